@@ -1,0 +1,34 @@
+//! The app: its state, its frame and its pages.
+
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use crate::components::{Shell, ToastStack};
+use crate::pages::{BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, RunsPage, ScriptPage, SignInPage, SignUpPage};
+use crate::state::App as State;
+
+/// The whole app.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    provide_context(State::start());
+    view! {
+        <Router>
+            <Shell>
+                <Routes fallback=NotFound>
+                    <Route path=path!("/") view=HomePage/>
+                    <Route path=path!("/integrations/:id") view=IntegrationPage/>
+                    <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
+                    <Route path=path!("/scripts/:id") view=ScriptPage/>
+                    <Route path=path!("/runs") view=RunsPage/>
+                    <Route path=path!("/bin") view=BinPage/>
+                    <Route path=path!("/members") view=MembersPage/>
+                    <Route path=path!("/not-accepted") view=NotAcceptedPage/>
+                    <Route path=path!("/sign-in") view=SignInPage/>
+                    <Route path=path!("/sign-up") view=SignUpPage/>
+                </Routes>
+            </Shell>
+            <ToastStack/>
+        </Router>
+    }
+}

@@ -1,0 +1,29 @@
+//! Light, dark, or as the system says; the choice is of this device.
+
+use leptos::prelude::*;
+
+const KEY: &str = "tombolo.theme";
+
+/// The theme that is chosen: `light`, `dark`, or nothing for the system's.
+fn chosen() -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(KEY).ok().flatten()
+}
+
+/// Whether the dark theme shows.
+pub(crate) fn is_dark() -> bool {
+    match chosen().as_deref() {
+        Some(theme) => theme == "dark",
+        None => window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches()),
+    }
+}
+
+/// Chooses a theme, shows it and keeps the choice; without storage it lasts until the page is left.
+pub(crate) fn choose(theme: &str) {
+    let shown = document().document_element().map(|root| root.set_attribute("data-theme", theme));
+    let kept = window().local_storage().ok().flatten().map(|storage| storage.set_item(KEY, theme));
+    for outcome in [shown, kept].into_iter().flatten() {
+        if let Err(error) = outcome {
+            leptos::logging::warn!("the theme is not kept: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A text in the code editor, typed in by one or by several people at once.
+//!
+//! The editor keeps one batch on its way; this side adds the heads that it was made at, so that the store
+//! applies it to exactly the text that was on the screen.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Promise, Reflect};
+use leptos::html;
+use leptos::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
+use tombolo_model::Intent;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::components::people::at_document;
+use crate::state::{App, Doc, text_at};
+use crate::words;
+
+#[wasm_bindgen(inline_js = "export function loadEditor() { return import('/assets/editor.js'); }")]
+extern "C" {
+    #[wasm_bindgen(js_name = loadEditor)]
+    fn load_editor() -> Promise;
+}
+
+#[derive(Deserialize)]
+struct Batch {
+    at: usize,
+    delete: usize,
+    insert: String,
+}
+
+/// The editor's handle, once it is there.
+type Handle = Rc<RefCell<Option<JsValue>>>;
+
+fn tell(handle: &Handle, method: &str, argument: &JsValue) {
+    let editor = handle.borrow().clone();
+    let Some(editor) = editor else { return };
+    let called = Reflect::get(&editor, &method.into()).and_then(|function| function.dyn_into::<Function>()?.call1(&editor, argument));
+    if let Err(error) = called {
+        leptos::logging::error!("the editor does not {method}: {error:?}");
+    }
+}
+
+/// The editor of one text of a document.
+#[component]
+pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> impl IntoView {
+    let app = App::here();
+    let parent = NodeRef::<html::Div>::new();
+    let handle: Handle = Handle::default();
+    let heads = Rc::new(RefCell::new(doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default())));
+    {
+        let (handle, heads) = (Rc::clone(&handle), Rc::clone(&heads));
+        doc.on_splices(move |view, splices, own| {
+            heads.borrow_mut().clone_from(&view.heads);
+            let mine: Vec<_> = splices.iter().filter(|splice| splice.path == path).collect();
+            if !own && !mine.is_empty() {
+                let list: Vec<_> = mine.iter().map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert})).collect();
+                tell(&handle, "remote", &serde_json::Value::Array(list).to_string().into());
+            }
+            if own {
+                tell(&handle, "settled", &text_at(view, path).into());
+            }
+        });
+    }
+    {
+        let handle = handle.clone();
+        Effect::new(move |_| {
+            let here = app.sync.with(|sync| at_document(&sync.people, doc.id));
+            let shown: Vec<_> = here
+                .iter()
+                .filter(|person| person.field.as_deref() == Some(path))
+                .filter_map(|person| Some(json!({"name": person.user.name, "color": words::tint(&person.user.email), "head": person.cursor?.1})))
+                .collect();
+            tell(&handle, "people", &serde_json::Value::Array(shown).to_string().into());
+        });
+    }
+    let starting = handle.clone();
+    Effect::new(move |_| {
+        let Some(parent) = parent.get() else { return };
+        let (handle, heads) = (starting.clone(), Rc::clone(&heads));
+        spawn_local(async move {
+            if let Err(error) = start(parent.into(), doc, path, label, &handle, &heads).await {
+                app.toasts.fail(format!("The editor did not load ({error:?}). Reload the page."));
+            }
+        });
+    });
+    let ending = StoredValue::new_local(handle);
+    on_cleanup(move || ending.with_value(|handle| tell(handle, "destroy", &JsValue::UNDEFINED)));
+    view! { <div class="code-editor" node_ref=parent></div> }
+}
+
+async fn start(
+    parent: web_sys::HtmlElement,
+    doc: Doc,
+    path: &'static str,
+    label: &'static str,
+    handle: &Handle,
+    heads: &Rc<RefCell<Vec<String>>>,
+) -> Result<(), JsValue> {
+    let module = JsFuture::from(load_editor()).await?;
+    let create: Function = Reflect::get(&module, &"create".into())?.dyn_into()?;
+    let send = {
+        let (handle, heads) = (handle.clone(), Rc::clone(heads));
+        Closure::<dyn Fn(String)>::new(move |batch: String| push(doc, path, &batch, &handle, heads.borrow().clone()))
+    };
+    let moved = Closure::<dyn Fn(bool, usize, usize)>::new(move |inside: bool, anchor: usize, head: usize| {
+        doc.here(inside.then(|| path.to_owned()), inside.then_some((anchor, head)));
+    });
+    let text = doc.view.with_untracked(|view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default());
+    // What came since the component was made is in this text, and these are its heads.
+    *heads.borrow_mut() = doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default());
+    let arguments = js_sys::Array::of5(&parent.into(), &text.into(), &label.into(), &(!doc.writable.get_untracked()).into(), send.as_ref());
+    arguments.push(moved.as_ref());
+    let editor = create.apply(&JsValue::NULL, &arguments)?;
+    *handle.borrow_mut() = Some(editor);
+    // Both live as long as the editor, which the browser frees with the page's element.
+    send.forget();
+    moved.forget();
+    Ok(())
+}
+
+fn push(doc: Doc, path: &'static str, batch: &str, handle: &Handle, heads: Vec<String>) {
+    let Ok(batch) = serde_json::from_str::<Vec<Batch>>(batch) else {
+        leptos::logging::error!("the editor sent no batch");
+        return;
+    };
+    let intent = |splice: Batch| Intent::Splice { path: path.into(), at: splice.at, delete: splice.delete, insert: splice.insert, heads: heads.clone() };
+    let intents = batch.into_iter().map(intent).collect();
+    let handle = handle.clone();
+    spawn_local(async move {
+        if let Err(error) = doc.try_edit(intents).await {
+            doc.app.toasts.fail(error.message);
+            tell(&handle, "failed", &JsValue::UNDEFINED);
+        }
+    });
+}

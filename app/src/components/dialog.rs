@@ -1,0 +1,39 @@
+//! A dialog on the browser's own `<dialog>`: focus stays inside, Escape closes it, focus returns.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// A dialog; open while `open` is true.
+#[component]
+pub(crate) fn Dialog(
+    open: RwSignal<bool>,
+    #[prop(into)] title: String,
+    #[prop(optional)] wide: bool,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        if open.get() && !dialog.open() {
+            if let Err(error) = dialog.show_modal() {
+                leptos::logging::error!("the dialog does not open: {error:?}");
+            }
+        } else if !open.get() && dialog.open() {
+            dialog.close();
+        }
+    });
+    let label = title.clone();
+    view! {
+        <dialog class="dialog" class:wide=wide node_ref=node aria-label=label on:close=move |_| open.set(false)>
+            <Show when=move || open.get()>
+                <header class="dialog-head">
+                    <h2>{title.clone()}</h2>
+                    <button class="icon-button" aria-label="Close" on:click=move |_| open.set(false)><Icon name="x"/></button>
+                </header>
+                {children()}
+            </Show>
+        </dialog>
+    }
+}

@@ -1,0 +1,52 @@
+//! What a person should know: of the whole page in banners, of one document on its page.
+
+use leptos::prelude::*;
+use tombolo_model::Id;
+use tombolo_wire::store::Notice;
+
+use super::Icon;
+use crate::state::App;
+
+/// What concerns the whole page.
+#[component]
+pub(crate) fn Banners() -> impl IntoView {
+    let app = App::here();
+    let general = move || app.notices.with(|notices| notices.iter().filter(|notice| notice.document.is_none()).cloned().collect::<Vec<_>>());
+    let reload = move |_| {
+        if let Err(error) = window().location().reload() {
+            leptos::logging::error!("{error:?}");
+        }
+    };
+    view! {
+        {move || app.reload.get().map(|reason| view! {
+            <div class="banner warning attention" role="alert"><Icon name="triangle-alert"/><p class="grow">{reason}</p>
+                <button class="button small" on:click=reload>"Reload"</button></div>
+        })}
+        <For each=general key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For>
+    }
+}
+
+/// What concerns one document.
+#[component]
+pub(crate) fn DocNotices(id: Id) -> impl IntoView {
+    let app = App::here();
+    let here = move || app.notices.with(|notices| notices.iter().filter(|notice| notice.document == Some(id)).cloned().collect::<Vec<_>>());
+    view! { <For each=here key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For> }
+}
+
+#[component]
+fn Banner(notice: Notice) -> impl IntoView {
+    let app = App::here();
+    let full = notice.code == "quota";
+    let code = notice.code.clone();
+    let document = notice.document;
+    let close = move |_| app.notices.update(|notices| notices.retain(|have| have.code != code || have.document != document));
+    view! {
+        <div class="banner warning attention" role="alert">
+            <Icon name="triangle-alert"/>
+            <p class="grow">{notice.message.clone()}</p>
+            {full.then(|| view! { <button class="button small" on:click=move |_| crate::pages::export_all(app)>"Export everything now"</button> })}
+            <button class="icon-button small" aria-label="Dismiss" on:click=close><Icon name="x" small=true/></button>
+        </div>
+    }
+}

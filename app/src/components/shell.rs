@@ -1,0 +1,147 @@
+//! What is around every page: top bar and navigation.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+use tombolo_model::{Id, Role};
+use tombolo_wire::store::{AccountInfo, Call};
+
+use super::{Banners, Icon, Menu, MenuItem, SyncPill};
+use crate::browser::theme;
+use crate::state::App;
+use crate::words;
+
+/// The frame of the app.
+#[component]
+pub(crate) fn Shell(children: Children) -> impl IntoView {
+    view! {
+        <div class="shell">
+            <a class="sr skip" href="#main">"Skip to the content"</a>
+            <TopBar/>
+            <Navigation/>
+            <main class="main" id="main"><Banners/>{children()}</main>
+        </div>
+    }
+}
+
+#[component]
+fn TopBar() -> impl IntoView {
+    view! {
+        <header class="top">
+            <div class="start">
+                <button class="icon-button narrow-only" popovertarget="nav" aria-label="Open navigation"><Icon name="menu"/></button>
+                <A href="/" attr:aria-label="Tombolo, home"><Mark/></A>
+                <AccountSwitch/>
+            </div>
+            <div class="end"><SyncPill/><AccountMenu/></div>
+        </header>
+    }
+}
+
+/// The account on the screen; the menu behind it goes to another.
+#[component]
+fn AccountSwitch() -> impl IntoView {
+    let app = App::here();
+    let name = move || app.account.with(|account| account.as_ref().map_or_else(|| "Tombolo".to_owned(), |account| account.name.clone()));
+    let kind = move || app.account.with(|account| account.as_ref().map(what_you_may));
+    let switch = move |account: Id| {
+        leptos::task::spawn_local(async move {
+            match app.call(Call::SwitchAccount { account }).await {
+                Ok(overview) => app.show(overview),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    let face = view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span><Icon name="chevron-down" small=true/> }.into_any();
+    view! {
+        <Menu id="accounts" label="Switch account" class="account" face=face>
+            {move || app.accounts.get().into_iter().map(|account| {
+                let chosen = app.account.with(|have| have.as_ref().is_some_and(|have| have.id == account.id));
+                view! { <MenuItem chosen=chosen on_choose=Callback::new(move |()| switch(account.id))>{account.name.clone()}</MenuItem> }
+            }).collect_view()}
+        </Menu>
+    }
+}
+
+/// The role in words.
+fn what_you_may(account: &AccountInfo) -> &'static str {
+    match account.role {
+        _ if account.local => "Only on this device",
+        Role::Owner => "Owner",
+        Role::Administer => "Administrator",
+        Role::Manage => "Manager",
+        Role::Monitor => "Monitor",
+    }
+}
+
+/// What concerns this person and this device.
+#[component]
+fn AccountMenu() -> impl IntoView {
+    let app = App::here();
+    let navigate = StoredValue::new_local(use_navigate());
+    let go = move |place: &'static str| navigate.with_value(|navigate| navigate(place, leptos_router::NavigateOptions::default()));
+    let person = move || app.account.with(|account| account.as_ref().and_then(|account| account.user.clone()));
+    let dark = RwSignal::new(theme::is_dark());
+    let turn = move |()| {
+        dark.update(|dark| *dark = !*dark);
+        theme::choose(if dark.get_untracked() { "dark" } else { "light" });
+    };
+    let sign_out = move |()| {
+        leptos::task::spawn_local(async move {
+            match app.call(Call::SignOut).await {
+                Ok(overview) => app.show(overview),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    let face = (move || match person() {
+        Some(user) => view! { <span class=format!("avatar p{}", words::tint(&user.email)) aria-hidden="true">{words::monogram(&user.name)}</span> }.into_any(),
+        None => view! { <Icon name="user"/> }.into_any(),
+    })
+    .into_any();
+    view! {
+        <Menu id="person" label="Account menu" face=face>
+            {move || match person() {
+                Some(user) => view! { <p class="menu-head"><b>{user.name}</b><small>{user.email}</small></p> }.into_any(),
+                None => view! {
+                    <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))>"Sign in"</MenuItem>
+                    <MenuItem on_choose=Callback::new(move |()| go("/sign-up"))>"Create an account"</MenuItem>
+                }.into_any(),
+            }}
+            <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { "Use the light theme" } else { "Use the dark theme" }}</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))>"Export everything"</MenuItem>
+            {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)>"Sign out"</MenuItem> })}
+        </Menu>
+    }
+}
+
+#[component]
+fn Navigation() -> impl IntoView {
+    let app = App::here();
+    let refused = move || app.sync.with(|sync| sync.not_accepted);
+    let member = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
+    view! {
+        <nav class="nav" id="nav" popover="" aria-label="Main">
+            <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
+            <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
+            <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
+            {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
+            {move || (refused() > 0).then(|| view! {
+                <A href="/not-accepted" attr:title="Not accepted"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>
+            })}
+            <label class="fold"><input class="sr" type="checkbox" id="fold"/><Icon name="panel-left"/><span>"Collapse"</span></label>
+        </nav>
+    }
+}
+
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 28 28" aria-hidden="true">
+            <rect width="28" height="28" rx="8" class="mark-sea"></rect>
+            <path d="M0 15.4c5-.9 8 .9 10.500 4.300 1.900 2.600 2.400 5 2.400 8.300H8a8 8 0 0 1-8-8z" class="mark-sand"></path>
+            <path d="M9.300 19.800c3.600-1.400 6.300-4.200 8.900-8.300" class="mark-bar"></path>
+            <circle cx="19.800" cy="9" r="4.200" class="mark-sand"></circle>
+        </svg>
+    }
+}

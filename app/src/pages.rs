@@ -1,0 +1,57 @@
+//! One file a screen.
+
+mod bin;
+mod flow;
+mod home;
+mod integration;
+mod members;
+mod not_accepted;
+mod not_found;
+mod runs;
+mod script;
+mod sign_in;
+
+pub(crate) use bin::BinPage;
+pub(crate) use flow::FlowPage;
+pub(crate) use home::HomePage;
+pub(crate) use integration::IntegrationPage;
+pub(crate) use members::MembersPage;
+pub(crate) use not_accepted::NotAcceptedPage;
+pub(crate) use not_found::NotFound;
+pub(crate) use runs::RunsPage;
+pub(crate) use script::ScriptPage;
+pub(crate) use sign_in::{SignInPage, SignUpPage};
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_params_map;
+use tombolo_model::Id;
+use tombolo_wire::store::{BlobInfo, Call};
+
+use crate::browser::files;
+use crate::state::App;
+
+/// The id in the address, when it is one.
+fn id_param(name: &'static str) -> Memo<Option<Id>> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get(name).and_then(|text| text.parse().ok())))
+}
+
+/// Downloads everything on this device as one file; works when nothing can be stored any more.
+pub(crate) fn export_all(app: App) {
+    spawn_local(async move {
+        let exported = match app.client() {
+            Ok(client) => client.call_with::<BlobInfo>(Call::ExportAll, &[]).await,
+            Err(error) => Err(error),
+        };
+        match exported {
+            Ok(reply) => {
+                let saved = reply.files.first().map(|blob| files::download(blob, &reply.value.name));
+                if !matches!(saved, Some(Ok(()))) {
+                    app.toasts.fail("The browser did not take the file. Try again.");
+                }
+            }
+            Err(error) => app.toasts.fail(error.message),
+        }
+    });
+}

@@ -1,0 +1,157 @@
+//! The connection of a step: one that is there, or a new one in a dialog.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::{Value, json};
+use tombolo_model::{Id, Kind};
+use tombolo_wire::store::{Call, CallError, Created};
+
+use crate::components::{Dialog, DocText, Field, FieldConflict, Icon, SelectBox};
+use crate::state::{App, Doc, use_document};
+
+/// Chooses the connection.
+#[component]
+pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
+    let app = App::here();
+    let creating = RwSignal::new(false);
+    let editing = RwSignal::new(false);
+    let value = Signal::derive(move || doc.text("/_connectionId"));
+    let choices = Signal::derive(move || {
+        let mut choices = vec![(String::new(), "Choose a connection".to_owned())];
+        choices.extend(app.of_kind(Kind::Connection).into_iter().map(|row| (row.id.to_string(), row.name)));
+        choices
+    });
+    let chosen = move || value.get().parse::<Id>().ok();
+    view! {
+        <Field label="Connection" name="connection">
+            <SelectBox name="connection" value=value choices=choices disabled=Signal::derive(move || !doc.writable.get())
+                on_change=Callback::new(move |id: String| doc.set_text("/_connectionId", id))/>
+            <FieldConflict doc=doc path="/_connectionId"/>
+            <div class="row">
+                <button class="button small" type="button" prop:disabled=move || !app.may_write() on:click=move |_| creating.set(true)><Icon name="plus"/>"Create connection"</button>
+                {move || chosen().map(|_| view! { <button class="button small quiet" type="button" on:click=move |_| editing.set(true)>"Edit connection"</button> })}
+            </div>
+        </Field>
+        <Dialog open=creating title="Create connection"><NewConnection on_made=Callback::new(move |id: Id| { creating.set(false); doc.set("/_connectionId", id.to_string()); })/></Dialog>
+        <Dialog open=editing title="Edit connection">{move || chosen().map(|id| view! { <ConnectionForm id=id/> })}</Dialog>
+    }
+}
+
+/// What the dialog holds before anything is made.
+#[derive(Clone, Default)]
+struct Draft {
+    name: String,
+    base: String,
+    auth: String,
+    user: String,
+    secret: String,
+}
+
+impl Draft {
+    fn resource(&self) -> Value {
+        let auth = match self.auth.as_str() {
+            "basic" => json!({"type": "basic", "basic": {"username": self.user}}),
+            "token" => json!({"type": "token", "token": {"location": "header", "headerName": "Authorization", "scheme": "Bearer"}}),
+            _ => json!({"type": "custom"}),
+        };
+        json!({"name": self.name, "type": "http", "http": {"baseURI": self.base, "mediaType": "json", "auth": auth}})
+    }
+
+    fn secret_path(&self) -> Option<&'static str> {
+        match self.auth.as_str() {
+            "basic" => Some("/http/auth/basic/password"),
+            "token" => Some("/http/auth/token/token"),
+            _ => None,
+        }
+    }
+}
+
+async fn make(app: App, draft: Draft) -> Result<Id, CallError> {
+    let made = app.call::<Created>(Call::Create { kind: Kind::Connection, value: draft.resource() }).await?;
+    if let Some(path) = draft.secret_path().filter(|_| !draft.secret.is_empty()) {
+        app.call::<Value>(Call::SetSecret { connection: made.id, path: path.into(), value: draft.secret }).await?;
+    }
+    Ok(made.id)
+}
+
+#[component]
+fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
+    let app = App::here();
+    let draft = RwSignal::new(Draft { auth: "custom".into(), ..Draft::default() });
+    let error = RwSignal::new(None::<String>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        spawn_local(async move {
+            match make(app, draft.get_untracked()).await {
+                Ok(id) => on_made.run(id),
+                Err(failed) => error.set(Some(failed.message)),
+            }
+        });
+    };
+    let auth = Signal::derive(move || draft.with(|draft| draft.auth.clone()));
+    let choices = Signal::derive(|| vec![("custom".to_owned(), "None".to_owned()), ("basic".to_owned(), "User name and password".to_owned()), ("token".to_owned(), "Token".to_owned())]);
+    view! {
+        <form class="dialog-body form" on:submit=submit>
+            <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
+            <Field label="Base URL" name="connection-base" help="All requests begin with it, for example https://api.example.com/v2."><input class="input code" id="connection-base" type="url" required placeholder="https://"
+                on:input=move |event| draft.update(|draft| draft.base = event_target_value(&event))/></Field>
+            <Field label="Authentication" name="connection-auth"><SelectBox name="connection-auth" value=auth choices=choices on_change=Callback::new(move |auth| draft.update(|draft| draft.auth = auth))/></Field>
+            {move || (auth.get() == "basic").then(|| view! {
+                <Field label="User name" name="connection-user"><input class="input" id="connection-user" autocomplete="off" on:input=move |event| draft.update(|draft| draft.user = event_target_value(&event))/></Field>
+            })}
+            {move || (auth.get() != "custom").then(|| view! {
+                <Field label=if auth.get() == "basic" { "Password" } else { "Token" } name="connection-secret" help="Kept encrypted; it is never shown again.">
+                    <input class="input" id="connection-secret" type="password" autocomplete="new-password" on:input=move |event| draft.update(|draft| draft.secret = event_target_value(&event))/></Field>
+            })}
+            {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
+            <footer class="dialog-foot"><button class="button primary" type="submit">"Create connection"</button></footer>
+        </form>
+    }
+}
+
+/// The connection itself, edited live; its secret is replaced and never shown.
+#[component]
+fn ConnectionForm(id: Id) -> impl IntoView {
+    let app = App::here();
+    let doc = use_document(id);
+    let kept = RwSignal::new(Vec::<String>::new());
+    let load = move || {
+        spawn_local(async move {
+            match app.call::<Vec<String>>(Call::Secrets { connection: id }).await {
+                Ok(paths) => kept.set(paths),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    load();
+    let secret = RwSignal::new(String::new());
+    let path = move || if doc.text("/http/auth/type") == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" };
+    let guarded = move || matches!(doc.text("/http/auth/type").as_str(), "basic" | "token");
+    let replace = move |_| {
+        let call = Call::SetSecret { connection: id, path: path().into(), value: secret.get_untracked() };
+        spawn_local(async move {
+            match app.call::<Value>(call).await {
+                Ok(_) => {
+                    secret.set(String::new());
+                    load();
+                    app.toasts.say("The secret is kept.");
+                }
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    view! {
+        <div class="dialog-body form">
+            <DocText doc=doc path="/name" label="Name"/>
+            <DocText doc=doc path="/http/baseURI" label="Base URL" code=true/>
+            {move || (doc.text("/http/auth/type") == "basic").then(|| view! { <DocText doc=doc path="/http/auth/basic/username" label="User name"/> })}
+            {move || guarded().then(|| view! {
+                <Field label="Secret" name="secret" help=if kept.with(|kept| kept.iter().any(|have| have == path())) { "Saved. Enter another to replace it." } else { "Not saved yet." }>
+                    <div class="row"><input class="input grow" id="secret" type="password" autocomplete="new-password" prop:value=move || secret.get() on:input=move |event| secret.set(event_target_value(&event))/>
+                    <button class="button" type="button" prop:disabled=move || secret.with(String::is_empty) on:click=replace>"Replace"</button></div>
+                </Field>
+            })}
+        </div>
+    }
+}

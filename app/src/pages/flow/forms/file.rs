@@ -1,0 +1,56 @@
+//! A file of this computer as a source.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use tombolo_model::Intent;
+use tombolo_wire::store::{BlobInfo, Call};
+use web_sys::File;
+
+use crate::components::{Field, Icon};
+use crate::state::{App, Doc};
+
+/// Chooses the file and says which one it is.
+#[component]
+pub(super) fn FileField(doc: Doc) -> impl IntoView {
+    let app = App::here();
+    let input = NodeRef::<html::Input>::new();
+    let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let chosen = move || {
+        let name = doc.text("/rawDataName");
+        if name.is_empty() && !doc.text("/rawData").is_empty() { "A file is chosen".to_owned() } else { name }
+    };
+    let take = move |_| {
+        let Some(file) = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            if let Err(message) = store(app, doc, file).await {
+                error.set(Some(message));
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        <Field label="File" name="source-file" error=error help="A copy is kept, so that the flow still runs when the file has moved.">
+            <input class="input" id="source-file" type="file" accept=".csv,.json,text/csv,application/json" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
+            {move || {
+                let name = chosen();
+                (!name.is_empty()).then(|| view! { <p class="row"><Icon name="file-text" small=true/><span class="cut">{name}</span></p> })
+            }}
+        </Field>
+    }
+}
+
+async fn store(app: App, doc: Doc, file: File) -> Result<(), String> {
+    let name = file.name();
+    let client = app.client().map_err(|error| error.message)?;
+    let call = Call::PutFile { name: name.clone() };
+    let stored = client.call_with::<BlobInfo>(call, &[file.into()]).await.map_err(|error| error.message)?.value;
+    let format = if name.to_lowercase().ends_with(".json") { "json" } else { "csv" };
+    let set = |path: &str, value: String| Intent::Set { path: path.into(), value: value.into() };
+    let intents = vec![set("/rawData", stored.hash), set("/rawDataName", name), set("/file/type", format.into())];
+    doc.try_edit(intents).await.map_err(|error| error.message)?;
+    Ok(())
+}

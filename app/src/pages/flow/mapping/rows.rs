@@ -1,0 +1,124 @@
+//! The rows of a mapping as the editor needs them. Plain functions.
+
+use serde_json::{Value, json};
+use tombolo_model::{Intent, RowId, View, path};
+
+use crate::state::list_rows;
+
+/// One row, wherever it stands in the tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MapRow {
+    /// The list it is in.
+    pub(super) list: String,
+    /// Its id.
+    pub(super) row: RowId,
+    /// How many objects it is inside of.
+    pub(super) depth: usize,
+}
+
+/// All rows in reading order, the rows of an object after it.
+pub(super) fn read(view: &View) -> Vec<MapRow> {
+    fn walk(view: &View, list: &str, depth: usize, out: &mut Vec<MapRow>) {
+        for (row, _) in list_rows(view, list) {
+            let inner = format!("{}/mappings", path::join(list, &row));
+            out.push(MapRow { list: list.to_owned(), row, depth });
+            walk(view, &inner, depth + 1, out);
+        }
+    }
+    let mut out = Vec::new();
+    walk(view, "/mappings", 0, &mut out);
+    out
+}
+
+/// What a source shows: paths without the `$.` that every one begins with.
+pub(super) fn show(extract: &str) -> String {
+    match extract.strip_prefix("$.") {
+        Some(plain) if !plain.contains(['[', '*', '?']) => plain.to_owned(),
+        _ => extract.strip_prefix("$['").and_then(|rest| rest.strip_suffix("']")).filter(|name| !name.contains('\'')).map_or_else(|| extract.to_owned(), ToOwned::to_owned),
+    }
+}
+
+/// What is stored for what was typed: a plain path gets its root; templates, JSONPaths and texts in quotes stay.
+pub(super) fn source_path(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.is_empty() || typed.starts_with('$') || typed.contains("{{") {
+        return typed.to_owned();
+    }
+    if let Some(literal) = typed.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        return literal.to_owned();
+    }
+    let plain = typed.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    if plain { format!("$.{typed}") } else { format!("$['{}']", typed.replace('\'', "\\'")) }
+}
+
+/// The row one place further in the same list.
+pub(super) fn moved(all: &[MapRow], list: &str, row: &str, down: bool) -> Option<Option<RowId>> {
+    let rows: Vec<&MapRow> = all.iter().filter(|one| one.list == list).collect();
+    let at = rows.iter().position(|one| one.row == row)?;
+    match (down, at) {
+        (true, at) => rows.get(at + 1).map(|next| Some(next.row.clone())),
+        (false, 0) => None,
+        (false, 1) => Some(None),
+        (false, at) => Some(Some(rows[at - 2].row.clone())),
+    }
+}
+
+/// Moves a row into the object that the dots of its destination name; objects that are missing are made.
+pub(super) fn nest(view: &View, list: &str, row: &str, to: &str, fresh: &mut dyn FnMut() -> RowId) -> Vec<Intent> {
+    let value = list_rows(view, list).into_iter().find(|(id, _)| id == row).map(|(_, value)| value);
+    let mut keys: Vec<&str> = to.split('.').filter(|key| !key.is_empty()).collect();
+    let (Some(Value::Object(mut value)), Some(last)) = (value, keys.pop()) else { return Vec::new() };
+    value.insert("generate".into(), last.into());
+    let mut into = list.to_owned();
+    let mut rest = keys.as_slice();
+    // As far as the objects are there already, the row goes into them.
+    while let Some((key, deeper)) = rest.split_first() {
+        let found = list_rows(view, &into).into_iter().find(|(_, have)| have["generate"] == *key && have["dataType"] == "object");
+        let Some((object, _)) = found else { break };
+        into = format!("{}/mappings", path::join(&into, &object));
+        rest = deeper;
+    }
+    let mut made = Value::Object(value);
+    for key in rest.iter().rev() {
+        made = json!({"generate": key, "dataType": "object", "status": "Active", "mappings": [made]});
+    }
+    let siblings = list_rows(view, &into);
+    // A new object takes the place of the row it comes from.
+    let after = if into == list { Some(row.to_owned()) } else { siblings.last().map(|(id, _)| id.clone()) };
+    vec![
+        Intent::InsertRow { list: into, row: fresh(), after, value: made },
+        Intent::DeleteRow { list: list.to_owned(), row: row.to_owned() },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_sources_become_paths_and_come_back_as_typed() {
+        for (typed, stored) in [("iata", "$.iata"), ("a.b", "$.a.b"), ("Major Genre", "$['Major Genre']"), ("{{record.a}}", "{{record.a}}"), ("$.x[*]", "$.x[*]"), ("", "")] {
+            assert_eq!(source_path(typed), stored);
+            assert_eq!(show(stored), typed);
+        }
+        assert_eq!(source_path("\"fixed\""), "fixed");
+    }
+
+    #[test]
+    fn dots_make_an_object_once_and_then_use_it() {
+        let mut view = View { value: json!({"mappings": [{"generate": "", "extract": "$.city", "dataType": "string"}]}), ..View::default() };
+        view.rows.insert("/mappings".into(), vec!["r1".into()]);
+        let made = nest(&view, "/mappings", "r1", "place.city", &mut || "n1".into());
+        let Intent::InsertRow { list, value, after, .. } = &made[0] else { panic!("{made:?}") };
+        assert_eq!((list.as_str(), after.as_deref()), ("/mappings", Some("r1")));
+        assert_eq!(value["mappings"][0], json!({"generate": "city", "extract": "$.city", "dataType": "string"}));
+
+        view.value = json!({"mappings": [{"generate": "place", "dataType": "object", "mappings": [{"generate": "city"}]}, {"generate": "", "extract": "$.state"}]});
+        view.rows.insert("/mappings".into(), vec!["o".into(), "r2".into()]);
+        view.rows.insert("/mappings/o/mappings".into(), vec!["c".into()]);
+        let made = nest(&view, "/mappings", "r2", "place.state", &mut || "n2".into());
+        let Intent::InsertRow { list, after, .. } = &made[0] else { panic!("{made:?}") };
+        assert_eq!((list.as_str(), after.as_deref()), ("/mappings/o/mappings", Some("c")));
+        assert_eq!(read(&view).iter().map(|row| row.depth).collect::<Vec<_>>(), [0, 1, 0]);
+    }
+}

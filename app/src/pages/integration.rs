@@ -1,0 +1,118 @@
+//! One integration: its flows.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+use serde_json::json;
+use tombolo_model::{Id, Intent, Kind};
+use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
+
+use super::{NotFound, id_param};
+use crate::browser::time;
+use crate::components::{ConflictBadge, DocNotices, Icon, LiveName, NameDialog, PeopleHere, RunState};
+use crate::state::{App, use_document};
+use crate::words;
+
+/// The page of the integration in the address.
+#[component]
+pub(crate) fn IntegrationPage() -> impl IntoView {
+    let id = id_param("id");
+    move || match id.get() {
+        Some(id) => view! { <Integration id=id/> }.into_any(),
+        None => NotFound().into_any(),
+    }
+}
+
+#[component]
+fn Integration(id: Id) -> impl IntoView {
+    let app = App::here();
+    let doc = use_document(id);
+    let flows = Memo::new(move |_| app.of_kind(Kind::Flow).into_iter().filter(|flow| flow.integration == Some(id)).collect::<Vec<_>>());
+    let navigate = use_navigate();
+    let bin = move |_| {
+        doc.edit(vec![Intent::Bin]);
+        app.toasts.offer_undo("The integration is in the recycle bin.", move || {
+            app.send(Call::Edit { id, intents: vec![Intent::Unbin] });
+        });
+        navigate("/", leptos_router::NavigateOptions::default());
+    };
+    view! {
+        <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
+            <div class="page-head">
+                <div class="grow">
+                    <nav class="crumbs" aria-label="Path"><A href="/">"Home"</A></nav>
+                    <div class="title-line"><LiveName doc=doc action="Rename integration"/><ConflictBadge doc=doc/></div>
+                </div>
+                <div class="actions">
+                    <PeopleHere id=id/>
+                    <button class="icon-button" aria-label="Put the integration in the bin" on:click=bin.clone() prop:disabled=move || !doc.writable.get()><Icon name="trash-2"/></button>
+                    <CreateFlow integration=id primary=true/>
+                </div>
+            </div>
+            <DocNotices id=id/>
+            <Show when=move || !flows.with(Vec::is_empty) fallback=move || view! {
+                <div class="empty">
+                    <span class="kind"><Icon name="waypoints"/></span>
+                    <h2>"No flows yet"</h2>
+                    <p>"A flow reads records from a source, changes them, and writes them to a destination."</p>
+                    <CreateFlow integration=id primary=false/>
+                </div>
+            }>
+                <div class="table-wrap">
+                    <table class="table">
+                        <thead><tr><th>"Flow"</th><th>"Last run"</th><th data-rank="2">"When"</th><th>"On"</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                        <tbody><For each=move || flows.get() key=|flow| (flow.id, flow.name.clone(), flow.disabled, flow.conflicts) let:flow><FlowRow flow=flow/></For></tbody>
+                    </table>
+                </div>
+            </Show>
+        </Show>
+    }
+}
+
+/// Makes a flow and opens it.
+#[component]
+fn CreateFlow(integration: Id, primary: bool) -> impl IntoView {
+    let app = App::here();
+    let navigate = StoredValue::new_local(use_navigate());
+    let create = move |name: String| {
+        spawn_local(async move {
+            let value = json!({"name": name, "_integrationId": integration, "disabled": false});
+            match app.call::<Created>(Call::Create { kind: Kind::Flow, value }).await {
+                Ok(created) => navigate.with_value(|go| go(&format!("/integrations/{integration}/flows/{}", created.id), leptos_router::NavigateOptions::default())),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    view! { <NameDialog action="Create flow" primary=primary disabled=Signal::derive(move || !app.may_write()) on_create=Callback::new(create)/> }
+}
+
+#[component]
+fn FlowRow(flow: CatalogueRow) -> impl IntoView {
+    let app = App::here();
+    let id = flow.id;
+    let href = format!("/integrations/{}/flows/{id}", flow.integration.map(|id| id.to_string()).unwrap_or_default());
+    let name = if flow.name.is_empty() { "Flow without a name".to_owned() } else { flow.name.clone() };
+    let on = !flow.disabled;
+    let switch = move |_| {
+        spawn_local(async move {
+            let intents = vec![Intent::Set { path: "/disabled".into(), value: on.into() }];
+            if let Err(error) = app.call::<Edited>(Call::Edit { id, intents }).await {
+                app.toasts.fail(error.message);
+            }
+        });
+    };
+    let (shown, on_label, run_label) = (name.clone(), format!("{name} is on"), format!("Run {name}"));
+    view! {
+        <tr>
+            <td><A href=href attr:class="name">{shown}</A> {(flow.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}</td>
+            <td>{move || match app.last_run(id) {
+                Some(run) => view! { <RunState run=run/> }.into_any(),
+                None => view! { <span class="faint">"Not run yet"</span> }.into_any(),
+            }}</td>
+            <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| words::ago(run.started_ms, time::now_ms()))}</td>
+            <td><input type="checkbox" class="switch" role="switch" aria-label=on_label prop:checked=on on:change=switch prop:disabled=move || !app.may_write()/></td>
+            <td class="actions"><button class="button small" aria-label=run_label on:click=move |_| app.send(Call::StartRun { flow: id, on_server: false }) prop:disabled=!on><Icon name="play"/>"Run flow"</button></td>
+        </tr>
+    }
+}

@@ -1,0 +1,158 @@
+//! Who belongs to the account, and what each may do. The server decides; this page asks it every time.
+
+mod invite;
+
+use gloo::net::http::Method;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use tombolo_model::{Action, Id, Kind, Role};
+use tombolo_wire::rest::{ChangeMember, Member, MemberStatus, Members, Withdraw};
+use tombolo_wire::store::AccountInfo;
+
+use crate::browser::server;
+use crate::components::Icon;
+use crate::state::App;
+use crate::words;
+use invite::Invite;
+
+/// The members' page.
+#[component]
+pub(crate) fn MembersPage() -> impl IntoView {
+    let app = App::here();
+    let shared = move || app.account.get().filter(|account| !account.local);
+    move || match shared() {
+        Some(account) => view! { <List account=account/> }.into_any(),
+        None => view! {
+            <div class="empty"><span class="kind"><Icon name="users"/></span><h2>"Nobody else can join yet"</h2>
+                <p>"This account is on this device alone. Sign in, and colleagues can work on the same flows."</p>
+                <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
+        }.into_any(),
+    }
+}
+
+/// The list as last heard, and how to hear it again.
+#[derive(Clone, Copy)]
+pub(crate) struct Roster {
+    account: Id,
+    members: RwSignal<Option<Vec<Member>>>,
+    problem: RwSignal<Option<String>>,
+}
+
+impl Roster {
+    pub(crate) fn path(self, rest: &str) -> String {
+        format!("/api/accounts/{}{rest}", self.account)
+    }
+
+    /// Asks for the list.
+    pub(crate) fn refresh(self) {
+        spawn_local(async move {
+            match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
+                Ok(found) => {
+                    self.problem.set(None);
+                    self.members.set(Some(found.members));
+                }
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+        });
+    }
+
+    fn change<B: serde::Serialize + 'static>(self, method: Method, rest: String, body: Option<B>) {
+        spawn_local(async move {
+            let done = server::ask::<serde_json::Value>(method, &self.path(&rest), body.as_ref()).await;
+            match done {
+                Ok(_) => self.refresh(),
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+        });
+    }
+}
+
+#[component]
+fn List(account: AccountInfo) -> impl IntoView {
+    let roster = Roster { account: account.id, members: RwSignal::new(None), problem: RwSignal::new(None) };
+    roster.refresh();
+    let manages = account.role.may(Action::ManageMembers, Kind::Integration);
+    let me = account.user.as_ref().map(|user| user.id);
+    let count = move || roster.members.with(|members| members.as_ref().map_or(0, Vec::len));
+    view! {
+        <div class="page-head"><div>
+            <h1>"Members"</h1>
+            <p class="sub">{move || format!("{} of {}", words::count(count(), "person").replace("persons", "people"), account.name)}</p>
+        </div></div>
+        <div class="page-body">
+            {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+            {manages.then(|| view! { <Invite roster=roster/> })}
+        </div>
+        <div class="table-wrap">
+            <table class="table">
+                <thead><tr><th>"Name"</th><th data-rank="2">"Email"</th><th>"Role"</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                <tbody>
+                    <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.status == MemberStatus::Pending) let:member>
+                        <Line roster=roster member=member manages=manages me=me/>
+                    </For>
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl IntoView {
+    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let pending = member.status == MemberStatus::Pending;
+    // The owner is changed by giving the account away, and nobody takes their own rights by accident.
+    let fixed = !manages || member.role == Role::Owner || (member.user.is_some() && member.user == me);
+    let role = match member.user.filter(|_| !fixed) {
+        Some(user) => view! { <RoleSelect roster=roster user=user name=shown.clone() role=member.role/> }.into_any(),
+        None => view! { <span>{role_words(member.role)}</span> }.into_any(),
+    };
+    let email = member.email.clone();
+    let user = member.user;
+    let remove = move |_| match user {
+        Some(user) => roster.change(Method::DELETE, format!("/members/{user}"), None::<()>),
+        None => roster.change(Method::POST, "/invitations/withdraw".into(), Some(Withdraw { email: email.clone() })),
+    };
+    let label = if pending { format!("Withdraw the invitation of {shown}") } else { format!("Remove {shown}") };
+    view! {
+        <tr>
+            <td class="name">
+                <span class=format!("avatar small p{}", words::tint(&member.email)) aria-hidden="true">{words::monogram(&shown)}</span>" "{shown.clone()}
+                {pending.then(|| view! { " " <span class="badge">"Invited"</span> })}
+            </td>
+            <td class="muted" data-rank="2">{member.email.clone()}</td>
+            <td>{role}</td>
+            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=remove>{if pending { "Withdraw" } else { "Remove" }}</button> })}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn RoleSelect(roster: Roster, user: Id, name: String, role: Role) -> impl IntoView {
+    let change = move |event: leptos::ev::Event| {
+        if let Ok(role) = event_target_value(&event).parse::<Role>() {
+            roster.change(Method::PATCH, format!("/members/{user}"), Some(ChangeMember { role }));
+        }
+    };
+    view! {
+        <select class="input select-native" aria-label=format!("Role of {name}") on:change=change>{role_options(role)}</select>
+    }
+}
+
+/// The roles that can be given.
+pub(crate) fn role_options(chosen: Role) -> impl IntoView {
+    [Role::Administer, Role::Manage, Role::Monitor]
+        .into_iter()
+        .map(|role| view! { <option value=role.name() prop:selected=role == chosen>{role_words(role)}</option> })
+        .collect_view()
+}
+
+/// A role with what it means.
+pub(crate) fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Owner",
+        Role::Administer => "Administer: build, and invite people",
+        Role::Manage => "Manage: build and run",
+        Role::Monitor => "Monitor: look and run",
+    }
+}

@@ -1,0 +1,126 @@
+//! What the server did not accept: kept on this device until a person decides.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::{Value, json};
+use tombolo_wire::store::{Call, Difference, Parked};
+use wasm_bindgen::JsValue;
+use web_sys::Blob;
+
+use super::bin::kind_name;
+use crate::browser::{files, time};
+use crate::components::{Dialog, Icon};
+use crate::state::App;
+use crate::words;
+
+/// The list.
+#[component]
+pub(crate) fn NotAcceptedPage() -> impl IntoView {
+    let app = App::here();
+    let parked = RwSignal::new(None::<Vec<Parked>>);
+    // The list lies in the store; its length is what tells that it changed.
+    let length = Memo::new(move |_| app.sync.with(|sync| sync.not_accepted));
+    Effect::new(move |_| {
+        length.track();
+        spawn_local(async move {
+            match app.call::<Vec<Parked>>(Call::ParkedList).await {
+                Ok(list) => drop(parked.try_set(Some(list))),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    });
+    let some = move || parked.with(|list| list.as_ref().is_some_and(|list| !list.is_empty()));
+    view! {
+        <div class="page-head">
+            <div>
+                <h1>"Not accepted"</h1>
+                <p class="sub">"The server did not take these changes. They were taken out of the resources and are kept here, on this device only."</p>
+            </div>
+            <div class="actions">
+                <button class="button" prop:disabled=move || !some() on:click=move |_| parked.with(|list| save(app, list.as_deref().unwrap_or_default()))><Icon name="download"/>"Export all"</button>
+            </div>
+        </div>
+        <Show when=some fallback=move || view! {
+            <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2></div>
+        }>
+            <div class="page-body parked">
+                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one/></For>
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn Card(one: Parked) -> impl IntoView {
+    let app = App::here();
+    let asked = RwSignal::new(false);
+    let name = if one.name.is_empty() { "Without a name".to_owned() } else { one.name.clone() };
+    let (retried, discarded, exported) = (one.id.clone(), one.id.clone(), one.clone());
+    let discard = move || {
+        app.send(Call::ParkedDiscard { parked: discarded.clone() });
+        asked.set(false);
+    };
+    let warning = format!("Your change of {name} is lost for good. The resource stays as the server has it.");
+    let label = name.clone();
+    view! {
+        <article class="card" aria-label=label>
+            <header class="row">
+                <div class="grow"><h2>{name}</h2><p class="muted">{format!("{}, {}", kind_name(one.kind), words::ago(one.time_ms, time::now_ms()))}</p></div>
+                <button class="button small primary" on:click=move |_| app.send(Call::ParkedRetry { parked: retried.clone() })><Icon name="refresh-cw"/>"Try again"</button>
+                <button class="button small" on:click=move |_| save(app, std::slice::from_ref(&exported))><Icon name="download"/>"Export"</button>
+                <button class="button small" on:click=move |_| asked.set(true)><Icon name="trash-2"/>"Discard"</button>
+            </header>
+            <div class="banner danger"><Icon name="circle-alert"/><p>{one.reason.clone()}</p></div>
+            <table class="table compact">
+                <thead><tr><th>"Field"</th><th>"Accepted"</th><th>"Yours"</th></tr></thead>
+                <tbody>{one.differences.iter().map(|difference| view! { <Line difference=difference.clone()/> }).collect_view()}</tbody>
+            </table>
+            <Dialog open=asked title="Discard this change">
+                <p>{warning.clone()}</p>
+                <div class="row"><button class="button danger" on:click={ let discard = discard.clone(); move |_| discard() }>"Discard the change"</button></div>
+            </Dialog>
+        </article>
+    }
+}
+
+#[component]
+fn Line(difference: Difference) -> impl IntoView {
+    view! {
+        <tr>
+            <td><code>{difference.path.clone()}</code></td>
+            <td>{shown(difference.accepted.as_ref())}</td>
+            <td>{shown(difference.refused.as_ref())}</td>
+        </tr>
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".into(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// What is exported: enough to do it again by hand or by a program.
+pub(crate) fn as_json(parked: &[Parked]) -> Value {
+    let changes: Vec<_> = parked
+        .iter()
+        .map(|one| {
+            json!({
+                "kind": one.kind.name(), "_id": one.document, "name": one.name, "reason": one.reason,
+                "time": one.time_ms, "differences": one.differences,
+            })
+        })
+        .collect();
+    json!({ "notAccepted": changes })
+}
+
+fn save(app: App, parked: &[Parked]) {
+    let text = serde_json::to_string_pretty(&as_json(parked)).unwrap_or_default();
+    let parts = js_sys::Array::of1(&JsValue::from_str(&text));
+    let saved = Blob::new_with_str_sequence(&parts).and_then(|blob| files::download(&blob, "not-accepted.json"));
+    if saved.is_err() {
+        app.toasts.fail("The browser did not take the file. Try again.");
+    }
+}

@@ -1,0 +1,37 @@
+//! A script, typed in by one or by several people at once.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use tombolo_model::Id;
+
+use super::{NotFound, id_param};
+use crate::components::{CodeEditor, ConflictBadge, DocNotices, Icon, LiveName, PeopleHere};
+use crate::state::use_document;
+
+/// The page of the script in the address.
+#[component]
+pub(crate) fn ScriptPage() -> impl IntoView {
+    let id = id_param("id");
+    move || match id.get() {
+        Some(id) => view! { <Script id=id/> }.into_any(),
+        None => NotFound().into_any(),
+    }
+}
+
+#[component]
+fn Script(id: Id) -> impl IntoView {
+    let doc = use_document(id);
+    let open = Memo::new(move |_| doc.view.with(Option::is_some));
+    view! {
+        <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
+            <div class="editor-head">
+                <nav class="crumbs wide-only" aria-label="Path"><A href="/">"Home"</A><Icon name="chevron-right" small=true/></nav>
+                <div class="title-line"><LiveName doc=doc action="Rename script"/><ConflictBadge doc=doc/></div>
+                <span class="grow"></span>
+                <PeopleHere id=id/>
+            </div>
+            <DocNotices id=id/>
+            {move || open.get().then(|| view! { <CodeEditor doc=doc path="/content" label="Content"/> })}
+        </Show>
+    }
+}

@@ -1,0 +1,12 @@
+//! What the screen shows: signals fed by the store worker, and the calls that go to it.
+
+mod account;
+mod client;
+mod document;
+pub(crate) mod row_id;
+mod toasts;
+
+pub(crate) use account::App;
+use client::Client;
+pub(crate) use document::{Doc, list_rows, text_at, use_document};
+use toasts::Toasts;

@@ -1,0 +1,161 @@
+//! The account on the screen: who, which resources, where the changes are, what runs.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::store::{AccountInfo, Call, CallError, CatalogueRow, Event, Notice, Overview, RunRow, SyncStatus};
+use wasm_bindgen_futures::spawn_local;
+
+use super::document::Documents;
+use super::{Client, Toasts};
+
+/// The catalogue as a map.
+pub(crate) type Rows = Arc<BTreeMap<Id, CatalogueRow>>;
+
+/// Everything that outlives a page of the app. Copied freely; all of it is signals and handles.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    client: StoredValue<Option<Rc<Client>>, LocalStorage>,
+    /// The account, once the store has opened.
+    pub(crate) account: RwSignal<Option<AccountInfo>>,
+    /// All accounts that this device knows.
+    pub(crate) accounts: RwSignal<Vec<AccountInfo>>,
+    /// All resources.
+    pub(crate) rows: RwSignal<Rows>,
+    /// Where the changes are.
+    pub(crate) sync: RwSignal<SyncStatus>,
+    /// What a person should know.
+    pub(crate) notices: RwSignal<Vec<Notice>>,
+    /// The runs seen so far.
+    pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
+    /// Why the page must be loaded again.
+    pub(crate) reload: RwSignal<Option<String>>,
+    /// Messages.
+    pub(crate) toasts: Toasts,
+    pub(super) documents: Documents,
+}
+
+impl App {
+    /// Starts the store worker and asks for the first picture.
+    pub(crate) fn start() -> Self {
+        let app = Self {
+            client: StoredValue::new_local(None),
+            account: RwSignal::new(None),
+            accounts: RwSignal::new(Vec::new()),
+            rows: RwSignal::new(Rows::default()),
+            sync: RwSignal::new(SyncStatus::default()),
+            notices: RwSignal::new(Vec::new()),
+            runs: RwSignal::new(Arc::default()),
+            reload: RwSignal::new(None),
+            toasts: Toasts::new(),
+            documents: Documents::new(),
+        };
+        match Client::start(move |event| app.take(event)) {
+            Ok(client) => app.client.set_value(Some(client)),
+            Err(error) => app.toasts.fail(format!("This browser does not start workers ({error:?}); Tombolo needs them.")),
+        }
+        spawn_local(async move {
+            match app.call::<Overview>(Call::Hello).await {
+                Ok(overview) => app.show(overview),
+                Err(error) => app.toasts.fail(error.message),
+            }
+            if let Ok(runs) = app.call::<Vec<RunRow>>(Call::Runs { flow: None, limit: 200 }).await {
+                runs.into_iter().for_each(|row| app.take(Event::Run { row }));
+            }
+        });
+        app
+    }
+
+    /// The app that this screen belongs to.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// The store worker.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error in words when it never started.
+    pub(crate) fn client(self) -> Result<Rc<Client>, CallError> {
+        self.client.get_value().ok_or_else(|| CallError {
+            code: "internal".into(),
+            message: "The store did not start. Reload the page.".into(),
+        })
+    }
+
+    /// Calls the store worker.
+    pub(crate) async fn call<R: serde::de::DeserializeOwned>(self, call: Call) -> Result<R, CallError> {
+        self.client()?.call(call).await
+    }
+
+    /// Calls it and says when that fails; for what has no place of its own for an error.
+    pub(crate) fn send(self, call: Call) {
+        spawn_local(async move {
+            if let Err(error) = self.call::<serde_json::Value>(call).await {
+                self.toasts.fail(error.message);
+            }
+        });
+    }
+
+    /// Shows an account.
+    pub(crate) fn show(self, overview: Overview) {
+        let rows = overview.catalogue.into_iter().map(|row| (row.id, row)).collect();
+        self.rows.set(Arc::new(rows));
+        self.account.set(Some(overview.account));
+        self.accounts.set(overview.accounts);
+        self.sync.set(overview.sync);
+        self.notices.set(overview.notices);
+    }
+
+    /// The resources of a kind that are not in the bin, by name.
+    pub(crate) fn of_kind(self, kind: Kind) -> Vec<CatalogueRow> {
+        let mut found: Vec<CatalogueRow> =
+            self.rows.with(|rows| rows.values().filter(|row| row.kind == kind && !row.binned).cloned().collect());
+        found.sort_by_key(|row| (row.name.to_lowercase(), row.id));
+        found
+    }
+
+    /// A resource's row.
+    pub(crate) fn row(self, id: Id) -> Option<CatalogueRow> {
+        self.rows.with(|rows| rows.get(&id).cloned())
+    }
+
+    /// Whether this person may change resources.
+    pub(crate) fn may_write(self) -> bool {
+        self.account.with(|account| account.as_ref().is_some_and(|account| account.role.may_write()))
+    }
+
+    /// The newest run of a flow.
+    pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
+        self.runs.with(|runs| runs.values().filter(|run| run.flow == flow).max_by_key(|run| run.started_ms).cloned())
+    }
+
+    fn take(self, event: Event) {
+        match event {
+            Event::Document { id, view, splices, own } => self.documents.changed(id, view, &splices, own),
+            Event::Catalogue { rows, removed } => self.rows.update(|all| {
+                let all = Arc::make_mut(all);
+                removed.iter().for_each(|id| {
+                    all.remove(id);
+                });
+                all.extend(rows.into_iter().map(|row| (row.id, row)));
+            }),
+            Event::Sync { status } => self.sync.set(status),
+            Event::Run { row } => self.runs.update(|runs| {
+                let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
+                if newer {
+                    Arc::make_mut(runs).insert(row.id, row);
+                }
+            }),
+            Event::Notice { notice } => self.notices.update(|notices| {
+                notices.retain(|have| have.code != notice.code || have.document != notice.document);
+                notices.push(notice);
+            }),
+            Event::Account { account } => self.account.set(Some(account)),
+            Event::Reload { reason } => self.reload.set(Some(reason)),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Calls to the store worker and its events.
+//!
+//! A frame is a JSON string; files ride along as the further items of an array. Calls made before the
+//! worker is ready wait here, because a message posted to a worker that does not listen yet is lost.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use js_sys::Array;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tombolo_wire::store::{Call, CallError, Event, Outgoing, Request};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// The answer to a call, and the files that came with it.
+pub(crate) struct Reply<R> {
+    /// The answer.
+    pub(crate) value: R,
+    /// The files.
+    pub(crate) files: Vec<Blob>,
+}
+
+type Answer = Result<(Value, Vec<Blob>), CallError>;
+
+/// The store worker, as the screen sees it.
+pub(crate) struct Client {
+    worker: Worker,
+    next: Cell<u64>,
+    waiting: RefCell<HashMap<u64, oneshot::Sender<Answer>>>,
+    /// What was called before the worker was ready; nothing once it is.
+    queue: RefCell<Option<Vec<JsValue>>>,
+    on_event: Box<dyn Fn(Event)>,
+}
+
+impl Client {
+    /// Starts the worker.
+    ///
+    /// # Errors
+    ///
+    /// Returns the browser's error when it does not start workers.
+    pub(crate) fn start(on_event: impl Fn(Event) + 'static) -> Result<Rc<Self>, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let client = Rc::new(Self {
+            worker: Worker::new_with_options("/workers/store.js", &options)?,
+            next: Cell::new(1),
+            waiting: RefCell::default(),
+            queue: RefCell::new(Some(Vec::new())),
+            on_event: Box::new(on_event),
+        });
+        let listener = Rc::clone(&client);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| listener.take(&event.data()));
+        client.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        // The worker lives as long as the page.
+        on_message.forget();
+        Ok(client)
+    }
+
+    /// Calls the worker and waits for its answer.
+    pub(crate) async fn call<R: DeserializeOwned>(&self, call: Call) -> Result<R, CallError> {
+        Ok(self.call_with(call, &[]).await?.value)
+    }
+
+    /// Calls the worker with files.
+    pub(crate) async fn call_with<R: DeserializeOwned>(&self, call: Call, files: &[Blob]) -> Result<Reply<R>, CallError> {
+        let id = self.next.replace(self.next.get() + 1);
+        let frame = serde_json::to_string(&Request { id, call }).map_err(|error| internal(&error))?;
+        let message = if files.is_empty() {
+            JsValue::from_str(&frame)
+        } else {
+            let message = Array::of1(&JsValue::from_str(&frame));
+            files.iter().for_each(|file| {
+                message.push(file);
+            });
+            message.into()
+        };
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().insert(id, sender);
+        self.post(message)?;
+        let (value, files) = receiver.await.map_err(|error| internal(&error))??;
+        let value = serde_json::from_value(value).map_err(|error| internal(&error))?;
+        Ok(Reply { value, files })
+    }
+
+    fn post(&self, message: JsValue) -> Result<(), CallError> {
+        if let Some(queue) = self.queue.borrow_mut().as_mut() {
+            queue.push(message);
+            return Ok(());
+        }
+        self.worker.post_message(&message).map_err(|error| CallError {
+            code: "internal".into(),
+            message: format!("The store does not answer ({error:?}). Reload the page; nothing that was saved is lost."),
+        })
+    }
+
+    fn take(&self, data: &JsValue) {
+        let (frame, files) = match data.dyn_ref::<Array>() {
+            Some(items) => (items.get(0).as_string(), items.iter().skip(1).filter_map(|item| item.dyn_into().ok()).collect()),
+            None => (data.as_string(), Vec::new()),
+        };
+        let Some(frame) = frame else { return };
+        match serde_json::from_str(&frame) {
+            Ok(Outgoing::Ready) => self.ready(),
+            Ok(Outgoing::Reply { id, result }) => {
+                let waiting = self.waiting.borrow_mut().remove(&id);
+                // A caller that went away with its screen does not wait any more.
+                if let Some(Err(_)) = waiting.map(|sender| sender.send(result.map(|value| (value, files)))) {
+                    leptos::logging::debug_warn!("nobody waits for reply {id}");
+                }
+            }
+            Ok(Outgoing::Event { event }) => (self.on_event)(event),
+            Err(error) => leptos::logging::error!("The store worker sent what this page does not know: {error}"),
+        }
+    }
+
+    fn ready(&self) {
+        for message in self.queue.borrow_mut().take().into_iter().flatten() {
+            if let Err(error) = self.worker.post_message(&message) {
+                leptos::logging::error!("The store worker does not listen: {error:?}");
+            }
+        }
+    }
+}
+
+fn internal(error: &dyn std::fmt::Display) -> CallError {
+    CallError { code: "internal".into(), message: format!("The page and its store do not understand each other ({error}). Reload the page.") }
+}

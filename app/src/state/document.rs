@@ -1,0 +1,262 @@
+//! Open documents: a view each, kept while any component shows it, and edits by intent.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use serde_json::Value;
+use tombolo_model::{Id, Intent, Kind, RowId, View};
+use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice};
+use wasm_bindgen_futures::spawn_local;
+
+use super::App;
+
+/// A document that a component shows.
+#[derive(Clone, Copy)]
+pub(crate) struct Doc {
+    /// Which.
+    pub(crate) id: Id,
+    /// What it shows; nothing while it opens.
+    pub(crate) view: RwSignal<Option<Arc<View>>>,
+    /// Its kind, once open.
+    pub(crate) kind: RwSignal<Option<Kind>>,
+    /// This person may change it.
+    pub(crate) writable: RwSignal<bool>,
+    /// Why it does not open.
+    pub(crate) error: RwSignal<Option<String>>,
+    /// The app it is shown in.
+    pub(crate) app: App,
+}
+
+type OnSplices = Rc<dyn Fn(&View, &[TextSplice], bool)>;
+
+#[derive(Clone)]
+struct Held {
+    view: RwSignal<Option<Arc<View>>>,
+    kind: RwSignal<Option<Kind>>,
+    writable: RwSignal<bool>,
+    error: RwSignal<Option<String>>,
+    users: usize,
+    listeners: Vec<(u64, OnSplices)>,
+}
+
+/// The documents that are open anywhere in this tab.
+#[derive(Clone, Copy)]
+pub(crate) struct Documents {
+    held: StoredValue<HashMap<Id, Held>, LocalStorage>,
+    /// Signals made here outlive the component that happened to open the document first.
+    owner: StoredValue<Owner>,
+    next: StoredValue<u64>,
+}
+
+impl Documents {
+    pub(super) fn new() -> Self {
+        Self {
+            held: StoredValue::new_local(HashMap::new()),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            next: StoredValue::new(1),
+        }
+    }
+
+    pub(super) fn changed(self, id: Id, view: View, splices: &[TextSplice], own: bool) {
+        let Some(held) = self.held.with_value(|held| held.get(&id).cloned()) else { return };
+        held.listeners.iter().for_each(|(_, listener)| listener(&view, splices, own));
+        held.view.set(Some(Arc::new(view)));
+    }
+}
+
+/// Opens a document for as long as the component lives.
+pub(crate) fn use_document(id: Id) -> Doc {
+    let app = App::here();
+    let documents = app.documents;
+    let known = documents.held.with_value(|held| held.get(&id).cloned());
+    let held = known.clone().unwrap_or_else(|| {
+        documents.owner.get_value().with(|| Held {
+            view: RwSignal::new(None),
+            kind: RwSignal::new(None),
+            writable: RwSignal::new(false),
+            error: RwSignal::new(None),
+            users: 0,
+            listeners: Vec::new(),
+        })
+    });
+    let doc = Doc { id, view: held.view, kind: held.kind, writable: held.writable, error: held.error, app };
+    documents.held.update_value(|all| all.entry(id).or_insert(held).users += 1);
+    if known.is_none() {
+        spawn_local(async move {
+            match app.call::<OpenReply>(Call::Open { id }).await {
+                Ok(opened) => {
+                    doc.kind.set(Some(opened.kind));
+                    doc.writable.set(opened.writable);
+                    doc.view.set(Some(Arc::new(opened.view)));
+                }
+                Err(error) => doc.error.set(Some(error.message)),
+            }
+        });
+    }
+    on_cleanup(move || {
+        let last = documents.held.try_update_value(|all| {
+            let users = all.get_mut(&id).map_or(0, |held| {
+                held.users -= 1;
+                held.users
+            });
+            if users == 0 {
+                all.remove(&id);
+            }
+            users == 0
+        });
+        if last == Some(true) {
+            app.send(Call::Close { id });
+        }
+    });
+    doc
+}
+
+impl Doc {
+    /// The value at a path, when there is one.
+    pub(crate) fn at(self, path: &str) -> Option<Value> {
+        self.view.with(|view| view.as_ref().and_then(|view| value_at(view, path).cloned()))
+    }
+
+    /// The text at a path; empty when there is none. A list of texts shows its first.
+    pub(crate) fn text(self, path: &str) -> String {
+        self.view.with(|view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default())
+    }
+
+    /// Whether a switch is on.
+    pub(crate) fn flag(self, path: &str) -> bool {
+        self.at(path).and_then(|value| value.as_bool()).unwrap_or(false)
+    }
+
+    /// Edits; says on the screen when that fails.
+    pub(crate) fn edit(self, intents: Vec<Intent>) {
+        spawn_local(async move {
+            if let Err(error) = self.try_edit(intents).await {
+                self.app.toasts.fail(error.message);
+            }
+        });
+    }
+
+    /// Edits and waits until the change is safe on this device.
+    pub(crate) async fn try_edit(self, intents: Vec<Intent>) -> Result<Edited, CallError> {
+        self.app.call(Call::Edit { id: self.id, intents }).await
+    }
+
+    /// Sets one field.
+    pub(crate) fn set(self, path: impl Into<String>, value: impl Into<Value>) {
+        self.edit(vec![Intent::Set { path: path.into(), value: value.into() }]);
+    }
+
+    /// Sets a text; an empty one is taken away.
+    pub(crate) fn set_text(self, path: &str, text: String) {
+        let path = path.to_owned();
+        self.edit(vec![if text.is_empty() { Intent::Remove { path } } else { Intent::Set { path, value: text.into() } }]);
+    }
+
+    /// Takes this tab's last edit back.
+    pub(crate) fn undo(self) {
+        self.step(Call::Undo { id: self.id });
+    }
+
+    /// Does it again.
+    pub(crate) fn redo(self) {
+        self.step(Call::Redo { id: self.id });
+    }
+
+    fn step(self, call: Call) {
+        spawn_local(async move {
+            match self.app.call::<Edited>(call).await {
+                Ok(edited) if edited.skipped.is_empty() => {}
+                Ok(edited) => {
+                    let what = edited.skipped.join(", ");
+                    self.app.toasts.say(format!("Somebody else changed {what} since; that was left as it is."));
+                }
+                Err(error) => self.app.toasts.fail(error.message),
+            }
+        });
+    }
+
+    /// Says where this person is in the document.
+    pub(crate) fn here(self, field: Option<String>, cursor: Option<(usize, usize)>) {
+        self.app.send(Call::Presence { document: Some(self.id), field, cursor });
+    }
+
+    /// Hears of every change with its text splices, for as long as the component lives.
+    pub(crate) fn on_splices(self, listener: impl Fn(&View, &[TextSplice], bool) + 'static) {
+        let documents = self.app.documents;
+        let number = documents.next.get_value();
+        documents.next.set_value(number + 1);
+        let id = self.id;
+        documents.held.update_value(|all| {
+            if let Some(held) = all.get_mut(&id) {
+                held.listeners.push((number, Rc::new(listener)));
+            }
+        });
+        on_cleanup(move || {
+            documents.held.try_update_value(|all| {
+                if let Some(held) = all.get_mut(&id) {
+                    held.listeners.retain(|(have, _)| *have != number);
+                }
+            });
+        });
+    }
+}
+
+/// The value at a path in which rows are addressed by id.
+pub(crate) fn value_at<'v>(view: &'v View, path: &str) -> Option<&'v Value> {
+    let mut at = &view.value;
+    let mut here = String::new();
+    for segment in tombolo_model::path::segments(path) {
+        at = match at {
+            Value::Array(items) => {
+                let index = match view.rows.get(&here) {
+                    Some(rows) => rows.iter().position(|row| row == segment)?,
+                    None => segment.parse().ok()?,
+                };
+                items.get(index)?
+            }
+            other => other.get(&*tombolo_model::path::unescape(segment))?,
+        };
+        here.push('/');
+        here.push_str(segment);
+    }
+    Some(at)
+}
+
+/// The text at a path; empty when there is none.
+pub(crate) fn text_at(view: &View, path: &str) -> String {
+    match value_at(view, path) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => items.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// The rows of a list with their values.
+pub(crate) fn list_rows(view: &View, list: &str) -> Vec<(RowId, Value)> {
+    let ids = view.rows.get(list).cloned().unwrap_or_default();
+    let items = value_at(view, list).and_then(Value::as_array).cloned().unwrap_or_default();
+    ids.into_iter().zip(items).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn rows_are_found_by_id_and_plain_lists_by_index() {
+        let view = View {
+            value: json!({"a": [{"b": [{"c": 1}]}], "plain": ["x", "y"]}),
+            rows: [("/a".to_owned(), vec!["r1".to_owned()]), ("/a/r1/b".to_owned(), vec!["r2".to_owned()])].into(),
+            ..View::default()
+        };
+        assert_eq!(value_at(&view, "/a/r1/b/r2/c"), Some(&json!(1)));
+        assert_eq!(value_at(&view, "/a/0/b"), None);
+        assert_eq!(text_at(&view, "/plain"), "x");
+        assert_eq!(text_at(&view, "/plain/1"), "y");
+        assert_eq!(list_rows(&view, "/a").len(), 1);
+    }
+}

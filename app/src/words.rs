@@ -1,0 +1,95 @@
+//! Numbers, times and counts as people read them. Plain functions, tested natively.
+
+/// Thousands parted: `3,376`.
+pub(crate) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut made = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            made.push(',');
+        }
+        made.push(digit);
+    }
+    made
+}
+
+/// `1 flow`, `3 flows`.
+pub(crate) fn count(many: usize, one: &str) -> String {
+    if many == 1 { format!("1 {one}") } else { format!("{} {one}s", number(many as u64)) }
+}
+
+/// `just now`, `4 min ago`, `3 h ago`, `yesterday`, then days.
+pub(crate) fn ago(then_ms: i64, now_ms: i64) -> String {
+    let seconds = (now_ms - then_ms).max(0) / 1000;
+    match seconds {
+        0..10 => "just now".into(),
+        10..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        86_400..172_800 => "yesterday".into(),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// `4.2 s`, `1 min 5 s`.
+pub(crate) fn duration(ms: i64) -> String {
+    let ms = ms.max(0);
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        1000..60_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
+    }
+}
+
+/// `12 KB`, `3.4 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1000 => format!("{bytes} bytes"),
+        1000..1_000_000 => format!("{} KB", bytes / 1000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+/// At most two letters for a tile or an avatar: `Harbour & Pine` → `HP`.
+pub(crate) fn monogram(name: &str) -> String {
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let mut made: String = words.next().into_iter().chain(words.next()).collect::<String>().to_uppercase();
+    if made.is_empty() {
+        made.push('?');
+    }
+    made
+}
+
+/// One of five colours, the same for the same text.
+pub(crate) fn tint(text: &str) -> u8 {
+    let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    u8::try_from(sum % 5 + 1).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_parted_and_counted() {
+        assert_eq!((number(0), number(999), number(1000), number(1_234_567)), ("0".into(), "999".into(), "1,000".into(), "1,234,567".into()));
+        assert_eq!((count(1, "flow"), count(0, "flow"), count(3, "flow")), ("1 flow".into(), "0 flows".into(), "3 flows".into()));
+    }
+
+    #[test]
+    fn times_are_relative_up_to_days() {
+        let hour = 3_600_000;
+        assert_eq!(ago(0, 500), "just now");
+        assert_eq!(ago(0, 42_000), "42 s ago");
+        assert_eq!(ago(0, 3 * hour), "3 h ago");
+        assert_eq!(ago(0, 26 * hour), "yesterday");
+        assert_eq!(ago(5_000, 0), "just now", "a clock that runs ahead is no reason for a minus");
+        assert_eq!((duration(4_250), duration(65_000)), ("4.2 s".into(), "1 min 5 s".into()));
+    }
+
+    #[test]
+    fn names_become_monograms() {
+        assert_eq!((monogram("Harbour & Pine"), monogram("tombolo"), monogram("")), ("HP".into(), "T".into(), "?".into()));
+        assert!((1..=5).contains(&tint("anything")));
+    }
+}

@@ -1,0 +1,129 @@
+//! Requests by `fetch`. The browser decides which answers a page may see, and hides headers of other origins.
+
+use std::collections::BTreeMap;
+
+use futures::future::{FutureExt, LocalBoxFuture};
+use futures::stream::{self, StreamExt};
+use js_sys::{Array, Reflect, Uint8Array};
+use tombolo_engine::{HttpClient, HttpError, Pieces, Request, Response, check_secret_hosts};
+use tombolo_model::Id;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestInit, RequestMode, RequestRedirect, ResponseType,
+};
+
+use crate::files::words;
+use crate::port;
+
+pub(crate) struct Fetch {
+    hosts: BTreeMap<Id, Vec<String>>,
+}
+
+impl Fetch {
+    pub(crate) fn new(hosts: BTreeMap<Id, Vec<String>>) -> Self {
+        Self { hosts }
+    }
+}
+
+impl HttpClient for Fetch {
+    fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
+        async move {
+            check_secret_hosts(&request, &self.hosts)?;
+            let guard = Guard::new()?;
+            let init = init(&request, &guard)?;
+            let sent = port::scope().fetch_with_str_and_init(&request.url.reveal(), &init);
+            let answer = JsFuture::from(sent).await.map_err(|error| unreachable(&error))?;
+            response(answer.unchecked_into(), guard)
+        }
+        .boxed_local()
+    }
+}
+
+/// Stops the request when it is dropped: a canceled run leaves nothing running.
+struct Guard(AbortController);
+
+impl Guard {
+    fn new() -> Result<Self, HttpError> {
+        AbortController::new().map(Self).map_err(|error| unreachable(&error))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn init(request: &Request, guard: &Guard) -> Result<RequestInit, HttpError> {
+    let refused = |error: &JsValue| HttpError::Refused(words(error));
+    let headers = Headers::new().map_err(|error| refused(&error))?;
+    let mut redirect = RequestRedirect::Follow;
+    for (name, value) in &request.headers {
+        headers.append(name, &value.reveal()).map_err(|error| refused(&error))?;
+        // Browsers take `Authorization` out of a request that is redirected to another host, but no other header.
+        if value.owners().next().is_some() && !name.eq_ignore_ascii_case("authorization") {
+            redirect = RequestRedirect::Error;
+        }
+    }
+    let init = RequestInit::new();
+    init.set_method(&request.method);
+    init.set_headers(&headers);
+    init.set_mode(RequestMode::Cors);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_cache(RequestCache::NoStore);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set_redirect(redirect);
+    init.set_signal(Some(&guard.0.signal()));
+    if let Some(body) = &request.body {
+        init.set_body(&Uint8Array::from(body.as_slice()));
+    }
+    Ok(init)
+}
+
+fn response(answer: web_sys::Response, guard: Guard) -> Result<Response, HttpError> {
+    Ok(Response {
+        status: answer.status(),
+        headers: headers(&answer.headers()),
+        headers_may_be_hidden: answer.type_() == ResponseType::Cors,
+        body: body(&answer, guard)?,
+    })
+}
+
+fn headers(headers: &Headers) -> Vec<(String, String)> {
+    let entries = js_sys::try_iter(headers).ok().flatten();
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let pair: Array = entry.ok()?.dyn_into().ok()?;
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        })
+        .collect()
+}
+
+fn body(answer: &web_sys::Response, guard: Guard) -> Result<Pieces<HttpError>, HttpError> {
+    let Some(stream) = answer.body() else {
+        return Ok(stream::empty().boxed_local());
+    };
+    let reader: ReadableStreamDefaultReader =
+        stream.get_reader().dyn_into().map_err(|error| unreachable(&error.into()))?;
+    let pieces = stream::try_unfold((reader, guard), |(reader, guard)| async move {
+        let read = JsFuture::from(reader.read()).await.map_err(|error| unreachable(&error))?;
+        let field = |name: &str| Reflect::get(&read, &JsValue::from_str(name));
+        if field("done").map_err(|error| unreachable(&error))?.is_truthy() {
+            return Ok(None);
+        }
+        let piece = field("value").map_err(|error| unreachable(&error))?;
+        Ok(Some((Uint8Array::new(&piece).to_vec(), (reader, guard))))
+    });
+    Ok(pieces.boxed_local())
+}
+
+fn unreachable(error: &JsValue) -> HttpError {
+    HttpError::Unreachable(format!(
+        "the browser says “{}”. It may be off, or it may not let web pages call it (CORS): run the flow on the server then",
+        words(error)
+    ))
+}

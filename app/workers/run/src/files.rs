@@ -1,0 +1,112 @@
+//! Files as `Blob`s: read in slices, made of parts that the browser may keep on the disk.
+
+use std::collections::BTreeMap;
+
+use futures::future::{FutureExt, LocalBoxFuture};
+use futures::stream::{self, StreamExt};
+use js_sys::{Array, Uint8Array};
+use tombolo_engine::{FileError, FileStore, FileWriter, Pieces};
+use tombolo_wire::run_worker::FromRun;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Blob;
+
+use crate::port;
+
+/// Files are read in pieces of this size.
+const PIECE_BYTES: f64 = 1024.0 * 1024.0;
+/// Written parts of more than this are put into one blob, which leaves this worker's memory.
+const PART_BYTES: usize = 8 * 1024 * 1024;
+
+pub(crate) struct Files {
+    stored: BTreeMap<String, Blob>,
+}
+
+impl Files {
+    pub(crate) fn new(stored: BTreeMap<String, Blob>) -> Self {
+        Self { stored }
+    }
+}
+
+impl FileStore for Files {
+    fn open(&self, hash: &str) -> LocalBoxFuture<'_, Result<Pieces<FileError>, FileError>> {
+        let blob = self.stored.get(hash).cloned();
+        async move {
+            let blob = blob.ok_or(FileError::Missing)?;
+            let pieces = stream::try_unfold((blob, 0.0), |(blob, start)| async move {
+                if start >= blob.size() {
+                    return Ok(None);
+                }
+                let end = (start + PIECE_BYTES).min(blob.size());
+                let piece = read(&blob, start, end).await?;
+                Ok(Some((piece, (blob, end))))
+            });
+            Ok(pieces.boxed_local())
+        }
+        .boxed_local()
+    }
+
+    fn create(&self, step: &str, name: &str) -> LocalBoxFuture<'_, Result<Box<dyn FileWriter>, FileError>> {
+        let writer: Box<dyn FileWriter> =
+            Box::new(Writer { step: step.to_owned(), name: name.to_owned(), parts: Array::new(), loose_bytes: 0 });
+        async move { Ok(writer) }.boxed_local()
+    }
+}
+
+async fn read(blob: &Blob, start: f64, end: f64) -> Result<Vec<u8>, FileError> {
+    let failed = |error: JsValue| refused("read", &error);
+    let slice = blob.slice_with_f64_and_f64(start, end).map_err(failed)?;
+    let buffer = JsFuture::from(slice.array_buffer()).await.map_err(failed)?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+struct Writer {
+    step: String,
+    name: String,
+    parts: Array,
+    /// Bytes in parts that are not in a blob yet.
+    loose_bytes: usize,
+}
+
+impl Writer {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.parts.push(&Uint8Array::from(bytes));
+        self.loose_bytes += bytes.len();
+        if self.loose_bytes > PART_BYTES {
+            let blob = self.gather()?;
+            self.parts = Array::of1(&blob);
+            self.loose_bytes = 0;
+        }
+        Ok(())
+    }
+
+    fn gather(&self) -> Result<Blob, FileError> {
+        Blob::new_with_u8_array_sequence(&self.parts).map_err(|error| refused("written", &error))
+    }
+}
+
+impl FileWriter for Writer {
+    fn write(&mut self, bytes: Vec<u8>) -> LocalBoxFuture<'_, Result<(), FileError>> {
+        let written = self.append(&bytes);
+        async move { written }.boxed_local()
+    }
+
+    fn finish(self: Box<Self>) -> LocalBoxFuture<'static, Result<(), FileError>> {
+        async move {
+            let blob = self.gather()?;
+            let frame = FromRun::File { step: self.step, name: self.name };
+            port::post(&frame, Some(&blob));
+            Ok(())
+        }
+        .boxed_local()
+    }
+}
+
+fn refused(action: &'static str, error: &JsValue) -> FileError {
+    FileError::Refused { action, reason: words(error) }
+}
+
+/// What a thrown value says.
+pub(crate) fn words(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |error| String::from(error.message()))
+}

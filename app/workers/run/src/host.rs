@@ -1,0 +1,49 @@
+//! The outside of a run in a browser.
+
+use std::collections::BTreeMap;
+
+use futures::future::{FutureExt, LocalBoxFuture};
+use gloo_timers::future::TimeoutFuture;
+use tombolo_engine::{FileStore, Host, HttpClient};
+use tombolo_model::Id;
+use web_sys::Blob;
+
+use crate::fetch::Fetch;
+use crate::files::Files;
+
+pub(crate) struct BrowserHost {
+    http: Fetch,
+    files: Files,
+}
+
+impl BrowserHost {
+    /// Stored files by their hash, and the hosts that each connection's secrets may go to.
+    pub(crate) fn new(files: BTreeMap<String, Blob>, hosts: BTreeMap<Id, Vec<String>>) -> Self {
+        Self { http: Fetch::new(hosts), files: Files::new(files) }
+    }
+}
+
+impl Host for BrowserHost {
+    fn http(&self) -> &dyn HttpClient {
+        &self.http
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        &self.files
+    }
+
+    fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
+        TimeoutFuture::new(ms).boxed_local()
+    }
+}
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds within 53 bits")]
+    let now_ms = js_sys::Date::now() as i64;
+    now_ms
+}

@@ -1,0 +1,82 @@
+//! Takes the job, runs it, says how it goes.
+
+use std::cell::RefCell;
+use std::panic;
+
+use tombolo_engine::{Bundle, Cancel, Report, run_job};
+use tombolo_model::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run_worker::{FromRun, RunJob, ToRun};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, MessageEvent};
+
+use crate::host::BrowserHost;
+use crate::port;
+
+thread_local! {
+    /// The run as it was last reported; what a panic has to end.
+    static LAST: RefCell<Option<RunRow>> = const { RefCell::new(None) };
+}
+
+/// Listens for the job and says that it does.
+pub fn start() {
+    panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        end_after_panic(&info.to_string());
+    }));
+    let cancel = Cancel::default();
+    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match port::read(&event.data()) {
+        Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, cancel.clone())),
+        Ok((ToRun::Cancel, _)) => cancel.cancel(),
+        Err(reason) => end_after_panic(&reason),
+    });
+    port::scope().set_onmessage(Some(listen.as_ref().unchecked_ref()));
+    // The worker listens as long as it lives.
+    listen.forget();
+    port::post(&FromRun::Ready, None);
+}
+
+async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
+    remember(&job.row);
+    let files = job.files.into_iter().zip(blobs).collect();
+    let host = BrowserHost::new(files, job.hosts);
+    let bundle = Bundle {
+        flow: job.flow,
+        resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
+        secrets: job.secrets.0,
+    };
+    let mut report = |report| match report {
+        Report::Row(row) => {
+            remember(&row);
+            port::post(&FromRun::Row { row: *row }, None);
+        }
+        Report::Error { n, error } => port::post(&FromRun::Error { n, error }, None),
+    };
+    run_job(&bundle, job.row, &host, &cancel, &mut report).await;
+}
+
+fn remember(row: &RunRow) {
+    LAST.with(|last| last.replace(Some(row.clone())));
+}
+
+/// Nothing runs here after a panic, but the owner has to hear that the run is over.
+fn end_after_panic(reason: &str) {
+    let row = LAST.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
+    let Some(mut row) = row.filter(|row| row.ended_ms.is_none()) else {
+        return;
+    };
+    let now_ms = crate::host::now_ms();
+    row.status = RunStatus::Failed;
+    row.ended_ms = Some(now_ms);
+    row.n += 1;
+    row.error = Some(RunError {
+        step: String::new(),
+        code: "internal".to_owned(),
+        message: format!("The run stopped by a fault of the program: {reason}. Run it again, or on the server."),
+        record: None,
+        index: None,
+        time_ms: now_ms,
+    });
+    port::post(&FromRun::Row { row }, None);
+}

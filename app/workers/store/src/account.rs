@@ -1,0 +1,250 @@
+//! The account this tab shows: its database, its catalogue, what is open, and its place among the tabs.
+//!
+//! One value a sign-in or switch; when the tab goes to another account, this one is closed and never used again.
+//!
+//! Invariant: no borrow of its cells is held over an await.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use tombolo_docs::{Actor, Author};
+use tombolo_model::{Action, Id, Kind};
+use tombolo_sync::client::Status;
+use tombolo_wire::store::{AccountInfo, Event, Notice, Overview, SyncStatus};
+use tombolo_wire::sync::Place;
+
+use crate::api::Errands;
+use crate::catalogue::StoredRow;
+use crate::documents::Documents;
+use crate::fault::Fault;
+use crate::leader::Lead;
+use crate::registry::Registry;
+use crate::runs::Running;
+use crate::storage::read::json;
+use crate::storage::{Layout, Storage, Store, text_of};
+use crate::tabs::{Channel, Say};
+use crate::undo::Stacks;
+use crate::writer::Writer;
+use crate::{env, port};
+
+/// The account of this tab.
+pub(crate) struct Account {
+    pub(crate) id: Id,
+    pub(crate) info: RefCell<AccountInfo>,
+    pub(crate) storage: Storage,
+    /// This tab's name among the tabs.
+    pub(crate) tab: String,
+    pub(crate) actor: Cell<Actor>,
+    /// The actor whose person was written down last.
+    pub(crate) noted_actor: Cell<Actor>,
+    pub(crate) documents: Documents,
+    pub(crate) catalogue: RefCell<BTreeMap<Id, StoredRow>>,
+    /// Per document how many changes wait for the server.
+    pub(crate) pending: RefCell<BTreeMap<Id, usize>>,
+    pub(crate) parked: Cell<usize>,
+    pub(crate) writer: Writer,
+    pub(crate) undo: RefCell<BTreeMap<Id, Stacks>>,
+    /// What the leader knows of the link, here or elsewhere.
+    pub(crate) link: RefCell<Status>,
+    pub(crate) notices: RefCell<Vec<Notice>>,
+    pub(crate) lead: Lead,
+    /// What the screen was told last.
+    pub(crate) shown_status: RefCell<Option<SyncStatus>>,
+    pub(crate) running: RefCell<BTreeMap<Id, Running>>,
+    pub(crate) visible: Cell<bool>,
+    /// Where the person at this tab is.
+    pub(crate) place: RefCell<Option<Place>>,
+    /// Whose end the leader waits for.
+    pub(crate) watched: RefCell<BTreeSet<String>>,
+    pub(crate) registry: Rc<Registry>,
+    pub(crate) errands: Errands,
+    channel: RefCell<Option<Channel>>,
+    open: Cell<bool>,
+}
+
+impl Account {
+    /// Opens an account's database and reads what lists need.
+    pub(crate) async fn open(
+        registry: &Rc<Registry>,
+        info: AccountInfo,
+        tab: &str,
+        visible: bool,
+    ) -> Result<Rc<Self>, Fault> {
+        let name = database_name(info.id);
+        let storage = Storage::open(&name, Layout::Account, || {
+            port::event(Event::Reload {
+                reason: "This page was opened in a newer version. Reload to go on.".to_owned(),
+            });
+        })
+        .await?;
+        let account = Rc::new(Self {
+            id: info.id,
+            info: RefCell::new(info),
+            storage,
+            tab: tab.to_owned(),
+            actor: Cell::new(env::random()),
+            noted_actor: Cell::default(),
+            documents: Documents::default(),
+            catalogue: RefCell::default(),
+            pending: RefCell::default(),
+            parked: Cell::new(0),
+            writer: Writer::default(),
+            undo: RefCell::default(),
+            link: RefCell::default(),
+            notices: RefCell::default(),
+            lead: Lead::default(),
+            shown_status: RefCell::default(),
+            running: RefCell::default(),
+            visible: Cell::new(visible),
+            place: RefCell::default(),
+            watched: RefCell::default(),
+            registry: registry.clone(),
+            errands: Errands::default(),
+            channel: RefCell::default(),
+            open: Cell::new(true),
+        });
+        account.join()?;
+        account.read().await?;
+        Ok(account)
+    }
+
+    /// Joins the other tabs before anything is read, so that nothing is missed between.
+    fn join(self: &Rc<Self>) -> Result<(), Fault> {
+        let weak = Rc::downgrade(self);
+        let channel = Channel::join(&database_name(self.id), move |said| {
+            if let Some(account) = weak.upgrade()
+                && account.is_open()
+            {
+                account.heard(said);
+            }
+        });
+        let channel = channel.map_err(|error| Fault::Browser(format!("Tabs cannot talk to each other: {error:?}")))?;
+        self.channel.replace(Some(channel));
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<(), Fault> {
+        let wanted = [
+            (Store::Catalogue, None),
+            (Store::Outbox, None),
+            (Store::Parked, None),
+        ];
+        let found = self.storage.entries(&wanted).await?;
+        let [rows, outbox, parked] = found.as_slice() else {
+            return Err(Fault::Browser("The database answered something else than was asked.".to_owned()));
+        };
+        let mut catalogue = BTreeMap::new();
+        for (key, value) in rows {
+            match json::<StoredRow>(Store::Catalogue, value) {
+                Ok(row) => {
+                    catalogue.insert(row.row.id, row);
+                }
+                Err(error) => self.notices.borrow_mut().push(Notice {
+                    code: "damaged".to_owned(),
+                    message: format!("An entry of the list is damaged and is made anew when it is opened: {error}."),
+                    document: key.as_string().and_then(|id| id.parse().ok()),
+                }),
+            }
+        }
+        // What was heard meanwhile is newer.
+        self.catalogue.borrow_mut().extend(catalogue);
+        let mut pending = BTreeMap::new();
+        for (_, value) in outbox {
+            let row: OutboxRow = json(Store::Outbox, value)?;
+            *pending.entry(row.document).or_insert(0) += 1;
+        }
+        self.pending.replace(pending);
+        self.parked.set(parked.len());
+        Ok(())
+    }
+
+    /// Whether everything lives on this device alone.
+    pub(crate) fn is_local(&self) -> bool {
+        self.info.borrow().local
+    }
+
+    /// Whether the person may change resources of a kind, as last known.
+    pub(crate) fn may_write(&self, kind: Kind) -> bool {
+        self.info.borrow().role.may(Action::Write, kind)
+    }
+
+    /// Whether this is still the tab's account.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.get()
+    }
+
+    /// Gives up the account: another one takes its place in this tab.
+    pub(crate) fn close(self: &Rc<Self>) {
+        self.open.set(false);
+        self.stop_leading();
+        self.say(&Say::Place {
+            tab: self.tab.clone(),
+            place: None,
+        });
+        if let Some(channel) = self.channel.take() {
+            channel.leave();
+        }
+        self.storage.close();
+    }
+
+    /// Tells the other tabs.
+    pub(crate) fn say(&self, say: &Say) {
+        if let Some(channel) = &*self.channel.borrow() {
+            channel.say(say);
+        }
+    }
+
+    /// Who edits, and when.
+    pub(crate) fn author(&self) -> Author {
+        Author {
+            actor: self.actor.get(),
+            time_ms: env::now_ms(),
+        }
+    }
+
+    /// Takes a new actor: the old one's numbers must not be used twice (decision 14).
+    pub(crate) fn rotate_actor(&self) {
+        self.actor.set(env::random());
+    }
+
+    /// Tells this screen something, and remembers it for the overview.
+    pub(crate) fn notice(&self, notice: Notice) {
+        let mut notices = self.notices.borrow_mut();
+        if notices.contains(&notice) {
+            return;
+        }
+        notices.push(notice.clone());
+        drop(notices);
+        port::event(Event::Notice { notice });
+    }
+
+    /// The tab's first picture.
+    pub(crate) fn overview(&self, accounts: Vec<AccountInfo>) -> Overview {
+        Overview {
+            account: self.info.borrow().clone(),
+            accounts,
+            catalogue: self.shown_catalogue(),
+            sync: self.status(),
+            notices: self.notices.borrow().clone(),
+        }
+    }
+}
+
+/// A row of the outbox.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(crate) struct OutboxRow {
+    pub(crate) document: Id,
+    /// The change's hash (hex).
+    pub(crate) hash: String,
+}
+
+/// The name of an account's database; its channel and locks are named after it.
+pub(crate) fn database_name(account: Id) -> String {
+    format!("tombolo-{account}")
+}
+
+/// The id in the first part of a key.
+pub(crate) fn id_of(key: &wasm_bindgen::JsValue) -> Option<Id> {
+    text_of(key, 0)?.parse().ok()
+}

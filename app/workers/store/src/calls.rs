@@ -1,0 +1,104 @@
+//! Every call of the screen, and what answers it.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use tombolo_model::Id;
+use tombolo_wire::store::{BlobInfo, Call, Created};
+use tombolo_wire::sync::Place;
+use web_sys::Blob;
+
+use crate::fault::Fault;
+use crate::port::Answer;
+use crate::undo::Way;
+use crate::worker::Tab;
+use crate::{blobs, create, documents, edit, env, export, history, moving, park, presence, runs, secrets, undo};
+
+/// Does what is asked.
+pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Result<Answer, Fault> {
+    let account = tab.account();
+    match call {
+        Call::Hello => value(moving::overview(tab).await?),
+        Call::Open { id } => value(documents::open(&account, id).await?),
+        Call::Close { id } => {
+            documents::close(&account, id);
+            value(())
+        }
+        Call::Create { kind, value: resource } => created(create::create(&account, kind, &resource).await?),
+        Call::Edit { id, intents } => value(edit::edit(&account, id, &intents).await?),
+        Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
+        Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
+        Call::History { id } => value(history::history(&account, id).await?),
+        Call::PutFile { name } => {
+            let file = files.first().ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
+            value(blobs::put(&account, name, file).await?)
+        }
+        Call::StartRun { flow, on_server } => created(runs::start(&account, flow, on_server).await?),
+        Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
+        Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
+        Call::RunErrors { run } => value(runs::errors(&account, run).await?),
+        Call::RunFile { run, step } => {
+            let (info, file) = runs::file(&account, run, &step).await?;
+            with_file(&info, file)
+        }
+        Call::SetSecret { connection, path, value: secret } => {
+            value(secrets::set(&account, connection, &path, &secret).await?)
+        }
+        Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
+        Call::SignUp { name, email, password } => value(moving::sign_up(tab, name, email, password).await?),
+        Call::SignIn { email, password, bring_local } => {
+            value(moving::sign_in(tab, email, password, bring_local).await?)
+        }
+        Call::SignOut => value(moving::sign_out(tab).await?),
+        Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
+        Call::Presence { document, field, cursor } => {
+            presence::set(&account, document.map(|document| place(document, field, cursor)));
+            value(())
+        }
+        Call::ParkedList => value(park::list(&account).await?),
+        Call::ParkedRetry { parked } => value(park::retry(&account, &parked).await?),
+        Call::ParkedDiscard { parked } => value(park::discard(&account, &parked).await?),
+        Call::ExportAll => {
+            let file = export::export_all(&account).await?;
+            let info = blobs::info(String::new(), export_name(), &file);
+            with_file(&info, file)
+        }
+        Call::Visible { visible } => {
+            tab.visible.set(visible);
+            account.set_visible(visible);
+            value(())
+        }
+    }
+}
+
+fn value(value: impl Serialize) -> Result<Answer, Fault> {
+    let value = serde_json::to_value(value).map_err(|error| Fault::Browser(error.to_string()))?;
+    Ok(Answer { value, file: None })
+}
+
+fn created(id: Id) -> Result<Answer, Fault> {
+    value(Created { id })
+}
+
+fn with_file(info: &BlobInfo, file: Blob) -> Result<Answer, Fault> {
+    let answer = value(info)?;
+    Ok(Answer {
+        file: Some(file),
+        ..answer
+    })
+}
+
+fn place(document: Id, field: Option<String>, cursor: Option<(usize, usize)>) -> Place {
+    let wide = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
+    Place {
+        document: Some(document),
+        field,
+        cursor: cursor.map(|(anchor, head)| (wide(anchor), wide(head))),
+    }
+}
+
+fn export_name() -> String {
+    let date = js_sys::Date::new(&(js_sys::Date::now().into()));
+    let day = String::from(date.to_iso_string());
+    format!("tombolo-{}-{}.json", day.get(..10).unwrap_or("export"), env::now_ms() % 100_000)
+}

@@ -1,0 +1,136 @@
+//! Catalogue rows: what lists show, derived from documents and written beside their chunks.
+//!
+//! A row is written in the transaction of the change it was derived from; the heads in it say from which state.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use tombolo_docs::Document;
+use tombolo_model::catalogue::describe;
+use tombolo_model::{Id, View};
+use tombolo_wire::store::{CatalogueRow, Event};
+
+use crate::account::Account;
+use crate::port;
+use crate::storage::{Batch, Store, text};
+
+/// After how long a screen is told that nothing but the time of change moved.
+const TIME_ALONE_MS: i64 = 5_000;
+
+/// A row as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredRow {
+    /// What lists show; `pending` in it is filled in when it is shown.
+    pub(crate) row: CatalogueRow,
+    /// The heads (hex) of the state it was derived from.
+    pub(crate) heads: Vec<String>,
+}
+
+/// Derives a row.
+pub(crate) fn derive(document: &Document, view: &View, modified_ms: i64, damaged: bool) -> StoredRow {
+    let described = describe(document.kind(), &view.value);
+    StoredRow {
+        row: CatalogueRow {
+            id: document.id(),
+            kind: document.kind(),
+            name: described.name,
+            integration: described.integration,
+            disabled: described.disabled,
+            binned: view.binned,
+            references: described.references,
+            adaptor: described.adaptor,
+            conflicts: view.conflicts.len(),
+            modified_ms,
+            pending: false,
+            damaged,
+        },
+        heads: view.heads.clone(),
+    }
+}
+
+/// Puts a row into a batch.
+pub(crate) fn put(batch: &mut Batch, row: &StoredRow) {
+    batch.put_json(Store::Catalogue, &text(row.row.id.to_string()), row);
+}
+
+impl Account {
+    /// A row as screens show it.
+    pub(crate) fn shown(&self, row: &CatalogueRow) -> CatalogueRow {
+        let mut row = row.clone();
+        row.pending = self.pending.borrow().contains_key(&row.id);
+        row
+    }
+
+    /// All rows as screens show them.
+    pub(crate) fn shown_catalogue(&self) -> Vec<CatalogueRow> {
+        self.catalogue.borrow().values().map(|stored| self.shown(&stored.row)).collect()
+    }
+
+    /// Takes rows in and tells the screen what it would see differently.
+    pub(crate) fn take_rows(&self, rows: Vec<StoredRow>, removed: &[Id]) {
+        let mut shown = Vec::new();
+        {
+            let mut catalogue = self.catalogue.borrow_mut();
+            for id in removed {
+                catalogue.remove(id);
+            }
+            for row in rows {
+                let tell = catalogue.get(&row.row.id).is_none_or(|before| differs(&before.row, &row.row));
+                if tell {
+                    shown.push(self.shown(&row.row));
+                    catalogue.insert(row.row.id, row);
+                } else if let Some(before) = catalogue.get_mut(&row.row.id) {
+                    before.heads = row.heads;
+                }
+            }
+        }
+        if !shown.is_empty() || !removed.is_empty() {
+            port::event(Event::Catalogue {
+                rows: shown,
+                removed: removed.to_vec(),
+            });
+        }
+    }
+
+    /// Counts changes that wait for the server, up or down, and shows rows whose state that changes.
+    pub(crate) fn count_pending(self: &Rc<Self>, changes: &[(Id, isize)]) {
+        let mut flipped = Vec::new();
+        {
+            let mut pending = self.pending.borrow_mut();
+            for (id, by) in changes {
+                let before = pending.get(id).copied().unwrap_or(0);
+                let after = before.saturating_add_signed(*by);
+                if after == 0 {
+                    pending.remove(id);
+                } else {
+                    pending.insert(*id, after);
+                }
+                if (before == 0) != (after == 0) {
+                    flipped.push(*id);
+                }
+            }
+        }
+        let rows: Vec<CatalogueRow> = {
+            let catalogue = self.catalogue.borrow();
+            flipped.iter().filter_map(|id| catalogue.get(id)).map(|stored| self.shown(&stored.row)).collect()
+        };
+        if !rows.is_empty() {
+            port::event(Event::Catalogue {
+                rows,
+                removed: Vec::new(),
+            });
+        }
+        self.show_status();
+    }
+
+    /// The damage mark of a row.
+    pub(crate) fn is_damaged(&self, id: Id) -> bool {
+        self.catalogue.borrow().get(&id).is_some_and(|stored| stored.row.damaged)
+    }
+}
+
+fn differs(before: &CatalogueRow, after: &CatalogueRow) -> bool {
+    let mut same_time = after.clone();
+    same_time.modified_ms = before.modified_ms;
+    same_time != *before || (after.modified_ms - before.modified_ms).abs() > TIME_ALONE_MS
+}

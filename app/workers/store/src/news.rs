@@ -1,0 +1,158 @@
+//! What other tabs and the server did, brought into the documents in memory.
+
+use std::rc::Rc;
+
+use tombolo_docs::{Document, hash_from_hex};
+use tombolo_model::Id;
+use tombolo_wire::store::Event;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::account::Account;
+use crate::catalogue::{self, StoredRow};
+use crate::fault::Fault;
+use crate::storage::{Batch, Store, bytes_of, chunk_key};
+use crate::tabs::{Pieces, Say};
+use crate::{api, documents, env, park, port, presence, runs};
+
+/// The type byte of a saved document among chunks.
+const SAVED: u8 = 0;
+
+impl Account {
+    /// Another tab said something.
+    pub(crate) fn heard(self: &Rc<Self>, said: Say) {
+        match said {
+            Say::Stored { pieces, rows, removed } => self.heard_stored(pieces, rows, &removed),
+            Say::Acked { changes } => self.acked(&changes),
+            Say::Parked { document } => park::heard(self, document),
+            Say::ParkedMoved => {
+                let account = self.clone();
+                spawn_local(async move { park::recount(&account).await });
+            }
+            Say::WhereAreYou => presence::repeat(self),
+            Say::Link { status } => {
+                if !self.leads() {
+                    let mut link = self.link.borrow_mut();
+                    link.link = status.link;
+                    link.reason = status.reason;
+                    link.people = status.people;
+                    drop(link);
+                    self.show_status();
+                }
+            }
+            Say::WouldLead => self.heard_would_lead(),
+            Say::Yields => self.heard_yields(),
+            Say::Errand => {
+                runs::offer_soon(self);
+                api::errands(self);
+            }
+            Say::Run { row } => port::event(Event::Run { row: *row }),
+            Say::CancelRun { run } => runs::cancel_here(self, run),
+            Say::Place { tab, place } => presence::heard(self, tab, place),
+            Say::Notice { notice } => self.notice(notice),
+            Say::Reload { reason } => port::event(Event::Reload { reason }),
+        }
+    }
+
+    fn heard_stored(self: &Rc<Self>, pieces: Vec<Pieces>, rows: Vec<StoredRow>, removed: &[Id]) {
+        for id in removed {
+            self.documents.remove(*id);
+        }
+        self.take_rows(rows, removed);
+        let mut grew = false;
+        for piece in pieces {
+            if piece.outgoing > 0 {
+                grew = true;
+                self.count_pending(&[(piece.document, isize::try_from(piece.outgoing).unwrap_or(isize::MAX))]);
+            }
+            if self.documents.takes_news(piece.document) {
+                let account = self.clone();
+                // A piece that cannot be read now is read when the document is opened again.
+                spawn_local(async move { drop(fetch(&account, &piece).await) });
+            }
+        }
+        if grew {
+            self.outbox_grew();
+        }
+    }
+
+    /// Changes have reached the server.
+    pub(crate) fn acked(self: &Rc<Self>, changes: &[(Id, usize)]) {
+        let changes: Vec<(Id, isize)> = changes
+            .iter()
+            .map(|(id, count)| (*id, isize::try_from(*count).map_or(isize::MIN, |count| -count)))
+            .collect();
+        self.count_pending(&changes);
+    }
+}
+
+/// Reads what was stored elsewhere and applies it.
+async fn fetch(account: &Rc<Account>, piece: &Pieces) -> Result<(), Fault> {
+    let hashes = piece.hashes.iter().filter_map(|hash| hash_from_hex(hash));
+    let keys: Vec<_> = hashes.map(|hash| chunk_key(piece.document, &hash)).collect();
+    let found = account.storage.get_many(Store::Chunks, &keys).await?;
+    let mut chunks: Vec<Vec<u8>> = found.iter().flatten().filter_map(bytes_of).collect();
+    if piece.snapshots || chunks.len() < keys.len() {
+        let all = documents::pieces(account, piece.document).await?;
+        chunks = all.into_iter().map(|piece| piece.bytes).collect();
+    }
+    let Some(row) = apply(account, piece.document, &chunks) else {
+        return Ok(());
+    };
+    // Two tabs that wrote at once each stored a row without the other's change.
+    let stored = account.catalogue.borrow().get(&piece.document).map(|row| row.heads.clone());
+    if stored.as_ref() != Some(&row.heads) {
+        let mut batch = Batch::new();
+        catalogue::put(&mut batch, &row);
+        account.storage.write(&batch).await?;
+        account.take_rows(vec![row], &[]);
+    }
+    Ok(())
+}
+
+/// Applies chunks to a document in memory and shows it; the row that follows, when something changed.
+pub(crate) fn apply(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>]) -> Option<StoredRow> {
+    let changed = account.documents.with(id, |opened| {
+        let before = opened.document.heads();
+        merge(&mut opened.document, chunks);
+        before != opened.document.heads()
+    })?;
+    if changed { documents::changed(account, id, false) } else { None }
+}
+
+/// Applies changes and saved documents; one that contradicts costs no other.
+pub(crate) fn merge(document: &mut Document, chunks: &[Vec<u8>]) {
+    let (saved, changes): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) = chunks.iter().partition(|chunk| chunk.get(8) == Some(&SAVED));
+    for whole in saved {
+        if let Ok(loaded) = Document::load([whole.as_slice()]) {
+            let lacking = loaded.document.chunks_since(&document.heads());
+            apply_all(document, &lacking.iter().map(|chunk| chunk.bytes.as_slice()).collect::<Vec<_>>());
+        }
+    }
+    apply_all(document, &changes.iter().map(|bytes| bytes.as_slice()).collect::<Vec<_>>());
+}
+
+fn apply_all(document: &mut Document, changes: &[&[u8]]) {
+    if changes.is_empty() || document.apply(changes.iter().copied()).is_ok() {
+        return;
+    }
+    for change in changes {
+        // Loading from storage puts a damaged one aside and says so; here it is merely not shown.
+        drop(document.apply([*change]));
+    }
+}
+
+/// Puts what is stored in the place of what is in memory, once nothing of this tab is under way.
+pub(crate) async fn reload(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
+    const A_MOMENT_MS: u32 = 5;
+    while account.writer.unsaved() > 0 && account.writer.failure().is_none() {
+        env::pause(A_MOMENT_MS).await;
+    }
+    if !account.documents.takes_news(id) {
+        return Ok(());
+    }
+    let stored = documents::load(account, id).await?;
+    account.documents.replace(stored);
+    let row = documents::changed(account, id, false);
+    account.take_rows(row.into_iter().collect(), &[]);
+    Ok(())
+}

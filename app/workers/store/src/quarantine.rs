@@ -1,0 +1,90 @@
+//! Damaged pieces: taken out of the way, kept, and said; the good ones are never touched.
+
+use std::rc::Rc;
+
+use tombolo_docs::{Damage, Document, hash_from_hex};
+use tombolo_model::Id;
+use tombolo_wire::store::Notice;
+
+use crate::account::Account;
+use crate::catalogue::{self, StoredRow};
+use crate::documents::Piece;
+use crate::fault::Fault;
+use crate::storage::{Batch, Store, bytes, document_range, text_of};
+
+/// Moves damaged pieces into quarantine, marks the document and tells the person.
+///
+/// Without a document none of the pieces can be read as one: all stay where they are, and only the mark is set.
+pub(crate) async fn put_aside(
+    account: &Rc<Account>,
+    id: Id,
+    pieces: &[Piece],
+    damaged: &[Damage],
+    document: Option<&Document>,
+) -> Result<(), Fault> {
+    // A number that this tab used may be in a piece that is gone from the document: it must not be used twice.
+    account.rotate_actor();
+    let mut batch = Batch::new();
+    for damage in damaged {
+        if let Some(piece) = pieces.get(damage.index) {
+            batch.put(Store::Quarantine, &piece.key, bytes(&piece.bytes));
+            batch.delete(piece.store, &piece.key);
+        }
+    }
+    let row = marked_row(account, id, document);
+    if let Some(row) = &row {
+        catalogue::put(&mut batch, row);
+    }
+    // A full disk must not keep the readable state from being shown; the pieces are put aside next time.
+    let written = account.storage.write(&batch).await;
+    account.take_rows(row.into_iter().collect(), &[]);
+    account.notice(Notice {
+        code: "damaged".to_owned(),
+        message: "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside.".to_owned(),
+        document: Some(id),
+    });
+    match written {
+        Ok(()) | Err(crate::storage::StorageError::Quota) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn marked_row(account: &Rc<Account>, id: Id, document: Option<&Document>) -> Option<StoredRow> {
+    let known = account.catalogue.borrow().get(&id).cloned();
+    let modified_ms = known.as_ref().map_or(0, |row| row.row.modified_ms);
+    let mut row = match document {
+        Some(document) => Some(catalogue::derive(document, &document.view(), modified_ms, true)),
+        None => known,
+    }?;
+    row.row.damaged = true;
+    Some(row)
+}
+
+/// Takes the mark away when everything that is in quarantine has come again from elsewhere.
+pub(crate) async fn heal(account: &Rc<Account>, document: &Document) -> Result<(), Fault> {
+    let id = document.id();
+    let wanted = [(Store::Quarantine, document_range(id))];
+    let entries = account.storage.entries(&wanted).await?.pop().unwrap_or_default();
+    let mut batch = Batch::new();
+    for (key, _) in &entries {
+        let known = text_of(key, 1)
+            .and_then(|name| hash_from_hex(&name))
+            .is_some_and(|hash| document.has(&hash));
+        if !known {
+            return Ok(());
+        }
+        batch.delete(Store::Quarantine, key);
+    }
+    let modified_ms = account.catalogue.borrow().get(&id).map_or(0, |row| row.row.modified_ms);
+    let row = catalogue::derive(document, &document.view(), modified_ms, false);
+    catalogue::put(&mut batch, &row);
+    account.storage.write(&batch).await?;
+    account.take_rows(vec![row], &[]);
+    Ok(())
+}
+
+/// Whether pieces of a document are in quarantine.
+pub(crate) async fn holds(account: &Rc<Account>, id: Id) -> Result<bool, Fault> {
+    let found = account.storage.values(Store::Quarantine, document_range(id).as_ref()).await?;
+    Ok(!found.is_empty())
+}

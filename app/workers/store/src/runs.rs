@@ -1,0 +1,317 @@
+//! Runs as they are stored and shown: rows, errors and files, made here or come from the server.
+//!
+//! Invariant: of a run the row with the highest number stays, wherever rows come from and in whatever order.
+
+mod bundle;
+mod keeper;
+mod start;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use js_sys::Array;
+use serde_json::Value;
+use tombolo_model::Id;
+use tombolo_sync::client::Event as Heard;
+use tombolo_wire::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run_worker::ToRun;
+use tombolo_wire::store::{BlobInfo, Event};
+use tombolo_wire::sync::{RunErrorRow, RunRows};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, Worker};
+
+use crate::account::Account;
+use crate::fault::Fault;
+use crate::session::{self, Session};
+use crate::storage::read::json;
+use crate::storage::{Batch, Store, number, pair, range, text, text_of};
+use crate::tabs::Say;
+use crate::{api, blobs, env, locks, port};
+
+pub(crate) use start::{cancel_here, start};
+
+/// A run that this tab runs.
+pub(crate) struct Running {
+    worker: Worker,
+}
+
+/// The lock that a tab holds while it runs a run.
+fn run_lock(run: Id) -> String {
+    format!("tombolo-run-{run}")
+}
+
+/// The mark of a run that was started on this device and has not ended.
+fn mark_key(run: Id) -> JsValue {
+    text(format!("run:{run}"))
+}
+
+/// Shows a run's row on all screens.
+pub(crate) fn show(account: &Rc<Account>, row: RunRow) {
+    account.say(&Say::Run {
+        row: Box::new(row.clone()),
+    });
+    port::event(Event::Run { row });
+}
+
+/// Puts a row into a batch, and into the outbox when there is a server.
+fn put_row(account: &Account, batch: &mut Batch, row: &RunRow) {
+    batch.put_json(Store::Runs, &text(row.id.to_string()), row);
+    if !account.is_local() {
+        batch.put(Store::RunOutbox, &outbox_key(row.id, "row", row.n), 0.into());
+    }
+}
+
+fn put_error(account: &Account, batch: &mut Batch, run: Id, n: u64, error: &RunError) {
+    batch.put_json(Store::RunErrors, &pair(run.to_string(), &number(n)), error);
+    if !account.is_local() {
+        batch.put(Store::RunOutbox, &outbox_key(run, "error", n), 0.into());
+    }
+}
+
+fn outbox_key(run: Id, what: &str, n: u64) -> JsValue {
+    Array::of3(&text(run.to_string()), &text(what), &number(n)).into()
+}
+
+/// Puts what came from the server into a batch; gives the rows that are news.
+pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunRows) -> Result<Vec<RunRow>, Fault> {
+    let keys: Vec<JsValue> = rows.runs.iter().map(|row| text(row.id.to_string())).collect();
+    let mut newest: BTreeMap<Id, RunRow> = BTreeMap::new();
+    for value in account.storage.get_many(Store::Runs, &keys).await?.into_iter().flatten() {
+        if let Ok(row) = json::<RunRow>(Store::Runs, &value) {
+            newest.insert(row.id, row);
+        }
+    }
+    let mut fresh: BTreeMap<Id, RunRow> = BTreeMap::new();
+    for row in rows.runs {
+        if newest.get(&row.id).is_none_or(|known| known.n < row.n) {
+            newest.insert(row.id, row.clone());
+            fresh.insert(row.id, row);
+        }
+    }
+    for row in fresh.values() {
+        batch.put_json(Store::Runs, &text(row.id.to_string()), row);
+    }
+    for row in rows.errors {
+        batch.put_json(Store::RunErrors, &pair(row.run.to_string(), &number(row.n)), &row.error);
+    }
+    Ok(fresh.into_values().collect())
+}
+
+/// Deletes from the outbox what is on the server: of rows everything up to the number.
+pub(crate) fn sent(batch: &mut Batch, rows: &[(Id, u64)], errors: &[(Id, u64)]) {
+    for (run, n) in rows {
+        let (lower, upper) = (outbox_key(*run, "row", 0), outbox_key(*run, "row", *n));
+        if let Ok(range) = web_sys::IdbKeyRange::bound(&lower, &upper) {
+            batch.delete(Store::RunOutbox, &range);
+        }
+    }
+    for (run, n) in errors {
+        batch.delete(Store::RunOutbox, &outbox_key(*run, "error", *n));
+    }
+}
+
+/// Gives the client what the server does not have.
+pub(crate) async fn offer(account: &Rc<Account>, session: &Rc<Session>) {
+    // What cannot be read now is offered with the next run or by the next leader.
+    if let Ok(rows) = waiting(account).await
+        && !rows.is_empty()
+    {
+        session::drive(account, session, Heard::Runs(rows));
+    }
+}
+
+/// The same, when this tab leads.
+pub(crate) fn offer_soon(account: &Rc<Account>) {
+    if let Some(session) = account.session() {
+        let account = account.clone();
+        spawn_local(async move { offer(&account, &session).await });
+    }
+}
+
+/// Gives the client every run and error of this device: the server was restored and may lack some.
+pub(crate) async fn offer_all(account: &Rc<Account>, session: &Rc<Session>) {
+    let mut rows = RunRows::default();
+    for value in account.storage.values(Store::Runs, None).await.unwrap_or_default() {
+        rows.runs.extend(json::<RunRow>(Store::Runs, &value));
+    }
+    let wanted = [(Store::RunErrors, None)];
+    let errors = account.storage.entries(&wanted).await.ok().and_then(|mut found| found.pop());
+    for (key, value) in errors.unwrap_or_default() {
+        rows.errors.extend(error_row(&key, &value));
+    }
+    session::drive(account, session, Heard::Runs(rows));
+}
+
+async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
+    let entries = account.storage.entries(&[(Store::RunOutbox, None)]).await?.pop().unwrap_or_default();
+    let (mut runs, mut errors) = (BTreeMap::new(), Vec::new());
+    for (key, _) in entries {
+        let Some(run) = text_of(&key, 0) else { continue };
+        if text_of(&key, 1).as_deref() == Some("row") {
+            runs.insert(run.clone(), text(run));
+        } else {
+            errors.push(pair(run, &key.unchecked_ref::<Array>().get(2)));
+        }
+    }
+    let keys: Vec<JsValue> = runs.into_values().collect();
+    let mut rows = RunRows::default();
+    for value in account.storage.get_many(Store::Runs, &keys).await?.into_iter().flatten() {
+        rows.runs.push(json(Store::Runs, &value)?);
+    }
+    let found = account.storage.get_many(Store::RunErrors, &errors).await?;
+    for (key, value) in errors.iter().zip(found) {
+        rows.errors.extend(value.and_then(|value| error_row(key, &value)));
+    }
+    Ok(rows)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the key was made from a whole number"
+)]
+fn error_row(key: &JsValue, value: &JsValue) -> Option<RunErrorRow> {
+    let n = key.dyn_ref::<Array>()?.get(1).as_f64()? as u64;
+    Some(RunErrorRow {
+        run: text_of(key, 0)?.parse().ok()?,
+        n,
+        error: json(Store::RunErrors, value).ok()?,
+    })
+}
+
+/// Runs, newest first.
+pub(crate) async fn list(account: &Rc<Account>, flow: Option<Id>, limit: usize) -> Result<Vec<RunRow>, Fault> {
+    let mut rows = Vec::new();
+    for value in account.storage.values(Store::Runs, None).await? {
+        let row: RunRow = json(Store::Runs, &value)?;
+        if flow.is_none_or(|flow| row.flow == flow) {
+            rows.push(row);
+        }
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.started_ms, row.id)));
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+/// The errors of a run, in their order.
+pub(crate) async fn errors(account: &Rc<Account>, run: Id) -> Result<Vec<RunError>, Fault> {
+    let range = range(&run.to_string());
+    let mut errors = Vec::new();
+    for value in account.storage.values(Store::RunErrors, range.as_ref()).await? {
+        errors.push(json(Store::RunErrors, &value)?);
+    }
+    Ok(errors)
+}
+
+/// A file that a run made, from here or from the server.
+pub(crate) async fn file(account: &Rc<Account>, run: Id, step: &str) -> Result<(BlobInfo, Blob), Fault> {
+    let row: Option<RunRow> = account.storage.get_json(Store::Runs, &text(run.to_string())).await?;
+    let made = row.into_iter().flat_map(|row| row.steps).find(|count| count.step == step).and_then(|count| count.file);
+    let name = made.map_or_else(|| "file".to_owned(), |file| file.name);
+    let here = account.storage.get(Store::RunFiles, &pair(run.to_string(), &text(step))).await?;
+    let file = match here.and_then(|value| value.dyn_into::<Blob>().ok()) {
+        Some(file) => Some(file),
+        None if account.is_local() => None,
+        None => api::download(&format!("/api/accounts/{}/runs/{run}/files/{step}", account.id)).await?,
+    };
+    let file = file.ok_or_else(|| Fault::Invalid("This file is on the device that made it, not here.".to_owned()))?;
+    Ok((blobs::info(String::new(), name, &file), file))
+}
+
+/// Ends a run, wherever it runs.
+pub(crate) async fn cancel(account: &Rc<Account>, run: Id) -> Result<(), Fault> {
+    if account.running.borrow().contains_key(&run) {
+        cancel_here(account, run);
+        return Ok(());
+    }
+    if locks::is_held(&run_lock(run)).await {
+        account.say(&Say::CancelRun { run });
+        return Ok(());
+    }
+    if account.is_local() {
+        return Ok(());
+    }
+    api::tell("POST", &format!("/api/accounts/{}/runs/{run}/cancel", account.id), None::<&()>).await
+}
+
+/// Marks runs of tabs that were closed as failed. What cannot be marked now is marked by the next leader.
+pub(crate) async fn end_orphans(account: &Rc<Account>) {
+    drop(end_all_orphans(account).await);
+}
+
+async fn end_all_orphans(account: &Rc<Account>) -> Result<(), Fault> {
+    let marks = web_sys::IdbKeyRange::bound(&"run:".into(), &"run:~".into());
+    let entries = account.storage.entries(&[(Store::Meta, marks.ok().map(Into::into))]).await?;
+    for (key, _) in entries.into_iter().flatten() {
+        let name = key.as_string().unwrap_or_default();
+        let Some(run) = name.strip_prefix("run:").and_then(|id| id.parse::<Id>().ok()) else {
+            continue;
+        };
+        if account.running.borrow().contains_key(&run) || locks::is_held(&run_lock(run)).await {
+            continue;
+        }
+        let row: Option<RunRow> = account.storage.get_json(Store::Runs, &text(run.to_string())).await?;
+        let mut batch = Batch::new();
+        batch.delete(Store::Meta, &key);
+        let ended = row.filter(|row| matches!(row.status, RunStatus::Running | RunStatus::Queued)).map(|row| {
+            let row = failed(row, "tab_closed", "The tab that ran it was closed. Run the flow again.");
+            put_row(account, &mut batch, &row);
+            row
+        });
+        account.storage.write(&batch).await?;
+        if let Some(row) = ended {
+            show(account, row);
+            offer_soon(account);
+        }
+    }
+    Ok(())
+}
+
+/// A row that says that the run ended by an error.
+fn failed(mut row: RunRow, code: &str, message: &str) -> RunRow {
+    let now = env::now_ms();
+    row.status = RunStatus::Failed;
+    row.ended_ms = Some(now);
+    row.n += 1;
+    row.error = Some(RunError {
+        step: String::new(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        record: None,
+        index: None,
+        time_ms: now,
+    });
+    row
+}
+
+/// Whether a run has ended.
+const fn is_end(status: RunStatus) -> bool {
+    matches!(status, RunStatus::Completed | RunStatus::Failed | RunStatus::Canceled)
+}
+
+/// A frame for the run worker.
+fn frame(message: &ToRun) -> Result<JsValue, Fault> {
+    let text = serde_json::to_string(message).map_err(|error| Fault::Browser(error.to_string()))?;
+    Ok(JsValue::from_str(&text))
+}
+
+/// The text at a place of a resource.
+fn text_at<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name).and_then(Value::as_str)
+}
+
+/// Puts a stored row that the server does not have into the outbox.
+pub(crate) fn queue_row(batch: &mut Batch, value: &JsValue) {
+    if let Ok(row) = json::<RunRow>(Store::Runs, value) {
+        batch.put(Store::RunOutbox, &outbox_key(row.id, "row", row.n), 0.into());
+    }
+}
+
+/// The same for an error.
+pub(crate) fn queue_error(batch: &mut Batch, key: &JsValue) {
+    if let (Some(run), Some(parts)) = (text_of(key, 0), key.dyn_ref::<Array>()) {
+        let key = Array::of3(&text(run), &text("error"), &parts.get(1));
+        batch.put(Store::RunOutbox, &key, 0.into());
+    }
+}

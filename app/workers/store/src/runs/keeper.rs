@@ -1,0 +1,120 @@
+//! Stores what a run reports, in order: what came while one transaction was written goes together into the next.
+//!
+//! Invariant: an end is shown only when it is strictly stored, with all errors and files before it.
+
+use std::rc::Rc;
+
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::store::Event;
+use web_sys::Blob;
+
+use super::{failed, is_end, mark_key, offer_soon, put_error, put_row, show};
+use crate::account::Account;
+use crate::storage::{Batch, Store, StorageError, pair, text};
+use crate::tabs::Say;
+use crate::{env, port};
+
+/// How long after a failure storing is tried again.
+const AGAIN_MS: u32 = 1_000;
+
+/// A row between start and end is written at most this often.
+const ROWS_MS: i64 = 1_000;
+
+/// What a run's worker said.
+pub(super) enum Heard {
+    Row(RunRow),
+    Error(u64, RunError),
+    File(String, Blob),
+    /// The worker is of no use any more.
+    Broke(String),
+}
+
+/// What was heard and is not written yet.
+#[derive(Default)]
+struct Gathered {
+    batch: Batch,
+    row: Option<RunRow>,
+}
+
+/// Keeps a run until it has ended.
+pub(super) async fn keep(account: &Rc<Account>, first: RunRow, mut heard: UnboundedReceiver<Heard>) {
+    let run = first.id;
+    let mut last = first;
+    let mut written_ms = env::now_ms();
+    let mut gathered = Gathered::default();
+    loop {
+        match heard.next().await {
+            Some(said) => take(account, &mut gathered, &mut last, said),
+            None => take(account, &mut gathered, &mut last, Heard::Broke("the worker has gone".to_owned())),
+        }
+        while let Ok(said) = heard.try_recv() {
+            take(account, &mut gathered, &mut last, said);
+        }
+        let ended = is_end(last.status);
+        let due = env::now_ms() - written_ms >= ROWS_MS;
+        if let Some(row) = gathered.row.take_if(|_| ended || due) {
+            put_row(account, &mut gathered.batch, &row);
+            written_ms = env::now_ms();
+        }
+        if ended {
+            gathered.batch.delete(Store::Meta, &mark_key(run));
+        }
+        write(account, std::mem::take(&mut gathered.batch)).await;
+        if ended {
+            break;
+        }
+    }
+    if let Some(entry) = account.running.borrow_mut().remove(&run) {
+        entry.worker.terminate();
+    }
+    show(account, last);
+    offer_soon(account);
+    account.say(&Say::Errand);
+}
+
+fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said: Heard) {
+    if is_end(last.status) {
+        return;
+    }
+    match said {
+        Heard::Row(row) => {
+            if row.n < last.n {
+                return;
+            }
+            if !is_end(row.status) {
+                account.say(&Say::Run {
+                    row: Box::new(row.clone()),
+                });
+                port::event(Event::Run { row: row.clone() });
+            }
+            *last = row.clone();
+            gathered.row = Some(row);
+        }
+        Heard::Error(n, error) => put_error(account, &mut gathered.batch, last.id, n, &error),
+        Heard::File(step, file) => {
+            let key = pair(last.id.to_string(), &text(step));
+            gathered.batch.put(Store::RunFiles, &key, file.into());
+        }
+        Heard::Broke(reason) => {
+            let message = format!("The run broke off: {reason}. Run the flow again.");
+            let row = failed(last.clone(), "worker_broke", &message);
+            *last = row.clone();
+            gathered.row = Some(row);
+        }
+    }
+}
+
+/// Writes until it is written: a run's report must not be lost to a full disk.
+async fn write(account: &Rc<Account>, batch: Batch) {
+    loop {
+        match account.storage.write(&batch).await {
+            Ok(()) | Err(StorageError::Closed) => return,
+            Err(error) => {
+                account.storing_failed(&error);
+                env::pause(AGAIN_MS).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the tabs of one account tell each other. Everything named here is in IndexedDB already, except where
+//! somebody is and what the leader knows of the link.
+
+use serde::{Deserialize, Serialize};
+use tombolo_model::Id;
+use tombolo_wire::run::RunRow;
+use tombolo_wire::store::{Notice, SyncStatus};
+use tombolo_wire::sync::Place;
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+use crate::catalogue::StoredRow;
+
+/// A message to the other tabs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "camelCase")]
+pub(crate) enum Say {
+    /// Chunks were stored; `outgoing` of them wait for the server.
+    Stored {
+        /// Per document the names of the chunks.
+        pieces: Vec<Pieces>,
+        /// Catalogue rows as stored.
+        rows: Vec<StoredRow>,
+        /// Documents that went.
+        removed: Vec<Id>,
+    },
+    /// So many changes of these documents have reached the server.
+    Acked {
+        /// Document and number.
+        changes: Vec<(Id, usize)>,
+    },
+    /// Changes were parked: the document must be read anew, and every tab takes a new actor.
+    Parked {
+        /// Which document.
+        document: Id,
+    },
+    /// What is parked was tried again or thrown away.
+    ParkedMoved,
+    /// A new leader would know who is where.
+    WhereAreYou,
+    /// What the leader knows of the link.
+    Link {
+        /// The status; its counts are each tab's own.
+        status: SyncStatus,
+    },
+    /// A visible tab would lead.
+    WouldLead,
+    /// The leader was hidden and gives the lead to whoever wants it.
+    Yields,
+    /// The outbox of runs, or an errand, has something new.
+    Errand,
+    /// A run moved on.
+    Run {
+        /// Its row.
+        row: Box<RunRow>,
+    },
+    /// The tab that runs it shall end a run.
+    CancelRun {
+        /// Which.
+        run: Id,
+    },
+    /// Where somebody at a tab is; nothing when the tab closes.
+    Place {
+        /// The tab.
+        tab: String,
+        /// Where.
+        place: Option<Place>,
+    },
+    /// For all screens.
+    Notice {
+        /// What.
+        notice: Notice,
+    },
+    /// All tabs must load anew.
+    Reload {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Chunks of one document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Pieces {
+    /// Which.
+    pub(crate) document: Id,
+    /// Hashes of changes (hex).
+    pub(crate) hashes: Vec<String>,
+    /// Whether saved documents came as well.
+    pub(crate) snapshots: bool,
+    /// How many are new in the outbox.
+    pub(crate) outgoing: usize,
+}
+
+/// A channel to the other tabs.
+pub(crate) struct Channel {
+    channel: BroadcastChannel,
+    _listener: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Channel {
+    /// Joins; what others say goes to `heard`.
+    pub(crate) fn join(name: &str, heard: impl Fn(Say) + 'static) -> Result<Self, JsValue> {
+        let channel = BroadcastChannel::new(name)?;
+        let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            // A tab of another version may say what this one does not know.
+            let text = message.data().as_string().unwrap_or_default();
+            if let Ok(said) = serde_json::from_str(&text) {
+                heard(said);
+            }
+        });
+        channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        Ok(Self {
+            channel,
+            _listener: listener,
+        })
+    }
+
+    /// Says something to all others. A closed channel has no others.
+    pub(crate) fn say(&self, say: &Say) {
+        if let Ok(text) = serde_json::to_string(say) {
+            drop(self.channel.post_message(&JsValue::from_str(&text)));
+        }
+    }
+
+    /// Leaves.
+    pub(crate) fn leave(&self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+    }
+}

@@ -1,0 +1,137 @@
+//! Edits on their way to the disk: what arrives while one transaction is written goes together into the next.
+//!
+//! What could not be written stays here, in order, and is tried again together with whatever comes later.
+//!
+//! Invariant: a job's `after` runs, and its caller is told `Ok`, only when its strict transaction is complete.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::account::Account;
+use crate::env;
+use crate::storage::{Batch, StorageError};
+
+/// How long after a failure the disk is tried again.
+const AGAIN_MS: u32 = 1_000;
+
+/// What follows from being stored: telling screens and tabs.
+type After = Box<dyn FnOnce(&Rc<Account>)>;
+
+/// One edit.
+struct Job {
+    batch: Batch,
+    /// How many changes it holds, for the count of what is not saved.
+    changes: usize,
+    after: After,
+    done: Option<oneshot::Sender<Result<(), StorageError>>>,
+}
+
+/// The queue.
+#[derive(Default)]
+pub(crate) struct Writer {
+    queue: RefCell<Vec<Job>>,
+    failed: RefCell<Vec<Job>>,
+    changes: Cell<usize>,
+    busy: Cell<bool>,
+    failure: RefCell<Option<StorageError>>,
+}
+
+impl Writer {
+    /// Changes that are not on the disk.
+    pub(crate) fn unsaved(&self) -> usize {
+        self.changes.get()
+    }
+
+    /// Why the last attempt failed, while that lasts.
+    pub(crate) fn failure(&self) -> Option<StorageError> {
+        self.failure.borrow().clone()
+    }
+}
+
+/// Queues an edit; the answer comes when the transaction that holds it has ended.
+pub(crate) async fn write(
+    account: &Rc<Account>,
+    batch: Batch,
+    changes: usize,
+    after: impl FnOnce(&Rc<Account>) + 'static,
+) -> Result<(), StorageError> {
+    let (sender, receiver) = oneshot::channel();
+    let writer = &account.writer;
+    writer.queue.borrow_mut().push(Job {
+        batch,
+        changes,
+        after: Box::new(after),
+        done: Some(sender),
+    });
+    writer.changes.set(writer.changes.get() + changes);
+    account.show_status();
+    drain(account);
+    receiver.await.unwrap_or(Err(StorageError::Closed))
+}
+
+fn drain(account: &Rc<Account>) {
+    if account.writer.busy.replace(true) {
+        return;
+    }
+    let account = account.clone();
+    spawn_local(async move {
+        while step(&account).await {}
+        account.writer.busy.set(false);
+        if !account.writer.failed.borrow().is_empty() {
+            try_again(&account);
+        }
+    });
+}
+
+/// Writes everything that waits; whether there may be more.
+async fn step(account: &Rc<Account>) -> bool {
+    let writer = &account.writer;
+    let fresh = writer.queue.take();
+    if fresh.is_empty() && (writer.failed.borrow().is_empty() || writer.failure.borrow().is_some()) {
+        return false;
+    }
+    let mut jobs = writer.failed.take();
+    jobs.extend(fresh);
+    let mut all = Batch::new();
+    for job in &jobs {
+        all.extend(job.batch.clone());
+    }
+    match account.storage.write(&all).await {
+        Ok(()) => {
+            writer.failure.replace(None);
+            for job in jobs {
+                writer.changes.set(writer.changes.get().saturating_sub(job.changes));
+                (job.after)(account);
+                if let Some(done) = job.done {
+                    drop(done.send(Ok(())));
+                }
+            }
+        }
+        Err(error) => {
+            for job in &mut jobs {
+                if let Some(done) = job.done.take() {
+                    drop(done.send(Err(error.clone())));
+                }
+            }
+            writer.failed.replace(jobs);
+            account.storing_failed(&error);
+            writer.failure.replace(Some(error));
+        }
+    }
+    account.show_status();
+    !writer.queue.borrow().is_empty()
+}
+
+fn try_again(account: &Rc<Account>) {
+    let account = account.clone();
+    spawn_local(async move {
+        env::pause(AGAIN_MS).await;
+        if account.is_open() {
+            account.writer.failure.replace(None);
+            drain(&account);
+        }
+    });
+}

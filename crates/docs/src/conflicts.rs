@@ -1,0 +1,114 @@
+//! Where two people wrote different things: shown with both values, never guessed away.
+
+use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
+use serde_json::Value;
+use tombolo_model::{Candidate, Clash, Conflict, path};
+
+use crate::{Document, key, scalar};
+
+impl Document {
+    /// Every clash that nobody settled yet.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let mut found = Vec::new();
+        let mut deleted = Vec::new();
+        for item in self.am.map_range(&ROOT, ..) {
+            let name = item.key.as_ref();
+            if let Some(row) = name
+                .strip_suffix(key::DELETED)
+                .and_then(|row| row.strip_suffix('/'))
+            {
+                if item.value.clone().into_value().as_bool() == Some(true) {
+                    deleted.push((row.to_owned(), item.id()));
+                }
+            } else if item.conflict && name.starts_with('/') && !key::is_mark(name) {
+                found.extend(self.values(name));
+            }
+        }
+        let inside_deleted = |place: &str| deleted.iter().any(|(row, _)| path::within(place, row));
+        found.retain(|conflict| !inside_deleted(&conflict.path));
+        found.extend(
+            deleted
+                .iter()
+                .filter_map(|(row, mark)| self.edited_since(row, Clash::DeletedRowEdited, mark)),
+        );
+        if self.binned()
+            && let Ok(Some((_, mark))) = self.am.get(ROOT, key::BIN)
+        {
+            found.extend(self.edited_since("", Clash::BinnedEdited, &mark));
+        }
+        found
+    }
+
+    fn values(&self, place: &str) -> Option<Conflict> {
+        let mut all = self.am.get_all(ROOT, place).ok()?;
+        // Automerge lists the winner last.
+        all.reverse();
+        let values: Vec<Candidate> = all
+            .iter()
+            .map(|(value, op)| self.candidate(self.read(value, op), op))
+            .collect();
+        let differ = values.windows(2).any(|pair| pair[0].value != pair[1].value);
+        differ.then(|| Conflict {
+            path: place.to_owned(),
+            clash: Clash::Values,
+            values,
+        })
+    }
+
+    fn read(&self, value: &AmValue<'_>, op: &ObjId) -> Option<Value> {
+        match value {
+            AmValue::Scalar(value) => Some(scalar::to_json(value)),
+            AmValue::Object(ObjType::Text) => self.am.text(op).ok().map(Value::String),
+            AmValue::Object(_) => None,
+        }
+    }
+
+    /// A clash when something below `place` was written by somebody who had not seen the mark.
+    fn edited_since(&self, place: &str, clash: Clash, mark: &ObjId) -> Option<Conflict> {
+        let seen = [self.am.hash_for_opid(mark)?];
+        let mut newest: Option<ObjId> = None;
+        for item in self.am.map_range(&ROOT, ..) {
+            let name = item.key.as_ref();
+            let inside = name.starts_with('/') && path::within(name, place) && !key::is_mark(name);
+            if inside && let Some(op) = self.written_unseen(name, &seen) {
+                newest = Some(op);
+            }
+        }
+        let edit = newest?;
+        let edited = self.node_value(place);
+        let values = vec![self.candidate(None, mark), self.candidate(edited, &edit)];
+        Some(Conflict {
+            path: place.to_owned(),
+            clash,
+            values,
+        })
+    }
+
+    /// The write at a key that is not among what was seen; nothing when all was.
+    fn written_unseen(&self, name: &str, seen: &[ChangeHash]) -> Option<ObjId> {
+        let (value, op) = self.am.get(ROOT, name).ok()??;
+        let then = self.am.get_all_at(ROOT, name, seen).ok()?;
+        if !then.iter().any(|(_, have)| *have == op) {
+            return Some(op);
+        }
+        let is_text = matches!(value, AmValue::Object(ObjType::Text));
+        let same = !is_text || self.am.text(&op).ok() == self.am.text_at(&op, seen).ok();
+        (!same).then_some(op)
+    }
+
+    fn candidate(&self, value: Option<Value>, op: &ObjId) -> Candidate {
+        let change = self
+            .am
+            .hash_for_opid(op)
+            .and_then(|hash| self.am.get_change_meta_by_hash(&hash));
+        Candidate {
+            value,
+            actor: change
+                .as_ref()
+                .map(|change| change.actor.to_hex_string())
+                .unwrap_or_default(),
+            time_ms: change.map_or(0, |change| change.timestamp),
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Intents as writes into the map: one commit, or none at all.
+//!
+//! A value that is there already is not written again, so that a person who leaves a field untouched
+//! never overwrites somebody else; a field in conflict is written, because that settles it.
+
+use std::collections::BTreeSet;
+
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{
+    AutomergeError, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue,
+};
+use serde_json::Value;
+use tombolo_model::{Id, Intent, Kind, RowId, Shape, path, shapes};
+
+use crate::flatten::{Cell, flatten, row};
+use crate::view::Node;
+use crate::{Author, Chunk, Document, hash_from_hex, key, rows, scalar, texts};
+
+/// Why an edit was not made. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The resource is no JSON object.
+    #[error("a resource is a JSON object")]
+    NotAnObject,
+    /// A place that never is in a document.
+    #[error(
+        "{0} is not kept in the resource: a secret belongs in the vault, and times are set by the server"
+    )]
+    Protected(String),
+    /// A row that is not there.
+    #[error("{list} has no row {row}; it may have been deleted")]
+    NoSuchRow {
+        /// The list.
+        list: String,
+        /// The row.
+        row: RowId,
+    },
+    /// A text that is not there.
+    #[error("{0} is not a text")]
+    NoSuchText(String),
+    /// A stretch outside of the text.
+    #[error("{path} has no stretch of {delete} at {at}: it is {length} long")]
+    OutOfText {
+        /// The text.
+        path: String,
+        /// Where.
+        at: usize,
+        /// How much.
+        delete: usize,
+        /// How long the text is.
+        length: usize,
+    },
+    /// Splices at different heads, or among other intents, in one edit.
+    #[error("an edit at older heads holds splices of one state only")]
+    MixedHeads,
+    /// Heads that this document never had.
+    #[error("the document has no state {0}")]
+    UnknownHeads(String),
+    /// There was nothing to write.
+    #[error("nothing to write")]
+    Empty,
+    /// Automerge refused.
+    #[error("the document could not be written: {0}")]
+    Automerge(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl EditError {
+    pub(crate) fn automerge(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Automerge(Box::new(error))
+    }
+}
+
+impl From<AutomergeError> for EditError {
+    fn from(error: AutomergeError) -> Self {
+        Self::automerge(error)
+    }
+}
+
+impl Document {
+    /// Applies intents in one change. `None` when everything was there already.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EditError`] for the first intent that cannot be applied; then none is.
+    pub fn edit(
+        &mut self,
+        author: &Author,
+        intents: &[Intent],
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<Option<Chunk>, EditError> {
+        let at = self.older_heads(intents)?;
+        let tree = if intents
+            .iter()
+            .all(|intent| matches!(intent, Intent::Splice { .. }))
+        {
+            Node::default()
+        } else {
+            self.tree()
+        };
+        let lookup = Lookup { tree };
+        self.write(author, at.as_deref(), |writer| {
+            intents
+                .iter()
+                .try_for_each(|intent| writer.apply(&lookup, intent, row_ids))
+        })
+    }
+
+    /// Writes a whole resource: only what differs, rows matched by natural key and then by likeness.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EditError`] as [`Self::edit`] does.
+    pub fn replace(
+        &mut self,
+        author: &Author,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<Option<Chunk>, EditError> {
+        let whole = Intent::Set {
+            path: String::new(),
+            value: value.clone(),
+        };
+        self.edit(author, &[whole], row_ids)
+    }
+
+    /// The heads that the splices were made at, when those are not the present ones.
+    fn older_heads(&self, intents: &[Intent]) -> Result<Option<Vec<ChangeHash>>, EditError> {
+        let mut states = BTreeSet::new();
+        for intent in intents {
+            states.insert(match intent {
+                Intent::Splice { heads, .. } => {
+                    let mut heads = heads.clone();
+                    heads.sort_unstable();
+                    heads
+                }
+                _ => Vec::new(),
+            });
+        }
+        let present = self.heads_hex();
+        states.retain(|heads| !heads.is_empty() && *heads != present);
+        let mut states = states.into_iter();
+        let Some(state) = states.next() else {
+            return Ok(None);
+        };
+        if states.next().is_some()
+            || !intents
+                .iter()
+                .all(|intent| matches!(intent, Intent::Splice { .. }))
+        {
+            return Err(EditError::MixedHeads);
+        }
+        let known = |text: String| match hash_from_hex(&text) {
+            Some(hash) if self.has(&hash) => Ok(ChangeHash(hash)),
+            _ => Err(EditError::UnknownHeads(text)),
+        };
+        state
+            .into_iter()
+            .map(known)
+            .collect::<Result<Vec<_>, _>>()
+            .map(Some)
+    }
+}
+
+/// The resource before the edit.
+pub(crate) struct Lookup {
+    pub(crate) tree: Node,
+}
+
+impl Lookup {
+    pub(crate) fn node(&self, place: &str) -> Option<&Node> {
+        let mut at = &self.tree;
+        for segment in path::segments(place) {
+            at = at.below.get(segment)?;
+        }
+        Some(at)
+    }
+}
+
+/// Writes into one transaction.
+pub(crate) struct Writer<'w, 't> {
+    pub(crate) tx: &'w mut Transaction<'t>,
+    pub(crate) kind: Kind,
+    pub(crate) id: Id,
+}
+
+impl Writer<'_, '_> {
+    /// The first change: the document's own keys, all texts, the value.
+    pub(crate) fn first(
+        &mut self,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        if !value.is_object() {
+            return Err(EditError::NotAnObject);
+        }
+        self.tx.put(ROOT, key::KIND, self.kind.name())?;
+        self.tx.put(ROOT, key::ID, self.id.to_string())?;
+        self.tx.put(ROOT, key::SCHEMA, key::SCHEMA_VERSION)?;
+        for text in shapes(self.kind).texts() {
+            self.tx.put_object(ROOT, text, ObjType::Text)?;
+        }
+        self.cells(value, "", row_ids)
+    }
+
+    fn cells(
+        &mut self,
+        value: &Value,
+        place: &str,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        let mut cells = Vec::new();
+        flatten(self.kind, place, value, row_ids, &mut cells);
+        cells
+            .into_iter()
+            .try_for_each(|(place, cell)| self.cell(&place, cell))
+    }
+
+    fn apply(
+        &mut self,
+        lookup: &Lookup,
+        intent: &Intent,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        match intent {
+            Intent::Set { path, value } => self.set(lookup, path, value, row_ids),
+            Intent::Remove { path } => self.remove(lookup, path),
+            Intent::InsertRow {
+                list,
+                row,
+                after,
+                value,
+            } => self.insert_row(lookup, list, row, after.as_deref(), value, row_ids),
+            Intent::MoveRow { list, row, after } => {
+                self.present(lookup, list, row)?;
+                let at = rows::position_after(lookup.node(list), after.as_deref(), Some(row));
+                self.leaf(&key::position(list, row), ScalarValue::Str(at.into()))
+            }
+            Intent::DeleteRow { list, row } => self.delete_row(lookup, list, row),
+            Intent::RestoreRow { list, row } => {
+                self.present(lookup, list, row)?;
+                self.leaf(&key::deleted(list, row), ScalarValue::Boolean(false))
+            }
+            Intent::Splice {
+                path,
+                at,
+                delete,
+                insert,
+                ..
+            } => {
+                let text = texts::object(self.tx, path)?
+                    .ok_or_else(|| EditError::NoSuchText(path.clone()))?;
+                texts::splice(self.tx, &text, path, *at, *delete, insert)
+            }
+            Intent::Bin => self.leaf(key::BIN, ScalarValue::Boolean(true)),
+            Intent::Unbin => self.leaf(key::BIN, ScalarValue::Boolean(false)),
+        }
+    }
+
+    /// Makes a place hold exactly this value.
+    pub(crate) fn set(
+        &mut self,
+        lookup: &Lookup,
+        place: &str,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        let table = shapes(self.kind);
+        if place.is_empty() && !value.is_object() {
+            return Err(EditError::NotAnObject);
+        }
+        if table.protected(place) {
+            return Err(EditError::Protected(place.to_owned()));
+        }
+        self.clear_above(lookup, place)?;
+        let node = lookup.node(place);
+        match value {
+            Value::Array(items) if table.shape(place) == Shape::Rows => {
+                rows::replace(self, lookup, place, items, row_ids)
+            }
+            Value::Object(fields) if !fields.is_empty() || place.is_empty() => {
+                if let Some(node) = node {
+                    if node.leaf.is_some() {
+                        self.tx.delete(ROOT, place)?;
+                    }
+                    let keep: BTreeSet<String> = fields
+                        .keys()
+                        .map(|name| path::escape(name).into_owned())
+                        .collect();
+                    for segment in node.below.keys().filter(|segment| !keep.contains(*segment)) {
+                        self.remove(lookup, &format!("{place}/{segment}"))?;
+                    }
+                }
+                for (name, below) in fields {
+                    let here = path::join(place, name);
+                    if !table.protected(&here) {
+                        self.set(lookup, &here, below, row_ids)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => {
+                if let Some(node) = node {
+                    for segment in node.below.keys() {
+                        self.remove(lookup, &format!("{place}/{segment}"))?;
+                    }
+                }
+                self.cells_or_nothing(place, value, row_ids)
+            }
+        }
+    }
+
+    fn cells_or_nothing(
+        &mut self,
+        place: &str,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        if value == &Value::String(String::new()) && shapes(self.kind).shape(place) == Shape::Text {
+            return self.cell(place, Cell::Text(String::new()));
+        }
+        self.cells(value, place, row_ids)
+    }
+
+    /// Takes a place and everything below it away; rows are marked, so that an edit made meanwhile shows.
+    pub(crate) fn remove(&mut self, lookup: &Lookup, place: &str) -> Result<(), EditError> {
+        let Some(node) = lookup.node(place) else {
+            return Ok(());
+        };
+        if node.leaf.is_some() {
+            match texts::object(self.tx, place)? {
+                Some(text) => texts::write(self.tx, &text, "")?,
+                None => self.tx.delete(ROOT, place)?,
+            }
+        }
+        let list = node.is_list();
+        for (segment, below) in &node.below {
+            if list && below.position.is_some() {
+                if !below.deleted {
+                    self.leaf(&key::deleted(place, segment), ScalarValue::Boolean(true))?;
+                }
+            } else {
+                self.remove(lookup, &format!("{place}/{segment}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_row(
+        &mut self,
+        lookup: &Lookup,
+        list: &str,
+        id: &str,
+        after: Option<&str>,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        if shapes(self.kind).protected(list) {
+            return Err(EditError::Protected(list.to_owned()));
+        }
+        self.clear_above(lookup, &path::join(list, id))?;
+        let at = rows::position_after(lookup.node(list), after, None);
+        self.row(list, id, &at, value, row_ids)
+    }
+
+    pub(crate) fn row(
+        &mut self,
+        list: &str,
+        id: &str,
+        at: &str,
+        value: &Value,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(), EditError> {
+        let mut cells = Vec::new();
+        row(self.kind, list, id, at, value, row_ids, &mut cells);
+        cells
+            .into_iter()
+            .try_for_each(|(place, cell)| self.cell(&place, cell))
+    }
+
+    fn delete_row(&mut self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
+        self.present(lookup, list, id)?;
+        self.leaf(&key::deleted(list, id), ScalarValue::Boolean(true))?;
+        let others = lookup.node(list).is_some_and(|node| {
+            node.below
+                .iter()
+                .any(|(other, row)| other != id && row.position.is_some() && !row.deleted)
+        });
+        if others {
+            Ok(())
+        } else {
+            self.leaf(list, scalar::from_json(&Value::Array(Vec::new())))
+        }
+    }
+
+    fn present(&self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
+        let there = lookup
+            .node(list)
+            .and_then(|node| node.below.get(id))
+            .is_some_and(|row| row.position.is_some());
+        if there || self.tx.get(ROOT, key::position(list, id))?.is_some() {
+            return Ok(());
+        }
+        Err(EditError::NoSuchRow {
+            list: list.to_owned(),
+            row: id.to_owned(),
+        })
+    }
+
+    /// A leaf above a place would clash with it: it goes, unless it is an empty object or list.
+    fn clear_above(&mut self, lookup: &Lookup, place: &str) -> Result<(), EditError> {
+        let mut at = path::parent(place);
+        while let Some(above) = at.filter(|above| !above.is_empty()) {
+            let clashes = lookup
+                .node(above)
+                .and_then(|node| node.leaf.as_ref())
+                .is_some_and(|leaf| {
+                    leaf.as_array().is_none_or(|items| !items.is_empty())
+                        && leaf.as_object().is_none_or(|fields| !fields.is_empty())
+                });
+            if clashes && texts::object(self.tx, above)?.is_none() {
+                self.tx.delete(ROOT, above)?;
+            }
+            at = path::parent(above);
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, place: &str, cell: Cell) -> Result<(), EditError> {
+        match cell {
+            Cell::Leaf(value) => self.leaf(place, value),
+            Cell::Text(text) => match texts::object(self.tx, place)? {
+                Some(object) => texts::write(self.tx, &object, &text),
+                // The text's object is missing: something else was written over it. The value still counts.
+                None => self.leaf(place, ScalarValue::Str(text.into())),
+            },
+        }
+    }
+
+    pub(crate) fn leaf(&mut self, place: &str, value: ScalarValue) -> Result<(), EditError> {
+        let present = self.tx.get_all(ROOT, place)?;
+        if let [(AmValue::Scalar(have), _)] = present.as_slice()
+            && **have == value
+        {
+            return Ok(());
+        }
+        Ok(self.tx.put(ROOT, place, value)?)
+    }
+}

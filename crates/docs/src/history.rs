@@ -1,0 +1,75 @@
+//! Who changed what, and when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ChangeHash, ObjType, ROOT, ReadDoc, Value as AmValue};
+use serde_json::Value;
+
+use crate::{Document, Hash, Written, inspect};
+
+/// One change of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The change.
+    pub hash: Hash,
+    /// Who, as the hexadecimal actor.
+    pub actor: String,
+    /// Milliseconds since 1970, as the author's device said.
+    pub time_ms: i64,
+    /// The keys that it wrote, row marks among them; texts by their path.
+    pub paths: BTreeSet<String>,
+}
+
+impl Document {
+    /// All changes, oldest first.
+    #[must_use]
+    pub fn history(&self) -> Vec<Entry> {
+        let texts = self.text_names();
+        let entry = |mut change: automerge::Change| {
+            let seen = inspect(&change.bytes()).ok();
+            let mut paths: BTreeSet<String> = BTreeSet::new();
+            for write in seen.iter().flat_map(|seen| &seen.writes) {
+                if write.written != Written::NewText {
+                    paths.insert(write.key.clone());
+                }
+            }
+            for object in seen.iter().flat_map(|seen| &seen.texts) {
+                paths.extend(texts.get(object).cloned());
+            }
+            Entry {
+                hash: change.hash().0,
+                actor: change.actor_id().to_hex_string(),
+                time_ms: change.timestamp(),
+                paths,
+            }
+        };
+        self.am.get_changes(&[]).into_iter().map(entry).collect()
+    }
+
+    /// The resource as it was at a state of its history.
+    #[must_use]
+    pub fn at(&self, heads: &[Hash]) -> Option<Value> {
+        let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
+        let am = self.am.fork_at(&heads).ok()?;
+        Some(
+            Self {
+                am,
+                kind: self.kind,
+                id: self.id,
+            }
+            .value(),
+        )
+    }
+
+    fn text_names(&self) -> BTreeMap<String, String> {
+        let texts = self.am.map_range(&ROOT, ..).filter(|item| {
+            matches!(
+                item.value.clone().into_value(),
+                AmValue::Object(ObjType::Text)
+            )
+        });
+        texts
+            .map(|item| (item.id().to_string(), item.key.into_owned()))
+            .collect()
+    }
+}

@@ -1,0 +1,37 @@
+//! A flow and all it needs, as it was when the run was started.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+use tombolo_model::{Id, Kind};
+
+/// A flow and all it needs.
+#[derive(Clone, Default)]
+pub struct Bundle {
+    /// The flow.
+    pub flow: Value,
+    /// What it refers to.
+    pub resources: BTreeMap<Id, (Kind, Value)>,
+    /// The secrets of its connections: connection, then path.
+    pub secrets: BTreeMap<Id, BTreeMap<String, String>>,
+}
+
+/// Without the secrets.
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle").field("flow", &self.flow).field("resources", &self.resources).finish_non_exhaustive()
+    }
+}
+
+impl Bundle {
+    /// A resource of a kind.
+    pub(crate) fn get(&self, id: Id, kind: Kind) -> Option<&Value> {
+        self.resources.get(&id).filter(|(have, _)| *have == kind).map(|(_, value)| value)
+    }
+
+    /// A connection's secret.
+    pub(crate) fn secret(&self, connection: Id, path: &str) -> Option<&str> {
+        self.secrets.get(&connection)?.get(path).map(String::as_str).filter(|secret| !secret.is_empty())
+    }
+}

@@ -1,0 +1,137 @@
+//! A bundle to a plan: everything that can be wrong before the first record is found here.
+
+mod endpoint;
+mod export;
+mod format;
+mod import;
+mod unsupported;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tombolo_model::views::{Flow, ProcessorKind};
+use tombolo_model::{Id, Kind, Problem, validate};
+use tombolo_template::{Target, Template};
+
+use crate::bundle::Bundle;
+use crate::path::Path;
+use crate::plan::{Plan, settings_of};
+
+pub(crate) use format::csv as csv_options;
+
+/// Compiles a flow.
+///
+/// # Errors
+///
+/// Returns all that is wrong; the path of a problem in another resource than the flow begins with its id.
+pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
+    let mut problems = validate(Kind::Flow, &bundle.flow);
+    unsupported::check(unsupported::FLOW, &bundle.flow, &mut problems);
+    let flow = Flow(&bundle.flow);
+    let mut seen = BTreeSet::new();
+    let mut sources = Vec::new();
+    for generator in flow.generators() {
+        let Some(id) = generator.export() else { continue };
+        let made = resource(bundle, id, Kind::Export, &mut seen, &mut problems)
+            .and_then(|value| export::compile(bundle, id, value));
+        keep(made, id, &mut sources, &mut problems);
+    }
+    let mut steps = Vec::new();
+    for (at, processor) in flow.processors().into_iter().enumerate() {
+        let place = format!("/pageProcessors/{at}");
+        unsupported::check_at(unsupported::STEP, processor.0, &place, &mut problems);
+        let Some(id) = processor.resource() else { continue };
+        if processor.kind() == Some(ProcessorKind::Lookup) {
+            let message = "This version runs flows without lookups: delete this step.";
+            problems.push(Problem::new(place, "unsupported", message));
+            continue;
+        }
+        let made = resource(bundle, id, Kind::Import, &mut seen, &mut problems)
+            .and_then(|value| import::compile(bundle, id, value, processor.proceed_on_failure()));
+        keep(made, id, &mut steps, &mut problems);
+    }
+    if sources.is_empty() && problems.is_empty() {
+        problems.push(Problem::new("/pageGenerators", "no_source", "Add a source: the flow has none."));
+    }
+    if problems.is_empty() { Ok(Plan { sources, steps }) } else { Err(problems) }
+}
+
+/// A resource that a step uses, checked once however many steps use it.
+fn resource<'b>(
+    bundle: &'b Bundle,
+    id: Id,
+    kind: Kind,
+    seen: &mut BTreeSet<Id>,
+    problems: &mut Vec<Problem>,
+) -> Result<&'b Value, Vec<Problem>> {
+    let Some(value) = bundle.get(id, kind) else {
+        let message = format!("This {kind} is not here: it was deleted, or you may not see it. Choose another one.");
+        return Err(vec![Problem::new("", "missing_resource", message)]);
+    };
+    if seen.insert(id) {
+        problems.extend(placed(validate(kind, value), id));
+    }
+    Ok(value)
+}
+
+fn keep<T>(made: Result<T, Vec<Problem>>, id: Id, into: &mut Vec<T>, problems: &mut Vec<Problem>) {
+    match made {
+        Ok(made) => into.push(made),
+        Err(found) => {
+            for problem in placed(found, id) {
+                // Validation may have said the same already.
+                if !problems.iter().any(|have| have.path == problem.path) {
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+}
+
+fn placed(problems: Vec<Problem>, id: Id) -> Vec<Problem> {
+    problems.into_iter().map(|problem| Problem { path: format!("/{id}{}", problem.path), ..problem }).collect()
+}
+
+/// The settings that templates and filters of a step may read, by scope.
+fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Value>) -> Value {
+    let integration = Flow(&bundle.flow).integration().and_then(|id| bundle.get(id, Kind::Integration));
+    json!({
+        own.0: settings_of(own.1),
+        "flow": settings_of(&bundle.flow),
+        "integration": integration.map_or(Value::Null, settings_of),
+        "connection": connection.map_or(Value::Null, settings_of),
+    })
+}
+
+fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {
+    Template::compile(source, target)
+        .map_err(|error| vec![Problem::new(pointer, "invalid_template", error.to_string())])
+}
+
+/// An optional dotted path.
+fn path_at(value: &Value, pointer: &str) -> Result<Option<Path>, Vec<Problem>> {
+    match text_at(value, pointer) {
+        None => Ok(None),
+        Some(text) => Path::dotted(text)
+            .map(Some)
+            .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))]),
+    }
+}
+
+/// A text, or the first of a list of texts.
+fn text_at<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    match value.pointer(pointer)? {
+        Value::String(text) => Some(text.as_str()),
+        Value::Array(texts) => texts.first()?.as_str(),
+        _ => None,
+    }
+    .filter(|text| !text.is_empty())
+}
+
+fn whole_at(value: &Value, pointer: &str) -> Option<i64> {
+    match value.pointer(pointer)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}

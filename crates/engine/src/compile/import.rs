@@ -1,0 +1,88 @@
+//! An import to a step.
+
+use serde_json::Value;
+use tombolo_model::views::{Destination, Import};
+use tombolo_model::{Id, Kind, Problem, Val};
+use tombolo_template::Target;
+
+use super::endpoint::{self, Wanted};
+use super::{format, path_at, settings, template, text_at, unsupported};
+use crate::bundle::Bundle;
+use crate::filter::Filter;
+use crate::mapper::Mapper;
+use crate::plan::{FileWrite, HttpWrite, Named, Step, Write, WriteFormat};
+
+pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure: bool) -> Result<Step, Vec<Problem>> {
+    let mut problems = Vec::new();
+    unsupported::check(unsupported::IMPORT, value, &mut problems);
+    let import = Import(value);
+    let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
+    let all = settings(bundle, ("import", value), connection);
+    let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
+    let mapper = Mapper::compile(import.mappings(), "/mappings");
+    let write = match import.destination() {
+        Some(Destination::File) => file(import).map(Write::File),
+        Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
+        None => {
+            let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
+            let message = format!("This version writes to HTTP endpoints and files, not to {kind}.");
+            Err(vec![Problem::new("/adaptorType", "unsupported", message)])
+        }
+    };
+    match (filter, mapper, write) {
+        (Ok(filter), Ok(mapper), Ok(write)) if problems.is_empty() => Ok(Step {
+            named: Named { id: id.to_string(), name: import.name().to_owned() },
+            filter,
+            mapper,
+            context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+            proceed_on_failure,
+            write,
+        }),
+        (filter, mapper, write) => {
+            problems.extend(filter.err().into_iter().flatten());
+            problems.extend(mapper.err().into_iter().flatten());
+            problems.extend(write.err().into_iter().flatten());
+            Err(problems)
+        }
+    }
+}
+
+fn file(import: Import<'_>) -> Result<FileWrite, Vec<Problem>> {
+    let format = format::write(import.0)?;
+    let usual = match format {
+        WriteFormat::Csv(_) => format!("{}.csv", import.name()),
+        WriteFormat::Json => format!("{}.json", import.name()),
+    };
+    let name = import.file_name().unwrap_or(&usual);
+    Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, format })
+}
+
+fn http(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
+    let endpoint = endpoint::compile(
+        bundle,
+        &Wanted {
+            scope: "import",
+            value: import.0,
+            connection: import.connection(),
+            method: import.http_method(),
+            uri: import.relative_uri(),
+            headers: import.headers(),
+        },
+    )?;
+    match text_at(import.0, "/http/requestMediaType") {
+        None | Some("json" | "plaintext") => {}
+        Some(_) if import.body().is_some() => {}
+        Some(other) => {
+            let message = format!("This version sends records as JSON; for “{other}” write a body.");
+            return Err(vec![Problem::new("/http/requestMediaType", "unsupported", message)]);
+        }
+    }
+    let send_mapped = import.0.pointer("/http/sendPostMappedData").and_then(Value::as_bool);
+    Ok(HttpWrite {
+        endpoint,
+        body: import.body().map(|body| template(body, Target::Plain, "/http/body")).transpose()?,
+        batch_size: import.batch_size(),
+        send_mapped: send_mapped.unwrap_or(true),
+        error_path: path_at(import.0, "/http/response/errorPath")?,
+    })
+}

@@ -1,0 +1,77 @@
+//! Settings that change what a flow does and that this version does not run.
+//!
+//! They stop the run before it begins: a flow from elsewhere must not quietly do something else here.
+
+use serde_json::Value;
+use tombolo_model::Problem;
+
+pub(super) type Table = &'static [(&'static str, &'static str)];
+
+pub(super) const FLOW: Table = &[("/routers", "branches")];
+pub(super) const STEP: Table = &[
+    ("/responseMapping/fields", "response mappings"),
+    ("/responseMapping/lists", "response mappings"),
+    ("/hooks/postResponseMap/_scriptId", "scripts"),
+];
+pub(super) const EXPORT: Table = &[
+    ("/hooks/preSavePage/_scriptId", "scripts"),
+    ("/transform/expression/rules", "transformations"),
+    ("/transform/expression/rulesTwoDotZero/mappings", "transformations"),
+    ("/transform/script/_scriptId", "scripts"),
+    ("/groupByFields", "grouping"),
+    ("/oneToMany", "one-to-many"),
+    ("/isLookup", "lookups as sources"),
+    ("/file/sortByFields", "sorted files"),
+    ("/file/groupByFields", "grouping"),
+    ("/file/compressionFormat", "compressed files"),
+    ("/file/csv/keyColumns", "rows merged by key columns"),
+    ("/http/_asyncHelperId", "asynchronous helpers"),
+    ("/http/response/failPath", "fail paths"),
+    ("/http/response/successPath", "success paths"),
+    ("/http/paging/resourcePath", "a resource path of later pages"),
+];
+pub(super) const IMPORT: Table = &[
+    ("/hooks/preMap/_scriptId", "scripts"),
+    ("/hooks/postMap/_scriptId", "scripts"),
+    ("/hooks/postSubmit/_scriptId", "scripts"),
+    ("/hooks/postAggregate/_scriptId", "scripts"),
+    ("/responseTransform/expression/rulesTwoDotZero/mappings", "response transformations"),
+    ("/mapping/fields", "mappings of version 1.0"),
+    ("/mapping/lists", "mappings of version 1.0"),
+    ("/oneToMany", "one-to-many"),
+    ("/ignoreExisting", "checks for existing records"),
+    ("/ignoreMissing", "checks for existing records"),
+    ("/http/existingExtract", "checks for existing records"),
+    ("/http/ignoreExtract", "checks for existing records"),
+    ("/http/_asyncHelperId", "asynchronous helpers"),
+    ("/http/response/failPath", "fail paths"),
+    ("/http/response/successPath", "success paths"),
+    ("/http/response/resourcePath", "results per record of a batch"),
+    ("/file/compressionFormat", "compressed files"),
+    ("/file/json/body", "templates of files"),
+];
+
+/// Appends a problem for each setting of the table that is set.
+pub(super) fn check(table: Table, value: &Value, problems: &mut Vec<Problem>) {
+    check_at(table, value, "", problems);
+}
+
+/// As [`check`], for a value at a place.
+pub(super) fn check_at(table: Table, value: &Value, place: &str, problems: &mut Vec<Problem>) {
+    for (pointer, what) in table {
+        if value.pointer(pointer).is_some_and(is_set) {
+            let message = format!("This version runs flows without {what}: remove this setting.");
+            problems.push(Problem::new(format!("{place}{pointer}"), "unsupported", message));
+        }
+    }
+}
+
+fn is_set(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty() && text != "none",
+        Value::Array(items) => items.iter().any(is_set),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
+    }
+}

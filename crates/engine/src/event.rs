@@ -1,0 +1,28 @@
+//! What a run says while it goes on, and how it ended.
+
+use tombolo_model::run::{RunError, RunStatus, StepCount};
+
+/// Something happened. Steps are numbered as in [`crate::Plan::steps`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEvent {
+    /// A step's counters moved; said at most once a page.
+    Count {
+        /// Which step.
+        step: usize,
+        /// Its counters now.
+        count: StepCount,
+    },
+    /// A record failed; the run goes on.
+    Error(RunError),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Completed, failed or canceled.
+    pub status: RunStatus,
+    /// What ended it, when it failed.
+    pub error: Option<RunError>,
+    /// The counters at the end.
+    pub steps: Vec<StepCount>,
+}

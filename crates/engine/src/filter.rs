@@ -1,0 +1,197 @@
+//! Filter rules: prefix arrays compiled to a tree, tested per record.
+//!
+//! `["and", ["equals", ["string", ["extract", "status"]], "open"], ["greaterthan", ["number", ["extract", "qty"]], 5]]`
+
+mod compare;
+mod operand;
+
+use serde_json::Value;
+use tombolo_model::{Problem, Val};
+
+use compare::Operator;
+use operand::Operand;
+
+/// A compiled filter.
+#[derive(Debug, Clone)]
+pub(crate) struct Filter(Rule);
+
+#[derive(Debug, Clone)]
+enum Rule {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Compare {
+        operator: Operator,
+        left: Operand,
+        right: Operand,
+        /// The compiled pattern of `matches`, when it is the same for every record.
+        pattern: Option<regex::Regex>,
+    },
+    Test(Operand),
+}
+
+/// Nobody writes deeper rules by hand.
+const DEEPEST: usize = 64;
+
+impl Filter {
+    /// Compiles the filter at a pointer of a resource; nothing when it has no rules.
+    pub(crate) fn compile(resource: &Value, pointer: &str, settings: &Value) -> Result<Option<Self>, Problem> {
+        let Some(filter) = resource.pointer(pointer).filter(|filter| !filter.is_null()) else {
+            return Ok(None);
+        };
+        if filter.get("type").and_then(Value::as_str) == Some("script") {
+            let place = format!("{pointer}/type");
+            let message = "This version runs filters made of rules, not scripts: switch the filter to rules.";
+            return Err(Problem::new(place, "unsupported", message));
+        }
+        let (rules, place) = match (filter.pointer("/expression/rules"), filter.get("rules")) {
+            (Some(rules), _) => (rules, format!("{pointer}/expression/rules")),
+            (None, Some(rules)) => (rules, format!("{pointer}/rules")),
+            (None, None) => return Ok(None),
+        };
+        if rules.is_null() || rules.as_array().is_some_and(Vec::is_empty) {
+            return Ok(None);
+        }
+        rule(rules, settings, 0)
+            .map(|rule| Some(Self(rule)))
+            .map_err(|message| Problem::new(place, "invalid_filter", message))
+    }
+
+    /// Whether a record passes.
+    pub(crate) fn passes(&self, record: &Val) -> bool {
+        self.0.holds(record)
+    }
+}
+
+impl Rule {
+    fn holds(&self, record: &Val) -> bool {
+        match self {
+            Self::All(rules) => rules.iter().all(|rule| rule.holds(record)),
+            Self::Any(rules) => rules.iter().any(|rule| rule.holds(record)),
+            Self::Not(rule) => !rule.holds(record),
+            Self::Test(operand) => compare::is_truthy(&operand.value(record)),
+            Self::Compare { operator, left, right, pattern } => {
+                let left = left.value(record);
+                match pattern {
+                    Some(pattern) => pattern.is_match(&left.display()),
+                    None => operator.holds(&left, &right.value(record)),
+                }
+            }
+        }
+    }
+}
+
+fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
+    let parts = value
+        .as_array()
+        .filter(|parts| !parts.is_empty())
+        .ok_or_else(|| format!("“{value}” is not a rule: a rule is a list that begins with its operator."))?;
+    if depth > DEEPEST {
+        return Err(format!("The rules are nested deeper than {DEEPEST} levels."));
+    }
+    let Some(name) = parts[0].as_str() else {
+        return Err(format!("“{}” is not an operator.", parts[0]));
+    };
+    let below = || parts[1..].iter().map(|part| rule(part, settings, depth + 1)).collect::<Result<Vec<_>, _>>();
+    match name {
+        "and" => return Ok(Rule::All(below()?)),
+        "or" => return Ok(Rule::Any(below()?)),
+        "not" if parts.len() == 2 => return Ok(Rule::Not(Box::new(rule(&parts[1], settings, depth + 1)?))),
+        "not" => return Err("“not” takes exactly one rule.".to_owned()),
+        _ => {}
+    }
+    let Some(operator) = Operator::named(name) else {
+        // A value of its own, such as ["boolean", ["extract", "active"]].
+        return operand::operand(value, settings, depth).map(Rule::Test);
+    };
+    let wanted = if operator.is_unary() { 2 } else { 3 };
+    if parts.len() < wanted {
+        return Err(format!("“{name}” is missing a value to compare."));
+    }
+    let left = operand::operand(&parts[1], settings, depth)?;
+    let right = match parts.get(2) {
+        Some(_) if operator == Operator::AnyOf => Operand::Literal(choices(&parts[2..])),
+        Some(right) if !operator.is_unary() => operand::operand(right, settings, depth)?,
+        _ => Operand::Literal(Val::Absent),
+    };
+    let pattern = match (&operator, &right) {
+        (Operator::Matches, Operand::Literal(pattern)) => Some(compare::pattern(&pattern.display())?),
+        (Operator::Matches, _) => return Err("The pattern of “matches” must be written out.".to_owned()),
+        _ => None,
+    };
+    Ok(Rule::Compare { operator, left, right, pattern })
+}
+
+/// The values of `anyof`, written one after the other or as one list.
+fn choices(parts: &[Value]) -> Val {
+    match parts {
+        [Value::Array(items)] => Val::List(items.iter().map(Val::from).collect()),
+        parts => Val::List(parts.iter().map(Val::from).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tombolo_model::KeyPool;
+
+    fn passes(rules: &Value) -> Result<bool, String> {
+        let record = br#"{"status":"open","qty":7,"price":"12.5","tags":["a","b"],"none":null,"blank":"","yes":true,
+            "when":"2024-02-03T00:00:00Z","deep":{"x y":1}}"#;
+        let record = Val::parse(record, &mut KeyPool::default()).unwrap();
+        let settings = json!({"flow": {"limit": 5}});
+        let filter = Filter::compile(&json!({"filter": {"rules": rules}}), "/filter", &settings);
+        let filter = filter.map_err(|problem| problem.message)?;
+        Ok(filter.is_none_or(|filter| filter.passes(&record)))
+    }
+
+    #[test]
+    fn every_operator_says_what_it_is_called() {
+        let x = |name: &str| json!(["extract", name]);
+        for (rules, want) in [
+            (json!(["equals", ["string", x("status")], "open"]), true),
+            (json!(["equals", x("qty"), "7"]), true),
+            (json!(["notequals", x("status"), "Open"]), true),
+            (json!(["greaterthan", ["number", x("price")], 12]), true),
+            (json!(["greaterthan", x("missing"), 0]), false),
+            (json!(["greaterthanequals", x("qty"), 7]), true),
+            (json!(["lessthan", ["string", x("qty")], "10"]), false),
+            (json!(["lessthanequals", ["number", x("status")], 1]), false),
+            (json!(["startswith", x("status"), "op"]), true),
+            (json!(["endswith", x("status"), "en"]), true),
+            (json!(["contains", x("status"), "pe"]), true),
+            (json!(["contains", x("tags"), "b"]), true),
+            (json!(["doesnotcontain", x("status"), "x"]), true),
+            (json!(["empty", x("none")]), true),
+            (json!(["empty", x("missing")]), true),
+            (json!(["notempty", x("blank")]), false),
+            (json!(["matches", x("status"), "^o.*n$"]), true),
+            (json!(["anyof", x("status"), "closed", "open"]), true),
+            (json!(["equals", ["boolean", x("yes")], true]), true),
+            (json!(["equals", ["uppercase", x("status")], "OPEN"]), true),
+            (json!(["equals", ["floor", ["number", x("price")]], 12]), true),
+            (json!(["lessthan", ["epochtime", x("when")], 1_706_918_400_001_i64]), true),
+            (json!(["greaterthan", x("qty"), ["settings", "flow.limit"]]), true),
+            (json!(["equals", x("deep.x y"), 1]), true),
+            (json!(["not", ["equals", x("qty"), 7]]), false),
+            (json!(["or", ["equals", x("qty"), 1], ["and", ["notempty", x("yes")]]]), true),
+            (json!([]), true),
+        ] {
+            assert_eq!(passes(&rules), Ok(want), "{rules}");
+        }
+    }
+
+    #[test]
+    fn rules_that_mean_nothing_say_what_is_wrong() {
+        for (rules, want) in [
+            (json!(["equals", ["extract", "a"]]), "missing a value"),
+            (json!(["resembles", ["extract", "a"], 1]), "resembles"),
+            (json!(["matches", ["extract", "a"], "("]), "pattern"),
+            (json!("open"), "not a rule"),
+        ] {
+            let message = passes(&rules).unwrap_err();
+            assert!(message.contains(want), "{rules}: {message}");
+        }
+    }
+}

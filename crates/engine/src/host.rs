@@ -1,0 +1,56 @@
+//! The outside of a run: requests, files and time come in through these traits.
+//!
+//! A run lives on one thread, so nothing here has to be `Send`. Dropping a future stops what it began; a file
+//! writer that is dropped before it is finished leaves no file.
+
+use futures::future::LocalBoxFuture;
+use futures::stream::LocalBoxStream;
+
+use crate::http::HttpClient;
+
+/// The bytes of a body or file, piece by piece.
+pub type Pieces<E> = LocalBoxStream<'static, Result<Vec<u8>, E>>;
+
+/// All that a run needs from outside.
+pub trait Host {
+    /// Sends requests.
+    fn http(&self) -> &dyn HttpClient;
+    /// Reads and makes files.
+    fn files(&self) -> &dyn FileStore;
+    /// The time, in milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+    /// Waits.
+    fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;
+}
+
+/// Reads and makes files.
+pub trait FileStore {
+    /// Opens a stored file by the SHA-256 of its content (hex).
+    fn open(&self, hash: &str) -> LocalBoxFuture<'_, Result<Pieces<FileError>, FileError>>;
+    /// Begins the file of a step; `name` is for people.
+    fn create(&self, step: &str, name: &str) -> LocalBoxFuture<'_, Result<Box<dyn FileWriter>, FileError>>;
+}
+
+/// A file in the making.
+pub trait FileWriter {
+    /// Appends.
+    fn write(&mut self, bytes: Vec<u8>) -> LocalBoxFuture<'_, Result<(), FileError>>;
+    /// Completes the file.
+    fn finish(self: Box<Self>) -> LocalBoxFuture<'static, Result<(), FileError>>;
+}
+
+/// Why a file could not be read or made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// It is not here.
+    #[error("The file is not here: choose it again, or run the flow where it is.")]
+    Missing,
+    /// The disk, the browser or the system refused.
+    #[error("The file could not be {action}: {reason}.")]
+    Refused {
+        /// `read` or `written`.
+        action: &'static str,
+        /// What the system said.
+        reason: String,
+    },
+}

@@ -1,0 +1,133 @@
+//! Requests and answers, and who may see the secrets in them.
+
+mod address;
+mod link;
+
+use std::collections::BTreeMap;
+
+use futures::future::LocalBoxFuture;
+use tombolo_model::Id;
+
+use crate::host::Pieces;
+use crate::secret::Masked;
+
+pub use address::authority;
+pub(crate) use address::{join, resolve, with_parameter};
+pub(crate) use link::next_link;
+
+/// Sends requests. Redirects are followed with the host check of each new address; answers are decompressed.
+pub trait HttpClient {
+    /// Sends one and returns when the answer's head is there.
+    fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>>;
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The full address.
+    pub url: Masked,
+    /// The headers, names as they were written.
+    pub headers: Vec<(String, Masked)>,
+    /// The body.
+    pub body: Option<Vec<u8>>,
+    /// The host of the connection's base address: where its secrets may go when nothing else is said.
+    pub home: String,
+}
+
+/// An answer.
+pub struct Response {
+    /// Its status.
+    pub status: u16,
+    /// Its headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Whether there may be headers that this host cannot see (another origin, in a browser).
+    pub headers_may_be_hidden: bool,
+    /// Its body.
+    pub body: Pieces<HttpError>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection came about, or it broke.
+    #[error("could not be reached: {0}. Check the address and the network")]
+    Unreachable(String),
+    /// Silence for too long.
+    #[error("did not answer within {seconds} seconds. Try again later, or ask for less at a time")]
+    Silent {
+        /// How long it was waited for.
+        seconds: u32,
+    },
+    /// This host does not send such a request.
+    #[error("may not be called: {0}")]
+    Refused(String),
+}
+
+impl Response {
+    /// A header's value; the name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Checks that every secret in a request goes to a host it was entered for (decision 24).
+///
+/// A connection that `hosts` does not name may send its secrets to the host of its own base address.
+///
+/// # Errors
+///
+/// Returns [`HttpError::Refused`] naming the host; nothing must be sent then.
+pub fn check_secret_hosts(request: &Request, hosts: &BTreeMap<Id, Vec<String>>) -> Result<(), HttpError> {
+    let url = request.url.to_string();
+    let host = authority(&url).unwrap_or_default();
+    let texts = request.headers.iter().map(|(_, value)| value);
+    for owner in texts.chain([&request.url]).flat_map(Masked::owners) {
+        let allowed = match hosts.get(&owner) {
+            Some(hosts) => hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)),
+            None => request.home == host,
+        };
+        if !allowed {
+            return Err(HttpError::Refused(format!(
+                "the connection's secrets were not entered for the host “{host}”. Enter them again for this host"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn request(url: &str) -> Request {
+        let secret = Secret::new(Id::from_parts(1, [0; 8]), "hush");
+        Request {
+            method: "GET".into(),
+            url: Masked::plain(url),
+            headers: vec![("authorization".into(), Masked::default().and_secret(secret))],
+            body: None,
+            home: "api.example:8443".into(),
+        }
+    }
+
+    #[test]
+    fn a_secret_goes_only_to_the_hosts_it_was_entered_for() {
+        let none = BTreeMap::new();
+        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &none).is_ok());
+        for other in [
+            "https://api.example/x",
+            "https://evil.example/api.example:8443",
+            "https://api.example:8443@evil.example/",
+            "https://api.example:8443.evil.example/",
+        ] {
+            assert!(check_secret_hosts(&request(other), &none).is_err(), "{other}");
+        }
+        let named = BTreeMap::from([(Id::from_parts(1, [0; 8]), vec!["other.example".into()])]);
+        assert!(check_secret_hosts(&request("https://OTHER.example:443/x"), &named).is_ok());
+        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &named).is_err());
+    }
+}

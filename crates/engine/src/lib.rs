@@ -1,0 +1,38 @@
+//! Runs flows: sources, filters, mappings, destinations; the same bytes in the browser, on the server and
+//! on the command line.
+//!
+//! Decides what a flow does with its records. Everything outside comes in through [`Host`]: requests, files,
+//! time. Knows nothing of documents, accounts, screens or sockets.
+//!
+//! A flow is compiled once ([`compile`]); nothing is parsed per record. Pages stream through bounded queues, so
+//! memory does not grow with the number of records. A bad record costs only itself.
+//!
+//! Invariant: the same flow on the same input writes the same bytes, whoever runs it.
+
+mod bundle;
+mod cancel;
+mod compile;
+mod editor;
+mod event;
+mod filter;
+mod host;
+mod http;
+mod job;
+mod mapper;
+mod path;
+mod plan;
+mod run;
+mod secret;
+mod units;
+
+pub use bundle::Bundle;
+pub use cancel::Cancel;
+pub use compile::compile;
+pub use editor::{EditorError, EditorOutput, edit};
+pub use event::{Outcome, RunEvent};
+pub use host::{FileError, FileStore, FileWriter, Host, Pieces};
+pub use http::{HttpClient, HttpError, Request, Response, authority, check_secret_hosts};
+pub use job::{Report, run_job};
+pub use plan::Plan;
+pub use run::run;
+pub use secret::{Masked, Piece, Secret};

@@ -1,0 +1,103 @@
+//! Values to the type that a rule asks for.
+
+use tombolo_model::Val;
+
+use super::number::parse;
+
+/// The data types of Mapper 2.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DataType {
+    Text,
+    Number,
+    Boolean,
+    Object,
+    Texts,
+    Numbers,
+    Booleans,
+    Objects,
+    Lists,
+}
+
+const NAMES: [(&str, DataType); 9] = [
+    ("string", DataType::Text),
+    ("number", DataType::Number),
+    ("boolean", DataType::Boolean),
+    ("object", DataType::Object),
+    ("stringarray", DataType::Texts),
+    ("numberarray", DataType::Numbers),
+    ("booleanarray", DataType::Booleans),
+    ("objectarray", DataType::Objects),
+    ("arrayarray", DataType::Lists),
+];
+
+impl DataType {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(have, _)| *have == name).map(|(_, kind)| *kind)
+    }
+
+    /// Converts a value, or says why it cannot be.
+    pub(super) fn convert(self, value: &Val) -> Result<Val, String> {
+        match self {
+            Self::Text => text(value),
+            Self::Number => number(value),
+            Self::Boolean => boolean(value),
+            Self::Object => match value {
+                Val::Map(_) => Ok(value.clone()),
+                other => Err(format!("it is {} and not an object.", other.kind())),
+            },
+            Self::Texts => list(value, text),
+            Self::Numbers => list(value, number),
+            Self::Booleans => list(value, boolean),
+            Self::Objects => list(value, |item| Self::Object.convert(item)),
+            Self::Lists => list(value, |item| match item {
+                Val::List(_) => Ok(item.clone()),
+                other => Err(format!("it is {} and not a list.", other.kind())),
+            }),
+        }
+    }
+}
+
+fn text(value: &Val) -> Result<Val, String> {
+    match value {
+        Val::Str(_) => Ok(value.clone()),
+        Val::List(_) | Val::Map(_) => Err(format!("it is {} and not a text. Choose a field inside it.", value.kind())),
+        other => Ok(Val::text(&other.display())),
+    }
+}
+
+fn number(value: &Val) -> Result<Val, String> {
+    match value {
+        Val::Int(_) | Val::Uint(_) | Val::Float(_) => Ok(value.clone()),
+        Val::Bool(flag) => Ok(Val::Int(i64::from(*flag))),
+        Val::Str(text) => parse(text).ok_or_else(|| format!("“{}” is not a number.", short(text))),
+        other => Err(format!("it is {} and not a number.", other.kind())),
+    }
+}
+
+fn boolean(value: &Val) -> Result<Val, String> {
+    match value {
+        Val::Bool(_) => Ok(value.clone()),
+        Val::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok(Val::Bool(true)),
+            "false" | "0" => Ok(Val::Bool(false)),
+            _ => Err(format!("“{}” is neither true nor false.", short(text))),
+        },
+        Val::Int(_) | Val::Uint(_) | Val::Float(_) => Ok(Val::Bool(value.as_f64() != Some(0.0))),
+        other => Err(format!("it is {} and neither true nor false.", other.kind())),
+    }
+}
+
+fn list(value: &Val, convert: impl Fn(&Val) -> Result<Val, String>) -> Result<Val, String> {
+    match value {
+        Val::List(items) => items.iter().map(convert).collect::<Result<_, _>>().map(Val::List),
+        other => Err(format!("it is {} and not a list.", other.kind())),
+    }
+}
+
+/// As much of a text as fits into a message.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    text.chars().take(59).chain(['…']).collect()
+}

@@ -1,0 +1,49 @@
+//! Numbers from texts, as JavaScript reads them.
+
+use tombolo_model::Val;
+
+/// Reads a decimal number; blanks around it are allowed, anything else in it is not.
+pub(crate) fn parse(text: &str) -> Option<Val> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    // Rust also reads "inf", "nan" and "infinity".
+    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(Val::Int(number));
+    }
+    if let Ok(number) = text.parse::<u64>() {
+        return Some(Val::Uint(number));
+    }
+    text.parse::<f64>().ok().filter(|float| float.is_finite()).map(Val::Float)
+}
+
+/// A float as a value: whole when it is, no value when it is not finite.
+pub(crate) fn from_f64(float: f64) -> Val {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !float.is_finite() {
+        return Val::Absent;
+    }
+    if float.fract() == 0.0 && float.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within 53 bits")]
+        return Val::Int(float as i64);
+    }
+    Val::Float(float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_are_read_as_numbers() {
+        assert_eq!(parse(" 12 "), Some(Val::Int(12)));
+        assert_eq!(parse("-1.50"), Some(Val::Float(-1.5)));
+        assert_eq!(parse("18446744073709551615"), Some(Val::Uint(u64::MAX)));
+        assert_eq!(parse("1e3"), Some(Val::Float(1000.0)));
+        for wrong in ["", "inf", "NaN", "1,000", "12px", "0x10", "-"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

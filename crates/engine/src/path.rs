@@ -1,0 +1,134 @@
+//! Paths into a record, taken apart once.
+
+use tombolo_model::Val;
+
+/// A compiled path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path(Vec<Segment>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Name(Box<str>),
+    Index(usize),
+}
+
+/// Why a path cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PathError {
+    #[error("“{0}” is not a path: write it as $.field.inner or $['Field name']")]
+    Syntax(String),
+    #[error("“{0}” names many values where one is wanted: use an index such as [0] instead of [*]")]
+    Many(String),
+}
+
+impl Path {
+    /// `$.a.b[0]['c d']`: the JSON paths of mappings.
+    pub(crate) fn json(text: &str) -> Result<Self, PathError> {
+        let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;
+        Self::segments(rest, text)
+    }
+
+    /// `a.b[0].[c d]`: the dotted paths of filters and responses.
+    pub(crate) fn dotted(text: &str) -> Result<Self, PathError> {
+        let rest = text.trim();
+        if rest.starts_with('$') {
+            return Self::json(rest);
+        }
+        if rest.starts_with('[') {
+            return Self::segments(rest, text);
+        }
+        Self::segments(&format!(".{rest}"), text)
+    }
+
+    /// The value there.
+    pub(crate) fn get<'v>(&self, root: &'v Val) -> Option<&'v Val> {
+        let mut at = root;
+        for segment in &self.0 {
+            at = match (segment, at) {
+                (Segment::Name(name), Val::Map(record)) => record.get(name)?,
+                (Segment::Index(index), Val::List(items)) => items.get(*index)?,
+                (Segment::Name(name), Val::List(items)) => items.get(name.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+
+    fn segments(mut rest: &str, whole: &str) -> Result<Self, PathError> {
+        let syntax = || PathError::Syntax(whole.to_owned());
+        let mut made = Vec::new();
+        while !rest.is_empty() {
+            if let Some(after) = rest.strip_prefix('.') {
+                if after.starts_with('[') {
+                    rest = after;
+                    continue;
+                }
+                let end = after.find(['.', '[']).unwrap_or(after.len());
+                let name = &after[..end];
+                if name == "*" {
+                    return Err(PathError::Many(whole.to_owned()));
+                }
+                if name.is_empty() {
+                    return Err(syntax());
+                }
+                made.push(Segment::Name(name.into()));
+                rest = &after[end..];
+            } else if let Some(inner) = rest.strip_prefix('[') {
+                let (segment, after) = bracket(inner).ok_or_else(syntax)?;
+                if segment == Segment::Name("*".into()) {
+                    return Err(PathError::Many(whole.to_owned()));
+                }
+                made.push(segment);
+                rest = after;
+            } else {
+                return Err(syntax());
+            }
+        }
+        Ok(Self(made))
+    }
+}
+
+/// The inside of a bracket, and what follows it.
+fn bracket(inner: &str) -> Option<(Segment, &str)> {
+    if let Some(quote) = inner.chars().next().filter(|first| matches!(first, '\'' | '"')) {
+        let (name, after) = inner[1..].split_once(quote)?;
+        return Some((Segment::Name(name.into()), after.strip_prefix(']')?));
+    }
+    let (name, after) = inner.split_once(']')?;
+    let segment = match name.parse() {
+        Ok(index) => Segment::Index(index),
+        Err(_) if name.is_empty() => return None,
+        Err(_) => Segment::Name(name.into()),
+    };
+    Some((segment, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tombolo_model::KeyPool;
+
+    fn at(path: Result<Path, PathError>) -> Option<String> {
+        let record = br#"{"a":{"b c":[{"d":1},{"d":2}]},"x":"y"}"#;
+        let record = Val::parse(record, &mut KeyPool::default()).unwrap();
+        path.unwrap().get(&record).map(Val::to_json)
+    }
+
+    #[test]
+    fn both_ways_of_writing_reach_the_same_value() {
+        assert_eq!(at(Path::json("$.a['b c'][1].d")), Some("2".into()));
+        assert_eq!(at(Path::json("$.a[\"b c\"][0]")), Some(r#"{"d":1}"#.into()));
+        assert_eq!(at(Path::dotted("a.[b c].1.d")), Some("2".into()));
+        assert_eq!(at(Path::dotted("a.b c[0].d")), Some("1".into()));
+        assert_eq!(at(Path::dotted("[x]")), Some("\"y\"".into()));
+        assert_eq!(at(Path::json("$.x.y.z")), None);
+    }
+
+    #[test]
+    fn what_is_no_path_to_one_value_is_refused() {
+        assert!(matches!(Path::json("$.a[*].b"), Err(PathError::Many(_))));
+        for wrong in ["a.b", "$..a", "$.a[", "$x"] {
+            assert!(matches!(Path::json(wrong), Err(PathError::Syntax(_))), "{wrong}");
+        }
+    }
+}

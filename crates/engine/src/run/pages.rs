@@ -1,0 +1,74 @@
+//! Rows to pages: counted, filtered, cut to size, sent on when the next step has room.
+
+use futures::channel::mpsc;
+use futures::sink::SinkExt;
+use tombolo_formats::Row;
+use tombolo_model::Val;
+
+use super::shared::{Place, Shared};
+use super::{Item, Page};
+use crate::plan::Source;
+
+pub(super) struct Pages<'a, 's> {
+    shared: &'a Shared<'s>,
+    source: &'a Source,
+    place: Place,
+    out: mpsc::Sender<Page>,
+    page: Page,
+    /// Records so far, the failed ones included.
+    pub(super) records: u64,
+}
+
+/// Nobody takes pages any more: the run is ending.
+pub(super) struct Closed;
+
+impl<'a, 's> Pages<'a, 's> {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
+        Self { shared, source: &shared.plan.sources[place], place, out, page: Page::new(), records: 0 }
+    }
+
+    /// Takes rows; waits while the queue is full.
+    pub(super) async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Closed> {
+        for row in rows.drain(..) {
+            let index = self.records;
+            self.records += 1;
+            self.shared.count(self.place, |count| count.received += 1);
+            match row {
+                Err(error) => {
+                    self.shared.record_failed(self.place, "parse", error.message, index, None);
+                }
+                Ok(record) => {
+                    let value = Val::Map(record);
+                    let filter = self.source.filter.as_ref();
+                    if filter.is_some_and(|filter| !filter.passes(&value)) {
+                        self.shared.count(self.place, |count| count.ignored += 1);
+                    } else {
+                        self.page.push(Item { index, value });
+                    }
+                }
+            }
+            if self.page.len() >= self.source.page_size {
+                self.send().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is left.
+    pub(super) async fn finish(&mut self) -> Result<(), Closed> {
+        if !self.page.is_empty() {
+            self.send().await?;
+        }
+        self.shared.say(self.place);
+        Ok(())
+    }
+
+    async fn send(&mut self) -> Result<(), Closed> {
+        let page = std::mem::take(&mut self.page);
+        let passed = page.len() as u64;
+        self.out.send(page).await.map_err(|_| Closed)?;
+        self.shared.count(self.place, |count| count.success += passed);
+        self.shared.page_done(self.place);
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Requests from templates, sent under a deadline.
+
+use std::future::Future;
+
+use futures::future::{Either, select};
+use tombolo_model::Val;
+use tombolo_template::{Template, TemplateError};
+
+use crate::host::Host;
+use crate::http::{HttpError, Request, Response, authority, join, with_parameter};
+use crate::plan::{Auth, Endpoint};
+use crate::secret::Masked;
+use crate::units::SILENCE_MS;
+
+/// What templates find under a name.
+pub(super) type Scope<'c> = &'c dyn Fn(&str) -> Option<&'c Val>;
+
+/// A request without its body, for the endpoint's own address.
+pub(super) fn build(endpoint: &Endpoint, scope: Scope<'_>) -> Result<Request, TemplateError> {
+    let base = endpoint.base.render(scope)?;
+    let url = join(&base, &endpoint.uri.render(scope)?);
+    let mut headers = Vec::with_capacity(endpoint.headers.len() + 2);
+    for (name, value) in &endpoint.headers {
+        headers.push((name.clone(), Masked::plain(value.render(scope)?)));
+    }
+    let request = Request {
+        method: endpoint.method.clone(),
+        url: Masked::plain(url),
+        headers,
+        body: None,
+        home: authority(&base).unwrap_or_default(),
+    };
+    Ok(request)
+}
+
+/// Puts the credentials in; last, so that no template sees them.
+pub(super) fn authorize(endpoint: &Endpoint, mut request: Request) -> Request {
+    match &endpoint.auth {
+        Auth::None => {}
+        Auth::Header { name, value } => {
+            request.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
+            request.headers.push((name.clone(), value.clone()));
+        }
+        Auth::Parameter { name, value } => {
+            let url = request.url.to_string();
+            let (url, fragment) = match url.split_once('#') {
+                Some((url, fragment)) => (url.to_owned(), format!("#{fragment}")),
+                None => (url, String::new()),
+            };
+            let url = Masked::plain(with_parameter(&url, name, ""));
+            request.url = url.and_secret(value.clone()).and(fragment);
+        }
+    }
+    request
+}
+
+/// Renders a body and names its type, unless a header does.
+pub(super) fn with_body(mut request: Request, body: Option<Vec<u8>>, json: bool) -> Request {
+    if body.is_some() && !has_header(&request, "content-type") {
+        let kind = if json { "application/json" } else { "text/plain;charset=utf-8" };
+        request.headers.push(("Content-Type".to_owned(), Masked::plain(kind)));
+    }
+    request.body = body;
+    request
+}
+
+pub(super) fn accept_json(mut request: Request) -> Request {
+    if !has_header(&request, "accept") {
+        request.headers.push(("Accept".to_owned(), Masked::plain("application/json")));
+    }
+    request
+}
+
+fn has_header(request: &Request, name: &str) -> bool {
+    request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
+}
+
+/// Renders a body template.
+pub(super) fn body(template: &Template, scope: Scope<'_>) -> Result<Vec<u8>, TemplateError> {
+    template.render(scope).map(String::into_bytes)
+}
+
+/// Sends a request; an endpoint that is silent for too long is given up.
+pub(super) async fn send(host: &dyn Host, request: Request) -> Result<Response, HttpError> {
+    patiently(host, host.http().send(request)).await?
+}
+
+/// Waits for something of an endpoint, but not for ever.
+pub(super) async fn patiently<F>(host: &dyn Host, waiting: F) -> Result<F::Output, HttpError>
+where
+    F: Future + Unpin,
+{
+    match select(waiting, host.sleep(SILENCE_MS)).await {
+        Either::Left((done, _)) => Ok(done),
+        Either::Right(((), _)) => Err(HttpError::Silent { seconds: SILENCE_MS / 1000 }),
+    }
+}

@@ -1,0 +1,118 @@
+//! What all tasks of a run share: the plan, the outside, the counters.
+//!
+//! Nothing is borrowed across an await: every method returns before its caller waits.
+
+use std::cell::RefCell;
+
+use serde_json::Value;
+use tombolo_model::Val;
+use tombolo_model::run::{RunError, RunFile, StepCount};
+
+use crate::event::RunEvent;
+use crate::host::Host;
+use crate::plan::Plan;
+use crate::units::MAX_KEPT_RECORDS;
+
+pub(super) struct Shared<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) host: &'a dyn Host,
+    /// When the run began; the same for all that it writes.
+    pub(super) started: Val,
+    state: RefCell<State<'a>>,
+}
+
+struct State<'a> {
+    counts: Vec<StepCount>,
+    sink: &'a mut dyn FnMut(RunEvent),
+    source_error: Option<RunError>,
+}
+
+/// A step's place among all steps, sources first.
+pub(super) type Place = usize;
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(plan: &'a Plan, host: &'a dyn Host, sink: &'a mut dyn FnMut(RunEvent)) -> Self {
+        Self {
+            plan,
+            host,
+            started: Val::text(&crate::mapper::date::iso(host.now_ms())),
+            state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
+        }
+    }
+
+    /// The place of a step behind the sources.
+    pub(super) fn step_place(&self, step: usize) -> Place {
+        self.plan.sources.len() + step
+    }
+
+    /// Changes counters without saying so.
+    pub(super) fn count(&self, place: Place, change: impl FnOnce(&mut StepCount)) {
+        change(&mut self.state.borrow_mut().counts[place]);
+    }
+
+    /// Says how the counters stand.
+    pub(super) fn say(&self, place: Place) {
+        let mut state = self.state.borrow_mut();
+        let count = state.counts[place].clone();
+        (state.sink)(RunEvent::Count { step: place, count });
+    }
+
+    /// A page is done.
+    pub(super) fn page_done(&self, place: Place) {
+        self.count(place, |count| count.pages += 1);
+        self.say(place);
+    }
+
+    /// A file is complete.
+    pub(super) fn file_done(&self, place: Place, file: RunFile) {
+        self.count(place, |count| count.file = Some(file));
+        self.say(place);
+    }
+
+    /// A record failed.
+    pub(super) fn record_failed(&self, place: Place, code: &str, message: String, index: u64, record: Option<&Val>) {
+        let mut state = self.state.borrow_mut();
+        state.counts[place].errors += 1;
+        let keep = state.counts[place].errors <= MAX_KEPT_RECORDS;
+        let error = RunError {
+            step: state.counts[place].step.clone(),
+            code: code.to_owned(),
+            message,
+            record: record.filter(|_| keep).map(Value::from),
+            index: Some(index),
+            time_ms: self.host.now_ms(),
+        };
+        (state.sink)(RunEvent::Error(error));
+    }
+
+    /// The error of a step that cannot go on; also counted and said.
+    pub(super) fn step_failed(&self, place: Place, code: &str, message: String) -> RunError {
+        let mut state = self.state.borrow_mut();
+        state.counts[place].errors += 1;
+        let error = RunError {
+            step: state.counts[place].step.clone(),
+            code: code.to_owned(),
+            message,
+            record: None,
+            index: None,
+            time_ms: self.host.now_ms(),
+        };
+        (state.sink)(RunEvent::Error(error.clone()));
+        let count = state.counts[place].clone();
+        (state.sink)(RunEvent::Count { step: place, count });
+        error
+    }
+
+    /// A source could not go on: what it has read still arrives, and the run has failed.
+    pub(super) fn fail_source(&self, error: RunError) {
+        self.state.borrow_mut().source_error = Some(error);
+    }
+
+    pub(super) fn source_error(&self) -> Option<RunError> {
+        self.state.borrow().source_error.clone()
+    }
+
+    pub(super) fn into_counts(self) -> Vec<StepCount> {
+        self.state.into_inner().counts
+    }
+}

@@ -1,0 +1,63 @@
+//! Reads a stored file.
+
+use futures::stream::StreamExt;
+use tombolo_formats::{CsvReader, FormatError, JsonReader, Row};
+
+use super::pages::Pages;
+use super::shared::Shared;
+use super::source::Stopped;
+use crate::plan::{FileRead, Format};
+use crate::units::PARSE_BYTES;
+
+pub(super) async fn read(shared: &Shared<'_>, file: &FileRead, pages: &mut Pages<'_, '_>) -> Result<(), Stopped> {
+    let failed = |error: crate::host::FileError| Stopped::Failed("file", error.to_string());
+    let mut pieces = shared.host.files().open(&file.hash).await.map_err(failed)?;
+    let mut parser = Parser::new(&file.format);
+    let mut rows = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        for part in piece.map_err(failed)?.chunks(PARSE_BYTES) {
+            let parsed = parser.push(part, &mut rows);
+            pages.take(&mut rows).await?;
+            parsed.map_err(|error| unreadable(&error))?;
+        }
+    }
+    let parsed = parser.finish(&mut rows);
+    pages.take(&mut rows).await?;
+    parsed.map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &FormatError) -> Stopped {
+    Stopped::Failed("parse", error.to_string())
+}
+
+/// A parser of whichever format.
+pub(super) enum Parser {
+    Csv(Box<CsvReader>),
+    Json(Box<JsonReader>),
+}
+
+impl Parser {
+    pub(super) fn new(format: &Format) -> Self {
+        match format {
+            Format::Csv(options) => Self::Csv(Box::new(CsvReader::new(options.clone()))),
+            Format::Json { resource_path, one_object } => {
+                let reader = JsonReader::new(resource_path);
+                Self::Json(Box::new(if *one_object { reader.or_one_object() } else { reader }))
+            }
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8], rows: &mut Vec<Row>) -> Result<(), FormatError> {
+        match self {
+            Self::Csv(reader) => reader.push(bytes, rows),
+            Self::Json(reader) => reader.push(bytes, rows),
+        }
+    }
+
+    pub(super) fn finish(&mut self, rows: &mut Vec<Row>) -> Result<(), FormatError> {
+        match self {
+            Self::Csv(reader) => reader.finish(rows),
+            Self::Json(reader) => reader.finish(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Writes records into one file a run.
+
+use tombolo_formats::{CsvWriter, JsonWriter};
+use tombolo_model::run::RunFile;
+use tombolo_model::{Record, Val};
+
+use super::shared::Shared;
+use super::write::{Failure, Fatal, Outgoing};
+use crate::host::FileWriter;
+use crate::plan::{FileWrite, Step, WriteFormat};
+use crate::units::WRITE_BYTES;
+
+pub(super) struct FileDestination<'a> {
+    name: String,
+    format: Generator,
+    file: Box<dyn FileWriter + 'a>,
+    buffer: Vec<u8>,
+    size_bytes: u64,
+}
+
+enum Generator {
+    Csv(CsvWriter),
+    Json(JsonWriter),
+}
+
+impl Generator {
+    fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Csv(writer) => writer.write(record, out),
+            Self::Json(writer) => {
+                writer.write(record, out);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'a> FileDestination<'a> {
+    pub(super) async fn open(shared: &'a Shared<'_>, step: &Step, write: &FileWrite) -> Result<Self, Fatal> {
+        let scope = |name: &str| match name {
+            "timestamp" => Some(&shared.started),
+            _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+        };
+        let rendered = write.name.render(&scope);
+        let name = safe_name(&rendered.map_err(|error| ("template", error.to_string()))?);
+        let created = shared.host.files().create(&step.named.id, &name).await;
+        Ok(Self {
+            name,
+            format: match &write.format {
+                WriteFormat::Csv(options) => Generator::Csv(CsvWriter::new(options.clone())),
+                WriteFormat::Json => Generator::Json(JsonWriter::default()),
+            },
+            file: created.map_err(|error| ("file", error.to_string()))?,
+            buffer: Vec::new(),
+            size_bytes: 0,
+        })
+    }
+
+    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Failure>, Fatal> {
+        let mut failures = Vec::new();
+        for Outgoing { at, mapped, .. } in records {
+            let Val::Map(record) = &*mapped else { continue };
+            if let Err(message) = self.format.write(record, &mut self.buffer) {
+                failures.push(Failure { at, code: "file", message });
+            }
+            if self.buffer.len() >= WRITE_BYTES {
+                self.flush().await?;
+            }
+        }
+        Ok(failures)
+    }
+
+    pub(super) async fn finish(mut self) -> Result<RunFile, Fatal> {
+        if let Generator::Json(writer) = &mut self.format {
+            writer.finish(&mut self.buffer);
+        }
+        self.flush().await?;
+        let finished = self.file.finish().await;
+        finished.map_err(|error| ("file", error.to_string()))?;
+        Ok(RunFile { name: self.name, size_bytes: self.size_bytes })
+    }
+
+    async fn flush(&mut self) -> Result<(), Fatal> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.size_bytes += self.buffer.len() as u64;
+        let bytes = std::mem::take(&mut self.buffer);
+        let written = self.file.write(bytes).await;
+        written.map_err(|error| ("file", error.to_string()))
+    }
+}
+
+/// A name that is a file's name everywhere and never a path.
+fn safe_name(name: &str) -> String {
+    let safe: String = name
+        .chars()
+        .map(|character| match character {
+            '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|' => '-',
+            character if character.is_control() => '-',
+            character => character,
+        })
+        .take(200)
+        .collect();
+    let safe = safe.trim().trim_start_matches('.');
+    if safe.is_empty() { "output".to_owned() } else { safe.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_never_a_path() {
+        assert_eq!(safe_name("orders 2026-11-24T04:00:00Z.csv"), "orders 2026-11-24T04-00-00Z.csv");
+        assert_eq!(safe_name("../../etc/passwd"), "-..-etc-passwd");
+        assert_eq!(safe_name(" "), "output");
+    }
+}

@@ -1,0 +1,22 @@
+//! The limits of a run, in one place.
+
+/// Pages that may wait between two steps.
+pub(crate) const QUEUED_PAGES: usize = 2;
+/// Records a page when the export names no number.
+pub(crate) const USUAL_PAGE_SIZE: usize = 20;
+/// Bytes of a source that are parsed before full pages move on; bounds the records in memory.
+pub(crate) const PARSE_BYTES: usize = 32 * 1024;
+/// The most that one answer of an endpoint may bring.
+pub(crate) const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
+/// As much of a refusal is read as a message can be found in.
+pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
+/// How long an endpoint may be silent.
+pub(crate) const SILENCE_MS: u32 = 60_000;
+/// Requests of one destination at the same time, when the connection names no number.
+pub(crate) const USUAL_CONCURRENCY: usize = 10;
+/// Written bytes that are gathered before they go to the file.
+pub(crate) const WRITE_BYTES: usize = 64 * 1024;
+/// Errors of a step that keep their record; later ones are counted and kept without it.
+pub(crate) const MAX_KEPT_RECORDS: u64 = 20_000;
+/// The same answer so often in a row is a loop.
+pub(crate) const SAME_ANSWERS: u32 = 5;

@@ -1,0 +1,136 @@
+//! Bad input: a clear error on the record or step, the run ends, nothing hangs.
+
+use futures::stream::{self, StreamExt};
+use serde_json::json;
+use tombolo_model::run::RunStatus;
+
+use crate::support::{Answer, Memory, bundle, file_export, file_import, go, http_export, http_import, refusals, with};
+
+fn read_file(kind: &str, bytes: &[u8]) -> (crate::support::Ran, Memory) {
+    let host = Memory::offline().with_file(bytes);
+    let import = file_import(&json!({"type": "csv"}));
+    let ran = go(&bundle(file_export(&json!({"type": kind})), &[import]), &host);
+    (ran, host)
+}
+
+#[test]
+fn a_csv_cut_off_inside_quotes_fails_after_its_good_rows() {
+    let (ran, host) = read_file("csv", b"a,b\n1,2\n3,\"fou");
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    assert!(ran.error().contains("cut off") && ran.error().contains("“Source”"), "{}", ran.error());
+    assert_eq!(ran.counts(1), [1, 1, 0, 0], "what was read arrives");
+    assert_eq!(host.made_text(), None, "half a file is no file");
+}
+
+#[test]
+fn a_csv_cut_off_inside_a_row_has_an_error_on_that_row() {
+    let (ran, host) = read_file("csv", b"a,b\n1,2\n3");
+    assert_eq!(ran.outcome.status, RunStatus::Completed);
+    assert_eq!(ran.counts(0), [2, 1, 0, 1]);
+    assert!(ran.errors[0].message.contains("Row 3"), "{}", ran.errors[0].message);
+    assert_eq!(host.made_text().as_deref(), Some("a,b\n1,2\n"));
+}
+
+#[test]
+fn a_json_file_that_is_an_object_says_which_keys_it_has() {
+    let (ran, _) = read_file("json", br#"{"movies":[{"a":1}],"count":1}"#);
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    assert!(ran.error().contains("movies, count"), "{}", ran.error());
+}
+
+#[test]
+fn a_json_file_that_is_cut_off_or_no_json_fails() {
+    let (ran, _) = read_file("json", br#"[{"a":1},{"a":"#);
+    assert!(ran.error().contains("cut off"), "{}", ran.error());
+    assert_eq!(ran.counts(1), [1, 1, 0, 0]);
+    let (ran, _) = read_file("json", b"a,b\n1,2\n");
+    assert!(ran.error().contains("not JSON"), "{}", ran.error());
+}
+
+#[test]
+fn a_file_that_is_gone_says_what_to_do() {
+    let ran = go(&bundle(file_export(&json!({"type": "csv"})), &[]), &Memory::offline());
+    assert!(ran.error().contains("choose it again"), "{}", ran.error());
+}
+
+#[test]
+fn an_endpoint_that_misbehaves_ends_the_run_with_a_clear_error() {
+    for (status, body, want) in [
+        (500, r#"{"error":"down"}"#, "answered 500 (internal error): down"),
+        (200, "<!DOCTYPE html><html></html>", "a web page"),
+        (200, "", "answered with nothing"),
+        (200, " \n ", "answered with nothing"),
+        (200, r#"[{"a":1},{"a":"#, "cut off"),
+        (200, "hello", "not JSON"),
+        (404, "", "Check the address"),
+        (301, "", "answered 301"),
+    ] {
+        let host = Memory::new(move |_| Some(Answer::new(status, body)));
+        let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
+        assert_eq!(ran.outcome.status, RunStatus::Failed, "{status} {body}");
+        assert!(ran.error().contains(want), "{status} {body}: {}", ran.error());
+    }
+}
+
+#[test]
+fn a_record_that_is_not_valid_json_costs_only_itself() {
+    let host = Memory::new(|_| Some(Answer::new(200, r#"[{"a":1},{"a":},7,{"a":2}]"#)));
+    let import = file_import(&json!({"type": "csv"}));
+    let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[import]), &host);
+    assert_eq!(ran.counts(0), [4, 2, 0, 2]);
+    assert_eq!(host.made_text().as_deref(), Some("a\n1\n2\n"));
+}
+
+#[test]
+fn an_endless_answer_is_ended_by_its_size() {
+    let record = format!("{{\"a\":\"{}\"}},", "x".repeat(1_000_000));
+    let host = Memory::new(move |_| {
+        let record = record.clone();
+        let mut answer = Answer::new(200, "");
+        let endless = stream::repeat_with(move || Ok(record.clone().into_bytes()));
+        answer.pieces = stream::iter([Ok(b"[".to_vec())]).chain(endless).boxed_local();
+        Some(answer)
+    });
+    let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    assert!(ran.error().contains("bigger than 64 MiB"), "{}", ran.error());
+    assert_eq!(ran.counts(0)[0], 67, "what came before is read");
+}
+
+#[test]
+fn an_endless_record_is_ended_by_its_size() {
+    let host = Memory::new(|_| {
+        let mut answer = Answer::new(200, "");
+        let endless = stream::repeat_with(|| Ok(vec![b'x'; 1_000_000]));
+        answer.pieces = stream::iter([Ok(br#"[{"a":""#.to_vec())]).chain(endless).boxed_local();
+        Some(answer)
+    });
+    let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
+    assert!(ran.error().contains("Record 1 is bigger than"), "{}", ran.error());
+}
+
+#[test]
+fn an_endpoint_that_is_silent_is_given_up() {
+    let mut host = Memory::new(|_| None).with_file(b"a\n1\n");
+    host.impatient = true;
+    let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
+    assert!(ran.error().contains("60 seconds"), "{}", ran.error());
+    let import = http_import(&json!({"relativeURI": ["x"]}));
+    let ran = go(&bundle(file_export(&json!({"type": "csv"})), &[import]), &host);
+    assert_eq!((ran.outcome.status, ran.counts(1)), (RunStatus::Completed, [1, 0, 0, 1]));
+}
+
+#[test]
+fn what_is_not_understood_keeps_the_flow_from_running() {
+    let file = || file_export(&json!({"type": "csv"}));
+    let script = json!({"hooks": {"preSavePage": {"_scriptId": "000000000000000000000009", "function": "f"}}});
+    assert!(refusals(&bundle(with(file(), &script), &[])).contains("without scripts"));
+    assert!(refusals(&bundle(file_export(&json!({"type": "xlsx"})), &[])).contains("xlsx"));
+    let export = http_export(&json!({"relativeURI": "x", "paging": {"method": "token"}}));
+    assert!(refusals(&bundle(export, &[])).contains("token"));
+    let import = http_import(&json!({"relativeURI": ["{{#each x}}"]}));
+    assert!(refusals(&bundle(file(), &[import])).contains("each"));
+    let mut missing = bundle(file(), &[]);
+    missing.resources.clear();
+    assert!(refusals(&missing).contains("not here"));
+}

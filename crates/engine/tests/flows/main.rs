@@ -1,0 +1,13 @@
+//! Whole flows over a host that is made of memory.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail at the line that is wrong"
+)]
+
+mod bad_input;
+mod golden;
+mod http;
+mod limits;
+mod support;

@@ -1,0 +1,269 @@
+//! A host made of memory, and bundles in a few words.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use futures::executor::block_on;
+use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
+use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use tombolo_engine::{
+    Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request, Response,
+    RunEvent, compile, run,
+};
+use tombolo_model::run::RunError;
+use tombolo_model::{Id, Kind};
+
+/// What an endpoint answers.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) hidden: bool,
+    pub(crate) pieces: Pieces<HttpError>,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        let pieces: Vec<_> = body.chunks(7).map(|piece| Ok(piece.to_vec())).collect();
+        Self { status, headers: Vec::new(), hidden: false, pieces: stream::iter(pieces).boxed_local() }
+    }
+
+    pub(crate) fn json(value: &Value) -> Self {
+        Self::new(200, value.to_string())
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+type Endpoint = Box<dyn Fn(&Request) -> Option<Answer>>;
+type Files = Rc<RefCell<BTreeMap<String, (String, Vec<u8>)>>>;
+
+/// The host; an endpoint that gives no answer is silent for ever.
+pub(crate) struct Memory {
+    endpoint: Endpoint,
+    pub(crate) requests: RefCell<Vec<Request>>,
+    stored: BTreeMap<String, Vec<Vec<u8>>>,
+    /// Pieces of stored files that were asked for.
+    pub(crate) pieces_read: Rc<Cell<usize>>,
+    /// Completed files by step: name and bytes.
+    pub(crate) made: Files,
+    /// Whether waiting ends at once, which makes every silence too long.
+    pub(crate) impatient: bool,
+}
+
+impl Memory {
+    pub(crate) fn new(endpoint: impl Fn(&Request) -> Option<Answer> + 'static) -> Self {
+        Self {
+            endpoint: Box::new(endpoint),
+            requests: RefCell::default(),
+            stored: BTreeMap::new(),
+            pieces_read: Rc::default(),
+            made: Rc::default(),
+            impatient: false,
+        }
+    }
+
+    /// A host whose only endpoint answers 404.
+    pub(crate) fn offline() -> Self {
+        Self::new(|_| Some(Answer::new(404, "")))
+    }
+
+    pub(crate) fn with_file(self, bytes: &[u8]) -> Self {
+        self.with_pieces(bytes.chunks(1000).map(<[u8]>::to_vec).collect())
+    }
+
+    pub(crate) fn with_pieces(mut self, pieces: Vec<Vec<u8>>) -> Self {
+        self.stored.insert("hash".to_owned(), pieces);
+        self
+    }
+
+    /// The text of the file that the first destination made.
+    pub(crate) fn made_text(&self) -> Option<String> {
+        let made = self.made.borrow();
+        let (_, bytes) = made.get(&id(3).to_string())?;
+        Some(String::from_utf8(bytes.clone()).unwrap())
+    }
+
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        let body = |request: &Request| String::from_utf8(request.body.clone().unwrap_or_default());
+        self.requests.borrow().iter().map(|request| body(request).unwrap()).collect()
+    }
+
+    pub(crate) fn urls(&self) -> Vec<String> {
+        self.requests.borrow().iter().map(|request| request.url.to_string()).collect()
+    }
+}
+
+impl Host for Memory {
+    fn http(&self) -> &dyn HttpClient {
+        self
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self
+    }
+
+    fn now_ms(&self) -> i64 {
+        1_795_492_800_000
+    }
+
+    fn sleep(&self, _: u32) -> LocalBoxFuture<'static, ()> {
+        if self.impatient { ready(()).boxed_local() } else { pending().boxed_local() }
+    }
+}
+
+impl HttpClient for Memory {
+    fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
+        let answer = (self.endpoint)(&request);
+        self.requests.borrow_mut().push(request);
+        match answer {
+            None => pending().boxed_local(),
+            Some(answer) => ready(Ok(Response {
+                status: answer.status,
+                headers: answer.headers,
+                headers_may_be_hidden: answer.hidden,
+                body: answer.pieces,
+            }))
+            .boxed_local(),
+        }
+    }
+}
+
+impl FileStore for Memory {
+    fn open(&self, hash: &str) -> LocalBoxFuture<'_, Result<Pieces<FileError>, FileError>> {
+        let read = Rc::clone(&self.pieces_read);
+        let found = self.stored.get(hash).cloned().ok_or(FileError::Missing);
+        let pieces = found.map(|pieces| {
+            let counted = stream::iter(pieces).map(move |piece| {
+                read.set(read.get() + 1);
+                Ok(piece)
+            });
+            counted.boxed_local()
+        });
+        ready(pieces).boxed_local()
+    }
+
+    fn create(&self, step: &str, name: &str) -> LocalBoxFuture<'_, Result<Box<dyn FileWriter>, FileError>> {
+        let writer: Box<dyn FileWriter> = Box::new(Writer {
+            made: Rc::clone(&self.made),
+            step: step.to_owned(),
+            name: name.to_owned(),
+            bytes: Vec::new(),
+        });
+        ready(Ok(writer)).boxed_local()
+    }
+}
+
+struct Writer {
+    made: Files,
+    step: String,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl FileWriter for Writer {
+    fn write(&mut self, bytes: Vec<u8>) -> LocalBoxFuture<'_, Result<(), FileError>> {
+        self.bytes.extend(bytes);
+        ready(Ok(())).boxed_local()
+    }
+
+    fn finish(self: Box<Self>) -> LocalBoxFuture<'static, Result<(), FileError>> {
+        self.made.borrow_mut().insert(self.step, (self.name, self.bytes));
+        ready(Ok(())).boxed_local()
+    }
+}
+
+/// Ids: 1 connection, 2 export, 3 and up imports.
+pub(crate) fn id(number: u8) -> Id {
+    Id::from_parts(u32::from(number), [0; 8])
+}
+
+pub(crate) fn file_export(file: &Value) -> Value {
+    json!({"name": "Source", "adaptorType": "SimpleExport", "type": "simple", "rawData": "hash", "file": file})
+}
+
+pub(crate) fn http_export(http: &Value) -> Value {
+    json!({"name": "Source", "adaptorType": "HTTPExport", "_connectionId": id(1).to_string(), "http": http})
+}
+
+pub(crate) fn file_import(file: &Value) -> Value {
+    json!({"name": "Result", "adaptorType": "SimpleImport", "file": file})
+}
+
+pub(crate) fn http_import(http: &Value) -> Value {
+    json!({"name": "Target", "adaptorType": "HTTPImport", "_connectionId": id(1).to_string(), "http": http})
+}
+
+/// A value with more fields.
+pub(crate) fn with(mut value: Value, more: &Value) -> Value {
+    value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    value
+}
+
+/// A flow of an export and imports over one connection.
+pub(crate) fn bundle(export: Value, imports: &[Value]) -> Bundle {
+    let mut bundle = Bundle::default();
+    let connection = json!({"name": "App", "type": "http", "http": {"baseURI": "https://app.example/v1"}});
+    bundle.resources.insert(id(1), (Kind::Connection, connection));
+    bundle.resources.insert(id(2), (Kind::Export, export));
+    let mut steps = Vec::new();
+    for (at, import) in imports.iter().enumerate() {
+        let place = id(3 + u8::try_from(at).unwrap());
+        bundle.resources.insert(place, (Kind::Import, import.clone()));
+        steps.push(json!({"type": "import", "_importId": place.to_string()}));
+    }
+    bundle.flow =
+        json!({"name": "Flow", "pageGenerators": [{"_exportId": id(2).to_string()}], "pageProcessors": steps});
+    bundle
+}
+
+/// What came of a run.
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) errors: Vec<RunError>,
+}
+
+impl Ran {
+    /// A step's counters: received, success, ignored, errors.
+    pub(crate) fn counts(&self, step: usize) -> [u64; 4] {
+        let count = &self.outcome.steps[step];
+        [count.received, count.success, count.ignored, count.errors]
+    }
+
+    /// What ended the run.
+    pub(crate) fn error(&self) -> &str {
+        self.outcome.error.as_ref().map_or("", |error| &error.message)
+    }
+}
+
+pub(crate) fn go(bundle: &Bundle, host: &Memory) -> Ran {
+    go_until(bundle, host, |_| false)
+}
+
+/// Runs until an event that `stop` answers with true, where it is canceled.
+pub(crate) fn go_until(bundle: &Bundle, host: &Memory, stop: impl Fn(&RunEvent) -> bool) -> Ran {
+    let plan = compile(bundle).unwrap();
+    let cancel = Cancel::default();
+    let mut errors = Vec::new();
+    let mut sink = |event: RunEvent| {
+        if stop(&event) {
+            cancel.cancel();
+        }
+        if let RunEvent::Error(error) = event {
+            errors.push(error);
+        }
+    };
+    let outcome = block_on(run(&plan, host, &cancel, &mut sink));
+    Ran { outcome, errors }
+}
+
+/// What keeps a flow from running.
+pub(crate) fn refusals(bundle: &Bundle) -> String {
+    let problems = compile(bundle).expect_err("the flow must not compile");
+    problems.iter().map(|problem| format!("{}: {}\n", problem.path, problem.message)).collect()
+}

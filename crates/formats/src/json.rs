@@ -1,0 +1,7 @@
+//! JSON files: a list of records, at the top or at a path.
+
+mod reader;
+mod writer;
+
+pub use reader::JsonReader;
+pub use writer::JsonWriter;

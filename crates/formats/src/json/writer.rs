@@ -1,0 +1,35 @@
+//! Writes records as one JSON list, a record a line.
+
+use tombolo_model::Record;
+
+/// Writes record after record.
+#[derive(Debug, Default)]
+pub struct JsonWriter {
+    begun: bool,
+}
+
+impl JsonWriter {
+    /// Appends one record.
+    pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
+        self.begun = true;
+        out.extend_from_slice(record.to_json().as_bytes());
+    }
+
+    /// Appends the end of the list.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.begun { b"\n]\n" } else { b"[]\n" });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_records_is_a_list() {
+        let mut out = Vec::new();
+        JsonWriter::default().finish(&mut out);
+        assert_eq!(out, b"[]\n");
+    }
+}

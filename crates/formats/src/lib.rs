@@ -1,0 +1,62 @@
+//! Files of records: parsed and generated piece by piece.
+//!
+//! Pure: bytes are pushed in and records come out, so the same code reads a file in the browser, a body on
+//! the server and a pipe on the command line, and none of them holds the whole file. A bad row is a result
+//! of its own beside the good ones; only a file that cannot go on is an error.
+
+mod csv;
+mod json;
+
+pub use csv::{CsvOptions, CsvReader, CsvWriter};
+pub use json::{JsonReader, JsonWriter};
+
+use tombolo_model::Record;
+
+/// One row of a file: a record, or why it is none.
+pub type Row = Result<Record, RowError>;
+
+/// A row that could not be read; the rows around it could.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct RowError {
+    /// Its place among the rows, from 0.
+    pub index: u64,
+    /// What is wrong, then what to do.
+    pub message: String,
+}
+
+/// A file that cannot be read on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// The file ends inside a quoted field.
+    #[error(
+        "The file ends inside a quoted field that begins in row {row}. It may have been cut off: get it again, or set the quoting."
+    )]
+    UnterminatedQuote {
+        /// The row, counted as people do, from 1, the header included.
+        row: u64,
+    },
+    /// The file ends inside a value.
+    #[error("The file ends in the middle of record {record}. It may have been cut off: get it again.")]
+    Truncated {
+        /// The record, from 1.
+        record: u64,
+    },
+    /// The list of records is not where the settings say.
+    #[error("{0}")]
+    NotAList(String),
+    /// Not a JSON file at all.
+    #[error("This is not JSON: it begins with “{0}”. Check the file's type.")]
+    NotJson(String),
+    /// One record is bigger than any record may be.
+    #[error("Record {record} is bigger than {most} bytes.")]
+    RecordTooBig {
+        /// The record, from 1.
+        record: u64,
+        /// The limit.
+        most: usize,
+    },
+}
+
+/// The most that one record may take, in bytes.
+pub const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;

@@ -1,0 +1,113 @@
+//! What lists, search and used-by need to know of a resource, read off its JSON and its shape table.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{Id, Kind, Shape, path, shapes};
+
+/// The small picture of a resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Description {
+    /// Its name; empty when it has none.
+    pub name: String,
+    /// The integration it belongs to.
+    pub integration: Option<Id>,
+    /// Switched off.
+    pub disabled: bool,
+    /// The resources it refers to, without itself.
+    pub references: Vec<Id>,
+    /// `adaptorType` or `type`.
+    pub adaptor: Option<String>,
+}
+
+/// Describes a resource. Never fails: what is missing or of a wrong type is absent.
+#[must_use]
+pub fn describe(kind: Kind, value: &Value) -> Description {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let mut references = BTreeSet::new();
+    collect(kind, value, &mut String::new(), &mut references);
+    Description {
+        name: text("name").or_else(|| text("title")).unwrap_or_default().to_owned(),
+        integration: text("_integrationId").and_then(|id| id.parse().ok()),
+        disabled: value.get("disabled").and_then(Value::as_bool).unwrap_or(false),
+        references: references.into_iter().collect(),
+        adaptor: text("adaptorType").or_else(|| text("type")).map(ToOwned::to_owned),
+    }
+}
+
+/// Visits every reference of a resource with its place.
+pub fn references(kind: Kind, value: &Value, visit: &mut dyn FnMut(&str, Kind, &str)) {
+    walk(kind, value, &mut String::new(), visit);
+}
+
+fn collect(kind: Kind, value: &Value, place: &mut String, into: &mut BTreeSet<Id>) {
+    walk(kind, value, place, &mut |_, _, text| {
+        if let Ok(id) = text.parse() {
+            into.insert(id);
+        }
+    });
+}
+
+fn walk(kind: Kind, value: &Value, place: &mut String, visit: &mut dyn FnMut(&str, Kind, &str)) {
+    let table = shapes(kind);
+    match value {
+        Value::String(text) if looks_like_reference(place) => {
+            if let Shape::Reference(target) = table.shape(place) {
+                visit(place, target, text);
+            }
+        }
+        Value::Array(items) if looks_like_reference(place) => {
+            if let Shape::Reference(target) = table.shape(place) {
+                items.iter().filter_map(Value::as_str).for_each(|text| visit(place, target, text));
+            }
+        }
+        Value::Object(fields) => {
+            for (key, below) in fields {
+                let length = place.len();
+                place.push('/');
+                place.push_str(&path::escape(key));
+                walk(kind, below, place, visit);
+                place.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, below) in items.iter().enumerate() {
+                let length = place.len();
+                place.push('/');
+                place.push_str(&index.to_string());
+                walk(kind, below, place, visit);
+                place.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The field names of references all begin with an underscore; asking the table only then keeps lists of
+/// 10,000 resources quick.
+fn looks_like_reference(place: &str) -> bool {
+    path::last(place).is_some_and(|key| key.starts_with('_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_flow_names_everything_it_refers_to() {
+        let flow = json!({
+            "name": "Orders", "_integrationId": "000000000000000000000001", "disabled": true,
+            "pageGenerators": [{"_exportId": "000000000000000000000002"}],
+            "routers": [{"branches": [{"pageProcessors": [{"_importId": "000000000000000000000003"}]}]}],
+            "_runNextFlowIds": ["000000000000000000000004", "nonsense"],
+        });
+        let found = describe(Kind::Flow, &flow);
+        assert_eq!(found.name, "Orders");
+        assert!(found.disabled);
+        let ids: Vec<_> = found.references.iter().map(ToString::to_string).collect();
+        assert_eq!(ids.len(), 4);
+        assert_eq!(found.integration.unwrap().to_string(), ids[0]);
+    }
+}

@@ -1,0 +1,28 @@
+//! The resources of the integration platform: kinds, ids, shapes, rights and validation.
+//!
+//! Decides what a resource looks like and who may touch what. Knows nothing of documents, storage,
+//! sockets or running: every other crate stands on this one, so it depends on serde alone.
+
+pub mod catalogue;
+mod edit;
+mod id;
+mod kind;
+pub mod path;
+mod problem;
+pub mod record;
+mod rights;
+pub mod run;
+mod shape;
+mod shapes;
+mod validate;
+pub mod views;
+
+pub use edit::{Candidate, Clash, Conflict, Intent, RowId, View};
+pub use id::{Id, IdError};
+pub use kind::{Kind, UnknownKind};
+pub use problem::Problem;
+pub use record::{KeyPool, Keys, Record, Val};
+pub use rights::{Action, Role, UnknownRole};
+pub use shape::{Rule, Shape, Shapes};
+pub use shapes::shapes;
+pub use validate::validate;

@@ -1,0 +1,245 @@
+//! Records as they flow: small values over shared keys.
+//!
+//! A million records of one shape share one list of keys. `serde_json::Value` gives every record a map of
+//! its own and costs twelve times the parsing; it appears only at the edges.
+//! Integers and floats stay apart, and the order of fields is the order they came in.
+
+mod json;
+mod pool;
+
+pub use pool::{KeyPool, Keys};
+
+use std::sync::Arc;
+
+/// A value of a record.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Val {
+    /// No value at all: the field is not written. Keeps the shape of records with optional fields.
+    #[default]
+    Absent,
+    /// JSON's null.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A whole number beyond the range of [`Val::Int`].
+    Uint(u64),
+    /// Any other number; never infinite, never NaN.
+    Float(f64),
+    /// A text.
+    Str(Box<str>),
+    /// A list.
+    List(Vec<Self>),
+    /// An object.
+    Map(Record),
+}
+
+/// An object: shared keys, own values.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    keys: Arc<Keys>,
+    values: Vec<Val>,
+}
+
+impl Record {
+    /// Puts values under keys; missing values are absent, surplus ones are dropped.
+    #[must_use]
+    pub fn new(keys: Arc<Keys>, mut values: Vec<Val>) -> Self {
+        values.resize(keys.len(), Val::Absent);
+        Self { keys, values }
+    }
+
+    /// The keys, absent fields among them.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// The values in the order of the keys, absent ones among them.
+    #[must_use]
+    pub fn values(&self) -> &[Val] {
+        &self.values
+    }
+
+    /// A field's value; nothing when it is absent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Val> {
+        self.values.get(self.keys.find(name)?).filter(|value| !matches!(value, Val::Absent))
+    }
+
+    /// The fields that are there.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Val)> {
+        self.keys.names().zip(&self.values).filter(|(_, value)| !matches!(value, Val::Absent))
+    }
+
+    /// Whether no field is there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// Sets a field; a new one comes last.
+    pub fn set(&mut self, name: &str, value: Val) {
+        if let Some(at) = self.keys.find(name) {
+            self.values[at] = value;
+            return;
+        }
+        self.keys = Arc::new(self.keys.with(name));
+        self.values.push(value);
+    }
+}
+
+/// Two records are equal when the same fields hold the same values, in whatever order.
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().count() == other.iter().count() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl Val {
+    /// The value of a text.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// The text, when it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number nearest to a JavaScript one, when it is a number.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers lose the same digits")]
+        match self {
+            Self::Int(number) => Some(*number as f64),
+            Self::Uint(number) => Some(*number as f64),
+            Self::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Absent, null, or a text without a character.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Absent | Self::Null => true,
+            Self::Str(text) => text.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// As it is printed into a text: texts as they are, numbers and flags in JSON, nothing for no value.
+    #[must_use]
+    pub fn display(&self) -> std::borrow::Cow<'_, str> {
+        match self {
+            Self::Absent | Self::Null => "".into(),
+            Self::Str(text) => (&**text).into(),
+            Self::Bool(true) => "true".into(),
+            Self::Bool(false) => "false".into(),
+            Self::Float(float) => float_text(*float).into(),
+            other => other.to_json().into(),
+        }
+    }
+
+    /// What kind of value it is, in words for messages.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Absent => "no value",
+            Self::Null => "null",
+            Self::Bool(_) => "true or false",
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => "a number",
+            Self::Str(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+}
+
+/// A float as JavaScript prints it: `1`, `0.5`, `1e+21`, `1e-7`.
+fn float_text(float: f64) -> String {
+    let size = float.abs();
+    if float == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-6..1e21).contains(&size) {
+        return format!("{float}");
+    }
+    let text = format!("{float:e}");
+    match text.split_once('e') {
+        Some((digits, power)) if !power.starts_with('-') => format!("{digits}e+{power}"),
+        _ => text,
+    }
+}
+
+impl From<Record> for Val {
+    fn from(record: Record) -> Self {
+        Self::Map(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_one_shape_share_their_keys() {
+        let mut pool = KeyPool::default();
+        let first = Val::parse(br#"{"a":1,"b":{"c":2}}"#, &mut pool).unwrap();
+        let second = Val::parse(br#"{"a":3,"b":{"c":4}}"#, &mut pool).unwrap();
+        let (Val::Map(first), Val::Map(second)) = (first, second) else { panic!("objects") };
+        assert!(Arc::ptr_eq(first.keys(), second.keys()));
+        let (Some(Val::Map(first)), Some(Val::Map(second))) = (first.get("b"), second.get("b")) else {
+            panic!("objects")
+        };
+        assert!(Arc::ptr_eq(first.keys(), second.keys()));
+    }
+
+    #[test]
+    fn json_comes_out_as_it_went_in() {
+        let text =
+            r#"{"z":1,"a":1.0,"u":18446744073709551615,"n":null,"l":[true,"é\n",{"x":-3}],"e":{},"__proto__":"data"}"#;
+        let mut pool = KeyPool::default();
+        assert_eq!(Val::parse(text.as_bytes(), &mut pool).unwrap().to_json(), text);
+    }
+
+    #[test]
+    fn floats_print_into_texts_as_in_javascript() {
+        for (number, want) in
+            [(1.0, "1"), (-0.0, "0"), (0.1, "0.1"), (1e21, "1e+21"), (1.5e-7, "1.5e-7"), (123_456_789.5, "123456789.5")]
+        {
+            assert_eq!(Val::Float(number).display(), want);
+        }
+    }
+
+    #[test]
+    fn an_absent_field_is_not_written_and_not_found() {
+        let keys = Arc::new(Keys::new(["a", "b"]));
+        let record = Record::new(keys, vec![Val::Int(1)]);
+        assert_eq!(record.get("b"), None);
+        assert_eq!(Val::Map(record).to_json(), r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_keeps_its_last_value() {
+        let mut pool = KeyPool::default();
+        assert_eq!(Val::parse(br#"{"a":1,"a":2}"#, &mut pool).unwrap().to_json(), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn a_new_field_leaves_other_records_of_the_shape_alone() {
+        let keys = Arc::new(Keys::new(["a"]));
+        let mut left = Record::new(Arc::clone(&keys), vec![Val::Int(1)]);
+        let right = Record::new(keys, vec![Val::Int(2)]);
+        left.set("b", Val::Int(3));
+        assert_eq!(Val::Map(left).to_json(), r#"{"a":1,"b":3}"#);
+        assert_eq!(Val::Map(right).to_json(), r#"{"a":2}"#);
+    }
+}

@@ -1,0 +1,94 @@
+//! Lists of keys, each kept once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The keys of a shape of record, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    names: Vec<Box<str>>,
+    /// For wide records; comparing a handful of names is quicker than hashing one.
+    places: Option<HashMap<Box<str>, usize>>,
+}
+
+const WIDE: usize = 12;
+
+impl Keys {
+    /// Makes a shape; the names are distinct.
+    pub fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>) -> Self {
+        let names: Vec<Box<str>> = names.into_iter().map(Into::into).collect();
+        let places =
+            (names.len() > WIDE).then(|| names.iter().cloned().enumerate().map(|(at, name)| (name, at)).collect());
+        Self { names, places }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// Where a name stands.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(name).copied(),
+            None => self.names.iter().position(|have| **have == *name),
+        }
+    }
+
+    pub(super) fn name(&self, at: usize) -> Option<&str> {
+        self.names.get(at).map(|name| &**name)
+    }
+
+    pub(super) fn with(&self, name: &str) -> Self {
+        Self::new(self.names.iter().cloned().chain([name.into()]))
+    }
+}
+
+/// The shapes seen so far. Records of a source usually have one shape at each depth, so the last one seen
+/// there is tried first and nothing is allocated when it fits.
+#[derive(Debug, Default)]
+pub struct KeyPool {
+    last: Vec<Option<Arc<Keys>>>,
+    known: HashMap<Vec<Box<str>>, Arc<Keys>>,
+}
+
+/// Beyond this many shapes they are data and not a structure: forgotten, so that memory does not grow.
+const MOST: usize = 4096;
+
+impl KeyPool {
+    pub(super) fn guess(&self, depth: usize) -> Option<Arc<Keys>> {
+        self.last.get(depth).cloned().flatten()
+    }
+
+    pub(super) fn keep(&mut self, depth: usize, names: Vec<Box<str>>) -> Arc<Keys> {
+        if self.known.len() > MOST {
+            self.known.clear();
+        }
+        let keys = match self.known.get(&names) {
+            Some(keys) => Arc::clone(keys),
+            None => {
+                let keys = Arc::new(Keys::new(names.iter().cloned()));
+                self.known.insert(names, Arc::clone(&keys));
+                keys
+            }
+        };
+        if self.last.len() <= depth {
+            self.last.resize(depth + 1, None);
+        }
+        self.last[depth] = Some(Arc::clone(&keys));
+        keys
+    }
+}

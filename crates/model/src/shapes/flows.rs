@@ -1,0 +1,67 @@
+//! Integrations, flows, tools and APIs: the kinds that put steps in order.
+
+use super::common::COMMON;
+use crate::Shape::Text;
+use crate::{Rule, Shapes};
+
+const STEP: &[&str] = &["type", "_exportId", "_importId", "_toolId"];
+const GENERATED: &[&str] = &["generate"];
+
+pub(super) const INTEGRATION: Shapes = Shapes::new(
+    &[
+        Rule::new("/description", Text),
+        Rule::new("/readme", Text),
+        Rule::rows("/flowGroupings", &["_id"]),
+        Rule::rows("/aliases", &["alias"]),
+    ],
+    COMMON,
+);
+
+pub(super) const FLOW: Shapes = Shapes::new(
+    &[
+        Rule::new("/description", Text),
+        Rule::rows("/pageGenerators", &["_exportId"]),
+        Rule::rows("/pageProcessors", STEP),
+        Rule::rows("/routers", &["id"]),
+        Rule::rows("/routers/*/branches", &["name"]),
+        Rule::rows("/routers/*/branches/*/pageProcessors", STEP),
+        Rule::rows("/**/responseMapping/fields", GENERATED),
+        Rule::rows("/**/responseMapping/lists", GENERATED),
+        Rule::rows("/**/responseMapping/lists/*/fields", GENERATED),
+        Rule::rows("/**/responseMapping/mappings", GENERATED),
+        Rule::rows("/_runNextExportIds", &["_flowId", "_exportId"]),
+        Rule::rows("/aliases", &["alias"]),
+    ],
+    COMMON,
+);
+
+pub(super) const TOOL: Shapes = Shapes::new(
+    &[
+        Rule::new("/description", Text),
+        Rule::rows("/routers", &["id"]),
+        Rule::rows("/routers/*/branches", &["name"]),
+        Rule::rows("/routers/*/branches/*/pageProcessors", STEP),
+        Rule::rows("/**/responseMapping/fields", GENERATED),
+        Rule::rows("/**/responseMapping/lists", GENERATED),
+        Rule::rows("/**/responseMapping/lists/*/fields", GENERATED),
+        Rule::rows("/**/mappings", GENERATED),
+        Rule::rows("/**/lookups", &["name"]),
+    ],
+    COMMON,
+);
+
+pub(super) const API: Shapes = Shapes::new(
+    &[
+        Rule::new("/description", Text),
+        Rule::rows("/requests", &["method", "relativeURI"]),
+        Rule::rows("/routers", &["id"]),
+        Rule::rows("/routers/*/branches", &["name"]),
+        Rule::rows("/routers/*/branches/*/pageProcessors", STEP),
+        Rule::rows("/**/responseMapping/fields", GENERATED),
+        Rule::rows("/**/responseMapping/lists", GENERATED),
+        Rule::rows("/**/responseMapping/lists/*/fields", GENERATED),
+        Rule::rows("/**/mappings", GENERATED),
+        Rule::rows("/**/lookups", &["name"]),
+    ],
+    COMMON,
+);

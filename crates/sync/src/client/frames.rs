@@ -1,0 +1,312 @@
+//! What each of the server's frames does to the session.
+
+use tombolo_model::Id;
+use tombolo_wire::sync::{
+    ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows,
+    Up, VERSION, Welcome, decode_down, decode_page,
+};
+
+use super::core::{Client, Comparison};
+use super::{Effect, Park, Received};
+use crate::prescan::{Caps, inflate, scan};
+
+/// What one `fetch` names at most: their ids must fit into a frame.
+const MOST_FETCHED: usize = 20_000;
+
+impl Client {
+    /// Takes a message from the server.
+    pub(super) fn frame(&mut self, now_ms: u64, bytes: &[u8]) {
+        if !self.link.is_open() {
+            return;
+        }
+        self.link.heard(now_ms);
+        match decode_down(bytes) {
+            Ok(frame) => self.down(now_ms, frame),
+            Err(error) => self.drop_link(
+                now_ms,
+                Some(format!("The server's message was not understood: {error}.")),
+            ),
+        }
+    }
+
+    fn down(&mut self, now_ms: u64, frame: Down) {
+        match frame {
+            Down::Welcome(welcome) => self.welcome(now_ms, &welcome),
+            Down::Accepted { push } => {
+                let done = self.outbox.accepted(now_ms, push);
+                self.intake.acked(done);
+            }
+            Down::Refused { push, refusals } => self.refused(now_ms, push, refusals),
+            Down::Need { push, hashes } => {
+                if let Some((document, hashes)) = self.outbox.need(now_ms, push, &hashes)
+                    && !hashes.is_empty()
+                {
+                    self.effects.push(Effect::Supply { document, hashes });
+                }
+            }
+            Down::Failed { push, message } => {
+                self.outbox.again(now_ms, push, true);
+                self.link.reason = Some(message);
+            }
+            Down::Changes {
+                entries,
+                cursor,
+                complete,
+            } => self.changes(entries, cursor, complete),
+            Down::Bundle { page, cursor } => self.bundle(now_ms, &page, cursor),
+            Down::Manifest { entries, complete } => self.manifest_part(entries, complete),
+            Down::Forget { documents } => self.forget(&documents),
+            Down::RunsStored { push } => {
+                if let Some(sent) = self.runs.stored(push) {
+                    self.intake.acked_runs(sent);
+                }
+            }
+            Down::Person(person) => {
+                self.people.insert(person.session.clone(), person);
+            }
+            Down::Left { session } => {
+                self.people.remove(&session);
+            }
+            Down::Role { role } => self.effects.push(Effect::Role(role)),
+            Down::Pong => {}
+            Down::Bye { code, message } => self.bye(now_ms, &code, message),
+        }
+    }
+
+    fn welcome(&mut self, now_ms: u64, welcome: &Welcome) {
+        if welcome.version > VERSION {
+            self.effects.push(Effect::Disconnect);
+            self.forget_connection();
+            self.link.stop(Some(
+                "The server speaks a newer language: reload the page.".to_owned(),
+            ));
+            return;
+        }
+        self.link.up(now_ms);
+        self.effects.push(Effect::Role(welcome.role));
+        if matches!(welcome.course, Course::Restored | Course::Rights) {
+            self.manifest = Some(Comparison::Gathering {
+                entries: Vec::new(),
+                course: welcome.course,
+            });
+        }
+        self.complete = welcome.course == Course::Resume
+            && self
+                .cursor
+                .is_some_and(|cursor| cursor.sequence >= welcome.cursor.sequence);
+    }
+
+    fn refused(&mut self, now_ms: u64, push: u64, refusals: Vec<RefusedChanges>) {
+        let named: Vec<_> = refusals
+            .iter()
+            .flat_map(|refusal| refusal.hashes.iter().copied())
+            .collect();
+        let Some((document, mut gone)) = self.outbox.refused(now_ms, push, &named) else {
+            return;
+        };
+        self.parked.extend(gone.iter().copied());
+        for (index, refusal) in refusals.into_iter().enumerate() {
+            // What merely builds on a refused change shares the first reason.
+            let hashes: Vec<_> = if index == 0 {
+                gone.retain(|hash| !named.contains(hash));
+                refusal
+                    .hashes
+                    .iter()
+                    .copied()
+                    .chain(gone.drain(..))
+                    .collect()
+            } else {
+                refusal.hashes
+            };
+            self.effects.push(Effect::Park(Park {
+                document,
+                hashes,
+                code: refusal.code,
+                message: refusal.message,
+            }));
+        }
+    }
+
+    fn changes(&mut self, entries: Vec<Entry>, cursor: Cursor, complete: bool) {
+        let mut shown: Vec<Received> = Vec::new();
+        for entry in entries {
+            match entry {
+                Entry::Change {
+                    document,
+                    bytes,
+                    user,
+                } => {
+                    let received = Received {
+                        document,
+                        chunks: vec![bytes.into_vec()],
+                        user,
+                    };
+                    self.show(&mut shown, received, &Caps::CHANGE);
+                }
+                Entry::Run(row) => self.intake.runs(RunRows {
+                    runs: vec![row],
+                    errors: Vec::new(),
+                }),
+                Entry::RunError(row) => self.intake.runs(RunRows {
+                    runs: Vec::new(),
+                    errors: vec![row],
+                }),
+                Entry::Purged { document } => {
+                    shown.retain(|received| received.document != document);
+                    self.forget(&[document]);
+                }
+            }
+        }
+        self.deliver(shown);
+        self.intake.frame(Some(cursor));
+        self.complete = complete;
+    }
+
+    fn bundle(&mut self, now_ms: u64, page: &[u8], cursor: Option<Cursor>) {
+        let page = inflate(page, MAX_DOWN_BYTES)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| decode_page(&bytes).map_err(|error| error.to_string()));
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                self.drop_link(
+                    now_ms,
+                    Some(format!("The server's message was not understood: {error}.")),
+                );
+                return;
+            }
+        };
+        let mut shown = Vec::new();
+        for snapshot in page.documents {
+            let chunks = snapshot.chunks.into_iter().map(ByteBuf::into_vec).collect();
+            let received = Received {
+                document: snapshot.document,
+                chunks,
+                user: None,
+            };
+            self.show(&mut shown, received, &Caps::SNAPSHOT);
+        }
+        self.deliver(shown);
+        self.intake.runs(page.runs);
+        self.intake.frame(cursor);
+    }
+
+    /// Keeps what passes the scan, and says what does not.
+    fn show(&mut self, shown: &mut Vec<Received>, mut received: Received, caps: &Caps) {
+        let document = received.document;
+        let (effects, parked) = (&mut self.effects, &mut self.parked);
+        received.chunks.retain(|chunk| match scan(chunk, caps) {
+            Ok(scans) => {
+                // The server has it after all: somebody else was allowed to bring it.
+                for scan in scans {
+                    parked.remove(&scan.hash);
+                }
+                true
+            }
+            Err(error) => {
+                effects.push(Effect::Damaged {
+                    document,
+                    reason: error.to_string(),
+                });
+                false
+            }
+        });
+        if received.chunks.is_empty() {
+            return;
+        }
+        match shown.last_mut() {
+            Some(last) if last.document == document && last.user == received.user => {
+                last.chunks.append(&mut received.chunks);
+            }
+            _ => shown.push(received),
+        }
+    }
+
+    fn deliver(&mut self, shown: Vec<Received>) {
+        if !shown.is_empty() {
+            self.intake.receive(shown.iter().cloned());
+            self.effects.push(Effect::Show(shown));
+        }
+    }
+
+    fn manifest_part(&mut self, part: Vec<ManifestEntry>, complete: bool) {
+        self.intake.frame(None);
+        let Some(Comparison::Gathering {
+            mut entries,
+            course,
+        }) = self.manifest.take()
+        else {
+            return;
+        };
+        entries.extend(part);
+        if complete {
+            self.manifest = Some(Comparison::Asked);
+            self.effects.push(Effect::Compare {
+                manifest: entries,
+                course,
+            });
+        } else {
+            self.manifest = Some(Comparison::Gathering { entries, course });
+        }
+    }
+
+    /// The caller compared: fetches, forgets, and then waits until the server has what it lacked.
+    pub(super) fn compared(&mut self, now_ms: u64, fetch: &[Id], forget: &[Id]) {
+        if !matches!(self.manifest, Some(Comparison::Asked)) {
+            return;
+        }
+        self.forget(forget);
+        for documents in fetch.chunks(MOST_FETCHED) {
+            self.send(
+                now_ms,
+                &Up::Fetch {
+                    documents: documents.to_vec(),
+                },
+            );
+        }
+        self.manifest = Some(Comparison::Offering(self.outbox.hashes()));
+    }
+
+    /// Ends the comparison once everything that was in the outbox then has been answered.
+    ///
+    /// Until then the device keeps the cursor of before: a connection that breaks here compares again.
+    pub(super) fn compared_when_answered(&mut self, now_ms: u64) {
+        if let Some(Comparison::Offering(offered)) = &self.manifest
+            && !self.outbox.contains_any(offered)
+        {
+            self.manifest = None;
+            self.send(now_ms, &Up::Compared);
+        }
+    }
+
+    /// Drops documents; changes of them that never went are parked first.
+    fn forget(&mut self, documents: &[Id]) {
+        for document in documents {
+            let hashes = self.outbox.of(*document);
+            if hashes.is_empty() {
+                continue;
+            }
+            self.outbox.withdraw(hashes.iter().copied());
+            self.effects.push(Effect::Park(Park {
+                document: *document,
+                hashes,
+                code: "forgotten".to_owned(),
+                message: "This resource is no longer there for you; your last changes of it were not sent.".to_owned(),
+            }));
+        }
+        if !documents.is_empty() {
+            self.intake.forget(documents);
+        }
+    }
+
+    fn bye(&mut self, now_ms: u64, code: &str, message: String) {
+        match code {
+            "version" | "removed" | "signedOut" => {
+                self.effects.push(Effect::Disconnect);
+                self.forget_connection();
+                self.link.stop(Some(message));
+            }
+            _ => self.drop_link(now_ms, Some(message)),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Runs and errors made on this device, on their way up: one frame at a time, each row until it is confirmed.
+
+use std::collections::BTreeMap;
+
+use tombolo_model::Id;
+use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::sync::{RunErrorRow, RunRows};
+
+/// What one frame is filled up to; rows are far smaller, and the rest of the frame's limit is for one big one.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// The rows and errors of one frame: each run with its `n`.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    pub(super) runs: Vec<(Id, u64)>,
+    pub(super) errors: Vec<(Id, u64)>,
+}
+
+/// The rows that the server does not have.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    rows: BTreeMap<Id, RunRow>,
+    errors: BTreeMap<(Id, u64), RunError>,
+    flight: Option<(u64, Sent)>,
+    last_push: u64,
+}
+
+impl Runs {
+    pub(super) fn add(&mut self, rows: RunRows) {
+        for row in rows.runs {
+            match self.rows.get(&row.id) {
+                Some(known) if known.n >= row.n => {}
+                _ => {
+                    self.rows.insert(row.id, row);
+                }
+            }
+        }
+        for row in rows.errors {
+            self.errors.insert((row.run, row.n), row.error);
+        }
+    }
+
+    /// The next frame, if none is unanswered.
+    pub(super) fn next(&mut self) -> Option<(u64, RunRows)> {
+        if self.flight.is_some() || (self.rows.is_empty() && self.errors.is_empty()) {
+            return None;
+        }
+        let mut frame = RunRows::default();
+        let mut size = 0;
+        for row in self.rows.values() {
+            if size > MOST_BYTES {
+                break;
+            }
+            size += 512 + row.steps.len() * 256 + weight(row.error.as_ref());
+            frame.runs.push(row.clone());
+        }
+        for ((run, n), error) in &self.errors {
+            if size > MOST_BYTES {
+                break;
+            }
+            size += weight(Some(error));
+            frame.errors.push(RunErrorRow {
+                run: *run,
+                n: *n,
+                error: error.clone(),
+            });
+        }
+        self.last_push += 1;
+        let runs = frame.runs.iter().map(|row| (row.id, row.n)).collect();
+        let errors = frame.errors.iter().map(|row| (row.run, row.n)).collect();
+        self.flight = Some((self.last_push, Sent { runs, errors }));
+        Some((self.last_push, frame))
+    }
+
+    /// The rows of a frame are on the server: names them.
+    pub(super) fn stored(&mut self, push: u64) -> Option<Sent> {
+        let (_, sent) = self.flight.take_if(|(flying, _)| *flying == push)?;
+        for (run, n) in &sent.runs {
+            if self.rows.get(run).is_some_and(|row| row.n <= *n) {
+                self.rows.remove(run);
+            }
+        }
+        for key in &sent.errors {
+            self.errors.remove(key);
+        }
+        Some(sent)
+    }
+
+    /// Takes rows out that cannot be sent, so that they do not hold up the others.
+    pub(super) fn drop_flight(&mut self) -> Option<Sent> {
+        let push = self.flight.as_ref().map(|(push, _)| *push)?;
+        self.stored(push)
+    }
+
+    pub(super) fn disconnected(&mut self) {
+        self.flight = None;
+    }
+}
+
+/// Roughly how much an error weighs on the wire.
+fn weight(error: Option<&RunError>) -> usize {
+    error.map_or(0, |error| {
+        let record = error
+            .record
+            .as_ref()
+            .map_or(0, |record| record.to_string().len());
+        256 + error.message.len() + record
+    })
+}

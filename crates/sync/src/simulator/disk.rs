@@ -1,0 +1,75 @@
+//! A device's disk: what its crashes leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tombolo_docs::{Chunk, Hash};
+use tombolo_model::Id;
+use tombolo_wire::sync::{Cursor, RunRows};
+
+use crate::client::{Outgoing, Received, Store};
+use crate::prescan::{Caps, scan};
+
+/// What survives a crash.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    /// Single changes by hash, and whole documents by their number.
+    pub(super) chunks: BTreeMap<Id, BTreeMap<Vec<u8>, Vec<u8>>>,
+    pub(super) outbox: Vec<Outgoing>,
+    pub(super) cursor: Option<Cursor>,
+    pub(super) parked: BTreeSet<Hash>,
+    pub(super) runs: RunRows,
+    pub(super) runs_outbox: RunRows,
+}
+
+impl Disk {
+    pub(super) fn store(&mut self, store: Store) {
+        for document in &store.forget {
+            self.chunks.remove(document);
+            self.outbox.retain(|row| row.document != *document);
+        }
+        self.write_received(store.received);
+        let acked: BTreeSet<Hash> = store.acked.into_iter().collect();
+        self.outbox.retain(|row| !acked.contains(&row.hash));
+        self.runs_outbox.runs.retain(|row| {
+            !store
+                .acked_runs
+                .iter()
+                .any(|(id, n)| *id == row.id && row.n <= *n)
+        });
+        self.runs.runs.extend(store.runs.runs);
+        if store.cursor.is_some() {
+            self.cursor = store.cursor;
+        }
+    }
+
+    pub(super) fn park(&mut self, document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk>) {
+        self.outbox.retain(|row| !gone.contains(&row.hash));
+        if kept.is_empty() {
+            self.chunks.remove(&document);
+        } else if let Some(chunks) = self.chunks.get_mut(&document) {
+            chunks.retain(|key, bytes| {
+                bytes.get(8) != Some(&0) && !gone.iter().any(|hash| hash.as_slice() == key)
+            });
+            for chunk in kept {
+                chunks.insert(chunk.hash.to_vec(), chunk.bytes);
+            }
+        }
+        self.parked.extend(gone);
+    }
+
+    fn write_received(&mut self, received: Vec<Received>) {
+        for item in received {
+            let chunks = self.chunks.entry(item.document).or_default();
+            for chunk in item.chunks {
+                let key = match scan(&chunk, &Caps::SNAPSHOT) {
+                    Ok(scans) => scans
+                        .first()
+                        .map(|scan| scan.hash.to_vec())
+                        .unwrap_or_default(),
+                    Err(_) => Vec::new(),
+                };
+                chunks.insert(key, chunk);
+            }
+        }
+    }
+}

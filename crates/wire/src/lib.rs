@@ -1,0 +1,11 @@
+//! Messages between devices, workers and the server: what is said, never what is done about it.
+//!
+//! Decides names, encodings and limits. What a message causes is left to its receiver. Serde only.
+//!
+//! Invariant: what one release writes, the next one reads.
+
+pub mod rest;
+pub mod run;
+pub mod run_worker;
+pub mod store;
+pub mod sync;

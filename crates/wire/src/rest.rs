@@ -1,0 +1,202 @@
+//! Bodies of the server's own HTTP routes.
+//!
+//! Invariant: a body of a request refuses fields that it does not know, so that nobody sets what a route
+//! did not mean to take; answers may grow.
+
+use serde::{Deserialize, Serialize};
+use tombolo_model::{Id, Role};
+
+use crate::store::UserInfo;
+
+/// `POST /api/signup`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignUp {
+    /// The person.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// The token of the invitation that they follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
+}
+
+/// `POST /api/signin`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignIn {
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+}
+
+/// The answer to signing up, signing in and `GET /api/me`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    /// The person.
+    pub user: UserInfo,
+    /// The accounts they may open, their own first.
+    pub accounts: Vec<AccountSummary>,
+}
+
+/// An account in [`Me`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountSummary {
+    /// Which.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// What the person may do there.
+    pub role: Role,
+}
+
+/// The answer to `GET /api/accounts/{account}/members`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Members {
+    /// Members by name, then those who are invited.
+    pub members: Vec<Member>,
+}
+
+/// A member, or somebody who is invited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// The person; absent while the invitation is not accepted.
+    pub user: Option<Id>,
+    /// Their name; empty while it is not known.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// How far they are.
+    pub status: MemberStatus,
+}
+
+/// How far a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberStatus {
+    /// Invited.
+    Pending,
+    /// In.
+    Accepted,
+}
+
+/// `POST /api/accounts/{account}/members`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Invite {
+    /// Whom.
+    pub email: String,
+    /// What they will be able to do; never the owner.
+    pub role: Role,
+}
+
+/// The answer to [`Invite`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invited {
+    /// The person, when the address is known: they are a member now.
+    pub user: Option<Id>,
+    /// How far they are.
+    pub status: MemberStatus,
+    /// The secret link for somebody who is not known yet, from the root of the site. It is shown once.
+    pub link: Option<String>,
+}
+
+/// `PATCH /api/accounts/{account}/members/{user}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeMember {
+    /// What they may do from now on.
+    pub role: Role,
+}
+
+/// `POST /api/accounts/{account}/invitations/withdraw`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Withdraw {
+    /// The address whose invitation ends.
+    pub email: String,
+}
+
+/// `POST /api/invitations/accept`, by somebody who is signed in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Accept {
+    /// The token of the link.
+    pub invitation: String,
+}
+
+/// `PUT /api/accounts/{account}/connections/{connection}/secrets`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PutSecret {
+    /// The field, for example `/http/auth/token/token`.
+    pub path: String,
+    /// The secret.
+    pub value: String,
+    /// The hosts it may be sent to; the connection's own host when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Vec<String>>,
+}
+
+/// `DELETE /api/accounts/{account}/connections/{connection}/secrets`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeleteSecret {
+    /// The field.
+    pub path: String,
+}
+
+/// The answer to `GET /api/accounts/{account}/connections/{connection}/secrets`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Secrets {
+    /// The fields that have a secret, never its value.
+    pub paths: Vec<String>,
+}
+
+/// The answer to `PUT /api/accounts/{account}/blobs/{sha256}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobStored {
+    /// The SHA-256 of the bytes, hex.
+    pub sha256: String,
+    /// Their number.
+    pub size_bytes: u64,
+}
+
+/// The answer to `POST /api/accounts/{account}/flows/{flow}/run`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStarted {
+    /// The run, whose rows come through `/sync`.
+    pub run: Id,
+}
+
+/// What every refused request is answered with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Errors {
+    /// At least one.
+    pub errors: Vec<ErrorBody>,
+}
+
+/// One error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// Stable, for programs.
+    pub code: String,
+    /// What happened, then what to do.
+    pub message: String,
+    /// The field, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

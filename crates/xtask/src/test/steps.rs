@@ -1,0 +1,280 @@
+//! The steps of `cargo xtask test`, in order.
+//!
+//! All native tests are built with `--workspace`, whatever part of them a step runs: another selection of packages would
+//! unite other features and compile the dependencies again.
+
+use super::Tally;
+use crate::{command, data, needs, places, site};
+use anyhow::{Context, Result, bail};
+use std::process::Command;
+
+/// The packages that run in a browser.
+const BROWSER_PACKAGES: [&str; 3] = ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker"];
+/// Of those, the ones with tests that need a browser.
+const END_TO_END: &str = "tombolo-tests";
+const TARGET: &str = "wasm32-unknown-unknown";
+
+const PAGE: &str = "Page";
+const SERVER: &str = "Server program";
+const DATA: &str = "Real data";
+const BROWSER: &str = "Browser";
+
+/// One step.
+pub(crate) struct Step {
+    /// What the log calls it.
+    pub(crate) title: String,
+    /// The titles of the steps without which this one makes no sense.
+    pub(crate) needs: Vec<&'static str>,
+    work: Work,
+}
+
+enum Work {
+    /// Succeeds or fails as a whole.
+    Command(Vec<String>),
+    /// Reports its tests one by one.
+    Tests {
+        arguments: Vec<String>,
+        wasm: bool,
+        browser: bool,
+    },
+    Page,
+    Data,
+    Browser,
+}
+
+impl Step {
+    fn new(title: &str, work: Work) -> Self {
+        Self {
+            title: title.to_owned(),
+            needs: Vec::new(),
+            work,
+        }
+    }
+
+    fn after(mut self, needs: &[&'static str]) -> Self {
+        self.needs = needs.to_vec();
+        self
+    }
+
+    /// Every step, in order.
+    ///
+    /// # Errors
+    ///
+    /// When cargo cannot say what the workspace holds.
+    pub(crate) fn all() -> Result<Vec<Self>> {
+        let targets = Targets::read()?;
+        let mut steps = Self::lints();
+        steps.push(Self::unit());
+        steps.push(Self::new(
+            "Tests of the crates and the server",
+            native(&targets.others, false),
+        ));
+        steps.push(Self::new(BROWSER, Work::Browser));
+        steps.push(
+            Self::new("Tests of the page in a browser", wasm_tests(&targets.wasm))
+                .after(&[BROWSER]),
+        );
+        steps.push(Self::new(PAGE, Work::Page));
+        steps.push(Self::new(
+            SERVER,
+            Work::Command(words("build --workspace --bin tombolo")),
+        ));
+        steps.push(Self::new(DATA, Work::Data));
+        // One step a file: the log then says which one took long, and the browsers of two files never compete.
+        for target in &targets.end_to_end {
+            let title = format!("End to end: {}", target.replace('_', " "));
+            let step = Self::new(&title, native(std::slice::from_ref(target), true));
+            steps.push(step.after(&[BROWSER, PAGE, SERVER, DATA]));
+        }
+        Ok(steps)
+    }
+
+    /// Formatting and lints.
+    pub(crate) fn lints() -> Vec<Self> {
+        let mut wasm = words("clippy --all-targets --target");
+        wasm.push(TARGET.to_owned());
+        for package in BROWSER_PACKAGES {
+            wasm.extend(["-p".to_owned(), package.to_owned()]);
+        }
+        wasm.extend(words("-- -D warnings"));
+        vec![
+            Self::new("Formatting", Work::Command(words("fmt --all --check"))),
+            Self::new(
+                "Lints",
+                Work::Command(words("clippy --workspace --all-targets -- -D warnings")),
+            ),
+            Self::new("Lints of the page", Work::Command(wasm)),
+        ]
+    }
+
+    /// The tests inside the source files.
+    pub(crate) fn unit() -> Self {
+        let arguments = words("test --workspace --lib --bins --no-fail-fast");
+        Self::new(
+            "Unit tests",
+            Work::Tests {
+                arguments,
+                wasm: false,
+                browser: false,
+            },
+        )
+    }
+
+    /// Does the work and counts what came of it.
+    ///
+    /// # Errors
+    ///
+    /// When a tool cannot be started.
+    pub(crate) fn run(&self) -> Result<Tally> {
+        match &self.work {
+            Work::Command(arguments) => Ok(Tally::one(
+                command::run(&mut command::cargo(arguments)).is_ok(),
+            )),
+            Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
+            Work::Data => data::install().map(|_| Tally::one(true)),
+            Work::Browser => needs::browser().map(|_| Tally::one(true)),
+            Work::Tests {
+                arguments,
+                wasm,
+                browser,
+            } => tests(arguments, *wasm, *browser),
+        }
+    }
+}
+
+fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
+    let mut cargo = command::cargo(arguments);
+    if wasm {
+        needs::wasm_target()?;
+        let runner = std::env::current_exe().context("where is this program?")?;
+        cargo.env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            format!("{} wasm-test-runner", runner.display()),
+        );
+        cargo.env("CHROMEDRIVER", needs::browser()?.driver);
+    }
+    if browser {
+        browser_environment(&mut cargo)?;
+    }
+    // A failing end-to-end test says what was on the screen; forty frames of the test program would hide it.
+    cargo.env("RUST_LIB_BACKTRACE", "0");
+    let mut tally = Tally::default();
+    let good = command::watch(&mut cargo, |line| tally.read(line))?;
+    if !good && tally.failed == 0 {
+        // It did not compile, or a test program died before it could report.
+        tally.failed += 1;
+    }
+    Ok(tally)
+}
+
+/// Tells end-to-end tests where the page, the server, the data and the browser are.
+///
+/// # Errors
+///
+/// When there is no browser or no data.
+pub(crate) fn browser_environment(command: &mut Command) -> Result<()> {
+    let browser = needs::browser()?;
+    command
+        .env("TOMBOLO_SITE", places::site())
+        .env("TOMBOLO_SERVER", places::server())
+        .env("TOMBOLO_DATA", data::install()?)
+        .env("CHROMIUM", browser.chromium)
+        .env("CHROMEDRIVER", browser.driver);
+    Ok(())
+}
+
+/// Builds what end-to-end tests need.
+///
+/// # Errors
+///
+/// When something does not build.
+pub(crate) fn prepare() -> Result<()> {
+    needs::browser()?;
+    data::install()?;
+    site::build(site::Profile::Dev)?;
+    command::run(&mut command::cargo(["build", "-p", "tombolo-server"]))
+}
+
+fn native(targets: &[String], browser: bool) -> Work {
+    let mut arguments = words("test --workspace --no-fail-fast");
+    for target in targets {
+        arguments.extend(["--test".to_owned(), target.clone()]);
+    }
+    if browser {
+        // Two browsers at once are what two cores can drive without missing their deadlines.
+        arguments.extend(words("-- --test-threads=1"));
+    }
+    Work::Tests {
+        arguments,
+        wasm: false,
+        browser,
+    }
+}
+
+fn wasm_tests(targets: &[(String, String)]) -> Work {
+    let mut arguments = words("test --no-fail-fast --target");
+    arguments.push(TARGET.to_owned());
+    for package in BROWSER_PACKAGES {
+        if targets.iter().any(|(owner, _)| owner == package) {
+            arguments.extend(["-p".to_owned(), package.to_owned()]);
+        }
+    }
+    for (_, target) in targets {
+        arguments.extend(["--test".to_owned(), target.clone()]);
+    }
+    Work::Tests {
+        arguments,
+        wasm: true,
+        browser: false,
+    }
+}
+
+/// The names of the test files, by what they need.
+#[derive(Default)]
+struct Targets {
+    others: Vec<String>,
+    wasm: Vec<(String, String)>,
+    end_to_end: Vec<String>,
+}
+
+impl Targets {
+    fn read() -> Result<Self> {
+        let output = command::cargo(["metadata", "--no-deps", "--format-version=1"]).output()?;
+        if !output.status.success() {
+            bail!(
+                "cargo metadata: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let mut found = Self::default();
+        for package in metadata["packages"].as_array().into_iter().flatten() {
+            let owner = package["name"].as_str().unwrap_or_default();
+            for target in package["targets"].as_array().into_iter().flatten() {
+                if target["kind"][0] == "test" {
+                    found.add(
+                        owner,
+                        target["name"].as_str().unwrap_or_default().to_owned(),
+                    );
+                }
+            }
+        }
+        found.others.sort_unstable();
+        found.others.dedup();
+        Ok(found)
+    }
+
+    fn add(&mut self, owner: &str, target: String) {
+        if BROWSER_PACKAGES.contains(&owner) {
+            self.wasm.push((owner.to_owned(), target));
+        } else if owner == END_TO_END {
+            self.end_to_end.push(target);
+        } else {
+            self.others.push(target);
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}

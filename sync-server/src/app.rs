@@ -1,0 +1,54 @@
+//! What every handler can reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tombolo_model::Id;
+
+use crate::assets::Assets;
+use crate::auth::attempts::Attempts;
+use crate::auth::cookie::Cookies;
+use crate::auth::origin::Origins;
+use crate::auth::password::Passwords;
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::runner::Runner;
+use crate::store::Store;
+use crate::vault::VaultKey;
+
+/// The server's parts, shared.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+/// The parts.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) vault: VaultKey,
+    pub(crate) cookies: Cookies,
+    pub(crate) origins: Origins,
+    pub(crate) passwords: Passwords,
+    pub(crate) attempts: Attempts,
+    pub(crate) hub: Hub,
+    pub(crate) assets: Assets,
+    pub(crate) runner: Runner,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Tells everybody that something was committed in an account.
+    pub(crate) fn committed(&self, account: Id, sequence: u64) {
+        self.hub.account(account).committed(sequence);
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

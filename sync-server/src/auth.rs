@@ -1,0 +1,7 @@
+//! Who is asking: cookies, sessions, origins, passwords and how often somebody may try.
+
+pub(crate) mod attempts;
+pub(crate) mod caller;
+pub(crate) mod cookie;
+pub(crate) mod origin;
+pub(crate) mod password;

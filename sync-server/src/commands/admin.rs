@@ -1,0 +1,95 @@
+//! `tombolo admin`: backups.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+use crate::serve::{DATABASE, KEY, lock};
+use crate::{backup, fresh};
+
+/// Backs up, restores and checks a server's data.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Writes all data into one file, also while the server runs. The key of the vault (secrets.key) is not in it: keep it elsewhere
+    Backup {
+        /// The file to write; it must not exist
+        file: PathBuf,
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
+    /// Puts a backup in the place of the data, while the server is stopped. Devices then push again what the backup lacks
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
+    /// Checks the database
+    Verify {
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
+}
+
+/// Does it and says so.
+pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    runtime.block_on(async {
+        match command {
+            Command::Backup { file, data } => back_up(file, data).await,
+            Command::Restore { file, data } => restore(file, data).await,
+            Command::Verify { data } => verify(data).await,
+        }
+    })
+}
+
+async fn back_up(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
+    if file.exists() {
+        bail!("{} exists: choose another name", file.display());
+    }
+    backup::write(&data.join(DATABASE), file).await?;
+    say(&format!(
+        "backed up {} to {}; keep {} as well, or secrets have to be entered again",
+        data.display(),
+        file.display(),
+        data.join(KEY).display()
+    ))
+}
+
+async fn restore(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    let lock = lock(data)?;
+    let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
+    backup::restore(file, &data.join(DATABASE), epoch).await?;
+    drop(lock);
+    say(&format!(
+        "restored {} from {}",
+        data.display(),
+        file.display()
+    ))
+}
+
+async fn verify(data: &Path) -> anyhow::Result<ExitCode> {
+    let problems = backup::verify(&data.join(DATABASE)).await?;
+    if problems.is_empty() {
+        return say("the database is sound");
+    }
+    for problem in &problems {
+        say(problem)?;
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+fn say(text: &str) -> anyhow::Result<ExitCode> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
+}

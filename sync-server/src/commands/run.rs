@@ -1,0 +1,164 @@
+//! `tombolo run BUNDLE.json`: a flow without a server.
+//!
+//! Writes JSON lines to stdout, those of `run-worker`, and one line for people to stderr at the end.
+//! Ends with 0 when the run completed, 1 when it failed, 130 when it was interrupted.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tombolo_engine::{Bundle, Cancel, run_job};
+use tombolo_model::run::{RunPlace, RunRow, RunStatus};
+use tombolo_model::views::{Export, Flow, Source};
+use tombolo_model::{Id, Kind};
+
+use super::run_worker::{file_line, line, say};
+use crate::clock;
+use crate::job::JobResource;
+use crate::run_host::{HostOptions, NativeHost, Place};
+
+/// Options of `tombolo run`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A JSON file: {"flow": …, "resources": {id: {"kind": …, "value": …}}, "secrets": {connection: {path: …}}}
+    bundle: PathBuf,
+    /// The file that an export reads: its name or id, and the path; without a name when there is one such export
+    #[arg(long = "file", value_name = "[EXPORT=]PATH")]
+    files: Vec<String>,
+    /// Where made files go
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    out: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BundleFile {
+    flow: Value,
+    resources: BTreeMap<Id, JobResource>,
+    #[serde(default)]
+    secrets: BTreeMap<Id, BTreeMap<String, String>>,
+}
+
+/// Runs the flow to its end.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read(&args.bundle).with_context(|| format!("{} cannot be read", args.bundle.display()))?;
+    let mut bundle: BundleFile = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not a bundle of a flow", args.bundle.display()))?;
+    let files = attach(&mut bundle.resources, &args.files)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let last = runtime.block_on(work(bundle, files, &args.out))?;
+    let sentence = sentence(&last);
+    writeln!(io::stderr(), "{sentence}")?;
+    Ok(match last.status {
+        RunStatus::Completed => ExitCode::SUCCESS,
+        RunStatus::Canceled => ExitCode::from(130),
+        _ => ExitCode::FAILURE,
+    })
+}
+
+async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) -> anyhow::Result<RunRow> {
+    let host = NativeHost::new(HostOptions {
+        files,
+        out: Place::Folder(out.to_owned()),
+        hosts: BTreeMap::new(),
+        allow_private_network: true,
+        on_file: Box::new(|file| say(&file_line(file))),
+    })
+    .context("the TLS setup failed")?;
+    let row = first_row(&bundle.flow)?;
+    let bundle = Bundle {
+        flow: bundle.flow,
+        resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
+        secrets: bundle.secrets,
+    };
+    let cancel = Cancel::default();
+    let mut report = |report| say(&line(report));
+    let run = run_job(&bundle, row, &host, &cancel, &mut report);
+    tokio::pin!(run);
+    loop {
+        tokio::select! {
+            row = &mut run => return Ok(row),
+            pressed = tokio::signal::ctrl_c(), if !cancel.is_canceled() => {
+                pressed?;
+                cancel.cancel();
+            }
+        }
+    }
+}
+
+fn first_row(flow: &Value) -> anyhow::Result<RunRow> {
+    let id = flow.get("_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let mut rest = [0; 8];
+    getrandom::fill(&mut rest).context("no random numbers")?;
+    let now_ms = clock::now_ms();
+    let seconds = u32::try_from(now_ms / 1000).unwrap_or(u32::MAX);
+    Ok(RunRow {
+        id: Id::from_parts(seconds, rest),
+        flow: id.unwrap_or(Id::from_parts(0, [0; 8])),
+        flow_name: Flow(flow).name().to_owned(),
+        status: RunStatus::Queued,
+        place: RunPlace::CommandLine,
+        offline: false,
+        started_ms: now_ms,
+        ended_ms: None,
+        steps: Vec::new(),
+        error: None,
+        heads: BTreeMap::new(),
+        n: 0,
+    })
+}
+
+/// Puts the files of the command line under the exports that read them.
+fn attach(resources: &mut BTreeMap<Id, JobResource>, given: &[String]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for text in given {
+        let mut readers: Vec<(&Id, &mut JobResource)> = resources
+            .iter_mut()
+            .filter(|(_, found)| found.kind == Kind::Export && Export(&found.value).source() == Some(Source::File))
+            .collect();
+        let named = text.split_once('=').filter(|(name, _)| {
+            let is = |id: &Id, found: &JobResource| id.to_string() == *name || Export(&found.value).name() == *name;
+            readers.iter().any(|(id, found)| is(id, found))
+        });
+        let path = if let Some((name, path)) = named {
+            readers.retain(|(id, found)| id.to_string() == name || Export(&found.value).name() == name);
+            path
+        } else {
+            text.as_str()
+        };
+        let [(id, found)] = readers.as_mut_slice() else {
+            bail!("--file {text}: say which export reads the file, as NAME=PATH");
+        };
+        // Any key will do: nobody else reads this copy of the export.
+        let key = id.to_string();
+        if let Some(fields) = found.value.as_object_mut() {
+            fields.insert("rawData".to_owned(), json!(key));
+        }
+        files.insert(key, PathBuf::from(path));
+    }
+    Ok(files)
+}
+
+fn sentence(row: &RunRow) -> String {
+    let steps: Vec<String> = row
+        .steps
+        .iter()
+        .map(|step| {
+            format!(
+                "{}: {} in, {} done, {} ignored, {} errors",
+                step.name, step.received, step.success, step.ignored, step.errors
+            )
+        })
+        .collect();
+    let status = match row.status {
+        RunStatus::Completed => "Completed",
+        RunStatus::Canceled => "Canceled",
+        _ => "Failed",
+    };
+    let why = row.error.as_ref().map(|error| format!(" {}", error.message)).unwrap_or_default();
+    format!("{status}.{why} {}", steps.join("; "))
+}

@@ -1,0 +1,87 @@
+//! `tombolo run-worker`: one run in a process of its own, started by `tombolo serve` (decision 30).
+//!
+//! Reads one job as a line of JSON from stdin, writes lines of JSON to stdout, and ends with 0 when the run has
+//! ended, however it ended. It limits itself before it looks at anything that came from outside.
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use rustix::process::{Resource, Rlimit, setrlimit};
+use tombolo_engine::{Bundle, Cancel, Report, run_job};
+
+use crate::job::{Job, Line};
+use crate::run_host::{HostOptions, MadeFile, NativeHost, Place};
+
+/// The most memory of a run, addresses included that are never touched.
+const MEMORY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// The most files and sockets at a time.
+const FILES: u64 = 256;
+/// The biggest file that a run may make.
+const FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Options of `tombolo run-worker`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Runs the job on stdin.
+pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
+    limit().context("the process could not limit itself")?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).context("no job came")?;
+    let job: Job = serde_json::from_str(&line).context("the job is not understood")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(work(job))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn work(job: Job) -> anyhow::Result<()> {
+    let host = NativeHost::new(HostOptions {
+        files: job.files,
+        out: Place::FolderAStep(job.out),
+        hosts: job.hosts,
+        allow_private_network: job.allow_private_network,
+        on_file: Box::new(|file| say(&file_line(file))),
+    })
+    .context("the TLS setup failed")?;
+    let bundle = Bundle {
+        flow: job.flow,
+        resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
+        secrets: job.secrets.0,
+    };
+    run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
+    Ok(())
+}
+
+/// One line a report, as `serve` and programs around `tombolo run` read them.
+pub(super) fn line(report: Report) -> Line {
+    match report {
+        Report::Row(row) => Line::Row { row: *row },
+        Report::Error { n, error } => Line::Error { n, error },
+    }
+}
+
+pub(super) fn file_line(file: MadeFile) -> Line {
+    Line::File { step: file.step, name: file.name, path: file.path }
+}
+
+/// Writes a line to stdout. When nobody reads any more there is nobody left to run for.
+pub(super) fn say(line: &Line) {
+    let written = serde_json::to_string(line).map_err(io::Error::from).and_then(|text| {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{text}").and_then(|()| out.flush())
+    });
+    if written.is_err() {
+        std::process::exit(74);
+    }
+}
+
+fn limit() -> rustix::io::Result<()> {
+    for (resource, most) in
+        [(Resource::Core, 0), (Resource::As, MEMORY_BYTES), (Resource::Nofile, FILES), (Resource::Fsize, FILE_BYTES)]
+    {
+        let most = Some(most);
+        setrlimit(resource, Rlimit { current: most, maximum: most })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! `tombolo serve`.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{self, Config};
+
+/// Options of `tombolo serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:7070", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Folder for the database and the key [default: ./tombolo-data]
+    #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+    data: PathBuf,
+    /// Serves the app from this folder instead of the one in the program
+    #[arg(long, value_name = "FOLDER")]
+    assets: Option<PathBuf>,
+    /// Shortest time between two scheduled runs of a flow, for example 15m or 1h
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = config::duration_ms)]
+    min_schedule_interval: i64,
+    /// Lets anybody make an account when the address is not loopback
+    #[arg(long)]
+    signup: bool,
+    /// Certificate chain (PEM)
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "behind_proxy"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// Private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// The address under which a proxy with TLS serves this, for example <https://tombolo.example>
+    #[arg(long, value_name = "ORIGIN")]
+    behind_proxy: Option<String>,
+    /// Lets flows on the server reach private and loopback addresses
+    #[arg(long)]
+    allow_private_network: bool,
+    /// Writes logs as JSON lines
+    #[arg(long)]
+    log_json: bool,
+}
+
+/// Serves until the process is told to stop.
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    start_log(args.log_json)?;
+    let tls = args.tls_cert.zip(args.tls_key);
+    let config = Config::new(config::Wishes {
+        listen: args.listen,
+        data: args.data,
+        assets: args.assets,
+        min_schedule_interval_ms: args.min_schedule_interval,
+        signup: args.signup,
+        tls,
+        behind_proxy: args.behind_proxy,
+        allow_private_network: args.allow_private_network,
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    runtime.block_on(crate::serve::serve(config))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Logs go to stderr: stdout carries the ready line for programs that start this one.
+fn start_log(json: bool) -> anyhow::Result<()> {
+    let filter =
+        EnvFilter::try_from_env("TOMBOLO_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    let started = if json {
+        log.json().try_init()
+    } else {
+        log.try_init()
+    };
+    started.map_err(|error| anyhow::anyhow!("the log cannot start: {error}"))
+}

@@ -1,0 +1,63 @@
+//! What `serve` and its child `run-worker` say to each other (decision 30).
+//!
+//! The parent writes one [`Job`] as a line of JSON to the child's stdin and closes it. The child writes one
+//! [`Line`] a line to stdout and ends with exit code 0 when the run has ended, however it ended. The child has
+//! no database and no key: it gets the secrets of this run, the files by path, and a folder to write to.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tombolo_model::Id;
+use tombolo_wire::run::{RunError, RunRow};
+pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
+
+/// A run to be run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// The run as it was queued: id, flow, name, place, start, heads. The child counts `n` up from it.
+    pub row: RunRow,
+    /// The flow.
+    pub flow: Value,
+    /// What it refers to, by id, the flow itself not included.
+    pub resources: BTreeMap<Id, JobResource>,
+    /// The secrets of its connections: connection, then path.
+    pub secrets: Secrets,
+    /// The hosts that each connection's secrets may go to, with a port where it is not the usual one.
+    pub hosts: BTreeMap<Id, Vec<String>>,
+    /// Stored files that the flow reads: SHA-256 (hex), then where they lie.
+    pub files: BTreeMap<String, PathBuf>,
+    /// An empty folder for the files that the run makes.
+    pub out: PathBuf,
+    /// Whether the dialer may reach private and loopback addresses.
+    pub allow_private_network: bool,
+}
+
+/// What the child says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Line {
+    /// The run moved on; the last one has a status that is an end.
+    Row {
+        /// The run now.
+        row: RunRow,
+    },
+    /// A record or a step failed.
+    Error {
+        /// Counts up within the run, from 1.
+        n: u64,
+        /// What happened.
+        error: RunError,
+    },
+    /// A file is complete; said before the row that ends the run.
+    File {
+        /// The step that made it.
+        step: String,
+        /// Its name for people.
+        name: String,
+        /// Where it lies, below [`Job::out`].
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,104 @@
+//! Resources as the server's documents have them, for what the server itself does with them.
+
+use serde_json::Value;
+use thiserror::Error;
+use tombolo_docs::Document;
+use tombolo_model::{Id, Kind};
+
+use crate::store::{Store, StoreError};
+
+/// Why a resource cannot be read.
+#[derive(Debug, Error)]
+pub(crate) enum ResourceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its changes make no document.
+    #[error("the document {id} cannot be opened: {why}")]
+    Document {
+        /// Which.
+        id: Id,
+        /// Why.
+        why: String,
+    },
+    /// The thread that opens documents has ended.
+    #[error("the thread that opens documents has ended")]
+    Ended,
+}
+
+/// A resource with its heads.
+#[derive(Debug, Clone)]
+pub(crate) struct Resource {
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// Its JSON.
+    pub(crate) value: Value,
+    /// The heads it was read at, hex.
+    pub(crate) heads: Vec<String>,
+    /// In the recycle bin.
+    pub(crate) binned: bool,
+    /// When it was last changed, by the server's clock.
+    pub(crate) modified_ms: i64,
+}
+
+/// Reads a resource; absent when the account has none of this id.
+///
+/// # Errors
+///
+/// Returns why it cannot be read.
+pub(crate) async fn read(
+    store: &dyn Store,
+    account: Id,
+    id: Id,
+) -> Result<Option<Resource>, ResourceError> {
+    let Some(stored) = store.document(account, id).await? else {
+        return Ok(None);
+    };
+    // Opening takes as long as the history is: not on a thread that answers requests.
+    tokio::task::spawn_blocking(move || {
+        let loaded = Document::load(stored.changes.iter().map(Vec::as_slice)).map_err(|error| {
+            ResourceError::Document {
+                id,
+                why: error.to_string(),
+            }
+        })?;
+        let document = loaded.document;
+        Ok(Some(Resource {
+            kind: stored.kind,
+            heads: document.heads_hex(),
+            binned: document.binned(),
+            modified_ms: stored.modified_ms,
+            value: document.value(),
+        }))
+    })
+    .await
+    .map_err(|_| ResourceError::Ended)?
+}
+
+/// The host of an absolute address, with its port when it is not the usual one, in lower case.
+pub(crate) fn host(uri: &str) -> Option<String> {
+    let url = reqwest::Url::parse(uri).ok()?;
+    let host = url.host_str()?.to_ascii_lowercase();
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_its_port_only_when_it_is_unusual() {
+        assert_eq!(
+            host("https://API.example.com/v1").as_deref(),
+            Some("api.example.com")
+        );
+        assert_eq!(
+            host("http://127.0.0.1:8080/").as_deref(),
+            Some("127.0.0.1:8080")
+        );
+        assert_eq!(host("{{base}}/v1"), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! Every route in one table, each with the right that it asks for.
+//!
+//! The router is built from the table and from nothing else, so a route without a right cannot exist, and the
+//! test of rights is generated from the same rows.
+
+mod blobs;
+mod body;
+mod health;
+mod invitations;
+mod members;
+mod runs;
+mod secrets;
+mod session;
+mod sync;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use tombolo_model::{Action, Kind};
+use tower_http::trace::TraceLayer;
+
+use crate::app::App;
+use crate::auth::caller::{Right, enter, same_origin};
+use crate::statics;
+
+/// The largest JSON body.
+const BODY_BYTES: usize = 256 * 1024;
+
+/// One route.
+struct Route {
+    method: Method,
+    path: &'static str,
+    right: Right,
+    handler: MethodRouter<App>,
+}
+
+const READ: Right = Right::Member(Action::Read, Kind::Flow);
+const WRITE: Right = Right::Member(Action::Write, Kind::Flow);
+const RUN: Right = Right::Member(Action::Run, Kind::Flow);
+const SECRETS: Right = Right::Member(Action::WriteSecret, Kind::Connection);
+const SEE_MEMBERS: Right = Right::Member(Action::ReadMembers, Kind::Integration);
+const MANAGE_MEMBERS: Right = Right::Member(Action::ManageMembers, Kind::Integration);
+
+/// One row of the table, without its handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteInfo {
+    /// Its method.
+    pub method: Method,
+    /// Its path, with `{names}`.
+    pub path: &'static str,
+    /// What it asks of the caller.
+    pub right: Right,
+}
+
+/// The table without handlers: what tests of rights are generated from.
+#[must_use]
+pub fn route_table() -> Vec<RouteInfo> {
+    table()
+        .into_iter()
+        .map(|route| RouteInfo {
+            method: route.method,
+            path: route.path,
+            right: route.right,
+        })
+        .collect()
+}
+
+/// The table.
+fn table() -> Vec<Route> {
+    vec![
+        get("/healthz", Right::Anybody, health::check),
+        post("/api/signup", Right::Anybody, session::sign_up),
+        post("/api/signin", Right::Anybody, session::sign_in),
+        post("/api/signout", Right::Anybody, session::sign_out),
+        get("/api/me", Right::SignedIn, session::me),
+        post(
+            "/api/invitations/accept",
+            Right::SignedIn,
+            invitations::accept,
+        ),
+        get(
+            "/api/accounts/{account}/members",
+            SEE_MEMBERS,
+            members::list,
+        ),
+        post(
+            "/api/accounts/{account}/members",
+            MANAGE_MEMBERS,
+            members::invite,
+        ),
+        patch(
+            "/api/accounts/{account}/members/{user}",
+            MANAGE_MEMBERS,
+            members::change,
+        ),
+        delete(
+            "/api/accounts/{account}/members/{user}",
+            MANAGE_MEMBERS,
+            members::remove,
+        ),
+        post(
+            "/api/accounts/{account}/invitations/withdraw",
+            MANAGE_MEMBERS,
+            invitations::withdraw,
+        ),
+        put("/api/accounts/{account}/blobs/{sha256}", WRITE, blobs::put),
+        get("/api/accounts/{account}/blobs/{sha256}", READ, blobs::get),
+        get(
+            "/api/accounts/{account}/connections/{connection}/secrets",
+            SECRETS,
+            secrets::list,
+        ),
+        put(
+            "/api/accounts/{account}/connections/{connection}/secrets",
+            SECRETS,
+            secrets::put,
+        ),
+        delete(
+            "/api/accounts/{account}/connections/{connection}/secrets",
+            SECRETS,
+            secrets::delete,
+        ),
+        post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),
+        post(
+            "/api/accounts/{account}/runs/{run}/cancel",
+            RUN,
+            runs::cancel,
+        ),
+        get(
+            "/api/accounts/{account}/runs/{run}/files/{step}",
+            READ,
+            runs::file,
+        ),
+        get("/sync", READ, sync::open),
+    ]
+}
+
+/// The router: the table, and the app's files for everything else.
+pub(crate) fn router(app: &App) -> Router {
+    let mut router = Router::new();
+    for route in table() {
+        let door = from_fn_with_state((app.clone(), route.right), enter);
+        router = router.route(route.path, route.handler.route_layer(door));
+    }
+    router
+        .fallback(statics::serve)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), same_origin))
+        .layer(from_fn(statics::secure))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app.clone())
+}
+
+fn row<H, T>(
+    method: Method,
+    filter: MethodFilter,
+    path: &'static str,
+    right: Right,
+    handler: H,
+) -> Route
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Route {
+        method,
+        path,
+        right,
+        handler: on(filter, handler),
+    }
+}
+
+fn get<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+    row(Method::GET, MethodFilter::GET, path, right, handler)
+}
+
+fn post<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+    row(Method::POST, MethodFilter::POST, path, right, handler)
+}
+
+fn put<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+    row(Method::PUT, MethodFilter::PUT, path, right, handler)
+}
+
+fn patch<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+    row(Method::PATCH, MethodFilter::PATCH, path, right, handler)
+}
+
+fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+    row(Method::DELETE, MethodFilter::DELETE, path, right, handler)
+}

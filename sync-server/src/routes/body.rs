@@ -1,0 +1,15 @@
+//! JSON bodies and path parameters whose refusals have our error shape.
+
+use axum::extract::{FromRequest, FromRequestParts, Path};
+
+use crate::error::ApiError;
+
+/// A JSON body.
+#[derive(FromRequest)]
+#[from_request(via(axum::Json), rejection(ApiError))]
+pub(super) struct Body<T>(pub(super) T);
+
+/// The names in the path; one that is no id is not found.
+#[derive(FromRequestParts)]
+#[from_request(via(Path), rejection(ApiError))]
+pub(super) struct Names<T>(pub(super) T);

@@ -1,0 +1,80 @@
+//! Runs on the server: started, canceled, their files.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use tombolo_model::Id;
+use tombolo_wire::rest::RunStarted;
+use tombolo_wire::run::RunPlace;
+
+use super::blobs::respond;
+use super::body::Names;
+use crate::app::App;
+use crate::auth::caller::Entered;
+use crate::error::ApiError;
+use crate::fresh;
+use crate::runner::{self, StartError};
+use crate::store::BlobRow;
+
+/// `POST /api/accounts/{account}/flows/{flow}/run`
+pub(super) async fn start(
+    State(app): State<App>,
+    Extension(entered): Extension<Entered>,
+    Names((_, flow)): Names<(Id, Id)>,
+) -> Result<Json<RunStarted>, ApiError> {
+    let run = fresh::id()?;
+    match runner::start(&app, entered.account, flow, run, RunPlace::Server).await {
+        Ok(()) => Ok(Json(RunStarted { run })),
+        Err(StartError::NoFlow(_)) => Err(ApiError::not_found()),
+        Err(StartError::Disabled(_)) => Err(ApiError::conflict(
+            "flow_disabled",
+            "The flow is switched off. Switch it on first.",
+        )),
+        Err(StartError::Running(_)) => Err(ApiError::conflict(
+            "already_running",
+            "The flow is running on the server. Wait for it or cancel it.",
+        )),
+        Err(StartError::Full) => Err(ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Too many runs are waiting. Try again in a while.",
+        )),
+        Err(error @ (StartError::Resource(_) | StartError::Store(_))) => {
+            Err(ApiError::internal(&error))
+        }
+    }
+}
+
+/// `POST /api/accounts/{account}/runs/{run}/cancel`
+pub(super) async fn cancel(
+    State(app): State<App>,
+    Extension(entered): Extension<Entered>,
+    Names((_, run)): Names<(Id, Id)>,
+) -> Result<StatusCode, ApiError> {
+    if app.runner.cancel(entered.account, run) {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    match app.store.run(entered.account, run).await? {
+        Some(_) => Err(ApiError::conflict(
+            "not_running",
+            "This run has ended, or runs elsewhere.",
+        )),
+        None => Err(ApiError::not_found()),
+    }
+}
+
+/// `GET /api/accounts/{account}/runs/{run}/files/{step}`
+pub(super) async fn file(
+    State(app): State<App>,
+    Extension(entered): Extension<Entered>,
+    Names((_, run, step)): Names<(Id, Id, String)>,
+) -> Result<Response, ApiError> {
+    let file = app.store.run_file(entered.account, run, &step).await?;
+    let file = file.ok_or_else(ApiError::not_found)?;
+    let blob = BlobRow {
+        sha256: file.sha256,
+        size_bytes: file.size_bytes,
+    };
+    Ok(respond(&app, entered.account, blob, Some(&file.name)))
+}

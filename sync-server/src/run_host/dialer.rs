@@ -1,0 +1,135 @@
+//! The one who dials: the only place where secrets are read (decision 23).
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use reqwest::header::{HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, Method, Url};
+use tombolo_engine::{HttpClient, HttpError, Masked, Request, Response, check_secret_hosts};
+use tombolo_model::Id;
+
+use super::guard::{PublicOnly, literal_is_allowed};
+
+const MOST_REDIRECTS: usize = 10;
+const CONNECT: Duration = Duration::from_secs(20);
+
+pub(super) struct Dialer {
+    client: Client,
+    hosts: BTreeMap<Id, Vec<String>>,
+    allow_private_network: bool,
+}
+
+impl Dialer {
+    pub(super) fn new(hosts: BTreeMap<Id, Vec<String>>, allow_private_network: bool) -> reqwest::Result<Self> {
+        let mut builder = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("tombolo/", env!("CARGO_PKG_VERSION")));
+        if !allow_private_network {
+            builder = builder.dns_resolver(PublicOnly);
+        }
+        Ok(Self { client: builder.build()?, hosts, allow_private_network })
+    }
+
+    async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
+        for _ in 0..=MOST_REDIRECTS {
+            let (url, answer) = self.once(&request).await?;
+            let Some(next) = redirect(&url, &answer) else {
+                return Ok(response(answer));
+            };
+            request = redirected(request, &url, &next, answer.status().as_u16());
+        }
+        Err(HttpError::Refused(format!("it redirects more than {MOST_REDIRECTS} times. Check the address")))
+    }
+
+    async fn once(&self, request: &Request) -> Result<(Url, reqwest::Response), HttpError> {
+        check_secret_hosts(request, &self.hosts)?;
+        let url = Url::parse(&request.url.reveal())
+            .map_err(|error| HttpError::Refused(format!("“{}” is not an address ({error})", request.url)))?;
+        if !self.allow_private_network && !url.host_str().is_some_and(literal_is_allowed) {
+            return Err(HttpError::Refused("this server does not reach private addresses".to_owned()));
+        }
+        let method = Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| HttpError::Refused(format!("“{}” is not a method", request.method)))?;
+        let mut call = self.client.request(method, url.clone());
+        for (name, value) in &request.headers {
+            let (name, value) = header(name, value)?;
+            call = call.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            call = call.body(body.clone());
+        }
+        let answer = call.send().await.map_err(|error| unreachable(&error))?;
+        Ok((url, answer))
+    }
+}
+
+impl HttpClient for Dialer {
+    fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
+        self.follow(request).boxed_local()
+    }
+}
+
+fn header(name: &str, value: &Masked) -> Result<(HeaderName, HeaderValue), HttpError> {
+    let parsed =
+        HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(value.reveal().as_bytes()).ok());
+    let (name, mut value) = parsed
+        .ok_or_else(|| HttpError::Refused(format!("the header “{name}” has a name or value that cannot be sent")))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+fn redirect(from: &Url, answer: &reqwest::Response) -> Option<Url> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let target = answer.headers().get(LOCATION)?.to_str().ok()?;
+    from.join(target).ok().filter(|next| matches!(next.scheme(), "http" | "https"))
+}
+
+/// The request to the new address; on another host without credentials, as browsers do.
+fn redirected(mut request: Request, from: &Url, next: &Url, status: u16) -> Request {
+    if from.origin() != next.origin() {
+        request.headers.retain(|(name, value)| {
+            value.owners().next().is_none()
+                && !name.eq_ignore_ascii_case("authorization")
+                && !name.eq_ignore_ascii_case("cookie")
+        });
+    }
+    let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
+    if becomes_get && request.method != "HEAD" {
+        "GET".clone_into(&mut request.method);
+        request.body = None;
+        request.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
+    }
+    request.url = Masked::plain(next.as_str());
+    request
+}
+
+fn response(answer: reqwest::Response) -> Response {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = answer.headers().iter();
+    Response {
+        status: answer.status().as_u16(),
+        headers: headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        headers_may_be_hidden: false,
+        body: answer
+            .bytes_stream()
+            .map(|piece| piece.map(Vec::from).map_err(|error| unreachable(&error)))
+            .boxed_local(),
+    }
+}
+
+/// The innermost cause, which says more than “error sending request”; addresses may hold secrets and stay out.
+fn unreachable(error: &reqwest::Error) -> HttpError {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let is_top = cause.source().is_none() && error.source().is_none();
+    HttpError::Unreachable(if is_top { "the connection failed".to_owned() } else { cause.to_string() })
+}

@@ -1,0 +1,114 @@
+//! Which addresses a run may reach.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+/// Resolves names to public addresses only, so that no name leads into the network of the server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|found| is_public(found.ip())).collect();
+            if public.is_empty() {
+                let text =
+                    format!("{} has no public address, and this server does not reach private ones", name.as_str());
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, text).into());
+            }
+            let addresses: Addrs = Box::new(public.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Whether a host that is written as a number leads outside; names are judged when they are resolved.
+pub(super) fn literal_is_allowed(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.parse().map_or(true, is_public)
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => match embedded(address) {
+            Some(inner) => is_public_v4(inner),
+            None => is_public_v6(address),
+        },
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    let benchmark = a == 198 && (b == 18 || b == 19);
+    let protocol = a == 192 && b == 0 && c == 0;
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || shared
+        || benchmark
+        || protocol)
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    // Global unicast is 2000::/3; everything else is local, multicast or reserved.
+    let first = address.segments()[0];
+    let documentation = first == 0x2001 && address.segments()[1] == 0x0db8;
+    (first & 0xe000) == 0x2000 && !documentation
+}
+
+/// The IPv4 address inside a mapped, translated (64:ff9b::/96) or 6to4 one.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let low = || Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));
+    match (a, b) {
+        (0, 0) if c == 0 && d == 0 && e == 0 && (f == 0xffff || f == 0) => Some(low()),
+        (0x64, 0xff9b) => Some(low()),
+        (0x2002, _) => Some(Ipv4Addr::from((u32::from(b) << 16) | u32::from(c))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_private_address_is_public() {
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "ff02::1",
+            "192.0.0.8",
+            "198.18.0.1",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+        for public in ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        assert!(!literal_is_allowed("[::1]"));
+        assert!(literal_is_allowed("example.com"));
+    }
+}

@@ -1,0 +1,161 @@
+//! Gathers what a run needs: the flow, everything it refers to, secrets and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tombolo_model::{Id, Kind, catalogue};
+use tombolo_wire::run::RunRow;
+
+use super::child::RunFailure;
+use crate::app::App;
+use crate::blobs;
+use crate::job::{Job, JobResource, Secrets};
+use crate::resources::{self, Resource};
+
+/// A flow refers to no more than this, directly and through others.
+const MOST: usize = 2_000;
+
+/// What the flow's resources need besides themselves.
+struct Needs {
+    secrets: BTreeMap<Id, BTreeMap<String, String>>,
+    hosts: BTreeMap<Id, Vec<String>>,
+}
+
+/// Gathers a job; its row carries the heads of everything it was made of.
+pub(super) async fn gather(
+    app: &App,
+    account: Id,
+    flow: Resource,
+    mut row: RunRow,
+    folder: &Path,
+) -> Result<Job, RunFailure> {
+    let resources = follow(app, account, &flow, &mut row).await?;
+    let needs = secrets(app, account, &resources).await?;
+    let files = files(app, account, &resources, folder).await?;
+    let out = folder.join("out");
+    tokio::fs::create_dir(&out)
+        .await
+        .map_err(RunFailure::Folder)?;
+    Ok(Job {
+        row,
+        flow: flow.value,
+        resources: resources
+            .into_iter()
+            .map(|(id, found)| {
+                (
+                    id,
+                    JobResource {
+                        kind: found.kind,
+                        value: found.value,
+                    },
+                )
+            })
+            .collect(),
+        secrets: Secrets(needs.secrets),
+        hosts: needs.hosts,
+        files,
+        out,
+        allow_private_network: app.config.allow_private_network,
+    })
+}
+
+async fn follow(
+    app: &App,
+    account: Id,
+    flow: &Resource,
+    row: &mut RunRow,
+) -> Result<BTreeMap<Id, Resource>, RunFailure> {
+    let mut open: Vec<Id> = catalogue::describe(Kind::Flow, &flow.value)
+        .references
+        .into_iter()
+        .collect();
+    let mut seen: BTreeSet<Id> = [row.flow].into();
+    let mut found = BTreeMap::new();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        if seen.len() > MOST {
+            return Err(RunFailure::TooManyResources);
+        }
+        // What is missing is the plan's to complain about: it knows which step wants it.
+        let Some(resource) = resources::read(&*app.store, account, id).await? else {
+            continue;
+        };
+        // A flow that comes next is another run; an integration is not part of one.
+        if matches!(resource.kind, Kind::Flow | Kind::Integration) {
+            continue;
+        }
+        open.extend(catalogue::describe(resource.kind, &resource.value).references);
+        row.heads.insert(id, resource.heads.clone());
+        found.insert(id, resource);
+    }
+    Ok(found)
+}
+
+async fn secrets(
+    app: &App,
+    account: Id,
+    resources: &BTreeMap<Id, Resource>,
+) -> Result<Needs, RunFailure> {
+    let connections: Vec<Id> = resources
+        .iter()
+        .filter(|(_, found)| found.kind == Kind::Connection)
+        .map(|(id, _)| *id)
+        .collect();
+    let mut needs = Needs {
+        secrets: BTreeMap::new(),
+        hosts: BTreeMap::new(),
+    };
+    for sealed in app.store.secrets(account, &connections).await? {
+        let connection = sealed.connection;
+        let base = resources
+            .get(&connection)
+            .and_then(|found| found.value.pointer("/http/baseURI"))
+            .and_then(Value::as_str)
+            .and_then(resources::host);
+        // The base URI was changed after the secret was entered (decision 24).
+        if base.is_none_or(|host| !sealed.hosts.contains(&host)) {
+            return Err(RunFailure::OtherHost {
+                connection,
+                path: sealed.path,
+            });
+        }
+        let secret = app.vault.open_secret(account, &sealed)?;
+        needs
+            .secrets
+            .entry(connection)
+            .or_default()
+            .insert(sealed.path, secret);
+        let hosts = needs
+            .hosts
+            .entry(connection)
+            .or_insert_with(|| sealed.hosts.clone());
+        hosts.retain(|host| sealed.hosts.contains(host));
+    }
+    Ok(needs)
+}
+
+async fn files(
+    app: &App,
+    account: Id,
+    resources: &BTreeMap<Id, Resource>,
+    folder: &Path,
+) -> Result<BTreeMap<String, PathBuf>, RunFailure> {
+    let mut files = BTreeMap::new();
+    for found in resources.values() {
+        let Some(name) = found.value.pointer("/rawData").and_then(Value::as_str) else {
+            continue;
+        };
+        let mut sha256 = [0; 32];
+        if files.contains_key(name) || hex::decode_to_slice(name, &mut sha256).is_err() {
+            continue;
+        }
+        let path = folder.join(hex::encode(sha256));
+        if blobs::write_to(app, account, &sha256, &path).await? {
+            files.insert(name.to_owned(), path);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,185 @@
+//! Puts the server together, runs it and takes it down in order.
+
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+
+use crate::app::{App, Parts};
+use crate::assets::Assets;
+use crate::auth::attempts::Attempts;
+use crate::auth::cookie::Cookies;
+use crate::auth::origin::Origins;
+use crate::auth::password::Passwords;
+use crate::config::{Config, Exposure};
+use crate::hub::Hub;
+use crate::listen::{self, TlsListener};
+use crate::runner::{self, Runner};
+use crate::scheduler;
+use crate::sqlite::Sqlite;
+use crate::store::People;
+use crate::vault::VaultKey;
+use crate::{clock, fresh, routes};
+
+/// The database's name in the data folder.
+pub(crate) const DATABASE: &str = "tombolo.db";
+/// The key's.
+pub(crate) const KEY: &str = "secrets.key";
+/// How long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serves until the process is told to stop.
+///
+/// # Errors
+///
+/// Returns why it could not start.
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
+    let lock = lock(&config.data)?;
+    let tcp = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let address = tcp.local_addr()?;
+    let app = App::new(parts(config, address).await?);
+    runner::close_interrupted(&app).await?;
+    let stop = tokio::spawn(stop_signal(app.clone()));
+    let schedule = tokio::spawn(scheduler::driver::drive(app.clone()));
+    listen(&app, tcp, address).await?;
+    stop.abort();
+    schedule.abort();
+    runner::end_all(&app).await;
+    app.store.close().await;
+    drop(lock);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
+    let vault = VaultKey::open(&config.data.join(KEY))?;
+    let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
+    let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
+    store.sweep_sessions(clock::now_ms()).await?;
+    let cookies = match config.exposure {
+        Exposure::Loopback => Cookies::loopback(address.port()),
+        Exposure::Tls { .. } | Exposure::Proxy { .. } => Cookies::secure(),
+    };
+    Ok(Parts {
+        origins: Origins::new(&config.exposure, address.port()),
+        assets: Assets::new(config.assets.clone()),
+        store: Arc::new(store),
+        vault,
+        cookies,
+        passwords: Passwords::new()?,
+        attempts: Attempts::default(),
+        hub: Hub::new(),
+        runner: Runner::new(),
+        config,
+    })
+}
+
+/// Two servers on one folder would each believe that nobody else writes.
+pub(crate) fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("lock");
+    let file = File::create(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another server uses {}", data.display()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+        }
+    }
+}
+
+async fn listen(app: &App, tcp: TcpListener, address: SocketAddr) -> anyhow::Result<()> {
+    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = {
+        let mut stopping = app.hub.stopping();
+        async move {
+            // The sender lives as long as the server.
+            if stopping.wait_for(|stop| *stop).await.is_err() {
+                tracing::debug!("the hub has gone");
+            }
+        }
+    };
+    match &app.config.exposure {
+        Exposure::Tls { cert, key } => {
+            let listener = TlsListener::start(tcp, cert, key)?.tap_io(|_| {});
+            say_ready("https", address)?;
+            let server = axum::serve(listener, service);
+            finish(app, server.with_graceful_shutdown(stopped).into_future()).await
+        }
+        Exposure::Loopback | Exposure::Proxy { .. } => {
+            let listener = tcp.tap_io(|stream| listen::no_delay(stream));
+            say_ready("http", address)?;
+            let server = axum::serve(listener, service);
+            finish(app, server.with_graceful_shutdown(stopped).into_future()).await
+        }
+    }
+}
+
+/// Waits for the server, and after a stop signal no longer than connections are allowed to take.
+async fn finish(
+    app: &App,
+    server: impl Future<Output = std::io::Result<()>>,
+) -> anyhow::Result<()> {
+    let mut stopping = app.hub.stopping();
+    let patience = async {
+        if stopping.wait_for(|stop| *stop).await.is_ok() {
+            tokio::time::sleep(PATIENCE).await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended.context("the server ended"),
+        () = patience => Ok(()),
+    }
+}
+
+/// Programs that start this one read the address from this line.
+fn say_ready(scheme: &str, address: SocketAddr) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Tombolo is ready at {scheme}://{address}")?;
+    out.flush()?;
+    tracing::info!(%address, scheme, "ready");
+    Ok(())
+}
+
+async fn stop_signal(app: App) {
+    let interrupt = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "interrupts are not noticed");
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate() => {}
+    }
+    tracing::info!("stopping");
+    app.hub.stop();
+}
+
+#[cfg(unix)]
+async fn terminate() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "SIGTERM is not noticed");
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminate() {
+    std::future::pending().await
+}

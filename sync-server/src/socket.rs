@@ -1,0 +1,296 @@
+//! One socket of `/sync`: carries what [`Peer`] wants done to the store, the hub and the wire.
+//!
+//! Decides nothing about synchronising. Questions to the store are answered in whatever order they finish; a
+//! device that does not read is waited for, which stops reading from it too, and after a while let go.
+//!
+//! Invariant: rights are looked up anew whenever any have changed, so that a removed member's socket hears
+//! of it at once; what is pushed meanwhile is judged by the store with the role of that moment.
+
+mod answers;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{Instant, Interval};
+use tombolo_model::{Id, Role};
+use tombolo_sync::server::{Effect, Event, Peer, Session};
+
+use crate::app::App;
+use crate::auth::caller::Caller;
+use crate::clock;
+use crate::hub::Place;
+
+/// Frames that wait for a slow device.
+const QUEUE: usize = 32;
+/// Questions to the store that may be open before no more frames are read from the device.
+const QUESTIONS: usize = 8;
+/// How long a device may take to make room in its queue.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a session is looked at even if nothing happened: it may have expired.
+const LOOK: Duration = Duration::from_secs(60);
+/// Frames from which on decoding gets off the threads that answer others.
+const HEAVY: usize = 64 * 1024;
+
+static SOCKETS: AtomicU64 = AtomicU64::new(1);
+
+/// Serves one socket until it closes.
+pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, socket: WebSocket) {
+    let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
+    let (sink, stream) = socket.split();
+    let (frames, queue) = mpsc::channel(QUEUE);
+    let writer = tokio::spawn(write(sink, queue));
+    tracing::debug!(socket = number, user = %caller.user.id, %account, "socket open");
+    let session = Session {
+        user: caller.user.clone(),
+        session: format!("{number:x}"),
+    };
+    let hub = app.hub.account(account);
+    let mut line = Line {
+        peer: Peer::new(session, now()),
+        number,
+        sequence: hub.sequence(),
+        places: hub.places(),
+        rights: app.hub.rights(),
+        stopping: app.hub.stopping(),
+        role,
+        visibility: None,
+        answers: FuturesUnordered::new(),
+        frames: Some(frames),
+        wake: None,
+        app,
+        caller,
+        account,
+    };
+    line.run(stream).await;
+    drop(line);
+    if let Err(error) = writer.await {
+        tracing::debug!(socket = number, %error, "the writer of a socket ended badly");
+    }
+    tracing::debug!(socket = number, "socket closed");
+}
+
+fn now() -> u64 {
+    u64::try_from(clock::now_ms()).unwrap_or_default()
+}
+
+/// A socket and everything it listens to.
+struct Line {
+    app: App,
+    caller: Caller,
+    account: Id,
+    number: u64,
+    peer: Peer,
+    role: Role,
+    visibility: Option<u64>,
+    sequence: watch::Receiver<u64>,
+    places: broadcast::Receiver<(u64, Place)>,
+    rights: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+    answers: FuturesUnordered<BoxFuture<'static, Event>>,
+    /// Gone once the socket is to be closed.
+    frames: Option<mpsc::Sender<Message>>,
+    wake: Option<Instant>,
+}
+
+/// What a socket waits for.
+enum Happened {
+    /// A binary message.
+    Frame(Vec<u8>),
+    /// Something of no interest.
+    Nothing,
+    /// The device has gone, or says what is no frame.
+    Gone,
+    /// Something for the peer.
+    Event(Event),
+    /// Somebody else's place.
+    Place(Result<(u64, Place), RecvError>),
+    /// Some rights have changed, or it is time to look.
+    Rights,
+}
+
+impl Line {
+    async fn run(&mut self, mut stream: SplitStream<WebSocket>) {
+        let mut look = tokio::time::interval(LOOK);
+        self.sequence.mark_unchanged();
+        while self.frames.is_some() {
+            match self.next(&mut stream, &mut look).await {
+                Happened::Frame(bytes) => self.frame(bytes).await,
+                Happened::Nothing => {}
+                Happened::Gone => break,
+                Happened::Event(event) => self.handle(event).await,
+                Happened::Place(place) => self.place(place).await,
+                Happened::Rights => self.look_again().await,
+            }
+        }
+        self.handle(Event::Closed).await;
+    }
+
+    /// Waits for the next thing; whatever is not taken stays where it is.
+    async fn next(&mut self, stream: &mut SplitStream<WebSocket>, look: &mut Interval) -> Happened {
+        let wake = self.wake;
+        let alarm = async move {
+            match wake {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            message = stream.next(), if self.answers.len() < QUESTIONS => match message {
+                Some(Ok(Message::Binary(bytes))) => Happened::Frame(bytes.into()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => Happened::Nothing,
+                Some(Ok(Message::Text(_) | Message::Close(_)) | Err(_)) | None => Happened::Gone,
+            },
+            Some(event) = self.answers.next() => Happened::Event(event),
+            Ok(()) = self.sequence.changed() => {
+                let sequence = *self.sequence.borrow_and_update();
+                Happened::Event(Event::Available { sequence })
+            }
+            place = self.places.recv() => Happened::Place(place),
+            Ok(()) = self.rights.changed() => Happened::Rights,
+            Ok(_) = self.stopping.wait_for(|stop| *stop) => Happened::Event(Event::ShuttingDown),
+            _ = look.tick() => Happened::Rights,
+            () = alarm => {
+                self.wake = None;
+                Happened::Event(Event::Wake)
+            }
+        }
+    }
+
+    async fn frame(&mut self, bytes: Vec<u8>) {
+        if bytes.len() < HEAVY {
+            return self.handle(Event::Frame(bytes)).await;
+        }
+        let effects = tokio::task::block_in_place(|| self.peer.handle(now(), Event::Frame(bytes)));
+        self.carry_out(effects).await;
+    }
+
+    async fn handle(&mut self, event: Event) {
+        if let Event::Begun {
+            state: Some(state), ..
+        } = &event
+        {
+            self.role = state.role;
+            self.visibility = Some(state.visibility_epoch);
+        }
+        let begun = matches!(event, Event::Begun { state: Some(_), .. });
+        let effects = self.peer.handle(now(), event);
+        self.carry_out(effects).await;
+        if begun {
+            for person in self.app.hub.account(self.account).present() {
+                let effects = self.peer.handle(now(), Event::Person(person));
+                self.carry_out(effects).await;
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(bytes) => self.send(bytes).await,
+                Effect::WakeAt(ms) => {
+                    let wait = Duration::from_millis(ms.saturating_sub(now()));
+                    self.wake = Some(Instant::now() + wait);
+                }
+                Effect::Announce(person) => {
+                    self.app
+                        .hub
+                        .account(self.account)
+                        .announce(self.number, person);
+                }
+                Effect::Leave { session } => {
+                    self.app
+                        .hub
+                        .account(self.account)
+                        .leave(self.number, session);
+                }
+                Effect::Close => self.frames = None,
+                question => {
+                    let asked = answers::Asked {
+                        app: self.app.clone(),
+                        account: self.account,
+                        user: self.caller.user.id,
+                    };
+                    self.answers.push(answers::answer(asked, question));
+                }
+            }
+        }
+    }
+
+    async fn send(&mut self, bytes: Vec<u8>) {
+        let Some(frames) = &self.frames else { return };
+        let message = Message::Binary(bytes.into());
+        match tokio::time::timeout(PATIENCE, frames.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => {
+                tracing::debug!(socket = self.number, "a device does not read and is let go");
+                self.frames = None;
+            }
+        }
+    }
+
+    async fn place(&mut self, place: Result<(u64, Place), RecvError>) {
+        match place {
+            Ok((from, _)) if from == self.number => {}
+            Ok((_, Place::Person(person))) => self.handle(Event::Person(person)).await,
+            Ok((_, Place::Left(session))) => self.handle(Event::Left { session }).await,
+            // Places are worth nothing once they are old.
+            Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "places were missed"),
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+
+    /// Looks the session and the role up again, after some have changed.
+    async fn look_again(&mut self) {
+        self.rights.mark_unchanged();
+        let session = self
+            .app
+            .store
+            .session(&self.caller.session, clock::now_ms())
+            .await;
+        let state = self
+            .app
+            .store
+            .state(self.account, self.caller.user.id)
+            .await;
+        match (session, state) {
+            (Ok(None), _) => self.handle(Event::SignedOut).await,
+            (_, Ok(None)) => self.handle(Event::RoleChanged { role: None }).await,
+            (Ok(Some(_)), Ok(Some(state))) => {
+                if state.role != self.role {
+                    self.role = state.role;
+                    self.handle(Event::RoleChanged {
+                        role: Some(state.role),
+                    })
+                    .await;
+                }
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "a socket's rights cannot be looked up; it is closed");
+                self.frames = None;
+            }
+        }
+    }
+}
+
+/// Writes frames until the line hangs up, then says goodbye.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
+    while let Some(message) = queue.recv().await {
+        match tokio::time::timeout(PATIENCE, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+    let goodbye = Message::Close(Some(CloseFrame {
+        code: axum::extract::ws::close_code::NORMAL,
+        reason: "".into(),
+    }));
+    if sink.send(goodbye).await.is_err() {
+        tracing::trace!("the device was gone already");
+    }
+}

@@ -1,0 +1,234 @@
+//! The store's answers to a peer's questions.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::task::JoinError;
+use tombolo_model::{Id, Kind};
+use tombolo_sync::gate::Verdict;
+use tombolo_sync::server::{Effect, Event, Judged, Request};
+use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
+
+use crate::app::App;
+use crate::clock;
+use crate::store::{Push, StoreError};
+
+/// How many runs a device that starts empty is given.
+const RUNS: u32 = 500;
+/// How many bytes of their errors.
+const RUN_BYTES: usize = 2 * 1024 * 1024;
+
+/// Who asks.
+pub(super) struct Asked {
+    pub(super) app: App,
+    pub(super) account: Id,
+    pub(super) user: Id,
+}
+
+/// Answers one question.
+///
+/// The work begins at once and goes on when the device hangs up meanwhile: what was committed must be told
+/// to the others.
+/// A failure is said without anything internal, and logged here.
+pub(super) fn answer(asked: Asked, question: Effect) -> BoxFuture<'static, Event> {
+    let request = request_of(&question);
+    let is_commit = matches!(question, Effect::Commit { .. });
+    let account = asked.account;
+    let work = tokio::spawn(async move { ask(&asked, question).await });
+    async move { settled(work.await, request, is_commit, account) }.boxed()
+}
+
+fn settled(
+    ended: Result<Result<Event, StoreError>, JoinError>,
+    request: Request,
+    is_commit: bool,
+    account: Id,
+) -> Event {
+    match ended {
+        Ok(Ok(event)) => event,
+        Ok(Err(error)) => {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, source, %account, "the store failed");
+            let message = match error {
+                StoreError::Full { .. } => FULL,
+                StoreError::Database { .. } | StoreError::Damaged { .. } => FAILED,
+            };
+            failed(request, is_commit, message)
+        }
+        Err(error) => {
+            tracing::error!(%error, %account, "a question to the store ended badly");
+            failed(request, is_commit, FAILED)
+        }
+    }
+}
+
+const FAILED: &str = "The server could not store or read this. It will be tried again.";
+const FULL: &str =
+    "The server's disk is full. Everything is safe on this device and will be tried again.";
+
+fn failed(request: Request, is_commit: bool, message: &str) -> Event {
+    let message = message.to_owned();
+    if is_commit {
+        Event::Judged {
+            request,
+            judged: Judged::Failed(message),
+        }
+    } else {
+        Event::Failed { request, message }
+    }
+}
+
+const fn request_of(question: &Effect) -> Request {
+    match question {
+        Effect::Begin { request }
+        | Effect::Commit { request, .. }
+        | Effect::KeepRuns { request, .. }
+        | Effect::Read { request, .. }
+        | Effect::Documents { request, .. }
+        | Effect::Fetch { request, .. }
+        | Effect::Runs { request }
+        | Effect::Manifest { request, .. } => *request,
+        Effect::Send(_)
+        | Effect::Announce(_)
+        | Effect::Leave { .. }
+        | Effect::WakeAt(_)
+        | Effect::Close => 0,
+    }
+}
+
+async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
+    match question {
+        Effect::Begin { request } => {
+            let state = asked.app.store.state(asked.account, asked.user).await?;
+            Ok(Event::Begun { request, state })
+        }
+        Effect::Commit {
+            request,
+            document,
+            changes,
+            recovering,
+        } => {
+            let push = Push {
+                account: asked.account,
+                user: asked.user,
+                document,
+                changes,
+                recovering,
+                now_ms: clock::now_ms(),
+            };
+            commit(asked, request, push).await
+        }
+        Effect::KeepRuns { request, rows } => keep_runs(asked, request, &rows).await,
+        // Not questions; the caller has dealt with them.
+        Effect::Send(_)
+        | Effect::Announce(_)
+        | Effect::Leave { .. }
+        | Effect::WakeAt(_)
+        | Effect::Close => Ok(Event::Wake),
+        reading => read(asked, reading).await,
+    }
+}
+
+async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, StoreError> {
+    let document = push.document;
+    let pushed = asked.app.store.push(push).await?;
+    if let Some(sequence) = pushed.sequence {
+        asked.app.committed(asked.account, sequence);
+        let is_flow = matches!(
+            &pushed.verdict,
+            Verdict::Accept(accepted) if accepted.kind == Some(Kind::Flow)
+        );
+        if is_flow {
+            asked.app.hub.flow_changed(asked.account, document);
+        }
+    }
+    Ok(Event::Judged {
+        request,
+        judged: Judged::Verdict(pushed.verdict),
+    })
+}
+
+async fn keep_runs(asked: &Asked, request: Request, rows: &RunRows) -> Result<Event, StoreError> {
+    let store = &asked.app.store;
+    let sequence = store
+        .keep_runs(asked.account, rows, Some(asked.user))
+        .await?;
+    asked.app.committed(asked.account, sequence);
+    Ok(Event::RunsKept { request })
+}
+
+async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
+    let (store, account) = (&asked.app.store, asked.account);
+    Ok(match question {
+        Effect::Read {
+            request,
+            after,
+            most_bytes,
+        } => {
+            let stretch = store.entries(account, after, most_bytes).await?;
+            Event::Read {
+                request,
+                entries: stretch.entries,
+                upto: stretch.upto,
+                more: stretch.more,
+            }
+        }
+        Effect::Documents {
+            request,
+            after,
+            most_bytes,
+        } => {
+            let (documents, complete) = store.documents(account, after, most_bytes).await?;
+            let runs = if complete {
+                newest_runs(asked).await?
+            } else {
+                RunRows::default()
+            };
+            documents_event(request, documents, runs, complete)
+        }
+        Effect::Fetch {
+            request,
+            documents,
+            most_bytes,
+        } => {
+            let (documents, complete) = store.fetch(account, &documents, most_bytes).await?;
+            documents_event(request, documents, RunRows::default(), complete)
+        }
+        Effect::Runs { request } => {
+            documents_event(request, Vec::new(), newest_runs(asked).await?, true)
+        }
+        Effect::Manifest {
+            request,
+            after,
+            limit,
+        } => {
+            let (entries, complete) = store.manifest(account, after, limit).await?;
+            Event::Manifest {
+                request,
+                entries,
+                complete,
+            }
+        }
+        _ => Event::Wake,
+    })
+}
+
+fn documents_event(
+    request: Request,
+    documents: Vec<Snapshot>,
+    runs: RunRows,
+    complete: bool,
+) -> Event {
+    Event::Documents {
+        request,
+        page: SnapshotPage { documents, runs },
+        complete,
+    }
+}
+
+async fn newest_runs(asked: &Asked) -> Result<RunRows, StoreError> {
+    asked
+        .app
+        .store
+        .newest_runs(asked.account, RUNS, RUN_BYTES)
+        .await
+}

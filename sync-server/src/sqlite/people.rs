@@ -1,0 +1,173 @@
+//! People, sessions and known browsers.
+
+use async_trait::async_trait;
+use sqlx::Sqlite as Db;
+use sqlx::Transaction;
+use tombolo_model::Id;
+
+use super::Sqlite;
+use super::row::{db, get, id};
+use crate::store::{NewUser, People, SessionRow, SignUp, StoreError, UserRow};
+
+#[async_trait]
+impl People for Sqlite {
+    async fn sign_up(&self, user: &NewUser) -> Result<SignUp, StoreError> {
+        const DOING: &str = "signing somebody up";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        let added = sqlx::query(
+            "INSERT INTO users (id, email, name, password, created_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING",
+        )
+        .bind(user.id.to_string())
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.password)
+        .bind(user.now_ms)
+        .execute(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        if added.rows_affected() == 0 {
+            return Ok(SignUp::EmailTaken);
+        }
+        own_account(&mut tx, user).await?;
+        if let Some(token) = &user.invitation {
+            let joined =
+                super::accounts::accept_in(&mut tx, token, user.id, Some(&user.email), user.now_ms)
+                    .await?;
+            if joined.is_none() {
+                return Ok(SignUp::InvitationUnknown);
+            }
+        }
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(SignUp::Created)
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
+        let row = sqlx::query("SELECT id, email, name, password FROM users WHERE email = ?")
+            .bind(email)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(db("finding a person"))?;
+        row.map(|row| {
+            Ok(UserRow {
+                id: id(&row, "users", "id")?,
+                email: get(&row, "users", "email")?,
+                name: get(&row, "users", "name")?,
+                password: get(&row, "users", "password")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn open_session(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        now_ms: i64,
+        expires_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO sessions (token, user, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
+        )
+        .bind(token.as_slice())
+        .bind(user.to_string())
+        .bind(now_ms)
+        .bind(expires_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db("opening a session"))?;
+        Ok(())
+    }
+
+    async fn session(
+        &self,
+        token: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<Option<SessionRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT u.id, u.name, u.email, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user
+             WHERE s.token = ? AND s.expires_ms > ?",
+        )
+        .bind(token.as_slice())
+        .bind(now_ms)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(db("finding a session"))?;
+        row.map(|row| {
+            Ok(SessionRow {
+                user: id(&row, "users", "id")?,
+                name: get(&row, "users", "name")?,
+                email: get(&row, "users", "email")?,
+                expires_ms: get(&row, "sessions", "expires_ms")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError> {
+        let ended = sqlx::query("DELETE FROM sessions WHERE token = ?")
+            .bind(token.as_slice())
+            .execute(&self.write)
+            .await
+            .map_err(db("ending a session"))?;
+        Ok(ended.rows_affected() > 0)
+    }
+
+    async fn sweep_sessions(&self, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM sessions WHERE expires_ms <= ?")
+            .bind(now_ms)
+            .execute(&self.write)
+            .await
+            .map_err(db("removing old sessions"))?;
+        Ok(())
+    }
+
+    async fn know_browser(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO browsers (token, user, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(token.as_slice())
+        .bind(user.to_string())
+        .bind(now_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db("remembering a browser"))?;
+        Ok(())
+    }
+
+    async fn knows_browser(&self, token: &[u8; 32], user: Id) -> Result<bool, StoreError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM browsers WHERE token = ? AND user = ?")
+                .bind(token.as_slice())
+                .bind(user.to_string())
+                .fetch_optional(&self.read)
+                .await
+                .map_err(db("finding a browser"))?;
+        Ok(found.is_some())
+    }
+}
+
+async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(), StoreError> {
+    const DOING: &str = "making an account";
+    sqlx::query("INSERT INTO accounts (id, name, created_ms) VALUES (?, ?, ?)")
+        .bind(user.account.to_string())
+        .bind(&user.account_name)
+        .bind(user.now_ms)
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    sqlx::query(
+        "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, 'owner', 'accepted', ?)",
+    )
+    .bind(user.account.to_string())
+    .bind(user.id.to_string())
+    .bind(user.now_ms)
+    .execute(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! Runs, their errors and files.
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use sqlx::{Sqlite as Db, Transaction};
+use tombolo_model::Id;
+use tombolo_wire::run::RunRow;
+use tombolo_wire::sync::{RunErrorRow, RunRows};
+
+use super::Sqlite;
+use super::push::take_numbers;
+use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json};
+use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
+
+#[async_trait]
+impl Runs for Sqlite {
+    async fn keep_runs(
+        &self,
+        account: Id,
+        rows: &RunRows,
+        by: Option<Id>,
+    ) -> Result<u64, StoreError> {
+        const DOING: &str = "keeping a run";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        for row in &rows.runs {
+            keep_run(&mut tx, account, row, by).await?;
+        }
+        for row in &rows.errors {
+            keep_error(&mut tx, account, row).await?;
+        }
+        let last = take_numbers(&mut tx, account, 0).await?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(last)
+    }
+
+    async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError> {
+        let row = sqlx::query("SELECT body FROM runs WHERE account = ? AND id = ?")
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .fetch_optional(&self.read)
+            .await
+            .map_err(db("reading a run"))?;
+        row.map(|row| json(&row, "runs", "body")).transpose()
+    }
+
+    async fn newest_runs(
+        &self,
+        account: Id,
+        limit: u32,
+        most_error_bytes: usize,
+    ) -> Result<RunRows, StoreError> {
+        const DOING: &str = "reading runs";
+        let rows = sqlx::query(
+            "SELECT body FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
+        )
+        .bind(account.to_string())
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db(DOING))?;
+        let runs: Result<_, StoreError> =
+            rows.iter().map(|row| json(row, "runs", "body")).collect();
+        let mut found = RunRows {
+            runs: runs?,
+            errors: Vec::new(),
+        };
+        let mut rows = sqlx::query(
+            "SELECT e.body, length(e.body) AS size FROM
+             (SELECT id, started_ms FROM runs WHERE account = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2) r
+             JOIN run_errors e ON e.account = ?1 AND e.run = r.id ORDER BY r.started_ms DESC, r.id DESC, e.n",
+        )
+        .bind(account.to_string())
+        .bind(limit)
+        .fetch(&self.read);
+        let mut size = 0;
+        while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
+            size += usize::try_from(number(&row, "run_errors", "size")?).unwrap_or(usize::MAX);
+            if size > most_error_bytes {
+                break;
+            }
+            found.errors.push(json(&row, "run_errors", "body")?);
+        }
+        Ok(found)
+    }
+
+    async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError> {
+        let rows =
+            sqlx::query("SELECT body FROM run_errors WHERE account = ? AND run = ? ORDER BY n")
+                .bind(account.to_string())
+                .bind(run.to_string())
+                .fetch_all(&self.read)
+                .await
+                .map_err(db("reading a run's errors"))?;
+        rows.iter()
+            .map(|row| json(row, "run_errors", "body"))
+            .collect()
+    }
+
+    async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT account, body FROM runs WHERE status IN ('queued', 'running') AND place IN ('server', 'schedule')",
+        )
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("reading unfinished runs"))?;
+        rows.iter()
+            .map(|row| Ok((id(row, "runs", "account")?, json(row, "runs", "body")?)))
+            .collect()
+    }
+
+    async fn keep_run_file(&self, account: Id, file: &NewRunFile) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO run_files (account, run, step, name, sha256) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (account, run, step) DO UPDATE SET name = excluded.name, sha256 = excluded.sha256",
+        )
+        .bind(account.to_string())
+        .bind(file.run.to_string())
+        .bind(&file.step)
+        .bind(&file.name)
+        .bind(file.sha256.as_slice())
+        .execute(&self.write)
+        .await
+        .map_err(db("keeping a run's file"))?;
+        Ok(())
+    }
+
+    async fn run_file(
+        &self,
+        account: Id,
+        run: Id,
+        step: &str,
+    ) -> Result<Option<RunFileRow>, StoreError> {
+        let row = sqlx::query(
+            "SELECT f.name, f.sha256, b.size_bytes FROM run_files f JOIN blobs b ON b.account = f.account AND b.sha256 = f.sha256
+             WHERE f.account = ? AND f.run = ? AND f.step = ?",
+        )
+        .bind(account.to_string())
+        .bind(run.to_string())
+        .bind(step)
+        .fetch_optional(&self.read)
+        .await
+        .map_err(db("finding a run's file"))?;
+        row.map(|row| {
+            Ok(RunFileRow {
+                name: get(&row, "run_files", "name")?,
+                sha256: array(&row, "run_files", "sha256")?,
+                size_bytes: number(&row, "blobs", "size_bytes")?,
+            })
+        })
+        .transpose()
+    }
+}
+
+async fn keep_run(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    row: &RunRow,
+    by: Option<Id>,
+) -> Result<(), StoreError> {
+    const DOING: &str = "keeping a run";
+    let before = sqlx::query("SELECT n, user FROM runs WHERE account = ? AND id = ?")
+        .bind(account.to_string())
+        .bind(row.id.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    if let Some(before) = before {
+        // Nobody rewrites a run that somebody else, or the server, has made.
+        if maybe_id(&before, "runs", "user")? != by {
+            tracing::warn!(run = %row.id, "somebody sent a row of another person's run");
+            return Ok(());
+        }
+        if number(&before, "runs", "n")? >= row.n {
+            return Ok(());
+        }
+    }
+    let sequence = take_numbers(tx, account, 1).await?;
+    let body = to_json("runs", row)?;
+    sqlx::query(
+        "INSERT INTO runs (account, id, flow, n, sequence, status, place, started_ms, user, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (account, id) DO UPDATE SET n = excluded.n, sequence = excluded.sequence,
+         status = excluded.status, body = excluded.body",
+    )
+    .bind(account.to_string())
+    .bind(row.id.to_string())
+    .bind(row.flow.to_string())
+    .bind(from_u64(row.n))
+    .bind(from_u64(sequence))
+    .bind(word(&row.status)?)
+    .bind(word(&row.place)?)
+    .bind(row.started_ms)
+    .bind(by.map(|id| id.to_string()))
+    .bind(body)
+    .execute(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    Ok(())
+}
+
+async fn keep_error(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    row: &RunErrorRow,
+) -> Result<(), StoreError> {
+    const DOING: &str = "keeping a run's error";
+    let before: Option<i64> =
+        sqlx::query_scalar("SELECT n FROM run_errors WHERE account = ? AND run = ? AND n = ?")
+            .bind(account.to_string())
+            .bind(row.run.to_string())
+            .bind(from_u64(row.n))
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(db(DOING))?;
+    if before.is_some() {
+        return Ok(());
+    }
+    let sequence = take_numbers(tx, account, 1).await?;
+    sqlx::query("INSERT INTO run_errors (account, run, n, sequence, body) VALUES (?, ?, ?, ?, ?)")
+        .bind(account.to_string())
+        .bind(row.run.to_string())
+        .bind(from_u64(row.n))
+        .bind(from_u64(sequence))
+        .bind(to_json("run_errors", row)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    Ok(())
+}
+
+/// The word that an enum without data is written as.
+fn word<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    Ok(to_json("runs", value)?.trim_matches('"').to_owned())
+}

@@ -1,0 +1,80 @@
+//! Sealed secrets.
+
+use async_trait::async_trait;
+use tombolo_model::Id;
+
+use super::Sqlite;
+use super::row::{db, get, id, json, to_json};
+use crate::store::{SealedSecret, StoreError, Vault};
+
+#[async_trait]
+impl Vault for Sqlite {
+    async fn put_secret(
+        &self,
+        account: Id,
+        secret: &SealedSecret,
+        by: Id,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO vault (account, connection, path, sealed, hosts, changed_by, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (account, connection, path) DO UPDATE SET sealed = excluded.sealed, hosts = excluded.hosts,
+             changed_by = excluded.changed_by, changed_ms = excluded.changed_ms",
+        )
+        .bind(account.to_string())
+        .bind(secret.connection.to_string())
+        .bind(&secret.path)
+        .bind(&secret.sealed)
+        .bind(to_json("vault", &secret.hosts)?)
+        .bind(by.to_string())
+        .bind(now_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db("keeping a secret"))?;
+        Ok(())
+    }
+
+    async fn delete_secret(
+        &self,
+        account: Id,
+        connection: Id,
+        path: &str,
+    ) -> Result<bool, StoreError> {
+        let gone =
+            sqlx::query("DELETE FROM vault WHERE account = ? AND connection = ? AND path = ?")
+                .bind(account.to_string())
+                .bind(connection.to_string())
+                .bind(path)
+                .execute(&self.write)
+                .await
+                .map_err(db("removing a secret"))?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    async fn secrets(
+        &self,
+        account: Id,
+        connections: &[Id],
+    ) -> Result<Vec<SealedSecret>, StoreError> {
+        let mut secrets = Vec::new();
+        for connection in connections {
+            let rows = sqlx::query(
+                "SELECT connection, path, sealed, hosts FROM vault WHERE account = ? AND connection = ? ORDER BY path",
+            )
+            .bind(account.to_string())
+            .bind(connection.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("reading secrets"))?;
+            for row in &rows {
+                secrets.push(SealedSecret {
+                    connection: id(row, "vault", "connection")?,
+                    path: get(row, "vault", "path")?,
+                    sealed: get(row, "vault", "sealed")?,
+                    hosts: json(row, "vault", "hosts")?,
+                });
+            }
+        }
+        Ok(secrets)
+    }
+}

@@ -1,0 +1,71 @@
+//! What the server keeps, and the one trait behind which it is kept.
+//!
+//! Decides the questions a store must answer; how it keeps the rows is left to the implementation
+//! (`SQLite` today, written so that PostgreSQL can follow without touching a caller). Rights are judged by the
+//! callers, except where judging and writing must be one step: see [`Changes::push`].
+//!
+//! Invariant: what a method has returned `Ok` for is on the disk, and "absent" is never an error.
+
+mod accounts;
+mod blobs;
+mod changes;
+mod people;
+mod runs;
+mod ticks;
+mod vault;
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use accounts::{Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange};
+pub use blobs::{BlobRow, Blobs, PART_BYTES};
+pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
+pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
+pub use runs::{NewRunFile, RunFileRow, Runs};
+pub use ticks::{TickKey, Ticks};
+pub use vault::{SealedSecret, Vault};
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database answered with an error: the disk is full, the file is damaged, it is locked.
+    #[error("the database failed while {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// There is no room left; what was being done has left nothing behind.
+    #[error("the disk is full: {doing} is not possible")]
+    Full {
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// A row cannot be read back.
+    #[error("a row of {table} cannot be read: {what}")]
+    Damaged {
+        /// Which table.
+        table: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Everything the server keeps.
+#[async_trait]
+pub trait Store:
+    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Send + Sync + 'static
+{
+    /// The number that changes when a backup is restored (decision 12).
+    async fn epoch(&self) -> Result<u64, StoreError>;
+
+    /// Answers when the store can be written and read; for `/healthz`.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Finishes what is in flight and closes the store.
+    async fn close(&self);
+}

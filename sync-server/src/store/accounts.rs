@@ -1,0 +1,110 @@
+//! Accounts, their members and the invitations that are not accepted yet.
+
+use async_trait::async_trait;
+use tombolo_model::{Id, Role};
+
+use super::StoreError;
+
+/// An account as one of its members sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Which.
+    pub account: Id,
+    /// Its name.
+    pub name: String,
+    /// What the person may do there.
+    pub role: Role,
+    /// Counts up whenever the person's rights there change.
+    pub visibility_epoch: u64,
+}
+
+/// A member, or somebody who was invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The person; absent while the invitation is not accepted.
+    pub user: Option<Id>,
+    /// Their name; empty while it is not known.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// An invitation.
+#[derive(Debug, Clone)]
+pub struct NewInvitation {
+    /// To which account.
+    pub account: Id,
+    /// Lower case.
+    pub email: String,
+    /// What the person will be able to do; never the owner.
+    pub role: Role,
+    /// Who invites.
+    pub by: Id,
+    /// The SHA-256 of the token in the link, used when the address is not known yet.
+    pub token: [u8; 32],
+    /// Now.
+    pub now_ms: i64,
+}
+
+/// What came of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invited {
+    /// The address belongs to somebody, who is a member now.
+    Joined(Id),
+    /// Nobody has the address: the link waits for them. An older link for it has ended.
+    Pending,
+    /// They are a member already; nothing was changed.
+    AlreadyMember(Id),
+}
+
+/// What came of changing or removing a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoleChange {
+    /// Done.
+    Done,
+    /// There is no such member.
+    Absent,
+    /// The owner's role is not changed and the owner is not removed.
+    Owner,
+}
+
+/// Accounts and members.
+#[async_trait]
+pub trait Accounts {
+    /// The accounts a person may open, their own first.
+    async fn accounts_of(&self, user: Id) -> Result<Vec<Membership>, StoreError>;
+
+    /// What a person may do in an account; absent when they are no member or there is no such account.
+    async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError>;
+
+    /// The owner's id; absent when there is no such account.
+    async fn owner(&self, account: Id) -> Result<Option<Id>, StoreError>;
+
+    /// All accounts.
+    async fn accounts(&self) -> Result<Vec<Id>, StoreError>;
+
+    /// Members by name, then open invitations by address.
+    async fn members(&self, account: Id) -> Result<Vec<MemberRow>, StoreError>;
+
+    /// Lets somebody in, or keeps an invitation for them.
+    async fn invite(&self, invitation: &NewInvitation) -> Result<Invited, StoreError>;
+
+    /// Accepts an invitation for a person who has an account already; says to which account it was.
+    async fn accept(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        now_ms: i64,
+    ) -> Result<Option<Id>, StoreError>;
+
+    /// Takes an open invitation back; says whether there was one.
+    async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;
+
+    /// Changes a member's role.
+    async fn set_role(&self, account: Id, user: Id, role: Role) -> Result<RoleChange, StoreError>;
+
+    /// Removes a member.
+    async fn remove_member(&self, account: Id, user: Id) -> Result<RoleChange, StoreError>;
+}

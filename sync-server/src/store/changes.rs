@@ -1,0 +1,116 @@
+//! Documents as changes in the account's sequence (decision 11).
+
+use async_trait::async_trait;
+use tombolo_model::{Id, Kind};
+use tombolo_sync::gate::{Incoming, Verdict};
+use tombolo_sync::server::{AccountState, Numbered};
+use tombolo_wire::sync::{ManifestEntry, Snapshot};
+
+use super::StoreError;
+
+/// Changes of one document that somebody wants stored.
+#[derive(Debug)]
+pub struct Push {
+    /// Which account.
+    pub account: Id,
+    /// Who pushes.
+    pub user: Id,
+    /// Which document.
+    pub document: Id,
+    /// What, scanned and inspected.
+    pub changes: Vec<Incoming>,
+    /// Brought back to a server that was restored from a backup.
+    pub recovering: bool,
+    /// Now.
+    pub now_ms: i64,
+}
+
+/// What came of a push; it is on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// What the gate said.
+    pub verdict: Verdict,
+    /// The account's sequence afterwards; absent when nothing was stored.
+    pub sequence: Option<u64>,
+}
+
+/// A stretch of an account's sequence.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stretch {
+    /// In the order of their numbers.
+    pub entries: Vec<Numbered>,
+    /// Everything up to here is in it.
+    pub upto: u64,
+    /// There is more behind it.
+    pub more: bool,
+}
+
+/// A document with everything the server has of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDocument {
+    /// What kind it is.
+    pub kind: Kind,
+    /// Raw changes, each after those it builds on.
+    pub changes: Vec<Vec<u8>>,
+    /// When the last of them was accepted.
+    pub modified_ms: i64,
+}
+
+/// Documents and their changes.
+#[async_trait]
+pub trait Changes {
+    /// Judges a push and stores it, in one transaction with the role of this moment.
+    ///
+    /// Pushes that come at the same time share one fsync; the numbers are given inside the transaction,
+    /// so that nobody reads a sequence with a hole in it.
+    async fn push(&self, push: Push) -> Result<Pushed, StoreError>;
+
+    /// Where the account stands for this person; absent when they are no member.
+    async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError>;
+
+    /// What has a higher number than `after`: at least one entry if there is any, and little more than `most_bytes`.
+    async fn entries(
+        &self,
+        account: Id,
+        after: u64,
+        most_bytes: usize,
+    ) -> Result<Stretch, StoreError>;
+
+    /// Whole documents behind `after` in the order of their ids, and whether they are all.
+    async fn documents(
+        &self,
+        account: Id,
+        after: Option<Id>,
+        most_bytes: usize,
+    ) -> Result<(Vec<Snapshot>, bool), StoreError>;
+
+    /// These whole documents, those that exist, and whether they are all that exist.
+    async fn fetch(
+        &self,
+        account: Id,
+        documents: &[Id],
+        most_bytes: usize,
+    ) -> Result<(Vec<Snapshot>, bool), StoreError>;
+
+    /// Ids and heads behind `after`, and whether they are all.
+    async fn manifest(
+        &self,
+        account: Id,
+        after: Option<Id>,
+        limit: usize,
+    ) -> Result<(Vec<ManifestEntry>, bool), StoreError>;
+
+    /// One document; absent when the account has none of this id.
+    async fn document(
+        &self,
+        account: Id,
+        document: Id,
+    ) -> Result<Option<StoredDocument>, StoreError>;
+
+    /// The documents of one kind in all accounts or in one.
+    async fn documents_of(
+        &self,
+        account: Option<Id>,
+        kind: Kind,
+    ) -> Result<Vec<(Id, Id)>, StoreError>;
+}

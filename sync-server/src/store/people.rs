@@ -1,0 +1,103 @@
+//! People, their sessions and the browsers they are known in.
+
+use async_trait::async_trait;
+use tombolo_model::Id;
+
+use super::StoreError;
+
+/// Somebody who signs up.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Made by the server.
+    pub id: Id,
+    /// Lower case; unique.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The argon2id string of their password.
+    pub password: String,
+    /// The account they get of their own.
+    pub account: Id,
+    /// Its name.
+    pub account_name: String,
+    /// The SHA-256 of the token of an invitation that they accept by this.
+    pub invitation: Option<[u8; 32]>,
+    /// Now.
+    pub now_ms: i64,
+}
+
+/// How signing up ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// The person and their account are there.
+    Created,
+    /// The address is taken.
+    EmailTaken,
+    /// The invitation is not known, is used up or is for another address.
+    InvitationUnknown,
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct UserRow {
+    /// Their id.
+    pub id: Id,
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The argon2id string of their password.
+    pub password: String,
+}
+
+/// A session that is still good.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// Whose.
+    pub user: Id,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// When it ends.
+    pub expires_ms: i64,
+}
+
+/// People, sessions and known browsers.
+#[async_trait]
+pub trait People {
+    /// Adds a person with an account of their own.
+    async fn sign_up(&self, user: &NewUser) -> Result<SignUp, StoreError>;
+
+    /// Finds a person by their address, in lower case.
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError>;
+
+    /// Opens a session named by the SHA-256 of its token.
+    async fn open_session(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        now_ms: i64,
+        expires_ms: i64,
+    ) -> Result<(), StoreError>;
+
+    /// Finds a session that has not expired.
+    async fn session(
+        &self,
+        token: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<Option<SessionRow>, StoreError>;
+
+    /// Ends a session; says whether there was one.
+    async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError>;
+
+    /// Removes sessions that expired before now.
+    async fn sweep_sessions(&self, now_ms: i64) -> Result<(), StoreError>;
+
+    /// Remembers that a person signed in with the browser that holds this token.
+    async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64)
+    -> Result<(), StoreError>;
+
+    /// Whether this person has signed in before with the browser that holds this token.
+    async fn knows_browser(&self, token: &[u8; 32], user: Id) -> Result<bool, StoreError>;
+}

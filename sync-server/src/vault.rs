@@ -1,0 +1,225 @@
+//! Seals secrets under a key that lies beside the database and never in it.
+//!
+//! XChaCha20-Poly1305 with a random nonce. What is authenticated with a secret is its place (account, connection,
+//! path) and the hosts it may go to: a row copied to another place, or given other hosts, does not open.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use thiserror::Error;
+use tombolo_model::Id;
+
+use crate::fresh::{self, NoRandom};
+use crate::store::SealedSecret;
+
+/// Why a key or a secret cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum VaultError {
+    /// The key's file cannot be read or made.
+    #[error("the key file {path} cannot be used")]
+    KeyFile {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file has no key in it.
+    #[error("{0} holds no key: put the right file back, for without it no secret opens")]
+    NotAKey(PathBuf),
+    /// Sealed under another key, or changed since.
+    #[error("the secret {path} of connection {connection} does not open: enter it again")]
+    Sealed { connection: Id, path: String },
+    /// The machine gives no random bytes.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+}
+
+/// Where a secret belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecretPlace<'a> {
+    pub(crate) account: Id,
+    pub(crate) connection: Id,
+    pub(crate) path: &'a str,
+}
+
+/// The key.
+pub(crate) struct VaultKey(XChaCha20Poly1305);
+
+impl VaultKey {
+    /// Reads the key, or makes one that only the server's user can read.
+    ///
+    /// # Errors
+    ///
+    /// Returns why there is no key.
+    pub(crate) fn open(path: &Path) -> Result<Self, VaultError> {
+        let failed = |source| VaultError::KeyFile {
+            path: path.to_path_buf(),
+            source,
+        };
+        let key = match File::open(path) {
+            Ok(mut file) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(failed)?;
+                let mut key = [0; 32];
+                hex::decode_to_slice(text.trim(), &mut key)
+                    .map_err(|_| VaultError::NotAKey(path.to_path_buf()))?;
+                key
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let key = fresh::bytes::<32>()?;
+                let mut file = private_file(path).map_err(failed)?;
+                writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
+                file.sync_all().map_err(failed)?;
+                key
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
+    }
+
+    /// Seals a secret.
+    pub(crate) fn seal(
+        &self,
+        place: SecretPlace<'_>,
+        hosts: Vec<String>,
+        secret: &str,
+    ) -> Result<SealedSecret, VaultError> {
+        let nonce = fresh::bytes::<24>()?;
+        let aad = associated(place, &hosts);
+        let payload = Payload {
+            msg: secret.as_bytes(),
+            aad: &aad,
+        };
+        let sealed = self
+            .0
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| does_not_open(place))?;
+        Ok(SealedSecret {
+            connection: place.connection,
+            path: place.path.to_owned(),
+            sealed: [nonce.as_slice(), &sealed].concat(),
+            hosts,
+        })
+    }
+
+    /// Opens a secret of an account.
+    pub(crate) fn open_secret(
+        &self,
+        account: Id,
+        secret: &SealedSecret,
+    ) -> Result<String, VaultError> {
+        let place = SecretPlace {
+            account,
+            connection: secret.connection,
+            path: &secret.path,
+        };
+        let (nonce, sealed) = secret
+            .sealed
+            .split_first_chunk::<24>()
+            .ok_or_else(|| does_not_open(place))?;
+        let aad = associated(place, &secret.hosts);
+        let payload = Payload {
+            msg: sealed,
+            aad: &aad,
+        };
+        self.0
+            .decrypt(&XNonce::from(*nonce), payload)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| does_not_open(place))
+    }
+}
+
+fn does_not_open(place: SecretPlace<'_>) -> VaultError {
+    VaultError::Sealed {
+        connection: place.connection,
+        path: place.path.to_owned(),
+    }
+}
+
+/// Lengths come first, so that no two places have the same bytes.
+fn associated(place: SecretPlace<'_>, hosts: &[String]) -> Vec<u8> {
+    let mut bytes = b"tombolo secret 1".to_vec();
+    let parts = [
+        place.account.to_string(),
+        place.connection.to_string(),
+        place.path.to_owned(),
+    ];
+    for part in parts.iter().chain(hosts) {
+        bytes.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        bytes.extend(part.as_bytes());
+    }
+    bytes
+}
+
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids() -> [Id; 2] {
+        [Id::from_parts(1, [1; 8]), Id::from_parts(2, [2; 8])]
+    }
+
+    fn place(account: Id) -> SecretPlace<'static> {
+        SecretPlace {
+            account,
+            connection: ids()[1],
+            path: "/http/auth/token/token",
+        }
+    }
+
+    #[test]
+    fn a_secret_opens_only_where_it_was_put_and_for_the_hosts_it_was_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = VaultKey::open(&dir.path().join("key")).unwrap();
+        let hosts = vec!["api.example.com".to_owned()];
+        let sealed = key.seal(place(ids()[0]), hosts, "s3cret").unwrap();
+        assert_eq!(key.open_secret(ids()[0], &sealed).unwrap(), "s3cret");
+        assert!(key.open_secret(ids()[1], &sealed).is_err());
+        let elsewhere = SealedSecret {
+            hosts: vec!["evil.example".to_owned()],
+            ..sealed.clone()
+        };
+        assert!(key.open_secret(ids()[0], &elsewhere).is_err());
+        let shown = String::from_utf8_lossy(&sealed.sealed).into_owned();
+        assert!(!shown.contains("s3cret"));
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_reads_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let sealed = VaultKey::open(&path)
+            .unwrap()
+            .seal(place(ids()[0]), vec![], "x")
+            .unwrap();
+        assert_eq!(
+            VaultKey::open(&path)
+                .unwrap()
+                .open_secret(ids()[0], &sealed)
+                .unwrap(),
+            "x"
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(&path, "short").unwrap();
+        assert!(matches!(VaultKey::open(&path), Err(VaultError::NotAKey(_))));
+    }
+}

@@ -1,0 +1,39 @@
+//! The server over real HTTP and real sockets: the built program, a fresh folder, a free port.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+#[path = "http/backup.rs"]
+mod backup;
+#[path = "http/bomb.rs"]
+mod bomb;
+#[path = "http/device.rs"]
+mod device;
+#[path = "http/files.rs"]
+mod files;
+#[path = "http/kill.rs"]
+mod kill;
+#[path = "http/members.rs"]
+mod members;
+#[path = "http/pages.rs"]
+mod pages;
+#[path = "http/people.rs"]
+mod people;
+#[path = "http/rights.rs"]
+mod rights;
+#[path = "http/runs.rs"]
+mod runs;
+#[path = "http/schedule.rs"]
+mod schedule;
+#[path = "http/secrets.rs"]
+mod secrets;
+#[path = "http/server.rs"]
+mod server;
+#[path = "http/stopping.rs"]
+mod stopping;
+#[path = "http/sync.rs"]
+mod sync;

@@ -1,0 +1,240 @@
+//! Flows run on the server against an endpoint on loopback.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tombolo_model::{Id, Kind};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_wire::sync::{Down, Entry, RunErrorRow};
+
+use crate::device::{Device, author, create};
+use crate::server::{Person, Server, code};
+
+/// What came to the endpoint: the authorization and the body of each request.
+type Received = Arc<Mutex<Vec<(String, Value)>>>;
+
+async fn endpoint() -> (String, Received) {
+    let received = Received::default();
+    let router = Router::new()
+        .route(
+            "/orders",
+            get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))),
+        )
+        .route("/never", get(std::future::pending::<()>))
+        .route("/sink", post(take))
+        .with_state(Arc::clone(&received));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (address, received)
+}
+
+async fn take(
+    State(received): State<Received>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> StatusCode {
+    let authorization = headers
+        .get("authorization")
+        .map_or("", |value| value.to_str().unwrap());
+    received
+        .lock()
+        .unwrap()
+        .push((authorization.to_owned(), body));
+    StatusCode::OK
+}
+
+/// The ids of a flow from `source` to `/sink` that are on the server.
+struct Built {
+    flow: Id,
+    connection: Id,
+}
+
+async fn build(device: &mut Device, base: &str, source: &str) -> Built {
+    let auth = json!({ "type": "token", "token": { "location": "header", "headerName": "Authorization", "scheme": "Bearer" } });
+    let connection =
+        json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
+    let connection = make(device, Kind::Connection, &connection).await;
+    let export = json!({
+        "name": "Orders", "_connectionId": connection, "adaptorType": "HTTPExport",
+        "http": { "method": "GET", "relativeURI": source }
+    });
+    let export = make(device, Kind::Export, &export).await;
+    let import = json!({
+        "name": "Sink", "_connectionId": connection, "adaptorType": "HTTPImport",
+        "http": { "method": ["POST"], "relativeURI": ["/sink"] }
+    });
+    let import = make(device, Kind::Import, &import).await;
+    let flow = json!({
+        "name": "Copy", "pageGenerators": [{ "_exportId": export }],
+        "pageProcessors": [{ "type": "import", "_importId": import }]
+    });
+    let flow = make(device, Kind::Flow, &flow).await;
+    Built { flow, connection }
+}
+
+async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
+    let (document, first) = create(kind, value, &author());
+    assert!(matches!(
+        device.push(document.id(), &[first]).await,
+        Some(Down::Accepted { .. })
+    ));
+    document.id()
+}
+
+async fn put_secret(person: &mut Person, connection: Id) {
+    let path = format!(
+        "/api/accounts/{}/connections/{connection}/secrets",
+        person.account
+    );
+    let body = json!({ "path": "/http/auth/token/token", "value": "s3cret" });
+    let answer = person.browser.send(Method::PUT, &path, Some(body)).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+}
+
+async fn start(person: &mut Person, flow: Id) -> Id {
+    let path = format!("/api/accounts/{}/flows/{flow}/run", person.account);
+    let started: Value = person
+        .browser
+        .post(&path, json!({}))
+        .await
+        .json()
+        .await
+        .unwrap();
+    started["run"].as_str().unwrap().parse().unwrap()
+}
+
+/// Reads until a run is as wanted; also its errors so far.
+async fn until_row(
+    device: &mut Device,
+    mut wanted: impl FnMut(&RunRow) -> bool,
+) -> (RunRow, Vec<RunErrorRow>) {
+    let mut errors = Vec::new();
+    device
+        .until(|frame| {
+            let Down::Changes { entries, .. } = frame else {
+                return None;
+            };
+            let mut found = None;
+            for entry in entries {
+                match entry {
+                    Entry::Run(row) if wanted(&row) => found = Some(row),
+                    Entry::RunError(row) => errors.push(row),
+                    _ => {}
+                }
+            }
+            found.map(|row| (row, std::mem::take(&mut errors)))
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_flow_runs_on_the_server_and_every_device_hears_of_it() {
+    let (base, received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let built = build(&mut device, &base, "/orders").await;
+    put_secret(&mut ann, built.connection).await;
+    let run = start(&mut ann, built.flow).await;
+    let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    assert_eq!(
+        (row.id, row.place, row.status),
+        (run, RunPlace::Server, RunStatus::Completed),
+        "{row:?} {errors:?}"
+    );
+    assert_eq!(row.heads.len(), 4);
+    let counts: Vec<_> = row
+        .steps
+        .iter()
+        .map(|step| (step.success, step.errors))
+        .collect();
+    assert_eq!(counts, [(2, 0), (2, 0)]);
+    let received = received.lock().unwrap();
+    assert!(
+        received
+            .iter()
+            .all(|(authorization, _)| authorization == "Bearer s3cret"),
+        "{received:?}"
+    );
+    let text = format!("{received:?}");
+    assert!(text.contains("one") && text.contains("two"), "{text}");
+}
+
+#[tokio::test]
+async fn a_private_address_is_refused_unless_the_operator_allows_it() {
+    let (base, received) = endpoint().await;
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let built = build(&mut device, &base, "/orders").await;
+    put_secret(&mut ann, built.connection).await;
+    start(&mut ann, built.flow).await;
+    let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    let failed = row.status == RunStatus::Failed
+        || !errors.is_empty()
+        || row.steps.iter().any(|step| step.errors > 0);
+    assert!(failed, "{row:?}");
+    assert!(received.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_is_canceled_by_hand_and_a_flow_runs_once_at_a_time() {
+    let (base, _received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let built = build(&mut device, &base, "/never").await;
+    put_secret(&mut ann, built.connection).await;
+    let run = start(&mut ann, built.flow).await;
+    until_row(&mut device, |row| row.status == RunStatus::Running).await;
+    let again = format!("/api/accounts/{}/flows/{}/run", ann.account, built.flow);
+    assert_eq!(
+        code(ann.browser.post(&again, json!({})).await).await,
+        "already_running"
+    );
+    let cancel = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
+    assert_eq!(
+        ann.browser.post(&cancel, json!({})).await.status(),
+        StatusCode::ACCEPTED
+    );
+    let (row, _) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    assert_eq!((row.id, row.status), (run, RunStatus::Canceled));
+}
+
+#[tokio::test]
+async fn a_run_that_the_server_left_behind_is_said_to_be_interrupted() {
+    let (base, _received) = endpoint().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let built = build(&mut device, &base, "/never").await;
+    put_secret(&mut ann, built.connection).await;
+    let run = start(&mut ann, built.flow).await;
+    until_row(&mut device, |row| row.status == RunStatus::Running).await;
+    server.kill();
+    let server = Server::on(folder.path(), &[]);
+    let mut browser = server.browser();
+    browser
+        .post(
+            "/api/signin",
+            json!({ "email": "ann@example.com", "password": crate::server::PASSWORD }),
+        )
+        .await;
+    let mut device = Device::join(&browser, ann.account, None).await;
+    let runs = device.until(|frame| match frame {
+        Down::Bundle { page, .. } => {
+            Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty())
+        }
+        _ => None,
+    });
+    let runs = runs.await;
+    assert_eq!((runs[0].id, runs[0].status), (run, RunStatus::Failed));
+    assert_eq!(runs[0].error.as_ref().unwrap().code, "interrupted");
+}

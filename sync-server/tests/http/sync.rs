@@ -1,0 +1,302 @@
+//! `/sync`: changes, rights, presence, runs, limits.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Error;
+use tombolo_model::{Kind, Role};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_wire::sync::{Down, Entry, MAX_UP_BYTES, Place, RunRows, Up};
+
+use crate::device::{Device, author, create, id, open, set};
+use crate::server::{Person, Server};
+
+async fn invite(owner: &mut Person, email: &str, role: &str) {
+    let path = format!("/api/accounts/{}/members", owner.account);
+    let answer = owner
+        .browser
+        .post(&path, json!({ "email": email, "role": role }))
+        .await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_change_reaches_the_other_device_and_a_later_one_finds_it() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let mut one = Device::join(&ann.browser, ann.account, None).await;
+    let mut two = Device::join(&ann.browser, ann.account, None).await;
+    let me = author();
+    let (mut flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &me);
+    assert!(matches!(
+        one.push(flow.id(), std::slice::from_ref(&first)).await,
+        Some(Down::Accepted { .. })
+    ));
+    let second = set(&mut flow, &me, "/name", json!("Invoices"));
+    assert!(matches!(
+        one.push(flow.id(), std::slice::from_ref(&second)).await,
+        Some(Down::Accepted { .. })
+    ));
+    // Again, as after a lost answer.
+    assert!(matches!(
+        one.push(flow.id(), std::slice::from_ref(&first)).await,
+        Some(Down::Accepted { .. })
+    ));
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        let entries = two.until(|frame| match frame {
+            Down::Changes { entries, .. } => Some(entries),
+            _ => None,
+        });
+        for entry in entries.await {
+            if let Entry::Change { bytes, user, .. } = entry {
+                assert_eq!(user, Some(ann.user));
+                seen.push(bytes.into_vec());
+            }
+        }
+    }
+    assert_eq!(seen, [first.bytes.clone(), second.bytes.clone()]);
+    let mut late = Device::join(&ann.browser, ann.account, None).await;
+    let page = late.until(|frame| match frame {
+        Down::Bundle { page, .. } => Some(Device::page(&page)),
+        _ => None,
+    });
+    let page = page.await;
+    assert_eq!(page.documents[0].document, flow.id());
+    assert_eq!(page.documents[0].chunks.len(), 2);
+}
+
+#[tokio::test]
+async fn a_monitors_change_is_refused_and_stored_nowhere() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    invite(&mut ann, "bob@example.com", "monitor").await;
+    let mut device = Device::join(&bob.browser, ann.account, None).await;
+    assert_eq!(device.welcome.role, Role::Monitor);
+    let (flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &author());
+    let hash = first.hash;
+    match device.push(flow.id(), &[first]).await {
+        Some(Down::Refused { refusals, .. }) => {
+            assert_eq!(refusals[0].code, "rights");
+            assert_eq!(refusals[0].hashes, [hash]);
+        }
+        other => panic!("{other:?}"),
+    }
+    let owner = Device::join(&ann.browser, ann.account, None).await;
+    assert_eq!(owner.welcome.cursor.sequence, 0);
+}
+
+#[tokio::test]
+async fn a_removed_member_hears_of_it_within_two_seconds_and_a_role_change_too() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut device = Device::join(&bob.browser, ann.account, None).await;
+    let path = format!("/api/accounts/{}/members/{}", ann.account, bob.user);
+    let begun = Instant::now();
+    ann.browser
+        .send(Method::PATCH, &path, Some(json!({ "role": "monitor" })))
+        .await;
+    let role = device.until(|frame| match frame {
+        Down::Role { role } => Some(role),
+        _ => None,
+    });
+    assert_eq!(role.await, Role::Monitor);
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    let begun = Instant::now();
+    ann.browser.send(Method::DELETE, &path, None).await;
+    let code = device.until(|frame| match frame {
+        Down::Bye { code, .. } => Some(code),
+        _ => None,
+    });
+    assert_eq!(code.await, "removed");
+    assert!(device.next().await.is_none());
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    let refused = open(&bob.browser, ann.account, &bob.browser.origin()).await;
+    assert!(matches!(refused, Err(Error::Http(answer)) if answer.status() == 404));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_sockets_of_that_session_only() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut second = server.browser();
+    second
+        .post(
+            "/api/signin",
+            json!({ "email": "ann@example.com", "password": crate::server::PASSWORD }),
+        )
+        .await;
+    let mut ending = Device::join(&ann.browser, ann.account, None).await;
+    let mut staying = Device::join(&second, ann.account, None).await;
+    ann.browser.post("/api/signout", json!({})).await;
+    let code = ending.until(|frame| match frame {
+        Down::Bye { code, .. } => Some(code),
+        _ => None,
+    });
+    assert_eq!(code.await, "signedOut");
+    staying.say(&Up::Ping).await;
+    staying
+        .until(|frame| matches!(frame, Down::Pong).then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn a_socket_needs_a_session_and_our_own_page() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let foreign = open(&ann.browser, ann.account, "http://evil.example").await;
+    assert!(matches!(foreign, Err(Error::Http(answer)) if answer.status() == 403));
+    let nobody = open(&server.browser(), ann.account, &ann.browser.origin()).await;
+    assert!(matches!(nobody, Err(Error::Http(answer)) if answer.status() == 401));
+}
+
+#[tokio::test]
+async fn what_is_no_frame_or_too_long_ends_the_connection() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    for bytes in [
+        vec![0xff; 10],
+        vec![0; MAX_UP_BYTES + 1],
+        b"\xa1\x64push\x9f\x9f".repeat(1_000),
+    ] {
+        let mut device = Device::join(&ann.browser, ann.account, None).await;
+        device.say_bytes(bytes).await;
+        while let Some(frame) = device.next().await {
+            assert!(
+                matches!(
+                    frame,
+                    Down::Bye { .. } | Down::Bundle { .. } | Down::Changes { .. }
+                ),
+                "{frame:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_see_where_others_are_also_those_who_come_later() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut one = Device::join(&ann.browser, ann.account, None).await;
+    let document = Some(id());
+    let place = Place {
+        document,
+        field: Some("/name".to_owned()),
+        cursor: None,
+    };
+    one.say(&Up::Presence {
+        tab: "t".to_owned(),
+        place: Some(place),
+    })
+    .await;
+    one.say(&Up::Ping).await;
+    one.until(|frame| matches!(frame, Down::Pong).then_some(()))
+        .await;
+    let mut two = Device::join(&bob.browser, ann.account, None).await;
+    let person = two.until(|frame| match frame {
+        Down::Person(person) => Some(person),
+        _ => None,
+    });
+    let person = person.await;
+    assert_eq!((person.user.id, person.document), (ann.user, document));
+    drop(one);
+    two.until(|frame| {
+        matches!(frame, Down::Left { session } if session == person.session).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut one = Device::join(&ann.browser, ann.account, None).await;
+    let mut two = Device::join(&bob.browser, ann.account, None).await;
+    let mut row = RunRow {
+        id: id(),
+        flow: id(),
+        flow_name: "Orders".to_owned(),
+        status: RunStatus::Running,
+        place: RunPlace::Browser,
+        offline: true,
+        started_ms: 5,
+        ended_ms: None,
+        steps: vec![],
+        error: None,
+        heads: [].into(),
+        n: 3,
+    };
+    let send = async |device: &mut Device, push: u64, row: &RunRow| {
+        let rows = RunRows {
+            runs: vec![row.clone()],
+            errors: vec![],
+        };
+        device.say(&Up::Runs { push, rows }).await;
+        device
+            .until(|frame| matches!(frame, Down::RunsStored { .. }).then_some(()))
+            .await;
+    };
+    send(&mut one, 1, &row).await;
+    send(&mut one, 2, &row).await;
+    let older = RunRow {
+        n: 2,
+        flow_name: "older".to_owned(),
+        ..row.clone()
+    };
+    send(&mut one, 3, &older).await;
+    let forged = RunRow {
+        n: 9,
+        flow_name: "forged".to_owned(),
+        ..row.clone()
+    };
+    send(&mut two, 1, &forged).await;
+    row.n = 4;
+    row.status = RunStatus::Completed;
+    send(&mut one, 4, &row).await;
+    let mut late = Device::join(&ann.browser, ann.account, None).await;
+    let runs = late.until(|frame| match frame {
+        Down::Bundle { page, .. } => {
+            Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty())
+        }
+        _ => None,
+    });
+    assert_eq!(runs.await, [row]);
+}
+
+#[tokio::test]
+async fn what_a_device_pushed_before_it_died_reaches_the_others() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let mut two = Device::join(&ann.browser, ann.account, None).await;
+    for _ in 0..20 {
+        let mut one = Device::join(&ann.browser, ann.account, None).await;
+        let (flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &author());
+        let changes = vec![first.bytes.into()];
+        one.say(&Up::Push {
+            push: 1,
+            document: flow.id(),
+            changes,
+        })
+        .await;
+        one.say(&Up::Ping).await;
+        one.until(|frame| matches!(frame, Down::Pong).then_some(()))
+            .await;
+        drop(one);
+        let found = two.until(|frame| match frame {
+            Down::Changes { entries, .. } => entries
+                .iter()
+                .any(|entry| matches!(entry, Entry::Change { document, .. } if *document == flow.id()))
+                .then_some(()),
+            _ => None,
+        });
+        found.await;
+    }
+}

@@ -1,0 +1,298 @@
+//! The command line's runs: the real program, real files, real HTTP on loopback.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{any, get};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tombolo_model::run::{RunRow, RunStatus};
+use tombolo_server::job::Line;
+
+const CONNECTION: &str = "000000010000000000000000";
+const EXPORT: &str = "000000020000000000000000";
+const IMPORT: &str = "000000030000000000000000";
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_tombolo"))
+}
+
+/// A bundle of one export and one import.
+fn bundle(base: &str, export: &Value, import: &Value) -> Value {
+    let step = json!({"type": "import", "_importId": IMPORT});
+    let http = json!({"baseURI": base, "auth": {"type": "token", "token": {"location": "header", "headerName": "X-Key", "scheme": "none"}}});
+    json!({
+        "flow": {"name": "Flow", "pageGenerators": [{"_exportId": EXPORT}], "pageProcessors": [step]},
+        "resources": {
+            CONNECTION: {"kind": "connection", "value": {"name": "App", "type": "http", "http": http}},
+            EXPORT: {"kind": "export", "value": export},
+            IMPORT: {"kind": "import", "value": import},
+        },
+        "secrets": {CONNECTION: {"/http/auth/token/token": "hush-hush"}},
+    })
+}
+
+fn file_export() -> Value {
+    json!({"name": "Rows", "adaptorType": "SimpleExport", "rawData": "unused", "file": {"type": "csv"}})
+}
+
+fn http_export(uri: &str, paging: &Value) -> Value {
+    json!({"name": "Items", "adaptorType": "HTTPExport", "_connectionId": CONNECTION, "http": {"relativeURI": uri, "paging": paging}})
+}
+
+fn file_import() -> Value {
+    let rules = json!([
+        {"generate": "n", "dataType": "number", "extract": "$.n"},
+        {"generate": "in", "dataType": "object", "mappings": [{"generate": "text", "dataType": "string", "extract": "{{{record.n}}}!"}]}]);
+    json!({"name": "Result", "adaptorType": "SimpleImport", "file": {"type": "json", "fileName": "result.json"}, "mappings": rules})
+}
+
+fn http_import() -> Value {
+    json!({"name": "Target", "adaptorType": "HTTPImport", "_connectionId": CONNECTION, "http": {"method": ["POST"], "relativeURI": ["/take"]}})
+}
+
+struct Ran {
+    output: Output,
+    lines: Vec<Line>,
+}
+
+impl Ran {
+    fn new(output: Output) -> Self {
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        Self { output, lines }
+    }
+
+    fn last(&self) -> &RunRow {
+        match self.lines.last() {
+            Some(Line::Row { row }) => row,
+            other => panic!("{other:?} {}", String::from_utf8_lossy(&self.output.stderr)),
+        }
+    }
+
+    fn message(&self) -> String {
+        self.last().error.as_ref().map(|error| error.message.clone()).unwrap_or_default()
+    }
+}
+
+/// `tombolo run`, off the test's runtime so that its servers answer.
+async fn run(folder: &Path, bundle: &Value, files: &[&str]) -> Ran {
+    let path = folder.join("bundle.json");
+    std::fs::write(&path, bundle.to_string()).unwrap();
+    let mut command = program();
+    command.arg("run").arg(path).arg("--out").arg(folder.join("out"));
+    // A proxy of the environment must not see what a run sends.
+    command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1");
+    for file in files {
+        command.arg("--file").arg(file);
+    }
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    Ran::new(output.await.unwrap())
+}
+
+/// `tombolo run-worker` with the job that `serve` would send.
+async fn worker(folder: &Path, bundle: &Value, files: BTreeMap<String, String>, private: bool) -> Ran {
+    let row = json!({"id": EXPORT, "flow": IMPORT, "flowName": "Flow", "status": "queued", "place": "server",
+        "startedMs": 0, "endedMs": null, "steps": [], "error": null, "n": 1});
+    let mut job = bundle.clone();
+    let fields = job.as_object_mut().unwrap();
+    fields.insert("row".into(), row);
+    fields.insert("hosts".into(), json!({}));
+    fields.insert("files".into(), json!(files));
+    fields.insert("out".into(), json!(folder.join("worker")));
+    fields.insert("allowPrivateNetwork".into(), json!(private));
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = program()
+            .arg("run-worker")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, "{job}").unwrap();
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    });
+    Ran::new(output.await.unwrap())
+}
+
+async fn serve(routes: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    format!("http://{address}")
+}
+
+async fn items(Query(query): Query<BTreeMap<String, usize>>) -> impl IntoResponse {
+    let page = query["page"];
+    let rows: Vec<Value> = match page {
+        0..5 => (page * 20..page * 20 + 20).map(|n| json!({"n": n})).collect(),
+        _ => Vec::new(),
+    };
+    axum::Json(rows)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_and_the_servers_child_write_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..1000).map(|n| format!("{n},\"é {n}\"\n")).collect();
+    let input = folder.path().join("in.csv");
+    std::fs::write(&input, format!("n,t\n{rows}")).unwrap();
+    let bundle = bundle("http://127.0.0.1:1", &file_export(), &file_import());
+    let path = input.to_str().unwrap();
+    let ran = run(folder.path(), &bundle, &[path]).await;
+    assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
+    assert!(ran.output.status.success());
+    assert_eq!(ran.last().steps[1].success, 1000);
+    let files = BTreeMap::from([("unused".to_owned(), path.to_owned())]);
+    let child = worker(folder.path(), &bundle, files, false).await;
+    assert_eq!(child.last().status, RunStatus::Completed, "{}", child.message());
+    let made = child.lines.iter().find_map(|line| match line {
+        Line::File { step, name, path } => Some((step.clone(), name.clone(), path.clone())),
+        _ => None,
+    });
+    let (step, name, path) = made.unwrap();
+    assert_eq!((step.as_str(), name.as_str()), (IMPORT, "result.json"));
+    let one = std::fs::read(folder.path().join("out/result.json")).unwrap();
+    assert!(one.starts_with(b"[\n{\"n\":0,\"in\":{\"text\":\"0!\"}},\n"));
+    assert_eq!(one, std::fs::read(path).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_read_and_records_arrive_over_real_http() {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&taken);
+    let take = move |headers: HeaderMap, body: Bytes| async move {
+        assert_eq!(headers["x-key"], "hush-hush");
+        assert_eq!(headers[header::CONTENT_TYPE], "application/json");
+        let value: Value = serde_json::from_slice(&body).unwrap();
+        let refused = value["n"] == 13;
+        into.lock().unwrap().push(value);
+        if refused {
+            (StatusCode::UNPROCESSABLE_ENTITY, r#"{"message":"bad luck"}"#)
+        } else {
+            (StatusCode::CREATED, "{}")
+        }
+    };
+    let base = serve(Router::new().route("/items", get(items)).route("/take", any(take))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let export = http_export("/items?page={{export.http.paging.page}}", &json!({"method": "page"}));
+    let ran = run(folder.path(), &bundle(&base, &export, &http_import()), &[]).await;
+    assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
+    let target = &ran.last().steps[1];
+    assert_eq!((target.received, target.success, target.errors), (100, 99, 1));
+    let mut numbers: Vec<u64> = taken.lock().unwrap().iter().map(|value| value["n"].as_u64().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..100).collect::<Vec<_>>());
+    let text = String::from_utf8_lossy(&ran.output.stdout);
+    assert!(text.contains("bad luck") && !text.contains("hush"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_does_not_follow_a_redirect_to_another_host() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&seen);
+    let other = serve(Router::new().route(
+        "/elsewhere",
+        get(move |headers: HeaderMap| async move {
+            into.lock().unwrap().push(headers.get("x-key").cloned());
+            axum::Json(json!([{"n": 1}]))
+        }),
+    ))
+    .await;
+    let target = format!("{other}/elsewhere");
+    let base = serve(Router::new().route("/moved", get(move || async move { Redirect::temporary(&target) }))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let ran = run(folder.path(), &bundle(&base, &http_export("/moved", &json!({})), &file_import()), &[]).await;
+    assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
+    assert_eq!(*seen.lock().unwrap(), [None]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_child_does_not_reach_private_addresses() {
+    let base = serve(Router::new().route("/items", get(items))).await;
+    let local = base.replace("127.0.0.1", "localhost");
+    let folder = tempfile::tempdir().unwrap();
+    for base in [base, local] {
+        let bundle = bundle(&base, &http_export("/items?page=0", &json!({})), &file_import());
+        let refused = worker(folder.path(), &bundle, BTreeMap::new(), false).await;
+        assert_eq!(refused.last().status, RunStatus::Failed);
+        assert!(refused.message().contains("private"), "{}", refused.message());
+        let reached = worker(folder.path(), &bundle, BTreeMap::new(), true).await;
+        assert_eq!(reached.last().status, RunStatus::Completed, "{}", reached.message());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_misbehaves_ends_the_run_with_a_clear_error() {
+    let endless = || async {
+        let piece = Bytes::from(format!("{{\"n\":\"{}\"}},", "x".repeat(250_000)));
+        let body = stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()));
+        Body::from_stream(stream::StreamExt::chain(stream::iter([Ok(Bytes::from("["))]), body))
+    };
+    let cut = || async {
+        let pieces = [Ok(Bytes::from(r#"[{"n":1},"#)), Err(std::io::Error::other("gone"))];
+        Body::from_stream(stream::iter(pieces))
+    };
+    let base = serve(
+        Router::new()
+            .route("/endless", get(endless))
+            .route("/cut", get(cut))
+            .route("/html", get(|| async { axum::response::Html("<!doctype html><p>hello") }))
+            .route("/nothing", get(|| async { "" }))
+            .route("/500", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "it broke") })),
+    )
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    for (path, want) in [
+        ("/endless", "bigger than 64 MiB"),
+        ("/cut", "could not be reached"),
+        ("/html", "a web page"),
+        ("/nothing", "answered with nothing"),
+        ("/500", "it broke"),
+        ("/none", "answered 404"),
+    ] {
+        let ran = run(folder.path(), &bundle(&base, &http_export(path, &json!({})), &file_import()), &[]).await;
+        assert_eq!(ran.last().status, RunStatus::Failed, "{path}");
+        assert_eq!(ran.output.status.code(), Some(1), "{path}");
+        assert!(ran.message().contains(want), "{path}: {}", ran.message());
+        assert!(!folder.path().join("out/result.json").exists(), "{path} left a file");
+        assert!(std::fs::read_dir(folder.path().join("out")).unwrap().next().is_none(), "{path} left a piece");
+    }
+    let off = bundle("http://127.0.0.1:1", &http_export("/x", &json!({})), &file_import());
+    let ran = run(folder.path(), &off, &[]).await;
+    assert!(ran.message().contains("could not be reached"), "{}", ran.message());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_is_not_ready_says_why_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bundle = bundle("http://127.0.0.1:1", &file_export(), &file_import());
+    bundle["resources"].as_object_mut().unwrap().remove(EXPORT);
+    let ran = run(folder.path(), &bundle, &[]).await;
+    assert_eq!(ran.last().error.as_ref().unwrap().code, "not_runnable");
+    assert_eq!(ran.output.status.code(), Some(1));
+}
+
+#[test]
+fn an_editor_answers_line_by_line() {
+    let mut child = program().args(["eval", "filter"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for value in [1, 2] {
+        let line = json!({"rules": ["equals", ["extract", "a"], 1], "data": {"a": value}});
+        writeln!(stdin, "{line}").unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "{\"output\":true,\"errors\":[]}\n{\"output\":false,\"errors\":[]}\n");
+}

@@ -1,0 +1,204 @@
+//! The one-way rule between the parts, and what every source file has in common.
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tombolo_tests::places;
+
+/// Who may use whom. `app`, `sync-server` and `tests` may use anything below them and are not listed.
+const EDGES: [(&str, &[&str]); 7] = [
+    ("tombolo-model", &[]),
+    ("tombolo-formats", &["tombolo-model"]),
+    ("tombolo-template", &["tombolo-model"]),
+    ("tombolo-docs", &["tombolo-model"]),
+    ("tombolo-wire", &["tombolo-model"]),
+    (
+        "tombolo-engine",
+        &["tombolo-formats", "tombolo-model", "tombolo-template"],
+    ),
+    (
+        "tombolo-sync",
+        &["tombolo-docs", "tombolo-model", "tombolo-wire"],
+    ),
+];
+
+/// What runs, and is therefore used by nothing but tests.
+const PROGRAMS: [&str; 5] = [
+    "tombolo-app",
+    "tombolo-store-worker",
+    "tombolo-run-worker",
+    "tombolo-server",
+    "xtask",
+];
+
+#[test]
+fn each_part_uses_only_the_parts_below_it() {
+    let metadata = MetadataCommand::new()
+        .current_dir(places::root())
+        .no_deps()
+        .exec()
+        .unwrap();
+    let allowed: BTreeMap<_, BTreeSet<_>> = EDGES
+        .iter()
+        .map(|(from, to)| (*from, to.iter().map(|name| (*name).to_owned()).collect()))
+        .collect();
+    let members: BTreeSet<_> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
+    for package in &metadata.packages {
+        let used: BTreeSet<_> = package
+            .dependencies
+            .iter()
+            .map(|d| d.name.clone())
+            .filter(|d| members.contains(d))
+            .collect();
+        if let Some(allowed) = allowed.get(package.name.as_str()) {
+            let wrong: Vec<_> = used.difference(allowed).collect();
+            assert!(wrong.is_empty(), "{} must not use {wrong:?}", package.name);
+        }
+        if package.name.as_str() != "tombolo-tests" {
+            let programs: Vec<_> = used
+                .iter()
+                .filter(|name| PROGRAMS.contains(&name.as_str()))
+                .collect();
+            assert!(
+                programs.is_empty(),
+                "{} uses the program {programs:?}",
+                package.name
+            );
+        }
+    }
+    let listed: BTreeSet<_> = allowed.keys().map(|name| (*name).to_owned()).collect();
+    let libraries: BTreeSet<_> = members
+        .into_iter()
+        .filter(|name| !PROGRAMS.contains(&name.as_str()) && name != "tombolo-tests")
+        .collect();
+    assert_eq!(
+        listed, libraries,
+        "a new part needs a line in the list of edges"
+    );
+}
+
+#[test]
+fn the_model_knows_only_its_data_formats() {
+    let metadata = MetadataCommand::new()
+        .current_dir(places::root())
+        .no_deps()
+        .exec()
+        .unwrap();
+    let model = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == "tombolo-model")
+        .unwrap();
+    for dependency in &model.dependencies {
+        let known =
+            ["serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
+        assert!(
+            known || dependency.kind == DependencyKind::Development,
+            "model uses {}",
+            dependency.name
+        );
+    }
+}
+
+#[test]
+fn every_source_file_says_what_it_decides() {
+    let silent: Vec<_> = sources(&["app", "crates", "sync-server", "tests"])
+        .into_iter()
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "these files do not open with `//!`: {silent:#?}"
+    );
+}
+
+#[test]
+fn no_source_file_is_longer_than_600_lines() {
+    let mut too_long = Vec::new();
+    for path in sources(&["app", "crates", "sync-server", "tests"]) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        if lines > 600 {
+            too_long.push((lines, path));
+        } else if lines > 400 {
+            println!("long: {} has {lines} lines", path.display());
+        }
+    }
+    assert!(too_long.is_empty(), "too long: {too_long:#?}");
+}
+
+#[test]
+fn the_crates_read_no_clock_thread_socket_file_or_environment() {
+    let banned = [
+        "Instant::now",
+        "SystemTime::now",
+        "std::thread",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process::",
+    ];
+    let mut found = Vec::new();
+    for path in sources(&["crates"]) {
+        let text = path.to_string_lossy().into_owned();
+        if text.contains("/xtask/")
+            || text.contains("/tests/")
+            || text.contains("/benches/")
+            || text.contains("/build")
+        {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        // Tests stand at the foot of their file and may read what they like.
+        let program = source.split("#[cfg(test)]").next().unwrap();
+        for (number, line) in program.lines().enumerate() {
+            let code = line.split("//").next().unwrap();
+            if let Some(word) = banned.iter().find(|word| code.contains(**word)) {
+                found.push(format!("{}:{} {word}", path.display(), number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_file_beside_this_one_is_run() {
+    let manifest = fs::read_to_string(places::root().join("tests/Cargo.toml")).unwrap();
+    for entry in fs::read_dir(places::root().join("tests")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        if name.ends_with(".rs") {
+            assert!(
+                manifest.contains(&format!("path = \"{name}\"")),
+                "tests/{name} is in no [[test]]"
+            );
+        }
+    }
+}
+
+/// Every Rust file below these folders.
+fn sources(folders: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(&places::root().join(folder), &mut found);
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if name != "node_modules" && name != "target" {
+                collect(&path, found);
+            }
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}

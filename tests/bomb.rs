@@ -1,0 +1,95 @@
+//! Half a megabyte that would become half a gigabyte: a change of deflated zeros with a wrong checksum.
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use serde_json::json;
+use std::io::Write;
+use tombolo_model::Kind;
+use tombolo_tests::{FakeServer, Member, Screen, Server, process};
+
+/// What either end may grow by.
+const EXTRA_KIB: u64 = 64 * 1024;
+
+/// A compressed change chunk (type 2) of zeros.
+fn bomb() -> Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let zeros = vec![0; 1024 * 1024];
+    for _ in 0..512 {
+        encoder.write_all(&zeros)?;
+    }
+    let deflated = encoder.finish()?;
+    let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83, 1, 2, 3, 4, 2];
+    let mut length = deflated.len();
+    while length >= 0x80 {
+        chunk.push(u8::try_from(length & 0x7f)? | 0x80);
+        length >>= 7;
+    }
+    chunk.push(u8::try_from(length)?);
+    chunk.extend(deflated);
+    Ok(chunk)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_refuses_it_and_hardly_grows() -> Result<()> {
+    let bomb = bomb()?;
+    assert!(bomb.len() > 500_000);
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let document = device
+        .create(Kind::Integration, &json!({ "name": "Target" }))
+        .await?;
+    let pid = server.pid().context("it runs")?;
+    let before = process::memory_kib(pid, "VmHWM").context("its memory")?;
+    let push = device.push(document.id(), vec![bomb]).await?;
+    assert!(device.settled(push).await.is_err(), "it was accepted");
+    let after = process::memory_kib(pid, "VmHWM").context("its memory")?;
+    assert!(
+        after - before < EXTRA_KIB,
+        "the server grew from {before} to {after} KiB"
+    );
+    // It serves on.
+    owner
+        .device(owner.account())
+        .await?
+        .create(Kind::Integration, &json!({ "name": "After" }))
+        .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_is_sent_one_hardly_grows_and_works_on() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let target = device
+        .create(Kind::Integration, &json!({ "name": "Target" }))
+        .await?;
+    let fake = FakeServer::start(&server.address()).await?;
+    let screen = Screen::open(&fake.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.home().await?;
+    screen.browser.see("Target").await?;
+    let before = peak(&screen);
+    fake.send_change(target.id(), bomb()?)?;
+    fake.wait_until_delivered().await?;
+    screen.create_integration("After").await?;
+    screen.on_this_device().await?;
+    let after = peak(&screen);
+    assert!(
+        after - before < EXTRA_KIB,
+        "the browser grew from {before} to {after} KiB"
+    );
+    screen.browser.close().await
+}
+
+/// The most memory that any one process of the browser ever held.
+fn peak(screen: &Screen) -> u64 {
+    let processes = screen.browser.processes();
+    processes
+        .into_iter()
+        .filter_map(|id| process::memory_kib(id, "VmHWM"))
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,133 @@
+//! Measures what is shipped, and prints one table; `cargo xtask bench` builds what it needs and runs it.
+//!
+//! Decides how each figure is taken. A measurement that cannot be made is a row that says why, so that one broken part
+//! does not hide the other figures.
+
+mod account;
+mod edits;
+mod probe;
+mod records;
+mod sizes;
+mod startup;
+
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// One line of the table.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) target: &'static str,
+}
+
+impl Row {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        value: impl Into<String>,
+        target: &'static str,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            target,
+        }
+    }
+}
+
+/// Milliseconds with what they deserve of digits.
+pub(crate) fn ms(value: f64) -> String {
+    if value < 100.0 {
+        format!("{value:.1} ms")
+    } else {
+        format!("{value:.0} ms")
+    }
+}
+
+/// The value below which `share` of all lie.
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index within the values"
+    )]
+    let at = (last as f64 * share).round() as usize;
+    values.get(at).copied().unwrap_or(f64::NAN)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = std::env::args().nth(1).unwrap_or_default();
+    let mut rows = Vec::new();
+    let wanted = |name: &str| filter.is_empty() || name.contains(&filter);
+    if wanted("sizes") {
+        add(&mut rows, "sizes", sizes::measure());
+    }
+    if wanted("startup-10") {
+        add(
+            &mut rows,
+            "startup with 10 resources",
+            startup::measure(10).await,
+        );
+    }
+    if wanted("startup-10000") {
+        add(
+            &mut rows,
+            "startup with 10,000 resources",
+            startup::measure(10_000).await,
+        );
+    }
+    if wanted("edits") {
+        add(&mut rows, "edits", edits::measure().await);
+    }
+    if wanted("account") {
+        add(&mut rows, "account", account::measure().await);
+    }
+    if wanted("records") {
+        add(&mut rows, "records", records::measure().await);
+    }
+    print(&rows);
+    if rows.iter().any(|row| row.value.starts_with("not measured")) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn add(rows: &mut Vec<Row>, name: &str, measured: Result<Vec<Row>>) {
+    match measured {
+        Ok(measured) => rows.extend(measured),
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            let reason = error.to_string();
+            let first = reason.lines().next().unwrap_or_default();
+            rows.push(Row::new(name, format!("not measured: {first}"), ""));
+        }
+    }
+}
+
+fn print(rows: &[Row]) {
+    let width =
+        |of: fn(&Row) -> usize, least: usize| rows.iter().map(of).max().unwrap_or(0).max(least);
+    let (name, value) = (
+        width(|row| row.name.chars().count(), 7),
+        width(|row| row.value.chars().count(), 5),
+    );
+    println!(
+        "| {:name$} | {:value$} | {:10} |",
+        "measure", "value", "target"
+    );
+    println!(
+        "|{}|{}|{}|",
+        "-".repeat(name + 2),
+        "-".repeat(value + 2),
+        "-".repeat(12)
+    );
+    for row in rows {
+        println!(
+            "| {:name$} | {:value$} | {:10} |",
+            row.name, row.value, row.target
+        );
+    }
+}

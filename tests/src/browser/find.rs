@@ -1,0 +1,256 @@
+//! Finding things on the screen and using them.
+
+use super::Browser;
+use crate::wait::{self, PATIENCE};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::time::Duration;
+use thirtyfour::{Key, WebElement};
+
+const FIND: &str = include_str!("find.js");
+
+impl Browser {
+    /// All visible elements of a role whose name is this or, when there is none, contains it.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn all(&self, role: &str, name: &str) -> Result<Vec<WebElement>> {
+        self.all_in(None, role, name).await
+    }
+
+    /// The same, inside another element.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn all_in(
+        &self,
+        within: Option<&WebElement>,
+        role: &str,
+        name: &str,
+    ) -> Result<Vec<WebElement>> {
+        let within = match within {
+            Some(element) => element.to_json()?,
+            None => Value::Null,
+        };
+        let found = self
+            .web
+            .execute(
+                FIND,
+                vec![json!(role), json!(name), json!({ "within": within })],
+            )
+            .await?;
+        Ok(found.elements()?)
+    }
+
+    /// Waits for the first element of a role with this name.
+    ///
+    /// # Errors
+    ///
+    /// When none appears; the message shows the screen.
+    pub async fn find(&self, role: &str, name: &str) -> Result<WebElement> {
+        self.find_in(None, role, name).await
+    }
+
+    /// The same, inside another element.
+    ///
+    /// # Errors
+    ///
+    /// When none appears; the message shows the screen.
+    pub async fn find_in(
+        &self,
+        within: Option<&WebElement>,
+        role: &str,
+        name: &str,
+    ) -> Result<WebElement> {
+        let found = wait::until(&format!("{role} \"{name}\""), PATIENCE, || async {
+            Ok(self.all_in(within, role, name).await?.into_iter().next())
+        })
+        .await;
+        match found {
+            Ok(element) => Ok(element),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+        }
+    }
+
+    /// Presses a button or whatever else has this role and name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be pressed.
+    pub async fn press(&self, role: &str, name: &str) -> Result<()> {
+        self.press_in(None, role, name).await
+    }
+
+    /// The same, inside another element.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be pressed.
+    pub async fn press_in(
+        &self,
+        within: Option<&WebElement>,
+        role: &str,
+        name: &str,
+    ) -> Result<()> {
+        let pressed = wait::until(&format!("pressing {role} \"{name}\""), PATIENCE, || async {
+            let Some(element) = self.all_in(within, role, name).await?.into_iter().next() else {
+                return Ok(None);
+            };
+            // Something may still cover it, or the screen may just have replaced it.
+            element.click().await?;
+            Ok(Some(()))
+        })
+        .await;
+        match pressed {
+            Ok(()) => Ok(()),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+        }
+    }
+
+    /// Writes into a text field in place of what it holds, and leaves it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such field.
+    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
+        let field = self.field(label).await?;
+        replace(&field, text)
+            .await
+            .with_context(|| format!("filling \"{label}\""))
+    }
+
+    /// A text field by its label, whatever kind of text field it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub async fn field(&self, label: &str) -> Result<WebElement> {
+        let found = wait::until(&format!("the field \"{label}\""), PATIENCE, || async {
+            for role in ["textbox", "searchbox", "spinbutton", "combobox"] {
+                if let Some(field) = self.all(role, label).await?.into_iter().next() {
+                    return Ok(Some(field));
+                }
+            }
+            Ok(None)
+        })
+        .await;
+        match found {
+            Ok(field) => Ok(field),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+        }
+    }
+
+    /// What a field holds.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such field.
+    pub async fn value(&self, label: &str) -> Result<String> {
+        Ok(self
+            .field(label)
+            .await?
+            .prop("value")
+            .await?
+            .unwrap_or_default())
+    }
+
+    /// Chooses an option of a select by its text.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such select or option.
+    pub async fn choose(&self, label: &str, option: &str) -> Result<()> {
+        let select = self.find("combobox", label).await?;
+        let script = "const [select, text] = arguments; \
+            const option = [...select.options].find((o) => o.text.trim() === text) \
+              ?? [...select.options].find((o) => o.text.includes(text)); \
+            if (!option) return false; select.value = option.value; \
+            select.dispatchEvent(new Event('input', { bubbles: true })); \
+            select.dispatchEvent(new Event('change', { bubbles: true })); return true;";
+        let chosen = self
+            .web
+            .execute(script, vec![select.to_json()?, json!(option)])
+            .await?;
+        if chosen.json() != true {
+            bail!(
+                "\"{label}\" offers no \"{option}\"\n--- the screen\n{}",
+                self.outline().await
+            );
+        }
+        Ok(())
+    }
+
+    /// Waits until a person can read this text somewhere on the page.
+    ///
+    /// # Errors
+    ///
+    /// When it does not appear; the message shows the screen.
+    pub async fn see(&self, text: &str) -> Result<()> {
+        self.see_within(text, PATIENCE).await
+    }
+
+    /// The same with a deadline.
+    ///
+    /// # Errors
+    ///
+    /// When it does not appear in time; the message shows the screen.
+    pub async fn see_within(&self, text: &str, patience: Duration) -> Result<()> {
+        let seen = wait::until(&format!("reading \"{text}\""), patience, || async {
+            Ok(self.reads(text).await?.then_some(()))
+        })
+        .await;
+        match seen {
+            Ok(()) => Ok(()),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+        }
+    }
+
+    /// Whether a person can read this text now, in the page or in a field.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn reads(&self, text: &str) -> Result<bool> {
+        let script = "const tidy = (t) => (t ?? '').replace(/\\s+/g, ' '); \
+            if (tidy(document.body?.innerText).includes(arguments[0])) return true; \
+            return [...document.querySelectorAll('input, textarea')].some((e) => tidy(e.value).includes(arguments[0]));";
+        Ok(self.js(script, vec![json!(text)]).await? == true)
+    }
+
+    /// Waits until nobody can read this text any more.
+    ///
+    /// # Errors
+    ///
+    /// When it stays.
+    pub async fn gone(&self, text: &str) -> Result<()> {
+        wait::until(&format!("\"{text}\" going away"), PATIENCE, || async {
+            Ok((!self.reads(text).await?).then_some(()))
+        })
+        .await
+    }
+
+    /// Presses keys where the cursor is.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn keys(&self, keys: &str) -> Result<()> {
+        Ok(self.web.action_chain().send_keys(keys).perform().await?)
+    }
+}
+
+/// Writes into a field in place of what it holds, and leaves it.
+///
+/// # Errors
+///
+/// When the field does not take keys.
+pub async fn replace(field: &WebElement, text: &str) -> Result<()> {
+    field.click().await?;
+    field.send_keys(Key::Control + "a").await?;
+    field.send_keys(Key::Backspace + "").await?;
+    field.send_keys(text).await?;
+    field.send_keys(Key::Tab + "").await?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Running a flow by `tombolo run`, without a server.
+
+use crate::flows::Flow;
+use crate::places;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Runs a flow with these files as its stored ones; gives the folder of what it made.
+///
+/// # Errors
+///
+/// When the run fails.
+pub fn run(flow: &Flow, files: &[&Path]) -> Result<TempDir> {
+    let folder = TempDir::new()?;
+    let bundle = folder.path().join("bundle.json");
+    std::fs::write(&bundle, serde_json::to_vec(&contents(flow))?)?;
+    let mut command = Command::new(places::server());
+    command
+        .args(["run", "--flow", &flow.flow.to_string()])
+        .arg("--out")
+        .arg(folder.path());
+    for file in files {
+        command.arg("--file").arg(file);
+    }
+    let output = command
+        .arg(&bundle)
+        .output()
+        .context("starting tombolo run")?;
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(folder)
+}
+
+fn contents(flow: &Flow) -> Value {
+    let resources: Vec<_> = flow
+        .resources
+        .iter()
+        .map(|(kind, id, value)| {
+            let mut value = value.clone();
+            value["_id"] = json!(id.to_string());
+            json!({ "kind": kind.name(), "value": value })
+        })
+        .collect();
+    json!({ "resources": resources })
+}

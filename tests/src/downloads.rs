@@ -1,0 +1,34 @@
+//! The folder that a browser saves files to.
+
+use crate::wait;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Waits for a complete file whose name ends so, and reads it.
+///
+/// # Errors
+///
+/// When none comes within `patience`.
+pub async fn finished(
+    folder: &Path,
+    ending: &str,
+    patience: Duration,
+) -> Result<(PathBuf, Vec<u8>)> {
+    wait::until(
+        &format!("a download that ends in {ending}"),
+        patience,
+        || async {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                // A download in progress has a name of its own and is renamed when it is complete.
+                if path.to_string_lossy().ends_with(ending) {
+                    let bytes = std::fs::read(&path)?;
+                    return Ok(Some((path, bytes)));
+                }
+            }
+            Ok(None)
+        },
+    )
+    .await
+}

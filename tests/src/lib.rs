@@ -1,0 +1,41 @@
+//! What end-to-end tests stand on: real browsers, real servers, a real other side, and a wire that can be cut.
+//!
+//! Decides how a person at a screen is imitated. What a person expects to see is each test's business.
+//!
+//! Invariant: whatever a test starts ends with it, also when it panics, and by its own process id.
+
+pub mod browser;
+pub mod bundle;
+pub mod datasets;
+pub mod device;
+pub mod downloads;
+pub mod fake;
+pub mod flows;
+pub mod link;
+pub mod member;
+pub mod places;
+pub mod process;
+pub mod screen;
+pub mod server;
+pub mod sink;
+pub mod table;
+pub mod wait;
+
+pub use browser::{Browser, cryptography};
+pub use device::Device;
+pub use fake::FakeServer;
+pub use link::Link;
+pub use member::Member;
+pub use screen::Screen;
+pub use server::Server;
+pub use sink::Sink;
+pub use wait::until;
+
+/// Whether a long test runs in full (`cargo xtask torture NAME`) or in its short round.
+pub fn rounds(short: usize, full: usize) -> usize {
+    if std::env::var("TOMBOLO_TORTURE").is_ok_and(|value| value == "full") {
+        full
+    } else {
+        short
+    }
+}
