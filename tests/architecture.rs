@@ -13,95 +13,44 @@ const EDGES: [(&str, &[&str]); 7] = [
     ("tombolo-template", &["tombolo-model"]),
     ("tombolo-docs", &["tombolo-model"]),
     ("tombolo-wire", &["tombolo-model"]),
-    (
-        "tombolo-engine",
-        &["tombolo-formats", "tombolo-model", "tombolo-template"],
-    ),
-    (
-        "tombolo-sync",
-        &["tombolo-docs", "tombolo-model", "tombolo-wire"],
-    ),
+    ("tombolo-engine", &["tombolo-formats", "tombolo-model", "tombolo-template"]),
+    ("tombolo-sync", &["tombolo-docs", "tombolo-model", "tombolo-wire"]),
 ];
 
 /// What runs, and is therefore used by nothing but tests.
-const PROGRAMS: [&str; 5] = [
-    "tombolo-app",
-    "tombolo-store-worker",
-    "tombolo-run-worker",
-    "tombolo-server",
-    "xtask",
-];
+const PROGRAMS: [&str; 5] = ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-server", "xtask"];
 
 #[test]
 fn each_part_uses_only_the_parts_below_it() {
-    let metadata = MetadataCommand::new()
-        .current_dir(places::root())
-        .no_deps()
-        .exec()
-        .unwrap();
-    let allowed: BTreeMap<_, BTreeSet<_>> = EDGES
-        .iter()
-        .map(|(from, to)| (*from, to.iter().map(|name| (*name).to_owned()).collect()))
-        .collect();
-    let members: BTreeSet<_> = metadata
-        .packages
-        .iter()
-        .map(|package| package.name.to_string())
-        .collect();
+    let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
+    let allowed: BTreeMap<_, BTreeSet<_>> =
+        EDGES.iter().map(|(from, to)| (*from, to.iter().map(|name| (*name).to_owned()).collect())).collect();
+    let members: BTreeSet<_> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     for package in &metadata.packages {
-        let used: BTreeSet<_> = package
-            .dependencies
-            .iter()
-            .map(|d| d.name.clone())
-            .filter(|d| members.contains(d))
-            .collect();
+        let used: BTreeSet<_> =
+            package.dependencies.iter().map(|d| d.name.clone()).filter(|d| members.contains(d)).collect();
         if let Some(allowed) = allowed.get(package.name.as_str()) {
             let wrong: Vec<_> = used.difference(allowed).collect();
             assert!(wrong.is_empty(), "{} must not use {wrong:?}", package.name);
         }
         if package.name.as_str() != "tombolo-tests" {
-            let programs: Vec<_> = used
-                .iter()
-                .filter(|name| PROGRAMS.contains(&name.as_str()))
-                .collect();
-            assert!(
-                programs.is_empty(),
-                "{} uses the program {programs:?}",
-                package.name
-            );
+            let programs: Vec<_> = used.iter().filter(|name| PROGRAMS.contains(&name.as_str())).collect();
+            assert!(programs.is_empty(), "{} uses the program {programs:?}", package.name);
         }
     }
     let listed: BTreeSet<_> = allowed.keys().map(|name| (*name).to_owned()).collect();
-    let libraries: BTreeSet<_> = members
-        .into_iter()
-        .filter(|name| !PROGRAMS.contains(&name.as_str()) && name != "tombolo-tests")
-        .collect();
-    assert_eq!(
-        listed, libraries,
-        "a new part needs a line in the list of edges"
-    );
+    let libraries: BTreeSet<_> =
+        members.into_iter().filter(|name| !PROGRAMS.contains(&name.as_str()) && name != "tombolo-tests").collect();
+    assert_eq!(listed, libraries, "a new part needs a line in the list of edges");
 }
 
 #[test]
 fn the_model_knows_only_its_data_formats() {
-    let metadata = MetadataCommand::new()
-        .current_dir(places::root())
-        .no_deps()
-        .exec()
-        .unwrap();
-    let model = metadata
-        .packages
-        .iter()
-        .find(|package| package.name.as_str() == "tombolo-model")
-        .unwrap();
+    let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
+    let model = metadata.packages.iter().find(|package| package.name.as_str() == "tombolo-model").unwrap();
     for dependency in &model.dependencies {
-        let known =
-            ["serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
-        assert!(
-            known || dependency.kind == DependencyKind::Development,
-            "model uses {}",
-            dependency.name
-        );
+        let known = ["serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
+        assert!(known || dependency.kind == DependencyKind::Development, "model uses {}", dependency.name);
     }
 }
 
@@ -111,10 +60,7 @@ fn every_source_file_says_what_it_decides() {
         .into_iter()
         .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
         .collect();
-    assert!(
-        silent.is_empty(),
-        "these files do not open with `//!`: {silent:#?}"
-    );
+    assert!(silent.is_empty(), "these files do not open with `//!`: {silent:#?}");
 }
 
 #[test]
@@ -133,22 +79,12 @@ fn no_source_file_is_longer_than_600_lines() {
 
 #[test]
 fn the_crates_read_no_clock_thread_socket_file_or_environment() {
-    let banned = [
-        "Instant::now",
-        "SystemTime::now",
-        "std::thread",
-        "std::fs",
-        "std::net",
-        "std::env",
-        "std::process::",
-    ];
+    let banned =
+        ["Instant::now", "SystemTime::now", "std::thread", "std::fs", "std::net", "std::env", "std::process::"];
     let mut found = Vec::new();
     for path in sources(&["crates"]) {
         let text = path.to_string_lossy().into_owned();
-        if text.contains("/xtask/")
-            || text.contains("/tests/")
-            || text.contains("/benches/")
-            || text.contains("/build")
+        if text.contains("/xtask/") || text.contains("/tests/") || text.contains("/benches/") || text.contains("/build")
         {
             continue;
         }
@@ -171,10 +107,7 @@ fn every_file_beside_this_one_is_run() {
     for entry in fs::read_dir(places::root().join("tests")).unwrap() {
         let name = entry.unwrap().file_name().to_string_lossy().into_owned();
         if name.ends_with(".rs") {
-            assert!(
-                manifest.contains(&format!("path = \"{name}\"")),
-                "tests/{name} is in no [[test]]"
-            );
+            assert!(manifest.contains(&format!("path = \"{name}\"")), "tests/{name} is in no [[test]]");
         }
     }
 }

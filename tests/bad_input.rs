@@ -26,13 +26,7 @@ async fn run(source: impl FnOnce(&Sink) -> Input, expected_end: &str) -> Result<
     };
     let mappings: Value = json!([row("$.a", "a", "string")]);
     let to = sink.address();
-    let flow = flows::flow(
-        "Broken",
-        &source,
-        None,
-        &mappings,
-        &Destination::Http(&to, "/take"),
-    );
+    let flow = flows::flow("Broken", &source, None, &mappings, &Destination::Http(&to, "/take"));
     let mut device = owner.device(owner.account()).await?;
     device.create_flow(&flow).await?;
     let screen = Screen::open(&server.address()).await?;
@@ -58,20 +52,13 @@ fn broken(how: &str) -> impl FnOnce(&Sink) -> Input {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_csv_file_that_ends_inside_quotes_names_the_line() -> Result<()> {
     let text = run(|_| Input::Csv("a,b\n1,2\n3,\"half".to_owned()), "Failed").await?;
-    assert!(
-        text.contains("line 3") || text.contains("record 2"),
-        "{text}"
-    );
+    assert!(text.contains("line 3") || text.contains("record 2"), "{text}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_json_file_that_is_an_object_says_what_it_is() -> Result<()> {
-    let text = run(
-        |_| Input::Json(r#"{"total":3,"pages":1}"#.to_owned()),
-        "Failed",
-    )
-    .await?;
+    let text = run(|_| Input::Json(r#"{"total":3,"pages":1}"#.to_owned()), "Failed").await?;
     assert!(text.contains("object"), "{text}");
     Ok(())
 }
@@ -105,9 +92,6 @@ async fn an_answer_that_stops_half_way_fails_the_step() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gigabyte_in_one_record_is_refused_in_time() -> Result<()> {
     let text = run(broken("endless"), "Failed").await?;
-    assert!(
-        text.contains("MB") || text.contains("MiB") || text.contains("large"),
-        "{text}"
-    );
+    assert!(text.contains("MB") || text.contains("MiB") || text.contains("large"), "{text}");
     Ok(())
 }

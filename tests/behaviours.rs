@@ -28,12 +28,9 @@ fn problem(row: &[String]) -> Result<(), String> {
         return Err(format!("not three cells: {row:?}"));
     };
     let Some((file, name)) = test.rsplit_once("::") else {
-        return Err(format!(
-            "{behaviour}: \"{test}\" is not `path/file.rs::test_name`"
-        ));
+        return Err(format!("{behaviour}: \"{test}\" is not `path/file.rs::test_name`"));
     };
-    let source = fs::read_to_string(places::root().join(file))
-        .map_err(|_| format!("{behaviour}: no file {file}"))?;
+    let source = fs::read_to_string(places::root().join(file)).map_err(|_| format!("{behaviour}: no file {file}"))?;
     match attributes(&source, name) {
         None => Err(format!("{behaviour}: {file} has no fn {name}")),
         Some(lines) if !lines.iter().any(|line| line.contains("test")) => {
@@ -52,28 +49,15 @@ fn attributes<'a>(source: &'a str, name: &str) -> Option<Vec<&'a str>> {
     let wanted = format!("fn {name}(");
     let at = lines.iter().position(|line| line.contains(&wanted))?;
     let above = lines[..at].iter().rev().take_while(|line| {
-        line.starts_with("#[")
-            || line.starts_with("//")
-            || line.ends_with(")]")
-            || line.ends_with(',')
+        line.starts_with("#[") || line.starts_with("//") || line.ends_with(")]") || line.ends_with(',')
     });
-    Some(
-        above
-            .copied()
-            .filter(|line| !line.starts_with("//"))
-            .collect(),
-    )
+    Some(above.copied().filter(|line| !line.starts_with("//")).collect())
 }
 
 #[test]
 fn an_ignored_or_missing_test_is_noticed() {
     let source = "#[test]\n#[ignore = \"slow\"]\nfn slow() {}\n\n#[tokio::test]\nasync fn good() {}\nfn helper() {}";
-    assert!(
-        attributes(source, "slow")
-            .unwrap()
-            .iter()
-            .any(|line| line.contains("ignore"))
-    );
+    assert!(attributes(source, "slow").unwrap().iter().any(|line| line.contains("ignore")));
     assert_eq!(attributes(source, "good").unwrap(), ["#[tokio::test]"]);
     assert!(attributes(source, "helper").unwrap().is_empty());
     assert!(attributes(source, "absent").is_none());

@@ -37,24 +37,15 @@ async fn the_server_refuses_it_and_hardly_grows() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let document = device
-        .create(Kind::Integration, &json!({ "name": "Target" }))
-        .await?;
+    let document = device.create(Kind::Integration, &json!({ "name": "Target" })).await?;
     let pid = server.pid().context("it runs")?;
     let before = process::memory_kib(pid, "VmHWM").context("its memory")?;
     let push = device.push(document.id(), vec![bomb]).await?;
     assert!(device.settled(push).await.is_err(), "it was accepted");
     let after = process::memory_kib(pid, "VmHWM").context("its memory")?;
-    assert!(
-        after - before < EXTRA_KIB,
-        "the server grew from {before} to {after} KiB"
-    );
+    assert!(after - before < EXTRA_KIB, "the server grew from {before} to {after} KiB");
     // It serves on.
-    owner
-        .device(owner.account())
-        .await?
-        .create(Kind::Integration, &json!({ "name": "After" }))
-        .await?;
+    owner.device(owner.account()).await?.create(Kind::Integration, &json!({ "name": "After" })).await?;
     Ok(())
 }
 
@@ -63,9 +54,7 @@ async fn a_browser_that_is_sent_one_hardly_grows_and_works_on() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let target = device
-        .create(Kind::Integration, &json!({ "name": "Target" }))
-        .await?;
+    let target = device.create(Kind::Integration, &json!({ "name": "Target" })).await?;
     let fake = FakeServer::start(&server.address()).await?;
     let screen = Screen::open(&fake.address()).await?;
     screen.sign_in("ines@example.com").await?;
@@ -77,19 +66,12 @@ async fn a_browser_that_is_sent_one_hardly_grows_and_works_on() -> Result<()> {
     screen.create_integration("After").await?;
     screen.on_this_device().await?;
     let after = peak(&screen);
-    assert!(
-        after - before < EXTRA_KIB,
-        "the browser grew from {before} to {after} KiB"
-    );
+    assert!(after - before < EXTRA_KIB, "the browser grew from {before} to {after} KiB");
     screen.browser.close().await
 }
 
 /// The most memory that any one process of the browser ever held.
 fn peak(screen: &Screen) -> u64 {
     let processes = screen.browser.processes();
-    processes
-        .into_iter()
-        .filter_map(|id| process::memory_kib(id, "VmHWM"))
-        .max()
-        .unwrap_or(0)
+    processes.into_iter().filter_map(|id| process::memory_kib(id, "VmHWM")).max().unwrap_or(0)
 }

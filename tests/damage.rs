@@ -14,22 +14,14 @@ async fn a_damaged_piece_costs_one_edit_of_one_document_and_is_said() -> Result<
     screen.rename_integration("Harmed twice").await?;
     screen.on_this_device().await?;
     let path = screen.browser.address().await?;
-    let id: String = path
-        .chars()
-        .rev()
-        .skip_while(|c| !c.is_ascii_hexdigit())
-        .take(24)
-        .collect();
+    let id: String = path.chars().rev().skip_while(|c| !c.is_ascii_hexdigit()).take(24).collect();
     let id: String = id.chars().rev().collect();
     let before = damage_a_chunk(&screen.browser, &id, "Harmed twice").await?;
     assert!(before >= 2, "one chunk for making it, one for the new name");
 
     let (device, address) = (screen.browser.device(), screen.address.clone());
     screen.browser.close().await?;
-    let screen = Screen {
-        browser: Browser::on(device).await?,
-        address,
-    };
+    let screen = Screen { browser: Browser::on(device).await?, address };
     screen.home().await?;
     screen.browser.see("Unharmed").await?;
     screen.visit(&format!("/integrations/{id}")).await?;

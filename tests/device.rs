@@ -10,21 +10,12 @@ async fn what_one_device_pushes_an_empty_one_gets() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let resources = (0..250).map(|n| {
-        (
-            Kind::Integration,
-            json!({ "name": format!("Integration {n}") }),
-        )
-    });
+    let resources = (0..250).map(|n| (Kind::Integration, json!({ "name": format!("Integration {n}") })));
     let made = device.create_all(resources).await?;
     let mut empty = owner.device(owner.account()).await?;
     let documents = empty.bootstrap().await?;
     assert_eq!(documents.len(), made.len());
-    assert!(
-        documents
-            .iter()
-            .all(|document| document.describe().name.starts_with("Integration "))
-    );
+    assert!(documents.iter().all(|document| document.describe().name.starts_with("Integration ")));
     Ok(())
 }
 
@@ -33,12 +24,7 @@ async fn a_reconnect_without_news_costs_less_than_a_kilobyte() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let resources = (0..100).map(|n| {
-        (
-            Kind::Integration,
-            json!({ "name": format!("Integration {n}") }),
-        )
-    });
+    let resources = (0..100).map(|n| (Kind::Integration, json!({ "name": format!("Integration {n}") })));
     device.create_all(resources).await?;
     let cursor = owner.device(owner.account()).await?.catch_up().await?;
     let mut again = owner.resume(owner.account(), cursor).await?;
@@ -52,9 +38,7 @@ async fn acknowledged_changes_survive_a_killed_server() -> Result<()> {
     let mut server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let made = device
-        .create(Kind::Integration, &json!({ "name": "Acknowledged" }))
-        .await?;
+    let made = device.create(Kind::Integration, &json!({ "name": "Acknowledged" })).await?;
     server.kill()?;
     server.resume().await?;
     let documents = owner.device(owner.account()).await?.bootstrap().await?;

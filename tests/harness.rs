@@ -18,13 +18,7 @@ async fn things_are_found_by_role_and_name() -> Result<()> {
     assert_eq!(browser.all("button", "Create flow").await?.len(), 1);
     assert_eq!(browser.all("button", "Create").await?.len(), 2);
     let dialog = browser.find("dialog", "New flow").await?;
-    assert_eq!(
-        browser
-            .all_in(Some(&dialog), "button", "Create")
-            .await?
-            .len(),
-        1
-    );
+    assert_eq!(browser.all_in(Some(&dialog), "button", "Create").await?.len(), 1);
     assert_eq!(browser.all("link", "Runs 12").await?.len(), 1);
     browser.fill("Name", "new").await?;
     assert_eq!(browser.value("Name").await?, "new");
@@ -55,8 +49,5 @@ async fn a_cut_wire_carries_nothing_and_a_slow_one_carries_late() -> Result<()> 
 /// A client that opens a new connection for every request.
 fn client() -> reqwest::Client {
     tombolo_tests::cryptography();
-    reqwest::Client::builder()
-        .pool_max_idle_per_host(0)
-        .build()
-        .expect("nothing unusual is asked for")
+    reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("nothing unusual is asked for")
 }

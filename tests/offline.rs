@@ -19,12 +19,10 @@ async fn a_flow_built_and_run_without_the_server_reaches_a_colleague() -> Result
     here.usable().await?;
     here.create_integration("Airports").await?;
     here.create_flow("All airports").await?;
-    here.add_file_source("Airports file", &datasets::airports())
-        .await?;
+    here.add_file_source("Airports file", &datasets::airports()).await?;
     here.add_file_destination("Copy", "CSV", "copy.csv").await?;
-    here.map("Copy", &[("iata", "code"), ("name", "name")])
-        .await?;
-    assert_eq!(here.run(Duration::from_secs(60)).await?, "Completed");
+    here.map("Copy", &[("iata", "code"), ("name", "name")]).await?;
+    here.completes(Duration::from_secs(60)).await?;
     assert_eq!(here.counts("Copy").await?.success, 3376);
     let copy = String::from_utf8(here.download("copy.csv").await?)?;
     assert_eq!(copy.lines().count(), 3377);
@@ -35,14 +33,8 @@ async fn a_flow_built_and_run_without_the_server_reaches_a_colleague() -> Result
     server.resume().await?;
     here.on_the_server().await?;
     let arrived = Instant::now();
-    there
-        .browser
-        .see_within("Airports", Duration::from_secs(2))
-        .await?;
-    println!(
-        "the colleague saw it {:?} after the device was done",
-        arrived.elapsed()
-    );
+    there.browser.see_within("Airports", Duration::from_secs(2)).await?;
+    println!("the colleague saw it {:?} after the device was done", arrived.elapsed());
     there.open_flow("Airports", "All airports").await?;
     there.browser.see("Completed").await?;
     there.browser.see("3,376").await?;

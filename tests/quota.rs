@@ -27,47 +27,25 @@ async fn fill(megabytes: u64) -> Result<()> {
     screen.create_integration("Before").await?;
     screen.on_this_device().await?;
     // What is stored already counts; the page and its modules are most of it.
-    let usage = screen
-        .browser
-        .js_async(
-            "return (await navigator.storage.estimate()).usage;",
-            Vec::new(),
-        )
-        .await?;
+    let usage = screen.browser.js_async("return (await navigator.storage.estimate()).usage;", Vec::new()).await?;
     let usage = usage.as_u64().unwrap_or(0);
-    screen
-        .browser
-        .quota(&screen.address, Some(usage + megabytes * 1024 * 1024))
-        .await?;
+    screen.browser.quota(&screen.address, Some(usage + megabytes * 1024 * 1024)).await?;
 
     // A file bigger than what is left cannot be kept, and that is said at once.
     let file = tempfile::NamedTempFile::with_suffix(".csv")?;
-    let rows: String = (0..megabytes * 200_000)
-        .map(|n| format!("{n},{}\n", n * 7))
-        .collect();
+    let rows: String = (0..megabytes * 200_000).map(|n| format!("{n},{}\n", n * 7)).collect();
     std::fs::write(file.path(), format!("a,b\n{rows}"))?;
     screen.create_flow("Too big").await?;
     screen.browser.press("button", "Add source").await?;
-    screen
-        .browser
-        .press("button", "File from this computer")
-        .await?;
+    screen.browser.press("button", "File from this computer").await?;
     screen.browser.choose_file("File", file.path()).await?;
-    screen
-        .browser
-        .see_within("storage", Duration::from_secs(2))
-        .await?;
+    screen.browser.see_within("storage", Duration::from_secs(2)).await?;
     screen.home().await?;
     screen.browser.see("Before").await?;
 
     // What is saved can be taken out.
     screen.export_all().await?;
-    let (_, export) = downloads::finished(
-        &screen.browser.downloads(),
-        ".json",
-        Duration::from_secs(10),
-    )
-    .await?;
+    let (_, export) = downloads::finished(&screen.browser.downloads(), ".json", Duration::from_secs(10)).await?;
     let export: Value = serde_json::from_slice(&export)?;
     assert!(export.to_string().contains("Before"));
 

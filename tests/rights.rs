@@ -12,9 +12,7 @@ async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> 
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    device
-        .create(Kind::Integration, &json!({ "name": "Shared" }))
-        .await?;
+    device.create(Kind::Integration, &json!({ "name": "Shared" })).await?;
     owner.invite("jonas@example.com", "manage").await?;
 
     let wire = Link::to(server.port()).await?;
@@ -40,14 +38,10 @@ async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> 
     assert!(String::from_utf8(export)?.contains("Shared by Jonas"));
 
     owner.change_role(colleague.me.user.id, "manage").await?;
-    until(
-        "the retry being accepted",
-        Duration::from_secs(15),
-        || async {
-            screen.browser.press("button", "Try again").await?;
-            Ok((!screen.browser.reads("Shared by Jonas").await?).then_some(()))
-        },
-    )
+    until("the retry being accepted", Duration::from_secs(15), || async {
+        screen.browser.press("button", "Try again").await?;
+        Ok((!screen.browser.reads("Shared by Jonas").await?).then_some(()))
+    })
     .await?;
     screen.on_the_server().await?;
     screen.home().await?;
@@ -64,9 +58,7 @@ async fn a_removed_member_keeps_what_was_not_accepted() -> Result<()> {
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    device
-        .create(Kind::Integration, &json!({ "name": "Shared" }))
-        .await?;
+    device.create(Kind::Integration, &json!({ "name": "Shared" })).await?;
     owner.invite("jonas@example.com", "manage").await?;
     let wire = Link::to(server.port()).await?;
     let screen = Screen::open(&wire.address()).await?;

@@ -18,13 +18,7 @@ async fn build(owner: &Member) -> Result<Flow> {
         row("$.latitude", "latitude", "number"),
         row("$.city", "city", "string"),
     ]);
-    let flow = flows::flow(
-        "Texas",
-        &Source::Csv(&hash),
-        Some(filter),
-        &mappings,
-        &Destination::Csv(FILE),
-    );
+    let flow = flows::flow("Texas", &Source::Csv(&hash), Some(filter), &mappings, &Destination::Csv(FILE));
     let mut device = owner.device(owner.account()).await?;
     device.create_flow(&flow).await?;
     Ok(flow)
@@ -39,43 +33,24 @@ async fn browser_server_and_command_line_make_the_same_bytes() -> Result<()> {
     let screen = Screen::open(&server.address()).await?;
     screen.sign_in("ines@example.com").await?;
     screen.open_flow("Texas integration", "Texas").await?;
-    assert_eq!(screen.run(Duration::from_secs(60)).await?, "Completed");
+    screen.completes(Duration::from_secs(60)).await?;
     let in_browser = screen.download(FILE).await?;
     screen.browser.close().await?;
 
     let on_server = run_on_server(&owner, &flow).await?;
     let on_command_line = run_here(&flow)?;
-    assert!(
-        in_browser.len() > 5_000,
-        "{}",
-        String::from_utf8_lossy(&in_browser)
-    );
-    assert_eq!(
-        String::from_utf8(in_browser)?,
-        String::from_utf8(on_server)?
-    );
+    assert!(in_browser.len() > 5_000, "{}", String::from_utf8_lossy(&in_browser));
+    assert_eq!(String::from_utf8(in_browser)?, String::from_utf8(on_server)?);
     assert_eq!(on_command_line, run_on_server(&owner, &flow).await?);
     Ok(())
 }
 
 async fn run_on_server(owner: &Member, flow: &Flow) -> Result<Vec<u8>> {
-    let started = owner
-        .call(
-            Method::POST,
-            &format!("/flows/{}/run", flow.flow),
-            &Value::Null,
-        )
-        .await?;
-    let run = started["run"]
-        .as_str()
-        .context("the answer names the run")?
-        .to_owned();
+    let started = owner.call(Method::POST, &format!("/flows/{}/run", flow.flow), &Value::Null).await?;
+    let run = started["run"].as_str().context("the answer names the run")?.to_owned();
     let (_, import, _) = &flow.resources[flow.resources.len() - 2];
     until("the server's file", Duration::from_secs(60), || async {
-        owner
-            .bytes(&format!("/runs/{run}/files/{import}"))
-            .await
-            .map(Some)
+        owner.bytes(&format!("/runs/{run}/files/{import}")).await.map(Some)
     })
     .await
 }

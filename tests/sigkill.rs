@@ -32,10 +32,7 @@ async fn what_was_shown_as_on_this_device_is_there_after_a_kill() -> Result<()> 
         let address = screen.address.clone();
         screen.browser.kill();
 
-        screen = Screen {
-            browser: Browser::on(device).await?,
-            address,
-        };
+        screen = Screen { browser: Browser::on(device).await?, address };
         screen.home().await?;
         screen.browser.see(&name).await?;
         screen.open_named(&name).await?;

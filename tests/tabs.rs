@@ -11,13 +11,9 @@ struct Dice(u64);
 
 impl Dice {
     fn new() -> Self {
-        let named = std::env::var("TOMBOLO_SEED")
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let named = std::env::var("TOMBOLO_SEED").ok().and_then(|text| text.parse().ok());
         let seed = named.unwrap_or_else(|| {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .expect("the clock is set");
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
             u64::from(now.subsec_nanos()) | 1
         });
         println!("TOMBOLO_SEED={seed}");
@@ -71,11 +67,7 @@ async fn edits_saved_in_five_tabs_survive_closing_them_at_random() -> Result<()>
         let mut fresh = owner.device(owner.account()).await?;
         let names = names_on_server(&mut fresh).await?;
         for name in &made {
-            assert_eq!(
-                names.iter().filter(|found| *found == name).count(),
-                1,
-                "{name} in {names:?}"
-            );
+            assert_eq!(names.iter().filter(|found| *found == name).count(), 1, "{name} in {names:?}");
             screen.browser.see(name).await?;
         }
         screen.browser.close().await?;
@@ -86,10 +78,7 @@ async fn edits_saved_in_five_tabs_survive_closing_them_at_random() -> Result<()>
 /// The names of all documents, as an empty device gets them.
 async fn names_on_server(device: &mut tombolo_tests::Device) -> Result<Vec<String>> {
     let documents = device.bootstrap().await?;
-    Ok(documents
-        .iter()
-        .map(|document| document.describe().name)
-        .collect())
+    Ok(documents.iter().map(|document| document.describe().name).collect())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,10 +124,7 @@ async fn what_the_server_has_reaches_every_tab() -> Result<()> {
     let second = screen.browser.new_tab(&server.address()).await?;
     screen.usable().await?;
     let mut device = owner.device(owner.account()).await?;
-    device
-        .create(Kind::Integration, &json!({ "name": "From elsewhere" }))
-        .await
-        .context("the server's answer")?;
+    device.create(Kind::Integration, &json!({ "name": "From elsewhere" })).await.context("the server's answer")?;
     for tab in [first, second] {
         screen.browser.switch(&tab).await?;
         until("the new tile", Duration::from_secs(10), || async {

@@ -22,16 +22,9 @@ async fn type_together() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    let script = device
-        .create(
-            Kind::Script,
-            &json!({ "name": "Shared hook", "content": "// top\n// bottom\n" }),
-        )
-        .await?;
-    let wires = [
-        Link::to(server.port()).await?,
-        Link::to(server.port()).await?,
-    ];
+    let script =
+        device.create(Kind::Script, &json!({ "name": "Shared hook", "content": "// top\n// bottom\n" })).await?;
+    let wires = [Link::to(server.port()).await?, Link::to(server.port()).await?];
     let mut screens = Vec::new();
     for wire in &wires {
         wire.delay(Duration::from_millis(100));
@@ -49,28 +42,15 @@ async fn type_together() -> Result<()> {
     let (first, second) = tokio::join!(type_text(one, 'a'), type_text(two, 'b'));
     let (first, second) = (first?, second?);
 
-    let together = until(
-        "both showing the same text",
-        Duration::from_secs(60),
-        || async {
-            let (left, right) = (content(one).await?, content(two).await?);
-            Ok((left == right && left.len() >= first.len() + second.len()).then_some(left))
-        },
-    )
+    let together = until("both showing the same text", Duration::from_secs(60), || async {
+        let (left, right) = (content(one).await?, content(two).await?);
+        Ok((left == right && left.len() >= first.len() + second.len()).then_some(left))
+    })
     .await?;
     // Each person's text is one unbroken stretch: nothing is missing, and no cursor was elsewhere for a moment.
-    assert!(
-        together.contains(&first),
-        "the first person's text is broken up: {together:.200}"
-    );
-    assert!(
-        together.contains(&second),
-        "the second person's text is broken up: {together:.200}"
-    );
-    assert_eq!(
-        together.len(),
-        first.len() + second.len() + "// top\n// bottom\n".len()
-    );
+    assert!(together.contains(&first), "the first person's text is broken up: {together:.200}");
+    assert!(together.contains(&second), "the second person's text is broken up: {together:.200}");
+    assert_eq!(together.len(), first.len() + second.len() + "// top\n// bottom\n".len());
     for screen in screens {
         screen.browser.close().await?;
     }
@@ -91,20 +71,13 @@ async fn type_text(screen: &Screen, letter: char) -> Result<String> {
 }
 
 async fn content(screen: &Screen) -> Result<String> {
-    let text = screen
-        .browser
-        .js(
-            &format!("{VIEW} return view.state.doc.toString();"),
-            Vec::new(),
-        )
-        .await?;
+    let text = screen.browser.js(&format!("{VIEW} return view.state.doc.toString();"), Vec::new()).await?;
     Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
 async fn place_cursor(screen: &Screen, at: usize) -> Result<Value> {
-    let script = format!(
-        "{VIEW} view.focus(); view.dispatch({{ selection: {{ anchor: arguments[0] }} }}); return true;"
-    );
+    let script =
+        format!("{VIEW} view.focus(); view.dispatch({{ selection: {{ anchor: arguments[0] }} }}); return true;");
     screen.browser.js(&script, vec![json!(at)]).await
 }
 

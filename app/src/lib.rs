@@ -16,6 +16,5 @@ mod words;
 /// Mounts the app into the page.
 pub fn start() {
     console_error_panic_hook::set_once();
-    browser::service_worker::register();
     leptos::mount::mount_to_body(app::App);
 }

@@ -56,10 +56,8 @@ impl Assets {
         match self {
             Self::Folder(folder) => read_file(&folder.join(name)).await,
             #[cfg(feature = "embedded")]
-            Self::Embedded => Ok(Site::get(name).map(|file| Asset {
-                tag: hex::encode(file.metadata.sha256_hash()),
-                bytes: file.data.into_owned(),
-            })),
+            Self::Embedded => Ok(Site::get(name)
+                .map(|file| Asset { tag: hex::encode(file.metadata.sha256_hash()), bytes: file.data.into_owned() })),
             #[cfg(not(feature = "embedded"))]
             Self::None => Ok(None),
         }
@@ -68,10 +66,7 @@ impl Assets {
 
 async fn read_file(path: &Path) -> std::io::Result<Option<Asset>> {
     let absent = |error: &std::io::Error| {
-        matches!(
-            error.kind(),
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-        )
+        matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
     };
     let metadata = match tokio::fs::metadata(path).await {
         Ok(metadata) if metadata.is_file() => metadata,
@@ -79,15 +74,8 @@ async fn read_file(path: &Path) -> std::io::Result<Option<Asset>> {
         Err(error) if absent(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let changed = metadata
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let tag = format!(
-        "{:x}-{:x}",
-        metadata.len(),
-        changed.map_or(0, |since| since.as_nanos())
-    );
+    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let tag = format!("{:x}-{:x}", metadata.len(), changed.map_or(0, |since| since.as_nanos()));
     let bytes = tokio::fs::read(path).await?;
     Ok(Some(Asset { bytes, tag }))
 }
@@ -95,9 +83,7 @@ async fn read_file(path: &Path) -> std::io::Result<Option<Asset>> {
 fn is_plain(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@+".contains(c);
     !name.is_empty()
-        && name
-            .split('/')
-            .all(|part| !part.is_empty() && !part.starts_with('.') && part.chars().all(plain))
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && part.chars().all(plain))
 }
 
 #[cfg(test)]
@@ -109,17 +95,7 @@ mod tests {
         for name in ["index.html", "assets/app_bg.wasm", "icons/icon-192.png"] {
             assert!(is_plain(name), "{name}");
         }
-        for name in [
-            "",
-            "../key",
-            "a/../../key",
-            "/etc/passwd",
-            "a//b",
-            ".git/config",
-            "a\\b",
-            "a%2e",
-            "a\0",
-        ] {
+        for name in ["", "../key", "a/../../key", "/etc/passwd", "a//b", ".git/config", "a\\b", "a%2e", "a\0"] {
             assert!(!is_plain(name), "{name}");
         }
     }

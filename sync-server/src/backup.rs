@@ -44,22 +44,14 @@ pub(crate) enum BackupError {
 ///
 /// Returns why there is none; a half-written one is removed.
 pub(crate) async fn write(database: &Path, file: &Path) -> Result<(), BackupError> {
-    let name = file
-        .to_str()
-        .ok_or_else(|| BackupError::Name(file.to_path_buf()))?;
+    let name = file.to_str().ok_or_else(|| BackupError::Name(file.to_path_buf()))?;
     let mut connection = open(database, true).await?;
-    let written = sqlx::query("VACUUM INTO ?")
-        .bind(name)
-        .execute(&mut connection)
-        .await;
+    let written = sqlx::query("VACUUM INTO ?").bind(name).execute(&mut connection).await;
     if let Err(source) = written {
         if let Err(error) = std::fs::remove_file(file) {
             tracing::debug!(%error, "nothing to remove");
         }
-        return Err(BackupError::Database {
-            doing: "writing the backup",
-            source,
-        });
+        return Err(BackupError::Database { doing: "writing the backup", source });
     }
     sync(file)
 }
@@ -72,10 +64,7 @@ pub(crate) async fn write(database: &Path, file: &Path) -> Result<(), BackupErro
 pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64) -> Result<(), BackupError> {
     let problems = verify(file).await?;
     if let Some(why) = problems.into_iter().next() {
-        return Err(BackupError::NotABackup {
-            path: file.to_path_buf(),
-            why,
-        });
+        return Err(BackupError::NotABackup { path: file.to_path_buf(), why });
     }
     let fresh = database.with_extension("restoring");
     std::fs::copy(file, &fresh).map_err(failed(&fresh))?;
@@ -86,13 +75,8 @@ pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64) -> Result<
         .await
         .map_err(database_failed("giving a new epoch"))?;
     // Whoever was signed in when the backup was taken may have been removed since.
-    sqlx::query("DELETE FROM sessions")
-        .execute(&mut connection)
-        .await
-        .map_err(database_failed("ending sessions"))?;
-    sqlx::Connection::close(connection)
-        .await
-        .map_err(database_failed("closing the restored database"))?;
+    sqlx::query("DELETE FROM sessions").execute(&mut connection).await.map_err(database_failed("ending sessions"))?;
+    sqlx::Connection::close(connection).await.map_err(database_failed("closing the restored database"))?;
     sync(&fresh)?;
     for ending in ["db-wal", "db-shm"] {
         let log = database.with_extension(ending);
@@ -113,24 +97,15 @@ pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64) -> Result<
 ///
 /// Returns why it cannot be looked at.
 pub(crate) async fn verify(database: &Path) -> Result<Vec<String>, BackupError> {
-    let not_ours = |source: sqlx::Error| BackupError::NotABackup {
-        path: database.to_path_buf(),
-        why: source.to_string(),
-    };
+    let not_ours =
+        |source: sqlx::Error| BackupError::NotABackup { path: database.to_path_buf(), why: source.to_string() };
     let mut connection = open(database, true).await?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(not_ours)?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.map_err(not_ours)?;
     if version == 0 || version > SCHEMA_VERSION {
-        return Ok(vec![format!(
-            "its version is {version}, this program knows {SCHEMA_VERSION}"
-        )]);
+        return Ok(vec![format!("its version is {version}, this program knows {SCHEMA_VERSION}")]);
     }
-    let lines: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check")
-        .fetch_all(&mut connection)
-        .await
-        .map_err(not_ours)?;
+    let lines: Vec<String> =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await.map_err(not_ours)?;
     let mut problems: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
     let strays: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM changes c LEFT JOIN documents d ON d.account = c.account AND d.id = c.document WHERE d.id IS NULL",
@@ -145,18 +120,11 @@ pub(crate) async fn verify(database: &Path) -> Result<Vec<String>, BackupError> 
 }
 
 async fn open(database: &Path, read_only: bool) -> Result<SqliteConnection, BackupError> {
-    let mut options = SqliteConnectOptions::new()
-        .filename(database)
-        .read_only(read_only);
+    let mut options = SqliteConnectOptions::new().filename(database).read_only(read_only);
     if !read_only {
-        options = options
-            .journal_mode(SqliteJournalMode::Delete)
-            .synchronous(SqliteSynchronous::Full);
+        options = options.journal_mode(SqliteJournalMode::Delete).synchronous(SqliteSynchronous::Full);
     }
-    options
-        .connect()
-        .await
-        .map_err(database_failed("opening the database"))
+    options.connect().await.map_err(database_failed("opening the database"))
 }
 
 fn database_failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> BackupError {
@@ -169,7 +137,5 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
 }
 
 fn sync(path: &Path) -> Result<(), BackupError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(failed(path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(failed(path))
 }

@@ -40,28 +40,18 @@ pub(crate) async fn hash(file: &mut File) -> Result<BlobRow, BlobError> {
         size_bytes += u64::try_from(length).unwrap_or_default();
     }
     file.rewind().await?;
-    Ok(BlobRow {
-        sha256: hash.finalize().into(),
-        size_bytes,
-    })
+    Ok(BlobRow { sha256: hash.finalize().into(), size_bytes })
 }
 
 /// Stores a file part by part, so that no transaction holds the writer for long.
-pub(crate) async fn store(
-    app: &App,
-    account: Id,
-    file: &mut File,
-    row: BlobRow,
-) -> Result<(), BlobError> {
+pub(crate) async fn store(app: &App, account: Id, file: &mut File, row: BlobRow) -> Result<(), BlobError> {
     let mut n = 0;
     let mut left = row.size_bytes;
     while left > 0 {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(PART_BYTES);
         let mut part = vec![0; length];
         file.read_exact(&mut part).await?;
-        app.store
-            .put_blob_part(account, &row.sha256, n, &part)
-            .await?;
+        app.store.put_blob_part(account, &row.sha256, n, &part).await?;
         left -= u64::try_from(length).unwrap_or(left);
         n += 1;
     }
@@ -70,12 +60,7 @@ pub(crate) async fn store(
 }
 
 /// Writes a stored file to a path; `false` when it is not stored.
-pub(crate) async fn write_to(
-    app: &App,
-    account: Id,
-    sha256: &[u8; 32],
-    path: &Path,
-) -> Result<bool, BlobError> {
+pub(crate) async fn write_to(app: &App, account: Id, sha256: &[u8; 32], path: &Path) -> Result<bool, BlobError> {
     if app.store.blob(account, sha256).await?.is_none() {
         return Ok(false);
     }

@@ -67,9 +67,7 @@ impl Config {
     pub(crate) fn new(wishes: Wishes) -> Result<Self, ConfigError> {
         let exposure = match (wishes.tls, wishes.behind_proxy) {
             (Some((cert, key)), _) => Exposure::Tls { cert, key },
-            (None, Some(origin)) => Exposure::Proxy {
-                origin: checked_origin(origin)?,
-            },
+            (None, Some(origin)) => Exposure::Proxy { origin: checked_origin(origin)? },
             (None, None) if wishes.listen.ip().is_loopback() => Exposure::Loopback,
             (None, None) => return Err(ConfigError::NotLoopback(wishes.listen)),
         };
@@ -139,10 +137,7 @@ mod tests {
     fn loopback_needs_nothing_and_lets_people_sign_up() {
         for listen in ["127.0.0.1:7070", "127.0.0.9:0", "[::1]:7070"] {
             let config = Config::new(wishes(listen)).unwrap();
-            assert_eq!(
-                (config.exposure, config.open_signup),
-                (Exposure::Loopback, true)
-            );
+            assert_eq!((config.exposure, config.open_signup), (Exposure::Loopback, true));
         }
     }
 
@@ -168,13 +163,7 @@ mod tests {
 
     #[test]
     fn an_origin_has_no_path_and_no_user() {
-        for origin in [
-            "",
-            "http://a.example",
-            "https://",
-            "https://a.example/",
-            "https://me@a.example",
-        ] {
+        for origin in ["", "http://a.example", "https://", "https://a.example/", "https://me@a.example"] {
             assert!(checked_origin(origin.to_owned()).is_err(), "{origin}");
         }
         assert!(checked_origin("https://a.example:8443".to_owned()).is_ok());

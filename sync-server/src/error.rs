@@ -25,13 +25,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// Any status with a code and a message.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            field: None,
-            retry_after_s: None,
-        }
+        Self { status, code, message: message.into(), field: None, retry_after_s: None }
     }
 
     /// Nobody is signed in.
@@ -55,10 +49,7 @@ impl ApiError {
 
     /// A field is wrong.
     pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            field: Some(field),
-            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
-        }
+        Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message) }
     }
 
     /// It clashes with what is there.

@@ -119,19 +119,13 @@ impl AccountHub {
 
     /// Somebody is here, says this socket.
     pub(crate) fn announce(&self, socket: u64, person: Person) {
-        self.present
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(person.session.clone(), person.clone());
+        self.present.lock().unwrap_or_else(PoisonError::into_inner).insert(person.session.clone(), person.clone());
         self.tell(socket, Place::Person(person));
     }
 
     /// Somebody's tab has gone, says this socket.
     pub(crate) fn leave(&self, socket: u64, session: String) {
-        self.present
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&session);
+        self.present.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
         self.tell(socket, Place::Left(session));
     }
 

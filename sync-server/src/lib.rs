@@ -44,10 +44,7 @@ pub use sqlite::Sqlite;
 #[must_use]
 pub fn main() -> ExitCode {
     // Two providers may be linked in; without a choice, the first TLS connection would panic.
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider was installed already");
     }
     match commands::Cli::parse().run() {

@@ -46,22 +46,14 @@ pub(crate) struct Resource {
 /// # Errors
 ///
 /// Returns why it cannot be read.
-pub(crate) async fn read(
-    store: &dyn Store,
-    account: Id,
-    id: Id,
-) -> Result<Option<Resource>, ResourceError> {
+pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Option<Resource>, ResourceError> {
     let Some(stored) = store.document(account, id).await? else {
         return Ok(None);
     };
     // Opening takes as long as the history is: not on a thread that answers requests.
     tokio::task::spawn_blocking(move || {
-        let loaded = Document::load(stored.changes.iter().map(Vec::as_slice)).map_err(|error| {
-            ResourceError::Document {
-                id,
-                why: error.to_string(),
-            }
-        })?;
+        let loaded = Document::load(stored.changes.iter().map(Vec::as_slice))
+            .map_err(|error| ResourceError::Document { id, why: error.to_string() })?;
         let document = loaded.document;
         Ok(Some(Resource {
             kind: stored.kind,
@@ -91,14 +83,8 @@ mod tests {
 
     #[test]
     fn a_host_has_its_port_only_when_it_is_unusual() {
-        assert_eq!(
-            host("https://API.example.com/v1").as_deref(),
-            Some("api.example.com")
-        );
-        assert_eq!(
-            host("http://127.0.0.1:8080/").as_deref(),
-            Some("127.0.0.1:8080")
-        );
+        assert_eq!(host("https://API.example.com/v1").as_deref(), Some("api.example.com"));
+        assert_eq!(host("http://127.0.0.1:8080/").as_deref(), Some("127.0.0.1:8080"));
         assert_eq!(host("{{base}}/v1"), None);
     }
 }

@@ -58,14 +58,7 @@ pub struct RouteInfo {
 /// The table without handlers: what tests of rights are generated from.
 #[must_use]
 pub fn route_table() -> Vec<RouteInfo> {
-    table()
-        .into_iter()
-        .map(|route| RouteInfo {
-            method: route.method,
-            path: route.path,
-            right: route.right,
-        })
-        .collect()
+    table().into_iter().map(|route| RouteInfo { method: route.method, path: route.path, right: route.right }).collect()
 }
 
 /// The table.
@@ -76,64 +69,20 @@ fn table() -> Vec<Route> {
         post("/api/signin", Right::Anybody, session::sign_in),
         post("/api/signout", Right::Anybody, session::sign_out),
         get("/api/me", Right::SignedIn, session::me),
-        post(
-            "/api/invitations/accept",
-            Right::SignedIn,
-            invitations::accept,
-        ),
-        get(
-            "/api/accounts/{account}/members",
-            SEE_MEMBERS,
-            members::list,
-        ),
-        post(
-            "/api/accounts/{account}/members",
-            MANAGE_MEMBERS,
-            members::invite,
-        ),
-        patch(
-            "/api/accounts/{account}/members/{user}",
-            MANAGE_MEMBERS,
-            members::change,
-        ),
-        delete(
-            "/api/accounts/{account}/members/{user}",
-            MANAGE_MEMBERS,
-            members::remove,
-        ),
-        post(
-            "/api/accounts/{account}/invitations/withdraw",
-            MANAGE_MEMBERS,
-            invitations::withdraw,
-        ),
+        post("/api/invitations/accept", Right::SignedIn, invitations::accept),
+        get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
+        post("/api/accounts/{account}/members", MANAGE_MEMBERS, members::invite),
+        patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
+        delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
+        post("/api/accounts/{account}/invitations/withdraw", MANAGE_MEMBERS, invitations::withdraw),
         put("/api/accounts/{account}/blobs/{sha256}", WRITE, blobs::put),
         get("/api/accounts/{account}/blobs/{sha256}", READ, blobs::get),
-        get(
-            "/api/accounts/{account}/connections/{connection}/secrets",
-            SECRETS,
-            secrets::list,
-        ),
-        put(
-            "/api/accounts/{account}/connections/{connection}/secrets",
-            SECRETS,
-            secrets::put,
-        ),
-        delete(
-            "/api/accounts/{account}/connections/{connection}/secrets",
-            SECRETS,
-            secrets::delete,
-        ),
+        get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
+        put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
+        delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
         post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),
-        post(
-            "/api/accounts/{account}/runs/{run}/cancel",
-            RUN,
-            runs::cancel,
-        ),
-        get(
-            "/api/accounts/{account}/runs/{run}/files/{step}",
-            READ,
-            runs::file,
-        ),
+        post("/api/accounts/{account}/runs/{run}/cancel", RUN, runs::cancel),
+        get("/api/accounts/{account}/runs/{run}/files/{step}", READ, runs::file),
         get("/sync", READ, sync::open),
     ]
 }
@@ -154,23 +103,12 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-fn row<H, T>(
-    method: Method,
-    filter: MethodFilter,
-    path: &'static str,
-    right: Right,
-    handler: H,
-) -> Route
+fn row<H, T>(method: Method, filter: MethodFilter, path: &'static str, right: Right, handler: H) -> Route
 where
     H: Handler<T, App>,
     T: 'static,
 {
-    Route {
-        method,
-        path,
-        right,
-        handler: on(filter, handler),
-    }
+    Route { method, path, right, handler: on(filter, handler) }
 }
 
 fn get<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {

@@ -73,17 +73,13 @@ struct Live {
 impl Runner {
     /// No runs yet.
     pub(crate) fn new() -> Self {
-        Self {
-            live: Mutex::default(),
-            places: Arc::new(Semaphore::new(CHILDREN)),
-        }
+        Self { live: Mutex::default(), places: Arc::new(Semaphore::new(CHILDREN)) }
     }
 
     /// Whether a flow runs or waits to.
     pub(crate) fn is_running(&self, account: Id, flow: Id) -> bool {
         let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.values()
-            .any(|run| run.account == account && run.flow == flow)
+        live.values().any(|run| run.account == account && run.flow == flow)
     }
 
     /// Ends a run; `false` when it is not live on this node.
@@ -100,32 +96,19 @@ impl Runner {
 
     fn enter(&self, account: Id, flow: Id, run: Id) -> Result<watch::Receiver<bool>, StartError> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        if live
-            .values()
-            .any(|other| other.account == account && other.flow == flow)
-        {
+        if live.values().any(|other| other.account == account && other.flow == flow) {
             return Err(StartError::Running(flow));
         }
         if live.len() >= RUNS {
             return Err(StartError::Full);
         }
         let (cancel, canceled) = watch::channel(false);
-        live.insert(
-            run,
-            Live {
-                account,
-                flow,
-                cancel,
-            },
-        );
+        live.insert(run, Live { account, flow, cancel });
         Ok(canceled)
     }
 
     fn leave(&self, run: Id) {
-        self.live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&run);
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
     }
 }
 
@@ -134,17 +117,9 @@ impl Runner {
 /// # Errors
 ///
 /// Returns why there will be no run.
-pub(crate) async fn start(
-    app: &App,
-    account: Id,
-    flow: Id,
-    run: Id,
-    place: RunPlace,
-) -> Result<(), StartError> {
+pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, place: RunPlace) -> Result<(), StartError> {
     let found = resources::read(&*app.store, account, flow).await?;
-    let found = found
-        .filter(|found| found.kind == Kind::Flow && !found.binned)
-        .ok_or(StartError::NoFlow(flow))?;
+    let found = found.filter(|found| found.kind == Kind::Flow && !found.binned).ok_or(StartError::NoFlow(flow))?;
     if Flow(&found.value).disabled() {
         return Err(StartError::Disabled(flow));
     }
@@ -182,13 +157,7 @@ fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
     }
 }
 
-async fn execute(
-    app: &App,
-    account: Id,
-    flow: Resource,
-    row: RunRow,
-    mut canceled: watch::Receiver<bool>,
-) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, mut canceled: watch::Receiver<bool>) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
     let outcome = tokio::select! {
         outcome = tokio::time::timeout(LONGEST, work(app, account, flow, &mut report)) => match outcome {
@@ -201,17 +170,9 @@ async fn execute(
     report.finish(outcome).await
 }
 
-async fn work(
-    app: &App,
-    account: Id,
-    flow: Resource,
-    report: &mut report::Report,
-) -> Result<(), child::RunFailure> {
+async fn work(app: &App, account: Id, flow: Resource, report: &mut report::Report) -> Result<(), child::RunFailure> {
     let places = Arc::clone(&app.runner.places);
-    let _place = places
-        .acquire_owned()
-        .await
-        .map_err(|_| child::RunFailure::Canceled)?;
+    let _place = places.acquire_owned().await.map_err(|_| child::RunFailure::Canceled)?;
     let folder = tempfile::tempdir().map_err(child::RunFailure::Folder)?;
     let job = bundle::gather(app, account, flow, report.row().clone(), folder.path()).await?;
     report.take_heads(&job.row);
@@ -225,10 +186,7 @@ async fn keep(
     row: &RunRow,
     errors: Vec<tombolo_wire::sync::RunErrorRow>,
 ) -> Result<(), StoreError> {
-    let rows = RunRows {
-        runs: vec![row.clone()],
-        errors,
-    };
+    let rows = RunRows { runs: vec![row.clone()], errors };
     let sequence = app.store.keep_runs(account, &rows, None).await?;
     app.committed(account, sequence);
     Ok(())
@@ -253,22 +211,13 @@ pub(crate) async fn close_interrupted(app: &App) -> Result<(), StoreError> {
 /// Ends all runs while the server goes down, and waits until their rows say so.
 pub(crate) async fn end_all(app: &App) {
     {
-        let live = app
-            .runner
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let live = app.runner.live.lock().unwrap_or_else(PoisonError::into_inner);
         for run in live.values() {
             run.cancel.send_replace(true);
         }
     }
     for _ in 0..100 {
-        let left = app
-            .runner
-            .live
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
+        let left = app.runner.live.lock().unwrap_or_else(PoisonError::into_inner).len();
         if left == 0 {
             return;
         }

@@ -52,10 +52,7 @@ const MOST_MISSED: u32 = 100_000;
 impl Scheduler {
     /// No schedules yet.
     pub(crate) const fn new(shortest_ms: i64) -> Self {
-        Self {
-            entries: BTreeMap::new(),
-            shortest_ms,
-        }
+        Self { entries: BTreeMap::new(), shortest_ms }
     }
 
     /// A flow has this schedule since `base_ms`: its last tick or its last change, whichever is later.
@@ -63,19 +60,11 @@ impl Scheduler {
     /// Setting the schedule it has already changes nothing: an edit elsewhere in the flow neither
     /// delays nor repeats a tick.
     pub(crate) fn set(&mut self, key: FlowKey, schedule: Schedule, base_ms: i64) {
-        if self
-            .entries
-            .get(&key)
-            .is_some_and(|entry| entry.schedule == schedule)
-        {
+        if self.entries.get(&key).is_some_and(|entry| entry.schedule == schedule) {
             return;
         }
         let next_ms = schedule.next_after(base_ms);
-        let entry = Entry {
-            schedule,
-            base_ms,
-            next_ms,
-        };
+        let entry = Entry { schedule, base_ms, next_ms };
         self.entries.insert(key, entry);
     }
 
@@ -86,10 +75,7 @@ impl Scheduler {
 
     /// When to ask again; `None` while nothing is scheduled.
     pub(crate) fn wake_ms(&self) -> Option<i64> {
-        self.entries
-            .values()
-            .filter_map(|entry| entry.next_ms)
-            .min()
+        self.entries.values().filter_map(|entry| entry.next_ms).min()
     }
 
     /// What is due. Each tick is named once.
@@ -98,13 +84,7 @@ impl Scheduler {
         self.entries
             .iter_mut()
             .filter_map(|(key, entry)| {
-                entry
-                    .take(now_ms, shortest_ms)
-                    .map(|(nominal_ms, missed)| Due {
-                        key: *key,
-                        nominal_ms,
-                        missed,
-                    })
+                entry.take(now_ms, shortest_ms).map(|(nominal_ms, missed)| Due { key: *key, nominal_ms, missed })
             })
             .collect()
     }
@@ -152,12 +132,7 @@ mod tests {
         let mut scheduler = scheduler(0);
         let mut ticks = Vec::new();
         for second in 0..=7_200 {
-            ticks.extend(
-                scheduler
-                    .due(second * 1_000)
-                    .into_iter()
-                    .map(|due| due.nominal_ms),
-            );
+            ticks.extend(scheduler.due(second * 1_000).into_iter().map(|due| due.nominal_ms));
         }
         assert_eq!(ticks, (1..=8).map(|n| n * 15 * MINUTE).collect::<Vec<_>>());
     }
@@ -176,14 +151,7 @@ mod tests {
         for (down, missed) in [(HOUR, 3), (DAY, 95), (40 * DAY, 3_839)] {
             let mut scheduler = scheduler(0);
             let due = scheduler.due(down + 1);
-            assert_eq!(
-                due,
-                [Due {
-                    key: key(),
-                    nominal_ms: down,
-                    missed
-                }]
-            );
+            assert_eq!(due, [Due { key: key(), nominal_ms: down, missed }]);
             assert!(scheduler.due(down + 2).is_empty());
         }
     }
@@ -191,19 +159,10 @@ mod tests {
     #[test]
     fn ticks_are_the_shortest_interval_apart() {
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(
-            key(),
-            Schedule::parse("? 0,5,10,20 * ? * *", None).unwrap(),
-            0,
-        );
+        scheduler.set(key(), Schedule::parse("? 0,5,10,20 * ? * *", None).unwrap(), 0);
         let mut ticks = Vec::new();
         for minute in 0..=61 {
-            ticks.extend(
-                scheduler
-                    .due(minute * MINUTE)
-                    .into_iter()
-                    .map(|due| due.nominal_ms / MINUTE),
-            );
+            ticks.extend(scheduler.due(minute * MINUTE).into_iter().map(|due| due.nominal_ms / MINUTE));
         }
         assert_eq!(ticks, [5, 20, 60]);
     }

@@ -43,9 +43,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
     let lock = lock(&config.data)?;
-    let tcp = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let tcp =
+        TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
     let address = tcp.local_addr()?;
     let app = App::new(parts(config, address).await?);
     runner::close_interrupted(&app).await?;
@@ -91,9 +90,7 @@ pub(crate) fn lock(data: &Path) -> anyhow::Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!("another server uses {}", data.display()),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
-        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("{} cannot be locked", path.display())),
     }
 }
 
@@ -125,10 +122,7 @@ async fn listen(app: &App, tcp: TcpListener, address: SocketAddr) -> anyhow::Res
 }
 
 /// Waits for the server, and after a stop signal no longer than connections are allowed to take.
-async fn finish(
-    app: &App,
-    server: impl Future<Output = std::io::Result<()>>,
-) -> anyhow::Result<()> {
+async fn finish(app: &App, server: impl Future<Output = std::io::Result<()>>) -> anyhow::Result<()> {
     let mut stopping = app.hub.stopping();
     let patience = async {
         if stopping.wait_for(|stop| *stop).await.is_ok() {

@@ -46,10 +46,7 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
     let (frames, queue) = mpsc::channel(QUEUE);
     let writer = tokio::spawn(write(sink, queue));
     tracing::debug!(socket = number, user = %caller.user.id, %account, "socket open");
-    let session = Session {
-        user: caller.user.clone(),
-        session: format!("{number:x}"),
-    };
+    let session = Session { user: caller.user.clone(), session: format!("{number:x}") };
     let hub = app.hub.account(account);
     let mut line = Line {
         peer: Peer::new(session, now()),
@@ -171,10 +168,7 @@ impl Line {
     }
 
     async fn handle(&mut self, event: Event) {
-        if let Event::Begun {
-            state: Some(state), ..
-        } = &event
-        {
+        if let Event::Begun { state: Some(state), .. } = &event {
             self.role = state.role;
             self.visibility = Some(state.visibility_epoch);
         }
@@ -198,24 +192,15 @@ impl Line {
                     self.wake = Some(Instant::now() + wait);
                 }
                 Effect::Announce(person) => {
-                    self.app
-                        .hub
-                        .account(self.account)
-                        .announce(self.number, person);
+                    self.app.hub.account(self.account).announce(self.number, person);
                 }
                 Effect::Leave { session } => {
-                    self.app
-                        .hub
-                        .account(self.account)
-                        .leave(self.number, session);
+                    self.app.hub.account(self.account).leave(self.number, session);
                 }
                 Effect::Close => self.frames = None,
                 question => {
-                    let asked = answers::Asked {
-                        app: self.app.clone(),
-                        account: self.account,
-                        user: self.caller.user.id,
-                    };
+                    let asked =
+                        answers::Asked { app: self.app.clone(), account: self.account, user: self.caller.user.id };
                     self.answers.push(answers::answer(asked, question));
                 }
             }
@@ -248,26 +233,15 @@ impl Line {
     /// Looks the session and the role up again, after some have changed.
     async fn look_again(&mut self) {
         self.rights.mark_unchanged();
-        let session = self
-            .app
-            .store
-            .session(&self.caller.session, clock::now_ms())
-            .await;
-        let state = self
-            .app
-            .store
-            .state(self.account, self.caller.user.id)
-            .await;
+        let session = self.app.store.session(&self.caller.session, clock::now_ms()).await;
+        let state = self.app.store.state(self.account, self.caller.user.id).await;
         match (session, state) {
             (Ok(None), _) => self.handle(Event::SignedOut).await,
             (_, Ok(None)) => self.handle(Event::RoleChanged { role: None }).await,
             (Ok(Some(_)), Ok(Some(state))) => {
                 if state.role != self.role {
                     self.role = state.role;
-                    self.handle(Event::RoleChanged {
-                        role: Some(state.role),
-                    })
-                    .await;
+                    self.handle(Event::RoleChanged { role: Some(state.role) }).await;
                 }
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -286,10 +260,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receive
             Ok(Err(_)) | Err(_) => return,
         }
     }
-    let goodbye = Message::Close(Some(CloseFrame {
-        code: axum::extract::ws::close_code::NORMAL,
-        reason: "".into(),
-    }));
+    let goodbye = Message::Close(Some(CloseFrame { code: axum::extract::ws::close_code::NORMAL, reason: "".into() }));
     if sink.send(goodbye).await.is_err() {
         tracing::trace!("the device was gone already");
     }

@@ -20,9 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::mpsc;
 
 use crate::store::{Store, StoreError};
@@ -73,21 +71,14 @@ impl Sqlite {
             .map_err(db("opening the database"))?;
         let (pushes, jobs) = mpsc::channel(64);
         tokio::spawn(push::write_all(write.clone(), jobs));
-        Ok(Self {
-            read,
-            write,
-            pushes,
-        })
+        Ok(Self { read, write, pushes })
     }
 }
 
 async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), StoreError> {
     const DOING: &str = "bringing the tables up to date";
     let mut tx = pool.begin().await.map_err(db(DOING))?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(db(DOING))?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await.map_err(db(DOING))?;
     if version > SCHEMA_VERSION {
         return Err(StoreError::Damaged {
             table: "user_version",
@@ -97,20 +88,14 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
         });
     }
     if version == 0 {
-        sqlx::raw_sql(include_str!("sqlite/schema.sql"))
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/schema.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::query("INSERT INTO server (one, epoch, created_ms) VALUES (1, ?, ?)")
             .bind(from_u64(epoch))
             .bind(now_ms)
             .execute(&mut *tx)
             .await
             .map_err(db(DOING))?;
-        sqlx::query("PRAGMA user_version = 1")
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
+        sqlx::query("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(db(DOING))?;
     }
     tx.commit().await.map_err(db(DOING))
 }
@@ -128,11 +113,7 @@ impl Store for Sqlite {
     async fn check(&self) -> Result<(), StoreError> {
         const DOING: &str = "checking the database";
         // Takes the write lock and writes nothing: anybody may ask, as often as they like.
-        let tx = self
-            .write
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(db(DOING))?;
+        let tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         tx.rollback().await.map_err(db(DOING))
     }
 
@@ -152,9 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_said_loses_nothing_and_is_over_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1)
-            .await
-            .unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
         let account = Id::from_parts(1, [1; 8]);
         let pages = |sql: &'static str| sqlx::query(sql).fetch_all(&store.write);
         pages("PRAGMA max_page_count = 400").await.unwrap();
@@ -169,10 +148,7 @@ mod tests {
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
         assert!(stored > 2);
         pages("PRAGMA max_page_count = 4000").await.unwrap();
-        store
-            .put_blob_part(account, &[1; 32], stored, &part)
-            .await
-            .unwrap();
+        store.put_blob_part(account, &[1; 32], stored, &part).await.unwrap();
         for n in 0..=stored {
             let read = store.blob_part(account, &[1; 32], n).await.unwrap();
             assert_eq!(read.as_deref(), Some(part.as_slice()));

@@ -46,7 +46,8 @@ fn is_page(name: &str) -> bool {
 }
 
 fn without_app() -> Response {
-    let text = "This program was built without the app. Start it with --assets FOLDER, or build it with cargo xtask dist.";
+    let text =
+        "This program was built without the app. Start it with --assets FOLDER, or build it with cargo xtask dist.";
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
@@ -66,28 +67,18 @@ async fn respond(app: &App, name: &str, asked: &HeaderMap) -> std::io::Result<Op
     headers.insert(header::CONTENT_TYPE, content_type(name));
     headers.insert(header::ETAG, tag);
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static(cache_control(name)),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control(name)));
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if name == "workers/run.js" {
-        headers.insert(
-            header::CONTENT_SECURITY_POLICY,
-            headers::run_worker_policy(),
-        );
+        headers.insert(header::CONTENT_SECURITY_POLICY, headers::run_worker_policy());
     }
     Ok(Some(response))
 }
 
 /// The file as the browser likes it best: brotli, gzip, plain.
-async fn find(
-    app: &App,
-    name: &str,
-    asked: &HeaderMap,
-) -> std::io::Result<Option<(Asset, Option<&'static str>)>> {
+async fn find(app: &App, name: &str, asked: &HeaderMap) -> std::io::Result<Option<(Asset, Option<&'static str>)>> {
     for (encoding, ending) in [("br", ".br"), ("gzip", ".gz")] {
         if accepts(asked, encoding)
             && let Some(asset) = app.assets.read(&format!("{name}{ending}")).await?
@@ -144,10 +135,7 @@ fn has_hash(name: &str) -> bool {
     let parts: Vec<&str> = file.split(['-', '.', '_']).collect();
     parts.len() > 2
         && parts[1..parts.len() - 1].iter().any(|part| {
-            part.len() >= 8
-                && part
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         })
 }
 
@@ -159,13 +147,7 @@ mod tests {
     fn only_names_with_a_hash_are_kept_for_ever() {
         assert!(has_hash("assets/app-0123abcd.js"));
         assert!(has_hash("assets/app_bg-0123abcdef01.wasm"));
-        for name in [
-            "index.html",
-            "assets/app.js",
-            "assets/app_bg.wasm",
-            "icons/icon-192.png",
-            "a-decaf.js",
-        ] {
+        for name in ["index.html", "assets/app.js", "assets/app_bg.wasm", "icons/icon-192.png", "a-decaf.js"] {
             assert!(!has_hash(name), "{name}");
         }
         assert_eq!(cache_control("sw.js"), "no-store");
@@ -174,10 +156,7 @@ mod tests {
     #[test]
     fn an_encoding_that_is_ruled_out_is_not_used() {
         let mut asked = HeaderMap::new();
-        asked.insert(
-            header::ACCEPT_ENCODING,
-            HeaderValue::from_static("gzip, br;q=0"),
-        );
+        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br;q=0"));
         assert!(accepts(&asked, "gzip"));
         assert!(!accepts(&asked, "br"));
     }

@@ -57,9 +57,7 @@ pub enum StoreError {
 
 /// Everything the server keeps.
 #[async_trait]
-pub trait Store:
-    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Send + Sync + 'static
-{
+pub trait Store: People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Send + Sync + 'static {
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;
 

@@ -54,17 +54,13 @@ impl VaultKey {
     ///
     /// Returns why there is no key.
     pub(crate) fn open(path: &Path) -> Result<Self, VaultError> {
-        let failed = |source| VaultError::KeyFile {
-            path: path.to_path_buf(),
-            source,
-        };
+        let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
         let key = match File::open(path) {
             Ok(mut file) => {
                 let mut text = String::new();
                 file.read_to_string(&mut text).map_err(failed)?;
                 let mut key = [0; 32];
-                hex::decode_to_slice(text.trim(), &mut key)
-                    .map_err(|_| VaultError::NotAKey(path.to_path_buf()))?;
+                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| VaultError::NotAKey(path.to_path_buf()))?;
                 key
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -88,14 +84,8 @@ impl VaultKey {
     ) -> Result<SealedSecret, VaultError> {
         let nonce = fresh::bytes::<24>()?;
         let aad = associated(place, &hosts);
-        let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: &aad,
-        };
-        let sealed = self
-            .0
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| does_not_open(place))?;
+        let payload = Payload { msg: secret.as_bytes(), aad: &aad };
+        let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| does_not_open(place))?;
         Ok(SealedSecret {
             connection: place.connection,
             path: place.path.to_owned(),
@@ -105,25 +95,11 @@ impl VaultKey {
     }
 
     /// Opens a secret of an account.
-    pub(crate) fn open_secret(
-        &self,
-        account: Id,
-        secret: &SealedSecret,
-    ) -> Result<String, VaultError> {
-        let place = SecretPlace {
-            account,
-            connection: secret.connection,
-            path: &secret.path,
-        };
-        let (nonce, sealed) = secret
-            .sealed
-            .split_first_chunk::<24>()
-            .ok_or_else(|| does_not_open(place))?;
+    pub(crate) fn open_secret(&self, account: Id, secret: &SealedSecret) -> Result<String, VaultError> {
+        let place = SecretPlace { account, connection: secret.connection, path: &secret.path };
+        let (nonce, sealed) = secret.sealed.split_first_chunk::<24>().ok_or_else(|| does_not_open(place))?;
         let aad = associated(place, &secret.hosts);
-        let payload = Payload {
-            msg: sealed,
-            aad: &aad,
-        };
+        let payload = Payload { msg: sealed, aad: &aad };
         self.0
             .decrypt(&XNonce::from(*nonce), payload)
             .ok()
@@ -133,20 +109,13 @@ impl VaultKey {
 }
 
 fn does_not_open(place: SecretPlace<'_>) -> VaultError {
-    VaultError::Sealed {
-        connection: place.connection,
-        path: place.path.to_owned(),
-    }
+    VaultError::Sealed { connection: place.connection, path: place.path.to_owned() }
 }
 
 /// Lengths come first, so that no two places have the same bytes.
 fn associated(place: SecretPlace<'_>, hosts: &[String]) -> Vec<u8> {
     let mut bytes = b"tombolo secret 1".to_vec();
-    let parts = [
-        place.account.to_string(),
-        place.connection.to_string(),
-        place.path.to_owned(),
-    ];
+    let parts = [place.account.to_string(), place.connection.to_string(), place.path.to_owned()];
     for part in parts.iter().chain(hosts) {
         bytes.extend(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         bytes.extend(part.as_bytes());
@@ -174,11 +143,7 @@ mod tests {
     }
 
     fn place(account: Id) -> SecretPlace<'static> {
-        SecretPlace {
-            account,
-            connection: ids()[1],
-            path: "/http/auth/token/token",
-        }
+        SecretPlace { account, connection: ids()[1], path: "/http/auth/token/token" }
     }
 
     #[test]
@@ -189,10 +154,7 @@ mod tests {
         let sealed = key.seal(place(ids()[0]), hosts, "s3cret").unwrap();
         assert_eq!(key.open_secret(ids()[0], &sealed).unwrap(), "s3cret");
         assert!(key.open_secret(ids()[1], &sealed).is_err());
-        let elsewhere = SealedSecret {
-            hosts: vec!["evil.example".to_owned()],
-            ..sealed.clone()
-        };
+        let elsewhere = SealedSecret { hosts: vec!["evil.example".to_owned()], ..sealed.clone() };
         assert!(key.open_secret(ids()[0], &elsewhere).is_err());
         let shown = String::from_utf8_lossy(&sealed.sealed).into_owned();
         assert!(!shown.contains("s3cret"));
@@ -202,17 +164,8 @@ mod tests {
     fn the_key_is_made_once_and_only_its_owner_reads_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("key");
-        let sealed = VaultKey::open(&path)
-            .unwrap()
-            .seal(place(ids()[0]), vec![], "x")
-            .unwrap();
-        assert_eq!(
-            VaultKey::open(&path)
-                .unwrap()
-                .open_secret(ids()[0], &sealed)
-                .unwrap(),
-            "x"
-        );
+        let sealed = VaultKey::open(&path).unwrap().seal(place(ids()[0]), vec![], "x").unwrap();
+        assert_eq!(VaultKey::open(&path).unwrap().open_secret(ids()[0], &sealed).unwrap(), "x");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,12 @@
 //! The command line's runs: the real program, real files, real HTTP on loopback.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;

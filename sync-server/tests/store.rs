@@ -1,9 +1,6 @@
 //! What every store must do, asked through the trait alone: a store on another database runs the same tests.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends at the first thing that is not as it should be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test ends at the first thing that is not as it should be")]
 
 #[path = "store/fixtures.rs"]
 mod fixtures;
@@ -17,8 +14,7 @@ use tombolo_docs::{Author, Chunk, Document};
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    BlobRow, Invited, NewInvitation, NewRunFile, NewUser, RoleChange, SealedSecret, SignUp, Store,
-    TickKey,
+    BlobRow, Invited, NewInvitation, NewRunFile, NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunRow, RunStatus};
@@ -26,38 +22,15 @@ use tombolo_wire::sync::{Entry, RunErrorRow, RunRows};
 
 async fn people_and_sessions(store: &dyn Store) {
     assert_eq!(store.sign_up(&user(1)).await.unwrap(), SignUp::Created);
-    let again = NewUser {
-        id: id(9),
-        account: id(109),
-        ..user(1)
-    };
+    let again = NewUser { id: id(9), account: id(109), ..user(1) };
     assert_eq!(store.sign_up(&again).await.unwrap(), SignUp::EmailTaken);
-    assert!(
-        store.accounts_of(id(9)).await.unwrap().is_empty(),
-        "half a sign-up stayed"
-    );
-    let found = store
-        .user_by_email("person1@example.com")
-        .await
-        .unwrap()
-        .unwrap();
+    assert!(store.accounts_of(id(9)).await.unwrap().is_empty(), "half a sign-up stayed");
+    let found = store.user_by_email("person1@example.com").await.unwrap().unwrap();
     assert_eq!((found.id, found.name.as_str()), (id(1), "Person 1"));
-    assert!(
-        store
-            .user_by_email("nobody@example.com")
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(store.user_by_email("nobody@example.com").await.unwrap().is_none());
     store.open_session(&[7; 32], id(1), 10, 100).await.unwrap();
-    assert_eq!(
-        store.session(&[7; 32], 99).await.unwrap().unwrap().user,
-        id(1)
-    );
-    assert!(
-        store.session(&[7; 32], 100).await.unwrap().is_none(),
-        "an expired session is good"
-    );
+    assert_eq!(store.session(&[7; 32], 99).await.unwrap().unwrap().user, id(1));
+    assert!(store.session(&[7; 32], 100).await.unwrap().is_none(), "an expired session is good");
     assert!(store.end_session(&[7; 32]).await.unwrap());
     assert!(!store.end_session(&[7; 32]).await.unwrap());
     store.know_browser(&[8; 32], id(1), 1).await.unwrap();
@@ -75,70 +48,32 @@ async fn members_and_invitations(store: &dyn Store) {
         token: [1; 32],
         now_ms: 3,
     };
-    assert_eq!(
-        store.invite(&invitation).await.unwrap(),
-        Invited::Joined(id(2))
-    );
-    assert_eq!(
-        store.invite(&invitation).await.unwrap(),
-        Invited::AlreadyMember(id(2))
-    );
+    assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Joined(id(2)));
+    assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
     assert_eq!(before.role, Role::Manage);
-    assert_eq!(
-        store.set_role(id(101), id(2), Role::Monitor).await.unwrap(),
-        RoleChange::Done
-    );
-    assert_eq!(
-        store.set_role(id(101), id(1), Role::Monitor).await.unwrap(),
-        RoleChange::Owner
-    );
-    assert_eq!(
-        store.remove_member(id(101), id(77)).await.unwrap(),
-        RoleChange::Absent
-    );
-    assert_eq!(
-        store.remove_member(id(101), id(2)).await.unwrap(),
-        RoleChange::Done
-    );
+    assert_eq!(store.set_role(id(101), id(2), Role::Monitor).await.unwrap(), RoleChange::Done);
+    assert_eq!(store.set_role(id(101), id(1), Role::Monitor).await.unwrap(), RoleChange::Owner);
+    assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
+    assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
     assert!(store.state(id(101), id(2)).await.unwrap().is_none());
     store.invite(&invitation).await.unwrap();
     let after = store.membership(id(101), id(2)).await.unwrap().unwrap();
-    assert!(
-        after.visibility_epoch > before.visibility_epoch,
-        "a return looks like an earlier stay"
-    );
+    assert!(after.visibility_epoch > before.visibility_epoch, "a return looks like an earlier stay");
     strangers(store, invitation).await;
 }
 
 async fn strangers(store: &dyn Store, invitation: NewInvitation) {
-    let stranger = NewInvitation {
-        email: "new@example.com".to_owned(),
-        token: [2; 32],
-        ..invitation
-    };
+    let stranger = NewInvitation { email: "new@example.com".to_owned(), token: [2; 32], ..invitation };
     assert_eq!(store.invite(&stranger).await.unwrap(), Invited::Pending);
     assert_eq!(store.members(id(101)).await.unwrap().len(), 3);
-    let wrong = NewUser {
-        invitation: Some([2; 32]),
-        ..user(3)
-    };
-    assert_eq!(
-        store.sign_up(&wrong).await.unwrap(),
-        SignUp::InvitationUnknown
-    );
-    let right = NewUser {
-        email: "new@example.com".to_owned(),
-        ..wrong
-    };
+    let wrong = NewUser { invitation: Some([2; 32]), ..user(3) };
+    assert_eq!(store.sign_up(&wrong).await.unwrap(), SignUp::InvitationUnknown);
+    let right = NewUser { email: "new@example.com".to_owned(), ..wrong };
     assert_eq!(store.sign_up(&right).await.unwrap(), SignUp::Created);
     assert!(store.membership(id(101), id(3)).await.unwrap().is_some());
-    assert_eq!(
-        store.accept(&[2; 32], id(2), 4).await.unwrap(),
-        None,
-        "an invitation was used twice"
-    );
+    assert_eq!(store.accept(&[2; 32], id(2), 4).await.unwrap(), None, "an invitation was used twice");
 }
 
 async fn changes_and_the_sequence(store: &dyn Store) {
@@ -153,44 +88,20 @@ async fn changes_and_the_sequence(store: &dyn Store) {
     let rest = push(store, id(101), id(1), flow, &chunks[2..]).await;
     assert_eq!(rest.sequence, Some(5));
     let stretch = store.entries(id(101), 1, usize::MAX).await.unwrap();
-    assert_eq!(
-        (stretch.entries.len(), stretch.upto, stretch.more),
-        (4, 5, false)
-    );
+    assert_eq!((stretch.entries.len(), stretch.upto, stretch.more), (4, 5, false));
     let little = store.entries(id(101), 0, 1).await.unwrap();
-    assert_eq!(
-        (little.entries.len(), little.upto, little.more),
-        (1, 1, true)
-    );
+    assert_eq!((little.entries.len(), little.upto, little.more), (1, 1, true));
     let (pages, complete) = store.documents(id(101), None, usize::MAX).await.unwrap();
     assert!(complete && pages[0].chunks.len() == 5);
     let (heads, _) = store.manifest(id(101), None, 10).await.unwrap();
     assert_eq!(heads[0].heads, [chunks[4].hash]);
-    assert_eq!(
-        store
-            .document(id(101), flow)
-            .await
-            .unwrap()
-            .unwrap()
-            .changes
-            .len(),
-        5
-    );
-    assert!(
-        store.document(id(102), flow).await.unwrap().is_none(),
-        "seen from another account"
-    );
-    assert_eq!(
-        store.documents_of(None, Kind::Flow).await.unwrap(),
-        [(id(101), flow)]
-    );
+    assert_eq!(store.document(id(101), flow).await.unwrap().unwrap().changes.len(), 5);
+    assert!(store.document(id(102), flow).await.unwrap().is_none(), "seen from another account");
+    assert_eq!(store.documents_of(None, Kind::Flow).await.unwrap(), [(id(101), flow)]);
     // Somebody else may not pass these changes off as their own.
     store.set_role(id(101), id(2), Role::Manage).await.unwrap();
     let other = push(store, id(101), id(2), id(60), &chunks).await;
-    assert!(
-        matches!(other.verdict, Verdict::Accept(_)),
-        "what is stored is accepted from everybody"
-    );
+    assert!(matches!(other.verdict, Verdict::Accept(_)), "what is stored is accepted from everybody");
     let (stolen, more) = (flow_of_the_same_actor(), id(61));
     let refused = push(store, id(101), id(2), more, &stolen).await;
     assert!(matches!(refused.verdict, Verdict::Refuse(_)), "{refused:?}");
@@ -200,19 +111,9 @@ async fn changes_and_the_sequence(store: &dyn Store) {
 }
 
 fn flow_of_the_same_actor() -> Vec<Chunk> {
-    let author = Author {
-        actor: [60; 16],
-        time_ms: 0,
-    };
+    let author = Author { actor: [60; 16], time_ms: 0 };
     let mut rows = || "row".to_owned();
-    let (_, first) = Document::create(
-        Kind::Flow,
-        id(61),
-        &json!({ "name": "x" }),
-        &author,
-        &mut rows,
-    )
-    .unwrap();
+    let (_, first) = Document::create(Kind::Flow, id(61), &json!({ "name": "x" }), &author, &mut rows).unwrap();
     vec![first]
 }
 
@@ -223,10 +124,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let (flow, chunks) = fixtures::flow(n, 3);
-                push(&*store, id(101), id(1), flow, &chunks)
-                    .await
-                    .sequence
-                    .unwrap()
+                push(&*store, id(101), id(1), flow, &chunks).await.sequence.unwrap()
             })
         })
         .collect();
@@ -237,79 +135,34 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
     assert_eq!(lasts.len(), 50, "a number was given twice");
     let stretch = store.entries(id(101), before, usize::MAX).await.unwrap();
     let numbers: Vec<u64> = stretch.entries.iter().map(|entry| entry.sequence).collect();
-    assert_eq!(
-        numbers,
-        (before + 1..=before + 200).collect::<Vec<_>>(),
-        "the sequence has a hole"
-    );
+    assert_eq!(numbers, (before + 1..=before + 200).collect::<Vec<_>>(), "the sequence has a hole");
 }
 
 async fn runs_and_files(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
-        store
-            .keep_runs(id(101), &RunRows { runs, errors }, by)
-            .await
-            .unwrap()
+        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap()
     };
     let first = keep(vec![run_row(2)], vec![run_error(1), run_error(2)], None).await;
-    assert_eq!(
-        keep(vec![run_row(2)], vec![run_error(1)], None).await,
-        first,
-        "a repetition was numbered"
-    );
+    assert_eq!(keep(vec![run_row(2)], vec![run_error(1)], None).await, first, "a repetition was numbered");
     keep(vec![run_row(1)], vec![], None).await;
-    let forged = RunRow {
-        flow_name: "forged".to_owned(),
-        ..run_row(9)
-    };
+    let forged = RunRow { flow_name: "forged".to_owned(), ..run_row(9) };
     keep(vec![forged], vec![], Some(id(2))).await;
     assert_eq!(store.run(id(101), id(50)).await.unwrap(), Some(run_row(2)));
-    assert_eq!(
-        store.unfinished_runs().await.unwrap(),
-        [(id(101), run_row(2))]
-    );
-    let ended = RunRow {
-        status: RunStatus::Completed,
-        ended_ms: Some(9),
-        ..run_row(3)
-    };
+    assert_eq!(store.unfinished_runs().await.unwrap(), [(id(101), run_row(2))]);
+    let ended = RunRow { status: RunStatus::Completed, ended_ms: Some(9), ..run_row(3) };
     let last = keep(vec![ended.clone()], vec![], None).await;
     let stretch = store.entries(id(101), first, usize::MAX).await.unwrap();
     assert_eq!(stretch.upto, last);
-    assert_eq!(
-        stretch
-            .entries
-            .iter()
-            .map(|entry| &entry.entry)
-            .collect::<Vec<_>>(),
-        [&Entry::Run(ended)]
-    );
+    assert_eq!(stretch.entries.iter().map(|entry| &entry.entry).collect::<Vec<_>>(), [&Entry::Run(ended)]);
     let newest = store.newest_runs(id(101), 10, usize::MAX).await.unwrap();
     assert_eq!(newest.errors, [run_error(1), run_error(2)]);
-    let blob = BlobRow {
-        sha256: [3; 32],
-        size_bytes: 5,
-    };
-    store
-        .put_blob_part(id(101), &blob.sha256, 0, b"hello")
-        .await
-        .unwrap();
-    assert!(
-        store.blob(id(101), &blob.sha256).await.unwrap().is_none(),
-        "half a file is seen"
-    );
+    let blob = BlobRow { sha256: [3; 32], size_bytes: 5 };
+    store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
+    assert!(store.blob(id(101), &blob.sha256).await.unwrap().is_none(), "half a file is seen");
     store.finish_blob(id(101), blob, 1).await.unwrap();
     assert_eq!(store.blob(id(101), &blob.sha256).await.unwrap(), Some(blob));
-    assert!(
-        store.blob(id(102), &blob.sha256).await.unwrap().is_none(),
-        "seen from another account"
-    );
-    let file = NewRunFile {
-        run: id(50),
-        step: "s".to_owned(),
-        name: "a.csv".to_owned(),
-        sha256: blob.sha256,
-    };
+    assert!(store.blob(id(102), &blob.sha256).await.unwrap().is_none(), "seen from another account");
+    let file = NewRunFile { run: id(50), step: "s".to_owned(), name: "a.csv".to_owned(), sha256: blob.sha256 };
     store.keep_run_file(id(101), &file).await.unwrap();
     let found = store.run_file(id(101), id(50), "s").await.unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.size_bytes), ("a.csv", 5));
@@ -323,43 +176,17 @@ async fn secrets_and_ticks(store: &dyn Store) {
         hosts: vec!["a.example".to_owned()],
     };
     store.put_secret(id(101), &secret, id(1), 1).await.unwrap();
-    let newer = SealedSecret {
-        sealed: vec![4],
-        ..secret
-    };
+    let newer = SealedSecret { sealed: vec![4], ..secret };
     store.put_secret(id(101), &newer, id(1), 2).await.unwrap();
-    assert_eq!(
-        store.secrets(id(101), &[id(70)]).await.unwrap(),
-        std::slice::from_ref(&newer)
-    );
+    assert_eq!(store.secrets(id(101), &[id(70)]).await.unwrap(), std::slice::from_ref(&newer));
     assert!(store.secrets(id(102), &[id(70)]).await.unwrap().is_empty());
-    assert!(
-        store
-            .delete_secret(id(101), id(70), &newer.path)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .delete_secret(id(101), id(70), &newer.path)
-            .await
-            .unwrap()
-    );
-    let tick = TickKey {
-        account: id(101),
-        flow: id(60),
-        nominal_ms: 900_000,
-    };
+    assert!(store.delete_secret(id(101), id(70), &newer.path).await.unwrap());
+    assert!(!store.delete_secret(id(101), id(70), &newer.path).await.unwrap());
+    let tick = TickKey { account: id(101), flow: id(60), nominal_ms: 900_000 };
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), None);
     assert!(store.claim_tick(tick, id(80), 1).await.unwrap());
-    assert!(
-        !store.claim_tick(tick, id(81), 1).await.unwrap(),
-        "a tick was claimed twice"
-    );
-    assert_eq!(
-        store.last_tick(id(101), id(60)).await.unwrap(),
-        Some(900_000)
-    );
+    assert!(!store.claim_tick(tick, id(81), 1).await.unwrap(), "a tick was claimed twice");
+    assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
 }
 
 /// The whole suite, on an empty store.
@@ -382,14 +209,6 @@ async fn the_store_on_sqlite_does_what_every_store_must() {
     let last = store.state(id(101), id(1)).await.unwrap();
     store.close().await;
     let again = Sqlite::open(&path, 43, 2).await.unwrap();
-    assert_eq!(
-        tombolo_server::store::Store::epoch(&again).await.unwrap(),
-        42
-    );
-    assert_eq!(
-        tombolo_server::store::Changes::state(&again, id(101), id(1))
-            .await
-            .unwrap(),
-        last
-    );
+    assert_eq!(tombolo_server::store::Store::epoch(&again).await.unwrap(), 42);
+    assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1)).await.unwrap(), last);
 }

@@ -41,10 +41,7 @@ impl Browser {
     ///
     /// When it does not start.
     pub async fn open() -> Result<Self> {
-        let device = Device {
-            profile: TempDir::new()?,
-            downloads: TempDir::new()?,
-        };
+        let device = Device { profile: TempDir::new()?, downloads: TempDir::new()? };
         Self::on(Arc::new(device)).await
     }
 
@@ -60,26 +57,15 @@ impl Browser {
         for flag in FLAGS {
             wanted.add_arg(flag)?;
         }
-        wanted.add_arg(&format!(
-            "--user-data-dir={}",
-            device.profile.path().display()
-        ))?;
+        wanted.add_arg(&format!("--user-data-dir={}", device.profile.path().display()))?;
         wanted.add_experimental_option("excludeSwitches", json!(["enable-automation"]))?;
         wanted.set("goog:loggingPrefs", json!({ "browser": "ALL" }))?;
-        let web = WebDriver::new(driver.address(), wanted)
-            .await
-            .context("starting Chromium")?;
+        let web = WebDriver::new(driver.address(), wanted).await.context("starting Chromium")?;
         web.set_script_timeout(Duration::from_secs(60)).await?;
         let folder = device.downloads.path().to_string_lossy().into_owned();
         let downloads = json!({ "behavior": "allow", "downloadPath": folder });
-        web.cdp()
-            .send_raw("Browser.setDownloadBehavior", downloads)
-            .await?;
-        Ok(Self {
-            driver,
-            web,
-            device,
-        })
+        web.cdp().send_raw("Browser.setDownloadBehavior", downloads).await?;
+        Ok(Self { driver, web, device })
     }
 
     /// The device, to open it again later.
@@ -112,10 +98,7 @@ impl Browser {
     ///
     /// When the page does not load.
     pub async fn goto(&self, address: &str) -> Result<()> {
-        self.web
-            .goto(address)
-            .await
-            .with_context(|| format!("opening {address}"))
+        self.web.goto(address).await.with_context(|| format!("opening {address}"))
     }
 
     /// Loads the page again.
@@ -155,12 +138,7 @@ impl Browser {
             "const done = arguments[arguments.length - 1]; (async (...arguments_) => {{ {source} }})(...arguments)\
              .then((value) => done({{ value }}), (error) => done({{ error: String(error) }}));"
         );
-        let answer = self
-            .web
-            .execute_async(source, arguments)
-            .await?
-            .json()
-            .clone();
+        let answer = self.web.execute_async(source, arguments).await?.json().clone();
         if let Some(error) = answer["error"].as_str() {
             anyhow::bail!("in the page: {error}");
         }
@@ -235,8 +213,7 @@ impl Browser {
         if let Some(bytes) = bytes {
             parameters["quotaSize"] = bytes.into();
         }
-        self.devtools("Storage.overrideQuotaForOrigin", parameters)
-            .await?;
+        self.devtools("Storage.overrideQuotaForOrigin", parameters).await?;
         Ok(())
     }
 
@@ -252,13 +229,8 @@ impl Browser {
 
     /// What a person could read and use now, and what the page logged: for the message of a failing test.
     pub async fn outline(&self) -> String {
-        let page = self
-            .js(include_str!("browser/outline.js"), Vec::new())
-            .await;
-        let page = page.map_or_else(
-            |error| format!("{error:#}"),
-            |text| text.as_str().unwrap_or_default().to_owned(),
-        );
+        let page = self.js(include_str!("browser/outline.js"), Vec::new()).await;
+        let page = page.map_or_else(|error| format!("{error:#}"), |text| text.as_str().unwrap_or_default().to_owned());
         format!("{page}\n--- console\n{}", self.console().await)
     }
 

@@ -18,34 +18,26 @@ pub fn run(flow: &Flow, files: &[&Path]) -> Result<TempDir> {
     let bundle = folder.path().join("bundle.json");
     std::fs::write(&bundle, serde_json::to_vec(&contents(flow))?)?;
     let mut command = Command::new(places::server());
-    command
-        .args(["run", "--flow", &flow.flow.to_string()])
-        .arg("--out")
-        .arg(folder.path());
+    command.arg("run").arg(&bundle).arg("--out").arg(folder.path());
     for file in files {
         command.arg("--file").arg(file);
     }
-    let output = command
-        .arg(&bundle)
-        .output()
-        .context("starting tombolo run")?;
-    ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.output().context("starting tombolo run")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(folder)
 }
 
 fn contents(flow: &Flow) -> Value {
-    let resources: Vec<_> = flow
-        .resources
-        .iter()
-        .map(|(kind, id, value)| {
-            let mut value = value.clone();
-            value["_id"] = json!(id.to_string());
-            json!({ "kind": kind.name(), "value": value })
-        })
-        .collect();
-    json!({ "resources": resources })
+    let mut resources = serde_json::Map::new();
+    let mut this = Value::Null;
+    for (kind, id, value) in &flow.resources {
+        let mut value = value.clone();
+        value["_id"] = json!(id.to_string());
+        if *id == flow.flow {
+            this = value;
+        } else {
+            resources.insert(id.to_string(), json!({ "kind": kind.name(), "value": value }));
+        }
+    }
+    json!({ "flow": this, "resources": resources })
 }

@@ -25,10 +25,7 @@ pub fn airport_rows() -> Result<Vec<Map<String, Value>>> {
     let text = std::fs::read_to_string(airports()).context("airports.csv")?;
     let mut lines = text.lines();
     let head = split(lines.next().context("airports.csv is empty")?);
-    Ok(lines
-        .filter(|line| !line.is_empty())
-        .map(|line| head.iter().cloned().zip(values(line)).collect())
-        .collect())
+    Ok(lines.filter(|line| !line.is_empty()).map(|line| head.iter().cloned().zip(values(line)).collect()).collect())
 }
 
 /// The records of `movies.json`.
@@ -37,9 +34,7 @@ pub fn airport_rows() -> Result<Vec<Map<String, Value>>> {
 ///
 /// When the file is missing.
 pub fn movie_records() -> Result<Vec<Value>> {
-    Ok(serde_json::from_slice(
-        &std::fs::read(movies()).context("movies.json")?,
-    )?)
+    Ok(serde_json::from_slice(&std::fs::read(movies()).context("movies.json")?)?)
 }
 
 fn values(line: &str) -> impl Iterator<Item = Value> {

@@ -53,51 +53,20 @@ impl Device {
     /// # Errors
     ///
     /// When the server refuses.
-    pub async fn connect(
-        address: &str,
-        cookie: &str,
-        account: Id,
-        cursor: Option<Cursor>,
-    ) -> Result<Self> {
-        let url = format!(
-            "{}/sync?account={account}",
-            address.replacen("http", "ws", 1)
-        );
+    pub async fn connect(address: &str, cookie: &str, account: Id, cursor: Option<Cursor>) -> Result<Self> {
+        let url = format!("{}/sync?account={account}", address.replacen("http", "ws", 1));
         let mut request = url.into_client_request()?;
-        request
-            .headers_mut()
-            .insert("cookie", HeaderValue::from_str(cookie)?);
-        request
-            .headers_mut()
-            .insert("origin", HeaderValue::from_str(address)?);
-        let (stream, _) = tokio_tungstenite::connect_async(request)
-            .await
-            .context("opening the socket")?;
-        let mut socket = Socket {
-            stream,
-            traffic: Traffic::default(),
-        };
-        socket
-            .send(&Up::Hello(Hello {
-                version: VERSION,
-                cursor,
-            }))
-            .await?;
+        request.headers_mut().insert("cookie", HeaderValue::from_str(cookie)?);
+        request.headers_mut().insert("origin", HeaderValue::from_str(address)?);
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.context("opening the socket")?;
+        let mut socket = Socket { stream, traffic: Traffic::default() };
+        socket.send(&Up::Hello(Hello { version: VERSION, cursor })).await?;
         let welcome = match socket.next().await? {
             Down::Welcome(welcome) => welcome,
             other => bail!("welcomed with {other:?}"),
         };
-        let author = Author {
-            actor: fresh_actor(),
-            time_ms: now_ms(),
-        };
-        Ok(Self {
-            socket,
-            welcome,
-            author,
-            pushes: 0,
-            frames: 0,
-        })
+        let author = Author { actor: fresh_actor(), time_ms: now_ms() };
+        Ok(Self { socket, welcome, author, pushes: 0, frames: 0 })
     }
 
     /// Makes a resource and pushes it; gives its document once the server has it.
@@ -131,10 +100,7 @@ impl Device {
     /// # Errors
     ///
     /// When the server refuses one.
-    pub async fn create_all(
-        &mut self,
-        values: impl IntoIterator<Item = (Kind, Value)>,
-    ) -> Result<Vec<Id>> {
+    pub async fn create_all(&mut self, values: impl IntoIterator<Item = (Kind, Value)>) -> Result<Vec<Id>> {
         let mut ids = Vec::new();
         let mut last = None;
         for (count, (kind, value)) in values.into_iter().enumerate() {
@@ -172,13 +138,7 @@ impl Device {
     pub async fn push(&mut self, document: Id, changes: Vec<Vec<u8>>) -> Result<u64> {
         self.pushes += 1;
         let changes = changes.into_iter().map(ByteBuf::from).collect();
-        self.socket
-            .send(&Up::Push {
-                push: self.pushes,
-                document,
-                changes,
-            })
-            .await?;
+        self.socket.send(&Up::Push { push: self.pushes, document, changes }).await?;
         Ok(self.pushes)
     }
 
@@ -207,16 +167,9 @@ impl Device {
     /// When the socket is closed or the frame cannot be read.
     pub async fn next(&mut self) -> Result<Down> {
         let frame = self.socket.next().await?;
-        if matches!(
-            frame,
-            Down::Changes { .. } | Down::Bundle { .. } | Down::Manifest { .. }
-        ) {
+        if matches!(frame, Down::Changes { .. } | Down::Bundle { .. } | Down::Manifest { .. }) {
             self.frames += 1;
-            self.socket
-                .send(&Up::Received {
-                    frames: self.frames,
-                })
-                .await?;
+            self.socket.send(&Up::Received { frames: self.frames }).await?;
         }
         Ok(frame)
     }
@@ -228,12 +181,7 @@ impl Device {
     /// When the socket is closed.
     pub async fn catch_up(&mut self) -> Result<Cursor> {
         loop {
-            if let Down::Changes {
-                cursor,
-                complete: true,
-                ..
-            } = self.next().await?
-            {
+            if let Down::Changes { cursor, complete: true, .. } = self.next().await? {
                 return Ok(cursor);
             }
         }
@@ -256,14 +204,9 @@ impl Device {
                         chunks.entry(snapshot.document).or_default().extend(all);
                     }
                 }
-                Down::Changes {
-                    entries, complete, ..
-                } => {
+                Down::Changes { entries, complete, .. } => {
                     for entry in entries {
-                        if let Entry::Change {
-                            document, bytes, ..
-                        } = entry
-                        {
+                        if let Entry::Change { document, bytes, .. } = entry {
                             chunks.entry(document).or_default().push(bytes.into_vec());
                         }
                     }
@@ -274,8 +217,7 @@ impl Device {
                 _ => {}
             }
         }
-        let load =
-            |chunks: &Vec<Vec<u8>>| Ok(Document::load(chunks.iter().map(Vec::as_slice))?.document);
+        let load = |chunks: &Vec<Vec<u8>>| Ok(Document::load(chunks.iter().map(Vec::as_slice))?.document);
         chunks.values().map(load).collect()
     }
 
@@ -305,12 +247,7 @@ impl Socket {
 
     async fn next(&mut self) -> Result<Down> {
         loop {
-            match self
-                .stream
-                .next()
-                .await
-                .context("the server closed the socket")??
-            {
+            match self.stream.next().await.context("the server closed the socket")?? {
                 Message::Binary(bytes) => {
                     self.count(bytes.len());
                     let frame = decode_down(&bytes)?;
@@ -350,8 +287,6 @@ fn fresh_actor() -> [u8; 16] {
 }
 
 fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is set");
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
     i64::try_from(since.as_millis()).expect("not that late yet")
 }

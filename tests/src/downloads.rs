@@ -10,25 +10,17 @@ use std::time::Duration;
 /// # Errors
 ///
 /// When none comes within `patience`.
-pub async fn finished(
-    folder: &Path,
-    ending: &str,
-    patience: Duration,
-) -> Result<(PathBuf, Vec<u8>)> {
-    wait::until(
-        &format!("a download that ends in {ending}"),
-        patience,
-        || async {
-            for entry in std::fs::read_dir(folder)? {
-                let path = entry?.path();
-                // A download in progress has a name of its own and is renamed when it is complete.
-                if path.to_string_lossy().ends_with(ending) {
-                    let bytes = std::fs::read(&path)?;
-                    return Ok(Some((path, bytes)));
-                }
+pub async fn finished(folder: &Path, ending: &str, patience: Duration) -> Result<(PathBuf, Vec<u8>)> {
+    wait::until(&format!("a download that ends in {ending}"), patience, || async {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            // A download in progress has a name of its own and is renamed when it is complete.
+            if path.to_string_lossy().ends_with(ending) {
+                let bytes = std::fs::read(&path)?;
+                return Ok(Some((path, bytes)));
             }
-            Ok(None)
-        },
-    )
+        }
+        Ok(None)
+    })
     .await
 }

@@ -47,17 +47,12 @@ impl FakeServer {
         let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared {
             real: real.to_owned(),
-            http: reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .build()?,
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?,
             lies: broadcast::channel(4).0,
             cursor: watch::channel(None).0,
             heard: watch::channel(0).0,
         });
-        let routes = Router::new()
-            .route("/sync", get(sync))
-            .fallback(forward)
-            .with_state(Arc::clone(&shared));
+        let routes = Router::new().route("/sync", get(sync)).fallback(forward).with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move {
             // It serves until the test ends and this task is aborted.
             drop(axum::serve(listener, routes).await);
@@ -76,21 +71,9 @@ impl FakeServer {
     ///
     /// When no device is connected or the frame is too large.
     pub fn send_change(&self, document: Id, bytes: Vec<u8>) -> Result<()> {
-        let cursor = self
-            .shared
-            .cursor
-            .borrow()
-            .context("the device has not caught up yet")?;
-        let entries = vec![Entry::Change {
-            document,
-            bytes: ByteBuf::from(bytes),
-            user: None,
-        }];
-        let frame = encode_down(&Down::Changes {
-            entries,
-            cursor,
-            complete: true,
-        })?;
+        let cursor = self.shared.cursor.borrow().context("the device has not caught up yet")?;
+        let entries = vec![Entry::Change { document, bytes: ByteBuf::from(bytes), user: None }];
+        let frame = encode_down(&Down::Changes { entries, cursor, complete: true })?;
         if self.shared.lies.send(frame)? == 0 {
             bail!("nobody is connected");
         }
@@ -120,10 +103,7 @@ fn rename(headers: &mut HeaderMap, real: &str) {
     let host = real.trim_start_matches("http://");
     for (name, value) in [(header::HOST, host), (header::ORIGIN, real)] {
         if headers.contains_key(&name) {
-            headers.insert(
-                name,
-                HeaderValue::from_str(value).expect("an address is a header value"),
-            );
+            headers.insert(name, HeaderValue::from_str(value).expect("an address is a header value"));
         }
     }
 }
@@ -132,19 +112,9 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     let (mut head, body) = request.into_parts();
     rename(&mut head.headers, &shared.real);
     head.headers.remove(header::ACCEPT_ENCODING);
-    let path = head
-        .uri
-        .path_and_query()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let body = axum::body::to_bytes(body, 64 * 1024 * 1024)
-        .await
-        .unwrap_or_default();
-    let asked = shared
-        .http
-        .request(head.method, format!("{}{path}", shared.real))
-        .headers(head.headers)
-        .body(body);
+    let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap_or_default();
+    let asked = shared.http.request(head.method, format!("{}{path}", shared.real)).headers(head.headers).body(body);
     match asked.send().await {
         Ok(answer) => {
             let mut response = Response::builder().status(answer.status());
@@ -154,9 +124,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
                 }
             }
             let bytes = answer.bytes().await.unwrap_or_default();
-            response
-                .body(Body::from(bytes))
-                .expect("copied from a valid answer")
+            response.body(Body::from(bytes)).expect("copied from a valid answer")
         }
         Err(error) => (axum::http::StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
@@ -168,33 +136,20 @@ async fn sync(
     request: WebSocketUpgrade,
     uri: axum::http::Uri,
 ) -> Response {
-    request
-        .max_message_size(64 * 1024 * 1024)
-        .on_upgrade(move |device| async move {
-            if let Err(error) = carry(&shared, device, &headers, &uri).await {
-                eprintln!("the fake socket ended: {error:#}");
-            }
-        })
+    request.max_message_size(64 * 1024 * 1024).on_upgrade(move |device| async move {
+        if let Err(error) = carry(&shared, device, &headers, &uri).await {
+            eprintln!("the fake socket ended: {error:#}");
+        }
+    })
 }
 
-async fn carry(
-    shared: &Shared,
-    device: WebSocket,
-    headers: &HeaderMap,
-    uri: &axum::http::Uri,
-) -> Result<()> {
-    let path = uri
-        .path_and_query()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let mut request =
-        format!("{}{path}", shared.real.replacen("http", "ws", 1)).into_client_request()?;
+async fn carry(shared: &Shared, device: WebSocket, headers: &HeaderMap, uri: &axum::http::Uri) -> Result<()> {
+    let path = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let mut request = format!("{}{path}", shared.real.replacen("http", "ws", 1)).into_client_request()?;
     if let Some(cookie) = headers.get(header::COOKIE) {
         request.headers_mut().insert("cookie", cookie.clone());
     }
-    request
-        .headers_mut()
-        .insert("origin", HeaderValue::from_str(&shared.real)?);
+    request.headers_mut().insert("origin", HeaderValue::from_str(&shared.real)?);
     let (server, _) = tokio_tungstenite::connect_async(request).await?;
     let (mut to_server, mut from_server) = server.split();
     let (mut to_device, mut from_device) = device.split();

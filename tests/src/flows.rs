@@ -43,10 +43,7 @@ pub fn numbered(size: usize) -> (String, Option<Value>) {
 
 /// Paging by `Link` header.
 pub fn linked(size: usize) -> (String, Option<Value>) {
-    (
-        format!("/linked?size={size}"),
-        Some(json!({ "method": "linkheader" })),
-    )
+    (format!("/linked?size={size}"), Some(json!({ "method": "linkheader" })))
 }
 
 /// One row of a Mapper 2.0 mapping.
@@ -55,19 +52,9 @@ pub fn row(from: &str, to: &str, data_type: &str) -> Value {
 }
 
 /// A flow of one source and one destination.
-pub fn flow(
-    name: &str,
-    source: &Source,
-    filter: Option<Value>,
-    mappings: &Value,
-    to: &Destination,
-) -> Flow {
+pub fn flow(name: &str, source: &Source, filter: Option<Value>, mappings: &Value, to: &Destination) -> Flow {
     let integration = fresh_id();
-    let mut resources = vec![(
-        Kind::Integration,
-        integration,
-        json!({ "name": format!("{name} integration") }),
-    )];
+    let mut resources = vec![(Kind::Integration, integration, json!({ "name": format!("{name} integration") }))];
     let export = export(&mut resources, name, source);
     let import = import(&mut resources, name, filter, mappings, to);
     let flow = fresh_id();
@@ -78,11 +65,7 @@ pub fn flow(
         "pageProcessors": [{ "type": "import", "_importId": import.to_string() }],
     });
     resources.push((Kind::Flow, flow, value));
-    Flow {
-        resources,
-        integration,
-        flow,
-    }
+    Flow { resources, integration, flow }
 }
 
 fn export(resources: &mut Vec<(Kind, Id, Value)>, name: &str, source: &Source) -> Id {
@@ -135,8 +118,7 @@ fn import(
     value["name"] = json!(format!("{name} destination"));
     value["mappings"] = mappings.clone();
     if let Some(rules) = filter {
-        value["filter"] =
-            json!({ "type": "expression", "expression": { "version": "1", "rules": rules } });
+        value["filter"] = json!({ "type": "expression", "expression": { "version": "1", "rules": rules } });
     }
     let id = fresh_id();
     resources.push((Kind::Import, id, value));

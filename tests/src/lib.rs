@@ -33,9 +33,5 @@ pub use wait::until;
 
 /// Whether a long test runs in full (`cargo xtask torture NAME`) or in its short round.
 pub fn rounds(short: usize, full: usize) -> usize {
-    if std::env::var("TOMBOLO_TORTURE").is_ok_and(|value| value == "full") {
-        full
-    } else {
-        short
-    }
+    if std::env::var("TOMBOLO_TORTURE").is_ok_and(|value| value == "full") { full } else { short }
 }

@@ -56,12 +56,7 @@ impl Link {
         });
         let (cut, _) = watch::channel(0);
         let task = tokio::spawn(accept(listener, Arc::clone(&state), cut.clone()));
-        Ok(Self {
-            address,
-            state,
-            cut,
-            task,
-        })
+        Ok(Self { address, state, cut, task })
     }
 
     /// The address that the device opens, without a slash at its end.
@@ -93,10 +88,7 @@ impl Link {
 
     /// Bytes from the device and bytes to it, since the start.
     pub fn bytes(&self) -> (u64, u64) {
-        (
-            self.state.sent.load(Ordering::SeqCst),
-            self.state.received.load(Ordering::SeqCst),
-        )
+        (self.state.sent.load(Ordering::SeqCst), self.state.received.load(Ordering::SeqCst))
     }
 }
 
@@ -121,12 +113,7 @@ async fn accept(listener: TcpListener, state: Arc<State>, cut: watch::Sender<u64
     }
 }
 
-async fn join(
-    device: TcpStream,
-    server: TcpStream,
-    state: &Arc<State>,
-    mut cut: watch::Receiver<u64>,
-) {
+async fn join(device: TcpStream, server: TcpStream, state: &Arc<State>, mut cut: watch::Receiver<u64>) {
     for stream in [&device, &server] {
         if stream.set_nodelay(true).is_err() {
             return;
@@ -134,12 +121,8 @@ async fn join(
     }
     let (device_in, device_out) = device.into_split();
     let (server_in, server_out) = server.into_split();
-    let up = carry(device_in, server_out, Arc::clone(state), |state| {
-        &state.sent
-    });
-    let down = carry(server_in, device_out, Arc::clone(state), |state| {
-        &state.received
-    });
+    let up = carry(device_in, server_out, Arc::clone(state), |state| &state.sent);
+    let down = carry(server_in, device_out, Arc::clone(state), |state| &state.received);
     tokio::select! {
         _ = cut.changed() => {}
         () = async { tokio::join!(up, down); } => {}
@@ -147,12 +130,7 @@ async fn join(
 }
 
 /// Carries bytes one way; each piece leaves `delay` after it came, so that a delay slows nothing down but the start.
-async fn carry(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    state: Arc<State>,
-    count: fn(&State) -> &AtomicU64,
-) {
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<State>, count: fn(&State) -> &AtomicU64) {
     let (queue, mut queued) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
     let read = async {
         let mut buffer = vec![0; 64 * 1024];

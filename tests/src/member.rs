@@ -39,38 +39,24 @@ impl Member {
     ///
     /// When the server refuses.
     pub async fn sign_in(address: &str, email: &str) -> Result<Self> {
-        Self::enter(
-            address,
-            "/api/signin",
-            &json!({ "email": email, "password": PASSWORD }),
-        )
-        .await
+        Self::enter(address, "/api/signin", &json!({ "email": email, "password": PASSWORD })).await
     }
 
     async fn enter(address: &str, route: &str, body: &Value) -> Result<Self> {
         cryptography();
         let http = reqwest::Client::new();
-        let request = http
-            .post(format!("{address}{route}"))
-            .header(header::ORIGIN, address)
-            .json(body);
+        let request = http.post(format!("{address}{route}")).header(header::ORIGIN, address).json(body);
         let response = request.send().await?;
         let set = response.headers().get_all(header::SET_COOKIE).iter();
-        let cookies: Vec<_> = set
-            .filter_map(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned))
-            .collect();
+        let cookies: Vec<_> =
+            set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next().map(str::to_owned)).collect();
         let status = response.status();
         let text = response.text().await?;
         if !status.is_success() {
             bail!("{route} answered {status}: {text}");
         }
         let me = serde_json::from_str(&text).with_context(|| format!("{route} answered {text}"))?;
-        Ok(Self {
-            http,
-            address: address.to_owned(),
-            cookie: cookies.join("; "),
-            me,
-        })
+        Ok(Self { http, address: address.to_owned(), cookie: cookies.join("; "), me })
     }
 
     /// Their own account.
@@ -79,11 +65,7 @@ impl Member {
     ///
     /// When the server gave none.
     pub fn account(&self) -> Id {
-        self.me
-            .accounts
-            .first()
-            .expect("whoever signs up has an account")
-            .id
+        self.me.accounts.first().expect("whoever signs up has an account").id
     }
 
     /// Calls a route below `/api/accounts/{account}`; gives the answer.
@@ -94,9 +76,7 @@ impl Member {
     pub async fn call(&self, method: Method, route: &str, body: &Value) -> Result<Value> {
         let address = format!("{}/api/accounts/{}{route}", self.address, self.account());
         let mut request = self.http.request(method, address);
-        request = request
-            .header(header::ORIGIN, &self.address)
-            .header(header::COOKIE, &self.cookie);
+        request = request.header(header::ORIGIN, &self.address).header(header::COOKIE, &self.cookie);
         if !body.is_null() {
             request = request.json(body);
         }
@@ -115,12 +95,7 @@ impl Member {
     ///
     /// When it is refused.
     pub async fn invite(&self, email: &str, role: &str) -> Result<Value> {
-        self.call(
-            Method::POST,
-            "/members",
-            &json!({ "email": email, "role": role }),
-        )
-        .await
+        self.call(Method::POST, "/members", &json!({ "email": email, "role": role })).await
     }
 
     /// Gives a colleague another role.
@@ -129,13 +104,7 @@ impl Member {
     ///
     /// When it is refused.
     pub async fn change_role(&self, colleague: Id, role: &str) -> Result<()> {
-        self.call(
-            Method::PATCH,
-            &format!("/members/{colleague}"),
-            &json!({ "role": role }),
-        )
-        .await
-        .map(|_| ())
+        self.call(Method::PATCH, &format!("/members/{colleague}"), &json!({ "role": role })).await.map(|_| ())
     }
 
     /// Removes a colleague.
@@ -144,13 +113,7 @@ impl Member {
     ///
     /// When it is refused.
     pub async fn remove(&self, colleague: Id) -> Result<()> {
-        self.call(
-            Method::DELETE,
-            &format!("/members/{colleague}"),
-            &Value::Null,
-        )
-        .await
-        .map(|_| ())
+        self.call(Method::DELETE, &format!("/members/{colleague}"), &Value::Null).await.map(|_| ())
     }
 
     /// Stores a file; gives the hash under which exports name it.
@@ -160,15 +123,9 @@ impl Member {
     /// When it is refused.
     pub async fn store(&self, bytes: &[u8]) -> Result<String> {
         let hash = hex::encode(Sha256::digest(bytes));
-        let address = format!(
-            "{}/api/accounts/{}/blobs/{hash}",
-            self.address,
-            self.account()
-        );
+        let address = format!("{}/api/accounts/{}/blobs/{hash}", self.address, self.account());
         let request = self.http.put(address).body(bytes.to_vec());
-        let request = request
-            .header(header::ORIGIN, &self.address)
-            .header(header::COOKIE, &self.cookie);
+        let request = request.header(header::ORIGIN, &self.address).header(header::COOKIE, &self.cookie);
         let response = request.send().await?;
         if !response.status().is_success() {
             bail!("storing a file: {}", response.text().await?);
@@ -183,19 +140,11 @@ impl Member {
     /// When it is refused.
     pub async fn bytes(&self, route: &str) -> Result<Vec<u8>> {
         let address = format!("{}/api/accounts/{}{route}", self.address, self.account());
-        let response = self
-            .http
-            .get(address)
-            .header(header::COOKIE, &self.cookie)
-            .send()
-            .await?;
+        let response = self.http.get(address).header(header::COOKIE, &self.cookie).send().await?;
         let status = response.status();
         let bytes = response.bytes().await?.to_vec();
         if !status.is_success() {
-            bail!(
-                "{route} answered {status}: {}",
-                String::from_utf8_lossy(&bytes)
-            );
+            bail!("{route} answered {status}: {}", String::from_utf8_lossy(&bytes));
         }
         Ok(bytes)
     }

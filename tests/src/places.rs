@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The checkout.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("tests/ lies in the checkout")
-        .to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_path_buf()
 }
 
 fn named(variable: &str, otherwise: &str) -> PathBuf {
@@ -26,27 +23,17 @@ pub fn server() -> PathBuf {
 
 /// The real data.
 pub fn data() -> PathBuf {
-    built(named(
-        "TOMBOLO_DATA",
-        "target/test-data/node_modules/vega-datasets/data",
-    ))
+    built(named("TOMBOLO_DATA", "target/test-data/node_modules/vega-datasets/data"))
 }
 
 fn built(path: PathBuf) -> PathBuf {
-    assert!(
-        path.exists(),
-        "{} is missing: run `cargo xtask prepare` first",
-        path.display()
-    );
+    assert!(path.exists(), "{} is missing: run `cargo xtask prepare` first", path.display());
     path
 }
 
 /// Chromium.
 pub fn chromium() -> PathBuf {
-    program(
-        "CHROMIUM",
-        &["chromium", "chromium-browser", "google-chrome"],
-    )
+    program("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])
 }
 
 /// The program that drives Chromium.
@@ -59,10 +46,8 @@ fn program(variable: &str, names: &[&str]) -> PathBuf {
         return path.into();
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = names.iter().find_map(|name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|file| file.is_file())
-    });
+    let found = names
+        .iter()
+        .find_map(|name| std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file()));
     found.unwrap_or_else(|| panic!("{} is missing: run `cargo xtask prepare` first", names[0]))
 }

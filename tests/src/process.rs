@@ -39,11 +39,7 @@ pub fn terminate(id: u32) {
 pub fn descendants(root: u32) -> Vec<u32> {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(id) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
-        else {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
         if let Some(parent) = parent(id) {
@@ -71,8 +67,6 @@ fn parent(id: u32) -> Option<u32> {
 /// A line of `/proc/<id>/status` in KiB: `VmRSS` is what is held now, `VmHWM` the most that ever was.
 pub fn memory_kib(id: u32, line: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let found = status
-        .lines()
-        .find_map(|text| text.strip_prefix(line)?.strip_prefix(':'))?;
+    let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'))?;
     found.split_whitespace().next()?.parse().ok()
 }

@@ -5,7 +5,7 @@
 mod account;
 mod flow;
 
-use crate::{Browser, wait};
+use crate::{Browser, browser, wait};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -26,10 +26,7 @@ impl Screen {
     ///
     /// When it does not become usable.
     pub async fn open(address: &str) -> Result<Self> {
-        let screen = Self {
-            browser: Browser::open().await?,
-            address: address.to_owned(),
-        };
+        let screen = Self { browser: Browser::open().await?, address: address.to_owned() };
         screen.home().await?;
         Ok(screen)
     }
@@ -70,15 +67,24 @@ impl Screen {
         }
     }
 
-    /// Makes an integration on the first page, opens it and gives it a name.
+    /// Makes an integration on the first page and opens it.
     ///
     /// # Errors
     ///
     /// When the screen does not offer it.
     pub async fn create_integration(&self, name: &str) -> Result<()> {
-        self.browser.press("button", "Create integration").await?;
+        self.dialog("Create integration", name).await?;
         self.browser.find("button", "Create flow").await?;
-        self.rename_integration(name).await
+        self.browser.see(name).await
+    }
+
+    /// Presses a button that opens a dialog of the same name, gives a name, and presses the dialog's button.
+    async fn dialog(&self, action: &str, name: &str) -> Result<()> {
+        self.browser.press("button", action).await?;
+        let dialog = self.browser.find("dialog", action).await?;
+        let field = self.browser.find_in(Some(&dialog), "textbox", "Name").await?;
+        browser::replace(&field, name).await?;
+        self.browser.press_in(Some(&dialog), "button", action).await
     }
 
     /// Opens something by its name in a list.
@@ -110,10 +116,7 @@ impl Screen {
     pub async fn wait_until_offline_ready(&self) -> Result<()> {
         let ready = "return navigator.serviceWorker?.controller?.state === 'activated';";
         let patience = Duration::from_secs(30);
-        self.browser
-            .wait_js("the service worker in charge", ready, patience)
-            .await
-            .map(|_| ())
+        self.browser.wait_js("the service worker in charge", ready, patience).await.map(|_| ())
     }
 
     /// Gives the flow that is open another name.
@@ -122,7 +125,7 @@ impl Screen {
     ///
     /// When the screen does not offer it.
     pub async fn rename_flow(&self, name: &str) -> Result<()> {
-        self.browser.fill("Flow name", name).await
+        self.rename("Rename flow", name).await
     }
 
     /// Gives the integration that is open another name.
@@ -131,7 +134,13 @@ impl Screen {
     ///
     /// When the screen does not offer it.
     pub async fn rename_integration(&self, name: &str) -> Result<()> {
-        self.browser.fill("Integration name", name).await
+        self.rename("Rename integration", name).await
+    }
+
+    async fn rename(&self, action: &str, name: &str) -> Result<()> {
+        self.browser.press("button", action).await?;
+        self.browser.fill("Name", name).await?;
+        self.browser.find("button", action).await.map(|_| ())
     }
 
     /// Saves everything that is on this device to a file.
@@ -140,7 +149,8 @@ impl Screen {
     ///
     /// When the screen does not offer it.
     pub async fn export_all(&self) -> Result<()> {
-        self.browser.press("button", "Export everything").await
+        self.browser.press("button", "Account menu").await?;
+        self.browser.press("menuitem", "Export everything").await
     }
 
     /// Goes over to another account that this person may open.
@@ -149,7 +159,8 @@ impl Screen {
     ///
     /// When the screen does not offer it.
     pub async fn switch_account(&self, name: &str) -> Result<()> {
-        self.browser.choose("Account", name).await?;
+        self.browser.press("button", "Switch account").await?;
+        self.browser.press("menuitem", name).await?;
         self.on_the_server().await
     }
 }

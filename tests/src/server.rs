@@ -35,12 +35,7 @@ impl Server {
     /// When it does not become ready.
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
         let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
-        let mut server = Self {
-            child: None,
-            folder: TempDir::new()?,
-            arguments,
-            port: 0,
-        };
+        let mut server = Self { child: None, folder: TempDir::new()?, arguments, port: 0 };
         server.resume().await?;
         Ok(server)
     }
@@ -76,10 +71,8 @@ impl Server {
                 }
             }
         });
-        let ready =
-            tokio::task::spawn_blocking(move || port.recv_timeout(Duration::from_secs(20))).await?;
-        self.port =
-            ready.with_context(|| format!("the server did not get ready\n{}", self.log_text()))?;
+        let ready = tokio::task::spawn_blocking(move || port.recv_timeout(Duration::from_secs(20))).await?;
+        self.port = ready.with_context(|| format!("the server did not get ready\n{}", self.log_text()))?;
         Ok(())
     }
 

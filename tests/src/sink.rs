@@ -81,11 +81,7 @@ impl Sink {
     ///
     /// When no port is free.
     pub async fn start(records: Vec<Value>) -> Result<Self> {
-        let shared = Arc::new(Shared {
-            records,
-            received: Mutex::default(),
-            asked: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { records, received: Mutex::default(), asked: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let routes = Router::new()
@@ -110,11 +106,7 @@ impl Sink {
 
     /// What came to `/take` and `/pick` so far, in order.
     pub fn received(&self) -> Vec<Received> {
-        self.shared
-            .received
-            .lock()
-            .expect("no test panics while it holds this")
-            .clone()
+        self.shared.received.lock().expect("no test panics while it holds this").clone()
     }
 
     /// The records that came, whether a request carried one or an array of them.
@@ -131,11 +123,7 @@ impl Sink {
 
     /// The pages that were asked for, in order.
     pub fn asked(&self) -> Vec<String> {
-        self.shared
-            .asked
-            .lock()
-            .expect("no test panics while it holds this")
-            .clone()
+        self.shared.asked.lock().expect("no test panics while it holds this").clone()
     }
 }
 
@@ -147,11 +135,7 @@ impl Drop for Sink {
 
 async fn open_to_all(request: Request<Body>, next: Next) -> Response {
     let asks_first = request.method() == Method::OPTIONS;
-    let mut response = if asks_first {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let all = HeaderValue::from_static("*");
     for name in [
         header::ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -162,27 +146,16 @@ async fn open_to_all(request: Request<Body>, next: Next) -> Response {
     }
     // A wildcard does not cover `Authorization`.
     let headers = HeaderValue::from_static("*, authorization, content-type");
-    response
-        .headers_mut()
-        .insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers);
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, headers);
     let private = HeaderName::from_static("access-control-allow-private-network");
-    response
-        .headers_mut()
-        .insert(private, HeaderValue::from_static("true"));
+    response.headers_mut().insert(private, HeaderValue::from_static("true"));
     response
 }
 
 impl Shared {
     fn page(&self, paging: &Paging, path: &str) -> &[Value] {
-        self.asked
-            .lock()
-            .expect("not poisoned")
-            .push(format!("{path}?page={}&size={}", paging.page, paging.size));
-        let start = paging
-            .page
-            .saturating_sub(1)
-            .saturating_mul(paging.size)
-            .min(self.records.len());
+        self.asked.lock().expect("not poisoned").push(format!("{path}?page={}&size={}", paging.page, paging.size));
+        let start = paging.page.saturating_sub(1).saturating_mul(paging.size).min(self.records.len());
         let end = (start + paging.size).min(self.records.len());
         &self.records[start..end]
     }
@@ -192,26 +165,12 @@ async fn numbered(State(shared): State<Arc<Shared>>, Query(paging): Query<Paging
     Json(shared.page(&paging, "/numbered")).into_response()
 }
 
-async fn linked(
-    State(shared): State<Arc<Shared>>,
-    Query(paging): Query<Paging>,
-    headers: HeaderMap,
-) -> Response {
+async fn linked(State(shared): State<Arc<Shared>>, Query(paging): Query<Paging>, headers: HeaderMap) -> Response {
     let mut response = Json(shared.page(&paging, "/linked")).into_response();
     if paging.page * paging.size < shared.records.len() {
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default();
-        let next = format!(
-            "<http://{host}/linked?page={}&size={}>; rel=\"next\"",
-            paging.page + 1,
-            paging.size
-        );
-        response.headers_mut().insert(
-            header::LINK,
-            next.parse().expect("an address is a header value"),
-        );
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let next = format!("<http://{host}/linked?page={}&size={}>; rel=\"next\"", paging.page + 1, paging.size);
+        response.headers_mut().insert(header::LINK, next.parse().expect("an address is a header value"));
     }
     response
 }
@@ -226,8 +185,7 @@ async fn pick(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Resp
     let body = keep(&shared, request).await;
     let record: Value = serde_json::from_slice(&body).unwrap_or_default();
     if record["refuse"] == true || record["refuse"] == "true" {
-        let reason =
-            json!({ "errors": [{ "code": "refused", "message": "This record is not wanted" }] });
+        let reason = json!({ "errors": [{ "code": "refused", "message": "This record is not wanted" }] });
         return (StatusCode::UNPROCESSABLE_ENTITY, Json(reason)).into_response();
     }
     (StatusCode::CREATED, Json(json!({ "id": 1 }))).into_response()
@@ -235,19 +193,9 @@ async fn pick(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Resp
 
 async fn keep(shared: &Shared, request: Request<Body>) -> Bytes {
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 64 * 1024 * 1024)
-        .await
-        .unwrap_or_default();
-    let path = head
-        .uri
-        .path_and_query()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let received = Received {
-        path,
-        headers: head.headers,
-        body: body.to_vec(),
-    };
+    let body = axum::body::to_bytes(body, 64 * 1024 * 1024).await.unwrap_or_default();
+    let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let received = Received { path, headers: head.headers, body: body.to_vec() };
     shared.received.lock().expect("not poisoned").push(received);
     body
 }
@@ -255,16 +203,8 @@ async fn keep(shared: &Shared, request: Request<Body>) -> Bytes {
 async fn broken(Path(how): Path<String>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     match how.as_str() {
-        "500" => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Json(json!({ "message": "out of order" })),
-        )
-            .into_response(),
-        "html" => (
-            [(header::CONTENT_TYPE, "text/html")],
-            "<!doctype html><title>Sign in</title>",
-        )
-            .into_response(),
+        "500" => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "message": "out of order" }))).into_response(),
+        "html" => ([(header::CONTENT_TYPE, "text/html")], "<!doctype html><title>Sign in</title>").into_response(),
         "nothing" => (json, "").into_response(),
         "object" => Json(json!({ "result": "none" })).into_response(),
         "cut" => (json, r#"[{"a":1},{"a":"#).into_response(),

@@ -2,9 +2,9 @@
 //
 // One batch of changes is on its way at a time. What comes from elsewhere meanwhile is mapped over that batch and
 // over what was typed since, so that no cursor moves but by what was written before it.
-import { EditorState, ChangeSet, StateEffect, StateField, Annotation } from '@codemirror/state';
+import { EditorState, ChangeSet, StateEffect, StateField, Annotation, Transaction } from '@codemirror/state';
 import { EditorView, Decoration, WidgetType, keymap, lineNumbers, drawSelection, highlightActiveLine } from '@codemirror/view';
-import { defaultKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, syntaxHighlighting, HighlightStyle } from '@codemirror/language';
 import { javascript } from '@codemirror/lang-javascript';
 import { tags } from '@lezer/highlight';
@@ -100,16 +100,16 @@ export function create(parent, text, label, readOnly, send, moved) {
       extensions: [
         // The document's own line ends are kept: positions count every character of the text.
         EditorState.lineSeparator.of('\n'),
-        lineNumbers(), drawSelection(), highlightActiveLine(), bracketMatching(), indentOnInput(),
+        lineNumbers(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), indentOnInput(),
         javascript(), syntaxHighlighting(colours), people, listen,
-        keymap.of([...defaultKeymap, indentWithTab]),
+        keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorState.readOnly.of(readOnly),
         EditorView.contentAttributes.of({ 'aria-label': label }),
       ],
     }),
   });
 
-  const apply = (changes) => view.dispatch({ changes, annotations: fromElsewhere.of(true) });
+  const apply = (changes) => view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
 
   // A change made elsewhere, over the text without what flies and what was typed since.
   const take = (change, length) => {

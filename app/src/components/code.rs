@@ -3,7 +3,7 @@
 //! The editor keeps one batch on its way; this side adds the heads that it was made at, so that the store
 //! applies it to exactly the text that was on the screen.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect};
@@ -35,6 +35,27 @@ struct Batch {
 /// The editor's handle, once it is there.
 type Handle = Rc<RefCell<Option<JsValue>>>;
 
+/// Which batches were sent, and which of them the document is known to have.
+#[derive(Default)]
+struct Batches {
+    sent: Cell<u64>,
+    landed: Cell<u64>,
+}
+
+impl Batches {
+    fn send(&self) -> u64 {
+        self.sent.set(self.sent.get() + 1);
+        self.sent.get()
+    }
+
+    /// Notes that the batch that flies is in the document; false when that was known.
+    fn land(&self, batch: u64) -> bool {
+        let news = self.landed.get() < batch;
+        self.landed.set(self.landed.get().max(batch));
+        news
+    }
+}
+
 fn tell(handle: &Handle, method: &str, argument: &JsValue) {
     let editor = handle.borrow().clone();
     let Some(editor) = editor else { return };
@@ -50,9 +71,11 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
     let app = App::here();
     let parent = NodeRef::<html::Div>::new();
     let handle: Handle = Handle::default();
+    let ready = RwSignal::new(false);
     let heads = Rc::new(RefCell::new(doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default())));
+    let batches = Rc::new(Batches::default());
     {
-        let (handle, heads) = (Rc::clone(&handle), Rc::clone(&heads));
+        let (handle, heads, batches) = (Rc::clone(&handle), Rc::clone(&heads), Rc::clone(&batches));
         doc.on_splices(move |view, splices, own| {
             heads.borrow_mut().clone_from(&view.heads);
             let mine: Vec<_> = splices.iter().filter(|splice| splice.path == path).collect();
@@ -60,7 +83,9 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
                 let list: Vec<_> = mine.iter().map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert})).collect();
                 tell(&handle, "remote", &serde_json::Value::Array(list).to_string().into());
             }
-            if own {
+            // This tab edits other fields too, and such a change says nothing of the batch.
+            if own && !mine.is_empty() {
+                batches.land(batches.sent.get());
                 tell(&handle, "settled", &text_at(view, path).into());
             }
         });
@@ -68,6 +93,7 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
     {
         let handle = handle.clone();
         Effect::new(move |_| {
+            ready.track();
             let here = app.sync.with(|sync| at_document(&sync.people, doc.id));
             let shown: Vec<_> = here
                 .iter()
@@ -80,10 +106,11 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
     let starting = handle.clone();
     Effect::new(move |_| {
         let Some(parent) = parent.get() else { return };
-        let (handle, heads) = (starting.clone(), Rc::clone(&heads));
+        let link = Link { doc, path, handle: starting.clone(), heads: Rc::clone(&heads), batches: Rc::clone(&batches) };
         spawn_local(async move {
-            if let Err(error) = start(parent.into(), doc, path, label, &handle, &heads).await {
-                app.toasts.fail(format!("The editor did not load ({error:?}). Reload the page."));
+            match start(parent.into(), label, link).await {
+                Ok(()) => drop(ready.try_set(true)),
+                Err(error) => app.toasts.fail(format!("The editor did not load ({error:?}). Reload the page.")),
             }
         });
     });
@@ -92,48 +119,78 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
     view! { <div class="code-editor" node_ref=parent></div> }
 }
 
-async fn start(
-    parent: web_sys::HtmlElement,
+/// What the editor needs to send its batches.
+#[derive(Clone)]
+struct Link {
     doc: Doc,
     path: &'static str,
-    label: &'static str,
-    handle: &Handle,
-    heads: &Rc<RefCell<Vec<String>>>,
-) -> Result<(), JsValue> {
+    handle: Handle,
+    heads: Rc<RefCell<Vec<String>>>,
+    batches: Rc<Batches>,
+}
+
+async fn start(parent: web_sys::HtmlElement, label: &'static str, link: Link) -> Result<(), JsValue> {
+    let (doc, path) = (link.doc, link.path);
     let module = JsFuture::from(load_editor()).await?;
     let create: Function = Reflect::get(&module, &"create".into())?.dyn_into()?;
-    let send = {
-        let (handle, heads) = (handle.clone(), Rc::clone(heads));
-        Closure::<dyn Fn(String)>::new(move |batch: String| push(doc, path, &batch, &handle, heads.borrow().clone()))
-    };
+    let sending = link.clone();
+    let send = Closure::<dyn Fn(String)>::new(move |batch: String| push(&sending, &batch));
     let moved = Closure::<dyn Fn(bool, usize, usize)>::new(move |inside: bool, anchor: usize, head: usize| {
         doc.here(inside.then(|| path.to_owned()), inside.then_some((anchor, head)));
     });
-    let text = doc.view.with_untracked(|view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default());
+    // The page may be gone by now; then there is nothing to edit.
+    let Some((text, heads)) = doc.view.try_with_untracked(|view| view.as_ref().map(|view| (text_at(view, path), view.heads.clone()))).flatten() else {
+        return Ok(());
+    };
     // What came since the component was made is in this text, and these are its heads.
-    *heads.borrow_mut() = doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default());
+    *link.heads.borrow_mut() = heads;
     let arguments = js_sys::Array::of5(&parent.into(), &text.into(), &label.into(), &(!doc.writable.get_untracked()).into(), send.as_ref());
     arguments.push(moved.as_ref());
     let editor = create.apply(&JsValue::NULL, &arguments)?;
-    *handle.borrow_mut() = Some(editor);
+    *link.handle.borrow_mut() = Some(editor);
     // Both live as long as the editor, which the browser frees with the page's element.
     send.forget();
     moved.forget();
     Ok(())
 }
 
-fn push(doc: Doc, path: &'static str, batch: &str, handle: &Handle, heads: Vec<String>) {
+fn push(link: &Link, batch: &str) {
     let Ok(batch) = serde_json::from_str::<Vec<Batch>>(batch) else {
         leptos::logging::error!("the editor sent no batch");
         return;
     };
-    let intent = |splice: Batch| Intent::Splice { path: path.into(), at: splice.at, delete: splice.delete, insert: splice.insert, heads: heads.clone() };
+    let heads = link.heads.borrow().clone();
+    let intent = |splice: Batch| Intent::Splice { path: link.path.into(), at: splice.at, delete: splice.delete, insert: splice.insert, heads: heads.clone() };
     let intents = batch.into_iter().map(intent).collect();
-    let handle = handle.clone();
+    let (link, number) = (link.clone(), link.batches.send());
     spawn_local(async move {
-        if let Err(error) = doc.try_edit(intents).await {
-            doc.app.toasts.fail(error.message);
-            tell(&handle, "failed", &JsValue::UNDEFINED);
+        match link.doc.try_edit(intents).await {
+            // A batch that changed nothing, because somebody else removed the same stretch, has no event of its own.
+            Ok(_) if link.batches.land(number) => {
+                if let Some(text) = link.doc.view.try_with_untracked(|view| view.as_ref().map(|view| text_at(view, link.path))).flatten() {
+                    tell(&link.handle, "settled", &text.into());
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                link.doc.app.toasts.fail(error.message);
+                tell(&link.handle, "failed", &JsValue::UNDEFINED);
+            }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_settles_once_however_it_is_heard_of() {
+        let batches = Batches::default();
+        let first = batches.send();
+        assert!(batches.land(first), "its event came");
+        let second = batches.send();
+        assert!(!batches.land(first), "its reply came after the next one left, and settles nothing");
+        assert!(batches.land(second));
+    }
 }

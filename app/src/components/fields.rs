@@ -5,11 +5,16 @@
 
 use leptos::prelude::*;
 use tombolo_model::Problem;
+use tombolo_wire::store::Person;
 
+use super::people::{Flag, in_field};
 use super::{FieldConflict, Icon};
 use crate::state::Doc;
+use crate::words;
 
 const PAUSE_MS: u32 = 350;
+/// An edit that is not in the document by then has failed, and its field shows what is.
+const ECHO_MS: u32 = 3_000;
 
 /// A label with what belongs to it.
 #[component]
@@ -19,10 +24,15 @@ pub(crate) fn Field(
     #[prop(optional, into)] help: String,
     #[prop(optional)] optional: bool,
     #[prop(optional, into)] error: Signal<Option<String>>,
+    /// Somebody else who is in it. That warns and does not lock.
+    #[prop(optional, into)]
+    held: Signal<Option<Person>>,
     children: Children,
 ) -> impl IntoView {
+    let class = move || held.with(|held| held.as_ref().map_or_else(|| "field".to_owned(), |person| format!("field held p{}", words::tint(&person.user.email))));
     view! {
-        <div class="field">
+        <div class=class>
+            {move || held.get().map(|person| view! { <Flag person=person/> })}
             <label for=name>{label}{optional.then(|| view! { <span class="optional">"optional"</span> })}</label>
             {children()}
             {move || match error.get() {
@@ -48,17 +58,34 @@ pub(crate) fn TextBox(
     #[prop(optional, into)] disabled: Signal<bool>,
     #[prop(optional, into)] invalid: Signal<bool>,
     #[prop(optional, into)] on_focus: Option<Callback<bool>>,
+    /// Applied on leaving and on Enter only: half of it would mean something else.
+    #[prop(optional)]
+    late: bool,
 ) -> impl IntoView {
+    // A browser blurs a focused field while it takes it off the page, when its signals are gone already: hence `try_`.
     let draft = RwSignal::new(None::<String>);
     let sent = StoredValue::new(None::<String>);
+    // What was typed stays on the screen after leaving until the document says it, so that nothing flickers.
+    let left = RwSignal::new(None::<String>);
+    Effect::new(move |before: Option<String>| {
+        let now = value.get();
+        if before.is_some_and(|before| before != now) {
+            left.set(None);
+        }
+        now
+    });
     let apply = move |text: String| {
-        if sent.get_value().as_ref() != Some(&text) && text != value.get_untracked() {
-            sent.set_value(Some(text.clone()));
-            on_change.run(text);
+        let Some(known) = sent.try_get_value().and_then(|sent| sent.or_else(|| value.try_get_untracked())) else { return };
+        if known != text {
+            sent.try_set_value(Some(text.clone()));
+            on_change.try_run(text);
         }
     };
     let on_input = move |text: String| {
-        draft.set(Some(text.clone()));
+        draft.try_set(Some(text.clone()));
+        if late {
+            return;
+        }
         gloo::timers::callback::Timeout::new(PAUSE_MS, move || {
             if draft.try_get_untracked().flatten().as_ref() == Some(&text) {
                 apply(text);
@@ -67,36 +94,45 @@ pub(crate) fn TextBox(
         .forget();
     };
     let on_leave = move || {
-        if let Some(text) = draft.get_untracked() {
-            apply(text);
+        if let Some(text) = draft.try_get_untracked().flatten() {
+            apply(text.clone());
+            if value.try_get_untracked().is_some_and(|value| value != text) && sent.try_get_value().flatten().as_ref() == Some(&text) {
+                left.try_set(Some(text));
+                gloo::timers::callback::Timeout::new(ECHO_MS, move || {
+                    left.try_set(None);
+                })
+                .forget();
+            }
         }
-        draft.set(None);
-        sent.set_value(None);
+        draft.try_set(None);
+        sent.try_set_value(None);
         if let Some(on_focus) = on_focus {
-            on_focus.run(false);
+            on_focus.try_run(false);
         }
     };
     let on_enter = move || {
-        draft.set(Some(value.get_untracked()));
+        let waiting = left.get_untracked();
+        sent.set_value(waiting.clone());
+        draft.set(Some(waiting.unwrap_or_else(|| value.get_untracked())));
         if let Some(on_focus) = on_focus {
             on_focus.run(true);
         }
     };
-    let shown = move || draft.get().unwrap_or_else(|| value.get());
+    let shown = move || draft.get().or_else(|| left.get()).unwrap_or_else(|| value.get());
     let class = if code { "input code" } else { "input" };
     if lines > 1 {
         view! {
             <textarea class=class id=name.clone() name=name rows=lines aria-label=label placeholder=placeholder spellcheck="false" prop:value=shown
                 prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
-                on:input=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()></textarea>
+                on:input=move |event| on_input(event_target_value(&event)) on:change=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()></textarea>
         }
         .into_any()
     } else {
         view! {
             <input class=class id=name.clone() name=name type=if secret { "password" } else { "text" } autocomplete=if secret { "new-password" } else { "off" }
                 aria-label=label placeholder=placeholder spellcheck="false" prop:value=shown prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
-                on:input=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()
-                on:keydown=move |event| if event.key() == "Enter" && let Some(text) = draft.get_untracked() { apply(text) }/>
+                on:input=move |event| on_input(event_target_value(&event)) on:change=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()
+                on:keydown=move |event| if event.key() == "Enter" && let Some(text) = draft.try_get_untracked().flatten() { apply(text) }/>
         }
         .into_any()
     }
@@ -156,10 +192,11 @@ pub(crate) fn DocText(
     #[prop(optional)] number: bool,
 ) -> impl IntoView {
     let error = Signal::derive(move || problem_at(doc, path));
+    let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || doc.text(path));
     let name = path.trim_start_matches('/').replace('/', "-");
     view! {
-        <Field label=label name=name.clone() help=help optional=optional error=error>
+        <Field label=label name=name.clone() help=help optional=optional error=error held=held>
             <TextBox name=name value=value code=code lines=lines placeholder=placeholder disabled=Signal::derive(move || !doc.writable.get())
                 invalid=Signal::derive(move || error.get().is_some())
                 on_focus=Callback::new(move |inside: bool| doc.here(inside.then(|| path.to_owned()), None))
@@ -182,6 +219,7 @@ pub(crate) fn DocSelect(
     #[prop(optional, into)] help: String,
     #[prop(optional)] listed: bool,
 ) -> impl IntoView {
+    let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || {
         let text = doc.text(path);
         if text.is_empty() { usual.to_owned() } else { text }
@@ -189,7 +227,7 @@ pub(crate) fn DocSelect(
     let choices = Signal::derive(move || choices.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>());
     let name = path.trim_start_matches('/').replace('/', "-");
     view! {
-        <Field label=label name=name.clone() help=help>
+        <Field label=label name=name.clone() help=help held=held>
             <SelectBox name=name value=value choices=choices disabled=Signal::derive(move || !doc.writable.get())
                 on_change=Callback::new(move |key: String| write(doc, path, key, listed, false))/>
             <FieldConflict doc=doc path=path/>

@@ -18,6 +18,17 @@ pub(crate) fn at_document(people: &[Person], id: Id) -> Vec<Person> {
     found
 }
 
+/// Who else is in a field of a document.
+pub(crate) fn in_field(app: App, id: Id, path: &str) -> Option<Person> {
+    app.sync.with(|sync| sync.people.iter().find(|person| person.document == Some(id) && person.field.as_deref() == Some(path)).cloned())
+}
+
+/// The flag that names a person, in their colour.
+#[component]
+pub(crate) fn Flag(person: Person) -> impl IntoView {
+    view! { <span class=format!("flag held p{}", words::tint(&person.user.email)) aria-hidden="true">{person.user.name}</span> }
+}
+
 /// Avatars of the people at a document.
 #[component]
 pub(crate) fn PeopleHere(id: Id) -> impl IntoView {

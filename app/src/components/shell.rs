@@ -1,19 +1,24 @@
 //! What is around every page: top bar and navigation.
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use tombolo_model::{Id, Role};
 use tombolo_wire::store::{AccountInfo, Call};
 
 use super::{Banners, Icon, Menu, MenuItem, SyncPill};
-use crate::browser::theme;
+use crate::browser::{service_worker, theme};
 use crate::state::App;
 use crate::words;
 
 /// The frame of the app.
 #[component]
 pub(crate) fn Shell(children: Children) -> impl IntoView {
+    let app = App::here();
+    service_worker::register(move || {
+        app.reload.set(Some("A new version of Tombolo is here. Reload to update; close other tabs of it first. Nothing on this device is lost.".into()));
+    });
     view! {
         <div class="shell">
             <a class="sr skip" href="#main">"Skip to the content"</a>
@@ -120,8 +125,19 @@ fn Navigation() -> impl IntoView {
     let app = App::here();
     let refused = move || app.sync.with(|sync| sync.not_accepted);
     let member = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
+    // On a narrow screen the navigation is a drawer, which a chosen page closes.
+    let drawer = NodeRef::<html::Nav>::new();
+    let path = use_location().pathname;
+    Effect::new(move |_| {
+        path.track();
+        if let Some(drawer) = drawer.get_untracked()
+            && let Err(error) = drawer.hide_popover()
+        {
+            leptos::logging::debug_warn!("{error:?}");
+        }
+    });
     view! {
-        <nav class="nav" id="nav" popover="" aria-label="Main">
+        <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>

@@ -83,6 +83,8 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     };
     provide_context(builder);
     doc.here(None, None);
+    // A step that only moved keeps its open form.
+    let shown = Memo::new(move |_| builder.step());
     view! {
         <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
             <Head id=id integration=integration/>
@@ -90,7 +92,7 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
             <div class="work">
                 <Canvas/>
                 <Outline/>
-                {move || builder.step().map(|step| view! { <Panel step=step/> })}
+                {move || shown.get().map(|step| view! { <Panel step=step/> })}
                 <Console flow=id/>
             </div>
             <AddStep/>

@@ -1,5 +1,7 @@
 //! Home: the integrations as tiles.
 
+mod first;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
@@ -12,6 +14,7 @@ use crate::browser::{service_worker, time};
 use crate::components::{Icon, NameDialog, RunState};
 use crate::state::App;
 use crate::words;
+use first::FirstSteps;
 
 /// The home page.
 #[component]
@@ -28,7 +31,7 @@ pub(crate) fn HomePage() -> impl IntoView {
         <div class="page-head">
             <div>
                 <h1>"Home"</h1>
-                <p class="sub">{move || format!("{}, {}", words::count(all.get().len(), "integration"), words::count(flows(), "flow"))}</p>
+                <p class="sub">{move || says(app.account.with(Option::is_some), all.with(Vec::len), flows())}</p>
             </div>
             <div class="actions"><CreateIntegration primary=true/></div>
         </div>
@@ -42,10 +45,10 @@ pub(crate) fn HomePage() -> impl IntoView {
                 </div>
                 <div class="page-body">
                     <Show when=move || !found().is_empty() fallback=move || view! {
-                        <div class="empty"><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>
+                        <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>
                     }>
                         <div class="tiles">
-                            <For each=found key=|row| (row.id, row.name.clone(), row.conflicts) let:row><Tile row=row/></For>
+                            <For each=found key=|row| (row.id, row.name.clone(), row.conflicts, row.damaged) let:row><Tile row=row/></For>
                         </div>
                     </Show>
                 </div>
@@ -54,21 +57,18 @@ pub(crate) fn HomePage() -> impl IntoView {
     }
 }
 
-#[component]
-fn Skeletons() -> impl IntoView {
-    view! { <div class="page-body"><div class="tiles" aria-busy="true"><div class="skeleton tile"></div><div class="skeleton tile"></div><div class="skeleton tile"></div></div></div> }
+/// The line below the title; nothing while the store opens.
+fn says(open: bool, integrations: usize, flows: usize) -> String {
+    match (open, integrations) {
+        (false, _) => "\u{a0}".into(),
+        (true, 0) => "Nothing here yet".into(),
+        (true, _) => format!("{}, {}", words::count(integrations, "integration"), words::count(flows, "flow")),
+    }
 }
 
 #[component]
-fn FirstSteps() -> impl IntoView {
-    view! {
-        <div class="empty first">
-            <span class="kind"><Icon name="waypoints"/></span>
-            <h2>"No integrations yet"</h2>
-            <p>"An integration holds the flows that move records between two systems. It works on this device alone; sign in when somebody should join."</p>
-            <div class="row"><CreateIntegration primary=false/><A href="/sign-in" attr:class="button quiet">"Sign in to an account"</A></div>
-        </div>
-    }
+fn Skeletons() -> impl IntoView {
+    view! { <div class="page-body"><div class="tiles" aria-busy="true"><div class="skeleton tile"></div><div class="skeleton tile"></div><div class="skeleton tile"></div></div></div> }
 }
 
 /// Makes an integration and opens it.
@@ -77,10 +77,11 @@ fn CreateIntegration(primary: bool) -> impl IntoView {
     let app = App::here();
     let navigate = StoredValue::new_local(use_navigate());
     let create = move |name: String| {
+        let navigate = navigate.get_value();
         spawn_local(async move {
             let call = Call::Create { kind: Kind::Integration, value: json!({"name": name}) };
             match app.call::<Created>(call).await {
-                Ok(created) => navigate.with_value(|go| go(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default())),
+                Ok(created) => navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default()),
                 Err(error) => app.toasts.fail(error.message),
             }
             if !service_worker::persist().await {
@@ -105,10 +106,20 @@ pub(crate) fn summary(rows: &[CatalogueRow], integration: Id) -> (usize, usize) 
     (on, all)
 }
 
+/// `2 of 3 flows on`.
+fn flows_in_words((on, all): (usize, usize)) -> String {
+    match (on, all) {
+        (_, 0) => "No flows yet".into(),
+        (on, all) if on == all => format!("{}, all on", words::count(all, "flow")),
+        (on, all) => format!("{on} of {} on", words::count(all, "flow")),
+    }
+}
+
 #[component]
 fn Tile(row: CatalogueRow) -> impl IntoView {
     let app = App::here();
     let id = row.id;
+    let full = row.name.clone();
     let flows = Memo::new(move |_| app.of_kind(Kind::Flow));
     let counts = move || flows.with(|flows| summary(flows, id));
     let last = move || -> Option<RunRow> {
@@ -119,19 +130,39 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
         <article class="card tile">
             <header><span class=format!("app t{}", words::tint(&row.name))>{words::monogram(&row.name)}</span></header>
             <div>
-                <h3><A href=format!("/integrations/{id}")>{row.name.clone()}</A></h3>
-                <p class="meta">{move || { let (on, all) = counts(); format!("{on} of {} on", words::count(all, "flow")) }}</p>
+                <h3 title=full><A href=format!("/integrations/{id}")>{row.name.clone()}</A></h3>
+                <p class="meta">{move || flows_in_words(counts())}</p>
             </div>
             <footer>
                 {move || match last() {
                     Some(run) => {
                         let when = words::ago(run.started_ms, time::now_ms());
-                        view! { <RunState run=run/><span class="muted">{when}</span> }.into_any()
+                        view! { <RunState run=run/><span class="muted when">{when}</span> }.into_any()
                     }
                     None => view! { <span class="status off">"Not run yet"</span> }.into_any(),
                 }}
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
+                {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}
             </footer>
         </article>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_counts_its_own_flows_and_says_which_are_on() {
+        assert_eq!(flows_in_words((0, 0)), "No flows yet");
+        assert_eq!(flows_in_words((1, 1)), "1 flow, all on");
+        assert_eq!(flows_in_words((2, 3)), "2 of 3 flows on");
+    }
+
+    #[test]
+    fn nothing_is_counted_before_the_store_has_opened() {
+        assert_eq!(says(false, 0, 0).trim(), "");
+        assert_eq!(says(true, 0, 0), "Nothing here yet");
+        assert_eq!(says(true, 2, 1), "2 integrations, 1 flow");
     }
 }

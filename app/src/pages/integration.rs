@@ -60,8 +60,8 @@ fn Integration(id: Id) -> impl IntoView {
                 </div>
             }>
                 <div class="table-wrap">
-                    <table class="table">
-                        <thead><tr><th>"Flow"</th><th>"Last run"</th><th data-rank="2">"When"</th><th>"On"</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                    <table class="table flows">
+                        <thead><tr><th>"Flow"</th><th>"Last run"</th><th data-rank="2">"When"</th><th class="tight">"On"</th><th><span class="sr">"Actions"</span></th></tr></thead>
                         <tbody><For each=move || flows.get() key=|flow| (flow.id, flow.name.clone(), flow.disabled, flow.conflicts) let:flow><FlowRow flow=flow/></For></tbody>
                     </table>
                 </div>
@@ -76,10 +76,12 @@ fn CreateFlow(integration: Id, primary: bool) -> impl IntoView {
     let app = App::here();
     let navigate = StoredValue::new_local(use_navigate());
     let create = move |name: String| {
+        // Taken now: with the first flow the empty state goes away, and this button with it.
+        let navigate = navigate.get_value();
         spawn_local(async move {
             let value = json!({"name": name, "_integrationId": integration, "disabled": false});
             match app.call::<Created>(Call::Create { kind: Kind::Flow, value }).await {
-                Ok(created) => navigate.with_value(|go| go(&format!("/integrations/{integration}/flows/{}", created.id), leptos_router::NavigateOptions::default())),
+                Ok(created) => navigate(&format!("/integrations/{integration}/flows/{}", created.id), leptos_router::NavigateOptions::default()),
                 Err(error) => app.toasts.fail(error.message),
             }
         });
@@ -102,17 +104,25 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
             }
         });
     };
-    let (shown, on_label, run_label) = (name.clone(), format!("{name} is on"), format!("Run {name}"));
+    let (shown, on_label, run_label, bin_label) = (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
+    let bin = move |_| {
+        app.send(Call::Edit { id, intents: vec![Intent::Bin] });
+        app.toasts.offer_undo(format!("{name} is in the recycle bin."), move || app.send(Call::Edit { id, intents: vec![Intent::Unbin] }));
+    };
+    let why = if on { "" } else { "Switch the flow on to run it." };
     view! {
         <tr>
             <td><A href=href attr:class="name">{shown}</A> {(flow.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}</td>
             <td>{move || match app.last_run(id) {
-                Some(run) => view! { <RunState run=run/> }.into_any(),
+                Some(run) => view! { <A href=format!("/runs?run={}", run.id) attr:class="run-link"><RunState run=run/></A> }.into_any(),
                 None => view! { <span class="faint">"Not run yet"</span> }.into_any(),
             }}</td>
             <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| words::ago(run.started_ms, time::now_ms()))}</td>
-            <td><input type="checkbox" class="switch" role="switch" aria-label=on_label prop:checked=on on:change=switch prop:disabled=move || !app.may_write()/></td>
-            <td class="actions"><button class="button small" aria-label=run_label on:click=move |_| app.send(Call::StartRun { flow: id, on_server: false }) prop:disabled=!on><Icon name="play"/>"Run flow"</button></td>
+            <td class="tight"><input type="checkbox" class="switch" role="switch" aria-label=on_label prop:checked=on on:change=switch prop:disabled=move || !app.may_write()/></td>
+            <td class="actions"><span class="row end">
+                <button class="button small" aria-label=run_label title=why on:click=move |_| app.send(Call::StartRun { flow: id, on_server: false }) prop:disabled=!on><Icon name="play"/>"Run flow"</button>
+                <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=move || !app.may_write()><Icon name="trash-2" small=true/></button>
+            </span></td>
         </tr>
     }
 }

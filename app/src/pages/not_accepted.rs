@@ -76,8 +76,10 @@ fn Card(one: Parked) -> impl IntoView {
                 <tbody>{one.differences.iter().map(|difference| view! { <Line difference=difference.clone()/> }).collect_view()}</tbody>
             </table>
             <Dialog open=asked title="Discard this change">
+                <div class="dialog-body">
                 <p>{warning.clone()}</p>
-                <div class="row"><button class="button danger" on:click={ let discard = discard.clone(); move |_| discard() }>"Discard the change"</button></div>
+                <footer class="dialog-foot"><button class="button" on:click=move |_| asked.set(false)>"Keep it"</button><button class="button danger" on:click={ let discard = discard.clone(); move |_| discard() }>"Discard the change"</button></footer>
+                </div>
             </Dialog>
         </article>
     }

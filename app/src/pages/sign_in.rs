@@ -1,5 +1,7 @@
 //! Sign up, sign in, sign out; says what happens to what is on this device.
 
+mod sea;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,6 +11,7 @@ use tombolo_wire::store::{Call, Overview, UserInfo};
 
 use crate::components::{Field, Icon};
 use crate::state::App;
+use sea::Sea;
 
 /// The page of somebody who has an account.
 #[component]
@@ -86,14 +89,14 @@ fn Forms(new: bool) -> impl IntoView {
     };
     view! {
         <div class="sign-in">
-            <form class="card" on:submit=submit>
+            <form on:submit=submit>
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
                 <p class="muted">"With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."</p>
                 {new.then(|| view! {
                     <Field label="Name" name="person-name"><input class="input" id="person-name" autocomplete="name" required prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
                 })}
                 <Field label="Email" name="email"><input class="input" id="email" type="email" autocomplete="username" required prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/></Field>
-                <Field label="Password" name="password" help="At least 10 characters."><input class="input" id="password" type="password" minlength="10" required
+                <Field label="Password" name="password" help=if new { "At least 10 characters." } else { "" }><input class="input" id="password" type="password" minlength="10" required
                     autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
                 {move || (has_work() && !new).then(|| view! {
                     <label class="check"><input type="checkbox" prop:checked=move || bring.get() on:change=move |event| bring.set(event_target_checked(&event))/>
@@ -104,8 +107,12 @@ fn Forms(new: bool) -> impl IntoView {
                 <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get()>
                     {if new { "Sign up" } else { "Sign in" }}
                 </button>
-                <A href=if new { "/sign-in" } else { "/sign-up" } attr:class="button quiet wide">{if new { "I have an account" } else { "Create an account" }}</A>
+                <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
+                    <A href=if new { "/sign-in" } else { "/sign-up" } attr:class="link">{if new { "I have an account" } else { "Create an account" }}</A></p>
+                <div class="or">"or"</div>
+                <A href="/" attr:class="local"><Icon name="laptop"/><span><b>"Work on this device"</b><small>"No account and no network needed."</small></span><Icon name="arrow-right"/></A>
             </form>
+            <Sea/>
         </div>
     }
 }

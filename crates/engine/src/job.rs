@@ -42,7 +42,7 @@ pub async fn run_job(
     let plan = match compile(bundle) {
         Ok(plan) => plan,
         Err(problems) => {
-            let error = not_compiled(&problems, host.now_ms());
+            let error = not_compiled(bundle, &problems, host.now_ms());
             report(Report::Error { n: 1, error: error.clone() });
             return end(row, RunStatus::Failed, Some(error), host, report);
         }
@@ -91,8 +91,15 @@ fn next(row: &mut RunRow, report: &mut dyn FnMut(Report)) {
     report(Report::Row(Box::new(row.clone())));
 }
 
-fn not_compiled(problems: &[Problem], time_ms: i64) -> RunError {
-    let lines: Vec<String> = problems.iter().map(|problem| format!("{} ({})", problem.message, problem.path)).collect();
+fn not_compiled(bundle: &Bundle, problems: &[Problem], time_ms: i64) -> RunError {
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            let name = owner(bundle, problem);
+            let name = name.map(|name| format!("“{name}”: ")).unwrap_or_default();
+            format!("{name}{}", problem.message)
+        })
+        .collect();
     RunError {
         step: String::new(),
         code: "not_runnable".to_owned(),
@@ -101,4 +108,11 @@ fn not_compiled(problems: &[Problem], time_ms: i64) -> RunError {
         index: None,
         time_ms,
     }
+}
+
+/// The name of the resource that a problem is in, unless it is the flow itself.
+fn owner<'b>(bundle: &'b Bundle, problem: &Problem) -> Option<&'b str> {
+    let id = problem.path.strip_prefix('/')?.split('/').next()?;
+    let (_, value) = bundle.resources.get(&id.parse().ok()?)?;
+    value.get("name")?.as_str()
 }

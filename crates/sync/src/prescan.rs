@@ -166,33 +166,21 @@ struct Budget {
 
 impl Budget {
     const fn new(caps: &Caps) -> Self {
-        Self {
-            caps: *caps,
-            inflated_bytes: caps.inflated_bytes,
-            ops: caps.ops,
-        }
+        Self { caps: *caps, inflated_bytes: caps.inflated_bytes, ops: caps.ops }
     }
 
     fn spend_bytes(&mut self, bytes: u64) -> Result<(), ScanError> {
-        let left = usize::try_from(bytes)
-            .ok()
-            .and_then(|bytes| self.inflated_bytes.checked_sub(bytes));
+        let left = usize::try_from(bytes).ok().and_then(|bytes| self.inflated_bytes.checked_sub(bytes));
         self.inflated_bytes = left.ok_or_else(|| too_big("bytes", self.caps.inflated_bytes))?;
         Ok(())
     }
 
     fn spend_ops(&mut self, ops: u64) -> Result<(), ScanError> {
-        self.ops = self.ops.checked_sub(ops).ok_or(ScanError::TooBig {
-            what: "operations",
-            most: self.caps.ops,
-        })?;
+        self.ops = self.ops.checked_sub(ops).ok_or(ScanError::TooBig { what: "operations", most: self.caps.ops })?;
         Ok(())
     }
 }
 
 fn too_big(what: &'static str, most: usize) -> ScanError {
-    ScanError::TooBig {
-        what,
-        most: u64::try_from(most).unwrap_or(u64::MAX),
-    }
+    ScanError::TooBig { what, most: u64::try_from(most).unwrap_or(u64::MAX) }
 }

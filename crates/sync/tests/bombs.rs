@@ -32,10 +32,7 @@ fn leb(mut value: u64, into: &mut Vec<u8>) {
 fn chunk(kind: u8, data: &[u8], hashed: &[u8]) -> Vec<u8> {
     let mut head = vec![if kind == 2 { 1 } else { kind }];
     leb(hashed.len() as u64, &mut head);
-    let hash = Sha256::new()
-        .chain_update(&head)
-        .chain_update(hashed)
-        .finalize();
+    let hash = Sha256::new().chain_update(&head).chain_update(hashed).finalize();
     let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83];
     bytes.extend(&hash[..4]);
     bytes.push(kind);
@@ -97,20 +94,13 @@ fn refused(bytes: &[u8]) -> ScanError {
 }
 
 fn too_big(bytes: &[u8]) {
-    assert!(
-        matches!(refused(bytes), ScanError::TooBig { .. }),
-        "{:?}",
-        refused(bytes)
-    );
+    assert!(matches!(refused(bytes), ScanError::TooBig { .. }), "{:?}", refused(bytes));
 }
 
 #[cfg(target_os = "linux")]
 fn peak_kib() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -118,47 +108,27 @@ fn peak_kib() -> usize {
 #[cfg(target_os = "linux")]
 fn half_a_megabyte_of_deflated_zeros_is_refused_within_a_megabyte() {
     let zeros = deflated_zeros(512 * MIB);
-    assert!(
-        zeros.len() < 600 * 1024 && zeros.len() > 400 * 1024,
-        "{}",
-        zeros.len()
-    );
+    assert!(zeros.len() < 600 * 1024 && zeros.len() > 400 * 1024, "{}", zeros.len());
     let bomb = chunk(2, &zeros, b"the checksum is wrong");
+    let column = [&[1, 16][..], &[7; 16], &[0], &listed(&[]), &listed(&[(ACTION | 8, &zeros)]), &zeros].concat();
+    let document = chunk(0, &column, &column);
     let before = peak_kib();
     too_big(&bomb);
-    let column = [
-        &[1, 16][..],
-        &[7; 16],
-        &[0],
-        &listed(&[]),
-        &listed(&[(ACTION | 8, &zeros)]),
-        &zeros,
-    ]
-    .concat();
-    let document = chunk(0, &column, &column);
-    assert!(matches!(
-        scan(&document, &Caps::SNAPSHOT),
-        Err(ScanError::TooBig { .. })
-    ));
+    assert!(matches!(scan(&document, &Caps::SNAPSHOT), Err(ScanError::TooBig { .. })));
     let grown = peak_kib() - before;
-    assert!(grown < 2 * 1024, "{grown} KiB more");
+    println!("{grown} KiB more");
+    assert!(grown < 1024, "{grown} KiB more");
 }
 
 #[test]
 fn an_honest_looking_change_passes_so_that_the_refusals_mean_something() {
     let body = change(&[(ACTION, &run(3, &[1]))]);
     let scan = scan_change(&chunk(1, &body, &body), &Caps::CHANGE).unwrap();
-    assert_eq!(
-        (scan.ops, scan.seq, scan.start_op, scan.actor.len()),
-        (3, 1, 1, 16)
-    );
+    assert_eq!((scan.ops, scan.seq, scan.start_op, scan.actor.len()), (3, 1, 1, 16));
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&body).unwrap();
     let deflated = chunk(2, &encoder.finish().unwrap(), &body);
-    assert_eq!(
-        scan_change(&deflated, &Caps::CHANGE).unwrap().hash,
-        scan.hash
-    );
+    assert_eq!(scan_change(&deflated, &Caps::CHANGE).unwrap().hash, scan.hash);
 }
 
 #[test]
@@ -188,19 +158,13 @@ fn a_long_key_that_is_meant_a_hundred_thousand_times_is_refused() {
     let mut key = Vec::new();
     leb(100_000, &mut key);
     key.extend(vec![b'k'; 100_000]);
-    let body = change(&[
-        (KEY_STRING, &run(100_000, &key)),
-        (ACTION, &run(100_000, &[1])),
-    ]);
+    let body = change(&[(KEY_STRING, &run(100_000, &key)), (ACTION, &run(100_000, &[1]))]);
     too_big(&chunk(1, &body, &body));
 }
 
 #[test]
 fn counts_of_dependencies_actors_and_columns_are_capped() {
-    for prefix in [
-        vec![],
-        [vec![0, 16], vec![7; 16], vec![1, 1, 0, 0]].concat(),
-    ] {
+    for prefix in [vec![], [vec![0, 16], vec![7; 16], vec![1, 1, 0, 0]].concat()] {
         let mut body = prefix;
         leb(1 << 60, &mut body);
         too_big(&chunk(1, &body, &body));
@@ -222,14 +186,8 @@ fn a_wrong_checksum_a_bundle_and_bytes_behind_the_stream_are_refused() {
     encoder.write_all(&body).unwrap();
     let mut deflated = encoder.finish().unwrap();
     deflated.push(0);
-    assert!(matches!(
-        refused(&chunk(2, &deflated, &body)),
-        ScanError::Malformed(_)
-    ));
-    assert!(matches!(
-        refused(&[good.clone(), good].concat()),
-        ScanError::Malformed(_)
-    ));
+    assert!(matches!(refused(&chunk(2, &deflated, &body)), ScanError::Malformed(_)));
+    assert!(matches!(refused(&[good.clone(), good].concat()), ScanError::Malformed(_)));
 }
 
 #[test]
@@ -242,8 +200,5 @@ fn operations_counted_from_beyond_what_automerge_can_hold_are_refused() {
     let columns: [(u32, &[u8]); 1] = [(ACTION, &run(3, &[1]))];
     body.extend(listed(&columns));
     body.extend(columns[0].1);
-    assert!(matches!(
-        refused(&chunk(1, &body, &body)),
-        ScanError::Malformed(_)
-    ));
+    assert!(matches!(refused(&chunk(1, &body, &body)), ScanError::Malformed(_)));
 }

@@ -1,10 +1,6 @@
 //! The gate on real changes: what each rule refuses, and what it must not refuse.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +9,9 @@ use automerge::{ActorId, AutoCommit, ObjType, ROOT};
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document, Hash};
 use tombolo_model::{Id, Intent, Kind, Role};
-use tombolo_sync::gate::{
-    Accepted, Code, Context, DocumentRow, Incoming, Verdict, judge, session_of, wanted,
-};
+use tombolo_sync::gate::{Accepted, Code, Context, DocumentRow, Incoming, Verdict, judge, session_of, wanted};
 
-const AUTHOR: Author = Author {
-    actor: [1; 16],
-    time_ms: 5,
-};
+const AUTHOR: Author = Author { actor: [1; 16], time_ms: 5 };
 
 fn id(n: u8) -> Id {
     Id::from_parts(7, [n; 8])
@@ -40,14 +31,8 @@ fn flow() -> (Document, Chunk) {
 }
 
 fn set(document: &mut Document, path: &str, value: serde_json::Value) -> Chunk {
-    let intent = Intent::Set {
-        path: path.to_owned(),
-        value,
-    };
-    document
-        .edit(&AUTHOR, &[intent], &mut rows())
-        .unwrap()
-        .unwrap()
+    let intent = Intent::Set { path: path.to_owned(), value };
+    document.edit(&AUTHOR, &[intent], &mut rows()).unwrap().unwrap()
 }
 
 fn read(chunk: &Chunk) -> Incoming {
@@ -74,26 +59,16 @@ fn after(changes: &[Incoming]) -> Context {
         let scan = &change.scan;
         context.known.insert(scan.hash);
         context.last_seqs.insert(scan.actor.clone(), scan.seq);
-        context
-            .owners
-            .insert(session_of(&scan.actor).unwrap(), id(100));
+        context.owners.insert(session_of(&scan.actor).unwrap(), id(100));
         let max_op = scan.start_op + scan.ops - 1;
-        context.document = Some(DocumentRow {
-            kind: Kind::Flow,
-            max_op,
-            purged: false,
-            size_bytes: 1_000,
-        });
+        context.document = Some(DocumentRow { kind: Kind::Flow, max_op, purged: false, size_bytes: 1_000 });
     }
     context
 }
 
 fn codes(verdict: Verdict) -> Vec<(Code, Vec<Hash>)> {
     match verdict {
-        Verdict::Refuse(refusals) => refusals
-            .into_iter()
-            .map(|no| (no.code, no.hashes))
-            .collect(),
+        Verdict::Refuse(refusals) => refusals.into_iter().map(|no| (no.code, no.hashes)).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -129,15 +104,9 @@ fn a_first_change_makes_the_document_and_binds_its_session() {
     let second = set(&mut document, "/name", json!("g"));
     let changes = [read(&first), read(&second)];
     let taken = accepted(judge(id(1), &changes, &empty(Some(Role::Manage))));
-    assert_eq!(
-        (taken.fresh, taken.kind, taken.created),
-        (vec![0, 1], Some(Kind::Flow), true)
-    );
+    assert_eq!((taken.fresh, taken.kind, taken.created), (vec![0, 1], Some(Kind::Flow), true));
     assert_eq!(taken.bind, BTreeSet::from([[1; 16]]));
-    assert_eq!(
-        taken.max_op,
-        changes[1].scan.start_op + changes[1].scan.ops - 1
-    );
+    assert_eq!(taken.max_op, changes[1].scan.start_op + changes[1].scan.ops - 1);
 }
 
 #[test]
@@ -160,10 +129,7 @@ fn a_monitor_and_a_removed_member_change_nothing() {
     assert_eq!(refused(&context, read(&second)), Code::Rights);
     context.role = None;
     assert_eq!(refused(&context, read(&second)), Code::NotMember);
-    assert_eq!(
-        refused(&empty(Some(Role::Monitor)), read(&first)),
-        Code::Rights
-    );
+    assert_eq!(refused(&empty(Some(Role::Monitor)), read(&first)), Code::Rights);
 }
 
 #[test]
@@ -175,13 +141,7 @@ fn one_bad_change_refuses_the_whole_push_and_names_only_what_is_bad_and_what_bui
     let bad = set(&mut document, "/_integrationId", json!(id(50).to_string()));
     let child = set(&mut document, "/name", json!("h"));
     let verdict = judge(id(1), &[read(&good), read(&bad), read(&child)], &context);
-    assert_eq!(
-        codes(verdict),
-        vec![
-            (Code::Reference, vec![bad.hash]),
-            (Code::DependsOnRefused, vec![child.hash])
-        ]
-    );
+    assert_eq!(codes(verdict), vec![(Code::Reference, vec![bad.hash]), (Code::DependsOnRefused, vec![child.hash])]);
 }
 
 #[test]
@@ -201,38 +161,22 @@ fn a_session_bound_to_somebody_else_is_refused_unless_a_restored_server_is_being
     assert_eq!(refused(&context, read(&second)), Code::Actor);
     context.recovering = true;
     let taken = accepted(judge(id(1), &[read(&second)], &context));
-    assert!(
-        taken.bind.is_empty(),
-        "who brings back a change does not become its author"
-    );
+    assert!(taken.bind.is_empty(), "who brings back a change does not become its author");
 }
 
 #[test]
 fn an_edit_at_older_heads_belongs_to_the_session_that_made_it() {
     let value = json!({"name": "s", "content": "abcdef"});
-    let (mut document, first) =
-        Document::create(Kind::Script, id(1), &value, &AUTHOR, &mut rows()).unwrap();
+    let (mut document, first) = Document::create(Kind::Script, id(1), &value, &AUTHOR, &mut rows()).unwrap();
     let heads = document.heads_hex();
     let second = set(&mut document, "/name", json!("t"));
-    let splice = Intent::Splice {
-        path: "/content".to_owned(),
-        at: 3,
-        delete: 1,
-        insert: "X".to_owned(),
-        heads,
-    };
-    let third = document
-        .edit(&AUTHOR, &[splice], &mut rows())
-        .unwrap()
-        .unwrap();
+    let splice = Intent::Splice { path: "/content".to_owned(), at: 3, delete: 1, insert: "X".to_owned(), heads };
+    let third = document.edit(&AUTHOR, &[splice], &mut rows()).unwrap().unwrap();
     let change = read(&third);
     assert_ne!(change.scan.actor, vec![1; 16], "Automerge derives an actor");
     assert_eq!(session_of(&change.scan.actor), Some([1; 16]));
     let mut context = after(&[read(&first), read(&second)]);
-    context.document = context.document.map(|row| DocumentRow {
-        kind: Kind::Script,
-        ..row
-    });
+    context.document = context.document.map(|row| DocumentRow { kind: Kind::Script, ..row });
     accepted(judge(id(1), &[read(&third)], &context));
     context.owners.insert([1; 16], id(101));
     assert_eq!(refused(&context, change), Code::Actor);
@@ -244,11 +188,7 @@ fn a_missing_change_is_asked_for_and_nothing_of_the_push_is_stored() {
     let second = set(&mut document, "/name", json!("g"));
     let third = set(&mut document, "/name", json!("h"));
     let fourth = set(&mut document, "/name", json!("i"));
-    let verdict = judge(
-        id(1),
-        &[read(&third), read(&fourth)],
-        &after(&[read(&first)]),
-    );
+    let verdict = judge(id(1), &[read(&third), read(&fourth)], &after(&[read(&first)]));
     assert_eq!(verdict, Verdict::Need(vec![second.hash]));
     let verdict = judge(id(1), &[read(&second)], &empty(Some(Role::Manage)));
     assert_eq!(verdict, Verdict::Need(vec![first.hash]));
@@ -268,10 +208,7 @@ fn a_number_used_twice_by_an_actor_is_refused() {
 fn the_first_change_of_another_document_is_refused_here() {
     let (_, first) = flow();
     let context = empty(Some(Role::Manage));
-    assert_eq!(
-        codes(judge(id(2), &[read(&first)], &context))[0].0,
-        Code::Envelope
-    );
+    assert_eq!(codes(judge(id(2), &[read(&first)], &context))[0].0, Code::Envelope);
 }
 
 #[test]
@@ -300,31 +237,18 @@ fn what_is_no_flat_leaf_text_or_row_is_refused() {
     for write in shapes {
         assert_eq!(refused(&context, foreign(&first, write)), Code::Shape);
     }
-    accepted(judge(
-        id(1),
-        &[foreign(&first, |doc| doc.put(ROOT, "bin", true).unwrap())],
-        &context,
-    ));
+    accepted(judge(id(1), &[foreign(&first, |doc| doc.put(ROOT, "bin", true).unwrap())], &context));
 }
 
 #[test]
 fn secrets_and_what_the_server_sets_never_enter() {
     let value = json!({"name": "c", "type": "http"});
-    let (_, first) =
-        Document::create(Kind::Connection, id(1), &value, &AUTHOR, &mut rows()).unwrap();
+    let (_, first) = Document::create(Kind::Connection, id(1), &value, &AUTHOR, &mut rows()).unwrap();
     let mut context = after(&[read(&first)]);
-    context.document = context.document.map(|row| DocumentRow {
-        kind: Kind::Connection,
-        ..row
-    });
-    let secret = foreign(&first, |doc| {
-        doc.put(ROOT, "/http/auth/basic/password", "hunter2")
-            .unwrap()
-    });
+    context.document = context.document.map(|row| DocumentRow { kind: Kind::Connection, ..row });
+    let secret = foreign(&first, |doc| doc.put(ROOT, "/http/auth/basic/password", "hunter2").unwrap());
     assert_eq!(refused(&context, secret), Code::Secret);
-    let derived = foreign(&first, |doc| {
-        doc.put(ROOT, "/lastModified", "2026-01-01").unwrap()
-    });
+    let derived = foreign(&first, |doc| doc.put(ROOT, "/lastModified", "2026-01-01").unwrap());
     assert_eq!(refused(&context, derived), Code::Derived);
 }
 
@@ -332,13 +256,9 @@ fn secrets_and_what_the_server_sets_never_enter() {
 fn a_leaf_above_256_kib_and_a_change_above_its_cap_are_refused() {
     let (mut document, first) = flow();
     let large = set(&mut document, "/name", json!("x".repeat(300 * 1024)));
-    assert_eq!(
-        refused(&after(&[read(&first)]), read(&large)),
-        Code::TooLarge
-    );
-    let noise: String = (0..1_200_000_u32)
-        .map(|n| char::from_digit(n.wrapping_mul(2_654_435_761) >> 27, 32).unwrap())
-        .collect();
+    assert_eq!(refused(&after(&[read(&first)]), read(&large)), Code::TooLarge);
+    let noise: String =
+        (0..1_200_000_u32).map(|n| char::from_digit(n.wrapping_mul(2_654_435_761) >> 27, 32).unwrap()).collect();
     let raw = foreign_raw(&first, &noise);
     assert_eq!(Incoming::read(raw).unwrap_err().code, Code::TooLarge);
 }
@@ -356,17 +276,9 @@ fn foreign_raw(base: &Chunk, value: &str) -> Vec<u8> {
 #[test]
 fn operations_may_not_be_counted_from_far_ahead() {
     let (mut document, first) = flow();
-    let text = Intent::Splice {
-        path: "/description".to_owned(),
-        at: 0,
-        delete: 0,
-        insert: "x".repeat(11_000),
-        heads: vec![],
-    };
-    document
-        .edit(&AUTHOR, &[text], &mut rows())
-        .unwrap()
-        .unwrap();
+    let text =
+        Intent::Splice { path: "/description".to_owned(), at: 0, delete: 0, insert: "x".repeat(11_000), heads: vec![] };
+    document.edit(&AUTHOR, &[text], &mut rows()).unwrap().unwrap();
     let third = read(&set(&mut document, "/name", json!("g")));
     let mut context = after(&[read(&first)]);
     context.known.extend(third.scan.deps.iter().copied());
@@ -379,9 +291,6 @@ fn nothing_enters_a_document_that_was_deleted_for_good() {
     let (mut document, first) = flow();
     let second = set(&mut document, "/name", json!("g"));
     let mut context = after(&[read(&first)]);
-    context.document = context.document.map(|row| DocumentRow {
-        purged: true,
-        ..row
-    });
+    context.document = context.document.map(|row| DocumentRow { purged: true, ..row });
     assert_eq!(refused(&context, read(&second)), Code::Gone);
 }

@@ -16,23 +16,11 @@ fn document(words: &[String]) -> AutoCommit {
     one.commit_with(CommitOptions::default().with_message("begin").with_time(-5));
     let mut two = one.fork().with_actor(ActorId::from([2; 16]));
     for (index, word) in words.iter().enumerate() {
-        let (doc, other) = if index % 2 == 0 {
-            (&mut one, &mut two)
-        } else {
-            (&mut two, &mut one)
-        };
+        let (doc, other) = if index % 2 == 0 { (&mut one, &mut two) } else { (&mut two, &mut one) };
         let length = doc.length(&text);
-        doc.splice_text(
-            &text,
-            index % (length + 1),
-            isize::try_from(length.min(2)).unwrap(),
-            word,
-        )
-        .unwrap();
-        doc.put(ROOT, format!("/key/{}", index % 5), word.as_str())
-            .unwrap();
-        doc.put(ROOT, "number", i64::try_from(index).unwrap())
-            .unwrap();
+        doc.splice_text(&text, index % (length + 1), isize::try_from(length.min(2)).unwrap(), word).unwrap();
+        doc.put(ROOT, format!("/key/{}", index % 5), word.as_str()).unwrap();
+        doc.put(ROOT, "number", i64::try_from(index).unwrap()).unwrap();
         if index % 3 == 0 {
             doc.delete(ROOT, "number").unwrap();
             doc.merge(other).unwrap();

@@ -17,7 +17,10 @@ pub struct Request {
 }
 
 /// What the store worker sends.
-#[expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")
+)]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Outgoing {

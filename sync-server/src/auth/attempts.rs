@@ -104,18 +104,12 @@ mod tests {
     #[test]
     fn an_attacker_does_not_lock_the_owner_out() {
         let attempts = Attempts::default();
-        let theirs = [
-            Source::Person(attacker(), "a@example.com".to_owned()),
-            Source::Address(attacker()),
-        ];
+        let theirs = [Source::Person(attacker(), "a@example.com".to_owned()), Source::Address(attacker())];
         for time in 0..1_000 {
             attempts.failed(&theirs, time);
         }
         let elsewhere: IpAddr = "198.51.100.1".parse().unwrap();
-        let owner = [
-            Source::Person(elsewhere, "a@example.com".to_owned()),
-            Source::Address(elsewhere),
-        ];
+        let owner = [Source::Person(elsewhere, "a@example.com".to_owned()), Source::Address(elsewhere)];
         assert_eq!(attempts.wait_s(&owner, 1_000), None);
         assert_eq!(attempts.wait_s(&[Source::Browser([1; 32])], 1_000), None);
     }

@@ -51,24 +51,13 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
     };
     let session = token_hash(token);
     let row = app.store.session(&session, clock::now_ms()).await?;
-    Ok(row.map(|row| Caller {
-        user: UserInfo {
-            id: row.user,
-            name: row.name,
-            email: row.email,
-        },
-        session,
-    }))
+    Ok(row.map(|row| Caller { user: UserInfo { id: row.user, name: row.name, email: row.email }, session }))
 }
 
 /// The door: lets a request in when its caller has the route's right.
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
-pub(crate) async fn enter(
-    State((app, right)): State<(App, Right)>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
     match admit(&app, right, request).await {
         Ok(request) => next.run(request).await,
         Err(no) => no.into_response(),
@@ -79,9 +68,7 @@ async fn admit(app: &App, right: Right, mut request: Request) -> Result<Request,
     if right == Right::Anybody {
         return Ok(request);
     }
-    let caller = caller(app, request.headers())
-        .await?
-        .ok_or_else(ApiError::signed_out)?;
+    let caller = caller(app, request.headers()).await?.ok_or_else(ApiError::signed_out)?;
     if let Right::Member(action, kind) = right {
         let account = account_of(&request).ok_or_else(ApiError::not_found)?;
         let membership = app.store.membership(account, caller.user.id).await?;
@@ -100,10 +87,7 @@ fn account_of(request: &Request) -> Option<Id> {
     let uri = request.uri();
     let text = match uri.path().strip_prefix("/api/accounts/") {
         Some(rest) => rest.split('/').next(),
-        None => uri
-            .query()?
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("account=")),
+        None => uri.query()?.split('&').find_map(|pair| pair.strip_prefix("account=")),
     };
     text?.parse().ok()
 }
@@ -112,21 +96,13 @@ fn account_of(request: &Request) -> Option<Id> {
 pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if !app.origins.knows_host(headers) {
-        return ApiError::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "wrong_host",
-            "This server does not go by that name.",
-        )
-        .into_response();
+        return ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", "This server does not go by that name.")
+            .into_response();
     }
     let socket = headers.contains_key("sec-websocket-key");
     if !app.origins.lets_through(request.method(), socket, headers) {
-        return ApiError::new(
-            StatusCode::FORBIDDEN,
-            "foreign_origin",
-            "Another site's page has sent this.",
-        )
-        .into_response();
+        return ApiError::new(StatusCode::FORBIDDEN, "foreign_origin", "Another site's page has sent this.")
+            .into_response();
     }
     next.run(request).await
 }

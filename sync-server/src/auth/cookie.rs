@@ -63,19 +63,13 @@ impl Cookies {
     }
 
     fn set(&self, name: &str, value: &str, lasts_ms: i64) -> String {
-        format!(
-            "{name}={value}; Max-Age={}; {}",
-            lasts_ms / 1_000,
-            self.flags
-        )
+        format!("{name}={value}; Max-Age={}; {}", lasts_ms / 1_000, self.flags)
     }
 }
 
 /// A header for a cookie; tokens are hex, so it always is one.
 pub(crate) fn header(cookie: &str) -> Option<(header::HeaderName, HeaderValue)> {
-    HeaderValue::from_str(cookie)
-        .ok()
-        .map(|value| (header::SET_COOKIE, value))
+    HeaderValue::from_str(cookie).ok().map(|value| (header::SET_COOKIE, value))
 }
 
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

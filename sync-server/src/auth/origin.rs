@@ -46,9 +46,7 @@ impl Origins {
         let origin = headers.get(header::ORIGIN);
         let site = headers.get("sec-fetch-site");
         match (origin, site) {
-            (Some(origin), _) => origin
-                .to_str()
-                .is_ok_and(|origin| self.is_ours(origin, headers)),
+            (Some(origin), _) => origin.to_str().is_ok_and(|origin| self.is_ours(origin, headers)),
             (None, Some(site)) => site == "same-origin",
             (None, None) => true,
         }
@@ -56,21 +54,15 @@ impl Origins {
 
     fn is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
         match self {
-            Self::Loopback { .. } => origin
-                .strip_prefix("http://")
-                .is_some_and(|name| host(headers) == Some(name)),
-            Self::OwnTls => origin
-                .strip_prefix("https://")
-                .is_some_and(|name| host(headers) == Some(name)),
+            Self::Loopback { .. } => origin.strip_prefix("http://").is_some_and(|name| host(headers) == Some(name)),
+            Self::OwnTls => origin.strip_prefix("https://").is_some_and(|name| host(headers) == Some(name)),
             Self::Proxy(ours) => origin == ours,
         }
     }
 }
 
 fn host(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
+    headers.get(header::HOST).and_then(|host| host.to_str().ok())
 }
 
 fn is_loopback(host: &str, port: u16) -> bool {
@@ -80,10 +72,7 @@ fn is_loopback(host: &str, port: u16) -> bool {
     };
     let ours = name == "localhost"
         || name.ends_with(".localhost")
-        || name
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
+        || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     ours && given == Some(port)
 }
 
@@ -94,43 +83,21 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value)))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
     fn only_our_own_page_changes_something() {
         let ours = Origins::Loopback { port: 7070 };
-        let post = |pairs: &[(&'static str, &'static str)]| {
-            ours.lets_through(&Method::POST, false, &headers(pairs))
-        };
-        assert!(post(&[
-            ("host", "127.0.0.1:7070"),
-            ("origin", "http://127.0.0.1:7070")
-        ]));
-        assert!(post(&[
-            ("host", "127.0.0.1:7070"),
-            ("sec-fetch-site", "same-origin")
-        ]));
+        let post = |pairs: &[(&'static str, &'static str)]| ours.lets_through(&Method::POST, false, &headers(pairs));
+        assert!(post(&[("host", "127.0.0.1:7070"), ("origin", "http://127.0.0.1:7070")]));
+        assert!(post(&[("host", "127.0.0.1:7070"), ("sec-fetch-site", "same-origin")]));
         assert!(post(&[("host", "127.0.0.1:7070")]));
-        for origin in [
-            "http://evil.example",
-            "http://127.0.0.1:7071",
-            "null",
-            "https://127.0.0.1:7070",
-        ] {
-            assert!(
-                !post(&[("host", "127.0.0.1:7070"), ("origin", origin)]),
-                "{origin}"
-            );
+        for origin in ["http://evil.example", "http://127.0.0.1:7071", "null", "https://127.0.0.1:7070"] {
+            assert!(!post(&[("host", "127.0.0.1:7070"), ("origin", origin)]), "{origin}");
         }
         for site in ["cross-site", "same-site", "none"] {
-            assert!(
-                !post(&[("host", "127.0.0.1:7070"), ("sec-fetch-site", site)]),
-                "{site}"
-            );
+            assert!(!post(&[("host", "127.0.0.1:7070"), ("sec-fetch-site", site)]), "{site}");
         }
     }
 
@@ -145,20 +112,10 @@ mod tests {
     #[test]
     fn a_foreign_name_that_points_here_is_not_ours() {
         let ours = Origins::Loopback { port: 7070 };
-        for host in [
-            "127.0.0.1:7070",
-            "localhost:7070",
-            "[::1]:7070",
-            "app.localhost:7070",
-        ] {
+        for host in ["127.0.0.1:7070", "localhost:7070", "[::1]:7070", "app.localhost:7070"] {
             assert!(ours.knows_host(&headers(&[("host", host)])), "{host}");
         }
-        for host in [
-            "evil.example:7070",
-            "127.0.0.1",
-            "127.0.0.1:80",
-            "127.0.0.1.evil.example:7070",
-        ] {
+        for host in ["evil.example:7070", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.example:7070"] {
             assert!(!ours.knows_host(&headers(&[("host", host)])), "{host}");
         }
     }

@@ -40,43 +40,23 @@ impl Passwords {
     ///
     /// Returns when hashing fails.
     pub(crate) fn new() -> Result<Self, PasswordError> {
-        Ok(Self {
-            places: Semaphore::new(2),
-            nobody: hash("nobody has this password")?,
-        })
+        Ok(Self { places: Semaphore::new(2), nobody: hash("nobody has this password")? })
     }
 
     /// The string to keep for a password.
     pub(crate) async fn hash(&self, password: String) -> Result<String, PasswordError> {
-        let _place = self
-            .places
-            .acquire()
-            .await
-            .map_err(|_| PasswordError::Ended)?;
-        tokio::task::spawn_blocking(move || hash(&password))
-            .await
-            .map_err(|_| PasswordError::Ended)?
+        let _place = self.places.acquire().await.map_err(|_| PasswordError::Ended)?;
+        tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|_| PasswordError::Ended)?
     }
 
     /// Compares a password with what was kept; with no string, takes as long and says no.
-    pub(crate) async fn matches(
-        &self,
-        password: String,
-        kept: Option<String>,
-    ) -> Result<bool, PasswordError> {
+    pub(crate) async fn matches(&self, password: String, kept: Option<String>) -> Result<bool, PasswordError> {
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.nobody.clone());
-        let _place = self
-            .places
-            .acquire()
-            .await
-            .map_err(|_| PasswordError::Ended)?;
+        let _place = self.places.acquire().await.map_err(|_| PasswordError::Ended)?;
         tokio::task::spawn_blocking(move || {
-            let kept =
-                PasswordHash::new(&kept).map_err(|error| PasswordError::Hash(error.to_string()))?;
-            let same = Argon2::default()
-                .verify_password(password.as_bytes(), &kept)
-                .is_ok();
+            let kept = PasswordHash::new(&kept).map_err(|error| PasswordError::Hash(error.to_string()))?;
+            let same = Argon2::default().verify_password(password.as_bytes(), &kept).is_ok();
             Ok(same && known)
         })
         .await

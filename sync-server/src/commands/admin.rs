@@ -37,10 +37,8 @@ pub(crate) enum Command {
 
 /// Does it and says so.
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot start")?;
     runtime.block_on(async {
         match command {
             Command::Backup { file, data } => back_up(file, data).await,
@@ -64,17 +62,12 @@ async fn back_up(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
 }
 
 async fn restore(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    std::fs::create_dir_all(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
     let lock = lock(data)?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     backup::restore(file, &data.join(DATABASE), epoch).await?;
     drop(lock);
-    say(&format!(
-        "restored {} from {}",
-        data.display(),
-        file.display()
-    ))
+    say(&format!("restored {} from {}", data.display(), file.display()))
 }
 
 async fn verify(data: &Path) -> anyhow::Result<ExitCode> {

@@ -29,12 +29,7 @@ pub(crate) struct Args {
     #[arg(long)]
     signup: bool,
     /// Certificate chain (PEM)
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "tls_key",
-        conflicts_with = "behind_proxy"
-    )]
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "behind_proxy")]
     tls_cert: Option<PathBuf>,
     /// Private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
@@ -64,26 +59,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         behind_proxy: args.behind_proxy,
         allow_private_network: args.allow_private_network,
     })?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("the runtime cannot start")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     runtime.block_on(crate::serve::serve(config))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Logs go to stderr: stdout carries the ready line for programs that start this one.
 fn start_log(json: bool) -> anyhow::Result<()> {
-    let filter =
-        EnvFilter::try_from_env("TOMBOLO_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter = EnvFilter::try_from_env("TOMBOLO_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let started = if json {
-        log.json().try_init()
-    } else {
-        log.try_init()
-    };
+    let started = if json { log.json().try_init() } else { log.try_init() };
     started.map_err(|error| anyhow::anyhow!("the log cannot start: {error}"))
 }

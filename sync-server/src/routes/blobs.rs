@@ -49,10 +49,7 @@ pub(super) async fn put(
             row
         }
     };
-    Ok(Json(BlobStored {
-        sha256: name,
-        size_bytes: stored.size_bytes,
-    }))
+    Ok(Json(BlobStored { sha256: name, size_bytes: stored.size_bytes }))
 }
 
 /// `GET /api/accounts/{account}/blobs/{sha256}`
@@ -71,15 +68,9 @@ pub(super) async fn get(
 pub(crate) fn respond(app: &App, account: Id, row: BlobRow, name: Option<&str>) -> Response {
     let body = blobs::body(app, account, row.sha256);
     let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::CONTENT_LENGTH, row.size_bytes.into());
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; sandbox"),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
     if let Ok(value) = HeaderValue::from_str(&disposition(name)) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
@@ -108,20 +99,14 @@ async fn drain(body: Body) -> Result<(), ApiError> {
     let mut left = MOST_BYTES;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
-        let length = chunk.map_or(u64::MAX, |chunk| {
-            u64::try_from(chunk.len()).unwrap_or(u64::MAX)
-        });
+        let length = chunk.map_or(u64::MAX, |chunk| u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         left = left.checked_sub(length).ok_or_else(broken_off)?;
     }
     Ok(())
 }
 
 fn broken_off() -> ApiError {
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "broken_off",
-        "The file did not come to its end.",
-    )
+    ApiError::new(StatusCode::BAD_REQUEST, "broken_off", "The file did not come to its end.")
 }
 
 async fn receive(body: Body) -> Result<(tokio::fs::File, BlobRow), ApiError> {
@@ -135,11 +120,7 @@ async fn receive(body: Body) -> Result<(tokio::fs::File, BlobRow), ApiError> {
         let chunk = chunk.map_err(|_| broken_off())?;
         size_bytes = size_bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         if size_bytes > MOST_BYTES {
-            return Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "A file may have at most 1 GiB.",
-            ));
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "A file may have at most 1 GiB."));
         }
         hash.update(&chunk);
         file.write_all(&chunk).await.map_err(failed)?;

@@ -20,19 +20,12 @@ pub(super) async fn accept(
     Body(body): Body<Accept>,
 ) -> Result<Json<AccountSummary>, ApiError> {
     let token = token_hash(&body.invitation);
-    let account = app
-        .store
-        .accept(&token, caller.user.id, clock::now_ms())
-        .await?;
+    let account = app.store.accept(&token, caller.user.id, clock::now_ms()).await?;
     let account = account.ok_or_else(ApiError::not_found)?;
     app.hub.rights_changed();
     let membership = app.store.membership(account, caller.user.id).await?;
     let membership = membership.ok_or_else(ApiError::not_found)?;
-    Ok(Json(AccountSummary {
-        id: membership.account,
-        name: membership.name,
-        role: membership.role,
-    }))
+    Ok(Json(AccountSummary { id: membership.account, name: membership.name, role: membership.role }))
 }
 
 /// `POST /api/accounts/{account}/invitations/withdraw`

@@ -55,21 +55,16 @@ pub(super) async fn invite(
     match app.store.invite(&invitation).await? {
         store::Invited::Joined(user) => {
             app.hub.rights_changed();
-            Ok(Json(Invited {
-                user: Some(user),
-                status: MemberStatus::Accepted,
-                link: None,
-            }))
+            Ok(Json(Invited { user: Some(user), status: MemberStatus::Accepted, link: None }))
         }
         store::Invited::Pending => Ok(Json(Invited {
             user: None,
             status: MemberStatus::Pending,
             link: Some(format!("/sign-up?invitation={}", token.text)),
         })),
-        store::Invited::AlreadyMember(_) => Err(ApiError::conflict(
-            "already_member",
-            "This person is a member already. Change their role in the list.",
-        )),
+        store::Invited::AlreadyMember(_) => {
+            Err(ApiError::conflict("already_member", "This person is a member already. Change their role in the list."))
+        }
     }
 }
 
@@ -103,19 +98,15 @@ fn changed(app: &App, change: RoleChange) -> Result<StatusCode, ApiError> {
             Ok(StatusCode::NO_CONTENT)
         }
         RoleChange::Absent => Err(ApiError::not_found()),
-        RoleChange::Owner => Err(ApiError::conflict(
-            "owner",
-            "The owner keeps their role. Give the account to somebody else first.",
-        )),
+        RoleChange::Owner => {
+            Err(ApiError::conflict("owner", "The owner keeps their role. Give the account to somebody else first."))
+        }
     }
 }
 
 fn checked_role(role: Role) -> Result<Role, ApiError> {
     if role == Role::Owner {
-        return Err(ApiError::invalid(
-            "role",
-            "An account has one owner. Choose administer, manage or monitor.",
-        ));
+        return Err(ApiError::invalid("role", "An account has one owner. Choose administer, manage or monitor."));
     }
     Ok(role)
 }

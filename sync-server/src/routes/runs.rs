@@ -27,22 +27,18 @@ pub(super) async fn start(
     match runner::start(&app, entered.account, flow, run, RunPlace::Server).await {
         Ok(()) => Ok(Json(RunStarted { run })),
         Err(StartError::NoFlow(_)) => Err(ApiError::not_found()),
-        Err(StartError::Disabled(_)) => Err(ApiError::conflict(
-            "flow_disabled",
-            "The flow is switched off. Switch it on first.",
-        )),
-        Err(StartError::Running(_)) => Err(ApiError::conflict(
-            "already_running",
-            "The flow is running on the server. Wait for it or cancel it.",
-        )),
+        Err(StartError::Disabled(_)) => {
+            Err(ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."))
+        }
+        Err(StartError::Running(_)) => {
+            Err(ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it."))
+        }
         Err(StartError::Full) => Err(ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
             "Too many runs are waiting. Try again in a while.",
         )),
-        Err(error @ (StartError::Resource(_) | StartError::Store(_))) => {
-            Err(ApiError::internal(&error))
-        }
+        Err(error @ (StartError::Resource(_) | StartError::Store(_))) => Err(ApiError::internal(&error)),
     }
 }
 
@@ -56,10 +52,7 @@ pub(super) async fn cancel(
         return Ok(StatusCode::ACCEPTED);
     }
     match app.store.run(entered.account, run).await? {
-        Some(_) => Err(ApiError::conflict(
-            "not_running",
-            "This run has ended, or runs elsewhere.",
-        )),
+        Some(_) => Err(ApiError::conflict("not_running", "This run has ended, or runs elsewhere.")),
         None => Err(ApiError::not_found()),
     }
 }
@@ -72,9 +65,6 @@ pub(super) async fn file(
 ) -> Result<Response, ApiError> {
     let file = app.store.run_file(entered.account, run, &step).await?;
     let file = file.ok_or_else(ApiError::not_found)?;
-    let blob = BlobRow {
-        sha256: file.sha256,
-        size_bytes: file.size_bytes,
-    };
+    let blob = BlobRow { sha256: file.sha256, size_bytes: file.size_bytes };
     Ok(respond(&app, entered.account, blob, Some(&file.name)))
 }

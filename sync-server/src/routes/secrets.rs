@@ -38,33 +38,18 @@ pub(super) async fn put(
     Body(body): Body<PutSecret>,
 ) -> Result<StatusCode, ApiError> {
     if shapes(Kind::Connection).shape(&body.path) != Shape::Secret {
-        return Err(ApiError::invalid(
-            "path",
-            "This field of a connection holds no secret.",
-        ));
+        return Err(ApiError::invalid("path", "This field of a connection holds no secret."));
     }
     if body.value.is_empty() || body.value.len() > LONGEST {
-        return Err(ApiError::invalid(
-            "value",
-            "Enter a secret of at most 64 KiB.",
-        ));
+        return Err(ApiError::invalid("value", "Enter a secret of at most 64 KiB."));
     }
     let hosts = match body.hosts {
         Some(hosts) => checked_hosts(hosts)?,
         None => hosts_of(&app, entered.account, connection).await?,
     };
-    let place = SecretPlace {
-        account: entered.account,
-        connection,
-        path: &body.path,
-    };
-    let sealed = app
-        .vault
-        .seal(place, hosts, &body.value)
-        .map_err(|error| ApiError::internal(&error))?;
-    app.store
-        .put_secret(entered.account, &sealed, caller.user.id, clock::now_ms())
-        .await?;
+    let place = SecretPlace { account: entered.account, connection, path: &body.path };
+    let sealed = app.vault.seal(place, hosts, &body.value).map_err(|error| ApiError::internal(&error))?;
+    app.store.put_secret(entered.account, &sealed, caller.user.id, clock::now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -75,39 +60,26 @@ pub(super) async fn delete(
     Names((_, connection)): Names<(Id, Id)>,
     Body(body): Body<DeleteSecret>,
 ) -> Result<StatusCode, ApiError> {
-    let gone = app
-        .store
-        .delete_secret(entered.account, connection, &body.path)
-        .await?;
-    if gone {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(ApiError::not_found())
-    }
+    let gone = app.store.delete_secret(entered.account, connection, &body.path).await?;
+    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
 }
 
 /// The host of the connection as the server knows it at this moment (decision 24).
 async fn hosts_of(app: &App, account: Id, connection: Id) -> Result<Vec<String>, ApiError> {
-    let resource = resources::read(&*app.store, account, connection)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    let resource =
+        resources::read(&*app.store, account, connection).await.map_err(|error| ApiError::internal(&error))?;
     let Some(resource) = resource.filter(|found| found.kind == Kind::Connection) else {
         return Err(ApiError::conflict(
             "connection_unknown",
             "The server does not have this connection yet. Try again when it is synchronised.",
         ));
     };
-    let base = resource
-        .value
-        .pointer("/http/baseURI")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let base = resource.value.pointer("/http/baseURI").and_then(Value::as_str).unwrap_or_default();
     match resources::host(base) {
         Some(host) => Ok(vec![host]),
-        None => Err(ApiError::invalid(
-            "hosts",
-            "Enter the connection's base URI first: the secret goes to that host only.",
-        )),
+        None => {
+            Err(ApiError::invalid("hosts", "Enter the connection's base URI first: the secret goes to that host only."))
+        }
     }
 }
 
@@ -115,13 +87,7 @@ fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ApiError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
     let fine = |host: &String| !host.is_empty() && host.len() <= 253 && host.chars().all(plain);
     if hosts.is_empty() || hosts.len() > 20 || !hosts.iter().all(fine) {
-        return Err(ApiError::invalid(
-            "hosts",
-            "Name 1 to 20 hosts such as api.example.com.",
-        ));
+        return Err(ApiError::invalid("hosts", "Name 1 to 20 hosts such as api.example.com."));
     }
-    Ok(hosts
-        .into_iter()
-        .map(|host| host.to_ascii_lowercase())
-        .collect())
+    Ok(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect())
 }

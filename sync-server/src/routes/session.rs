@@ -42,11 +42,7 @@ pub(super) async fn sign_up(
     let user = new_user(&app, body).await?;
     let ended = app.store.sign_up(&user).await?;
     let info = match ended {
-        store::SignUp::Created => UserInfo {
-            id: user.id,
-            name: user.name,
-            email: user.email,
-        },
+        store::SignUp::Created => UserInfo { id: user.id, name: user.name, email: user.email },
         store::SignUp::EmailTaken => {
             app.attempts.failed(&source, clock::now_ms());
             return Err(ApiError::conflict(
@@ -73,19 +69,12 @@ async fn new_user(app: &App, body: SignUp) -> Result<NewUser, ApiError> {
     }
     let email = checked_email(&body.email)?;
     if body.password.chars().count() < SHORTEST {
-        return Err(ApiError::invalid(
-            "password",
-            format!("Choose a password of at least {SHORTEST} characters."),
-        ));
+        return Err(ApiError::invalid("password", format!("Choose a password of at least {SHORTEST} characters.")));
     }
     if body.password.len() > LONGEST {
         return Err(ApiError::invalid("password", "Choose a shorter password."));
     }
-    let password = app
-        .passwords
-        .hash(body.password)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    let password = app.passwords.hash(body.password).await.map_err(|error| ApiError::internal(&error))?;
     Ok(NewUser {
         id: fresh::id()?,
         email,
@@ -119,29 +108,18 @@ pub(super) async fn sign_in(
         return Err(ApiError::slow_down(seconds));
     }
     let kept = user.as_ref().map(|user| user.password.clone());
-    let right = app
-        .passwords
-        .matches(body.password, kept)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    let right = app.passwords.matches(body.password, kept).await.map_err(|error| ApiError::internal(&error))?;
     let Some(user) = user.filter(|_| right) else {
         app.attempts.failed(&sources, clock::now_ms());
         return Err(wrong());
     };
     app.attempts.succeeded(&sources);
-    let info = UserInfo {
-        id: user.id,
-        name: user.name,
-        email: user.email,
-    };
+    let info = UserInfo { id: user.id, name: user.name, email: user.email };
     open_session(&app, &headers, info).await
 }
 
 /// `POST /api/signout`; no error when nobody is signed in.
-pub(super) async fn sign_out(
-    State(app): State<App>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+pub(super) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
     if let Some(token) = app.cookies.session(&headers)
         && app.store.end_session(&token_hash(token)).await?
     {
@@ -155,19 +133,12 @@ pub(super) async fn sign_out(
 }
 
 /// `GET /api/me`
-pub(super) async fn me(
-    State(app): State<App>,
-    Extension(caller): Extension<Caller>,
-) -> Result<Json<Me>, ApiError> {
+pub(super) async fn me(State(app): State<App>, Extension(caller): Extension<Caller>) -> Result<Json<Me>, ApiError> {
     Ok(Json(describe(&app, caller.user).await?))
 }
 
 /// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing.
-async fn open_session(
-    app: &App,
-    headers: &HeaderMap,
-    user: UserInfo,
-) -> Result<Response, ApiError> {
+async fn open_session(app: &App, headers: &HeaderMap, user: UserInfo) -> Result<Response, ApiError> {
     let now = clock::now_ms();
     if let Some(before) = app.cookies.session(headers)
         && app.store.end_session(&token_hash(before)).await?
@@ -175,32 +146,21 @@ async fn open_session(
         app.hub.rights_changed();
     }
     let token = fresh::token()?;
-    app.store
-        .open_session(&token.hash, user.id, now, now + SESSION_MS)
-        .await?;
+    app.store.open_session(&token.hash, user.id, now, now + SESSION_MS).await?;
     let browser = match app.cookies.browser(headers) {
         Some(known) => known.to_owned(),
         None => fresh::token()?.text,
     };
-    app.store
-        .know_browser(&token_hash(&browser), user.id, now)
-        .await?;
+    app.store.know_browser(&token_hash(&browser), user.id, now).await?;
     let mut response = Json(describe(app, user).await?).into_response();
-    let cookies = [
-        app.cookies.set_session(&token.text),
-        app.cookies.set_browser(&browser),
-    ];
+    let cookies = [app.cookies.set_session(&token.text), app.cookies.set_browser(&browser)];
     for (name, value) in cookies.iter().filter_map(|cookie| header(cookie)) {
         response.headers_mut().append(name, value);
     }
     Ok(response)
 }
 
-async fn known_browser(
-    app: &App,
-    headers: &HeaderMap,
-    user: Option<Id>,
-) -> Result<Option<[u8; 32]>, ApiError> {
+async fn known_browser(app: &App, headers: &HeaderMap, user: Option<Id>) -> Result<Option<[u8; 32]>, ApiError> {
     let (Some(token), Some(user)) = (app.cookies.browser(headers), user) else {
         return Ok(None);
     };
@@ -215,22 +175,14 @@ async fn describe(app: &App, user: UserInfo) -> Result<Me, ApiError> {
         user,
         accounts: accounts
             .into_iter()
-            .map(|membership| AccountSummary {
-                id: membership.account,
-                name: membership.name,
-                role: membership.role,
-            })
+            .map(|membership| AccountSummary { id: membership.account, name: membership.name, role: membership.role })
             .collect(),
     })
 }
 
 /// One sentence for every reason: nobody learns which addresses are known.
 fn wrong() -> ApiError {
-    ApiError::new(
-        StatusCode::UNAUTHORIZED,
-        "wrong_credentials",
-        "The address or the password is wrong.",
-    )
+    ApiError::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "The address or the password is wrong.")
 }
 
 /// Lower case, with something on both sides of one `@`.
@@ -238,15 +190,8 @@ pub(super) fn checked_email(text: &str) -> Result<String, ApiError> {
     let email = text.trim().to_lowercase();
     let fine = email.len() <= 254
         && !email.chars().any(|c| c.is_whitespace() || c.is_control())
-        && email.split_once('@').is_some_and(|(name, host)| {
-            !name.is_empty() && !host.is_empty() && !host.contains('@')
-        });
-    if fine {
-        Ok(email)
-    } else {
-        Err(ApiError::invalid(
-            "email",
-            "Enter an e-mail address such as ann@example.com.",
-        ))
-    }
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if fine { Ok(email) } else { Err(ApiError::invalid("email", "Enter an e-mail address such as ann@example.com.")) }
 }

@@ -65,7 +65,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     (first & 0xe000) == 0x2000 && !documentation
 }
 
-/// The IPv4 address inside a mapped, translated (64:ff9b::/96) or 6to4 one.
+/// The IPv4 address inside a mapped, translated (`64:ff9b::/96`) or 6to4 one.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let low = || Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));

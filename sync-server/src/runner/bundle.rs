@@ -34,23 +34,13 @@ pub(super) async fn gather(
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let out = folder.join("out");
-    tokio::fs::create_dir(&out)
-        .await
-        .map_err(RunFailure::Folder)?;
+    tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
         row,
         flow: flow.value,
         resources: resources
             .into_iter()
-            .map(|(id, found)| {
-                (
-                    id,
-                    JobResource {
-                        kind: found.kind,
-                        value: found.value,
-                    },
-                )
-            })
+            .map(|(id, found)| (id, JobResource { kind: found.kind, value: found.value }))
             .collect(),
         secrets: Secrets(needs.secrets),
         hosts: needs.hosts,
@@ -66,10 +56,7 @@ async fn follow(
     flow: &Resource,
     row: &mut RunRow,
 ) -> Result<BTreeMap<Id, Resource>, RunFailure> {
-    let mut open: Vec<Id> = catalogue::describe(Kind::Flow, &flow.value)
-        .references
-        .into_iter()
-        .collect();
+    let mut open: Vec<Id> = catalogue::describe(Kind::Flow, &flow.value).references.into_iter().collect();
     let mut seen: BTreeSet<Id> = [row.flow].into();
     let mut found = BTreeMap::new();
     while let Some(id) = open.pop() {
@@ -94,20 +81,10 @@ async fn follow(
     Ok(found)
 }
 
-async fn secrets(
-    app: &App,
-    account: Id,
-    resources: &BTreeMap<Id, Resource>,
-) -> Result<Needs, RunFailure> {
-    let connections: Vec<Id> = resources
-        .iter()
-        .filter(|(_, found)| found.kind == Kind::Connection)
-        .map(|(id, _)| *id)
-        .collect();
-    let mut needs = Needs {
-        secrets: BTreeMap::new(),
-        hosts: BTreeMap::new(),
-    };
+async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {
+    let connections: Vec<Id> =
+        resources.iter().filter(|(_, found)| found.kind == Kind::Connection).map(|(id, _)| *id).collect();
+    let mut needs = Needs { secrets: BTreeMap::new(), hosts: BTreeMap::new() };
     for sealed in app.store.secrets(account, &connections).await? {
         let connection = sealed.connection;
         let base = resources
@@ -117,21 +94,11 @@ async fn secrets(
             .and_then(resources::host);
         // The base URI was changed after the secret was entered (decision 24).
         if base.is_none_or(|host| !sealed.hosts.contains(&host)) {
-            return Err(RunFailure::OtherHost {
-                connection,
-                path: sealed.path,
-            });
+            return Err(RunFailure::OtherHost { connection, path: sealed.path });
         }
         let secret = app.vault.open_secret(account, &sealed)?;
-        needs
-            .secrets
-            .entry(connection)
-            .or_default()
-            .insert(sealed.path, secret);
-        let hosts = needs
-            .hosts
-            .entry(connection)
-            .or_insert_with(|| sealed.hosts.clone());
+        needs.secrets.entry(connection).or_default().insert(sealed.path, secret);
+        let hosts = needs.hosts.entry(connection).or_insert_with(|| sealed.hosts.clone());
         hosts.retain(|host| sealed.hosts.contains(host));
     }
     Ok(needs)

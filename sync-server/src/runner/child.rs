@@ -81,11 +81,7 @@ pub(super) async fn run(job: &Job, folder: &Path, report: &mut Report) -> Result
     };
     listen(BufReader::new(out), &job.out, report).await?;
     let status = child.wait().await.map_err(RunFailure::Child)?;
-    if status.success() && report.has_ended() {
-        Ok(())
-    } else {
-        Err(RunFailure::Ended(status.to_string()))
-    }
+    if status.success() && report.has_ended() { Ok(()) } else { Err(RunFailure::Ended(status.to_string())) }
 }
 
 fn spawn(folder: &Path) -> std::io::Result<Child> {
@@ -154,31 +150,22 @@ async fn listen(
 }
 
 /// Reads up to a line's end or what is there; `false` at the end. Safe to drop between calls.
-async fn read_some(
-    out: &mut BufReader<impl AsyncRead + Unpin>,
-    line: &mut Vec<u8>,
-) -> Result<bool, RunFailure> {
+async fn read_some(out: &mut BufReader<impl AsyncRead + Unpin>, line: &mut Vec<u8>) -> Result<bool, RunFailure> {
     let buffer = out.fill_buf().await.map_err(RunFailure::Child)?;
     if buffer.is_empty() {
         return Ok(false);
     }
-    let length = buffer
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .map_or(buffer.len(), |end| end + 1);
+    let length = buffer.iter().position(|byte| *byte == b'\n').map_or(buffer.len(), |end| end + 1);
     line.extend_from_slice(&buffer[..length]);
     out.consume(length);
     if line.len() > LINE_BYTES {
-        return Err(RunFailure::Line(format!(
-            "a line of more than {LINE_BYTES} bytes"
-        )));
+        return Err(RunFailure::Line(format!("a line of more than {LINE_BYTES} bytes")));
     }
     Ok(true)
 }
 
 async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
-    let line: Line =
-        serde_json::from_slice(line).map_err(|error| RunFailure::Line(error.to_string()))?;
+    let line: Line = serde_json::from_slice(line).map_err(|error| RunFailure::Line(error.to_string()))?;
     match line {
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error).await?,

@@ -29,14 +29,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) const fn new(app: App, account: Id, row: RunRow) -> Self {
-        Self {
-            app,
-            account,
-            row,
-            errors: Vec::new(),
-            dirty: false,
-            ended: false,
-        }
+        Self { app, account, row, errors: Vec::new(), dirty: false, ended: false }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -67,32 +60,18 @@ impl Report {
     }
 
     pub(super) async fn take_error(&mut self, n: u64, error: RunError) -> Result<(), StoreError> {
-        self.errors.push(RunErrorRow {
-            run: self.row.id,
-            n,
-            error,
-        });
+        self.errors.push(RunErrorRow { run: self.row.id, n, error });
         if self.errors.len() >= ERRORS {
             self.store().await?;
         }
         Ok(())
     }
 
-    pub(super) async fn take_file(
-        &self,
-        step: String,
-        name: String,
-        path: &Path,
-    ) -> Result<(), RunFailure> {
+    pub(super) async fn take_file(&self, step: String, name: String, path: &Path) -> Result<(), RunFailure> {
         let mut file = File::open(path).await.map_err(blobs::BlobError::from)?;
         let blob = blobs::hash(&mut file).await?;
         blobs::store(&self.app, self.account, &mut file, blob).await?;
-        let file = NewRunFile {
-            run: self.row.id,
-            step,
-            name,
-            sha256: blob.sha256,
-        };
+        let file = NewRunFile { run: self.row.id, step, name, sha256: blob.sha256 };
         self.app.store.keep_run_file(self.account, &file).await?;
         Ok(())
     }
@@ -128,10 +107,7 @@ impl Report {
 }
 
 const fn is_end(status: RunStatus) -> bool {
-    matches!(
-        status,
-        RunStatus::Completed | RunStatus::Failed | RunStatus::Canceled
-    )
+    matches!(status, RunStatus::Completed | RunStatus::Failed | RunStatus::Canceled)
 }
 
 /// The failure in words for the person who looks at the run; what is internal is logged only.
@@ -139,31 +115,20 @@ fn said(failure: &RunFailure) -> Option<RunError> {
     let source = std::error::Error::source(failure).map(ToString::to_string);
     let error = match failure {
         RunFailure::Canceled => return None,
-        RunFailure::TooLong => run_error(
-            "too_long",
-            "The run took longer than 12 hours. Split the flow.",
-        ),
-        RunFailure::TooManyResources => run_error(
-            "too_many_resources",
-            "The flow refers to more resources than a run may have.",
-        ),
+        RunFailure::TooLong => run_error("too_long", "The run took longer than 12 hours. Split the flow."),
+        RunFailure::TooManyResources => {
+            run_error("too_many_resources", "The flow refers to more resources than a run may have.")
+        }
         RunFailure::OtherHost { connection, path } => run_error(
             "other_host",
-            format!(
-                "The secret {path} of connection {connection} was entered for another host. Enter it again."
-            ),
+            format!("The secret {path} of connection {connection} was entered for another host. Enter it again."),
         ),
         RunFailure::Vault(error) => run_error("secret", format!("{error}.")),
         RunFailure::Ended(status) => run_error(
             "worker_ended",
-            format!(
-                "The process that ran the flow ended early ({status}): it may have used too much memory or time."
-            ),
+            format!("The process that ran the flow ended early ({status}): it may have used too much memory or time."),
         ),
-        _ => run_error(
-            "internal",
-            "The server could not run the flow. Its log says why.",
-        ),
+        _ => run_error("internal", "The server could not run the flow. Its log says why."),
     };
     tracing::warn!(%failure, source, "a run failed");
     Some(error)

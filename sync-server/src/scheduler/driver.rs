@@ -127,11 +127,7 @@ async fn start(app: &App, due: Due) -> Result<(), StartTickError> {
         tracing::warn!(%flow, missed = due.missed, "scheduled starts were missed; the last one is caught up");
     }
     let run = fresh::id()?;
-    let tick = TickKey {
-        account,
-        flow,
-        nominal_ms: due.nominal_ms,
-    };
+    let tick = TickKey { account, flow, nominal_ms: due.nominal_ms };
     if !app.store.claim_tick(tick, run, clock::now_ms()).await? {
         tracing::info!(%flow, nominal_ms = due.nominal_ms, "another node has started this");
         return Ok(());

@@ -62,16 +62,12 @@ fn settled(
 }
 
 const FAILED: &str = "The server could not store or read this. It will be tried again.";
-const FULL: &str =
-    "The server's disk is full. Everything is safe on this device and will be tried again.";
+const FULL: &str = "The server's disk is full. Everything is safe on this device and will be tried again.";
 
 fn failed(request: Request, is_commit: bool, message: &str) -> Event {
     let message = message.to_owned();
     if is_commit {
-        Event::Judged {
-            request,
-            judged: Judged::Failed(message),
-        }
+        Event::Judged { request, judged: Judged::Failed(message) }
     } else {
         Event::Failed { request, message }
     }
@@ -87,11 +83,7 @@ const fn request_of(question: &Effect) -> Request {
         | Effect::Fetch { request, .. }
         | Effect::Runs { request }
         | Effect::Manifest { request, .. } => *request,
-        Effect::Send(_)
-        | Effect::Announce(_)
-        | Effect::Leave { .. }
-        | Effect::WakeAt(_)
-        | Effect::Close => 0,
+        Effect::Send(_) | Effect::Announce(_) | Effect::Leave { .. } | Effect::WakeAt(_) | Effect::Close => 0,
     }
 }
 
@@ -101,12 +93,7 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
             let state = asked.app.store.state(asked.account, asked.user).await?;
             Ok(Event::Begun { request, state })
         }
-        Effect::Commit {
-            request,
-            document,
-            changes,
-            recovering,
-        } => {
+        Effect::Commit { request, document, changes, recovering } => {
             let push = Push {
                 account: asked.account,
                 user: asked.user,
@@ -119,11 +106,9 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
         }
         Effect::KeepRuns { request, rows } => keep_runs(asked, request, &rows).await,
         // Not questions; the caller has dealt with them.
-        Effect::Send(_)
-        | Effect::Announce(_)
-        | Effect::Leave { .. }
-        | Effect::WakeAt(_)
-        | Effect::Close => Ok(Event::Wake),
+        Effect::Send(_) | Effect::Announce(_) | Effect::Leave { .. } | Effect::WakeAt(_) | Effect::Close => {
+            Ok(Event::Wake)
+        }
         reading => read(asked, reading).await,
     }
 }
@@ -141,17 +126,12 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
             asked.app.hub.flow_changed(asked.account, document);
         }
     }
-    Ok(Event::Judged {
-        request,
-        judged: Judged::Verdict(pushed.verdict),
-    })
+    Ok(Event::Judged { request, judged: Judged::Verdict(pushed.verdict) })
 }
 
 async fn keep_runs(asked: &Asked, request: Request, rows: &RunRows) -> Result<Event, StoreError> {
     let store = &asked.app.store;
-    let sequence = store
-        .keep_runs(asked.account, rows, Some(asked.user))
-        .await?;
+    let sequence = store.keep_runs(asked.account, rows, Some(asked.user)).await?;
     asked.app.committed(asked.account, sequence);
     Ok(Event::RunsKept { request })
 }
@@ -159,76 +139,32 @@ async fn keep_runs(asked: &Asked, request: Request, rows: &RunRows) -> Result<Ev
 async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     let (store, account) = (&asked.app.store, asked.account);
     Ok(match question {
-        Effect::Read {
-            request,
-            after,
-            most_bytes,
-        } => {
+        Effect::Read { request, after, most_bytes } => {
             let stretch = store.entries(account, after, most_bytes).await?;
-            Event::Read {
-                request,
-                entries: stretch.entries,
-                upto: stretch.upto,
-                more: stretch.more,
-            }
+            Event::Read { request, entries: stretch.entries, upto: stretch.upto, more: stretch.more }
         }
-        Effect::Documents {
-            request,
-            after,
-            most_bytes,
-        } => {
+        Effect::Documents { request, after, most_bytes } => {
             let (documents, complete) = store.documents(account, after, most_bytes).await?;
-            let runs = if complete {
-                newest_runs(asked).await?
-            } else {
-                RunRows::default()
-            };
+            let runs = if complete { newest_runs(asked).await? } else { RunRows::default() };
             documents_event(request, documents, runs, complete)
         }
-        Effect::Fetch {
-            request,
-            documents,
-            most_bytes,
-        } => {
+        Effect::Fetch { request, documents, most_bytes } => {
             let (documents, complete) = store.fetch(account, &documents, most_bytes).await?;
             documents_event(request, documents, RunRows::default(), complete)
         }
-        Effect::Runs { request } => {
-            documents_event(request, Vec::new(), newest_runs(asked).await?, true)
-        }
-        Effect::Manifest {
-            request,
-            after,
-            limit,
-        } => {
+        Effect::Runs { request } => documents_event(request, Vec::new(), newest_runs(asked).await?, true),
+        Effect::Manifest { request, after, limit } => {
             let (entries, complete) = store.manifest(account, after, limit).await?;
-            Event::Manifest {
-                request,
-                entries,
-                complete,
-            }
+            Event::Manifest { request, entries, complete }
         }
         _ => Event::Wake,
     })
 }
 
-fn documents_event(
-    request: Request,
-    documents: Vec<Snapshot>,
-    runs: RunRows,
-    complete: bool,
-) -> Event {
-    Event::Documents {
-        request,
-        page: SnapshotPage { documents, runs },
-        complete,
-    }
+fn documents_event(request: Request, documents: Vec<Snapshot>, runs: RunRows, complete: bool) -> Event {
+    Event::Documents { request, page: SnapshotPage { documents, runs }, complete }
 }
 
 async fn newest_runs(asked: &Asked) -> Result<RunRows, StoreError> {
-    asked
-        .app
-        .store
-        .newest_runs(asked.account, RUNS, RUN_BYTES)
-        .await
+    asked.app.store.newest_runs(asked.account, RUNS, RUN_BYTES).await
 }

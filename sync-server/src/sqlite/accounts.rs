@@ -7,9 +7,7 @@ use tombolo_model::{Id, Role};
 
 use super::Sqlite;
 use super::row::{db, get, id, maybe_id, number, parse_id, role, role_name};
-use crate::store::{
-    Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
-};
+use crate::store::{Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError};
 
 #[async_trait]
 impl Accounts for Sqlite {
@@ -100,24 +98,12 @@ impl Accounts for Sqlite {
         if status.as_deref() == Some("accepted") {
             return Ok(Invited::AlreadyMember(user));
         }
-        join(
-            &mut tx,
-            invitation.account,
-            user,
-            invitation.role,
-            invitation.now_ms,
-        )
-        .await?;
+        join(&mut tx, invitation.account, user, invitation.role, invitation.now_ms).await?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(Invited::Joined(user))
     }
 
-    async fn accept(
-        &self,
-        token: &[u8; 32],
-        user: Id,
-        now_ms: i64,
-    ) -> Result<Option<Id>, StoreError> {
+    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Option<Id>, StoreError> {
         const DOING: &str = "accepting an invitation";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
         let account = accept_in(&mut tx, token, user, None, now_ms).await?;
@@ -182,32 +168,21 @@ fn membership(row: &SqliteRow) -> Result<Membership, StoreError> {
     })
 }
 
-async fn may_change(
-    conn: &mut SqliteConnection,
-    account: Id,
-    user: Id,
-) -> Result<RoleChange, StoreError> {
-    let row = sqlx::query(
-        "SELECT role FROM members WHERE account = ? AND user = ? AND status = 'accepted'",
-    )
-    .bind(account.to_string())
-    .bind(user.to_string())
-    .fetch_optional(conn)
-    .await
-    .map_err(db("looking up a role"))?;
-    Ok(
-        match row.map(|row| role(&row, "members", "role")).transpose()? {
-            None => RoleChange::Absent,
-            Some(Role::Owner) => RoleChange::Owner,
-            Some(_) => RoleChange::Done,
-        },
-    )
+async fn may_change(conn: &mut SqliteConnection, account: Id, user: Id) -> Result<RoleChange, StoreError> {
+    let row = sqlx::query("SELECT role FROM members WHERE account = ? AND user = ? AND status = 'accepted'")
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .fetch_optional(conn)
+        .await
+        .map_err(db("looking up a role"))?;
+    Ok(match row.map(|row| role(&row, "members", "role")).transpose()? {
+        None => RoleChange::Absent,
+        Some(Role::Owner) => RoleChange::Owner,
+        Some(_) => RoleChange::Done,
+    })
 }
 
-async fn keep_invitation(
-    tx: &mut Transaction<'_, Db>,
-    invitation: &NewInvitation,
-) -> Result<(), StoreError> {
+async fn keep_invitation(tx: &mut Transaction<'_, Db>, invitation: &NewInvitation) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO invitations (token, account, email, role, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role,
@@ -225,13 +200,7 @@ async fn keep_invitation(
     Ok(())
 }
 
-async fn join(
-    tx: &mut Transaction<'_, Db>,
-    account: Id,
-    user: Id,
-    role: Role,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+async fn join(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role, now_ms: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)
          ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted',
@@ -268,14 +237,7 @@ pub(super) async fn accept_in(
         return Ok(None);
     }
     let account = id(&row, "invitations", "account")?;
-    join(
-        tx,
-        account,
-        user,
-        role(&row, "invitations", "role")?,
-        now_ms,
-    )
-    .await?;
+    join(tx, account, user, role(&row, "invitations", "role")?, now_ms).await?;
     sqlx::query("DELETE FROM invitations WHERE token = ?")
         .bind(token.as_slice())
         .execute(&mut **tx)

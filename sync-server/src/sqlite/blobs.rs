@@ -10,39 +10,27 @@ use crate::store::{BlobRow, Blobs, StoreError};
 #[async_trait]
 impl Blobs for Sqlite {
     async fn blob(&self, account: Id, sha256: &[u8; 32]) -> Result<Option<BlobRow>, StoreError> {
-        let row =
-            sqlx::query("SELECT sha256, size_bytes FROM blobs WHERE account = ? AND sha256 = ?")
-                .bind(account.to_string())
-                .bind(sha256.as_slice())
-                .fetch_optional(&self.read)
-                .await
-                .map_err(db("finding a file"))?;
+        let row = sqlx::query("SELECT sha256, size_bytes FROM blobs WHERE account = ? AND sha256 = ?")
+            .bind(account.to_string())
+            .bind(sha256.as_slice())
+            .fetch_optional(&self.read)
+            .await
+            .map_err(db("finding a file"))?;
         row.map(|row| {
-            Ok(BlobRow {
-                sha256: array(&row, "blobs", "sha256")?,
-                size_bytes: number(&row, "blobs", "size_bytes")?,
-            })
+            Ok(BlobRow { sha256: array(&row, "blobs", "sha256")?, size_bytes: number(&row, "blobs", "size_bytes")? })
         })
         .transpose()
     }
 
-    async fn put_blob_part(
-        &self,
-        account: Id,
-        sha256: &[u8; 32],
-        n: u32,
-        bytes: &[u8],
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO blob_parts (account, sha256, n, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(account.to_string())
-        .bind(sha256.as_slice())
-        .bind(n)
-        .bind(bytes)
-        .execute(&self.write)
-        .await
-        .map_err(db("writing a file"))?;
+    async fn put_blob_part(&self, account: Id, sha256: &[u8; 32], n: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO blob_parts (account, sha256, n, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(account.to_string())
+            .bind(sha256.as_slice())
+            .bind(n)
+            .bind(bytes)
+            .execute(&self.write)
+            .await
+            .map_err(db("writing a file"))?;
         Ok(())
     }
 
@@ -60,20 +48,13 @@ impl Blobs for Sqlite {
         Ok(())
     }
 
-    async fn blob_part(
-        &self,
-        account: Id,
-        sha256: &[u8; 32],
-        n: u32,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        sqlx::query_scalar(
-            "SELECT bytes FROM blob_parts WHERE account = ? AND sha256 = ? AND n = ?",
-        )
-        .bind(account.to_string())
-        .bind(sha256.as_slice())
-        .bind(n)
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("reading a file"))
+    async fn blob_part(&self, account: Id, sha256: &[u8; 32], n: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        sqlx::query_scalar("SELECT bytes FROM blob_parts WHERE account = ? AND sha256 = ? AND n = ?")
+            .bind(account.to_string())
+            .bind(sha256.as_slice())
+            .bind(n)
+            .fetch_optional(&self.read)
+            .await
+            .map_err(db("reading a file"))
     }
 }

@@ -15,9 +15,7 @@ use tombolo_wire::sync::{Entry, ManifestEntry, RunErrorRow, Snapshot};
 
 use super::Sqlite;
 use super::push::Job;
-use super::row::{
-    array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, role, to_u64,
-};
+use super::row::{array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, role, to_u64};
 use crate::store::{Changes, Push, Pushed, StoreError, StoredDocument, Stretch};
 
 /// At most so many numbers are looked at in one go.
@@ -56,12 +54,7 @@ impl Changes for Sqlite {
         .transpose()
     }
 
-    async fn entries(
-        &self,
-        account: Id,
-        after: u64,
-        most_bytes: usize,
-    ) -> Result<Stretch, StoreError> {
+    async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {
         const DOING: &str = "reading the sequence";
         // One transaction: the three tables are seen at the same moment.
         let mut tx = self.read.begin().await.map_err(db(DOING))?;
@@ -74,24 +67,11 @@ impl Changes for Sqlite {
         let mut upto = last.min(after.saturating_add(STRETCH));
         let mut entries = Vec::new();
         for table in [Table::Changes, Table::Runs, Table::Errors] {
-            upto = read_table(
-                &mut tx,
-                table,
-                account,
-                after,
-                upto,
-                most_bytes,
-                &mut entries,
-            )
-            .await?;
+            upto = read_table(&mut tx, table, account, after, upto, most_bytes, &mut entries).await?;
         }
         entries.retain(|entry| entry.sequence <= upto);
         entries.sort_by_key(|entry| entry.sequence);
-        Ok(Stretch {
-            entries,
-            upto: upto.max(after),
-            more: upto < last,
-        })
+        Ok(Stretch { entries, upto: upto.max(after), more: upto < last })
     }
 
     async fn documents(
@@ -161,20 +141,13 @@ impl Changes for Sqlite {
             .iter()
             .take(limit)
             .map(|row| {
-                Ok(ManifestEntry {
-                    document: id(row, "documents", "id")?,
-                    heads: hashes(row, "documents", "heads")?,
-                })
+                Ok(ManifestEntry { document: id(row, "documents", "id")?, heads: hashes(row, "documents", "heads")? })
             })
             .collect();
         Ok((entries?, complete))
     }
 
-    async fn document(
-        &self,
-        account: Id,
-        document: Id,
-    ) -> Result<Option<StoredDocument>, StoreError> {
+    async fn document(&self, account: Id, document: Id) -> Result<Option<StoredDocument>, StoreError> {
         const DOING: &str = "reading a document";
         let rows = sqlx::query(
             "SELECT d.kind, d.modified_ms, c.bytes FROM documents d JOIN changes c ON c.account = d.account AND c.document = d.id
@@ -188,10 +161,7 @@ impl Changes for Sqlite {
         let Some(first) = rows.first() else {
             return Ok(None);
         };
-        let changes: Result<Vec<Vec<u8>>, StoreError> = rows
-            .iter()
-            .map(|row| get(row, "changes", "bytes"))
-            .collect();
+        let changes: Result<Vec<Vec<u8>>, StoreError> = rows.iter().map(|row| get(row, "changes", "bytes")).collect();
         Ok(Some(StoredDocument {
             kind: kind(first, "documents", "kind")?,
             changes: changes?,
@@ -199,11 +169,7 @@ impl Changes for Sqlite {
         }))
     }
 
-    async fn documents_of(
-        &self,
-        account: Option<Id>,
-        kind: Kind,
-    ) -> Result<Vec<(Id, Id)>, StoreError> {
+    async fn documents_of(&self, account: Option<Id>, kind: Kind) -> Result<Vec<(Id, Id)>, StoreError> {
         let rows = sqlx::query(
             "SELECT account, id FROM documents WHERE kind = ?1 AND purged = 0 AND (?2 IS NULL OR account = ?2) ORDER BY account, id",
         )
@@ -212,22 +178,12 @@ impl Changes for Sqlite {
         .fetch_all(&self.read)
         .await
         .map_err(db("listing documents"))?;
-        rows.iter()
-            .map(|row| {
-                Ok((
-                    id(row, "documents", "account")?,
-                    id(row, "documents", "id")?,
-                ))
-            })
-            .collect()
+        rows.iter().map(|row| Ok((id(row, "documents", "account")?, id(row, "documents", "id")?))).collect()
     }
 }
 
 fn closed() -> StoreError {
-    StoreError::Damaged {
-        table: "changes",
-        what: "the store is closed".to_owned(),
-    }
+    StoreError::Damaged { table: "changes", what: "the store is closed".to_owned() }
 }
 
 /// The tables that share the account's sequence.
@@ -263,11 +219,8 @@ async fn read_table(
              WHERE account = ? AND sequence > ? AND sequence <= ? ORDER BY sequence"
         }
     };
-    let mut rows = sqlx::query(statement)
-        .bind(account.to_string())
-        .bind(from_u64(after))
-        .bind(from_u64(upto))
-        .fetch(conn);
+    let mut rows =
+        sqlx::query(statement).bind(account.to_string()).bind(from_u64(after)).bind(from_u64(upto)).fetch(conn);
     let mut size = 0;
     while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
         let numbered = numbered(&row, table)?;
@@ -292,16 +245,9 @@ fn numbered(row: &SqliteRow, table: Table) -> Result<Numbered, StoreError> {
             },
         ),
         Table::Runs => (None, Entry::Run(json(row, "runs", "body")?)),
-        Table::Errors => (
-            None,
-            Entry::RunError(json::<RunErrorRow>(row, "run_errors", "body")?),
-        ),
+        Table::Errors => (None, Entry::RunError(json::<RunErrorRow>(row, "run_errors", "body")?)),
     };
-    Ok(Numbered {
-        sequence: number(row, "changes", "sequence")?,
-        hash,
-        entry,
-    })
+    Ok(Numbered { sequence: number(row, "changes", "sequence")?, hash, entry })
 }
 
 /// Documents put together from rows that are ordered by document.
@@ -320,10 +266,7 @@ impl Page {
         match self.documents.last_mut() {
             Some(last) if last.document == document => last.chunks.push(bytes),
             Some(_) if self.size >= most_bytes => return Ok(false),
-            _ => self.documents.push(Snapshot {
-                document,
-                chunks: vec![bytes],
-            }),
+            _ => self.documents.push(Snapshot { document, chunks: vec![bytes] }),
         }
         self.size += length;
         Ok(true)

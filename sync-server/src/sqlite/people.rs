@@ -30,9 +30,7 @@ impl People for Sqlite {
         }
         own_account(&mut tx, user).await?;
         if let Some(token) = &user.invitation {
-            let joined =
-                super::accounts::accept_in(&mut tx, token, user.id, Some(&user.email), user.now_ms)
-                    .await?;
+            let joined = super::accounts::accept_in(&mut tx, token, user.id, Some(&user.email), user.now_ms).await?;
             if joined.is_none() {
                 return Ok(SignUp::InvitationUnknown);
             }
@@ -58,31 +56,19 @@ impl People for Sqlite {
         .transpose()
     }
 
-    async fn open_session(
-        &self,
-        token: &[u8; 32],
-        user: Id,
-        now_ms: i64,
-        expires_ms: i64,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO sessions (token, user, created_ms, expires_ms) VALUES (?, ?, ?, ?)",
-        )
-        .bind(token.as_slice())
-        .bind(user.to_string())
-        .bind(now_ms)
-        .bind(expires_ms)
-        .execute(&self.write)
-        .await
-        .map_err(db("opening a session"))?;
+    async fn open_session(&self, token: &[u8; 32], user: Id, now_ms: i64, expires_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO sessions (token, user, created_ms, expires_ms) VALUES (?, ?, ?, ?)")
+            .bind(token.as_slice())
+            .bind(user.to_string())
+            .bind(now_ms)
+            .bind(expires_ms)
+            .execute(&self.write)
+            .await
+            .map_err(db("opening a session"))?;
         Ok(())
     }
 
-    async fn session(
-        &self,
-        token: &[u8; 32],
-        now_ms: i64,
-    ) -> Result<Option<SessionRow>, StoreError> {
+    async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError> {
         let row = sqlx::query(
             "SELECT u.id, u.name, u.email, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.token = ? AND s.expires_ms > ?",
@@ -121,32 +107,24 @@ impl People for Sqlite {
         Ok(())
     }
 
-    async fn know_browser(
-        &self,
-        token: &[u8; 32],
-        user: Id,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO browsers (token, user, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(token.as_slice())
-        .bind(user.to_string())
-        .bind(now_ms)
-        .execute(&self.write)
-        .await
-        .map_err(db("remembering a browser"))?;
+    async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO browsers (token, user, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(token.as_slice())
+            .bind(user.to_string())
+            .bind(now_ms)
+            .execute(&self.write)
+            .await
+            .map_err(db("remembering a browser"))?;
         Ok(())
     }
 
     async fn knows_browser(&self, token: &[u8; 32], user: Id) -> Result<bool, StoreError> {
-        let found: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM browsers WHERE token = ? AND user = ?")
-                .bind(token.as_slice())
-                .bind(user.to_string())
-                .fetch_optional(&self.read)
-                .await
-                .map_err(db("finding a browser"))?;
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM browsers WHERE token = ? AND user = ?")
+            .bind(token.as_slice())
+            .bind(user.to_string())
+            .fetch_optional(&self.read)
+            .await
+            .map_err(db("finding a browser"))?;
         Ok(found.is_some())
     }
 }
@@ -160,14 +138,12 @@ async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(),
         .execute(&mut **tx)
         .await
         .map_err(db(DOING))?;
-    sqlx::query(
-        "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, 'owner', 'accepted', ?)",
-    )
-    .bind(user.account.to_string())
-    .bind(user.id.to_string())
-    .bind(user.now_ms)
-    .execute(&mut **tx)
-    .await
-    .map_err(db(DOING))?;
+    sqlx::query("INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, 'owner', 'accepted', ?)")
+        .bind(user.account.to_string())
+        .bind(user.id.to_string())
+        .bind(user.now_ms)
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
     Ok(())
 }

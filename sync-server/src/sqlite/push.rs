@@ -13,9 +13,7 @@ use sqlx::{Sqlite as Db, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tombolo_docs::Written;
 use tombolo_model::Id;
-use tombolo_sync::gate::{
-    Accepted, Context, DocumentRow, Incoming, Verdict, Wanted, judge, wanted,
-};
+use tombolo_sync::gate::{Accepted, Context, DocumentRow, Incoming, Verdict, Wanted, judge, wanted};
 
 use super::row::{db, from_u64, get, hashes, id, kind, number, role, to_u64};
 use crate::store::{Push, Pushed, StoreError};
@@ -51,9 +49,7 @@ async fn write_batch(pool: &SqlitePool, batch: &mut Vec<Job>) {
             tracing::warn!(%error, pushes = batch.len(), "a batch failed; its pushes are tried singly");
             for job in batch.drain(..) {
                 let single = std::slice::from_ref(&job);
-                let answer = write_together(pool, single)
-                    .await
-                    .map(|mut answers| answers.pop());
+                let answer = write_together(pool, single).await.map(|mut answers| answers.pop());
                 match answer {
                     Ok(Some(answer)) => answer_to(job, Ok(answer)),
                     Ok(None) => drop(job),
@@ -74,10 +70,7 @@ fn answer_to(job: Job, answer: Result<Pushed, StoreError>) {
 async fn write_together(pool: &SqlitePool, jobs: &[Job]) -> Result<Vec<Pushed>, StoreError> {
     const DOING: &str = "storing changes";
     // IMMEDIATE: what the gate reads must not change before what it allows is written.
-    let mut tx = pool
-        .begin_with("BEGIN IMMEDIATE")
-        .await
-        .map_err(db(DOING))?;
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
     let mut answers = Vec::with_capacity(jobs.len());
     for job in jobs {
         answers.push(write_one(&mut tx, &job.push).await?);
@@ -90,40 +83,28 @@ async fn write_one(tx: &mut Transaction<'_, Db>, push: &Push) -> Result<Pushed, 
     let context = look_up(tx, push, &wanted(&push.changes)).await?;
     let verdict = judge(push.document, &push.changes, &context);
     let sequence = match &verdict {
-        Verdict::Accept(accepted) if !accepted.fresh.is_empty() => {
-            Some(append(tx, push, accepted).await?)
-        }
+        Verdict::Accept(accepted) if !accepted.fresh.is_empty() => Some(append(tx, push, accepted).await?),
         _ => None,
     };
     Ok(Pushed { verdict, sequence })
 }
 
-async fn look_up(
-    tx: &mut Transaction<'_, Db>,
-    push: &Push,
-    wanted: &Wanted,
-) -> Result<Context, StoreError> {
-    let member = sqlx::query(
-        "SELECT role FROM members WHERE account = ? AND user = ? AND status = 'accepted'",
-    )
-    .bind(push.account.to_string())
-    .bind(push.user.to_string())
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(db("looking up a role"))?;
-    let document = sqlx::query(
-        "SELECT kind, max_op, purged, size_bytes FROM documents WHERE account = ? AND id = ?",
-    )
-    .bind(push.account.to_string())
-    .bind(push.document.to_string())
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(db("looking up a document"))?;
+async fn look_up(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> Result<Context, StoreError> {
+    let member = sqlx::query("SELECT role FROM members WHERE account = ? AND user = ? AND status = 'accepted'")
+        .bind(push.account.to_string())
+        .bind(push.user.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db("looking up a role"))?;
+    let document = sqlx::query("SELECT kind, max_op, purged, size_bytes FROM documents WHERE account = ? AND id = ?")
+        .bind(push.account.to_string())
+        .bind(push.document.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db("looking up a document"))?;
     Ok(Context {
         user: push.user,
-        role: member
-            .map(|row| role(&row, "members", "role"))
-            .transpose()?,
+        role: member.map(|row| role(&row, "members", "role")).transpose()?,
         document: document
             .map(|row| {
                 Ok::<_, StoreError>(DocumentRow {
@@ -143,10 +124,7 @@ async fn look_up(
     })
 }
 
-async fn owners(
-    tx: &mut Transaction<'_, Db>,
-    wanted: &Wanted,
-) -> Result<BTreeMap<[u8; 16], Id>, StoreError> {
+async fn owners(tx: &mut Transaction<'_, Db>, wanted: &Wanted) -> Result<BTreeMap<[u8; 16], Id>, StoreError> {
     let mut found = BTreeMap::new();
     for session in &wanted.sessions {
         let row = sqlx::query("SELECT user FROM actors WHERE session = ?")
@@ -168,15 +146,14 @@ async fn last_seqs(
 ) -> Result<BTreeMap<Vec<u8>, u64>, StoreError> {
     let mut found = BTreeMap::new();
     for actor in &wanted.actors {
-        let last: Option<i64> = sqlx::query_scalar(
-            "SELECT MAX(actor_seq) FROM changes WHERE account = ? AND document = ? AND actor = ?",
-        )
-        .bind(push.account.to_string())
-        .bind(push.document.to_string())
-        .bind(actor.as_slice())
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(db("looking up an actor"))?;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(actor_seq) FROM changes WHERE account = ? AND document = ? AND actor = ?")
+                .bind(push.account.to_string())
+                .bind(push.document.to_string())
+                .bind(actor.as_slice())
+                .fetch_one(&mut **tx)
+                .await
+                .map_err(db("looking up an actor"))?;
         if let Some(last) = last {
             found.insert(actor.clone(), to_u64(last));
         }
@@ -184,22 +161,17 @@ async fn last_seqs(
     Ok(found)
 }
 
-async fn known(
-    tx: &mut Transaction<'_, Db>,
-    push: &Push,
-    wanted: &Wanted,
-) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+async fn known(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> Result<BTreeSet<[u8; 32]>, StoreError> {
     let mut found = BTreeSet::new();
     for hash in &wanted.hashes {
-        let row: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM changes WHERE account = ? AND document = ? AND hash = ?",
-        )
-        .bind(push.account.to_string())
-        .bind(push.document.to_string())
-        .bind(hash.as_slice())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(db("looking up a change"))?;
+        let row: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM changes WHERE account = ? AND document = ? AND hash = ?")
+                .bind(push.account.to_string())
+                .bind(push.document.to_string())
+                .bind(hash.as_slice())
+                .fetch_optional(&mut **tx)
+                .await
+                .map_err(db("looking up a change"))?;
         if row.is_some() {
             found.insert(*hash);
         }
@@ -207,16 +179,8 @@ async fn known(
     Ok(found)
 }
 
-async fn append(
-    tx: &mut Transaction<'_, Db>,
-    push: &Push,
-    accepted: &Accepted,
-) -> Result<u64, StoreError> {
-    let fresh: Vec<&Incoming> = accepted
-        .fresh
-        .iter()
-        .filter_map(|index| push.changes.get(*index))
-        .collect();
+async fn append(tx: &mut Transaction<'_, Db>, push: &Push, accepted: &Accepted) -> Result<u64, StoreError> {
+    let fresh: Vec<&Incoming> = accepted.fresh.iter().filter_map(|index| push.changes.get(*index)).collect();
     keep_document(tx, push, accepted, &fresh).await?;
     for session in &accepted.bind {
         bind_session(tx, push, session).await?;
@@ -230,19 +194,13 @@ async fn append(
 }
 
 /// Takes numbers of the account's sequence and returns the last of them.
-pub(super) async fn take_numbers(
-    tx: &mut Transaction<'_, Db>,
-    account: Id,
-    count: u64,
-) -> Result<u64, StoreError> {
-    let last: i64 = sqlx::query_scalar(
-        "UPDATE accounts SET sequence = sequence + ? WHERE id = ? RETURNING sequence",
-    )
-    .bind(from_u64(count))
-    .bind(account.to_string())
-    .fetch_one(&mut **tx)
-    .await
-    .map_err(db("numbering changes"))?;
+pub(super) async fn take_numbers(tx: &mut Transaction<'_, Db>, account: Id, count: u64) -> Result<u64, StoreError> {
+    let last: i64 = sqlx::query_scalar("UPDATE accounts SET sequence = sequence + ? WHERE id = ? RETURNING sequence")
+        .bind(from_u64(count))
+        .bind(account.to_string())
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(db("numbering changes"))?;
     Ok(to_u64(last))
 }
 
@@ -301,40 +259,24 @@ async fn keep_document(
 
 /// The integration that the first change names (decision 22: set at creation).
 fn owning_integration(fresh: &[&Incoming]) -> Option<String> {
-    fresh
-        .iter()
-        .flat_map(|change| &change.inspected.writes)
-        .find_map(|write| match &write.written {
-            Written::Leaf(value) if write.key == "/_integrationId" => {
-                value.as_str().map(str::to_owned)
-            }
-            _ => None,
-        })
+    fresh.iter().flat_map(|change| &change.inspected.writes).find_map(|write| match &write.written {
+        Written::Leaf(value) if write.key == "/_integrationId" => value.as_str().map(str::to_owned),
+        _ => None,
+    })
 }
 
-async fn bind_session(
-    tx: &mut Transaction<'_, Db>,
-    push: &Push,
-    session: &[u8; 16],
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO actors (session, user, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-    )
-    .bind(session.as_slice())
-    .bind(push.user.to_string())
-    .bind(push.now_ms)
-    .execute(&mut **tx)
-    .await
-    .map_err(db("binding an actor"))?;
+async fn bind_session(tx: &mut Transaction<'_, Db>, push: &Push, session: &[u8; 16]) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO actors (session, user, created_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        .bind(session.as_slice())
+        .bind(push.user.to_string())
+        .bind(push.now_ms)
+        .execute(&mut **tx)
+        .await
+        .map_err(db("binding an actor"))?;
     Ok(())
 }
 
-async fn insert(
-    tx: &mut Transaction<'_, Db>,
-    push: &Push,
-    change: &Incoming,
-    sequence: u64,
-) -> Result<(), StoreError> {
+async fn insert(tx: &mut Transaction<'_, Db>, push: &Push, change: &Incoming, sequence: u64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO changes (account, sequence, document, hash, actor, actor_seq, user, time_ms, bytes)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

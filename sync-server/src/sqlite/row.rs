@@ -14,10 +14,7 @@ pub(super) fn db(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError 
         let code = error.as_database_error().and_then(|error| error.code());
         match code.as_deref() {
             Some(SQLITE_FULL) => StoreError::Full { doing },
-            _ => StoreError::Database {
-                doing,
-                source: Box::new(error),
-            },
+            _ => StoreError::Database { doing, source: Box::new(error) },
         }
     }
 }
@@ -36,18 +33,11 @@ pub(super) const fn to_u64(value: i64) -> u64 {
 }
 
 fn damaged(table: &'static str, what: &impl ToString) -> StoreError {
-    StoreError::Damaged {
-        table,
-        what: what.to_string(),
-    }
+    StoreError::Damaged { table, what: what.to_string() }
 }
 
 /// A column of any type that the driver reads.
-pub(super) fn get<'r, T>(
-    row: &'r SqliteRow,
-    table: &'static str,
-    column: &str,
-) -> Result<T, StoreError>
+pub(super) fn get<'r, T>(row: &'r SqliteRow, table: &'static str, column: &str) -> Result<T, StoreError>
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
@@ -65,50 +55,30 @@ pub(super) fn parse_id(table: &'static str, text: &str) -> Result<Id, StoreError
 }
 
 /// An id that may be absent.
-pub(super) fn maybe_id(
-    row: &SqliteRow,
-    table: &'static str,
-    column: &str,
-) -> Result<Option<Id>, StoreError> {
+pub(super) fn maybe_id(row: &SqliteRow, table: &'static str, column: &str) -> Result<Option<Id>, StoreError> {
     let text: Option<&str> = get(row, table, column)?;
     text.map(|text| parse_id(table, text)).transpose()
 }
 
 /// An unsigned number.
-pub(super) fn number(
-    row: &SqliteRow,
-    table: &'static str,
-    column: &str,
-) -> Result<u64, StoreError> {
+pub(super) fn number(row: &SqliteRow, table: &'static str, column: &str) -> Result<u64, StoreError> {
     get::<i64>(row, table, column).map(to_u64)
 }
 
 /// 16 or 32 bytes.
-pub(super) fn array<const N: usize>(
-    row: &SqliteRow,
-    table: &'static str,
-    column: &str,
-) -> Result<[u8; N], StoreError> {
+pub(super) fn array<const N: usize>(row: &SqliteRow, table: &'static str, column: &str) -> Result<[u8; N], StoreError> {
     let bytes: &[u8] = get(row, table, column)?;
-    <[u8; N]>::try_from(bytes)
-        .map_err(|_| damaged(table, &format!("{column} has {} bytes", bytes.len())))
+    <[u8; N]>::try_from(bytes).map_err(|_| damaged(table, &format!("{column} has {} bytes", bytes.len())))
 }
 
 /// Hashes, one behind the other.
-pub(super) fn hashes(
-    row: &SqliteRow,
-    table: &'static str,
-    column: &str,
-) -> Result<Vec<[u8; 32]>, StoreError> {
+pub(super) fn hashes(row: &SqliteRow, table: &'static str, column: &str) -> Result<Vec<[u8; 32]>, StoreError> {
     let bytes: &[u8] = get(row, table, column)?;
     let (list, rest) = bytes.as_chunks::<32>();
     if rest.is_empty() {
         Ok(list.to_vec())
     } else {
-        Err(damaged(
-            table,
-            &format!("{column} has {} bytes", bytes.len()),
-        ))
+        Err(damaged(table, &format!("{column} has {} bytes", bytes.len())))
     }
 }
 
@@ -135,9 +105,7 @@ pub(super) const fn role_name(role: Role) -> &'static str {
 }
 
 fn parse_role(name: &str) -> Option<Role> {
-    [Role::Owner, Role::Administer, Role::Manage, Role::Monitor]
-        .into_iter()
-        .find(|role| role_name(*role) == name)
+    [Role::Owner, Role::Administer, Role::Manage, Role::Monitor].into_iter().find(|role| role_name(*role) == name)
 }
 
 /// JSON in a text column.
@@ -151,9 +119,6 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
 }
 
 /// The other way.
-pub(super) fn to_json<T: serde::Serialize>(
-    table: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
+pub(super) fn to_json<T: serde::Serialize>(table: &'static str, value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| damaged(table, &error))
 }

@@ -14,12 +14,7 @@ use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
 
 #[async_trait]
 impl Runs for Sqlite {
-    async fn keep_runs(
-        &self,
-        account: Id,
-        rows: &RunRows,
-        by: Option<Id>,
-    ) -> Result<u64, StoreError> {
+    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<u64, StoreError> {
         const DOING: &str = "keeping a run";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
         for row in &rows.runs {
@@ -43,27 +38,16 @@ impl Runs for Sqlite {
         row.map(|row| json(&row, "runs", "body")).transpose()
     }
 
-    async fn newest_runs(
-        &self,
-        account: Id,
-        limit: u32,
-        most_error_bytes: usize,
-    ) -> Result<RunRows, StoreError> {
+    async fn newest_runs(&self, account: Id, limit: u32, most_error_bytes: usize) -> Result<RunRows, StoreError> {
         const DOING: &str = "reading runs";
-        let rows = sqlx::query(
-            "SELECT body FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
-        )
-        .bind(account.to_string())
-        .bind(limit)
-        .fetch_all(&self.read)
-        .await
-        .map_err(db(DOING))?;
-        let runs: Result<_, StoreError> =
-            rows.iter().map(|row| json(row, "runs", "body")).collect();
-        let mut found = RunRows {
-            runs: runs?,
-            errors: Vec::new(),
-        };
+        let rows = sqlx::query("SELECT body FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?")
+            .bind(account.to_string())
+            .bind(limit)
+            .fetch_all(&self.read)
+            .await
+            .map_err(db(DOING))?;
+        let runs: Result<_, StoreError> = rows.iter().map(|row| json(row, "runs", "body")).collect();
+        let mut found = RunRows { runs: runs?, errors: Vec::new() };
         let mut rows = sqlx::query(
             "SELECT e.body, length(e.body) AS size FROM
              (SELECT id, started_ms FROM runs WHERE account = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2) r
@@ -84,16 +68,13 @@ impl Runs for Sqlite {
     }
 
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError> {
-        let rows =
-            sqlx::query("SELECT body FROM run_errors WHERE account = ? AND run = ? ORDER BY n")
-                .bind(account.to_string())
-                .bind(run.to_string())
-                .fetch_all(&self.read)
-                .await
-                .map_err(db("reading a run's errors"))?;
-        rows.iter()
-            .map(|row| json(row, "run_errors", "body"))
-            .collect()
+        let rows = sqlx::query("SELECT body FROM run_errors WHERE account = ? AND run = ? ORDER BY n")
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("reading a run's errors"))?;
+        rows.iter().map(|row| json(row, "run_errors", "body")).collect()
     }
 
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError> {
@@ -103,9 +84,7 @@ impl Runs for Sqlite {
         .fetch_all(&self.read)
         .await
         .map_err(db("reading unfinished runs"))?;
-        rows.iter()
-            .map(|row| Ok((id(row, "runs", "account")?, json(row, "runs", "body")?)))
-            .collect()
+        rows.iter().map(|row| Ok((id(row, "runs", "account")?, json(row, "runs", "body")?))).collect()
     }
 
     async fn keep_run_file(&self, account: Id, file: &NewRunFile) -> Result<(), StoreError> {
@@ -124,12 +103,7 @@ impl Runs for Sqlite {
         Ok(())
     }
 
-    async fn run_file(
-        &self,
-        account: Id,
-        run: Id,
-        step: &str,
-    ) -> Result<Option<RunFileRow>, StoreError> {
+    async fn run_file(&self, account: Id, run: Id, step: &str) -> Result<Option<RunFileRow>, StoreError> {
         let row = sqlx::query(
             "SELECT f.name, f.sha256, b.size_bytes FROM run_files f JOIN blobs b ON b.account = f.account AND b.sha256 = f.sha256
              WHERE f.account = ? AND f.run = ? AND f.step = ?",
@@ -151,12 +125,7 @@ impl Runs for Sqlite {
     }
 }
 
-async fn keep_run(
-    tx: &mut Transaction<'_, Db>,
-    account: Id,
-    row: &RunRow,
-    by: Option<Id>,
-) -> Result<(), StoreError> {
+async fn keep_run(tx: &mut Transaction<'_, Db>, account: Id, row: &RunRow, by: Option<Id>) -> Result<(), StoreError> {
     const DOING: &str = "keeping a run";
     let before = sqlx::query("SELECT n, user FROM runs WHERE account = ? AND id = ?")
         .bind(account.to_string())
@@ -197,20 +166,15 @@ async fn keep_run(
     Ok(())
 }
 
-async fn keep_error(
-    tx: &mut Transaction<'_, Db>,
-    account: Id,
-    row: &RunErrorRow,
-) -> Result<(), StoreError> {
+async fn keep_error(tx: &mut Transaction<'_, Db>, account: Id, row: &RunErrorRow) -> Result<(), StoreError> {
     const DOING: &str = "keeping a run's error";
-    let before: Option<i64> =
-        sqlx::query_scalar("SELECT n FROM run_errors WHERE account = ? AND run = ? AND n = ?")
-            .bind(account.to_string())
-            .bind(row.run.to_string())
-            .bind(from_u64(row.n))
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(db(DOING))?;
+    let before: Option<i64> = sqlx::query_scalar("SELECT n FROM run_errors WHERE account = ? AND run = ? AND n = ?")
+        .bind(account.to_string())
+        .bind(row.run.to_string())
+        .bind(from_u64(row.n))
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
     if before.is_some() {
         return Ok(());
     }

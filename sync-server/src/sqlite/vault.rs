@@ -9,13 +9,7 @@ use crate::store::{SealedSecret, StoreError, Vault};
 
 #[async_trait]
 impl Vault for Sqlite {
-    async fn put_secret(
-        &self,
-        account: Id,
-        secret: &SealedSecret,
-        by: Id,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
+    async fn put_secret(&self, account: Id, secret: &SealedSecret, by: Id, now_ms: i64) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO vault (account, connection, path, sealed, hosts, changed_by, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (account, connection, path) DO UPDATE SET sealed = excluded.sealed, hosts = excluded.hosts,
@@ -34,28 +28,18 @@ impl Vault for Sqlite {
         Ok(())
     }
 
-    async fn delete_secret(
-        &self,
-        account: Id,
-        connection: Id,
-        path: &str,
-    ) -> Result<bool, StoreError> {
-        let gone =
-            sqlx::query("DELETE FROM vault WHERE account = ? AND connection = ? AND path = ?")
-                .bind(account.to_string())
-                .bind(connection.to_string())
-                .bind(path)
-                .execute(&self.write)
-                .await
-                .map_err(db("removing a secret"))?;
+    async fn delete_secret(&self, account: Id, connection: Id, path: &str) -> Result<bool, StoreError> {
+        let gone = sqlx::query("DELETE FROM vault WHERE account = ? AND connection = ? AND path = ?")
+            .bind(account.to_string())
+            .bind(connection.to_string())
+            .bind(path)
+            .execute(&self.write)
+            .await
+            .map_err(db("removing a secret"))?;
         Ok(gone.rows_affected() > 0)
     }
 
-    async fn secrets(
-        &self,
-        account: Id,
-        connections: &[Id],
-    ) -> Result<Vec<SealedSecret>, StoreError> {
+    async fn secrets(&self, account: Id, connections: &[Id]) -> Result<Vec<SealedSecret>, StoreError> {
         let mut secrets = Vec::new();
         for connection in connections {
             let rows = sqlx::query(

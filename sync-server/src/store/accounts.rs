@@ -92,12 +92,7 @@ pub trait Accounts {
     async fn invite(&self, invitation: &NewInvitation) -> Result<Invited, StoreError>;
 
     /// Accepts an invitation for a person who has an account already; says to which account it was.
-    async fn accept(
-        &self,
-        token: &[u8; 32],
-        user: Id,
-        now_ms: i64,
-    ) -> Result<Option<Id>, StoreError>;
+    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Option<Id>, StoreError>;
 
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;

@@ -24,22 +24,11 @@ pub trait Blobs {
     async fn blob(&self, account: Id, sha256: &[u8; 32]) -> Result<Option<BlobRow>, StoreError>;
 
     /// Writes one part. Two writers of one file write the same bytes, so the order does not matter.
-    async fn put_blob_part(
-        &self,
-        account: Id,
-        sha256: &[u8; 32],
-        n: u32,
-        bytes: &[u8],
-    ) -> Result<(), StoreError>;
+    async fn put_blob_part(&self, account: Id, sha256: &[u8; 32], n: u32, bytes: &[u8]) -> Result<(), StoreError>;
 
     /// Says that all parts are there; until then nobody sees the file.
     async fn finish_blob(&self, account: Id, blob: BlobRow, now_ms: i64) -> Result<(), StoreError>;
 
     /// Reads one part; absent after the last.
-    async fn blob_part(
-        &self,
-        account: Id,
-        sha256: &[u8; 32],
-        n: u32,
-    ) -> Result<Option<Vec<u8>>, StoreError>;
+    async fn blob_part(&self, account: Id, sha256: &[u8; 32], n: u32) -> Result<Option<Vec<u8>>, StoreError>;
 }

@@ -69,12 +69,7 @@ pub trait Changes {
     async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError>;
 
     /// What has a higher number than `after`: at least one entry if there is any, and little more than `most_bytes`.
-    async fn entries(
-        &self,
-        account: Id,
-        after: u64,
-        most_bytes: usize,
-    ) -> Result<Stretch, StoreError>;
+    async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError>;
 
     /// Whole documents behind `after` in the order of their ids, and whether they are all.
     async fn documents(
@@ -101,16 +96,8 @@ pub trait Changes {
     ) -> Result<(Vec<ManifestEntry>, bool), StoreError>;
 
     /// One document; absent when the account has none of this id.
-    async fn document(
-        &self,
-        account: Id,
-        document: Id,
-    ) -> Result<Option<StoredDocument>, StoreError>;
+    async fn document(&self, account: Id, document: Id) -> Result<Option<StoredDocument>, StoreError>;
 
     /// The documents of one kind in all accounts or in one.
-    async fn documents_of(
-        &self,
-        account: Option<Id>,
-        kind: Kind,
-    ) -> Result<Vec<(Id, Id)>, StoreError>;
+    async fn documents_of(&self, account: Option<Id>, kind: Kind) -> Result<Vec<(Id, Id)>, StoreError>;
 }

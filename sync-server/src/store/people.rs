@@ -73,20 +73,10 @@ pub trait People {
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError>;
 
     /// Opens a session named by the SHA-256 of its token.
-    async fn open_session(
-        &self,
-        token: &[u8; 32],
-        user: Id,
-        now_ms: i64,
-        expires_ms: i64,
-    ) -> Result<(), StoreError>;
+    async fn open_session(&self, token: &[u8; 32], user: Id, now_ms: i64, expires_ms: i64) -> Result<(), StoreError>;
 
     /// Finds a session that has not expired.
-    async fn session(
-        &self,
-        token: &[u8; 32],
-        now_ms: i64,
-    ) -> Result<Option<SessionRow>, StoreError>;
+    async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError>;
 
     /// Ends a session; says whether there was one.
     async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError>;
@@ -95,8 +85,7 @@ pub trait People {
     async fn sweep_sessions(&self, now_ms: i64) -> Result<(), StoreError>;
 
     /// Remembers that a person signed in with the browser that holds this token.
-    async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64)
-    -> Result<(), StoreError>;
+    async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError>;
 
     /// Whether this person has signed in before with the browser that holds this token.
     async fn knows_browser(&self, token: &[u8; 32], user: Id) -> Result<bool, StoreError>;

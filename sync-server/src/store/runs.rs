@@ -36,23 +36,13 @@ pub struct RunFileRow {
 pub trait Runs {
     /// Keeps rows and errors: each (run, n) once, and of a run the row with the highest `n`.
     /// Returns the account's last sequence number.
-    async fn keep_runs(
-        &self,
-        account: Id,
-        rows: &RunRows,
-        by: Option<Id>,
-    ) -> Result<u64, StoreError>;
+    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<u64, StoreError>;
 
     /// One run.
     async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError>;
 
     /// The newest runs, newest first, and their errors up to about so many bytes; for a device that starts empty.
-    async fn newest_runs(
-        &self,
-        account: Id,
-        limit: u32,
-        most_error_bytes: usize,
-    ) -> Result<RunRows, StoreError>;
+    async fn newest_runs(&self, account: Id, limit: u32, most_error_bytes: usize) -> Result<RunRows, StoreError>;
 
     /// A run's errors in order.
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError>;
@@ -64,10 +54,5 @@ pub trait Runs {
     async fn keep_run_file(&self, account: Id, file: &NewRunFile) -> Result<(), StoreError>;
 
     /// Finds a file of a run.
-    async fn run_file(
-        &self,
-        account: Id,
-        run: Id,
-        step: &str,
-    ) -> Result<Option<RunFileRow>, StoreError>;
+    async fn run_file(&self, account: Id, run: Id, step: &str) -> Result<Option<RunFileRow>, StoreError>;
 }

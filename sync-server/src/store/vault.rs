@@ -22,26 +22,11 @@ pub struct SealedSecret {
 #[async_trait]
 pub trait Vault {
     /// Keeps a secret in place of the one before it.
-    async fn put_secret(
-        &self,
-        account: Id,
-        secret: &SealedSecret,
-        by: Id,
-        now_ms: i64,
-    ) -> Result<(), StoreError>;
+    async fn put_secret(&self, account: Id, secret: &SealedSecret, by: Id, now_ms: i64) -> Result<(), StoreError>;
 
     /// Removes a secret; says whether there was one.
-    async fn delete_secret(
-        &self,
-        account: Id,
-        connection: Id,
-        path: &str,
-    ) -> Result<bool, StoreError>;
+    async fn delete_secret(&self, account: Id, connection: Id, path: &str) -> Result<bool, StoreError>;
 
     /// The secrets of some connections.
-    async fn secrets(
-        &self,
-        account: Id,
-        connections: &[Id],
-    ) -> Result<Vec<SealedSecret>, StoreError>;
+    async fn secrets(&self, account: Id, connections: &[Id]) -> Result<Vec<SealedSecret>, StoreError>;
 }

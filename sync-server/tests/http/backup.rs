@@ -11,13 +11,7 @@ use crate::device::{Device, author, create, set};
 use crate::server::{PASSWORD, Server};
 
 fn admin(arguments: &[&str], data: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tombolo"))
-        .arg("admin")
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_tombolo")).arg("admin").args(arguments).arg("--data").arg(data).output().unwrap()
 }
 
 #[tokio::test]
@@ -31,53 +25,31 @@ async fn a_restored_server_gets_back_from_devices_what_the_backup_lacks() {
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let me = author();
     let (mut flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &me);
-    assert!(matches!(
-        device.push(flow.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
     let done = admin(&["backup", backup], &data);
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let twice = admin(&["backup", backup], &data);
     assert!(!twice.status.success());
     let second = set(&mut flow, &me, "/name", json!("Invoices"));
-    assert!(matches!(
-        device.push(flow.id(), std::slice::from_ref(&second)).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(flow.id(), std::slice::from_ref(&second)).await, Some(Down::Accepted { .. })));
     let before = device.welcome.cursor;
     let busy = admin(&["restore", backup], &data);
     assert!(!busy.status.success(), "restored under a running server");
     server.kill();
     let restored = admin(&["restore", backup], &data);
-    assert!(
-        restored.status.success(),
-        "{}",
-        String::from_utf8_lossy(&restored.stderr)
-    );
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
     let sound = admin(&["verify"], &data);
     assert!(sound.status.success());
 
     let server = Server::on(&data, &[]);
     let mut browser = server.browser();
-    browser
-        .post(
-            "/api/signin",
-            json!({ "email": "ann@example.com", "password": PASSWORD }),
-        )
-        .await;
+    browser.post("/api/signin", json!({ "email": "ann@example.com", "password": PASSWORD })).await;
     let mut cursor = before;
     cursor.sequence = 2;
     let mut device = Device::join(&browser, ann.account, Some(cursor)).await;
     assert_eq!(device.welcome.course, Course::Restored);
     assert_ne!(device.welcome.cursor.server_epoch, before.server_epoch);
-    assert!(matches!(
-        device.push(flow.id(), &[second]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(flow.id(), &[second]).await, Some(Down::Accepted { .. })));
     let mut fresh = Device::join(&browser, ann.account, None).await;
     let page = fresh.until(|frame| match frame {
         Down::Bundle { page, .. } => Some(Device::page(&page)),

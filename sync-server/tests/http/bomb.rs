@@ -32,46 +32,26 @@ fn bomb(inflated_bytes: usize) -> Vec<u8> {
 
 fn peak_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 #[tokio::test]
 async fn the_compressed_bomb_is_refused_with_little_memory_and_at_once() {
     let bytes = bomb(512 << 20);
-    assert!(
-        bytes.len() > 400_000 && bytes.len() < 1 << 20,
-        "{} bytes",
-        bytes.len()
-    );
+    assert!(bytes.len() > 400_000 && bytes.len() < 1 << 20, "{} bytes", bytes.len());
     let server = Server::start();
     let ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let before = peak_kib(server.pid());
     let begun = Instant::now();
     for _ in 0..5 {
-        match device
-            .push(
-                id(),
-                &[Chunk {
-                    hash: [0; 32],
-                    bytes: bytes.clone(),
-                }],
-            )
-            .await
-        {
+        match device.push(id(), &[Chunk { hash: [0; 32], bytes: bytes.clone() }]).await {
             Some(Down::Refused { refusals, .. }) => assert_eq!(refusals[0].code, "too_large"),
             other => panic!("{other:?}"),
         }
     }
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     let extra = peak_kib(server.pid()) - before;
     assert!(extra < 64 * 1024, "{extra} KiB more");
     println!("the bomb cost {extra} KiB");

@@ -42,28 +42,18 @@ pub(crate) async fn open(
     let headers = request.headers_mut();
     headers.insert("cookie", browser.cookie().parse().unwrap());
     headers.insert("origin", origin.parse().unwrap());
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(64 << 20))
-        .max_frame_size(Some(64 << 20));
-    tokio_tungstenite::connect_async_with_config(request, Some(config), true)
-        .await
-        .map(|(socket, _)| socket)
+    let config = WebSocketConfig::default().max_message_size(Some(64 << 20)).max_frame_size(Some(64 << 20));
+    tokio_tungstenite::connect_async_with_config(request, Some(config), true).await.map(|(socket, _)| socket)
 }
 
 impl Device {
     /// Opens the socket and says hello.
     pub(crate) async fn join(browser: &Browser, account: Id, cursor: Option<Cursor>) -> Self {
-        Self::try_join(browser, account, cursor)
-            .await
-            .expect("no welcome")
+        Self::try_join(browser, account, cursor).await.expect("no welcome")
     }
 
     /// The same, from a server that may be killed meanwhile.
-    pub(crate) async fn try_join(
-        browser: &Browser,
-        account: Id,
-        cursor: Option<Cursor>,
-    ) -> Option<Self> {
+    pub(crate) async fn try_join(browser: &Browser, account: Id, cursor: Option<Cursor>) -> Option<Self> {
         let socket = open(browser, account, &browser.origin()).await.ok()?;
         let mut device = Self {
             socket,
@@ -77,12 +67,7 @@ impl Device {
                 cursor: Cursor::default(),
             },
         };
-        device
-            .say_if_open(&Up::Hello(Hello {
-                version: VERSION,
-                cursor,
-            }))
-            .await;
+        device.say_if_open(&Up::Hello(Hello { version: VERSION, cursor })).await;
         match device.read().await? {
             Down::Welcome(welcome) => device.welcome = welcome,
             other => panic!("no welcome but {other:?}"),
@@ -109,21 +94,13 @@ impl Device {
 
     async fn read(&mut self) -> Option<Down> {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.socket.next())
-                .await
-                .expect("the server is silent");
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server is silent");
             match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     let frame = decode_down(&bytes).unwrap();
-                    if matches!(
-                        frame,
-                        Down::Changes { .. } | Down::Bundle { .. } | Down::Manifest { .. }
-                    ) {
+                    if matches!(frame, Down::Changes { .. } | Down::Bundle { .. } | Down::Manifest { .. }) {
                         self.stored += 1;
-                        self.say_if_open(&Up::Received {
-                            frames: self.stored,
-                        })
-                        .await;
+                        self.say_if_open(&Up::Received { frames: self.stored }).await;
                     }
                     return Some(frame);
                 }
@@ -142,16 +119,8 @@ impl Device {
     pub(crate) async fn push(&mut self, document: Id, chunks: &[Chunk]) -> Option<Down> {
         self.pushes += 1;
         let mine = self.pushes;
-        let changes = chunks
-            .iter()
-            .map(|chunk| ByteBuf::from(chunk.bytes.clone()))
-            .collect();
-        self.say_if_open(&Up::Push {
-            push: mine,
-            document,
-            changes,
-        })
-        .await;
+        let changes = chunks.iter().map(|chunk| ByteBuf::from(chunk.bytes.clone())).collect();
+        self.say_if_open(&Up::Push { push: mine, document, changes }).await;
         loop {
             let frame = self.read().await?;
             match &frame {
@@ -198,10 +167,7 @@ pub(crate) fn id() -> Id {
 }
 
 pub(crate) fn author() -> Author {
-    Author {
-        actor: random(),
-        time_ms: 1_700_000_000_000,
-    }
+    Author { actor: random(), time_ms: 1_700_000_000_000 }
 }
 
 fn rows() -> impl FnMut() -> String {
@@ -215,12 +181,6 @@ pub(crate) fn create(kind: Kind, value: &Value, author: &Author) -> (Document, C
 
 /// Sets one field.
 pub(crate) fn set(document: &mut Document, author: &Author, path: &str, value: Value) -> Chunk {
-    let intent = Intent::Set {
-        path: path.to_owned(),
-        value,
-    };
-    document
-        .edit(author, &[intent], &mut rows())
-        .unwrap()
-        .unwrap()
+    let intent = Intent::Set { path: path.to_owned(), value };
+    document.edit(author, &[intent], &mut rows()).unwrap().unwrap()
 }

@@ -10,35 +10,19 @@ async fn a_file_comes_back_as_it_went_in_and_stays_in_its_account() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
     let mut bob = server.person("bob").await;
-    let bytes: Vec<u8> = (0..3_000_000_u32)
-        .map(|n| u8::try_from(n % 251).unwrap())
-        .collect();
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let name = hex::encode(Sha256::digest(&bytes));
     let path = format!("/api/accounts/{}/blobs/{name}", ann.account);
     for _ in 0..2 {
-        let put = ann
-            .browser
-            .request(Method::PUT, &path)
-            .body(bytes.clone())
-            .send()
-            .await
-            .unwrap();
+        let put = ann.browser.request(Method::PUT, &path).body(bytes.clone()).send().await.unwrap();
         assert_eq!(put.status(), StatusCode::OK);
     }
     let got = ann.browser.get(&path).await;
     assert_eq!(got.headers()["content-disposition"], "attachment");
-    assert!(
-        got.headers()["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .contains("sandbox")
-    );
+    assert!(got.headers()["content-security-policy"].to_str().unwrap().contains("sandbox"));
     assert_eq!(got.bytes().await.unwrap(), bytes);
     let elsewhere = format!("/api/accounts/{}/blobs/{name}", bob.account);
-    assert_eq!(
-        bob.browser.get(&elsewhere).await.status(),
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(bob.browser.get(&elsewhere).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(bob.browser.get(&path).await.status(), StatusCode::NOT_FOUND);
 }
 
@@ -47,13 +31,7 @@ async fn bytes_under_a_wrong_name_are_not_stored() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
     let path = format!("/api/accounts/{}/blobs/{}", ann.account, "0".repeat(64));
-    let put = ann
-        .browser
-        .request(Method::PUT, &path)
-        .body("hello")
-        .send()
-        .await
-        .unwrap();
+    let put = ann.browser.request(Method::PUT, &path).body("hello").send().await.unwrap();
     assert_eq!(code(put).await, "wrong_hash");
     assert_eq!(ann.browser.get(&path).await.status(), StatusCode::NOT_FOUND);
     let odd = format!("/api/accounts/{}/blobs/..%2f..%2fkey", ann.account);

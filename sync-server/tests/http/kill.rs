@@ -28,13 +28,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let mut browser = ann.browser.clone();
     for round in 0..rounds {
         let writers: Vec<_> = (0..WRITERS)
-            .map(|_| {
-                tokio::spawn(write(
-                    browser.clone(),
-                    ann.account,
-                    Arc::clone(&acknowledged),
-                ))
-            })
+            .map(|_| tokio::spawn(write(browser.clone(), ann.account, Arc::clone(&acknowledged))))
             .collect();
         let wait = 100 + u64::from(u16::from_le_bytes(random())) % 500;
         tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -44,26 +38,15 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         }
         let begun = Instant::now();
         server = Server::on(folder.path(), &[]);
-        assert!(
-            begun.elapsed() < Duration::from_secs(3),
-            "ready after {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(3), "ready after {:?}", begun.elapsed());
         browser = moved(&browser, &server);
         let stored = read_all(&browser, ann.account).await;
         let acknowledged = acknowledged.lock().unwrap();
         let lost: Vec<_> = acknowledged.difference(&stored).collect();
-        assert!(
-            lost.is_empty(),
-            "round {round}, killed after {wait} ms: {} lost",
-            lost.len()
-        );
+        assert!(lost.is_empty(), "round {round}, killed after {wait} ms: {} lost", lost.len());
     }
     let count = acknowledged.lock().unwrap().len();
-    assert!(
-        count > 10 * usize::try_from(rounds).unwrap(),
-        "only {count} changes were acknowledged"
-    );
+    assert!(count > 10 * usize::try_from(rounds).unwrap(), "only {count} changes were acknowledged");
     println!("{rounds} kills, {count} acknowledged changes, 0 lost");
 }
 
@@ -120,11 +103,7 @@ async fn read_all(browser: &Browser, account: Id) -> BTreeSet<(Id, Hash)> {
     for (id, chunks) in documents {
         let loaded = Document::load(chunks.iter().map(Vec::as_slice)).unwrap();
         assert!(loaded.damaged.is_empty() && loaded.waiting == 0);
-        stored.extend(
-            chunks
-                .iter()
-                .map(|chunk| (id, inspect(chunk).unwrap().hash)),
-        );
+        stored.extend(chunks.iter().map(|chunk| (id, inspect(chunk).unwrap().hash)));
     }
     stored
 }

@@ -12,19 +12,10 @@ async fn somebody_with_an_account_joins_at_once() {
     let mut bob = server.person("bob").await;
     let path = format!("/api/accounts/{}/members", ann.account);
     let body = json!({ "email": "Bob@example.com", "role": "manage" });
-    let invited: Value = ann
-        .browser
-        .post(&path, body.clone())
-        .await
-        .json()
-        .await
-        .unwrap();
+    let invited: Value = ann.browser.post(&path, body.clone()).await.json().await.unwrap();
     assert_eq!(invited["status"], "accepted");
     assert_eq!(invited["user"], bob.user.to_string());
-    assert_eq!(
-        code(ann.browser.post(&path, body).await).await,
-        "already_member"
-    );
+    assert_eq!(code(ann.browser.post(&path, body).await).await, "already_member");
     let me: Value = bob.browser.get("/api/me").await.json().await.unwrap();
     assert_eq!(me["accounts"][1]["id"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["role"], "manage");
@@ -44,18 +35,11 @@ async fn a_stranger_follows_the_secret_link_once() {
     let wrong = other.post("/api/signup", sign_up("dog@example.com")).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let mut cat = server.browser();
-    let me: Value = cat
-        .post("/api/signup", sign_up("cat@example.com"))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let me: Value = cat.post("/api/signup", sign_up("cat@example.com")).await.json().await.unwrap();
     assert_eq!(me["accounts"][1]["id"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["role"], "monitor");
     let mut late = server.person("late").await.browser;
-    let again = late
-        .post("/api/invitations/accept", json!({ "invitation": token }))
-        .await;
+    let again = late.post("/api/invitations/accept", json!({ "invitation": token })).await;
     assert_eq!(again.status(), StatusCode::NOT_FOUND);
 }
 
@@ -65,30 +49,13 @@ async fn a_withdrawn_invitation_lets_nobody_in() {
     let mut ann = server.person("ann").await;
     let members = format!("/api/accounts/{}/members", ann.account);
     let invite = json!({ "email": "cat@example.com", "role": "manage" });
-    let invited: Value = ann
-        .browser
-        .post(&members, invite)
-        .await
-        .json()
-        .await
-        .unwrap();
-    let token = invited["link"]
-        .as_str()
-        .unwrap()
-        .rsplit('=')
-        .next()
-        .unwrap()
-        .to_owned();
+    let invited: Value = ann.browser.post(&members, invite).await.json().await.unwrap();
+    let token = invited["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
     let withdraw = format!("/api/accounts/{}/invitations/withdraw", ann.account);
     let body = json!({ "email": "cat@example.com" });
-    assert_eq!(
-        ann.browser.post(&withdraw, body).await.status(),
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(ann.browser.post(&withdraw, body).await.status(), StatusCode::NO_CONTENT);
     let mut bob = server.person("bob").await.browser;
-    let accepted = bob
-        .post("/api/invitations/accept", json!({ "invitation": token }))
-        .await;
+    let accepted = bob.post("/api/invitations/accept", json!({ "invitation": token })).await;
     assert_eq!(accepted.status(), StatusCode::NOT_FOUND);
 }
 
@@ -99,22 +66,11 @@ async fn the_owner_stays_and_nobody_else_becomes_one() {
     let bob = server.person("bob").await;
     let members = format!("/api/accounts/{}/members", ann.account);
     let owner = json!({ "email": "bob@example.com", "role": "owner" });
-    assert_eq!(
-        ann.browser.post(&members, owner).await.status(),
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
-    ann.browser
-        .post(
-            &members,
-            json!({ "email": "bob@example.com", "role": "administer" }),
-        )
-        .await;
+    assert_eq!(ann.browser.post(&members, owner).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    ann.browser.post(&members, json!({ "email": "bob@example.com", "role": "administer" })).await;
     let mut bob = bob;
     let path = format!("{members}/{}", ann.user);
-    let lower = bob
-        .browser
-        .send(Method::PATCH, &path, Some(json!({ "role": "monitor" })))
-        .await;
+    let lower = bob.browser.send(Method::PATCH, &path, Some(json!({ "role": "monitor" }))).await;
     assert_eq!(code(lower).await, "owner");
     let remove = bob.browser.send(Method::DELETE, &path, None).await;
     assert_eq!(code(remove).await, "owner");

@@ -1,8 +1,8 @@
 //! The app's files and the headers of every answer.
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderMap, IF_NONE_MATCH,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap,
+    IF_NONE_MATCH,
 };
 use reqwest::{Method, StatusCode};
 
@@ -27,9 +27,7 @@ fn with_site() -> (Server, tempfile::TempDir) {
 }
 
 fn text(headers: &HeaderMap, name: impl reqwest::header::AsHeaderName) -> &str {
-    headers
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
+    headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
 #[tokio::test]
@@ -42,12 +40,7 @@ async fn a_page_is_the_app_and_a_missing_file_is_not() {
         assert!(text(answer.headers(), CONTENT_TYPE).starts_with("text/html"));
         assert!(answer.text().await.unwrap().contains("<title>Tombolo"));
     }
-    for path in [
-        "/assets/gone.js",
-        "/../secrets.key",
-        "/%2e%2e/secrets.key",
-        "/.git/config",
-    ] {
+    for path in ["/assets/gone.js", "/../secrets.key", "/%2e%2e/secrets.key", "/.git/config"] {
         let answer = browser.get(path).await;
         assert!(!answer.text().await.unwrap().contains("key"), "{path}");
     }
@@ -60,39 +53,16 @@ async fn a_page_is_the_app_and_a_missing_file_is_not() {
 async fn every_answer_carries_the_security_headers() {
     let (server, _site) = with_site();
     let mut browser = server.browser();
-    for path in [
-        "/",
-        "/assets/app.js",
-        "/api/me",
-        "/api/nothing",
-        "/healthz",
-        "/assets/gone.js",
-        "/workers/run.js",
-    ] {
+    for path in ["/", "/assets/app.js", "/api/me", "/api/nothing", "/healthz", "/assets/gone.js", "/workers/run.js"] {
         let answer = browser.get(path).await;
         let headers = answer.headers();
-        assert_eq!(
-            text(headers, "cross-origin-opener-policy"),
-            "same-origin",
-            "{path}"
-        );
-        assert_eq!(
-            text(headers, "cross-origin-embedder-policy"),
-            "require-corp",
-            "{path}"
-        );
-        assert_eq!(
-            text(headers, "cross-origin-resource-policy"),
-            "same-origin",
-            "{path}"
-        );
+        assert_eq!(text(headers, "cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(text(headers, "cross-origin-embedder-policy"), "require-corp", "{path}");
+        assert_eq!(text(headers, "cross-origin-resource-policy"), "same-origin", "{path}");
         assert_eq!(text(headers, "x-content-type-options"), "nosniff", "{path}");
         assert_eq!(text(headers, "referrer-policy"), "no-referrer", "{path}");
         let policy = text(headers, CONTENT_SECURITY_POLICY);
-        assert!(
-            policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"),
-            "{path}"
-        );
+        assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{path}");
         let wide = path == "/workers/run.js";
         assert_eq!(policy.contains("connect-src *"), wide, "{path}");
         assert_eq!(policy.contains("connect-src 'self'"), !wide, "{path}");
@@ -106,26 +76,17 @@ async fn files_are_typed_cached_and_squeezed() {
     let wasm = browser.get("/assets/app_bg.wasm").await;
     assert_eq!(text(wasm.headers(), CONTENT_TYPE), "application/wasm");
     assert_eq!(text(wasm.headers(), CACHE_CONTROL), "no-cache");
-    assert_eq!(
-        text(browser.get("/sw.js").await.headers(), CACHE_CONTROL),
-        "no-store"
-    );
-    let hashed = browser
-        .request(Method::GET, "/assets/app-0123abcd.js")
-        .header(ACCEPT_ENCODING, "identity");
+    assert_eq!(text(browser.get("/sw.js").await.headers(), CACHE_CONTROL), "no-store");
+    let hashed = browser.request(Method::GET, "/assets/app-0123abcd.js").header(ACCEPT_ENCODING, "identity");
     let hashed = hashed.send().await.unwrap();
     assert!(text(hashed.headers(), CACHE_CONTROL).contains("immutable"));
     assert_eq!(hashed.text().await.unwrap(), "hashed");
-    let squeezed = browser
-        .request(Method::GET, "/assets/app-0123abcd.js")
-        .header(ACCEPT_ENCODING, "gzip, br");
+    let squeezed = browser.request(Method::GET, "/assets/app-0123abcd.js").header(ACCEPT_ENCODING, "gzip, br");
     let squeezed = squeezed.send().await.unwrap();
     assert_eq!(text(squeezed.headers(), CONTENT_ENCODING), "br");
     assert!(text(squeezed.headers(), CONTENT_TYPE).starts_with("text/javascript"));
     let tag = text(wasm.headers(), ETAG).to_owned();
-    let again = browser
-        .request(Method::GET, "/assets/app_bg.wasm")
-        .header(IF_NONE_MATCH, tag);
+    let again = browser.request(Method::GET, "/assets/app_bg.wasm").header(IF_NONE_MATCH, tag);
     let again = again.send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     assert!(again.bytes().await.unwrap().is_empty());

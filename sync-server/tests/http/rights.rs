@@ -27,10 +27,7 @@ async fn every_route_asks_for_its_right() {
         for caller in &callers {
             let status = call(caller, &route, &account.to_string()).await;
             if !expected(&route, caller, status) {
-                unexpected.push(format!(
-                    "{} {} {}: {status}",
-                    caller.name, route.method, route.path
-                ));
+                unexpected.push(format!("{} {} {}: {status}", caller.name, route.method, route.path));
             }
         }
     }
@@ -53,17 +50,13 @@ async fn call(caller: &Caller, route: &RouteInfo, account: &str) -> StatusCode {
         // It would do what it is for.
         browser.cookies.clear();
     }
-    let request = browser
-        .request(route.method.clone(), &path)
-        .header(ORIGIN, browser.origin());
+    let request = browser.request(route.method.clone(), &path).header(ORIGIN, browser.origin());
     request.send().await.unwrap().status()
 }
 
 fn expected(route: &RouteInfo, caller: &Caller, status: StatusCode) -> bool {
-    let passed = !matches!(
-        status,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED
-    ) && !status.is_server_error();
+    let passed = !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED)
+        && !status.is_server_error();
     match route.right {
         Right::Anybody => passed,
         Right::SignedIn if caller.signed_in => passed,
@@ -83,12 +76,8 @@ async fn an_account_that_does_not_exist_looks_like_a_foreign_one() {
     let server = Server::start();
     let ann = server.person("ann").await;
     let mut bob = server.person("bob").await.browser;
-    let foreign = bob
-        .get(&format!("/api/accounts/{}/members", ann.account))
-        .await;
-    let absent = bob
-        .get(&format!("/api/accounts/{}/members", "e".repeat(24)))
-        .await;
+    let foreign = bob.get(&format!("/api/accounts/{}/members", ann.account)).await;
+    let absent = bob.get(&format!("/api/accounts/{}/members", "e".repeat(24))).await;
     assert_eq!(foreign.status(), absent.status());
     assert_eq!(foreign.text().await.unwrap(), absent.text().await.unwrap());
 }
@@ -97,62 +86,22 @@ async fn an_account_that_does_not_exist_looks_like_a_foreign_one() {
 async fn everybody(server: &Server) -> (Id, Vec<Caller>) {
     let mut owner = server.person("owner").await;
     let mut callers = vec![
-        Caller {
-            name: "anonymous",
-            browser: server.browser(),
-            signed_in: false,
-            role: None,
-        },
-        Caller {
-            name: "foreign",
-            browser: server.person("foreign").await.browser,
-            signed_in: true,
-            role: None,
-        },
+        Caller { name: "anonymous", browser: server.browser(), signed_in: false, role: None },
+        Caller { name: "foreign", browser: server.person("foreign").await.browser, signed_in: true, role: None },
     ];
     for role in ["monitor", "manage", "administer"] {
         let person = server.person(role).await;
         let body = json!({ "email": format!("{role}@example.com"), "role": role });
         let path = format!("/api/accounts/{}/members", owner.account);
-        assert_eq!(
-            owner.browser.post(&path, body).await.status(),
-            StatusCode::OK
-        );
-        callers.push(Caller {
-            name: role,
-            browser: person.browser,
-            signed_in: true,
-            role: role.parse().ok(),
-        });
+        assert_eq!(owner.browser.post(&path, body).await.status(), StatusCode::OK);
+        callers.push(Caller { name: role, browser: person.browser, signed_in: true, role: role.parse().ok() });
     }
     let mut removed = server.person("removed").await;
     let path = format!("/api/accounts/{}/members", owner.account);
-    owner
-        .browser
-        .post(
-            &path,
-            json!({ "email": "removed@example.com", "role": "manage" }),
-        )
-        .await;
-    owner
-        .browser
-        .send(Method::DELETE, &format!("{path}/{}", removed.user), None)
-        .await;
-    assert_eq!(
-        removed.browser.get("/api/me").await.status(),
-        StatusCode::OK
-    );
-    callers.push(Caller {
-        name: "removed",
-        browser: removed.browser,
-        signed_in: true,
-        role: None,
-    });
-    callers.push(Caller {
-        name: "owner",
-        browser: owner.browser,
-        signed_in: true,
-        role: Some(Role::Owner),
-    });
+    owner.browser.post(&path, json!({ "email": "removed@example.com", "role": "manage" })).await;
+    owner.browser.send(Method::DELETE, &format!("{path}/{}", removed.user), None).await;
+    assert_eq!(removed.browser.get("/api/me").await.status(), StatusCode::OK);
+    callers.push(Caller { name: "removed", browser: removed.browser, signed_in: true, role: None });
+    callers.push(Caller { name: "owner", browser: owner.browser, signed_in: true, role: Some(Role::Owner) });
     (owner.account, callers)
 }

@@ -21,10 +21,7 @@ type Received = Arc<Mutex<Vec<(String, Value)>>>;
 async fn endpoint() -> (String, Received) {
     let received = Received::default();
     let router = Router::new()
-        .route(
-            "/orders",
-            get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))),
-        )
+        .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
         .route("/never", get(std::future::pending::<()>))
         .route("/sink", post(take))
         .with_state(Arc::clone(&received));
@@ -34,18 +31,9 @@ async fn endpoint() -> (String, Received) {
     (address, received)
 }
 
-async fn take(
-    State(received): State<Received>,
-    headers: HeaderMap,
-    Json(body): Json<Value>,
-) -> StatusCode {
-    let authorization = headers
-        .get("authorization")
-        .map_or("", |value| value.to_str().unwrap());
-    received
-        .lock()
-        .unwrap()
-        .push((authorization.to_owned(), body));
+async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {
+    let authorization = headers.get("authorization").map_or("", |value| value.to_str().unwrap());
+    received.lock().unwrap().push((authorization.to_owned(), body));
     StatusCode::OK
 }
 
@@ -57,8 +45,7 @@ struct Built {
 
 async fn build(device: &mut Device, base: &str, source: &str) -> Built {
     let auth = json!({ "type": "token", "token": { "location": "header", "headerName": "Authorization", "scheme": "Bearer" } });
-    let connection =
-        json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
+    let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
     let connection = make(device, Kind::Connection, &connection).await;
     let export = json!({
         "name": "Orders", "_connectionId": connection, "adaptorType": "HTTPExport",
@@ -80,18 +67,12 @@ async fn build(device: &mut Device, base: &str, source: &str) -> Built {
 
 async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
     let (document, first) = create(kind, value, &author());
-    assert!(matches!(
-        device.push(document.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(document.id(), &[first]).await, Some(Down::Accepted { .. })));
     document.id()
 }
 
 async fn put_secret(person: &mut Person, connection: Id) {
-    let path = format!(
-        "/api/accounts/{}/connections/{connection}/secrets",
-        person.account
-    );
+    let path = format!("/api/accounts/{}/connections/{connection}/secrets", person.account);
     let body = json!({ "path": "/http/auth/token/token", "value": "s3cret" });
     let answer = person.browser.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
@@ -99,21 +80,12 @@ async fn put_secret(person: &mut Person, connection: Id) {
 
 async fn start(person: &mut Person, flow: Id) -> Id {
     let path = format!("/api/accounts/{}/flows/{flow}/run", person.account);
-    let started: Value = person
-        .browser
-        .post(&path, json!({}))
-        .await
-        .json()
-        .await
-        .unwrap();
+    let started: Value = person.browser.post(&path, json!({})).await.json().await.unwrap();
     started["run"].as_str().unwrap().parse().unwrap()
 }
 
 /// Reads until a run is as wanted; also its errors so far.
-async fn until_row(
-    device: &mut Device,
-    mut wanted: impl FnMut(&RunRow) -> bool,
-) -> (RunRow, Vec<RunErrorRow>) {
+async fn until_row(device: &mut Device, mut wanted: impl FnMut(&RunRow) -> bool) -> (RunRow, Vec<RunErrorRow>) {
     let mut errors = Vec::new();
     device
         .until(|frame| {
@@ -143,25 +115,12 @@ async fn a_flow_runs_on_the_server_and_every_device_hears_of_it() {
     put_secret(&mut ann, built.connection).await;
     let run = start(&mut ann, built.flow).await;
     let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
-    assert_eq!(
-        (row.id, row.place, row.status),
-        (run, RunPlace::Server, RunStatus::Completed),
-        "{row:?} {errors:?}"
-    );
+    assert_eq!((row.id, row.place, row.status), (run, RunPlace::Server, RunStatus::Completed), "{row:?} {errors:?}");
     assert_eq!(row.heads.len(), 4);
-    let counts: Vec<_> = row
-        .steps
-        .iter()
-        .map(|step| (step.success, step.errors))
-        .collect();
+    let counts: Vec<_> = row.steps.iter().map(|step| (step.success, step.errors)).collect();
     assert_eq!(counts, [(2, 0), (2, 0)]);
     let received = received.lock().unwrap();
-    assert!(
-        received
-            .iter()
-            .all(|(authorization, _)| authorization == "Bearer s3cret"),
-        "{received:?}"
-    );
+    assert!(received.iter().all(|(authorization, _)| authorization == "Bearer s3cret"), "{received:?}");
     let text = format!("{received:?}");
     assert!(text.contains("one") && text.contains("two"), "{text}");
 }
@@ -176,9 +135,7 @@ async fn a_private_address_is_refused_unless_the_operator_allows_it() {
     put_secret(&mut ann, built.connection).await;
     start(&mut ann, built.flow).await;
     let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
-    let failed = row.status == RunStatus::Failed
-        || !errors.is_empty()
-        || row.steps.iter().any(|step| step.errors > 0);
+    let failed = row.status == RunStatus::Failed || !errors.is_empty() || row.steps.iter().any(|step| step.errors > 0);
     assert!(failed, "{row:?}");
     assert!(received.lock().unwrap().is_empty());
 }
@@ -194,15 +151,9 @@ async fn a_run_is_canceled_by_hand_and_a_flow_runs_once_at_a_time() {
     let run = start(&mut ann, built.flow).await;
     until_row(&mut device, |row| row.status == RunStatus::Running).await;
     let again = format!("/api/accounts/{}/flows/{}/run", ann.account, built.flow);
-    assert_eq!(
-        code(ann.browser.post(&again, json!({})).await).await,
-        "already_running"
-    );
+    assert_eq!(code(ann.browser.post(&again, json!({})).await).await, "already_running");
     let cancel = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
-    assert_eq!(
-        ann.browser.post(&cancel, json!({})).await.status(),
-        StatusCode::ACCEPTED
-    );
+    assert_eq!(ann.browser.post(&cancel, json!({})).await.status(), StatusCode::ACCEPTED);
     let (row, _) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
     assert_eq!((row.id, row.status), (run, RunStatus::Canceled));
 }
@@ -221,17 +172,10 @@ async fn a_run_that_the_server_left_behind_is_said_to_be_interrupted() {
     server.kill();
     let server = Server::on(folder.path(), &[]);
     let mut browser = server.browser();
-    browser
-        .post(
-            "/api/signin",
-            json!({ "email": "ann@example.com", "password": crate::server::PASSWORD }),
-        )
-        .await;
+    browser.post("/api/signin", json!({ "email": "ann@example.com", "password": crate::server::PASSWORD })).await;
     let mut device = Device::join(&browser, ann.account, None).await;
     let runs = device.until(|frame| match frame {
-        Down::Bundle { page, .. } => {
-            Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty())
-        }
+        Down::Bundle { page, .. } => Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty()),
         _ => None,
     });
     let runs = runs.await;

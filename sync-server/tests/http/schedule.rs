@@ -35,10 +35,7 @@ async fn a_tick_starts_exactly_one_run_also_across_a_restart() {
     let schedule = format!("{} {} {} ? * *", at.second(), at.minute(), at.hour());
     let value = json!({ "name": "Nightly", "schedule": schedule, "timezone": "UTC" });
     let (flow, first) = create(Kind::Flow, &value, &author());
-    assert!(matches!(
-        device.push(flow.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
     let run = ended_run(&mut device).await;
     assert_eq!((run.flow, run.place), (flow.id(), RunPlace::Schedule));
     assert!(run.started_ms >= at.timestamp() * 1_000);
@@ -46,12 +43,7 @@ async fn a_tick_starts_exactly_one_run_also_across_a_restart() {
     server.kill();
     let server = Server::on(folder.path(), &options);
     let mut browser = server.browser();
-    browser
-        .post(
-            "/api/signin",
-            json!({ "email": "ann@example.com", "password": PASSWORD }),
-        )
-        .await;
+    browser.post("/api/signin", json!({ "email": "ann@example.com", "password": PASSWORD })).await;
     // A manual run comes after whatever the restart would have started.
     let path = format!("/api/accounts/{}/flows/{}/run", ann.account, flow.id());
     let mut device = Device::join(&browser, ann.account, None).await;
@@ -64,17 +56,11 @@ async fn a_tick_starts_exactly_one_run_also_across_a_restart() {
     }
     let mut fresh = Device::join(&browser, ann.account, None).await;
     let runs = fresh.until(|frame| match frame {
-        Down::Bundle { page, .. } => {
-            Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty())
-        }
+        Down::Bundle { page, .. } => Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty()),
         _ => None,
     });
-    let scheduled: BTreeSet<Id> = runs
-        .await
-        .into_iter()
-        .filter(|row| row.place == RunPlace::Schedule)
-        .map(|row| row.id)
-        .collect();
+    let scheduled: BTreeSet<Id> =
+        runs.await.into_iter().filter(|row| row.place == RunPlace::Schedule).map(|row| row.id).collect();
     assert_eq!(scheduled, BTreeSet::from([run.id]));
 }
 
@@ -85,10 +71,7 @@ async fn a_flow_that_is_switched_off_runs_neither_by_schedule_nor_by_hand() {
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let value = json!({ "name": "Off", "disabled": true, "schedule": "* * * ? * *" });
     let (flow, first) = create(Kind::Flow, &value, &author());
-    assert!(matches!(
-        device.push(flow.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
     let path = format!("/api/accounts/{}/flows/{}/run", ann.account, flow.id());
     let refused = ann.browser.post(&path, json!({})).await;
     assert_eq!(crate::server::code(refused).await, "flow_disabled");
@@ -97,10 +80,7 @@ async fn a_flow_that_is_switched_off_runs_neither_by_schedule_nor_by_hand() {
     // A second flow, switched on, ticks at once; by then the first would have, too.
     let on = json!({ "name": "On", "schedule": "* * * ? * *" });
     let (other, first) = create(Kind::Flow, &on, &author());
-    assert!(matches!(
-        device.push(other.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(other.id(), &[first]).await, Some(Down::Accepted { .. })));
     assert_eq!(ended_run(&mut device).await.flow, other.id());
     assert_eq!(ended_run(&mut device).await.flow, other.id());
 }

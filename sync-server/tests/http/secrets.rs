@@ -17,45 +17,24 @@ async fn a_secret_is_sealed_named_and_removed_but_never_read() {
     let mut ann = server.person("ann").await;
     let value = json!({ "name": "Shop", "type": "http", "http": { "baseURI": "https://api.example.com/v1" } });
     let (connection, first) = create(Kind::Connection, &value, &author());
-    let path = format!(
-        "/api/accounts/{}/connections/{}/secrets",
-        ann.account,
-        connection.id()
-    );
+    let path = format!("/api/accounts/{}/connections/{}/secrets", ann.account, connection.id());
     let body = json!({ "path": PATH, "value": CANARY });
-    let early = ann
-        .browser
-        .send(Method::PUT, &path, Some(body.clone()))
-        .await;
+    let early = ann.browser.send(Method::PUT, &path, Some(body.clone())).await;
     assert_eq!(code(early).await, "connection_unknown");
     let mut device = Device::join(&ann.browser, ann.account, None).await;
-    assert!(matches!(
-        device.push(connection.id(), &[first]).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(device.push(connection.id(), &[first]).await, Some(Down::Accepted { .. })));
     let put = ann.browser.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(put.status(), StatusCode::NO_CONTENT);
     let listed: Value = ann.browser.get(&path).await.json().await.unwrap();
     assert_eq!(listed, json!({ "paths": [PATH] }));
     let wrong = json!({ "path": "/name", "value": "x" });
-    assert_eq!(
-        ann.browser
-            .send(Method::PUT, &path, Some(wrong))
-            .await
-            .status(),
-        StatusCode::UNPROCESSABLE_ENTITY
-    );
+    assert_eq!(ann.browser.send(Method::PUT, &path, Some(wrong)).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     for entry in std::fs::read_dir(server.data()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let found = bytes
-            .windows(CANARY.len())
-            .any(|window| window == CANARY.as_bytes());
+        let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
         assert!(!found, "the secret lies in clear in the data folder");
     }
-    let gone = ann
-        .browser
-        .send(Method::DELETE, &path, Some(json!({ "path": PATH })))
-        .await;
+    let gone = ann.browser.send(Method::DELETE, &path, Some(json!({ "path": PATH }))).await;
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
     let listed: Value = ann.browser.get(&path).await.json().await.unwrap();
     assert_eq!(listed, json!({ "paths": [] }));

@@ -46,20 +46,10 @@ impl Server {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit("://").next().unwrap().to_owned();
-        assert!(
-            line.starts_with("Tombolo is ready at http://127.0.0.1:"),
-            "{line:?}"
-        );
-        Self {
-            child,
-            address,
-            data: data.to_path_buf(),
-            _folder: None,
-        }
+        assert!(line.starts_with("Tombolo is ready at http://127.0.0.1:"), "{line:?}");
+        Self { child, address, data: data.to_path_buf(), _folder: None }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -78,10 +68,7 @@ impl Server {
 
     /// Asks it to stop, as a service manager does.
     pub(crate) fn terminate(&self) {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
-            .unwrap();
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
@@ -94,17 +81,10 @@ impl Server {
     pub(crate) fn browser(&self) -> Browser {
         static TLS: Once = Once::new();
         TLS.call_once(|| {
-            rustls::crypto::ring::default_provider()
-                .install_default()
-                .unwrap();
+            rustls::crypto::ring::default_provider().install_default().unwrap();
         });
         Browser {
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .no_brotli()
-                .no_gzip()
-                .build()
-                .unwrap(),
+            client: reqwest::Client::builder().no_proxy().no_brotli().no_gzip().build().unwrap(),
             address: self.address.clone(),
             cookies: Vec::new(),
         }
@@ -113,8 +93,7 @@ impl Server {
     /// A browser in which somebody has just signed up.
     pub(crate) async fn person(&self, name: &str) -> Person {
         let mut browser = self.browser();
-        let body =
-            json!({ "name": name, "email": format!("{name}@example.com"), "password": PASSWORD });
+        let body = json!({ "name": name, "email": format!("{name}@example.com"), "password": PASSWORD });
         let answer = browser.send(Method::POST, "/api/signup", Some(body)).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let me: Value = answer.json().await.unwrap();
@@ -152,17 +131,11 @@ pub(crate) struct Person {
 impl Browser {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
-        self.client
-            .request(method, url)
-            .header(COOKIE, self.cookie())
+        self.client.request(method, url).header(COOKIE, self.cookie())
     }
 
     pub(crate) fn cookie(&self) -> String {
-        let pairs: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
 
@@ -170,12 +143,7 @@ impl Browser {
         format!("http://{}", self.address)
     }
 
-    pub(crate) async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-    ) -> Response {
+    pub(crate) async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Response {
         let mut request = self.request(method, path).header(ORIGIN, self.origin());
         if let Some(body) = body {
             request = request.json(&body);

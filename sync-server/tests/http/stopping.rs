@@ -22,11 +22,7 @@ async fn a_stop_signal_tells_the_devices_and_ends_the_program() {
     assert_eq!(code.await, "restart");
     assert!(device.next().await.is_none());
     assert!(server.wait().success());
-    assert!(
-        begun.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     drop(Server::on(folder.path(), &[]));
 }
 

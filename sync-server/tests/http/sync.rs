@@ -14,10 +14,7 @@ use crate::server::{Person, Server};
 
 async fn invite(owner: &mut Person, email: &str, role: &str) {
     let path = format!("/api/accounts/{}/members", owner.account);
-    let answer = owner
-        .browser
-        .post(&path, json!({ "email": email, "role": role }))
-        .await;
+    let answer = owner.browser.post(&path, json!({ "email": email, "role": role })).await;
     assert_eq!(answer.status(), StatusCode::OK);
 }
 
@@ -29,20 +26,11 @@ async fn a_change_reaches_the_other_device_and_a_later_one_finds_it() {
     let mut two = Device::join(&ann.browser, ann.account, None).await;
     let me = author();
     let (mut flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &me);
-    assert!(matches!(
-        one.push(flow.id(), std::slice::from_ref(&first)).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(one.push(flow.id(), std::slice::from_ref(&first)).await, Some(Down::Accepted { .. })));
     let second = set(&mut flow, &me, "/name", json!("Invoices"));
-    assert!(matches!(
-        one.push(flow.id(), std::slice::from_ref(&second)).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(one.push(flow.id(), std::slice::from_ref(&second)).await, Some(Down::Accepted { .. })));
     // Again, as after a lost answer.
-    assert!(matches!(
-        one.push(flow.id(), std::slice::from_ref(&first)).await,
-        Some(Down::Accepted { .. })
-    ));
+    assert!(matches!(one.push(flow.id(), std::slice::from_ref(&first)).await, Some(Down::Accepted { .. })));
     let mut seen = Vec::new();
     while seen.len() < 2 {
         let entries = two.until(|frame| match frame {
@@ -97,9 +85,7 @@ async fn a_removed_member_hears_of_it_within_two_seconds_and_a_role_change_too()
     let mut device = Device::join(&bob.browser, ann.account, None).await;
     let path = format!("/api/accounts/{}/members/{}", ann.account, bob.user);
     let begun = Instant::now();
-    ann.browser
-        .send(Method::PATCH, &path, Some(json!({ "role": "monitor" })))
-        .await;
+    ann.browser.send(Method::PATCH, &path, Some(json!({ "role": "monitor" }))).await;
     let role = device.until(|frame| match frame {
         Down::Role { role } => Some(role),
         _ => None,
@@ -124,12 +110,7 @@ async fn signing_out_ends_the_sockets_of_that_session_only() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
     let mut second = server.browser();
-    second
-        .post(
-            "/api/signin",
-            json!({ "email": "ann@example.com", "password": crate::server::PASSWORD }),
-        )
-        .await;
+    second.post("/api/signin", json!({ "email": "ann@example.com", "password": crate::server::PASSWORD })).await;
     let mut ending = Device::join(&ann.browser, ann.account, None).await;
     let mut staying = Device::join(&second, ann.account, None).await;
     ann.browser.post("/api/signout", json!({})).await;
@@ -139,9 +120,7 @@ async fn signing_out_ends_the_sockets_of_that_session_only() {
     });
     assert_eq!(code.await, "signedOut");
     staying.say(&Up::Ping).await;
-    staying
-        .until(|frame| matches!(frame, Down::Pong).then_some(()))
-        .await;
+    staying.until(|frame| matches!(frame, Down::Pong).then_some(())).await;
 }
 
 #[tokio::test]
@@ -158,21 +137,11 @@ async fn a_socket_needs_a_session_and_our_own_page() {
 async fn what_is_no_frame_or_too_long_ends_the_connection() {
     let server = Server::start();
     let ann = server.person("ann").await;
-    for bytes in [
-        vec![0xff; 10],
-        vec![0; MAX_UP_BYTES + 1],
-        b"\xa1\x64push\x9f\x9f".repeat(1_000),
-    ] {
+    for bytes in [vec![0xff; 10], vec![0; MAX_UP_BYTES + 1], b"\xa1\x64push\x9f\x9f".repeat(1_000)] {
         let mut device = Device::join(&ann.browser, ann.account, None).await;
         device.say_bytes(bytes).await;
         while let Some(frame) = device.next().await {
-            assert!(
-                matches!(
-                    frame,
-                    Down::Bye { .. } | Down::Bundle { .. } | Down::Changes { .. }
-                ),
-                "{frame:?}"
-            );
+            assert!(matches!(frame, Down::Bye { .. } | Down::Bundle { .. } | Down::Changes { .. }), "{frame:?}");
         }
     }
 }
@@ -185,19 +154,10 @@ async fn people_see_where_others_are_also_those_who_come_later() {
     invite(&mut ann, "bob@example.com", "manage").await;
     let mut one = Device::join(&ann.browser, ann.account, None).await;
     let document = Some(id());
-    let place = Place {
-        document,
-        field: Some("/name".to_owned()),
-        cursor: None,
-    };
-    one.say(&Up::Presence {
-        tab: "t".to_owned(),
-        place: Some(place),
-    })
-    .await;
+    let place = Place { document, field: Some("/name".to_owned()), cursor: None };
+    one.say(&Up::Presence { tab: "t".to_owned(), place: Some(place) }).await;
     one.say(&Up::Ping).await;
-    one.until(|frame| matches!(frame, Down::Pong).then_some(()))
-        .await;
+    one.until(|frame| matches!(frame, Down::Pong).then_some(())).await;
     let mut two = Device::join(&bob.browser, ann.account, None).await;
     let person = two.until(|frame| match frame {
         Down::Person(person) => Some(person),
@@ -206,10 +166,7 @@ async fn people_see_where_others_are_also_those_who_come_later() {
     let person = person.await;
     assert_eq!((person.user.id, person.document), (ann.user, document));
     drop(one);
-    two.until(|frame| {
-        matches!(frame, Down::Left { session } if session == person.session).then_some(())
-    })
-    .await;
+    two.until(|frame| matches!(frame, Down::Left { session } if session == person.session).then_some(())).await;
 }
 
 #[tokio::test]
@@ -235,37 +192,22 @@ async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
         n: 3,
     };
     let send = async |device: &mut Device, push: u64, row: &RunRow| {
-        let rows = RunRows {
-            runs: vec![row.clone()],
-            errors: vec![],
-        };
+        let rows = RunRows { runs: vec![row.clone()], errors: vec![] };
         device.say(&Up::Runs { push, rows }).await;
-        device
-            .until(|frame| matches!(frame, Down::RunsStored { .. }).then_some(()))
-            .await;
+        device.until(|frame| matches!(frame, Down::RunsStored { .. }).then_some(())).await;
     };
     send(&mut one, 1, &row).await;
     send(&mut one, 2, &row).await;
-    let older = RunRow {
-        n: 2,
-        flow_name: "older".to_owned(),
-        ..row.clone()
-    };
+    let older = RunRow { n: 2, flow_name: "older".to_owned(), ..row.clone() };
     send(&mut one, 3, &older).await;
-    let forged = RunRow {
-        n: 9,
-        flow_name: "forged".to_owned(),
-        ..row.clone()
-    };
+    let forged = RunRow { n: 9, flow_name: "forged".to_owned(), ..row.clone() };
     send(&mut two, 1, &forged).await;
     row.n = 4;
     row.status = RunStatus::Completed;
     send(&mut one, 4, &row).await;
     let mut late = Device::join(&ann.browser, ann.account, None).await;
     let runs = late.until(|frame| match frame {
-        Down::Bundle { page, .. } => {
-            Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty())
-        }
+        Down::Bundle { page, .. } => Some(Device::page(&page).runs.runs).filter(|runs| !runs.is_empty()),
         _ => None,
     });
     assert_eq!(runs.await, [row]);
@@ -280,15 +222,9 @@ async fn what_a_device_pushed_before_it_died_reaches_the_others() {
         let mut one = Device::join(&ann.browser, ann.account, None).await;
         let (flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &author());
         let changes = vec![first.bytes.into()];
-        one.say(&Up::Push {
-            push: 1,
-            document: flow.id(),
-            changes,
-        })
-        .await;
+        one.say(&Up::Push { push: 1, document: flow.id(), changes }).await;
         one.say(&Up::Ping).await;
-        one.until(|frame| matches!(frame, Down::Pong).then_some(()))
-            .await;
+        one.until(|frame| matches!(frame, Down::Pong).then_some(())).await;
         drop(one);
         let found = two.until(|frame| match frame {
             Down::Changes { entries, .. } => entries

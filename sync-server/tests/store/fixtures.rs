@@ -27,47 +27,21 @@ pub(crate) fn user(n: u8) -> NewUser {
 
 /// A flow with its first change and `edits` more.
 pub(crate) fn flow(n: u8, edits: usize) -> (Id, Vec<Chunk>) {
-    let author = Author {
-        actor: [n; 16],
-        time_ms: 0,
-    };
+    let author = Author { actor: [n; 16], time_ms: 0 };
     let value = json!({ "name": "0", "_integrationId": id(200) });
     let mut rows = || "row".to_owned();
-    let (mut document, first) =
-        Document::create(Kind::Flow, id(n), &value, &author, &mut rows).unwrap();
+    let (mut document, first) = Document::create(Kind::Flow, id(n), &value, &author, &mut rows).unwrap();
     let mut chunks = vec![first];
     for edit in 1..=edits {
-        let set = Intent::Set {
-            path: "/name".to_owned(),
-            value: json!(edit.to_string()),
-        };
+        let set = Intent::Set { path: "/name".to_owned(), value: json!(edit.to_string()) };
         chunks.extend(document.edit(&author, &[set], &mut rows).unwrap());
     }
     (document.id(), chunks)
 }
 
-pub(crate) async fn push(
-    store: &dyn Store,
-    account: Id,
-    user: Id,
-    document: Id,
-    chunks: &[Chunk],
-) -> Pushed {
-    let changes = chunks
-        .iter()
-        .map(|chunk| Incoming::read(chunk.bytes.clone()).unwrap())
-        .collect();
-    store
-        .push(Push {
-            account,
-            user,
-            document,
-            changes,
-            recovering: false,
-            now_ms: 2_000,
-        })
-        .await
-        .unwrap()
+pub(crate) async fn push(store: &dyn Store, account: Id, user: Id, document: Id, chunks: &[Chunk]) -> Pushed {
+    let changes = chunks.iter().map(|chunk| Incoming::read(chunk.bytes.clone()).unwrap()).collect();
+    store.push(Push { account, user, document, changes, recovering: false, now_ms: 2_000 }).await.unwrap()
 }
 
 pub(crate) fn run_row(n: u64) -> RunRow {
@@ -96,9 +70,5 @@ pub(crate) fn run_error(n: u64) -> RunErrorRow {
         index: Some(n),
         time_ms: 6,
     };
-    RunErrorRow {
-        run: id(50),
-        n,
-        error,
-    }
+    RunErrorRow { run: id(50), n, error }
 }

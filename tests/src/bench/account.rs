@@ -17,12 +17,7 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let account = owner.account();
     let mut device = owner.device(account).await?;
-    let resources = (0..DOCUMENTS).map(|n| {
-        (
-            Kind::Integration,
-            json!({ "name": format!("Integration {n}") }),
-        )
-    });
+    let resources = (0..DOCUMENTS).map(|n| (Kind::Integration, json!({ "name": format!("Integration {n}") })));
     device.create_all(resources).await?;
     let mut second = owner.device(account).await?;
     let cursor = second.catch_up().await?;
@@ -33,21 +28,9 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     again.ping().await?;
     let traffic = again.traffic();
     Ok(vec![
-        Row::new(
-            "equal reconnect, bytes of all frames",
-            format!("{} B", traffic.bytes),
-            "<= 1 KB",
-        ),
-        Row::new(
-            "equal reconnect, frames (with a ping and its pong)",
-            traffic.messages.to_string(),
-            "",
-        ),
+        Row::new("equal reconnect, bytes of all frames", format!("{} B", traffic.bytes), "<= 1 KB"),
+        Row::new("equal reconnect, frames (with a ping and its pong)", traffic.messages.to_string(), ""),
         Row::new("server memory, empty", format!("{} MiB", empty / 1024), ""),
-        Row::new(
-            "server memory, 1,000 documents, 2 devices",
-            format!("{} MiB", full / 1024),
-            "",
-        ),
+        Row::new("server memory, 1,000 documents, 2 devices", format!("{} MiB", full / 1024), ""),
     ])
 }

@@ -14,13 +14,8 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
-    device
-        .create(Kind::Integration, &json!({ "name": "Measured" }))
-        .await?;
-    let (one, two) = (
-        Screen::open(&server.address()).await?,
-        Screen::open(&server.address()).await?,
-    );
+    device.create(Kind::Integration, &json!({ "name": "Measured" })).await?;
+    let (one, two) = (Screen::open(&server.address()).await?, Screen::open(&server.address()).await?);
     for screen in [&one, &two] {
         screen.sign_in("ines@example.com").await?;
         screen.home().await?;
@@ -37,15 +32,7 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     one.browser.close().await?;
     two.browser.close().await?;
     Ok(vec![
-        Row::new(
-            "edit to the other browser's screen, p50",
-            ms(percentile(&mut times, 0.5)),
-            "<= 15 ms",
-        ),
-        Row::new(
-            "edit to the other browser's screen, p95",
-            ms(percentile(&mut times, 0.95)),
-            "<= 100 ms",
-        ),
+        Row::new("edit to the other browser's screen, p50", ms(percentile(&mut times, 0.5)), "<= 15 ms"),
+        Row::new("edit to the other browser's screen, p95", ms(percentile(&mut times, 0.95)), "<= 100 ms"),
     ])
 }

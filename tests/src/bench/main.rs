@@ -21,37 +21,21 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(
-        name: impl Into<String>,
-        value: impl Into<String>,
-        target: &'static str,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            value: value.into(),
-            target,
-        }
+    pub(crate) fn new(name: impl Into<String>, value: impl Into<String>, target: &'static str) -> Self {
+        Self { name: name.into(), value: value.into(), target }
     }
 }
 
 /// Milliseconds with what they deserve of digits.
 pub(crate) fn ms(value: f64) -> String {
-    if value < 100.0 {
-        format!("{value:.1} ms")
-    } else {
-        format!("{value:.0} ms")
-    }
+    if value < 100.0 { format!("{value:.1} ms") } else { format!("{value:.0} ms") }
 }
 
 /// The value below which `share` of all lie.
 pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index within the values"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index within the values")]
     let at = (last as f64 * share).round() as usize;
     values.get(at).copied().unwrap_or(f64::NAN)
 }
@@ -65,18 +49,10 @@ async fn main() -> ExitCode {
         add(&mut rows, "sizes", sizes::measure());
     }
     if wanted("startup-10") {
-        add(
-            &mut rows,
-            "startup with 10 resources",
-            startup::measure(10).await,
-        );
+        add(&mut rows, "startup with 10 resources", startup::measure(10).await);
     }
     if wanted("startup-10000") {
-        add(
-            &mut rows,
-            "startup with 10,000 resources",
-            startup::measure(10_000).await,
-        );
+        add(&mut rows, "startup with 10,000 resources", startup::measure(10_000).await);
     }
     if wanted("edits") {
         add(&mut rows, "edits", edits::measure().await);
@@ -88,11 +64,7 @@ async fn main() -> ExitCode {
         add(&mut rows, "records", records::measure().await);
     }
     print(&rows);
-    if rows.iter().any(|row| row.value.starts_with("not measured")) {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if rows.iter().any(|row| row.value.starts_with("not measured")) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 fn add(rows: &mut Vec<Row>, name: &str, measured: Result<Vec<Row>>) {
@@ -108,26 +80,11 @@ fn add(rows: &mut Vec<Row>, name: &str, measured: Result<Vec<Row>>) {
 }
 
 fn print(rows: &[Row]) {
-    let width =
-        |of: fn(&Row) -> usize, least: usize| rows.iter().map(of).max().unwrap_or(0).max(least);
-    let (name, value) = (
-        width(|row| row.name.chars().count(), 7),
-        width(|row| row.value.chars().count(), 5),
-    );
-    println!(
-        "| {:name$} | {:value$} | {:10} |",
-        "measure", "value", "target"
-    );
-    println!(
-        "|{}|{}|{}|",
-        "-".repeat(name + 2),
-        "-".repeat(value + 2),
-        "-".repeat(12)
-    );
+    let width = |of: fn(&Row) -> usize, least: usize| rows.iter().map(of).max().unwrap_or(0).max(least);
+    let (name, value) = (width(|row| row.name.chars().count(), 7), width(|row| row.value.chars().count(), 5));
+    println!("| {:name$} | {:value$} | {:10} |", "measure", "value", "target");
+    println!("|{}|{}|{}|", "-".repeat(name + 2), "-".repeat(value + 2), "-".repeat(12));
     for row in rows {
-        println!(
-            "| {:name$} | {:value$} | {:10} |",
-            row.name, row.value, row.target
-        );
+        println!("| {:name$} | {:value$} | {:10} |", row.name, row.value, row.target);
     }
 }

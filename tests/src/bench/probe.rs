@@ -15,24 +15,13 @@ pub(crate) async fn watch_loads(browser: &Browser, text: &str) -> Result<()> {
          addEventListener('load', look); }})();",
         json!(text)
     );
-    browser
-        .devtools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            json!({ "source": source }),
-        )
-        .await?;
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
     Ok(())
 }
 
 /// What [`watch_loads`] noted.
 pub(crate) async fn usable_ms(browser: &Browser) -> Result<f64> {
-    let noted = browser
-        .wait_js(
-            "the page",
-            "return globalThis.benchUsable ?? null;",
-            Duration::from_secs(60),
-        )
-        .await?;
+    let noted = browser.wait_js("the page", "return globalThis.benchUsable ?? null;", Duration::from_secs(60)).await?;
     noted.as_f64().context("a number")
 }
 
@@ -50,10 +39,7 @@ pub(crate) async fn watch_text(browser: &Browser, text: &str) -> Result<()> {
 /// What [`watch_text`] noted.
 pub(crate) async fn seen_ms(browser: &Browser) -> Result<f64> {
     until("the text", Duration::from_secs(10), || async {
-        Ok(browser
-            .js("return globalThis.benchSeen ?? null;", Vec::new())
-            .await?
-            .as_f64())
+        Ok(browser.js("return globalThis.benchSeen ?? null;", Vec::new()).await?.as_f64())
     })
     .await
 }
@@ -68,9 +54,5 @@ pub(crate) async fn watch_hands(browser: &Browser) -> Result<()> {
 
 /// What [`watch_hands`] noted last.
 pub(crate) async fn hand_ms(browser: &Browser) -> Result<f64> {
-    browser
-        .js("return globalThis.benchHand ?? null;", Vec::new())
-        .await?
-        .as_f64()
-        .context("nobody pressed anything")
+    browser.js("return globalThis.benchHand ?? null;", Vec::new()).await?.as_f64().context("nobody pressed anything")
 }

@@ -23,15 +23,8 @@ pub(crate) async fn measure(count: usize) -> Result<Vec<Row>> {
     screen.sign_in("ines@example.com").await?;
     until("all documents", Duration::from_secs(120), || async {
         let counts = screen.browser.stored_counts().await?;
-        let most = counts
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(name, _)| name.contains("catalogue"));
-        Ok(most
-            .filter_map(|(_, n)| n.as_u64())
-            .any(|n| n >= count as u64)
-            .then_some(()))
+        let most = counts.as_object().into_iter().flatten().filter(|(name, _)| name.contains("catalogue"));
+        Ok(most.filter_map(|(_, n)| n.as_u64()).any(|n| n >= count as u64).then_some(()))
     })
     .await?;
     let bootstrap = start.elapsed();
@@ -51,11 +44,7 @@ pub(crate) async fn measure(count: usize) -> Result<Vec<Row>> {
         opens.push(seen_ms(&screen.browser).await? - hand_ms(&screen.browser).await?);
     }
     screen.browser.close().await?;
-    let shown = if count == 10_000 {
-        "10,000".to_owned()
-    } else {
-        count.to_string()
-    };
+    let shown = if count == 10_000 { "10,000".to_owned() } else { count.to_string() };
     let target = |yes: &'static str| if count == 10_000 { yes } else { "" };
     Ok(vec![
         Row::new(
@@ -68,11 +57,7 @@ pub(crate) async fn measure(count: usize) -> Result<Vec<Row>> {
             ms(percentile(&mut loads, 0.5)),
             target("<= 1.5 s"),
         ),
-        Row::new(
-            format!("open a document, {shown} resources, p50"),
-            ms(percentile(&mut opens, 0.5)),
-            "",
-        ),
+        Row::new(format!("open a document, {shown} resources, p50"), ms(percentile(&mut opens, 0.5)), ""),
     ])
 }
 

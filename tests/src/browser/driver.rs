@@ -29,19 +29,9 @@ impl Driver {
             .stderr(Stdio::null())
             .spawn()
             .context("starting chromedriver")?;
-        let driver = Self {
-            child,
-            port,
-            http: reqwest::Client::new(),
-        };
+        let driver = Self { child, port, http: reqwest::Client::new() };
         wait::until("chromedriver", Duration::from_secs(20), || async {
-            let status: Value = driver
-                .http
-                .get(format!("{}/status", driver.address()))
-                .send()
-                .await?
-                .json()
-                .await?;
+            let status: Value = driver.http.get(format!("{}/status", driver.address())).send().await?.json().await?;
             Ok((status["value"]["ready"] == true).then_some(()))
         })
         .await?;
@@ -59,19 +49,9 @@ impl Driver {
     /// The lines of the page's console since this was last asked.
     pub(super) async fn log(&self, session: &str) -> Result<Vec<String>> {
         let address = format!("{}/session/{session}/se/log", self.address());
-        let answer: Value = self
-            .http
-            .post(address)
-            .json(&json!({ "type": "browser" }))
-            .send()
-            .await?
-            .json()
-            .await?;
+        let answer: Value = self.http.post(address).json(&json!({ "type": "browser" })).send().await?.json().await?;
         let entries = answer["value"].as_array().cloned().unwrap_or_default();
-        Ok(entries
-            .iter()
-            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
-            .collect())
+        Ok(entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
     }
 }
 
@@ -87,8 +67,6 @@ impl Drop for Driver {
 pub fn cryptography() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .expect("nobody else chose one");
+        rustls::crypto::ring::default_provider().install_default().expect("nobody else chose one");
     });
 }

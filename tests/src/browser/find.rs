@@ -24,23 +24,12 @@ impl Browser {
     /// # Errors
     ///
     /// When the driver does not answer.
-    pub async fn all_in(
-        &self,
-        within: Option<&WebElement>,
-        role: &str,
-        name: &str,
-    ) -> Result<Vec<WebElement>> {
+    pub async fn all_in(&self, within: Option<&WebElement>, role: &str, name: &str) -> Result<Vec<WebElement>> {
         let within = match within {
             Some(element) => element.to_json()?,
             None => Value::Null,
         };
-        let found = self
-            .web
-            .execute(
-                FIND,
-                vec![json!(role), json!(name), json!({ "within": within })],
-            )
-            .await?;
+        let found = self.web.execute(FIND, vec![json!(role), json!(name), json!({ "within": within })]).await?;
         Ok(found.elements()?)
     }
 
@@ -58,12 +47,7 @@ impl Browser {
     /// # Errors
     ///
     /// When none appears; the message shows the screen.
-    pub async fn find_in(
-        &self,
-        within: Option<&WebElement>,
-        role: &str,
-        name: &str,
-    ) -> Result<WebElement> {
+    pub async fn find_in(&self, within: Option<&WebElement>, role: &str, name: &str) -> Result<WebElement> {
         let found = wait::until(&format!("{role} \"{name}\""), PATIENCE, || async {
             Ok(self.all_in(within, role, name).await?.into_iter().next())
         })
@@ -88,16 +72,13 @@ impl Browser {
     /// # Errors
     ///
     /// When it cannot be pressed.
-    pub async fn press_in(
-        &self,
-        within: Option<&WebElement>,
-        role: &str,
-        name: &str,
-    ) -> Result<()> {
+    pub async fn press_in(&self, within: Option<&WebElement>, role: &str, name: &str) -> Result<()> {
         let pressed = wait::until(&format!("pressing {role} \"{name}\""), PATIENCE, || async {
             let Some(element) = self.all_in(within, role, name).await?.into_iter().next() else {
                 return Ok(None);
             };
+            // Pressing what is disabled does nothing and is no error to the driver.
+            anyhow::ensure!(element.is_enabled().await?, "it is disabled");
             // Something may still cover it, or the screen may just have replaced it.
             element.click().await?;
             Ok(Some(()))
@@ -116,9 +97,7 @@ impl Browser {
     /// When there is no such field.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
         let field = self.field(label).await?;
-        replace(&field, text)
-            .await
-            .with_context(|| format!("filling \"{label}\""))
+        replace(&field, text).await.with_context(|| format!("filling \"{label}\""))
     }
 
     /// A text field by its label, whatever kind of text field it is.
@@ -148,12 +127,7 @@ impl Browser {
     ///
     /// When there is no such field.
     pub async fn value(&self, label: &str) -> Result<String> {
-        Ok(self
-            .field(label)
-            .await?
-            .prop("value")
-            .await?
-            .unwrap_or_default())
+        Ok(self.field(label).await?.prop("value").await?.unwrap_or_default())
     }
 
     /// Chooses an option of a select by its text.
@@ -169,15 +143,9 @@ impl Browser {
             if (!option) return false; select.value = option.value; \
             select.dispatchEvent(new Event('input', { bubbles: true })); \
             select.dispatchEvent(new Event('change', { bubbles: true })); return true;";
-        let chosen = self
-            .web
-            .execute(script, vec![select.to_json()?, json!(option)])
-            .await?;
+        let chosen = self.web.execute(script, vec![select.to_json()?, json!(option)]).await?;
         if chosen.json() != true {
-            bail!(
-                "\"{label}\" offers no \"{option}\"\n--- the screen\n{}",
-                self.outline().await
-            );
+            bail!("\"{label}\" offers no \"{option}\"\n--- the screen\n{}", self.outline().await);
         }
         Ok(())
     }

@@ -11,12 +11,8 @@ use serde_json::{Value, json};
 /// When there is no such chunk.
 pub async fn damage_a_chunk(browser: &Browser, document: &str, text: &str) -> Result<u64> {
     let script = include_str!("damage.js");
-    let answer = browser
-        .js_async(script, vec![json!(document), json!(text)])
-        .await?;
-    answer
-        .as_u64()
-        .with_context(|| format!("no chunk of {document} was found: {answer}"))
+    let answer = browser.js_async(script, vec![json!(document), json!(text)]).await?;
+    answer.as_u64().with_context(|| format!("no chunk of {document} was found: {answer}"))
 }
 
 impl Browser {

@@ -13,12 +13,11 @@ impl Screen {
     ///
     /// When the screen does not offer it or the server refuses.
     pub async fn sign_up(&self, name: &str, email: &str) -> Result<()> {
-        self.visit("/sign-in").await?;
-        self.browser.press("button", "Create a new account").await?;
+        self.visit("/sign-up").await?;
         self.browser.fill("Name", name).await?;
         self.browser.fill("Email", email).await?;
         self.browser.fill("Password", PASSWORD).await?;
-        self.browser.press("button", "Create account").await?;
+        self.browser.press("button", "Sign up").await?;
         self.on_the_server().await
     }
 
@@ -41,11 +40,7 @@ impl Screen {
     ///
     /// When it does not get there.
     pub async fn on_this_device(&self) -> Result<()> {
-        self.state(
-            &["On this device", "On the server", "Offline"],
-            Duration::from_secs(10),
-        )
-        .await
+        self.state(&["On this device", "On the server", "Offline"], Duration::from_secs(10)).await
     }
 
     /// Waits until everything is on the server.
@@ -54,8 +49,7 @@ impl Screen {
     ///
     /// When it does not get there.
     pub async fn on_the_server(&self) -> Result<()> {
-        self.state(&["On the server"], Duration::from_secs(30))
-            .await
+        self.state(&["On the server"], Duration::from_secs(30)).await
     }
 
     /// Waits until something was not accepted.
@@ -81,10 +75,7 @@ impl Screen {
         .await;
         match shown {
             Ok(()) => Ok(()),
-            Err(error) => bail!(
-                "{error:#}\n--- the screen\n{}",
-                self.browser.outline().await
-            ),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.browser.outline().await),
         }
     }
 }

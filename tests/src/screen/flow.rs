@@ -27,15 +27,14 @@ pub enum Paging {
 }
 
 impl Screen {
-    /// Makes a flow on the page of the integration that is open, opens it and gives it a name.
+    /// Makes a flow on the page of the integration that is open, and opens it.
     ///
     /// # Errors
     ///
     /// When the screen does not offer it.
     pub async fn create_flow(&self, name: &str) -> Result<()> {
-        self.browser.press("button", "Create flow").await?;
-        self.browser.find("button", "Add source").await?;
-        self.rename_flow(name).await
+        self.dialog("Create flow", name).await?;
+        self.browser.find("button", "Add source").await.map(|_| ())
     }
 
     /// Adds a source that reads a file of this computer.
@@ -45,16 +44,10 @@ impl Screen {
     /// When the screen does not offer it.
     pub async fn add_file_source(&self, name: &str, file: &Path) -> Result<()> {
         self.browser.press("button", "Add source").await?;
-        self.browser
-            .press("button", "File from this computer")
-            .await?;
+        self.browser.press("button", "File from this computer").await?;
         self.browser.fill("Name", name).await?;
         self.browser.choose_file("File", file).await?;
-        let shown = file
-            .file_name()
-            .context("a file has a name")?
-            .to_string_lossy()
-            .into_owned();
+        let shown = file.file_name().context("a file has a name")?.to_string_lossy().into_owned();
         self.browser.see(&shown).await?;
         self.done().await
     }
@@ -64,18 +57,11 @@ impl Screen {
     /// # Errors
     ///
     /// When the screen does not offer it.
-    pub async fn add_http_source(
-        &self,
-        name: &str,
-        base: &str,
-        path: &str,
-        paging: Paging,
-    ) -> Result<()> {
+    pub async fn add_http_source(&self, name: &str, base: &str, path: &str, paging: Paging) -> Result<()> {
         self.browser.press("button", "Add source").await?;
         self.browser.press("button", "HTTP").await?;
         self.browser.fill("Name", name).await?;
-        self.create_connection(&format!("{name} server"), base)
-            .await?;
+        self.create_connection(&format!("{name} server"), base).await?;
         self.browser.fill("Relative URL", path).await?;
         match paging {
             Paging::Number => {
@@ -96,8 +82,7 @@ impl Screen {
         self.browser.press("button", "Add destination").await?;
         self.browser.press("button", "HTTP").await?;
         self.browser.fill("Name", name).await?;
-        self.create_connection(&format!("{name} server"), base)
-            .await?;
+        self.create_connection(&format!("{name} server"), base).await?;
         self.browser.fill("Relative URL", path).await?;
         self.done().await
     }
@@ -149,11 +134,7 @@ impl Screen {
     ///
     /// When the screen does not offer it.
     pub async fn add_mapping(&self, from: &str, to: &str) -> Result<()> {
-        let before = self
-            .browser
-            .all("textbox", "Destination field")
-            .await?
-            .len();
+        let before = self.browser.all("textbox", "Destination field").await?.len();
         self.browser.press("button", "Add field").await?;
         let fields = wait::until("a new mapping row", wait::PATIENCE, || async {
             let fields = self.browser.all("textbox", "Destination field").await?;
@@ -188,15 +169,10 @@ impl Screen {
         self.browser.press("button", "Create connection").await?;
         let dialog = self.browser.find("dialog", "Create connection").await?;
         for (label, text) in [("Name", name), ("Base URL", base)] {
-            let field = self
-                .browser
-                .find_in(Some(&dialog), "textbox", label)
-                .await?;
+            let field = self.browser.find_in(Some(&dialog), "textbox", label).await?;
             crate::browser::replace(&field, text).await?;
         }
-        self.browser
-            .press_in(Some(&dialog), "button", "Create connection")
-            .await
+        self.browser.press_in(Some(&dialog), "button", "Create connection").await
     }
 
     /// Starts the flow that is open and waits until it ends; gives how it ended.
@@ -209,6 +185,20 @@ impl Screen {
         self.run_end(patience).await
     }
 
+    /// Starts the flow that is open and waits until it has completed.
+    ///
+    /// # Errors
+    ///
+    /// When it ends otherwise; the message shows the screen.
+    pub async fn completes(&self, patience: Duration) -> Result<()> {
+        let end = self.run(patience).await?;
+        if end != "Completed" {
+            let console = self.console_text().await?;
+            anyhow::bail!("the run ended as {end}\n{console}\n--- the screen\n{}", self.browser.outline().await);
+        }
+        Ok(())
+    }
+
     /// Waits until the run that is shown has ended; gives how.
     ///
     /// # Errors
@@ -217,18 +207,12 @@ impl Screen {
     pub async fn run_end(&self, patience: Duration) -> Result<String> {
         let ended = wait::until("the run's end", patience, || async {
             let console = self.console_text().await?;
-            Ok(["Completed", "Failed", "Canceled"]
-                .into_iter()
-                .find(|word| console.contains(word))
-                .map(str::to_owned))
+            Ok(["Completed", "Failed", "Canceled"].into_iter().find(|word| console.contains(word)).map(str::to_owned))
         })
         .await;
         match ended {
             Ok(word) => Ok(word),
-            Err(error) => anyhow::bail!(
-                "{error:#}\n--- the screen\n{}",
-                self.browser.outline().await
-            ),
+            Err(error) => anyhow::bail!("{error:#}\n--- the screen\n{}", self.browser.outline().await),
         }
     }
 
@@ -238,12 +222,7 @@ impl Screen {
     ///
     /// When there is none.
     pub async fn console_text(&self) -> Result<String> {
-        Ok(self
-            .browser
-            .find("region", "Run console")
-            .await?
-            .text()
-            .await?)
+        Ok(self.browser.find("region", "Run console").await?.text().await?)
     }
 
     /// What the run console says about a step.
@@ -279,8 +258,6 @@ impl Screen {
     pub async fn download(&self, file: &str) -> Result<Vec<u8>> {
         self.browser.press("button", "Download").await?;
         let folder = self.browser.downloads();
-        Ok(crate::downloads::finished(&folder, file, wait::PATIENCE)
-            .await?
-            .1)
+        Ok(crate::downloads::finished(&folder, file, wait::PATIENCE).await?.1)
     }
 }

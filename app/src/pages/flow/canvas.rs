@@ -1,13 +1,14 @@
 //! The flow as a picture, and as a list for narrow screens and assistive technology.
 
 use leptos::prelude::*;
-use tombolo_model::Intent;
+use tombolo_model::{Id, Intent};
+use tombolo_wire::store::Person;
 
 use super::layout::layout;
 use super::steps::{PROCESSORS, Step, StepKind, moved};
 use super::wizard::Side;
 use super::Builder;
-use crate::components::Icon;
+use crate::components::{Flag, Icon};
 use crate::state::App;
 use crate::words;
 
@@ -27,6 +28,7 @@ pub(super) fn Canvas() -> impl IntoView {
                 style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
                 <svg class="edges" aria-hidden="true">
                     {move || placed.with(|placed| placed.edges.iter().map(|edge| view! { <path class="edge" d=edge.clone()></path> }).collect_view())}
+                    {move || placed.with(|placed| placed.waiting.clone()).map(|edge| view! { <path class="edge idle" d=edge></path> })}
                 </svg>
                 <For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Node step=step/></For>
                 <button class="button add-step" style=move || at(placed.with(|placed| placed.add_source)) prop:disabled=move || !builder.doc.writable.get()
@@ -42,6 +44,12 @@ pub(super) fn Canvas() -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// Somebody else who has the export or import of a step open.
+fn step_holder(app: App, resource: Option<Id>) -> Option<Person> {
+    let resource = resource?;
+    app.sync.with(|sync| sync.people.iter().find(|person| person.document == Some(resource)).cloned())
 }
 
 /// What a step is called: the name of its export or import.
@@ -65,10 +73,14 @@ fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
     let all = builder.steps.get_untracked();
     let forward = matches!(event.key().as_str(), "ArrowRight" | "ArrowDown");
     match event.key().as_str() {
+        "Home" => focus(all.first()),
+        "End" => focus(all.last()),
+        "+" if builder.doc.writable.get_untracked() => builder.adding.set(Some(if step.kind == StepKind::Source { Side::Source } else { Side::Destination })),
         "Enter" | " " => builder.choose(Some(step.row.clone())),
-        "Delete" => remove(builder, step),
+        "Delete" if builder.doc.writable.get_untracked() => remove(builder, step),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if event.alt_key() => {
-            if let Some(after) = moved(&all, &step.row, forward) {
+            if builder.doc.writable.get_untracked()
+                && let Some(after) = moved(&all, &step.row, forward) {
                 builder.doc.edit(vec![Intent::MoveRow { list: step.list.into(), row: step.row.clone(), after }]);
             }
         }
@@ -81,7 +93,11 @@ fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
 fn focus_neighbour(all: &[Step], step: &Step, forward: bool) {
     let Some(at) = all.iter().position(|one| one.row == step.row) else { return };
     let next = if forward { at + 1 } else { at.wrapping_sub(1) };
-    let Some(next) = all.get(next) else { return };
+    focus(all.get(next));
+}
+
+fn focus(step: Option<&Step>) {
+    let Some(next) = step else { return };
     let node = document().get_element_by_id(&format!("node-{}", next.row));
     if let Some(Err(error)) = node.map(|node| wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(node).focus()) {
         leptos::logging::debug_warn!("{error:?}");
@@ -92,7 +108,9 @@ fn focus_neighbour(all: &[Step], step: &Step, forward: bool) {
 pub(super) fn remove(builder: Builder, step: &Step) {
     let (list, row) = (step.list.to_owned(), step.row.clone());
     builder.doc.edit(vec![Intent::DeleteRow { list: list.clone(), row: row.clone() }]);
-    builder.choose(None);
+    if builder.chosen.get_untracked().as_ref() == Some(&row) {
+        builder.choose(None);
+    }
     builder.app.toasts.offer_undo("The step was removed from the flow.", move || {
         builder.doc.edit(vec![Intent::RestoreRow { list: list.clone(), row: row.clone() }]);
     });
@@ -117,6 +135,15 @@ fn Node(step: Step) -> impl IntoView {
             run.steps.iter().find(|count| count.step == resource).map(|count| count.errors).filter(|errors| *errors > 0)
         }
     };
+    // One stop for the Tab key: the chosen node, or the first; arrows go on from there.
+    let stop = move || {
+        let chosen = builder.chosen.get();
+        builder.steps.with(|steps| {
+            let stop = steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first());
+            stop.is_some_and(|one| row.with_value(|row| one.row == *row))
+        })
+    };
+    let holder = Memo::new(move |_| step_holder(app, step.resource));
     let (name, kind, drop_step) = (step.clone(), step.clone(), step.clone());
     let drag_row = step.row.clone();
     let open_row = step.row.clone();
@@ -129,11 +156,13 @@ fn Node(step: Step) -> impl IntoView {
     };
     let key_step = step.clone();
     view! {
-        <article class="node" id=format!("node-{}", step.row) data-kind=step.kind.key() style=place role="button" tabindex="0" draggable="true"
+        <article class=move || holder.with(|holder| holder.as_ref().map_or_else(|| "node".to_owned(), |person| format!("node p{}", words::tint(&person.user.email)))) id=format!("node-{}", step.row) data-kind=step.kind.key() style=place role="button" tabindex=move || if stop() { "0" } else { "-1" } draggable="true"
+            data-held=move || holder.with(|holder| holder.as_ref().map(|person| words::tint(&person.user.email)))
             aria-label=move || name_of(app, &name) aria-pressed=move || selected().to_string() aria-selected=move || selected().to_string()
             on:click=move |_| builder.choose(Some(open_row.clone())) on:keydown=move |event| on_key(builder, &key_step, &event)
             on:dragstart=move |event| if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &drag_row)) { leptos::logging::debug_warn!("{error:?}") }
             on:dragover=|event| event.prevent_default() on:drop=on_drop>
+            {move || holder.get().map(|person| view! { <Flag person=person/> })}
             <div class="head">
                 <span class="kind"><Icon name=step.kind.icon()/></span>
                 <div><b class="cut">{let step = step.clone(); move || name_of(app, &step)}</b><small class="cut">{move || format!("{}, {}", application(app, &kind), kind.kind.words().to_lowercase())}</small></div>

@@ -33,11 +33,13 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
         let picked = picked.get();
         runs.with(|runs| runs.iter().find(|run| picked.is_none_or(|id| run.id == id)).cloned())
     });
+    // The parts below stay while the same run moves on, so that an error that is open stays open.
+    let id = Memo::new(move |_| shown.with(|run| run.as_ref().map(|run| run.id)));
     view! {
         <section class="console" aria-label="Run console">
-            {move || match shown.get() {
+            {move || match id.get() {
                 None => view! { <p class="console-empty muted">"No runs yet. Run flow starts the first one."</p> }.into_any(),
-                Some(run) => view! { <Shown run=run/> }.into_any(),
+                Some(id) => view! { <Shown id=id run=shown/> }.into_any(),
             }}
             {move || (runs.with(Vec::len) > 1).then(|| view! {
                 <details class="history"><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
@@ -52,30 +54,50 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
     }
 }
 
-#[component]
-fn Shown(run: RunRow) -> impl IntoView {
-    let app = App::here();
-    let id = run.id;
-    let going = matches!(run.status, RunStatus::Running | RunStatus::Queued);
-    let took = words::duration(run.ended_ms.unwrap_or_else(time::now_ms) - run.started_ms);
+/// What a screen reader hears of a run: how it starts, its first error, how it ends. Counters stay silent.
+fn announcement(run: &RunRow) -> String {
     let failed: u64 = run.steps.iter().map(|step| step.errors).sum();
-    let started = format!("Started {}, {took}", time::clock(run.started_ms));
-    let ended = run.error.clone();
+    let errors = words::count(usize::try_from(failed).unwrap_or(usize::MAX), "error");
+    match run.status {
+        RunStatus::Queued | RunStatus::Running if failed > 0 => "The run has errors.".into(),
+        RunStatus::Queued | RunStatus::Running => "The run has started.".into(),
+        RunStatus::Completed => format!("The run is completed with {errors}."),
+        RunStatus::Failed => "The run failed.".into(),
+        RunStatus::Canceled => "The run is canceled.".into(),
+    }
+}
+
+#[component]
+fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
+    let app = App::here();
+    let going = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Queued))));
+    let failed = Memo::new(move |_| run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.errors).sum::<u64>()));
+    let said = Memo::new(move |_| run.with(|run| run.as_ref().map(announcement).unwrap_or_default()));
+    let times = move || {
+        run.with(|run| {
+            run.as_ref().map(|run| {
+                let took = words::duration(run.ended_ms.unwrap_or_else(time::now_ms) - run.started_ms);
+                format!("Started {}, {took}", time::clock(run.started_ms))
+            })
+        })
+    };
+    let ended = Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone())));
     view! {
+        <p class="sr" role="status">{said}</p>
         <div class="console-head row">
-            <RunState run=run.clone()/>
-            <span class="muted num">{started}</span>
-            {run.offline.then(|| view! { <span class="badge">"Offline"</span> })}
+            {move || run.get().map(|run| view! { <RunState run=run/> })}
+            <span class="muted num">{times}</span>
+            {move || run.with(|run| run.as_ref().is_some_and(|run| run.offline)).then(|| view! { <span class="badge">"Offline"</span> })}
             <span class="grow"></span>
-            {going.then(|| view! { <button class="button small" on:click=move |_| app.send(Call::CancelRun { run: id })><Icon name="square"/>"Cancel run"</button> })}
+            {move || going.get().then(|| view! { <button class="button small" on:click=move |_| app.send(Call::CancelRun { run: id })><Icon name="square"/>"Cancel run"</button> })}
         </div>
-        {going.then(|| view! { <span class="progress indeterminate" role="progressbar" aria-label="Run in progress"><i></i></span> })}
-        {ended.map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{error.message}</p></div> })}
+        {move || going.get().then(|| view! { <span class="progress unknown" role="progressbar" aria-label="Run in progress"><i></i></span> })}
+        {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{message}</p></div> })}
         <div class="table-wrap"><table class="table compact">
-            <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th></th></tr></thead>
-            <tbody>{run.steps.into_iter().map(|step| view! { <StepRow run=id step=step/> }).collect_view()}</tbody>
+            <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
+            <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <StepRow run=id step=step/> }).collect_view()}</tbody>
         </table></div>
-        {(failed > 0).then(|| view! { <Errors run=id count=failed/> })}
+        <Errors run=id count=failed going=going/>
     }
 }
 
@@ -107,35 +129,90 @@ fn StepRow(run: Id, step: StepCount) -> impl IntoView {
             <td class="num" class:errs=step.errors != 0>{figure(step.errors)}</td>
             <td class="num" data-rank="3">{figure(step.pages)}</td>
             <td class="actions">{file.map(|file| view! {
-                <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
-                <button class="button small" aria-label="Download" on:click=move |_| save(key.clone())><Icon name="download"/>"Download"</button>
+                <span class="row file">
+                    <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
+                    <button class="button small" on:click=move |_| save(key.clone())><Icon name="download"/>"Download"<span class="sr">{format!(" {}", file.name)}</span></button>
+                </span>
             })}</td>
         </tr>
     }
 }
 
+/// How many errors are shown.
+const SHOWN: usize = 50;
+
 /// The first errors of a run, with the record they are about.
 #[component]
-fn Errors(run: Id, count: u64) -> impl IntoView {
+fn Errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> impl IntoView {
     let app = App::here();
     let errors = RwSignal::new(Vec::<RunError>::new());
-    spawn_local(async move {
-        match app.call::<Vec<RunError>>(Call::RunErrors { run }).await {
-            Ok(found) => errors.set(found),
-            Err(error) => app.toasts.fail(error.message),
+    Effect::new(move |_| {
+        let (many, going) = (count.get(), going.get());
+        if many == 0 || (going && errors.with_untracked(Vec::len) >= SHOWN) {
+            return;
         }
+        spawn_local(async move {
+            match app.call::<Vec<RunError>>(Call::RunErrors { run }).await {
+                // The page may show another run by now.
+                Ok(found) => drop(errors.try_set(found.into_iter().take(SHOWN).collect())),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
     });
-    const SHOWN: usize = 50;
-    let more = usize::try_from(count).unwrap_or(usize::MAX);
+    let more = move || usize::try_from(count.get()).unwrap_or(usize::MAX);
     view! {
-        <section class="console-errors" aria-label="Errors">
-            <h3>{words::count(more, "error")}</h3>
-            <ul>{move || errors.get().into_iter().take(SHOWN).map(|error| view! {
-                <li><details><summary><Icon name="circle-alert" small=true/><span class="cut">{error.message}</span>{error.index.map(|index| view! { <small class="muted num">{format!("record {}", words::number(index + 1))}</small> })}</summary>
-                    {error.record.map(|record| view! { <pre class="code-panel"><code>{serde_json::to_string_pretty(&record).unwrap_or_default()}</code></pre> })}
-                </details></li>
-            }).collect_view()}</ul>
-            {(more > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
-        </section>
+        <Show when=move || count.get() != 0>
+            <section class="console-errors" aria-label="Errors">
+                <h3>{move || words::count(more(), "error")}</h3>
+                <ul><For each=move || errors.get().into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1/></For></ul>
+                {move || (more() > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
+            </section>
+        </Show>
+    }
+}
+
+#[component]
+fn ErrorRow(error: RunError) -> impl IntoView {
+    view! {
+        <li><details>
+            <summary>
+                <Icon name="circle-alert" small=true/><span class="cut">{error.message}</span>
+                {error.index.map(|index| view! { <small class="muted num">{format!("record {}", words::number(index + 1))}</small> })}
+            </summary>
+            {error.record.map(|record| view! { <pre class="code-panel"><code>{serde_json::to_string_pretty(&record).unwrap_or_default()}</code></pre> })}
+        </details></li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tombolo_wire::run::RunPlace;
+
+    #[test]
+    fn a_run_is_announced_once_a_stage_and_not_once_a_record() {
+        let mut run = RunRow {
+            id: Id::from_parts(0, [0; 8]),
+            flow: Id::from_parts(0, [1; 8]),
+            flow_name: String::new(),
+            status: RunStatus::Running,
+            place: RunPlace::Browser,
+            offline: false,
+            started_ms: 0,
+            ended_ms: None,
+            steps: vec![StepCount { success: 5, ..StepCount::default() }],
+            error: None,
+            heads: std::collections::BTreeMap::new(),
+            n: 1,
+        };
+        let first = announcement(&run);
+        run.steps[0].success = 5_000;
+        assert_eq!(announcement(&run), first);
+        run.steps[0].errors = 3;
+        let failing = announcement(&run);
+        run.steps[0].errors = 300;
+        assert_eq!(announcement(&run), failing);
+        run.status = RunStatus::Completed;
+        assert_eq!(announcement(&run), "The run is completed with 300 errors.");
     }
 }

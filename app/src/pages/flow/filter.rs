@@ -105,7 +105,10 @@ pub(super) fn write(all: bool, rules: &[Rule]) -> Value {
 #[component]
 pub(super) fn FilterEditor(doc: Doc) -> impl IntoView {
     let stored = Memo::new(move |_| doc.at(PLACE).unwrap_or_else(|| json!([])));
-    move || match (doc.view.with(Option::is_some), read(&stored.get_untracked())) {
+    // Not each change of the document, or every rule would lose its focus at every edit.
+    let open = Memo::new(move |_| doc.view.with(Option::is_some));
+    let simple = Memo::new(move |_| read(&stored.get()).is_some());
+    move || match (open.get(), simple.get().then(|| read(&stored.get_untracked())).flatten()) {
         (false, _) => ().into_any(),
         (true, Some((all, rules))) => view! { <Rules doc=doc stored=stored all=all rules=rules/> }.into_any(),
         (true, None) => view! {

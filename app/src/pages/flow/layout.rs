@@ -23,6 +23,8 @@ pub(super) struct Layout {
     pub(super) add_destination: (i32, i32),
     /// The paths of the edges, as SVG has them.
     pub(super) edges: Vec<String>,
+    /// The edge to where the next step would stand; none while there is nothing before it.
+    pub(super) waiting: Option<String>,
     /// How wide and high all of it is.
     pub(super) size: (i32, i32),
 }
@@ -51,8 +53,9 @@ pub(super) fn layout(steps: &[Step]) -> Layout {
         edges.extend(first.iter().map(|source| path(leave(source), enter(next))));
     }
     edges.extend(later.windows(2).map(|pair| path(leave(&pair[0]), enter(&pair[1]))));
+    let waiting = places.last().map(|last| path(leave(last), (x, middle + HEIGHT / 2)));
     let height = sources_at.max(middle + HEIGHT) + 100;
-    Layout { places, add_source: (LEFT, sources_at), add_destination: (x, middle), edges, size: (x + WIDTH + LEFT, height) }
+    Layout { places, add_source: (LEFT, sources_at), add_destination: (x, middle), edges, waiting, size: (x + WIDTH + LEFT, height) }
 }
 
 /// Leaves to the right, enters from the left, goes straight and turns with a radius of twelve.
@@ -94,6 +97,8 @@ mod tests {
             }
         }
         assert_eq!(made.edges.len(), 5 + 6);
+        assert!(made.waiting.is_some());
+        assert_eq!(layout(&[]).waiting, None);
     }
 
     #[test]

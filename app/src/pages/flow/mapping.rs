@@ -6,8 +6,10 @@
 mod rows;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use serde_json::json;
-use tombolo_model::{Clash, Intent, path};
+use tombolo_model::{Clash, Intent, RowId, path};
+use tombolo_wire::store::{Call, OpenReply};
 
 use crate::components::{FieldConflict, Icon, SelectBox, TextBox};
 use crate::state::{Doc, row_id};
@@ -41,6 +43,16 @@ pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
     }
 }
 
+/// Asks the store for the row as it is by now: what was typed in its other fields may not be on the screen yet.
+fn move_into_object(doc: Doc, list: String, row: RowId, to: String) {
+    spawn_local(async move {
+        match doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await {
+            Ok(open) => doc.edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)),
+            Err(error) => doc.app.toasts.fail(error.message),
+        }
+    });
+}
+
 const TYPES: [(&str, &str); 4] = [("string", "Text"), ("number", "Number"), ("boolean", "True or false"), ("object", "Object")];
 
 #[component]
@@ -59,10 +71,7 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
         let (list, id) = (list.clone(), id.clone());
         move |to: String| {
             if to.contains('.') {
-                let view = doc.view.get_untracked();
-                if let Some(view) = view {
-                    doc.edit(nest(&view, &list, &id, &to, &mut row_id::fresh));
-                }
+                move_into_object(doc, list.clone(), id.clone(), to);
             } else {
                 doc.set(under("generate"), to);
             }
@@ -107,7 +116,7 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
                 <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Field" code=true disabled=off on_focus=here("extract")
                     value=Signal::derive(move || show(&doc.text(&under("extract")))) on_change=Callback::new(move |from: String| doc.set(under("extract"), source_path(&from)))/>
             })}</span>
-            <span role="gridcell"><TextBox name=format!("{}-generate", row.row) label="Destination field" placeholder="Field" code=true disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></span>
+            <span role="gridcell"><TextBox name=format!("{}-generate", row.row) label="Destination field" placeholder="Field" code=true late=true disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></span>
             <span role="gridcell"><SelectBox name=format!("{}-type", row.row) label="Type" value=kind choices=types disabled=off on_change=Callback::new(move |key: String| doc.set(under("dataType"), key))/></span>
             <button class="icon-button" aria-label=move || format!("Delete {}", name.get()) prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
             <FieldConflict doc=doc path=format!("{place}/generate")/>

@@ -43,6 +43,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let doc = use_document(resource);
     doc.here(None, None);
+    on_cleanup(move || builder.doc.here(None, None));
     let kind = step.kind;
     let removed = step.clone();
     view! {
@@ -94,6 +95,7 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
 fn Editor(tool: Tool, resource: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let doc = use_document(resource);
+    doc.here(None, None);
     let title = match tool {
         Tool::Filter => "Filter",
         Tool::Mapping => "Mapping",

@@ -35,7 +35,7 @@ impl HttpClient for Fetch {
             let init = init(&request, &guard)?;
             let sent = port::scope().fetch_with_str_and_init(&request.url.reveal(), &init);
             let answer = JsFuture::from(sent).await.map_err(|error| unreachable(&error))?;
-            response(answer.unchecked_into(), guard)
+            response(answer.unchecked_ref(), guard)
         }
         .boxed_local()
     }
@@ -82,12 +82,12 @@ fn init(request: &Request, guard: &Guard) -> Result<RequestInit, HttpError> {
     Ok(init)
 }
 
-fn response(answer: web_sys::Response, guard: Guard) -> Result<Response, HttpError> {
+fn response(answer: &web_sys::Response, guard: Guard) -> Result<Response, HttpError> {
     Ok(Response {
         status: answer.status(),
         headers: headers(&answer.headers()),
         headers_may_be_hidden: answer.type_() == ResponseType::Cors,
-        body: body(&answer, guard)?,
+        body: body(answer, guard)?,
     })
 }
 

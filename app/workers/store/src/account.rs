@@ -125,11 +125,7 @@ impl Account {
     }
 
     async fn read(&self) -> Result<(), Fault> {
-        let wanted = [
-            (Store::Catalogue, None),
-            (Store::Outbox, None),
-            (Store::Parked, None),
-        ];
+        let wanted = [(Store::Catalogue, None), (Store::Outbox, None), (Store::Parked, None)];
         let found = self.storage.entries(&wanted).await?;
         let [rows, outbox, parked] = found.as_slice() else {
             return Err(Fault::Browser("The database answered something else than was asked.".to_owned()));
@@ -178,10 +174,7 @@ impl Account {
     pub(crate) fn close(self: &Rc<Self>) {
         self.open.set(false);
         self.stop_leading();
-        self.say(&Say::Place {
-            tab: self.tab.clone(),
-            place: None,
-        });
+        self.say(&Say::Place { tab: self.tab.clone(), place: None });
         if let Some(channel) = self.channel.take() {
             channel.leave();
         }
@@ -197,10 +190,7 @@ impl Account {
 
     /// Who edits, and when.
     pub(crate) fn author(&self) -> Author {
-        Author {
-            actor: self.actor.get(),
-            time_ms: env::now_ms(),
-        }
+        Author { actor: self.actor.get(), time_ms: env::now_ms() }
     }
 
     /// Takes a new actor: the old one's numbers must not be used twice (decision 14).

@@ -92,14 +92,10 @@ async fn refusal(response: &Response) -> Fault {
     let errors: Option<Errors> = serde_json::from_slice(&body.unwrap_or_default()).ok();
     let first = errors.and_then(|errors| errors.errors.into_iter().next());
     match (status, first) {
-        (_, Some(error)) => Fault::Refused {
-            code: error.code,
-            message: error.message,
-        },
-        (404, None) => Fault::Refused {
-            code: "not_found".to_owned(),
-            message: "The server does not have this.".to_owned(),
-        },
+        (_, Some(error)) => Fault::Refused { code: error.code, message: error.message },
+        (404, None) => {
+            Fault::Refused { code: "not_found".to_owned(), message: "The server does not have this.".to_owned() }
+        }
         (status, None) => Fault::Offline(format!("it answered {status}")),
     }
 }

@@ -50,19 +50,11 @@ pub(crate) async fn get(account: &Rc<Account>, hash: &str) -> Result<Option<Blob
 
 /// What the screen is told of a file.
 pub(crate) fn info(hash: String, name: String, file: &Blob) -> BlobInfo {
-    BlobInfo {
-        hash,
-        name,
-        size_bytes: size(file),
-    }
+    BlobInfo { hash, name, size_bytes: size(file) }
 }
 
 /// The size of a file.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "sizes are whole and not negative"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole and not negative")]
 pub(crate) fn size(file: &Blob) -> u64 {
     file.size() as u64
 }
@@ -70,9 +62,7 @@ pub(crate) fn size(file: &Blob) -> u64 {
 async fn hash(file: &Blob) -> Result<String, Fault> {
     let failed = |error| Fault::Browser(format!("The file cannot be read: {error:?}. Choose it again."));
     let content = JsFuture::from(file.array_buffer()).await.map_err(failed)?;
-    let digest = subtle()?
-        .digest_with_str_and_buffer_source("SHA-256", content.unchecked_ref())
-        .map_err(failed)?;
+    let digest = subtle()?.digest_with_str_and_buffer_source("SHA-256", content.unchecked_ref()).map_err(failed)?;
     let digest = JsFuture::from(digest).await.map_err(failed)?;
     Ok(Uint8Array::new(&digest).to_vec().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -82,19 +82,12 @@ fn created(id: Id) -> Result<Answer, Fault> {
 
 fn with_file(info: &BlobInfo, file: Blob) -> Result<Answer, Fault> {
     let answer = value(info)?;
-    Ok(Answer {
-        file: Some(file),
-        ..answer
-    })
+    Ok(Answer { file: Some(file), ..answer })
 }
 
 fn place(document: Id, field: Option<String>, cursor: Option<(usize, usize)>) -> Place {
     let wide = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
-    Place {
-        document: Some(document),
-        field,
-        cursor: cursor.map(|(anchor, head)| (wide(anchor), wide(head))),
-    }
+    Place { document: Some(document), field, cursor: cursor.map(|(anchor, head)| (wide(anchor), wide(head))) }
 }
 
 fn export_name() -> String {

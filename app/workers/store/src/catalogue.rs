@@ -85,10 +85,7 @@ impl Account {
             }
         }
         if !shown.is_empty() || !removed.is_empty() {
-            port::event(Event::Catalogue {
-                rows: shown,
-                removed: removed.to_vec(),
-            });
+            port::event(Event::Catalogue { rows: shown, removed: removed.to_vec() });
         }
     }
 
@@ -115,10 +112,7 @@ impl Account {
             flipped.iter().filter_map(|id| catalogue.get(id)).map(|stored| self.shown(&stored.row)).collect()
         };
         if !rows.is_empty() {
-            port::event(Event::Catalogue {
-                rows,
-                removed: Vec::new(),
-            });
+            port::event(Event::Catalogue { rows, removed: Vec::new() });
         }
         self.show_status();
     }

@@ -34,10 +34,7 @@ pub(crate) struct Opened {
 }
 
 enum Slot {
-    Loading {
-        stale: bool,
-        waiting: Vec<oneshot::Sender<()>>,
-    },
+    Loading { stale: bool, waiting: Vec<oneshot::Sender<()>> },
     Open(Box<Opened>),
 }
 
@@ -68,11 +65,7 @@ impl Documents {
     /// Puts a new document into memory.
     pub(crate) fn insert(&self, document: Document) {
         let shown = document.heads();
-        let opened = Opened {
-            document,
-            shown,
-            subscribed: false,
-        };
+        let opened = Opened { document, shown, subscribed: false };
         self.slots.borrow_mut().insert(opened.document.id(), Slot::Open(Box::new(opened)));
     }
 
@@ -145,13 +138,7 @@ async fn ensure_loaded(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
                     Some(receiver)
                 }
                 None => {
-                    slots.insert(
-                        id,
-                        Slot::Loading {
-                            stale: false,
-                            waiting: Vec::new(),
-                        },
-                    );
+                    slots.insert(id, Slot::Loading { stale: false, waiting: Vec::new() });
                     None
                 }
             }
@@ -178,11 +165,7 @@ async fn load_into_slot(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
             _ => Vec::new(),
         };
         let result = loaded.map(|document| {
-            let opened = Opened {
-                shown: document.heads(),
-                document,
-                subscribed: false,
-            };
+            let opened = Opened { shown: document.heads(), document, subscribed: false };
             slots.insert(id, Slot::Open(Box::new(opened)));
         });
         drop(slots);
@@ -231,11 +214,7 @@ pub(crate) async fn pieces(account: &Rc<Account>, id: Id) -> Result<Vec<Piece>, 
     let mut pieces = Vec::new();
     for ((store, _), entries) in wanted.iter().zip(found) {
         for (key, value) in entries {
-            pieces.push(Piece {
-                store: *store,
-                bytes: bytes_of(&value).unwrap_or_default(),
-                key,
-            });
+            pieces.push(Piece { store: *store, bytes: bytes_of(&value).unwrap_or_default(), key });
         }
     }
     Ok(pieces)
@@ -275,11 +254,8 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
             return (row, None);
         }
         let heads = opened.document.heads();
-        let applied = if opened.shown.is_empty() {
-            Vec::new()
-        } else {
-            opened.document.between(&opened.shown, &heads).splices
-        };
+        let applied =
+            if opened.shown.is_empty() { Vec::new() } else { opened.document.between(&opened.shown, &heads).splices };
         opened.shown = heads;
         let splices = applied.into_iter().map(|splice| TextSplice {
             path: splice.path,
@@ -287,12 +263,7 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
             delete: splice.delete,
             insert: splice.insert,
         });
-        let event = Event::Document {
-            id,
-            view,
-            splices: splices.collect(),
-            own,
-        };
+        let event = Event::Document { id, view, splices: splices.collect(), own };
         (row, Some(event))
     })?;
     if let Some(event) = event {

@@ -34,10 +34,7 @@ async fn edit_loaded(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Resul
         account.undo.borrow_mut().entry(id).or_default().done(inverses);
         save(account, id, vec![chunk]).await?;
     }
-    Ok(Edited {
-        heads,
-        skipped: Vec::new(),
-    })
+    Ok(Edited { heads, skipped: Vec::new() })
 }
 
 /// Stores changes that were made here and are in memory already, and tells everybody.
@@ -66,10 +63,7 @@ pub(crate) fn stage(
         let hash = hash_to_hex(&chunk.hash);
         batch.put(Store::Chunks, &chunk_key(id, &chunk.hash), bytes(&chunk.bytes));
         if !local {
-            let outgoing = OutboxRow {
-                document: id,
-                hash: hash.clone(),
-            };
+            let outgoing = OutboxRow { document: id, hash: hash.clone() };
             batch.append_json(Store::Outbox, &outgoing);
         }
         hashes.push(hash);
@@ -81,12 +75,7 @@ pub(crate) fn stage(
     let after = move |account: &Rc<Account>| {
         let rows: Vec<StoredRow> = row.into_iter().collect();
         account.say(&Say::Stored {
-            pieces: vec![Pieces {
-                document: id,
-                hashes,
-                snapshots: false,
-                outgoing,
-            }],
+            pieces: vec![Pieces { document: id, hashes, snapshots: false, outgoing }],
             rows: rows.clone(),
             removed: Vec::new(),
         });

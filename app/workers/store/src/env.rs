@@ -11,10 +11,7 @@ pub(crate) fn scope() -> DedicatedWorkerGlobalScope {
 }
 
 /// Milliseconds since 1970.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "dates are whole numbers far below the limit"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "dates are whole numbers far below the limit")]
 pub(crate) fn now_ms() -> i64 {
     js_sys::Date::now() as i64
 }
@@ -45,10 +42,7 @@ pub(crate) fn new_id() -> Id {
 pub(crate) fn new_row() -> RowId {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bytes: [u8; 8] = random();
-    bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
-        .collect()
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }
 
 /// Random hexadecimal digits, for names of tabs and records.

@@ -60,9 +60,6 @@ impl Fault {
             Self::Invalid(message) => ("invalid", message.clone()),
             Self::Browser(message) => ("internal", message.clone()),
         };
-        CallError {
-            code: code.to_owned(),
-            message,
-        }
+        CallError { code: code.to_owned(), message }
     }
 }

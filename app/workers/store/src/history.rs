@@ -35,22 +35,16 @@ pub(crate) fn session(actor: &str) -> &str {
 
 /// Who is behind which session, as far as this device was told.
 async fn users(account: &Rc<Account>) -> Result<BTreeMap<String, UserInfo>, Fault> {
-    let mut known: BTreeMap<Id, UserInfo> = account
-        .storage
-        .get_json(Store::Meta, &text("people"))
-        .await?
-        .unwrap_or_default();
+    let mut known: BTreeMap<Id, UserInfo> =
+        account.storage.get_json(Store::Meta, &text("people")).await?.unwrap_or_default();
     known.extend(account.info.borrow().user.clone().map(|user| (user.id, user)));
     let mut users = BTreeMap::new();
     let found = account.storage.entries(&[(Store::Actors, None)]).await?.pop().unwrap_or_default();
     for (key, value) in found {
         let user = value.as_string().and_then(|id| id.parse::<Id>().ok());
         if let (Some(session), Some(user)) = (key.as_string(), user) {
-            let person = known.get(&user).cloned().unwrap_or(UserInfo {
-                id: user,
-                name: String::new(),
-                email: String::new(),
-            });
+            let person =
+                known.get(&user).cloned().unwrap_or(UserInfo { id: user, name: String::new(), email: String::new() });
             users.insert(session, person);
         }
     }

@@ -37,4 +37,4 @@ mod undo;
 mod worker;
 mod writer;
 
-pub use worker::start;
+pub use worker::{Device, start};

@@ -22,18 +22,18 @@ pub(crate) use bring::all_is_there;
 
 /// Signs up; what is on the device comes along.
 pub(crate) async fn sign_up(tab: &Rc<Tab>, name: String, email: String, password: String) -> Result<Overview, Fault> {
-    let body = SignUp {
-        name,
-        email,
-        password,
-        invitation: None,
-    };
+    let body = SignUp { name, email, password, invitation: None };
     let me: Me = api::call("POST", "/api/signup", Some(&body)).await?;
     enter(tab, me, true).await
 }
 
 /// Signs in.
-pub(crate) async fn sign_in(tab: &Rc<Tab>, email: String, password: String, bring_local: bool) -> Result<Overview, Fault> {
+pub(crate) async fn sign_in(
+    tab: &Rc<Tab>,
+    email: String,
+    password: String,
+    bring_local: bool,
+) -> Result<Overview, Fault> {
     let me: Me = api::call("POST", "/api/signin", Some(&SignIn { email, password })).await?;
     enter(tab, me, bring_local).await
 }
@@ -53,7 +53,9 @@ async fn enter(tab: &Rc<Tab>, me: Me, bring_local: bool) -> Result<Overview, Fau
     let before = tab.account();
     // Somebody whose sign-in had ended goes on where they were.
     let target = infos.iter().find(|info| info.id == before.id).or_else(|| infos.first());
-    let target = target.cloned().ok_or_else(|| Fault::Invalid("You are a member of no account. Ask for an invitation.".to_owned()))?;
+    let target = target
+        .cloned()
+        .ok_or_else(|| Fault::Invalid("You are a member of no account. Ask for an invitation.".to_owned()))?;
     if target.id == before.id {
         before.info.replace(target.clone());
         tab.registry.make_current(&infos, target.id).await?;

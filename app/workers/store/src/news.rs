@@ -121,7 +121,8 @@ pub(crate) fn apply(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>]) -> Option
 
 /// Applies changes and saved documents; one that contradicts costs no other.
 pub(crate) fn merge(document: &mut Document, chunks: &[Vec<u8>]) {
-    let (saved, changes): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) = chunks.iter().partition(|chunk| chunk.get(8) == Some(&SAVED));
+    let (saved, changes): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) =
+        chunks.iter().partition(|chunk| chunk.get(8) == Some(&SAVED));
     for whole in saved {
         if let Ok(loaded) = Document::load([whole.as_slice()]) {
             let lacking = loaded.document.chunks_since(&document.heads());

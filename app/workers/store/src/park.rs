@@ -9,13 +9,13 @@ use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_docs::{Document, Hash, inspect};
+use tombolo_docs::{Document, Hash, hash_from_hex, inspect};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_sync::client::Park;
 use tombolo_wire::store::{Difference, Parked};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::account::Account;
+use crate::account::{Account, OutboxRow};
 use crate::catalogue;
 use crate::documents;
 use crate::env;
@@ -78,10 +78,7 @@ pub(crate) async fn park(account: &Rc<Account>, session: &Rc<Session>, park: &Pa
     };
     // What builds on changes that were parked before was parked with them: there is nothing left to say.
     let row = Some(row).filter(|row| row.create.is_some() || !row.parked.differences.is_empty());
-    let remains = Remains {
-        document: kept.as_ref(),
-        unreadable,
-    };
+    let remains = Remains { document: kept.as_ref(), unreadable };
     write(account, session, id, &gone, &remains, row.as_ref()).await?;
     tell(account, id, kept.is_some(), row.is_some());
     Ok(gone)
@@ -111,11 +108,7 @@ async fn part(account: &Rc<Account>, park: &Park) -> Option<Parting> {
     }
     account.rotate_actor();
     account.undo.borrow_mut().remove(&id);
-    Some(Parting {
-        kept,
-        taken: taken.into_iter().map(|chunk| chunk.hash).collect(),
-        row,
-    })
+    Some(Parting { kept, taken: taken.into_iter().map(|chunk| chunk.hash).collect(), row })
 }
 
 fn row(park: &Park, before: &Document, kept: Option<&Document>) -> ParkedRow {
@@ -190,11 +183,7 @@ async fn orphans(account: &Rc<Account>, park: &Park, gone: &[Hash]) -> Result<Ve
         let change = bytes_of(&value).and_then(|bytes| inspect(&bytes).ok());
         for write in change.into_iter().flat_map(|change| change.writes) {
             if let tombolo_docs::Written::Leaf(refused) = write.written {
-                differences.push(Difference {
-                    path: write.key,
-                    accepted: None,
-                    refused: Some(refused),
-                });
+                differences.push(Difference { path: write.key, accepted: None, refused: Some(refused) });
             }
         }
     }
@@ -236,7 +225,7 @@ async fn write(
             batch.put(Store::Snapshots, &pair(id.to_string(), &text(name)), bytes(&saved));
         }
     }
-    let rows = session.delete_rows(&mut batch, gone);
+    let rows = delete_waiting(account, &mut batch, id, gone).await?;
     match remains.document {
         Some(kept) => {
             let damaged = account.is_damaged(id);
@@ -253,12 +242,24 @@ async fn write(
         }
     }
     session.rows_deleted(gone);
-    let acked = [(id, rows.len())];
-    account.say(&Say::Acked {
-        changes: acked.to_vec(),
-    });
+    let acked = [(id, rows)];
+    account.say(&Say::Acked { changes: acked.to_vec() });
     account.acked(&acked);
     Ok(())
+}
+
+/// Deletes the outbox rows of these changes, also those that the session has not read yet; gives their number.
+async fn delete_waiting(account: &Rc<Account>, batch: &mut Batch, id: Id, gone: &[Hash]) -> Result<usize, Fault> {
+    let entries = account.storage.entries(&[(Store::Outbox, None)]).await?;
+    let mut count = 0;
+    for (key, value) in entries.into_iter().flatten() {
+        let row: OutboxRow = json(Store::Outbox, &value)?;
+        if row.document == id && hash_from_hex(&row.hash).is_some_and(|hash| gone.contains(&hash)) {
+            batch.delete(Store::Outbox, &key);
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn tell(account: &Rc<Account>, id: Id, kept: bool, parked: bool) {

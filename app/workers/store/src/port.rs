@@ -46,10 +46,7 @@ pub(crate) fn reply(id: u64, result: Result<Answer, CallError>) {
 /// Reads a frame of the screen, with its files.
 pub(crate) fn read(data: &JsValue) -> Result<(Request, Vec<Blob>), String> {
     let (text, files) = match data.dyn_ref::<Array>() {
-        Some(parts) => (
-            parts.get(0),
-            parts.iter().skip(1).filter_map(|part| part.dyn_into().ok()).collect(),
-        ),
+        Some(parts) => (parts.get(0), parts.iter().skip(1).filter_map(|part| part.dyn_into().ok()).collect()),
         None => (data.clone(), Vec::new()),
     };
     let text = text.as_string().ok_or("a frame is a string")?;

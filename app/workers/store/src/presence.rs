@@ -26,10 +26,7 @@ pub(crate) fn repeat(account: &Rc<Account>) {
     let place = account.place.borrow().clone();
     match account.session() {
         Some(session) => pass_on(account, &session, account.tab.clone(), place),
-        None => account.say(&Say::Place {
-            tab: account.tab.clone(),
-            place,
-        }),
+        None => account.say(&Say::Place { tab: account.tab.clone(), place }),
     }
 }
 
@@ -93,7 +90,10 @@ pub(crate) fn remember(account: &Rc<Account>, people: &[Person]) {
 }
 
 /// Adds names to those that are known.
-pub(crate) async fn keep_names(account: &Rc<Account>, fresh: Vec<UserInfo>) -> Result<(), crate::storage::StorageError> {
+pub(crate) async fn keep_names(
+    account: &Rc<Account>,
+    fresh: Vec<UserInfo>,
+) -> Result<(), crate::storage::StorageError> {
     let key = text("people");
     let mut known: BTreeMap<Id, UserInfo> = account.storage.get_json(Store::Meta, &key).await?.unwrap_or_default();
     let before = known.clone();

@@ -67,9 +67,7 @@ pub(crate) async fn heal(account: &Rc<Account>, document: &Document) -> Result<(
     let entries = account.storage.entries(&wanted).await?.pop().unwrap_or_default();
     let mut batch = Batch::new();
     for (key, _) in &entries {
-        let known = text_of(key, 1)
-            .and_then(|name| hash_from_hex(&name))
-            .is_some_and(|hash| document.has(&hash));
+        let known = text_of(key, 1).and_then(|name| hash_from_hex(&name)).is_some_and(|hash| document.has(&hash));
         if !known {
             return Ok(());
         }

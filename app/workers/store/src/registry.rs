@@ -114,9 +114,7 @@ impl Registry {
 
     /// Tells the other tabs to load anew: they show an account that is not current any more.
     pub(crate) fn others_reload(&self, reason: &str) {
-        self.channel.say(&Say::Reload {
-            reason: reason.to_owned(),
-        });
+        self.channel.say(&Say::Reload { reason: reason.to_owned() });
     }
 
     /// The key that never leaves this browser, if it was made.

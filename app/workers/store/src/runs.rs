@@ -48,9 +48,7 @@ fn mark_key(run: Id) -> JsValue {
 
 /// Shows a run's row on all screens.
 pub(crate) fn show(account: &Rc<Account>, row: RunRow) {
-    account.say(&Say::Run {
-        row: Box::new(row.clone()),
-    });
+    account.say(&Say::Run { row: Box::new(row.clone()) });
     port::event(Event::Run { row });
 }
 
@@ -166,18 +164,10 @@ async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
     Ok(rows)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the key was made from a whole number"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the key was made from a whole number")]
 fn error_row(key: &JsValue, value: &JsValue) -> Option<RunErrorRow> {
     let n = key.dyn_ref::<Array>()?.get(1).as_f64()? as u64;
-    Some(RunErrorRow {
-        run: text_of(key, 0)?.parse().ok()?,
-        n,
-        error: json(Store::RunErrors, value).ok()?,
-    })
+    Some(RunErrorRow { run: text_of(key, 0)?.parse().ok()?, n, error: json(Store::RunErrors, value).ok()? })
 }
 
 /// Runs, newest first.

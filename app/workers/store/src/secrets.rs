@@ -31,10 +31,7 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
         batch.put(Store::Secrets, &key, bytes(&sealed));
     }
     if !account.is_local() {
-        let errand = Errand::Secret {
-            connection,
-            path: path.to_owned(),
-        };
+        let errand = Errand::Secret { connection, path: path.to_owned() };
         batch.append_json(Store::Errands, &errand);
     }
     account.storage.write(&batch).await?;
@@ -72,9 +69,8 @@ async fn seal(account: &Rc<Account>, value: &str) -> Result<Vec<u8>, Fault> {
     let key = key(account).await?;
     let nonce: [u8; NONCE_BYTES] = env::random();
     let plain = value.as_bytes().to_vec();
-    let sealed = subtle()?
-        .encrypt_with_object_and_u8_array(&algorithm(Some(&nonce))?, &key, &plain)
-        .map_err(browser)?;
+    let sealed =
+        subtle()?.encrypt_with_object_and_u8_array(&algorithm(Some(&nonce))?, &key, &plain).map_err(browser)?;
     let sealed = Uint8Array::new(&JsFuture::from(sealed).await.map_err(browser)?).to_vec();
     Ok([nonce.as_slice(), sealed.as_slice()].concat())
 }
@@ -83,9 +79,7 @@ async fn open(account: &Rc<Account>, sealed: &[u8]) -> Result<String, Fault> {
     let unreadable = || Fault::Browser("A secret cannot be read any more. Enter it again.".to_owned());
     let key = key(account).await?;
     let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(unreadable)?;
-    let plain = subtle()?
-        .decrypt_with_object_and_u8_array(&algorithm(Some(nonce))?, &key, sealed)
-        .map_err(browser)?;
+    let plain = subtle()?.decrypt_with_object_and_u8_array(&algorithm(Some(nonce))?, &key, sealed).map_err(browser)?;
     let plain = JsFuture::from(plain).await.map_err(|_| unreadable())?;
     String::from_utf8(Uint8Array::new(&plain).to_vec()).map_err(|_| unreadable())
 }
@@ -130,7 +124,9 @@ pub(crate) fn subtle() -> Result<SubtleCrypto, Fault> {
     let crypto = env::scope().crypto().map_err(browser)?;
     let subtle = crypto.subtle();
     if subtle.is_undefined() {
-        return Err(Fault::Browser("Browsers give cryptography to https addresses and localhost only. Open the page there.".to_owned()));
+        return Err(Fault::Browser(
+            "Browsers give cryptography to https addresses and localhost only. Open the page there.".to_owned(),
+        ));
     }
     Ok(subtle)
 }

@@ -129,10 +129,7 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
             let token = wanted.token;
             Some(match store::store(account, session, wanted).await {
                 Ok(()) => Event::Stored { token },
-                Err(error) => Event::StoreFailed {
-                    token,
-                    reason: error.to_wire().message,
-                },
+                Err(error) => Event::StoreFailed { token, reason: error.to_wire().message },
             })
         }
         Effect::Park(park) => match park::park(account, session, &park).await {
@@ -148,10 +145,7 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
         },
         Effect::Compare { manifest, course } => match compare::compare(account, session, &manifest, course).await {
             Ok(event) => Some(event),
-            Err(error) => Some(Event::Closed {
-                reason: error.to_wire().message,
-                retry: true,
-            }),
+            Err(error) => Some(Event::Closed { reason: error.to_wire().message, retry: true }),
         },
         Effect::Supply { document, hashes } => {
             let found = compare::supply(account, document, &hashes).await.unwrap_or_default();

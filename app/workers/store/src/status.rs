@@ -38,15 +38,14 @@ impl Account {
         let (code, message) = if quota {
             ("quota", "There is no more space for this page. Your last changes are not saved yet; free some space on this computer and keep this tab open. Exporting works.".to_owned())
         } else {
-            ("storage", format!("Your last changes are not saved yet: {error}. Keep this tab open; it is tried again by itself."))
+            (
+                "storage",
+                format!(
+                    "Your last changes are not saved yet: {error}. Keep this tab open; it is tried again by itself."
+                ),
+            )
         };
-        port::event(Event::Notice {
-            notice: Notice {
-                code: code.to_owned(),
-                message,
-                document: None,
-            },
-        });
+        port::event(Event::Notice { notice: Notice { code: code.to_owned(), message, document: None } });
     }
 }
 

@@ -44,11 +44,7 @@ impl Storage {
     /// # Errors
     ///
     /// Returns [`StorageError`] when the browser does not open it.
-    pub async fn open(
-        name: &str,
-        layout: Layout,
-        gone: impl Fn() + 'static,
-    ) -> Result<Self, StorageError> {
+    pub async fn open(name: &str, layout: Layout, gone: impl Fn() + 'static) -> Result<Self, StorageError> {
         let database = Database::open(name)
             .with_version(layout.version())
             .with_on_upgrade_needed(move |_, database| schema::create(layout, &database))
@@ -67,11 +63,7 @@ impl Storage {
         let handler = Some(on_gone.as_ref().unchecked_ref());
         database.as_sys().set_onversionchange(handler);
         database.as_sys().set_onclose(handler);
-        Ok(Self {
-            database,
-            open,
-            _on_gone: on_gone,
-        })
+        Ok(Self { database, open, _on_gone: on_gone })
     }
 
     /// Writes a batch in one strict transaction: all of it, or nothing.
@@ -94,10 +86,7 @@ impl Storage {
         // The library says only that a transaction was aborted; why, the browser's own object knows afterwards.
         let inner: web_sys::IdbTransaction = transaction.as_sys().clone().unchecked_into();
         batch.issue(&inner).map_err(|error| StorageError::of(&error))?;
-        transaction
-            .commit()
-            .await
-            .map_err(|error| StorageError::after(inner.error(), &error))
+        transaction.commit().await.map_err(|error| StorageError::after(inner.error(), &error))
     }
 
     /// Closes the database; what is asked of it afterwards fails.
@@ -125,10 +114,6 @@ impl Storage {
     }
 
     fn open_database(&self) -> Result<&Database, StorageError> {
-        if self.open.get() {
-            Ok(&self.database)
-        } else {
-            Err(StorageError::Closed)
-        }
+        if self.open.get() { Ok(&self.database) } else { Err(StorageError::Closed) }
     }
 }

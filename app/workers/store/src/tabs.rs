@@ -109,10 +109,7 @@ impl Channel {
             }
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        Ok(Self {
-            channel,
-            _listener: listener,
-        })
+        Ok(Self { channel, _listener: listener })
     }
 
     /// Says something to all others. A closed channel has no others.

@@ -73,10 +73,7 @@ async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, 
     }
     let heads = account.documents.with(id, |opened| opened.document.heads_hex());
     edit::save(account, id, chunks).await?;
-    Ok(Edited {
-        heads: heads.unwrap_or_default(),
-        skipped,
-    })
+    Ok(Edited { heads: heads.unwrap_or_default(), skipped })
 }
 
 type Taken = (Vec<Chunk>, Vec<Inverse>, Vec<String>);

@@ -3,16 +3,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use tombolo_wire::store::{Event, Notice, Outgoing};
+use serde_json::Value;
+use tombolo_model::Id;
+use tombolo_wire::store::{Call, CallError, Event, Notice, Outgoing};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::account::Account;
+use crate::account::{Account, database_name};
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::registry::Registry;
-use crate::{calls, env, port, presence};
+use crate::{calls, compact, env, port, presence};
 
 /// This tab.
 pub(crate) struct Tab {
@@ -32,6 +34,53 @@ impl Tab {
     /// Shows another account.
     pub(crate) fn set_account(&self, account: Rc<Account>) {
         self.account.replace(account);
+    }
+}
+
+/// The worker without its frames: what a test drives, and what [`start`] puts behind messages.
+pub struct Device {
+    tab: Rc<Tab>,
+}
+
+impl Device {
+    /// Opens the account that this browser shows, as a new tab would.
+    ///
+    /// # Errors
+    ///
+    /// Returns the words for the person when the browser lets nothing be stored.
+    pub async fn open() -> Result<Self, String> {
+        let tab = open().await.map_err(|error| error.to_wire().message)?;
+        Ok(Self { tab })
+    }
+
+    /// The name of the database of its account.
+    #[must_use]
+    pub fn database(&self) -> String {
+        database_name(self.tab.account().id)
+    }
+
+    /// Does what a call asks, without its file.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the screen would be told.
+    pub async fn call(&self, call: Call) -> Result<Value, CallError> {
+        let answer = calls::answer(&self.tab, call, Vec::new()).await;
+        answer.map(|answer| answer.value).map_err(|error| error.to_wire())
+    }
+
+    /// Puts the pieces of a document together as the leader does; whether it was possible.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the screen would be told.
+    pub async fn compact(&self, document: Id) -> Result<bool, CallError> {
+        compact::compact(&self.tab.account(), document).await.map_err(|error| error.to_wire())
+    }
+
+    /// Closes the account, as the end of the tab does.
+    pub fn close(self) {
+        self.tab.account().close();
     }
 }
 
@@ -57,7 +106,9 @@ pub fn start() {
             Err(error) => port::event(Event::Notice {
                 notice: Notice {
                     code: "not_opened".to_owned(),
-                    message: format!("This browser does not let the page store anything: {error}. Leave private browsing, or free some space, and reload."),
+                    message: format!(
+                        "This browser does not let the page store anything: {error}. Leave private browsing, or free some space, and reload."
+                    ),
                     document: None,
                 },
             }),
@@ -72,12 +123,7 @@ async fn open() -> Result<Rc<Tab>, Fault> {
     let registry = Rc::new(Registry::open().await?);
     let info = registry.current().await?;
     let account = Account::open(&registry, info, &name, true).await?;
-    Ok(Rc::new(Tab {
-        name,
-        registry,
-        visible: Cell::new(true),
-        account: RefCell::new(account),
-    }))
+    Ok(Rc::new(Tab { name, registry, visible: Cell::new(true), account: RefCell::new(account) }))
 }
 
 fn listen(tab: &Rc<Tab>) {

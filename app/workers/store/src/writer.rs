@@ -60,12 +60,7 @@ pub(crate) async fn write(
 ) -> Result<(), StorageError> {
     let (sender, receiver) = oneshot::channel();
     let writer = &account.writer;
-    writer.queue.borrow_mut().push(Job {
-        batch,
-        changes,
-        after: Box::new(after),
-        done: Some(sender),
-    });
+    writer.queue.borrow_mut().push(Job { batch, changes, after: Box::new(after), done: Some(sender) });
     writer.changes.set(writer.changes.get() + changes);
     account.show_status();
     drain(account);

@@ -1,10 +1,6 @@
 //! Whole flows over a host that is made of memory.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "helpers of tests fail at the line that is wrong"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod bad_input;
 mod golden;

@@ -38,10 +38,7 @@ pub fn plan(
     mut knows: impl FnMut(Id, &Hash) -> bool,
 ) -> Plan {
     let mut plan = Plan::default();
-    let theirs: BTreeMap<Id, &[Hash]> = manifest
-        .iter()
-        .map(|entry| (entry.document, entry.heads.as_slice()))
-        .collect();
+    let theirs: BTreeMap<Id, &[Hash]> = manifest.iter().map(|entry| (entry.document, entry.heads.as_slice())).collect();
     for (document, heads) in &theirs {
         let Some(here) = local.get(document) else {
             plan.fetch.push(*document);
@@ -76,17 +73,11 @@ mod tests {
     }
 
     fn local(heads: &[u8]) -> Local {
-        Local {
-            heads: heads.iter().map(|n| [*n; 32]).collect(),
-            pending: false,
-        }
+        Local { heads: heads.iter().map(|n| [*n; 32]).collect(), pending: false }
     }
 
     fn entry(document: u8, heads: &[u8]) -> ManifestEntry {
-        ManifestEntry {
-            document: id(document),
-            heads: heads.iter().map(|n| [*n; 32]).collect(),
-        }
+        ManifestEntry { document: id(document), heads: heads.iter().map(|n| [*n; 32]).collect() }
     }
 
     #[test]

@@ -52,10 +52,7 @@ pub struct Client {
 #[derive(Debug)]
 pub(super) enum Comparison {
     /// Its parts come in.
-    Gathering {
-        entries: Vec<ManifestEntry>,
-        course: Course,
-    },
+    Gathering { entries: Vec<ManifestEntry>, course: Course },
     /// The caller compares.
     Asked,
     /// What was found lacking is being pushed.
@@ -171,13 +168,7 @@ impl Client {
             return;
         }
         self.link.greeting(now_ms);
-        self.send(
-            now_ms,
-            &Up::Hello(Hello {
-                version: VERSION,
-                cursor: self.cursor,
-            }),
-        );
+        self.send(now_ms, &Up::Hello(Hello { version: VERSION, cursor: self.cursor }));
     }
 
     fn closed(&mut self, now_ms: u64, reason: String, retry: bool) {
@@ -212,21 +203,13 @@ impl Client {
 
     /// Takes a change into the outbox, unless the server could never read it.
     fn outgoing(&mut self, now_ms: u64, change: Outgoing) {
-        let Outgoing {
-            document,
-            hash,
-            bytes,
-        } = change;
+        let Outgoing { document, hash, bytes } = change;
         let scanned = scan_change(&bytes, &Caps::CHANGE);
         let (code, message) = match scanned {
-            Ok(_) if bytes.len() + 9 > MAX_CHANGE_BYTES => (
-                "too_large",
-                format!("The change has {} bytes, too many to be sent.", bytes.len()),
-            ),
-            Ok(scan)
-                if self.parked.contains(&hash)
-                    || scan.deps.iter().any(|dep| self.parked.contains(dep)) =>
-            {
+            Ok(_) if bytes.len() + 9 > MAX_CHANGE_BYTES => {
+                ("too_large", format!("The change has {} bytes, too many to be sent.", bytes.len()))
+            }
+            Ok(scan) if self.parked.contains(&hash) || scan.deps.iter().any(|dep| self.parked.contains(dep)) => {
                 let message = "This change builds on one that was not accepted.";
                 ("depends_on_refused", message.to_owned())
             }
@@ -237,12 +220,7 @@ impl Client {
             Err(error) => (error.code(), format!("The change cannot be sent: {error}.")),
         };
         self.parked.insert(hash);
-        self.effects.push(Effect::Park(Park {
-            document,
-            hashes: vec![hash],
-            code: code.to_owned(),
-            message,
-        }));
+        self.effects.push(Effect::Park(Park { document, hashes: vec![hash], code: code.to_owned(), message }));
     }
 
     /// Parks what can never be sent, because what it builds on is gone.
@@ -256,8 +234,7 @@ impl Client {
             document,
             hashes,
             code: "depends_on_refused".to_owned(),
-            message: "This change builds on one that neither the server nor this device has."
-                .to_owned(),
+            message: "This change builds on one that neither the server nor this device has.".to_owned(),
         }));
     }
 
@@ -299,14 +276,7 @@ impl Client {
         self.compared_when_answered(now_ms);
         while let Some(push) = self.outbox.next(now_ms) {
             let changes = push.changes.into_iter().map(ByteBuf::from).collect();
-            self.send(
-                now_ms,
-                &Up::Push {
-                    push: push.push,
-                    document: push.document,
-                    changes,
-                },
-            );
+            self.send(now_ms, &Up::Push { push: push.push, document: push.document, changes });
         }
         self.pump_runs(now_ms);
         for tab in std::mem::take(&mut self.unsent_places) {
@@ -323,8 +293,7 @@ impl Client {
                     self.effects.push(Effect::Send(frame));
                 }
                 Err(error) => {
-                    self.link.reason =
-                        Some(format!("A run's error is too large to be sent: {error}."));
+                    self.link.reason = Some(format!("A run's error is too large to be sent: {error}."));
                     if let Some(sent) = self.runs.drop_flight() {
                         self.intake.acked_runs(sent);
                     }
@@ -357,11 +326,7 @@ impl Client {
             // A link that has caught up once does not flicker while single changes are written.
             (Shown::Connecting, Shown::Online) if self.link.is_up() => Shown::Online,
             // A link that is tried again and again does not flicker either.
-            (Shown::Connecting, Shown::Offline)
-                if !self.link.is_up() && self.link.reason.is_some() =>
-            {
-                Shown::Offline
-            }
+            (Shown::Connecting, Shown::Offline) if !self.link.is_up() && self.link.reason.is_some() => Shown::Offline,
             (link, _) => link,
         };
         let status = Status {
@@ -378,19 +343,9 @@ impl Client {
     }
 
     fn set_alarm(&mut self, now_ms: u64) {
-        let outbox = if self.link.is_up() {
-            self.outbox.wake_ms()
-        } else {
-            None
-        };
-        let link = self
-            .link
-            .wake_ms()
-            .filter(|at| *at > now_ms || self.link.is_open());
-        let wake = [link, outbox, self.intake.wake_ms()]
-            .into_iter()
-            .flatten()
-            .min();
+        let outbox = if self.link.is_up() { self.outbox.wake_ms() } else { None };
+        let link = self.link.wake_ms().filter(|at| *at > now_ms || self.link.is_open());
+        let wake = [link, outbox, self.intake.wake_ms()].into_iter().flatten().min();
         if let Some(at) = wake
             && self.wake_ms != wake
         {

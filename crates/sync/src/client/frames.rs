@@ -2,8 +2,8 @@
 
 use tombolo_model::Id;
 use tombolo_wire::sync::{
-    ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows,
-    Up, VERSION, Welcome, decode_down, decode_page,
+    ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows, Up, VERSION, Welcome,
+    decode_down, decode_page,
 };
 
 use super::core::{Client, Comparison};
@@ -22,10 +22,7 @@ impl Client {
         self.link.heard(now_ms);
         match decode_down(bytes) {
             Ok(frame) => self.down(now_ms, frame),
-            Err(error) => self.drop_link(
-                now_ms,
-                Some(format!("The server's message was not understood: {error}.")),
-            ),
+            Err(error) => self.drop_link(now_ms, Some(format!("The server's message was not understood: {error}."))),
         }
     }
 
@@ -48,11 +45,7 @@ impl Client {
                 self.outbox.again(now_ms, push, true);
                 self.link.reason = Some(message);
             }
-            Down::Changes {
-                entries,
-                cursor,
-                complete,
-            } => self.changes(entries, cursor, complete),
+            Down::Changes { entries, cursor, complete } => self.changes(entries, cursor, complete),
             Down::Bundle { page, cursor } => self.bundle(now_ms, &page, cursor),
             Down::Manifest { entries, complete } => self.manifest_part(entries, complete),
             Down::Forget { documents } => self.forget(&documents),
@@ -77,30 +70,20 @@ impl Client {
         if welcome.version > VERSION {
             self.effects.push(Effect::Disconnect);
             self.forget_connection();
-            self.link.stop(Some(
-                "The server speaks a newer language: reload the page.".to_owned(),
-            ));
+            self.link.stop(Some("The server speaks a newer language: reload the page.".to_owned()));
             return;
         }
         self.link.up(now_ms);
         self.effects.push(Effect::Role(welcome.role));
         if matches!(welcome.course, Course::Restored | Course::Rights) {
-            self.manifest = Some(Comparison::Gathering {
-                entries: Vec::new(),
-                course: welcome.course,
-            });
+            self.manifest = Some(Comparison::Gathering { entries: Vec::new(), course: welcome.course });
         }
         self.complete = welcome.course == Course::Resume
-            && self
-                .cursor
-                .is_some_and(|cursor| cursor.sequence >= welcome.cursor.sequence);
+            && self.cursor.is_some_and(|cursor| cursor.sequence >= welcome.cursor.sequence);
     }
 
     fn refused(&mut self, now_ms: u64, push: u64, refusals: Vec<RefusedChanges>) {
-        let named: Vec<_> = refusals
-            .iter()
-            .flat_map(|refusal| refusal.hashes.iter().copied())
-            .collect();
+        let named: Vec<_> = refusals.iter().flat_map(|refusal| refusal.hashes.iter().copied()).collect();
         let Some((document, mut gone)) = self.outbox.refused(now_ms, push, &named) else {
             return;
         };
@@ -109,21 +92,11 @@ impl Client {
             // What merely builds on a refused change shares the first reason.
             let hashes: Vec<_> = if index == 0 {
                 gone.retain(|hash| !named.contains(hash));
-                refusal
-                    .hashes
-                    .iter()
-                    .copied()
-                    .chain(gone.drain(..))
-                    .collect()
+                refusal.hashes.iter().copied().chain(gone.drain(..)).collect()
             } else {
                 refusal.hashes
             };
-            self.effects.push(Effect::Park(Park {
-                document,
-                hashes,
-                code: refusal.code,
-                message: refusal.message,
-            }));
+            self.effects.push(Effect::Park(Park { document, hashes, code: refusal.code, message: refusal.message }));
         }
     }
 
@@ -131,26 +104,12 @@ impl Client {
         let mut shown: Vec<Received> = Vec::new();
         for entry in entries {
             match entry {
-                Entry::Change {
-                    document,
-                    bytes,
-                    user,
-                } => {
-                    let received = Received {
-                        document,
-                        chunks: vec![bytes.into_vec()],
-                        user,
-                    };
+                Entry::Change { document, bytes, user } => {
+                    let received = Received { document, chunks: vec![bytes.into_vec()], user };
                     self.show(&mut shown, received, &Caps::CHANGE);
                 }
-                Entry::Run(row) => self.intake.runs(RunRows {
-                    runs: vec![row],
-                    errors: Vec::new(),
-                }),
-                Entry::RunError(row) => self.intake.runs(RunRows {
-                    runs: Vec::new(),
-                    errors: vec![row],
-                }),
+                Entry::Run(row) => self.intake.runs(RunRows { runs: vec![row], errors: Vec::new() }),
+                Entry::RunError(row) => self.intake.runs(RunRows { runs: Vec::new(), errors: vec![row] }),
                 Entry::Purged { document } => {
                     shown.retain(|received| received.document != document);
                     self.forget(&[document]);
@@ -169,21 +128,14 @@ impl Client {
         let page = match page {
             Ok(page) => page,
             Err(error) => {
-                self.drop_link(
-                    now_ms,
-                    Some(format!("The server's message was not understood: {error}.")),
-                );
+                self.drop_link(now_ms, Some(format!("The server's message was not understood: {error}.")));
                 return;
             }
         };
         let mut shown = Vec::new();
         for snapshot in page.documents {
             let chunks = snapshot.chunks.into_iter().map(ByteBuf::into_vec).collect();
-            let received = Received {
-                document: snapshot.document,
-                chunks,
-                user: None,
-            };
+            let received = Received { document: snapshot.document, chunks, user: None };
             self.show(&mut shown, received, &Caps::SNAPSHOT);
         }
         self.deliver(shown);
@@ -204,10 +156,7 @@ impl Client {
                 true
             }
             Err(error) => {
-                effects.push(Effect::Damaged {
-                    document,
-                    reason: error.to_string(),
-                });
+                effects.push(Effect::Damaged { document, reason: error.to_string() });
                 false
             }
         });
@@ -231,20 +180,13 @@ impl Client {
 
     fn manifest_part(&mut self, part: Vec<ManifestEntry>, complete: bool) {
         self.intake.frame(None);
-        let Some(Comparison::Gathering {
-            mut entries,
-            course,
-        }) = self.manifest.take()
-        else {
+        let Some(Comparison::Gathering { mut entries, course }) = self.manifest.take() else {
             return;
         };
         entries.extend(part);
         if complete {
             self.manifest = Some(Comparison::Asked);
-            self.effects.push(Effect::Compare {
-                manifest: entries,
-                course,
-            });
+            self.effects.push(Effect::Compare { manifest: entries, course });
         } else {
             self.manifest = Some(Comparison::Gathering { entries, course });
         }
@@ -257,12 +199,7 @@ impl Client {
         }
         self.forget(forget);
         for documents in fetch.chunks(MOST_FETCHED) {
-            self.send(
-                now_ms,
-                &Up::Fetch {
-                    documents: documents.to_vec(),
-                },
-            );
+            self.send(now_ms, &Up::Fetch { documents: documents.to_vec() });
         }
         self.manifest = Some(Comparison::Offering(self.outbox.hashes()));
     }

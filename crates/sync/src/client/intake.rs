@@ -53,9 +53,7 @@ impl Intake {
     }
 
     pub(super) fn forget(&mut self, documents: &[Id]) {
-        self.next
-            .received
-            .retain(|item| !documents.contains(&item.document));
+        self.next.received.retain(|item| !documents.contains(&item.document));
         self.next.forget.extend_from_slice(documents);
     }
 
@@ -84,10 +82,7 @@ impl Intake {
     /// Nothing that came with an earlier connection is still on its way to the disk.
     pub(super) fn settled(&self) -> bool {
         let brings = |store: &Store| {
-            !store.received.is_empty()
-                || !store.runs.is_empty()
-                || !store.forget.is_empty()
-                || store.cursor.is_some()
+            !store.received.is_empty() || !store.runs.is_empty() || !store.forget.is_empty() || store.cursor.is_some()
         };
         !brings(&self.next) && self.open.as_ref().is_none_or(|open| !brings(&open.store))
     }
@@ -99,30 +94,21 @@ impl Intake {
 
     /// The next transaction, if none is open and there is something for it.
     pub(super) fn flush(&mut self, now_ms: u64) -> Option<Store> {
-        if self.open.is_some()
-            || self.next_is_empty()
-            || self.retry_ms.is_some_and(|at| at > now_ms)
-        {
+        if self.open.is_some() || self.next_is_empty() || self.retry_ms.is_some_and(|at| at > now_ms) {
             return None;
         }
         self.retry_ms = None;
         self.last_token += 1;
         let mut store = std::mem::take(&mut self.next);
         store.token = self.last_token;
-        self.open = Some(Open {
-            store: store.clone(),
-            frames: std::mem::take(&mut self.next_frames),
-        });
+        self.open = Some(Open { store: store.clone(), frames: std::mem::take(&mut self.next_frames) });
         Some(store)
     }
 
     /// The transaction is on disk.
     pub(super) fn stored(&mut self, token: Token) -> Option<Confirmed> {
         let open = self.open.take_if(|open| open.store.token == token)?;
-        Some(Confirmed {
-            cursor: open.store.cursor,
-            frames: open.frames,
-        })
+        Some(Confirmed { cursor: open.store.cursor, frames: open.frames })
     }
 
     /// The transaction failed: all of it is tried again, together with what came since.
@@ -132,9 +118,7 @@ impl Intake {
         };
         let mut store = open.store;
         let next = std::mem::take(&mut self.next);
-        store
-            .received
-            .retain(|item| !next.forget.contains(&item.document));
+        store.received.retain(|item| !next.forget.contains(&item.document));
         store.received.extend(next.received);
         store.runs.runs.extend(next.runs.runs);
         store.runs.errors.extend(next.runs.errors);

@@ -51,13 +51,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) const fn new() -> Self {
-        Self {
-            state: State::Stopped,
-            reason: None,
-            backoff: Backoff::new(),
-            heard_ms: 0,
-            sent_ms: 0,
-        }
+        Self { state: State::Stopped, reason: None, backoff: Backoff::new(), heard_ms: 0, sent_ms: 0 }
     }
 
     pub(super) const fn is_up(&self) -> bool {
@@ -99,9 +93,7 @@ impl Link {
         {
             self.backoff.reset();
         }
-        self.state = State::Waiting {
-            until_ms: now_ms + self.backoff.next_ms(random),
-        };
+        self.state = State::Waiting { until_ms: now_ms + self.backoff.next_ms(random) };
         self.reason = reason;
     }
 
@@ -149,10 +141,6 @@ impl Link {
     /// A ping goes when nothing was heard for a while, and again as long as nothing is.
     fn ping_ms(&self) -> u64 {
         let silent = self.heard_ms + PING_MS;
-        if self.sent_ms >= silent {
-            self.sent_ms + PING_MS
-        } else {
-            silent
-        }
+        if self.sent_ms >= silent { self.sent_ms + PING_MS } else { silent }
     }
 }

@@ -78,28 +78,13 @@ impl Outbox {
     }
 
     /// Adds a change, unless it is known already.
-    pub(super) fn add(
-        &mut self,
-        now_ms: u64,
-        hash: Hash,
-        document: Id,
-        bytes: Vec<u8>,
-        deps: Vec<Hash>,
-    ) {
+    pub(super) fn add(&mut self, now_ms: u64, hash: Hash, document: Id, bytes: Vec<u8>, deps: Vec<Hash>) {
         if self.items.contains_key(&hash) {
             return;
         }
         self.last_order += 1;
         let order = self.last_order;
-        self.items.insert(
-            hash,
-            Item {
-                document,
-                bytes,
-                deps,
-                order,
-            },
-        );
+        self.items.insert(hash, Item { document, bytes, deps, order });
         let queue = self.queues.entry(document).or_default();
         queue.waiting.insert((order, hash));
         queue.supplied(&hash);
@@ -192,19 +177,10 @@ impl Outbox {
     }
 
     /// The push builds on changes the server lacks; says which of them are not in the outbox either.
-    pub(super) fn need(
-        &mut self,
-        now_ms: u64,
-        push: u64,
-        missing: &[Hash],
-    ) -> Option<(Id, Vec<Hash>)> {
+    pub(super) fn need(&mut self, now_ms: u64, push: u64, missing: &[Hash]) -> Option<(Id, Vec<Hash>)> {
         let flight = self.land(push)?;
         self.requeue(&flight);
-        let absent: Vec<Hash> = missing
-            .iter()
-            .filter(|hash| !self.items.contains_key(*hash))
-            .copied()
-            .collect();
+        let absent: Vec<Hash> = missing.iter().filter(|hash| !self.items.contains_key(*hash)).copied().collect();
         if let Some(queue) = self.queues.get_mut(&flight.document) {
             queue.blocked_on.extend(absent.iter().copied());
         }
@@ -214,18 +190,9 @@ impl Outbox {
 
     /// The named changes of a push were refused: says which leave the outbox, those that build on them included.
     /// The others of the push wait again.
-    pub(super) fn refused(
-        &mut self,
-        now_ms: u64,
-        push: u64,
-        named: &[Hash],
-    ) -> Option<(Id, Vec<Hash>)> {
+    pub(super) fn refused(&mut self, now_ms: u64, push: u64, named: &[Hash]) -> Option<(Id, Vec<Hash>)> {
         let flight = self.land(push)?;
-        let gone = if named.is_empty() {
-            flight.hashes.clone()
-        } else {
-            named.to_vec()
-        };
+        let gone = if named.is_empty() { flight.hashes.clone() } else { named.to_vec() };
         let gone = self.with_descendants(flight.document, gone);
         self.requeue(&flight);
         self.withdraw(gone.iter().copied());
@@ -273,20 +240,9 @@ impl Outbox {
         queue.pushes.insert(push);
         queue.last_sent_ms = now_ms;
         self.flying_bytes += size_bytes;
-        self.flights.insert(
-            push,
-            Flight {
-                document,
-                hashes,
-                size_bytes,
-            },
-        );
+        self.flights.insert(push, Flight { document, hashes, size_bytes });
         self.plan(document, now_ms);
-        Some(Push {
-            push,
-            document,
-            changes,
-        })
+        Some(Push { push, document, changes })
     }
 
     fn land(&mut self, push: u64) -> Option<Flight> {
@@ -347,9 +303,7 @@ impl Outbox {
                 .items
                 .iter()
                 .filter(|(hash, item)| {
-                    item.document == document
-                        && !gone.contains(*hash)
-                        && item.deps.iter().any(|dep| gone.contains(dep))
+                    item.document == document && !gone.contains(*hash) && item.deps.iter().any(|dep| gone.contains(dep))
                 })
                 .map(|(hash, _)| *hash)
                 .collect();

@@ -59,11 +59,7 @@ impl Runs {
                 break;
             }
             size += weight(Some(error));
-            frame.errors.push(RunErrorRow {
-                run: *run,
-                n: *n,
-                error: error.clone(),
-            });
+            frame.errors.push(RunErrorRow { run: *run, n: *n, error: error.clone() });
         }
         self.last_push += 1;
         let runs = frame.runs.iter().map(|row| (row.id, row.n)).collect();
@@ -100,10 +96,7 @@ impl Runs {
 /// Roughly how much an error weighs on the wire.
 fn weight(error: Option<&RunError>) -> usize {
     error.map_or(0, |error| {
-        let record = error
-            .record
-            .as_ref()
-            .map_or(0, |record| record.to_string().len());
+        let record = error.record.as_ref().map_or(0, |record| record.to_string().len());
         256 + error.message.len() + record
     })
 }

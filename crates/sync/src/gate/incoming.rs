@@ -38,11 +38,7 @@ impl Incoming {
             message: format!("The change was not read: {error}."),
             hashes: vec![scan.hash],
         })?;
-        Ok(Self {
-            bytes,
-            scan,
-            inspected,
-        })
+        Ok(Self { bytes, scan, inspected })
     }
 
     /// The resources that the change refers to, whatever kind of document it is in.

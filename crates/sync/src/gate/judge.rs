@@ -179,11 +179,7 @@ impl<'a> Batch<'a> {
         if scan.seq != last.saturating_add(1) {
             return Err(rules::sequence());
         }
-        let ahead = if self.context.recovering {
-            MOST_AHEAD * 100
-        } else {
-            MOST_AHEAD
-        };
+        let ahead = if self.context.recovering { MOST_AHEAD * 100 } else { MOST_AHEAD };
         if scan.start_op == 0 || scan.start_op > self.max_op.saturating_add(ahead) {
             return Err(rules::counter());
         }
@@ -204,16 +200,9 @@ impl<'a> Batch<'a> {
 fn grouped(denied: Vec<(Hash, Denied)>) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = Vec::new();
     for (hash, no) in denied {
-        match refusals
-            .iter_mut()
-            .find(|known| known.code == no.code && known.message == no.message)
-        {
+        match refusals.iter_mut().find(|known| known.code == no.code && known.message == no.message) {
             Some(known) => known.hashes.push(hash),
-            None => refusals.push(Refusal {
-                code: no.code,
-                message: no.message,
-                hashes: vec![hash],
-            }),
+            None => refusals.push(Refusal { code: no.code, message: no.message, hashes: vec![hash] }),
         }
     }
     refusals

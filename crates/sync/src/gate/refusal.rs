@@ -99,9 +99,6 @@ pub(super) struct Denied {
 
 impl Denied {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }

@@ -19,37 +19,20 @@ const MOST_KEY_BYTES: usize = 4 * 1024;
 const ENVELOPE: [&str; 3] = ["kind", "id", "schema"];
 
 /// The kind of the document, from the table or from its first change.
-pub(super) fn kind_of(
-    document: Id,
-    inspected: &Inspected,
-    known: Option<Kind>,
-) -> Result<Kind, Denied> {
+pub(super) fn kind_of(document: Id, inspected: &Inspected, known: Option<Kind>) -> Result<Kind, Denied> {
     if let Some(kind) = known {
-        return match inspected
-            .writes
-            .iter()
-            .find(|write| ENVELOPE.contains(&write.key.as_str()))
-        {
+        return match inspected.writes.iter().find(|write| ENVELOPE.contains(&write.key.as_str())) {
             None => Ok(kind),
             Some(write) => Err(Denied::new(
                 Code::Immutable,
-                format!(
-                    "The {} of a resource never changes. Make a copy instead.",
-                    write.key
-                ),
+                format!("The {} of a resource never changes. Make a copy instead.", write.key),
             )),
         };
     }
     let named = |key: &str| {
         let mut found = inspected.writes.iter().filter(|write| write.key == key);
         match (found.next(), found.next()) {
-            (
-                Some(KeyWrite {
-                    written: Written::Leaf(Value::String(text)),
-                    ..
-                }),
-                None,
-            ) => Some(text.as_str()),
+            (Some(KeyWrite { written: Written::Leaf(Value::String(text)), .. }), None) => Some(text.as_str()),
             _ => None,
         }
     };
@@ -80,19 +63,13 @@ pub(super) fn may_write(role: Role, kind: Kind) -> Result<(), Denied> {
 /// Checks every key that is written.
 pub(super) fn keys(kind: Kind, inspected: &Inspected, hidden: &BTreeSet<Id>) -> Result<(), Denied> {
     let table = shapes(kind);
-    inspected
-        .writes
-        .iter()
-        .try_for_each(|write| key(table, write, hidden))
+    inspected.writes.iter().try_for_each(|write| key(table, write, hidden))
 }
 
 fn key(table: &Shapes, write: &KeyWrite, hidden: &BTreeSet<Id>) -> Result<(), Denied> {
     let key = write.key.as_str();
     if key.len() > MOST_KEY_BYTES {
-        return Err(Denied::new(
-            Code::TooLarge,
-            "The name of a field is too long.",
-        ));
+        return Err(Denied::new(Code::TooLarge, "The name of a field is too long."));
     }
     match (&write.written, key) {
         (Written::Foreign, _) => Err(shape("The change holds something that no resource holds.")),
@@ -103,16 +80,8 @@ fn key(table: &Shapes, write: &KeyWrite, hidden: &BTreeSet<Id>) -> Result<(), De
     }
 }
 
-fn place(
-    table: &Shapes,
-    key: &str,
-    written: &Written,
-    hidden: &BTreeSet<Id>,
-) -> Result<(), Denied> {
-    let (place, mark) = match key
-        .strip_suffix("/~pos")
-        .or_else(|| key.strip_suffix("/~deleted"))
-    {
+fn place(table: &Shapes, key: &str, written: &Written, hidden: &BTreeSet<Id>) -> Result<(), Denied> {
+    let (place, mark) = match key.strip_suffix("/~pos").or_else(|| key.strip_suffix("/~deleted")) {
         Some(row) => (row, true),
         None => (key, false),
     };
@@ -123,18 +92,16 @@ fn place(
         Written::NewText if mark || table.shape(place) != Shape::Text => {
             Err(shape("The change makes a text where there is none."))
         }
-        Written::Leaf(value) if size(value) > MOST_LEAF_BYTES => Err(Denied::new(
-            Code::TooLarge,
-            "A value is larger than 256 KiB. Keep it as a file instead.",
-        )),
+        Written::Leaf(value) if size(value) > MOST_LEAF_BYTES => {
+            Err(Denied::new(Code::TooLarge, "A value is larger than 256 KiB. Keep it as a file instead."))
+        }
         Written::Leaf(value) if !mark && matches!(table.shape(place), Shape::Reference(_)) => {
             match ids(value).find(|id| hidden.contains(id)) {
                 None => Ok(()),
                 // Which one is not said: the answer must not tell what exists.
-                Some(_) => Err(Denied::new(
-                    Code::Reference,
-                    "The change refers to a resource that is not there for you.",
-                )),
+                Some(_) => {
+                    Err(Denied::new(Code::Reference, "The change refers to a resource that is not there for you."))
+                }
             }
         }
         _ => Ok(()),
@@ -152,10 +119,7 @@ fn protected(table: &Shapes, place: &str) -> Denied {
         }
         at = path::parent(here);
     }
-    Denied::new(
-        Code::Derived,
-        "The change writes something that only the server sets.",
-    )
+    Denied::new(Code::Derived, "The change writes something that only the server sets.")
 }
 
 fn shape(message: &str) -> Denied {
@@ -201,31 +165,19 @@ pub(super) fn not_member() -> Denied {
 }
 
 pub(super) fn gone() -> Denied {
-    Denied::new(
-        Code::Gone,
-        "This resource was deleted for good. Export the change, or make the resource anew.",
-    )
+    Denied::new(Code::Gone, "This resource was deleted for good. Export the change, or make the resource anew.")
 }
 
 pub(super) fn depends_on_refused() -> Denied {
-    Denied::new(
-        Code::DependsOnRefused,
-        "This change builds on one that was not accepted.",
-    )
+    Denied::new(Code::DependsOnRefused, "This change builds on one that was not accepted.")
 }
 
 pub(super) fn short_actor() -> Denied {
-    Denied::new(
-        Code::Malformed,
-        "The change does not say which session made it.",
-    )
+    Denied::new(Code::Malformed, "The change does not say which session made it.")
 }
 
 pub(super) fn foreign_actor() -> Denied {
-    Denied::new(
-        Code::Actor,
-        "This change was made in somebody else's session, and only they can send it.",
-    )
+    Denied::new(Code::Actor, "This change was made in somebody else's session, and only they can send it.")
 }
 
 pub(super) fn sequence() -> Denied {
@@ -236,15 +188,9 @@ pub(super) fn sequence() -> Denied {
 }
 
 pub(super) fn counter() -> Denied {
-    Denied::new(
-        Code::Malformed,
-        "The change counts its operations from a number that the resource has not reached.",
-    )
+    Denied::new(Code::Malformed, "The change counts its operations from a number that the resource has not reached.")
 }
 
 pub(super) fn full() -> Denied {
-    Denied::new(
-        Code::Quota,
-        "The history of this resource is full. Copy it and go on in the copy.",
-    )
+    Denied::new(Code::Quota, "The history of this resource is full. Copy it and go on in the copy.")
 }

@@ -32,10 +32,7 @@ pub(super) fn scan_deflated(chunk: &Chunk<'_>, budget: &mut Budget) -> Result<Sc
     let inflated_bytes = inflate::count(chunk.data, budget.inflated_bytes)?;
     let length = u64::try_from(inflated_bytes).unwrap_or(u64::MAX);
     budget.spend_bytes(length)?;
-    let hashing = Hashing {
-        inner: DeflateDecoder::new(chunk.data),
-        hasher: header::hasher(Kind::Change, length),
-    };
+    let hashing = Hashing { inner: DeflateDecoder::new(chunk.data), hasher: header::hasher(Kind::Change, length) };
     let mut buffered = BufReader::with_capacity(BUFFER_BYTES, hashing);
     let envelope = Envelope::read(&mut Reader::new(&mut buffered, length), budget)?;
     let hash = header::finish(buffered.into_inner().hasher, chunk.checksum)?;
@@ -81,13 +78,7 @@ impl Envelope {
         if start_op == 0 || start_op.saturating_add(ops) > MOST_COUNTER {
             return Err(ScanError::Malformed("its operations are numbered wrongly"));
         }
-        Ok(Self {
-            deps,
-            actor,
-            seq,
-            start_op,
-            ops,
-        })
+        Ok(Self { deps, actor, seq, start_op, ops })
     }
 
     fn finish(self, hash: Hash, inflated_bytes: usize) -> Scan {
@@ -104,11 +95,7 @@ impl Envelope {
     }
 }
 
-fn columns_of<R: BufRead>(
-    reader: &mut Reader<R>,
-    columns: &[Column],
-    budget: &mut Budget,
-) -> Result<u64, ScanError> {
+fn columns_of<R: BufRead>(reader: &mut Reader<R>, columns: &[Column], budget: &mut Budget) -> Result<u64, ScanError> {
     let mut ops = 0;
     for column in columns {
         if column.deflated() {
@@ -124,16 +111,10 @@ fn columns_of<R: BufRead>(
 }
 
 /// Reads a counted list of hashes.
-pub(super) fn hashes<R: BufRead>(
-    reader: &mut Reader<R>,
-    most: u64,
-) -> Result<Vec<Hash>, ScanError> {
+pub(super) fn hashes<R: BufRead>(reader: &mut Reader<R>, most: u64) -> Result<Vec<Hash>, ScanError> {
     let count = reader.unsigned()?;
     if count > most {
-        return Err(ScanError::TooBig {
-            what: "hashes",
-            most,
-        });
+        return Err(ScanError::TooBig { what: "hashes", most });
     }
     let mut list = Vec::new();
     for _ in 0..count {
@@ -148,10 +129,7 @@ pub(super) fn hashes<R: BufRead>(
 pub(super) fn actors<R: BufRead>(reader: &mut Reader<R>, most: u64) -> Result<u64, ScanError> {
     let count = reader.unsigned()?;
     if count > most {
-        return Err(ScanError::TooBig {
-            what: "actors",
-            most,
-        });
+        return Err(ScanError::TooBig { what: "actors", most });
     }
     for _ in 0..count {
         actor(reader)?;
@@ -162,10 +140,7 @@ pub(super) fn actors<R: BufRead>(reader: &mut Reader<R>, most: u64) -> Result<u6
 fn actor<R: BufRead>(reader: &mut Reader<R>) -> Result<Vec<u8>, ScanError> {
     let length = reader.unsigned()?;
     if length > MOST_ACTOR_BYTES {
-        return Err(ScanError::TooBig {
-            what: "bytes of an actor",
-            most: MOST_ACTOR_BYTES,
-        });
+        return Err(ScanError::TooBig { what: "bytes of an actor", most: MOST_ACTOR_BYTES });
     }
     (0..length).map(|_| reader.byte()).collect()
 }

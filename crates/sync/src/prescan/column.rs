@@ -35,16 +35,12 @@ impl Column {
 pub(super) fn announced<R: BufRead>(reader: &mut Reader<R>) -> Result<Vec<Column>, ScanError> {
     let count = reader.unsigned()?;
     if count > MOST_COLUMNS {
-        return Err(ScanError::TooBig {
-            what: "columns",
-            most: MOST_COLUMNS,
-        });
+        return Err(ScanError::TooBig { what: "columns", most: MOST_COLUMNS });
     }
     let mut columns = Vec::new();
     let mut last = 0;
     for _ in 0..count {
-        let spec = u32::try_from(reader.unsigned()?)
-            .map_err(|_| ScanError::Malformed("a column has no such kind"))?;
+        let spec = u32::try_from(reader.unsigned()?).map_err(|_| ScanError::Malformed("a column has no such kind"))?;
         if !columns.is_empty() && spec & !DEFLATED <= last {
             return Err(ScanError::Malformed("its columns are out of order"));
         }
@@ -56,11 +52,7 @@ pub(super) fn announced<R: BufRead>(reader: &mut Reader<R>) -> Result<Vec<Column
 }
 
 /// Walks a whole column and says how many items it claims to have.
-pub(super) fn walk<R: BufRead>(
-    reader: &mut Reader<R>,
-    column: Column,
-    budget: &mut Budget,
-) -> Result<u64, ScanError> {
+pub(super) fn walk<R: BufRead>(reader: &mut Reader<R>, column: Column, budget: &mut Budget) -> Result<u64, ScanError> {
     match column.spec & 0b111 {
         4 => booleans(reader, budget),
         7 => {
@@ -79,11 +71,7 @@ fn booleans<R: BufRead>(reader: &mut Reader<R>, budget: &Budget) -> Result<u64, 
     Ok(items)
 }
 
-fn runs<R: BufRead>(
-    reader: &mut Reader<R>,
-    kind: u32,
-    budget: &mut Budget,
-) -> Result<u64, ScanError> {
+fn runs<R: BufRead>(reader: &mut Reader<R>, kind: u32, budget: &mut Budget) -> Result<u64, ScanError> {
     let mut items = 0;
     let mut grouped = 0;
     while reader.left() > 0 {
@@ -93,11 +81,7 @@ fn runs<R: BufRead>(
             continue;
         }
         items = add_items(items, head.unsigned_abs(), budget)?;
-        let (values, times) = if head > 0 {
-            (1, head.unsigned_abs())
-        } else {
-            (head.unsigned_abs(), 1)
-        };
+        let (values, times) = if head > 0 { (1, head.unsigned_abs()) } else { (head.unsigned_abs(), 1) };
         for _ in 0..values {
             grouped = value(reader, kind, times, grouped, budget)?;
         }
@@ -136,9 +120,6 @@ fn add_items(items: u64, more: u64, budget: &Budget) -> Result<u64, ScanError> {
     let most = budget.caps.ops;
     match items.checked_add(more) {
         Some(items) if items <= most => Ok(items),
-        _ => Err(ScanError::TooBig {
-            what: "operations",
-            most,
-        }),
+        _ => Err(ScanError::TooBig { what: "operations", most }),
     }
 }

@@ -49,17 +49,10 @@ pub(super) fn scan(chunk: &Chunk<'_>, budget: &mut Budget) -> Result<Scan, ScanE
 }
 
 /// Scans the column that begins at `at`; says where it ends and how many items it claims.
-fn scan_column(
-    data: &[u8],
-    at: u64,
-    column: Column,
-    budget: &mut Budget,
-) -> Result<(u64, u64), ScanError> {
+fn scan_column(data: &[u8], at: u64, column: Column, budget: &mut Budget) -> Result<(u64, u64), ScanError> {
     let end = at.saturating_add(column.length);
     let range = usize::try_from(at).ok().zip(usize::try_from(end).ok());
-    let bytes = range
-        .and_then(|(at, end)| data.get(at..end))
-        .ok_or(ScanError::Malformed("it ends too early"))?;
+    let bytes = range.and_then(|(at, end)| data.get(at..end)).ok_or(ScanError::Malformed("it ends too early"))?;
     if !column.deflated() {
         budget.spend_bytes(column.length)?;
         let items = column::walk(&mut Reader::new(bytes, column.length), column, budget)?;

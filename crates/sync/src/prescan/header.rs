@@ -50,14 +50,7 @@ pub(super) fn split(bytes: &[u8]) -> Result<(Chunk<'_>, &[u8]), ScanError> {
     let end = usize::try_from(total - left + length).map_err(|_| cut.clone())?;
     let data = bytes.get(start..end).ok_or_else(|| cut.clone())?;
     let rest = bytes.get(end..).ok_or(cut)?;
-    Ok((
-        Chunk {
-            kind,
-            checksum,
-            data,
-        },
-        rest,
-    ))
+    Ok((Chunk { kind, checksum, data }, rest))
 }
 
 /// Begins the hash of a chunk: its kind and its length come before its data.
@@ -82,11 +75,7 @@ pub(super) fn hasher(kind: Kind, length: u64) -> Sha256 {
 /// Compares a finished hash with the checksum of the header.
 pub(super) fn finish(hasher: Sha256, checksum: [u8; 4]) -> Result<Hash, ScanError> {
     let hash: Hash = hasher.finalize().into();
-    if hash[..4] == checksum {
-        Ok(hash)
-    } else {
-        Err(ScanError::Checksum)
-    }
+    if hash[..4] == checksum { Ok(hash) } else { Err(ScanError::Checksum) }
 }
 
 /// The checked hash of a chunk whose data lie open.

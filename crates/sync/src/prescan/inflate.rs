@@ -19,9 +19,7 @@ pub(super) fn count(deflated: &[u8], most: usize) -> Result<usize, ScanError> {
     let mut buffer = [0; 4096];
     let mut total = 0_usize;
     loop {
-        let step = decoder
-            .read(&mut buffer)
-            .map_err(|_| ScanError::Malformed("it does not inflate"))?;
+        let step = decoder.read(&mut buffer).map_err(|_| ScanError::Malformed("it does not inflate"))?;
         if step == 0 {
             break;
         }

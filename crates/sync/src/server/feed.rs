@@ -118,9 +118,7 @@ impl Feed {
     }
 
     fn answered(&mut self, request: Request, what: &[Asked]) -> Option<Asked> {
-        let (_, asked) = self
-            .asked
-            .take_if(|(open, asked)| *open == request && what.contains(asked))?;
+        let (_, asked) = self.asked.take_if(|(open, asked)| *open == request && what.contains(asked))?;
         Some(asked)
     }
 
@@ -140,9 +138,7 @@ impl Feed {
             Stage::Documents { .. } => Some(Asked::Documents),
             Stage::Manifest { .. } => Some(Asked::Manifest),
             Stage::Live if self.runs_owed => Some(Asked::Runs),
-            Stage::Live if self.owed || self.look || self.available > self.cursor.sequence => {
-                Some(Asked::Changes)
-            }
+            Stage::Live if self.owed || self.look || self.available > self.cursor.sequence => Some(Asked::Changes),
             Stage::Live | Stage::Comparing => None,
         }
     }
@@ -150,11 +146,7 @@ impl Feed {
 
 impl Peer {
     pub(super) fn pump_feed(&mut self, now_ms: u64) {
-        if self
-            .feed
-            .silent_since_ms
-            .is_some_and(|since| now_ms >= since + SILENCE_MS)
-        {
+        if self.feed.silent_since_ms.is_some_and(|since| now_ms >= since + SILENCE_MS) {
             self.feed.silent_since_ms = None;
             self.feed.owed = true;
         }
@@ -167,29 +159,17 @@ impl Peer {
         self.feed.look &= asked != Asked::Changes;
         let most_bytes = BUNDLE_BYTES;
         self.effects.push(match asked {
-            Asked::Changes => Effect::Read {
-                request,
-                after: self.feed.cursor.sequence,
-                most_bytes: CHANGES_BYTES,
-            },
+            Asked::Changes => Effect::Read { request, after: self.feed.cursor.sequence, most_bytes: CHANGES_BYTES },
             Asked::Documents => {
                 let after = match self.feed.stage {
                     Stage::Documents { after } => after,
                     _ => None,
                 };
-                Effect::Documents {
-                    request,
-                    after,
-                    most_bytes,
-                }
+                Effect::Documents { request, after, most_bytes }
             }
             Asked::Fetch => {
                 let documents = self.feed.fetching.iter().copied().collect();
-                Effect::Fetch {
-                    request,
-                    documents,
-                    most_bytes,
-                }
+                Effect::Fetch { request, documents, most_bytes }
             }
             Asked::Runs => {
                 self.feed.runs_owed = false;
@@ -200,23 +180,12 @@ impl Peer {
                     Stage::Manifest { after } => after,
                     _ => None,
                 };
-                Effect::Manifest {
-                    request,
-                    after,
-                    limit: MANIFEST_ENTRIES,
-                }
+                Effect::Manifest { request, after, limit: MANIFEST_ENTRIES }
             }
         });
     }
 
-    pub(super) fn read(
-        &mut self,
-        now_ms: u64,
-        request: Request,
-        entries: Vec<Numbered>,
-        upto: u64,
-        more: bool,
-    ) {
+    pub(super) fn read(&mut self, now_ms: u64, request: Request, entries: Vec<Numbered>, upto: u64, more: bool) {
         if self.feed.answered(request, &[Asked::Changes]).is_none() {
             return;
         }
@@ -239,18 +208,11 @@ impl Peer {
         self.feed.silent_since_ms = None;
         let cursor = self.feed.cursor;
         let complete = !more && self.feed.available <= cursor.sequence;
-        self.count(&Down::Changes {
-            entries,
-            cursor,
-            complete,
-        });
+        self.count(&Down::Changes { entries, cursor, complete });
     }
 
     pub(super) fn documents(&mut self, request: Request, page: &SnapshotPage, complete: bool) {
-        let Some(asked) = self
-            .feed
-            .answered(request, &[Asked::Documents, Asked::Fetch, Asked::Runs])
-        else {
+        let Some(asked) = self.feed.answered(request, &[Asked::Documents, Asked::Fetch, Asked::Runs]) else {
             return;
         };
         let cursor = if asked == Asked::Runs {
@@ -268,9 +230,7 @@ impl Peer {
                 self.feed.stage = Stage::Live;
                 self.feed.cursor.bootstrap = None;
             } else {
-                self.feed.stage = Stage::Documents {
-                    after: last.or(before),
-                };
+                self.feed.stage = Stage::Documents { after: last.or(before) };
                 self.feed.cursor.bootstrap = last.or(before);
             }
             Some(self.feed.cursor)
@@ -279,46 +239,28 @@ impl Peer {
             .map_err(|error| error.to_string())
             .and_then(|bytes| deflate(&bytes).map_err(|error| error.to_string()));
         match packed {
-            Ok(packed) => self.count(&Down::Bundle {
-                page: ByteBuf::from(packed),
-                cursor,
-            }),
+            Ok(packed) => self.count(&Down::Bundle { page: ByteBuf::from(packed), cursor }),
             Err(error) => self.bye("storage", format!("A document could not be sent: {error}.")),
         }
     }
 
     /// Crosses off what came; what does not exist any more is never going to.
     fn fetched(&mut self, page: &SnapshotPage, complete: bool) {
-        let came: BTreeSet<Id> = page
-            .documents
-            .iter()
-            .map(|snapshot| snapshot.document)
-            .collect();
+        let came: BTreeSet<Id> = page.documents.iter().map(|snapshot| snapshot.document).collect();
         if complete || came.is_empty() {
             self.feed.fetching.clear();
         } else {
-            self.feed
-                .fetching
-                .retain(|document| !came.contains(document));
+            self.feed.fetching.retain(|document| !came.contains(document));
         }
     }
 
-    pub(super) fn manifest(
-        &mut self,
-        request: Request,
-        entries: Vec<ManifestEntry>,
-        complete: bool,
-    ) {
+    pub(super) fn manifest(&mut self, request: Request, entries: Vec<ManifestEntry>, complete: bool) {
         if self.feed.answered(request, &[Asked::Manifest]).is_none() {
             return;
         }
         let last = entries.last().map(|entry| entry.document);
         let complete = complete || last.is_none();
-        self.feed.stage = if complete {
-            Stage::Comparing
-        } else {
-            Stage::Manifest { after: last }
-        };
+        self.feed.stage = if complete { Stage::Comparing } else { Stage::Manifest { after: last } };
         self.count(&Down::Manifest { entries, complete });
     }
 

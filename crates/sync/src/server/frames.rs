@@ -23,20 +23,14 @@ impl Peer {
         let frame = match decode_up(bytes) {
             Ok(frame) => frame,
             Err(error) => {
-                self.bye(
-                    "protocol",
-                    format!("The message was not understood: {error}."),
-                );
+                self.bye("protocol", format!("The message was not understood: {error}."));
                 return;
             }
         };
         match (self.phase, frame) {
             (Phase::New, Up::Hello(hello)) => self.hello(&hello),
             (Phase::New | Phase::Beginning(_), _) | (Phase::Open, Up::Hello(_)) => {
-                self.bye(
-                    "protocol",
-                    "The conversation begins with one hello, and goes on after the welcome.",
-                );
+                self.bye("protocol", "The conversation begins with one hello, and goes on after the welcome.");
             }
             (Phase::Open, frame) => self.up(frame),
             (Phase::Closed, _) => {}
@@ -71,34 +65,19 @@ impl Peer {
             Some(was) if was.visibility_epoch != now.visibility_epoch => {
                 (Course::Rights, now, Stage::Manifest { after: None })
             }
-            Some(was) if was.bootstrap.is_some() => (
-                Course::Bootstrap,
-                was,
-                Stage::Documents {
-                    after: was.bootstrap,
-                },
-            ),
+            Some(was) if was.bootstrap.is_some() => (Course::Bootstrap, was, Stage::Documents { after: was.bootstrap }),
             Some(was) => (Course::Resume, was, Stage::Live),
         };
         self.recovering = course == Course::Restored && state.restored;
         self.phase = Phase::Open;
         self.feed.begin(stage, cursor, state.sequence);
-        self.say(&Down::Welcome(Welcome {
-            version: self.version,
-            role: state.role,
-            course,
-            cursor: now,
-        }));
+        self.say(&Down::Welcome(Welcome { version: self.version, role: state.role, course, cursor: now }));
     }
 
     fn up(&mut self, frame: Up) {
         match frame {
             Up::Hello(_) => {}
-            Up::Push {
-                push,
-                document,
-                changes,
-            } => self.push(push, document, changes),
+            Up::Push { push, document, changes } => self.push(push, document, changes),
             Up::Received { frames } => self.feed.received(frames),
             Up::Fetch { documents } => self.fetch(documents),
             Up::Compared => {
@@ -138,9 +117,7 @@ impl Peer {
             return;
         }
         self.tabs.insert(tab);
-        let to_usize = |(anchor, head): (u64, u64)| {
-            Some((usize::try_from(anchor).ok()?, usize::try_from(head).ok()?))
-        };
+        let to_usize = |(anchor, head): (u64, u64)| Some((usize::try_from(anchor).ok()?, usize::try_from(head).ok()?));
         self.effects.push(Effect::Announce(Person {
             session,
             user: self.session.user.clone(),

@@ -90,41 +90,18 @@ impl Peer {
             Event::Begun { request, state } => self.begun(request, state),
             Event::Judged { request, judged } => self.judged(request, judged),
             Event::RunsKept { request } => self.runs_kept(request),
-            Event::Read {
-                request,
-                entries,
-                upto,
-                more,
-            } => self.read(now_ms, request, entries, upto, more),
-            Event::Documents {
-                request,
-                page,
-                complete,
-            } => self.documents(request, &page, complete),
-            Event::Manifest {
-                request,
-                entries,
-                complete,
-            } => self.manifest(request, entries, complete),
+            Event::Read { request, entries, upto, more } => self.read(now_ms, request, entries, upto, more),
+            Event::Documents { request, page, complete } => self.documents(request, &page, complete),
+            Event::Manifest { request, entries, complete } => self.manifest(request, entries, complete),
             Event::Failed { request, message } => self.failed(request, message),
-            Event::Available { sequence } => {
-                self.feed.available = self.feed.available.max(sequence)
-            }
+            Event::Available { sequence } => self.feed.available = self.feed.available.max(sequence),
             Event::RoleChanged { role: Some(role) } => self.role(role),
             Event::RoleChanged { role: None } => {
-                self.bye(
-                    "removed",
-                    "You are no longer a member of this account. Your copies stay on this device.",
-                );
+                self.bye("removed", "You are no longer a member of this account. Your copies stay on this device.");
             }
             Event::VisibilityChanged => self.bye("rights", "Your rights have changed."),
-            Event::SignedOut => {
-                self.bye("signedOut", "You have signed out. Sign in again to go on.")
-            }
-            Event::ShuttingDown => self.bye(
-                "restart",
-                "The server restarts and will be back in a moment.",
-            ),
+            Event::SignedOut => self.bye("signedOut", "You have signed out. Sign in again to go on."),
+            Event::ShuttingDown => self.bye("restart", "The server restarts and will be back in a moment."),
             Event::Person(person) => self.say_if_open(&Down::Person(person)),
             Event::Left { session } => self.say_if_open(&Down::Left { session }),
             Event::Wake => self.wake_ms = None,
@@ -182,10 +159,7 @@ impl Peer {
 
     /// Says why, and closes.
     pub(super) fn bye(&mut self, code: &str, message: impl Into<String>) {
-        self.say(&Down::Bye {
-            code: code.to_owned(),
-            message: message.into(),
-        });
+        self.say(&Down::Bye { code: code.to_owned(), message: message.into() });
         if self.phase != Phase::Closed {
             self.effects.push(Effect::Close);
             self.close();
@@ -224,10 +198,7 @@ impl Peer {
         if self.push_failed(request, &message) {
             return;
         }
-        if self.phase == Phase::Beginning(request)
-            || self.feed.asked(request)
-            || self.pushes.is_runs(request)
-        {
+        if self.phase == Phase::Beginning(request) || self.feed.asked(request) || self.pushes.is_runs(request) {
             self.bye("storage", message);
         }
     }

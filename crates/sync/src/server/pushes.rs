@@ -58,29 +58,14 @@ impl Peer {
             return;
         }
         match read_all(changes) {
-            Err(refusal) => self.say(&Down::Refused {
-                push,
-                refusals: vec![refusal.to_wire()],
-            }),
+            Err(refusal) => self.say(&Down::Refused { push, refusals: vec![refusal.to_wire()] }),
             Ok(changes) => {
                 let request = self.ask();
                 let hashes = changes.iter().map(|change| change.scan.hash).collect();
-                self.pushes.open.insert(
-                    request,
-                    Open {
-                        push,
-                        hashes,
-                        size_bytes,
-                    },
-                );
+                self.pushes.open.insert(request, Open { push, hashes, size_bytes });
                 self.pushes.open_bytes += size_bytes;
                 let recovering = self.recovering;
-                self.effects.push(Effect::Commit {
-                    request,
-                    document,
-                    changes,
-                    recovering,
-                });
+                self.effects.push(Effect::Commit { request, document, changes, recovering });
             }
         }
     }
@@ -92,17 +77,13 @@ impl Peer {
         let push = open.push;
         let answer = match judged {
             Judged::Verdict(Verdict::Accept(accepted)) => {
-                let fresh = accepted
-                    .fresh
-                    .iter()
-                    .filter_map(|index| open.hashes.get(*index));
+                let fresh = accepted.fresh.iter().filter_map(|index| open.hashes.get(*index));
                 self.feed.own.extend(fresh.copied());
                 Down::Accepted { push }
             }
-            Judged::Verdict(Verdict::Refuse(refusals)) => Down::Refused {
-                push,
-                refusals: refusals.iter().map(Refusal::to_wire).collect(),
-            },
+            Judged::Verdict(Verdict::Refuse(refusals)) => {
+                Down::Refused { push, refusals: refusals.iter().map(Refusal::to_wire).collect() }
+            }
             Judged::Verdict(Verdict::Need(hashes)) => Down::Need { push, hashes },
             Judged::Failed(message) => Down::Failed { push, message },
         };
@@ -114,10 +95,7 @@ impl Peer {
         let Some(open) = self.pushes.close(request) else {
             return false;
         };
-        self.say(&Down::Failed {
-            push: open.push,
-            message: message.to_owned(),
-        });
+        self.say(&Down::Failed { push: open.push, message: message.to_owned() });
         true
     }
 
@@ -140,8 +118,5 @@ impl Peer {
 
 /// Reads every change, or says what is wrong with the first that cannot be read.
 fn read_all(changes: Vec<ByteBuf>) -> Result<Vec<Incoming>, Refusal> {
-    changes
-        .into_iter()
-        .map(|bytes| Incoming::read(bytes.into_vec()))
-        .collect()
+    changes.into_iter().map(|bytes| Incoming::read(bytes.into_vec())).collect()
 }

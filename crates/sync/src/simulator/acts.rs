@@ -53,9 +53,7 @@ impl World {
     pub(super) fn plan_acts(&mut self, storm_ms: u64) {
         let acts = 80 + self.random.below(60);
         for _ in 0..acts {
-            let mut draw = self
-                .random
-                .below(WEIGHTS.iter().map(|(_, weight)| weight).sum());
+            let mut draw = self.random.below(WEIGHTS.iter().map(|(_, weight)| weight).sum());
             let act = WEIGHTS.iter().find(|(_, weight)| {
                 let hit = draw < *weight;
                 draw = draw.saturating_sub(*weight);
@@ -76,18 +74,8 @@ impl World {
             Act::Look => self.look(device),
             Act::Run => self.run_flow(device),
             Act::Presence => {
-                let place = Place {
-                    document: self.any_document(device),
-                    field: None,
-                    cursor: None,
-                };
-                self.client(
-                    device,
-                    Event::Presence {
-                        tab: "a".to_owned(),
-                        place: Some(place),
-                    },
-                );
+                let place = Place { document: self.any_document(device), field: None, cursor: None };
+                self.client(device, Event::Presence { tab: "a".to_owned(), place: Some(place) });
             }
             Act::Cut => {
                 if let Some(link) = self.devices[device].link {
@@ -117,12 +105,7 @@ impl World {
             Act::Restore => self.restore_server(),
             Act::Role => {
                 let user = self.devices[device].user;
-                let role = [
-                    None,
-                    Some(Role::Monitor),
-                    Some(Role::Monitor),
-                    Some(Role::Manage),
-                ][self.pick(4)];
+                let role = [None, Some(Role::Monitor), Some(Role::Monitor), Some(Role::Manage)][self.pick(4)];
                 self.set_role(user, role);
             }
         }
@@ -133,13 +116,8 @@ impl World {
             Some(role) => self.server.disk.roles.insert(user, role),
             None => self.server.disk.roles.remove(&user),
         };
-        let links: Vec<u64> = self
-            .server
-            .peers
-            .iter()
-            .filter(|(_, (other, _))| *other == user)
-            .map(|(link, _)| *link)
-            .collect();
+        let links: Vec<u64> =
+            self.server.peers.iter().filter(|(_, (other, _))| *other == user).map(|(link, _)| *link).collect();
         for link in links {
             self.peer(link, PeerEvent::RoleChanged { role });
         }
@@ -152,13 +130,7 @@ impl World {
         self.partition_until.fill(0);
         let users: Vec<Id> = self.devices.iter().map(|device| device.user).collect();
         for user in users {
-            let role = self
-                .server
-                .disk
-                .roles
-                .get(&user)
-                .copied()
-                .unwrap_or(Role::Manage);
+            let role = self.server.disk.roles.get(&user).copied().unwrap_or(Role::Manage);
             self.set_role(user, Some(role));
         }
         for device in 0..self.devices.len() {
@@ -178,9 +150,7 @@ impl World {
 
     fn any_document(&mut self, device: usize) -> Option<Id> {
         let ids: Vec<Id> = self.devices[device].documents.keys().copied().collect();
-        self.random
-            .index(ids.len())
-            .and_then(|index| ids.get(index).copied())
+        self.random.index(ids.len()).and_then(|index| ids.get(index).copied())
     }
 
     fn create(&mut self, device: usize) {
@@ -189,18 +159,9 @@ impl World {
         }
         let id = self.random_id();
         let (kind, value) = match self.pick(3) {
-            0 => (
-                Kind::Script,
-                json!({"name": "script", "content": "function hook() {}"}),
-            ),
-            1 => (
-                Kind::Export,
-                json!({"name": "export", "http": {"method": "GET"}}),
-            ),
-            _ => (
-                Kind::Flow,
-                json!({"name": "flow", "pageProcessors": [{"type": "import"}]}),
-            ),
+            0 => (Kind::Script, json!({"name": "script", "content": "function hook() {}"})),
+            1 => (Kind::Export, json!({"name": "export", "http": {"method": "GET"}})),
+            _ => (Kind::Flow, json!({"name": "flow", "pageProcessors": [{"type": "import"}]})),
         };
         let author = self.author(device);
         let mut random = self.random.clone();
@@ -210,14 +171,7 @@ impl World {
             Ok((document, chunk)) => {
                 self.devices[device].documents.insert(id, document);
                 self.report.edits += 1;
-                self.write(
-                    device,
-                    Write::Edit(Outgoing {
-                        document: id,
-                        hash: chunk.hash,
-                        bytes: chunk.bytes,
-                    }),
-                );
+                self.write(device, Write::Edit(Outgoing { document: id, hash: chunk.hash, bytes: chunk.bytes }));
             }
             Err(error) => self.problems.push(format!("create: {error}")),
         }
@@ -225,10 +179,7 @@ impl World {
 
     fn author(&self, device: usize) -> Author {
         let time_ms = i64::try_from(self.now).unwrap_or(0);
-        Author {
-            actor: self.devices[device].actor,
-            time_ms,
-        }
+        Author { actor: self.devices[device].actor, time_ms }
     }
 
     /// A slow screen takes its picture of a text now and types into it later.
@@ -259,14 +210,7 @@ impl World {
         // An edit that cannot be made (a row that has just gone) is the screen's to explain.
         if let Ok(Some(chunk)) = edited {
             self.report.edits += 1;
-            self.write(
-                device,
-                Write::Edit(Outgoing {
-                    document: id,
-                    hash: chunk.hash,
-                    bytes: chunk.bytes,
-                }),
-            );
+            self.write(device, Write::Edit(Outgoing { document: id, hash: chunk.hash, bytes: chunk.bytes }));
         }
     }
 
@@ -275,49 +219,28 @@ impl World {
         let word = format!("w{}", self.random.below(1_000));
         let list = "/pageProcessors".to_owned();
         let rows = view.rows.get(&list).cloned().unwrap_or_default();
-        let row = self
-            .random
-            .index(rows.len())
-            .and_then(|index| rows.get(index).cloned());
+        let row = self.random.index(rows.len()).and_then(|index| rows.get(index).cloned());
         match (document.kind(), self.pick(6)) {
             (Kind::Script, 0..=3) => self.splice(device, document.id(), content(&view.value), word),
             (Kind::Flow, 0) => {
                 let new = row_id(&mut self.random);
-                Intent::InsertRow {
-                    list,
-                    row: new,
-                    after: row,
-                    value: json!({"type": "export", "_exportId": word}),
-                }
+                Intent::InsertRow { list, row: new, after: row, value: json!({"type": "export", "_exportId": word}) }
             }
-            (Kind::Flow, 1) if row.is_some() => Intent::DeleteRow {
-                list,
-                row: row.unwrap_or_default(),
-            },
+            (Kind::Flow, 1) if row.is_some() => Intent::DeleteRow { list, row: row.unwrap_or_default() },
             (Kind::Flow, 2 | 3) if row.is_some() => {
-                let after = self
-                    .random
-                    .index(rows.len())
-                    .and_then(|index| rows.get(index).cloned());
+                let after = self.random.index(rows.len()).and_then(|index| rows.get(index).cloned());
                 Intent::MoveRow {
                     list,
                     after: after.filter(|after| Some(after) != row.as_ref()),
                     row: row.unwrap_or_default(),
                 }
             }
-            (Kind::Flow, 4) if row.is_some() => Intent::Set {
-                path: format!("{list}/{}/name", row.unwrap_or_default()),
-                value: json!(word),
-            },
-            (_, 4) => Intent::Set {
-                path: format!("/http/headers{}", self.random.below(3)),
-                value: json!([word]),
-            },
+            (Kind::Flow, 4) if row.is_some() => {
+                Intent::Set { path: format!("{list}/{}/name", row.unwrap_or_default()), value: json!(word) }
+            }
+            (_, 4) => Intent::Set { path: format!("/http/headers{}", self.random.below(3)), value: json!([word]) },
             (_, 5) if self.random.chance(20) => [Intent::Bin, Intent::Unbin][self.pick(2)].clone(),
-            _ => Intent::Set {
-                path: "/name".to_owned(),
-                value: json!(word),
-            },
+            _ => Intent::Set { path: "/name".to_owned(), value: json!(word) },
         }
     }
 
@@ -326,13 +249,7 @@ impl World {
         let (heads, length) = seen.unwrap_or_else(|| (Vec::new(), text.encode_utf16().count()));
         let at = self.pick(length + 1);
         let delete = self.pick((length - at).min(4) + 1);
-        Intent::Splice {
-            path: "/content".to_owned(),
-            at,
-            delete,
-            insert: word,
-            heads,
-        }
+        Intent::Splice { path: "/content".to_owned(), at, delete, insert: word, heads }
     }
 
     fn run_flow(&mut self, device: usize) {
@@ -350,21 +267,12 @@ impl World {
             heads: std::collections::BTreeMap::new(),
             n: 1,
         };
-        self.write(
-            device,
-            Write::Run(RunRows {
-                runs: vec![row],
-                errors: Vec::new(),
-            }),
-        );
+        self.write(device, Write::Run(RunRows { runs: vec![row], errors: Vec::new() }));
     }
 }
 
 fn content(value: &Value) -> &str {
-    value
-        .get("content")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    value.get("content").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn row_id(random: &mut crate::random::Random) -> String {

@@ -61,20 +61,12 @@ pub(super) fn all(world: &World) -> Result<(), Failure> {
         let extra = here.disk.chunks.keys().find(|id| !documents.contains(id));
         if let Some(document) = extra {
             let what = "the server does not have it".to_owned();
-            return Err(Failure::Different {
-                device,
-                document: *document,
-                what,
-            });
+            return Err(Failure::Different { device, document: *document, what });
         }
         let ids: BTreeSet<Id> = here.disk.runs.runs.iter().map(|row| row.id).collect();
         let there: BTreeSet<Id> = world.server.disk.runs.keys().copied().collect();
         if !there.is_subset(&ids) {
-            return Err(Failure::Runs {
-                device,
-                here: ids.len(),
-                there: there.len(),
-            });
+            return Err(Failure::Runs { device, here: ids.len(), there: there.len() });
         }
     }
     Ok(())
@@ -93,11 +85,7 @@ fn settled(world: &World) -> Result<(), Failure> {
 
 /// Every strictly stored edit is on the server or parked on a device; what was refused is parked and nowhere else.
 fn nothing_lost(world: &World) -> Result<(), Failure> {
-    let parked: BTreeSet<Hash> = world
-        .devices
-        .iter()
-        .flat_map(|device| device.disk.parked.iter().copied())
-        .collect();
+    let parked: BTreeSet<Hash> = world.devices.iter().flat_map(|device| device.disk.parked.iter().copied()).collect();
     for hash in world.saved.union(&world.acked) {
         if !world.on_server(hash) && !parked.contains(hash) {
             return Err(Failure::Lost(hash_to_hex(hash)));
@@ -114,39 +102,23 @@ fn nothing_lost(world: &World) -> Result<(), Failure> {
 
 /// Heads and view of a document on every disk are those of the server.
 fn equal(world: &World, document: Id) -> Result<(), Failure> {
-    let different = |device, what: String| Failure::Different {
-        device,
-        document,
-        what,
-    };
+    let different = |device, what: String| Failure::Different { device, document, what };
     let server = Document::load(world.server.disk.changes(document))
         .map_err(|error| Failure::Broken(format!("the server cannot open {document}: {error}")))?
         .document;
     if server.heads() != world.server.disk.heads(document) {
-        return Err(Failure::Broken(format!(
-            "the server's heads of {document} are wrong"
-        )));
+        return Err(Failure::Broken(format!("the server's heads of {document} are wrong")));
     }
     let view = server.view();
     for (device, here) in world.devices.iter().enumerate() {
-        let chunks = here
-            .disk
-            .chunks
-            .get(&document)
-            .ok_or_else(|| different(device, "absent".to_owned()))?;
+        let chunks = here.disk.chunks.get(&document).ok_or_else(|| different(device, "absent".to_owned()))?;
         let disk = Document::load(chunks.values().map(Vec::as_slice))
             .map_err(|error| different(device, error.to_string()))?
             .document;
-        let memory = here
-            .documents
-            .get(&document)
-            .ok_or_else(|| different(device, "not in memory".to_owned()))?;
+        let memory = here.documents.get(&document).ok_or_else(|| different(device, "not in memory".to_owned()))?;
         if disk.heads() != server.heads() {
             let extra = disk.chunks_since(&[]);
-            let extra = extra
-                .iter()
-                .filter(|chunk| !world.on_server(&chunk.hash))
-                .count();
+            let extra = extra.iter().filter(|chunk| !world.on_server(&chunk.hash)).count();
             let fewer = server.chunks_since(&[]);
             let fewer = fewer.iter().filter(|chunk| !disk.has(&chunk.hash)).count();
             let what = format!("{extra} changes more and {fewer} fewer on its disk");

@@ -15,18 +15,8 @@ use crate::client::{Client, Effect, Event, Local, Outgoing, Park, Received, Stor
 pub(super) enum Write {
     Edit(Outgoing),
     Store(u64, Store),
-    Park {
-        document: Id,
-        gone: BTreeSet<Hash>,
-        kept: Vec<Chunk>,
-    },
-    Offer {
-        life: u64,
-        rows: Vec<Outgoing>,
-        fetch: Vec<Id>,
-        forget: Vec<Id>,
-        runs: bool,
-    },
+    Park { document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk> },
+    Offer { life: u64, rows: Vec<Outgoing>, fetch: Vec<Id>, forget: Vec<Id>, runs: bool },
     Run(RunRows),
 }
 
@@ -91,10 +81,7 @@ impl Device {
                 continue;
             }
             let before = self.documents.get(&item.document).map(Document::save);
-            let all = before
-                .iter()
-                .map(Vec::as_slice)
-                .chain(item.chunks.iter().map(Vec::as_slice));
+            let all = before.iter().map(Vec::as_slice).chain(item.chunks.iter().map(Vec::as_slice));
             if let Ok(loaded) = Document::load(all) {
                 self.documents.insert(item.document, loaded.document);
             }
@@ -175,10 +162,9 @@ impl World {
                 self.saved.insert(row.hash);
                 Some(Event::Outbox(vec![row]))
             }
-            Write::Store(life, store) if fails && life == here.life => Some(Event::StoreFailed {
-                token: store.token,
-                reason: "The disk is full.".to_owned(),
-            }),
+            Write::Store(life, store) if fails && life == here.life => {
+                Some(Event::StoreFailed { token: store.token, reason: "The disk is full.".to_owned() })
+            }
             Write::Store(_, _) if fails => None,
             Write::Store(life, store) => {
                 let token = store.token;
@@ -186,21 +172,11 @@ impl World {
                 here.disk.store(store);
                 (life == here.life).then_some(Event::Stored { token })
             }
-            Write::Park {
-                document,
-                gone,
-                kept,
-            } => {
+            Write::Park { document, gone, kept } => {
                 here.disk.park(document, gone, kept);
                 None
             }
-            Write::Offer {
-                life,
-                rows,
-                fetch,
-                forget,
-                runs,
-            } => {
+            Write::Offer { life, rows, fetch, forget, runs } => {
                 here.disk.outbox.extend(rows.iter().cloned());
                 if runs {
                     here.disk.runs_outbox = here.disk.runs.clone();
@@ -249,14 +225,7 @@ impl World {
         here.withdrawn.extend(gone.iter().copied());
         self.report.refused += 1;
         let withdrawn = gone.iter().copied().collect();
-        self.write(
-            device,
-            Write::Park {
-                document: park.document,
-                gone,
-                kept,
-            },
-        );
+        self.write(device, Write::Park { document: park.document, gone, kept });
         self.client(device, Event::Withdrawn(withdrawn));
     }
 
@@ -266,21 +235,9 @@ impl World {
         let local: BTreeMap<Id, Local> = here
             .documents
             .iter()
-            .map(|(id, document)| {
-                (
-                    *id,
-                    Local {
-                        heads: document.heads(),
-                        pending: pending.contains(id),
-                    },
-                )
-            })
+            .map(|(id, document)| (*id, Local { heads: document.heads(), pending: pending.contains(id) }))
             .collect();
-        let knows = |id: Id, hash: &Hash| {
-            here.documents
-                .get(&id)
-                .is_some_and(|document| document.has(hash))
-        };
+        let knows = |id: Id, hash: &Hash| here.documents.get(&id).is_some_and(|document| document.has(hash));
         let plan = plan(manifest, course, &local, knows);
         let mut rows = Vec::new();
         for (id, heads) in plan.offer {
@@ -288,25 +245,12 @@ impl World {
                 continue;
             };
             for chunk in document.chunks_since(&heads) {
-                rows.push(Outgoing {
-                    document: id,
-                    hash: chunk.hash,
-                    bytes: chunk.bytes,
-                });
+                rows.push(Outgoing { document: id, hash: chunk.hash, bytes: chunk.bytes });
             }
         }
         let life = here.life;
         let runs = course == Course::Restored;
-        self.write(
-            device,
-            Write::Offer {
-                life,
-                rows,
-                fetch: plan.fetch,
-                forget: plan.forget,
-                runs,
-            },
-        );
+        self.write(device, Write::Offer { life, rows, fetch: plan.fetch, forget: plan.forget, runs });
     }
 
     fn supply(&mut self, device: usize, document: Id, hashes: &[Hash]) {
@@ -314,32 +258,13 @@ impl World {
             Some(found) => found.chunks_since(&[]),
             None => Vec::new(),
         };
-        let found: Vec<Chunk> = all
-            .into_iter()
-            .filter(|chunk| hashes.contains(&chunk.hash))
-            .collect();
-        let absent: Vec<Hash> = hashes
-            .iter()
-            .filter(|hash| !found.iter().any(|chunk| chunk.hash == **hash))
-            .copied()
-            .collect();
-        let rows = found
-            .into_iter()
-            .map(|chunk| Outgoing {
-                document,
-                hash: chunk.hash,
-                bytes: chunk.bytes,
-            })
-            .collect();
+        let found: Vec<Chunk> = all.into_iter().filter(|chunk| hashes.contains(&chunk.hash)).collect();
+        let absent: Vec<Hash> =
+            hashes.iter().filter(|hash| !found.iter().any(|chunk| chunk.hash == **hash)).copied().collect();
+        let rows = found.into_iter().map(|chunk| Outgoing { document, hash: chunk.hash, bytes: chunk.bytes }).collect();
         self.client(device, Event::Outbox(rows));
         if !absent.is_empty() {
-            self.client(
-                device,
-                Event::Absent {
-                    document,
-                    hashes: absent,
-                },
-            );
+            self.client(device, Event::Absent { document, hashes: absent });
         }
     }
 
@@ -359,10 +284,7 @@ impl World {
         }
         let here = &mut self.devices[device];
         here.reload();
-        here.client = Client::new(crate::client::Options {
-            seed,
-            cursor: here.disk.cursor,
-        });
+        here.client = Client::new(crate::client::Options { seed, cursor: here.disk.cursor });
         let outbox = here.outbox();
         let runs = Event::Runs(here.disk.runs_outbox.clone());
         self.client(device, outbox);

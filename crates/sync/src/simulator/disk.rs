@@ -30,12 +30,7 @@ impl Disk {
         self.write_received(store.received);
         let acked: BTreeSet<Hash> = store.acked.into_iter().collect();
         self.outbox.retain(|row| !acked.contains(&row.hash));
-        self.runs_outbox.runs.retain(|row| {
-            !store
-                .acked_runs
-                .iter()
-                .any(|(id, n)| *id == row.id && row.n <= *n)
-        });
+        self.runs_outbox.runs.retain(|row| !store.acked_runs.iter().any(|(id, n)| *id == row.id && row.n <= *n));
         self.runs.runs.extend(store.runs.runs);
         if store.cursor.is_some() {
             self.cursor = store.cursor;
@@ -47,9 +42,7 @@ impl Disk {
         if kept.is_empty() {
             self.chunks.remove(&document);
         } else if let Some(chunks) = self.chunks.get_mut(&document) {
-            chunks.retain(|key, bytes| {
-                bytes.get(8) != Some(&0) && !gone.iter().any(|hash| hash.as_slice() == key)
-            });
+            chunks.retain(|key, bytes| bytes.get(8) != Some(&0) && !gone.iter().any(|hash| hash.as_slice() == key));
             for chunk in kept {
                 chunks.insert(chunk.hash.to_vec(), chunk.bytes);
             }
@@ -62,10 +55,7 @@ impl Disk {
             let chunks = self.chunks.entry(item.document).or_default();
             for chunk in item.chunks {
                 let key = match scan(&chunk, &Caps::SNAPSHOT) {
-                    Ok(scans) => scans
-                        .first()
-                        .map(|scan| scan.hash.to_vec())
-                        .unwrap_or_default(),
+                    Ok(scans) => scans.first().map(|scan| scan.hash.to_vec()).unwrap_or_default(),
                     Err(_) => Vec::new(),
                 };
                 chunks.insert(key, chunk);

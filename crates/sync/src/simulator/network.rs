@@ -20,19 +20,12 @@ impl World {
     pub(super) fn client_closed(&mut self, device: usize) {
         self.devices[device].link = None;
         let reason = "The connection broke.".to_owned();
-        self.client(
-            device,
-            ClientEvent::Closed {
-                reason,
-                retry: true,
-            },
-        );
+        self.client(device, ClientEvent::Closed { reason, retry: true });
     }
 
     pub(super) fn connect(&mut self, device: usize) {
         let life = self.devices[device].life;
-        let reachable =
-            self.now >= self.server.down_until && self.now >= self.partition_until[device];
+        let reachable = self.now >= self.server.down_until && self.now >= self.partition_until[device];
         if !reachable {
             // A broken network says so at once, or never.
             if self.random.chance(70) || self.healing {
@@ -43,15 +36,7 @@ impl World {
         }
         self.last_link += 1;
         let link = self.last_link;
-        self.links.insert(
-            link,
-            Link {
-                device,
-                alive: true,
-                up_free: 0,
-                down_free: 0,
-            },
-        );
+        self.links.insert(link, Link { device, alive: true, up_free: 0, down_free: 0 });
         self.devices[device].link = Some(link);
         self.report.connections += 1;
         let delay = 1 + self.random.below(60);
@@ -59,25 +44,14 @@ impl World {
     }
 
     pub(super) fn opened(&mut self, device: usize, link: u64) {
-        if self.devices[device].link != Some(link)
-            || !self.links.get(&link).is_some_and(|link| link.alive)
-        {
+        if self.devices[device].link != Some(link) || !self.links.get(&link).is_some_and(|link| link.alive) {
             return;
         }
         let user = self.devices[device].user;
         let name = user.to_string();
-        let user_info = UserInfo {
-            id: user,
-            name: name.clone(),
-            email: name,
-        };
-        let session = Session {
-            user: user_info,
-            session: link.to_string(),
-        };
-        self.server
-            .peers
-            .insert(link, (user, Peer::new(session, self.now)));
+        let user_info = UserInfo { id: user, name: name.clone(), email: name };
+        let session = Session { user: user_info, session: link.to_string() };
+        self.server.peers.insert(link, (user, Peer::new(session, self.now)));
         self.client(device, ClientEvent::Connected);
     }
 
@@ -97,10 +71,7 @@ impl World {
         self.server.peers.remove(&link);
         if let Some(found) = self.links.get(&link) {
             let (device, after) = (found.device, found.down_free);
-            self.schedule_at(
-                after.max(self.now) + 1,
-                Happening::DeviceSeesEnd { device, link },
-            );
+            self.schedule_at(after.max(self.now) + 1, Happening::DeviceSeesEnd { device, link });
         }
     }
 

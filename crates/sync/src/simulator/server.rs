@@ -14,11 +14,7 @@ use crate::server::{Effect, Event, Judged, Peer};
 /// A question that is answered when its transaction is on disk.
 #[derive(Debug)]
 pub(super) enum Transaction {
-    Commit {
-        document: Id,
-        changes: Vec<Incoming>,
-        recovering: bool,
-    },
+    Commit { document: Id, changes: Vec<Incoming>, recovering: bool },
     Runs(RunRows),
 }
 
@@ -53,29 +49,12 @@ impl World {
                 let state = self.server.disk.state(user);
                 self.answer(link, Event::Begun { request, state });
             }
-            Effect::Commit {
-                request,
-                document,
-                changes,
-                recovering,
-            } => {
-                self.transact(
-                    link,
-                    request,
-                    Transaction::Commit {
-                        document,
-                        changes,
-                        recovering,
-                    },
-                );
+            Effect::Commit { request, document, changes, recovering } => {
+                self.transact(link, request, Transaction::Commit { document, changes, recovering });
             }
-            Effect::KeepRuns { request, rows } => {
-                self.transact(link, request, Transaction::Runs(rows))
-            }
+            Effect::KeepRuns { request, rows } => self.transact(link, request, Transaction::Runs(rows)),
             Effect::Announce(person) => self.tell_others(link, |_| Event::Person(person.clone())),
-            Effect::Leave { session } => self.tell_others(link, |_| Event::Left {
-                session: session.clone(),
-            }),
+            Effect::Leave { session } => self.tell_others(link, |_| Event::Left { session: session.clone() }),
             Effect::WakeAt(at) => self.schedule_at(at, Happening::PeerWake { link }),
             Effect::Close => self.close_from_server(link),
             question => self.read_effect(link, question),
@@ -85,55 +64,23 @@ impl World {
     /// Answers what only reads, from the disk as it is now.
     fn read_effect(&mut self, link: u64, effect: Effect) {
         match effect {
-            Effect::Read {
-                request,
-                after,
-                most_bytes,
-            } => {
+            Effect::Read { request, after, most_bytes } => {
                 let (entries, upto, more) = self.server.disk.read(after, most_bytes.min(4_000));
-                self.answer(
-                    link,
-                    Event::Read {
-                        request,
-                        entries,
-                        upto,
-                        more,
-                    },
-                );
+                self.answer(link, Event::Read { request, entries, upto, more });
             }
             Effect::Documents { request, after, .. } => {
-                let list: Vec<Id> = self
-                    .server
-                    .disk
-                    .documents()
-                    .filter(|id| after.is_none_or(|after| *id > after))
-                    .collect();
+                let list: Vec<Id> =
+                    self.server.disk.documents().filter(|id| after.is_none_or(|after| *id > after)).collect();
                 self.page(link, request, &list);
             }
-            Effect::Fetch {
-                request, documents, ..
-            } => self.page(link, request, &documents),
+            Effect::Fetch { request, documents, .. } => self.page(link, request, &documents),
             Effect::Runs { request } => {
                 let (page, complete) = self.server.disk.page(&[], 1, false);
-                self.answer(
-                    link,
-                    Event::Documents {
-                        request,
-                        page,
-                        complete,
-                    },
-                );
+                self.answer(link, Event::Documents { request, page, complete });
             }
             Effect::Manifest { request, after, .. } => {
                 let (entries, complete) = self.server.disk.manifest(after, 2);
-                self.answer(
-                    link,
-                    Event::Manifest {
-                        request,
-                        entries,
-                        complete,
-                    },
-                );
+                self.answer(link, Event::Manifest { request, entries, complete });
             }
             _ => {}
         }
@@ -142,14 +89,7 @@ impl World {
     fn page(&mut self, link: u64, request: u64, list: &[Id]) {
         let whole = self.random.chance(50);
         let (page, complete) = self.server.disk.page(list, 2, whole);
-        self.answer(
-            link,
-            Event::Documents {
-                request,
-                page,
-                complete,
-            },
-        );
+        self.answer(link, Event::Documents { request, page, complete });
     }
 
     fn answer(&mut self, link: u64, event: Event) {
@@ -157,36 +97,20 @@ impl World {
         let late = self.random.chance(3) && !self.healing;
         let event = if late {
             match event {
-                Event::Read { request, .. }
-                | Event::Manifest { request, .. }
-                | Event::Documents { request, .. } => Event::Failed {
-                    request,
-                    message: "The disk does not answer.".to_owned(),
-                },
+                Event::Read { request, .. } | Event::Manifest { request, .. } | Event::Documents { request, .. } => {
+                    Event::Failed { request, message: "The disk does not answer.".to_owned() }
+                }
                 other => other,
             }
         } else {
             event
         };
-        self.schedule(
-            delay,
-            Happening::Answer {
-                link,
-                event: Box::new(event),
-            },
-        );
+        self.schedule(delay, Happening::Answer { link, event: Box::new(event) });
     }
 
     fn transact(&mut self, link: u64, request: u64, transaction: Transaction) {
         let delay = 2 + self.random.below(15);
-        self.schedule(
-            delay,
-            Happening::Transact {
-                link,
-                request,
-                transaction: Box::new(transaction),
-            },
-        );
+        self.schedule(delay, Happening::Transact { link, request, transaction: Box::new(transaction) });
     }
 
     /// A transaction reaches the disk: judged, stored, fsynced and answered in one step.
@@ -195,37 +119,17 @@ impl World {
             return;
         };
         if !self.healing && self.random.chance(2) {
-            self.peer(
-                link,
-                Event::Failed {
-                    request,
-                    message: "The disk is full.".to_owned(),
-                },
-            );
+            self.peer(link, Event::Failed { request, message: "The disk is full.".to_owned() });
             return;
         }
         let before = self.server.disk.sequence();
         let event = match transaction {
-            Transaction::Commit {
-                document,
-                changes,
-                recovering,
-            } => {
-                let verdict = self
-                    .server
-                    .disk
-                    .commit(user, document, &changes, recovering);
+            Transaction::Commit { document, changes, recovering } => {
+                let verdict = self.server.disk.commit(user, document, &changes, recovering);
                 if let Verdict::Refuse(refusals) = &verdict {
-                    self.refused.extend(
-                        refusals
-                            .iter()
-                            .flat_map(|refusal| refusal.hashes.iter().copied()),
-                    );
+                    self.refused.extend(refusals.iter().flat_map(|refusal| refusal.hashes.iter().copied()));
                 }
-                Event::Judged {
-                    request,
-                    judged: Judged::Verdict(verdict),
-                }
+                Event::Judged { request, judged: Judged::Verdict(verdict) }
             }
             Transaction::Runs(rows) => {
                 self.server.disk.keep_runs(&rows);
@@ -243,11 +147,7 @@ impl World {
     pub(super) fn notify(&mut self, sequence: u64) {
         let links: Vec<u64> = self.server.peers.keys().copied().collect();
         for link in links {
-            let copies = if self.healing {
-                1
-            } else {
-                [0, 1, 1, 1, 1, 1, 1, 1, 2][self.pick(9)]
-            };
+            let copies = if self.healing { 1 } else { [0, 1, 1, 1, 1, 1, 1, 1, 2][self.pick(9)] };
             for _ in 0..copies {
                 let delay = self.random.below(6);
                 let event = Box::new(Event::Available { sequence });
@@ -257,21 +157,9 @@ impl World {
     }
 
     fn tell_others(&mut self, link: u64, event: impl Fn(u64) -> Event) {
-        let links: Vec<u64> = self
-            .server
-            .peers
-            .keys()
-            .copied()
-            .filter(|other| *other != link)
-            .collect();
+        let links: Vec<u64> = self.server.peers.keys().copied().filter(|other| *other != link).collect();
         for other in links {
-            self.schedule(
-                1,
-                Happening::Answer {
-                    link: other,
-                    event: Box::new(event(other)),
-                },
-            );
+            self.schedule(1, Happening::Answer { link: other, event: Box::new(event(other)) });
         }
     }
 

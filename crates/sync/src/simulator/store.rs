@@ -64,13 +64,7 @@ impl Disk {
         })
     }
 
-    pub(super) fn commit(
-        &mut self,
-        user: Id,
-        document: Id,
-        changes: &[Incoming],
-        recovering: bool,
-    ) -> Verdict {
+    pub(super) fn commit(&mut self, user: Id, document: Id, changes: &[Incoming], recovering: bool) -> Verdict {
         let wanted = wanted(changes);
         let row = self.rows.get(&document);
         let context = Context {
@@ -82,30 +76,16 @@ impl Disk {
                 purged: false,
                 size_bytes: row.size_bytes,
             }),
-            owners: wanted
-                .sessions
-                .iter()
-                .filter_map(|key| Some((*key, *self.owners.get(key)?)))
-                .collect(),
+            owners: wanted.sessions.iter().filter_map(|key| Some((*key, *self.owners.get(key)?))).collect(),
             last_seqs: row.map(|row| row.last_seqs.clone()).unwrap_or_default(),
-            known: wanted
-                .hashes
-                .iter()
-                .filter(|hash| self.hashes.contains(*hash))
-                .copied()
-                .collect(),
+            known: wanted.hashes.iter().filter(|hash| self.hashes.contains(*hash)).copied().collect(),
             hidden: BTreeSet::new(),
             recovering,
         };
         let verdict = judge(document, changes, &context);
         if let Verdict::Accept(accepted) = &verdict {
-            self.owners
-                .extend(accepted.bind.iter().map(|session| (*session, user)));
-            let fresh: Vec<&Incoming> = accepted
-                .fresh
-                .iter()
-                .filter_map(|index| changes.get(*index))
-                .collect();
+            self.owners.extend(accepted.bind.iter().map(|session| (*session, user)));
+            let fresh: Vec<&Incoming> = accepted.fresh.iter().filter_map(|index| changes.get(*index)).collect();
             if let Some(kind) = accepted.kind {
                 self.append(user, document, kind, accepted.max_op, &fresh);
             }
@@ -133,12 +113,7 @@ impl Disk {
             self.hashes.insert(scan.hash);
             self.sequence += 1;
             let bytes = Rc::from(change.bytes.as_slice());
-            let stored = Stored {
-                document,
-                hash: scan.hash,
-                bytes,
-                user: Some(user),
-            };
+            let stored = Stored { document, hash: scan.hash, bytes, user: Some(user) };
             self.log.insert(self.sequence, Line::Change(stored));
         }
     }
@@ -168,11 +143,7 @@ impl Disk {
                 },
             };
             size += 200;
-            entries.push(Numbered {
-                sequence: *sequence,
-                hash,
-                entry,
-            });
+            entries.push(Numbered { sequence: *sequence, hash, entry });
         }
         (entries, self.sequence.max(after), false)
     }
@@ -190,48 +161,20 @@ impl Disk {
     }
 
     pub(super) fn heads(&self, document: Id) -> Vec<Hash> {
-        self.rows
-            .get(&document)
-            .map(|row| row.heads.iter().copied().collect())
-            .unwrap_or_default()
+        self.rows.get(&document).map(|row| row.heads.iter().copied().collect()).unwrap_or_default()
     }
 
     /// Documents behind `after` among `only`, `limit` at most; saved whole or as single changes.
     pub(super) fn page(&self, list: &[Id], limit: usize, whole: bool) -> (SnapshotPage, bool) {
-        let here: Vec<Id> = list
-            .iter()
-            .copied()
-            .filter(|id| self.rows.contains_key(id))
-            .collect();
+        let here: Vec<Id> = list.iter().copied().filter(|id| self.rows.contains_key(id)).collect();
         let complete = here.len() <= limit;
-        let documents = here
-            .into_iter()
-            .take(limit)
-            .map(|document| self.snapshot(document, whole))
-            .collect();
-        let runs = if complete {
-            self.runs.values().cloned().collect()
-        } else {
-            Vec::new()
-        };
-        (
-            SnapshotPage {
-                documents,
-                runs: RunRows {
-                    runs,
-                    errors: Vec::new(),
-                },
-            },
-            complete,
-        )
+        let documents = here.into_iter().take(limit).map(|document| self.snapshot(document, whole)).collect();
+        let runs = if complete { self.runs.values().cloned().collect() } else { Vec::new() };
+        (SnapshotPage { documents, runs: RunRows { runs, errors: Vec::new() } }, complete)
     }
 
     fn snapshot(&self, document: Id, whole: bool) -> Snapshot {
-        let single = || {
-            self.changes(document)
-                .map(|bytes| ByteBuf::from(bytes.to_vec()))
-                .collect()
-        };
+        let single = || self.changes(document).map(|bytes| ByteBuf::from(bytes.to_vec())).collect();
         let chunks = match Document::load(self.changes(document)) {
             Ok(loaded) if whole => vec![ByteBuf::from(loaded.document.save())],
             _ => single(),
@@ -240,17 +183,11 @@ impl Disk {
     }
 
     pub(super) fn manifest(&self, after: Option<Id>, limit: usize) -> (Vec<ManifestEntry>, bool) {
-        let behind: Vec<Id> = self
-            .documents()
-            .filter(|id| after.is_none_or(|after| *id > after))
-            .collect();
+        let behind: Vec<Id> = self.documents().filter(|id| after.is_none_or(|after| *id > after)).collect();
         let entries = behind
             .iter()
             .take(limit)
-            .map(|document| ManifestEntry {
-                document: *document,
-                heads: self.heads(*document),
-            })
+            .map(|document| ManifestEntry { document: *document, heads: self.heads(*document) })
             .collect();
         (entries, behind.len() <= limit)
     }
@@ -258,10 +195,6 @@ impl Disk {
 
 impl Stored {
     fn entry(&self) -> Entry {
-        Entry::Change {
-            document: self.document,
-            bytes: ByteBuf::from(self.bytes.to_vec()),
-            user: self.user,
-        }
+        Entry::Change { document: self.document, bytes: ByteBuf::from(self.bytes.to_vec()), user: self.user }
     }
 }

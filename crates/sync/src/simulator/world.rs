@@ -59,49 +59,17 @@ impl Report {
 /// Something that will happen.
 #[derive(Debug)]
 pub(super) enum Happening {
-    Opened {
-        device: usize,
-        link: u64,
-    },
-    Refused {
-        device: usize,
-        life: u64,
-    },
-    ToServer {
-        link: u64,
-        bytes: Vec<u8>,
-    },
-    ToDevice {
-        link: u64,
-        bytes: Vec<u8>,
-    },
-    DeviceSeesEnd {
-        device: usize,
-        link: u64,
-    },
-    ServerSeesEnd {
-        link: u64,
-    },
-    ClientWake {
-        device: usize,
-        life: u64,
-    },
-    PeerWake {
-        link: u64,
-    },
-    Answer {
-        link: u64,
-        event: Box<PeerEvent>,
-    },
-    Transact {
-        link: u64,
-        request: u64,
-        transaction: Box<Transaction>,
-    },
-    Written {
-        device: usize,
-        life: u64,
-    },
+    Opened { device: usize, link: u64 },
+    Refused { device: usize, life: u64 },
+    ToServer { link: u64, bytes: Vec<u8> },
+    ToDevice { link: u64, bytes: Vec<u8> },
+    DeviceSeesEnd { device: usize, link: u64 },
+    ServerSeesEnd { link: u64 },
+    ClientWake { device: usize, life: u64 },
+    PeerWake { link: u64 },
+    Answer { link: u64, event: Box<PeerEvent> },
+    Transact { link: u64, request: u64, transaction: Box<Transaction> },
+    Written { device: usize, life: u64 },
     Act(Act),
     Heal,
     StartAgain,
@@ -180,17 +148,12 @@ impl World {
         let users = 2 + self.random.below(3);
         for _ in 0..users {
             let user = self.random_id();
-            let role = if self.random.chance(20) {
-                Role::Monitor
-            } else {
-                Role::Manage
-            };
+            let role = if self.random.chance(20) { Role::Monitor } else { Role::Manage };
             self.server.disk.roles.insert(user, role);
             for _ in 0..=self.random.below(2) {
                 if self.devices.len() < 8 {
                     let actor = self.random_actor();
-                    self.devices
-                        .push(Device::new(user, Client::new(Options::default()), actor));
+                    self.devices.push(Device::new(user, Client::new(Options::default()), actor));
                     self.disk_free.push(0);
                     self.partition_until.push(0);
                 }
@@ -232,9 +195,10 @@ impl World {
                 && device.client.status().caught_up
                 && device.client.status().waiting == 0
                 && device.disk.runs_outbox.is_empty()
-                && device.disk.cursor.is_some_and(|cursor| {
-                    cursor.server_epoch == self.server.disk.epoch && cursor.sequence >= sequence
-                })
+                && device
+                    .disk
+                    .cursor
+                    .is_some_and(|cursor| cursor.server_epoch == self.server.disk.epoch && cursor.sequence >= sequence)
         })
     }
 
@@ -276,11 +240,7 @@ impl World {
             }
             Happening::PeerWake { link } => self.peer(link, PeerEvent::Wake),
             Happening::Answer { link, event } => self.peer(link, *event),
-            Happening::Transact {
-                link,
-                request,
-                transaction,
-            } => self.transacted(link, request, *transaction),
+            Happening::Transact { link, request, transaction } => self.transacted(link, request, *transaction),
             Happening::Written { device, life } => {
                 if self.devices[device].life == life {
                     self.written(device);
@@ -298,10 +258,7 @@ impl World {
 
     pub(super) fn schedule_at(&mut self, at: u64, happening: Happening) {
         self.scheduled += 1;
-        self.heap.push(Timed(
-            Reverse((at.max(self.now), self.scheduled)),
-            happening,
-        ));
+        self.heap.push(Timed(Reverse((at.max(self.now), self.scheduled)), happening));
     }
 
     pub(super) fn pick(&mut self, length: usize) -> usize {

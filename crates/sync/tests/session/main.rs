@@ -1,10 +1,6 @@
 //! Both ends against each other: what is said, when, and what counts.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod pair;
 
@@ -16,14 +12,9 @@ use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_sync::client::{Client, Effect, Event, Options};
 use tombolo_sync::server::{self, Peer, Session};
 use tombolo_wire::store::Link;
-use tombolo_wire::sync::{
-    Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, Up, VERSION, encode_up,
-};
+use tombolo_wire::sync::{Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, Up, VERSION, encode_up};
 
-const AUTHOR: Author = Author {
-    actor: [1; 16],
-    time_ms: 5,
-};
+const AUTHOR: Author = Author { actor: [1; 16], time_ms: 5 };
 
 fn id(n: u8) -> Id {
     Id::from_parts(7, [n; 8])
@@ -35,14 +26,8 @@ fn flow(n: u8) -> (Document, Chunk) {
 }
 
 fn rename(document: &mut Document, name: &str) -> Chunk {
-    let intent = Intent::Set {
-        path: "/name".to_owned(),
-        value: json!(name),
-    };
-    document
-        .edit(&AUTHOR, &[intent], &mut || "r".to_owned())
-        .unwrap()
-        .unwrap()
+    let intent = Intent::Set { path: "/name".to_owned(), value: json!(name) };
+    document.edit(&AUTHOR, &[intent], &mut || "r".to_owned()).unwrap().unwrap()
 }
 
 fn online() -> Pair {
@@ -57,10 +42,7 @@ fn an_equal_reconnect_costs_less_than_a_kilobyte() {
     let mut pair = Pair::new(None);
     let (_, chunk) = flow(1);
     pair.append(id(1), chunk.hash, &chunk.bytes);
-    pair.client = Client::new(Options {
-        seed: 1,
-        cursor: Some(pair.cursor(1)),
-    });
+    pair.client = Client::new(Options { seed: 1, cursor: Some(pair.cursor(1)) });
     pair.start();
     assert!(pair.status().caught_up, "{:?}", pair.status());
     assert!(pair.bytes < 1_024, "{} bytes", pair.bytes);
@@ -72,24 +54,12 @@ fn ten_thousand_documents_come_in_a_few_bundles() {
     let mut pair = Pair::new(None);
     let (_, chunk) = flow(1);
     for n in 0..10_000_u64 {
-        pair.documents.insert(
-            Id::from_parts(1, n.to_be_bytes()),
-            vec![chunk.bytes.clone()],
-        );
+        pair.documents.insert(Id::from_parts(1, n.to_be_bytes()), vec![chunk.bytes.clone()]);
     }
     pair.start();
     assert!(pair.status().caught_up);
-    let bundles = pair
-        .down
-        .iter()
-        .filter(|frame| matches!(frame, Down::Bundle { .. }))
-        .count();
-    let stored: usize = pair
-        .stores
-        .iter()
-        .flat_map(|store| &store.received)
-        .map(|item| item.chunks.len())
-        .sum();
+    let bundles = pair.down.iter().filter(|frame| matches!(frame, Down::Bundle { .. })).count();
+    let stored: usize = pair.stores.iter().flat_map(|store| &store.received).map(|item| item.chunks.len()).sum();
     assert_eq!(stored, 10_000);
     assert!(bundles <= 4, "{bundles} bundles");
     assert_eq!(pair.client.cursor().unwrap().bootstrap, None);
@@ -100,8 +70,7 @@ fn a_bootstrap_that_breaks_goes_on_where_it_was_stored() {
     let mut pair = Pair::new(None);
     let (_, chunk) = flow(1);
     for n in 0..9 {
-        pair.documents
-            .insert(id(n), vec![chunk.bytes.clone(); 2_000]);
+        pair.documents.insert(id(n), vec![chunk.bytes.clone(); 2_000]);
     }
     pair.hold_stores = true;
     pair.start();
@@ -112,18 +81,8 @@ fn a_bootstrap_that_breaks_goes_on_where_it_was_stored() {
     second.documents = pair.documents;
     second.start();
     assert!(second.status().caught_up);
-    let again: Vec<Id> = second
-        .stores
-        .iter()
-        .flat_map(|store| &store.received)
-        .map(|item| item.document)
-        .collect();
-    assert!(
-        first
-            .received
-            .iter()
-            .all(|item| !again.contains(&item.document))
-    );
+    let again: Vec<Id> = second.stores.iter().flat_map(|store| &store.received).map(|item| item.document).collect();
+    assert!(first.received.iter().all(|item| !again.contains(&item.document)));
     assert_eq!(again.len() + first.received.len(), 9);
 }
 
@@ -154,12 +113,7 @@ fn a_change_is_acknowledged_only_after_the_storage_said_so() {
     pair.hold = true;
     let (_, first) = flow(1);
     pair.outbox(id(1), &first);
-    assert!(
-        !pair
-            .down
-            .iter()
-            .any(|frame| matches!(frame, Down::Accepted { .. }))
-    );
+    assert!(!pair.down.iter().any(|frame| matches!(frame, Down::Accepted { .. })));
     assert!(pair.stores.iter().all(|store| store.acked.is_empty()));
     pair.release();
     assert!(pair.stores.iter().any(|store| store.acked == [first.hash]));
@@ -183,12 +137,7 @@ fn the_cursor_counts_only_what_is_stored() {
     let (_, chunk) = flow(1);
     pair.append(id(1), chunk.hash, &chunk.bytes);
     pair.notify();
-    assert!(
-        pair.asked
-            .iter()
-            .any(|effect| matches!(effect, Effect::Show(_))),
-        "shown at once"
-    );
+    assert!(pair.asked.iter().any(|effect| matches!(effect, Effect::Show(_))), "shown at once");
     assert_eq!(pair.client.cursor(), before);
     assert!(!pair.status().caught_up);
     let store = pair.stores.last().unwrap().clone();
@@ -205,19 +154,13 @@ fn a_failed_transaction_is_tried_again_and_nothing_is_asked_for_twice() {
     pair.append(id(1), chunk.hash, &chunk.bytes);
     pair.notify();
     let failed = pair.stores.last().unwrap().clone();
-    pair.client(Event::StoreFailed {
-        token: failed.token,
-        reason: "The disk is full.".to_owned(),
-    });
+    pair.client(Event::StoreFailed { token: failed.token, reason: "The disk is full.".to_owned() });
     assert_eq!(pair.status().reason.as_deref(), Some("The disk is full."));
     let count = pair.stores.len();
     pair.wait(40_000);
     let again = pair.stores.last().unwrap().clone();
     assert_eq!(pair.stores.len(), count + 1);
-    assert_eq!(
-        (again.received, again.cursor),
-        (failed.received, failed.cursor)
-    );
+    assert_eq!((again.received, again.cursor), (failed.received, failed.cursor));
 }
 
 #[test]
@@ -231,11 +174,7 @@ fn the_server_sends_at_most_a_window_ahead_of_what_is_stored() {
         pair.append(id(1), chunk.hash, &chunk.bytes);
         pair.notify();
     }
-    let sent = pair
-        .down
-        .iter()
-        .filter(|frame| matches!(frame, Down::Changes { .. }))
-        .count();
+    let sent = pair.down.iter().filter(|frame| matches!(frame, Down::Changes { .. })).count();
     assert!(sent <= 9, "{sent}");
     pair.hold_stores = false;
     let token = pair.stores.last().unwrap().token;
@@ -290,20 +229,11 @@ fn what_builds_on_a_change_that_is_nowhere_is_parked_and_not_waited_for() {
     let third = rename(&mut document, "h");
     pair.outbox(id(1), &second);
     pair.outbox(id(1), &third);
-    pair.client(Event::Absent {
-        document: id(1),
-        hashes: vec![first.hash],
-    });
+    pair.client(Event::Absent { document: id(1), hashes: vec![first.hash] });
     assert_eq!(pair.status().waiting, 0);
-    assert!(
-        matches!(pair.asked.last(), Some(Effect::Park(park)) if park.hashes == [second.hash, third.hash])
-    );
+    assert!(matches!(pair.asked.last(), Some(Effect::Park(park)) if park.hashes == [second.hash, third.hash]));
     pair.outbox(id(1), &rename(&mut document, "i"));
-    assert_eq!(
-        pair.status().waiting,
-        0,
-        "what is built on it later is parked at once"
-    );
+    assert_eq!(pair.status().waiting, 0, "what is built on it later is parked at once");
 }
 
 #[test]
@@ -318,9 +248,9 @@ fn refused_changes_are_parked_with_what_builds_on_them_and_the_rest_goes_on() {
     pair.outbox(id(2), &other);
     pair.state.role = Role::Monitor;
     let held = std::mem::take(&mut pair.held);
-    let (left, right) = held.into_iter().partition(
-        |effect| matches!(effect, server::Effect::Commit { document, .. } if *document == id(1)),
-    );
+    let (left, right) = held
+        .into_iter()
+        .partition(|effect| matches!(effect, server::Effect::Commit { document, .. } if *document == id(1)));
     pair.held = left;
     pair.release();
     pair.state.role = Role::Manage;
@@ -331,101 +261,44 @@ fn refused_changes_are_parked_with_what_builds_on_them_and_the_rest_goes_on() {
         _ => None,
     });
     let park = park.unwrap();
-    assert_eq!(
-        (park.document, park.hashes, park.code.as_str()),
-        (id(1), vec![first.hash, second.hash], "rights")
-    );
+    assert_eq!((park.document, park.hashes, park.code.as_str()), (id(1), vec![first.hash, second.hash], "rights"));
     assert_eq!(pair.status().waiting, 0);
     assert!(pair.known.contains(&other.hash) && !pair.known.contains(&first.hash));
 }
 
 #[test]
 fn after_a_restore_the_device_pushes_what_the_server_lacks_before_it_takes_the_new_cursor() {
-    let old = Cursor {
-        server_epoch: 0,
-        visibility_epoch: 1,
-        sequence: 50,
-        bootstrap: None,
-    };
+    let old = Cursor { server_epoch: 0, visibility_epoch: 1, sequence: 50, bootstrap: None };
     let mut pair = Pair::new(Some(old));
     pair.state.restored = true;
     pair.start();
-    assert!(
-        matches!(pair.down.first(), Some(Down::Welcome(welcome)) if welcome.course == Course::Restored)
-    );
-    assert!(matches!(
-        pair.asked.last(),
-        Some(Effect::Compare {
-            course: Course::Restored,
-            ..
-        })
-    ));
+    assert!(matches!(pair.down.first(), Some(Down::Welcome(welcome)) if welcome.course == Course::Restored));
+    assert!(matches!(pair.asked.last(), Some(Effect::Compare { course: Course::Restored, .. })));
     let (_, first) = flow(1);
     pair.hold = true;
     pair.outbox(id(1), &first);
-    pair.client(Event::Compared {
-        fetch: vec![],
-        forget: vec![],
-    });
-    assert_eq!(
-        pair.client.cursor(),
-        Some(old),
-        "a broken connection compares again"
-    );
-    assert!(matches!(
-        pair.held[..],
-        [server::Effect::Commit {
-            recovering: true,
-            ..
-        }]
-    ));
+    pair.client(Event::Compared { fetch: vec![], forget: vec![] });
+    assert_eq!(pair.client.cursor(), Some(old), "a broken connection compares again");
+    assert!(matches!(pair.held[..], [server::Effect::Commit { recovering: true, .. }]));
     pair.release();
     pair.notify();
-    assert_eq!(
-        pair.client
-            .cursor()
-            .map(|cursor| (cursor.server_epoch, cursor.sequence)),
-        Some((1, 1))
-    );
+    assert_eq!(pair.client.cursor().map(|cursor| (cursor.server_epoch, cursor.sequence)), Some((1, 1)));
     assert!(pair.status().caught_up);
 }
 
 #[test]
 fn narrowed_rights_forget_documents_and_widened_ones_bring_them_whole() {
-    let old = Cursor {
-        server_epoch: 1,
-        visibility_epoch: 0,
-        sequence: 0,
-        bootstrap: None,
-    };
+    let old = Cursor { server_epoch: 1, visibility_epoch: 0, sequence: 0, bootstrap: None };
     let mut pair = Pair::new(Some(old));
     let (_, chunk) = flow(2);
     pair.documents.insert(id(2), vec![chunk.bytes]);
-    pair.manifest = vec![ManifestEntry {
-        document: id(2),
-        heads: vec![chunk.hash],
-    }];
+    pair.manifest = vec![ManifestEntry { document: id(2), heads: vec![chunk.hash] }];
     pair.start();
-    pair.client(Event::Compared {
-        fetch: vec![id(2)],
-        forget: vec![id(1)],
-    });
-    let forgotten: Vec<Id> = pair
-        .stores
-        .iter()
-        .flat_map(|store| store.forget.clone())
-        .collect();
-    let received: Vec<Id> = pair
-        .stores
-        .iter()
-        .flat_map(|store| &store.received)
-        .map(|item| item.document)
-        .collect();
+    pair.client(Event::Compared { fetch: vec![id(2)], forget: vec![id(1)] });
+    let forgotten: Vec<Id> = pair.stores.iter().flat_map(|store| store.forget.clone()).collect();
+    let received: Vec<Id> = pair.stores.iter().flat_map(|store| &store.received).map(|item| item.document).collect();
     assert_eq!((forgotten, received), (vec![id(1)], vec![id(2)]));
-    assert_eq!(
-        pair.client.cursor().map(|cursor| cursor.visibility_epoch),
-        Some(1)
-    );
+    assert_eq!(pair.client.cursor().map(|cursor| cursor.visibility_epoch), Some(1));
 }
 
 #[test]
@@ -433,13 +306,7 @@ fn a_removed_member_is_told_and_does_not_try_again() {
     let mut pair = online();
     pair.server(server::Event::RoleChanged { role: None });
     assert_eq!(pair.status().link, Link::Offline);
-    assert!(
-        pair.status()
-            .reason
-            .as_deref()
-            .unwrap_or_default()
-            .contains("no longer a member")
-    );
+    assert!(pair.status().reason.as_deref().unwrap_or_default().contains("no longer a member"));
     let frames = pair.up.len();
     pair.wait(600_000);
     assert_eq!(pair.up.len(), frames);
@@ -457,33 +324,13 @@ fn a_restarting_server_is_tried_again_with_back_off() {
 #[test]
 fn whoever_does_not_begin_with_hello_or_says_too_much_is_shown_out() {
     let ping = encode_up(&Up::Ping).unwrap();
-    let hello = encode_up(&Up::Hello(Hello {
-        version: VERSION,
-        cursor: None,
-    }))
-    .unwrap();
+    let hello = encode_up(&Up::Hello(Hello { version: VERSION, cursor: None })).unwrap();
     let huge = vec![0; MAX_UP_BYTES + 1];
-    for frames in [
-        vec![ping],
-        vec![hello.clone(), hello],
-        vec![huge],
-        vec![b"{}".to_vec()],
-    ] {
-        let mut peer = Peer::new(
-            Session {
-                user: user(),
-                session: "s".to_owned(),
-            },
-            0,
-        );
-        let effects: Vec<_> = frames
-            .into_iter()
-            .flat_map(|frame| peer.handle(0, server::Event::Frame(frame)))
-            .collect();
-        assert!(
-            matches!(effects.last(), Some(server::Effect::Close)),
-            "{effects:?}"
-        );
+    for frames in [vec![ping], vec![hello.clone(), hello], vec![huge], vec![b"{}".to_vec()]] {
+        let mut peer = Peer::new(Session { user: user(), session: "s".to_owned() }, 0);
+        let effects: Vec<_> =
+            frames.into_iter().flat_map(|frame| peer.handle(0, server::Event::Frame(frame))).collect();
+        assert!(matches!(effects.last(), Some(server::Effect::Close)), "{effects:?}");
     }
 }
 
@@ -494,11 +341,7 @@ fn a_silent_device_is_given_up() {
     let effects = peer.handle(pair.now + 90_000, server::Event::Wake);
     assert!(matches!(effects.first(), Some(server::Effect::Close)));
     pair.wait(60_000);
-    assert_ne!(
-        pair.status().link,
-        Link::Online,
-        "and the device gives up a silent server"
-    );
+    assert_ne!(pair.status().link, Link::Online, "and the device gives up a silent server");
 }
 
 proptest! {

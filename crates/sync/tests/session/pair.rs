@@ -36,11 +36,7 @@ pub(crate) struct Pair {
 }
 
 pub(crate) fn user() -> UserInfo {
-    UserInfo {
-        id: Id::from_parts(1, [1; 8]),
-        name: "Ada".to_owned(),
-        email: "ada@example.org".to_owned(),
-    }
+    UserInfo { id: Id::from_parts(1, [1; 8]), name: "Ada".to_owned(), email: "ada@example.org".to_owned() }
 }
 
 impl Pair {
@@ -89,13 +85,7 @@ impl Pair {
         for effect in self.client.handle(self.now, event) {
             match effect {
                 Effect::Connect => {
-                    self.peer = Some(Peer::new(
-                        Session {
-                            user: user(),
-                            session: "s".to_owned(),
-                        },
-                        self.now,
-                    ));
+                    self.peer = Some(Peer::new(Session { user: user(), session: "s".to_owned() }, self.now));
                     self.client(Event::Connected);
                 }
                 Effect::Disconnect => self.peer = None,
@@ -128,16 +118,11 @@ impl Pair {
                 }
                 server::Effect::Close => {
                     self.peer = None;
-                    self.client(Event::Closed {
-                        reason: "closed".to_owned(),
-                        retry: true,
-                    });
+                    self.client(Event::Closed { reason: "closed".to_owned(), retry: true });
                 }
                 server::Effect::WakeAt(at) => self.peer_alarm = Some(at),
                 server::Effect::Announce(_) | server::Effect::Leave { .. } => {}
-                question if self.hold && matches!(question, server::Effect::Commit { .. }) => {
-                    self.held.push(question)
-                }
+                question if self.hold && matches!(question, server::Effect::Commit { .. }) => self.held.push(question),
                 question => self.answer(question),
             }
         }
@@ -159,129 +144,59 @@ impl Pair {
     }
 
     pub(crate) fn outbox(&mut self, document: Id, chunk: &tombolo_docs::Chunk) {
-        let row = Outgoing {
-            document,
-            hash: chunk.hash,
-            bytes: chunk.bytes.clone(),
-        };
+        let row = Outgoing { document, hash: chunk.hash, bytes: chunk.bytes.clone() };
         self.client(Event::Outbox(vec![row]));
     }
 
     fn answer(&mut self, question: server::Effect) {
         let event = match question {
-            server::Effect::Begin { request } => server::Event::Begun {
-                request,
-                state: Some(self.state),
-            },
-            server::Effect::Commit {
-                request,
-                document,
-                changes,
-                recovering,
-            } => {
+            server::Effect::Begin { request } => server::Event::Begun { request, state: Some(self.state) },
+            server::Effect::Commit { request, document, changes, recovering } => {
                 let verdict = self.commit(document, &changes, recovering);
-                server::Event::Judged {
-                    request,
-                    judged: Judged::Verdict(verdict),
-                }
+                server::Event::Judged { request, judged: Judged::Verdict(verdict) }
             }
             server::Effect::KeepRuns { request, .. } => server::Event::RunsKept { request },
             server::Effect::Read { request, after, .. } => {
-                let entries = self
-                    .log
-                    .iter()
-                    .filter(|entry| entry.sequence > after)
-                    .cloned()
-                    .collect();
+                let entries = self.log.iter().filter(|entry| entry.sequence > after).cloned().collect();
                 let upto = self.state.sequence.max(after);
-                server::Event::Read {
-                    request,
-                    entries,
-                    upto,
-                    more: false,
-                }
+                server::Event::Read { request, entries, upto, more: false }
             }
-            server::Effect::Documents {
-                request,
-                after,
-                most_bytes,
-            } => self.page(request, after, most_bytes),
-            server::Effect::Fetch {
-                request, documents, ..
-            } => {
-                let documents = documents
-                    .iter()
-                    .filter_map(|id| self.snapshot(*id))
-                    .collect();
-                let page = SnapshotPage {
-                    documents,
-                    ..SnapshotPage::default()
-                };
-                server::Event::Documents {
-                    request,
-                    page,
-                    complete: true,
-                }
+            server::Effect::Documents { request, after, most_bytes } => self.page(request, after, most_bytes),
+            server::Effect::Fetch { request, documents, .. } => {
+                let documents = documents.iter().filter_map(|id| self.snapshot(*id)).collect();
+                let page = SnapshotPage { documents, ..SnapshotPage::default() };
+                server::Event::Documents { request, page, complete: true }
             }
-            server::Effect::Runs { request } => server::Event::Documents {
-                request,
-                page: SnapshotPage::default(),
-                complete: true,
-            },
-            server::Effect::Manifest { request, .. } => server::Event::Manifest {
-                request,
-                entries: self.manifest.clone(),
-                complete: true,
-            },
+            server::Effect::Runs { request } => {
+                server::Event::Documents { request, page: SnapshotPage::default(), complete: true }
+            }
+            server::Effect::Manifest { request, .. } => {
+                server::Event::Manifest { request, entries: self.manifest.clone(), complete: true }
+            }
             other => panic!("{other:?}"),
         };
         self.server(event);
     }
 
     fn snapshot(&self, document: Id) -> Option<Snapshot> {
-        let chunks = self
-            .documents
-            .get(&document)?
-            .iter()
-            .map(|chunk| ByteBuf::from(chunk.clone()))
-            .collect();
+        let chunks = self.documents.get(&document)?.iter().map(|chunk| ByteBuf::from(chunk.clone())).collect();
         Some(Snapshot { document, chunks })
     }
 
     fn page(&self, request: u64, after: Option<Id>, most_bytes: usize) -> server::Event {
         let mut documents = Vec::new();
         let mut size = 0;
-        let mut rest = self
-            .documents
-            .iter()
-            .filter(|(id, _)| after.is_none_or(|after| **id > after))
-            .peekable();
+        let mut rest = self.documents.iter().filter(|(id, _)| after.is_none_or(|after| **id > after)).peekable();
         while let Some((id, chunks)) = rest.next_if(|_| size < most_bytes) {
             size += chunks.iter().map(|chunk| chunk.len() + 60).sum::<usize>();
             documents.extend(self.snapshot(*id));
         }
-        let page = SnapshotPage {
-            documents,
-            ..SnapshotPage::default()
-        };
-        server::Event::Documents {
-            request,
-            page,
-            complete: rest.peek().is_none(),
-        }
+        let page = SnapshotPage { documents, ..SnapshotPage::default() };
+        server::Event::Documents { request, page, complete: rest.peek().is_none() }
     }
 
-    fn commit(
-        &mut self,
-        document: Id,
-        changes: &[tombolo_sync::gate::Incoming],
-        recovering: bool,
-    ) -> Verdict {
-        let known = wanted(changes)
-            .hashes
-            .intersection(&self.known)
-            .copied()
-            .collect();
+    fn commit(&mut self, document: Id, changes: &[tombolo_sync::gate::Incoming], recovering: bool) -> Verdict {
+        let known = wanted(changes).hashes.intersection(&self.known).copied().collect();
         let context = Context {
             user: user().id,
             role: Some(self.state.role),
@@ -292,11 +207,7 @@ impl Pair {
                 size_bytes: 0,
             }),
             owners: BTreeMap::new(),
-            last_seqs: changes
-                .iter()
-                .map(|change| (change.scan.actor.clone(), change.scan.seq - 1))
-                .take(1)
-                .collect(),
+            last_seqs: changes.iter().map(|change| (change.scan.actor.clone(), change.scan.seq - 1)).take(1).collect(),
             known,
             hidden: BTreeSet::new(),
             recovering,
@@ -314,20 +225,9 @@ impl Pair {
     pub(crate) fn append(&mut self, document: Id, hash: [u8; 32], bytes: &[u8]) {
         self.state.sequence += 1;
         self.known.insert(hash);
-        self.documents
-            .entry(document)
-            .or_default()
-            .push(bytes.to_vec());
-        let entry = Entry::Change {
-            document,
-            bytes: ByteBuf::from(bytes.to_vec()),
-            user: None,
-        };
-        self.log.push(Numbered {
-            sequence: self.state.sequence,
-            hash: Some(hash),
-            entry,
-        });
+        self.documents.entry(document).or_default().push(bytes.to_vec());
+        let entry = Entry::Change { document, bytes: ByteBuf::from(bytes.to_vec()), user: None };
+        self.log.push(Numbered { sequence: self.state.sequence, hash: Some(hash), entry });
     }
 
     pub(crate) fn notify(&mut self) {

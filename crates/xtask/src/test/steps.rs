@@ -157,7 +157,7 @@ fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
         browser_environment(&mut cargo)?;
     }
     // A failing end-to-end test says what was on the screen; forty frames of the test program would hide it.
-    cargo.env("RUST_LIB_BACKTRACE", "0");
+    cargo.env("RUST_BACKTRACE", "0");
     let mut tally = Tally::default();
     let good = command::watch(&mut cargo, |line| tally.read(line))?;
     if !good && tally.failed == 0 {

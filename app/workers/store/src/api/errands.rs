@@ -100,11 +100,7 @@ async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
             let path = path.clone();
             match secrets::of(account, *connection).await?.remove(&path) {
                 Some(value) => {
-                    let body = PutSecret {
-                        path,
-                        value,
-                        hosts: None,
-                    };
+                    let body = PutSecret { path, value, hosts: None };
                     tell("PUT", &route, Some(&body)).await
                 }
                 None => tell("DELETE", &route, Some(&DeleteSecret { path })).await,

@@ -62,10 +62,7 @@ async fn bring_documents(local: &Rc<Account>, account: &Rc<Account>, ids: &[Id],
                 batch.put(Store::Actors, &text(session), text(user.id.to_string()));
             }
             batch.put(Store::Chunks, &chunk_key(*id, &chunk.hash), bytes(&chunk.bytes));
-            let row = OutboxRow {
-                document: *id,
-                hash: hash_to_hex(&chunk.hash),
-            };
+            let row = OutboxRow { document: *id, hash: hash_to_hex(&chunk.hash) };
             batch.append_json(Store::Outbox, &row);
         }
         let row = row(local, &document);
@@ -154,9 +151,9 @@ async fn has_damage(local: Id) -> Result<bool, Fault> {
     let kept = storage.values(Store::Quarantine, None).await;
     let rows = storage.values(Store::Catalogue, None).await;
     storage.close();
-    let damaged = rows?.iter().any(|row| {
-        crate::storage::read::json::<StoredRow>(Store::Catalogue, row).map_or(true, |row| row.row.damaged)
-    });
+    let damaged = rows?
+        .iter()
+        .any(|row| crate::storage::read::json::<StoredRow>(Store::Catalogue, row).map_or(true, |row| row.row.damaged));
     Ok(damaged || !kept?.is_empty())
 }
 

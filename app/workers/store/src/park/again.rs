@@ -27,7 +27,9 @@ pub(super) fn intents(differences: &[Difference], refused: &View) -> Vec<Intent>
         .filter(|difference| difference.accepted.is_none() && difference.refused.is_some())
         .filter_map(|difference| difference.path.strip_suffix(POSITION))
         .collect();
-    let inside = |path: &str| fresh.iter().find(|row| path.strip_prefix(**row).is_some_and(|rest| rest.starts_with('/'))).copied();
+    let inside = |path: &str| {
+        fresh.iter().find(|row| path.strip_prefix(**row).is_some_and(|rest| rest.starts_with('/'))).copied()
+    };
     let mut values: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for difference in differences {
         if let (Some(row), Some(value)) = (inside(&difference.path), &difference.refused) {
@@ -48,10 +50,7 @@ pub(super) fn intents(differences: &[Difference], refused: &View) -> Vec<Intent>
 }
 
 fn set(path: &str, value: &Value) -> Intent {
-    Intent::Set {
-        path: path.to_owned(),
-        value: value.clone(),
-    }
+    Intent::Set { path: path.to_owned(), value: value.clone() }
 }
 
 fn insert(row: &str, value: Map<String, Value>, refused: &View) -> Option<Intent> {
@@ -147,11 +146,7 @@ mod tests {
     use serde_json::json;
 
     fn difference(path: &str, accepted: Option<Value>, refused: Option<Value>) -> Difference {
-        Difference {
-            path: path.to_owned(),
-            accepted,
-            refused,
-        }
+        Difference { path: path.to_owned(), accepted, refused }
     }
 
     #[test]
@@ -185,13 +180,8 @@ mod tests {
             difference("bin", None, Some(json!(true))),
         ];
         let expected = vec![
-            Intent::DeleteRow {
-                list: "/steps".to_owned(),
-                row: "a".to_owned(),
-            },
-            Intent::Remove {
-                path: "/description".to_owned(),
-            },
+            Intent::DeleteRow { list: "/steps".to_owned(), row: "a".to_owned() },
+            Intent::Remove { path: "/description".to_owned() },
             Intent::Bin,
         ];
         assert_eq!(intents(&differences, &View::default()), expected);

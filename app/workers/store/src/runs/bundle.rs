@@ -93,7 +93,10 @@ async fn read(account: &Rc<Account>, id: Id) -> Result<(Kind, Value, Vec<String>
     found.ok_or(Fault::NotFound(id))
 }
 
-async fn files(account: &Rc<Account>, resources: &BTreeMap<Id, RunResource>) -> Result<(Vec<String>, Vec<Blob>), Fault> {
+async fn files(
+    account: &Rc<Account>,
+    resources: &BTreeMap<Id, RunResource>,
+) -> Result<(Vec<String>, Vec<Blob>), Fault> {
     let (mut hashes, mut files) = (Vec::new(), Vec::new());
     for resource in resources.values().filter(|resource| resource.kind == Kind::Export) {
         let Some(hash) = text_at(&resource.value, "rawData") else {

@@ -12,7 +12,7 @@ use web_sys::Blob;
 
 use super::{failed, is_end, mark_key, offer_soon, put_error, put_row, show};
 use crate::account::Account;
-use crate::storage::{Batch, Store, StorageError, pair, text};
+use crate::storage::{Batch, StorageError, Store, pair, text};
 use crate::tabs::Say;
 use crate::{env, port};
 
@@ -84,9 +84,7 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
                 return;
             }
             if !is_end(row.status) {
-                account.say(&Say::Run {
-                    row: Box::new(row.clone()),
-                });
+                account.say(&Say::Run { row: Box::new(row.clone()) });
                 port::event(Event::Run { row: row.clone() });
             }
             *last = row.clone();

@@ -124,10 +124,7 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
     account.running.borrow_mut().insert(run, Running { worker });
-    let listeners = Listeners {
-        _message: message,
-        _error: error,
-    };
+    let listeners = Listeners { _message: message, _error: error };
     Ok((listeners, heard))
 }
 
@@ -142,15 +139,11 @@ fn read(data: &JsValue) -> Result<(FromRun, Option<Blob>), String> {
 }
 
 fn send(worker: &Worker, bundle: Bundle) -> Result<(), Fault> {
-    let message = Array::of1(&frame(&ToRun::Start {
-        job: Box::new(bundle.job),
-    })?);
+    let message = Array::of1(&frame(&ToRun::Start { job: Box::new(bundle.job) })?);
     for file in bundle.files {
         message.push(&file);
     }
-    worker
-        .post_message(&message)
-        .map_err(|error| Fault::Browser(format!("The run could not be started: {error:?}.")))
+    worker.post_message(&message).map_err(|error| Fault::Browser(format!("The run could not be started: {error:?}.")))
 }
 
 /// Ends a run of this tab; a worker that does not end it soon is ended with it.

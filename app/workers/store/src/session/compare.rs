@@ -9,10 +9,10 @@ use tombolo_sync::client::{Event, Local, Outgoing, plan};
 use tombolo_wire::sync::{Course, ManifestEntry};
 
 use super::{Session, outbox, read_document};
-use crate::{documents, runs};
 use crate::account::{Account, OutboxRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, chunk_key};
+use crate::{documents, runs};
 
 /// Compares, and puts into the outbox what the server lacks.
 pub(super) async fn compare(
@@ -52,10 +52,7 @@ pub(super) async fn compare(
     if course == Course::Restored {
         runs::offer_all(account, session).await;
     }
-    Ok(Event::Compared {
-        fetch: plan.fetch,
-        forget: plan.forget,
-    })
+    Ok(Event::Compared { fetch: plan.fetch, forget: plan.forget })
 }
 
 fn local(account: &Account) -> BTreeMap<Id, Local> {
@@ -71,12 +68,7 @@ fn local(account: &Account) -> BTreeMap<Id, Local> {
     rows.collect()
 }
 
-async fn offer(
-    account: &Rc<Account>,
-    session: &Rc<Session>,
-    document: &Document,
-    heads: &[Hash],
-) -> Result<(), Fault> {
+async fn offer(account: &Rc<Account>, session: &Rc<Session>, document: &Document, heads: &[Hash]) -> Result<(), Fault> {
     let id = document.id();
     let waiting: BTreeSet<Hash> = session.outbox.of(id).into_iter().collect();
     let mut batch = Batch::new();
@@ -86,10 +78,7 @@ async fn offer(
             continue;
         }
         batch.put(Store::Chunks, &chunk_key(id, &chunk.hash), bytes(&chunk.bytes));
-        let row = OutboxRow {
-            document: id,
-            hash: hash_to_hex(&chunk.hash),
-        };
+        let row = OutboxRow { document: id, hash: hash_to_hex(&chunk.hash) };
         batch.append_json(Store::Outbox, &row);
         count += 1;
     }
@@ -99,19 +88,9 @@ async fn offer(
 }
 
 /// The changes that a push builds on and the server lacks, each after those it builds on.
-pub(super) async fn supply(
-    account: &Rc<Account>,
-    document: Id,
-    hashes: &[Hash],
-) -> Result<Vec<Outgoing>, Fault> {
+pub(super) async fn supply(account: &Rc<Account>, document: Id, hashes: &[Hash]) -> Result<Vec<Outgoing>, Fault> {
     let whole = read_document(account, document).await?;
     let wanted: BTreeSet<&Hash> = hashes.iter().collect();
     let chunks = whole.chunks_since(&[]).into_iter().filter(|chunk| wanted.contains(&chunk.hash));
-    Ok(chunks
-        .map(|chunk| Outgoing {
-            document,
-            hash: chunk.hash,
-            bytes: chunk.bytes,
-        })
-        .collect())
+    Ok(chunks.map(|chunk| Outgoing { document, hash: chunk.hash, bytes: chunk.bytes }).collect())
 }

@@ -56,11 +56,6 @@ impl Outbox {
 }
 
 impl Session {
-    /// Deletes the outbox rows of these changes in a batch; gives the document of each row.
-    pub(crate) fn delete_rows(&self, batch: &mut Batch, hashes: &[Hash]) -> Vec<Id> {
-        self.outbox.delete(batch, hashes)
-    }
-
     /// The changes of a document that wait.
     pub(crate) fn hashes_of(&self, document: Id) -> Vec<Hash> {
         self.outbox.of(document)
@@ -119,11 +114,16 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
         let bytes = match value.as_ref().and_then(bytes_of) {
             Some(bytes) => Some(bytes),
             // Its piece was put together with others.
-            None => read_document(account, document).await.ok().and_then(|whole| whole.chunk(&hash)).map(|chunk| chunk.bytes),
+            None => read_document(account, document)
+                .await
+                .ok()
+                .and_then(|whole| whole.chunk(&hash))
+                .map(|chunk| chunk.bytes),
         };
         outbox.last.set(key.as_f64().unwrap_or_default().max(outbox.last.get()));
-        outbox.keys.borrow_mut().entry(hash).or_insert((document, Vec::new())).1.push(key);
+        // Without its piece it was parked while it was read.
         if let Some(bytes) = bytes {
+            outbox.keys.borrow_mut().entry(hash).or_insert((document, Vec::new())).1.push(key);
             changes.push(Outgoing { document, hash, bytes });
         }
     }

@@ -74,12 +74,7 @@ fn open(account: &Rc<Account>, session: &Rc<Session>) -> Result<Socket, JsValue>
     socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
     socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
     socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-    Ok(Socket {
-        socket,
-        _opened: opened,
-        _message: message,
-        _closed: closed,
-    })
+    Ok(Socket { socket, _opened: opened, _message: message, _closed: closed })
 }
 
 fn event(

@@ -71,19 +71,11 @@ async fn receive(
         }
         by_document.entry(item.document).or_default().extend(item.chunks);
     }
-    let mut arrived = Arrived {
-        pieces: Vec::new(),
-        rows: Vec::new(),
-    };
+    let mut arrived = Arrived { pieces: Vec::new(), rows: Vec::new() };
     for (id, chunks) in by_document {
         let known = !forgotten.contains(&id) && account.catalogue.borrow().contains_key(&id);
         let whole = whole(account, id, &chunks, known).await?;
-        let mut pieces = Pieces {
-            document: id,
-            hashes: Vec::new(),
-            snapshots: false,
-            outgoing: 0,
-        };
+        let mut pieces = Pieces { document: id, hashes: Vec::new(), snapshots: false, outgoing: 0 };
         let mut modified_ms = 0;
         for chunk in &chunks {
             if chunk.get(8) == Some(&SAVED) {
@@ -111,12 +103,7 @@ async fn receive(
 }
 
 /// The document with what came. `None` while its beginning is missing: then it has no row yet.
-async fn whole(
-    account: &Rc<Account>,
-    id: Id,
-    chunks: &[Vec<u8>],
-    known: bool,
-) -> Result<Option<Document>, Fault> {
+async fn whole(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>], known: bool) -> Result<Option<Document>, Fault> {
     // What is in memory has been given these chunks when they came.
     if let Some(document) = account.documents.with(id, |opened| opened.document.clone()) {
         return Ok(Some(document));
@@ -149,11 +136,7 @@ fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<Id>, 
         account.documents.remove(*id);
     }
     if !arrived.pieces.is_empty() || !removed.is_empty() {
-        account.say(&Say::Stored {
-            pieces: arrived.pieces,
-            rows: arrived.rows.clone(),
-            removed: removed.to_vec(),
-        });
+        account.say(&Say::Stored { pieces: arrived.pieces, rows: arrived.rows.clone(), removed: removed.to_vec() });
         account.take_rows(arrived.rows, removed);
     }
     let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
@@ -162,9 +145,7 @@ fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<Id>, 
     }
     if !counts.is_empty() {
         let changes: Vec<(Id, usize)> = counts.into_iter().collect();
-        account.say(&Say::Acked {
-            changes: changes.clone(),
-        });
+        account.say(&Say::Acked { changes: changes.clone() });
         account.acked(&changes);
     }
     for row in runs {

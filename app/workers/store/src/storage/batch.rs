@@ -71,8 +71,7 @@ impl Batch {
     }
 
     pub(super) fn stores(&self) -> Vec<&'static str> {
-        let stores: BTreeSet<&'static str> =
-            self.ops.iter().map(|(store, _)| store.name()).collect();
+        let stores: BTreeSet<&'static str> = self.ops.iter().map(|(store, _)| store.name()).collect();
         stores.into_iter().collect()
     }
 

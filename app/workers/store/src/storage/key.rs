@@ -59,9 +59,7 @@ pub fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
     if let Some(array) = value.dyn_ref::<Uint8Array>() {
         return Some(array.to_vec());
     }
-    value
-        .dyn_ref::<js_sys::ArrayBuffer>()
-        .map(|buffer| Uint8Array::new(buffer).to_vec())
+    value.dyn_ref::<js_sys::ArrayBuffer>().map(|buffer| Uint8Array::new(buffer).to_vec())
 }
 
 /// One part of a key of two parts.

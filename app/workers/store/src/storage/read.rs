@@ -24,11 +24,7 @@ impl Storage {
     /// # Errors
     ///
     /// Returns [`StorageError::Record`] when it cannot be read, and [`StorageError`] when the browser refuses.
-    pub async fn get_json<T: DeserializeOwned>(
-        &self,
-        store: Store,
-        key: &JsValue,
-    ) -> Result<Option<T>, StorageError> {
+    pub async fn get_json<T: DeserializeOwned>(&self, store: Store, key: &JsValue) -> Result<Option<T>, StorageError> {
         let value = self.get(store, key).await?;
         value.map(|value| json(store, &value)).transpose()
     }
@@ -38,11 +34,7 @@ impl Storage {
     /// # Errors
     ///
     /// Returns [`StorageError`] when the browser refuses.
-    pub async fn values(
-        &self,
-        store: Store,
-        range: Option<&JsValue>,
-    ) -> Result<Vec<JsValue>, StorageError> {
+    pub async fn values(&self, store: Store, range: Option<&JsValue>) -> Result<Vec<JsValue>, StorageError> {
         let transaction = self.open_database()?.transaction(store.name()).build()?;
         let objects = transaction.object_store(store.name())?;
         let all = objects.get_all::<JsValue>();
@@ -92,11 +84,7 @@ impl Storage {
     /// # Errors
     ///
     /// Returns [`StorageError`] when the browser refuses.
-    pub async fn get_many(
-        &self,
-        store: Store,
-        keys: &[JsValue],
-    ) -> Result<Vec<Option<JsValue>>, StorageError> {
+    pub async fn get_many(&self, store: Store, keys: &[JsValue]) -> Result<Vec<Option<JsValue>>, StorageError> {
         let transaction = self.open_database()?.transaction(store.name()).build()?;
         let objects = transaction.object_store(store.name())?;
         let mut requests = Vec::with_capacity(keys.len());
@@ -113,10 +101,7 @@ impl Storage {
 
 /// Reads a record from JSON.
 pub(crate) fn json<T: DeserializeOwned>(store: Store, value: &JsValue) -> Result<T, StorageError> {
-    let wrong = |reason: String| StorageError::Record {
-        store: store.name(),
-        reason,
-    };
+    let wrong = |reason: String| StorageError::Record { store: store.name(), reason };
     let text = value.as_string().ok_or_else(|| wrong("it is no text".to_owned()))?;
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }

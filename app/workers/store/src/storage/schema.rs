@@ -113,19 +113,13 @@ impl Layout {
 }
 
 /// Makes the stores that are missing.
-pub(super) fn create(
-    layout: Layout,
-    database: &Database,
-) -> Result<(), indexed_db_futures::error::Error> {
+pub(super) fn create(layout: Layout, database: &Database) -> Result<(), indexed_db_futures::error::Error> {
     let present: Vec<String> = database.object_store_names().collect();
     for store in layout.stores() {
         if present.iter().any(|name| name == store.name()) {
             continue;
         }
-        database
-            .create_object_store(store.name())
-            .with_auto_increment(store.counts())
-            .build()?;
+        database.create_object_store(store.name()).with_auto_increment(store.counts()).build()?;
     }
     Ok(())
 }

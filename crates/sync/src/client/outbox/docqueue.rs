@@ -39,11 +39,7 @@ impl Queue {
         if self.waiting.is_empty() || !self.blocked_on.is_empty() {
             return None;
         }
-        let gathered = if self.pushes.is_empty() {
-            from_ms
-        } else {
-            self.last_sent_ms + GATHER_MS
-        };
+        let gathered = if self.pushes.is_empty() { from_ms } else { self.last_sent_ms + GATHER_MS };
         Some(gathered.max(from_ms).max(self.not_before))
     }
 
@@ -58,19 +54,11 @@ impl Queue {
         self.pushes.clear();
         self.blocked_on.clear();
         self.not_before = 0;
-        self.entered = if self.waiting.is_empty() {
-            None
-        } else {
-            Some(0)
-        };
+        self.entered = if self.waiting.is_empty() { None } else { Some(0) };
     }
 
     /// The changes that may go now: each with or after those of the outbox that it builds on.
-    pub(super) fn choose(
-        &self,
-        items: &BTreeMap<Hash, Item>,
-        most_bytes: usize,
-    ) -> Vec<(u64, Hash)> {
+    pub(super) fn choose(&self, items: &BTreeMap<Hash, Item>, most_bytes: usize) -> Vec<(u64, Hash)> {
         let mut chosen = Vec::new();
         let mut going: BTreeSet<Hash> = BTreeSet::new();
         let mut size = 0;
@@ -82,9 +70,10 @@ impl Queue {
                 let Some(item) = items.get(&hash) else {
                     continue;
                 };
-                let ready = item.deps.iter().all(|dep| {
-                    !items.contains_key(dep) || going.contains(dep) || self.flying.contains(dep)
-                });
+                let ready = item
+                    .deps
+                    .iter()
+                    .all(|dep| !items.contains_key(dep) || going.contains(dep) || self.flying.contains(dep));
                 // A push costs nine bytes a change beside the change itself.
                 let fits = size + item.bytes.len() + 9 <= most_bytes;
                 if chosen.len() >= MOST_CHANGES || (ready && !fits) {
