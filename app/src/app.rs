@@ -5,7 +5,10 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
-use crate::pages::{BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, RunsPage, ScriptPage, SignInPage, SignUpPage};
+use crate::pages::{
+    BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, RunsPage, ScriptPage,
+    SignInPage, SignUpPage,
+};
 use crate::state::App as State;
 
 /// The whole app.

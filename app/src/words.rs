@@ -72,8 +72,14 @@ mod tests {
 
     #[test]
     fn numbers_are_parted_and_counted() {
-        assert_eq!((number(0), number(999), number(1000), number(1_234_567)), ("0".into(), "999".into(), "1,000".into(), "1,234,567".into()));
-        assert_eq!((count(1, "flow"), count(0, "flow"), count(3, "flow")), ("1 flow".into(), "0 flows".into(), "3 flows".into()));
+        assert_eq!(
+            (number(0), number(999), number(1000), number(1_234_567)),
+            ("0".into(), "999".into(), "1,000".into(), "1,234,567".into())
+        );
+        assert_eq!(
+            (count(1, "flow"), count(0, "flow"), count(3, "flow")),
+            ("1 flow".into(), "0 flows".into(), "3 flows".into())
+        );
     }
 
     #[test]
@@ -89,7 +95,10 @@ mod tests {
 
     #[test]
     fn names_become_monograms() {
-        assert_eq!((monogram("Harbour & Pine"), monogram("tombolo"), monogram("")), ("HP".into(), "T".into(), "?".into()));
+        assert_eq!(
+            (monogram("Harbour & Pine"), monogram("tombolo"), monogram("")),
+            ("HP".into(), "T".into(), "?".into())
+        );
         assert!((1..=5).contains(&tint("anything")));
     }
 }

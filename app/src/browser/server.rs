@@ -10,19 +10,25 @@ use tombolo_wire::rest::Errors;
 /// # Errors
 ///
 /// Returns what the server says, or that it does not answer.
-pub(crate) async fn ask<R: DeserializeOwned>(method: Method, path: &str, body: Option<&impl Serialize>) -> Result<R, String> {
+pub(crate) async fn ask<R: DeserializeOwned>(
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+) -> Result<R, String> {
     let request = RequestBuilder::new(path).method(method);
     let request = match body {
         Some(body) => request.json(body),
         None => request.build(),
     };
     let response = request.map_err(|error| error.to_string())?.send().await;
-    let response = response.map_err(|_| "The server does not answer. Try again when the network is back.".to_owned())?;
+    let response =
+        response.map_err(|_| "The server does not answer. Try again when the network is back.".to_owned())?;
     let text = response.text().await.map_err(|error| error.to_string())?;
     if response.ok() {
         // Routes that answer nothing are read as null.
         let text = if text.is_empty() { "null" } else { &text };
-        return serde_json::from_str(text).map_err(|error| format!("The server answered something unexpected ({error}). Reload the page."));
+        return serde_json::from_str(text)
+            .map_err(|error| format!("The server answered something unexpected ({error}). Reload the page."));
     }
     Err(refusal(response.status(), &text))
 }
@@ -39,7 +45,10 @@ mod tests {
 
     #[test]
     fn a_refusal_speaks_the_servers_words() {
-        assert_eq!(refusal(403, r#"{"errors":[{"code":"rights","message":"Only administrators invite."}]}"#), "Only administrators invite.");
+        assert_eq!(
+            refusal(403, r#"{"errors":[{"code":"rights","message":"Only administrators invite."}]}"#),
+            "Only administrators invite."
+        );
         assert_eq!(refusal(502, "<html>"), "The server refused (502).");
     }
 }

@@ -13,7 +13,9 @@ fn chosen() -> Option<String> {
 pub(crate) fn is_dark() -> bool {
     match chosen().as_deref() {
         Some(theme) => theme == "dark",
-        None => window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches()),
+        None => {
+            window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches())
+        }
     }
 }
 

@@ -59,7 +59,8 @@ impl Batches {
 fn tell(handle: &Handle, method: &str, argument: &JsValue) {
     let editor = handle.borrow().clone();
     let Some(editor) = editor else { return };
-    let called = Reflect::get(&editor, &method.into()).and_then(|function| function.dyn_into::<Function>()?.call1(&editor, argument));
+    let called = Reflect::get(&editor, &method.into())
+        .and_then(|function| function.dyn_into::<Function>()?.call1(&editor, argument));
     if let Err(error) = called {
         leptos::logging::error!("the editor does not {method}: {error:?}");
     }
@@ -72,7 +73,9 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
     let parent = NodeRef::<html::Div>::new();
     let handle: Handle = Handle::default();
     let ready = RwSignal::new(false);
-    let heads = Rc::new(RefCell::new(doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default())));
+    let heads = Rc::new(RefCell::new(
+        doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default()),
+    ));
     let batches = Rc::new(Batches::default());
     {
         let (handle, heads, batches) = (Rc::clone(&handle), Rc::clone(&heads), Rc::clone(&batches));
@@ -80,7 +83,10 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
             heads.borrow_mut().clone_from(&view.heads);
             let mine: Vec<_> = splices.iter().filter(|splice| splice.path == path).collect();
             if !own && !mine.is_empty() {
-                let list: Vec<_> = mine.iter().map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert})).collect();
+                let list: Vec<_> = mine
+                    .iter()
+                    .map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert}))
+                    .collect();
                 tell(&handle, "remote", &serde_json::Value::Array(list).to_string().into());
             }
             // This tab edits other fields too, and such a change says nothing of the batch.
@@ -139,12 +145,22 @@ async fn start(parent: web_sys::HtmlElement, label: &'static str, link: Link) ->
         doc.here(inside.then(|| path.to_owned()), inside.then_some((anchor, head)));
     });
     // The page may be gone by now; then there is nothing to edit.
-    let Some((text, heads)) = doc.view.try_with_untracked(|view| view.as_ref().map(|view| (text_at(view, path), view.heads.clone()))).flatten() else {
+    let Some((text, heads)) = doc
+        .view
+        .try_with_untracked(|view| view.as_ref().map(|view| (text_at(view, path), view.heads.clone())))
+        .flatten()
+    else {
         return Ok(());
     };
     // What came since the component was made is in this text, and these are its heads.
     *link.heads.borrow_mut() = heads;
-    let arguments = js_sys::Array::of5(&parent.into(), &text.into(), &label.into(), &(!doc.writable.get_untracked()).into(), send.as_ref());
+    let arguments = js_sys::Array::of5(
+        &parent.into(),
+        &text.into(),
+        &label.into(),
+        &(!doc.writable.get_untracked()).into(),
+        send.as_ref(),
+    );
     arguments.push(moved.as_ref());
     let editor = create.apply(&JsValue::NULL, &arguments)?;
     *link.handle.borrow_mut() = Some(editor);
@@ -160,14 +176,25 @@ fn push(link: &Link, batch: &str) {
         return;
     };
     let heads = link.heads.borrow().clone();
-    let intent = |splice: Batch| Intent::Splice { path: link.path.into(), at: splice.at, delete: splice.delete, insert: splice.insert, heads: heads.clone() };
+    let intent = |splice: Batch| Intent::Splice {
+        path: link.path.into(),
+        at: splice.at,
+        delete: splice.delete,
+        insert: splice.insert,
+        heads: heads.clone(),
+    };
     let intents = batch.into_iter().map(intent).collect();
     let (link, number) = (link.clone(), link.batches.send());
     spawn_local(async move {
         match link.doc.try_edit(intents).await {
             // A batch that changed nothing, because somebody else removed the same stretch, has no event of its own.
             Ok(_) if link.batches.land(number) => {
-                if let Some(text) = link.doc.view.try_with_untracked(|view| view.as_ref().map(|view| text_at(view, link.path))).flatten() {
+                if let Some(text) = link
+                    .doc
+                    .view
+                    .try_with_untracked(|view| view.as_ref().map(|view| text_at(view, link.path)))
+                    .flatten()
+                {
                     tell(&link.handle, "settled", &text.into());
                 }
             }

@@ -20,7 +20,8 @@ fn shown(value: Option<&Value>) -> String {
 /// What settles a conflict in favour of one candidate.
 pub(crate) fn settle(conflict: &Conflict, chosen: &Candidate) -> Vec<Intent> {
     let place = conflict.path.clone();
-    let row = || (path::parent(&place).unwrap_or_default().to_owned(), path::last(&place).unwrap_or_default().to_owned());
+    let row =
+        || (path::parent(&place).unwrap_or_default().to_owned(), path::last(&place).unwrap_or_default().to_owned());
     match (conflict.clash, &chosen.value) {
         (Clash::Values, Some(value)) => vec![Intent::Set { path: place.clone(), value: value.clone() }],
         (Clash::Values, None) => vec![Intent::Remove { path: place.clone() }],
@@ -51,7 +52,8 @@ pub(crate) fn FieldConflict(doc: Doc, #[prop(into)] path: String) -> impl IntoVi
 #[component]
 pub(crate) fn ConflictBadge(doc: Doc) -> impl IntoView {
     let open = RwSignal::new(false);
-    let all = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| view.conflicts.clone()).unwrap_or_default()));
+    let all =
+        Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| view.conflicts.clone()).unwrap_or_default()));
     let says = move || match all.with(Vec::len) {
         1 => all.with(|all| all[0].values.len().to_string()) + " values",
         many => format!("{many} conflicts"),

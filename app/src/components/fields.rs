@@ -29,7 +29,12 @@ pub(crate) fn Field(
     held: Signal<Option<Person>>,
     children: Children,
 ) -> impl IntoView {
-    let class = move || held.with(|held| held.as_ref().map_or_else(|| "field".to_owned(), |person| format!("field held p{}", words::tint(&person.user.email))));
+    let class = move || {
+        held.with(|held| {
+            held.as_ref()
+                .map_or_else(|| "field".to_owned(), |person| format!("field held p{}", words::tint(&person.user.email)))
+        })
+    };
     view! {
         <div class=class>
             {move || held.get().map(|person| view! { <Flag person=person/> })}
@@ -42,6 +47,19 @@ pub(crate) fn Field(
             }}
         </div>
     }
+}
+
+/// A text that is forgotten as soon as `value` changes.
+fn until_it_changes(value: Signal<String>) -> RwSignal<Option<String>> {
+    let kept = RwSignal::new(None::<String>);
+    Effect::new(move |before: Option<String>| {
+        let now = value.get();
+        if before.is_some_and(|before| before != now) {
+            kept.set(None);
+        }
+        now
+    });
+    kept
 }
 
 /// A line of text that is applied as it is typed.
@@ -66,16 +84,11 @@ pub(crate) fn TextBox(
     let draft = RwSignal::new(None::<String>);
     let sent = StoredValue::new(None::<String>);
     // What was typed stays on the screen after leaving until the document says it, so that nothing flickers.
-    let left = RwSignal::new(None::<String>);
-    Effect::new(move |before: Option<String>| {
-        let now = value.get();
-        if before.is_some_and(|before| before != now) {
-            left.set(None);
-        }
-        now
-    });
+    let left = until_it_changes(value);
     let apply = move |text: String| {
-        let Some(known) = sent.try_get_value().and_then(|sent| sent.or_else(|| value.try_get_untracked())) else { return };
+        let Some(known) = sent.try_get_value().and_then(|sent| sent.or_else(|| value.try_get_untracked())) else {
+            return;
+        };
         if known != text {
             sent.try_set_value(Some(text.clone()));
             on_change.try_run(text);
@@ -96,7 +109,9 @@ pub(crate) fn TextBox(
     let on_leave = move || {
         if let Some(text) = draft.try_get_untracked().flatten() {
             apply(text.clone());
-            if value.try_get_untracked().is_some_and(|value| value != text) && sent.try_get_value().flatten().as_ref() == Some(&text) {
+            if value.try_get_untracked().is_some_and(|value| value != text)
+                && sent.try_get_value().flatten().as_ref() == Some(&text)
+            {
                 left.try_set(Some(text));
                 gloo::timers::callback::Timeout::new(ECHO_MS, move || {
                     left.try_set(None);
@@ -187,9 +202,11 @@ pub(crate) fn DocText(
     #[prop(optional)] code: bool,
     #[prop(optional)] lines: u32,
     /// The field is a list of texts of which this is the only one, as the import's `relativeURI` is.
-    #[prop(optional)] listed: bool,
+    #[prop(optional)]
+    listed: bool,
     /// The field is a whole number.
-    #[prop(optional)] number: bool,
+    #[prop(optional)]
+    number: bool,
 ) -> impl IntoView {
     let error = Signal::derive(move || problem_at(doc, path));
     let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
@@ -224,7 +241,9 @@ pub(crate) fn DocSelect(
         let text = doc.text(path);
         if text.is_empty() { usual.to_owned() } else { text }
     });
-    let choices = Signal::derive(move || choices.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>());
+    let choices = Signal::derive(move || {
+        choices.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
+    });
     let name = path.trim_start_matches('/').replace('/', "-");
     view! {
         <Field label=label name=name.clone() help=help held=held>

@@ -30,6 +30,10 @@ pub(crate) fn Menu(
 
 /// One line of a menu.
 #[component]
-pub(crate) fn MenuItem(#[prop(into)] on_choose: Callback<()>, #[prop(optional)] chosen: bool, children: Children) -> impl IntoView {
+pub(crate) fn MenuItem(
+    #[prop(into)] on_choose: Callback<()>,
+    #[prop(optional)] chosen: bool,
+    children: Children,
+) -> impl IntoView {
     view! { <button role="menuitem" type="button" aria-current=chosen.then_some("true") on:click=move |_| on_choose.run(())>{children()}</button> }
 }

@@ -20,16 +20,24 @@ pub(crate) fn LiveName(doc: Doc, action: &'static str) -> impl IntoView {
             }
         }
     });
-    let begin = move |_| {
-        draft.set(doc.view.with_untracked(|view| view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()));
-        editing.set(true);
-        doc.here(Some("/name".into()), None);
-    };
+    let begin =
+        move |_| {
+            draft.set(doc.view.with_untracked(|view| {
+                view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()
+            }));
+            editing.set(true);
+            doc.here(Some("/name".into()), None);
+        };
     let end = move || {
         if editing.get_untracked() {
             editing.set(false);
             let name = draft.get_untracked().trim().to_owned();
-            if !name.is_empty() && name != doc.view.with_untracked(|view| view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()) {
+            if !name.is_empty()
+                && name
+                    != doc.view.with_untracked(|view| {
+                        view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()
+                    })
+            {
                 doc.set("/name", name);
             }
             doc.here(None, None);

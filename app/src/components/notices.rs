@@ -11,7 +11,10 @@ use crate::state::App;
 #[component]
 pub(crate) fn Banners() -> impl IntoView {
     let app = App::here();
-    let general = move || app.notices.with(|notices| notices.iter().filter(|notice| notice.document.is_none()).cloned().collect::<Vec<_>>());
+    let general = move || {
+        app.notices
+            .with(|notices| notices.iter().filter(|notice| notice.document.is_none()).cloned().collect::<Vec<_>>())
+    };
     let reload = move |_| {
         if let Err(error) = window().location().reload() {
             leptos::logging::error!("{error:?}");
@@ -30,7 +33,10 @@ pub(crate) fn Banners() -> impl IntoView {
 #[component]
 pub(crate) fn DocNotices(id: Id) -> impl IntoView {
     let app = App::here();
-    let here = move || app.notices.with(|notices| notices.iter().filter(|notice| notice.document == Some(id)).cloned().collect::<Vec<_>>());
+    let here = move || {
+        app.notices
+            .with(|notices| notices.iter().filter(|notice| notice.document == Some(id)).cloned().collect::<Vec<_>>())
+    };
     view! { <For each=here key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For> }
 }
 
@@ -40,7 +46,8 @@ fn Banner(notice: Notice) -> impl IntoView {
     let full = notice.code == "quota";
     let code = notice.code.clone();
     let document = notice.document;
-    let close = move |_| app.notices.update(|notices| notices.retain(|have| have.code != code || have.document != document));
+    let close =
+        move |_| app.notices.update(|notices| notices.retain(|have| have.code != code || have.document != document));
     view! {
         <div class="banner warning attention" role="alert">
             <Icon name="triangle-alert"/>

@@ -20,7 +20,9 @@ pub(crate) fn at_document(people: &[Person], id: Id) -> Vec<Person> {
 
 /// Who else is in a field of a document.
 pub(crate) fn in_field(app: App, id: Id, path: &str) -> Option<Person> {
-    app.sync.with(|sync| sync.people.iter().find(|person| person.document == Some(id) && person.field.as_deref() == Some(path)).cloned())
+    app.sync.with(|sync| {
+        sync.people.iter().find(|person| person.document == Some(id) && person.field.as_deref() == Some(path)).cloned()
+    })
 }
 
 /// The flag that names a person, in their colour.

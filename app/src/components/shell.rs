@@ -47,7 +47,10 @@ fn TopBar() -> impl IntoView {
 #[component]
 fn AccountSwitch() -> impl IntoView {
     let app = App::here();
-    let name = move || app.account.with(|account| account.as_ref().map_or_else(|| "Tombolo".to_owned(), |account| account.name.clone()));
+    let name = move || {
+        app.account
+            .with(|account| account.as_ref().map_or_else(|| "Tombolo".to_owned(), |account| account.name.clone()))
+    };
     let kind = move || app.account.with(|account| account.as_ref().map(what_you_may));
     let switch = move |account: Id| {
         leptos::task::spawn_local(async move {
@@ -84,7 +87,9 @@ fn what_you_may(account: &AccountInfo) -> &'static str {
 fn AccountMenu() -> impl IntoView {
     let app = App::here();
     let navigate = StoredValue::new_local(use_navigate());
-    let go = move |place: &'static str| navigate.with_value(|navigate| navigate(place, leptos_router::NavigateOptions::default()));
+    let go = move |place: &'static str| {
+        navigate.with_value(|navigate| navigate(place, leptos_router::NavigateOptions::default()))
+    };
     let person = move || app.account.with(|account| account.as_ref().and_then(|account| account.user.clone()));
     let dark = RwSignal::new(theme::is_dark());
     let turn = move |()| {

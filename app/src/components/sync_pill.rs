@@ -11,19 +11,45 @@ use crate::words;
 pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
     if sync.not_accepted > 0 {
         let what = words::count(sync.not_accepted, "change");
-        return ("refused", format!("{} not accepted", sync.not_accepted), format!("The server did not accept {what}. They are kept; open the list to try again, export or discard them."));
+        return (
+            "refused",
+            format!("{} not accepted", sync.not_accepted),
+            format!(
+                "The server did not accept {what}. They are kept; open the list to try again, export or discard them."
+            ),
+        );
     }
     if sync.unsaved > 0 {
         let what = words::count(sync.unsaved, "change");
-        return ("refused", "Not saved".into(), format!("{what} could not be stored on this device. They are in this tab: make room or export them before you close it."));
+        return (
+            "refused",
+            "Not saved".into(),
+            format!(
+                "{what} could not be stored on this device. They are in this tab: make room or export them before you close it."
+            ),
+        );
     }
     match (sync.link, sync.waiting) {
-        (Link::Local, _) => ("device", "On this device".into(), "Every change is safe on this device. Sign in to have it on the server too.".into()),
+        (Link::Local, _) => (
+            "device",
+            "On this device".into(),
+            "Every change is safe on this device. Sign in to have it on the server too.".into(),
+        ),
         (Link::Online, 0) => ("server", "On the server".into(), "Every change is safe on the server.".into()),
-        (_, 0) => ("device", "Offline".into(), sync.reason.clone().unwrap_or_else(|| "The server does not answer. Everything here goes on; changes are safe on this device.".into())),
+        (_, 0) => (
+            "device",
+            "Offline".into(),
+            sync.reason.clone().unwrap_or_else(|| {
+                "The server does not answer. Everything here goes on; changes are safe on this device.".into()
+            }),
+        ),
         (_, waiting) => {
             let what = words::count(waiting, "change");
-            ("device", format!("On this device, {waiting}"), format!("{what} are safe on this device and on their way to the server."))
+            (
+                "device",
+                format!("On this device, {waiting}"),
+                format!("{what} are safe on this device and on their way to the server."),
+            )
         }
     }
 }
@@ -38,7 +64,9 @@ pub(crate) fn sync_words(sync: &SyncStatus) -> String {
 pub(crate) fn SyncPill() -> impl IntoView {
     let app = App::here();
     let shown = Memo::new(move |_| app.sync.with(in_words));
-    let place = move || if app.sync.with(|sync| sync.not_accepted > 0) { "/not-accepted".to_owned() } else { "/sign-in".to_owned() };
+    let place = move || {
+        if app.sync.with(|sync| sync.not_accepted > 0) { "/not-accepted".to_owned() } else { "/sign-in".to_owned() }
+    };
     view! {
         <A href=place attr:class="sync" attr:data-state=move || shown.with(|shown| shown.0) attr:title=move || shown.with(|shown| shown.2.clone()) attr:aria-live="polite">
             <svg viewBox="0 0 18 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true">

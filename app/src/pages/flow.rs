@@ -111,7 +111,8 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
         if off() {
             return Some("Switch the flow on to run it.".to_owned());
         }
-        doc.view.with(|view| view.as_ref().and_then(|view| view.problems.first().map(|problem| problem.message.clone())))
+        doc.view
+            .with(|view| view.as_ref().and_then(|view| view.problems.first().map(|problem| problem.message.clone())))
     };
     let empty = move || builder.steps.with(Vec::is_empty);
     view! {

@@ -33,7 +33,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                 <h1>"Home"</h1>
                 <p class="sub">{move || says(app.account.with(Option::is_some), all.with(Vec::len), flows())}</p>
             </div>
-            <div class="actions"><CreateIntegration primary=true/></div>
+            <div class="actions"><CreateIntegration/></div>
         </div>
         <Show when=move || app.account.with(Option::is_some) fallback=Skeletons>
             <Show when=move || !all.with(Vec::is_empty) fallback=FirstSteps>
@@ -73,7 +73,7 @@ fn Skeletons() -> impl IntoView {
 
 /// Makes an integration and opens it.
 #[component]
-fn CreateIntegration(primary: bool) -> impl IntoView {
+fn CreateIntegration() -> impl IntoView {
     let app = App::here();
     let navigate = StoredValue::new_local(use_navigate());
     let create = move |name: String| {
@@ -81,7 +81,9 @@ fn CreateIntegration(primary: bool) -> impl IntoView {
         spawn_local(async move {
             let call = Call::Create { kind: Kind::Integration, value: json!({"name": name}) };
             match app.call::<Created>(call).await {
-                Ok(created) => navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default()),
+                Ok(created) => {
+                    navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default())
+                }
                 Err(error) => app.toasts.fail(error.message),
             }
             if !service_worker::persist().await {
@@ -90,7 +92,7 @@ fn CreateIntegration(primary: bool) -> impl IntoView {
         });
     };
     view! {
-        <NameDialog action="Create integration" primary=primary disabled=Signal::derive(move || !app.may_write()) on_create=Callback::new(create)
+        <NameDialog action="Create integration" primary=true disabled=Signal::derive(move || !app.may_write()) on_create=Callback::new(create)
             hint="Name it after the systems it joins."/>
     }
 }
@@ -124,7 +126,11 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
     let counts = move || flows.with(|flows| summary(flows, id));
     let last = move || -> Option<RunRow> {
         let flows = flows.get();
-        flows.iter().filter(|flow| flow.integration == Some(id)).filter_map(|flow| app.last_run(flow.id)).max_by_key(|run| run.started_ms)
+        flows
+            .iter()
+            .filter(|flow| flow.integration == Some(id))
+            .filter_map(|flow| app.last_run(flow.id))
+            .max_by_key(|run| run.started_ms)
     };
     view! {
         <article class="card tile">

@@ -28,7 +28,9 @@ pub(crate) fn IntegrationPage() -> impl IntoView {
 fn Integration(id: Id) -> impl IntoView {
     let app = App::here();
     let doc = use_document(id);
-    let flows = Memo::new(move |_| app.of_kind(Kind::Flow).into_iter().filter(|flow| flow.integration == Some(id)).collect::<Vec<_>>());
+    let flows = Memo::new(move |_| {
+        app.of_kind(Kind::Flow).into_iter().filter(|flow| flow.integration == Some(id)).collect::<Vec<_>>()
+    });
     let navigate = use_navigate();
     let bin = move |_| {
         doc.edit(vec![Intent::Bin]);
@@ -81,7 +83,10 @@ fn CreateFlow(integration: Id, primary: bool) -> impl IntoView {
         spawn_local(async move {
             let value = json!({"name": name, "_integrationId": integration, "disabled": false});
             match app.call::<Created>(Call::Create { kind: Kind::Flow, value }).await {
-                Ok(created) => navigate(&format!("/integrations/{integration}/flows/{}", created.id), leptos_router::NavigateOptions::default()),
+                Ok(created) => navigate(
+                    &format!("/integrations/{integration}/flows/{}", created.id),
+                    leptos_router::NavigateOptions::default(),
+                ),
                 Err(error) => app.toasts.fail(error.message),
             }
         });
@@ -104,10 +109,13 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
             }
         });
     };
-    let (shown, on_label, run_label, bin_label) = (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
+    let (shown, on_label, run_label, bin_label) =
+        (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
     let bin = move |_| {
         app.send(Call::Edit { id, intents: vec![Intent::Bin] });
-        app.toasts.offer_undo(format!("{name} is in the recycle bin."), move || app.send(Call::Edit { id, intents: vec![Intent::Unbin] }));
+        app.toasts.offer_undo(format!("{name} is in the recycle bin."), move || {
+            app.send(Call::Edit { id, intents: vec![Intent::Unbin] })
+        });
     };
     let why = if on { "" } else { "Switch the flow on to run it." };
     view! {

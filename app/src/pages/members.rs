@@ -27,7 +27,8 @@ pub(crate) fn MembersPage() -> impl IntoView {
             <div class="empty"><span class="kind"><Icon name="users"/></span><h2>"Nobody else can join yet"</h2>
                 <p>"This account is on this device alone. Sign in, and colleagues can work on the same flows."</p>
                 <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
-        }.into_any(),
+        }
+        .into_any(),
     }
 }
 

@@ -43,7 +43,8 @@ pub(crate) fn RunsPage() -> impl IntoView {
         runs.sort_by_key(|run: &RunRow| (std::cmp::Reverse(run.started_ms), run.id));
         runs
     });
-    let shown = Memo::new(move |_| chosen.get().and_then(|id| runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())));
+    let shown =
+        Memo::new(move |_| chosen.get().and_then(|id| runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())));
     view! {
         <div class="page-head"><div>
             <h1>"Runs"</h1>

@@ -50,7 +50,7 @@ fn SignedIn(user: UserInfo) -> impl IntoView {
     view! {
         <div class="page-head"><div><h1>{user.name.clone()}</h1><p class="sub">{user.email.clone()}</p></div></div>
         <div class="page-body narrow">
-            <p>{move || app.sync.with(|sync| crate::components::sync_words(sync))}</p>
+            <p>{move || app.sync.with(crate::components::sync_words)}</p>
             {move || (waiting() > 0).then(|| view! { <p class="muted">"What is not on the server yet stays on this device and goes there when you sign in again."</p> })}
             <button class="button" on:click=leave><Icon name="log-out"/>"Sign out"</button>
         </div>
@@ -60,7 +60,8 @@ fn SignedIn(user: UserInfo) -> impl IntoView {
 #[component]
 fn Forms(new: bool) -> impl IntoView {
     let app = App::here();
-    let (name, email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let (name, email, password) =
+        (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let bring = RwSignal::new(true);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
@@ -69,9 +70,17 @@ fn Forms(new: bool) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let call = if new {
-            Call::SignUp { name: name.get_untracked(), email: email.get_untracked(), password: password.get_untracked() }
+            Call::SignUp {
+                name: name.get_untracked(),
+                email: email.get_untracked(),
+                password: password.get_untracked(),
+            }
         } else {
-            Call::SignIn { email: email.get_untracked(), password: password.get_untracked(), bring_local: bring.get_untracked() && has_work() }
+            Call::SignIn {
+                email: email.get_untracked(),
+                password: password.get_untracked(),
+                bring_local: bring.get_untracked() && has_work(),
+            }
         };
         let navigate = navigate.clone();
         busy.set(true);
@@ -108,7 +117,7 @@ fn Forms(new: bool) -> impl IntoView {
                     {if new { "Sign up" } else { "Sign in" }}
                 </button>
                 <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
-                    <A href=if new { "/sign-in" } else { "/sign-up" } attr:class="link">{if new { "I have an account" } else { "Create an account" }}</A></p>
+                    <A href=if new { "/sign-in" } else { "/sign-up" } attr:class="link">{if new { "Sign in instead" } else { "Create an account" }}</A></p>
                 <div class="or">"or"</div>
                 <A href="/" attr:class="local"><Icon name="laptop"/><span><b>"Work on this device"</b><small>"No account and no network needed."</small></span><Icon name="arrow-right"/></A>
             </form>

@@ -55,7 +55,9 @@ impl App {
         };
         match Client::start(move |event| app.take(event)) {
             Ok(client) => app.client.set_value(Some(client)),
-            Err(error) => app.toasts.fail(format!("This browser does not start workers ({error:?}); Tombolo needs them.")),
+            Err(error) => {
+                app.toasts.fail(format!("This browser does not start workers ({error:?}); Tombolo needs them."))
+            }
         }
         spawn_local(async move {
             match app.call::<Overview>(Call::Hello).await {

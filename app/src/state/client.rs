@@ -66,7 +66,11 @@ impl Client {
     }
 
     /// Calls the worker with files.
-    pub(crate) async fn call_with<R: DeserializeOwned>(&self, call: Call, files: &[Blob]) -> Result<Reply<R>, CallError> {
+    pub(crate) async fn call_with<R: DeserializeOwned>(
+        &self,
+        call: Call,
+        files: &[Blob],
+    ) -> Result<Reply<R>, CallError> {
         let id = self.next.replace(self.next.get() + 1);
         let frame = serde_json::to_string(&Request { id, call }).map_err(|error| internal(&error))?;
         let message = if files.is_empty() {
@@ -99,7 +103,9 @@ impl Client {
 
     fn take(&self, data: &JsValue) {
         let (frame, files) = match data.dyn_ref::<Array>() {
-            Some(items) => (items.get(0).as_string(), items.iter().skip(1).filter_map(|item| item.dyn_into().ok()).collect()),
+            Some(items) => {
+                (items.get(0).as_string(), items.iter().skip(1).filter_map(|item| item.dyn_into().ok()).collect())
+            }
             None => (data.as_string(), Vec::new()),
         };
         let Some(frame) = frame else { return };
@@ -127,5 +133,8 @@ impl Client {
 }
 
 fn internal(error: &dyn std::fmt::Display) -> CallError {
-    CallError { code: "internal".into(), message: format!("The page and its store do not understand each other ({error}). Reload the page.") }
+    CallError {
+        code: "internal".into(),
+        message: format!("The page and its store do not understand each other ({error}). Reload the page."),
+    }
 }

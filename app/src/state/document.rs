@@ -151,7 +151,11 @@ impl Doc {
     /// Sets a text; an empty one is taken away.
     pub(crate) fn set_text(self, path: &str, text: String) {
         let path = path.to_owned();
-        self.edit(vec![if text.is_empty() { Intent::Remove { path } } else { Intent::Set { path, value: text.into() } }]);
+        self.edit(vec![if text.is_empty() {
+            Intent::Remove { path }
+        } else {
+            Intent::Set { path, value: text.into() }
+        }]);
     }
 
     /// Takes this tab's last edit back.

@@ -52,32 +52,20 @@ impl Document {
     /// # Errors
     ///
     /// Returns [`ApplyError`] when one cannot be read or contradicts the document; then none is applied.
-    pub fn apply<'a>(
-        &mut self,
-        changes: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Applied, ApplyError> {
+    pub fn apply<'a>(&mut self, changes: impl IntoIterator<Item = &'a [u8]>) -> Result<Applied, ApplyError> {
         let mut read = Vec::new();
         for (index, bytes) in changes.into_iter().enumerate() {
-            read.push(
-                changes::read(bytes).map_err(|reason| ApplyError::Damaged { index, reason })?,
-            );
+            read.push(changes::read(bytes).map_err(|reason| ApplyError::Damaged { index, reason })?);
         }
         let mut log = PatchLog::active();
-        self.am
-            .apply_changes_log_patches(read, &mut log)
-            .map_err(ApplyError::Contradiction)?;
+        self.am.apply_changes_log_patches(read, &mut log).map_err(ApplyError::Contradiction)?;
         Ok(describe(&self.am, &mut log))
     }
 
     /// What happened between two states of this document.
     #[must_use]
     pub fn between(&self, before: &[Hash], after: &[Hash]) -> Applied {
-        let heads = |hashes: &[Hash]| {
-            hashes
-                .iter()
-                .map(|hash| ChangeHash(*hash))
-                .collect::<Vec<_>>()
-        };
+        let heads = |hashes: &[Hash]| hashes.iter().map(|hash| ChangeHash(*hash)).collect::<Vec<_>>();
         let mut applied = Applied::default();
         for patch in self.am.diff(&heads(before), &heads(after)) {
             note(&mut applied, &patch.path, patch.action);
@@ -87,14 +75,8 @@ impl Document {
 }
 
 fn describe(am: &Automerge, log: &mut PatchLog) -> Applied {
-    let mut applied = Applied {
-        missing: am
-            .get_missing_deps(&[])
-            .into_iter()
-            .map(|hash| hash.0)
-            .collect(),
-        ..Applied::default()
-    };
+    let mut applied =
+        Applied { missing: am.get_missing_deps(&[]).into_iter().map(|hash| hash.0).collect(), ..Applied::default() };
     for patch in am.make_patches(log) {
         note(&mut applied, &patch.path, patch.action);
     }
@@ -111,27 +93,16 @@ fn note(applied: &mut Applied, path: &[(automerge::ObjId, Prop)], action: PatchA
             applied.paths.insert(key);
             return;
         }
-        (
-            PatchAction::Conflict {
-                prop: Prop::Map(key),
-            },
-            None,
-        ) => {
+        (PatchAction::Conflict { prop: Prop::Map(key) }, None) => {
             applied.paths.insert(key);
             return;
         }
-        (PatchAction::SpliceText { index, value, .. }, Some(path)) => Splice {
-            path: path.clone(),
-            at: index,
-            delete: 0,
-            insert: value.make_string(),
-        },
-        (PatchAction::DeleteSeq { index, length }, Some(path)) => Splice {
-            path: path.clone(),
-            at: index,
-            delete: length,
-            insert: String::new(),
-        },
+        (PatchAction::SpliceText { index, value, .. }, Some(path)) => {
+            Splice { path: path.clone(), at: index, delete: 0, insert: value.make_string() }
+        }
+        (PatchAction::DeleteSeq { index, length }, Some(path)) => {
+            Splice { path: path.clone(), at: index, delete: length, insert: String::new() }
+        }
         _ => return,
     };
     applied.paths.insert(splice.path.clone());

@@ -16,10 +16,7 @@ pub struct Chunk {
 
 impl Chunk {
     pub(crate) fn of(mut change: Change) -> Self {
-        Self {
-            hash: change.hash().0,
-            bytes: change.bytes().into_owned(),
-        }
+        Self { hash: change.hash().0, bytes: change.bytes().into_owned() }
     }
 }
 

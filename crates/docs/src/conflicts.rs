@@ -14,10 +14,7 @@ impl Document {
         let mut deleted = Vec::new();
         for item in self.am.map_range(&ROOT, ..) {
             let name = item.key.as_ref();
-            if let Some(row) = name
-                .strip_suffix(key::DELETED)
-                .and_then(|row| row.strip_suffix('/'))
-            {
+            if let Some(row) = name.strip_suffix(key::DELETED).and_then(|row| row.strip_suffix('/')) {
                 if item.value.clone().into_value().as_bool() == Some(true) {
                     deleted.push((row.to_owned(), item.id()));
                 }
@@ -27,11 +24,7 @@ impl Document {
         }
         let inside_deleted = |place: &str| deleted.iter().any(|(row, _)| path::within(place, row));
         found.retain(|conflict| !inside_deleted(&conflict.path));
-        found.extend(
-            deleted
-                .iter()
-                .filter_map(|(row, mark)| self.edited_since(row, Clash::DeletedRowEdited, mark)),
-        );
+        found.extend(deleted.iter().filter_map(|(row, mark)| self.edited_since(row, Clash::DeletedRowEdited, mark)));
         if self.binned()
             && let Ok(Some((_, mark))) = self.am.get(ROOT, key::BIN)
         {
@@ -44,16 +37,9 @@ impl Document {
         let mut all = self.am.get_all(ROOT, place).ok()?;
         // Automerge lists the winner last.
         all.reverse();
-        let values: Vec<Candidate> = all
-            .iter()
-            .map(|(value, op)| self.candidate(self.read(value, op), op))
-            .collect();
+        let values: Vec<Candidate> = all.iter().map(|(value, op)| self.candidate(self.read(value, op), op)).collect();
         let differ = values.windows(2).any(|pair| pair[0].value != pair[1].value);
-        differ.then(|| Conflict {
-            path: place.to_owned(),
-            clash: Clash::Values,
-            values,
-        })
+        differ.then(|| Conflict { path: place.to_owned(), clash: Clash::Values, values })
     }
 
     fn read(&self, value: &AmValue<'_>, op: &ObjId) -> Option<Value> {
@@ -78,11 +64,7 @@ impl Document {
         let edit = newest?;
         let edited = self.node_value(place);
         let values = vec![self.candidate(None, mark), self.candidate(edited, &edit)];
-        Some(Conflict {
-            path: place.to_owned(),
-            clash,
-            values,
-        })
+        Some(Conflict { path: place.to_owned(), clash, values })
     }
 
     /// The write at a key that is not among what was seen; nothing when all was.
@@ -98,16 +80,10 @@ impl Document {
     }
 
     fn candidate(&self, value: Option<Value>, op: &ObjId) -> Candidate {
-        let change = self
-            .am
-            .hash_for_opid(op)
-            .and_then(|hash| self.am.get_change_meta_by_hash(&hash));
+        let change = self.am.hash_for_opid(op).and_then(|hash| self.am.get_change_meta_by_hash(&hash));
         Candidate {
             value,
-            actor: change
-                .as_ref()
-                .map(|change| change.actor.to_hex_string())
-                .unwrap_or_default(),
+            actor: change.as_ref().map(|change| change.actor.to_hex_string()).unwrap_or_default(),
             time_ms: change.map_or(0, |change| change.timestamp),
         }
     }

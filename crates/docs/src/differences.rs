@@ -54,15 +54,9 @@ impl Document {
     pub fn differences(&self, there: &Self) -> Vec<Difference> {
         let (here, there) = (self.flat(), there.flat());
         let places: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
-        let both = places
-            .into_iter()
-            .map(|place| (place, here.get(place), there.get(place)));
+        let both = places.into_iter().map(|place| (place, here.get(place), there.get(place)));
         both.filter(|(_, here, there)| here != there)
-            .map(|(place, here, there)| Difference {
-                path: place.clone(),
-                here: here.cloned(),
-                there: there.cloned(),
-            })
+            .map(|(place, here, there)| Difference { path: place.clone(), here: here.cloned(), there: there.cloned() })
             .collect()
     }
 
@@ -75,9 +69,7 @@ impl Document {
             }
             let value = match item.value.clone().into_value() {
                 AmValue::Scalar(value) => scalar::to_json(&value),
-                AmValue::Object(ObjType::Text) => {
-                    Value::String(self.am.text(item.id()).unwrap_or_default())
-                }
+                AmValue::Object(ObjType::Text) => Value::String(self.am.text(item.id()).unwrap_or_default()),
                 AmValue::Object(_) => continue,
             };
             if value != Value::String(String::new()) {

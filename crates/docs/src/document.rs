@@ -1,9 +1,6 @@
 //! One resource's document, held in memory while somebody has it open.
 
-use automerge::{
-    ActorId, Automerge, ChangeHash, PatchLog, ROOT, ReadDoc, TextEncoding,
-    transaction::CommitOptions,
-};
+use automerge::{ActorId, Automerge, ChangeHash, PatchLog, ROOT, ReadDoc, TextEncoding, transaction::CommitOptions};
 use serde_json::Value;
 use tombolo_model::catalogue::{Description, describe};
 use tombolo_model::{Id, Kind, RowId};
@@ -81,24 +78,14 @@ impl Document {
     /// Whether a change is applied.
     #[must_use]
     pub fn has(&self, hash: &Hash) -> bool {
-        self.am
-            .get_change_meta_by_hash(&ChangeHash(*hash))
-            .is_some()
+        self.am.get_change_meta_by_hash(&ChangeHash(*hash)).is_some()
     }
 
     /// The changes that others lack who are at these heads, in an order in which each can be applied.
     #[must_use]
     pub fn chunks_since(&self, heads: &[Hash]) -> Vec<Chunk> {
-        let heads: Vec<ChangeHash> = heads
-            .iter()
-            .filter(|hash| self.has(hash))
-            .map(|hash| ChangeHash(*hash))
-            .collect();
-        self.am
-            .get_changes(&heads)
-            .into_iter()
-            .map(Chunk::of)
-            .collect()
+        let heads: Vec<ChangeHash> = heads.iter().filter(|hash| self.has(hash)).map(|hash| ChangeHash(*hash)).collect();
+        self.am.get_changes(&heads).into_iter().map(Chunk::of).collect()
     }
 
     /// The whole document as one compressed chunk.
@@ -110,12 +97,7 @@ impl Document {
     /// Whether the resource is in the recycle bin.
     #[must_use]
     pub fn binned(&self) -> bool {
-        self.am
-            .get(ROOT, key::BIN)
-            .ok()
-            .flatten()
-            .and_then(|(value, _)| value.as_bool())
-            .unwrap_or(false)
+        self.am.get(ROOT, key::BIN).ok().flatten().and_then(|(value, _)| value.as_bool()).unwrap_or(false)
     }
 
     /// What lists, search and used-by show of the resource.
@@ -135,16 +117,9 @@ impl Document {
         let (kind, id) = (self.kind, self.id);
         let mut transaction = match at {
             None => self.am.transaction(),
-            Some(heads) => self
-                .am
-                .transaction_at(PatchLog::inactive(), heads)
-                .map_err(EditError::automerge)?,
+            Some(heads) => self.am.transaction_at(PatchLog::inactive(), heads).map_err(EditError::automerge)?,
         };
-        let done = work(&mut Writer {
-            tx: &mut transaction,
-            kind,
-            id,
-        });
+        let done = work(&mut Writer { tx: &mut transaction, kind, id });
         if let Err(error) = done {
             transaction.rollback();
             return Err(error);
@@ -159,11 +134,7 @@ impl Document {
     pub fn chunk(&self, hash: &Hash) -> Option<Chunk> {
         let wanted = ChangeHash(*hash);
         let deps = self.am.get_change_meta_by_hash(&wanted)?.deps.clone();
-        self.am
-            .get_changes(&deps)
-            .into_iter()
-            .find(|change| change.hash() == wanted)
-            .map(Chunk::of)
+        self.am.get_changes(&deps).into_iter().find(|change| change.hash() == wanted).map(Chunk::of)
     }
 }
 

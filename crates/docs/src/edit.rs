@@ -6,9 +6,7 @@
 use std::collections::BTreeSet;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{
-    AutomergeError, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue,
-};
+use automerge::{AutomergeError, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 use serde_json::Value;
 use tombolo_model::{Id, Intent, Kind, RowId, Shape, path, shapes};
 
@@ -23,9 +21,7 @@ pub enum EditError {
     #[error("a resource is a JSON object")]
     NotAnObject,
     /// A place that never is in a document.
-    #[error(
-        "{0} is not kept in the resource: a secret belongs in the vault, and times are set by the server"
-    )]
+    #[error("{0} is not kept in the resource: a secret belongs in the vault, and times are set by the server")]
     Protected(String),
     /// A row that is not there.
     #[error("{list} has no row {row}; it may have been deleted")]
@@ -89,19 +85,14 @@ impl Document {
         row_ids: &mut dyn FnMut() -> RowId,
     ) -> Result<Option<Chunk>, EditError> {
         let at = self.older_heads(intents)?;
-        let tree = if intents
-            .iter()
-            .all(|intent| matches!(intent, Intent::Splice { .. }))
-        {
+        let tree = if intents.iter().all(|intent| matches!(intent, Intent::Splice { .. })) {
             Node::default()
         } else {
             self.tree()
         };
         let lookup = Lookup { tree };
         self.write(author, at.as_deref(), |writer| {
-            intents
-                .iter()
-                .try_for_each(|intent| writer.apply(&lookup, intent, row_ids))
+            intents.iter().try_for_each(|intent| writer.apply(&lookup, intent, row_ids))
         })
     }
 
@@ -116,10 +107,7 @@ impl Document {
         value: &Value,
         row_ids: &mut dyn FnMut() -> RowId,
     ) -> Result<Option<Chunk>, EditError> {
-        let whole = Intent::Set {
-            path: String::new(),
-            value: value.clone(),
-        };
+        let whole = Intent::Set { path: String::new(), value: value.clone() };
         self.edit(author, &[whole], row_ids)
     }
 
@@ -142,22 +130,14 @@ impl Document {
         let Some(state) = states.next() else {
             return Ok(None);
         };
-        if states.next().is_some()
-            || !intents
-                .iter()
-                .all(|intent| matches!(intent, Intent::Splice { .. }))
-        {
+        if states.next().is_some() || !intents.iter().all(|intent| matches!(intent, Intent::Splice { .. })) {
             return Err(EditError::MixedHeads);
         }
         let known = |text: String| match hash_from_hex(&text) {
             Some(hash) if self.has(&hash) => Ok(ChangeHash(hash)),
             _ => Err(EditError::UnknownHeads(text)),
         };
-        state
-            .into_iter()
-            .map(known)
-            .collect::<Result<Vec<_>, _>>()
-            .map(Some)
+        state.into_iter().map(known).collect::<Result<Vec<_>, _>>().map(Some)
     }
 }
 
@@ -185,11 +165,7 @@ pub(crate) struct Writer<'w, 't> {
 
 impl Writer<'_, '_> {
     /// The first change: the document's own keys, all texts, the value.
-    pub(crate) fn first(
-        &mut self,
-        value: &Value,
-        row_ids: &mut dyn FnMut() -> RowId,
-    ) -> Result<(), EditError> {
+    pub(crate) fn first(&mut self, value: &Value, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
         if !value.is_object() {
             return Err(EditError::NotAnObject);
         }
@@ -202,34 +178,19 @@ impl Writer<'_, '_> {
         self.cells(value, "", row_ids)
     }
 
-    fn cells(
-        &mut self,
-        value: &Value,
-        place: &str,
-        row_ids: &mut dyn FnMut() -> RowId,
-    ) -> Result<(), EditError> {
+    fn cells(&mut self, value: &Value, place: &str, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
         let mut cells = Vec::new();
         flatten(self.kind, place, value, row_ids, &mut cells);
-        cells
-            .into_iter()
-            .try_for_each(|(place, cell)| self.cell(&place, cell))
+        cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
     }
 
-    fn apply(
-        &mut self,
-        lookup: &Lookup,
-        intent: &Intent,
-        row_ids: &mut dyn FnMut() -> RowId,
-    ) -> Result<(), EditError> {
+    fn apply(&mut self, lookup: &Lookup, intent: &Intent, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
         match intent {
             Intent::Set { path, value } => self.set(lookup, path, value, row_ids),
             Intent::Remove { path } => self.remove(lookup, path),
-            Intent::InsertRow {
-                list,
-                row,
-                after,
-                value,
-            } => self.insert_row(lookup, list, row, after.as_deref(), value, row_ids),
+            Intent::InsertRow { list, row, after, value } => {
+                self.insert_row(lookup, list, row, after.as_deref(), value, row_ids)
+            }
             Intent::MoveRow { list, row, after } => {
                 self.present(lookup, list, row)?;
                 let at = rows::position_after(lookup.node(list), after.as_deref(), Some(row));
@@ -240,15 +201,8 @@ impl Writer<'_, '_> {
                 self.present(lookup, list, row)?;
                 self.leaf(&key::deleted(list, row), ScalarValue::Boolean(false))
             }
-            Intent::Splice {
-                path,
-                at,
-                delete,
-                insert,
-                ..
-            } => {
-                let text = texts::object(self.tx, path)?
-                    .ok_or_else(|| EditError::NoSuchText(path.clone()))?;
+            Intent::Splice { path, at, delete, insert, .. } => {
+                let text = texts::object(self.tx, path)?.ok_or_else(|| EditError::NoSuchText(path.clone()))?;
                 texts::splice(self.tx, &text, path, *at, *delete, insert)
             }
             Intent::Bin => self.leaf(key::BIN, ScalarValue::Boolean(true)),
@@ -282,10 +236,7 @@ impl Writer<'_, '_> {
                     if node.leaf.is_some() {
                         self.tx.delete(ROOT, place)?;
                     }
-                    let keep: BTreeSet<String> = fields
-                        .keys()
-                        .map(|name| path::escape(name).into_owned())
-                        .collect();
+                    let keep: BTreeSet<String> = fields.keys().map(|name| path::escape(name).into_owned()).collect();
                     for segment in node.below.keys().filter(|segment| !keep.contains(*segment)) {
                         self.remove(lookup, &format!("{place}/{segment}"))?;
                     }
@@ -372,51 +323,34 @@ impl Writer<'_, '_> {
     ) -> Result<(), EditError> {
         let mut cells = Vec::new();
         row(self.kind, list, id, at, value, row_ids, &mut cells);
-        cells
-            .into_iter()
-            .try_for_each(|(place, cell)| self.cell(&place, cell))
+        cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
     }
 
     fn delete_row(&mut self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
         self.present(lookup, list, id)?;
         self.leaf(&key::deleted(list, id), ScalarValue::Boolean(true))?;
         let others = lookup.node(list).is_some_and(|node| {
-            node.below
-                .iter()
-                .any(|(other, row)| other != id && row.position.is_some() && !row.deleted)
+            node.below.iter().any(|(other, row)| other != id && row.position.is_some() && !row.deleted)
         });
-        if others {
-            Ok(())
-        } else {
-            self.leaf(list, scalar::from_json(&Value::Array(Vec::new())))
-        }
+        if others { Ok(()) } else { self.leaf(list, scalar::from_json(&Value::Array(Vec::new()))) }
     }
 
     fn present(&self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
-        let there = lookup
-            .node(list)
-            .and_then(|node| node.below.get(id))
-            .is_some_and(|row| row.position.is_some());
+        let there = lookup.node(list).and_then(|node| node.below.get(id)).is_some_and(|row| row.position.is_some());
         if there || self.tx.get(ROOT, key::position(list, id))?.is_some() {
             return Ok(());
         }
-        Err(EditError::NoSuchRow {
-            list: list.to_owned(),
-            row: id.to_owned(),
-        })
+        Err(EditError::NoSuchRow { list: list.to_owned(), row: id.to_owned() })
     }
 
     /// A leaf above a place would clash with it: it goes, unless it is an empty object or list.
     fn clear_above(&mut self, lookup: &Lookup, place: &str) -> Result<(), EditError> {
         let mut at = path::parent(place);
         while let Some(above) = at.filter(|above| !above.is_empty()) {
-            let clashes = lookup
-                .node(above)
-                .and_then(|node| node.leaf.as_ref())
-                .is_some_and(|leaf| {
-                    leaf.as_array().is_none_or(|items| !items.is_empty())
-                        && leaf.as_object().is_none_or(|fields| !fields.is_empty())
-                });
+            let clashes = lookup.node(above).and_then(|node| node.leaf.as_ref()).is_some_and(|leaf| {
+                leaf.as_array().is_none_or(|items| !items.is_empty())
+                    && leaf.as_object().is_none_or(|fields| !fields.is_empty())
+            });
             if clashes && texts::object(self.tx, above)?.is_none() {
                 self.tx.delete(ROOT, above)?;
             }

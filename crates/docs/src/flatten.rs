@@ -54,10 +54,7 @@ pub(crate) fn row(
     row_ids: &mut dyn FnMut() -> RowId,
     out: &mut Vec<(String, Cell)>,
 ) {
-    out.push((
-        key::position(list, id),
-        Cell::Leaf(ScalarValue::Str(at.into())),
-    ));
+    out.push((key::position(list, id), Cell::Leaf(ScalarValue::Str(at.into()))));
     if !value.as_object().is_some_and(serde_json::Map::is_empty) {
         flatten(kind, &path::join(list, id), value, row_ids, out);
     }

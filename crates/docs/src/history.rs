@@ -51,25 +51,14 @@ impl Document {
     pub fn at(&self, heads: &[Hash]) -> Option<Value> {
         let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let am = self.am.fork_at(&heads).ok()?;
-        Some(
-            Self {
-                am,
-                kind: self.kind,
-                id: self.id,
-            }
-            .value(),
-        )
+        Some(Self { am, kind: self.kind, id: self.id }.value())
     }
 
     fn text_names(&self) -> BTreeMap<String, String> {
-        let texts = self.am.map_range(&ROOT, ..).filter(|item| {
-            matches!(
-                item.value.clone().into_value(),
-                AmValue::Object(ObjType::Text)
-            )
-        });
-        texts
-            .map(|item| (item.id().to_string(), item.key.into_owned()))
-            .collect()
+        let texts = self
+            .am
+            .map_range(&ROOT, ..)
+            .filter(|item| matches!(item.value.clone().into_value(), AmValue::Object(ObjType::Text)));
+        texts.map(|item| (item.id().to_string(), item.key.into_owned())).collect()
     }
 }

@@ -67,23 +67,15 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspected, InspectError> {
     let (mut writes, mut texts) = (Vec::new(), BTreeSet::new());
     for op in &expanded.operations {
         match (&op.obj, &op.key) {
-            (ObjectId::Root, Key::Map(key)) => writes.push(KeyWrite {
-                key: key.to_string(),
-                written: written(&op.action),
-            }),
-            (ObjectId::Root, Key::Seq(_)) => writes.push(KeyWrite {
-                key: String::new(),
-                written: Written::Foreign,
-            }),
+            (ObjectId::Root, Key::Map(key)) => {
+                writes.push(KeyWrite { key: key.to_string(), written: written(&op.action) })
+            }
+            (ObjectId::Root, Key::Seq(_)) => writes.push(KeyWrite { key: String::new(), written: Written::Foreign }),
             (ObjectId::Id(object), key) => {
                 texts.insert(object.to_string());
-                let foreign = matches!(key, Key::Map(_))
-                    || !matches!(op.action, OpType::Put(_) | OpType::Delete);
+                let foreign = matches!(key, Key::Map(_)) || !matches!(op.action, OpType::Put(_) | OpType::Delete);
                 if foreign {
-                    writes.push(KeyWrite {
-                        key: String::new(),
-                        written: Written::Foreign,
-                    });
+                    writes.push(KeyWrite { key: String::new(), written: Written::Foreign });
                 }
             }
         }

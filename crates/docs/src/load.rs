@@ -59,18 +59,11 @@ impl Document {
         if let Err(error) = am.apply_changes(changes.clone()) {
             // One of them is readable and yet wrong (a number used twice): find it by applying one at a time.
             am = one_at_a_time(am, changes);
-            damaged.push(Damage {
-                index: usize::MAX,
-                reason: error.to_string(),
-            });
+            damaged.push(Damage { index: usize::MAX, reason: error.to_string() });
         }
         let waiting = am.get_missing_deps(&[]).len().min(count);
         let (kind, id) = identity(&am)?;
-        Ok(Loaded {
-            document: Self { am, kind, id },
-            damaged,
-            waiting,
-        })
+        Ok(Loaded { document: Self { am, kind, id }, damaged, waiting })
     }
 }
 
@@ -100,16 +93,10 @@ fn one_at_a_time(mut am: Automerge, changes: Vec<Change>) -> Automerge {
 }
 
 pub(crate) fn identity(am: &Automerge) -> Result<(Kind, Id), LoadError> {
-    let text = |key: &str| {
-        am.get(ROOT, key)
-            .ok()
-            .flatten()
-            .and_then(|(value, _)| value.as_str().map(ToOwned::to_owned))
-    };
+    let text =
+        |key: &str| am.get(ROOT, key).ok().flatten().and_then(|(value, _)| value.as_str().map(ToOwned::to_owned));
     let kind = text(key::KIND).ok_or(LoadError::NoBeginning)?;
     let kind = Kind::from_name(&kind).ok_or(LoadError::UnknownKind)?;
-    let id = text(key::ID)
-        .and_then(|id| id.parse().ok())
-        .ok_or(LoadError::NoId)?;
+    let id = text(key::ID).and_then(|id| id.parse().ok()).ok_or(LoadError::NoId)?;
     Ok((kind, id))
 }

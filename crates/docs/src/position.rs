@@ -26,11 +26,7 @@ pub(crate) fn between(low: Option<&str>, high: Option<&str>) -> String {
         };
         if to > from + 1 {
             // At an open end a small step leaves room for many rows appended one after the other.
-            let step = if bounded.is_none() && high.is_none() {
-                from + 1
-            } else {
-                usize::midpoint(from, to)
-            };
+            let step = if bounded.is_none() && high.is_none() { from + 1 } else { usize::midpoint(from, to) };
             made.push(DIGITS[step.max(1)]);
             return String::from_utf8_lossy(&made).into_owned();
         }

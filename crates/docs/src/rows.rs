@@ -12,32 +12,18 @@ use crate::{EditError, key, position};
 
 /// A position right after a row (deleted ones count, so that a restored row comes back to its place);
 /// the beginning when `after` is absent, the end when it is unknown. `moving` is not its own neighbour.
-pub(crate) fn position_after(
-    list: Option<&Node>,
-    after: Option<&str>,
-    moving: Option<&str>,
-) -> String {
+pub(crate) fn position_after(list: Option<&Node>, after: Option<&str>, moving: Option<&str>) -> String {
     let ordered: Vec<(&RowId, &str)> = list.map_or_else(Vec::new, |list| {
-        let rows = list
-            .ordered()
-            .into_iter()
-            .filter(|(id, _)| Some(id.as_str()) != moving);
-        rows.filter_map(|(id, row)| Some((id, row.position.as_deref()?)))
-            .collect()
+        let rows = list.ordered().into_iter().filter(|(id, _)| Some(id.as_str()) != moving);
+        rows.filter_map(|(id, row)| Some((id, row.position.as_deref()?))).collect()
     });
     let at = match after {
         None => 0,
-        Some(after) => ordered
-            .iter()
-            .position(|(id, _)| *id == after)
-            .map_or(ordered.len(), |index| index + 1),
+        Some(after) => ordered.iter().position(|(id, _)| *id == after).map_or(ordered.len(), |index| index + 1),
     };
     let low = at.checked_sub(1).map(|before| ordered[before].1);
     // Rows that share a position cannot be parted by one write; the new row then follows all of them.
-    let high = ordered[at..]
-        .iter()
-        .map(|(_, here)| *here)
-        .find(|here| low.is_none_or(|low| *here > low));
+    let high = ordered[at..].iter().map(|(_, here)| *here).find(|here| low.is_none_or(|low| *here > low));
     position::between(low, high)
 }
 
@@ -51,21 +37,11 @@ pub(crate) fn replace(
 ) -> Result<(), EditError> {
     let node = lookup.node(list);
     let have: Vec<(&RowId, &Node)> = node.map_or_else(Vec::new, |node| {
-        node.ordered()
-            .into_iter()
-            .filter(|(_, row)| row.position.is_some() && !row.deleted)
-            .collect()
+        node.ordered().into_iter().filter(|(_, row)| row.position.is_some() && !row.deleted).collect()
     });
-    let natural = shapes(writer.kind)
-        .rule(list)
-        .map_or(&[][..], |rule| rule.natural_key);
+    let natural = shapes(writer.kind).rule(list).map_or(&[][..], |rule| rule.natural_key);
     let matched = pair(&have, items, natural);
-    for (id, _) in have
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !matched.contains(&Some(*index)))
-        .map(|(_, row)| row)
-    {
+    for (id, _) in have.iter().enumerate().filter(|(index, _)| !matched.contains(&Some(*index))).map(|(_, row)| row) {
         writer.leaf(&key::deleted(list, id), ScalarValue::Boolean(true))?;
     }
     if items.is_empty() {
@@ -74,25 +50,16 @@ pub(crate) fn replace(
     let staying = longest_rising(&matched);
     let mut low: Option<String> = None;
     for (index, item) in items.iter().enumerate() {
-        let stays = matched[index]
-            .filter(|_| staying.contains(&index))
-            .and_then(|row| have[row].1.position.clone());
+        let stays = matched[index].filter(|_| staying.contains(&index)).and_then(|row| have[row].1.position.clone());
         let at = stays.unwrap_or_else(|| {
-            let next = (index + 1..items.len())
-                .filter(|later| staying.contains(later))
-                .find_map(|later| matched[later]);
-            position::between(
-                low.as_deref(),
-                next.and_then(|row| have[row].1.position.as_deref()),
-            )
+            let next =
+                (index + 1..items.len()).filter(|later| staying.contains(later)).find_map(|later| matched[later]);
+            position::between(low.as_deref(), next.and_then(|row| have[row].1.position.as_deref()))
         });
         match matched[index] {
             Some(row) => {
                 let id = have[row].0;
-                writer.leaf(
-                    &key::position(list, id),
-                    ScalarValue::Str(at.as_str().into()),
-                )?;
+                writer.leaf(&key::position(list, id), ScalarValue::Str(at.as_str().into()))?;
                 writer.set(lookup, &path::join(list, id), item, row_ids)?;
             }
             None => writer.row(list, &row_ids(), &at, item, row_ids)?,
@@ -112,26 +79,18 @@ fn pair(have: &[(&RowId, &Node)], items: &[Value], natural: &[&str]) -> Vec<Opti
     };
     let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, (_, row)) in have.iter().enumerate().rev() {
-        if let Some(key) =
-            signature(&|name| row.below.get(name).and_then(|field| field.leaf.clone()))
-        {
+        if let Some(key) = signature(&|name| row.below.get(name).and_then(|field| field.leaf.clone())) {
             known.entry(key).or_default().push(index);
         }
     }
     for (index, item) in items.iter().enumerate() {
-        if let Some(row) =
-            signature(&|name| item.get(name).cloned()).and_then(|key| known.get_mut(&key)?.pop())
-        {
+        if let Some(row) = signature(&|name| item.get(name).cloned()).and_then(|key| known.get_mut(&key)?.pop()) {
             matched[index] = Some(row);
             free.remove(&row);
         }
     }
     // Without a natural key, an item in an unchanged place is the row that stands there.
-    for (index, slot) in matched
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, slot)| slot.is_none())
-    {
+    for (index, slot) in matched.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
         let keyed = signature(&|name| items[index].get(name).cloned()).is_some();
         if !keyed && free.remove(&index) {
             *slot = Some(index);
@@ -142,21 +101,14 @@ fn pair(have: &[(&RowId, &Node)], items: &[Value], natural: &[&str]) -> Vec<Opti
 
 /// The items whose rows keep their order: only the others get new positions.
 fn longest_rising(matched: &[Option<usize>]) -> BTreeSet<usize> {
-    let known: Vec<(usize, usize)> = matched
-        .iter()
-        .enumerate()
-        .filter_map(|(item, row)| Some((item, (*row)?)))
-        .collect();
+    let known: Vec<(usize, usize)> =
+        matched.iter().enumerate().filter_map(|(item, row)| Some((item, (*row)?))).collect();
     let mut before = vec![None; known.len()];
     let mut tails: Vec<usize> = Vec::new();
     for (at, (_, row)) in known.iter().enumerate() {
         let length = tails.partition_point(|tail| known[*tail].1 < *row);
         before[at] = length.checked_sub(1).map(|shorter| tails[shorter]);
-        if length == tails.len() {
-            tails.push(at)
-        } else {
-            tails[length] = at
-        }
+        if length == tails.len() { tails.push(at) } else { tails[length] = at }
     }
     let mut staying = BTreeSet::new();
     let mut at = tails.last().copied();

@@ -24,12 +24,7 @@ pub(crate) fn splice(
 ) -> Result<(), EditError> {
     let length = tx.length(text);
     if at.checked_add(delete).is_none_or(|end| end > length) {
-        return Err(EditError::OutOfText {
-            path: path.to_owned(),
-            at,
-            delete,
-            length,
-        });
+        return Err(EditError::OutOfText { path: path.to_owned(), at, delete, length });
     }
     let delete = isize::try_from(delete).map_err(EditError::automerge)?;
     Ok(tx.splice_text(text, at, delete, insert)?)
@@ -39,23 +34,13 @@ pub(crate) fn splice(
 pub(crate) fn write(tx: &mut Transaction<'_>, text: &ObjId, wanted: &str) -> Result<(), EditError> {
     let have: Vec<u16> = tx.text(text)?.encode_utf16().collect();
     let want: Vec<u16> = wanted.encode_utf16().collect();
-    let mut start = have
-        .iter()
-        .zip(&want)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let mut start = have.iter().zip(&want).take_while(|(left, right)| left == right).count();
     // A stretch never begins or ends inside a surrogate pair.
     if start > 0 && is_high(want.get(start - 1).or_else(|| have.get(start - 1))) {
         start -= 1;
     }
     let most = have.len().min(want.len()) - start;
-    let mut end = have
-        .iter()
-        .rev()
-        .zip(want.iter().rev())
-        .take(most)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let mut end = have.iter().rev().zip(want.iter().rev()).take(most).take_while(|(left, right)| left == right).count();
     if end > 0 && is_low(want.get(want.len() - end)) {
         end -= 1;
     }

@@ -44,19 +44,11 @@ impl Document {
                 Some((AmValue::Scalar(value), _)) => Some(value.into_owned()),
                 _ => None,
             };
-            let now = self
-                .am
-                .get_at(ROOT, write.key.as_str(), &[hash])
-                .ok()?
-                .map(|(_, op)| op);
+            let now = self.am.get_at(ROOT, write.key.as_str(), &[hash]).ok()?.map(|(_, op)| op);
             keys.insert(write.key.clone(), (held, now));
         }
         let applied = self.between(&seen.deps, &[*change]);
-        Some(Inverse {
-            keys,
-            splices: self.reversed(applied.splices, &before),
-            after: vec![hash],
-        })
+        Some(Inverse { keys, splices: self.reversed(applied.splices, &before), after: vec![hash] })
     }
 
     /// Applies an inverse: all that nobody else changed since.
@@ -72,32 +64,17 @@ impl Document {
             if matches!(now, Some((AmValue::Object(_), _))) {
                 continue;
             }
-            if now.map(|(_, op)| op) == *op {
-                writes.push((key, held))
-            } else {
-                skipped.push(key.clone())
-            }
+            if now.map(|(_, op)| op) == *op { writes.push((key, held)) } else { skipped.push(key.clone()) }
         }
         let at = (!inverse.splices.is_empty()).then_some(inverse.after.as_slice());
         // Texts are spliced at the state after the change, so that Automerge finds the stretch wherever it is now.
         let spliced = self.write(author, at, |writer| {
             for splice in &inverse.splices {
                 if let Some(text) = texts::object(writer.tx, &splice.path)? {
-                    texts::splice(
-                        writer.tx,
-                        &text,
-                        &splice.path,
-                        splice.at,
-                        splice.delete,
-                        &splice.insert,
-                    )?;
+                    texts::splice(writer.tx, &text, &splice.path, splice.at, splice.delete, &splice.insert)?;
                 }
             }
-            if at.is_none() {
-                restore(writer.tx, &writes)
-            } else {
-                Ok(())
-            }
+            if at.is_none() { restore(writer.tx, &writes) } else { Ok(()) }
         })?;
         let chunk = if at.is_some() && !writes.is_empty() {
             self.write(author, None, |writer| restore(writer.tx, &writes))?
@@ -105,16 +82,8 @@ impl Document {
             None
         };
         let chunks: Vec<Chunk> = spliced.into_iter().chain(chunk).collect();
-        let inverses = chunks
-            .iter()
-            .rev()
-            .filter_map(|chunk| self.inverse(&chunk.hash))
-            .collect();
-        Ok(Undone {
-            chunks,
-            inverses,
-            skipped,
-        })
+        let inverses = chunks.iter().rev().filter_map(|chunk| self.inverse(&chunk.hash)).collect();
+        Ok(Undone { chunks, inverses, skipped })
     }
 
     /// The splices that turn the text after into the text before, last first.
@@ -122,20 +91,13 @@ impl Document {
         let mut texts: BTreeMap<String, Vec<u16>> = BTreeMap::new();
         let mut back = Vec::new();
         for splice in splices {
-            let text = texts
-                .entry(splice.path.clone())
-                .or_insert_with(|| self.text_before(&splice.path, before));
+            let text = texts.entry(splice.path.clone()).or_insert_with(|| self.text_before(&splice.path, before));
             let end = (splice.at + splice.delete).min(text.len());
             let start = splice.at.min(end);
             let came: Vec<u16> = splice.insert.encode_utf16().collect();
             let length = came.len();
             let went: Vec<u16> = text.splice(start..end, came).collect();
-            back.push(Splice {
-                path: splice.path,
-                at: start,
-                delete: length,
-                insert: String::from_utf16_lossy(&went),
-            });
+            back.push(Splice { path: splice.path, at: start, delete: length, insert: String::from_utf16_lossy(&went) });
         }
         back.reverse();
         back
@@ -143,12 +105,9 @@ impl Document {
 
     fn text_before(&self, path: &str, before: &[ChangeHash]) -> Vec<u16> {
         match self.am.get_at(ROOT, path, before) {
-            Ok(Some((AmValue::Object(ObjType::Text), text))) => self
-                .am
-                .text_at(&text, before)
-                .unwrap_or_default()
-                .encode_utf16()
-                .collect(),
+            Ok(Some((AmValue::Object(ObjType::Text), text))) => {
+                self.am.text_at(&text, before).unwrap_or_default().encode_utf16().collect()
+            }
             _ => Vec::new(),
         }
     }

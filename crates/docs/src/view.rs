@@ -17,7 +17,7 @@ pub(crate) struct Node {
     pub(crate) leaf: Option<Value>,
     pub(crate) position: Option<String>,
     pub(crate) deleted: bool,
-    pub(crate) below: BTreeMap<String, Node>,
+    pub(crate) below: BTreeMap<String, Self>,
 }
 
 impl Document {
@@ -25,9 +25,7 @@ impl Document {
     #[must_use]
     pub fn view(&self) -> View {
         let mut made = Projection::default();
-        let value = made
-            .value("", &self.tree())
-            .unwrap_or_else(|| Value::Object(Map::new()));
+        let value = made.value("", &self.tree()).unwrap_or_else(|| Value::Object(Map::new()));
         let mut problems = made.problems;
         problems.extend(validate(self.kind, &value));
         View {
@@ -43,9 +41,7 @@ impl Document {
     /// The resource as JSON alone: cheaper than [`Self::view`] when nobody looks.
     #[must_use]
     pub fn value(&self) -> Value {
-        Projection::default()
-            .value("", &self.tree())
-            .unwrap_or_else(|| Value::Object(Map::new()))
+        Projection::default().value("", &self.tree()).unwrap_or_else(|| Value::Object(Map::new()))
     }
 
     /// The map as a tree of path segments.
@@ -104,9 +100,7 @@ impl Node {
     /// creation, from a damaged store) stands first.
     pub(crate) fn ordered(&self) -> Vec<(&RowId, &Self)> {
         let mut rows: Vec<_> = self.below.iter().collect();
-        rows.sort_by(|(left_id, left), (right_id, right)| {
-            (&left.position, left_id).cmp(&(&right.position, right_id))
-        });
+        rows.sort_by(|(left_id, left), (right_id, right)| (&left.position, left_id).cmp(&(&right.position, right_id)));
         rows
     }
 }
@@ -127,11 +121,7 @@ impl Projection {
                 leaf => leaf.clone(),
             };
         }
-        let made = if node.is_list() {
-            self.list(place, node)
-        } else {
-            self.object(place, node)
-        };
+        let made = if node.is_list() { self.list(place, node) } else { self.object(place, node) };
         let empty = |value: &Value| match value {
             Value::Object(fields) => fields.is_empty(),
             Value::Array(items) => items.is_empty(),
@@ -156,10 +146,7 @@ impl Projection {
             if row.deleted {
                 continue;
             }
-            items.push(
-                self.value(&path::join(place, id), row)
-                    .unwrap_or_else(|| Value::Object(Map::new())),
-            );
+            items.push(self.value(&path::join(place, id), row).unwrap_or_else(|| Value::Object(Map::new())));
             ids.push(id.clone());
         }
         if items.is_empty() {
@@ -184,7 +171,6 @@ impl Projection {
         let message = format!(
             "Somebody wrote {leaf} here while somebody else wrote the fields below. The fields are shown; write the place anew to settle it."
         );
-        self.problems
-            .push(Problem::new(place, "shape_clash", message));
+        self.problems.push(Problem::new(place, "shape_clash", message));
     }
 }

@@ -1,4 +1,5 @@
 //! Devices that edit apart and meet again show the same.
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,37 +15,22 @@ struct Device {
 
 impl Device {
     fn first(kind: Kind, value: &Value) -> Self {
-        let author = Author {
-            actor: [1; 16],
-            time_ms: 1_000,
-        };
+        let author = Author { actor: [1; 16], time_ms: 1_000 };
         let mut rows = 0;
         let mut next = || {
             rows += 1;
             format!("r{rows}")
         };
         let (document, chunk) = Document::create(kind, id(), value, &author, &mut next).unwrap();
-        Self {
-            document,
-            author,
-            rows,
-            sent: vec![chunk],
-        }
+        Self { document, author, rows, sent: vec![chunk] }
     }
 
     fn copy(&self, actor: u8) -> Self {
-        let chunks: Vec<&[u8]> = self
-            .sent
-            .iter()
-            .map(|chunk| chunk.bytes.as_slice())
-            .collect();
+        let chunks: Vec<&[u8]> = self.sent.iter().map(|chunk| chunk.bytes.as_slice()).collect();
         let document = Document::load(chunks).unwrap().document;
         Self {
             document,
-            author: Author {
-                actor: [actor; 16],
-                time_ms: 2_000,
-            },
+            author: Author { actor: [actor; 16], time_ms: 2_000 },
             rows: u32::from(actor) * 1000,
             sent: self.sent.clone(),
         }
@@ -64,16 +50,11 @@ impl Device {
     }
 
     fn set(&mut self, path: &str, value: Value) {
-        self.edit(&[Intent::Set {
-            path: path.into(),
-            value,
-        }]);
+        self.edit(&[Intent::Set { path: path.into(), value }]);
     }
 
     fn take(&mut self, other: &Self) {
-        self.document
-            .apply(other.sent.iter().map(|chunk| chunk.bytes.as_slice()))
-            .unwrap();
+        self.document.apply(other.sent.iter().map(|chunk| chunk.bytes.as_slice())).unwrap();
     }
 }
 
@@ -103,20 +84,12 @@ fn a_moved_and_edited_row_stays_one_row() {
     let mut left = Device::first(Kind::Import, &mapping());
     let mut right = left.copy(2);
     let all = rows(&left);
-    left.edit(&[Intent::MoveRow {
-        list: "/mappings".into(),
-        row: all[0].clone(),
-        after: Some(all[2].clone()),
-    }]);
+    left.edit(&[Intent::MoveRow { list: "/mappings".into(), row: all[0].clone(), after: Some(all[2].clone()) }]);
     right.set(&format!("/mappings/{}/extract", all[0]), json!("$.changed"));
     meet(&mut left, &mut right);
     let view = left.document.view();
-    let order: Vec<&str> = view.value["mappings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["generate"].as_str().unwrap())
-        .collect();
+    let order: Vec<&str> =
+        view.value["mappings"].as_array().unwrap().iter().map(|row| row["generate"].as_str().unwrap()).collect();
     assert_eq!(order, ["b", "c", "a"]);
     assert_eq!(view.value["mappings"][2]["extract"], "$.changed");
     assert!(view.conflicts.is_empty());
@@ -127,22 +100,11 @@ fn a_row_moved_twice_stays_one_row() {
     let mut left = Device::first(Kind::Import, &mapping());
     let mut right = left.copy(2);
     let all = rows(&left);
-    left.edit(&[Intent::MoveRow {
-        list: "/mappings".into(),
-        row: all[0].clone(),
-        after: Some(all[2].clone()),
-    }]);
-    right.edit(&[Intent::MoveRow {
-        list: "/mappings".into(),
-        row: all[0].clone(),
-        after: Some(all[1].clone()),
-    }]);
+    left.edit(&[Intent::MoveRow { list: "/mappings".into(), row: all[0].clone(), after: Some(all[2].clone()) }]);
+    right.edit(&[Intent::MoveRow { list: "/mappings".into(), row: all[0].clone(), after: Some(all[1].clone()) }]);
     meet(&mut left, &mut right);
     assert_eq!(rows(&left).len(), 3);
-    assert!(
-        left.document.view().conflicts.is_empty(),
-        "where a row stands is no question for a person"
-    );
+    assert!(left.document.view().conflicts.is_empty(), "where a row stands is no question for a person");
 }
 
 #[test]
@@ -153,10 +115,7 @@ fn two_fields_of_the_same_absent_object_are_both_there() {
     right.set("/http/response/resourcePath", json!("data"));
     meet(&mut left, &mut right);
     let value = left.document.view().value;
-    assert_eq!(
-        value["http"],
-        json!({"paging": {"method": "page"}, "response": {"resourcePath": "data"}})
-    );
+    assert_eq!(value["http"], json!({"paging": {"method": "page"}, "response": {"resourcePath": "data"}}));
 }
 
 #[test]
@@ -164,27 +123,16 @@ fn a_row_deleted_by_one_and_edited_by_the_other_is_a_conflict_until_settled() {
     let mut left = Device::first(Kind::Import, &mapping());
     let mut right = left.copy(2);
     let all = rows(&left);
-    left.edit(&[Intent::DeleteRow {
-        list: "/mappings".into(),
-        row: all[1].clone(),
-    }]);
+    left.edit(&[Intent::DeleteRow { list: "/mappings".into(), row: all[1].clone() }]);
     assert!(left.document.view().conflicts.is_empty());
     right.set(&format!("/mappings/{}/extract", all[1]), json!("$.edited"));
     meet(&mut left, &mut right);
     let view = left.document.view();
     assert_eq!(view.value["mappings"].as_array().unwrap().len(), 2);
-    let [conflict] = view.conflicts.as_slice() else {
-        panic!("{:?}", view.conflicts)
-    };
+    let [conflict] = view.conflicts.as_slice() else { panic!("{:?}", view.conflicts) };
     assert_eq!(conflict.clash, Clash::DeletedRowEdited);
-    assert_eq!(
-        conflict.values[1].value.as_ref().unwrap()["extract"],
-        "$.edited"
-    );
-    left.edit(&[Intent::RestoreRow {
-        list: "/mappings".into(),
-        row: all[1].clone(),
-    }]);
+    assert_eq!(conflict.values[1].value.as_ref().unwrap()["extract"], "$.edited");
+    left.edit(&[Intent::RestoreRow { list: "/mappings".into(), row: all[1].clone() }]);
     meet(&mut left, &mut right);
     let view = right.document.view();
     assert!(view.conflicts.is_empty());
@@ -199,32 +147,16 @@ fn two_renames_are_a_conflict_with_both_names_until_one_is_chosen() {
     right.set("/name", json!("Right"));
     meet(&mut left, &mut right);
     let view = left.document.view();
-    let [conflict] = view.conflicts.as_slice() else {
-        panic!("{:?}", view.conflicts)
-    };
-    assert_eq!(
-        (conflict.path.as_str(), conflict.clash),
-        ("/name", Clash::Values)
-    );
-    assert_eq!(
-        conflict.values[0].value.as_ref(),
-        view.value.get("name"),
-        "the first candidate is the one shown"
-    );
-    let mut names: Vec<_> = conflict
-        .values
-        .iter()
-        .map(|one| one.value.clone().unwrap())
-        .collect();
+    let [conflict] = view.conflicts.as_slice() else { panic!("{:?}", view.conflicts) };
+    assert_eq!((conflict.path.as_str(), conflict.clash), ("/name", Clash::Values));
+    assert_eq!(conflict.values[0].value.as_ref(), view.value.get("name"), "the first candidate is the one shown");
+    let mut names: Vec<_> = conflict.values.iter().map(|one| one.value.clone().unwrap()).collect();
     names.sort_by_key(ToString::to_string);
     assert_eq!(names, [json!("Left"), json!("Right")]);
     let shown = view.value["name"].clone();
     left.set("/name", shown);
     meet(&mut left, &mut right);
-    assert!(
-        right.document.view().conflicts.is_empty(),
-        "choosing the shown value settles it too"
-    );
+    assert!(right.document.view().conflicts.is_empty(), "choosing the shown value settles it too");
 }
 
 #[test]
@@ -242,13 +174,7 @@ fn a_resource_binned_by_one_and_edited_by_the_other_is_a_conflict() {
 }
 
 fn splice(device: &Device, path: &str, at: usize, delete: usize, insert: &str) -> Intent {
-    Intent::Splice {
-        path: path.into(),
-        at,
-        delete,
-        insert: insert.into(),
-        heads: device.document.heads_hex(),
-    }
+    Intent::Splice { path: path.into(), at, delete, insert: insert.into(), heads: device.document.heads_hex() }
 }
 
 #[test]
@@ -268,16 +194,10 @@ fn what_others_typed_is_told_stretch_by_stretch() {
     let mut left = Device::first(Kind::Script, &json!({"name": "s", "content": "ab😀cd"}));
     let mut right = left.copy(2);
     right.edit(&[splice(&right, "/content", 4, 2, "xyz")]);
-    let applied = left
-        .document
-        .apply(right.sent.iter().map(|chunk| chunk.bytes.as_slice()))
-        .unwrap();
+    let applied = left.document.apply(right.sent.iter().map(|chunk| chunk.bytes.as_slice())).unwrap();
     let mut text: Vec<u16> = "ab😀cd".encode_utf16().collect();
     for splice in &applied.splices {
-        text.splice(
-            splice.at..splice.at + splice.delete,
-            splice.insert.encode_utf16(),
-        );
+        text.splice(splice.at..splice.at + splice.delete, splice.insert.encode_utf16());
     }
     assert_eq!(String::from_utf16(&text).unwrap(), "ab😀xyz");
 }
@@ -286,15 +206,8 @@ fn what_others_typed_is_told_stretch_by_stretch() {
 fn undo_takes_back_ones_own_and_leaves_what_others_changed() {
     let mut left = Device::first(Kind::Script, &json!({"name": "s", "content": "abc"}));
     let mut right = left.copy(2);
-    let typed = left
-        .edit(&[splice(&left, "/content", 3, 0, "DEF")])
-        .unwrap();
-    let renamed = left
-        .edit(&[Intent::Set {
-            path: "/name".into(),
-            value: json!("left"),
-        }])
-        .unwrap();
+    let typed = left.edit(&[splice(&left, "/content", 3, 0, "DEF")]).unwrap();
+    let renamed = left.edit(&[Intent::Set { path: "/name".into(), value: json!("left") }]).unwrap();
     right.take(&left);
     right.edit(&[splice(&right, "/content", 0, 0, "__")]);
     right.set("/name", json!("right"));
@@ -314,12 +227,7 @@ fn undo_takes_back_ones_own_and_leaves_what_others_changed() {
 fn a_document_without_a_refused_change_is_as_if_it_had_never_been_made() {
     let mut left = Device::first(Kind::Flow, &json!({"name": "Orders"}));
     let before = left.document.clone();
-    let bad = left
-        .edit(&[Intent::Set {
-            path: "/name".into(),
-            value: json!("Refused"),
-        }])
-        .unwrap();
+    let bad = left.edit(&[Intent::Set { path: "/name".into(), value: json!("Refused") }]).unwrap();
     left.set("/disabled", json!(true));
     let (without, taken) = left.document.without(&[bad.hash]).unwrap();
     assert_eq!(without.view(), before.view());
@@ -365,42 +273,23 @@ fn any_move() -> impl Strategy<Value = Move> {
         (0..6usize, 0..6usize).prop_map(|(row, after)| Move::Shift(row, after)),
         (0..6usize).prop_map(Move::Delete),
         (0..6usize).prop_map(Move::Restore),
-        (0..40usize, 0..5usize, "[a-zé😀]{0,4}")
-            .prop_map(|(at, delete, text)| Move::Type(at, delete, text)),
+        (0..40usize, 0..5usize, "[a-zé😀]{0,4}").prop_map(|(at, delete, text)| Move::Type(at, delete, text)),
     ]
 }
 
-const FIELDS: [&str; 6] = [
-    "/name",
-    "/http/relativeURI",
-    "/http/paging/method",
-    "/http/paging",
-    "/http",
-    "/filter/expression/rules",
-];
+const FIELDS: [&str; 6] =
+    ["/name", "/http/relativeURI", "/http/paging/method", "/http/paging", "/http", "/filter/expression/rules"];
 
 fn perform(device: &mut Device, step: &Move, known: &[String]) {
-    let all = device
-        .document
-        .view()
-        .rows
-        .get("/mappings")
-        .cloned()
-        .unwrap_or_default();
+    let all = device.document.view().rows.get("/mappings").cloned().unwrap_or_default();
     let row = |at: usize| all.get(at % all.len().max(1)).cloned();
     let list = String::from("/mappings");
     let intent = match step {
         Move::Set(at, value) => Some(Intent::Set {
             path: FIELDS[*at].into(),
-            value: if at % 2 == 0 {
-                json!(value)
-            } else {
-                json!({"k": value})
-            },
+            value: if at % 2 == 0 { json!(value) } else { json!({"k": value}) },
         }),
-        Move::Remove(at) => Some(Intent::Remove {
-            path: FIELDS[*at].into(),
-        }),
+        Move::Remove(at) => Some(Intent::Remove { path: FIELDS[*at].into() }),
         Move::Insert(at, value) => {
             device.rows += 1;
             Some(Intent::InsertRow {
@@ -410,16 +299,9 @@ fn perform(device: &mut Device, step: &Move, known: &[String]) {
                 value: json!({"generate": format!("g{value}")}),
             })
         }
-        Move::Shift(at, after) => row(*at).map(|moved| Intent::MoveRow {
-            list,
-            row: moved,
-            after: row(*after),
-        }),
+        Move::Shift(at, after) => row(*at).map(|moved| Intent::MoveRow { list, row: moved, after: row(*after) }),
         Move::Delete(at) => row(*at).map(|row| Intent::DeleteRow { list, row }),
-        Move::Restore(at) => known.get(*at).map(|row| Intent::RestoreRow {
-            list,
-            row: row.clone(),
-        }),
+        Move::Restore(at) => known.get(*at).map(|row| Intent::RestoreRow { list, row: row.clone() }),
         Move::Type(at, delete, text) => {
             let length = device
                 .document

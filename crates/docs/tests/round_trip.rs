@@ -1,14 +1,12 @@
 //! What goes into a document comes out of it, whatever it is.
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value, json};
 use tombolo_docs::{Author, Document};
 use tombolo_model::{Id, Kind, Shape, path, shapes};
 
-const AUTHOR: Author = Author {
-    actor: [7; 16],
-    time_ms: 5,
-};
+const AUTHOR: Author = Author { actor: [7; 16], time_ms: 5 };
 
 fn ids() -> impl FnMut() -> String {
     let mut count = 0;
@@ -19,9 +17,7 @@ fn ids() -> impl FnMut() -> String {
 }
 
 fn through(kind: Kind, value: &Value) -> Document {
-    Document::create(kind, Id::from_parts(1, [0; 8]), value, &AUTHOR, &mut ids())
-        .unwrap()
-        .0
+    Document::create(kind, Id::from_parts(1, [0; 8]), value, &AUTHOR, &mut ids()).unwrap().0
 }
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -30,19 +26,15 @@ fn scalar() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        any::<f64>().prop_filter_map("finite", |number| Number::from_f64(number)
-            .map(Value::Number)),
+        any::<f64>().prop_filter_map("finite", |number| Number::from_f64(number).map(Value::Number)),
         "[ -~é😀/~]{1,12}".prop_map(Value::from),
     ]
 }
 
 /// A key that the table knows, or one that nobody has ever heard of.
 fn keys(kind: Kind) -> impl Strategy<Value = String> {
-    let mut known: Vec<String> = shapes(kind)
-        .rules()
-        .flat_map(|rule| path::split(rule.pattern))
-        .filter(|key| !key.contains('*'))
-        .collect();
+    let mut known: Vec<String> =
+        shapes(kind).rules().flat_map(|rule| path::split(rule.pattern)).filter(|key| !key.contains('*')).collect();
     known.extend(["name", "a/b", "~x", "é", "0", "~pos", "~deleted"].map(String::from));
     known.sort();
     known.dedup();
@@ -57,8 +49,7 @@ fn resource(kind: Kind) -> impl Strategy<Value = Value> {
                 .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     });
-    prop::collection::vec((keys(kind), value), 0..10)
-        .prop_map(|fields| Value::Object(fields.into_iter().collect()))
+    prop::collection::vec((keys(kind), value), 0..10).prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
 /// What a document may leave out: protected places and empty texts.
@@ -70,16 +61,12 @@ fn expected(kind: Kind, place: &str, value: &Value) -> Option<Value> {
         Value::Object(fields) if !fields.is_empty() => {
             let kept: Map<String, Value> = fields
                 .iter()
-                .filter_map(|(key, below)| {
-                    Some((key.clone(), expected(kind, &path::join(place, key), below)?))
-                })
+                .filter_map(|(key, below)| Some((key.clone(), expected(kind, &path::join(place, key), below)?)))
                 .collect();
             (!kept.is_empty() || place.is_empty()).then_some(Value::Object(kept))
         }
         Value::Array(items) if table.shape(place) == Shape::Rows && !items.is_empty() => {
-            let row = |item: &Value| {
-                expected(kind, &path::join(place, "r1"), item).unwrap_or_else(|| json!({}))
-            };
+            let row = |item: &Value| expected(kind, &path::join(place, "r1"), item).unwrap_or_else(|| json!({}));
             Some(Value::Array(items.iter().map(row).collect()))
         }
         other => Some(other.clone()),
@@ -93,11 +80,7 @@ fn canonical(value: &Value) -> String {
             Value::Object(fields) => {
                 let mut keys: Vec<_> = fields.iter().collect();
                 keys.sort_by_key(|(key, _)| (*key).clone());
-                Value::Object(
-                    keys.into_iter()
-                        .map(|(key, below)| (key.clone(), sorted(below)))
-                        .collect(),
-                )
+                Value::Object(keys.into_iter().map(|(key, below)| (key.clone(), sorted(below))).collect())
             }
             Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
             other => other.clone(),
@@ -109,10 +92,7 @@ fn canonical(value: &Value) -> String {
 #[test]
 fn integers_and_floats_stay_apart() {
     let value = json!({"name": "x", "a": 1, "b": 1.0, "c": u64::MAX, "d": -1, "e": [], "f": {}, "g": null, "h": [1, {"i": 2.0}]});
-    assert_eq!(
-        canonical(&through(Kind::Flow, &value).value()),
-        canonical(&value)
-    );
+    assert_eq!(canonical(&through(Kind::Flow, &value).value()), canonical(&value));
 }
 
 proptest! {

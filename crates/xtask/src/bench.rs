@@ -18,22 +18,10 @@ pub(crate) fn bench(filter: Option<&str>) -> Result<bool> {
     site::compress(&site)?;
     let server = dist::server(false)?;
     say::title("Measuring");
-    let mut cargo = command::cargo([
-        "run",
-        "--release",
-        "--quiet",
-        "-p",
-        "tombolo-tests",
-        "--bin",
-        "bench",
-        "--",
-    ]);
+    let mut cargo = command::cargo(["run", "--release", "--quiet", "-p", "tombolo-tests", "--bin", "bench", "--"]);
     for name in ["app", "store", "run"] {
         let size = site::brotli_size(&site.join(format!("assets/{name}_bg.wasm")))?;
-        cargo.env(
-            format!("TOMBOLO_SIZE_{}", name.to_uppercase()),
-            size.to_string(),
-        );
+        cargo.env(format!("TOMBOLO_SIZE_{}", name.to_uppercase()), size.to_string());
     }
     cargo
         .args(filter)

@@ -29,9 +29,7 @@ pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) ->
 /// When it does not start or ends with a failure.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {shown}"))?;
+    let status = command.status().with_context(|| format!("cannot start {shown}"))?;
     if !status.success() {
         bail!("{shown} ended with {status}");
     }
@@ -40,12 +38,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a program and gives its standard output, trimmed; `None` when it is missing or fails.
 pub(crate) fn ask(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     if !output.status.success() {
         return None;
     }
@@ -62,10 +55,7 @@ pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {shown}"))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start {shown}"))?;
     let output = child.stdout.take().context("no output to read")?;
     for line in BufReader::new(output).split(b'\n') {
         let line = line.with_context(|| format!("reading the output of {shown}"))?;
@@ -81,9 +71,7 @@ pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result
 pub(crate) fn find(names: &[&str]) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH")?;
     names.iter().find_map(|name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(places::executable(name)))
-            .find(|file| is_program(file))
+        std::env::split_paths(&path).map(|folder| folder.join(places::executable(name))).find(|file| is_program(file))
     })
 }
 
@@ -92,11 +80,7 @@ fn is_program(file: &Path) -> bool {
 }
 
 fn show(command: &Command) -> String {
-    let mut text = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let mut text = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     for argument in command.get_args() {
         text.push(' ');
         text.push_str(&argument.to_string_lossy());

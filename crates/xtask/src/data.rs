@@ -16,8 +16,7 @@ pub(crate) fn install() -> Result<PathBuf> {
     let folder = places::target().join("test-data");
     fs::create_dir_all(&folder)?;
     for name in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(name), folder.join(name))
-            .with_context(|| format!("cannot copy tests/data/{name}"))?;
+        fs::copy(source.join(name), folder.join(name)).with_context(|| format!("cannot copy tests/data/{name}"))?;
     }
     site::install(&folder)?;
     Ok(folder.join("node_modules/vega-datasets/data"))

@@ -82,11 +82,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Start {
-            listen,
-            data,
-            release,
-        } => start::start(&listen, data.as_deref(), release),
+        Task::Start { listen, data, release } => start::start(&listen, data.as_deref(), release),
         Task::Build { profile } => site::build(profile).map(|_| true),
         Task::Check => check::check(),
         Task::Test { only } => test::test(only.as_deref()),

@@ -35,12 +35,7 @@ pub(crate) fn node() -> Result<()> {
     let Some(version) = command::ask("node", &["--version"]) else {
         bail!("Node is missing: install Node 20 or later (Debian: `apt-get install nodejs npm`)");
     };
-    let major: u32 = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(0);
+    let major: u32 = version.trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     if major < 20 {
         bail!("Node {version} is too old: install Node 20 or later");
     }
@@ -70,44 +65,21 @@ pub(crate) fn browser() -> Result<Browser> {
     if Path::new("/etc/debian_version").exists() && root {
         say::line("Installing chromium and chromium-driver");
         let quiet = |arguments: &[&str]| {
-            command::run(
-                Command::new("apt-get")
-                    .args(arguments)
-                    .env("DEBIAN_FRONTEND", "noninteractive"),
-            )
+            command::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
         };
         quiet(&["update", "-qq"])?;
-        quiet(&[
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
-            "chromium",
-            "chromium-driver",
-        ])?;
+        quiet(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"])?;
         if let Some(found) = find_browser() {
             return Ok(found);
         }
     }
-    bail!(
-        "Chromium or chromedriver is missing: install both (Debian: `apt-get install chromium chromium-driver`)"
-    )
+    bail!("Chromium or chromedriver is missing: install both (Debian: `apt-get install chromium chromium-driver`)")
 }
 
 fn find_browser() -> Option<Browser> {
-    let named = |variable: &str| {
-        std::env::var_os(variable)
-            .map(PathBuf::from)
-            .filter(|file| file.is_file())
-    };
-    let chromium = named("CHROMIUM").or_else(|| {
-        command::find(&[
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        ])
-    })?;
+    let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|file| file.is_file());
+    let chromium = named("CHROMIUM")
+        .or_else(|| command::find(&["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]))?;
     let driver = named("CHROMEDRIVER").or_else(|| command::find(&["chromedriver"]))?;
     Some(Browser { chromium, driver })
 }

@@ -35,11 +35,7 @@ pub(crate) fn problem(text: &str) {
 /// A duration for people: `4.2 s`, `3 min 12 s`.
 pub(crate) fn seconds(took: Duration) -> String {
     let whole = took.as_secs();
-    if whole < 60 {
-        format!("{:.1} s", took.as_secs_f64())
-    } else {
-        format!("{} min {:02} s", whole / 60, whole % 60)
-    }
+    if whole < 60 { format!("{:.1} s", took.as_secs_f64()) } else { format!("{} min {:02} s", whole / 60, whole % 60) }
 }
 
 #[cfg(test)]

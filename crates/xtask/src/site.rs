@@ -55,10 +55,6 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     say::title("Static files");
     public::copy(&site)?;
     let count = precache::write(&site)?;
-    say::line(&format!(
-        "    {count} files in {}, {}",
-        site.display(),
-        say::seconds(start.elapsed())
-    ));
+    say::line(&format!("    {count} files in {}, {}", site.display(), say::seconds(start.elapsed())));
     Ok(site)
 }

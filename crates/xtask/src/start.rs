@@ -22,11 +22,7 @@ pub(crate) fn start(listen: &str, data: Option<&Path>, release: bool) -> Result<
     };
     say::line(&format!("\nTombolo is at http://{listen}\n"));
     let mut serve = Command::new(server);
-    serve
-        .arg("serve")
-        .arg("--assets")
-        .arg(assets)
-        .args(["--listen", listen]);
+    serve.arg("serve").arg("--assets").arg(assets).args(["--listen", listen]);
     if let Some(folder) = data {
         serve.arg("--data").arg(folder);
     }

@@ -25,9 +25,7 @@ pub(crate) fn test(only: Option<&str>) -> Result<bool> {
     for line in needs::versions() {
         say::line(&line);
     }
-    let wanted = |step: &Step| {
-        only.is_none_or(|text| step.title.to_lowercase().contains(&text.to_lowercase()))
-    };
+    let wanted = |step: &Step| only.is_none_or(|text| step.title.to_lowercase().contains(&text.to_lowercase()));
     let steps: Vec<Step> = Step::all()?.into_iter().filter(wanted).collect();
     run_steps(&steps)
 }
@@ -59,11 +57,7 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
             broken.push(&step.title);
         }
         say::ended(&step.title, began.elapsed(), tally.failed == 0);
-        lines.push(format!(
-            "{:>14}  {:<42} {tally}",
-            say::seconds(began.elapsed()),
-            step.title
-        ));
+        lines.push(format!("{:>14}  {:<42} {tally}", say::seconds(began.elapsed()), step.title));
         total.add(&tally);
     }
     say::title(&format!("All steps, {}", say::seconds(start.elapsed())));
@@ -71,10 +65,7 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
         say::line(&line);
     }
     if start.elapsed() > PROMISED {
-        say::line(&format!(
-            "Warning: this took longer than {}",
-            say::seconds(PROMISED)
-        ));
+        say::line(&format!("Warning: this took longer than {}", say::seconds(PROMISED)));
     }
     say::line(&total.to_string());
     Ok(total.failed == 0)

@@ -73,23 +73,11 @@ pub(crate) fn torture(name: Option<&str>) -> Result<bool> {
     };
     let Some(torture) = ALL.iter().find(|torture| torture.name == name) else {
         let names: Vec<_> = ALL.iter().map(|torture| torture.name).collect();
-        bail!(
-            "no torture is called \"{name}\"; there are {}",
-            names.join(", ")
-        );
+        bail!("no torture is called \"{name}\"; there are {}", names.join(", "));
     };
     say::title(torture.full);
-    let mut cargo = command::cargo([
-        "test",
-        "-p",
-        torture.package,
-        "--test",
-        torture.target,
-        "--",
-    ]);
-    cargo
-        .args(["--nocapture", "--test-threads=1"])
-        .args(Some(torture.filter).filter(|text| !text.is_empty()));
+    let mut cargo = command::cargo(["test", "-p", torture.package, "--test", torture.target, "--"]);
+    cargo.args(["--nocapture", "--test-threads=1"]).args(Some(torture.filter).filter(|text| !text.is_empty()));
     if torture.browser {
         test::prepare()?;
         test::browser_environment(&mut cargo)?;

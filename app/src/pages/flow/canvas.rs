@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use tombolo_model::{Id, Intent};
 use tombolo_wire::store::Person;
 
+use super::Builder;
 use super::layout::layout;
 use super::steps::{PROCESSORS, Step, StepKind, moved};
 use super::wizard::Side;
-use super::Builder;
 use crate::components::{Flag, Icon};
 use crate::state::App;
 use crate::words;
@@ -21,7 +21,12 @@ pub(super) fn Canvas() -> impl IntoView {
     let step_zoom = move |by: i32| zoom.update(|zoom| *zoom = (*zoom + by).clamp(25, 200));
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
     let count = move || builder.steps.with(Vec::len);
-    let describe = move || format!("Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it.", words::count(count(), "step"));
+    let describe = move || {
+        format!(
+            "Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it.",
+            words::count(count(), "step")
+        )
+    };
     view! {
         <section class="canvas wide-only" role="application" aria-label=describe>
             <div class="sheet-area" style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
@@ -55,7 +60,9 @@ fn step_holder(app: App, resource: Option<Id>) -> Option<Person> {
 /// What a step is called: the name of its export or import.
 pub(super) fn name_of(app: App, step: &Step) -> String {
     let row = step.resource.and_then(|id| app.row(id));
-    row.map(|row| row.name).filter(|name| !name.is_empty()).unwrap_or_else(|| format!("{} without a name", step.kind.words()))
+    row.map(|row| row.name)
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("{} without a name", step.kind.words()))
 }
 
 /// The application of a step in words.
@@ -75,12 +82,15 @@ fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
     match event.key().as_str() {
         "Home" => focus(all.first()),
         "End" => focus(all.last()),
-        "+" if builder.doc.writable.get_untracked() => builder.adding.set(Some(if step.kind == StepKind::Source { Side::Source } else { Side::Destination })),
+        "+" if builder.doc.writable.get_untracked() => {
+            builder.adding.set(Some(if step.kind == StepKind::Source { Side::Source } else { Side::Destination }))
+        }
         "Enter" | " " => builder.choose(Some(step.row.clone())),
         "Delete" if builder.doc.writable.get_untracked() => remove(builder, step),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if event.alt_key() => {
             if builder.doc.writable.get_untracked()
-                && let Some(after) = moved(&all, &step.row, forward) {
+                && let Some(after) = moved(&all, &step.row, forward)
+            {
                 builder.doc.edit(vec![Intent::MoveRow { list: step.list.into(), row: step.row.clone(), after }]);
             }
         }
@@ -99,7 +109,9 @@ fn focus_neighbour(all: &[Step], step: &Step, forward: bool) {
 fn focus(step: Option<&Step>) {
     let Some(next) = step else { return };
     let node = document().get_element_by_id(&format!("node-{}", next.row));
-    if let Some(Err(error)) = node.map(|node| wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(node).focus()) {
+    if let Some(Err(error)) =
+        node.map(|node| wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(node).focus())
+    {
         leptos::logging::debug_warn!("{error:?}");
     }
 }
@@ -123,7 +135,8 @@ fn Node(step: Step) -> impl IntoView {
     let row = StoredValue::new(step.row.clone());
     let place = move || {
         let at = builder.steps.with(|steps| steps.iter().position(|one| row.with_value(|row| one.row == *row)));
-        let (x, y) = at.and_then(|at| builder.steps.with(|steps| layout(steps).places.get(at).copied())).unwrap_or_default();
+        let (x, y) =
+            at.and_then(|at| builder.steps.with(|steps| layout(steps).places.get(at).copied())).unwrap_or_default();
         format!("left:{x}px;top:{y}px")
     };
     let selected = move || builder.chosen.with(|chosen| row.with_value(|row| chosen.as_ref() == Some(row)));
@@ -150,8 +163,17 @@ fn Node(step: Step) -> impl IntoView {
     let on_drop = move |event: leptos::ev::DragEvent| {
         event.prevent_default();
         let dragged = event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
-        if drop_step.list == PROCESSORS && dragged != drop_step.row && builder.steps.with_untracked(|steps| steps.iter().any(|one| one.row == dragged && one.list == PROCESSORS)) {
-            builder.doc.edit(vec![Intent::MoveRow { list: PROCESSORS.into(), row: dragged, after: Some(drop_step.row.clone()) }]);
+        if drop_step.list == PROCESSORS
+            && dragged != drop_step.row
+            && builder
+                .steps
+                .with_untracked(|steps| steps.iter().any(|one| one.row == dragged && one.list == PROCESSORS))
+        {
+            builder.doc.edit(vec![Intent::MoveRow {
+                list: PROCESSORS.into(),
+                row: dragged,
+                after: Some(drop_step.row.clone()),
+            }]);
         }
     };
     let key_step = step.clone();

@@ -17,7 +17,8 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
     let app = App::here();
     let picked = RwSignal::new(None::<Id>);
     let runs = Memo::new(move |_| {
-        let mut runs: Vec<RunRow> = app.runs.with(|runs| runs.values().filter(|run| run.flow == flow).cloned().collect());
+        let mut runs: Vec<RunRow> =
+            app.runs.with(|runs| runs.values().filter(|run| run.flow == flow).cloned().collect());
         runs.sort_by_key(|run| std::cmp::Reverse(run.started_ms));
         runs
     });
@@ -70,8 +71,11 @@ fn announcement(run: &RunRow) -> String {
 #[component]
 fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let app = App::here();
-    let going = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Queued))));
-    let failed = Memo::new(move |_| run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.errors).sum::<u64>()));
+    let going = Memo::new(move |_| {
+        run.with(|run| run.as_ref().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Queued)))
+    });
+    let failed =
+        Memo::new(move |_| run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.errors).sum::<u64>()));
     let said = Memo::new(move |_| run.with(|run| run.as_ref().map(announcement).unwrap_or_default()));
     let times = move || {
         run.with(|run| {
@@ -81,7 +85,9 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })
         })
     };
-    let ended = Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone())));
+    let ended = Memo::new(move |_| {
+        run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
+    });
     view! {
         <p class="sr" role="status">{said}</p>
         <div class="console-head row">
@@ -104,7 +110,13 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
 #[component]
 fn StepRow(run: Id, step: StepCount) -> impl IntoView {
     let app = App::here();
-    let figure = |count: u64| if count == 0 { view! { <span class="faint">"0"</span> }.into_any() } else { view! { <span>{words::number(count)}</span> }.into_any() };
+    let figure = |count: u64| {
+        if count == 0 {
+            view! { <span class="faint">"0"</span> }.into_any()
+        } else {
+            view! { <span>{words::number(count)}</span> }.into_any()
+        }
+    };
     let (key, file) = (step.step.clone(), step.file.clone());
     let save = move |step: String| {
         spawn_local(async move {

@@ -50,7 +50,13 @@ impl Rule {
             return json!([self.operator, field]);
         }
         let value = match self.cast.as_str() {
-            "number" => self.value.trim().parse::<i64>().map(Value::from).or_else(|_| self.value.trim().parse::<f64>().map(Value::from)).unwrap_or_else(|_| self.value.clone().into()),
+            "number" => self
+                .value
+                .trim()
+                .parse::<i64>()
+                .map(Value::from)
+                .or_else(|_| self.value.trim().parse::<f64>().map(Value::from))
+                .unwrap_or_else(|_| self.value.clone().into()),
             "boolean" => Value::Bool(self.value.trim() == "true"),
             _ => self.value.clone().into(),
         };
@@ -108,13 +114,15 @@ pub(super) fn FilterEditor(doc: Doc) -> impl IntoView {
     // Not each change of the document, or every rule would lose its focus at every edit.
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     let simple = Memo::new(move |_| read(&stored.get()).is_some());
-    move || match (open.get(), simple.get().then(|| read(&stored.get_untracked())).flatten()) {
+    move || {
+        match (open.get(), simple.get().then(|| read(&stored.get_untracked())).flatten()) {
         (false, _) => ().into_any(),
         (true, Some((all, rules))) => view! { <Rules doc=doc stored=stored all=all rules=rules/> }.into_any(),
         (true, None) => view! {
             <div class="form wide"><p>"This filter nests rules deeper than this editor shows. It runs as it is:"</p><pre class="code-panel"><code>{move || stored.get().to_string()}</code></pre></div>
         }
         .into_any(),
+    }
     }
 }
 
@@ -128,11 +136,14 @@ fn Rules(doc: Doc, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> impl Int
     };
     let rows = RwSignal::new(rules.into_iter().map(|rule| (number(), rule)).collect::<Vec<_>>());
     let all = RwSignal::new(all);
-    let expression = move || rows.with(|rows| write(all.get(), &rows.iter().map(|(_, rule)| rule.clone()).collect::<Vec<_>>()));
+    let expression =
+        move || rows.with(|rows| write(all.get(), &rows.iter().map(|(_, rule)| rule.clone()).collect::<Vec<_>>()));
     // What somebody else wrote meanwhile is shown, unless it is what is here already.
     Effect::new(move |_| {
         let theirs = stored.get();
-        if theirs != untrack(expression) && let Some((both, rules)) = read(&theirs) {
+        if theirs != untrack(expression)
+            && let Some((both, rules)) = read(&theirs)
+        {
             all.set(both);
             rows.set(rules.into_iter().map(|rule| (number(), rule)).collect());
         }
@@ -199,8 +210,16 @@ mod tests {
         let expressions = [
             json!([]),
             json!(["equals", ["string", ["extract", "state"]], "TX"]),
-            json!(["and", ["greaterthan", ["number", ["extract", "a.b"]], 5], ["empty", ["string", ["extract", "Major Genre"]]]]),
-            json!(["or", ["equals", ["boolean", ["extract", "x"]], true], ["lessthan", ["number", ["extract", "y"]], 1.5]]),
+            json!([
+                "and",
+                ["greaterthan", ["number", ["extract", "a.b"]], 5],
+                ["empty", ["string", ["extract", "Major Genre"]]]
+            ]),
+            json!([
+                "or",
+                ["equals", ["boolean", ["extract", "x"]], true],
+                ["lessthan", ["number", ["extract", "y"]], 1.5]
+            ]),
         ];
         for expression in expressions {
             let (all, rules) = read(&expression).unwrap();

@@ -55,7 +55,14 @@ pub(super) fn layout(steps: &[Step]) -> Layout {
     edges.extend(later.windows(2).map(|pair| path(leave(&pair[0]), enter(&pair[1]))));
     let waiting = places.last().map(|last| path(leave(last), (x, middle + HEIGHT / 2)));
     let height = sources_at.max(middle + HEIGHT) + 100;
-    Layout { places, add_source: (LEFT, sources_at), add_destination: (x, middle), edges, waiting, size: (x + WIDTH + LEFT, height) }
+    Layout {
+        places,
+        add_source: (LEFT, sources_at),
+        add_destination: (x, middle),
+        edges,
+        waiting,
+        size: (x + WIDTH + LEFT, height),
+    }
 }
 
 /// Leaves to the right, enters from the left, goes straight and turns with a radius of twelve.

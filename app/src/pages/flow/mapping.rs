@@ -53,7 +53,8 @@ fn move_into_object(doc: Doc, list: String, row: RowId, to: String) {
     });
 }
 
-const TYPES: [(&str, &str); 4] = [("string", "Text"), ("number", "Number"), ("boolean", "True or false"), ("object", "Object")];
+const TYPES: [(&str, &str); 4] =
+    [("string", "Text"), ("number", "Number"), ("boolean", "True or false"), ("object", "Object")];
 
 #[component]
 fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
@@ -65,7 +66,8 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
     let kind = text("dataType");
     let object = Memo::new(move |_| kind.get() == "object");
     let off = Signal::derive(move || !doc.writable.get());
-    let here = move |field: &'static str| Callback::new(move |inside: bool| doc.here(inside.then(|| under(field)), None));
+    let here =
+        move |field: &'static str| Callback::new(move |inside: bool| doc.here(inside.then(|| under(field)), None));
     let (list, id) = (row.list.clone(), row.row.clone());
     let set_destination = {
         let (list, id) = (list.clone(), id.clone());

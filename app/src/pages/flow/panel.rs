@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use tombolo_model::Id;
 
+use super::Builder;
 use super::canvas::remove;
 use super::filter::FilterEditor;
 use super::forms::{ExportForm, ImportForm};
 use super::mapping::MappingEditor;
 use super::steps::{Step, StepKind};
-use super::Builder;
 use crate::components::{ConflictBadge, DocNotices, DocText, Icon, PeopleHere};
 use crate::state::{Doc, list_rows, use_document};
 use crate::words;
@@ -72,7 +72,16 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
 #[component]
 fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let filtered = move || if doc.at("/filter/expression/rules").is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty())) { "Set" } else { "Not set" };
+    let filtered = move || {
+        if doc
+            .at("/filter/expression/rules")
+            .is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
+        {
+            "Set"
+        } else {
+            "Not set"
+        }
+    };
     let mapped = move || {
         let rows = doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, "/mappings").len()));
         if rows == 0 { "Not set".to_owned() } else { words::count(rows, "field") }

@@ -25,7 +25,10 @@ const PRESETS: [(&str, &str); 7] = [
 
 /// A schedule in words; its fields when no preset says it.
 pub(super) fn in_words(schedule: &str) -> String {
-    PRESETS.iter().find(|(key, _)| *key == schedule).map_or_else(|| schedule.to_owned(), |(_, words)| (*words).to_owned())
+    PRESETS
+        .iter()
+        .find(|(key, _)| *key == schedule)
+        .map_or_else(|| schedule.to_owned(), |(_, words)| (*words).to_owned())
 }
 
 /// The zone that this device is in.
@@ -47,7 +50,15 @@ fn zones() -> Vec<String> {
 /// The wall clock of a zone now, for what is shown only; nothing when the browser does not know the zone.
 fn wall_clock(zone: &str) -> Option<next::Minute> {
     let options = Object::new();
-    for (key, value) in [("timeZone", zone), ("hourCycle", "h23"), ("year", "numeric"), ("month", "2-digit"), ("day", "2-digit"), ("hour", "2-digit"), ("minute", "2-digit")] {
+    for (key, value) in [
+        ("timeZone", zone),
+        ("hourCycle", "h23"),
+        ("year", "numeric"),
+        ("month", "2-digit"),
+        ("day", "2-digit"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+    ] {
         Reflect::set(&options, &key.into(), &value.into()).ok()?;
     }
     let date = js_sys::Date::new_0();
@@ -59,7 +70,11 @@ fn wall_clock(zone: &str) -> Option<next::Minute> {
 
 /// Reads `24/11/2026, 05:01`.
 fn read_clock(text: &str) -> Option<next::Minute> {
-    let numbers: Vec<i64> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).filter_map(|part| part.parse().ok()).collect();
+    let numbers: Vec<i64> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .filter_map(|part| part.parse().ok())
+        .collect();
     let [day, month, year, hour, minute] = numbers.as_slice() else { return None };
     Some((next::days(*year, *month, *day), u32::try_from(*hour).ok()?, u32::try_from(*minute).ok()?))
 }
@@ -83,9 +98,18 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
     let apply = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (schedule, zone) = (schedule.get_untracked().trim().to_owned(), zone.get_untracked().trim().to_owned());
-        let set = |path: &str, text: String| if text.is_empty() { Intent::Remove { path: path.into() } } else { Intent::Set { path: path.into(), value: text.into() } };
+        let set = |path: &str, text: String| {
+            if text.is_empty() {
+                Intent::Remove { path: path.into() }
+            } else {
+                Intent::Set { path: path.into(), value: text.into() }
+            }
+        };
         let problem = check(&schedule);
-        zone_error.set((!zone.is_empty() && wall_clock(&zone).is_none()).then(|| format!("There is no time zone “{zone}”. Choose one of the list.")));
+        zone_error.set(
+            (!zone.is_empty() && wall_clock(&zone).is_none())
+                .then(|| format!("There is no time zone “{zone}”. Choose one of the list.")),
+        );
         if problem.is_some() || zone_error.with_untracked(Option::is_some) {
             error.set(problem);
             return;
@@ -98,11 +122,6 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
         });
     };
     let local = move || app.sync.with(|sync| sync.link == Link::Local);
-    let coming = Memo::new(move |_| {
-        let schedule = schedule.get();
-        let now = zone.with(|zone| wall_clock(zone.trim()));
-        now.filter(|_| check(&schedule).is_none()).map(|now| next::next(&schedule, now, 5).into_iter().map(next::in_words).collect::<Vec<_>>()).unwrap_or_default()
-    });
     view! {
         <button class="button small" aria-label="Schedule" title=move || in_words(&doc.text("/schedule")) on:click=begin><Icon name="clock"/><span class="wide-only">{move || in_words(&doc.text("/schedule"))}</span></button>
         <Dialog open=open title="Schedule">
@@ -122,14 +141,29 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
                     <input class="input" id="zone" list="zones" autocomplete="off" prop:value=move || zone.get() on:input=move |event| zone.set(event_target_value(&event))/>
                     <datalist id="zones">{zones().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
                 </Field>
-                {move || (!coming.with(Vec::is_empty)).then(|| view! {
-                    <div class="field"><span class="label">"Next runs"</span>
-                        <ul class="num muted">{coming.get().into_iter().map(|at| view! { <li>{at}</li> }).collect_view()}</ul></div>
-                })}
+                <NextRuns schedule=schedule zone=zone/>
                 <FieldConflict doc=doc path="/schedule"/>
                 <footer class="dialog-foot"><button class="button primary" type="submit">"Apply schedule"</button></footer>
             </form>
         </Dialog>
+    }
+}
+
+/// The next five times a schedule starts the flow.
+#[component]
+fn NextRuns(schedule: RwSignal<String>, zone: RwSignal<String>) -> impl IntoView {
+    let coming = Memo::new(move |_| {
+        let schedule = schedule.get();
+        let now = zone.with(|zone| wall_clock(zone.trim()));
+        now.filter(|_| check(&schedule).is_none())
+            .map(|now| next::next(&schedule, now, 5).into_iter().map(next::in_words).collect::<Vec<_>>())
+            .unwrap_or_default()
+    });
+    view! {
+        {move || (!coming.with(Vec::is_empty)).then(|| view! {
+            <div class="field"><span class="label">"Next runs"</span>
+                <ul class="num muted">{coming.get().into_iter().map(|at| view! { <li>{at}</li> }).collect_view()}</ul></div>
+        })}
     }
 }
 
@@ -156,7 +190,11 @@ mod tests {
         for (schedule, words) in PRESETS {
             assert_eq!(check(schedule), None, "{words}");
             assert_eq!(in_words(schedule), words);
-            assert_eq!(next::next(schedule, (20_000, 12, 0), 5).len(), if schedule.is_empty() { 0 } else { 5 }, "{words}");
+            assert_eq!(
+                next::next(schedule, (20_000, 12, 0), 5).len(),
+                if schedule.is_empty() { 0 } else { 5 },
+                "{words}"
+            );
         }
         assert!(check("? 99 * ? * *").is_some());
         assert_eq!(in_words("? 5 9 ? * 1,2"), "? 5 9 ? * 1,2");

@@ -108,7 +108,8 @@ mod tests {
                 "pageGenerators": [{"_exportId": "000000000000000000000001"}],
                 "pageProcessors": [{"type": "import", "_importId": "000000000000000000000002"}, {"type": "export"}, {"type": "import"}],
             }),
-            rows: [(SOURCES.into(), vec!["s".into()]), (PROCESSORS.into(), vec!["a".into(), "b".into(), "c".into()])].into(),
+            rows: [(SOURCES.into(), vec!["s".into()]), (PROCESSORS.into(), vec!["a".into(), "b".into(), "c".into()])]
+                .into(),
             ..View::default()
         }
     }

@@ -71,7 +71,8 @@ fn place(builder: Builder, side: Side, resource: Id) {
         Side::Destination => (PROCESSORS, json!({"type": "import", "_importId": resource})),
     };
     let row = row_id::fresh();
-    let after = builder.steps.with_untracked(|steps| steps.iter().rfind(|step| step.list == list).map(|step| step.row.clone()));
+    let after =
+        builder.steps.with_untracked(|steps| steps.iter().rfind(|step| step.list == list).map(|step| step.row.clone()));
     builder.adding.set(None);
     spawn_local(async move {
         let intents = vec![Intent::InsertRow { list: list.into(), row: row.clone(), after, value }];

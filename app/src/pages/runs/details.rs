@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 use tombolo_model::Id;
-use tombolo_wire::store::{BlobInfo, Call, RunError, RunRow};
 use tombolo_wire::run::StepCount;
+use tombolo_wire::store::{BlobInfo, Call, RunError, RunRow};
 
 use crate::browser::{files, time};
 use crate::components::{Icon, RunState};
@@ -27,7 +27,10 @@ pub(crate) fn Details(run: RunRow) -> impl IntoView {
             Err(error) => app.toasts.fail(error.message),
         }
     });
-    let flow = app.row(run.flow).and_then(|row| row.integration).map(|integration| format!("/integrations/{integration}/flows/{}", run.flow));
+    let flow = app
+        .row(run.flow)
+        .and_then(|row| row.integration)
+        .map(|integration| format!("/integrations/{integration}/flows/{}", run.flow));
     let ended = run.error.clone();
     view! {
         <section class="card run-details" aria-label="Run">
@@ -41,7 +44,7 @@ pub(crate) fn Details(run: RunRow) -> impl IntoView {
             {ended.map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error.message}</p></div> })}
             <table class="table compact">
                 <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th></tr></thead>
-                <tbody>{run.steps.iter().map(|step| view! { <Step run=id step=step.clone()/> }).collect_view()}</tbody>
+                <tbody>{run.steps.into_iter().map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
             </table>
             <Errors errors=errors/>
         </section>
@@ -102,7 +105,8 @@ fn Errors(errors: RwSignal<Vec<RunError>>) -> impl IntoView {
 #[component]
 fn Line(error: RunError) -> impl IntoView {
     let place = error.index.map(|index| format!("Record {}", words::number(index + 1)));
-    let record = error.record.as_ref().map(|record| serde_json::to_string_pretty(record).unwrap_or_else(|_| record.to_string()));
+    let record =
+        error.record.as_ref().map(|record| serde_json::to_string_pretty(record).unwrap_or_else(|_| record.to_string()));
     view! {
         <li>
             <p><span class="badge">{error.code}</span>" "{place.map(|place| view! { <strong>{place}": "</strong> })}{error.message}</p>

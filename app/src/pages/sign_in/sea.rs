@@ -3,14 +3,26 @@
 use leptos::prelude::*;
 
 /// Half axes of the waves round the island, and how much of each shows.
-const WAVES: [(u16, u16, f32); 11] = [(114, 94, 0.3), (139, 115, 0.28), (165, 136, 0.26), (190, 156, 0.23), (216, 177, 0.21), (241, 198, 0.19), (267, 219, 0.17), (292, 240, 0.15), (318, 260, 0.12), (343, 281, 0.1), (369, 302, 0.08)];
+const WAVES: [(u16, u16, f32); 11] = [
+    (114, 94, 0.3),
+    (139, 115, 0.28),
+    (165, 136, 0.26),
+    (190, 156, 0.23),
+    (216, 177, 0.21),
+    (241, 198, 0.19),
+    (267, 219, 0.17),
+    (292, 240, 0.15),
+    (318, 260, 0.12),
+    (343, 281, 0.1),
+    (369, 302, 0.08),
+];
 
 /// Seen by eyes only; it says nothing that the form does not say.
 #[component]
 pub(super) fn Sea() -> impl IntoView {
     view! {
         <aside class="sea wide-only" aria-hidden="true">
-            <svg viewBox="0 0 696 876" preserveAspectRatio="xMidYMid slice">
+            <svg viewBox="0 0 696 876" preserveAspectRatio="xMinYMid slice">
                 <g class="waves">
                     {WAVES.map(|(rx, ry, shows)| view! { <ellipse cx="486" cy="262" rx=rx ry=ry transform="rotate(-18 486 262)" opacity=shows></ellipse> })}
                 </g>

@@ -20,16 +20,8 @@ pub(crate) fn compress(site: &Path) -> Result<()> {
             continue;
         }
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        keep(
-            &site.join(format!("{name}.br")),
-            &brotli(&bytes)?,
-            bytes.len(),
-        )?;
-        keep(
-            &site.join(format!("{name}.gz")),
-            &gzip(&bytes)?,
-            bytes.len(),
-        )?;
+        keep(&site.join(format!("{name}.br")), &brotli(&bytes)?, bytes.len())?;
+        keep(&site.join(format!("{name}.gz")), &gzip(&bytes)?, bytes.len())?;
     }
     Ok(())
 }
@@ -55,11 +47,7 @@ fn keep(path: &Path, compressed: &[u8], plain: usize) -> Result<()> {
 
 fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    let parameters = BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        ..BrotliEncoderParams::default()
-    };
+    let parameters = BrotliEncoderParams { quality: 11, lgwin: 22, ..BrotliEncoderParams::default() };
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)?;
     Ok(out)
 }

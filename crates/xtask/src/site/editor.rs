@@ -16,8 +16,7 @@ use std::process::Command;
 pub(super) fn build(profile: Profile, assets: &Path) -> Result<()> {
     let folder = places::editor();
     install(&folder)?;
-    let package: serde_json::Value =
-        serde_json::from_slice(&fs::read(folder.join("package.json"))?)?;
+    let package: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("package.json"))?)?;
     let entry = package["main"].as_str().unwrap_or("index.js");
     // A script or a program, depending on the platform: esbuild's installer puts the program in its place.
     let mut esbuild = Command::new(folder.join("node_modules/.bin/esbuild"));
@@ -52,8 +51,7 @@ pub(crate) fn install(folder: &Path) -> Result<()> {
     }
     say::line(&format!("    npm ci in {}", folder.display()));
     let mut npm = Command::new(places_npm());
-    npm.current_dir(folder)
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     command::run(&mut npm)?;
     fs::write(&stamp, hash).with_context(|| format!("cannot write {}", stamp.display()))
 }

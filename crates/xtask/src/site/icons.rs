@@ -18,11 +18,8 @@ pub(super) fn build(assets: &Path) -> Result<()> {
         return Ok(());
     };
     let folder = places::editor().join("node_modules/lucide-static/icons");
-    let mut names: Vec<&str> = names
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .collect();
+    let mut names: Vec<&str> =
+        names.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     names.sort_unstable();
     names.dedup();
     let mut sprite = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\">\n");
@@ -59,10 +56,8 @@ mod tests {
 
     #[test]
     fn an_icon_loses_its_frame_and_keeps_its_shapes() {
-        let icon = "<!-- @license -->\n<svg\n  class=\"x\"\n>\n  <path d=\"M5 12h14\" />\n  <path d=\"M12 5v14\" />\n</svg>\n";
-        assert_eq!(
-            shapes(icon).as_deref(),
-            Some("<path d=\"M5 12h14\" /><path d=\"M12 5v14\" />")
-        );
+        let icon =
+            "<!-- @license -->\n<svg\n  class=\"x\"\n>\n  <path d=\"M5 12h14\" />\n  <path d=\"M12 5v14\" />\n</svg>\n";
+        assert_eq!(shapes(icon).as_deref(), Some("<path d=\"M5 12h14\" /><path d=\"M12 5v14\" />"));
     }
 }

@@ -34,9 +34,7 @@ pub(super) fn write(site: &Path) -> Result<usize> {
     hash.update(source.as_bytes());
     let version = &hex::encode(hash.finalize())[..16];
     let list = serde_json::to_string(&addresses)?;
-    let filled = source
-        .replace("__PRECACHE__", &list)
-        .replace("__VERSION__", version);
+    let filled = source.replace("__PRECACHE__", &list).replace("__VERSION__", version);
     fs::write(&worker, filled).context("cannot write sw.js")?;
     Ok(addresses.len())
 }

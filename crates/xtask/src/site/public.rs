@@ -17,11 +17,7 @@ pub(super) fn copy(site: &Path) -> Result<()> {
         if path.file_name().is_some_and(|name| name == "assets") {
             continue;
         }
-        if path.is_dir() {
-            fs::remove_dir_all(&path)?
-        } else {
-            fs::remove_file(&path)?
-        }
+        if path.is_dir() { fs::remove_dir_all(&path)? } else { fs::remove_file(&path)? }
     }
     copy_folder(&source, site).with_context(|| format!("copying {}", source.display()))
 }

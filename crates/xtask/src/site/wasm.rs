@@ -19,21 +19,9 @@ struct Module {
 }
 
 const MODULES: [Module; 3] = [
-    Module {
-        package: "tombolo-app",
-        out_name: "app",
-        profile: "small",
-    },
-    Module {
-        package: "tombolo-store-worker",
-        out_name: "store",
-        profile: "small",
-    },
-    Module {
-        package: "tombolo-run-worker",
-        out_name: "run",
-        profile: "fast",
-    },
+    Module { package: "tombolo-app", out_name: "app", profile: "small" },
+    Module { package: "tombolo-store-worker", out_name: "store", profile: "small" },
+    Module { package: "tombolo-run-worker", out_name: "run", profile: "fast" },
 ];
 
 /// Compiles the modules and writes them to `assets`.
@@ -46,25 +34,14 @@ pub(super) fn build(profile: Profile, assets: &Path) -> Result<()> {
         Profile::Dev => compile(&MODULES.each_ref().map(|module| module.package), "dev")?,
         Profile::Small => {
             for wanted in ["small", "fast"] {
-                let packages: Vec<_> = MODULES
-                    .iter()
-                    .filter(|m| m.profile == wanted)
-                    .map(|m| m.package)
-                    .collect();
+                let packages: Vec<_> = MODULES.iter().filter(|m| m.profile == wanted).map(|m| m.package).collect();
                 compile(&packages, wanted)?;
             }
         }
     }
     for module in &MODULES {
-        let folder = if profile == Profile::Dev {
-            "debug"
-        } else {
-            module.profile
-        };
-        let input = places::target()
-            .join(TARGET)
-            .join(folder)
-            .join(format!("{}.wasm", module.package));
+        let folder = if profile == Profile::Dev { "debug" } else { module.profile };
+        let input = places::target().join(TARGET).join(folder).join(format!("{}.wasm", module.package));
         bind(profile, &input, module.out_name, assets)?;
     }
     Ok(())
@@ -97,9 +74,7 @@ fn bind(profile: Profile, input: &Path, out_name: &str, assets: &Path) -> Result
         .out_name(out_name)
         .remove_name_section(shipped)
         .remove_producers_section(true);
-    bindgen
-        .generate(assets)
-        .with_context(|| format!("binding {}", input.display()))?;
+    bindgen.generate(assets).with_context(|| format!("binding {}", input.display()))?;
     let size = fs::metadata(&module)?.len();
     say::line(&format!("    {out_name}_bg.wasm {} KiB", size / 1024));
     Ok(())

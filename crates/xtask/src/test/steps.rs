@@ -44,11 +44,7 @@ enum Work {
 
 impl Step {
     fn new(title: &str, work: Work) -> Self {
-        Self {
-            title: title.to_owned(),
-            needs: Vec::new(),
-            work,
-        }
+        Self { title: title.to_owned(), needs: Vec::new(), work }
     }
 
     fn after(mut self, needs: &[&'static str]) -> Self {
@@ -65,20 +61,11 @@ impl Step {
         let targets = Targets::read()?;
         let mut steps = Self::lints();
         steps.push(Self::unit());
-        steps.push(Self::new(
-            "Tests of the crates and the server",
-            native(&targets.others, false),
-        ));
+        steps.push(Self::new("Tests of the crates and the server", native(&targets.others, false)));
         steps.push(Self::new(BROWSER, Work::Browser));
-        steps.push(
-            Self::new("Tests of the page in a browser", wasm_tests(&targets.wasm))
-                .after(&[BROWSER]),
-        );
+        steps.push(Self::new("Tests of the page in a browser", wasm_tests(&targets.wasm)).after(&[BROWSER]));
         steps.push(Self::new(PAGE, Work::Page));
-        steps.push(Self::new(
-            SERVER,
-            Work::Command(words("build --workspace --bin tombolo")),
-        ));
+        steps.push(Self::new(SERVER, Work::Command(words("build --workspace --bin tombolo"))));
         steps.push(Self::new(DATA, Work::Data));
         // One step a file: the log then says which one took long, and the browsers of two files never compete.
         for target in &targets.end_to_end {
@@ -99,10 +86,7 @@ impl Step {
         wasm.extend(words("-- -D warnings"));
         vec![
             Self::new("Formatting", Work::Command(words("fmt --all --check"))),
-            Self::new(
-                "Lints",
-                Work::Command(words("clippy --workspace --all-targets -- -D warnings")),
-            ),
+            Self::new("Lints", Work::Command(words("clippy --workspace --all-targets -- -D warnings"))),
             Self::new("Lints of the page", Work::Command(wasm)),
         ]
     }
@@ -110,14 +94,7 @@ impl Step {
     /// The tests inside the source files.
     pub(crate) fn unit() -> Self {
         let arguments = words("test --workspace --lib --bins --no-fail-fast");
-        Self::new(
-            "Unit tests",
-            Work::Tests {
-                arguments,
-                wasm: false,
-                browser: false,
-            },
-        )
+        Self::new("Unit tests", Work::Tests { arguments, wasm: false, browser: false })
     }
 
     /// Does the work and counts what came of it.
@@ -127,17 +104,11 @@ impl Step {
     /// When a tool cannot be started.
     pub(crate) fn run(&self) -> Result<Tally> {
         match &self.work {
-            Work::Command(arguments) => Ok(Tally::one(
-                command::run(&mut command::cargo(arguments)).is_ok(),
-            )),
+            Work::Command(arguments) => Ok(Tally::one(command::run(&mut command::cargo(arguments)).is_ok())),
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
             Work::Browser => needs::browser().map(|_| Tally::one(true)),
-            Work::Tests {
-                arguments,
-                wasm,
-                browser,
-            } => tests(arguments, *wasm, *browser),
+            Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser),
         }
     }
 }
@@ -147,10 +118,7 @@ fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
     if wasm {
         needs::wasm_target()?;
         let runner = std::env::current_exe().context("where is this program?")?;
-        cargo.env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            format!("{} wasm-test-runner", runner.display()),
-        );
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", format!("{} wasm-test-runner", runner.display()));
         cargo.env("CHROMEDRIVER", needs::browser()?.driver);
     }
     if browser {
@@ -204,11 +172,7 @@ fn native(targets: &[String], browser: bool) -> Work {
         // Two browsers at once are what two cores can drive without missing their deadlines.
         arguments.extend(words("-- --test-threads=1"));
     }
-    Work::Tests {
-        arguments,
-        wasm: false,
-        browser,
-    }
+    Work::Tests { arguments, wasm: false, browser }
 }
 
 fn wasm_tests(targets: &[(String, String)]) -> Work {
@@ -222,11 +186,7 @@ fn wasm_tests(targets: &[(String, String)]) -> Work {
     for (_, target) in targets {
         arguments.extend(["--test".to_owned(), target.clone()]);
     }
-    Work::Tests {
-        arguments,
-        wasm: true,
-        browser: false,
-    }
+    Work::Tests { arguments, wasm: true, browser: false }
 }
 
 /// The names of the test files, by what they need.
@@ -241,10 +201,7 @@ impl Targets {
     fn read() -> Result<Self> {
         let output = command::cargo(["metadata", "--no-deps", "--format-version=1"]).output()?;
         if !output.status.success() {
-            bail!(
-                "cargo metadata: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            bail!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
         }
         let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
         let mut found = Self::default();
@@ -252,10 +209,7 @@ impl Targets {
             let owner = package["name"].as_str().unwrap_or_default();
             for target in package["targets"].as_array().into_iter().flatten() {
                 if target["kind"][0] == "test" {
-                    found.add(
-                        owner,
-                        target["name"].as_str().unwrap_or_default().to_owned(),
-                    );
+                    found.add(owner, target["name"].as_str().unwrap_or_default().to_owned());
                 }
             }
         }

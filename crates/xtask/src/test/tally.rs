@@ -12,10 +12,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// One thing that is not a test, such as a build.
     pub(crate) fn one(good: bool) -> Self {
-        Self {
-            passed: u64::from(good),
-            failed: u64::from(!good),
-        }
+        Self { passed: u64::from(good), failed: u64::from(!good) }
     }
 
     /// Counts a line such as `test result: ok. 3 passed; 0 failed; …`; any other line counts nothing.
@@ -60,12 +57,6 @@ mod tests {
         tally.read("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s");
         tally.read("\u{1b}[0mtest result: \u{1b}[31mFAILED\u{1b}[0m. 3 passed; 2 failed; 0 ignored; finished in 1s");
         tally.read("running 14 tests");
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 15,
-                failed: 2
-            }
-        );
+        assert_eq!(tally, Tally { passed: 15, failed: 2 });
     }
 }

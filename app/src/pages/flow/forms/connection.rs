@@ -52,7 +52,9 @@ impl Draft {
     fn resource(&self) -> Value {
         let auth = match self.auth.as_str() {
             "basic" => json!({"type": "basic", "basic": {"username": self.user}}),
-            "token" => json!({"type": "token", "token": {"location": "header", "headerName": "Authorization", "scheme": "Bearer"}}),
+            "token" => {
+                json!({"type": "token", "token": {"location": "header", "headerName": "Authorization", "scheme": "Bearer"}})
+            }
             _ => json!({"type": "custom"}),
         };
         json!({"name": self.name, "type": "http", "http": {"baseURI": self.base, "mediaType": "json", "auth": auth}})
@@ -90,7 +92,13 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
         });
     };
     let auth = Signal::derive(move || draft.with(|draft| draft.auth.clone()));
-    let choices = Signal::derive(|| vec![("custom".to_owned(), "None".to_owned()), ("basic".to_owned(), "User name and password".to_owned()), ("token".to_owned(), "Token".to_owned())]);
+    let choices = Signal::derive(|| {
+        vec![
+            ("custom".to_owned(), "None".to_owned()),
+            ("basic".to_owned(), "User name and password".to_owned()),
+            ("token".to_owned(), "Token".to_owned()),
+        ]
+    });
     view! {
         <form class="dialog-body form" on:submit=submit>
             <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
@@ -126,7 +134,9 @@ fn ConnectionForm(id: Id) -> impl IntoView {
     };
     load();
     let secret = RwSignal::new(String::new());
-    let path = move || if doc.text("/http/auth/type") == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" };
+    let path = move || {
+        if doc.text("/http/auth/type") == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" }
+    };
     let guarded = move || matches!(doc.text("/http/auth/type").as_str(), "basic" | "token");
     let replace = move |_| {
         let call = Call::SetSecret { connection: id, path: path().into(), value: secret.get_untracked() };

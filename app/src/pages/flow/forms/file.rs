@@ -22,7 +22,9 @@ pub(super) fn FileField(doc: Doc) -> impl IntoView {
         if name.is_empty() && !doc.text("/rawData").is_empty() { "A file is chosen".to_owned() } else { name }
     };
     let take = move |_| {
-        let Some(file) = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0)) else { return };
+        let Some(file) = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0)) else {
+            return;
+        };
         busy.set(true);
         error.set(None);
         spawn_local(async move {

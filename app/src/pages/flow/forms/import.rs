@@ -11,7 +11,8 @@ use crate::state::Doc;
 pub(in crate::pages::flow) fn ImportForm(doc: Doc) -> impl IntoView {
     let file = Memo::new(move |_| doc.text("/adaptorType") == "SimpleImport");
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
-    move || match (open.get(), file.get()) {
+    move || {
+        match (open.get(), file.get()) {
         (false, _) => ().into_any(),
         (true, true) => view! {
             <DocSelect doc=doc path="/file/type" label="Format" choices=&[("json", "JSON"), ("csv", "CSV")] usual="json"/>
@@ -25,5 +26,6 @@ pub(in crate::pages::flow) fn ImportForm(doc: Doc) -> impl IntoView {
             <DocText doc=doc path="/http/body" label="Body" listed=true optional=true code=true lines=4 help="A template over the mapped record. Empty sends the mapped record as JSON."/>
         }
         .into_any(),
+    }
     }
 }

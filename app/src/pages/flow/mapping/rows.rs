@@ -34,11 +34,15 @@ pub(super) fn read(view: &View) -> Vec<MapRow> {
 pub(super) fn show(extract: &str) -> String {
     match extract.strip_prefix("$.") {
         Some(plain) if !plain.contains(['[', '*', '?']) => plain.to_owned(),
-        _ => extract.strip_prefix("$['").and_then(|rest| rest.strip_suffix("']")).filter(|name| !name.contains('\'')).map_or_else(|| extract.to_owned(), ToOwned::to_owned),
+        _ => extract
+            .strip_prefix("$['")
+            .and_then(|rest| rest.strip_suffix("']"))
+            .filter(|name| !name.contains('\''))
+            .map_or_else(|| extract.to_owned(), ToOwned::to_owned),
     }
 }
 
-/// What is stored for what was typed: a plain path gets its root; templates, JSONPaths and texts in quotes stay.
+/// What is stored for what was typed: a plain path gets its root; templates, `JSONPath`s and texts in quotes stay.
 pub(super) fn source_path(typed: &str) -> String {
     let typed = typed.trim();
     if typed.is_empty() || typed.starts_with('$') || typed.contains("{{") {
@@ -73,7 +77,9 @@ pub(super) fn nest(view: &View, list: &str, row: &str, to: &str, fresh: &mut dyn
     let mut rest = keys.as_slice();
     // As far as the objects are there already, the row goes into them.
     while let Some((key, deeper)) = rest.split_first() {
-        let found = list_rows(view, &into).into_iter().find(|(_, have)| have["generate"] == *key && have["dataType"] == "object");
+        let found = list_rows(view, &into)
+            .into_iter()
+            .find(|(_, have)| have["generate"] == *key && have["dataType"] == "object");
         let Some((object, _)) = found else { break };
         into = format!("{}/mappings", path::join(&into, &object));
         rest = deeper;
@@ -97,7 +103,14 @@ mod tests {
 
     #[test]
     fn typed_sources_become_paths_and_come_back_as_typed() {
-        for (typed, stored) in [("iata", "$.iata"), ("a.b", "$.a.b"), ("Major Genre", "$['Major Genre']"), ("{{record.a}}", "{{record.a}}"), ("$.x[*]", "$.x[*]"), ("", "")] {
+        for (typed, stored) in [
+            ("iata", "$.iata"),
+            ("a.b", "$.a.b"),
+            ("Major Genre", "$['Major Genre']"),
+            ("{{record.a}}", "{{record.a}}"),
+            ("$.x[*]", "$.x[*]"),
+            ("", ""),
+        ] {
             assert_eq!(source_path(typed), stored);
             assert_eq!(show(stored), typed);
         }
@@ -106,7 +119,10 @@ mod tests {
 
     #[test]
     fn dots_make_an_object_once_and_then_use_it() {
-        let mut view = View { value: json!({"mappings": [{"generate": "", "extract": "$.city", "dataType": "string"}]}), ..View::default() };
+        let mut view = View {
+            value: json!({"mappings": [{"generate": "", "extract": "$.city", "dataType": "string"}]}),
+            ..View::default()
+        };
         view.rows.insert("/mappings".into(), vec!["r1".into()]);
         let made = nest(&view, "/mappings", "r1", "place.city", &mut || "n1".into());
         let Intent::InsertRow { list, value, after, .. } = &made[0] else { panic!("{made:?}") };

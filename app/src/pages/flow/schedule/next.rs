@@ -66,7 +66,8 @@ fn weekday(days: i64) -> u32 {
 pub(super) fn next(schedule: &str, now: Minute, wanted: usize) -> Vec<Minute> {
     let fields: Vec<&str> = schedule.split_whitespace().collect();
     let [_, minutes, hours, day, month, week_day] = fields.as_slice() else { return Vec::new() };
-    let read = (field(minutes, 0, 59), field(hours, 0, 23), field(day, 1, 31), field(month, 1, 12), field(week_day, 0, 7));
+    let read =
+        (field(minutes, 0, 59), field(hours, 0, 23), field(day, 1, 31), field(month, 1, 12), field(week_day, 0, 7));
     let (Some(minutes), Some(hours), Some(days), Some(months), Some(week)) = read else { return Vec::new() };
     let any = |text: &str| matches!(text, "*" | "?");
     // Sunday is 0 and 7. Where both a day of the month and one of the week are named, either will do.
@@ -80,7 +81,9 @@ pub(super) fn next(schedule: &str, now: Minute, wanted: usize) -> Vec<Minute> {
     let bits = |set: u64, high: u32| (0..=high).filter(move |number| set & (1 << number) != 0);
     (now.0..now.0 + DAYS)
         .filter(|date| due(*date))
-        .flat_map(|date| bits(hours, 23).flat_map(move |hour| bits(minutes, 59).map(move |minute| (date, hour, minute))))
+        .flat_map(|date| {
+            bits(hours, 23).flat_map(move |hour| bits(minutes, 59).map(move |minute| (date, hour, minute)))
+        })
         .filter(|at| *at > now)
         .take(wanted)
         .collect()
@@ -91,8 +94,14 @@ pub(super) fn in_words((date, hour, minute): Minute) -> String {
     const WEEK: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (year, month, day) = civil(date);
-    let name = |names: &[&'static str], at: u32| usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default();
-    format!("{} {day} {} {year}, {hour:02}:{minute:02}", name(&WEEK, weekday(date)), name(&MONTHS, month.saturating_sub(1)))
+    let name = |names: &[&'static str], at: u32| {
+        usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()
+    };
+    format!(
+        "{} {day} {} {year}, {hour:02}:{minute:02}",
+        name(&WEEK, weekday(date)),
+        name(&MONTHS, month.saturating_sub(1))
+    )
 }
 
 #[cfg(test)]
@@ -119,7 +128,10 @@ mod tests {
     fn the_next_times_come_in_order_and_only_after_now() {
         let friday = days(2026, 2, 27);
         assert_eq!(said("? 5 9 ? * 1,2,3,4,5", (friday, 9, 5), 2), ["Mon 2 Mar 2026, 09:05", "Tue 3 Mar 2026, 09:05"]);
-        assert_eq!(said("? 0,30 * ? * *", (friday, 23, 15), 3), ["Fri 27 Feb 2026, 23:30", "Sat 28 Feb 2026, 00:00", "Sat 28 Feb 2026, 00:30"]);
+        assert_eq!(
+            said("? 0,30 * ? * *", (friday, 23, 15), 3),
+            ["Fri 27 Feb 2026, 23:30", "Sat 28 Feb 2026, 00:00", "Sat 28 Feb 2026, 00:30"]
+        );
         assert_eq!(said("? 0 0 29 2 ?", (friday, 0, 0), 1), ["Tue 29 Feb 2028, 00:00"]);
         assert_eq!(said("? */20 8-9 ? * 7", (friday, 0, 0), 2), ["Sun 1 Mar 2026, 08:00", "Sun 1 Mar 2026, 08:20"]);
     }
