@@ -50,9 +50,9 @@ fn broken(how: &str) -> impl FnOnce(&Sink) -> Input {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_csv_file_that_ends_inside_quotes_names_the_line() -> Result<()> {
+async fn a_csv_file_that_ends_inside_quotes_names_the_row() -> Result<()> {
     let text = run(|_| Input::Csv("a,b\n1,2\n3,\"half".to_owned()), "Failed").await?;
-    assert!(text.contains("line 3") || text.contains("record 2"), "{text}");
+    assert!(text.contains("begins in row 3"), "{text}");
     Ok(())
 }
 
@@ -73,7 +73,7 @@ async fn an_endpoint_that_answers_500_is_quoted() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_answers_a_page_of_html_is_named() -> Result<()> {
     let text = run(broken("html"), "Failed").await?;
-    assert!(text.contains("HTML") || text.contains("html"), "{text}");
+    assert!(text.contains("answered with a web page"), "{text}");
     Ok(())
 }
 
@@ -92,6 +92,6 @@ async fn an_answer_that_stops_half_way_fails_the_step() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gigabyte_in_one_record_is_refused_in_time() -> Result<()> {
     let text = run(broken("endless"), "Failed").await?;
-    assert!(text.contains("MB") || text.contains("MiB") || text.contains("large"), "{text}");
+    assert!(text.contains("bigger than 5 MiB"), "{text}");
     Ok(())
 }

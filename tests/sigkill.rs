@@ -8,7 +8,7 @@ use tombolo_tests::{Browser, Screen, Server, rounds, until};
 async fn what_was_shown_as_on_this_device_is_there_after_a_kill() -> Result<()> {
     let server = Server::start().await?;
     let mut screen = Screen::open(&server.address()).await?;
-    for round in 0..rounds(5, 100) {
+    for round in 0..rounds(5) {
         let name = format!("Round {round}");
         screen.home().await?;
         screen.create_integration(&name).await?;

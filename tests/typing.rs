@@ -11,7 +11,7 @@ const EACH: usize = 5_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_characters_typed_by_two_arrive_whole_and_no_cursor_jumps() -> Result<()> {
-    for round in 0..rounds(1, 10) {
+    for round in 0..rounds(1) {
         println!("round {round}");
         type_together().await?;
     }

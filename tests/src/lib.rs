@@ -31,7 +31,7 @@ pub use server::Server;
 pub use sink::Sink;
 pub use wait::until;
 
-/// Whether a long test runs in full (`cargo xtask torture NAME`) or in its short round.
-pub fn rounds(short: usize, full: usize) -> usize {
-    if std::env::var("TOMBOLO_TORTURE").is_ok_and(|value| value == "full") { full } else { short }
+/// How often a long test goes round: `short` unless `cargo xtask torture NAME` says more.
+pub fn rounds(short: usize) -> usize {
+    std::env::var("TOMBOLO_ROUNDS").map_or(short, |text| text.parse().expect("TOMBOLO_ROUNDS is a number"))
 }

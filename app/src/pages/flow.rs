@@ -16,7 +16,6 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::query_signal_with_options;
 use tombolo_model::{Id, RowId};
-use tombolo_wire::store::Call;
 
 use super::{NotFound, id_param};
 use crate::components::{ConflictBadge, DocNotices, Icon, LiveName, PeopleHere};
@@ -127,7 +126,7 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <label class="check"><input type="checkbox" class="switch" role="switch" aria-label="The flow is on" prop:checked=move || !off()
                 prop:disabled=move || !doc.writable.get() on:change=move |event| doc.set("/disabled", !event_target_checked(&event))/></label>
             <button class="button primary" prop:disabled=move || empty() || blocked().is_some() title=move || blocked().unwrap_or_default()
-                on:click=move |_| app.send(Call::StartRun { flow: id, on_server: false })><Icon name="play"/>"Run flow"</button>
+                on:click=move |_| app.start_run(id)><Icon name="play"/>"Run flow"</button>
         </div>
     }
 }

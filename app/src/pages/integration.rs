@@ -128,7 +128,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
             <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| words::ago(run.started_ms, time::now_ms()))}</td>
             <td class="tight"><input type="checkbox" class="switch" role="switch" aria-label=on_label prop:checked=on on:change=switch prop:disabled=move || !app.may_write()/></td>
             <td class="actions"><span class="row end">
-                <button class="button small" aria-label=run_label title=why on:click=move |_| app.send(Call::StartRun { flow: id, on_server: false }) prop:disabled=!on><Icon name="play"/>"Run flow"</button>
+                <button class="button small" aria-label=run_label title=why on:click=move |_| app.start_run(id) prop:disabled=!on><Icon name="play"/>"Run flow"</button>
                 <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=move || !app.may_write()><Icon name="trash-2" small=true/></button>
             </span></td>
         </tr>

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures::lock::Mutex;
 use leptos::prelude::*;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{AccountInfo, Call, CallError, CatalogueRow, Event, Notice, Overview, RunRow, SyncStatus};
@@ -36,6 +37,8 @@ pub(crate) struct App {
     /// Messages.
     pub(crate) toasts: Toasts,
     pub(super) documents: Documents,
+    /// Held by an edit that asks the store first; see [`App::in_turn`].
+    turns: StoredValue<Rc<Mutex<()>>, LocalStorage>,
 }
 
 impl App {
@@ -52,6 +55,7 @@ impl App {
             reload: RwSignal::new(None),
             toasts: Toasts::new(),
             documents: Documents::new(),
+            turns: StoredValue::new_local(Rc::default()),
         };
         match Client::start(move |event| app.take(event)) {
             Ok(client) => app.client.set_value(Some(client)),
@@ -99,6 +103,25 @@ impl App {
             if let Err(error) = self.call::<serde_json::Value>(call).await {
                 self.toasts.fail(error.message);
             }
+        });
+    }
+
+    /// Does `work` once the work before it is done. Single edits reach the store in the order in which they are
+    /// made; this is for those that take several calls, and for what must see them whole.
+    pub(crate) fn in_turn(self, work: impl Future<Output = Result<(), CallError>> + 'static) {
+        let turns = self.turns.get_value();
+        spawn_local(async move {
+            let _turn = turns.lock().await;
+            if let Err(error) = work.await {
+                self.toasts.fail(error.message);
+            }
+        });
+    }
+
+    /// Starts a flow as it is after everything that was entered so far.
+    pub(crate) fn start_run(self, flow: Id) {
+        self.in_turn(async move {
+            self.call::<serde_json::Value>(Call::StartRun { flow, on_server: false }).await.map(drop)
         });
     }
 

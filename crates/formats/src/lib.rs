@@ -49,7 +49,7 @@ pub enum FormatError {
     #[error("This is not JSON: it begins with “{0}”. Check the file's type.")]
     NotJson(String),
     /// One record is bigger than any record may be.
-    #[error("Record {record} is bigger than {most} bytes.")]
+    #[error("Record {record} is bigger than {} MiB. Have the source split it or leave out what is not needed.", most >> 20)]
     RecordTooBig {
         /// The record, from 1.
         record: u64,

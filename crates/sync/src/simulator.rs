@@ -34,15 +34,14 @@ pub fn run(seed: u64) -> Result<Report, Failure> {
 mod tests {
     use super::*;
 
-    /// How many seeds the short round runs; the full one is `cargo xtask torture convergence`.
-    const SEEDS: u64 = 500;
-
     const THREADS: u64 = 2;
 
     #[test]
     fn five_hundred_worlds_heal_into_one() {
+        // `cargo xtask torture simulator` runs 10,000.
+        let count: u64 = std::env::var("TOMBOLO_ROUNDS").map_or(500, |text| text.parse().unwrap());
         let share = |thread: u64| {
-            let seeds = (0..SEEDS).filter(move |seed| seed % THREADS == thread);
+            let seeds = (0..count).filter(move |seed| seed % THREADS == thread);
             seeds.map(|seed| (seed, run(seed))).collect::<Vec<_>>()
         };
         let results: Vec<_> = std::thread::scope(|scope| {
@@ -57,8 +56,8 @@ mod tests {
                 Err(failure) => failures.push(format!("seed {seed}: {failure}")),
             }
         }
-        println!("{SEEDS} seeds: {total:?}");
-        assert!(failures.is_empty(), "{} of {SEEDS} failed:\n{}", failures.len(), failures.join("\n"));
+        println!("{count} seeds: {total:?}");
+        assert!(failures.is_empty(), "{} of {count} failed:\n{}", failures.len(), failures.join("\n"));
         assert!(total.refused > 100 && total.restores > 50 && total.crashes > 500, "{total:?}");
     }
 

@@ -1,17 +1,16 @@
 //! The long tests in full.
 //!
-//! Each is an ordinary test that reads `TOMBOLO_TORTURE`: the short round is what continuous integration runs, the full
+//! Each is an ordinary test that reads `TOMBOLO_ROUNDS`: the short round is what continuous integration runs, the full
 //! one takes minutes to hours. `tests/torture.md` records what came of them.
 
 use crate::{command, say, test};
 use anyhow::{Result, bail};
 
-/// A long test: its name here, the package and test target it lives in, the filter, and what the full round does.
+/// A long test: its name here, where cargo finds it, how often it goes round, and what that means.
 struct Torture {
     name: &'static str,
-    package: &'static str,
-    target: &'static str,
-    filter: &'static str,
+    test: &'static str,
+    rounds: u32,
     full: &'static str,
     browser: bool,
 }
@@ -19,41 +18,36 @@ struct Torture {
 const ALL: [Torture; 5] = [
     Torture {
         name: "simulator",
-        package: "tombolo-sync",
-        target: "simulator",
-        filter: "",
+        test: "-p tombolo-sync --lib five_hundred_worlds",
+        rounds: 10_000,
         full: "10,000 seeds of a network that loses, doubles, reorders, parts and crashes",
         browser: false,
     },
     Torture {
         name: "server-kills",
-        package: "tombolo-server",
-        target: "kill",
-        filter: "",
+        test: "-p tombolo-server --test http kill::",
+        rounds: 200,
         full: "the server killed 200 times under 10 writers",
         browser: false,
     },
     Torture {
         name: "browser-kills",
-        package: "tombolo-tests",
-        target: "sigkill",
-        filter: "",
+        test: "-p tombolo-tests --test sigkill",
+        rounds: 100,
         full: "Chromium killed 100 times while somebody types",
         browser: true,
     },
     Torture {
         name: "tabs",
-        package: "tombolo-tests",
-        target: "tabs",
-        filter: "",
+        test: "-p tombolo-tests --test tabs closing",
+        rounds: 50,
         full: "five tabs closed at random, 50 rounds",
         browser: true,
     },
     Torture {
         name: "typing",
-        package: "tombolo-tests",
-        target: "typing",
-        filter: "",
+        test: "-p tombolo-tests --test typing",
+        rounds: 10,
         full: "two people type 10,000 characters into one script, 10 rounds",
         browser: true,
     },
@@ -76,13 +70,13 @@ pub(crate) fn torture(name: Option<&str>) -> Result<bool> {
         bail!("no torture is called \"{name}\"; there are {}", names.join(", "));
     };
     say::title(torture.full);
-    let mut cargo = command::cargo(["test", "-p", torture.package, "--test", torture.target, "--"]);
-    cargo.args(["--nocapture", "--test-threads=1"]).args(Some(torture.filter).filter(|text| !text.is_empty()));
+    let mut cargo = command::cargo(["test"]);
+    cargo.args(torture.test.split(' ')).args(["--", "--nocapture", "--test-threads=1"]);
     if torture.browser {
         test::prepare()?;
         test::browser_environment(&mut cargo)?;
     }
-    cargo.env("TOMBOLO_TORTURE", "full");
+    cargo.env("TOMBOLO_ROUNDS", torture.rounds.to_string());
     let mut tally = test::Tally::default();
     let good = command::watch(&mut cargo, |line| tally.read(line))?;
     say::line(&tally.to_string());

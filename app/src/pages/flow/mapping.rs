@@ -6,7 +6,6 @@
 mod rows;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde_json::json;
 use tombolo_model::{Clash, Intent, RowId, path};
 use tombolo_wire::store::{Call, OpenReply};
@@ -45,11 +44,9 @@ pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
 
 /// Asks the store for the row as it is by now: what was typed in its other fields may not be on the screen yet.
 fn move_into_object(doc: Doc, list: String, row: RowId, to: String) {
-    spawn_local(async move {
-        match doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await {
-            Ok(open) => doc.edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)),
-            Err(error) => doc.app.toasts.fail(error.message),
-        }
+    doc.app.in_turn(async move {
+        let open = doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await?;
+        doc.try_edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)).await.map(drop)
     });
 }
 
