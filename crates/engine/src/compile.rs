@@ -4,9 +4,10 @@ mod endpoint;
 mod export;
 mod format;
 mod import;
+mod media;
 mod unsupported;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tombolo_model::views::{Flow, ProcessorKind};
@@ -15,7 +16,7 @@ use tombolo_template::{Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
-use crate::plan::{Plan, settings_of};
+use crate::plan::{Named, Plan, settings_of};
 
 pub(crate) use format::csv as csv_options;
 
@@ -53,7 +54,21 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     if sources.is_empty() && problems.is_empty() {
         problems.push(Problem::new("/pageGenerators", "no_source", "Add a source: the flow has none."));
     }
+    let names = sources.iter_mut().map(|source| &mut source.named);
+    tell_apart(names.chain(steps.iter_mut().map(|step| &mut step.named)));
     if problems.is_empty() { Ok(Plan { sources, steps }) } else { Err(problems) }
+}
+
+/// Numbers steps that use the same resource, so that none hides the counts, errors or file of another.
+fn tell_apart<'n>(names: impl Iterator<Item = &'n mut Named>) {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for named in names {
+        let count = uses.entry(named.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            named.id = format!("{}~{count}", named.id);
+        }
+    }
 }
 
 /// A resource that a step uses, checked once however many steps use it.

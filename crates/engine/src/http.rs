@@ -12,7 +12,7 @@ use crate::host::Pieces;
 use crate::secret::Masked;
 
 pub use address::authority;
-pub(crate) use address::{join, resolve, with_parameter};
+pub(crate) use address::{join, resolve, with_parameter, without_parameter};
 pub(crate) use link::next_link;
 
 /// Sends requests. Redirects are followed with the host check of each new address; answers are decompressed.
@@ -32,8 +32,6 @@ pub struct Request {
     pub headers: Vec<(String, Masked)>,
     /// The body.
     pub body: Option<Vec<u8>>,
-    /// The host of the connection's base address: where its secrets may go when nothing else is said.
-    pub home: String,
 }
 
 /// An answer.
@@ -73,9 +71,15 @@ impl Response {
     }
 }
 
+/// Whether requests of this method carry records.
+pub(crate) fn sends_records(method: &str) -> bool {
+    !matches!(method, "GET" | "HEAD" | "DELETE")
+}
+
 /// Checks that every secret in a request goes to a host it was entered for (decision 24).
 ///
-/// A connection that `hosts` does not name may send its secrets to the host of its own base address.
+/// A connection that `hosts` does not name may send its secrets nowhere: its base address may have been changed since
+/// they were entered, by somebody who never saw them.
 ///
 /// # Errors
 ///
@@ -85,11 +89,11 @@ pub fn check_secret_hosts(request: &Request, hosts: &BTreeMap<Id, Vec<String>>) 
     let host = authority(&url).unwrap_or_default();
     let texts = request.headers.iter().map(|(_, value)| value);
     for owner in texts.chain([&request.url]).flat_map(Masked::owners) {
-        let allowed = match hosts.get(&owner) {
-            Some(hosts) => hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)),
-            None => request.home == host,
+        let Some(hosts) = hosts.get(&owner) else {
+            let message = "nothing says to which hosts the connection's secrets may go. Enter them again";
+            return Err(HttpError::Refused(message.to_owned()));
         };
-        if !allowed {
+        if !hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)) {
             return Err(HttpError::Refused(format!(
                 "the connection's secrets were not entered for the host “{host}”. Enter them again for this host"
             )));
@@ -110,24 +114,36 @@ mod tests {
             url: Masked::plain(url),
             headers: vec![("authorization".into(), Masked::default().and_secret(secret))],
             body: None,
-            home: "api.example:8443".into(),
         }
     }
 
     #[test]
     fn a_secret_goes_only_to_the_hosts_it_was_entered_for() {
-        let none = BTreeMap::new();
-        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &none).is_ok());
+        let named = |host: &str| BTreeMap::from([(Id::from_parts(1, [0; 8]), vec![host.to_owned()])]);
+        let base = named("api.example:8443");
+        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &base).is_ok());
         for other in [
             "https://api.example/x",
             "https://evil.example/api.example:8443",
             "https://api.example:8443@evil.example/",
             "https://api.example:8443.evil.example/",
         ] {
-            assert!(check_secret_hosts(&request(other), &none).is_err(), "{other}");
+            assert!(check_secret_hosts(&request(other), &base).is_err(), "{other}");
         }
-        let named = BTreeMap::from([(Id::from_parts(1, [0; 8]), vec!["other.example".into()])]);
-        assert!(check_secret_hosts(&request("https://OTHER.example:443/x"), &named).is_ok());
-        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &named).is_err());
+        let other = named("other.example");
+        assert!(check_secret_hosts(&request("https://OTHER.example:443/x"), &other).is_ok());
+        assert!(check_secret_hosts(&request("https://api.example:8443/x"), &other).is_err());
+    }
+
+    #[test]
+    fn a_secret_without_hosts_goes_nowhere() {
+        let elsewhere = BTreeMap::from([(Id::from_parts(2, [0; 8]), vec!["api.example:8443".to_owned()])]);
+        for hosts in [BTreeMap::new(), elsewhere] {
+            let error = check_secret_hosts(&request("https://api.example:8443/x"), &hosts).unwrap_err();
+            assert!(error.to_string().ends_with("Enter them again"), "{error}");
+        }
+        let mut public = request("https://api.example:8443/x");
+        public.headers.clear();
+        assert!(check_secret_hosts(&public, &BTreeMap::new()).is_ok(), "without secrets there is nothing to guard");
     }
 }

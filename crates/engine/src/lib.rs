@@ -9,6 +9,8 @@
 //!
 //! Invariant: the same flow on the same input writes the same bytes, whoever runs it.
 
+#![forbid(unsafe_code)]
+
 mod bundle;
 mod cancel;
 mod compile;
@@ -22,6 +24,7 @@ mod mapper;
 mod path;
 mod plan;
 mod run;
+mod scrub;
 mod secret;
 mod units;
 

@@ -9,6 +9,7 @@ use tombolo_template::Template;
 use crate::filter::Filter;
 use crate::mapper::Mapper;
 use crate::path::Path;
+use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
 
 /// A compiled flow.
@@ -124,6 +125,10 @@ pub(crate) struct Endpoint {
     pub(crate) uri: Template,
     pub(crate) headers: Vec<(String, Template)>,
     pub(crate) auth: Auth,
+    /// Takes the connection's secrets out of what the application says.
+    pub(crate) scrub: Scrub,
+    /// What bodies of requests are called.
+    pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) concurrency: usize,
@@ -134,6 +139,17 @@ pub(crate) enum Auth {
     None,
     Header { name: String, value: Masked },
     Parameter { name: String, value: Secret },
+}
+
+impl Auth {
+    /// The secrets as they are sent.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Header { value, .. } => value.secrets().map(Secret::value).collect(),
+            Self::Parameter { value, .. } => vec![value.value()],
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

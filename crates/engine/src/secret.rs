@@ -37,6 +37,11 @@ impl Secret {
         self.connection
     }
 
+    /// The value, for [`crate::scrub`] to know it again.
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
     /// The value with something done to it, such as an encoding.
     #[must_use]
     pub fn map(&self, change: impl FnOnce(&str) -> String) -> Self {
@@ -70,12 +75,17 @@ impl Masked {
         self.0.extend(other.0.iter().cloned());
     }
 
-    /// The connections whose secrets are in it.
-    pub fn owners(&self) -> impl Iterator<Item = Id> {
+    /// The secrets in it.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Plain(_) => None,
-            Piece::Secret(secret) => Some(secret.connection),
+            Piece::Secret(secret) => Some(secret),
         })
+    }
+
+    /// The connections whose secrets are in it.
+    pub fn owners(&self) -> impl Iterator<Item = Id> {
+        self.secrets().map(Secret::connection)
     }
 
     /// The text with its secrets. For the one who dials alone, after

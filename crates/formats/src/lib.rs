@@ -4,6 +4,8 @@
 //! the server and a pipe on the command line, and none of them holds the whole file. A bad row is a result
 //! of its own beside the good ones; only a file that cannot go on is an error.
 
+#![forbid(unsafe_code)]
+
 mod csv;
 mod json;
 
@@ -56,7 +58,35 @@ pub enum FormatError {
         /// The limit.
         most: usize,
     },
+    /// A row has more values than any table has columns.
+    #[error(
+        "Row {row} has more than {most} columns. Check the delimiter and the quotes around it, or have the source leave out columns."
+    )]
+    TooManyColumns {
+        /// The row, from 1, the header included.
+        row: u64,
+        /// The limit.
+        most: usize,
+    },
+    /// The row that names the columns is no text.
+    #[error("Row {row}, which names the columns, is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.")]
+    NotUtf8 {
+        /// The row, from 1.
+        row: u64,
+    },
+    /// Lists and objects in one another without an end in sight.
+    #[error(
+        "What stands around the records is nested more than {most} levels deep. Check that this is the right file, or have the source nest less."
+    )]
+    TooDeep {
+        /// The limit.
+        most: usize,
+    },
 }
 
 /// The most that one record may take, in bytes.
 pub const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
+/// The most columns that a table may have; as many as a spreadsheet can show.
+pub const MAX_COLUMNS: usize = 16_384;
+/// The most levels of lists and objects around the list of records; as many as a record may have within.
+pub const MAX_DEPTH: usize = 128;

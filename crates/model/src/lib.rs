@@ -3,6 +3,8 @@
 //! Decides what a resource looks like and who may touch what. Knows nothing of documents, storage,
 //! sockets or running: every other crate stands on this one, so it depends on serde alone.
 
+#![forbid(unsafe_code)]
+
 pub mod catalogue;
 mod edit;
 mod id;

@@ -234,6 +234,17 @@ mod tests {
     }
 
     #[test]
+    fn an_object_of_a_hundred_thousand_keys_is_read_at_once() {
+        let fields: Vec<String> = (0..100_000).chain([7, 99_999]).map(|n| format!("\"{n}\":{n}")).collect();
+        let text = format!("{{{}}}", fields.join(","));
+        let read = Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap();
+        let Val::Map(record) = &read else { panic!("an object") };
+        assert_eq!((record.keys().len(), record.get("99999")), (100_000, Some(&Val::Int(99_999))));
+        let value = serde_json::Value::from(&read);
+        assert_eq!(Val::from(&value), read);
+    }
+
+    #[test]
     fn a_new_field_leaves_other_records_of_the_shape_alone() {
         let keys = Arc::new(Keys::new(["a"]));
         let mut left = Record::new(Arc::clone(&keys), vec![Val::Int(1)]);

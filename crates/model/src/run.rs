@@ -72,7 +72,7 @@ pub struct RunRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StepCount {
-    /// The export's or import's id; a step is one of these within a flow.
+    /// The export's or import's id; the second step of a flow that uses the same one has `~2` behind it, and so on.
     pub step: String,
     /// Its name.
     pub name: String,

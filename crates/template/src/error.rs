@@ -33,6 +33,14 @@ pub enum TemplateError {
         /// Its name.
         name: String,
     },
+    /// Calls within calls within calls.
+    #[error("The expression at character {at} is nested more than {most} levels deep. Use fewer parentheses.")]
+    TooDeep {
+        /// Where.
+        at: usize,
+        /// The limit.
+        most: usize,
+    },
     /// More output than a template may make.
     #[error("The template makes more than {most} bytes.")]
     TooLong {

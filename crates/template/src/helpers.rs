@@ -2,7 +2,7 @@
 
 use tombolo_model::Val;
 
-use crate::render::{escape_uri, escape_uri_component};
+use crate::encode::{uri, uri_component};
 
 /// A helper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Helper {
         let text = |text: &str| Val::text(text);
         match self {
             Self::JsonSerialize => text(&first.to_json()),
-            Self::EncodeUri => text(&escape_uri(&first.display())),
-            Self::EncodeUriComponent => text(&escape_uri_component(&first.display())),
+            Self::EncodeUri => text(&uri(&first.display())),
+            Self::EncodeUriComponent => text(&uri_component(&first.display())),
             Self::UpperCase => text(&first.display().to_uppercase()),
             Self::LowerCase => text(&first.display().to_lowercase()),
             Self::Trim => text(first.display().trim()),

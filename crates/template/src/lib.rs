@@ -4,12 +4,16 @@
 //! template is compiled, with its position, and never a silent blank in what is sent.
 //! Decides nothing about where a template stands; the caller names the target and brings the context.
 
+#![forbid(unsafe_code)]
+
+mod encode;
 mod error;
 mod helpers;
 mod parse;
 mod plan;
 mod render;
 
+pub use encode::uri_component;
 pub use error::TemplateError;
 pub use plan::Template;
 

@@ -1,4 +1,6 @@
 //! Template source to plan.
+//!
+//! Invariant: any text is either compiled or refused with a place; none is fatal, however it is cut off or nested.
 
 use tombolo_model::Val;
 
@@ -6,12 +8,16 @@ use crate::TemplateError;
 use crate::helpers::Helper;
 use crate::plan::{Expr, Part};
 
+/// Calls within calls go no deeper: a person's never do, and parsing and rendering take stack for each.
+const DEEPEST: usize = 32;
+
 pub(crate) fn template(source: &str) -> Result<Vec<Part>, TemplateError> {
     let mut parts = Vec::new();
     let mut text = String::new();
     let mut rest = source;
+    let mut place = Place { counted: source, at: 1 };
     while let Some(open) = rest.find("{{") {
-        let at = position(source, rest, open);
+        let at = place.of(&rest[open..]);
         let before = &rest[..open];
         // A backslash in front makes the braces plain characters.
         if let Some(escaped) = before.strip_suffix('\\') {
@@ -58,9 +64,19 @@ fn tag(body: &str) -> Option<(&str, &str, bool)> {
     })
 }
 
-fn position(source: &str, rest: &str, offset: usize) -> usize {
-    let bytes = source.len() - rest.len() + offset;
-    source[..bytes].chars().count() + 1
+/// Counts characters from tag to tag, so that none is counted twice.
+struct Place<'s> {
+    counted: &'s str,
+    at: usize,
+}
+
+impl<'s> Place<'s> {
+    /// The place of what is left of the source, in characters from 1.
+    fn of(&mut self, left: &'s str) -> usize {
+        self.at += self.counted[..self.counted.len() - left.len()].chars().count();
+        self.counted = left;
+        self.at
+    }
 }
 
 fn expression(inner: &str, at: usize) -> Result<Expr, TemplateError> {
@@ -71,46 +87,62 @@ fn expression(inner: &str, at: usize) -> Result<Expr, TemplateError> {
     }
     let mut tokens = Tokens { rest: inner };
     let first = tokens.next().ok_or_else(syntax)?;
-    let made = call(first, &mut tokens, at, inner)?;
+    let made = Parser { at, inner }.call(first, &mut tokens, 0)?;
     if tokens.next().is_some() { Err(syntax()) } else { Ok(made) }
 }
 
-/// A path or literal alone, or a helper with what follows it.
-fn call(first: &str, tokens: &mut Tokens<'_>, at: usize, inner: &str) -> Result<Expr, TemplateError> {
-    let mut arguments = Vec::new();
-    while let Some(token) = tokens.peek().filter(|token| *token != ")") {
-        tokens.next();
-        arguments.push(if token == "(" { group(tokens, at, inner)? } else { operand(token, at, inner)? });
+/// What stands between the braces at a place.
+struct Parser<'s> {
+    at: usize,
+    inner: &'s str,
+}
+
+impl Parser<'_> {
+    fn syntax(&self) -> TemplateError {
+        TemplateError::Syntax { at: self.at, text: self.inner.to_owned() }
     }
-    if arguments.is_empty() {
-        return operand(first, at, inner);
+
+    /// A path or literal alone, or a helper with what follows it.
+    fn call(&self, first: &str, tokens: &mut Tokens<'_>, depth: usize) -> Result<Expr, TemplateError> {
+        let mut arguments = Vec::new();
+        while let Some(token) = tokens.peek().filter(|token| *token != ")") {
+            tokens.next();
+            arguments.push(if token == "(" { self.group(tokens, depth + 1)? } else { self.operand(token)? });
+        }
+        if arguments.is_empty() {
+            return self.operand(first);
+        }
+        match Helper::named(first) {
+            Some(helper) => Ok(Expr::Call(helper, arguments)),
+            None => Err(TemplateError::UnknownHelper { at: self.at, name: first.to_owned() }),
+        }
     }
-    match Helper::named(first) {
-        Some(helper) => Ok(Expr::Call(helper, arguments)),
-        None => Err(TemplateError::UnknownHelper { at, name: first.to_owned() }),
+
+    fn group(&self, tokens: &mut Tokens<'_>, depth: usize) -> Result<Expr, TemplateError> {
+        if depth > DEEPEST {
+            return Err(TemplateError::TooDeep { at: self.at, most: DEEPEST });
+        }
+        let first = tokens.next().ok_or_else(|| self.syntax())?;
+        let made = self.call(first, tokens, depth)?;
+        if tokens.next() == Some(")") { Ok(made) } else { Err(self.syntax()) }
+    }
+
+    fn operand(&self, token: &str) -> Result<Expr, TemplateError> {
+        if let Some(quote) = token.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+            let text = token[1..].strip_suffix(quote).ok_or_else(|| self.syntax())?;
+            return Ok(Expr::Literal(Val::text(text)));
+        }
+        Ok(match token {
+            "true" => Expr::Literal(Val::Bool(true)),
+            "false" => Expr::Literal(Val::Bool(false)),
+            "null" | "undefined" => Expr::Literal(Val::Null),
+            number if number.parse::<i64>().is_ok() => Expr::Literal(number.parse().map_or(Val::Null, Val::Int)),
+            path => Expr::Path(segments(path).ok_or_else(|| self.syntax())?),
+        })
     }
 }
 
-fn group(tokens: &mut Tokens<'_>, at: usize, inner: &str) -> Result<Expr, TemplateError> {
-    let syntax = || TemplateError::Syntax { at, text: inner.to_owned() };
-    let first = tokens.next().ok_or_else(syntax)?;
-    let made = call(first, tokens, at, inner)?;
-    if tokens.next() == Some(")") { Ok(made) } else { Err(syntax()) }
-}
-
-fn operand(token: &str, at: usize, inner: &str) -> Result<Expr, TemplateError> {
-    let quoted = token.strip_prefix(['"', '\'']).map(|rest| &rest[..rest.len().saturating_sub(1)]);
-    Ok(match (quoted, token) {
-        (Some(text), _) => Expr::Literal(Val::text(text)),
-        (None, "true") => Expr::Literal(Val::Bool(true)),
-        (None, "false") => Expr::Literal(Val::Bool(false)),
-        (None, "null" | "undefined") => Expr::Literal(Val::Null),
-        (None, number) if number.parse::<i64>().is_ok() => Expr::Literal(number.parse().map_or(Val::Null, Val::Int)),
-        (None, path) => Expr::Path(segments(path).ok_or_else(|| TemplateError::Syntax { at, text: inner.to_owned() })?),
-    })
-}
-
-/// `record.a.[b c].0`, `this.a`, `a/b`.
+/// `record.a.[b c].0`, `this.a`, `a/b`. A step up (`../a`) leads nowhere without blocks, and nor does an empty name.
 fn segments(path: &str) -> Option<Vec<Box<str>>> {
     let mut made: Vec<Box<str>> = Vec::new();
     let mut rest = path.strip_prefix("this.").unwrap_or(path);
@@ -119,7 +151,7 @@ fn segments(path: &str) -> Option<Vec<Box<str>>> {
             Some(bracketed) => bracketed.split_once(']')?,
             None => {
                 let end = rest.find(['.', '/', '[']).unwrap_or(rest.len());
-                rest.split_at(end)
+                rest.split_at_checked(end).filter(|(segment, _)| !segment.is_empty())?
             }
         };
         if segment.contains(['{', '}', '"', '\'', '=', '|', '(', ')']) {
@@ -164,5 +196,66 @@ impl<'s> Iterator for Tokens<'s> {
         let (token, after) = rest.split_at(end);
         self.rest = after;
         Some(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Target, Template};
+
+    #[test]
+    fn a_quote_that_does_not_end_is_refused_with_its_place() {
+        for source in ["{{\"é}}", "{{\"}}", "{{'}}", "{{\"abc}}", "{{trim 'abc}}", "{{join \"a' b}}", "{{'é\"}}"] {
+            let error = template(source).unwrap_err();
+            assert!(matches!(error, TemplateError::Syntax { at: 1, .. }), "{source}: {error}");
+        }
+        assert!(template("{{trim ''}}{{'é'}}").is_ok());
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_refused() {
+        for source in ["{{../a}}", "{{./a}}", "{{a..b}}", "{{.}}", "{{a.[b}}"] {
+            assert!(matches!(template(source), Err(TemplateError::Syntax { .. })), "{source}");
+        }
+    }
+
+    #[test]
+    fn calls_within_calls_have_an_end() {
+        let nested = |levels| format!("é{{{{trim {}a{}}}}}", "(trim ".repeat(levels), ")".repeat(levels));
+        assert!(template(&nested(DEEPEST)).is_ok());
+        for source in [nested(DEEPEST + 1), format!("é{{{{{}}}}}", "(".repeat(1_000_000))] {
+            assert_eq!(template(&source).unwrap_err(), TemplateError::TooDeep { at: 2, most: DEEPEST });
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_rendered_or_refused(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    3 => "[{}()\\[\\]\"'.!&#/ -]{1,3}",
+                    1 => prop::sample::select(vec!["{{", "}}", "{{{", "}}}", "{{!--", "--}}", "\\{{", "join ", "trim "]).prop_map(str::to_owned),
+                    1 => "\\PC{0,3}",
+                ],
+                0..24,
+            ),
+            wrapped: bool,
+        ) {
+            let text = pieces.concat();
+            let source = if wrapped { format!("é{{{{{text}}}}}") } else { text };
+            let context = Val::text("é");
+            match Template::compile(&source, Target::Uri) {
+                Ok(template) => {
+                    let rendered = template.render(&|_| Some(&context));
+                    prop_assert!(rendered.is_ok());
+                }
+                Err(error) => prop_assert!(!error.to_string().is_empty()),
+            }
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! A plan and a context make a text.
 
-use std::fmt::Write;
-
 use tombolo_model::Val;
 
+use crate::encode::uri_component;
 use crate::plan::{Expr, Part};
 use crate::{Target, Template, TemplateError};
 
@@ -43,7 +42,7 @@ fn print<'c>(value: &Expr, raw: bool, target: Target, lookup: &dyn Fn(&str) -> O
     match target {
         _ if raw => out.push_str(&text),
         Target::Plain => out.push_str(&text),
-        Target::Uri => out.push_str(&escape_uri_component(&text)),
+        Target::Uri => out.push_str(&uri_component(&text)),
         Target::Html => out.push_str(&escape_html(&text)),
     }
 }
@@ -83,30 +82,6 @@ fn escape_html(text: &str) -> String {
             '`' => out.push_str("&#x60;"),
             '=' => out.push_str("&#x3D;"),
             other => out.push(other),
-        }
-    }
-    out
-}
-
-/// As JavaScript's `encodeURIComponent`.
-pub(crate) fn escape_uri_component(text: &str) -> String {
-    percent(text, "-_.!~*'()")
-}
-
-/// As JavaScript's `encodeURI`.
-pub(crate) fn escape_uri(text: &str) -> String {
-    percent(text, "-_.!~*'();/?:@&=+$,#")
-}
-
-fn percent(text: &str, plain: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || plain.as_bytes().contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a String does not fail.
-            let written = write!(out, "%{byte:02X}");
-            debug_assert!(written.is_ok());
         }
     }
     out

@@ -6,8 +6,8 @@ use std::panic;
 use tombolo_engine::{Bundle, Cancel, Report, run_job};
 use tombolo_model::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::{FromRun, RunJob, ToRun};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessageEvent};
 
@@ -26,10 +26,13 @@ pub fn start() {
         end_after_panic(&info.to_string());
     }));
     let cancel = Cancel::default();
-    let listen = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match port::read(&event.data()) {
-        Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, cancel.clone())),
-        Ok((ToRun::Cancel, _)) => cancel.cancel(),
-        Err(reason) => end_after_panic(&reason),
+    let listen = Closure::<dyn FnMut(MessageEvent) -> Result<(), JsError>>::new(move |event: MessageEvent| {
+        match port::read(&event.data()) {
+            Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, cancel.clone())),
+            Ok((ToRun::Cancel, _)) => cancel.cancel(),
+            Err(reason) => return unreadable(&reason),
+        }
+        Ok(())
     });
     port::scope().set_onmessage(Some(listen.as_ref().unchecked_ref()));
     // The worker listens as long as it lives.
@@ -60,11 +63,20 @@ fn remember(row: &RunRow) {
     LAST.with(|last| last.replace(Some(row.clone())));
 }
 
-/// Nothing runs here after a panic, but the owner has to hear that the run is over.
-fn end_after_panic(reason: &str) {
+/// Ends the run that goes on, or, when it was the job itself, fails as a script does: without a row there is nothing
+/// to end here, and the owner would show the run as running for ever.
+fn unreadable(reason: &str) -> Result<(), JsError> {
+    if end_after_panic(reason) {
+        return Ok(());
+    }
+    Err(JsError::new(&format!("the run worker cannot read its job: {reason}")))
+}
+
+/// Nothing runs here after a panic, but the owner has to hear that the run is over. Says whether there was one.
+fn end_after_panic(reason: &str) -> bool {
     let row = LAST.with(|last| last.try_borrow_mut().ok().and_then(|mut last| last.take()));
     let Some(mut row) = row.filter(|row| row.ended_ms.is_none()) else {
-        return;
+        return false;
     };
     let now_ms = crate::host::now_ms();
     row.status = RunStatus::Failed;
@@ -79,4 +91,5 @@ fn end_after_panic(reason: &str) {
         time_ms: now_ms,
     });
     port::post(&FromRun::Row { row }, None);
+    true
 }

@@ -1,13 +1,17 @@
 //! A connection and what an export or import adds to it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tombolo_model::views::{Auth as Kinds, Connection};
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::Target;
+use tombolo_template::{Target, uri_component};
 
-use super::{settings, template, whole_at};
+use super::{media, settings, template, whole_at};
 use crate::bundle::Bundle;
+use crate::http::sends_records;
 use crate::plan::{Auth, Endpoint};
+use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
 use crate::units::USUAL_CONCURRENCY;
 
@@ -20,6 +24,10 @@ pub(super) struct Wanted<'a> {
     pub(super) method: &'a str,
     pub(super) uri: &'a str,
     pub(super) headers: Vec<(&'a str, &'a str)>,
+    /// The body's template.
+    pub(super) body: Option<&'a str>,
+    /// Without a template, records are the body where the method has one.
+    pub(super) records: bool,
 }
 
 pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, Vec<Problem>> {
@@ -55,12 +63,17 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let concurrency = whole_at(value, "/http/concurrencyLevel")
         .and_then(|level| usize::try_from(level).ok())
         .filter(|level| (1..=25).contains(level));
+    let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
+    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
+    let auth = auth(bundle, id, connection)?;
     Ok(Endpoint {
         method: wanted.method.to_owned(),
         base: template(base, Target::Plain, "/_connectionId")?,
         uri: template(wanted.uri, Target::Uri, "/http/relativeURI")?,
         headers,
-        auth: auth(bundle, id, connection)?,
+        scrub: Scrub::new(bundle.secrets_of(id).chain(auth.secrets())),
+        auth,
+        media_type,
         context: vec![("connection", Val::from(value)), ("settings", Val::from(&all))],
         concurrency: concurrency.unwrap_or(USUAL_CONCURRENCY),
     })
@@ -77,7 +90,7 @@ fn auth(bundle: &Bundle, id: Id, connection: Connection<'_>) -> Result<Auth, Vec
         Kinds::None => Ok(Auth::None),
         Kinds::Basic { username } => {
             let password = secret("/http/auth/basic/password", "password")?;
-            let value = password.map(|password| base64(format!("{username}:{password}").as_bytes()));
+            let value = password.map(|password| STANDARD.encode(format!("{username}:{password}")));
             Ok(Auth::Header { name: "Authorization".to_owned(), value: Masked::plain("Basic ").and_secret(value) })
         }
         Kinds::Token { location: "header", header, scheme, .. } => {
@@ -90,7 +103,7 @@ fn auth(bundle: &Bundle, id: Id, connection: Connection<'_>) -> Result<Auth, Vec
         }
         Kinds::Token { location: "url", parameter, .. } => Ok(Auth::Parameter {
             name: parameter.to_owned(),
-            value: secret("/http/auth/token/token", "token")?.map(percent),
+            value: secret("/http/auth/token/token", "token")?.map(uri_component),
         }),
         Kinds::Token { location, .. } => Err(unsupported(&format!("a token in the {location}"))),
         Kinds::Other(kind) => Err(unsupported(&format!("the authentication “{kind}”"))),
@@ -100,53 +113,4 @@ fn auth(bundle: &Bundle, id: Id, connection: Connection<'_>) -> Result<Auth, Vec
 fn unsupported(what: &str) -> Vec<Problem> {
     let message = format!("This version does not know {what}: choose basic, or a token in a header or the address.");
     vec![Problem::new("/_connectionId", "unsupported", message)]
-}
-
-/// RFC 4648, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= three.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
-}
-
-/// A value of a query parameter.
-fn percent(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing into a String does not fail.
-            let written = write!(out, "%{byte:02X}");
-            debug_assert!(written.is_ok());
-        }
-        out
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_encoded_as_the_standards_say() {
-        for (text, want) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("Aladdin:open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-        ] {
-            assert_eq!(base64(text.as_bytes()), want);
-        }
-        assert_eq!(percent("a b/ü+"), "a%20b%2F%C3%BC%2B");
-    }
 }

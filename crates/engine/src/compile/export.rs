@@ -63,6 +63,7 @@ fn file(export: Export<'_>) -> Result<FileRead, Vec<Problem>> {
 
 fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
     let value = export.0;
+    let body = text_at(value, "/http/body");
     let endpoint = endpoint::compile(
         bundle,
         &Wanted {
@@ -72,9 +73,11 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
             method: export.http_method(),
             uri: export.relative_uri(),
             headers: export.headers(),
+            body,
+            records: false,
         },
     )?;
-    let body = text_at(value, "/http/body").map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
+    let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
     let format = match text_at(value, "/http/successMediaType") {
         Some("csv") => format::read(value)?,
         Some("json") | None => Format::Json {

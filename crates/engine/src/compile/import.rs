@@ -67,16 +67,10 @@ fn http(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> 
             method: import.http_method(),
             uri: import.relative_uri(),
             headers: import.headers(),
+            body: import.body(),
+            records: true,
         },
     )?;
-    match text_at(import.0, "/http/requestMediaType") {
-        None | Some("json" | "plaintext") => {}
-        Some(_) if import.body().is_some() => {}
-        Some(other) => {
-            let message = format!("This version sends records as JSON; for “{other}” write a body.");
-            return Err(vec![Problem::new("/http/requestMediaType", "unsupported", message)]);
-        }
-    }
     let send_mapped = import.0.pointer("/http/sendPostMappedData").and_then(Value::as_bool);
     Ok(HttpWrite {
         endpoint,

@@ -65,6 +65,18 @@ pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
     format!("{url}{mark}{name}={value}{fragment}")
 }
 
+/// An address without a query parameter.
+pub(crate) fn without_parameter(url: &str, name: &str) -> String {
+    let (url, fragment) = url.find('#').map_or((url, ""), |at| url.split_at(at));
+    let Some((place, query)) = url.split_once('?') else {
+        return format!("{url}{fragment}");
+    };
+    let others: Vec<&str> =
+        query.split('&').filter(|one| one.split_once('=').map_or(*one, |(have, _)| have) != name).collect();
+    let mark = if others.is_empty() { "" } else { "?" };
+    format!("{place}{mark}{}{fragment}", others.join("&"))
+}
+
 fn is_absolute(address: &str) -> bool {
     address
         .split_once("://")
@@ -105,5 +117,16 @@ mod tests {
     fn a_parameter_is_added_before_the_fragment() {
         assert_eq!(with_parameter("http://a/x", "p", "1"), "http://a/x?p=1");
         assert_eq!(with_parameter("http://a/x?a=b#f", "p", "1"), "http://a/x?a=b&p=1#f");
+    }
+
+    #[test]
+    fn a_parameter_is_taken_out_wherever_it_stands() {
+        for (url, want) in [
+            ("http://a/p=1", "http://a/p=1"),
+            ("http://a/x?p=1", "http://a/x"),
+            ("http://a/x?a=b&p=1&p&pp=2&p=#p=3", "http://a/x?a=b&pp=2#p=3"),
+        ] {
+            assert_eq!(without_parameter(url, "p"), want);
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::request::patiently;
 use crate::host::Host;
 use crate::http::Response;
 use crate::path::Path;
+use crate::scrub::Scrub;
 use crate::units::MAX_REFUSAL_BYTES;
 
 /// The longest stretch of an answer that goes into a message.
@@ -25,9 +26,9 @@ pub(super) async fn beginning(host: &dyn Host, response: &mut Response) -> Vec<u
     bytes
 }
 
-/// What a refusal says, with what to do about its status.
-pub(super) fn refusal(status: u16, body: &[u8], error_path: Option<&Path>) -> String {
-    let said = message(body, error_path);
+/// What a refusal says, without the secrets that it repeats, and what to do about its status.
+pub(super) fn refusal(status: u16, body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
+    let said = message(body, error_path, scrub);
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     format!("answered {status}{}{said}. {}", reason(status), advice(status))
 }
@@ -63,7 +64,9 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
-fn message(body: &[u8], error_path: Option<&Path>) -> String {
+fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
+    // Before it is shortened: half a secret would not be known again.
+    let short = |text: &str| short(&scrub.clean(text));
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if let Ok(value) = Val::parse(text.as_bytes(), &mut KeyPool::default()) {
@@ -119,10 +122,19 @@ mod tests {
             ("plain words", ": plain words. "),
             ("", "answered 422 (invalid data). Check the data"),
         ] {
-            let said = refusal(422, body.as_bytes(), None);
+            let said = refusal(422, body.as_bytes(), None, &Scrub::default());
             assert!(said.contains(want), "{body}: {said}");
         }
         let own = Path::dotted("why").unwrap();
-        assert!(refusal(500, br#"{"message":"x","why":"y"}"#, Some(&own)).contains(": y. The fault"));
+        let said = refusal(500, br#"{"message":"x","why":"y"}"#, Some(&own), &Scrub::default());
+        assert!(said.contains(": y. The fault"), "{said}");
+    }
+
+    #[test]
+    fn half_a_secret_at_the_end_of_a_message_is_none() {
+        let scrub = Scrub::new(["hush-hush-hush"]);
+        let body = format!("{} hush-hush-hush", "x".repeat(LONGEST - 5));
+        let said = refusal(401, body.as_bytes(), None, &scrub);
+        assert!(said.contains("x ****") && !said.contains("hush"), "{said}");
     }
 }

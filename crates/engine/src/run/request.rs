@@ -7,7 +7,7 @@ use tombolo_model::Val;
 use tombolo_template::{Template, TemplateError};
 
 use crate::host::Host;
-use crate::http::{HttpError, Request, Response, authority, join, with_parameter};
+use crate::http::{HttpError, Request, Response, join, with_parameter};
 use crate::plan::{Auth, Endpoint};
 use crate::secret::Masked;
 use crate::units::SILENCE_MS;
@@ -23,13 +23,7 @@ pub(super) fn build(endpoint: &Endpoint, scope: Scope<'_>) -> Result<Request, Te
     for (name, value) in &endpoint.headers {
         headers.push((name.clone(), Masked::plain(value.render(scope)?)));
     }
-    let request = Request {
-        method: endpoint.method.clone(),
-        url: Masked::plain(url),
-        headers,
-        body: None,
-        home: authority(&base).unwrap_or_default(),
-    };
+    let request = Request { method: endpoint.method.clone(), url: Masked::plain(url), headers, body: None };
     Ok(request)
 }
 
@@ -54,11 +48,10 @@ pub(super) fn authorize(endpoint: &Endpoint, mut request: Request) -> Request {
     request
 }
 
-/// Renders a body and names its type, unless a header does.
-pub(super) fn with_body(mut request: Request, body: Option<Vec<u8>>, json: bool) -> Request {
+/// Puts a body in and names its type, unless a header does.
+pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<Vec<u8>>) -> Request {
     if body.is_some() && !has_header(&request, "content-type") {
-        let kind = if json { "application/json" } else { "text/plain;charset=utf-8" };
-        request.headers.push(("Content-Type".to_owned(), Masked::plain(kind)));
+        request.headers.push(("Content-Type".to_owned(), Masked::plain(endpoint.media_type)));
     }
     request.body = body;
     request

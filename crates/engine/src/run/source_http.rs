@@ -13,8 +13,8 @@ use super::request::{accept_json, authorize, body, build, patiently, send, with_
 use super::shared::Shared;
 use super::source::Stopped;
 use super::source_file::Parser;
-use crate::http::{HttpError, Request, Response, next_link, resolve};
-use crate::plan::{HttpRead, Paging, Stop};
+use crate::http::{HttpError, Request, Response, next_link, resolve, without_parameter};
+use crate::plan::{Auth, HttpRead, Paging, Stop};
 use crate::secret::Masked;
 use crate::units::{MAX_ANSWER_BYTES, PARSE_BYTES, SAME_ANSWERS};
 
@@ -48,12 +48,12 @@ pub(super) async fn read(shared: &Shared<'_>, read: &HttpRead, pages: &mut Pages
         let request = request(shared, read, &progress)?;
         let url = request.url.to_string();
         let sent = send(shared.host, authorize(&read.endpoint, request)).await;
-        let response = sent.map_err(|error| unreachable(&error))?;
+        let response = sent.map_err(|error| unreachable(read, &error))?;
         let Some(answer) = answer(shared, read, response, pages, &progress).await? else {
             return Ok(());
         };
         progress.answers += 1;
-        if !goes_on(&read.paging, &answer, pages.records, &url, &mut progress)? {
+        if !goes_on(read, &answer, pages.records, &url, &mut progress)? {
             return Ok(());
         }
     }
@@ -77,7 +77,7 @@ fn request(shared: &Shared<'_>, read: &HttpRead, progress: &Progress) -> Result<
     }
     let body = read.body.as_ref().map(|template| body(template, &scope));
     let body = body.transpose().map_err(failed)?;
-    Ok(accept_json(with_body(request, body, true)))
+    Ok(accept_json(with_body(&read.endpoint, request, body)))
 }
 
 /// `export.http.paging.page`, as templates read it.
@@ -107,7 +107,7 @@ async fn answer(
         200..=299 => {}
         status => {
             let body = beginning(shared.host, &mut response).await;
-            let said = refusal(status, &body, read.error_path.as_ref());
+            let said = refusal(status, &body, read.error_path.as_ref(), &read.endpoint.scrub);
             return Err(Stopped::Failed("http_status", format!("the endpoint {said}")));
         }
     }
@@ -142,9 +142,9 @@ async fn records(
     let mut blank = true;
     loop {
         let next = patiently(shared.host, response.body.next()).await;
-        let piece = match next.map_err(|error| unreachable(&error))? {
+        let piece = match next.map_err(|error| unreachable(read, &error))? {
             None => break,
-            Some(piece) => piece.map_err(|error| unreachable(&error))?,
+            Some(piece) => piece.map_err(|error| unreachable(read, &error))?,
         };
         size += piece.len() as u64;
         if size > MAX_ANSWER_BYTES {
@@ -162,7 +162,7 @@ async fn records(
         for part in piece.chunks(PARSE_BYTES) {
             let parsed = parser.push(part, &mut rows);
             pages.take(&mut rows).await?;
-            parsed.map_err(|error| unreadable(&error))?;
+            parsed.map_err(|error| unreadable(read, &error))?;
         }
     }
     if blank {
@@ -171,26 +171,26 @@ async fn records(
     }
     let parsed = parser.finish(&mut rows);
     pages.take(&mut rows).await?;
-    parsed.map_err(|error| unreadable(&error))?;
+    parsed.map_err(|error| unreadable(read, &error))?;
     Ok((print.finish(), kept))
 }
 
 /// Whether there is another page, and where.
 fn goes_on(
-    paging: &Paging,
+    read: &HttpRead,
     answer: &Answer,
     records: u64,
     url: &str,
     progress: &mut Progress,
 ) -> Result<bool, Stopped> {
-    let Some(stop) = paging.stop() else {
+    let Some(stop) = read.paging.stop() else {
         return Ok(false);
     };
     if is_last(stop, answer, records, progress.answers) {
         return Ok(false);
     }
-    if let Paging::LinkHeader { .. } = paging {
-        return follow(answer, url, progress);
+    if let Paging::LinkHeader { .. } = read.paging {
+        return follow(read, answer, url, progress);
     }
     if answer.records == 0 {
         return Ok(false);
@@ -206,7 +206,7 @@ fn goes_on(
     Ok(true)
 }
 
-fn follow(answer: &Answer, url: &str, progress: &mut Progress) -> Result<bool, Stopped> {
+fn follow(read: &HttpRead, answer: &Answer, url: &str, progress: &mut Progress) -> Result<bool, Stopped> {
     let Some(link) = &answer.link else {
         if answer.links_may_be_hidden && !progress.saw_link {
             let message = "the browser hides the Link header of this endpoint, so the next page is unknown. Run the flow on the server.";
@@ -216,10 +216,16 @@ fn follow(answer: &Answer, url: &str, progress: &mut Progress) -> Result<bool, S
     };
     progress.saw_link = true;
     progress.followed.insert(url.to_owned());
-    let next = resolve(url, link);
+    let mut next = resolve(url, link);
+    if let Auth::Parameter { name, .. } = &read.endpoint.auth {
+        // Endpoints repeat the token in their links. It is put in again for every request; twice in an address, it would
+        // make each a new one.
+        next = without_parameter(&next, name);
+    }
     if progress.followed.contains(&next) {
         let message = format!(
-            "the endpoint names a page as the next one that was read already ({next}), so paging would never end."
+            "the endpoint names a page as the next one that was read already ({}), so paging would never end.",
+            read.endpoint.scrub.clean(&next)
         );
         return Err(Stopped::Failed("paging_loop", message));
     }
@@ -254,8 +260,8 @@ impl Paging {
     }
 }
 
-fn unreachable(error: &HttpError) -> Stopped {
-    Stopped::Failed("http", format!("the endpoint {error}."))
+fn unreachable(read: &HttpRead, error: &HttpError) -> Stopped {
+    Stopped::Failed("http", format!("the endpoint {}.", read.endpoint.scrub.clean(&error.to_string())))
 }
 
 fn too_big() -> Stopped {
@@ -269,6 +275,7 @@ fn invalid(reason: &str) -> Stopped {
     Stopped::Failed("not_json", message)
 }
 
-fn unreadable(error: &FormatError) -> Stopped {
-    Stopped::Failed("parse", format!("the answer cannot be read. {error}"))
+fn unreadable(read: &HttpRead, error: &FormatError) -> Stopped {
+    let message = format!("the answer cannot be read. {}", read.endpoint.scrub.clean(&error.to_string()));
+    Stopped::Failed("parse", message)
 }

@@ -9,7 +9,7 @@ use super::answer::{beginning, refusal};
 use super::request::{accept_json, authorize, body, build, send, with_body};
 use super::shared::Shared;
 use super::write::{Failure, Outgoing};
-use crate::http::Request;
+use crate::http::{Request, sends_records};
 use crate::plan::HttpWrite;
 
 pub(super) struct HttpDestination<'a, 's> {
@@ -38,16 +38,19 @@ impl<'a, 's> HttpDestination<'a, 's> {
             Ok(request) => authorize(&self.write.endpoint, request),
             Err(error) => return fail(batch, "template", &error.to_string()),
         };
+        let scrub = &self.write.endpoint.scrub;
         let mut response = match send(self.shared.host, request).await {
             Ok(response) => response,
-            Err(error) => return fail(batch, "http", &format!("The endpoint {error}.")),
+            Err(error) => {
+                return fail(batch, "http", &format!("The endpoint {}.", scrub.clean(&error.to_string())));
+            }
         };
         // Read to its end where it is short, so that the connection can be used again.
         let said = beginning(self.shared.host, &mut response).await;
         if (200..=299).contains(&response.status) {
             return Vec::new();
         }
-        let said = refusal(response.status, &said, self.write.error_path.as_ref());
+        let said = refusal(response.status, &said, self.write.error_path.as_ref(), scrub);
         fail(batch, "http_status", &format!("The endpoint {said}"))
     }
 
@@ -59,7 +62,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             "batch_of_records" => Some(&before),
             other => self.shared_scope(other),
         })?;
-        let sent = match (&self.write.body, has_body(&request.method)) {
+        let sent = match (&self.write.body, sends_records(&request.method)) {
             (Some(template), _) => {
                 let after = if single { Val::Absent } else { batch_of(batch, |one| &one.mapped) };
                 let rendered = body(template, &|name| match name {
@@ -72,7 +75,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             (None, false) => None,
             (None, true) => Some(self.json(batch, single)),
         };
-        Ok(accept_json(with_body(request, sent, true)))
+        Ok(accept_json(with_body(&self.write.endpoint, request, sent)))
     }
 
     fn json(&self, batch: &[Outgoing<'_>], single: bool) -> Vec<u8> {
@@ -101,10 +104,6 @@ fn batch_of<'o>(batch: &'o [Outgoing<'_>], value: impl Fn(&'o Outgoing<'o>) -> &
         Val::Map(record)
     };
     Val::List(batch.iter().map(wrap).collect())
-}
-
-fn has_body(method: &str) -> bool {
-    !matches!(method, "GET" | "HEAD" | "DELETE")
 }
 
 fn fail(batch: &[Outgoing<'_>], code: &'static str, message: &str) -> Vec<Failure> {

@@ -32,6 +32,14 @@ fn a_csv_cut_off_inside_a_row_has_an_error_on_that_row() {
 }
 
 #[test]
+fn a_row_that_is_not_utf8_has_an_error_and_is_not_written() {
+    let (ran, host) = read_file("csv", b"name,city\nAnn,Ulm\nJ\xf6rg,K\xf6ln\n");
+    assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [2, 1, 0, 1]));
+    assert!(ran.errors[0].message.contains("not UTF-8. Save the file as UTF-8"), "{}", ran.errors[0].message);
+    assert_eq!(host.made_text().as_deref(), Some("name,city\nAnn,Ulm\n"));
+}
+
+#[test]
 fn a_json_file_that_is_an_object_says_which_keys_it_has() {
     let (ran, _) = read_file("json", br#"{"movies":[{"a":1}],"count":1}"#);
     assert_eq!(ran.outcome.status, RunStatus::Failed);

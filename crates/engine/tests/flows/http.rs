@@ -230,3 +230,76 @@ fn a_token_in_the_address_is_masked_there() {
     assert_eq!(host.urls(), ["https://app.example/x?a=1&key=******"]);
     assert_eq!(host.requests.borrow()[0].url.reveal(), "https://app.example/x?a=1&key=a%20b");
 }
+
+/// The `Content-Type` of the only request.
+fn content_type(host: &Memory) -> String {
+    let requests = host.requests.borrow();
+    let types: Vec<String> = requests[0]
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        .map(|(_, value)| value.to_string())
+        .collect();
+    types.join(" and ")
+}
+
+#[test]
+fn a_body_is_called_what_the_import_or_its_connection_says() {
+    for (own, all, want) in [
+        (json!(null), json!(null), "application/json"),
+        (json!("xml"), json!("json"), "application/xml"),
+        (json!(null), json!("urlencoded"), "application/x-www-form-urlencoded"),
+        (json!("plaintext"), json!(null), "text/plain;charset=utf-8"),
+        (json!("csv"), json!("form-data"), "text/csv;charset=utf-8"),
+    ] {
+        for records in [true, false] {
+            let host = Memory::new(|_| Some(Answer::new(204, ""))).with_file(b"id\n1\n");
+            let http = json!({"method": ["POST"], "relativeURI": ["/x"], "body": ["a={{record.id}}"], "requestMediaType": own});
+            let mut made = if records {
+                bundle(file_export(&json!({"type": "csv"})), &[http_import(&http)])
+            } else {
+                bundle(
+                    http_export(
+                        &json!({"method": "POST", "relativeURI": "/x", "body": "a=1", "requestMediaType": own}),
+                    ),
+                    &[],
+                )
+            };
+            made.resources.get_mut(&id(1)).unwrap().1["http"]["mediaType"] = all.clone();
+            go(&made, &host);
+            assert_eq!((host.bodies()[0].as_str(), content_type(&host).as_str()), ("a=1", want), "{own} {all}");
+        }
+    }
+}
+
+#[test]
+fn a_header_of_the_import_goes_before_its_media_type() {
+    let host = Memory::new(|_| Some(Answer::new(200, ""))).with_file(b"id\n1\n");
+    let headers = json!([{"name": "content-type", "value": "application/vnd.api+json"}]);
+    let import = http_import(&json!({"relativeURI": ["/x"], "headers": headers}));
+    go(&bundle(file_export(&json!({"type": "csv"})), &[import]), &host);
+    assert_eq!(content_type(&host), "application/vnd.api+json");
+}
+
+#[test]
+fn records_are_never_sent_as_json_where_something_else_is_wanted() {
+    let flow = |own: Value, all: Value, method: &str| {
+        let import = http_import(&json!({"method": [method], "relativeURI": ["/x"], "requestMediaType": own}));
+        let mut made = bundle(file_export(&json!({"type": "csv"})), &[import]);
+        made.resources.get_mut(&id(1)).unwrap().1["http"]["mediaType"] = all;
+        made
+    };
+    for kind in ["xml", "csv", "plaintext", "urlencoded", "form-data", "jsonl"] {
+        let own = refusals(&flow(json!(kind), json!(null), "POST"));
+        assert!(own.contains(&format!("{}/http/requestMediaType: ", id(3))) && own.contains(kind), "{own}");
+        let shared = refusals(&flow(json!(null), json!(kind), "PUT"));
+        assert!(shared.contains(&format!("{}/_connectionId: ", id(3))) && shared.contains(kind), "{shared}");
+    }
+    let host = Memory::new(|_| Some(Answer::new(204, ""))).with_file(b"id\n1\n");
+    let ran = go(&flow(json!("xml"), json!(null), "DELETE"), &host);
+    assert_eq!(
+        (ran.counts(1), content_type(&host).as_str()),
+        ([1, 1, 0, 0], ""),
+        "nothing is sent, so nothing is wrong"
+    );
+}

@@ -6,4 +6,5 @@ mod bad_input;
 mod golden;
 mod http;
 mod limits;
+mod secrets;
 mod support;

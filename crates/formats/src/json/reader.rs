@@ -4,7 +4,7 @@
 
 use tombolo_model::{KeyPool, Val};
 
-use crate::{FormatError, MAX_RECORD_BYTES, Row, RowError};
+use crate::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError};
 
 /// A push parser.
 pub struct JsonReader {
@@ -78,7 +78,8 @@ impl JsonReader {
     ///
     /// # Errors
     ///
-    /// Returns [`FormatError`] when the file is no JSON or what stands at the path is no list.
+    /// Returns [`FormatError`] when the file is no JSON, what stands at the path is no list, or what stands
+    /// around the list is nested too deep.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
         let fresh = self.stack.is_empty() && self.state == State::Walking && self.buffer.is_empty();
         let bytes = if fresh { bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) } else { bytes };
@@ -125,7 +126,7 @@ impl JsonReader {
                 self.found = true;
                 self.state = State::Between;
             }
-            b'[' => self.stack.push(Frame::Array),
+            b'[' => self.enter(Frame::Array)?,
             b'{' if self.object_is_record && self.at_target() => {
                 self.found = true;
                 self.alone = true;
@@ -137,7 +138,7 @@ impl JsonReader {
                     "“{path}” is an object and not a list of records. Set the resource path to the list."
                 )));
             }
-            b'{' => self.stack.push(Frame::Object(None)),
+            b'{' => self.enter(Frame::Object(None))?,
             b'}' | b']' => {
                 self.stack.pop();
                 self.value_ended();
@@ -150,6 +151,14 @@ impl JsonReader {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn enter(&mut self, frame: Frame) -> Result<(), FormatError> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(FormatError::TooDeep { most: MAX_DEPTH });
+        }
+        self.stack.push(frame);
         Ok(())
     }
 
@@ -329,6 +338,16 @@ mod tests {
         assert_eq!(read("a.b", r#"{"a":{"c":[{}]}}"#, 64), (vec![], None));
         assert_eq!(read("", "[]", 64), (vec![], None));
         assert_eq!(read("", "", 64), (vec![], None));
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_not_followed() {
+        let deep = |levels: usize| format!(r#"{{"x":{}{},"a":[{{}}]}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(read("a", &deep(MAX_DEPTH - 1), 64), (vec!["{}".into()], None));
+        let endless = read("a", &deep(1_000_000), 4096);
+        assert_eq!(endless, (vec![], Some(FormatError::TooDeep { most: MAX_DEPTH })));
+        let (rows, error) = read("", &format!("[{}{}]", "[".repeat(1_000_000), "]".repeat(1_000_000)), 4096);
+        assert!(rows[0].contains("not valid JSON") && error.is_none(), "{rows:?}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Values from JSON text and back.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -7,7 +8,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::{KeyPool, Record, Val};
+use super::pool::WIDE;
+use super::{KeyPool, Keys, Record, Val};
 
 impl Val {
     /// Reads one JSON value.
@@ -52,9 +54,8 @@ impl From<&Value> for Val {
             },
             Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
             Value::Object(fields) => {
-                let mut record = Record::default();
-                fields.iter().for_each(|(name, below)| record.set(name, Self::from(below)));
-                Self::Map(record)
+                let keys = Keys::new(fields.keys().map(String::as_str));
+                Self::Map(Record::new(keys.into(), fields.values().map(Self::from).collect()))
             }
         }
     }
@@ -167,7 +168,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let guess = pool.guess(depth);
         let mut values: Vec<Val> = Vec::with_capacity(guess.as_ref().map_or(0, |keys| keys.len()));
         // As long as the names are those of the guess they are not copied.
-        let mut own: Option<Vec<Box<str>>> = None;
+        let mut own: Option<Names> = None;
         loop {
             let expected = guess.as_ref().filter(|_| own.is_none()).and_then(|keys| keys.name(values.len()));
             let Some(key) = fields.next_key_seed(KeySeed(expected))? else {
@@ -179,15 +180,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 Key::Other(name) => {
                     let names = own.get_or_insert_with(|| {
                         let so_far = guess.iter().flat_map(|keys| keys.names()).take(values.len());
-                        so_far.map(Into::into).collect()
+                        Names::new(so_far.map(Into::into).collect())
                     });
                     let value = fields.next_value_seed(value)?;
-                    match names.iter().position(|have| *have == name) {
+                    match names.place(name) {
                         Some(at) => values[at] = value,
-                        None => {
-                            names.push(name);
-                            values.push(value);
-                        }
+                        None => values.push(value),
                     }
                 }
             }
@@ -195,9 +193,46 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let keys = match (own, guess) {
             (None, Some(keys)) if keys.len() == values.len() => keys,
             (None, Some(keys)) => pool.keep(depth, keys.names().take(values.len()).map(Into::into).collect()),
-            (names, _) => pool.keep(depth, names.unwrap_or_default()),
+            (names, _) => pool.keep(depth, names.map_or_else(Vec::new, |names| names.list)),
         };
         Ok(Val::Map(Record::new(keys, values)))
+    }
+}
+
+/// The names of an object in the making.
+struct Names {
+    list: Vec<Box<str>>,
+    /// For wide objects: a hostile one has hundreds of thousands of names.
+    places: Option<HashMap<Box<str>, usize>>,
+}
+
+impl Names {
+    fn new(list: Vec<Box<str>>) -> Self {
+        let mut made = Self { list, places: None };
+        made.index();
+        made
+    }
+
+    fn index(&mut self) {
+        if self.places.is_none() && self.list.len() > WIDE {
+            self.places = Some(self.list.iter().cloned().zip(0..).collect());
+        }
+    }
+
+    /// Where the name stands already; else it comes last.
+    fn place(&mut self, name: Box<str>) -> Option<usize> {
+        let known = match &self.places {
+            Some(places) => places.get(&name).copied(),
+            None => self.list.iter().position(|have| *have == name),
+        };
+        if known.is_none() {
+            if let Some(places) = &mut self.places {
+                places.insert(name.clone(), self.list.len());
+            }
+            self.list.push(name);
+            self.index();
+        }
+        known
     }
 }
 

@@ -11,7 +11,8 @@ pub struct Keys {
     places: Option<HashMap<Box<str>, usize>>,
 }
 
-const WIDE: usize = 12;
+/// More names than this are found by their hash.
+pub(super) const WIDE: usize = 12;
 
 impl Keys {
     /// Makes a shape; the names are distinct.
@@ -63,10 +64,16 @@ impl Keys {
 pub struct KeyPool {
     last: Vec<Option<Arc<Keys>>>,
     known: HashMap<Vec<Box<str>>, Arc<Keys>>,
+    /// About what the known shapes take.
+    known_bytes: usize,
 }
 
-/// Beyond this many shapes they are data and not a structure: forgotten, so that memory does not grow.
+/// Beyond this many shapes, or this much memory, they are data and not a structure: forgotten, so that memory does
+/// not grow.
 const MOST: usize = 4096;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// What a name takes beside its letters.
+const NAME_BYTES: usize = 32;
 
 impl KeyPool {
     pub(super) fn guess(&self, depth: usize) -> Option<Arc<Keys>> {
@@ -74,13 +81,15 @@ impl KeyPool {
     }
 
     pub(super) fn keep(&mut self, depth: usize, names: Vec<Box<str>>) -> Arc<Keys> {
-        if self.known.len() > MOST {
+        if self.known.len() > MOST || self.known_bytes > MOST_BYTES {
             self.known.clear();
+            self.known_bytes = 0;
         }
         let keys = match self.known.get(&names) {
             Some(keys) => Arc::clone(keys),
             None => {
                 let keys = Arc::new(Keys::new(names.iter().cloned()));
+                self.known_bytes += names.iter().map(|name| name.len() + NAME_BYTES).sum::<usize>();
                 self.known.insert(names, Arc::clone(&keys));
                 keys
             }
@@ -90,5 +99,20 @@ impl KeyPool {
         }
         self.last[depth] = Some(Arc::clone(&keys));
         keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_that_are_data_are_forgotten_by_their_size() {
+        let mut pool = KeyPool::default();
+        for shape in 0..200 {
+            pool.keep(0, (0..2_000).map(|name| format!("{shape}-{name}").into()).collect());
+            assert!(pool.known_bytes <= MOST_BYTES + 2_000 * (NAME_BYTES + 10), "{}", pool.known_bytes);
+        }
+        assert!(pool.known.len() < 200);
     }
 }

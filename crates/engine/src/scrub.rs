@@ -1,0 +1,93 @@
+//! Takes a connection's secrets out of what its endpoint says.
+//!
+//! Endpoints repeat what they were sent: in a refusal, in the address of the next page. What they say goes into
+//! messages that are stored, shown to all who may see the run, and passed on; a secret must not go with it.
+//! Records are data and stay as they are.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use tombolo_template::uri_component;
+
+/// The secrets of a connection in every form in which they are sent or usually repeated, the longest first.
+#[derive(Clone, Default)]
+pub(crate) struct Scrub(Vec<String>);
+
+impl Scrub {
+    pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+        let whole = secrets.into_iter().flat_map(|secret| [secret, secret.trim()]);
+        let mut forms: Vec<String> = whole.filter(|secret| !secret.trim().is_empty()).flat_map(forms).collect();
+        // A form may be part of another, whose rest must not stay.
+        forms.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        forms.dedup();
+        Self(forms)
+    }
+
+    /// The text with `******` in the place of every secret.
+    pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut clean = Cow::Borrowed(text);
+        for form in &self.0 {
+            if clean.contains(form) {
+                clean = Cow::Owned(clean.replace(form, "******"));
+            }
+        }
+        clean
+    }
+}
+
+/// Base64 comes without its padding, which may then be there or not.
+fn forms(secret: &str) -> [String; 6] {
+    let encoded = uri_component(secret);
+    let quoted = serde_json::Value::from(secret).to_string();
+    [
+        secret.to_owned(),
+        lower_hex(&encoded),
+        encoded,
+        quoted[1..quoted.len() - 1].to_owned(),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
+    ]
+}
+
+/// `%C3` as `%c3`.
+fn lower_hex(encoded: &str) -> String {
+    let mut hex = 0;
+    let lower = |character: char| {
+        hex = if character == '%' { 3 } else { u8::saturating_sub(hex, 1) };
+        if hex > 0 { character.to_ascii_lowercase() } else { character }
+    };
+    encoded.chars().map(lower).collect()
+}
+
+impl fmt::Debug for Scrub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} forms of secrets", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_taken_out_in_every_form() {
+        let scrub = Scrub::new(["p\"ä/s S", "p\"ä", " "]);
+        for said in [
+            "p\"ä/s S",
+            "p%22%C3%A4%2Fs%20S",
+            "p%22%c3%a4%2fs%20S",
+            "p\\\"ä/s S",
+            "cCLDpC9zIFM=",
+            "cCLDpC9zIFM",
+            "cCLDpC9zIFM%3D",
+            "p\"ä",
+        ] {
+            let clean = scrub.clean(said).into_owned();
+            assert!(clean.starts_with("******") && clean.len() <= 9, "{said}: {clean}");
+        }
+        assert_eq!(scrub.clean("nothing of it"), "nothing of it");
+        assert!(!format!("{scrub:?}").contains('ä'));
+    }
+}
