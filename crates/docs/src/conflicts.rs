@@ -1,5 +1,7 @@
 //! Where two people wrote different things: shown with both values, never guessed away.
 
+use std::collections::BTreeMap;
+
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
 use serde_json::Value;
 use tombolo_model::{Candidate, Clash, Conflict, path};
@@ -11,19 +13,21 @@ impl Document {
     #[must_use]
     pub fn conflicts(&self) -> Vec<Conflict> {
         let mut found = Vec::new();
-        let mut deleted = Vec::new();
+        let mut deleted = BTreeMap::new();
         for item in self.am.map_range(&ROOT, ..) {
             let name = item.key.as_ref();
-            if let Some(row) = name.strip_suffix(key::DELETED).and_then(|row| row.strip_suffix('/')) {
+            if let Some(row) = key::row_marked(name, key::DELETED) {
                 if item.value.clone().into_value().as_bool() == Some(true) {
-                    deleted.push((row.to_owned(), item.id()));
+                    deleted.insert(row.to_owned(), item.id());
                 }
             } else if item.conflict && name.starts_with('/') && !key::is_mark(name) {
                 found.extend(self.values(name));
             }
         }
-        let inside_deleted = |place: &str| deleted.iter().any(|(row, _)| path::within(place, row));
-        found.retain(|conflict| !inside_deleted(&conflict.path));
+        found.retain(|conflict| {
+            let mut above = std::iter::successors(Some(conflict.path.as_str()), |place| path::parent(place));
+            !above.any(|place| deleted.contains_key(place))
+        });
         found.extend(deleted.iter().filter_map(|(row, mark)| self.edited_since(row, Clash::DeletedRowEdited, mark)));
         if self.binned()
             && let Ok(Some((_, mark))) = self.am.get(ROOT, key::BIN)
@@ -54,7 +58,7 @@ impl Document {
     fn edited_since(&self, place: &str, clash: Clash, mark: &ObjId) -> Option<Conflict> {
         let seen = [self.am.hash_for_opid(mark)?];
         let mut newest: Option<ObjId> = None;
-        for item in self.am.map_range(&ROOT, ..) {
+        for item in self.am.map_range(&ROOT, key::around(place)) {
             let name = item.key.as_ref();
             let inside = name.starts_with('/') && path::within(name, place) && !key::is_mark(name);
             if inside && let Some(op) = self.written_unseen(name, &seen) {

@@ -103,7 +103,7 @@ impl Document {
     /// What lists, search and used-by show of the resource.
     #[must_use]
     pub fn describe(&self) -> Description {
-        describe(self.kind, &self.view().value)
+        describe(self.kind, &self.value())
     }
 
     /// Runs one transaction as the author; at older heads when given. Nothing written, no change.
@@ -114,12 +114,12 @@ impl Document {
         work: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), EditError>,
     ) -> Result<Option<Chunk>, EditError> {
         self.am.set_actor(ActorId::from(author.actor.as_slice()));
-        let (kind, id) = (self.kind, self.id);
+        let (kind, id, actor) = (self.kind, self.id, author.actor);
         let mut transaction = match at {
             None => self.am.transaction(),
             Some(heads) => self.am.transaction_at(PatchLog::inactive(), heads).map_err(EditError::automerge)?,
         };
-        let done = work(&mut Writer { tx: &mut transaction, kind, id });
+        let done = work(&mut Writer { tx: &mut transaction, kind, id, actor });
         if let Err(error) = done {
             transaction.rollback();
             return Err(error);

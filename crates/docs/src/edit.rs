@@ -10,9 +10,10 @@ use automerge::{AutomergeError, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue,
 use serde_json::Value;
 use tombolo_model::{Id, Intent, Kind, RowId, Shape, path, shapes};
 
-use crate::flatten::{Cell, flatten, row};
+use crate::document::Actor;
+use crate::flatten::{Cell, Flattening};
 use crate::view::Node;
-use crate::{Author, Chunk, Document, hash_from_hex, key, rows, scalar, texts};
+use crate::{Author, Chunk, Document, hash_from_hex, key, rows, texts};
 
 /// Why an edit was not made. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -156,11 +157,17 @@ impl Lookup {
     }
 }
 
+/// A row holds its place by its position, so an empty one needs no cell of its own.
+fn is_row(node: Option<&Node>) -> bool {
+    node.is_some_and(|node| node.position.is_some())
+}
+
 /// Writes into one transaction.
 pub(crate) struct Writer<'w, 't> {
     pub(crate) tx: &'w mut Transaction<'t>,
     pub(crate) kind: Kind,
     pub(crate) id: Id,
+    pub(crate) actor: Actor,
 }
 
 impl Writer<'_, '_> {
@@ -179,9 +186,9 @@ impl Writer<'_, '_> {
     }
 
     fn cells(&mut self, value: &Value, place: &str, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
-        let mut cells = Vec::new();
-        flatten(self.kind, place, value, row_ids, &mut cells);
-        cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
+        let mut flat = Flattening::new(self.kind, self.actor, row_ids);
+        flat.value(place, value);
+        flat.cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
     }
 
     fn apply(&mut self, lookup: &Lookup, intent: &Intent, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
@@ -191,16 +198,9 @@ impl Writer<'_, '_> {
             Intent::InsertRow { list, row, after, value } => {
                 self.insert_row(lookup, list, row, after.as_deref(), value, row_ids)
             }
-            Intent::MoveRow { list, row, after } => {
-                self.present(lookup, list, row)?;
-                let at = rows::position_after(lookup.node(list), after.as_deref(), Some(row));
-                self.leaf(&key::position(list, row), ScalarValue::Str(at.into()))
-            }
+            Intent::MoveRow { list, row, after } => self.move_row(lookup, list, row, after.as_deref()),
             Intent::DeleteRow { list, row } => self.delete_row(lookup, list, row),
-            Intent::RestoreRow { list, row } => {
-                self.present(lookup, list, row)?;
-                self.leaf(&key::deleted(list, row), ScalarValue::Boolean(false))
-            }
+            Intent::RestoreRow { list, row } => self.restore_row(lookup, list, row),
             Intent::Splice { path, at, delete, insert, .. } => {
                 let text = texts::object(self.tx, path)?.ok_or_else(|| EditError::NoSuchText(path.clone()))?;
                 texts::splice(self.tx, &text, path, *at, *delete, insert)
@@ -231,15 +231,13 @@ impl Writer<'_, '_> {
             Value::Array(items) if table.shape(place) == Shape::Rows => {
                 rows::replace(self, lookup, place, items, row_ids)
             }
-            Value::Object(fields) if !fields.is_empty() || place.is_empty() => {
+            Value::Object(fields) if !fields.is_empty() || place.is_empty() || is_row(node) => {
                 if let Some(node) = node {
                     if node.leaf.is_some() {
                         self.tx.delete(ROOT, place)?;
                     }
                     let keep: BTreeSet<String> = fields.keys().map(|name| path::escape(name).into_owned()).collect();
-                    for segment in node.below.keys().filter(|segment| !keep.contains(*segment)) {
-                        self.remove(lookup, &format!("{place}/{segment}"))?;
-                    }
+                    self.clear_below(lookup, place, node, &keep)?;
                 }
                 for (name, below) in fields {
                     let here = path::join(place, name);
@@ -251,9 +249,7 @@ impl Writer<'_, '_> {
             }
             _ => {
                 if let Some(node) = node {
-                    for segment in node.below.keys() {
-                        self.remove(lookup, &format!("{place}/{segment}"))?;
-                    }
+                    self.clear_below(lookup, place, node, &BTreeSet::new())?;
                 }
                 self.cells_or_nothing(place, value, row_ids)
             }
@@ -283,34 +279,25 @@ impl Writer<'_, '_> {
                 None => self.tx.delete(ROOT, place)?,
             }
         }
-        let list = node.is_list();
-        for (segment, below) in &node.below {
-            if list && below.position.is_some() {
-                if !below.deleted {
-                    self.leaf(&key::deleted(place, segment), ScalarValue::Boolean(true))?;
-                }
-            } else {
+        self.clear_below(lookup, place, node, &BTreeSet::new())
+    }
+
+    /// Takes everything below a place away but what is to stay: rows get their mark, all else goes.
+    fn clear_below(
+        &mut self,
+        lookup: &Lookup,
+        place: &str,
+        node: &Node,
+        keep: &BTreeSet<String>,
+    ) -> Result<(), EditError> {
+        for (segment, below) in node.below.iter().filter(|(segment, _)| !keep.contains(*segment)) {
+            if below.position.is_none() {
                 self.remove(lookup, &format!("{place}/{segment}"))?;
+            } else if !below.deleted {
+                self.leaf(&key::deleted(place, segment), ScalarValue::Boolean(true))?;
             }
         }
         Ok(())
-    }
-
-    fn insert_row(
-        &mut self,
-        lookup: &Lookup,
-        list: &str,
-        id: &str,
-        after: Option<&str>,
-        value: &Value,
-        row_ids: &mut dyn FnMut() -> RowId,
-    ) -> Result<(), EditError> {
-        if shapes(self.kind).protected(list) {
-            return Err(EditError::Protected(list.to_owned()));
-        }
-        self.clear_above(lookup, &path::join(list, id))?;
-        let at = rows::position_after(lookup.node(list), after, None);
-        self.row(list, id, &at, value, row_ids)
     }
 
     pub(crate) fn row(
@@ -321,40 +308,28 @@ impl Writer<'_, '_> {
         value: &Value,
         row_ids: &mut dyn FnMut() -> RowId,
     ) -> Result<(), EditError> {
-        let mut cells = Vec::new();
-        row(self.kind, list, id, at, value, row_ids, &mut cells);
-        cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
-    }
-
-    fn delete_row(&mut self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
-        self.present(lookup, list, id)?;
-        self.leaf(&key::deleted(list, id), ScalarValue::Boolean(true))?;
-        let others = lookup.node(list).is_some_and(|node| {
-            node.below.iter().any(|(other, row)| other != id && row.position.is_some() && !row.deleted)
-        });
-        if others { Ok(()) } else { self.leaf(list, scalar::from_json(&Value::Array(Vec::new()))) }
-    }
-
-    fn present(&self, lookup: &Lookup, list: &str, id: &str) -> Result<(), EditError> {
-        let there = lookup.node(list).and_then(|node| node.below.get(id)).is_some_and(|row| row.position.is_some());
-        if there || self.tx.get(ROOT, key::position(list, id))?.is_some() {
-            return Ok(());
-        }
-        Err(EditError::NoSuchRow { list: list.to_owned(), row: id.to_owned() })
+        let mut flat = Flattening::new(self.kind, self.actor, row_ids);
+        flat.row(list, id, at, value);
+        flat.cells.into_iter().try_for_each(|(place, cell)| self.cell(&place, cell))
     }
 
     /// A leaf above a place would clash with it: it goes, unless it is an empty object or list.
     fn clear_above(&mut self, lookup: &Lookup, place: &str) -> Result<(), EditError> {
-        let mut at = path::parent(place);
-        while let Some(above) = at.filter(|above| !above.is_empty()) {
-            let clashes = lookup.node(above).and_then(|node| node.leaf.as_ref()).is_some_and(|leaf| {
+        path::parent(place).map_or(Ok(()), |above| self.clear_at_and_above(lookup, above))
+    }
+
+    /// Takes the leaves away that would clash with what is written below a place.
+    pub(crate) fn clear_at_and_above(&mut self, lookup: &Lookup, place: &str) -> Result<(), EditError> {
+        let mut at = Some(place);
+        while let Some(here) = at.filter(|here| !here.is_empty()) {
+            let clashes = lookup.node(here).and_then(|node| node.leaf.as_ref()).is_some_and(|leaf| {
                 leaf.as_array().is_none_or(|items| !items.is_empty())
                     && leaf.as_object().is_none_or(|fields| !fields.is_empty())
             });
-            if clashes && texts::object(self.tx, above)?.is_none() {
-                self.tx.delete(ROOT, above)?;
+            if clashes && texts::object(self.tx, here)?.is_none() {
+                self.tx.delete(ROOT, here)?;
             }
-            at = path::parent(above);
+            at = path::parent(here);
         }
         Ok(())
     }

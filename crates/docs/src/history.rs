@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ChangeHash, ObjType, ROOT, ReadDoc, Value as AmValue};
+use automerge::legacy::{ObjectId, OpType};
+use automerge::{ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 use serde_json::Value;
 
-use crate::{Document, Hash, Written, inspect};
+use crate::{Document, Hash, Written, changes, inspect};
 
 /// One change of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,22 @@ impl Document {
         let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let am = self.am.fork_at(&heads).ok()?;
         Some(Self { am, kind: self.kind, id: self.id }.value())
+    }
+
+    /// What a change typed, by the path of the text, also when this document cannot apply it.
+    #[must_use]
+    pub fn typed(&self, change: &[u8]) -> BTreeMap<String, String> {
+        let names = self.text_names();
+        let mut typed: BTreeMap<String, String> = BTreeMap::new();
+        let operations = changes::read(change).map(|change| change.decode().operations).unwrap_or_default();
+        for op in operations.iter().filter(|op| op.insert) {
+            if let (ObjectId::Id(object), OpType::Put(ScalarValue::Str(text))) = (&op.obj, &op.action)
+                && let Some(name) = names.get(&object.to_string())
+            {
+                typed.entry(name.clone()).or_default().push_str(text);
+            }
+        }
+        typed
     }
 
     fn text_names(&self) -> BTreeMap<String, String> {

@@ -8,6 +8,8 @@
 //!
 //! Knows nothing of storage, sockets or running flows. Reads no clock: authors bring the time.
 
+#![forbid(unsafe_code)]
+
 mod apply;
 mod changes;
 mod conflicts;
@@ -17,8 +19,9 @@ mod edit;
 mod flatten;
 mod history;
 mod inspect;
-mod key;
+pub mod key;
 mod load;
+mod matching;
 mod position;
 mod rows;
 mod scalar;
@@ -33,5 +36,5 @@ pub use document::{Actor, Author, Document};
 pub use edit::EditError;
 pub use history::Entry;
 pub use inspect::{InspectError, Inspected, KeyWrite, Written, inspect};
-pub use load::{Damage, LoadError, Loaded};
+pub use load::{Damage, LoadError, Loaded, is_saved_document};
 pub use undo::{Inverse, Undone};

@@ -40,6 +40,14 @@ pub struct Loaded {
     pub waiting: usize,
 }
 
+impl Loaded {
+    /// Whether every chunk was read and applied.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.damaged.is_empty() && self.waiting == 0
+    }
+}
+
 impl Document {
     /// Opens a document from its chunks, changes and saved documents in any order.
     ///
@@ -67,10 +75,17 @@ impl Document {
     }
 }
 
+/// Whether a chunk is a saved document and not a single change: its type byte says so.
+#[must_use]
+pub fn is_saved_document(chunk: &[u8]) -> bool {
+    const TYPE_AT: usize = 8;
+    const DOCUMENT: u8 = 0;
+    chunk.get(TYPE_AT) == Some(&DOCUMENT)
+}
+
 /// The changes in one chunk. A saved document that comes first becomes the base: that is the quick way.
 fn read(bytes: &[u8], am: &mut Automerge) -> Result<Vec<Change>, String> {
-    const DOCUMENT: u8 = 0;
-    if bytes.get(8) != Some(&DOCUMENT) {
+    if !is_saved_document(bytes) {
         return changes::read(bytes).map(|change| vec![change]);
     }
     let options = LoadOptions::new().text_encoding(TextEncoding::Utf16CodeUnit);

@@ -1,23 +1,37 @@
 //! Takes edits back, one person's without another's.
 //!
-//! An inverse names keys and what they held before. A key that somebody wrote since is left alone and said.
+//! An inverse names keys and what they held before. A key that somebody else wrote since is left alone and said; so is
+//! a whole row that came with the change.
 
 use std::collections::BTreeMap;
 
 use automerge::transaction::Transactable;
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
+use tombolo_model::path;
 
 use crate::apply::Splice;
-use crate::{Author, Chunk, Document, EditError, Hash, inspect, texts};
+use crate::{Actor, Author, Chunk, Document, EditError, Hash, inspect, key, texts};
 
 /// How to take one change back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inverse {
-    /// For each key: what it held before, and the write that must still stand.
-    keys: BTreeMap<String, (Option<ScalarValue>, Option<ObjId>)>,
+    keys: BTreeMap<String, Held>,
+    /// The rows that came with the change.
+    rows: Vec<String>,
     /// The stretches of texts that the change replaced, to be replaced back at the state after it.
     splices: Vec<Splice>,
     after: Vec<ChangeHash>,
+    /// Whose change it was.
+    actor: Vec<u8>,
+}
+
+/// What a key held.
+#[derive(Debug, Clone, PartialEq)]
+struct Held {
+    before: Option<ScalarValue>,
+    after: Option<ScalarValue>,
+    /// The write of the change.
+    write: Option<ObjId>,
 }
 
 /// What taking back did.
@@ -38,33 +52,44 @@ impl Document {
         let hash = ChangeHash(*change);
         let seen = inspect(&self.chunk(change)?.bytes).ok()?;
         let before: Vec<ChangeHash> = seen.deps.iter().map(|dep| ChangeHash(*dep)).collect();
-        let mut keys = BTreeMap::new();
+        let scalar = |value: AmValue<'_>| match value {
+            AmValue::Scalar(value) => Some(value.into_owned()),
+            AmValue::Object(_) => None,
+        };
+        let (mut keys, mut rows) = (BTreeMap::new(), Vec::new());
         for write in seen.writes.iter().filter(|write| !write.key.is_empty()) {
-            let held = match self.am.get_at(ROOT, write.key.as_str(), &before).ok()? {
-                Some((AmValue::Scalar(value), _)) => Some(value.into_owned()),
-                _ => None,
-            };
-            let now = self.am.get_at(ROOT, write.key.as_str(), &[hash]).ok()?.map(|(_, op)| op);
-            keys.insert(write.key.clone(), (held, now));
+            let held = self.am.get_at(ROOT, write.key.as_str(), &before).ok()?;
+            if held.is_none() {
+                rows.extend(key::row_marked(&write.key, key::POSITION).map(ToOwned::to_owned));
+            }
+            let (after, op) = self.am.get_at(ROOT, write.key.as_str(), &[hash]).ok()?.unzip();
+            let before = held.and_then(|(value, _)| scalar(value));
+            keys.insert(write.key.clone(), Held { before, after: after.and_then(scalar), write: op });
         }
-        let applied = self.between(&seen.deps, &[*change]);
-        Some(Inverse { keys, splices: self.reversed(applied.splices, &before), after: vec![hash] })
+        let splices = self.reversed(self.between(&seen.deps, &[*change]).splices, &before);
+        Some(Inverse { keys, rows, splices, after: vec![hash], actor: seen.actor })
     }
 
-    /// Applies an inverse: all that nobody else changed since.
+    /// Applies an inverse: all that nobody else changed since. A row that somebody else changed stays whole.
     ///
     /// # Errors
     ///
     /// Returns [`EditError`] when Automerge refuses.
     pub fn undo(&mut self, author: &Author, inverse: &Inverse) -> Result<Undone, EditError> {
-        let mut skipped = Vec::new();
+        let own = [session(&inverse.actor), author.actor.as_slice()];
+        let mut skipped: Vec<String> =
+            inverse.rows.iter().filter(|row| self.has_strangers(row, &own)).cloned().collect();
+        let rows = skipped.clone();
         let mut writes = Vec::new();
-        for (key, (held, op)) in &inverse.keys {
+        for (key, held) in &inverse.keys {
+            if rows.iter().any(|row| path::within(key, row)) {
+                continue;
+            }
             let now = self.am.get(ROOT, key.as_str())?;
             if matches!(now, Some((AmValue::Object(_), _))) {
                 continue;
             }
-            if now.map(|(_, op)| op) == *op { writes.push((key, held)) } else { skipped.push(key.clone()) }
+            if self.stands(now, held, &own) { writes.push((key, &held.before)) } else { skipped.push(key.clone()) }
         }
         let at = (!inverse.splices.is_empty()).then_some(inverse.after.as_slice());
         // Texts are spliced at the state after the change, so that Automerge finds the stretch wherever it is now.
@@ -84,6 +109,26 @@ impl Document {
         let chunks: Vec<Chunk> = spliced.into_iter().chain(chunk).collect();
         let inverses = chunks.iter().rev().filter_map(|chunk| self.inverse(&chunk.hash)).collect();
         Ok(Undone { chunks, inverses, skipped })
+    }
+
+    /// Whether a key holds what the change wrote: by the write itself, or by one's own that came back to it.
+    fn stands(&self, now: Option<(AmValue<'_>, ObjId)>, held: &Held, own: &[&[u8]]) -> bool {
+        match now {
+            None => held.write.is_none(),
+            Some((_, op)) if Some(&op) == held.write.as_ref() => true,
+            Some((AmValue::Scalar(value), op)) => Some(&*value) == held.after.as_ref() && self.is_by(&op, own),
+            Some((AmValue::Object(_), _)) => false,
+        }
+    }
+
+    /// Whether something of a row was written by anybody else.
+    fn has_strangers(&self, row: &str, own: &[&[u8]]) -> bool {
+        self.am.map_range(&ROOT, key::below(row)).any(|item| !self.is_by(&item.id(), own))
+    }
+
+    fn is_by(&self, op: &ObjId, own: &[&[u8]]) -> bool {
+        let change = self.am.hash_for_opid(op).and_then(|hash| self.am.get_change_meta_by_hash(&hash));
+        change.is_some_and(|change| own.contains(&session(change.actor.to_bytes())))
     }
 
     /// The splices that turn the text after into the text before, last first.
@@ -113,6 +158,11 @@ impl Document {
     }
 }
 
+/// The session in an actor: Automerge derives actors for edits at older states, the last sixteen bytes stay.
+fn session(actor: &[u8]) -> &[u8] {
+    actor.len().checked_sub(size_of::<Actor>()).map_or(actor, |from| &actor[from..])
+}
+
 fn restore(
     tx: &mut automerge::transaction::Transaction<'_>,
     writes: &[(&String, &Option<ScalarValue>)],
@@ -121,9 +171,10 @@ fn restore(
         match held {
             Some(value) => tx.put(ROOT, key.as_str(), value.clone())?,
             // A row that came with the change goes by its mark, so that somebody's edit of it would show.
-            None if key.ends_with(crate::key::POSITION) => {
-                let mark = key.replace(crate::key::POSITION, crate::key::DELETED);
-                tx.put(ROOT, mark.as_str(), true)?;
+            None if key.ends_with(key::POSITION) => {
+                if let Some((list, row)) = key::row_marked(key, key::POSITION).and_then(|row| row.rsplit_once('/')) {
+                    tx.put(ROOT, key::deleted(list, row), true)?;
+                }
             }
             None if tx.get(ROOT, key.as_str())?.is_some() => tx.delete(ROOT, key.as_str())?,
             None => {}

@@ -1,9 +1,10 @@
 //! The resource as JSON, made from the flat map; never fails.
 //!
-//! A node whose children carry positions is a list of rows. A clash of shapes (a leaf here, fields below)
+//! A node whose children carry positions and are not all deleted is a list of rows. A clash of shapes (a leaf here, fields below)
 //! shows the fields and a problem: it can only come from two people writing at once.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use automerge::{ObjType, ROOT, ReadDoc, Value as AmValue};
 use serde_json::{Map, Value};
@@ -46,11 +47,12 @@ impl Document {
 
     /// The map as a tree of path segments.
     pub(crate) fn tree(&self) -> Node {
+        self.tree_of(key::below(""))
+    }
+
+    fn tree_of(&self, keys: Range<String>) -> Node {
         let mut root = Node::default();
-        for item in self.am.map_range(&ROOT, ..) {
-            if !item.key.starts_with('/') {
-                continue;
-            }
+        for item in self.am.map_range(&ROOT, keys) {
             let value = match item.value.clone().into_value() {
                 AmValue::Scalar(value) => scalar::to_json(&value),
                 AmValue::Object(ObjType::Text) => match self.am.text(item.id()) {
@@ -64,15 +66,20 @@ impl Document {
         root
     }
 
-    /// The node at a place, when anything is there.
+    /// What is below a place, when anything is.
     pub(crate) fn node_value(&self, place: &str) -> Option<Value> {
-        let tree = self.tree();
+        let tree = if place.is_empty() { self.tree() } else { self.tree_of(key::around(place)) };
         let mut at = &tree;
         for segment in path::segments(place) {
             at = at.below.get(segment)?;
         }
-        Projection::default().value(place, at)
+        project(place, at)
     }
+}
+
+/// The value of a node; nothing when all of it is deleted.
+pub(crate) fn project(place: &str, node: &Node) -> Option<Value> {
+    Projection::default().value(place, node)
 }
 
 impl Node {
@@ -92,8 +99,9 @@ impl Node {
         at.leaf = Some(value);
     }
 
+    /// Whether a row stands in it: where all were deleted, something else may have been written in their place.
     pub(crate) fn is_list(&self) -> bool {
-        self.below.values().any(|row| row.position.is_some())
+        self.below.values().any(|row| row.position.is_some() && !row.deleted)
     }
 
     /// The rows in order, deleted ones too. A row whose position is missing (its edit came before its
@@ -158,7 +166,9 @@ impl Projection {
 
     fn object(&mut self, place: &str, node: &Node) -> Option<Value> {
         let mut fields = Map::new();
-        for (segment, below) in &node.below {
+        // A list that became an object keeps its deleted rows.
+        let fields_only = node.below.iter().filter(|(_, below)| below.position.is_none());
+        for (segment, below) in fields_only {
             let here = format!("{place}/{segment}");
             if let Some(value) = self.value(&here, below) {
                 fields.insert(path::unescape(segment).into_owned(), value);

@@ -6,6 +6,8 @@
 //!
 //! Invariant: a change counts as received or acknowledged only after the event that says it is on disk.
 
+#![forbid(unsafe_code)]
+
 pub mod backoff;
 pub mod client;
 pub mod gate;

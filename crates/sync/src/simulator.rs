@@ -1,9 +1,9 @@
 //! Seeded worlds: real clients, peers, gate and documents over a simulated network, clock and disks.
 //!
 //! Everything that goes wrong comes from the seed, so a failure is replayed by its number: connections break and
-//! stall, notices get lost or come twice, devices and the server crash and lose what was not yet on disk,
-//! the server is restored from an older backup, people lose rights and get them back. Then the world
-//! heals, and what must hold is checked.
+//! stall, messages get lost or come twice, what a dead connection still carried overtakes the next one, devices and the
+//! server crash and lose what was not yet on disk, the server is restored from an older backup, people lose rights and
+//! get them back, or do not. Then the world heals, and what must hold is checked.
 //!
 //! Never sleeps and reads no clock: a run takes as long as its work.
 

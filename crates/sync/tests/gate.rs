@@ -10,6 +10,7 @@ use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document, Hash};
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_sync::gate::{Accepted, Code, Context, DocumentRow, Incoming, Verdict, judge, session_of, wanted};
+use tombolo_wire::sync::MAX_DOWN_BYTES;
 
 const AUTHOR: Author = Author { actor: [1; 16], time_ms: 5 };
 
@@ -61,7 +62,8 @@ fn after(changes: &[Incoming]) -> Context {
         context.last_seqs.insert(scan.actor.clone(), scan.seq);
         context.owners.insert(session_of(&scan.actor).unwrap(), id(100));
         let max_op = scan.start_op + scan.ops - 1;
-        context.document = Some(DocumentRow { kind: Kind::Flow, max_op, purged: false, size_bytes: 1_000 });
+        context.document =
+            Some(DocumentRow { kind: Kind::Flow, max_op, purged: false, size_bytes: 1_000, inflated_bytes: 1_000 });
     }
     context
 }
@@ -293,4 +295,46 @@ fn nothing_enters_a_document_that_was_deleted_for_good() {
     let mut context = after(&[read(&first)]);
     context.document = context.document.map(|row| DocumentRow { purged: true, ..row });
     assert_eq!(refused(&context, read(&second)), Code::Gone);
+}
+
+/// The context in which the document weighs this much already.
+fn heavy(first: &Chunk, stored: u64, inflated: u64) -> Context {
+    let mut context = after(&[read(first)]);
+    context.document = context.document.map(|row| DocumentRow { size_bytes: stored, inflated_bytes: inflated, ..row });
+    context
+}
+
+#[test]
+fn a_document_takes_no_more_than_one_frame_to_an_empty_device_holds() {
+    let (mut document, first) = flow();
+    let second = set(&mut document, "/name", json!("g"));
+    let room = u64::try_from(MAX_DOWN_BYTES - second.bytes.len()).unwrap();
+    assert_eq!(refused(&heavy(&first, room, room), read(&second)), Code::Quota);
+    accepted(judge(id(1), &[read(&second)], &heavy(&first, room / 2, room / 2)));
+}
+
+#[test]
+fn what_deflates_well_fills_a_document_by_what_it_inflates_to() {
+    let (mut document, first) = flow();
+    let zeros = "0".repeat(200 * 1024);
+    let mut context = after(&[read(&first)]);
+    let (mut stored, mut inflated) = (0_u64, 0_u64);
+    let full = loop {
+        let change = read(&set(&mut document, "/name", json!(format!("{inflated}{zeros}"))));
+        stored += u64::try_from(change.bytes.len()).unwrap();
+        inflated += u64::try_from(change.scan.inflated_bytes).unwrap();
+        match judge(id(1), std::slice::from_ref(&change), &context) {
+            Verdict::Accept(_) => {}
+            other => break codes(other)[0].0,
+        }
+        let scan = &change.scan;
+        context.known.insert(scan.hash);
+        context.last_seqs.insert(scan.actor.clone(), scan.seq);
+        let max_op = scan.start_op + scan.ops - 1;
+        context.document =
+            context.document.map(|row| DocumentRow { max_op, size_bytes: stored, inflated_bytes: inflated, ..row });
+    };
+    assert_eq!(full, Code::Quota);
+    assert!(stored < 1024 * 1024, "{stored} bytes are stored");
+    assert!((32 << 20..33 << 20).contains(&inflated), "{inflated} bytes inflated");
 }

@@ -4,6 +4,8 @@
 //!
 //! Invariant: what one release writes, the next one reads.
 
+#![forbid(unsafe_code)]
+
 pub mod rest;
 pub mod run;
 pub mod run_worker;

@@ -31,9 +31,13 @@ pub struct SignIn {
     pub email: String,
     /// Their password.
     pub password: String,
+    /// The token of the invitation that they follow. One that is used up, withdrawn or for another address refuses
+    /// the whole sign-in with the field `invitation`; without it the person gets in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }
 
-/// The answer to signing up, signing in and `GET /api/me`.
+/// The answer to signing up, signing in, accepting an invitation and `GET /api/me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
@@ -41,6 +45,10 @@ pub struct Me {
     pub user: UserInfo,
     /// The accounts they may open, their own first.
     pub accounts: Vec<AccountSummary>,
+    /// The account that the invitation of this request has let them into; it is one of [`Self::accounts`]. Absent
+    /// when the request had no invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Id>,
 }
 
 /// An account in [`Me`].
@@ -99,16 +107,13 @@ pub struct Invite {
     pub role: Role,
 }
 
-/// The answer to [`Invite`].
+/// The answer to [`Invite`]: the same whether or not anybody has signed up with the address (decision 27).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invited {
-    /// The person, when the address is known: they are a member now.
-    pub user: Option<Id>,
-    /// How far they are.
-    pub status: MemberStatus,
-    /// The secret link for somebody who is not known yet, from the root of the site. It is shown once.
-    pub link: Option<String>,
+    /// The secret link, from the root of the site: `/sign-up?invitation=TOKEN`. It is shown once and good once, only for
+    /// the address that was invited; an older link for that address has ended.
+    pub link: String,
 }
 
 /// `PATCH /api/accounts/{account}/members/{user}`.
@@ -127,7 +132,7 @@ pub struct Withdraw {
     pub email: String,
 }
 
-/// `POST /api/invitations/accept`, by somebody who is signed in.
+/// `POST /api/invitations/accept`, by somebody who is signed in with the invited address → [`Me`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Accept {
@@ -143,9 +148,9 @@ pub struct PutSecret {
     pub path: String,
     /// The secret.
     pub value: String,
-    /// The hosts it may be sent to; the connection's own host when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hosts: Option<Vec<String>>,
+    /// The hosts it may be sent to, as they were when it was entered (decision 24): 1 to 20, such as `api.example.com`
+    /// or `127.0.0.1:8080`, the port only where it is not the usual one.
+    pub hosts: Vec<String>,
 }
 
 /// `DELETE /api/accounts/{account}/connections/{connection}/secrets`.

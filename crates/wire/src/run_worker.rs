@@ -41,7 +41,7 @@ pub struct RunJob {
     /// The secrets of its connections.
     pub secrets: Secrets,
     /// The hosts that each connection's secrets may go to, with a port where it is not the usual one.
-    /// A connection without an entry may send them to the host of its own base address only.
+    /// A connection without an entry may send them nowhere.
     #[serde(default)]
     pub hosts: BTreeMap<Id, Vec<String>>,
     /// The content hashes of the attached files, in order.

@@ -131,7 +131,8 @@ pub enum Call {
         /// Which step.
         step: String,
     },
-    /// → null. Keeps a secret of a connection on this device and, when signed in, in the server's vault.
+    /// → null. Keeps a secret of a connection on this device and, when signed in, in the server's vault, for the host of
+    /// the connection's base URI as it is now. Without such a host it is `invalid`.
     SetSecret {
         /// Which connection.
         connection: Id,
@@ -153,6 +154,9 @@ pub enum Call {
         email: String,
         /// Their password.
         password: String,
+        /// The secret of an invitation that brought them here: its account is opened.
+        #[serde(default)]
+        invitation: Option<String>,
     },
     /// → [`Overview`].
     SignIn {
@@ -162,6 +166,14 @@ pub enum Call {
         password: String,
         /// Whether what was made on this device goes along to the account.
         bring_local: bool,
+        /// The secret of an invitation that brought them here: its account is opened.
+        #[serde(default)]
+        invitation: Option<String>,
+    },
+    /// → [`Overview`] of the account that invites. For somebody who is signed in already.
+    AcceptInvitation {
+        /// The secret of the invitation's link.
+        token: String,
     },
     /// → [`Overview`] of the local account.
     SignOut,
@@ -306,6 +318,8 @@ pub enum Link {
     Online,
     /// Down; tried again by itself.
     Offline,
+    /// Down until somebody acts: signed out, removed, or too old a page. The status says which.
+    Stopped,
 }
 
 /// Somebody else who is here now.
@@ -356,6 +370,10 @@ pub struct Created {
 }
 
 /// The reply to [`Call::Edit`]: sent after the strict commit.
+///
+/// While the disk takes nothing the reply waits, and the worker tries again; the document in memory has the edit. An
+/// error means that the edit was not made, so only then may it be sent again; `closed` means that the page must be
+/// loaded anew first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Edited {

@@ -2,9 +2,11 @@
 //!
 //! # Transport
 //!
-//! A WebSocket at `/sync?account={id}`, signed in by cookie. Each binary message is one frame: a CBOR item
-//! (RFC 8949) that is a map with one entry, `{ name: body }`, or a text string for a frame without body.
-//! Names and fields are camelCase; an absent optional field is null or left out; unknown fields are ignored.
+//! A WebSocket at `/sync?account={id}&user={id}`, signed in by cookie; `user`, which may be left out, is who the
+//! device believes it is: when the cookie is another person's, the answer is the goodbye
+//! `signedOut`. Each binary message is one frame: a CBOR item (RFC 8949) that is a map with one entry,
+//! `{ name: body }`, or a text string for a frame without body. Names and fields are camelCase; an absent optional
+//! field is null or left out; unknown fields are ignored.
 //! Ids are strings of 24 lower hex digits. Hashes are 32 bytes; a list of hashes is ONE byte string, a
 //! multiple of 32 long. A change is one raw Automerge change chunk, deflated or not, as a byte string.
 //!
@@ -50,7 +52,7 @@ pub const MAX_CHANGE_BYTES: usize = MAX_UP_BYTES - 1024;
 /// What the server fills a frame of whole documents up to, before compression.
 pub const BUNDLE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The largest frame that a device reads: one chunk bigger than [`BUNDLE_BYTES`] travels alone.
+/// The largest frame that a device reads: one document bigger than [`BUNDLE_BYTES`] travels alone.
 pub const MAX_DOWN_BYTES: usize = 16 * 1024 * 1024;
 
 /// How deep a frame may be nested; error records are JSON, the rest is flat.

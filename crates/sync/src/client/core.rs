@@ -34,13 +34,17 @@ pub struct Client {
     pub(super) cursor: Option<Cursor>,
     pub(super) outbox: Outbox,
     /// Taken out of their documents: rows of them that were under way are not sent again.
-    pub(super) parked: BTreeSet<Hash>,
+    pub(super) parked: BTreeMap<Hash, Id>,
+    /// The server's words, when this person is no member any more: whatever they still write is parked.
+    pub(super) removed: Option<String>,
     pub(super) intake: Intake,
     pub(super) runs: Runs,
     pub(super) places: BTreeMap<String, Place>,
     pub(super) unsent_places: BTreeSet<String>,
     pub(super) people: BTreeMap<String, Person>,
     pub(super) manifest: Option<Comparison>,
+    /// Documents of which the server took something since it began to list what it has.
+    pub(super) taken_since: BTreeSet<Id>,
     pub(super) frames_stored: u32,
     pub(super) complete: bool,
     pub(super) status: Status,
@@ -68,13 +72,15 @@ impl Client {
             random: Random::new(options.seed),
             cursor: options.cursor,
             outbox: Outbox::default(),
-            parked: BTreeSet::new(),
+            parked: BTreeMap::new(),
+            removed: None,
             intake: Intake::default(),
             runs: Runs::default(),
             places: BTreeMap::new(),
             unsent_places: BTreeSet::new(),
             people: BTreeMap::new(),
             manifest: None,
+            taken_since: BTreeSet::new(),
             frames_stored: 0,
             complete: false,
             status: Status::default(),
@@ -119,8 +125,8 @@ impl Client {
                     self.outgoing(now_ms, change);
                 }
             }
-            Event::Withdrawn(hashes) => {
-                self.parked.extend(hashes.iter().copied());
+            Event::Withdrawn { document, hashes } => {
+                self.parked.extend(hashes.iter().map(|hash| (*hash, document)));
                 self.outbox.withdraw(hashes);
             }
             Event::Absent { document, hashes } => self.absent(now_ms, document, &hashes),
@@ -147,6 +153,7 @@ impl Client {
     fn start(&mut self, now_ms: u64) {
         if self.link.state == State::Stopped {
             self.link.state = State::Waiting { until_ms: now_ms };
+            self.removed = None;
         }
     }
 
@@ -209,17 +216,22 @@ impl Client {
             Ok(_) if bytes.len() + 9 > MAX_CHANGE_BYTES => {
                 ("too_large", format!("The change has {} bytes, too many to be sent.", bytes.len()))
             }
-            Ok(scan) if self.parked.contains(&hash) || scan.deps.iter().any(|dep| self.parked.contains(dep)) => {
+            Ok(scan)
+                if self.parked.contains_key(&hash) || scan.deps.iter().any(|dep| self.parked.contains_key(dep)) =>
+            {
                 let message = "This change builds on one that was not accepted.";
                 ("depends_on_refused", message.to_owned())
             }
-            Ok(scan) => {
-                self.outbox.add(now_ms, hash, document, bytes, scan.deps);
-                return;
-            }
+            Ok(scan) => match &self.removed {
+                Some(message) => ("removed", message.clone()),
+                None => {
+                    self.outbox.add(now_ms, hash, document, bytes, scan.deps);
+                    return;
+                }
+            },
             Err(error) => (error.code(), format!("The change cannot be sent: {error}.")),
         };
-        self.parked.insert(hash);
+        self.parked.insert(hash, document);
         self.effects.push(Effect::Park(Park { document, hashes: vec![hash], code: code.to_owned(), message }));
     }
 
@@ -229,7 +241,7 @@ impl Client {
         if hashes.is_empty() {
             return;
         }
-        self.parked.extend(hashes.iter().copied());
+        self.parked.extend(hashes.iter().map(|hash| (*hash, document)));
         self.effects.push(Effect::Park(Park {
             document,
             hashes,
@@ -320,6 +332,7 @@ impl Client {
         let link = match self.link.state {
             State::Up { .. } if caught_up => Shown::Online,
             State::Up { .. } | State::Opening { .. } | State::Greeting { .. } => Shown::Connecting,
+            State::Stopped if self.link.reason.is_some() => Shown::Stopped,
             State::Stopped | State::Waiting { .. } => Shown::Offline,
         };
         let link = match (link, self.status.link) {

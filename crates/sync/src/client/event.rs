@@ -29,7 +29,12 @@ pub enum Event {
     /// Rows of the outbox, strictly stored, each after those it builds on. Rows given before are known by their hash.
     Outbox(Vec<Outgoing>),
     /// Changes left the outbox without having been sent: parked or discarded by the caller.
-    Withdrawn(Vec<Hash>),
+    Withdrawn {
+        /// The document.
+        document: Id,
+        /// The changes.
+        hashes: Vec<Hash>,
+    },
     /// The document here does not have these changes either ([`Effect::Supply`](super::Effect::Supply)): what builds on them cannot
     /// be sent.
     Absent {

@@ -1,5 +1,6 @@
 //! What each of the server's frames does to the session.
 
+use tombolo_docs::is_saved_document;
 use tombolo_model::Id;
 use tombolo_wire::sync::{
     ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows, Up, VERSION, Welcome,
@@ -30,8 +31,10 @@ impl Client {
         match frame {
             Down::Welcome(welcome) => self.welcome(now_ms, &welcome),
             Down::Accepted { push } => {
-                let done = self.outbox.accepted(now_ms, push);
-                self.intake.acked(done);
+                if let Some((document, done)) = self.outbox.accepted(now_ms, push) {
+                    self.taken_since.insert(document);
+                    self.intake.acked(done);
+                }
             }
             Down::Refused { push, refusals } => self.refused(now_ms, push, refusals),
             Down::Need { push, hashes } => {
@@ -74,6 +77,7 @@ impl Client {
             return;
         }
         self.link.up(now_ms);
+        self.taken_since.clear();
         self.effects.push(Effect::Role(welcome.role));
         if matches!(welcome.course, Course::Restored | Course::Rights) {
             self.manifest = Some(Comparison::Gathering { entries: Vec::new(), course: welcome.course });
@@ -87,7 +91,7 @@ impl Client {
         let Some((document, mut gone)) = self.outbox.refused(now_ms, push, &named) else {
             return;
         };
-        self.parked.extend(gone.iter().copied());
+        self.parked.extend(gone.iter().map(|hash| (*hash, document)));
         for (index, refusal) in refusals.into_iter().enumerate() {
             // What merely builds on a refused change shares the first reason.
             let hashes: Vec<_> = if index == 0 {
@@ -153,6 +157,10 @@ impl Client {
                 for scan in scans {
                     parked.remove(&scan.hash);
                 }
+                if is_saved_document(chunk) {
+                    // It does not list what it holds: whatever it lacks is found out by the next push.
+                    parked.retain(|_, of| *of != document);
+                }
                 true
             }
             Err(error) => {
@@ -180,7 +188,8 @@ impl Client {
 
     fn manifest_part(&mut self, part: Vec<ManifestEntry>, complete: bool) {
         self.intake.frame(None);
-        let Some(Comparison::Gathering { mut entries, course }) = self.manifest.take() else {
+        let gathering = self.manifest.take_if(|comparison| matches!(comparison, Comparison::Gathering { .. }));
+        let Some(Comparison::Gathering { mut entries, course }) = gathering else {
             return;
         };
         entries.extend(part);
@@ -197,7 +206,9 @@ impl Client {
         if !matches!(self.manifest, Some(Comparison::Asked)) {
             return;
         }
-        self.forget(forget);
+        // What the server took meanwhile is visible, although the list is older.
+        let forget: Vec<Id> = forget.iter().copied().filter(|id| !self.taken_since.contains(id)).collect();
+        self.forget(&forget);
         for documents in fetch.chunks(MOST_FETCHED) {
             self.send(now_ms, &Up::Fetch { documents: documents.to_vec() });
         }
@@ -219,21 +230,23 @@ impl Client {
     /// Drops documents; changes of them that never went are parked first.
     fn forget(&mut self, documents: &[Id]) {
         for document in documents {
-            let hashes = self.outbox.of(*document);
-            if hashes.is_empty() {
-                continue;
-            }
-            self.outbox.withdraw(hashes.iter().copied());
-            self.effects.push(Effect::Park(Park {
-                document: *document,
-                hashes,
-                code: "forgotten".to_owned(),
-                message: "This resource is no longer there for you; your last changes of it were not sent.".to_owned(),
-            }));
+            let message = "This resource is no longer there for you; your last changes of it were not sent.";
+            self.park_unsent(*document, "forgotten", message);
         }
         if !documents.is_empty() {
             self.intake.forget(documents);
         }
+    }
+
+    /// Puts aside what the server does not have of a document and will not take.
+    fn park_unsent(&mut self, document: Id, code: &str, message: &str) {
+        let hashes = self.outbox.of(document);
+        if hashes.is_empty() {
+            return;
+        }
+        self.outbox.withdraw(hashes.iter().copied());
+        let (code, message) = (code.to_owned(), message.to_owned());
+        self.effects.push(Effect::Park(Park { document, hashes, code, message }));
     }
 
     fn bye(&mut self, now_ms: u64, code: &str, message: String) {
@@ -241,6 +254,12 @@ impl Client {
             "version" | "removed" | "signedOut" => {
                 self.effects.push(Effect::Disconnect);
                 self.forget_connection();
+                if code == "removed" {
+                    for document in self.outbox.documents() {
+                        self.park_unsent(document, code, &message);
+                    }
+                    self.removed = Some(message.clone());
+                }
                 self.link.stop(Some(message));
             }
             _ => self.drop_link(now_ms, Some(message)),

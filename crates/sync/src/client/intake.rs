@@ -94,10 +94,14 @@ impl Intake {
 
     /// The next transaction, if none is open and there is something for it.
     pub(super) fn flush(&mut self, now_ms: u64) -> Option<Store> {
-        if self.open.is_some() || self.next_is_empty() || self.retry_ms.is_some_and(|at| at > now_ms) {
+        if self.retry_ms.is_some_and(|at| at > now_ms) {
             return None;
         }
+        // Also when nothing is left to try again: a time that has passed must not wake anybody.
         self.retry_ms = None;
+        if self.open.is_some() || self.next_is_empty() {
+            return None;
+        }
         self.last_token += 1;
         let mut store = std::mem::take(&mut self.next);
         store.token = self.last_token;

@@ -114,6 +114,11 @@ impl Outbox {
         gone
     }
 
+    /// The documents that have changes in it.
+    pub(super) fn documents(&self) -> BTreeSet<Id> {
+        self.items.values().map(|item| item.document).collect()
+    }
+
     /// The changes of a document.
     pub(super) fn of(&self, document: Id) -> Vec<Hash> {
         let mut list: Vec<(u64, Hash)> = self
@@ -149,11 +154,9 @@ impl Outbox {
         self.due.first().map(|(due, _)| *due)
     }
 
-    /// The whole push is on the server: says which changes are done.
-    pub(super) fn accepted(&mut self, now_ms: u64, push: u64) -> Vec<Hash> {
-        let Some(flight) = self.land(push) else {
-            return Vec::new();
-        };
+    /// The whole push is on the server: says which changes of which document are done.
+    pub(super) fn accepted(&mut self, now_ms: u64, push: u64) -> Option<(Id, Vec<Hash>)> {
+        let flight = self.land(push)?;
         let mut done = Vec::new();
         for hash in &flight.hashes {
             if self.items.remove(hash).is_some() {
@@ -161,7 +164,7 @@ impl Outbox {
             }
         }
         self.plan(flight.document, now_ms);
-        done
+        Some((flight.document, done))
     }
 
     /// Nothing of the push was applied; all of it waits again.

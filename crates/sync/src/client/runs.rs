@@ -9,6 +9,12 @@ use tombolo_wire::sync::{RunErrorRow, RunRows};
 /// What one frame is filled up to; rows are far smaller, and the rest of the frame's limit is for one big one.
 const MOST_BYTES: usize = 256 * 1024;
 
+/// The heaviest error that is sent with its record: it must fit into what a frame has left.
+const MOST_ERROR_BYTES: usize = 512 * 1024;
+
+/// The longest message of an error that is sent without its record.
+const MOST_MESSAGE_BYTES: usize = 16 * 1024;
+
 /// The rows and errors of one frame: each run with its `n`.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
@@ -27,7 +33,8 @@ pub(super) struct Runs {
 
 impl Runs {
     pub(super) fn add(&mut self, rows: RunRows) {
-        for row in rows.runs {
+        for mut row in rows.runs {
+            row.error = row.error.map(sendable);
             match self.rows.get(&row.id) {
                 Some(known) if known.n >= row.n => {}
                 _ => {
@@ -36,7 +43,7 @@ impl Runs {
             }
         }
         for row in rows.errors {
-            self.errors.insert((row.run, row.n), row.error);
+            self.errors.insert((row.run, row.n), sendable(row.error));
         }
     }
 
@@ -91,6 +98,17 @@ impl Runs {
     pub(super) fn disconnected(&mut self) {
         self.flight = None;
     }
+}
+
+/// An error that fits into a frame: a record that is too large for one stays on the device that made the run.
+fn sendable(mut error: RunError) -> RunError {
+    if weight(Some(&error)) <= MOST_ERROR_BYTES {
+        return error;
+    }
+    error.record = None;
+    error.message.truncate(error.message.floor_char_boundary(MOST_MESSAGE_BYTES));
+    error.message.push_str(" The record is too large to be sent: it is on the device that made the run.");
+    error
 }
 
 /// Roughly how much an error weighs on the wire.

@@ -54,6 +54,8 @@ pub struct DocumentRow {
     pub purged: bool,
     /// All its changes together, in bytes as they are stored.
     pub size_bytes: u64,
+    /// The same after inflating: what opening the document costs.
+    pub inflated_bytes: u64,
 }
 
 /// The session that an actor belongs to: its last sixteen bytes.

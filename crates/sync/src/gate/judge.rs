@@ -35,8 +35,12 @@ pub struct Accepted {
     pub bind: BTreeSet<Actor>,
 }
 
-/// The most that one document's changes may weigh together, in bytes as stored.
-const MAX_DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
+/// The most that one document's changes may weigh together, in bytes as stored. With its envelope a document must fit
+/// into one frame of [`MAX_DOWN_BYTES`](tombolo_wire::sync::MAX_DOWN_BYTES), or no empty device would ever get it.
+const MOST_STORED_BYTES: u64 = 12 * 1024 * 1024;
+
+/// The same after inflating: whoever opens the document holds that much, and what is stored says little about it.
+const MOST_INFLATED_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Judges a push of one document.
 ///
@@ -86,6 +90,7 @@ struct Batch<'a> {
     kind: Option<Kind>,
     max_op: u64,
     size_bytes: u64,
+    inflated_bytes: u64,
 }
 
 impl<'a> Batch<'a> {
@@ -103,6 +108,7 @@ impl<'a> Batch<'a> {
             kind: context.document.map(|row| row.kind),
             max_op: context.document.map_or(0, |row| row.max_op),
             size_bytes: context.document.map_or(0, |row| row.size_bytes),
+            inflated_bytes: context.document.map_or(0, |row| row.inflated_bytes),
         }
     }
 
@@ -183,12 +189,14 @@ impl<'a> Batch<'a> {
         if scan.start_op == 0 || scan.start_op > self.max_op.saturating_add(ahead) {
             return Err(rules::counter());
         }
-        let size = u64::try_from(change.bytes.len()).unwrap_or(u64::MAX);
-        let total = self.size_bytes.saturating_add(size);
-        if total > MAX_DOCUMENT_BYTES {
+        let grown = |before: u64, by: usize| before.saturating_add(u64::try_from(by).unwrap_or(u64::MAX));
+        let size_bytes = grown(self.size_bytes, change.bytes.len());
+        let inflated_bytes = grown(self.inflated_bytes, scan.inflated_bytes);
+        if size_bytes > MOST_STORED_BYTES || inflated_bytes > MOST_INFLATED_BYTES {
             return Err(rules::full());
         }
-        self.size_bytes = total;
+        self.size_bytes = size_bytes;
+        self.inflated_bytes = inflated_bytes;
         self.seqs.insert(actor, scan.seq);
         let last_op = scan.start_op.saturating_add(scan.ops).saturating_sub(1);
         self.max_op = self.max_op.max(last_op);

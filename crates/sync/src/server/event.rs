@@ -79,8 +79,6 @@ pub enum Event {
         /// Now.
         role: Option<Role>,
     },
-    /// The user may now see more or less: the device has to compare.
-    VisibilityChanged,
     /// The user signed out, or the session ended.
     SignedOut,
     /// Where somebody else is; also called for everybody present when this peer is welcomed.

@@ -99,7 +99,6 @@ impl Peer {
             Event::RoleChanged { role: None } => {
                 self.bye("removed", "You are no longer a member of this account. Your copies stay on this device.");
             }
-            Event::VisibilityChanged => self.bye("rights", "Your rights have changed."),
             Event::SignedOut => self.bye("signedOut", "You have signed out. Sign in again to go on."),
             Event::ShuttingDown => self.bye("restart", "The server restarts and will be back in a moment."),
             Event::Person(person) => self.say_if_open(&Down::Person(person)),

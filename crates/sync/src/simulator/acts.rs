@@ -1,5 +1,7 @@
 //! What people do, and what goes wrong.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tombolo_docs::{Author, Document};
 use tombolo_model::{Id, Intent, Kind, Role};
@@ -112,10 +114,13 @@ impl World {
     }
 
     fn set_role(&mut self, user: Id, role: Option<Role>) {
-        match role {
+        let before = match role {
             Some(role) => self.server.disk.roles.insert(user, role),
             None => self.server.disk.roles.remove(&user),
         };
+        if before != role {
+            *self.server.disk.rights.entry(user).or_default() += 1;
+        }
         let links: Vec<u64> =
             self.server.peers.iter().filter(|(_, (other, _))| *other == user).map(|(link, _)| *link).collect();
         for link in links {
@@ -123,15 +128,19 @@ impl World {
         }
     }
 
-    /// Everything works again, and everybody may do everything.
+    /// Everything works again. Some who were removed come back, the others stay away.
     pub(super) fn heal(&mut self) {
         self.healing = true;
         self.server.down_until = 0;
         self.partition_until.fill(0);
         let users: Vec<Id> = self.devices.iter().map(|device| device.user).collect();
+        let members: BTreeSet<Id> =
+            users.iter().copied().filter(|user| self.server.disk.roles.contains_key(user)).collect();
         for user in users {
-            let role = self.server.disk.roles.get(&user).copied().unwrap_or(Role::Manage);
-            self.set_role(user, Some(role));
+            if members.contains(&user) || members.is_empty() || self.random.chance(50) {
+                let role = self.server.disk.roles.get(&user).copied().unwrap_or(Role::Manage);
+                self.set_role(user, Some(role));
+            }
         }
         for device in 0..self.devices.len() {
             self.client(device, Event::Start);

@@ -6,6 +6,7 @@ use thiserror::Error;
 use tombolo_docs::{Document, Hash, hash_to_hex};
 use tombolo_model::Id;
 
+use super::device::Device;
 use super::world::World;
 
 /// The first thing that does not hold.
@@ -57,7 +58,7 @@ pub(super) fn all(world: &World) -> Result<(), Failure> {
     for document in &documents {
         equal(world, *document)?;
     }
-    for (device, here) in world.devices.iter().enumerate() {
+    for (device, here) in members(world) {
         let extra = here.disk.chunks.keys().find(|id| !documents.contains(id));
         if let Some(document) = extra {
             let what = "the server does not have it".to_owned();
@@ -72,10 +73,19 @@ pub(super) fn all(world: &World) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The devices of those who may see everything; what the others have is theirs.
+fn members(world: &World) -> impl Iterator<Item = (usize, &Device)> {
+    world.devices.iter().enumerate().filter(|(_, device)| world.server.disk.roles.contains_key(&device.user))
+}
+
 fn settled(world: &World) -> Result<(), Failure> {
     for (device, here) in world.devices.iter().enumerate() {
         let status = here.client.status();
-        if !status.caught_up || status.waiting > 0 {
+        let settled = match world.server.disk.roles.get(&here.user) {
+            Some(_) => status.caught_up && status.waiting == 0,
+            None => here.is_turned_away(),
+        };
+        if !settled {
             let status = format!("{status:?}, server at {}", world.server.disk.sequence());
             return Err(Failure::Unsettled { device, status });
         }
@@ -84,20 +94,34 @@ fn settled(world: &World) -> Result<(), Failure> {
 }
 
 /// Every strictly stored edit is on the server or parked on a device; what was refused is parked and nowhere else.
+///
+/// Whoever is no member any more cannot give a restored server back what it had acknowledged: it stays with them.
 fn nothing_lost(world: &World) -> Result<(), Failure> {
     let parked: BTreeSet<Hash> = world.devices.iter().flat_map(|device| device.disk.parked.iter().copied()).collect();
     for hash in world.saved.union(&world.acked) {
-        if !world.on_server(hash) && !parked.contains(hash) {
+        if !world.on_server(hash) && !parked.contains(hash) && !kept_outside(world, hash) {
             return Err(Failure::Lost(hash_to_hex(hash)));
         }
     }
     // After a restore somebody else may bring back what its author may no longer send.
     if world.report.restores == 0
-        && let Some(hash) = parked.iter().find(|hash| world.on_server(hash))
+        && let Some((hash, _)) = world.refused.iter().find(|(hash, _)| world.on_server(hash))
     {
         return Err(Failure::Entered(hash_to_hex(hash)));
     }
+    // A member has heard of everything that is on the server; whoever is none cannot know what arrived last.
+    for (_, here) in members(world) {
+        if let Some(hash) = here.disk.parked.iter().find(|hash| world.on_server(hash)) {
+            return Err(Failure::Entered(hash_to_hex(hash)));
+        }
+    }
     Ok(())
+}
+
+/// Whether somebody who is no member has it in a document.
+fn kept_outside(world: &World, hash: &Hash) -> bool {
+    let outside = world.devices.iter().filter(|device| !world.server.disk.roles.contains_key(&device.user));
+    outside.flat_map(|device| device.documents.values()).any(|document| document.has(hash))
 }
 
 /// Heads and view of a document on every disk are those of the server.
@@ -110,7 +134,7 @@ fn equal(world: &World, document: Id) -> Result<(), Failure> {
         return Err(Failure::Broken(format!("the server's heads of {document} are wrong")));
     }
     let view = server.view();
-    for (device, here) in world.devices.iter().enumerate() {
+    for (device, here) in members(world) {
         let chunks = here.disk.chunks.get(&document).ok_or_else(|| different(device, "absent".to_owned()))?;
         let disk = Document::load(chunks.values().map(Vec::as_slice))
             .map_err(|error| different(device, error.to_string()))?

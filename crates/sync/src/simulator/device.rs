@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use tombolo_docs::{Chunk, Document, Hash};
+use tombolo_docs::{Chunk, Document, Hash, is_saved_document};
 use tombolo_model::Id;
+use tombolo_wire::store::Link;
 use tombolo_wire::sync::{Course, ManifestEntry, RunRows};
 
 use super::disk::Disk;
@@ -54,6 +55,12 @@ impl Device {
         }
     }
 
+    /// Told that its person is no member, with nothing left that waits.
+    pub(super) fn is_turned_away(&self) -> bool {
+        let status = self.client.status();
+        self.writes.is_empty() && status.link == Link::Stopped && status.waiting == 0 && self.disk.outbox.is_empty()
+    }
+
     /// After a crash: what was in memory is gone, what is on disk is read.
     pub(super) fn reload(&mut self) {
         self.writes.clear();
@@ -72,7 +79,7 @@ impl Device {
         for item in received {
             let chunks = item.chunks.iter().map(Vec::as_slice);
             let shown = match self.documents.get_mut(&item.document) {
-                Some(document) if item.chunks.iter().all(|chunk| chunk.get(8) != Some(&0)) => {
+                Some(document) if !item.chunks.iter().any(|chunk| is_saved_document(chunk)) => {
                     document.apply(chunks).is_ok()
                 }
                 _ => false,
@@ -224,9 +231,9 @@ impl World {
         here.actor = actor;
         here.withdrawn.extend(gone.iter().copied());
         self.report.refused += 1;
-        let withdrawn = gone.iter().copied().collect();
+        let hashes = gone.iter().copied().collect();
         self.write(device, Write::Park { document: park.document, gone, kept });
-        self.client(device, Event::Withdrawn(withdrawn));
+        self.client(device, Event::Withdrawn { document: park.document, hashes });
     }
 
     fn compare(&mut self, device: usize, manifest: &[ManifestEntry], course: Course) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tombolo_docs::{Chunk, Hash};
+use tombolo_docs::{Chunk, Document, Hash, is_saved_document};
 use tombolo_model::Id;
 use tombolo_wire::sync::{Cursor, RunRows};
 
@@ -42,8 +42,10 @@ impl Disk {
         if kept.is_empty() {
             self.chunks.remove(&document);
         } else if let Some(chunks) = self.chunks.get_mut(&document) {
-            chunks.retain(|key, bytes| bytes.get(8) != Some(&0) && !gone.iter().any(|hash| hash.as_slice() == key));
+            chunks.retain(|key, bytes| !is_saved_document(bytes) && !gone.iter().any(|hash| hash.as_slice() == key));
             for chunk in kept {
+                // Put aside before, and yet in the document: it has come from the server since.
+                self.parked.remove(&chunk.hash);
                 chunks.insert(chunk.hash.to_vec(), chunk.bytes);
             }
         }
@@ -54,11 +56,15 @@ impl Disk {
         for item in received {
             let chunks = self.chunks.entry(item.document).or_default();
             for chunk in item.chunks {
-                let key = match scan(&chunk, &Caps::SNAPSHOT) {
-                    Ok(scans) => scans.first().map(|scan| scan.hash.to_vec()).unwrap_or_default(),
-                    Err(_) => Vec::new(),
-                };
-                chunks.insert(key, chunk);
+                let scans = scan(&chunk, &Caps::SNAPSHOT).unwrap_or_default();
+                let key = scans.first().map(|scan| scan.hash);
+                // What was put aside because its acknowledgement was lost has been accepted after all.
+                if !is_saved_document(&chunk) {
+                    self.parked.retain(|hash| Some(*hash) != key);
+                } else if let Ok(loaded) = Document::load([chunk.as_slice()]) {
+                    self.parked.retain(|hash| !loaded.document.has(hash));
+                }
+                chunks.insert(key.map(|key| key.to_vec()).unwrap_or_default(), chunk);
             }
         }
     }

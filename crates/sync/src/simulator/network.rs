@@ -1,6 +1,8 @@
-//! Connections that break, stall and lose what is under way; in order within one, in any order between two.
+//! Connections that break, stall, lose what is under way, and say some things twice; in order within one, in any
+//! order between two: what a device said before it died may arrive after it has come back.
 
 use tombolo_wire::store::UserInfo;
+use tombolo_wire::sync::{Down, Up, decode_down, decode_up};
 
 use super::world::{Happening, World};
 use crate::client::Event as ClientEvent;
@@ -12,6 +14,8 @@ pub(super) struct Link {
     pub(super) device: usize,
     /// The pipe still carries bytes.
     pub(super) alive: bool,
+    /// The device has gone; what it had said still arrives.
+    pub(super) draining: bool,
     up_free: u64,
     down_free: u64,
 }
@@ -36,7 +40,7 @@ impl World {
         }
         self.last_link += 1;
         let link = self.last_link;
-        self.links.insert(link, Link { device, alive: true, up_free: 0, down_free: 0 });
+        self.links.insert(link, Link { device, alive: true, draining: false, up_free: 0, down_free: 0 });
         self.devices[device].link = Some(link);
         self.report.connections += 1;
         let delay = 1 + self.random.below(60);
@@ -58,11 +62,14 @@ impl World {
     /// The device closes its end.
     pub(super) fn disconnect(&mut self, device: usize) {
         if let Some(link) = self.devices[device].link.take() {
+            let arrives = self.random.chance(70);
+            let mut at = self.now + 1 + self.random.below(100);
             if let Some(found) = self.links.get_mut(&link) {
                 found.alive = false;
+                found.draining = arrives;
+                at = at.max(found.up_free + 1);
             }
-            let delay = 1 + self.random.below(100);
-            self.schedule(delay, Happening::ServerSeesEnd { link });
+            self.schedule_at(at, Happening::ServerSeesEnd { link });
         }
     }
 
@@ -102,6 +109,10 @@ impl World {
         };
         let at = (self.now + delay).max(found.up_free);
         found.up_free = at;
+        // A connection begins once; all else must bear being said twice.
+        if !matches!(decode_up(&bytes), Ok(Up::Hello(_))) && self.random.chance(2) {
+            self.schedule_at(at, Happening::ToServer { link, bytes: bytes.clone() });
+        }
         self.schedule_at(at, Happening::ToServer { link, bytes });
     }
 
@@ -112,6 +123,9 @@ impl World {
         };
         let at = (self.now + delay).max(found.down_free);
         found.down_free = at;
+        if !matches!(decode_down(&bytes), Ok(Down::Welcome(_))) && self.random.chance(2) {
+            self.schedule_at(at, Happening::ToDevice { link, bytes: bytes.clone() });
+        }
         self.schedule_at(at, Happening::ToDevice { link, bytes });
     }
 }

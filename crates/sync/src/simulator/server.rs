@@ -126,8 +126,18 @@ impl World {
         let event = match transaction {
             Transaction::Commit { document, changes, recovering } => {
                 let verdict = self.server.disk.commit(user, document, &changes, recovering);
-                if let Verdict::Refuse(refusals) = &verdict {
-                    self.refused.extend(refusals.iter().flat_map(|refusal| refusal.hashes.iter().copied()));
+                match &verdict {
+                    Verdict::Refuse(refusals) => {
+                        let hashes = refusals.iter().flat_map(|refusal| refusal.hashes.iter());
+                        self.refused.extend(hashes.map(|hash| (*hash, user)));
+                    }
+                    // A device that died before it put a refused change aside asks again, by then with the right.
+                    Verdict::Accept(accepted) => {
+                        for change in accepted.fresh.iter().filter_map(|index| changes.get(*index)) {
+                            self.refused.remove(&(change.scan.hash, user));
+                        }
+                    }
+                    Verdict::Need(_) => {}
                 }
                 Event::Judged { request, judged: Judged::Verdict(verdict) }
             }
@@ -181,11 +191,12 @@ impl World {
         };
         self.crash_server();
         let epoch = self.server.disk.epoch;
-        let roles = self.server.disk.roles.clone();
+        let (roles, rights) = (self.server.disk.roles.clone(), self.server.disk.rights.clone());
         self.server.disk = self.server.backups[index].clone();
         self.server.disk.epoch = epoch + 1;
         self.server.disk.restored = true;
         self.server.disk.roles = roles;
+        self.server.disk.rights = rights;
         self.report.restores += 1;
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Disk {
     pub(super) epoch: u64,
     pub(super) restored: bool,
     pub(super) roles: BTreeMap<Id, Role>,
+    /// How often each person's rights changed.
+    pub(super) rights: BTreeMap<Id, u64>,
     log: BTreeMap<u64, Line>,
     rows: BTreeMap<Id, Row>,
     pub(super) hashes: BTreeSet<Hash>,
@@ -59,7 +61,7 @@ impl Disk {
             role: *self.roles.get(&user)?,
             server_epoch: self.epoch,
             restored: self.restored,
-            visibility_epoch: 0,
+            visibility_epoch: self.rights.get(&user).copied().unwrap_or_default(),
             sequence: self.sequence,
         })
     }
@@ -75,6 +77,7 @@ impl Disk {
                 max_op: row.max_op,
                 purged: false,
                 size_bytes: row.size_bytes,
+                inflated_bytes: row.size_bytes,
             }),
             owners: wanted.sessions.iter().filter_map(|key| Some((*key, *self.owners.get(key)?))).collect(),
             last_seqs: row.map(|row| row.last_seqs.clone()).unwrap_or_default(),

@@ -21,6 +21,9 @@ const STORM_MS: u64 = 20_000;
 /// How long the world has to heal: the longest back-off, a dead connection and room to spare.
 const HEAL_MS: u64 = 600_000;
 
+/// More happenings than this at one moment are two parts that wake each other without end.
+const MOST_AT_ONCE: u32 = 100_000;
+
 /// What a run went through.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Report {
@@ -112,10 +115,11 @@ pub(super) struct World {
     pub(super) partition_until: Vec<u64>,
     pub(super) healing: bool,
     pub(super) report: Report,
-    /// Strictly stored edits, acknowledged ones, and refused ones.
+    /// Strictly stored edits and acknowledged ones.
     pub(super) saved: BTreeSet<Hash>,
     pub(super) acked: BTreeSet<Hash>,
-    pub(super) refused: BTreeSet<Hash>,
+    /// What was refused last, and to whom.
+    pub(super) refused: BTreeSet<(Hash, Id)>,
     pub(super) problems: Vec<String>,
 }
 
@@ -168,9 +172,14 @@ impl World {
         self.plan_acts(STORM_MS);
         self.schedule(STORM_MS, Happening::Heal);
         let end = self.now + STORM_MS + HEAL_MS;
+        let mut at_once = 0;
         while let Some(Timed(Reverse((at, _)), happening)) = self.heap.pop() {
             if at > end {
                 break;
+            }
+            at_once = if at == self.now { at_once + 1 } else { 0 };
+            if at_once > MOST_AT_ONCE {
+                return Err(Failure::Broken(format!("the clock stands still over {happening:?}")));
             }
             self.now = at;
             self.happen(happening);
@@ -191,6 +200,9 @@ impl World {
     fn quiet(&self) -> bool {
         let sequence = self.server.disk.sequence();
         self.devices.iter().all(|device| {
+            if !self.server.disk.roles.contains_key(&device.user) {
+                return device.is_turned_away();
+            }
             device.writes.is_empty()
                 && device.client.status().caught_up
                 && device.client.status().waiting == 0
@@ -211,7 +223,7 @@ impl World {
                 }
             }
             Happening::ToServer { link, bytes } => {
-                if self.links.get(&link).is_some_and(|link| link.alive) {
+                if self.links.get(&link).is_some_and(|link| link.alive || link.draining) {
                     self.peer(link, PeerEvent::Frame(bytes));
                 } else {
                     self.report.lost += 1;

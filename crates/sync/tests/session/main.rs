@@ -8,11 +8,14 @@ use pair::{Pair, user};
 use proptest::prelude::*;
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document};
+use tombolo_model::run::RunError;
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_sync::client::{Client, Effect, Event, Options};
 use tombolo_sync::server::{self, Peer, Session};
 use tombolo_wire::store::Link;
-use tombolo_wire::sync::{Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, Up, VERSION, encode_up};
+use tombolo_wire::sync::{
+    Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, RunErrorRow, RunRows, Up, VERSION, encode_down, encode_up,
+};
 
 const AUTHOR: Author = Author { actor: [1; 16], time_ms: 5 };
 
@@ -305,11 +308,127 @@ fn narrowed_rights_forget_documents_and_widened_ones_bring_them_whole() {
 fn a_removed_member_is_told_and_does_not_try_again() {
     let mut pair = online();
     pair.server(server::Event::RoleChanged { role: None });
-    assert_eq!(pair.status().link, Link::Offline);
+    assert_eq!(pair.status().link, Link::Stopped);
     assert!(pair.status().reason.as_deref().unwrap_or_default().contains("no longer a member"));
     let frames = pair.up.len();
     pair.wait(600_000);
     assert_eq!(pair.up.len(), frames);
+}
+
+#[test]
+fn what_a_removed_member_had_not_sent_is_parked() {
+    let mut pair = online();
+    pair.hold = true;
+    let (_, chunk) = flow(1);
+    pair.outbox(id(1), &chunk);
+    pair.server(server::Event::RoleChanged { role: None });
+    let parked: Vec<_> = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_))).collect();
+    let [Effect::Park(park)] = parked.as_slice() else { panic!("{parked:?}") };
+    assert_eq!((park.document, &park.hashes, park.code.as_str()), (id(1), &vec![chunk.hash], "removed"));
+    assert_eq!(pair.status().waiting, 0);
+}
+
+#[test]
+fn what_a_removed_member_goes_on_writing_is_parked_until_they_are_let_in_again() {
+    let mut pair = online();
+    pair.server(server::Event::RoleChanged { role: None });
+    let (mut document, chunk) = flow(1);
+    pair.outbox(id(1), &chunk);
+    let [Effect::Park(park)] = pair.asked.as_slice() else { panic!("{:?}", pair.asked) };
+    assert_eq!((&park.hashes, park.code.as_str()), (&vec![chunk.hash], "removed"));
+    pair.client(Event::Withdrawn { document: id(1), hashes: vec![chunk.hash] });
+
+    // It had arrived before they were removed, so it comes back with the saved document, and may be built on.
+    pair.append(id(1), chunk.hash, &chunk.bytes);
+    pair.documents.insert(id(1), vec![document.save()]);
+    pair.manifest = vec![ManifestEntry { document: id(1), heads: vec![chunk.hash] }];
+    pair.state.visibility_epoch = 2;
+    pair.client(Event::Start);
+    pair.client(Event::Compared { fetch: vec![id(1)], forget: Vec::new() });
+    pair.outbox(id(1), &rename(&mut document, "g"));
+    let parked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_))).count();
+    assert_eq!(parked, 1, "{:?}", pair.asked);
+    assert_eq!((pair.status().link, pair.status().waiting), (Link::Online, 0));
+}
+
+#[test]
+fn a_manifest_that_comes_twice_is_compared_once() {
+    let (_, chunk) = flow(1);
+    let mut pair = Pair::new(None);
+    pair.client = Client::new(Options { seed: 1, cursor: Some(pair.cursor(0)) });
+    pair.state.server_epoch = 2;
+    pair.state.restored = true;
+    pair.manifest = vec![ManifestEntry { document: id(1), heads: vec![chunk.hash] }];
+    pair.start();
+    let manifest = pair.down.iter().find(|frame| matches!(frame, Down::Manifest { .. })).unwrap().clone();
+    pair.client(Event::Frame(encode_down(&manifest).unwrap()));
+    let asked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Compare { .. })).count();
+    assert_eq!(asked, 1);
+    pair.client(Event::Compared { fetch: Vec::new(), forget: Vec::new() });
+    assert_eq!(pair.status().link, Link::Online);
+}
+
+#[test]
+fn what_the_server_took_during_a_comparison_is_not_forgotten() {
+    let (_, chunk) = flow(1);
+    let mut pair = Pair::new(None);
+    pair.client = Client::new(Options { seed: 1, cursor: Some(pair.cursor(0)) });
+    pair.state.visibility_epoch = 2;
+    pair.outbox(id(1), &chunk);
+    pair.start();
+    assert_eq!(pair.status().waiting, 0, "it was accepted, and the list is older");
+    pair.client(Event::Compared { fetch: Vec::new(), forget: vec![id(1)] });
+    assert!(pair.stores.iter().all(|store| store.forget.is_empty()));
+}
+
+#[test]
+fn a_failed_transaction_of_a_dead_connection_wakes_nobody_for_ever() {
+    let mut pair = online();
+    pair.hold_stores = true;
+    let (_, chunk) = flow(1);
+    pair.append(id(1), chunk.hash, &chunk.bytes);
+    let token = pair.stores.last().unwrap().token;
+    pair.client(Event::Closed { reason: "It broke.".to_owned(), retry: true });
+    pair.client(Event::StoreFailed { token, reason: "The disk is full.".to_owned() });
+    let woken = (0..100).find(|_| {
+        pair.now += 60_000;
+        !pair
+            .client
+            .handle(pair.now, Event::Wake)
+            .iter()
+            .any(|effect| matches!(effect, Effect::WakeAt(at) if *at <= pair.now))
+    });
+    assert!(woken.is_some());
+}
+
+#[test]
+fn a_record_too_large_for_a_frame_stays_here_and_its_error_goes() {
+    let mut pair = online();
+    let error = |n: u64, record: String| RunErrorRow {
+        run: id(9),
+        n,
+        error: RunError {
+            step: "s".to_owned(),
+            code: "mapping".to_owned(),
+            message: "It did not fit.".to_owned(),
+            record: Some(json!(record)),
+            index: Some(n),
+            time_ms: 0,
+        },
+    };
+    let errors = vec![error(1, "x".repeat(3 << 20)), error(2, "small".to_owned())];
+    pair.client(Event::Runs(RunRows { runs: Vec::new(), errors }));
+    let sent: Vec<RunErrorRow> = pair
+        .up
+        .iter()
+        .flat_map(|frame| match frame {
+            Up::Runs { rows, .. } => rows.errors.clone(),
+            _ => Vec::new(),
+        })
+        .collect();
+    assert_eq!(sent.iter().map(|row| row.n).collect::<Vec<_>>(), [1, 2]);
+    assert!(sent[0].error.record.is_none() && sent[0].error.message.contains("on the device that made the run"));
+    assert_eq!(sent[1].error.record, Some(json!("small")));
 }
 
 #[test]

@@ -205,6 +205,7 @@ impl Pair {
                 max_op: 1_000_000,
                 purged: false,
                 size_bytes: 0,
+                inflated_bytes: 0,
             }),
             owners: BTreeMap::new(),
             last_seqs: changes.iter().map(|change| (change.scan.actor.clone(), change.scan.seq - 1)).take(1).collect(),
