@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tombolo_tests::places;
 
-/// Who may use whom. `app`, `sync-server` and `tests` may use anything below them and are not listed.
+/// Who uses whom, exactly: an edge that nobody needs any more goes from here too. `app`, `sync-server` and `tests` may
+/// use anything below them and are not listed.
 const EDGES: [(&str, &[&str]); 7] = [
     ("tombolo-model", &[]),
     ("tombolo-formats", &["tombolo-model"]),
@@ -21,24 +22,23 @@ const EDGES: [(&str, &[&str]); 7] = [
 const PROGRAMS: [&str; 5] = ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-server", "xtask"];
 
 #[test]
-fn each_part_uses_only_the_parts_below_it() {
+fn each_part_uses_exactly_the_parts_below_it() {
     let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
-    let allowed: BTreeMap<_, BTreeSet<_>> =
+    let edges: BTreeMap<_, BTreeSet<_>> =
         EDGES.iter().map(|(from, to)| (*from, to.iter().map(|name| (*name).to_owned()).collect())).collect();
     let members: BTreeSet<_> = metadata.packages.iter().map(|package| package.name.to_string()).collect();
     for package in &metadata.packages {
         let used: BTreeSet<_> =
             package.dependencies.iter().map(|d| d.name.clone()).filter(|d| members.contains(d)).collect();
-        if let Some(allowed) = allowed.get(package.name.as_str()) {
-            let wrong: Vec<_> = used.difference(allowed).collect();
-            assert!(wrong.is_empty(), "{} must not use {wrong:?}", package.name);
+        if let Some(edges) = edges.get(package.name.as_str()) {
+            assert_eq!(used, *edges, "{} uses other parts than it may", package.name);
         }
         if package.name.as_str() != "tombolo-tests" {
             let programs: Vec<_> = used.iter().filter(|name| PROGRAMS.contains(&name.as_str())).collect();
             assert!(programs.is_empty(), "{} uses the program {programs:?}", package.name);
         }
     }
-    let listed: BTreeSet<_> = allowed.keys().map(|name| (*name).to_owned()).collect();
+    let listed: BTreeSet<_> = edges.keys().map(|name| (*name).to_owned()).collect();
     let libraries: BTreeSet<_> =
         members.into_iter().filter(|name| !PROGRAMS.contains(&name.as_str()) && name != "tombolo-tests").collect();
     assert_eq!(listed, libraries, "a new part needs a line in the list of edges");
@@ -52,6 +52,38 @@ fn the_model_knows_only_its_data_formats() {
         let known = ["serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
         assert!(known || dependency.kind == DependencyKind::Development, "model uses {}", dependency.name);
     }
+}
+
+#[test]
+fn every_shared_dependency_is_used() {
+    let manifest = fs::read_to_string(places::root().join("Cargo.toml")).unwrap();
+    let (_, shared) = manifest.split_once("[workspace.dependencies]\n").unwrap();
+    let (shared, _) = shared.split_once("\n[").unwrap();
+    let shared: BTreeSet<_> = shared.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    assert!(shared.len() > 20, "the list was not found: {shared:?}");
+    let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
+    let used: BTreeSet<_> =
+        metadata.packages.iter().flat_map(|package| &package.dependencies).map(|d| d.name.as_str()).collect();
+    let unused: Vec<_> = shared.difference(&used).collect();
+    assert!(unused.is_empty(), "no part uses {unused:?}: take them out of the workspace's Cargo.toml");
+}
+
+#[test]
+fn the_crates_and_the_server_forbid_unsafe_code() {
+    let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
+    let mut roots = 0;
+    for package in &metadata.packages {
+        let folder = package.manifest_path.parent().unwrap().strip_prefix(places::root()).unwrap();
+        if !folder.starts_with("crates") && !folder.starts_with("sync-server") {
+            continue;
+        }
+        for target in package.targets.iter().filter(|target| target.is_lib() || target.is_bin()) {
+            let source = fs::read_to_string(&target.src_path).unwrap();
+            assert!(source.contains("\n#![forbid(unsafe_code)]\n"), "{} does not forbid unsafe code", target.src_path);
+            roots += 1;
+        }
+    }
+    assert!(roots >= 10, "only {roots} programs and libraries were found");
 }
 
 #[test]

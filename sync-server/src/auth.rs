@@ -3,5 +3,6 @@
 pub(crate) mod attempts;
 pub(crate) mod caller;
 pub(crate) mod cookie;
+pub(crate) mod details;
 pub(crate) mod origin;
 pub(crate) mod password;

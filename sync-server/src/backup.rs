@@ -58,10 +58,13 @@ pub(crate) async fn write(database: &Path, file: &Path) -> Result<(), BackupErro
 
 /// Puts a backup in the place of a database and gives it a new epoch.
 ///
+/// The time is kept: what the schedules started after the backup was taken is not known any more, so nothing
+/// before the restore is caught up.
+///
 /// # Errors
 ///
 /// Returns why the old data are still in place.
-pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64) -> Result<(), BackupError> {
+pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64, now_ms: i64) -> Result<(), BackupError> {
     let problems = verify(file).await?;
     if let Some(why) = problems.into_iter().next() {
         return Err(BackupError::NotABackup { path: file.to_path_buf(), why });
@@ -69,8 +72,9 @@ pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64) -> Result<
     let fresh = database.with_extension("restoring");
     std::fs::copy(file, &fresh).map_err(failed(&fresh))?;
     let mut connection = open(&fresh, false).await?;
-    sqlx::query("UPDATE server SET epoch = ?, restored = 1 WHERE one = 1")
+    sqlx::query("UPDATE server SET epoch = ?, restored = ? WHERE one = 1")
         .bind(epoch.cast_signed())
+        .bind(now_ms.max(1))
         .execute(&mut connection)
         .await
         .map_err(database_failed("giving a new epoch"))?;

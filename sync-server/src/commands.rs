@@ -29,7 +29,7 @@ enum Command {
     /// Runs one job from stdin
     #[command(name = "run-worker", hide = true)]
     RunWorker(run_worker::Args),
-    /// Backs up, restores and checks a server's data
+    /// Backs up, restores and checks a server's data, and lets the first person in
     #[command(subcommand)]
     Admin(admin::Command),
 }

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tombolo_wire::rest::{ErrorBody, Errors};
 
+use crate::auth::details::Wrong;
 use crate::blobs::BlobError;
 use crate::fresh::NoRandom;
 use crate::store::StoreError;
@@ -26,6 +27,11 @@ impl ApiError {
     /// Any status with a code and a message.
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), field: None, retry_after_s: None }
+    }
+
+    /// Its status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// Nobody is signed in.
@@ -49,7 +55,12 @@ impl ApiError {
 
     /// A field is wrong.
     pub(crate) fn invalid(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message) }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).about(field)
+    }
+
+    /// The same, about this field.
+    pub(crate) fn about(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
     }
 
     /// It clashes with what is there.
@@ -125,6 +136,12 @@ impl From<BlobError> for ApiError {
             BlobError::Store(error) => error.into(),
             BlobError::File(_) => Self::internal(&error),
         }
+    }
+}
+
+impl From<Wrong> for ApiError {
+    fn from(wrong: Wrong) -> Self {
+        Self::invalid(wrong.field, wrong.message)
     }
 }
 

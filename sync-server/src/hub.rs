@@ -77,6 +77,11 @@ impl Hub {
         self.stopping.subscribe()
     }
 
+    /// Waits until nobody heeds [`Hub::stopping`] any more: every socket has said its goodbye.
+    pub(crate) async fn all_gone(&self) {
+        self.stopping.closed().await;
+    }
+
     /// A flow (account, id) has changed.
     pub(crate) fn flow_changed(&self, account: Id, flow: Id) {
         // Nobody listens before the scheduler has started; it reads everything then.

@@ -6,6 +6,8 @@
 //!
 //! Invariant: what was acknowledged is on the disk.
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod assets;
 mod auth;
@@ -16,9 +18,11 @@ mod commands;
 mod config;
 mod error;
 mod fresh;
+mod goodbye;
 mod hub;
 pub mod job;
 mod listen;
+mod private;
 mod resources;
 mod routes;
 pub mod run_host;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use thiserror::Error;
-use tombolo_docs::Document;
+use tokio::task::JoinError;
+use tombolo_docs::{Document, LoadError};
 use tombolo_model::{Id, Kind};
 
 use crate::store::{Store, StoreError};
@@ -14,16 +15,17 @@ pub(crate) enum ResourceError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Its changes make no document.
-    #[error("the document {id} cannot be opened: {why}")]
+    #[error("the document {id} cannot be opened")]
     Document {
         /// Which.
         id: Id,
         /// Why.
-        why: String,
+        #[source]
+        source: LoadError,
     },
     /// The thread that opens documents has ended.
     #[error("the thread that opens documents has ended")]
-    Ended,
+    Ended(#[source] JoinError),
 }
 
 /// A resource with its heads.
@@ -53,7 +55,7 @@ pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Optio
     // Opening takes as long as the history is: not on a thread that answers requests.
     tokio::task::spawn_blocking(move || {
         let loaded = Document::load(stored.changes.iter().map(Vec::as_slice))
-            .map_err(|error| ResourceError::Document { id, why: error.to_string() })?;
+            .map_err(|source| ResourceError::Document { id, source })?;
         let document = loaded.document;
         Ok(Some(Resource {
             kind: stored.kind,
@@ -64,7 +66,7 @@ pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Optio
         }))
     })
     .await
-    .map_err(|_| ResourceError::Ended)?
+    .map_err(ResourceError::Ended)?
 }
 
 /// The host of an absolute address, with its port when it is not the usual one, in lower case.

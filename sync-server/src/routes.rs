@@ -5,6 +5,7 @@
 
 mod blobs;
 mod body;
+mod finish;
 mod health;
 mod invitations;
 mod members;

@@ -4,49 +4,60 @@
 //! the run needs, says what happens, and is killed when it is cancelled or takes too long. Rows and errors
 //! go into the account's sequence, by which every device hears of them.
 //!
-//! Invariant: a flow runs once at a time, and a run that was queued ends with a row that says how.
+//! Invariant: a flow runs once at a time, nothing runs from the bin, and a run that was queued ends with a row that
+//! says how.
 
 mod bundle;
 mod child;
+mod ending;
+mod live;
+mod places;
 mod report;
+mod schedule;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use thiserror::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{oneshot, watch};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
-use tombolo_wire::sync::RunRows;
+use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use crate::app::App;
 use crate::clock;
+use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
+use crate::serve::TMP;
 use crate::store::StoreError;
+pub(crate) use ending::{close_interrupted, end_all};
+use live::{Entered, Lives};
+use places::Places;
+pub(crate) use schedule::{refuse_schedule, start_tick};
 
-/// At most so many children at a time.
-const CHILDREN: usize = 4;
-/// At most so many runs, those that wait for a child included.
-const RUNS: usize = 256;
-/// No run takes longer.
+/// No run takes longer, the wait for a place not counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
 
 /// Why a run was not started.
 #[derive(Debug, Error)]
 pub(crate) enum StartError {
-    /// There is no such flow, or it is in the bin.
+    /// There is no such flow.
     #[error("there is no flow {0}")]
     NoFlow(Id),
+    /// The flow or its integration is in the bin.
+    #[error("the flow {0} is in the recycle bin")]
+    Binned(Id),
     /// It is switched off.
     #[error("the flow {0} is switched off")]
     Disabled(Id),
     /// It runs already.
     #[error("the flow {0} is running")]
     Running(Id),
-    /// Too many runs wait.
-    #[error("{RUNS} runs are waiting already")]
+    /// Too many runs wait, on this server or in this account.
+    #[error("too many runs are waiting already")]
     Full,
     /// A document cannot be read.
     #[error(transparent)]
@@ -54,90 +65,74 @@ pub(crate) enum StartError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no number for the run.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+    /// The task that starts runs has ended.
+    #[error("the task that starts runs has ended")]
+    Ended,
 }
 
 /// The runs of this node.
 #[derive(Debug)]
 pub(crate) struct Runner {
-    live: Mutex<HashMap<Id, Live>>,
-    places: Arc<Semaphore>,
-}
-
-#[derive(Debug)]
-struct Live {
-    account: Id,
-    flow: Id,
-    cancel: watch::Sender<bool>,
+    lives: Arc<Lives>,
+    places: Places,
 }
 
 impl Runner {
     /// No runs yet.
     pub(crate) fn new() -> Self {
-        Self { live: Mutex::default(), places: Arc::new(Semaphore::new(CHILDREN)) }
-    }
-
-    /// Whether a flow runs or waits to.
-    pub(crate) fn is_running(&self, account: Id, flow: Id) -> bool {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.values().any(|run| run.account == account && run.flow == flow)
+        Self { lives: Arc::default(), places: Places::new() }
     }
 
     /// Ends a run; `false` when it is not live on this node.
     pub(crate) fn cancel(&self, account: Id, run: Id) -> bool {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        match live.get(&run).filter(|found| found.account == account) {
-            Some(found) => {
-                found.cancel.send_replace(true);
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn enter(&self, account: Id, flow: Id, run: Id) -> Result<watch::Receiver<bool>, StartError> {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
-        if live.values().any(|other| other.account == account && other.flow == flow) {
-            return Err(StartError::Running(flow));
-        }
-        if live.len() >= RUNS {
-            return Err(StartError::Full);
-        }
-        let (cancel, canceled) = watch::channel(false);
-        live.insert(run, Live { account, flow, cancel });
-        Ok(canceled)
-    }
-
-    fn leave(&self, run: Id) {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        self.lives.cancel(account, run)
     }
 }
 
-/// Queues a run of a flow and returns as soon as its first row is stored.
+/// Queues a run that somebody wants and returns as soon as its first row is stored.
 ///
 /// # Errors
 ///
 /// Returns why there will be no run.
-pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, place: RunPlace) -> Result<(), StartError> {
+pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(), StartError> {
+    let found = runnable(app, account, flow).await?;
+    let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server)?;
+    let row = first_row(&found, flow, run, RunPlace::Server);
+    let (tell, told) = oneshot::channel();
+    let app = app.clone();
+    // A task of its own: a request that is dropped now leaves no row behind that nobody ends.
+    tokio::spawn(async move {
+        let kept = keep(&app, account, &row, Vec::new()).await;
+        let is_kept = kept.is_ok();
+        if tell.send(kept).is_err() {
+            tracing::debug!(%run, "nobody waits for the start of this run");
+        }
+        if is_kept {
+            run_to_end(app, account, found, row, entered).await;
+        }
+    });
+    Ok(told.await.map_err(|_| StartError::Ended)??)
+}
+
+/// The flow, when it may run.
+async fn runnable(app: &App, account: Id, flow: Id) -> Result<Resource, StartError> {
     let found = resources::read(&*app.store, account, flow).await?;
-    let found = found.filter(|found| found.kind == Kind::Flow && !found.binned).ok_or(StartError::NoFlow(flow))?;
-    if Flow(&found.value).disabled() {
+    let found = found.filter(|found| found.kind == Kind::Flow).ok_or(StartError::NoFlow(flow))?;
+    let view = Flow(&found.value);
+    let home = match view.integration() {
+        Some(integration) => resources::read(&*app.store, account, integration).await?,
+        None => None,
+    };
+    if found.binned || home.is_some_and(|home| home.binned) {
+        return Err(StartError::Binned(flow));
+    }
+    if view.disabled() {
         return Err(StartError::Disabled(flow));
     }
-    let canceled = app.runner.enter(account, flow, run)?;
-    let row = first_row(&found, flow, run, place);
-    if let Err(error) = keep(app, account, &row, Vec::new()).await {
-        app.runner.leave(run);
-        return Err(error.into());
-    }
-    let app = app.clone();
-    tokio::spawn(async move {
-        let run = row.id;
-        tracing::info!(%run, %flow, %account, ?place, "run queued");
-        let end = execute(&app, account, found, row, canceled).await;
-        tracing::info!(%run, %flow, status = ?end.status, "run ended");
-        app.runner.leave(run);
-    });
-    Ok(())
+    Ok(found)
 }
 
 fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
@@ -157,13 +152,21 @@ fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
     }
 }
 
+async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered: Entered) {
+    let (run, id) = (row.id, row.flow);
+    tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
+    let execution = execute(&app, account, flow, row, entered.canceled());
+    match AssertUnwindSafe(execution).catch_unwind().await {
+        Ok(end) => tracing::info!(%run, flow = %id, status = ?end.status, "run ended"),
+        Err(_) => ending::close_panicked(&app, account, run).await,
+    }
+    drop(entered);
+}
+
 async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, mut canceled: watch::Receiver<bool>) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
     let outcome = tokio::select! {
-        outcome = tokio::time::timeout(LONGEST, work(app, account, flow, &mut report)) => match outcome {
-            Ok(outcome) => outcome,
-            Err(_) => Err(child::RunFailure::TooLong),
-        },
+        outcome = work(app, account, flow, &mut report) => outcome,
         // The child is killed as its future is dropped.
         _ = canceled.wait_for(|canceled| *canceled) => Err(child::RunFailure::Canceled),
     };
@@ -171,59 +174,31 @@ async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, mut cancel
 }
 
 async fn work(app: &App, account: Id, flow: Resource, report: &mut report::Report) -> Result<(), child::RunFailure> {
-    let places = Arc::clone(&app.runner.places);
-    let _place = places.acquire_owned().await.map_err(|_| child::RunFailure::Canceled)?;
-    let folder = tempfile::tempdir().map_err(child::RunFailure::Folder)?;
+    let _place = app.runner.places.take(account).await.map_err(|_| child::RunFailure::Canceled)?;
+    let worked = tokio::time::timeout(LONGEST, work_in_place(app, account, flow, report)).await;
+    worked.unwrap_or(Err(child::RunFailure::TooLong))
+}
+
+async fn work_in_place(
+    app: &App,
+    account: Id,
+    flow: Resource,
+    report: &mut report::Report,
+) -> Result<(), child::RunFailure> {
+    // On the disk of the data: the system's folder for temporary files may be small, or memory.
+    let parent = std::path::absolute(app.config.data.join(TMP)).map_err(child::RunFailure::Folder)?;
+    let folder = tempfile::tempdir_in(parent).map_err(child::RunFailure::Folder)?;
     let job = bundle::gather(app, account, flow, report.row().clone(), folder.path()).await?;
     report.take_heads(&job.row);
     child::run(&job, folder.path(), report).await
 }
 
 /// Stores a row and errors, and tells the account's sockets.
-async fn keep(
-    app: &App,
-    account: Id,
-    row: &RunRow,
-    errors: Vec<tombolo_wire::sync::RunErrorRow>,
-) -> Result<(), StoreError> {
+async fn keep(app: &App, account: Id, row: &RunRow, errors: Vec<RunErrorRow>) -> Result<(), StoreError> {
     let rows = RunRows { runs: vec![row.clone()], errors };
     let sequence = app.store.keep_runs(account, &rows, None).await?;
     app.committed(account, sequence);
     Ok(())
-}
-
-/// Says of the runs that a stopped or killed server left behind that they were interrupted.
-pub(crate) async fn close_interrupted(app: &App) -> Result<(), StoreError> {
-    for (account, mut row) in app.store.unfinished_runs().await? {
-        row.status = RunStatus::Failed;
-        row.ended_ms = Some(clock::now_ms());
-        row.n += 1;
-        row.error = Some(run_error(
-            "interrupted",
-            "The server stopped while this ran. Run the flow again; its schedule goes on by itself.",
-        ));
-        tracing::warn!(run = %row.id, "a run was interrupted");
-        keep(app, account, &row, Vec::new()).await?;
-    }
-    Ok(())
-}
-
-/// Ends all runs while the server goes down, and waits until their rows say so.
-pub(crate) async fn end_all(app: &App) {
-    {
-        let live = app.runner.live.lock().unwrap_or_else(PoisonError::into_inner);
-        for run in live.values() {
-            run.cancel.send_replace(true);
-        }
-    }
-    for _ in 0..100 {
-        let left = app.runner.live.lock().unwrap_or_else(PoisonError::into_inner).len();
-        if left == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    tracing::warn!("some runs did not end in time");
 }
 
 fn run_error(code: &str, message: impl Into<String>) -> RunError {

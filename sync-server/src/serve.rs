@@ -1,7 +1,7 @@
 //! Puts the server together, runs it and takes it down in order.
 
 use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,16 +23,20 @@ use crate::listen::{self, TlsListener};
 use crate::runner::{self, Runner};
 use crate::scheduler;
 use crate::sqlite::Sqlite;
-use crate::store::People;
+use crate::store::{Accounts, People};
 use crate::vault::VaultKey;
-use crate::{clock, fresh, routes};
+use crate::{clock, fresh, private, routes};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tombolo.db";
 /// The key's.
 pub(crate) const KEY: &str = "secrets.key";
+/// What runs work with; emptied at each start.
+pub(crate) const TMP: &str = "tmp";
 /// How long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long devices may take to be told.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Serves until the process is told to stop.
 ///
@@ -40,9 +44,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// Returns why it could not start.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
+    private::folder(&config.data).with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
     let lock = lock(&config.data)?;
+    empty(&config.data.join(TMP))?;
     let tcp =
         TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
     let address = tcp.local_addr()?;
@@ -53,6 +57,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     listen(&app, tcp, address).await?;
     stop.abort();
     schedule.abort();
+    // Sockets outlive the server that opened them; devices are to hear that it goes.
+    if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
+        tracing::warn!("some devices were not told that the server stops");
+    }
     runner::end_all(&app).await;
     app.store.close().await;
     drop(lock);
@@ -65,6 +73,9 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
     store.sweep_sessions(clock::now_ms()).await?;
+    if !config.open_signup && store.accounts().await?.is_empty() {
+        tracing::warn!("nobody can sign in yet: stop the server and run tombolo admin create-owner");
+    }
     let cookies = match config.exposure {
         Exposure::Loopback => Cookies::loopback(address.port()),
         Exposure::Tls { .. } | Exposure::Proxy { .. } => Cookies::secure(),
@@ -81,6 +92,17 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         runner: Runner::new(),
         config,
     })
+}
+
+/// A server that was killed left the folders of its runs behind.
+fn empty(folder: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} cannot be emptied", folder.display()));
+        }
+        _ => {}
+    }
+    std::fs::create_dir(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))
 }
 
 /// Two servers on one folder would each believe that nobody else writes.

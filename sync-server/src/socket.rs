@@ -48,6 +48,8 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
     tracing::debug!(socket = number, user = %caller.user.id, %account, "socket open");
     let session = Session { user: caller.user.clone(), session: format!("{number:x}") };
     let hub = app.hub.account(account);
+    // Held until the last frame is out: the server waits for it.
+    let here = app.hub.stopping();
     let mut line = Line {
         peer: Peer::new(session, now()),
         number,
@@ -56,7 +58,6 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
         rights: app.hub.rights(),
         stopping: app.hub.stopping(),
         role,
-        visibility: None,
         answers: FuturesUnordered::new(),
         frames: Some(frames),
         wake: None,
@@ -69,6 +70,7 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
     if let Err(error) = writer.await {
         tracing::debug!(socket = number, %error, "the writer of a socket ended badly");
     }
+    drop(here);
     tracing::debug!(socket = number, "socket closed");
 }
 
@@ -84,7 +86,6 @@ struct Line {
     number: u64,
     peer: Peer,
     role: Role,
-    visibility: Option<u64>,
     sequence: watch::Receiver<u64>,
     places: broadcast::Receiver<(u64, Place)>,
     rights: watch::Receiver<u64>,
@@ -170,7 +171,6 @@ impl Line {
     async fn handle(&mut self, event: Event) {
         if let Event::Begun { state: Some(state), .. } = &event {
             self.role = state.role;
-            self.visibility = Some(state.visibility_epoch);
         }
         let begun = matches!(event, Event::Begun { state: Some(_), .. });
         let effects = self.peer.handle(now(), event);

@@ -9,6 +9,7 @@
 mod accounts;
 mod blobs;
 mod changes;
+mod invitations;
 mod people;
 mod push;
 mod row;
@@ -23,11 +24,12 @@ use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::mpsc;
 
+use crate::private;
 use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ impl Sqlite {
     ///
     /// Returns what the database said, or that the file is of a later release.
     pub async fn open(path: &Path, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
+        close_to_others(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -75,17 +78,28 @@ impl Sqlite {
     }
 }
 
+/// The database is made here, closed to others; its log takes after it (<https://www.sqlite.org/wal.html>).
+fn close_to_others(path: &Path) -> Result<(), StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Database { doing: "opening the database", source: Box::new(error) };
+    private::file(path).map_err(failed)?;
+    for ending in ["-wal", "-shm"] {
+        let mut log = path.as_os_str().to_owned();
+        log.push(ending);
+        let log = Path::new(&log);
+        if log.exists() {
+            private::file(log).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
 async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), StoreError> {
     const DOING: &str = "bringing the tables up to date";
     let mut tx = pool.begin().await.map_err(db(DOING))?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await.map_err(db(DOING))?;
     if version > SCHEMA_VERSION {
-        return Err(StoreError::Damaged {
-            table: "user_version",
-            what: format!(
-                "the database is of version {version}, this program knows {SCHEMA_VERSION}: start the newer program"
-            ),
-        });
+        return Err(StoreError::Newer { found: version, known: SCHEMA_VERSION });
     }
     if version == 0 {
         sqlx::raw_sql(include_str!("sqlite/schema.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -95,8 +109,11 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
             .execute(&mut *tx)
             .await
             .map_err(db(DOING))?;
-        sqlx::query("PRAGMA user_version = 1").execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version == 1 {
+        sqlx::raw_sql(include_str!("sqlite/version_2.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
+    sqlx::query("PRAGMA user_version = 2").execute(&mut *tx).await.map_err(db(DOING))?;
     tx.commit().await.map_err(db(DOING))
 }
 
@@ -108,6 +125,13 @@ impl Store for Sqlite {
             .await
             .map_err(db("reading the epoch"))?;
         Ok(to_u64(epoch))
+    }
+
+    async fn restored_ms(&self) -> Result<i64, StoreError> {
+        sqlx::query_scalar("SELECT restored FROM server WHERE one = 1")
+            .fetch_one(&self.read)
+            .await
+            .map_err(db("reading when a backup was restored"))
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -129,6 +153,43 @@ mod tests {
 
     use super::*;
     use crate::store::Blobs;
+
+    #[tokio::test]
+    async fn a_database_of_the_first_version_is_brought_up_to_date_and_a_later_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let store = Sqlite::open(&path, 1, 1).await.unwrap();
+        let back = "ALTER TABLE documents DROP COLUMN inflated_bytes;
+            INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
+            INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
+            VALUES ('a', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
+            PRAGMA user_version = 1;";
+        sqlx::raw_sql(back).execute(&store.write).await.unwrap();
+        store.close().await;
+        let store = Sqlite::open(&path, 2, 2).await.unwrap();
+        let inflated: i64 =
+            sqlx::query_scalar("SELECT inflated_bytes FROM documents").fetch_one(&store.read).await.unwrap();
+        assert_eq!(inflated, 700);
+        sqlx::raw_sql("PRAGMA user_version = 99").execute(&store.write).await.unwrap();
+        store.close().await;
+        let newer = Sqlite::open(&path, 3, 3).await.unwrap_err();
+        assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer:?}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_servers_user_opens_the_database_and_its_log() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let store = Sqlite::open(&path, 1, 1).await.unwrap();
+        store.check().await.unwrap();
+        let modes: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+            .collect();
+        assert_eq!(modes, [0o600; 3]);
+    }
 
     #[tokio::test]
     async fn a_full_disk_is_said_loses_nothing_and_is_over_when_there_is_room() {

@@ -19,7 +19,7 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use accounts::{Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange};
+pub use accounts::{Accepted, Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange};
 pub use blobs::{BlobRow, Blobs, PART_BYTES};
 pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
@@ -30,36 +30,66 @@ pub use vault::{SealedSecret, Vault};
 /// Why the store could not do what it was asked.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The database answered with an error: the disk is full, the file is damaged, it is locked.
+    /// The database answered with an error: the file is damaged, it is locked.
     #[error("the database failed while {doing}")]
     Database {
         /// What was being done.
         doing: &'static str,
         /// What the database said.
         #[source]
-        source: Box<dyn StdError + Send + Sync>,
+        source: Cause,
     },
     /// There is no room left; what was being done has left nothing behind.
     #[error("the disk is full: {doing} is not possible")]
     Full {
         /// What was being done.
         doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: Cause,
     },
     /// A row cannot be read back.
-    #[error("a row of {table} cannot be read: {what}")]
+    #[error("a row of {table} cannot be read")]
     Damaged {
         /// Which table.
         table: &'static str,
         /// What is wrong with it.
-        what: String,
+        #[source]
+        source: Cause,
     },
+    /// Something cannot be written as a row.
+    #[error("a row of {table} cannot be written")]
+    Unwritable {
+        /// Which table.
+        table: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Cause,
+    },
+    /// The tables are those of a later release.
+    #[error("the database is of version {found}, this program knows {known}: start the newer program")]
+    Newer {
+        /// The version of the tables.
+        found: i64,
+        /// The highest that this program knows.
+        known: i64,
+    },
+    /// The store was closed meanwhile.
+    #[error("the store is closed")]
+    Closed,
 }
+
+/// What lies behind an error, whatever the store is made of.
+pub type Cause = Box<dyn StdError + Send + Sync>;
 
 /// Everything the server keeps.
 #[async_trait]
 pub trait Store: People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Send + Sync + 'static {
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;
+
+    /// When a backup was restored last; 0 when none was.
+    async fn restored_ms(&self) -> Result<i64, StoreError>;
 
     /// Answers when the store can be written and read; for `/healthz`.
     async fn check(&self) -> Result<(), StoreError>;

@@ -3,7 +3,7 @@
 //! XChaCha20-Poly1305 with a random nonce. What is authenticated with a secret is its place (account, connection,
 //! path) and the hosts it may go to: a row copied to another place, or given other hosts, does not open.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use thiserror::Error;
 use tombolo_model::Id;
 
 use crate::fresh::{self, NoRandom};
+use crate::private;
 use crate::store::SealedSecret;
 
 /// Why a key or a secret cannot be used.
@@ -57,6 +58,7 @@ impl VaultKey {
         let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
         let key = match File::open(path) {
             Ok(mut file) => {
+                private::file(path).map_err(failed)?;
                 let mut text = String::new();
                 file.read_to_string(&mut text).map_err(failed)?;
                 let mut key = [0; 32];
@@ -65,7 +67,7 @@ impl VaultKey {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let key = fresh::bytes::<32>()?;
-                let mut file = private_file(path).map_err(failed)?;
+                let mut file = private::new_file(path).map_err(failed)?;
                 writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
                 file.sync_all().map_err(failed)?;
                 key
@@ -121,17 +123,6 @@ fn associated(place: SecretPlace<'_>, hosts: &[String]) -> Vec<u8> {
         bytes.extend(part.as_bytes());
     }
     bytes
-}
-
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -109,10 +109,12 @@ async fn run(folder: &Path, bundle: &Value, files: &[&str]) -> Ran {
 async fn worker(folder: &Path, bundle: &Value, files: BTreeMap<String, String>, private: bool) -> Ran {
     let row = json!({"id": EXPORT, "flow": IMPORT, "flowName": "Flow", "status": "queued", "place": "server",
         "startedMs": 0, "endedMs": null, "steps": [], "error": null, "n": 1});
+    let base = bundle["resources"][CONNECTION]["value"]["http"]["baseURI"].as_str().unwrap();
+    let host = base.trim_start_matches("http://");
     let mut job = bundle.clone();
     let fields = job.as_object_mut().unwrap();
     fields.insert("row".into(), row);
-    fields.insert("hosts".into(), json!({}));
+    fields.insert("hosts".into(), json!({ CONNECTION: [host] }));
     fields.insert("files".into(), json!(files));
     fields.insert("out".into(), json!(folder.join("worker")));
     fields.insert("allowPrivateNetwork".into(), json!(private));
@@ -222,6 +224,28 @@ async fn a_secret_does_not_follow_a_redirect_to_another_host() {
     let ran = run(folder.path(), &bundle(&base, &http_export("/moved", &json!({})), &file_import()), &[]).await;
     assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
     assert_eq!(*seen.lock().unwrap(), [None]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_uses_an_import_twice_keeps_both_files() {
+    let base = serve(Router::new().route("/items", get(items))).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut bundle = bundle(&base, &http_export("/items?page=0", &json!({})), &file_import());
+    let step = bundle["flow"]["pageProcessors"][0].clone();
+    bundle["flow"]["pageProcessors"] = json!([step.clone(), step]);
+    let ran = worker(folder.path(), &bundle, BTreeMap::new(), true).await;
+    let files: Vec<_> = ran
+        .lines
+        .iter()
+        .filter_map(|line| match line {
+            Line::File { step, path, .. } => Some((step.clone(), path.is_file())),
+            _ => None,
+        })
+        .collect();
+    let second = format!("{IMPORT}~2");
+    assert_eq!(files, [(IMPORT.to_owned(), true), (second.clone(), true)], "{}", ran.message());
+    let steps: Vec<&str> = ran.last().steps.iter().map(|count| count.step.as_str()).collect();
+    assert_eq!(steps, [EXPORT, IMPORT, &second]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

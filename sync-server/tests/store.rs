@@ -14,14 +14,14 @@ use tombolo_docs::{Author, Chunk, Document};
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    BlobRow, Invited, NewInvitation, NewRunFile, NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey,
+    Accepted, BlobRow, Invited, NewInvitation, NewRunFile, NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey,
 };
 use tombolo_sync::gate::Verdict;
-use tombolo_wire::run::{RunRow, RunStatus};
-use tombolo_wire::sync::{Entry, RunErrorRow, RunRows};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_wire::sync::{Entry, RunErrorRow, RunRows, Snapshot};
 
 async fn people_and_sessions(store: &dyn Store) {
-    assert_eq!(store.sign_up(&user(1)).await.unwrap(), SignUp::Created);
+    assert_eq!(store.sign_up(&user(1)).await.unwrap(), SignUp::Created { joined: None });
     let again = NewUser { id: id(9), account: id(109), ..user(1) };
     assert_eq!(store.sign_up(&again).await.unwrap(), SignUp::EmailTaken);
     assert!(store.accounts_of(id(9)).await.unwrap().is_empty(), "half a sign-up stayed");
@@ -48,7 +48,11 @@ async fn members_and_invitations(store: &dyn Store) {
         token: [1; 32],
         now_ms: 3,
     };
-    assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Joined(id(2)));
+    assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Pending);
+    assert!(store.membership(id(101), id(2)).await.unwrap().is_none(), "nobody joins without following the link");
+    assert_eq!(store.accept(&[9; 32], id(2), 4).await.unwrap(), Accepted::Unknown);
+    assert_eq!(store.accept(&[1; 32], id(1), 4).await.unwrap(), Accepted::OtherAddress);
+    assert_eq!(store.accept(&[1; 32], id(2), 4).await.unwrap(), Accepted::Joined(id(101)));
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
     assert_eq!(before.role, Role::Manage);
@@ -58,7 +62,8 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
     assert!(store.state(id(101), id(2)).await.unwrap().is_none());
-    store.invite(&invitation).await.unwrap();
+    assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Pending);
+    assert_eq!(store.accept(&[1; 32], id(2), 5).await.unwrap(), Accepted::Joined(id(101)));
     let after = store.membership(id(101), id(2)).await.unwrap().unwrap();
     assert!(after.visibility_epoch > before.visibility_epoch, "a return looks like an earlier stay");
     strangers(store, invitation).await;
@@ -69,11 +74,13 @@ async fn strangers(store: &dyn Store, invitation: NewInvitation) {
     assert_eq!(store.invite(&stranger).await.unwrap(), Invited::Pending);
     assert_eq!(store.members(id(101)).await.unwrap().len(), 3);
     let wrong = NewUser { invitation: Some([2; 32]), ..user(3) };
-    assert_eq!(store.sign_up(&wrong).await.unwrap(), SignUp::InvitationUnknown);
+    assert_eq!(store.sign_up(&wrong).await.unwrap(), SignUp::OtherAddress);
+    let unknown = NewUser { invitation: Some([9; 32]), ..wrong.clone() };
+    assert_eq!(store.sign_up(&unknown).await.unwrap(), SignUp::InvitationUnknown);
     let right = NewUser { email: "new@example.com".to_owned(), ..wrong };
-    assert_eq!(store.sign_up(&right).await.unwrap(), SignUp::Created);
+    assert_eq!(store.sign_up(&right).await.unwrap(), SignUp::Created { joined: Some(id(101)) });
     assert!(store.membership(id(101), id(3)).await.unwrap().is_some());
-    assert_eq!(store.accept(&[2; 32], id(2), 4).await.unwrap(), None, "an invitation was used twice");
+    assert_eq!(store.accept(&[2; 32], id(2), 4).await.unwrap(), Accepted::Unknown, "an invitation was used twice");
 }
 
 async fn changes_and_the_sequence(store: &dyn Store) {
@@ -168,6 +175,58 @@ async fn runs_and_files(store: &dyn Store) {
     assert_eq!((found.name.as_str(), found.size_bytes), ("a.csv", 5));
 }
 
+async fn whose_runs_they_are(store: &dyn Store) {
+    let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
+        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap()
+    };
+    let own = RunRow { id: id(52), place: RunPlace::Browser, ..run_row(1) };
+    let error = |n| RunErrorRow { run: id(52), ..run_error(n) };
+    let before = keep(vec![], vec![error(1)], Some(id(1))).await;
+    assert_eq!(keep(vec![own.clone()], vec![error(2)], Some(id(1))).await, before + 2);
+    let others = vec![run_error(7), error(3)];
+    assert_eq!(keep(vec![], others.clone(), Some(id(2))).await, before + 2, "errors were put into another's runs");
+    assert_eq!(
+        keep(vec![], others, None).await,
+        before + 3,
+        "the server's run has its error, and the device's has not"
+    );
+    for place in [RunPlace::Server, RunPlace::Schedule] {
+        let forged = RunRow { id: id(53), place, ..own.clone() };
+        keep(vec![forged], vec![], Some(id(1))).await;
+        assert_eq!(store.run(id(101), id(53)).await.unwrap(), None, "a device says that the server ran something");
+    }
+    assert_eq!(store.run_errors(id(101), id(52)).await.unwrap(), [error(2)]);
+}
+
+async fn pages_of_runs_and_documents(store: &dyn Store) {
+    let text = "x".repeat(100 * 1024);
+    let big = |n: u8| RunRow { id: id(n), flow_name: text.clone(), started_ms: 1_000 + i64::from(n), ..run_row(1) };
+    let error = |n: u64| {
+        let mut row = RunErrorRow { run: id(189), ..run_error(n) };
+        row.error.message = text.clone();
+        row
+    };
+    let rows = RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect() };
+    store.keep_runs(id(101), &rows, None).await.unwrap();
+    let most = 1024 * 1024;
+    let newest = store.newest_runs(id(101), 500, most).await.unwrap();
+    let size = serde_json::to_vec(&newest).unwrap().len();
+    assert!(size <= most + most / 100, "{size} bytes");
+    assert!(newest.runs.len() > 2 && newest.errors.len() > 2, "{} and {}", newest.runs.len(), newest.errors.len());
+    assert_eq!(newest.runs[0].id, id(189));
+    let whole = |page: &Snapshot| page.chunks.iter().map(|chunk| chunk.len()).sum::<usize>();
+    let (all, _) = store.documents(id(101), None, usize::MAX).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|page| page.document).collect();
+    let most = whole(&all[0]) + whole(&all[1]) - 1;
+    let (first, complete) = store.documents(id(101), None, most).await.unwrap();
+    assert_eq!((first.len(), complete), (1, false), "a page is larger than asked for");
+    let (first, complete) = store.documents(id(101), None, most + 1).await.unwrap();
+    assert_eq!((first.len(), complete), (2, false));
+    assert_eq!(store.fetch(id(101), &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
+    let (one, complete) = store.fetch(id(101), &ids, 1).await.unwrap();
+    assert_eq!((one.len(), complete), (1, false), "nothing comes at all");
+}
+
 async fn secrets_and_ticks(store: &dyn Store) {
     let secret = SealedSecret {
         connection: id(70),
@@ -184,8 +243,13 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert!(!store.delete_secret(id(101), id(70), &newer.path).await.unwrap());
     let tick = TickKey { account: id(101), flow: id(60), nominal_ms: 900_000 };
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), None);
-    assert!(store.claim_tick(tick, id(80), 1).await.unwrap());
-    assert!(!store.claim_tick(tick, id(81), 1).await.unwrap(), "a tick was claimed twice");
+    let run = |n| RunRow { id: id(n), flow: id(60), place: RunPlace::Schedule, ..run_row(1) };
+    let sequence = store.claim_tick(tick, &run(80), 1).await.unwrap().unwrap();
+    assert!(store.claim_tick(tick, &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
+    assert_eq!(store.run(id(101), id(80)).await.unwrap(), Some(run(80)));
+    assert_eq!(store.run(id(101), id(81)).await.unwrap(), None);
+    let last = store.entries(id(101), sequence - 1, 1_000).await.unwrap();
+    assert_eq!((last.entries.len(), last.upto), (1, sequence));
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
 }
 
@@ -196,6 +260,8 @@ async fn every_store(store: Arc<dyn Store>) {
     changes_and_the_sequence(&*store).await;
     many_pushes_at_once(Arc::clone(&store)).await;
     runs_and_files(&*store).await;
+    whose_runs_they_are(&*store).await;
+    pages_of_runs_and_documents(&*store).await;
     secrets_and_ticks(&*store).await;
     store.check().await.unwrap();
 }

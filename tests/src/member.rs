@@ -89,13 +89,21 @@ impl Member {
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    /// Invites a colleague who has an account already.
+    /// Invites a colleague who has signed up already, and signs in as them with the link.
     ///
     /// # Errors
     ///
-    /// When it is refused.
-    pub async fn invite(&self, email: &str, role: &str) -> Result<Value> {
-        self.call(Method::POST, "/members", &json!({ "email": email, "role": role })).await
+    /// When either is refused.
+    pub async fn invite(&self, email: &str, role: &str) -> Result<()> {
+        let invited = self.call(Method::POST, "/members", &json!({ "email": email, "role": role })).await?;
+        let link = invited["link"].as_str().context("an invitation without a link")?;
+        let token = link.rsplit('=').next().unwrap_or_default();
+        let body = json!({ "email": email, "password": PASSWORD, "invitation": token });
+        let colleague = Self::enter(&self.address, "/api/signin", &body).await?;
+        if colleague.me.joined != Some(self.account()) {
+            bail!("{email} did not get into the account");
+        }
+        Ok(())
     }
 
     /// Gives a colleague another role.

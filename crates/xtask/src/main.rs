@@ -5,6 +5,8 @@
 //!
 //! Invariant: every command ends with an exit code that says whether all of it worked.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod check;
 mod command;

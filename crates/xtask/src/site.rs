@@ -3,7 +3,8 @@
 //! Everything ends in one folder that the server serves as it is: static files at the top, what is built in
 //! `assets/`. Names carry no hash; the service worker's version does.
 //!
-//! Invariant: the precache list names every file of the folder but the service worker itself.
+//! Invariant: the precache list names every file of the folder but the service worker itself, and no compressed copy
+//! is older than its file.
 
 mod compress;
 mod editor;
@@ -44,6 +45,7 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf> {
     };
     let assets = site.join("assets");
     fs::create_dir_all(&assets).with_context(|| format!("cannot make {}", assets.display()))?;
+    compress::clear(&site)?;
     say::title("Wasm modules");
     wasm::build(profile, &assets)?;
     say::title("Code editor and icons");

@@ -20,12 +20,13 @@ pub(crate) fn start(listen: &str, data: Option<&Path>, release: bool) -> Result<
         command::run(&mut command::cargo(["build", "-p", "tombolo-server"]))?;
         (assets, places::server())
     };
-    say::line(&format!("\nTombolo is at http://{listen}\n"));
     let mut serve = Command::new(server);
     serve.arg("serve").arg("--assets").arg(assets).args(["--listen", listen]);
     if let Some(folder) = data {
         serve.arg("--data").arg(folder);
     }
+    // The server itself says where it listens, and only when it does: port 0 is another one by then, and a port that
+    // is taken is an error and no address.
     command::run(&mut serve)?;
     Ok(true)
 }

@@ -15,7 +15,7 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 5] = [
+const ALL: [Torture; 7] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
@@ -39,9 +39,9 @@ const ALL: [Torture; 5] = [
     },
     Torture {
         name: "tabs",
-        test: "-p tombolo-tests --test tabs closing",
+        test: "-p tombolo-tests --test tabs",
         rounds: 50,
-        full: "five tabs closed at random, 50 rounds",
+        full: "five tabs closed at random, leaders killed during a push, old tabs during an upgrade, 50 rounds each",
         browser: true,
     },
     Torture {
@@ -49,6 +49,20 @@ const ALL: [Torture; 5] = [
         test: "-p tombolo-tests --test typing",
         rounds: 10,
         full: "two people type 10,000 characters into one script, 10 rounds",
+        browser: true,
+    },
+    Torture {
+        name: "quota",
+        test: "-p tombolo-tests --test quota",
+        rounds: 10,
+        full: "1, 2 and 5 MB filled until nothing goes in, 10 rounds",
+        browser: true,
+    },
+    Torture {
+        name: "damage",
+        test: "-p tombolo-tests --test damage",
+        rounds: 100,
+        full: "a stored piece damaged at a random byte, 100 rounds",
         browser: true,
     },
 ];

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::SEC_WEBSOCKET_KEY;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tombolo_model::{Action, Id, Kind, Role};
@@ -14,6 +16,7 @@ use crate::clock;
 use crate::config::Exposure;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
+use crate::goodbye::turn_away;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,38 +61,55 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
 pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
-    match admit(&app, right, request).await {
-        Ok(request) => next.run(request).await,
+    let (mut parts, body) = request.into_parts();
+    match admit(&app, right, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(no) if parts.headers.contains_key(SEC_WEBSOCKET_KEY) => turn_away(parts, no).await,
         Err(no) => no.into_response(),
     }
 }
 
-async fn admit(app: &App, right: Right, mut request: Request) -> Result<Request, ApiError> {
+async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiError> {
     if right == Right::Anybody {
-        return Ok(request);
+        return Ok(());
     }
-    let caller = caller(app, request.headers()).await?.ok_or_else(ApiError::signed_out)?;
+    let caller = caller(app, &request.headers).await?.ok_or_else(ApiError::signed_out)?;
+    if believes_to_be_another(&request.uri, caller.user.id) {
+        return Err(ApiError::signed_out());
+    }
     if let Right::Member(action, kind) = right {
-        let account = account_of(&request).ok_or_else(ApiError::not_found)?;
+        let account = account_of(&request.uri).ok_or_else(ApiError::not_found)?;
         let membership = app.store.membership(account, caller.user.id).await?;
         let role = membership.ok_or_else(ApiError::not_found)?.role;
         if !role.may(action, kind) {
             return Err(ApiError::forbidden());
         }
-        request.extensions_mut().insert(Entered { account, role });
+        request.extensions.insert(Entered { account, role });
     }
-    request.extensions_mut().insert(caller);
-    Ok(request)
+    request.extensions.insert(caller);
+    Ok(())
 }
 
 /// `/api/accounts/{account}/…`, or the query of the socket.
-fn account_of(request: &Request) -> Option<Id> {
-    let uri = request.uri();
+fn account_of(uri: &Uri) -> Option<Id> {
     let text = match uri.path().strip_prefix("/api/accounts/") {
         Some(rest) => rest.split('/').next(),
-        None => uri.query()?.split('&').find_map(|pair| pair.strip_prefix("account=")),
+        None => asked(uri, "account"),
     };
     text?.parse().ok()
+}
+
+/// Whether a device that opens its socket believes to be somebody else than the cookie says.
+///
+/// In another tab somebody has signed in as another person, who may be no member here: that is no reason to tell the
+/// device that it was removed.
+fn believes_to_be_another(uri: &Uri, user: Id) -> bool {
+    uri.path() == "/sync" && asked(uri, "user").is_some_and(|text| text.parse() != Ok(user))
+}
+
+fn asked<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// Refuses requests that another site's page has made, and those for another host.
@@ -99,7 +119,7 @@ pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: 
         return ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", "This server does not go by that name.")
             .into_response();
     }
-    let socket = headers.contains_key("sec-websocket-key");
+    let socket = headers.contains_key(SEC_WEBSOCKET_KEY);
     if !app.origins.lets_through(request.method(), socket, headers) {
         return ApiError::new(StatusCode::FORBIDDEN, "foreign_origin", "Another site's page has sent this.")
             .into_response();

@@ -1,4 +1,6 @@
-//! `tombolo admin`: backups.
+//! `tombolo admin`: what an operator does to a server's data.
+
+mod create_owner;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,9 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::serve::{DATABASE, KEY, lock};
-use crate::{backup, fresh};
+use crate::{backup, clock, fresh, private};
 
-/// Backs up, restores and checks a server's data.
+/// Backs up, restores and checks a server's data, and lets the first person in.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Writes all data into one file, also while the server runs. The key of the vault (secrets.key) is not in it: keep it elsewhere
@@ -23,6 +25,19 @@ pub(crate) enum Command {
     Restore {
         /// The backup
         file: PathBuf,
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
+    /// Adds a person with an account of their own, while the server is stopped: the way into a server where signing up is
+    /// closed. The password is read from stdin
+    CreateOwner {
+        /// The person's address
+        #[arg(long)]
+        email: String,
+        /// The person's name, which is also the account's
+        #[arg(long)]
+        name: String,
         /// The server's folder
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
@@ -43,6 +58,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         match command {
             Command::Backup { file, data } => back_up(file, data).await,
             Command::Restore { file, data } => restore(file, data).await,
+            Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
             Command::Verify { data } => verify(data).await,
         }
     })
@@ -52,6 +68,7 @@ async fn back_up(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
     if file.exists() {
         bail!("{} exists: choose another name", file.display());
     }
+    private::new_file(file).with_context(|| format!("{} cannot be made", file.display()))?;
     backup::write(&data.join(DATABASE), file).await?;
     say(&format!(
         "backed up {} to {}; keep {} as well, or secrets have to be entered again",
@@ -62,10 +79,10 @@ async fn back_up(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
 }
 
 async fn restore(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    private::folder(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
     let lock = lock(data)?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
-    backup::restore(file, &data.join(DATABASE), epoch).await?;
+    backup::restore(file, &data.join(DATABASE), epoch, clock::now_ms()).await?;
     drop(lock);
     say(&format!("restored {} from {}", data.display(), file.display()))
 }

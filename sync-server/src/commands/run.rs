@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tombolo_engine::{Bundle, Cancel, run_job};
+use tombolo_engine::{Bundle, Cancel, authority, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
-use tombolo_model::views::{Export, Flow, Source};
+use tombolo_model::views::{Connection, Export, Flow, Source};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
@@ -64,7 +64,7 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
     let host = NativeHost::new(HostOptions {
         files,
         out: Place::Folder(out.to_owned()),
-        hosts: BTreeMap::new(),
+        hosts: hosts(&bundle.resources),
         allow_private_network: true,
         on_file: Box::new(|file| say(&file_line(file))),
     })
@@ -88,6 +88,13 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
             }
         }
     }
+}
+
+/// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
+fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
+    let connections = resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
+    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(authority);
+    connections.map(|(id, found)| (*id, host(found).into_iter().collect())).collect()
 }
 
 fn first_row(flow: &Value) -> anyhow::Result<RunRow> {

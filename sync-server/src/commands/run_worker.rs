@@ -3,22 +3,16 @@
 //! Reads one job as a line of JSON from stdin, writes lines of JSON to stdout, and ends with 0 when the run has
 //! ended, however it ended. It limits itself before it looks at anything that came from outside.
 
+mod cage;
+
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, setrlimit};
 use tombolo_engine::{Bundle, Cancel, Report, run_job};
 
 use crate::job::{Job, Line};
 use crate::run_host::{HostOptions, MadeFile, NativeHost, Place};
-
-/// The most memory of a run, addresses included that are never touched.
-const MEMORY_BYTES: u64 = 4 * 1024 * 1024 * 1024;
-/// The most files and sockets at a time.
-const FILES: u64 = 256;
-/// The biggest file that a run may make.
-const FILE_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Options of `tombolo run-worker`.
 #[derive(Debug, clap::Args)]
@@ -26,10 +20,13 @@ pub(crate) struct Args {}
 
 /// Runs the job on stdin.
 pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
-    limit().context("the process could not limit itself")?;
+    cage::limit().context("the process could not limit itself")?;
+    cage::deny_calls().context("the process could not give up system calls")?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("no job came")?;
     let job: Job = serde_json::from_str(&line).context("the job is not understood")?;
+    std::fs::create_dir_all(&job.out).context("the folder for files cannot be made")?;
+    cage::deny_files(job.files.values(), &job.out).context("the process could not give up files")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(work(job))?;
     Ok(ExitCode::SUCCESS)
@@ -74,14 +71,4 @@ pub(super) fn say(line: &Line) {
     if written.is_err() {
         std::process::exit(74);
     }
-}
-
-fn limit() -> rustix::io::Result<()> {
-    for (resource, most) in
-        [(Resource::Core, 0), (Resource::As, MEMORY_BYTES), (Resource::Nofile, FILES), (Resource::Fsize, FILE_BYTES)]
-    {
-        let most = Some(most);
-        setrlimit(resource, Rlimit { current: most, maximum: most })?;
-    }
-    Ok(())
 }

@@ -3,29 +3,63 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
-use tombolo_wire::rest::{Accept, AccountSummary, Withdraw};
+use tombolo_model::Id;
+use tombolo_wire::rest::{Accept, Me, Withdraw};
 
 use super::body::Body;
-use super::session::checked_email;
+use super::finish::finish;
+use super::session::describe;
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
+use crate::auth::details::checked_email;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
+use crate::store::Accepted;
 
 /// `POST /api/invitations/accept`
 pub(super) async fn accept(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Body(body): Body<Accept>,
-) -> Result<Json<AccountSummary>, ApiError> {
-    let token = token_hash(&body.invitation);
-    let account = app.store.accept(&token, caller.user.id, clock::now_ms()).await?;
-    let account = account.ok_or_else(ApiError::not_found)?;
-    app.hub.rights_changed();
-    let membership = app.store.membership(account, caller.user.id).await?;
-    let membership = membership.ok_or_else(ApiError::not_found)?;
-    Ok(Json(AccountSummary { id: membership.account, name: membership.name, role: membership.role }))
+) -> Result<Json<Me>, ApiError> {
+    finish(async move {
+        let joined = join(&app, &body.invitation, caller.user.id).await?;
+        Ok(Json(describe(&app, caller.user, Some(joined)).await?))
+    })
+    .await
+}
+
+/// Lets somebody into the account that invites them, and says which it is.
+pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, ApiError> {
+    match app.store.accept(&token_hash(invitation), user, clock::now_ms()).await? {
+        Accepted::Joined(account) => {
+            app.hub.rights_changed();
+            Ok(account)
+        }
+        Accepted::Unknown => Err(unknown()),
+        Accepted::OtherAddress => Err(other_address()),
+    }
+}
+
+/// There is no such invitation.
+pub(super) fn unknown() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "invitation_unknown",
+        "This invitation is used up or was withdrawn. Go on without it, or ask for a new one.",
+    )
+    .about("invitation")
+}
+
+/// An invitation is for its address alone; which one that is, is between those who know it.
+pub(super) fn other_address() -> ApiError {
+    ApiError::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "invitation_for_another_address",
+        "This invitation is for another address. Use the address it was sent to, or ask for one for yours.",
+    )
+    .about("invitation")
 }
 
 /// `POST /api/accounts/{account}/invitations/withdraw`

@@ -7,9 +7,10 @@ use tombolo_model::{Id, Role};
 use tombolo_wire::rest::{ChangeMember, Invite, Invited, Member, MemberStatus, Members};
 
 use super::body::{Body, Names};
-use super::session::checked_email;
+use super::finish::finish;
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
+use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::store::{self, NewInvitation, RoleChange};
 use crate::{clock, fresh};
@@ -37,6 +38,8 @@ pub(super) async fn list(
 }
 
 /// `POST /api/accounts/{account}/members`
+///
+/// The answer is the same whether or not the address belongs to anybody (decision 27).
 pub(super) async fn invite(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -53,15 +56,7 @@ pub(super) async fn invite(
         now_ms: clock::now_ms(),
     };
     match app.store.invite(&invitation).await? {
-        store::Invited::Joined(user) => {
-            app.hub.rights_changed();
-            Ok(Json(Invited { user: Some(user), status: MemberStatus::Accepted, link: None }))
-        }
-        store::Invited::Pending => Ok(Json(Invited {
-            user: None,
-            status: MemberStatus::Pending,
-            link: Some(format!("/sign-up?invitation={}", token.text)),
-        })),
+        store::Invited::Pending => Ok(Json(Invited { link: format!("/sign-up?invitation={}", token.text) })),
         store::Invited::AlreadyMember(_) => {
             Err(ApiError::conflict("already_member", "This person is a member already. Change their role in the list."))
         }
@@ -76,8 +71,11 @@ pub(super) async fn change(
     Body(body): Body<ChangeMember>,
 ) -> Result<StatusCode, ApiError> {
     let role = checked_role(body.role)?;
-    let change = app.store.set_role(entered.account, user, role).await?;
-    changed(&app, change)
+    finish(async move {
+        let change = app.store.set_role(entered.account, user, role).await?;
+        changed(&app, change)
+    })
+    .await
 }
 
 /// `DELETE /api/accounts/{account}/members/{user}`
@@ -86,8 +84,11 @@ pub(super) async fn remove(
     Extension(entered): Extension<Entered>,
     Names((_, user)): Names<(Id, Id)>,
 ) -> Result<StatusCode, ApiError> {
-    let change = app.store.remove_member(entered.account, user).await?;
-    changed(&app, change)
+    finish(async move {
+        let change = app.store.remove_member(entered.account, user).await?;
+        changed(&app, change)
+    })
+    .await
 }
 
 /// Tells the open sockets, which look their rights up anew.

@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tombolo_model::Id;
 use tombolo_wire::rest::RunStarted;
-use tombolo_wire::run::RunPlace;
 
 use super::blobs::respond;
 use super::body::Names;
@@ -24,9 +23,12 @@ pub(super) async fn start(
     Names((_, flow)): Names<(Id, Id)>,
 ) -> Result<Json<RunStarted>, ApiError> {
     let run = fresh::id()?;
-    match runner::start(&app, entered.account, flow, run, RunPlace::Server).await {
+    match runner::start(&app, entered.account, flow, run).await {
         Ok(()) => Ok(Json(RunStarted { run })),
         Err(StartError::NoFlow(_)) => Err(ApiError::not_found()),
+        Err(StartError::Binned(_)) => {
+            Err(ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first."))
+        }
         Err(StartError::Disabled(_)) => {
             Err(ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."))
         }
@@ -38,7 +40,9 @@ pub(super) async fn start(
             "busy",
             "Too many runs are waiting. Try again in a while.",
         )),
-        Err(error @ (StartError::Resource(_) | StartError::Store(_))) => Err(ApiError::internal(&error)),
+        Err(error @ (StartError::Resource(_) | StartError::Store(_) | StartError::Random(_) | StartError::Ended)) => {
+            Err(ApiError::internal(&error))
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
-use serde_json::Value;
 use tombolo_model::{Id, Kind, Shape, shapes};
 use tombolo_wire::rest::{DeleteSecret, PutSecret, Secrets};
 
@@ -12,7 +11,6 @@ use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::clock;
 use crate::error::ApiError;
-use crate::resources;
 use crate::vault::SecretPlace;
 
 /// The longest secret; private keys are the long ones.
@@ -43,10 +41,7 @@ pub(super) async fn put(
     if body.value.is_empty() || body.value.len() > LONGEST {
         return Err(ApiError::invalid("value", "Enter a secret of at most 64 KiB."));
     }
-    let hosts = match body.hosts {
-        Some(hosts) => checked_hosts(hosts)?,
-        None => hosts_of(&app, entered.account, connection).await?,
-    };
+    let hosts = checked_hosts(body.hosts)?;
     let place = SecretPlace { account: entered.account, connection, path: &body.path };
     let sealed = app.vault.seal(place, hosts, &body.value).map_err(|error| ApiError::internal(&error))?;
     app.store.put_secret(entered.account, &sealed, caller.user.id, clock::now_ms()).await?;
@@ -64,25 +59,8 @@ pub(super) async fn delete(
     if gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
 }
 
-/// The host of the connection as the server knows it at this moment (decision 24).
-async fn hosts_of(app: &App, account: Id, connection: Id) -> Result<Vec<String>, ApiError> {
-    let resource =
-        resources::read(&*app.store, account, connection).await.map_err(|error| ApiError::internal(&error))?;
-    let Some(resource) = resource.filter(|found| found.kind == Kind::Connection) else {
-        return Err(ApiError::conflict(
-            "connection_unknown",
-            "The server does not have this connection yet. Try again when it is synchronised.",
-        ));
-    };
-    let base = resource.value.pointer("/http/baseURI").and_then(Value::as_str).unwrap_or_default();
-    match resources::host(base) {
-        Some(host) => Ok(vec![host]),
-        None => {
-            Err(ApiError::invalid("hosts", "Enter the connection's base URI first: the secret goes to that host only."))
-        }
-    }
-}
-
+/// The hosts that the device named when the secret was entered (decision 24). They are never read from the document:
+/// whoever may edit the connection could then send its secrets elsewhere.
 fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ApiError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
     let fine = |host: &String| !host.is_empty() && host.len() <= 253 && host.chars().all(plain);

@@ -11,15 +11,18 @@ use tombolo_wire::rest::{AccountSummary, Me, SignIn, SignUp};
 use tombolo_wire::store::UserInfo;
 
 use super::body::Body;
+use super::finish::finish;
+use super::invitations;
 use crate::app::App;
-use crate::auth::attempts::Source;
+use crate::auth::attempts::{Attempt, Network, Source};
 use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
-use crate::auth::password::{LONGEST, SHORTEST};
+use crate::auth::details::{Details, check_password, checked_email};
+use crate::auth::password::LONGEST;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
-use crate::store::{self, NewUser};
+use crate::store;
 
 /// `POST /api/signup`
 pub(super) async fn sign_up(
@@ -35,56 +38,25 @@ pub(super) async fn sign_up(
             "New people need an invitation here. Ask an administrator for one.",
         ));
     }
-    let source = [Source::Address(address(&app, peer, &headers))];
-    if let Some(seconds) = app.attempts.wait_s(&source, clock::now_ms()) {
-        return Err(ApiError::slow_down(seconds));
-    }
-    let user = new_user(&app, body).await?;
-    let ended = app.store.sign_up(&user).await?;
-    let info = match ended {
-        store::SignUp::Created => UserInfo { id: user.id, name: user.name, email: user.email },
-        store::SignUp::EmailTaken => {
-            app.attempts.failed(&source, clock::now_ms());
-            return Err(ApiError::conflict(
-                "email_taken",
-                "Somebody has signed up with this address. Sign in instead.",
-            ));
-        }
-        store::SignUp::InvitationUnknown => {
-            app.attempts.failed(&source, clock::now_ms());
-            return Err(ApiError::invalid(
-                "invitation",
-                "This invitation is used up, withdrawn or for another address. Ask for a new one.",
-            ));
-        }
-    };
-    tracing::info!(user = %info.id, "signed up");
-    open_session(&app, &headers, info).await
-}
-
-async fn new_user(app: &App, body: SignUp) -> Result<NewUser, ApiError> {
-    let name = body.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 200 {
-        return Err(ApiError::invalid("name", "Enter your name."));
-    }
-    let email = checked_email(&body.email)?;
-    if body.password.chars().count() < SHORTEST {
-        return Err(ApiError::invalid("password", format!("Choose a password of at least {SHORTEST} characters.")));
-    }
-    if body.password.len() > LONGEST {
-        return Err(ApiError::invalid("password", "Choose a shorter password."));
-    }
+    let details = Details::checked(&body.name, &body.email)?;
+    check_password(&body.password)?;
+    let network = Network::of(address(&app, peer, &headers));
+    let attempt = begin(&app, vec![Source::SignUps(network), Source::Network(network)])?;
     let password = app.passwords.hash(body.password).await.map_err(|error| ApiError::internal(&error))?;
-    Ok(NewUser {
-        id: fresh::id()?,
-        email,
-        account_name: name.clone(),
-        name,
-        password,
-        account: fresh::id()?,
-        invitation: body.invitation.as_deref().map(token_hash),
-        now_ms: clock::now_ms(),
-    })
+    let user = details.user(password, body.invitation.as_deref().map(token_hash))?;
+    let joined = match app.store.sign_up(&user).await? {
+        store::SignUp::Created { joined } => joined,
+        store::SignUp::EmailTaken => {
+            let message = "Somebody has signed up with this address. Sign in instead.";
+            return Err(ApiError::conflict("email_taken", message));
+        }
+        store::SignUp::InvitationUnknown => return Err(invitations::unknown()),
+        store::SignUp::OtherAddress => return Err(invitations::other_address()),
+    };
+    app.attempts.succeeded(attempt);
+    let info = UserInfo { id: user.id, name: user.name, email: user.email };
+    tracing::info!(user = %info.id, "signed up");
+    finish(async move { open_session(&app, &headers, info, joined).await }).await
 }
 
 /// `POST /api/signin`
@@ -99,34 +71,40 @@ pub(super) async fn sign_in(
         return Err(wrong());
     }
     let user = app.store.user_by_email(&email).await?;
-    let network = address(&app, peer, &headers);
+    let network = Network::of(address(&app, peer, &headers));
     let sources = match known_browser(&app, &headers, user.as_ref().map(|user| user.id)).await? {
         Some(browser) => vec![Source::Browser(browser)],
-        None => vec![Source::Person(network, email), Source::Address(network)],
+        None => vec![Source::Person(network, email), Source::Network(network)],
     };
-    if let Some(seconds) = app.attempts.wait_s(&sources, clock::now_ms()) {
-        return Err(ApiError::slow_down(seconds));
-    }
+    let attempt = begin(&app, sources)?;
     let kept = user.as_ref().map(|user| user.password.clone());
     let right = app.passwords.matches(body.password, kept).await.map_err(|error| ApiError::internal(&error))?;
     let Some(user) = user.filter(|_| right) else {
-        app.attempts.failed(&sources, clock::now_ms());
         return Err(wrong());
     };
-    app.attempts.succeeded(&sources);
+    app.attempts.succeeded(attempt);
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
-    open_session(&app, &headers, info).await
+    finish(async move {
+        let joined = match body.invitation {
+            Some(invitation) => Some(invitations::join(&app, &invitation, info.id).await?),
+            None => None,
+        };
+        open_session(&app, &headers, info, joined).await
+    })
+    .await
+}
+
+/// Counts an attempt, or says how long to wait.
+fn begin(app: &App, sources: Vec<Source>) -> Result<Attempt, ApiError> {
+    app.attempts.begin(sources, clock::now_ms()).map_err(ApiError::slow_down)
 }
 
 /// `POST /api/signout`; no error when nobody is signed in.
 pub(super) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
-    if let Some(token) = app.cookies.session(&headers)
-        && app.store.end_session(&token_hash(token)).await?
-    {
-        app.hub.rights_changed();
-    }
+    let clear = app.cookies.clear_session();
+    finish(async move { end_session(&app, &headers).await }).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some((name, value)) = header(&app.cookies.clear_session()) {
+    if let Some((name, value)) = header(&clear) {
         response.headers_mut().append(name, value);
     }
     Ok(response)
@@ -134,17 +112,18 @@ pub(super) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Resu
 
 /// `GET /api/me`
 pub(super) async fn me(State(app): State<App>, Extension(caller): Extension<Caller>) -> Result<Json<Me>, ApiError> {
-    Ok(Json(describe(&app, caller.user).await?))
+    Ok(Json(describe(&app, caller.user, None).await?))
 }
 
 /// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing.
-async fn open_session(app: &App, headers: &HeaderMap, user: UserInfo) -> Result<Response, ApiError> {
+async fn open_session(
+    app: &App,
+    headers: &HeaderMap,
+    user: UserInfo,
+    joined: Option<Id>,
+) -> Result<Response, ApiError> {
     let now = clock::now_ms();
-    if let Some(before) = app.cookies.session(headers)
-        && app.store.end_session(&token_hash(before)).await?
-    {
-        app.hub.rights_changed();
-    }
+    end_session(app, headers).await?;
     let token = fresh::token()?;
     app.store.open_session(&token.hash, user.id, now, now + SESSION_MS).await?;
     let browser = match app.cookies.browser(headers) {
@@ -152,12 +131,22 @@ async fn open_session(app: &App, headers: &HeaderMap, user: UserInfo) -> Result<
         None => fresh::token()?.text,
     };
     app.store.know_browser(&token_hash(&browser), user.id, now).await?;
-    let mut response = Json(describe(app, user).await?).into_response();
+    let mut response = Json(describe(app, user, joined).await?).into_response();
     let cookies = [app.cookies.set_session(&token.text), app.cookies.set_browser(&browser)];
     for (name, value) in cookies.iter().filter_map(|cookie| header(cookie)) {
         response.headers_mut().append(name, value);
     }
     Ok(response)
+}
+
+/// Ends the session of a request, if it has one, and tells its sockets.
+async fn end_session(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
+    if let Some(token) = app.cookies.session(headers)
+        && app.store.end_session(&token_hash(token)).await?
+    {
+        app.hub.rights_changed();
+    }
+    Ok(())
 }
 
 async fn known_browser(app: &App, headers: &HeaderMap, user: Option<Id>) -> Result<Option<[u8; 32]>, ApiError> {
@@ -169,7 +158,8 @@ async fn known_browser(app: &App, headers: &HeaderMap, user: Option<Id>) -> Resu
     Ok(known.then_some(hash))
 }
 
-async fn describe(app: &App, user: UserInfo) -> Result<Me, ApiError> {
+/// Who somebody is, and where they may go.
+pub(super) async fn describe(app: &App, user: UserInfo, joined: Option<Id>) -> Result<Me, ApiError> {
     let accounts = app.store.accounts_of(user.id).await?;
     Ok(Me {
         user,
@@ -177,21 +167,11 @@ async fn describe(app: &App, user: UserInfo) -> Result<Me, ApiError> {
             .into_iter()
             .map(|membership| AccountSummary { id: membership.account, name: membership.name, role: membership.role })
             .collect(),
+        joined,
     })
 }
 
 /// One sentence for every reason: nobody learns which addresses are known.
 fn wrong() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "wrong_credentials", "The address or the password is wrong.")
-}
-
-/// Lower case, with something on both sides of one `@`.
-pub(super) fn checked_email(text: &str) -> Result<String, ApiError> {
-    let email = text.trim().to_lowercase();
-    let fine = email.len() <= 254
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
-        && email
-            .split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    if fine { Ok(email) } else { Err(ApiError::invalid("email", "Enter an e-mail address such as ann@example.com.")) }
 }

@@ -1,4 +1,4 @@
-//! `GET /sync?account={id}`: the socket between a device and the server.
+//! `GET /sync?account={id}&user={id}`: the socket between a device and the server.
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Extension, State};

@@ -1,10 +1,13 @@
 //! A flow's schedule: six fields and a zone.
 //!
 //! `? minutes hours dayOfMonth month dayOfWeek`; `?` also stands for "any". Seconds in the first field are
-//! understood too. At a change of the clock no correction is made: a local time that does not exist is left out, one that
-//! exists twice is due twice.
+//! understood too. The wall clock of the zone decides: a local time that does not exist is left out, and one that exists
+//! twice is due the first time only, so that no slot runs twice.
+//!
+//! Invariant: the first instants of the local times follow each other as the local times do, so the pattern is walked
+//! on the wall clock and never has to look back.
 
-use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, MappedLocalTime, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -38,8 +41,8 @@ impl PartialEq for Schedule {
     }
 }
 
-/// Clocks are put forward or back by less than this.
-const SHIFT: Duration = Duration::hours(3);
+/// Clocks are put forward or back by less than this; Samoa once left out a day.
+const SHIFT_SECONDS: i64 = 26 * 3_600;
 
 impl Schedule {
     /// Reads a schedule; without a zone it is UTC.
@@ -75,21 +78,25 @@ impl Schedule {
 
     /// The first time after this one.
     pub(crate) fn next_after(&self, after_ms: i64) -> Option<i64> {
-        let local = self.zone.from_utc_datetime(&DateTime::from_timestamp_millis(after_ms)?.naive_utc()).naive_local();
-        // The pattern is walked on a clock that never changes, and each time is then looked up in the
-        // zone. As the zone's clock may have gone back, the walk begins earlier and ends later.
-        let mut at = local.checked_sub_signed(SHIFT)?;
-        let mut best: Option<i64> = None;
-        let mut until: Option<NaiveDateTime> = None;
+        let after = self.zone.from_utc_datetime(&DateTime::from_timestamp_millis(after_ms)?.naive_utc());
+        let mut at = after.naive_local();
+        let mut inclusive = false;
+        let is_second = |local: NaiveDateTime| matches!(self.zone.from_local_datetime(&local), MappedLocalTime::Ambiguous(first, _) if first < after);
+        if is_second(at) {
+            // What is left of this hour has been due already.
+            at = end_of(at, is_second)?;
+            inclusive = true;
+        }
         loop {
-            at = self.cron.find_next_occurrence(&Utc.from_utc_datetime(&at), false).ok()?.naive_utc();
-            if until.is_some_and(|until| at > until) {
-                return best;
-            }
-            for instant in self.instants(at) {
-                if instant > after_ms {
-                    best = Some(best.map_or(instant, |best| best.min(instant)));
-                    until = until.or_else(|| at.checked_add_signed(SHIFT));
+            at = self.cron.find_next_occurrence(&Utc.from_utc_datetime(&at), inclusive).ok()?.naive_utc();
+            match self.zone.from_local_datetime(&at) {
+                MappedLocalTime::Single(time) | MappedLocalTime::Ambiguous(time, _) => {
+                    return Some(time.timestamp_millis());
+                }
+                // Jumped over as a whole: a pattern with seconds would name thousands of times in it.
+                MappedLocalTime::None => {
+                    at = end_of(at, |local| self.zone.from_local_datetime(&local) == MappedLocalTime::None)?;
+                    inclusive = true;
                 }
             }
         }
@@ -99,16 +106,18 @@ impl Schedule {
     pub(crate) fn next_far_enough(&self, after_ms: i64, shortest_ms: i64) -> Option<i64> {
         self.next_after(after_ms.saturating_add(shortest_ms).saturating_sub(1))
     }
+}
 
-    fn instants(&self, local: NaiveDateTime) -> Vec<i64> {
-        match self.zone.from_local_datetime(&local) {
-            MappedLocalTime::None => Vec::new(),
-            MappedLocalTime::Single(time) => vec![time.timestamp_millis()],
-            MappedLocalTime::Ambiguous(first, second) => {
-                vec![first.timestamp_millis(), second.timestamp_millis()]
-            }
-        }
+/// The first whole second at which it no longer holds, when it holds from `local` on without a gap.
+fn end_of(local: NaiveDateTime, holds: impl Fn(NaiveDateTime) -> bool) -> Option<NaiveDateTime> {
+    let start = local.with_nanosecond(0)?;
+    let later = |seconds: i64| start.checked_add_signed(Duration::seconds(seconds));
+    let (mut inside, mut outside) = (0, SHIFT_SECONDS);
+    while outside - inside > 1 {
+        let middle = i64::midpoint(inside, outside);
+        if holds(later(middle)?) { inside = middle } else { outside = middle }
     }
+    later(outside)
 }
 
 #[cfg(test)]
@@ -151,15 +160,54 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_exists_twice_is_due_twice() {
+    fn a_time_that_exists_twice_is_due_once() {
         assert_eq!(
-            next("? 30 1 ? * *", "America/New_York", "2026-11-01T00:00:00Z", 3),
-            ["11-01T05:30:00", "11-01T06:30:00", "11-02T06:30:00"]
+            next("? 30 1 ? * *", "America/New_York", "2026-11-01T00:00:00Z", 2),
+            ["11-01T05:30:00", "11-02T06:30:00"]
         );
         assert_eq!(
-            next("? 0,30 2 ? * *", "Europe/Berlin", "2026-10-24T20:00:00Z", 4),
-            ["10-25T00:00:00", "10-25T00:30:00", "10-25T01:00:00", "10-25T01:30:00"]
+            next("? 0,30 2 ? * *", "Europe/Berlin", "2026-10-24T20:00:00Z", 3),
+            ["10-25T00:00:00", "10-25T00:30:00", "10-26T01:00:00"]
         );
+        // In Sydney 02:45 on 5 April 2026 is 15:45 and 16:45 of the day before.
+        assert_eq!(
+            next("? 45 2 ? * *", "Australia/Sydney", "2026-04-04T00:00:00Z", 2),
+            ["04-04T15:45:00", "04-05T16:45:00"]
+        );
+        // Asked in the middle of the second time, also with part of a second.
+        assert_eq!(next("? 45 1 ? * *", "America/New_York", "2026-11-01T06:30:00.500Z", 1), ["11-02T06:45:00"]);
+        assert_eq!(
+            next("? 0,30 * ? * *", "America/New_York", "2026-11-01T05:00:00Z", 3),
+            ["11-01T05:30:00", "11-01T07:00:00", "11-01T07:30:00"]
+        );
+    }
+
+    #[test]
+    fn a_pattern_with_seconds_leaps_over_a_change_of_the_clock() {
+        assert_eq!(next("* * * ? * *", "Europe/Berlin", "2026-10-25T00:59:59Z", 1), ["10-25T02:00:00"]);
+        assert_eq!(next("* * * ? * *", "Europe/Berlin", "2026-10-25T01:10:00.250Z", 1), ["10-25T02:00:00"]);
+        assert_eq!(
+            next("* * * ? * *", "Europe/Berlin", "2026-03-29T00:59:59Z", 2),
+            ["03-29T01:00:00", "03-29T01:00:01"]
+        );
+        // Samoa went from the 29th to the 31st.
+        assert_eq!(
+            next("? 0 12 ? * *", "Pacific/Apia", "2011-12-29T23:00:00Z", 2),
+            ["12-30T22:00:00", "12-31T22:00:00"]
+        );
+    }
+
+    /// Looking back some hours for each of them would take minutes.
+    #[test]
+    fn a_pattern_with_seconds_names_each_second_at_once() {
+        let schedule = Schedule::parse("* * * ? * *", Some("Europe/Berlin")).unwrap();
+        let mut at = "2026-06-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap().timestamp_millis();
+        let end = at + 20_000_000;
+        while at < end {
+            let next = schedule.next_after(at).unwrap();
+            assert_eq!(next, at + 1_000);
+            at = next;
+        }
     }
 
     #[test]

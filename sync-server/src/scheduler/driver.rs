@@ -1,152 +1,202 @@
-//! Drives the schedules: reads flows, waits, claims, starts.
+//! Drives the schedules: reads flows, waits, starts.
+//!
+//! Invariant: what cannot be read or started because something failed stays as it is and is tried again; only a flow
+//! that has no schedule, is switched off or is in the bin loses a tick.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tombolo_model::Kind;
 use tombolo_model::views::Flow;
-use tombolo_wire::run::RunPlace;
 
-use super::{Due, FlowKey, Schedule, Scheduler};
+use super::cron::ScheduleError;
+use super::{FlowKey, Schedule, Scheduler, Since};
 use crate::app::App;
+use crate::clock;
 use crate::resources::{self, Resource, ResourceError};
-use crate::store::{StoreError, TickKey};
-use crate::{clock, fresh, runner};
+use crate::runner::{self, StartError};
 
 /// The longest sleep: the machine's clock may be set meanwhile.
 const LOOK: Duration = Duration::from_secs(30);
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(5);
 /// Edits of a flow are waited for, so that typing a schedule does not read the flow at each key.
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// Runs until it is aborted.
 pub(crate) async fn drive(app: App) {
-    let mut changes = app.hub.flows();
-    let mut scheduler = Scheduler::new(app.config.min_schedule_interval_ms);
-    load_all(&app, &mut scheduler).await;
+    let changes = app.hub.flows();
+    let mut driver = Driver {
+        scheduler: Scheduler::new(app.config.min_schedule_interval_ms),
+        app,
+        changes,
+        unread: BTreeSet::new(),
+        all_unread: true,
+        failing: false,
+        refused: BTreeMap::new(),
+    };
     loop {
-        let wait = scheduler.wake_ms().map_or(LOOK, |wake| {
-            let ms = u64::try_from(wake - clock::now_ms()).unwrap_or(0);
-            LOOK.min(Duration::from_millis(ms))
-        });
+        driver.failing = false;
+        driver.look().await;
+        driver.start_due().await;
+        let wait = driver.wait();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            changed = changes.recv() => take_changes(&app, &mut scheduler, &mut changes, changed).await,
+            changed = driver.changes.recv() => driver.hear(changed).await,
         }
-        for due in scheduler.due(clock::now_ms()) {
-            if let Err(error) = start(&app, due).await {
-                tracing::error!(%error, flow = %due.key.1, "a scheduled run cannot be started");
+    }
+}
+
+struct Driver {
+    app: App,
+    scheduler: Scheduler,
+    changes: Receiver<FlowKey>,
+    /// Flows that have to be read.
+    unread: BTreeSet<FlowKey>,
+    /// All flows have to be read.
+    all_unread: bool,
+    /// Something failed in this round.
+    failing: bool,
+    /// Schedules that are not understood and said to be so.
+    refused: BTreeMap<FlowKey, (String, ScheduleError)>,
+}
+
+/// What a flow wants of the scheduler.
+enum Wish {
+    Nothing,
+    Runs(Box<Schedule>, Since),
+    Unclear { flow: Box<Resource>, text: String, error: ScheduleError },
+}
+
+impl Driver {
+    fn wait(&self) -> Duration {
+        if self.failing {
+            return RETRY;
+        }
+        self.scheduler.wake_ms().map_or(LOOK, |wake| {
+            let ms = u64::try_from(wake - clock::now_ms()).unwrap_or(0);
+            LOOK.min(Duration::from_millis(ms))
+        })
+    }
+
+    /// Takes in what changed, and what changes while it settles.
+    async fn hear(&mut self, first: Result<FlowKey, RecvError>) {
+        match first {
+            Ok(key) => {
+                self.unread.insert(key);
+            }
+            Err(RecvError::Lagged(_)) => self.all_unread = true,
+            Err(RecvError::Closed) => return,
+        }
+        tokio::time::sleep(SETTLE).await;
+        loop {
+            match self.changes.try_recv() {
+                Ok(key) => {
+                    self.unread.insert(key);
+                }
+                Err(TryRecvError::Lagged(_)) => self.all_unread = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Reads what has to be read; what cannot be read is read again later.
+    async fn look(&mut self) {
+        if self.all_unread {
+            match self.app.store.documents_of(None, Kind::Flow).await {
+                Ok(keys) => {
+                    self.unread = keys.into_iter().collect();
+                    self.scheduler.retain(&self.unread);
+                    self.all_unread = false;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the flows cannot be listed; the schedules stay as they were");
+                    self.failing = true;
+                }
+            }
+        }
+        for key in std::mem::take(&mut self.unread) {
+            if let Err(error) = self.load(key).await {
+                tracing::error!(%error, flow = %key.1, "a flow cannot be read; its schedule stays as it was");
+                self.unread.insert(key);
+                self.failing = true;
+            }
+        }
+    }
+
+    async fn load(&mut self, key: FlowKey) -> Result<(), ResourceError> {
+        match read(&self.app, key).await? {
+            Wish::Runs(schedule, since) => {
+                self.refused.remove(&key);
+                self.scheduler.set(key, *schedule, since);
+            }
+            Wish::Nothing => {
+                self.refused.remove(&key);
+                self.scheduler.remove(key);
+            }
+            Wish::Unclear { flow, text, error } => {
+                self.scheduler.remove(key);
+                let said = (text, error);
+                if self.refused.get(&key) != Some(&said) {
+                    tracing::warn!(error = %said.1, flow = %key.1, "a flow's schedule is not understood");
+                    runner::refuse_schedule(&self.app, key, &flow, &said.0, &said.1.to_string()).await?;
+                    self.refused.insert(key, said);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn start_due(&mut self) {
+        for due in self.scheduler.due(clock::now_ms()) {
+            let (account, flow) = due.key;
+            if due.missed > 0 {
+                tracing::warn!(%flow, missed = due.missed, "scheduled starts were missed; the last one is caught up");
+            }
+            match runner::start_tick(&self.app, account, flow, due.nominal_ms).await {
+                Ok(()) => {}
+                Err(error @ (StartError::NoFlow(_) | StartError::Binned(_) | StartError::Disabled(_))) => {
+                    tracing::info!(%error, nominal_ms = due.nominal_ms, "a scheduled run is left out");
+                }
+                Err(error) => {
+                    tracing::error!(%error, %flow, "a scheduled run cannot be started; it is tried again");
+                    self.scheduler.put_back(due);
+                    self.failing = true;
+                }
             }
         }
     }
 }
 
-async fn take_changes(
-    app: &App,
-    scheduler: &mut Scheduler,
-    changes: &mut Receiver<FlowKey>,
-    first: Result<FlowKey, RecvError>,
-) {
-    let mut keys = BTreeSet::new();
-    let mut all = false;
-    match first {
-        Ok(key) => {
-            keys.insert(key);
-        }
-        Err(RecvError::Lagged(_)) => all = true,
-        Err(RecvError::Closed) => return,
-    }
-    tokio::time::sleep(SETTLE).await;
-    while let Ok(key) = changes.try_recv() {
-        keys.insert(key);
-    }
-    if all {
-        return load_all(app, scheduler).await;
-    }
-    for key in keys {
-        load(app, scheduler, key).await;
-    }
-}
-
-async fn load_all(app: &App, scheduler: &mut Scheduler) {
-    match app.store.documents_of(None, Kind::Flow).await {
-        Ok(keys) => {
-            for key in keys {
-                load(app, scheduler, key).await;
-            }
-        }
-        Err(error) => tracing::error!(%error, "the flows cannot be listed; schedules do not run"),
-    }
-}
-
-async fn load(app: &App, scheduler: &mut Scheduler, key: FlowKey) {
-    match read(app, key).await {
-        Ok(Some((schedule, base_ms))) => scheduler.set(key, schedule, base_ms),
-        Ok(None) => scheduler.remove(key),
-        Err(error) => {
-            tracing::error!(%error, flow = %key.1, "a flow cannot be read; its schedule does not run");
-            scheduler.remove(key);
-        }
-    }
-}
-
-async fn read(app: &App, (account, id): FlowKey) -> Result<Option<(Schedule, i64)>, ResourceError> {
+async fn read(app: &App, (account, id): FlowKey) -> Result<Wish, ResourceError> {
     let Some(flow) = resources::read(&*app.store, account, id).await? else {
-        return Ok(None);
+        return Ok(Wish::Nothing);
     };
-    let Some(schedule) = schedule_of(&flow) else {
-        return Ok(None);
-    };
-    let last = app.store.last_tick(account, id).await?;
-    let base_ms = last.map_or(flow.modified_ms, |last| last.max(flow.modified_ms));
-    Ok(Some((schedule, base_ms)))
-}
-
-/// The schedule of a flow that is switched on and not in the bin.
-fn schedule_of(flow: &Resource) -> Option<Schedule> {
     let view = Flow(&flow.value);
-    if flow.binned || view.disabled() {
-        return None;
-    }
-    let text = view.schedule()?;
+    let Some(text) = view.schedule().filter(|_| !flow.binned && !view.disabled()) else {
+        return Ok(Wish::Nothing);
+    };
     match Schedule::parse(text, view.timezone()) {
-        Ok(schedule) => Some(schedule),
+        Ok(schedule) => Ok(Wish::Runs(Box::new(schedule), since(app, (account, id), &flow).await?)),
         Err(error) => {
-            tracing::warn!(%error, "a flow's schedule is not understood");
-            None
+            let text = text.to_owned();
+            Ok(Wish::Unclear { flow: Box::new(flow), text, error })
         }
     }
 }
 
-/// Starts a run, if nobody else has: the claim comes first, so a crash in between leaves the tick out
-/// rather than running it twice.
-async fn start(app: &App, due: Due) -> Result<(), StartTickError> {
-    let (account, flow) = due.key;
-    if due.missed > 0 {
-        tracing::warn!(%flow, missed = due.missed, "scheduled starts were missed; the last one is caught up");
-    }
-    let run = fresh::id()?;
-    let tick = TickKey { account, flow, nominal_ms: due.nominal_ms };
-    if !app.store.claim_tick(tick, run, clock::now_ms()).await? {
-        tracing::info!(%flow, nominal_ms = due.nominal_ms, "another node has started this");
-        return Ok(());
-    }
-    if app.runner.is_running(account, flow) {
-        tracing::info!(%flow, nominal_ms = due.nominal_ms, "left out: the flow is still running");
-        return Ok(());
-    }
-    runner::start(app, account, flow, run, RunPlace::Schedule).await?;
-    Ok(())
-}
-
-/// Why a scheduled run was not started.
-#[derive(Debug, thiserror::Error)]
-enum StartTickError {
-    #[error(transparent)]
-    Random(#[from] fresh::NoRandom),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Start(#[from] runner::StartError),
+/// What was due before the last change, before the integration came out of the bin, or before a backup was restored
+/// is not caught up.
+async fn since(app: &App, (account, id): FlowKey, flow: &Resource) -> Result<Since, ResourceError> {
+    let home = match Flow(&flow.value).integration() {
+        Some(integration) => resources::read(&*app.store, account, integration).await?,
+        None => None,
+    };
+    let home_ms = home.map_or(0, |home| home.modified_ms);
+    let restored_ms = app.store.restored_ms().await?;
+    let last_ms = app.store.last_tick(account, id).await?;
+    let base_ms = flow.modified_ms.max(home_ms).max(restored_ms).max(last_ms.unwrap_or(0));
+    Ok(Since { base_ms, last_ms })
 }

@@ -14,7 +14,7 @@ use crate::store::{Push, StoreError};
 
 /// How many runs a device that starts empty is given.
 const RUNS: u32 = 500;
-/// How many bytes of their errors.
+/// How many bytes of JSON they and their errors may have together.
 const RUN_BYTES: usize = 2 * 1024 * 1024;
 
 /// Who asks.
@@ -50,7 +50,11 @@ fn settled(
             tracing::error!(%error, source, %account, "the store failed");
             let message = match error {
                 StoreError::Full { .. } => FULL,
-                StoreError::Database { .. } | StoreError::Damaged { .. } => FAILED,
+                StoreError::Database { .. }
+                | StoreError::Damaged { .. }
+                | StoreError::Unwritable { .. }
+                | StoreError::Newer { .. }
+                | StoreError::Closed => FAILED,
             };
             failed(request, is_commit, message)
         }
@@ -144,7 +148,9 @@ async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
             Event::Read { request, entries: stretch.entries, upto: stretch.upto, more: stretch.more }
         }
         Effect::Documents { request, after, most_bytes } => {
-            let (documents, complete) = store.documents(account, after, most_bytes).await?;
+            let (documents, all) = store.documents(account, after, most_bytes).await?;
+            // Beside a document that fills a frame there is no room for runs; they come with an empty page then.
+            let complete = all && size(&documents) <= most_bytes;
             let runs = if complete { newest_runs(asked).await? } else { RunRows::default() };
             documents_event(request, documents, runs, complete)
         }
@@ -159,6 +165,10 @@ async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
         }
         _ => Event::Wake,
     })
+}
+
+fn size(documents: &[Snapshot]) -> usize {
+    documents.iter().flat_map(|document| &document.chunks).map(|chunk| chunk.len()).sum()
 }
 
 fn documents_event(request: Request, documents: Vec<Snapshot>, runs: RunRows, complete: bool) -> Event {

@@ -1,13 +1,13 @@
-//! Accounts, members and invitations.
+//! Accounts and members.
 
 use async_trait::async_trait;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Sqlite as Db, SqliteConnection, Transaction};
 use tombolo_model::{Id, Role};
 
-use super::Sqlite;
 use super::row::{db, get, id, maybe_id, number, parse_id, role, role_name};
-use crate::store::{Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError};
+use super::{Sqlite, invitations};
+use crate::store::{Accepted, Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError};
 
 #[async_trait]
 impl Accounts for Sqlite {
@@ -80,35 +80,17 @@ impl Accounts for Sqlite {
     async fn invite(&self, invitation: &NewInvitation) -> Result<Invited, StoreError> {
         const DOING: &str = "inviting somebody";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
-        let known = sqlx::query(
-            "SELECT u.id, m.status FROM users u LEFT JOIN members m ON m.user = u.id AND m.account = ? WHERE u.email = ?",
-        )
-        .bind(invitation.account.to_string())
-        .bind(&invitation.email)
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(db(DOING))?;
-        let Some(known) = known else {
-            keep_invitation(&mut tx, invitation).await?;
-            tx.commit().await.map_err(db(DOING))?;
-            return Ok(Invited::Pending);
-        };
-        let user = id(&known, "users", "id")?;
-        let status: Option<String> = get(&known, "members", "status")?;
-        if status.as_deref() == Some("accepted") {
-            return Ok(Invited::AlreadyMember(user));
-        }
-        join(&mut tx, invitation.account, user, invitation.role, invitation.now_ms).await?;
+        let invited = invitations::keep(&mut tx, invitation).await?;
         tx.commit().await.map_err(db(DOING))?;
-        Ok(Invited::Joined(user))
+        Ok(invited)
     }
 
-    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Option<Id>, StoreError> {
+    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Accepted, StoreError> {
         const DOING: &str = "accepting an invitation";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
-        let account = accept_in(&mut tx, token, user, None, now_ms).await?;
+        let accepted = invitations::accept(&mut tx, token, user, now_ms).await?;
         tx.commit().await.map_err(db(DOING))?;
-        Ok(account)
+        Ok(accepted)
     }
 
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError> {
@@ -180,68 +162,4 @@ async fn may_change(conn: &mut SqliteConnection, account: Id, user: Id) -> Resul
         Some(Role::Owner) => RoleChange::Owner,
         Some(_) => RoleChange::Done,
     })
-}
-
-async fn keep_invitation(tx: &mut Transaction<'_, Db>, invitation: &NewInvitation) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO invitations (token, account, email, role, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role,
-         invited_by = excluded.invited_by, created_ms = excluded.created_ms",
-    )
-    .bind(invitation.token.as_slice())
-    .bind(invitation.account.to_string())
-    .bind(&invitation.email)
-    .bind(role_name(invitation.role))
-    .bind(invitation.by.to_string())
-    .bind(invitation.now_ms)
-    .execute(&mut **tx)
-    .await
-    .map_err(db("keeping an invitation"))?;
-    Ok(())
-}
-
-async fn join(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role, now_ms: i64) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)
-         ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted',
-         visibility_epoch = visibility_epoch + 1 WHERE members.status = 'removed'",
-    )
-    .bind(account.to_string())
-    .bind(user.to_string())
-    .bind(role_name(role))
-    .bind(now_ms)
-    .execute(&mut **tx)
-    .await
-    .map_err(db("letting a member in"))?;
-    Ok(())
-}
-
-/// Uses an invitation up. Whoever signs up with it must have the address it was sent to; whoever is
-/// signed in already has shown the secret link and may have another address.
-pub(super) async fn accept_in(
-    tx: &mut Transaction<'_, Db>,
-    token: &[u8; 32],
-    user: Id,
-    email: Option<&str>,
-    now_ms: i64,
-) -> Result<Option<Id>, StoreError> {
-    const DOING: &str = "accepting an invitation";
-    let row = sqlx::query("SELECT account, email, role FROM invitations WHERE token = ?")
-        .bind(token.as_slice())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    let Some(row) = row else { return Ok(None) };
-    let invited: &str = get(&row, "invitations", "email")?;
-    if email.is_some_and(|email| email != invited) {
-        return Ok(None);
-    }
-    let account = id(&row, "invitations", "account")?;
-    join(tx, account, user, role(&row, "invitations", "role")?, now_ms).await?;
-    sqlx::query("DELETE FROM invitations WHERE token = ?")
-        .bind(token.as_slice())
-        .execute(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    Ok(Some(account))
 }

@@ -26,9 +26,9 @@ impl Changes for Sqlite {
     async fn push(&self, push: Push) -> Result<Pushed, StoreError> {
         let (reply, answer) = oneshot::channel();
         if self.pushes.send(Job { push, reply }).await.is_err() {
-            return Err(closed());
+            return Err(StoreError::Closed);
         }
-        answer.await.map_err(|_| closed())?
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 
     async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError> {
@@ -48,7 +48,7 @@ impl Changes for Sqlite {
                 server_epoch: number(&row, "server", "epoch")?,
                 visibility_epoch: number(&row, "members", "visibility_epoch")?,
                 sequence: number(&row, "accounts", "sequence")?,
-                restored: get(&row, "server", "restored")?,
+                restored: number(&row, "server", "restored")? != 0,
             })
         })
         .transpose()
@@ -82,7 +82,7 @@ impl Changes for Sqlite {
     ) -> Result<(Vec<Snapshot>, bool), StoreError> {
         const DOING: &str = "reading documents";
         let mut rows = sqlx::query(
-            "SELECT c.document, c.bytes FROM changes c JOIN documents d ON d.account = c.account AND d.id = c.document
+            "SELECT c.document, c.bytes, d.size_bytes FROM changes c JOIN documents d ON d.account = c.account AND d.id = c.document
              WHERE c.account = ? AND c.document > ? AND d.purged = 0 ORDER BY c.document, c.sequence",
         )
         .bind(account.to_string())
@@ -106,11 +106,12 @@ impl Changes for Sqlite {
         let mut found = Vec::new();
         let mut size = 0;
         for document in documents {
-            if size >= most_bytes {
-                return Ok((found, false));
-            }
             if let Some(stored) = self.document(account, *document).await? {
-                size += stored.changes.iter().map(Vec::len).sum::<usize>();
+                let own = stored.changes.iter().map(Vec::len).sum::<usize>();
+                if !found.is_empty() && size + own > most_bytes {
+                    return Ok((found, false));
+                }
+                size += own;
                 found.push(Snapshot {
                     document: *document,
                     chunks: stored.changes.into_iter().map(ByteBuf::from).collect(),
@@ -180,10 +181,6 @@ impl Changes for Sqlite {
         .map_err(db("listing documents"))?;
         rows.iter().map(|row| Ok((id(row, "documents", "account")?, id(row, "documents", "id")?))).collect()
     }
-}
-
-fn closed() -> StoreError {
-    StoreError::Damaged { table: "changes", what: "the store is closed".to_owned() }
 }
 
 /// The tables that share the account's sequence.
@@ -265,10 +262,15 @@ impl Page {
         let length = bytes.len();
         match self.documents.last_mut() {
             Some(last) if last.document == document => last.chunks.push(bytes),
-            Some(_) if self.size >= most_bytes => return Ok(false),
+            Some(_) if self.size.saturating_add(whole(row)?) > most_bytes => return Ok(false),
             _ => self.documents.push(Snapshot { document, chunks: vec![bytes] }),
         }
         self.size += length;
         Ok(true)
     }
+}
+
+/// The size of all of a document.
+fn whole(row: &SqliteRow) -> Result<usize, StoreError> {
+    Ok(usize::try_from(number(row, "documents", "size_bytes")?).unwrap_or(usize::MAX))
 }

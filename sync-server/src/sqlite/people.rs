@@ -5,9 +5,9 @@ use sqlx::Sqlite as Db;
 use sqlx::Transaction;
 use tombolo_model::Id;
 
-use super::Sqlite;
 use super::row::{db, get, id};
-use crate::store::{NewUser, People, SessionRow, SignUp, StoreError, UserRow};
+use super::{Sqlite, invitations};
+use crate::store::{Accepted, NewUser, People, SessionRow, SignUp, StoreError, UserRow};
 
 #[async_trait]
 impl People for Sqlite {
@@ -29,14 +29,17 @@ impl People for Sqlite {
             return Ok(SignUp::EmailTaken);
         }
         own_account(&mut tx, user).await?;
+        let mut joined = None;
         if let Some(token) = &user.invitation {
-            let joined = super::accounts::accept_in(&mut tx, token, user.id, Some(&user.email), user.now_ms).await?;
-            if joined.is_none() {
-                return Ok(SignUp::InvitationUnknown);
-            }
+            // Whoever returns early leaves nothing of the sign-up behind: the transaction ends uncommitted.
+            joined = match invitations::accept(&mut tx, token, user.id, user.now_ms).await? {
+                Accepted::Joined(account) => Some(account),
+                Accepted::Unknown => return Ok(SignUp::InvitationUnknown),
+                Accepted::OtherAddress => return Ok(SignUp::OtherAddress),
+            };
         }
         tx.commit().await.map_err(db(DOING))?;
-        Ok(SignUp::Created)
+        Ok(SignUp::Created { joined })
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite as Db, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tombolo_docs::Written;
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 use tombolo_sync::gate::{Accepted, Context, DocumentRow, Incoming, Verdict, Wanted, judge, wanted};
 
 use super::row::{db, from_u64, get, hashes, id, kind, number, role, to_u64};
@@ -83,7 +83,9 @@ async fn write_one(tx: &mut Transaction<'_, Db>, push: &Push) -> Result<Pushed, 
     let context = look_up(tx, push, &wanted(&push.changes)).await?;
     let verdict = judge(push.document, &push.changes, &context);
     let sequence = match &verdict {
-        Verdict::Accept(accepted) if !accepted.fresh.is_empty() => Some(append(tx, push, accepted).await?),
+        Verdict::Accept(accepted @ Accepted { kind: Some(kind), .. }) if !accepted.fresh.is_empty() => {
+            Some(append(tx, push, *kind, accepted).await?)
+        }
         _ => None,
     };
     Ok(Pushed { verdict, sequence })
@@ -96,12 +98,14 @@ async fn look_up(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> 
         .fetch_optional(&mut **tx)
         .await
         .map_err(db("looking up a role"))?;
-    let document = sqlx::query("SELECT kind, max_op, purged, size_bytes FROM documents WHERE account = ? AND id = ?")
-        .bind(push.account.to_string())
-        .bind(push.document.to_string())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(db("looking up a document"))?;
+    let document = sqlx::query(
+        "SELECT kind, max_op, purged, size_bytes, inflated_bytes FROM documents WHERE account = ? AND id = ?",
+    )
+    .bind(push.account.to_string())
+    .bind(push.document.to_string())
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(db("looking up a document"))?;
     Ok(Context {
         user: push.user,
         role: member.map(|row| role(&row, "members", "role")).transpose()?,
@@ -112,6 +116,7 @@ async fn look_up(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> 
                     max_op: number(&row, "documents", "max_op")?,
                     purged: get(&row, "documents", "purged")?,
                     size_bytes: number(&row, "documents", "size_bytes")?,
+                    inflated_bytes: number(&row, "documents", "inflated_bytes")?,
                 })
             })
             .transpose()?,
@@ -179,9 +184,9 @@ async fn known(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> Re
     Ok(found)
 }
 
-async fn append(tx: &mut Transaction<'_, Db>, push: &Push, accepted: &Accepted) -> Result<u64, StoreError> {
+async fn append(tx: &mut Transaction<'_, Db>, push: &Push, kind: Kind, accepted: &Accepted) -> Result<u64, StoreError> {
     let fresh: Vec<&Incoming> = accepted.fresh.iter().filter_map(|index| push.changes.get(*index)).collect();
-    keep_document(tx, push, accepted, &fresh).await?;
+    keep_document(tx, push, kind, accepted, &fresh).await?;
     for session in &accepted.bind {
         bind_session(tx, push, session).await?;
     }
@@ -207,11 +212,13 @@ pub(super) async fn take_numbers(tx: &mut Transaction<'_, Db>, account: Id, coun
 async fn keep_document(
     tx: &mut Transaction<'_, Db>,
     push: &Push,
+    kind: Kind,
     accepted: &Accepted,
     fresh: &[&Incoming],
 ) -> Result<(), StoreError> {
     const DOING: &str = "keeping a document's row";
     let size: usize = fresh.iter().map(|change| change.bytes.len()).sum();
+    let inflated: usize = fresh.iter().map(|change| change.scan.inflated_bytes).sum();
     let before = sqlx::query("SELECT heads FROM documents WHERE account = ? AND id = ?")
         .bind(push.account.to_string())
         .bind(push.document.to_string())
@@ -229,17 +236,12 @@ async fn keep_document(
         heads.insert(change.scan.hash);
     }
     let heads: Vec<u8> = heads.into_iter().flatten().collect();
-    let Some(kind) = accepted.kind else {
-        return Err(StoreError::Damaged {
-            table: "documents",
-            what: format!("the gate let {} in without a kind", push.document),
-        });
-    };
     sqlx::query(
-        "INSERT INTO documents (account, id, kind, integration, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO documents (account, id, kind, integration, heads, max_op, size_bytes, inflated_bytes, created_by, created_ms, modified_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (account, id) DO UPDATE SET heads = excluded.heads, max_op = excluded.max_op,
-         size_bytes = size_bytes + excluded.size_bytes, modified_ms = excluded.modified_ms",
+         size_bytes = size_bytes + excluded.size_bytes, inflated_bytes = inflated_bytes + excluded.inflated_bytes,
+         modified_ms = excluded.modified_ms",
     )
     .bind(push.account.to_string())
     .bind(push.document.to_string())
@@ -248,6 +250,7 @@ async fn keep_document(
     .bind(heads)
     .bind(from_u64(accepted.max_op))
     .bind(i64::try_from(size).unwrap_or(i64::MAX))
+    .bind(i64::try_from(inflated).unwrap_or(i64::MAX))
     .bind(push.user.to_string())
     .bind(push.now_ms)
     .bind(push.now_ms)

@@ -6,14 +6,14 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use tombolo_model::{Id, Kind, Role};
 
-use crate::store::StoreError;
+use crate::store::{Cause, StoreError};
 
 /// Says what failed.
 pub(super) fn db(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
     move |error| {
         let code = error.as_database_error().and_then(|error| error.code());
         match code.as_deref() {
-            Some(SQLITE_FULL) => StoreError::Full { doing },
+            Some(SQLITE_FULL) => StoreError::Full { doing, source: Box::new(error) },
             _ => StoreError::Database { doing, source: Box::new(error) },
         }
     }
@@ -32,8 +32,8 @@ pub(super) const fn to_u64(value: i64) -> u64 {
     value.cast_unsigned()
 }
 
-fn damaged(table: &'static str, what: &impl ToString) -> StoreError {
-    StoreError::Damaged { table, what: what.to_string() }
+fn damaged(table: &'static str, why: impl Into<Cause>) -> StoreError {
+    StoreError::Damaged { table, source: why.into() }
 }
 
 /// A column of any type that the driver reads.
@@ -41,7 +41,7 @@ pub(super) fn get<'r, T>(row: &'r SqliteRow, table: &'static str, column: &str) 
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
-    row.try_get(column).map_err(|error| damaged(table, &error))
+    row.try_get(column).map_err(|error| damaged(table, error))
 }
 
 /// An id.
@@ -51,7 +51,7 @@ pub(super) fn id(row: &SqliteRow, table: &'static str, column: &str) -> Result<I
 
 /// An id from its text.
 pub(super) fn parse_id(table: &'static str, text: &str) -> Result<Id, StoreError> {
-    Id::from_str(text).map_err(|error| damaged(table, &error))
+    Id::from_str(text).map_err(|error| damaged(table, error))
 }
 
 /// An id that may be absent.
@@ -68,30 +68,26 @@ pub(super) fn number(row: &SqliteRow, table: &'static str, column: &str) -> Resu
 /// 16 or 32 bytes.
 pub(super) fn array<const N: usize>(row: &SqliteRow, table: &'static str, column: &str) -> Result<[u8; N], StoreError> {
     let bytes: &[u8] = get(row, table, column)?;
-    <[u8; N]>::try_from(bytes).map_err(|_| damaged(table, &format!("{column} has {} bytes", bytes.len())))
+    <[u8; N]>::try_from(bytes).map_err(|_| damaged(table, format!("{column} has {} bytes", bytes.len())))
 }
 
 /// Hashes, one behind the other.
 pub(super) fn hashes(row: &SqliteRow, table: &'static str, column: &str) -> Result<Vec<[u8; 32]>, StoreError> {
     let bytes: &[u8] = get(row, table, column)?;
     let (list, rest) = bytes.as_chunks::<32>();
-    if rest.is_empty() {
-        Ok(list.to_vec())
-    } else {
-        Err(damaged(table, &format!("{column} has {} bytes", bytes.len())))
-    }
+    if rest.is_empty() { Ok(list.to_vec()) } else { Err(damaged(table, format!("{column} has {} bytes", bytes.len()))) }
 }
 
 /// A kind by its name.
 pub(super) fn kind(row: &SqliteRow, table: &'static str, column: &str) -> Result<Kind, StoreError> {
     let name: &str = get(row, table, column)?;
-    Kind::from_name(name).ok_or_else(|| damaged(table, &format!("no kind {name:?}")))
+    Kind::from_name(name).ok_or_else(|| damaged(table, format!("no kind {name:?}")))
 }
 
 /// A role by its name.
 pub(super) fn role(row: &SqliteRow, table: &'static str, column: &str) -> Result<Role, StoreError> {
     let name: &str = get(row, table, column)?;
-    parse_role(name).ok_or_else(|| damaged(table, &format!("no role {name:?}")))
+    parse_role(name).ok_or_else(|| damaged(table, format!("no role {name:?}")))
 }
 
 /// A role's name in the tables, which never changes.
@@ -115,10 +111,10 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     column: &str,
 ) -> Result<T, StoreError> {
     let text: &str = get(row, table, column)?;
-    serde_json::from_str(text).map_err(|error| damaged(table, &error))
+    serde_json::from_str(text).map_err(|error| damaged(table, error))
 }
 
 /// The other way.
 pub(super) fn to_json<T: serde::Serialize>(table: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| damaged(table, &error))
+    serde_json::to_string(value).map_err(|error| StoreError::Unwritable { table, source: Box::new(error) })
 }

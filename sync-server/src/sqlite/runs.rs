@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
-use sqlx::{Sqlite as Db, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::Id;
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::Sqlite;
@@ -21,7 +22,7 @@ impl Runs for Sqlite {
             keep_run(&mut tx, account, row, by).await?;
         }
         for row in &rows.errors {
-            keep_error(&mut tx, account, row).await?;
+            keep_error(&mut tx, account, row, by).await?;
         }
         let last = take_numbers(&mut tx, account, 0).await?;
         tx.commit().await.map_err(db(DOING))?;
@@ -38,33 +39,11 @@ impl Runs for Sqlite {
         row.map(|row| json(&row, "runs", "body")).transpose()
     }
 
-    async fn newest_runs(&self, account: Id, limit: u32, most_error_bytes: usize) -> Result<RunRows, StoreError> {
-        const DOING: &str = "reading runs";
-        let rows = sqlx::query("SELECT body FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?")
-            .bind(account.to_string())
-            .bind(limit)
-            .fetch_all(&self.read)
-            .await
-            .map_err(db(DOING))?;
-        let runs: Result<_, StoreError> = rows.iter().map(|row| json(row, "runs", "body")).collect();
-        let mut found = RunRows { runs: runs?, errors: Vec::new() };
-        let mut rows = sqlx::query(
-            "SELECT e.body, length(e.body) AS size FROM
-             (SELECT id, started_ms FROM runs WHERE account = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2) r
-             JOIN run_errors e ON e.account = ?1 AND e.run = r.id ORDER BY r.started_ms DESC, r.id DESC, e.n",
-        )
-        .bind(account.to_string())
-        .bind(limit)
-        .fetch(&self.read);
-        let mut size = 0;
-        while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
-            size += usize::try_from(number(&row, "run_errors", "size")?).unwrap_or(usize::MAX);
-            if size > most_error_bytes {
-                break;
-            }
-            found.errors.push(json(&row, "run_errors", "body")?);
-        }
-        Ok(found)
+    async fn newest_runs(&self, account: Id, limit: u32, most_bytes: usize) -> Result<RunRows, StoreError> {
+        let (runs, size) = newest_rows(&self.read, account, limit, most_bytes / 2).await?;
+        let count = u32::try_from(runs.len()).unwrap_or(limit);
+        let errors = newest_errors(&self.read, account, count, most_bytes.saturating_sub(size)).await?;
+        Ok(RunRows { runs, errors })
     }
 
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError> {
@@ -125,8 +104,73 @@ impl Runs for Sqlite {
     }
 }
 
-async fn keep_run(tx: &mut Transaction<'_, Db>, account: Id, row: &RunRow, by: Option<Id>) -> Result<(), StoreError> {
+/// The newest runs within so many bytes, and how many they are.
+async fn newest_rows(
+    pool: &SqlitePool,
+    account: Id,
+    limit: u32,
+    most_bytes: usize,
+) -> Result<(Vec<RunRow>, usize), StoreError> {
+    let mut rows = sqlx::query(
+        "SELECT body, length(CAST(body AS BLOB)) AS size FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
+    )
+    .bind(account.to_string())
+    .bind(limit)
+    .fetch(pool);
+    let (mut found, mut size) = (Vec::new(), 0_usize);
+    while let Some(row) = rows.try_next().await.map_err(db("reading runs"))? {
+        let with = size.saturating_add(size_of_body(&row, "runs")?);
+        if with > most_bytes {
+            break;
+        }
+        size = with;
+        found.push(json(&row, "runs", "body")?);
+    }
+    Ok((found, size))
+}
+
+/// The errors of the newest runs within so many bytes.
+async fn newest_errors(
+    pool: &SqlitePool,
+    account: Id,
+    runs: u32,
+    most_bytes: usize,
+) -> Result<Vec<RunErrorRow>, StoreError> {
+    let mut rows = sqlx::query(
+        "SELECT e.body, length(CAST(e.body AS BLOB)) AS size FROM
+         (SELECT id, started_ms FROM runs WHERE account = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2) r
+         JOIN run_errors e ON e.account = ?1 AND e.run = r.id ORDER BY r.started_ms DESC, r.id DESC, e.n",
+    )
+    .bind(account.to_string())
+    .bind(runs)
+    .fetch(pool);
+    let (mut found, mut size) = (Vec::new(), 0_usize);
+    while let Some(row) = rows.try_next().await.map_err(db("reading the errors of runs"))? {
+        size = size.saturating_add(size_of_body(&row, "run_errors")?);
+        if size > most_bytes {
+            break;
+        }
+        found.push(json(&row, "run_errors", "body")?);
+    }
+    Ok(found)
+}
+
+fn size_of_body(row: &SqliteRow, table: &'static str) -> Result<usize, StoreError> {
+    Ok(usize::try_from(number(row, table, "size")?).unwrap_or(usize::MAX))
+}
+
+/// Keeps a run's row within a transaction, unless a newer one is there.
+pub(super) async fn keep_run(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    row: &RunRow,
+    by: Option<Id>,
+) -> Result<(), StoreError> {
     const DOING: &str = "keeping a run";
+    if by.is_some() && matches!(row.place, RunPlace::Server | RunPlace::Schedule) {
+        tracing::warn!(run = %row.id, "a device sent a row of a run on the server");
+        return Ok(());
+    }
     let before = sqlx::query("SELECT n, user FROM runs WHERE account = ? AND id = ?")
         .bind(account.to_string())
         .bind(row.id.to_string())
@@ -166,8 +210,24 @@ async fn keep_run(tx: &mut Transaction<'_, Db>, account: Id, row: &RunRow, by: O
     Ok(())
 }
 
-async fn keep_error(tx: &mut Transaction<'_, Db>, account: Id, row: &RunErrorRow) -> Result<(), StoreError> {
+async fn keep_error(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    row: &RunErrorRow,
+    by: Option<Id>,
+) -> Result<(), StoreError> {
     const DOING: &str = "keeping a run's error";
+    let run = sqlx::query("SELECT user FROM runs WHERE account = ? AND id = ?")
+        .bind(account.to_string())
+        .bind(row.run.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    let owner = run.map(|run| maybe_id(&run, "runs", "user")).transpose()?;
+    if owner != Some(by) {
+        tracing::warn!(run = %row.run, "somebody sent an error of a run that is not theirs");
+        return Ok(());
+    }
     let before: Option<i64> = sqlx::query_scalar("SELECT n FROM run_errors WHERE account = ? AND run = ? AND n = ?")
         .bind(account.to_string())
         .bind(row.run.to_string())

@@ -1,7 +1,8 @@
--- Version 1. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
+-- Version 2. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
 CREATE TABLE server (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL,
+    -- When a backup was restored; 0: never. 1: once, before the time was kept.
     restored INTEGER NOT NULL DEFAULT 0,
     created_ms INTEGER NOT NULL
 ) STRICT;
@@ -66,6 +67,7 @@ CREATE TABLE documents (
     heads BLOB NOT NULL,
     max_op INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL,
+    inflated_bytes INTEGER NOT NULL,
     purged INTEGER NOT NULL DEFAULT 0,
     created_by TEXT NOT NULL,
     created_ms INTEGER NOT NULL,

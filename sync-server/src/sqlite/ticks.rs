@@ -2,26 +2,37 @@
 
 use async_trait::async_trait;
 use tombolo_model::Id;
+use tombolo_wire::run::RunRow;
 
 use super::Sqlite;
+use super::push::take_numbers;
 use super::row::db;
+use super::runs::keep_run;
 use crate::store::{StoreError, TickKey, Ticks};
 
 #[async_trait]
 impl Ticks for Sqlite {
-    async fn claim_tick(&self, tick: TickKey, run: Id, now_ms: i64) -> Result<bool, StoreError> {
+    async fn claim_tick(&self, tick: TickKey, run: &RunRow, now_ms: i64) -> Result<Option<u64>, StoreError> {
+        const DOING: &str = "claiming a scheduled run";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
         let claimed = sqlx::query(
             "INSERT INTO ticks (account, flow, nominal_ms, run, claimed_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(tick.account.to_string())
         .bind(tick.flow.to_string())
         .bind(tick.nominal_ms)
-        .bind(run.to_string())
+        .bind(run.id.to_string())
         .bind(now_ms)
-        .execute(&self.write)
+        .execute(&mut *tx)
         .await
-        .map_err(db("claiming a scheduled run"))?;
-        Ok(claimed.rows_affected() == 1)
+        .map_err(db(DOING))?;
+        if claimed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        keep_run(&mut tx, tick.account, run, None).await?;
+        let last = take_numbers(&mut tx, tick.account, 0).await?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(Some(last))
     }
 
     async fn last_tick(&self, account: Id, flow: Id) -> Result<Option<i64>, StoreError> {

@@ -42,21 +42,30 @@ pub struct NewInvitation {
     pub role: Role,
     /// Who invites.
     pub by: Id,
-    /// The SHA-256 of the token in the link, used when the address is not known yet.
+    /// The SHA-256 of the token in the link.
     pub token: [u8; 32],
     /// Now.
     pub now_ms: i64,
 }
 
-/// What came of an invitation.
+/// What came of inviting somebody. Nothing in it says whether an address that is no member's belongs to anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Invited {
-    /// The address belongs to somebody, who is a member now.
-    Joined(Id),
-    /// Nobody has the address: the link waits for them. An older link for it has ended.
+    /// The link waits for whoever has or will have the address. An older link for it has ended.
     Pending,
     /// They are a member already; nothing was changed.
     AlreadyMember(Id),
+}
+
+/// What came of following an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// The person is a member of this account now, and the invitation is used up.
+    Joined(Id),
+    /// There is no such invitation, or not any more.
+    Unknown,
+    /// It is for another address than the person's; it stays.
+    OtherAddress,
 }
 
 /// What came of changing or removing a member.
@@ -88,11 +97,11 @@ pub trait Accounts {
     /// Members by name, then open invitations by address.
     async fn members(&self, account: Id) -> Result<Vec<MemberRow>, StoreError>;
 
-    /// Lets somebody in, or keeps an invitation for them.
+    /// Keeps an invitation in place of an older one for the same address.
     async fn invite(&self, invitation: &NewInvitation) -> Result<Invited, StoreError>;
 
-    /// Accepts an invitation for a person who has an account already; says to which account it was.
-    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Option<Id>, StoreError>;
+    /// Accepts an invitation for a person who has signed up already, with the address they have.
+    async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Accepted, StoreError>;
 
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;

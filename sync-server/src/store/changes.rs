@@ -71,7 +71,8 @@ pub trait Changes {
     /// What has a higher number than `after`: at least one entry if there is any, and little more than `most_bytes`.
     async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError>;
 
-    /// Whole documents behind `after` in the order of their ids, and whether they are all.
+    /// Whole documents behind `after` in the order of their ids, and whether they are all: at least one if there is any,
+    /// and several only within `most_bytes`.
     async fn documents(
         &self,
         account: Id,
@@ -79,7 +80,7 @@ pub trait Changes {
         most_bytes: usize,
     ) -> Result<(Vec<Snapshot>, bool), StoreError>;
 
-    /// These whole documents, those that exist, and whether they are all that exist.
+    /// These whole documents, those that exist, and whether they are all that exist; the size as above.
     async fn fetch(
         &self,
         account: Id,

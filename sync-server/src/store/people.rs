@@ -30,11 +30,16 @@ pub struct NewUser {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUp {
     /// The person and their account are there.
-    Created,
+    Created {
+        /// The account that the invitation has let them into.
+        joined: Option<Id>,
+    },
     /// The address is taken.
     EmailTaken,
-    /// The invitation is not known, is used up or is for another address.
+    /// The invitation is not known, or is used up.
     InvitationUnknown,
+    /// The invitation is for another address.
+    OtherAddress,
 }
 
 /// A person.

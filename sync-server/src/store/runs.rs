@@ -36,13 +36,18 @@ pub struct RunFileRow {
 pub trait Runs {
     /// Keeps rows and errors: each (run, n) once, and of a run the row with the highest `n`.
     /// Returns the account's last sequence number.
+    ///
+    /// `by` is whose device they come from, absent for the server's own runs. Left out is what is not theirs to
+    /// say: rows and errors of another's run, errors of a run that nobody has, and from a device also rows that claim
+    /// to have run on the server.
     async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<u64, StoreError>;
 
     /// One run.
     async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError>;
 
-    /// The newest runs, newest first, and their errors up to about so many bytes; for a device that starts empty.
-    async fn newest_runs(&self, account: Id, limit: u32, most_error_bytes: usize) -> Result<RunRows, StoreError>;
+    /// The newest runs, newest first, with their errors, together at most so many bytes of JSON; for a device that
+    /// starts empty. Rows take at most half of it, so that there is room for errors.
+    async fn newest_runs(&self, account: Id, limit: u32, most_bytes: usize) -> Result<RunRows, StoreError>;
 
     /// A run's errors in order.
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError>;

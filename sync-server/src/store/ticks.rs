@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use tombolo_model::Id;
+use tombolo_wire::run::RunRow;
 
 use super::StoreError;
 
@@ -19,8 +20,10 @@ pub struct TickKey {
 /// Claims.
 #[async_trait]
 pub trait Ticks {
-    /// Claims a tick for a run. `false`: it is taken, and the run must not be started.
-    async fn claim_tick(&self, tick: TickKey, run: Id, now_ms: i64) -> Result<bool, StoreError>;
+    /// Claims a tick for a run and keeps the run's row, both or neither.
+    ///
+    /// Returns the account's last sequence number; absent: the tick is taken, and the run must not be started.
+    async fn claim_tick(&self, tick: TickKey, run: &RunRow, now_ms: i64) -> Result<Option<u64>, StoreError>;
 
     /// The newest claimed tick of a flow, in nominal time.
     async fn last_tick(&self, account: Id, flow: Id) -> Result<Option<i64>, StoreError>;

@@ -8,6 +8,7 @@ use tombolo_model::Kind;
 use tombolo_wire::sync::{Course, Down};
 
 use crate::device::{Device, author, create, set};
+use crate::schedule::{FAST, Heard, back, now, once_at, push_clock, push_new};
 use crate::server::{PASSWORD, Server};
 
 fn admin(arguments: &[&str], data: &Path) -> Output {
@@ -67,4 +68,28 @@ fn what_is_no_backup_is_not_restored() {
     let answer = admin(&["restore", file.to_str().unwrap()], &data);
     assert!(!answer.status.success());
     assert!(!data.join("tombolo.db").exists());
+}
+
+#[tokio::test]
+async fn a_tick_before_the_restore_is_not_caught_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("yesterday.backup");
+    let backup = backup.to_str().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Server::on(&data, &FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let clock = push_clock(&mut device).await;
+    let value = json!({ "name": "Nightly", "schedule": once_at(now() + chrono::Duration::seconds(4)) });
+    let flow = push_new(&mut device, Kind::Flow, &value).await.id();
+    assert!(admin(&["backup", backup], &data).status.success());
+    Heard::default().until(&mut device, |heard| !heard.of(flow, 0).is_empty()).await;
+    server.kill();
+    assert!(admin(&["restore", backup], &data).status.success());
+    let restored_ms = now().timestamp_millis();
+    let server = Server::on(&data, &FAST);
+    let mut device = Device::join(&back(&server).await, ann.account, None).await;
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.of(clock, restored_ms).len() >= 2).await;
+    assert!(heard.of(flow, 0).is_empty(), "{:?}", heard.of(flow, 0));
 }

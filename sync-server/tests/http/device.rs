@@ -37,7 +37,16 @@ pub(crate) async fn open(
     account: Id,
     origin: &str,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
-    let url = format!("ws://{}/sync?account={account}", browser.address);
+    open_with(browser, &format!("account={account}"), origin).await
+}
+
+/// The same with this query.
+pub(crate) async fn open_with(
+    browser: &Browser,
+    query: &str,
+    origin: &str,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, Error> {
+    let url = format!("ws://{}/sync?{query}", browser.address);
     let mut request = url.into_client_request()?;
     let headers = request.headers_mut();
     headers.insert("cookie", browser.cookie().parse().unwrap());
@@ -73,6 +82,32 @@ impl Device {
             other => panic!("no welcome but {other:?}"),
         }
         Some(device)
+    }
+
+    /// Knocks where it may not come in: the code that it is told.
+    pub(crate) async fn turned_away(browser: &Browser, account: Id) -> String {
+        Self::turned_away_with(browser, &format!("account={account}")).await
+    }
+
+    /// The same for a device that says who it believes to be.
+    pub(crate) async fn turned_away_as(browser: &Browser, account: Id, user: &str) -> String {
+        Self::turned_away_with(browser, &format!("account={account}&user={user}")).await
+    }
+
+    async fn turned_away_with(browser: &Browser, query: &str) -> String {
+        let mut socket = open_with(browser, query, &browser.origin()).await.expect("an open socket");
+        // A real device greets as soon as the socket is open.
+        let hello = encode_up(&Up::Hello(Hello { version: VERSION, cursor: None })).unwrap();
+        socket.send(Message::binary(hello)).await.unwrap();
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Binary(bytes) = message {
+                match decode_down(&bytes).unwrap() {
+                    Down::Bye { code, .. } => return code,
+                    other => panic!("no goodbye but {other:?}"),
+                }
+            }
+        }
+        panic!("closed without a word")
     }
 
     pub(crate) async fn say(&mut self, frame: &Up) {
@@ -160,6 +195,13 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).unwrap();
     bytes
+}
+
+/// Text that hardly deflates.
+pub(crate) fn noise(length: usize) -> String {
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).unwrap();
+    bytes.into_iter().map(|byte| char::from(b' ' + byte % 94)).filter(|c| !"\"\\".contains(*c)).collect()
 }
 
 pub(crate) fn id() -> Id {

@@ -6,36 +6,96 @@ use serde_json::{Value, json};
 use crate::server::{PASSWORD, Server, code};
 
 #[tokio::test]
-async fn somebody_with_an_account_joins_at_once() {
+async fn inviting_answers_alike_whether_or_not_somebody_has_the_address_and_lets_nobody_in_by_itself() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
     let mut bob = server.person("bob").await;
     let path = format!("/api/accounts/{}/members", ann.account);
-    let body = json!({ "email": "Bob@example.com", "role": "manage" });
-    let invited: Value = ann.browser.post(&path, body.clone()).await.json().await.unwrap();
-    assert_eq!(invited["status"], "accepted");
-    assert_eq!(invited["user"], bob.user.to_string());
-    assert_eq!(code(ann.browser.post(&path, body).await).await, "already_member");
+    let mut answers = Vec::new();
+    for email in ["Bob@example.com", "nobody@example.com"] {
+        let answer = ann.browser.post(&path, json!({ "email": email, "role": "manage" })).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut body: Value = answer.json().await.unwrap();
+        let link = body["link"].take();
+        assert!(link.as_str().unwrap().starts_with("/sign-up?invitation="), "{link}");
+        answers.push(body);
+    }
+    assert_eq!(answers[0], answers[1]);
+    let list: Value = ann.browser.get(&path).await.json().await.unwrap();
+    let pending = |index: usize| (&list["members"][index]["user"], list["members"][index]["status"].as_str());
+    assert_eq!((pending(1), pending(2)), ((&Value::Null, Some("pending")), (&Value::Null, Some("pending"))));
     let me: Value = bob.browser.get("/api/me").await.json().await.unwrap();
+    assert_eq!(me["accounts"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn somebody_who_is_signed_in_accepts_the_link() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let token = ann.invite("Bob@example.com", "manage").await;
+    let answer = bob.browser.post("/api/invitations/accept", json!({ "invitation": token })).await;
+    let me: Value = answer.json().await.unwrap();
+    assert_eq!(me["joined"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["id"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["role"], "manage");
+    let path = format!("/api/accounts/{}/members", ann.account);
+    let again = ann.browser.post(&path, json!({ "email": "bob@example.com", "role": "manage" })).await;
+    assert_eq!(code(again).await, "already_member");
+    let me: Value = bob.browser.get("/api/me").await.json().await.unwrap();
+    assert!(me.get("joined").is_none());
+}
+
+#[tokio::test]
+async fn signing_in_with_the_link_joins_and_a_bad_link_refuses_the_sign_in() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    server.person("bob").await;
+    let token = ann.invite("bob@example.com", "monitor").await;
+    let sign_in = |name: &str, token: &str| json!({ "email": format!("{name}@example.com"), "password": PASSWORD, "invitation": token });
+    let mut browser = server.browser();
+    let other = server.browser().post("/api/signin", sign_in("ann", &token)).await;
+    assert_eq!(code(other).await, "invitation_for_another_address");
+    let me: Value = browser.post("/api/signin", sign_in("bob", &token)).await.json().await.unwrap();
+    assert_eq!(me["joined"], ann.account.to_string());
+    assert_eq!(me["accounts"].as_array().unwrap().len(), 2);
+    let mut late = server.browser();
+    let used = late.post("/api/signin", sign_in("bob", &token)).await;
+    let errors: Value = used.json().await.unwrap();
+    assert_eq!(
+        (&errors["errors"][0]["code"], &errors["errors"][0]["field"]),
+        (&json!("invitation_unknown"), &json!("invitation"))
+    );
+    assert!(late.cookies.is_empty(), "half a sign-in");
+}
+
+#[tokio::test]
+async fn an_invitation_is_for_its_address_alone_and_stays_for_it() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let mut cat = server.person("cat").await;
+    let token = ann.invite("cat@example.com", "manage").await;
+    let accept = json!({ "invitation": token });
+    let refused = bob.browser.post("/api/invitations/accept", accept.clone()).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let text = refused.text().await.unwrap();
+    assert!(text.contains("invitation_for_another_address") && !text.contains("cat@example.com"), "{text}");
+    assert_eq!(cat.browser.post("/api/invitations/accept", accept).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_stranger_follows_the_secret_link_once() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let path = format!("/api/accounts/{}/members", ann.account);
-    let invite = json!({ "email": "cat@example.com", "role": "monitor" });
-    let invited: Value = ann.browser.post(&path, invite).await.json().await.unwrap();
-    let link = invited["link"].as_str().unwrap();
-    let token = link.rsplit('=').next().unwrap();
+    let token = ann.invite("cat@example.com", "monitor").await;
     let sign_up = |email: &str| json!({ "name": "Cat", "email": email, "password": PASSWORD, "invitation": token });
     let mut other = server.browser();
     let wrong = other.post("/api/signup", sign_up("dog@example.com")).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let mut cat = server.browser();
     let me: Value = cat.post("/api/signup", sign_up("cat@example.com")).await.json().await.unwrap();
+    assert_eq!(me["joined"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["id"], ann.account.to_string());
     assert_eq!(me["accounts"][1]["role"], "monitor");
     let mut late = server.person("late").await.browser;
@@ -47,15 +107,12 @@ async fn a_stranger_follows_the_secret_link_once() {
 async fn a_withdrawn_invitation_lets_nobody_in() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let members = format!("/api/accounts/{}/members", ann.account);
-    let invite = json!({ "email": "cat@example.com", "role": "manage" });
-    let invited: Value = ann.browser.post(&members, invite).await.json().await.unwrap();
-    let token = invited["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+    let token = ann.invite("cat@example.com", "manage").await;
     let withdraw = format!("/api/accounts/{}/invitations/withdraw", ann.account);
     let body = json!({ "email": "cat@example.com" });
     assert_eq!(ann.browser.post(&withdraw, body).await.status(), StatusCode::NO_CONTENT);
-    let mut bob = server.person("bob").await.browser;
-    let accepted = bob.post("/api/invitations/accept", json!({ "invitation": token })).await;
+    let mut cat = server.person("cat").await.browser;
+    let accepted = cat.post("/api/invitations/accept", json!({ "invitation": token })).await;
     assert_eq!(accepted.status(), StatusCode::NOT_FOUND);
 }
 
@@ -63,12 +120,11 @@ async fn a_withdrawn_invitation_lets_nobody_in() {
 async fn the_owner_stays_and_nobody_else_becomes_one() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let bob = server.person("bob").await;
+    let mut bob = server.person("bob").await;
     let members = format!("/api/accounts/{}/members", ann.account);
     let owner = json!({ "email": "bob@example.com", "role": "owner" });
     assert_eq!(ann.browser.post(&members, owner).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    ann.browser.post(&members, json!({ "email": "bob@example.com", "role": "administer" })).await;
-    let mut bob = bob;
+    ann.let_in(&mut bob, "bob", "administer").await;
     let path = format!("{members}/{}", ann.user);
     let lower = bob.browser.send(Method::PATCH, &path, Some(json!({ "role": "monitor" }))).await;
     assert_eq!(code(lower).await, "owner");

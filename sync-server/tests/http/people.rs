@@ -1,10 +1,14 @@
 //! Signing up, in and out; cookies, origins, attempts.
 
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
 use reqwest::header::{ORIGIN, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::server::{PASSWORD, Server, code};
+use crate::server::{Browser, PASSWORD, Server, code};
 
 #[tokio::test]
 async fn somebody_signs_up_out_and_in_again() {
@@ -91,6 +95,67 @@ async fn behind_a_proxy_strangers_do_not_sign_up() {
 }
 
 #[tokio::test]
+async fn the_first_owner_of_a_closed_server_is_made_on_the_command_line() {
+    const ORIGIN_OF_PROXY: &str = "https://tombolo.example";
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let short = create_owner(&data, "short\n");
+    assert!(!short.status.success() && String::from_utf8_lossy(&short.stderr).contains("at least"), "{short:?}");
+    let made = create_owner(&data, &format!("{PASSWORD}\n"));
+    assert!(made.status.success(), "{made:?}");
+    let again = create_owner(&data, &format!("{PASSWORD}\n"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("choose another address"), "{again:?}");
+    let server = Server::on(&data, &["--behind-proxy", ORIGIN_OF_PROXY]);
+    let running = create_owner(&data, PASSWORD);
+    assert!(String::from_utf8_lossy(&running.stderr).contains("another server uses"), "{running:?}");
+    let post = |browser: &Browser, path: &str, body: Value| {
+        browser.request(Method::POST, path).header(ORIGIN, ORIGIN_OF_PROXY).json(&body).send()
+    };
+    let mut ann = server.browser();
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD });
+    let answer = post(&ann, "/api/signin", body).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    ann.keep_cookies(&answer);
+    let me: Value = answer.json().await.unwrap();
+    assert_eq!((&me["accounts"][0]["name"], &me["accounts"][0]["role"]), (&json!("Ann"), &json!("owner")));
+    let members = format!("/api/accounts/{}/members", me["accounts"][0]["id"].as_str().unwrap());
+    let invited = post(&ann, &members, json!({ "email": "bob@example.com", "role": "manage" })).await.unwrap();
+    let invited: Value = invited.json().await.unwrap();
+    let token = invited["link"].as_str().unwrap().rsplit('=').next().unwrap();
+    let body = json!({ "name": "Bob", "email": "bob@example.com", "password": PASSWORD, "invitation": token });
+    assert_eq!(post(&server.browser(), "/api/signup", body).await.unwrap().status(), StatusCode::OK);
+}
+
+fn create_owner(data: &Path, stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .args(["admin", "create-owner", "--email", "Ann@example.com", "--name", "Ann", "--data"])
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end before it has read anything.
+    drop(child.stdin.take().unwrap().write_all(stdin.as_bytes()));
+    child.wait_with_output().unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_reads_the_servers_data() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::on(&data, &[]);
+    server.person("ann").await;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for name in ["tombolo.db", "tombolo.db-wal", "tombolo.db-shm", "secrets.key"] {
+        assert_eq!(mode(&data.join(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn another_sites_page_changes_nothing_with_our_cookies() {
     let server = Server::start();
     let mut ann = server.person("ann").await.browser;
@@ -125,7 +190,7 @@ async fn guessing_passwords_is_slowed_down_and_does_not_lock_the_owner_out() {
 
 #[test]
 fn an_address_that_others_reach_is_refused_with_one_line() {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_tombolo"))
+    let output = Command::new(env!("CARGO_BIN_EXE_tombolo"))
         .args(["serve", "--listen", "0.0.0.0:0", "--data"])
         .arg(tempfile::tempdir().unwrap().path())
         .output()

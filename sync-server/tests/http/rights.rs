@@ -2,7 +2,6 @@
 
 use reqwest::header::ORIGIN;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
 use tombolo_model::{Id, Role};
 use tombolo_server::{Right, RouteInfo, route_table};
 
@@ -90,15 +89,13 @@ async fn everybody(server: &Server) -> (Id, Vec<Caller>) {
         Caller { name: "foreign", browser: server.person("foreign").await.browser, signed_in: true, role: None },
     ];
     for role in ["monitor", "manage", "administer"] {
-        let person = server.person(role).await;
-        let body = json!({ "email": format!("{role}@example.com"), "role": role });
-        let path = format!("/api/accounts/{}/members", owner.account);
-        assert_eq!(owner.browser.post(&path, body).await.status(), StatusCode::OK);
+        let mut person = server.person(role).await;
+        owner.let_in(&mut person, role, role).await;
         callers.push(Caller { name: role, browser: person.browser, signed_in: true, role: role.parse().ok() });
     }
     let mut removed = server.person("removed").await;
     let path = format!("/api/accounts/{}/members", owner.account);
-    owner.browser.post(&path, json!({ "email": "removed@example.com", "role": "manage" })).await;
+    owner.let_in(&mut removed, "removed", "manage").await;
     owner.browser.send(Method::DELETE, &format!("{path}/{}", removed.user), None).await;
     assert_eq!(removed.browser.get("/api/me").await.status(), StatusCode::OK);
     callers.push(Caller { name: "removed", browser: removed.browser, signed_in: true, role: None });

@@ -8,11 +8,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tombolo_model::{Id, Kind};
+use tombolo_docs::Chunk;
+use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::{Down, Entry, RunErrorRow};
 
 use crate::device::{Device, author, create};
+use crate::schedule::edit;
 use crate::server::{Person, Server, code};
 
 /// What came to the endpoint: the authorization and the body of each request.
@@ -41,6 +43,7 @@ async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): 
 struct Built {
     flow: Id,
     connection: Id,
+    host: String,
 }
 
 async fn build(device: &mut Device, base: &str, source: &str) -> Built {
@@ -62,7 +65,7 @@ async fn build(device: &mut Device, base: &str, source: &str) -> Built {
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
     let flow = make(device, Kind::Flow, &flow).await;
-    Built { flow, connection }
+    Built { flow, connection, host: base.trim_start_matches("http://").to_owned() }
 }
 
 async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
@@ -71,9 +74,9 @@ async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
     document.id()
 }
 
-async fn put_secret(person: &mut Person, connection: Id) {
-    let path = format!("/api/accounts/{}/connections/{connection}/secrets", person.account);
-    let body = json!({ "path": "/http/auth/token/token", "value": "s3cret" });
+async fn put_secret(person: &mut Person, built: &Built) {
+    let path = format!("/api/accounts/{}/connections/{}/secrets", person.account, built.connection);
+    let body = json!({ "path": "/http/auth/token/token", "value": "s3cret", "hosts": [built.host] });
     let answer = person.browser.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
 }
@@ -82,6 +85,16 @@ async fn start(person: &mut Person, flow: Id) -> Id {
     let path = format!("/api/accounts/{}/flows/{flow}/run", person.account);
     let started: Value = person.browser.post(&path, json!({})).await.json().await.unwrap();
     started["run"].as_str().unwrap().parse().unwrap()
+}
+
+/// Starts a run that goes on until it is ended, and waits until it is under way.
+pub(crate) async fn start_endless(person: &mut Person, device: &mut Device) -> Id {
+    let (base, _received) = endpoint().await;
+    let built = build(device, &base, "/never").await;
+    put_secret(person, &built).await;
+    let run = start(person, built.flow).await;
+    until_row(device, |row| row.status == RunStatus::Running).await;
+    run
 }
 
 /// Reads until a run is as wanted; also its errors so far.
@@ -112,7 +125,7 @@ async fn a_flow_runs_on_the_server_and_every_device_hears_of_it() {
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let built = build(&mut device, &base, "/orders").await;
-    put_secret(&mut ann, built.connection).await;
+    put_secret(&mut ann, &built).await;
     let run = start(&mut ann, built.flow).await;
     let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
     assert_eq!((row.id, row.place, row.status), (run, RunPlace::Server, RunStatus::Completed), "{row:?} {errors:?}");
@@ -132,7 +145,7 @@ async fn a_private_address_is_refused_unless_the_operator_allows_it() {
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let built = build(&mut device, &base, "/orders").await;
-    put_secret(&mut ann, built.connection).await;
+    put_secret(&mut ann, &built).await;
     start(&mut ann, built.flow).await;
     let (row, errors) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
     let failed = row.status == RunStatus::Failed || !errors.is_empty() || row.steps.iter().any(|step| step.errors > 0);
@@ -147,7 +160,7 @@ async fn a_run_is_canceled_by_hand_and_a_flow_runs_once_at_a_time() {
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let built = build(&mut device, &base, "/never").await;
-    put_secret(&mut ann, built.connection).await;
+    put_secret(&mut ann, &built).await;
     let run = start(&mut ann, built.flow).await;
     until_row(&mut device, |row| row.status == RunStatus::Running).await;
     let again = format!("/api/accounts/{}/flows/{}/run", ann.account, built.flow);
@@ -166,7 +179,7 @@ async fn a_run_that_the_server_left_behind_is_said_to_be_interrupted() {
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let built = build(&mut device, &base, "/never").await;
-    put_secret(&mut ann, built.connection).await;
+    put_secret(&mut ann, &built).await;
     let run = start(&mut ann, built.flow).await;
     until_row(&mut device, |row| row.status == RunStatus::Running).await;
     server.kill();
@@ -181,4 +194,62 @@ async fn a_run_that_the_server_left_behind_is_said_to_be_interrupted() {
     let runs = runs.await;
     assert_eq!((runs[0].id, runs[0].status), (run, RunStatus::Failed));
     assert_eq!(runs[0].error.as_ref().unwrap().code, "interrupted");
+}
+
+#[tokio::test]
+async fn nothing_runs_from_the_bin() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let me = author();
+    let (mut home, first) = create(Kind::Integration, &json!({ "name": "Shop" }), &me);
+    assert!(matches!(device.push(home.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let (mut flow, first) = create(Kind::Flow, &json!({ "name": "Copy", "_integrationId": home.id() }), &me);
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let path = format!("/api/accounts/{}/flows/{}/run", ann.account, flow.id());
+    push_edit(&mut device, edit(&mut home, &me, Intent::Bin), home.id()).await;
+    assert_eq!(code(ann.browser.post(&path, json!({})).await).await, "in_bin");
+    push_edit(&mut device, edit(&mut home, &me, Intent::Unbin), home.id()).await;
+    assert_eq!(ann.browser.post(&path, json!({})).await.status(), StatusCode::OK);
+    until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    push_edit(&mut device, edit(&mut flow, &me, Intent::Bin), flow.id()).await;
+    assert_eq!(code(ann.browser.post(&path, json!({})).await).await, "in_bin");
+}
+
+async fn push_edit(device: &mut Device, chunk: Chunk, document: Id) {
+    assert!(matches!(device.push(document, &[chunk]).await, Some(Down::Accepted { .. })));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_of_a_run_is_limited_and_holds_nothing_of_the_servers_data() {
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    start_endless(&mut ann, &mut device).await;
+    let parent = format!("PPid:\t{}\n", server.pid());
+    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    // A process may end between being listed and being read.
+    let status = |path: &std::path::Path| std::fs::read_to_string(path.join("status")).unwrap_or_default();
+    let child = processes.find(|path| status(path).contains(&parent)).unwrap();
+    let text = status(&child);
+    assert!(text.contains("NoNewPrivs:\t1\n") && text.contains("Seccomp:\t2\n"), "{text}");
+    let limits = std::fs::read_to_string(child.join("limits")).unwrap();
+    for (name, most) in [("Max cpu time", "3600"), ("Max address space", "4294967296"), ("Max core file size", "0")] {
+        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+        let values = line[name.len()..].split_whitespace().take(2).collect::<Vec<_>>();
+        assert_eq!(values, [most, most], "{line}");
+    }
+    let environment = String::from_utf8(std::fs::read(child.join("environ")).unwrap()).unwrap();
+    assert!(
+        environment
+            .split_terminator('\0')
+            .all(|pair| pair.starts_with("TOMBOLO_LOG=") || pair.starts_with("SSL_CERT_"))
+    );
+    let data = server.data().canonicalize().unwrap();
+    for entry in std::fs::read_dir(child.join("fd")).unwrap() {
+        let open = std::fs::read_link(entry.unwrap().path()).unwrap();
+        assert!(!open.starts_with(&data), "{}", open.display());
+    }
+    assert!(std::fs::read_link(child.join("cwd")).unwrap().starts_with(data.join("tmp")));
 }

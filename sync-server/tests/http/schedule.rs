@@ -1,15 +1,94 @@
 //! A flow with a schedule runs on the server, once a tick, with nobody there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Timelike, Utc};
-use serde_json::json;
-use tombolo_model::{Id, Kind};
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions};
+use tombolo_docs::{Author, Chunk, Document};
+use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
-use tombolo_wire::sync::{Down, Entry};
+use tombolo_wire::sync::{Down, Entry, RunErrorRow};
 
-use crate::device::{Device, author, create};
-use crate::server::{PASSWORD, Server};
+use crate::device::{Device, author, create, set};
+use crate::server::{Browser, PASSWORD, Server};
+
+/// The shortest interval that lets a test tick fast.
+pub(crate) const FAST: [&str; 2] = ["--min-schedule-interval", "1s"];
+
+/// What a device has heard of runs.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) runs: BTreeMap<Id, RunRow>,
+    pub(crate) errors: Vec<RunErrorRow>,
+}
+
+impl Heard {
+    /// Reads until enough was heard.
+    pub(crate) async fn until(&mut self, device: &mut Device, enough: impl Fn(&Self) -> bool) {
+        device
+            .until(|frame| {
+                match frame {
+                    Down::Bundle { page, .. } => {
+                        let rows = Device::page(&page).runs;
+                        self.runs.extend(rows.runs.into_iter().map(|row| (row.id, row)));
+                        self.errors.extend(rows.errors);
+                    }
+                    Down::Changes { entries, .. } => entries.into_iter().for_each(|entry| match entry {
+                        Entry::Run(row) => drop(self.runs.insert(row.id, row)),
+                        Entry::RunError(row) => self.errors.push(row),
+                        _ => {}
+                    }),
+                    _ => {}
+                }
+                enough(self).then_some(())
+            })
+            .await;
+    }
+
+    /// The runs of a flow that began after this time.
+    pub(crate) fn of(&self, flow: Id, after_ms: i64) -> Vec<&RunRow> {
+        self.runs.values().filter(|row| row.flow == flow && row.started_ms > after_ms).collect()
+    }
+
+    /// Whether a flow's run has ended.
+    fn ended(&self, flow: Id) -> bool {
+        self.of(flow, 0).iter().any(|row| row.ended_ms.is_some())
+    }
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
+/// A schedule that names this second, once a day.
+pub(crate) fn once_at(at: DateTime<Utc>) -> String {
+    format!("{} {} {} ? * *", at.second(), at.minute(), at.hour())
+}
+
+pub(crate) async fn push_new(device: &mut Device, kind: Kind, value: &Value) -> Document {
+    let (document, first) = create(kind, value, &author());
+    assert!(matches!(device.push(document.id(), &[first]).await, Some(Down::Accepted { .. })));
+    document
+}
+
+/// A flow that ticks each second: two of its runs later, whatever else was due has been started.
+pub(crate) async fn push_clock(device: &mut Device) -> Id {
+    push_new(device, Kind::Flow, &json!({ "name": "Clock", "schedule": "* * * ? * *" })).await.id()
+}
+
+/// Ann's browser at a server that was started again.
+pub(crate) async fn back(server: &Server) -> Browser {
+    let mut browser = server.browser();
+    browser.post("/api/signin", json!({ "email": "ann@example.com", "password": PASSWORD })).await;
+    browser
+}
+
+/// One edit.
+pub(crate) fn edit(document: &mut Document, author: &Author, intent: Intent) -> Chunk {
+    document.edit(author, &[intent], &mut || "row".to_owned()).unwrap().unwrap()
+}
 
 /// Reads runs until one has ended.
 async fn ended_run(device: &mut Device) -> RunRow {
@@ -83,4 +162,151 @@ async fn a_flow_that_is_switched_off_runs_neither_by_schedule_nor_by_hand() {
     assert!(matches!(device.push(other.id(), &[first]).await, Some(Down::Accepted { .. })));
     assert_eq!(ended_run(&mut device).await.flow, other.id());
     assert_eq!(ended_run(&mut device).await.flow, other.id());
+}
+
+#[tokio::test]
+async fn a_schedule_runs_with_nobody_there_and_a_new_device_sees_each_tick_once_with_its_errors() {
+    let server = Server::start_with(&FAST);
+    let ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": "http://127.0.0.1:1" } });
+    let connection = push_new(&mut device, Kind::Connection, &connection).await.id();
+    let export = json!({
+        "name": "Orders", "_connectionId": connection, "adaptorType": "HTTPExport",
+        "http": { "method": "GET", "relativeURI": "/orders" }
+    });
+    let export = push_new(&mut device, Kind::Export, &export).await.id();
+    let last = now() + Duration::seconds(5);
+    let mut flows = Vec::new();
+    for at in [last - Duration::seconds(1), last] {
+        let flow = json!({ "name": "Nightly", "schedule": once_at(at), "pageGenerators": [{ "_exportId": export }] });
+        flows.push(push_new(&mut device, Kind::Flow, &flow).await.id());
+    }
+    drop(device);
+    // The time passes in an account that has nothing to do with it.
+    let mut other = Device::join(&bob.browser, bob.account, None).await;
+    let clock = push_clock(&mut other).await;
+    Heard::default().until(&mut other, |heard| heard.of(clock, last.timestamp_millis() + 1_000).len() >= 2).await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| flows.iter().all(|flow| heard.ended(*flow))).await;
+    assert_eq!(heard.runs.len(), 2, "{:?}", heard.runs);
+    for flow in flows {
+        let run = heard.of(flow, 0)[0];
+        assert_eq!((run.place, run.n > 1), (RunPlace::Schedule, true));
+        assert!(run.error.is_some() || heard.errors.iter().any(|row| row.run == run.id), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_at_a_tick_leaves_no_tick_doubled_and_none_without_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let schedule = once_at(now() + Duration::seconds(4));
+    let mut flows = Vec::new();
+    for n in 0..8 {
+        let value = json!({ "name": n.to_string(), "schedule": schedule });
+        flows.push(push_new(&mut device, Kind::Flow, &value).await.id());
+    }
+    // The first row is heard while the others are being claimed.
+    Heard::default().until(&mut device, |heard| !heard.runs.is_empty()).await;
+    server.kill();
+    let killed_ms = now().timestamp_millis();
+    let server = Server::on(folder.path(), &FAST);
+    let mut device = Device::join(&back(&server).await, ann.account, None).await;
+    let clock = push_clock(&mut device).await;
+    let mut heard = Heard::default();
+    heard
+        .until(&mut device, |heard| {
+            heard.of(clock, killed_ms).len() >= 2 && flows.iter().all(|flow| heard.ended(*flow))
+        })
+        .await;
+    for flow in flows {
+        assert_eq!(heard.of(flow, 0).len(), 1, "{:?}", heard.of(flow, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_tick_that_the_store_refused_is_started_as_soon_as_it_takes_it() {
+    let server = Server::start_with(&FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let at = now() + Duration::seconds(4);
+    let flow = push_new(&mut device, Kind::Flow, &json!({ "name": "Nightly", "schedule": once_at(at) })).await.id();
+    let clock = push_clock(&mut device).await;
+    let options = SqliteConnectOptions::new().filename(server.data().join("tombolo.db"));
+    let mut database = options.connect().await.unwrap();
+    let refuse = format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON ticks WHEN NEW.flow = '{flow}' BEGIN SELECT RAISE(ABORT, 'no'); END"
+    );
+    sqlx::raw_sql(AssertSqlSafe(refuse)).execute(&mut database).await.unwrap();
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.of(clock, at.timestamp_millis() + 1_000).len() >= 2).await;
+    assert!(heard.of(flow, 0).is_empty());
+    sqlx::raw_sql("DROP TRIGGER refuse").execute(&mut database).await.unwrap();
+    heard.until(&mut device, |heard| heard.ended(flow)).await;
+    let run = heard.of(flow, 0)[0].id;
+    let after_ms = heard.runs[&run].started_ms;
+    heard.until(&mut device, |heard| heard.of(clock, after_ms).len() >= 3).await;
+    assert_eq!(heard.of(flow, 0).len(), 1);
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_not_understood_is_shown_as_a_failed_run_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let clock = push_clock(&mut device).await;
+    let me = author();
+    let value = json!({ "name": "Nightly", "schedule": "? 5 9 ? * *", "timezone": "Mars/Base" });
+    let (mut flow, first) = create(Kind::Flow, &value, &me);
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let id = flow.id();
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.ended(id)).await;
+    let run = heard.of(id, 0)[0];
+    let error = run.error.as_ref().unwrap();
+    assert_eq!((run.status, run.place, error.code.as_str()), (RunStatus::Failed, RunPlace::Schedule, "schedule"));
+    assert!(error.message.contains("“? 5 9 ? * *” is not understood") && error.message.contains("Mars/Base"));
+    let renamed = set(&mut flow, &me, "/name", json!("Weekly"));
+    assert!(matches!(device.push(id, &[renamed]).await, Some(Down::Accepted { .. })));
+    let renamed_ms = now().timestamp_millis();
+    heard.until(&mut device, |heard| heard.of(clock, renamed_ms).len() >= 3).await;
+    assert_eq!(heard.of(id, 0).len(), 1);
+    server.kill();
+    let killed_ms = now().timestamp_millis();
+    let server = Server::on(folder.path(), &FAST);
+    let mut device = Device::join(&back(&server).await, ann.account, None).await;
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.of(clock, killed_ms).len() >= 2).await;
+    assert_eq!(heard.of(id, 0).len(), 1, "{:?}", heard.of(id, 0));
+}
+
+#[tokio::test]
+async fn nothing_runs_by_schedule_from_the_bin_and_nothing_is_caught_up_when_it_comes_back() {
+    let server = Server::start_with(&FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let clock = push_clock(&mut device).await;
+    let me = author();
+    let (mut home, first) = create(Kind::Integration, &json!({ "name": "Shop" }), &me);
+    assert!(matches!(device.push(home.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let value = json!({ "name": "In it", "schedule": "* * * ? * *", "_integrationId": home.id() });
+    let flow = push_new(&mut device, Kind::Flow, &value).await.id();
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.ended(flow)).await;
+    let binned = edit(&mut home, &me, Intent::Bin);
+    assert!(matches!(device.push(home.id(), &[binned]).await, Some(Down::Accepted { .. })));
+    let binned_ms = now().timestamp_millis();
+    heard.until(&mut device, |heard| heard.of(clock, binned_ms).len() >= 4).await;
+    // One may have been on its way.
+    let before = heard.of(flow, binned_ms).len();
+    assert!(before <= 1, "{:?}", heard.of(flow, binned_ms));
+    let restored = edit(&mut home, &me, Intent::Unbin);
+    assert!(matches!(device.push(home.id(), &[restored]).await, Some(Down::Accepted { .. })));
+    heard.until(&mut device, |heard| heard.of(flow, binned_ms).len() > before).await;
 }

@@ -128,6 +128,24 @@ pub(crate) struct Person {
     pub(crate) account: Id,
 }
 
+impl Person {
+    /// Invites somebody; gives the token of the link.
+    pub(crate) async fn invite(&mut self, email: &str, role: &str) -> String {
+        let path = format!("/api/accounts/{}/members", self.account);
+        let answer = self.browser.post(&path, json!({ "email": email, "role": role })).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let invited: Value = answer.json().await.unwrap();
+        invited["link"].as_str().unwrap().strip_prefix("/sign-up?invitation=").unwrap().to_owned()
+    }
+
+    /// Lets a colleague in who has signed up as `name@example.com`.
+    pub(crate) async fn let_in(&mut self, colleague: &mut Self, name: &str, role: &str) {
+        let token = self.invite(&format!("{name}@example.com"), role).await;
+        let accepted = colleague.browser.post("/api/invitations/accept", json!({ "invitation": token })).await;
+        assert_eq!(accepted.status(), StatusCode::OK);
+    }
+}
+
 impl Browser {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
@@ -161,7 +179,7 @@ impl Browser {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    fn keep_cookies(&mut self, answer: &Response) {
+    pub(crate) fn keep_cookies(&mut self, answer: &Response) {
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let (name, rest) = cookie.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap().to_owned();

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use tombolo_wire::run::RunStatus;
 use tombolo_wire::sync::Down;
 
 use crate::device::Device;
+use crate::runs;
+use crate::schedule::{Heard, back};
 use crate::server::Server;
 
 #[tokio::test]
@@ -36,4 +39,32 @@ async fn two_servers_do_not_share_a_folder() {
         .unwrap();
     assert!(!second.status.success());
     assert!(String::from_utf8_lossy(&second.stderr).contains("another server uses"));
+}
+
+#[tokio::test]
+async fn what_the_runs_of_a_killed_server_left_behind_is_gone_after_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &[]);
+    server.kill();
+    let left = folder.path().join("tmp/run/out");
+    std::fs::create_dir_all(&left).unwrap();
+    drop(Server::on(folder.path(), &[]));
+    assert!(!left.exists() && folder.path().join("tmp").is_dir());
+}
+
+#[tokio::test]
+async fn a_stop_signal_ends_the_runs_and_their_rows_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let run = runs::start_endless(&mut ann, &mut device).await;
+    server.terminate();
+    assert!(server.wait().success());
+    let server = Server::on(folder.path(), &[]);
+    let mut device = Device::join(&back(&server).await, ann.account, None).await;
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| !heard.runs.is_empty()).await;
+    assert_eq!(heard.runs[&run].status, RunStatus::Canceled);
+    assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
 }

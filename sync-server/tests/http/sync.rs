@@ -1,22 +1,17 @@
 //! `/sync`: changes, rights, presence, runs, limits.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
 use tombolo_model::{Kind, Role};
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
-use tombolo_wire::sync::{Down, Entry, MAX_UP_BYTES, Place, RunRows, Up};
+use tombolo_wire::sync::{Down, Entry, MAX_DOWN_BYTES, MAX_UP_BYTES, Place, RunRows, Up};
 
-use crate::device::{Device, author, create, id, open, set};
-use crate::server::{Person, Server};
-
-async fn invite(owner: &mut Person, email: &str, role: &str) {
-    let path = format!("/api/accounts/{}/members", owner.account);
-    let answer = owner.browser.post(&path, json!({ "email": email, "role": role })).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-}
+use crate::device::{Device, author, create, id, noise, open, open_with, set};
+use crate::server::Server;
 
 #[tokio::test]
 async fn a_change_reaches_the_other_device_and_a_later_one_finds_it() {
@@ -59,8 +54,8 @@ async fn a_change_reaches_the_other_device_and_a_later_one_finds_it() {
 async fn a_monitors_change_is_refused_and_stored_nowhere() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let bob = server.person("bob").await;
-    invite(&mut ann, "bob@example.com", "monitor").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "monitor").await;
     let mut device = Device::join(&bob.browser, ann.account, None).await;
     assert_eq!(device.welcome.role, Role::Monitor);
     let (flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &author());
@@ -80,8 +75,8 @@ async fn a_monitors_change_is_refused_and_stored_nowhere() {
 async fn a_removed_member_hears_of_it_within_two_seconds_and_a_role_change_too() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let bob = server.person("bob").await;
-    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
     let mut device = Device::join(&bob.browser, ann.account, None).await;
     let path = format!("/api/accounts/{}/members/{}", ann.account, bob.user);
     let begun = Instant::now();
@@ -101,8 +96,22 @@ async fn a_removed_member_hears_of_it_within_two_seconds_and_a_role_change_too()
     assert_eq!(code.await, "removed");
     assert!(device.next().await.is_none());
     assert!(begun.elapsed() < Duration::from_secs(2));
-    let refused = open(&bob.browser, ann.account, &bob.browser.origin()).await;
-    assert!(matches!(refused, Err(Error::Http(answer)) if answer.status() == 404));
+    assert_eq!(Device::turned_away(&bob.browser, ann.account).await, "removed");
+    assert_eq!(Device::turned_away(&bob.browser, bob.user).await, "removed");
+    assert_eq!(Device::turned_away(&server.browser(), ann.account).await, "signedOut");
+}
+
+#[tokio::test]
+async fn a_device_that_believes_to_be_somebody_else_is_signed_out_and_not_removed() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let bob = server.person("bob").await;
+    // Bob has signed in where Ann's tab is still open: the cookie is his, the account hers.
+    assert_eq!(Device::turned_away_as(&bob.browser, ann.account, &ann.user.to_string()).await, "signedOut");
+    assert_eq!(Device::turned_away_as(&bob.browser, ann.account, &bob.user.to_string()).await, "removed");
+    assert_eq!(Device::turned_away_as(&bob.browser, bob.account, "nobody").await, "signedOut");
+    let query = format!("account={}&user={}", ann.account, ann.user);
+    assert!(open_with(&ann.browser, &query, &ann.browser.origin()).await.is_ok());
 }
 
 #[tokio::test]
@@ -129,8 +138,7 @@ async fn a_socket_needs_a_session_and_our_own_page() {
     let ann = server.person("ann").await;
     let foreign = open(&ann.browser, ann.account, "http://evil.example").await;
     assert!(matches!(foreign, Err(Error::Http(answer)) if answer.status() == 403));
-    let nobody = open(&server.browser(), ann.account, &ann.browser.origin()).await;
-    assert!(matches!(nobody, Err(Error::Http(answer)) if answer.status() == 401));
+    assert_eq!(Device::turned_away(&server.browser(), ann.account).await, "signedOut");
 }
 
 #[tokio::test]
@@ -150,8 +158,8 @@ async fn what_is_no_frame_or_too_long_ends_the_connection() {
 async fn people_see_where_others_are_also_those_who_come_later() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let bob = server.person("bob").await;
-    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
     let mut one = Device::join(&ann.browser, ann.account, None).await;
     let document = Some(id());
     let place = Place { document, field: Some("/name".to_owned()), cursor: None };
@@ -173,8 +181,8 @@ async fn people_see_where_others_are_also_those_who_come_later() {
 async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
     let server = Server::start();
     let mut ann = server.person("ann").await;
-    let bob = server.person("bob").await;
-    invite(&mut ann, "bob@example.com", "manage").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
     let mut one = Device::join(&ann.browser, ann.account, None).await;
     let mut two = Device::join(&bob.browser, ann.account, None).await;
     let mut row = RunRow {
@@ -235,4 +243,38 @@ async fn what_a_device_pushed_before_it_died_reaches_the_others() {
         });
         found.await;
     }
+}
+
+#[tokio::test]
+async fn a_full_document_takes_no_more_and_still_reaches_an_empty_device() {
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let me = author();
+    let (mut flow, mut chunk) = create(Kind::Flow, &json!({ "name": "Orders" }), &me);
+    let (mut stored, mut count) = (0, 0);
+    let refusals = loop {
+        match device.push(flow.id(), std::slice::from_ref(&chunk)).await {
+            Some(Down::Accepted { .. }) => (stored, count) = (stored + chunk.bytes.len(), count + 1),
+            Some(Down::Refused { refusals, .. }) => break refusals,
+            other => panic!("{other:?}"),
+        }
+        chunk = set(&mut flow, &me, "/name", json!(noise(250 * 1024)));
+    };
+    assert_eq!(refusals[0].code, "quota");
+    assert!(stored > MAX_DOWN_BYTES / 2, "full with {stored} bytes");
+    // A document beside it does not push it over the edge.
+    let (other, first) = create(Kind::Flow, &json!({ "name": noise(250 * 1024) }), &author());
+    assert!(matches!(device.push(other.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let mut empty = Device::join(&ann.browser, ann.account, None).await;
+    let mut found = BTreeMap::new();
+    while found.len() < 2 {
+        let documents = empty.until(|frame| match frame {
+            Down::Bundle { page, .. } => Some(Device::page(&page).documents),
+            Down::Bye { message, .. } => panic!("{message}"),
+            _ => None,
+        });
+        found.extend(documents.await.into_iter().map(|document| (document.document, document.chunks.len())));
+    }
+    assert_eq!((found[&flow.id()], found[&other.id()]), (count, 1));
 }

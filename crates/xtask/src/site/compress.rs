@@ -16,7 +16,7 @@ use std::path::Path;
 pub(crate) fn compress(site: &Path) -> Result<()> {
     for name in public::files(site)? {
         let path = site.join(&name);
-        if name.ends_with(".br") || name.ends_with(".gz") {
+        if is_copy(&name) {
             continue;
         }
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -24,6 +24,26 @@ pub(crate) fn compress(site: &Path) -> Result<()> {
         keep(&site.join(format!("{name}.gz")), &gzip(&bytes)?, bytes.len())?;
     }
     Ok(())
+}
+
+/// Removes all compressed copies: those of the last build would be served in the place of what is built now.
+///
+/// # Errors
+///
+/// When a copy cannot be removed.
+pub(super) fn clear(site: &Path) -> Result<()> {
+    for name in public::files(site)? {
+        if is_copy(&name) {
+            let path = site.join(&name);
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of the site is a compressed copy of another.
+pub(super) fn is_copy(name: &str) -> bool {
+    name.ends_with(".br") || name.ends_with(".gz")
 }
 
 /// How many bytes travel when the file at `path` is sent with brotli.
@@ -56,4 +76,26 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_the_last_build_are_gone_and_files_stay() {
+        let site = std::env::temp_dir().join(format!("tombolo-xtask-copies-{}", std::process::id()));
+        let assets = site.join("assets");
+        fs::create_dir_all(&assets).unwrap();
+        fs::write(assets.join("run_bg.wasm"), "wasm ".repeat(1000)).unwrap();
+        fs::write(site.join("index.html"), "short").unwrap();
+        compress(&site).unwrap();
+        assert_eq!(
+            public::files(&site).unwrap(),
+            ["assets/run_bg.wasm", "assets/run_bg.wasm.br", "assets/run_bg.wasm.gz", "index.html"]
+        );
+        clear(&site).unwrap();
+        assert_eq!(public::files(&site).unwrap(), ["assets/run_bg.wasm", "index.html"]);
+        fs::remove_dir_all(&site).unwrap();
+    }
 }

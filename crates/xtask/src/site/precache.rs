@@ -3,7 +3,7 @@
 //! `public/sw.js` carries two tokens: `__PRECACHE__` becomes a JSON array of addresses, `__VERSION__` a string that
 //! changes when any of the files does. A browser sees a new worker, and with it a new version, exactly then.
 
-use super::public;
+use super::{compress, public};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -18,7 +18,7 @@ pub(super) fn write(site: &Path) -> Result<usize> {
     let mut addresses = vec!["/".to_owned()];
     let mut hash = Sha256::new();
     for name in public::files(site)? {
-        if name == "sw.js" || name.ends_with(".br") || name.ends_with(".gz") {
+        if name == "sw.js" || compress::is_copy(&name) {
             continue;
         }
         hash.update(name.as_bytes());

@@ -37,6 +37,7 @@ enum Work {
         wasm: bool,
         browser: bool,
     },
+    Editor,
     Page,
     Data,
     Browser,
@@ -61,6 +62,7 @@ impl Step {
         let targets = Targets::read()?;
         let mut steps = Self::lints();
         steps.push(Self::unit());
+        steps.push(Self::new("Tests of the code editor", Work::Editor));
         steps.push(Self::new("Tests of the crates and the server", native(&targets.others, false)));
         steps.push(Self::new(BROWSER, Work::Browser));
         steps.push(Self::new("Tests of the page in a browser", wasm_tests(&targets.wasm)).after(&[BROWSER]));
@@ -105,12 +107,21 @@ impl Step {
     pub(crate) fn run(&self) -> Result<Tally> {
         match &self.work {
             Work::Command(arguments) => Ok(Tally::one(command::run(&mut command::cargo(arguments)).is_ok())),
+            Work::Editor => editor().map(|()| Tally::one(true)),
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
             Work::Browser => needs::browser().map(|_| Tally::one(true)),
             Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser),
         }
     }
+}
+
+/// Runs the tests of what the code editor does with the texts of several people. They need Node and no browser.
+fn editor() -> Result<()> {
+    needs::node()?;
+    let folder = places::editor();
+    site::install(&folder)?;
+    command::run(Command::new("node").args(["--test", "test/"]).current_dir(&folder))
 }
 
 fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {

@@ -1,0 +1,99 @@
+//! What somebody signs up with, checked: the same for the form and for the command line.
+
+use thiserror::Error;
+
+use super::password::{LONGEST, SHORTEST};
+use crate::clock;
+use crate::fresh::{self, NoRandom};
+use crate::store::NewUser;
+
+/// A field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub(crate) struct Wrong {
+    /// Which.
+    pub(crate) field: &'static str,
+    /// What to enter instead.
+    pub(crate) message: String,
+}
+
+impl Wrong {
+    fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, message: message.into() }
+    }
+}
+
+/// A name and an address to sign up with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Details {
+    name: String,
+    email: String,
+}
+
+impl Details {
+    /// Checks them.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first that is wrong.
+    pub(crate) fn checked(name: &str, email: &str) -> Result<Self, Wrong> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 200 {
+            return Err(Wrong::new("name", "Enter your name."));
+        }
+        Ok(Self { name: name.to_owned(), email: checked_email(email)? })
+    }
+
+    /// The person, with an account of their own by the same name.
+    ///
+    /// # Errors
+    ///
+    /// Returns when the machine gives no ids.
+    pub(crate) fn user(self, password_hash: String, invitation: Option<[u8; 32]>) -> Result<NewUser, NoRandom> {
+        Ok(NewUser {
+            id: fresh::id()?,
+            email: self.email,
+            account_name: self.name.clone(),
+            name: self.name,
+            password: password_hash,
+            account: fresh::id()?,
+            invitation,
+            now_ms: clock::now_ms(),
+        })
+    }
+}
+
+/// Lower case, with something on both sides of one `@`.
+pub(crate) fn checked_email(text: &str) -> Result<String, Wrong> {
+    let email = text.trim().to_lowercase();
+    let fine = email.len() <= 254
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    if fine { Ok(email) } else { Err(Wrong::new("email", "Enter an e-mail address such as ann@example.com.")) }
+}
+
+/// Long enough, and not so long that hashing it would be work.
+pub(crate) fn check_password(password: &str) -> Result<(), Wrong> {
+    if password.chars().count() < SHORTEST {
+        return Err(Wrong::new("password", format!("Choose a password of at least {SHORTEST} characters.")));
+    }
+    if password.len() > LONGEST {
+        return Err(Wrong::new("password", "Choose a shorter password."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_compared_in_lower_case_and_has_two_sides() {
+        assert_eq!(checked_email(" Ann@Example.com ").unwrap(), "ann@example.com");
+        for wrong in ["", "ann", "@example.com", "ann@", "a@b@c", "a b@example.com"] {
+            assert_eq!(checked_email(wrong).unwrap_err().field, "email", "{wrong}");
+        }
+    }
+}

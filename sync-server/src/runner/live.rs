@@ -1,0 +1,169 @@
+//! Which runs are live on this node, and who may become one.
+//!
+//! Invariant: a run is live exactly as long as its [`Entered`] is there, so neither a request that is dropped nor a
+//! panic leaves a flow behind that can never run again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use tombolo_model::Id;
+use tombolo_wire::run::RunPlace;
+
+use super::StartError;
+
+/// At most so many runs that people have started, those that wait for a child included.
+pub(super) const RUNS: usize = 256;
+/// At most so many of them in one account.
+pub(super) const RUNS_OF_ACCOUNT: usize = 32;
+
+/// The live runs.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    runs: Mutex<HashMap<Id, Live>>,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Debug)]
+struct Live {
+    account: Id,
+    flow: Id,
+    place: RunPlace,
+    cancel: watch::Sender<bool>,
+}
+
+/// A run that is live until this is dropped.
+#[derive(Debug)]
+pub(super) struct Entered {
+    lives: Arc<Lives>,
+    run: Id,
+    canceled: watch::Receiver<bool>,
+}
+
+impl Lives {
+    /// Makes a run live.
+    ///
+    /// Runs of a schedule are not limited: there is one a flow at most, and they wait for their turn rather than fail.
+    ///
+    /// # Errors
+    ///
+    /// Returns that the flow runs already, or that too many wait.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        account: Id,
+        flow: Id,
+        run: Id,
+        place: RunPlace,
+    ) -> Result<Entered, StartError> {
+        let mut runs = self.lock();
+        if runs.values().any(|other| other.account == account && other.flow == flow) {
+            return Err(StartError::Running(flow));
+        }
+        if place != RunPlace::Schedule {
+            let by_hand = || runs.values().filter(|other| other.place != RunPlace::Schedule);
+            let of_account = by_hand().filter(|other| other.account == account).count();
+            if by_hand().count() >= RUNS || of_account >= RUNS_OF_ACCOUNT {
+                return Err(StartError::Full);
+            }
+        }
+        let (cancel, canceled) = watch::channel(false);
+        runs.insert(run, Live { account, flow, place, cancel });
+        self.count.send_replace(runs.len());
+        Ok(Entered { lives: Arc::clone(self), run, canceled })
+    }
+
+    /// Ends a run; `false` when it is not live.
+    pub(super) fn cancel(&self, account: Id, run: Id) -> bool {
+        match self.lock().get(&run).filter(|found| found.account == account) {
+            Some(found) => {
+                found.cancel.send_replace(true);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Ends all runs.
+    pub(super) fn cancel_all(&self) {
+        for run in self.lock().values() {
+            run.cancel.send_replace(true);
+        }
+    }
+
+    /// Waits until no run is live.
+    pub(super) async fn none_left(&self) {
+        // The sender is ours, so the wait ends by the count only.
+        if self.count.subscribe().wait_for(|count| *count == 0).await.is_err() {
+            tracing::debug!("nobody counts runs");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Live>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entered {
+    /// Becomes true when the run is to end.
+    pub(super) fn canceled(&self) -> watch::Receiver<bool> {
+        self.canceled.clone()
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut runs = self.lives.lock();
+        runs.remove(&self.run);
+        self.lives.count.send_replace(runs.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: usize) -> Id {
+        Id::from_parts(u32::try_from(n).unwrap(), [0; 8])
+    }
+
+    #[test]
+    fn a_flow_is_free_again_when_its_run_is_dropped_also_by_a_panic() {
+        let lives = Arc::new(Lives::default());
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
+        let again = lives.enter(id(1), id(2), id(4), RunPlace::Server);
+        assert!(matches!(again, Err(StartError::Running(_))));
+        let panicked = std::thread::spawn(move || {
+            let _entered = entered;
+            std::panic::resume_unwind(Box::new("the request was dropped"));
+        });
+        assert!(panicked.join().is_err());
+        assert!(lives.enter(id(1), id(2), id(4), RunPlace::Server).is_ok());
+    }
+
+    #[test]
+    fn one_account_does_not_take_all_the_room_and_schedules_are_never_turned_away() {
+        let lives = Arc::new(Lives::default());
+        let enter = |account, n, place| lives.enter(id(account), id(n), id(n), place);
+        let mut held: Vec<Entered> = (0..RUNS_OF_ACCOUNT).map(|n| enter(1, n, RunPlace::Server).unwrap()).collect();
+        assert!(matches!(enter(1, 1_000, RunPlace::Server), Err(StartError::Full)));
+        held.push(enter(2, 1_000, RunPlace::Server).unwrap());
+        held.extend((2_000..2_000 + RUNS).map(|n| enter(1, n, RunPlace::Schedule).unwrap()));
+        held.push(enter(2, 1_001, RunPlace::Server).unwrap());
+        drop(held);
+        assert!(enter(1, 1_000, RunPlace::Server).is_ok());
+    }
+
+    #[tokio::test]
+    async fn the_end_is_waited_for_until_the_last_run_has_gone() {
+        let lives = Arc::new(Lives::default());
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
+        let mut canceled = entered.canceled();
+        let run = tokio::spawn(async move {
+            canceled.wait_for(|canceled| *canceled).await.unwrap();
+            drop(entered);
+        });
+        lives.cancel_all();
+        lives.none_left().await;
+        run.await.unwrap();
+    }
+}

@@ -1,0 +1,87 @@
+//! Invitations: kept until somebody with the address follows the link, and used up by that.
+
+use sqlx::{Sqlite as Db, Transaction};
+use tombolo_model::{Id, Role};
+
+use super::row::{db, get, id, role, role_name};
+use crate::store::{Accepted, Invited, NewInvitation, StoreError};
+
+/// Keeps an invitation, in place of an older one for the same address.
+pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitation) -> Result<Invited, StoreError> {
+    const DOING: &str = "keeping an invitation";
+    let member = sqlx::query(
+        "SELECT u.id FROM users u JOIN members m ON m.user = u.id
+         WHERE m.account = ? AND m.status = 'accepted' AND u.email = ?",
+    )
+    .bind(invitation.account.to_string())
+    .bind(&invitation.email)
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    if let Some(member) = member {
+        return Ok(Invited::AlreadyMember(id(&member, "users", "id")?));
+    }
+    sqlx::query(
+        "INSERT INTO invitations (token, account, email, role, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role,
+         invited_by = excluded.invited_by, created_ms = excluded.created_ms",
+    )
+    .bind(invitation.token.as_slice())
+    .bind(invitation.account.to_string())
+    .bind(&invitation.email)
+    .bind(role_name(invitation.role))
+    .bind(invitation.by.to_string())
+    .bind(invitation.now_ms)
+    .execute(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    Ok(Invited::Pending)
+}
+
+/// Uses an invitation up for somebody who has its address.
+pub(super) async fn accept(
+    tx: &mut Transaction<'_, Db>,
+    token: &[u8; 32],
+    user: Id,
+    now_ms: i64,
+) -> Result<Accepted, StoreError> {
+    const DOING: &str = "accepting an invitation";
+    let row = sqlx::query(
+        "SELECT i.account, i.role, i.email = u.email AS same FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ?",
+    )
+    .bind(user.to_string())
+    .bind(token.as_slice())
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    let Some(row) = row else {
+        return Ok(Accepted::Unknown);
+    };
+    if !get::<bool>(&row, "invitations", "same")? {
+        return Ok(Accepted::OtherAddress);
+    }
+    let account = id(&row, "invitations", "account")?;
+    join(tx, account, user, role(&row, "invitations", "role")?, now_ms).await?;
+    sqlx::query("DELETE FROM invitations WHERE token = ?")
+        .bind(token.as_slice())
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    Ok(Accepted::Joined(account))
+}
+
+async fn join(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role, now_ms: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)
+         ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted',
+         visibility_epoch = visibility_epoch + 1 WHERE members.status = 'removed'",
+    )
+    .bind(account.to_string())
+    .bind(user.to_string())
+    .bind(role_name(role))
+    .bind(now_ms)
+    .execute(&mut **tx)
+    .await
+    .map_err(db("letting a member in"))?;
+    Ok(())
+}
