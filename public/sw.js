@@ -1,7 +1,7 @@
 // Keeps the page and its modules, so that it opens without the server.
 //
-// A version is kept whole: all of its files come from one cache, and a new version takes over only when no other tab
-// still runs the old one. Addresses of the server's own routes are never answered here.
+// A version is kept whole: all of its files come from one cache. A new version takes over when no tab is open any more,
+// or when the only one that is open asks for it. Addresses of the server's own routes are never answered here.
 
 const VERSION = '__VERSION__';
 const FILES = __PRECACHE__;
@@ -26,32 +26,28 @@ self.addEventListener('activate', (event) => {
 });
 
 self.addEventListener('message', (event) => {
-  if (event.data === 'take over') self.skipWaiting();
+  if (event.data === 'take over') event.waitUntil(takeOver(event.source));
 });
+
+// Under a second tab the version would change while it is in use: the page that asked is told instead.
+async function takeOver(asking) {
+  const tabs = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (tabs.length <= 1) await self.skipWaiting();
+  else asking?.postMessage('other tabs are open');
+}
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== 'GET' || address.origin !== self.location.origin) return;
   if (request.mode === 'navigate') {
-    if (!isRoute(address.pathname)) event.respondWith(navigate(request));
+    if (!isRoute(address.pathname)) event.respondWith(kept('/', request));
   } else if (KNOWN.has(address.pathname)) {
     event.respondWith(kept(address.pathname, request));
   }
 });
 
 const isRoute = (path) => path.startsWith('/api/') || path === '/sync' || path === '/healthz';
-
-async function navigate(request) {
-  const { waiting } = self.registration;
-  const tabs = await self.clients.matchAll({ type: 'window' });
-  if (waiting && tabs.length < 2) {
-    // The last tab of this version loads anew: an empty answer that asks to be loaded again lets the new one take over.
-    waiting.postMessage('take over');
-    return new Response('', { headers: { Refresh: '0' } });
-  }
-  return kept('/', request);
-}
 
 async function kept(path, request) {
   const cache = await caches.open(CACHE);

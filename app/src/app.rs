@@ -6,8 +6,8 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, RunsPage, ScriptPage,
-    SignInPage, SignUpPage,
+    BinPage, ConnectionPage, ConnectionsPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage,
+    NotFound, RunsPage, ScriptPage, ScriptsPage, SignInPage, SignUpPage,
 };
 use crate::state::App as State;
 
@@ -22,6 +22,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage/>
                     <Route path=path!("/integrations/:id") view=IntegrationPage/>
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
+                    <Route path=path!("/connections") view=ConnectionsPage/>
+                    <Route path=path!("/connections/:id") view=ConnectionPage/>
+                    <Route path=path!("/scripts") view=ScriptsPage/>
                     <Route path=path!("/scripts/:id") view=ScriptPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/bin") view=BinPage/>

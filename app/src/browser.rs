@@ -1,6 +1,8 @@
 //! What the screen asks of the browser itself.
 
+pub(crate) mod clipboard;
 pub(crate) mod files;
+pub(crate) mod page;
 pub(crate) mod server;
 pub(crate) mod service_worker;
 pub(crate) mod theme;

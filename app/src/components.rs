@@ -1,9 +1,11 @@
 //! Parts that two screens or more are made of.
 
+mod ago;
 mod code;
 mod conflict;
 mod dialog;
 mod fields;
+mod history;
 mod icon;
 mod menu;
 mod name;
@@ -12,13 +14,16 @@ mod notices;
 mod people;
 mod shell;
 mod status;
+mod switch;
 mod sync_pill;
 mod toasts;
 
+pub(crate) use ago::Ago;
 pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};
 pub(crate) use dialog::Dialog;
-pub(crate) use fields::{DocSelect, DocText, Field, SelectBox, TextBox};
+pub(crate) use fields::{DocSelect, DocText, Field, SelectBox, TextBox, described_by};
+pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::LiveName;
@@ -27,5 +32,6 @@ pub(crate) use notices::{Banners, DocNotices};
 pub(crate) use people::{Flag, PeopleHere};
 pub(crate) use shell::Shell;
 pub(crate) use status::RunState;
+pub(crate) use switch::Switch;
 pub(crate) use sync_pill::{SyncPill, sync_words};
 pub(crate) use toasts::ToastStack;

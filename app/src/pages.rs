@@ -7,6 +7,7 @@ mod integration;
 mod members;
 mod not_accepted;
 mod not_found;
+mod resources;
 mod runs;
 mod script;
 mod sign_in;
@@ -17,7 +18,8 @@ pub(crate) use home::HomePage;
 pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
-pub(crate) use not_found::NotFound;
+pub(crate) use not_found::{NotFound, Unopened};
+pub(crate) use resources::{ConnectionPage, ConnectionsPage, ScriptsPage};
 pub(crate) use runs::RunsPage;
 pub(crate) use script::ScriptPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
@@ -47,6 +49,25 @@ pub(crate) fn export_all(app: App) {
         match exported {
             Ok(reply) => {
                 let saved = reply.files.first().map(|blob| files::download(blob, &reply.value.name));
+                if !matches!(saved, Some(Ok(()))) {
+                    app.toasts.fail("The browser did not take the file. Try again.");
+                }
+            }
+            Err(error) => app.toasts.fail(error.message),
+        }
+    });
+}
+
+/// Hands the file that a step of a run made to the browser's downloads.
+fn save_run_file(app: App, run: Id, step: String) {
+    spawn_local(async move {
+        let reply = match app.client() {
+            Ok(client) => client.call_with::<BlobInfo>(Call::RunFile { run, step }, &[]).await,
+            Err(error) => Err(error),
+        };
+        match reply {
+            Ok(reply) => {
+                let saved = reply.files.first().map(|file| files::download(file, &reply.value.name));
                 if !matches!(saved, Some(Ok(()))) {
                     app.toasts.fail("The browser did not take the file. Try again.");
                 }

@@ -5,8 +5,9 @@ mod client;
 mod document;
 pub(crate) mod row_id;
 mod toasts;
+mod watch;
 
-pub(crate) use account::App;
+pub(crate) use account::{App, use_enter};
 use client::Client;
 pub(crate) use document::{Doc, list_rows, text_at, use_document};
 use toasts::Toasts;

@@ -1,13 +1,13 @@
-// The code editor: CodeMirror, and what keeps it in step with a text that others type in too.
+// The code editor: CodeMirror on a text that others type in too; batch.js decides what is sent and what is shown.
 //
-// One batch of changes is on its way at a time. What comes from elsewhere meanwhile is mapped over that batch and
-// over what was typed since, so that no cursor moves but by what was written before it.
-import { EditorState, ChangeSet, StateEffect, StateField, Annotation, Transaction } from '@codemirror/state';
+// It may be taken off the page while a batch flies. What was typed since is sent when the answer comes.
+import { EditorState, StateEffect, StateField, Annotation, Transaction } from '@codemirror/state';
 import { EditorView, Decoration, WidgetType, keymap, lineNumbers, drawSelection, highlightActiveLine } from '@codemirror/view';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, syntaxHighlighting, HighlightStyle } from '@codemirror/language';
 import { javascript } from '@codemirror/lang-javascript';
 import { tags } from '@lezer/highlight';
+import { Batches } from './batch.js';
 
 const fromElsewhere = Annotation.define();
 const setPeople = StateEffect.define();
@@ -50,42 +50,36 @@ const colours = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.variableName)], color: 'var(--code-key)' },
 ]);
 
-const splicesOf = (changes) => {
-  const splices = [];
-  changes.iterChanges((fromA, toA, fromB, toB, inserted) => {
-    splices.push({ at: fromB, delete: toA - fromA, insert: inserted.toString() });
-  });
-  return splices;
-};
-
-// The one stretch in which two texts differ.
-const difference = (have, want) => {
-  let start = 0;
-  while (start < have.length && start < want.length && have[start] === want[start]) start += 1;
-  let end = 0;
-  while (end < have.length - start && end < want.length - start && have[have.length - 1 - end] === want[want.length - 1 - end]) end += 1;
-  return { from: start, to: have.length - end, insert: want.slice(start, want.length - end) };
-};
+// Colours come from the page's tokens, which follow its theme; a rule of the page's style sheet would lose to
+// CodeMirror's own.
+const look = EditorView.theme({
+  '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--field)', fontSize: 'var(--text-sm)' },
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--font-code)', lineHeight: 'var(--leading-code)' },
+  '.cm-content': { caretColor: 'var(--text)' },
+  '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--text)' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--faint)', borderRight: '1px solid var(--hairline)' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in oklab, var(--accent) 24%, transparent)' },
+  '& .cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--pressed)', outline: '1px solid var(--line)' },
+  '& .cm-nonmatchingBracket, &.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'var(--danger-soft)' },
+});
 
 export function create(parent, text, label, readOnly, send, moved) {
-  let flying = null;
-  let typed = null;
   let timer = 0;
+  let gone = false;
+  let batches;
 
   const flush = () => {
-    if (flying || !typed || typed.empty) return;
-    flying = typed;
-    typed = null;
-    send(JSON.stringify(splicesOf(flying)));
+    const splices = batches.next();
+    if (splices) send(JSON.stringify(splices));
   };
 
   const listen = EditorView.updateListener.of((update) => {
     for (const transaction of update.transactions) {
       if (!transaction.docChanged || transaction.annotation(fromElsewhere)) continue;
-      typed = typed ? typed.compose(transaction.changes) : transaction.changes;
-    }
-    if (typed && !timer) {
-      timer = requestAnimationFrame(() => { timer = 0; flush(); });
+      batches.type(transaction.changes);
+      if (!timer) timer = requestAnimationFrame(() => { timer = 0; flush(); });
     }
     if (update.selectionSet || update.focusChanged) {
       const { anchor, head } = update.state.selection.main;
@@ -101,7 +95,7 @@ export function create(parent, text, label, readOnly, send, moved) {
         // The document's own line ends are kept: positions count every character of the text.
         EditorState.lineSeparator.of('\n'),
         lineNumbers(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), indentOnInput(),
-        javascript(), syntaxHighlighting(colours), people, listen,
+        javascript(), syntaxHighlighting(colours), look, people, listen,
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorState.readOnly.of(readOnly),
         EditorView.contentAttributes.of({ 'aria-label': label }),
@@ -109,49 +103,34 @@ export function create(parent, text, label, readOnly, send, moved) {
     }),
   });
 
-  const apply = (changes) => view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
+  batches = new Batches(view.state.doc);
 
-  // A change made elsewhere, over the text without what flies and what was typed since.
-  const take = (change, length) => {
-    let remote = ChangeSet.of(change, length);
-    if (flying) {
-      const next = remote.map(flying);
-      flying = flying.map(remote, true);
-      remote = next;
-    }
-    if (typed) {
-      const next = remote.map(typed);
-      typed = typed.map(remote, true);
-      remote = next;
-    }
-    apply(remote);
+  const show = (changes) => {
+    if (!changes || gone) return;
+    view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
   };
 
-  // How long the text is without what flies and what was typed since.
-  const settledLength = () => (flying ? flying.length : typed ? typed.length : view.state.doc.length);
+  // A page that is left runs no more animation frames.
+  window.addEventListener('pagehide', flush);
 
   return {
     // Splices that others made, in order.
-    remote(json) {
-      for (const splice of JSON.parse(json)) {
-        take({ from: splice.at, to: splice.at + splice.delete, insert: splice.insert }, settledLength());
-      }
-    },
-    // The batch on its way is in the document, which now says `now`.
+    remote(json) { show(batches.take(JSON.parse(json))); },
+    // The batch on its way was answered, and the document says `now`.
     settled(now) {
-      flying = null;
-      const before = typed ? typed.invert(view.state.doc).apply(view.state.doc).toString() : view.state.doc.toString();
-      if (before !== now) take(difference(before, now), settledLength());
+      show(batches.settled(now));
       flush();
     },
-    // The batch could not be stored: it stays in the editor and goes with what is typed next.
-    failed() {
-      if (flying) typed = typed ? flying.compose(typed) : flying;
-      flying = null;
-    },
+    // The document was set back to `now`, without the batch on its way.
+    reset(now) { show(batches.reset(now)); },
     people(json) { view.dispatch({ effects: setPeople.of(JSON.parse(json)) }); },
-    retry() { flush(); },
     focus() { view.focus(); },
-    destroy() { cancelAnimationFrame(timer); flush(); view.destroy(); },
+    destroy() {
+      gone = true;
+      cancelAnimationFrame(timer);
+      window.removeEventListener('pagehide', flush);
+      flush();
+      view.destroy();
+    },
   };
 }

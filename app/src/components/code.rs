@@ -11,7 +11,8 @@ use leptos::html;
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::json;
-use tombolo_model::Intent;
+use tombolo_model::{Intent, View};
+use tombolo_wire::store::TextSplice;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -48,11 +49,15 @@ impl Batches {
         self.sent.get()
     }
 
-    /// Notes that the batch that flies is in the document; false when that was known.
+    /// Notes that a batch was answered; false when that was known.
     fn land(&self, batch: u64) -> bool {
         let news = self.landed.get() < batch;
         self.landed.set(self.landed.get().max(batch));
         news
+    }
+
+    fn idle(&self) -> bool {
+        self.landed.get() == self.sent.get()
     }
 }
 
@@ -66,38 +71,101 @@ fn tell(handle: &Handle, method: &str, argument: &JsValue) {
     }
 }
 
+/// What the editor needs to send its batches and to hear of the others'.
+#[derive(Clone)]
+struct Link {
+    doc: Doc,
+    path: &'static str,
+    handle: Handle,
+    heads: Rc<RefCell<Vec<String>>>,
+    batches: Rc<Batches>,
+    /// The component is gone; what was typed in it may still be on its way.
+    left: Rc<Cell<bool>>,
+    /// The document is kept open for this.
+    holds: Rc<Cell<bool>>,
+}
+
+impl Link {
+    fn new(doc: Doc, path: &'static str) -> Self {
+        doc.hold();
+        let heads = doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default());
+        Self {
+            doc,
+            path,
+            handle: Handle::default(),
+            heads: Rc::new(RefCell::new(heads)),
+            batches: Rc::default(),
+            left: Rc::default(),
+            holds: Rc::new(Cell::new(true)),
+        }
+    }
+
+    /// Passes a change of the document on to the editor.
+    fn hear(&self, view: &View, splices: &[TextSplice], own: bool) {
+        self.heads.borrow_mut().clone_from(&view.heads);
+        let mine: Vec<_> = splices.iter().filter(|splice| splice.path == self.path).collect();
+        if mine.is_empty() {
+            // After a refusal the document is another one, and nothing says in which stretches. This tab edits other
+            // fields too, and such a change says nothing of the batch.
+            let now = text_at(view, self.path);
+            if !own && self.known().is_some_and(|(known, _)| known != now) {
+                tell(&self.handle, "reset", &now.into());
+            }
+        } else if own {
+            self.batches.land(self.batches.sent.get());
+            tell(&self.handle, "settled", &text_at(view, self.path).into());
+        } else {
+            let list: Vec<_> = mine
+                .iter()
+                .map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert}))
+                .collect();
+            tell(&self.handle, "remote", &serde_json::Value::Array(list).to_string().into());
+        }
+    }
+
+    /// The text and the heads that this screen has heard of.
+    fn known(&self) -> Option<(String, Vec<String>)> {
+        let read = |view: &View| (text_at(view, self.path), view.heads.clone());
+        self.doc.view.try_with_untracked(|view| view.as_ref().map(|view| read(view))).flatten()
+    }
+
+    /// The batch was answered and nothing else has said what came of it: the document does. An editor that is gone
+    /// hears of the document in no other way.
+    fn answered(&self) {
+        if let Some((text, heads)) = self.known() {
+            *self.heads.borrow_mut() = heads;
+            tell(&self.handle, "settled", &text.into());
+        }
+    }
+
+    /// Takes the editor off the page. The document stays open until everything typed is in it.
+    fn leave(&self) {
+        self.left.set(true);
+        tell(&self.handle, "destroy", &JsValue::UNDEFINED);
+        self.let_go();
+    }
+
+    /// Lets go of the document once the editor is gone and nothing is on its way.
+    fn let_go(&self) {
+        if self.left.get() && self.batches.idle() && self.holds.replace(false) {
+            self.doc.release();
+        }
+    }
+}
+
 /// The editor of one text of a document.
 #[component]
 pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> impl IntoView {
     let app = App::here();
     let parent = NodeRef::<html::Div>::new();
-    let handle: Handle = Handle::default();
     let ready = RwSignal::new(false);
-    let heads = Rc::new(RefCell::new(
-        doc.view.with_untracked(|view| view.as_ref().map(|view| view.heads.clone()).unwrap_or_default()),
-    ));
-    let batches = Rc::new(Batches::default());
+    let link = Link::new(doc, path);
     {
-        let (handle, heads, batches) = (Rc::clone(&handle), Rc::clone(&heads), Rc::clone(&batches));
-        doc.on_splices(move |view, splices, own| {
-            heads.borrow_mut().clone_from(&view.heads);
-            let mine: Vec<_> = splices.iter().filter(|splice| splice.path == path).collect();
-            if !own && !mine.is_empty() {
-                let list: Vec<_> = mine
-                    .iter()
-                    .map(|splice| json!({"at": splice.at, "delete": splice.delete, "insert": splice.insert}))
-                    .collect();
-                tell(&handle, "remote", &serde_json::Value::Array(list).to_string().into());
-            }
-            // This tab edits other fields too, and such a change says nothing of the batch.
-            if own && !mine.is_empty() {
-                batches.land(batches.sent.get());
-                tell(&handle, "settled", &text_at(view, path).into());
-            }
-        });
+        let link = link.clone();
+        doc.on_splices(move |view, splices, own| link.hear(view, splices, own));
     }
     {
-        let handle = handle.clone();
+        let handle = Rc::clone(&link.handle);
         Effect::new(move |_| {
             ready.track();
             let here = app.sync.with(|sync| at_document(&sync.people, doc.id));
@@ -109,10 +177,10 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
             tell(&handle, "people", &serde_json::Value::Array(shown).to_string().into());
         });
     }
-    let starting = handle.clone();
+    let starting = link.clone();
     Effect::new(move |_| {
         let Some(parent) = parent.get() else { return };
-        let link = Link { doc, path, handle: starting.clone(), heads: Rc::clone(&heads), batches: Rc::clone(&batches) };
+        let link = starting.clone();
         spawn_local(async move {
             match start(parent.into(), label, link).await {
                 Ok(()) => drop(ready.try_set(true)),
@@ -120,19 +188,9 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
             }
         });
     });
-    let ending = StoredValue::new_local(handle);
-    on_cleanup(move || ending.with_value(|handle| tell(handle, "destroy", &JsValue::UNDEFINED)));
+    let ending = StoredValue::new_local(link);
+    on_cleanup(move || ending.with_value(Link::leave));
     view! { <div class="code-editor" node_ref=parent></div> }
-}
-
-/// What the editor needs to send its batches.
-#[derive(Clone)]
-struct Link {
-    doc: Doc,
-    path: &'static str,
-    handle: Handle,
-    heads: Rc<RefCell<Vec<String>>>,
-    batches: Rc<Batches>,
 }
 
 async fn start(parent: web_sys::HtmlElement, label: &'static str, link: Link) -> Result<(), JsValue> {
@@ -145,13 +203,7 @@ async fn start(parent: web_sys::HtmlElement, label: &'static str, link: Link) ->
         doc.here(inside.then(|| path.to_owned()), inside.then_some((anchor, head)));
     });
     // The page may be gone by now; then there is nothing to edit.
-    let Some((text, heads)) = doc
-        .view
-        .try_with_untracked(|view| view.as_ref().map(|view| (text_at(view, path), view.heads.clone())))
-        .flatten()
-    else {
-        return Ok(());
-    };
+    let Some((text, heads)) = link.known().filter(|_| !link.left.get()) else { return Ok(()) };
     // What came since the component was made is in this text, and these are its heads.
     *link.heads.borrow_mut() = heads;
     let arguments = js_sys::Array::of5(
@@ -186,24 +238,16 @@ fn push(link: &Link, batch: &str) {
     let intents = batch.into_iter().map(intent).collect();
     let (link, number) = (link.clone(), link.batches.send());
     spawn_local(async move {
-        match link.doc.try_edit(intents).await {
-            // A batch that changed nothing, because somebody else removed the same stretch, has no event of its own.
-            Ok(_) if link.batches.land(number) => {
-                if let Some(text) = link
-                    .doc
-                    .view
-                    .try_with_untracked(|view| view.as_ref().map(|view| text_at(view, link.path)))
-                    .flatten()
-                {
-                    tell(&link.handle, "settled", &text.into());
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                link.doc.app.toasts.fail(error.message);
-                tell(&link.handle, "failed", &JsValue::UNDEFINED);
-            }
+        // What was handed over is never sent again: the store keeps it and tries again by itself. Only what it did not
+        // take is missing from the document, which is what the editor then shows.
+        if let Err(error) = link.doc.try_edit(intents).await {
+            link.doc.app.toasts.fail(error.message);
         }
+        // A batch that changed nothing, because somebody else removed the same stretch, has no event of its own.
+        if link.batches.land(number) {
+            link.answered();
+        }
+        link.let_go();
     });
 }
 
@@ -218,6 +262,7 @@ mod tests {
         assert!(batches.land(first), "its event came");
         let second = batches.send();
         assert!(!batches.land(first), "its reply came after the next one left, and settles nothing");
-        assert!(batches.land(second));
+        assert!(!batches.idle(), "the second one is still on its way");
+        assert!(batches.land(second) && batches.idle());
     }
 }

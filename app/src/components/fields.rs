@@ -1,7 +1,10 @@
 //! Fields: label above, help below, the error in the help's place.
 //!
-//! A field that has the focus shows what is typed in it and never what comes from elsewhere meanwhile, so
-//! that nobody's text jumps under their hands. It is applied a moment after the last key and on leaving.
+//! A field in which somebody types shows that and never what comes from elsewhere meanwhile, so that nobody's text
+//! jumps under their hands; `live` decides when it is applied. A field that merely has the focus shows what the document
+//! says: leaving it must not write an old value over a colleague's new one.
+
+mod live;
 
 use leptos::prelude::*;
 use tombolo_model::Problem;
@@ -12,9 +15,7 @@ use super::{FieldConflict, Icon};
 use crate::state::Doc;
 use crate::words;
 
-const PAUSE_MS: u32 = 350;
-/// An edit that is not in the document by then has failed, and its field shows what is.
-const ECHO_MS: u32 = 3_000;
+pub(super) use live::Live;
 
 /// A label with what belongs to it.
 #[component]
@@ -35,31 +36,24 @@ pub(crate) fn Field(
                 .map_or_else(|| "field".to_owned(), |person| format!("field held p{}", words::tint(&person.user.email)))
         })
     };
+    let described = described_by(&name);
     view! {
         <div class=class>
             {move || held.get().map(|person| view! { <Flag person=person/> })}
             <label for=name>{label}{optional.then(|| view! { <span class="optional">"optional"</span> })}</label>
             {children()}
             {move || match error.get() {
-                Some(error) => view! { <p class="error"><Icon name="triangle-alert"/>{error}</p> }.into_any(),
+                Some(error) => view! { <p class="error" id=described.clone()><Icon name="triangle-alert"/>{error}</p> }.into_any(),
                 None if help.is_empty() => ().into_any(),
-                None => view! { <p class="help">{help.clone()}</p> }.into_any(),
+                None => view! { <p class="help" id=described.clone()>{help.clone()}</p> }.into_any(),
             }}
         </div>
     }
 }
 
-/// A text that is forgotten as soon as `value` changes.
-fn until_it_changes(value: Signal<String>) -> RwSignal<Option<String>> {
-    let kept = RwSignal::new(None::<String>);
-    Effect::new(move |before: Option<String>| {
-        let now = value.get();
-        if before.is_some_and(|before| before != now) {
-            kept.set(None);
-        }
-        now
-    });
-    kept
+/// The id of a field's help or error, for the `aria-describedby` of what is inside it.
+pub(crate) fn described_by(name: &str) -> String {
+    format!("{name}-help")
 }
 
 /// A line of text that is applied as it is typed.
@@ -75,79 +69,45 @@ pub(crate) fn TextBox(
     #[prop(optional)] lines: u32,
     #[prop(optional, into)] disabled: Signal<bool>,
     #[prop(optional, into)] invalid: Signal<bool>,
-    #[prop(optional, into)] on_focus: Option<Callback<bool>>,
-    /// Applied on leaving and on Enter only: half of it would mean something else.
+    /// It stands in a [`Field`] of the same name, whose help or error belongs to it.
     #[prop(optional)]
-    late: bool,
+    described: bool,
+    #[prop(optional, into)] on_focus: Option<Callback<bool>>,
+    /// Which texts are applied on leaving and on Enter only: half of them would mean something else.
+    #[prop(optional)]
+    late: Option<fn(&str) -> bool>,
+    /// How `value` shows what is typed, when that is not the same.
+    #[prop(optional)]
+    read: Option<fn(&str) -> String>,
 ) -> impl IntoView {
-    // A browser blurs a focused field while it takes it off the page, when its signals are gone already: hence `try_`.
-    let draft = RwSignal::new(None::<String>);
-    let sent = StoredValue::new(None::<String>);
-    // What was typed stays on the screen after leaving until the document says it, so that nothing flickers.
-    let left = until_it_changes(value);
-    let apply = move |text: String| {
-        let Some(known) = sent.try_get_value().and_then(|sent| sent.or_else(|| value.try_get_untracked())) else {
-            return;
-        };
-        if known != text {
-            sent.try_set_value(Some(text.clone()));
-            on_change.try_run(text);
-        }
-    };
-    let on_input = move |text: String| {
-        draft.try_set(Some(text.clone()));
-        if late {
-            return;
-        }
-        gloo::timers::callback::Timeout::new(PAUSE_MS, move || {
-            if draft.try_get_untracked().flatten().as_ref() == Some(&text) {
-                apply(text);
-            }
-        })
-        .forget();
-    };
+    let live = Live::new(value, on_change, late.unwrap_or(|_| false), read.unwrap_or(str::to_owned));
     let on_leave = move || {
-        if let Some(text) = draft.try_get_untracked().flatten() {
-            apply(text.clone());
-            if value.try_get_untracked().is_some_and(|value| value != text)
-                && sent.try_get_value().flatten().as_ref() == Some(&text)
-            {
-                left.try_set(Some(text));
-                gloo::timers::callback::Timeout::new(ECHO_MS, move || {
-                    left.try_set(None);
-                })
-                .forget();
-            }
-        }
-        draft.try_set(None);
-        sent.try_set_value(None);
+        live.leave();
         if let Some(on_focus) = on_focus {
             on_focus.try_run(false);
         }
     };
     let on_enter = move || {
-        let waiting = left.get_untracked();
-        sent.set_value(waiting.clone());
-        draft.set(Some(waiting.unwrap_or_else(|| value.get_untracked())));
         if let Some(on_focus) = on_focus {
             on_focus.run(true);
         }
     };
-    let shown = move || draft.get().or_else(|| left.get()).unwrap_or_else(|| value.get());
+    let on_input = move |event: leptos::ev::Event| live.type_in(event_target_value(&event));
+    let shown = move || live.shown();
     let class = if code { "input code" } else { "input" };
+    let described = described.then(|| described_by(&name));
     if lines > 1 {
         view! {
-            <textarea class=class id=name.clone() name=name rows=lines aria-label=label placeholder=placeholder spellcheck="false" prop:value=shown
-                prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
-                on:input=move |event| on_input(event_target_value(&event)) on:change=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()></textarea>
+            <textarea class=class id=name.clone() name=name rows=lines aria-label=label aria-describedby=described placeholder=placeholder spellcheck="false" prop:value=shown
+                prop:disabled=disabled aria-invalid=move || invalid.get().to_string() on:input=on_input on:focus=move |_| on_enter() on:blur=move |_| on_leave()></textarea>
         }
         .into_any()
     } else {
         view! {
             <input class=class id=name.clone() name=name type=if secret { "password" } else { "text" } autocomplete=if secret { "new-password" } else { "off" }
-                aria-label=label placeholder=placeholder spellcheck="false" prop:value=shown prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
-                on:input=move |event| on_input(event_target_value(&event)) on:change=move |event| on_input(event_target_value(&event)) on:focus=move |_| on_enter() on:blur=move |_| on_leave()
-                on:keydown=move |event| if event.key() == "Enter" && let Some(text) = draft.try_get_untracked().flatten() { apply(text) }/>
+                aria-label=label aria-describedby=described placeholder=placeholder spellcheck="false" prop:value=shown prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
+                on:input=on_input on:focus=move |_| on_enter() on:blur=move |_| on_leave()
+                on:keydown=move |event| if event.key() == "Enter" { live.apply() }/>
         }
         .into_any()
     }
@@ -162,9 +122,13 @@ pub(crate) fn SelectBox(
     #[prop(into)] on_change: Callback<String>,
     #[prop(optional, into)] label: Option<String>,
     #[prop(optional, into)] disabled: Signal<bool>,
+    /// It stands in a [`Field`] of the same name, whose help or error belongs to it.
+    #[prop(optional)]
+    described: bool,
 ) -> impl IntoView {
+    let described = described.then(|| described_by(&name));
     view! {
-        <select class="input select-native" id=name.clone() name=name aria-label=label prop:disabled=disabled
+        <select class="input select-native" id=name.clone() name=name aria-label=label aria-describedby=described prop:disabled=disabled
             on:change=move |event| on_change.run(event_target_value(&event)) prop:value=move || value.get()>
             {move || choices.get().into_iter().map(|(key, words)| {
                 let chosen = value.get() == key;
@@ -180,6 +144,16 @@ fn write(doc: Doc, path: &str, text: String, listed: bool, number: bool) {
         _ if listed && !text.is_empty() => doc.set(path, vec![text]),
         _ => doc.set_text(path, text),
     }
+}
+
+/// How a whole number is shown once it is stored.
+fn whole(text: &str) -> String {
+    text.trim().parse::<i64>().map_or_else(|_| text.to_owned(), |whole| whole.to_string())
+}
+
+/// The id of a field on the page; two documents may show a field of the same path at once.
+fn field_id(doc: Doc, path: &str) -> String {
+    format!("{}-{}", path.trim_start_matches('/').replace('/', "-"), doc.id)
 }
 
 /// The problem of a field, in words.
@@ -211,10 +185,10 @@ pub(crate) fn DocText(
     let error = Signal::derive(move || problem_at(doc, path));
     let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || doc.text(path));
-    let name = path.trim_start_matches('/').replace('/', "-");
+    let name = field_id(doc, path);
     view! {
         <Field label=label name=name.clone() help=help optional=optional error=error held=held>
-            <TextBox name=name value=value code=code lines=lines placeholder=placeholder disabled=Signal::derive(move || !doc.writable.get())
+            <TextBox name=name value=value code=code lines=lines placeholder=placeholder described=true read=if number { whole } else { str::to_owned } disabled=Signal::derive(move || !doc.writable.get())
                 invalid=Signal::derive(move || error.get().is_some())
                 on_focus=Callback::new(move |inside: bool| doc.here(inside.then(|| path.to_owned()), None))
                 on_change=Callback::new(move |text: String| write(doc, path, text, listed, number))/>
@@ -244,10 +218,10 @@ pub(crate) fn DocSelect(
     let choices = Signal::derive(move || {
         choices.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
     });
-    let name = path.trim_start_matches('/').replace('/', "-");
+    let name = field_id(doc, path);
     view! {
         <Field label=label name=name.clone() help=help held=held>
-            <SelectBox name=name value=value choices=choices disabled=Signal::derive(move || !doc.writable.get())
+            <SelectBox name=name value=value choices=choices described=true disabled=Signal::derive(move || !doc.writable.get())
                 on_change=Callback::new(move |key: String| write(doc, path, key, listed, false))/>
             <FieldConflict doc=doc path=path/>
         </Field>

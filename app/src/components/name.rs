@@ -1,60 +1,97 @@
 //! The name of a resource: a heading that becomes a field on its pencil.
+//!
+//! It is applied as it is typed, as every field is; Escape gives the name back that was there before. An empty name is
+//! none and is never applied.
 
 use leptos::html;
 use leptos::prelude::*;
 
 use super::Icon;
+use super::fields::Live;
 use crate::state::Doc;
 
 /// The name, and the button `action` ("Rename flow") that makes it a field labelled "Name".
 #[component]
 pub(crate) fn LiveName(doc: Doc, action: &'static str) -> impl IntoView {
     let editing = RwSignal::new(false);
-    let draft = RwSignal::new(String::new());
+    // The name that was there before, and those that were written here since.
+    let before = StoredValue::new(String::new());
+    let mine = StoredValue::new(Vec::<String>::new());
+    let value = Signal::derive(move || doc.text("/name"));
+    let on_change = Callback::new(move |name: String| {
+        if !is_empty(&name) {
+            mine.update_value(|mine| mine.push(name.trim().to_owned()));
+            doc.set("/name", name.trim());
+        }
+    });
+    let live = Live::new(value, on_change, is_empty, |name| name.trim().to_owned());
     let input = NodeRef::<html::Input>::new();
+    let pencil = NodeRef::<html::Button>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
             input.select();
-            if let Err(error) = input.focus() {
-                leptos::logging::debug_warn!("{error:?}");
-            }
+            focus(&input);
         }
     });
-    let begin =
-        move |_| {
-            draft.set(doc.view.with_untracked(|view| {
-                view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()
-            }));
-            editing.set(true);
-            doc.here(Some("/name".into()), None);
-        };
-    let end = move || {
-        if editing.get_untracked() {
-            editing.set(false);
-            let name = draft.get_untracked().trim().to_owned();
-            if !name.is_empty()
-                && name
-                    != doc.view.with_untracked(|view| {
-                        view.as_ref().map(|view| crate::state::text_at(view, "/name")).unwrap_or_default()
-                    })
-            {
-                doc.set("/name", name);
+    // Who ends with a key goes on from the pencil; who went elsewhere stays there.
+    let by_key = StoredValue::new(false);
+    Effect::new(move |_| {
+        if let Some(pencil) = pencil.get()
+            && by_key.get_value()
+        {
+            by_key.set_value(false);
+            focus(&pencil);
+        }
+    });
+    let begin = move |_| {
+        before.set_value(value.get_untracked());
+        mine.set_value(Vec::new());
+        editing.set(true);
+        doc.here(Some("/name".into()), None);
+    };
+    // The browser blurs the field while it takes it off the page, when this may be gone already.
+    let end = move |key: bool| {
+        if editing.try_get_untracked() == Some(true) {
+            by_key.set_value(key);
+            live.leave();
+            if is_empty(&untrack(|| live.shown())) {
+                live.drop_typed();
             }
+            editing.set(false);
             doc.here(None, None);
+        }
+    };
+    let give_back = move || {
+        live.drop_typed();
+        let (name, now) = (before.get_value(), value.get_untracked());
+        // A name that somebody else gave meanwhile is theirs.
+        let theirs = now != name && mine.with_value(|mine| !mine.contains(&now));
+        if mine.with_value(|mine| !mine.is_empty()) && !theirs && !is_empty(&name) {
+            doc.set("/name", name);
         }
     };
     view! {
         <Show when=move || editing.get() fallback=move || view! {
-            <h1 class="live-name cut">{move || doc.text("/name")}</h1>
-            <button class="icon-button small" aria-label=action prop:disabled=move || !doc.writable.get() on:click=begin><Icon name="pencil" small=true/></button>
+            <h1 class="live-name cut">{move || live.shown()}</h1>
+            <button class="icon-button small" aria-label=action node_ref=pencil prop:disabled=move || !doc.writable.get() on:click=begin><Icon name="pencil" small=true/></button>
         }>
-            <input class="input live-name" aria-label="Name" node_ref=input prop:value=move || draft.get()
-                on:input=move |event| draft.set(event_target_value(&event)) on:blur=move |_| end()
+            <input class="input live-name" aria-label="Name" node_ref=input prop:value=move || live.shown()
+                on:input=move |event| live.type_in(event_target_value(&event)) on:blur=move |_| end(false)
                 on:keydown=move |event| match event.key().as_str() {
-                    "Enter" => end(),
-                    "Escape" => { editing.set(false); doc.here(None, None); }
+                    "Enter" => end(true),
+                    "Escape" => { give_back(); end(true); }
                     _ => {}
                 }/>
         </Show>
+    }
+}
+
+fn is_empty(name: &str) -> bool {
+    name.trim().is_empty()
+}
+
+fn focus(element: &web_sys::HtmlElement) {
+    if let Err(error) = element.focus() {
+        leptos::logging::debug_warn!("{error:?}");
     }
 }

@@ -5,6 +5,7 @@ use tombolo_model::Id;
 use tombolo_wire::store::Notice;
 
 use super::Icon;
+use crate::browser::service_worker;
 use crate::state::App;
 
 /// What concerns the whole page.
@@ -15,15 +16,18 @@ pub(crate) fn Banners() -> impl IntoView {
         app.notices
             .with(|notices| notices.iter().filter(|notice| notice.document.is_none()).cloned().collect::<Vec<_>>())
     };
-    let reload = move |_| {
-        if let Err(error) = window().location().reload() {
-            leptos::logging::error!("{error:?}");
-        }
-    };
     view! {
+        {move || app.failed.get().map(|why| view! {
+            <div class="banner danger attention" role="alert"><Icon name="circle-alert"/><p class="grow">{why}</p>
+                <button class="button small" on:click=|_| service_worker::reload()>"Reload"</button></div>
+        })}
         {move || app.reload.get().map(|reason| view! {
             <div class="banner warning attention" role="alert"><Icon name="triangle-alert"/><p class="grow">{reason}</p>
-                <button class="button small" on:click=reload>"Reload"</button></div>
+                <button class="button small" on:click=|_| service_worker::reload()>"Reload"</button></div>
+        })}
+        {move || app.update.get().map(|what| view! {
+            <div class="banner attention" role="status"><Icon name="refresh-cw"/><p class="grow">{what}</p>
+                <button class="button small" on:click=|_| service_worker::take_over()>"Reload"</button></div>
         })}
         <For each=general key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For>
     }

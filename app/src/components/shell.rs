@@ -4,27 +4,38 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
-use tombolo_model::{Id, Role};
-use tombolo_wire::store::{AccountInfo, Call};
+use tombolo_model::Role;
+use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::{Banners, Icon, Menu, MenuItem, SyncPill};
-use crate::browser::{service_worker, theme};
-use crate::state::App;
+use crate::browser::service_worker::News;
+use crate::browser::{page, service_worker, theme};
+use crate::state::{App, use_enter};
 use crate::words;
 
 /// The frame of the app.
 #[component]
 pub(crate) fn Shell(children: Children) -> impl IntoView {
     let app = App::here();
-    service_worker::register(move || {
-        app.reload.set(Some("A new version of Tombolo is here. Reload to update; close other tabs of it first. Nothing on this device is lost.".into()));
+    service_worker::register(move |news| {
+        app.update.set(Some(match news {
+            News::Waiting => "A new version of Tombolo is here. Reload to use it; nothing on this device is lost.",
+            News::OtherTabs => {
+                "The new version waits, because Tombolo is open in other tabs. Close them, then press Reload again."
+            }
+        }));
     });
+    // The address stays as it is: the focus is all that moves.
+    let skip = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        page::focus_soon(vec!["main".to_owned()]);
+    };
     view! {
         <div class="shell">
-            <a class="sr skip" href="#main">"Skip to the content"</a>
+            <a class="sr skip" href="#main" on:click=skip>"Skip to the content"</a>
             <TopBar/>
             <Navigation/>
-            <main class="main" id="main"><Banners/>{children()}</main>
+            <main class="main" id="main" tabindex="-1"><Banners/>{children()}</main>
         </div>
     }
 }
@@ -52,20 +63,13 @@ fn AccountSwitch() -> impl IntoView {
             .with(|account| account.as_ref().map_or_else(|| "Tombolo".to_owned(), |account| account.name.clone()))
     };
     let kind = move || app.account.with(|account| account.as_ref().map(what_you_may));
-    let switch = move |account: Id| {
-        leptos::task::spawn_local(async move {
-            match app.call(Call::SwitchAccount { account }).await {
-                Ok(overview) => app.show(overview),
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    };
+    let enter = use_enter();
     let face = view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span><Icon name="chevron-down" small=true/> }.into_any();
     view! {
         <Menu id="accounts" label="Switch account" class="account" face=face>
             {move || app.accounts.get().into_iter().map(|account| {
                 let chosen = app.account.with(|have| have.as_ref().is_some_and(|have| have.id == account.id));
-                view! { <MenuItem chosen=chosen on_choose=Callback::new(move |()| switch(account.id))>{account.name.clone()}</MenuItem> }
+                view! { <MenuItem chosen=chosen on_choose=Callback::new(move |()| enter.run(Call::SwitchAccount { account: account.id }))>{account.name.clone()}</MenuItem> }
             }).collect_view()}
         </Menu>
     }
@@ -96,14 +100,9 @@ fn AccountMenu() -> impl IntoView {
         dark.update(|dark| *dark = !*dark);
         theme::choose(if dark.get_untracked() { "dark" } else { "light" });
     };
-    let sign_out = move |()| {
-        leptos::task::spawn_local(async move {
-            match app.call(Call::SignOut).await {
-                Ok(overview) => app.show(overview),
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    };
+    let enter = use_enter();
+    let sign_out = move |()| enter.run(Call::SignOut);
+    let ended = move || app.sync.with(|sync| sync.link == Link::Stopped);
     let face = (move || match person() {
         Some(user) => view! { <span class=format!("avatar p{}", words::tint(&user.email)) aria-hidden="true">{words::monogram(&user.name)}</span> }.into_any(),
         None => view! { <Icon name="user"/> }.into_any(),
@@ -112,7 +111,10 @@ fn AccountMenu() -> impl IntoView {
     view! {
         <Menu id="person" label="Account menu" face=face>
             {move || match person() {
-                Some(user) => view! { <p class="menu-head"><b>{user.name}</b><small>{user.email}</small></p> }.into_any(),
+                Some(user) => view! {
+                    <p class="menu-head"><b>{user.name}</b><small>{user.email}</small></p>
+                    {move || ended().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))>"Sign in again"</MenuItem> })}
+                }.into_any(),
                 None => view! {
                     <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))>"Sign in"</MenuItem>
                     <MenuItem on_choose=Callback::new(move |()| go("/sign-up"))>"Create an account"</MenuItem>
@@ -144,6 +146,8 @@ fn Navigation() -> impl IntoView {
     view! {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
+            <A href="/connections" attr:title="Connections"><Icon name="plug"/><span>"Connections"</span></A>
+            <A href="/scripts" attr:title="Scripts"><Icon name="file-code"/><span>"Scripts"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}

@@ -9,6 +9,9 @@ use crate::words;
 
 /// The state's name for the style sheet, its words, and the sentence behind them.
 pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
+    if sync.link == Link::Stopped && sync.unsaved == 0 {
+        return stopped(sync);
+    }
     if sync.not_accepted > 0 {
         let what = words::count(sync.not_accepted, "change");
         return (
@@ -54,6 +57,18 @@ pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
     }
 }
 
+/// The link is down until somebody acts: why comes first.
+fn stopped(sync: &SyncStatus) -> (&'static str, String, String) {
+    let reason = sync.reason.clone().unwrap_or_else(|| "You are signed out. Sign in again to go on.".into());
+    let short = reason.split_once('.').map_or(reason.as_str(), |(first, _)| first);
+    let short = if short.chars().count() <= 40 { short.to_owned() } else { "Not connected".to_owned() };
+    let kept = match sync.waiting {
+        0 => "Everything here goes on; new changes are safe on this device.".to_owned(),
+        many => format!("{} wait on this device for the server.", words::count(many, "change")),
+    };
+    ("refused", short, format!("{reason} {kept}"))
+}
+
 /// Where the changes are, in one sentence.
 pub(crate) fn sync_words(sync: &SyncStatus) -> String {
     in_words(sync).2
@@ -64,18 +79,32 @@ pub(crate) fn sync_words(sync: &SyncStatus) -> String {
 pub(crate) fn SyncPill() -> impl IntoView {
     let app = App::here();
     let shown = Memo::new(move |_| app.sync.with(in_words));
+    let unsaved = Memo::new(move |_| app.sync.with(|sync| sync.unsaved > 0 && sync.not_accepted == 0));
     let place = move || {
-        if app.sync.with(|sync| sync.not_accepted > 0) { "/not-accepted".to_owned() } else { "/sign-in".to_owned() }
+        let list = app.sync.with(|sync| sync.not_accepted > 0 && sync.link != Link::Stopped);
+        if list { "/not-accepted" } else { "/sign-in" }.to_owned()
     };
+    let (state, title) = (move || shown.with(|shown| shown.0), move || shown.with(|shown| shown.2.clone()));
     view! {
-        <A href=place attr:class="sync" attr:data-state=move || shown.with(|shown| shown.0) attr:title=move || shown.with(|shown| shown.2.clone()) attr:aria-live="polite">
-            <svg viewBox="0 0 18 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
-                <circle cx="4" cy="6" r="3" fill="currentColor" stroke="none"></circle>
-                {move || (shown.with(|shown| shown.0) == "server").then(|| view! { <path d="M7 6h7"></path> })}
-                <path d="M17.5 1.2a5 5 0 0 0 0 9.6z" fill="currentColor" stroke="none" opacity=move || if shown.with(|shown| shown.0) == "server" { "1" } else { ".38" }></path>
-            </svg>
-            <span>{move || shown.with(|shown| shown.1.clone())}</span>
-        </A>
+        <Show when=move || unsaved.get() fallback=move || view! {
+            <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="polite"><Face shown=shown/></A>
+        }>
+            // Signing in saves nothing; taking a copy does.
+            <button class="sync" data-state=state title=title aria-live="polite" on:click=move |_| crate::pages::export_all(app)><Face shown=shown/></button>
+        </Show>
+    }
+}
+
+#[component]
+fn Face(shown: Memo<(&'static str, String, String)>) -> impl IntoView {
+    let joined = move || shown.with(|shown| shown.0) == "server";
+    view! {
+        <svg viewBox="0 0 18 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
+            <circle cx="4" cy="6" r="3" fill="currentColor" stroke="none"></circle>
+            {move || joined().then(|| view! { <path d="M7 6h7"></path> })}
+            <path d="M17.5 1.2a5 5 0 0 0 0 9.6z" fill="currentColor" stroke="none" opacity=move || if joined() { "1" } else { ".38" }></path>
+        </svg>
+        <span>{move || shown.with(|shown| shown.1.clone())}</span>
     }
 }
 
@@ -91,5 +120,19 @@ mod tests {
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, ..all.clone() }).1, "On this device, 2");
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, waiting: 0, ..all }).1, "On the server");
         assert_eq!(in_words(&SyncStatus::default()).1, "On this device");
+    }
+
+    #[test]
+    fn a_link_that_needs_somebody_says_why_and_what_waits() {
+        let reason = Some("You are signed out. Sign in again to go on.".to_owned());
+        let ended = SyncStatus { link: Link::Stopped, waiting: 2, not_accepted: 1, reason, ..SyncStatus::default() };
+        let (_, short, sentence) = in_words(&ended);
+        assert_eq!(short, "You are signed out");
+        assert_eq!(
+            sentence,
+            "You are signed out. Sign in again to go on. 2 changes wait on this device for the server."
+        );
+        let long = Some("This page is too old for the server and has to be loaded anew. Reload.".to_owned());
+        assert_eq!(in_words(&SyncStatus { reason: long, ..ended }).1, "Not connected");
     }
 }

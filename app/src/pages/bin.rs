@@ -1,19 +1,65 @@
 //! The recycle bin: what was put there, and the way back.
 
 use leptos::prelude::*;
-use tombolo_model::{Intent, Kind};
-use tombolo_wire::store::{Call, CatalogueRow};
+use leptos::task::spawn_local;
+use tombolo_model::{Id, Intent, Kind};
+use tombolo_wire::store::{Call, CallError, CatalogueRow, Edited};
 
-use crate::browser::time;
-use crate::components::Icon;
+use crate::browser::page;
+use crate::components::{Ago, Icon};
 use crate::state::App;
-use crate::words;
 
 /// Everything in the bin, last changed first.
 pub(crate) fn binned<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> Vec<CatalogueRow> {
     let mut found: Vec<_> = rows.filter(|row| row.binned).cloned().collect();
     found.sort_by_key(|row| (std::cmp::Reverse(row.modified_ms), row.id));
     found
+}
+
+/// Puts resources into the bin, says so once they are there, and offers to take exactly these back.
+pub(crate) fn put_away(app: App, ids: Vec<Id>, said: String) {
+    spawn_local(async move {
+        match each(app, &ids, &Intent::Bin).await {
+            Ok(()) => app.toasts.offer_undo(said, move || {
+                let ids = ids.clone();
+                app.in_turn(async move { each(app, &ids, &Intent::Unbin).await });
+            }),
+            Err(error) => app.toasts.fail(error.message),
+        }
+    });
+}
+
+async fn each(app: App, ids: &[Id], intent: &Intent) -> Result<(), CallError> {
+    for id in ids {
+        app.call::<Edited>(Call::Edit { id: *id, intents: vec![intent.clone()] }).await?;
+    }
+    Ok(())
+}
+
+/// Takes a resource out of the bin and says so once it is back.
+pub(crate) fn take_back(app: App, id: Id, name: String) {
+    spawn_local(async move {
+        match each(app, &[id], &Intent::Unbin).await {
+            Ok(()) => app.toasts.say(format!("{name} is back.")),
+            Err(error) => app.toasts.fail(error.message),
+        }
+    });
+}
+
+/// Says that what is shown lies in the bin, with the way back.
+#[component]
+pub(crate) fn BinnedBanner(id: Id, says: &'static str) -> impl IntoView {
+    let app = App::here();
+    let row = Memo::new(move |_| app.row(id).filter(|row| row.binned));
+    move || {
+        row.get().map(|row| {
+            let name = row.name.clone();
+            view! {
+                <div class="banner warning attention" role="status"><Icon name="trash-2"/><p class="grow">{says}</p>
+                    <button class="button small" prop:disabled=move || !app.may_write() on:click=move |_| take_back(app, id, name.clone())><Icon name="rotate-ccw"/>"Restore"</button></div>
+            }
+        })
+    }
 }
 
 /// What a kind is called on screen.
@@ -33,6 +79,7 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
 #[component]
 pub(crate) fn BinPage() -> impl IntoView {
     let app = App::here();
+    page::title(|| "Recycle bin".into());
     let rows = Memo::new(move |_| app.rows.with(|rows| binned(rows.values())));
     view! {
         <div class="page-head"><div>
@@ -57,19 +104,13 @@ fn BinRow(row: CatalogueRow) -> impl IntoView {
     let app = App::here();
     let id = row.id;
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
-    let restore = {
-        let name = name.clone();
-        move |_| {
-            app.send(Call::Edit { id, intents: vec![Intent::Unbin] });
-            app.toasts.say(format!("{name} is back."));
-        }
-    };
+    let back = name.clone();
     view! {
         <tr>
             <td class="name">{name.clone()}</td>
             <td class="muted">{kind_name(row.kind)}</td>
-            <td class="muted" data-rank="2">{words::ago(row.modified_ms, time::now_ms())}</td>
-            <td class="actions"><button class="button small" aria-label=format!("Restore {name}") on:click=restore prop:disabled=move || !app.may_write()><Icon name="rotate-ccw"/>"Restore"</button></td>
+            <td class="muted" data-rank="2"><Ago ms=row.modified_ms/></td>
+            <td class="actions"><button class="button small" aria-label=format!("Restore {name}") on:click=move |_| take_back(app, id, back.clone()) prop:disabled=move || !app.may_write()><Icon name="rotate-ccw"/>"Restore"</button></td>
         </tr>
     }
 }

@@ -2,26 +2,36 @@
 
 mod canvas;
 mod console;
+mod counts;
 mod filter;
 mod forms;
 mod layout;
 mod mapping;
+mod node;
+mod order;
+mod outline;
 mod panel;
 mod schedule;
 mod steps;
 mod wizard;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
-use leptos_router::hooks::query_signal_with_options;
-use tombolo_model::{Id, RowId};
+use leptos_router::hooks::{query_signal_with_options, use_navigate};
+use tombolo_model::{Id, Intent, RowId, View};
 
-use super::{NotFound, id_param};
-use crate::components::{ConflictBadge, DocNotices, Icon, LiveName, PeopleHere};
-use crate::state::{App, Doc, use_document};
-use canvas::{Canvas, Outline};
+use super::bin::{BinnedBanner, put_away};
+use super::{NotFound, Unopened, id_param};
+use crate::browser::page;
+use crate::components::{ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere, Switch};
+use crate::state::{App, Doc, text_at, use_document};
+use canvas::Canvas;
 use console::Console;
+pub(in crate::pages) use forms::ConnectionForm;
+use outline::Outline;
 use panel::{Panel, Tool};
 use schedule::ScheduleButton;
 use steps::{Step, steps};
@@ -49,9 +59,41 @@ impl Builder {
         self.choose.with_value(|choose| choose(row));
     }
 
+    /// Closes the form of the chosen step; the focus goes back to the step.
+    fn close(self) {
+        let row = self.chosen.get_untracked();
+        self.choose(None);
+        if let Some(row) = row {
+            focus_step(&row);
+        }
+    }
+
+    /// Closes the open editor; the focus goes back to the form of its step.
+    fn close_tool(self) {
+        self.tool.set(None);
+        page::focus_soon(vec![panel::PANEL.to_owned()]);
+    }
+
     fn step(self) -> Option<Step> {
         let row = self.chosen.get()?;
         self.steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
+    }
+}
+
+/// Moves the focus to a step: on the canvas, or in the outline where that is what shows.
+fn focus_step(row: &str) {
+    page::focus_soon(vec![format!("node-{row}"), format!("outline-{row}")]);
+}
+
+/// What Escape closes: the open editor, then the open form. A layer above, such as a dialog, closes itself.
+fn on_escape(builder: Builder, event: &leptos::ev::KeyboardEvent) {
+    if event.key() != "Escape" || event.default_prevented() || builder.chosen.get_untracked().is_none() {
+        return;
+    }
+    let element = event.target().and_then(|target| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(target).ok());
+    let layer = element.and_then(|element| element.closest("dialog[open], [popover]:popover-open").ok().flatten());
+    if layer.is_none() {
+        if builder.tool.get_untracked().is_some() { builder.close_tool() } else { builder.close() }
     }
 }
 
@@ -82,13 +124,15 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     };
     provide_context(builder);
     doc.here(None, None);
+    page::title(move || doc.text("/name"));
     // A step that only moved keeps its open form.
     let shown = Memo::new(move |_| builder.step());
     view! {
-        <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
+        <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
             <Head id=id integration=integration/>
+            <BinnedBanner id=id says="This flow is in the recycle bin and cannot run."/>
             <DocNotices id=id/>
-            <div class="work">
+            <div class="work" on:keydown=move |event| on_escape(builder, &event)>
                 <Canvas/>
                 <Outline/>
                 {move || shown.get().map(|step| view! { <Panel step=step/> })}
@@ -99,21 +143,55 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     }
 }
 
+/// What a flow can be started by.
+#[derive(Debug, Clone, Default)]
+struct Readiness {
+    binned: bool,
+    off: bool,
+    empty: bool,
+    going: bool,
+    /// The first problem of the flow, in words.
+    problem: Option<String>,
+}
+
+impl Readiness {
+    fn of(builder: Builder) -> Self {
+        let (app, doc) = (builder.app, builder.doc);
+        let first = |view: &Arc<View>| view.problems.first().map(|problem| problem.message.clone());
+        Self {
+            binned: app.row(doc.id).is_some_and(|row| row.binned),
+            off: doc.flag("/disabled"),
+            empty: builder.steps.with(Vec::is_empty),
+            going: app.is_running(doc.id),
+            problem: doc.view.with(|view| view.as_ref().and_then(first)),
+        }
+    }
+
+    /// Why the flow cannot be started now; nothing when it can. What takes longest to set right comes first.
+    fn blocked(self) -> Option<String> {
+        let said = match self {
+            Self { binned: true, .. } => "The flow is in the recycle bin. Restore it to run it.",
+            Self { off: true, .. } => "Switch the flow on to run it.",
+            Self { empty: true, .. } => "Add a source and a destination first.",
+            Self { going: true, .. } => "A run of this flow is going. Wait for it, or cancel it.",
+            Self { problem, .. } => return problem,
+        };
+        Some(said.to_owned())
+    }
+}
+
 #[component]
 fn Head(id: Id, integration: Id) -> impl IntoView {
     let app = App::here();
     let builder = expect_context::<Builder>();
     let doc = builder.doc;
     let parent = move || app.row(integration).map(|row| row.name).unwrap_or_default();
-    let off = move || doc.flag("/disabled");
-    let blocked = move || {
-        if off() {
-            return Some("Switch the flow on to run it.".to_owned());
-        }
-        doc.view
-            .with(|view| view.as_ref().and_then(|view| view.problems.first().map(|problem| problem.message.clone())))
+    let on = Signal::derive(move || !doc.flag("/disabled"));
+    let turn = move |on: bool| async move {
+        doc.try_edit(vec![Intent::Set { path: "/disabled".into(), value: (!on).into() }]).await.map(drop)
     };
-    let empty = move || builder.steps.with(Vec::is_empty);
+    let going = Memo::new(move |_| app.is_running(id));
+    let blocked = Memo::new(move |_| Readiness::of(builder).blocked());
     view! {
         <div class="editor-head">
             <nav class="crumbs wide-only" aria-label="Path"><A href=format!("/integrations/{integration}")>{parent}</A><Icon name="chevron-right" small=true/></nav>
@@ -123,10 +201,57 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <button class="icon-button" aria-label="Undo" on:click=move |_| doc.undo()><Icon name="undo-2"/></button>
             <button class="icon-button" aria-label="Redo" on:click=move |_| doc.redo()><Icon name="redo-2"/></button>
             <ScheduleButton doc=doc/>
-            <label class="check"><input type="checkbox" class="switch" role="switch" aria-label="The flow is on" prop:checked=move || !off()
-                prop:disabled=move || !doc.writable.get() on:change=move |event| doc.set("/disabled", !event_target_checked(&event))/></label>
-            <button class="button primary" prop:disabled=move || empty() || blocked().is_some() title=move || blocked().unwrap_or_default()
-                on:click=move |_| app.start_run(id)><Icon name="play"/>"Run flow"</button>
+            <More id=id integration=integration/>
+            <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/></label>
+            <button class="button primary" prop:disabled=move || blocked.with(Option::is_some) title=move || blocked.get().unwrap_or_default()
+                aria-busy=move || going.get().to_string() on:click=move |_| app.start_run(id)>
+                {move || if going.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="play"/> } }}"Run flow"</button>
         </div>
+    }
+}
+
+/// What is done with a flow less often.
+#[component]
+fn More(id: Id, integration: Id) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let doc = builder.doc;
+    let history = RwSignal::new(false);
+    let navigate = StoredValue::new_local(use_navigate());
+    let blocked = Signal::derive(move || {
+        let binned = builder.app.row(id).is_some_and(|row| row.binned);
+        match (doc.writable.get(), binned) {
+            (false, _) => Some("You may look, not change.".to_owned()),
+            (true, true) => Some("It is in the bin already.".to_owned()),
+            (true, false) => None,
+        }
+    });
+    let bin = move |()| {
+        let name = doc.view.with_untracked(|view| view.as_ref().map(|view| text_at(view, "/name")).unwrap_or_default());
+        put_away(builder.app, vec![id], format!("{name} is in the recycle bin."));
+        navigate.with_value(|navigate| navigate(&format!("/integrations/{integration}"), NavigateOptions::default()));
+    };
+    view! {
+        <Menu id="flow-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+            <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+            <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
+        </Menu>
+        <HistoryDialog doc=doc open=history/>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_in_the_bin_or_with_a_run_that_goes_says_why_it_does_not_start() {
+        let ready = Readiness::default();
+        assert_eq!(ready.clone().blocked(), None);
+        let going = Readiness { going: true, ..ready.clone() };
+        assert!(going.blocked().is_some_and(|why| why.contains("is going")));
+        let binned = Readiness { binned: true, going: true, problem: Some("No connection.".into()), ..ready.clone() };
+        assert!(binned.blocked().is_some_and(|why| why.contains("recycle bin")));
+        let problem = Readiness { problem: Some("No connection.".into()), ..ready };
+        assert_eq!(problem.blocked().as_deref(), Some("No connection."));
     }
 }

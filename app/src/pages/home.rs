@@ -10,8 +10,8 @@ use serde_json::json;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{Call, CatalogueRow, Created, RunRow};
 
-use crate::browser::{service_worker, time};
-use crate::components::{Icon, NameDialog, RunState};
+use crate::browser::{page, service_worker};
+use crate::components::{Ago, Icon, NameDialog, RunState};
 use crate::state::App;
 use crate::words;
 use first::FirstSteps;
@@ -20,6 +20,7 @@ use first::FirstSteps;
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let app = App::here();
+    page::title(|| "Home".into());
     let search = RwSignal::new(String::new());
     let all = Memo::new(move |_| app.of_kind(Kind::Integration));
     let found = move || {
@@ -35,7 +36,7 @@ pub(crate) fn HomePage() -> impl IntoView {
             </div>
             <div class="actions"><CreateIntegration/></div>
         </div>
-        <Show when=move || app.account.with(Option::is_some) fallback=Skeletons>
+        <Show when=move || app.account.with(Option::is_some) fallback=move || app.failed.with(Option::is_none).then(|| view! { <Skeletons/> })>
             <Show when=move || !all.with(Vec::is_empty) fallback=FirstSteps>
                 <div class="toolbar">
                     <label class="input"><Icon name="search"/>
@@ -48,7 +49,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                         <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>
                     }>
                         <div class="tiles">
-                            <For each=found key=|row| (row.id, row.name.clone(), row.conflicts, row.damaged) let:row><Tile row=row/></For>
+                            <For each=found key=|row| (row.id, row.name.clone(), row.conflicts, row.damaged, row.pending) let:row><Tile row=row/></For>
                         </div>
                     </Show>
                 </div>
@@ -124,6 +125,8 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
     let full = row.name.clone();
     let flows = Memo::new(move |_| app.of_kind(Kind::Flow));
     let counts = move || flows.with(|flows| summary(flows, id));
+    // Of an account that is on this device alone everything is, and the pill at the top says it once.
+    let shared = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
     let last = move || -> Option<RunRow> {
         let flows = flows.get();
         flows
@@ -142,12 +145,13 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
             <footer>
                 {move || match last() {
                     Some(run) => {
-                        let when = words::ago(run.started_ms, time::now_ms());
-                        view! { <RunState run=run/><span class="muted when">{when}</span> }.into_any()
+                        let when = run.started_ms;
+                        view! { <RunState run=run/><span class="muted when"><Ago ms=when/></span> }.into_any()
                     }
                     None => view! { <span class="status off">"Not run yet"</span> }.into_any(),
                 }}
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
+                {move || (row.pending && shared()).then(|| view! { <span class="sync" data-state="device" title="Not all changes are on the server yet.">"On this device"</span> })}
                 {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}
             </footer>
         </article>

@@ -8,9 +8,13 @@ use serde_json::json;
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
 
-use super::{NotFound, id_param};
-use crate::browser::time;
-use crate::components::{ConflictBadge, DocNotices, Icon, LiveName, NameDialog, PeopleHere, RunState};
+use super::bin::{BinnedBanner, put_away};
+use super::{NotFound, Unopened, id_param};
+use crate::browser::page;
+use crate::components::{
+    Ago, ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, NameDialog, PeopleHere, RunState,
+    Switch,
+};
 use crate::state::{App, use_document};
 use crate::words;
 
@@ -31,16 +35,19 @@ fn Integration(id: Id) -> impl IntoView {
     let flows = Memo::new(move |_| {
         app.of_kind(Kind::Flow).into_iter().filter(|flow| flow.integration == Some(id)).collect::<Vec<_>>()
     });
-    let navigate = use_navigate();
-    let bin = move |_| {
-        doc.edit(vec![Intent::Bin]);
-        app.toasts.offer_undo("The integration is in the recycle bin.", move || {
-            app.send(Call::Edit { id, intents: vec![Intent::Unbin] });
-        });
-        navigate("/", leptos_router::NavigateOptions::default());
+    doc.here(None, None);
+    page::title(move || doc.text("/name"));
+    let navigate = StoredValue::new_local(use_navigate());
+    let history = RwSignal::new(false);
+    let bin = move |()| {
+        // Its flows go with it: what is left of them would have no page.
+        let ids = flows.get_untracked().into_iter().map(|flow| flow.id).chain([id]).collect();
+        put_away(app, ids, binned_words(flows.with_untracked(Vec::len)));
+        navigate.with_value(|navigate| navigate("/", leptos_router::NavigateOptions::default()));
     };
+    let blocked = Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()));
     view! {
-        <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
+        <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
             <div class="page-head">
                 <div class="grow">
                     <nav class="crumbs" aria-label="Path"><A href="/">"Home"</A></nav>
@@ -48,10 +55,15 @@ fn Integration(id: Id) -> impl IntoView {
                 </div>
                 <div class="actions">
                     <PeopleHere id=id/>
-                    <button class="icon-button" aria-label="Put the integration in the bin" on:click=bin.clone() prop:disabled=move || !doc.writable.get()><Icon name="trash-2"/></button>
+                    <Menu id="integration-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+                        <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+                        <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
+                    </Menu>
                     <CreateFlow integration=id primary=true/>
                 </div>
             </div>
+            <HistoryDialog doc=doc open=history/>
+            <BinnedBanner id=id says="This integration is in the recycle bin. Its flows do not run."/>
             <DocNotices id=id/>
             <Show when=move || !flows.with(Vec::is_empty) fallback=move || view! {
                 <div class="empty">
@@ -69,6 +81,13 @@ fn Integration(id: Id) -> impl IntoView {
                 </div>
             </Show>
         </Show>
+    }
+}
+
+fn binned_words(flows: usize) -> String {
+    match flows {
+        0 => "The integration is in the recycle bin.".into(),
+        flows => format!("The integration and its {} are in the recycle bin.", words::count(flows, "flow")),
     }
 }
 
@@ -101,23 +120,19 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
     let href = format!("/integrations/{}/flows/{id}", flow.integration.map(|id| id.to_string()).unwrap_or_default());
     let name = if flow.name.is_empty() { "Flow without a name".to_owned() } else { flow.name.clone() };
     let on = !flow.disabled;
-    let switch = move |_| {
-        spawn_local(async move {
-            let intents = vec![Intent::Set { path: "/disabled".into(), value: on.into() }];
-            if let Err(error) = app.call::<Edited>(Call::Edit { id, intents }).await {
-                app.toasts.fail(error.message);
-            }
-        });
+    let turn = move |on: bool| async move {
+        let intents = vec![Intent::Set { path: "/disabled".into(), value: (!on).into() }];
+        app.call::<Edited>(Call::Edit { id, intents }).await.map(drop)
     };
     let (shown, on_label, run_label, bin_label) =
         (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
-    let bin = move |_| {
-        app.send(Call::Edit { id, intents: vec![Intent::Bin] });
-        app.toasts.offer_undo(format!("{name} is in the recycle bin."), move || {
-            app.send(Call::Edit { id, intents: vec![Intent::Unbin] })
-        });
+    let bin = move |_| put_away(app, vec![id], format!("{name} is in the recycle bin."));
+    let going = Memo::new(move |_| app.is_running(id));
+    let blocked = move || match (on, going.get()) {
+        (false, _) => Some("Switch the flow on to run it."),
+        (true, true) => Some("A run of this flow is going."),
+        (true, false) => None,
     };
-    let why = if on { "" } else { "Switch the flow on to run it." };
     view! {
         <tr>
             <td><A href=href attr:class="name">{shown}</A> {(flow.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}</td>
@@ -125,12 +140,23 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
                 Some(run) => view! { <A href=format!("/runs?run={}", run.id) attr:class="run-link"><RunState run=run/></A> }.into_any(),
                 None => view! { <span class="faint">"Not run yet"</span> }.into_any(),
             }}</td>
-            <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| words::ago(run.started_ms, time::now_ms()))}</td>
-            <td class="tight"><input type="checkbox" class="switch" role="switch" aria-label=on_label prop:checked=on on:change=switch prop:disabled=move || !app.may_write()/></td>
+            <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| view! { <Ago ms=run.started_ms/> })}</td>
+            <td class="tight"><Switch label=on_label on=on disabled=Signal::derive(move || !app.may_write()) turn=turn/></td>
             <td class="actions"><span class="row end">
-                <button class="button small" aria-label=run_label title=why on:click=move |_| app.start_run(id) prop:disabled=!on><Icon name="play"/>"Run flow"</button>
+                <button class="button small" aria-label=run_label title=move || blocked().unwrap_or_default() on:click=move |_| app.start_run(id) prop:disabled=move || blocked().is_some() aria-busy=move || going.get().to_string()><Icon name="play"/>"Run flow"</button>
                 <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=move || !app.may_write()><Icon name="trash-2" small=true/></button>
             </span></td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_into_the_bin_is_named() {
+        assert_eq!(binned_words(0), "The integration is in the recycle bin.");
+        assert_eq!(binned_words(2), "The integration and its 2 flows are in the recycle bin.");
     }
 }

@@ -10,8 +10,8 @@ use tombolo_model::{Action, Id, Kind, Role};
 use tombolo_wire::rest::{ChangeMember, Member, MemberStatus, Members, Withdraw};
 use tombolo_wire::store::AccountInfo;
 
-use crate::browser::server;
-use crate::components::Icon;
+use crate::browser::{page, server};
+use crate::components::{Dialog, Icon};
 use crate::state::App;
 use crate::words;
 use invite::Invite;
@@ -20,8 +20,9 @@ use invite::Invite;
 #[component]
 pub(crate) fn MembersPage() -> impl IntoView {
     let app = App::here();
-    let shared = move || app.account.get().filter(|account| !account.local);
-    move || match shared() {
+    page::title(|| "Members".into());
+    let shared = Memo::new(move |_| app.account.get().filter(|account| !account.local));
+    move || match shared.get() {
         Some(account) => view! { <List account=account/> }.into_any(),
         None => view! {
             <div class="empty"><span class="kind"><Icon name="users"/></span><h2>"Nobody else can join yet"</h2>
@@ -50,20 +51,27 @@ impl Roster {
         spawn_local(async move {
             match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
                 Ok(found) => {
-                    self.problem.set(None);
-                    self.members.set(Some(found.members));
+                    self.problem.try_set(None);
+                    self.members.try_set(Some(found.members));
                 }
-                Err(problem) => self.problem.set(Some(problem)),
+                Err(problem) => drop(self.problem.try_set(Some(problem))),
             }
         });
     }
 
-    fn change<B: serde::Serialize + 'static>(self, method: Method, rest: String, body: Option<B>) {
+    /// Asks for a change; `refused` is called when it was not made.
+    fn change<B>(self, method: Method, rest: String, body: Option<B>, refused: impl FnOnce() + 'static)
+    where
+        B: serde::Serialize + 'static,
+    {
         spawn_local(async move {
             let done = server::ask::<serde_json::Value>(method, &self.path(&rest), body.as_ref()).await;
             match done {
                 Ok(_) => self.refresh(),
-                Err(problem) => self.problem.set(Some(problem)),
+                Err(problem) => {
+                    self.problem.try_set(Some(problem));
+                    refused();
+                }
             }
         });
     }
@@ -110,10 +118,20 @@ fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl I
     };
     let email = member.email.clone();
     let user = member.user;
-    let remove = move |_| match user {
-        Some(user) => roster.change(Method::DELETE, format!("/members/{user}"), None::<()>),
-        None => roster.change(Method::POST, "/invitations/withdraw".into(), Some(Withdraw { email: email.clone() })),
-    };
+    let asked = RwSignal::new(false);
+    let remove = Callback::new(move |()| {
+        asked.set(false);
+        match user {
+            Some(user) => roster.change(Method::DELETE, format!("/members/{user}"), None::<()>, || ()),
+            None => {
+                let body = Some(Withdraw { email: email.clone() });
+                roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
+            }
+        }
+    });
+    // An invitation can be made again; rights that are gone take somebody's unsent work with them.
+    let press = move |_| if pending { remove.run(()) } else { asked.set(true) };
+    let who = shown.clone();
     let label = if pending { format!("Withdraw the invitation of {shown}") } else { format!("Remove {shown}") };
     view! {
         <tr>
@@ -123,16 +141,31 @@ fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl I
             </td>
             <td class="muted" data-rank="2">{member.email.clone()}</td>
             <td>{role}</td>
-            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=remove>{if pending { "Withdraw" } else { "Remove" }}</button> })}</td>
+            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=press>{if pending { "Withdraw" } else { "Remove" }}</button> })}
+                <Dialog open=asked title="Remove member"><Leaving who=who.clone() asked=asked remove=remove/></Dialog></td>
         </tr>
+    }
+}
+
+/// Says what is lost with a member and what is not.
+#[component]
+fn Leaving(who: String, asked: RwSignal<bool>, remove: Callback<()>) -> impl IntoView {
+    view! {
+        <div class="dialog-body">
+            <p>{format!("{who} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays.")}</p>
+            <footer class="dialog-foot"><button class="button" on:click=move |_| asked.set(false)>"Keep the member"</button><button class="button danger" on:click=move |_| remove.run(())>"Remove member"</button></footer>
+        </div>
     }
 }
 
 #[component]
 fn RoleSelect(roster: Roster, user: Id, name: String, role: Role) -> impl IntoView {
     let change = move |event: leptos::ev::Event| {
-        if let Ok(role) = event_target_value(&event).parse::<Role>() {
-            roster.change(Method::PATCH, format!("/members/{user}"), Some(ChangeMember { role }));
+        let select: web_sys::HtmlSelectElement = event_target(&event);
+        if let Ok(wanted) = select.value().parse::<Role>() {
+            // A change that was not made must not look as if it was.
+            let refused = move || select.set_value(role.name());
+            roster.change(Method::PATCH, format!("/members/{user}"), Some(ChangeMember { role: wanted }), refused);
         }
     };
     view! {

@@ -8,24 +8,28 @@ use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 use super::bin::kind_name;
-use crate::browser::{files, time};
-use crate::components::{Dialog, Icon};
+use crate::browser::{files, page};
+use crate::components::{Ago, Dialog, Icon};
 use crate::state::App;
-use crate::words;
 
 /// The list.
 #[component]
 pub(crate) fn NotAcceptedPage() -> impl IntoView {
     let app = App::here();
+    page::title(|| "Not accepted".into());
     let parked = RwSignal::new(None::<Vec<Parked>>);
+    let problem = RwSignal::new(None::<String>);
     // The list lies in the store; its length is what tells that it changed.
     let length = Memo::new(move |_| app.sync.with(|sync| sync.not_accepted));
     Effect::new(move |_| {
         length.track();
         spawn_local(async move {
             match app.call::<Vec<Parked>>(Call::ParkedList).await {
-                Ok(list) => drop(parked.try_set(Some(list))),
-                Err(error) => app.toasts.fail(error.message),
+                Ok(list) => {
+                    problem.try_set(None);
+                    parked.try_set(Some(list));
+                }
+                Err(error) => drop(problem.try_set(Some(error.message))),
             }
         });
     });
@@ -40,9 +44,11 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
                 <button class="button" prop:disabled=move || !some() on:click=move |_| parked.with(|list| save(app, list.as_deref().unwrap_or_default()))><Icon name="download"/>"Export all"</button>
             </div>
         </div>
-        <Show when=some fallback=move || view! {
+        {move || problem.get().map(|problem| view! { <div class="banner danger attention" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+        // Until the list is here nothing says that it is empty.
+        <Show when=some fallback=move || (parked.with(Option::is_some) && problem.with(Option::is_none)).then(|| view! {
             <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2></div>
-        }>
+        })>
             <div class="page-body parked">
                 <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one/></For>
             </div>
@@ -65,7 +71,7 @@ fn Card(one: Parked) -> impl IntoView {
     view! {
         <article class="card" aria-label=label>
             <header class="row">
-                <div class="grow"><h2>{name}</h2><p class="muted">{format!("{}, {}", kind_name(one.kind), words::ago(one.time_ms, time::now_ms()))}</p></div>
+                <div class="grow"><h2>{name}</h2><p class="muted">{kind_name(one.kind)}", "<Ago ms=one.time_ms/></p></div>
                 <button class="button small primary" on:click=move |_| app.send(Call::ParkedRetry { parked: retried.clone() })><Icon name="refresh-cw"/>"Try again"</button>
                 <button class="button small" on:click=move |_| save(app, std::slice::from_ref(&exported))><Icon name="download"/>"Export"</button>
                 <button class="button small" on:click=move |_| asked.set(true)><Icon name="trash-2"/>"Discard"</button>

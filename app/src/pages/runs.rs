@@ -9,8 +9,8 @@ use tombolo_model::Id;
 use tombolo_wire::run::RunPlace;
 use tombolo_wire::store::RunRow;
 
-use crate::browser::time;
-use crate::components::{Icon, RunState};
+use crate::browser::page;
+use crate::components::{Ago, Icon, RunState};
 use crate::state::App;
 use crate::words;
 use details::Details;
@@ -32,25 +32,36 @@ pub(crate) fn totals(run: &RunRow) -> (u64, u64) {
     (written, run.steps.iter().map(|step| step.errors).sum())
 }
 
+/// What the flow of a run is called.
+pub(crate) fn flow_name(run: &RunRow) -> String {
+    if run.flow_name.is_empty() { "Flow without a name".to_owned() } else { run.flow_name.clone() }
+}
+
+/// One run, followed while it goes; nothing once it is gone.
+fn run_memo(app: App, id: Id) -> Memo<Option<RunRow>> {
+    Memo::new(move |_| app.runs.with(|runs| runs.get(&id).cloned()))
+}
+
 /// The page of all runs; `?run=` names the chosen one.
 #[component]
 pub(crate) fn RunsPage() -> impl IntoView {
     let app = App::here();
+    page::title(|| "Runs".into());
     let query = use_query_map();
     let chosen = Memo::new(move |_| query.with(|query| query.get("run").and_then(|text| text.parse::<Id>().ok())));
-    let runs = Memo::new(move |_| {
-        let mut runs: Vec<_> = app.runs.with(|runs| runs.values().cloned().collect());
-        runs.sort_by_key(|run: &RunRow| (std::cmp::Reverse(run.started_ms), run.id));
-        runs
+    // Rows move on while they are shown; which there are, and in which order, changes with a new run only.
+    let order = Memo::new(move |_| {
+        let mut runs: Vec<_> = app.runs.with(|runs| runs.values().map(|run| (run.started_ms, run.id)).collect());
+        runs.sort_by_key(|(started, id)| (std::cmp::Reverse(*started), *id));
+        runs.into_iter().map(|(_, id)| id).collect::<Vec<_>>()
     });
-    let shown =
-        Memo::new(move |_| chosen.get().and_then(|id| runs.with(|runs| runs.iter().find(|run| run.id == id).cloned())));
+    let shown = Memo::new(move |_| chosen.get().filter(|id| order.with(|order| order.contains(id))));
     view! {
         <div class="page-head"><div>
             <h1>"Runs"</h1>
-            <p class="sub">{move || words::count(runs.with(Vec::len), "run")}</p>
+            <p class="sub">{move || words::count(order.with(Vec::len), "run")}</p>
         </div></div>
-        <Show when=move || !runs.with(Vec::is_empty) fallback=|| view! {
+        <Show when=move || !order.with(Vec::is_empty) fallback=|| view! {
             <div class="empty"><span class="kind"><Icon name="history"/></span><h2>"Nothing has run yet"</h2><p>"Open a flow and press Run flow; each run is kept here with what it read, wrote and could not write."</p></div>
         }>
             <div class="runs">
@@ -58,34 +69,39 @@ pub(crate) fn RunsPage() -> impl IntoView {
                     <table class="table">
                         <thead><tr>
                             <th>"Flow"</th><th>"State"</th><th>"Started"</th><th data-rank="2" class="num">"Took"</th>
-                            <th class="num">"Written"</th><th class="num">"Errors"</th><th data-rank="3">"Where"</th>
+                            <th class="num">"Written"</th><th class="num" data-rank="2">"Errors"</th><th data-rank="3">"Where"</th>
                         </tr></thead>
-                        <tbody><For each=move || runs.get() key=|run| (run.id, run.n) let:run><Line run=run chosen=chosen/></For></tbody>
+                        <tbody><For each=move || order.get() key=|id| *id let:id><Line id=id chosen=chosen/></For></tbody>
                     </table>
                 </div>
-                {move || shown.get().map(|run| view! { <Details run=run/> })}
+                {move || shown.get().map(|id| view! { <Details id=id run=run_memo(app, id)/> })}
             </div>
         </Show>
     }
 }
 
 #[component]
-fn Line(run: RunRow, chosen: Memo<Option<Id>>) -> impl IntoView {
-    let id = run.id;
-    let (written, errors) = totals(&run);
-    let now = time::now_ms();
-    let took = run.ended_ms.map(|end| words::duration(end - run.started_ms));
-    let name = if run.flow_name.is_empty() { "Flow without a name".to_owned() } else { run.flow_name.clone() };
-    let label = format!("{name}, {}", words::ago(run.started_ms, now));
+fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
+    let app = App::here();
+    let run = run_memo(app, id);
+    let started = run.with_untracked(|run| run.as_ref().map_or(0, |run| run.started_ms));
+    let name = move || run.with(|run| run.as_ref().map(flow_name).unwrap_or_default());
+    let label = move || format!("{}, {}", name(), words::ago(started, app.now_ms.get()));
+    let took = move || {
+        run.with(|run| run.as_ref().and_then(|run| run.ended_ms.map(|end| words::duration(end - run.started_ms))))
+    };
+    let counts = Memo::new(move |_| run.with(|run| run.as_ref().map(totals).unwrap_or_default()));
+    let (written, errors) = (move || counts.get().0, move || counts.get().1);
+    let current = move || (chosen.get() == Some(id)).to_string();
     view! {
-        <tr aria-selected=move || (chosen.get() == Some(id)).to_string()>
+        <tr aria-selected=current>
             <td><A href=format!("/runs?run={id}") attr:class="name" attr:aria-label=label>{name}</A></td>
-            <td><RunState run=run.clone()/></td>
-            <td class="muted" title=time::clock(run.started_ms)>{words::ago(run.started_ms, now)}</td>
+            <td>{move || run.get().map(|run| view! { <RunState run=run/> })}</td>
+            <td class="muted"><Ago ms=started/></td>
             <td class="num muted" data-rank="2">{took}</td>
-            <td class="num" class:faint=written == 0>{words::number(written)}</td>
-            <td class="num" class:faint=errors == 0>{words::number(errors)}</td>
-            <td class="muted" data-rank="3">{place_words(&run)}</td>
+            <td class="num" class:faint=move || written() == 0>{move || words::number(written())}</td>
+            <td class="num" data-rank="2" class:faint=move || errors() == 0>{move || words::number(errors())}</td>
+            <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(place_words))}</td>
         </tr>
     }
 }

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use tombolo_model::Id;
 
-use super::{NotFound, id_param};
+use super::bin::BinnedBanner;
+use super::{NotFound, Unopened, id_param};
+use crate::browser::page;
 use crate::components::{CodeEditor, ConflictBadge, DocNotices, Icon, LiveName, PeopleHere};
 use crate::state::use_document;
 
@@ -21,15 +23,18 @@ pub(crate) fn ScriptPage() -> impl IntoView {
 #[component]
 fn Script(id: Id) -> impl IntoView {
     let doc = use_document(id);
+    doc.here(None, None);
+    page::title(move || doc.text("/name"));
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     view! {
-        <Show when=move || doc.error.with(Option::is_none) fallback=NotFound>
+        <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
             <div class="editor-head">
-                <nav class="crumbs wide-only" aria-label="Path"><A href="/">"Home"</A><Icon name="chevron-right" small=true/></nav>
+                <nav class="crumbs wide-only" aria-label="Path"><A href="/scripts">"Scripts"</A><Icon name="chevron-right" small=true/></nav>
                 <div class="title-line"><LiveName doc=doc action="Rename script"/><ConflictBadge doc=doc/></div>
                 <span class="grow"></span>
                 <PeopleHere id=id/>
             </div>
+            <BinnedBanner id=id says="This script is in the recycle bin. Nothing runs it."/>
             <DocNotices id=id/>
             {move || open.get().then(|| view! { <CodeEditor doc=doc path="/content" label="Content"/> })}
         </Show>

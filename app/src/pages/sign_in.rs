@@ -1,16 +1,19 @@
-//! Sign up, sign in, sign out; says what happens to what is on this device.
+//! Sign up, sign in, sign out, join by an invitation; says what happens to what is on this device.
 
+mod join;
 mod sea;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
-use tombolo_wire::store::{Call, Overview, UserInfo};
+use leptos_router::hooks::{use_navigate, use_query_map};
+use tombolo_wire::store::{Call, Link, Overview, UserInfo};
 
+use crate::browser::page;
 use crate::components::{Field, Icon};
-use crate::state::App;
+use crate::state::{App, use_enter};
+use join::Join;
 use sea::Sea;
 
 /// The page of somebody who has an account.
@@ -28,60 +31,79 @@ pub(crate) fn SignUpPage() -> impl IntoView {
 #[component]
 fn Person(new: bool) -> impl IntoView {
     let app = App::here();
-    let user = move || app.account.with(|account| account.as_ref().and_then(|account| account.user.clone()));
-    move || match user() {
-        Some(user) => view! { <SignedIn user=user/> }.into_any(),
-        None => view! { <Forms new=new/> }.into_any(),
+    page::title(move || if new { "Create an account".into() } else { "Sign in".into() });
+    let query = use_query_map();
+    let invitation = Memo::new(move |_| query.with(|query| query.get("invitation").filter(|token| !token.is_empty())));
+    // Somebody whose sign-in has ended is signed in as far as this device knows, and needs the form all the same.
+    let user = Memo::new(move |_| {
+        let ended = app.sync.with(|sync| sync.link == Link::Stopped);
+        app.account.with(|account| account.as_ref().and_then(|account| account.user.clone())).filter(|_| !ended)
+    });
+    move || match (user.get(), invitation.get()) {
+        (Some(user), Some(token)) => view! { <Join user=user token=token/> }.into_any(),
+        (Some(user), None) => view! { <SignedIn user=user/> }.into_any(),
+        (None, invitation) => view! { <Forms new=new invitation=invitation/> }.into_any(),
     }
 }
 
 #[component]
 fn SignedIn(user: UserInfo) -> impl IntoView {
     let app = App::here();
-    let leave = move |_| {
-        spawn_local(async move {
-            match app.call::<Overview>(Call::SignOut).await {
-                Ok(overview) => app.show(overview),
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    };
+    let enter = use_enter();
     let waiting = move || app.sync.with(|sync| sync.waiting);
     view! {
         <div class="page-head"><div><h1>{user.name.clone()}</h1><p class="sub">{user.email.clone()}</p></div></div>
         <div class="page-body narrow">
             <p>{move || app.sync.with(crate::components::sync_words)}</p>
             {move || (waiting() > 0).then(|| view! { <p class="muted">"What is not on the server yet stays on this device and goes there when you sign in again."</p> })}
-            <button class="button" on:click=leave><Icon name="log-out"/>"Sign out"</button>
+            <button class="button" on:click=move |_| enter.run(Call::SignOut)><Icon name="log-out"/>"Sign out"</button>
         </div>
     }
 }
 
+/// What was typed.
+#[derive(Clone, Copy)]
+struct Typed {
+    name: RwSignal<String>,
+    email: RwSignal<String>,
+    password: RwSignal<String>,
+    bring: RwSignal<bool>,
+}
+
+impl Typed {
+    fn call(self, new: bool, bring_local: bool, invitation: Option<String>) -> Call {
+        let (email, password) = (self.email.get_untracked(), self.password.get_untracked());
+        if new {
+            Call::SignUp { name: self.name.get_untracked(), email, password, invitation }
+        } else {
+            Call::SignIn { email, password, bring_local: bring_local && self.bring.get_untracked(), invitation }
+        }
+    }
+}
+
 #[component]
-fn Forms(new: bool) -> impl IntoView {
+fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
     let app = App::here();
-    let (name, email, password) =
-        (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let bring = RwSignal::new(true);
+    // Whoever was signed in is most likely to sign in again.
+    let known = app.account.with_untracked(|account| {
+        account.as_ref().and_then(|account| account.user.as_ref()).map(|user| user.email.clone())
+    });
+    let typed = Typed {
+        name: RwSignal::new(String::new()),
+        email: RwSignal::new(known.unwrap_or_default()),
+        password: RwSignal::new(String::new()),
+        bring: RwSignal::new(true),
+    };
+    let (name, email, password) = (typed.name, typed.email, typed.password);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let navigate = use_navigate();
-    let has_work = move || !app.rows.with(|rows| rows.is_empty());
+    let local = move || app.account.with(|account| account.as_ref().is_none_or(|account| account.local));
+    let has_work = move || local() && !app.rows.with(|rows| rows.is_empty());
+    let token = invitation.clone();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let call = if new {
-            Call::SignUp {
-                name: name.get_untracked(),
-                email: email.get_untracked(),
-                password: password.get_untracked(),
-            }
-        } else {
-            Call::SignIn {
-                email: email.get_untracked(),
-                password: password.get_untracked(),
-                bring_local: bring.get_untracked() && has_work(),
-            }
-        };
+        let call = typed.call(new, has_work(), token.clone());
         let navigate = navigate.clone();
         busy.set(true);
         error.set(None);
@@ -91,16 +113,16 @@ fn Forms(new: bool) -> impl IntoView {
                     app.show(overview);
                     navigate("/", leptos_router::NavigateOptions::default());
                 }
-                Err(failed) => error.set(Some(failed.message)),
+                Err(failed) => drop(error.try_set(Some(failed.message))),
             }
-            busy.set(false);
+            busy.try_set(false);
         });
     };
     view! {
         <div class="sign-in">
             <form on:submit=submit>
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
-                <p class="muted">"With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."</p>
+                <Why invited=invitation.is_some() new=new/>
                 {new.then(|| view! {
                     <Field label="Name" name="person-name"><input class="input" id="person-name" autocomplete="name" required prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
                 })}
@@ -108,7 +130,7 @@ fn Forms(new: bool) -> impl IntoView {
                 <Field label="Password" name="password" help=if new { "At least 10 characters." } else { "" }><input class="input" id="password" type="password" minlength="10" required
                     autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
                 {move || (has_work() && !new).then(|| view! {
-                    <label class="check"><input type="checkbox" prop:checked=move || bring.get() on:change=move |event| bring.set(event_target_checked(&event))/>
+                    <label class="check"><input type="checkbox" prop:checked=move || typed.bring.get() on:change=move |event| typed.bring.set(event_target_checked(&event))/>
                         <span>"Bring what is on this device into the account"</span></label>
                 })}
                 {move || (has_work() && new).then(|| view! { <p class="muted">"Everything on this device goes into the new account. Nothing is deleted here until the server has it."</p> })}
@@ -116,12 +138,72 @@ fn Forms(new: bool) -> impl IntoView {
                 <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get()>
                     {if new { "Sign up" } else { "Sign in" }}
                 </button>
-                <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
-                    <A href=if new { "/sign-in" } else { "/sign-up" } attr:class="link">{if new { "Sign in instead" } else { "Create an account" }}</A></p>
-                <div class="or">"or"</div>
-                <A href="/" attr:class="local"><Icon name="laptop"/><span><b>"Work on this device"</b><small>"No account and no network needed."</small></span><Icon name="arrow-right"/></A>
+                <Others new=new invitation=invitation/>
             </form>
             <Sea/>
         </div>
+    }
+}
+
+/// Why somebody is here, above the form.
+#[component]
+fn Why(invited: bool, new: bool) -> impl IntoView {
+    let app = App::here();
+    let ended = move || {
+        app.sync.with(|sync| {
+            (sync.link == Link::Stopped).then(|| sync.reason.clone().unwrap_or_else(|| "You are signed out.".into()))
+        })
+    };
+    let sentence = match (invited, new) {
+        (true, true) => "You are invited to work with others. Use the address that the invitation was made for.",
+        (true, false) => {
+            "You are invited to work with others. Sign in with the address that the invitation was made for."
+        }
+        _ => {
+            "With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."
+        }
+    };
+    view! {
+        <p class="muted">{sentence}</p>
+        {move || ended().map(|reason| view! {
+            <div class="banner warning" role="status"><Icon name="triangle-alert"/><p>{reason}" What is on this device stays here until the server has it."</p></div>
+        })}
+    }
+}
+
+/// The other ways in.
+#[component]
+fn Others(new: bool, invitation: Option<String>) -> impl IntoView {
+    let page = if new { "/sign-in" } else { "/sign-up" };
+    // The invitation goes along: both forms accept it.
+    let href = invitation.map_or_else(
+        || page.to_owned(),
+        |token| format!("{page}?invitation={}", String::from(js_sys::encode_uri_component(&token))),
+    );
+    view! {
+        <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
+            <A href=href attr:class="link">{if new { "Sign in instead" } else { "Create an account" }}</A></p>
+        <div class="or">"or"</div>
+        <A href="/" attr:class="local"><Icon name="laptop"/><span><b>"Work on this device"</b><small>"No account and no network needed."</small></span><Icon name="arrow-right"/></A>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invitation_goes_along_with_signing_up_and_with_signing_in() {
+        let typed = Typed {
+            name: RwSignal::new("Ines".into()),
+            email: RwSignal::new("ines@example.com".into()),
+            password: RwSignal::new("a long password".into()),
+            bring: RwSignal::new(true),
+        };
+        let token = Some("secret".to_owned());
+        let up = typed.call(true, false, token.clone());
+        assert!(matches!(up, Call::SignUp { invitation, .. } if invitation == token));
+        let call = typed.call(false, false, token.clone());
+        assert!(matches!(call, Call::SignIn { invitation, bring_local: false, .. } if invitation == token));
     }
 }

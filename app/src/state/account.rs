@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use futures::lock::Mutex;
 use leptos::prelude::*;
-use tombolo_model::{Id, Kind};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::run::RunStatus;
 use tombolo_wire::store::{AccountInfo, Call, CallError, CatalogueRow, Event, Notice, Overview, RunRow, SyncStatus};
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
-use super::{Client, Toasts};
+use super::{Client, Toasts, watch};
+use crate::browser::time;
 
 /// The catalogue as a map.
 pub(crate) type Rows = Arc<BTreeMap<Id, CatalogueRow>>;
@@ -34,6 +38,12 @@ pub(crate) struct App {
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
     /// Why the page must be loaded again.
     pub(crate) reload: RwSignal<Option<String>>,
+    /// Why nothing can be shown or kept: the store does not start, or has stopped.
+    pub(crate) failed: RwSignal<Option<String>>,
+    /// A newer version of the page waits; what to do about it.
+    pub(crate) update: RwSignal<Option<&'static str>>,
+    /// The time as the screen shows it, which moves on twice a minute.
+    pub(crate) now_ms: RwSignal<i64>,
     /// Messages.
     pub(crate) toasts: Toasts,
     pub(super) documents: Documents,
@@ -53,25 +63,31 @@ impl App {
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
             reload: RwSignal::new(None),
+            failed: RwSignal::new(None),
+            update: RwSignal::new(None),
+            now_ms: RwSignal::new(time::now_ms()),
             toasts: Toasts::new(),
             documents: Documents::new(),
             turns: StoredValue::new_local(Rc::default()),
         };
-        match Client::start(move |event| app.take(event)) {
+        match Client::start(move |event| app.take(event), move |why| app.failed.set(Some(why))) {
             Ok(client) => app.client.set_value(Some(client)),
             Err(error) => {
-                app.toasts.fail(format!("This browser does not start workers ({error:?}); Tombolo needs them."))
+                let why = format!(
+                    "This browser does not start workers ({error:?}); Tombolo needs them. Open it in a current browser."
+                );
+                app.failed.set(Some(why));
             }
         }
         spawn_local(async move {
             match app.call::<Overview>(Call::Hello).await {
                 Ok(overview) => app.show(overview),
-                Err(error) => app.toasts.fail(error.message),
-            }
-            if let Ok(runs) = app.call::<Vec<RunRow>>(Call::Runs { flow: None, limit: 200 }).await {
-                runs.into_iter().for_each(|row| app.take(Event::Run { row }));
+                Err(error) => app.failed.update(|failed| {
+                    failed.get_or_insert(error.message);
+                }),
             }
         });
+        watch::begin(app);
         app
     }
 
@@ -125,14 +141,37 @@ impl App {
         });
     }
 
-    /// Shows an account.
+    /// Shows an account. Of the one before, if it is another, nothing stays.
     pub(crate) fn show(self, overview: Overview) {
+        let account = overview.account.id;
+        let before = self.account.with_untracked(|before| before.as_ref().map(|before| before.id));
+        if before.is_some_and(|before| before != account) {
+            self.documents.clear();
+            self.runs.set(Arc::default());
+            self.toasts.clear();
+        }
         let rows = overview.catalogue.into_iter().map(|row| (row.id, row)).collect();
         self.rows.set(Arc::new(rows));
         self.account.set(Some(overview.account));
         self.accounts.set(overview.accounts);
         self.sync.set(overview.sync);
         self.notices.set(overview.notices);
+        if before != Some(account) {
+            self.ask_for_runs(account);
+        }
+    }
+
+    /// Asks for the runs of an account; they are dropped when another one is shown by then.
+    fn ask_for_runs(self, account: Id) {
+        spawn_local(async move {
+            match self.call::<Vec<RunRow>>(Call::Runs { flow: None, limit: 200 }).await {
+                Ok(runs) if self.account.with_untracked(|now| now.as_ref().is_some_and(|now| now.id == account)) => {
+                    runs.into_iter().for_each(|row| self.take(Event::Run { row }));
+                }
+                Ok(_) => {}
+                Err(error) => self.toasts.fail(error.message),
+            }
+        });
     }
 
     /// The resources of a kind that are not in the bin, by name.
@@ -151,7 +190,12 @@ impl App {
     /// Whether this person may change resources. Until the store has opened nothing says that they may not,
     /// and a call made meanwhile waits for it.
     pub(crate) fn may_write(self) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.role.may_write()))
+        self.may(Action::Write, Kind::Flow)
+    }
+
+    /// Whether this person may do something with resources of a kind, as far as is known.
+    pub(crate) fn may(self, action: Action, kind: Kind) -> bool {
+        self.account.with(|account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
     }
 
     /// The newest run of a flow.
@@ -159,16 +203,28 @@ impl App {
         self.runs.with(|runs| runs.values().filter(|run| run.flow == flow).max_by_key(|run| run.started_ms).cloned())
     }
 
+    /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
+    pub(crate) fn is_running(self, flow: Id) -> bool {
+        const DAY_MS: i64 = 86_400_000;
+        self.last_run(flow).is_some_and(|run| {
+            matches!(run.status, RunStatus::Running | RunStatus::Queued) && self.now_ms.get() - run.started_ms < DAY_MS
+        })
+    }
+
     fn take(self, event: Event) {
         match event {
             Event::Document { id, view, splices, own } => self.documents.changed(id, view, &splices, own),
-            Event::Catalogue { rows, removed } => self.rows.update(|all| {
-                let all = Arc::make_mut(all);
-                removed.iter().for_each(|id| {
-                    all.remove(id);
+            Event::Catalogue { rows, removed } => {
+                let came: Vec<Id> = rows.iter().map(|row| row.id).collect();
+                self.rows.update(|all| {
+                    let all = Arc::make_mut(all);
+                    removed.iter().for_each(|id| {
+                        all.remove(id);
+                    });
+                    all.extend(rows.into_iter().map(|row| (row.id, row)));
                 });
-                all.extend(rows.into_iter().map(|row| (row.id, row)));
-            }),
+                self.documents.came(self, &came);
+            }
             Event::Sync { status } => self.sync.set(status),
             Event::Run { row } => self.runs.update(|runs| {
                 let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
@@ -184,4 +240,23 @@ impl App {
             Event::Reload { reason } => self.reload.set(Some(reason)),
         }
     }
+}
+
+/// What makes a call that ends in another account, and goes to its first page: a page of the one before would be
+/// about what is not there.
+pub(crate) fn use_enter() -> Callback<Call> {
+    let app = App::here();
+    let navigate = StoredValue::new_local(use_navigate());
+    Callback::new(move |call: Call| {
+        let navigate = navigate.get_value();
+        spawn_local(async move {
+            match app.call::<Overview>(call).await {
+                Ok(overview) => {
+                    app.show(overview);
+                    navigate("/", NavigateOptions::default());
+                }
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    })
 }

@@ -34,15 +34,21 @@ pub(crate) struct Client {
     /// What was called before the worker was ready; nothing once it is.
     queue: RefCell<Option<Vec<JsValue>>>,
     on_event: Box<dyn Fn(Event)>,
+    on_failure: Box<dyn Fn(String)>,
+    /// The worker never got ready and never will.
+    dead: Cell<bool>,
 }
 
 impl Client {
-    /// Starts the worker.
+    /// Starts the worker; `on_failure` hears in words when it breaks.
     ///
     /// # Errors
     ///
     /// Returns the browser's error when it does not start workers.
-    pub(crate) fn start(on_event: impl Fn(Event) + 'static) -> Result<Rc<Self>, JsValue> {
+    pub(crate) fn start(
+        on_event: impl Fn(Event) + 'static,
+        on_failure: impl Fn(String) + 'static,
+    ) -> Result<Rc<Self>, JsValue> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let client = Rc::new(Self {
@@ -51,12 +57,18 @@ impl Client {
             waiting: RefCell::default(),
             queue: RefCell::new(Some(Vec::new())),
             on_event: Box::new(on_event),
+            on_failure: Box::new(on_failure),
+            dead: Cell::new(false),
         });
         let listener = Rc::clone(&client);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| listener.take(&event.data()));
         client.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let failing = Rc::clone(&client);
+        let on_error = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| failing.fail(&event));
+        client.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         // The worker lives as long as the page.
         on_message.forget();
+        on_error.forget();
         Ok(client)
     }
 
@@ -71,6 +83,9 @@ impl Client {
         call: Call,
         files: &[Blob],
     ) -> Result<Reply<R>, CallError> {
+        if self.dead.get() {
+            return Err(stopped());
+        }
         let id = self.next.replace(self.next.get() + 1);
         let frame = serde_json::to_string(&Request { id, call }).map_err(|error| internal(&error))?;
         let message = if files.is_empty() {
@@ -123,12 +138,37 @@ impl Client {
         }
     }
 
+    /// Something in the worker broke: who waits for an answer hears it, because none will come.
+    fn fail(&self, event: &JsValue) {
+        self.dead.set(self.queue.borrow().is_some());
+        let said = js_sys::Reflect::get(event, &"message".into()).ok().and_then(|message| message.as_string());
+        let error = stopped();
+        (self.on_failure)(match said {
+            Some(said) => format!("{} ({said})", error.message),
+            None => error.message.clone(),
+        });
+        for (id, sender) in self.waiting.borrow_mut().drain() {
+            if sender.send(Err(error.clone())).is_err() {
+                leptos::logging::debug_warn!("nobody waits for reply {id}");
+            }
+        }
+    }
+
     fn ready(&self) {
         for message in self.queue.borrow_mut().take().into_iter().flatten() {
             if let Err(error) = self.worker.post_message(&message) {
                 leptos::logging::error!("The store worker does not listen: {error:?}");
             }
         }
+    }
+}
+
+fn stopped() -> CallError {
+    CallError {
+        code: "internal".into(),
+        message:
+            "The part of Tombolo that keeps your work has stopped. Reload the page; nothing that was saved is lost."
+                .into(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_model::{Id, Intent, Kind, RowId, View};
+use tombolo_model::{Action, Id, Intent, Kind, RowId, View};
 use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice};
 use wasm_bindgen_futures::spawn_local;
 
@@ -19,12 +19,10 @@ pub(crate) struct Doc {
     pub(crate) id: Id,
     /// What it shows; nothing while it opens.
     pub(crate) view: RwSignal<Option<Arc<View>>>,
-    /// Its kind, once open.
-    pub(crate) kind: RwSignal<Option<Kind>>,
-    /// This person may change it.
-    pub(crate) writable: RwSignal<bool>,
+    /// This person may change it. Follows the role: a page that is open when it changes shows it.
+    pub(crate) writable: Signal<bool>,
     /// Why it does not open.
-    pub(crate) error: RwSignal<Option<String>>,
+    pub(crate) error: RwSignal<Option<CallError>>,
     /// The app it is shown in.
     pub(crate) app: App,
 }
@@ -35,8 +33,8 @@ type OnSplices = Rc<dyn Fn(&View, &[TextSplice], bool)>;
 struct Held {
     view: RwSignal<Option<Arc<View>>>,
     kind: RwSignal<Option<Kind>>,
-    writable: RwSignal<bool>,
-    error: RwSignal<Option<String>>,
+    writable: Signal<bool>,
+    error: RwSignal<Option<CallError>>,
     users: usize,
     listeners: Vec<(u64, OnSplices)>,
 }
@@ -48,6 +46,8 @@ pub(crate) struct Documents {
     /// Signals made here outlive the component that happened to open the document first.
     owner: StoredValue<Owner>,
     next: StoredValue<u64>,
+    /// The document that the others were told this person is at.
+    present: StoredValue<Option<Id>>,
 }
 
 impl Documents {
@@ -56,7 +56,57 @@ impl Documents {
             held: StoredValue::new_local(HashMap::new()),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             next: StoredValue::new(1),
+            present: StoredValue::new(None),
         }
+    }
+
+    /// Lets go of all of them: they belong to an account that is not shown any more.
+    pub(super) fn clear(self) {
+        let held = self.held.try_update_value(std::mem::take).unwrap_or_default();
+        held.into_values().for_each(|held| held.view.set(None));
+        self.present.set_value(None);
+    }
+
+    /// Opens what did not open before and has come since.
+    pub(super) fn came(self, app: App, rows: &[Id]) {
+        for id in rows {
+            let held = self.held.with_value(|all| all.get(id).cloned());
+            if let Some(held) = held.filter(|held| held.error.with_untracked(Option::is_some)) {
+                open(app, *id, &held);
+            }
+        }
+    }
+
+    fn hold(self, app: App, id: Id) -> (Held, bool) {
+        if let Some(held) = self.held.with_value(|held| held.get(&id).cloned()) {
+            return (held, false);
+        }
+        let held = self.owner.get_value().with(|| {
+            let kind = RwSignal::new(None::<Kind>);
+            Held {
+                view: RwSignal::new(None),
+                kind,
+                writable: Signal::derive(move || kind.get().is_some_and(|kind| app.may(Action::Write, kind))),
+                error: RwSignal::new(None),
+                users: 0,
+                listeners: Vec::new(),
+            }
+        });
+        (held, true)
+    }
+
+    /// One component less shows it. Returns whether that was the last.
+    fn release(self, id: Id) -> bool {
+        let last = self.held.try_update_value(|all| {
+            let Some(held) = all.get_mut(&id) else { return false };
+            held.users -= 1;
+            let last = held.users == 0;
+            if last {
+                all.remove(&id);
+            }
+            last
+        });
+        last == Some(true)
     }
 
     pub(super) fn changed(self, id: Id, view: View, splices: &[TextSplice], own: bool) {
@@ -70,50 +120,52 @@ impl Documents {
 pub(crate) fn use_document(id: Id) -> Doc {
     let app = App::here();
     let documents = app.documents;
-    let known = documents.held.with_value(|held| held.get(&id).cloned());
-    let held = known.clone().unwrap_or_else(|| {
-        documents.owner.get_value().with(|| Held {
-            view: RwSignal::new(None),
-            kind: RwSignal::new(None),
-            writable: RwSignal::new(false),
-            error: RwSignal::new(None),
-            users: 0,
-            listeners: Vec::new(),
-        })
-    });
-    let doc = Doc { id, view: held.view, kind: held.kind, writable: held.writable, error: held.error, app };
-    documents.held.update_value(|all| all.entry(id).or_insert(held).users += 1);
-    if known.is_none() {
-        spawn_local(async move {
-            match app.call::<OpenReply>(Call::Open { id }).await {
-                Ok(opened) => {
-                    doc.kind.set(Some(opened.kind));
-                    doc.writable.set(opened.writable);
-                    doc.view.set(Some(Arc::new(opened.view)));
-                }
-                Err(error) => doc.error.set(Some(error.message)),
-            }
-        });
+    let (held, new) = documents.hold(app, id);
+    let doc = Doc { id, view: held.view, writable: held.writable, error: held.error, app };
+    if new {
+        open(app, id, &held);
     }
-    on_cleanup(move || {
-        let last = documents.held.try_update_value(|all| {
-            let users = all.get_mut(&id).map_or(0, |held| {
-                held.users -= 1;
-                held.users
-            });
-            if users == 0 {
-                all.remove(&id);
-            }
-            users == 0
-        });
-        if last == Some(true) {
-            app.send(Call::Close { id });
-        }
-    });
+    documents.held.update_value(|all| all.entry(id).or_insert(held).users += 1);
+    on_cleanup(move || doc.release());
     doc
 }
 
+fn open(app: App, id: Id, held: &Held) {
+    let (view, kind, error) = (held.view, held.kind, held.error);
+    spawn_local(async move {
+        match app.call::<OpenReply>(Call::Open { id }).await {
+            Ok(opened) => {
+                kind.set(Some(opened.kind));
+                view.set(Some(Arc::new(opened.view)));
+                error.set(None);
+            }
+            Err(failed) => error.set(Some(failed)),
+        }
+    });
+}
+
 impl Doc {
+    /// Keeps it open, for what must still hear of it when its component is gone, until [`Self::release`].
+    pub(crate) fn hold(self) {
+        self.app.documents.held.update_value(|all| {
+            if let Some(held) = all.get_mut(&self.id) {
+                held.users += 1;
+            }
+        });
+    }
+
+    /// Lets go of it; the last one closes it.
+    pub(crate) fn release(self) {
+        let documents = self.app.documents;
+        if documents.release(self.id) {
+            self.app.send(Call::Close { id: self.id });
+            if documents.present.get_value() == Some(self.id) {
+                documents.present.set_value(None);
+                self.app.send(Call::Presence { document: None, field: None, cursor: None });
+            }
+        }
+    }
+
     /// The value at a path, when there is one.
     pub(crate) fn at(self, path: &str) -> Option<Value> {
         self.view.with(|view| view.as_ref().and_then(|view| value_at(view, path).cloned()))
@@ -181,9 +233,13 @@ impl Doc {
         });
     }
 
-    /// Says where this person is in the document.
+    /// Says where this person is in the document. Said while its page goes away, they are nowhere.
     pub(crate) fn here(self, field: Option<String>, cursor: Option<(usize, usize)>) {
-        self.app.send(Call::Presence { document: Some(self.id), field, cursor });
+        let documents = self.app.documents;
+        let open = documents.held.with_value(|held| held.contains_key(&self.id));
+        let document = open.then_some(self.id);
+        documents.present.set_value(document);
+        self.app.send(Call::Presence { document, field: field.filter(|_| open), cursor: cursor.filter(|_| open) });
     }
 
     /// Hears of every change with its text splices, for as long as the component lives.

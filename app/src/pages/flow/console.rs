@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus, StepCount};
-use tombolo_wire::store::{BlobInfo, Call};
+use tombolo_wire::store::Call;
 
-use crate::browser::{files, time};
+use super::counts::{state, totals};
+use crate::browser::time;
 use crate::components::{Icon, RunState};
+use crate::pages::save_run_file;
 use crate::state::App;
 use crate::words;
 
@@ -77,7 +79,12 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let failed =
         Memo::new(move |_| run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.errors).sum::<u64>()));
     let said = Memo::new(move |_| run.with(|run| run.as_ref().map(announcement).unwrap_or_default()));
+    // Rows move on in place while records run: what has the focus in one keeps it.
+    let steps = Memo::new(move |_| {
+        run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.step.clone()).collect::<Vec<_>>())
+    });
     let times = move || {
+        app.now_ms.track();
         run.with(|run| {
             run.as_ref().map(|run| {
                 let took = words::duration(run.ended_ms.unwrap_or_else(time::now_ms) - run.started_ms);
@@ -100,50 +107,69 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         {move || going.get().then(|| view! { <span class="progress unknown" role="progressbar" aria-label="Run in progress"><i></i></span> })}
         {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{message}</p></div> })}
         <div class="table-wrap"><table class="table compact">
-            <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
-            <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <StepRow run=id step=step/> }).collect_view()}</tbody>
+            <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
+            <tbody>
+                <TotalRow run=run/>
+                <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
+            </tbody>
         </table></div>
         <Errors run=id count=failed going=going/>
     }
 }
 
+fn figure(count: u64) -> impl IntoView {
+    view! { <span class:faint=count == 0>{words::number(count)}</span> }
+}
+
+/// The counts of one line, in the order of the head.
 #[component]
-fn StepRow(run: Id, step: StepCount) -> impl IntoView {
+fn Figures(count: Memo<StepCount>) -> impl IntoView {
+    view! {
+        <td class="num">{move || figure(count.with(|count| count.success))}</td>
+        <td class="num">{move || figure(count.with(|count| count.ignored))}</td>
+        <td class="num" class:errs=move || count.with(|count| count.errors != 0)>{move || figure(count.with(|count| count.errors))}</td>
+        <td class="num" data-rank="3">{move || figure(count.with(|count| count.pages))}</td>
+    }
+}
+
+/// The run as a whole, above its steps.
+#[component]
+fn TotalRow(run: Memo<Option<RunRow>>) -> impl IntoView {
+    let total = Memo::new(move |_| run.with(|run| run.as_ref().map(totals).unwrap_or_default()));
+    view! {
+        <tr class="parent">
+            <td>"All steps"</td>
+            <td data-rank="2">{move || run.get().map(|run| view! { <RunState run=run/> })}</td>
+            <Figures count=total/>
+            <td></td>
+        </tr>
+    }
+}
+
+#[component]
+fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
     let app = App::here();
-    let figure = |count: u64| {
-        if count == 0 {
-            view! { <span class="faint">"0"</span> }.into_any()
-        } else {
-            view! { <span>{words::number(count)}</span> }.into_any()
-        }
-    };
-    let (key, file) = (step.step.clone(), step.file.clone());
-    let save = move |step: String| {
-        spawn_local(async move {
-            let made = match app.client() {
-                Ok(client) => client.call_with::<BlobInfo>(Call::RunFile { run, step }, &[]).await,
-                Err(error) => Err(error),
-            };
-            match made {
-                Ok(reply) => match reply.files.first().map(|blob| files::download(blob, &reply.value.name)) {
-                    Some(Ok(())) => {}
-                    _ => app.toasts.fail("The browser did not take the file. Try again."),
-                },
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    };
+    let key = step.clone();
+    let count = Memo::new(move |_| {
+        run.with(|run| {
+            run.iter().flat_map(|run| &run.steps).find(|count| count.step == key).cloned().unwrap_or_default()
+        })
+    });
+    let stands = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| count.with(|count| state(run, count)))));
+    let file = Memo::new(move |_| count.with(|count| count.file.clone()));
+    let step = StoredValue::new(step);
     view! {
         <tr>
-            <td><span class="indent" data-kind=step.kind.clone()>{step.name.clone()}</span></td>
-            <td class="num">{figure(step.success)}</td>
-            <td class="num">{figure(step.ignored)}</td>
-            <td class="num" class:errs=step.errors != 0>{figure(step.errors)}</td>
-            <td class="num" data-rank="3">{figure(step.pages)}</td>
-            <td class="actions">{file.map(|file| view! {
+            <td><span class="indent" data-kind=move || count.with(|count| count.kind.clone())>{move || count.with(|count| count.name.clone())}</span></td>
+            <td data-rank="2">{move || stands.get().map(|stands| {
+                let (class, icon, word) = stands.shown();
+                view! { <span class=format!("status {class}")><Icon name=icon/>{word}</span> }
+            })}</td>
+            <Figures count=count/>
+            <td class="actions">{move || file.get().map(|file| view! {
                 <span class="row file">
                     <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
-                    <button class="button small" on:click=move |_| save(key.clone())><Icon name="download"/>"Download"<span class="sr">{format!(" {}", file.name)}</span></button>
+                    <button class="button small" on:click=move |_| save_run_file(app, id, step.get_value())><Icon name="download"/>"Download"<span class="sr">{format!(" {}", file.name)}</span></button>
                 </span>
             })}</td>
         </tr>

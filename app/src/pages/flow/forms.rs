@@ -5,5 +5,6 @@ mod export;
 mod file;
 mod import;
 
+pub(in crate::pages) use connection::ConnectionForm;
 pub(super) use export::ExportForm;
 pub(super) use import::ImportForm;

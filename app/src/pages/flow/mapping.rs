@@ -3,16 +3,22 @@
 //! Rows are rows of the document: moving one while somebody else edits it keeps both. A destination with
 //! dots ("place.city") becomes a row inside an object row, because a mapping names one key a row.
 
+mod focus;
 mod rows;
 
+use std::sync::Arc;
+
+use leptos::ev::{DragEvent, KeyboardEvent};
 use leptos::prelude::*;
 use serde_json::json;
-use tombolo_model::{Clash, Intent, RowId, path};
+use tombolo_model::{Clash, Conflict, Intent, RowId, View, path};
 use tombolo_wire::store::{Call, OpenReply};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 
 use crate::components::{FieldConflict, Icon, SelectBox, TextBox};
 use crate::state::{Doc, row_id};
-use rows::{MapRow, moved, nest, show, source_path};
+use rows::{MapRow, as_shown, dropped, moved, nest, show, source_path};
 
 const LIST: &str = "/mappings";
 
@@ -25,21 +31,47 @@ pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
         let value = json!({"generate": "", "extract": "", "dataType": "string", "status": "Active"});
         doc.edit(vec![Intent::InsertRow { list, row: row_id::fresh(), after, value }]);
     };
+    let deleted = Memo::new(move |_| {
+        let edited =
+            |conflict: &&Conflict| conflict.clash == Clash::DeletedRowEdited && conflict.path.starts_with(LIST);
+        let paths =
+            |view: &Arc<View>| view.conflicts.iter().filter(edited).map(|conflict| conflict.path.clone()).collect();
+        doc.view.with(|view| view.as_ref().map(paths)).unwrap_or_else(Vec::new)
+    });
+    // Dropped on the head, a row becomes the first of its list.
+    let on_drop = move |event: DragEvent| {
+        event.prevent_default();
+        let dragged = dragged_row(&event);
+        let list = all.with_untracked(|all| all.iter().find(|one| one.row == dragged).map(|one| one.list.clone()));
+        if let Some(list) = list {
+            doc.edit(vec![Intent::MoveRow { list, row: dragged, after: None }]);
+        }
+    };
     view! {
         <div class="form wide">
-            <p class="muted">"Each row writes one field of the destination. Alt and the arrow keys move a row; dots in the destination make objects."</p>
+            <p class="muted">"Each row writes one field of the destination. Alt and the arrow keys move a row; dots in the destination make objects; a source in quotes is a fixed text."</p>
             <FieldConflict doc=doc path=LIST/>
             <div class="mapping" role="treegrid" aria-label="Mapping">
-                <div class="map-row map-head" role="row"><span role="columnheader">"Source"</span><span role="columnheader">"Destination"</span><span role="columnheader">"Type"</span><span></span></div>
-                <For each=move || all.get() key=|row| (row.list.clone(), row.row.clone()) let:row><Row doc=doc all=all row=row/></For>
+                <div class="map-row map-head" role="row" on:dragover=|event| event.prevent_default() on:drop=on_drop><span role="columnheader">"Source"</span><span role="columnheader">"Destination"</span><span role="columnheader">"Type"</span><span></span></div>
+                <For each=move || { focus::keep(); all.get() } key=|row| (row.list.clone(), row.row.clone()) let:row><Row doc=doc all=all row=row/></For>
             </div>
-            {move || doc.view.with(|view| view.as_ref().map(|view| {
-                let deleted = view.conflicts.iter().filter(|conflict| conflict.clash == Clash::DeletedRowEdited && conflict.path.starts_with(LIST)).map(|conflict| conflict.path.clone()).collect::<Vec<_>>();
-                deleted.into_iter().map(|path| view! { <FieldConflict doc=doc path=path/> }).collect_view()
-            }))}
+            <For each=move || deleted.get() key=String::clone let:path><FieldConflict doc=doc path=path/></For>
             <button class="button" prop:disabled=move || !doc.writable.get() on:click=move |_| add(LIST.to_owned())><Icon name="plus"/>"Add field"</button>
         </div>
     }
+}
+
+fn dragged_row(event: &DragEvent) -> RowId {
+    event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default()
+}
+
+/// Whether something is dropped on the upper half of what it is dropped on.
+fn upper_half(event: &DragEvent) -> bool {
+    let target = event.current_target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| {
+        let place = target.get_bounding_client_rect();
+        f64::from(event.client_y()) < place.top() + place.height() / 2.0
+    })
 }
 
 /// Asks the store for the row as it is by now: what was typed in its other fields may not be on the screen yet.
@@ -48,6 +80,11 @@ fn move_into_object(doc: Doc, list: String, row: RowId, to: String) {
         let open = doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await?;
         doc.try_edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)).await.map(drop)
     });
+}
+
+/// A destination with dots moves the row into an object, which half a name must not do.
+fn has_dots(to: &str) -> bool {
+    to.contains('.')
 }
 
 const TYPES: [(&str, &str); 4] =
@@ -69,16 +106,24 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
     let set_destination = {
         let (list, id) = (list.clone(), id.clone());
         move |to: String| {
-            if to.contains('.') {
+            if has_dots(&to) {
                 move_into_object(doc, list.clone(), id.clone(), to);
             } else {
                 doc.set(under("generate"), to);
             }
         }
     };
-    let on_key = {
+    let go = {
         let (list, id) = (list.clone(), id.clone());
-        move |event: leptos::ev::KeyboardEvent| {
+        move |down: bool| {
+            if let Some(after) = all.with_untracked(|all| moved(all, &list, &id, down)) {
+                doc.edit(vec![Intent::MoveRow { list: list.clone(), row: id.clone(), after }]);
+            }
+        }
+    };
+    let on_key = {
+        let go = go.clone();
+        move |event: KeyboardEvent| {
             let down = match event.key().as_str() {
                 "ArrowUp" => false,
                 "ArrowDown" => true,
@@ -86,19 +131,17 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
             };
             if event.alt_key() {
                 event.prevent_default();
-                if let Some(after) = all.with_untracked(|all| moved(all, &list, &id, down)) {
-                    doc.edit(vec![Intent::MoveRow { list: list.clone(), row: id.clone(), after }]);
-                }
+                go(down);
             }
         }
     };
     let on_drop = {
         let (list, id) = (list.clone(), id.clone());
-        move |event: leptos::ev::DragEvent| {
+        move |event: DragEvent| {
             event.prevent_default();
-            let dragged = event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
-            if dragged != id && all.with_untracked(|all| all.iter().any(|one| one.row == dragged && one.list == list)) {
-                doc.edit(vec![Intent::MoveRow { list: list.clone(), row: dragged, after: Some(id.clone()) }]);
+            let (row, above) = (dragged_row(&event), upper_half(&event));
+            if let Some(after) = all.with_untracked(|all| dropped(all, &list, &row, &id, above)) {
+                doc.edit(vec![Intent::MoveRow { list: list.clone(), row, after }]);
             }
         }
     };
@@ -108,16 +151,22 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
     };
     let types = Signal::derive(|| TYPES.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
     let dragged = id.clone();
+    let called = move || Some(name.get()).filter(|name| !name.is_empty()).unwrap_or_else(|| "row".into());
+    let (up, down) = (go.clone(), go);
     view! {
         <div class="map-row" role="row" attr:aria-level=row.depth + 1 data-depth=row.depth draggable="true" on:keydown=on_key on:dragover=|event| event.prevent_default() on:drop=on_drop
             on:dragstart=move |event| if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &dragged)) { leptos::logging::debug_warn!("{error:?}") }>
             <span role="gridcell">{move || (!object.get()).then(|| view! {
-                <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Field" code=true disabled=off on_focus=here("extract")
+                <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Field" code=true disabled=off on_focus=here("extract") read=as_shown
                     value=Signal::derive(move || show(&doc.text(&under("extract")))) on_change=Callback::new(move |from: String| doc.set(under("extract"), source_path(&from)))/>
             })}</span>
-            <span role="gridcell"><TextBox name=format!("{}-generate", row.row) label="Destination field" placeholder="Field" code=true late=true disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></span>
+            <span role="gridcell"><TextBox name=format!("{}-generate", row.row) label="Destination field" placeholder="Field" code=true late=has_dots disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></span>
             <span role="gridcell"><SelectBox name=format!("{}-type", row.row) label="Type" value=kind choices=types disabled=off on_change=Callback::new(move |key: String| doc.set(under("dataType"), key))/></span>
-            <button class="icon-button" aria-label=move || format!("Delete {}", name.get()) prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
+            <span role="gridcell" class="map-actions">
+                <button class="icon-button small move" id=format!("{}-up", row.row) aria-label=move || format!("Move {} up", called()) title="Move up" prop:disabled=off on:click=move |_| up(false)><Icon name="arrow-up" small=true/></button>
+                <button class="icon-button small move" id=format!("{}-down", row.row) aria-label=move || format!("Move {} down", called()) title="Move down" prop:disabled=off on:click=move |_| down(true)><Icon name="arrow-down" small=true/></button>
+                <button class="icon-button small" aria-label=move || format!("Delete {}", name.get()) prop:disabled=off on:click=delete><Icon name="trash-2" small=true/></button>
+            </span>
             <FieldConflict doc=doc path=format!("{place}/generate")/>
             <FieldConflict doc=doc path=format!("{place}/extract")/>
         </div>

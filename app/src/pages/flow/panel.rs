@@ -4,14 +4,18 @@ use leptos::prelude::*;
 use tombolo_model::Id;
 
 use super::Builder;
-use super::canvas::remove;
 use super::filter::FilterEditor;
 use super::forms::{ExportForm, ImportForm};
 use super::mapping::MappingEditor;
-use super::steps::{Step, StepKind};
-use crate::components::{ConflictBadge, DocNotices, DocText, Icon, PeopleHere};
+use super::node::{remove, shift};
+use super::steps::{Step, StepKind, moved};
+use crate::components::{ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere};
+use crate::pages::Unopened;
 use crate::state::{Doc, list_rows, use_document};
 use crate::words;
+
+/// The panel's id, for the focus that an editor gives back.
+pub(super) const PANEL: &str = "step-panel";
 
 /// The editors of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +30,7 @@ pub(super) enum Tool {
 #[component]
 pub(super) fn Panel(step: Step) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let Some(resource) = step.resource else {
-        return view! { <aside class="panel step" aria-label="Step"><p class="empty">"This step has no export or import. Remove it and add another."</p></aside> }.into_any();
-    };
+    let Some(resource) = step.resource else { return view! { <Broken step=step/> }.into_any() };
     view! {
         {move || match builder.tool.get() {
             None => view! { <StepPanel step=step.clone() resource=resource/> }.into_any(),
@@ -38,6 +40,25 @@ pub(super) fn Panel(step: Step) -> impl IntoView {
     .into_any()
 }
 
+/// A step that refers to nothing.
+#[component]
+fn Broken(step: Step) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    view! {
+        <aside class="panel step" aria-label="Step">
+            <div class="step-head row"><b class="grow">{step.kind.words()}</b><Close/></div>
+            <p class="empty">"This step has no export or import. Remove it and add another."</p>
+            <footer class="panel-foot"><button class="button" prop:disabled=move || !builder.doc.writable.get() on:click=move |_| remove(builder, &step)><Icon name="trash-2"/>"Remove this step"</button></footer>
+        </aside>
+    }
+}
+
+#[component]
+fn Close() -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    view! { <button class="icon-button" aria-label="Close the step" on:click=move |_| builder.close()><Icon name="x"/></button> }
+}
+
 #[component]
 fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
@@ -45,27 +66,54 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     doc.here(None, None);
     on_cleanup(move || builder.doc.here(None, None));
     let kind = step.kind;
-    let removed = step.clone();
     view! {
-        <aside class="panel step" aria-label=move || format!("{}: {}", kind.words(), doc.text("/name"))>
+        <aside class="panel step" id=PANEL tabindex="-1" aria-label=move || format!("{}: {}", kind.words(), doc.text("/name"))>
             <div class="step-head row">
                 <span class="kind" data-kind=kind.key()><Icon name=kind.icon()/></span>
                 <div class="grow"><b class="cut">{move || doc.text("/name")}</b><small class="muted">{kind.words()}</small></div>
                 <PeopleHere id=resource/>
                 <ConflictBadge doc=doc/>
-                <button class="icon-button" aria-label="Remove this step" prop:disabled=move || !builder.doc.writable.get() on:click=move |_| remove(builder, &removed)><Icon name="trash-2"/></button>
+                <StepMenu step=step doc=doc/>
+                <Close/>
             </div>
             <DocNotices id=resource/>
-            <div class="scroll">
-                <div class="form">
-                    <DocText doc=doc path="/name" label="Name"/>
-                    {if kind == StepKind::Import { view! { <ImportForm doc=doc/> }.into_any() } else { view! { <ExportForm doc=doc/> }.into_any() }}
+            <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
+                <div class="scroll">
+                    <div class="form">
+                        <DocText doc=doc path="/name" label="Name"/>
+                        {if kind == StepKind::Import { view! { <ImportForm doc=doc/> }.into_any() } else { view! { <ExportForm doc=doc/> }.into_any() }}
+                    </div>
+                    <h3>"In the order they run"</h3>
+                    <Tools doc=doc kind=kind/>
                 </div>
-                <h3>"In the order they run"</h3>
-                <Tools doc=doc kind=kind/>
-            </div>
-            <footer class="panel-foot"><span class="grow"></span><button class="button primary" on:click=move |_| builder.choose(None)>"Done"</button></footer>
+            </Show>
+            <footer class="panel-foot"><span class="grow"></span><button class="button primary" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
+    }
+}
+
+/// What is done with the step itself; moving it here needs no pointer.
+#[component]
+fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let history = RwSignal::new(false);
+    let step = StoredValue::new(step);
+    let closed = move || (!builder.doc.writable.get()).then(|| "You may look, not change.".to_owned());
+    let cannot_move = move |forward: bool| {
+        closed().or_else(|| {
+            let stays = builder.steps.with(|all| step.with_value(|step| moved(all, &step.row, forward)).is_none());
+            stays.then(|| if forward { "It is the last one." } else { "It is the first one." }.to_owned())
+        })
+    };
+    let shift_by = move |forward: bool| step.with_value(|step| shift(builder, step, forward));
+    view! {
+        <Menu id="step-menu" label="More for this step" face=view! { <Icon name="ellipsis"/> }.into_any()>
+            <MenuItem on_choose=Callback::new(move |()| shift_by(false)) blocked=Signal::derive(move || cannot_move(false))><Icon name="arrow-up"/>"Move up"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| shift_by(true)) blocked=Signal::derive(move || cannot_move(true))><Icon name="arrow-down"/>"Move down"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| step.with_value(|step| remove(builder, step))) blocked=Signal::derive(closed)><Icon name="trash-2"/>"Remove this step"</MenuItem>
+        </Menu>
+        <HistoryDialog doc=doc open=history/>
     }
 }
 
@@ -118,7 +166,7 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
                 <PeopleHere id=resource/>
                 <button class="icon-button" aria-label="Undo" on:click=move |_| doc.undo()><Icon name="undo-2"/></button>
                 <button class="icon-button" aria-label="Redo" on:click=move |_| doc.redo()><Icon name="redo-2"/></button>
-                <button class="button primary" on:click=move |_| builder.tool.set(None)>"Done"</button>
+                <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
             <div class="scroll">
                 {match tool {

@@ -1,6 +1,10 @@
 //! When the flow runs by itself. Applied on its button: a half-written schedule must never run.
+//!
+//! Only what was changed in the dialog is written: it must not take back what a colleague set meanwhile, nor write a
+//! zone that nobody chose. Without a zone the server reads a schedule in UTC.
 
 mod next;
+mod zones;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
@@ -9,7 +13,7 @@ use tombolo_model::Intent;
 use tombolo_wire::store::Link;
 use wasm_bindgen::JsCast;
 
-use crate::components::{Dialog, Field, FieldConflict, Icon};
+use crate::components::{Dialog, Field, FieldConflict, Icon, described_by};
 use crate::state::{App, Doc};
 
 /// The schedules that need no thought: key, words, six fields.
@@ -31,20 +35,10 @@ pub(super) fn in_words(schedule: &str) -> String {
         .map_or_else(|| schedule.to_owned(), |(_, words)| (*words).to_owned())
 }
 
-/// The zone that this device is in.
-fn zone_here() -> String {
+/// The zone that this device is in, when the server knows it.
+fn zone_here() -> Option<&'static str> {
     let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
-    Reflect::get(&options, &"timeZone".into()).ok().and_then(|zone| zone.as_string()).unwrap_or_else(|| "UTC".into())
-}
-
-/// The zones that this browser knows; none in one that does not say.
-fn zones() -> Vec<String> {
-    let list = || {
-        let intl = Reflect::get(&js_sys::global(), &"Intl".into())?;
-        let supported: Function = Reflect::get(&intl, &"supportedValuesOf".into())?.dyn_into()?;
-        supported.call1(&intl, &"timeZone".into())
-    };
-    list().map(|list| Array::from(&list).iter().filter_map(|zone| zone.as_string()).collect()).unwrap_or_default()
+    zones::known(&Reflect::get(&options, &"timeZone".into()).ok()?.as_string()?)
 }
 
 /// The wall clock of a zone now, for what is shown only; nothing when the browser does not know the zone.
@@ -79,73 +73,108 @@ fn read_clock(text: &str) -> Option<next::Minute> {
     Some((next::days(*year, *month, *day), u32::try_from(*hour).ok()?, u32::try_from(*minute).ok()?))
 }
 
+/// A schedule and its zone, as they are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Times {
+    schedule: String,
+    zone: String,
+}
+
+impl Times {
+    fn of(doc: Doc) -> Self {
+        Self { schedule: doc.text("/schedule"), zone: doc.text("/timezone") }
+    }
+
+    /// What must be written to come here from what the dialog showed when it opened.
+    fn since(&self, opened: &Self) -> Vec<Intent> {
+        let set = |path: &str, text: &str| match text {
+            "" => Intent::Remove { path: path.into() },
+            text => Intent::Set { path: path.into(), value: text.into() },
+        };
+        let schedule = (self.schedule != opened.schedule).then(|| set("/schedule", &self.schedule));
+        let zone = (self.zone != opened.zone).then(|| set("/timezone", &self.zone));
+        schedule.into_iter().chain(zone).collect()
+    }
+}
+
+/// What is wrong with a zone; none is UTC.
+fn check_zone(zone: &str) -> Option<String> {
+    let unknown = !zone.is_empty() && zones::known(zone).is_none();
+    unknown.then(|| format!("There is no time zone “{zone}”. Choose one of the list."))
+}
+
 /// The button in the head, and its dialog.
 #[component]
 pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
-    let app = App::here();
     let open = RwSignal::new(false);
-    let (schedule, zone) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let said = Memo::new(move |_| in_words(&doc.text("/schedule")));
+    view! {
+        <button class="button small" aria-label="Schedule" title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only">{move || said.get()}</span></button>
+        <Dialog open=open title="Schedule"><ScheduleForm doc=doc open=open/></Dialog>
+    }
+}
+
+/// The dialog's form, made anew each time it opens.
+#[component]
+fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
+    let app = App::here();
+    let opened = StoredValue::new(untrack(|| Times::of(doc)));
+    let (schedule, zone) = opened.with_value(|times| (times.schedule.clone(), times.zone.clone()));
+    let (schedule, zone) = (RwSignal::new(schedule), RwSignal::new(zone));
     let error = RwSignal::new(None::<String>);
     let zone_error = RwSignal::new(None::<String>);
-    let begin = move |_| {
-        schedule.set(doc.text("/schedule"));
-        let stored = doc.text("/timezone");
-        zone.set(if stored.is_empty() { zone_here() } else { stored });
-        error.set(None);
-        zone_error.set(None);
-        open.set(true);
-    };
     let apply = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (schedule, zone) = (schedule.get_untracked().trim().to_owned(), zone.get_untracked().trim().to_owned());
-        let set = |path: &str, text: String| {
-            if text.is_empty() {
-                Intent::Remove { path: path.into() }
-            } else {
-                Intent::Set { path: path.into(), value: text.into() }
-            }
+        let typed = zone.get_untracked().trim().to_owned();
+        let times = Times {
+            schedule: schedule.get_untracked().trim().to_owned(),
+            zone: zones::known(&typed).map_or_else(|| typed.clone(), ToOwned::to_owned),
         };
-        let problem = check(&schedule);
-        zone_error.set(
-            (!zone.is_empty() && wall_clock(&zone).is_none())
-                .then(|| format!("There is no time zone “{zone}”. Choose one of the list.")),
-        );
-        if problem.is_some() || zone_error.with_untracked(Option::is_some) {
-            error.set(problem);
+        let changes = opened.with_value(|opened| times.since(opened));
+        // A zone that was there before and is not touched stays, whether or not it is understood here.
+        let touched = opened.with_value(|opened| opened.zone != times.zone);
+        error.set(check(&times.schedule));
+        zone_error.set(check_zone(&typed).filter(|_| touched));
+        if error.with_untracked(Option::is_some) || zone_error.with_untracked(Option::is_some) {
             return;
         }
         spawn_local(async move {
-            match doc.try_edit(vec![set("/schedule", schedule), set("/timezone", zone)]).await {
-                Ok(_) => open.set(false),
-                Err(failed) => error.set(Some(failed.message)),
+            let outcome = if changes.is_empty() { Ok(()) } else { doc.try_edit(changes).await.map(drop) };
+            match outcome {
+                Ok(()) => open.set(false),
+                Err(failed) => drop(error.try_set(Some(failed.message))),
             }
         });
     };
-    let local = move || app.sync.with(|sync| sync.link == Link::Local);
+    let local = Memo::new(move |_| app.sync.with(|sync| sync.link == Link::Local));
+    let custom = Memo::new(move |_| schedule.with(|schedule| !PRESETS.iter().any(|(key, _)| key == schedule)));
+    let here = zone_here();
+    let offered = Memo::new(move |_| here.filter(|here| zone.with(|zone| zone.trim() != *here)));
     view! {
-        <button class="button small" aria-label="Schedule" title=move || in_words(&doc.text("/schedule")) on:click=begin><Icon name="clock"/><span class="wide-only">{move || in_words(&doc.text("/schedule"))}</span></button>
-        <Dialog open=open title="Schedule">
-            <form class="dialog-body form" on:submit=apply>
-                <p class="muted">"The server runs the flow, whether or not a browser is open."</p>
-                {move || local().then(|| view! { <div class="banner warning"><Icon name="triangle-alert"/><p>"This account is only on this device. Sign in, so that a server can run the flow."</p></div> })}
-                <Field label="Runs" name="preset">
-                    <select class="input select-native" id="preset" prop:value=move || schedule.get() on:change=move |event| schedule.set(event_target_value(&event))>
-                        {move || PRESETS.iter().map(|(key, words)| view! { <option value=*key prop:selected=move || schedule.get() == *key>{*words}</option> }).collect_view()}
-                        {move || (!PRESETS.iter().any(|(key, _)| *key == schedule.get())).then(|| view! { <option value=move || schedule.get() prop:selected=true>"Custom"</option> })}
-                    </select>
-                </Field>
-                <Field label="Cron expression" name="cron" error=error help="? minutes hours day-of-month month day-of-week; 0 is Sunday.">
-                    <input class="input code" id="cron" prop:value=move || schedule.get() on:input=move |event| schedule.set(event_target_value(&event))/>
-                </Field>
-                <Field label="Time zone" name="zone" error=zone_error help="A name like Europe/Oslo.">
-                    <input class="input" id="zone" list="zones" autocomplete="off" prop:value=move || zone.get() on:input=move |event| zone.set(event_target_value(&event))/>
-                    <datalist id="zones">{zones().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
-                </Field>
-                <NextRuns schedule=schedule zone=zone/>
-                <FieldConflict doc=doc path="/schedule"/>
-                <footer class="dialog-foot"><button class="button primary" type="submit">"Apply schedule"</button></footer>
-            </form>
-        </Dialog>
+        <form class="dialog-body form" on:submit=apply>
+            <p class="muted">"The server runs the flow, whether or not a browser is open."</p>
+            {move || local.get().then(|| view! { <div class="banner warning"><Icon name="triangle-alert"/><p>"This account is only on this device. Sign in, so that a server can run the flow."</p></div> })}
+            <Field label="Runs" name="preset">
+                <select class="input select-native" id="preset" prop:value=move || schedule.get() on:change=move |event| schedule.set(event_target_value(&event))>
+                    {PRESETS.iter().map(|(key, words)| view! { <option value=*key prop:selected=move || schedule.get() == *key>{*words}</option> }).collect_view()}
+                    {move || custom.get().then(|| view! { <option value=move || schedule.get() prop:selected=true>"Custom"</option> })}
+                </select>
+            </Field>
+            <Field label="Cron expression" name="cron" error=error help="? minutes hours day-of-month month day-of-week; 0 is Sunday.">
+                <input class="input code" id="cron" aria-describedby=described_by("cron") prop:value=move || schedule.get() on:input=move |event| schedule.set(event_target_value(&event))/>
+            </Field>
+            <Field label="Time zone" name="zone" optional=true error=zone_error help="A name like Europe/Oslo. UTC when empty.">
+                <div class="row">
+                    <input class="input grow" id="zone" aria-describedby=described_by("zone") list="zones" autocomplete="off" placeholder="UTC" prop:value=move || zone.get() on:input=move |event| zone.set(event_target_value(&event))/>
+                    {move || offered.get().map(|here| view! { <button class="button" type="button" on:click=move |_| zone.set(here.to_owned())>{format!("Use {here}")}</button> })}
+                </div>
+                <datalist id="zones">{zones::all().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
+            </Field>
+            <NextRuns schedule=schedule zone=zone/>
+            <FieldConflict doc=doc path="/schedule"/>
+            <FieldConflict doc=doc path="/timezone"/>
+            <footer class="dialog-foot"><button class="button primary" type="submit" prop:disabled=move || !doc.writable.get()>"Apply schedule"</button></footer>
+        </form>
     }
 }
 
@@ -154,7 +183,10 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
 fn NextRuns(schedule: RwSignal<String>, zone: RwSignal<String>) -> impl IntoView {
     let coming = Memo::new(move |_| {
         let schedule = schedule.get();
-        let now = zone.with(|zone| wall_clock(zone.trim()));
+        let now = zone.with(|zone| match zone.trim() {
+            "" => wall_clock("UTC"),
+            zone => zones::known(zone).and_then(wall_clock),
+        });
         now.filter(|_| check(&schedule).is_none())
             .map(|now| next::next(&schedule, now, 5).into_iter().map(next::in_words).collect::<Vec<_>>())
             .unwrap_or_default()
@@ -183,6 +215,26 @@ mod tests {
         let read = read_clock("24/11/2026, 05:01");
         assert_eq!(read.map(next::in_words).as_deref(), Some("Tue 24 Nov 2026, 05:01"));
         assert_eq!(read_clock("soon"), None);
+    }
+
+    fn times(schedule: &str, zone: &str) -> Times {
+        Times { schedule: schedule.into(), zone: zone.into() }
+    }
+
+    #[test]
+    fn only_what_was_changed_in_the_dialog_is_written() {
+        let opened = times("? 0 6 ? * *", "");
+        assert_eq!(opened.since(&opened), []);
+        let set = |path: &str, value: &str| Intent::Set { path: path.into(), value: value.into() };
+        assert_eq!(times("? 0 * ? * *", "").since(&opened), [set("/schedule", "? 0 * ? * *")]);
+        assert_eq!(times("? 0 6 ? * *", "Europe/Oslo").since(&opened), [set("/timezone", "Europe/Oslo")]);
+        assert_eq!(times("", "").since(&opened), [Intent::Remove { path: "/schedule".into() }]);
+    }
+
+    #[test]
+    fn a_zone_that_the_server_does_not_know_is_refused_and_none_is_utc() {
+        assert_eq!((check_zone(""), check_zone("Europe/Oslo")), (None, None));
+        assert_eq!(check_zone("+02:00").as_deref(), Some("There is no time zone “+02:00”. Choose one of the list."));
     }
 
     #[test]

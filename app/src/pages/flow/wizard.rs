@@ -113,18 +113,25 @@ pub(super) fn AddStep() -> impl IntoView {
 fn Offers(side: Side) -> impl IntoView {
     let app = App::here();
     let builder = expect_context::<Builder>();
+    // A second press while the first is on its way would make a second step.
+    let busy = RwSignal::new(false);
     let create = move |value: Value| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         spawn_local(async move {
             match make(app, side.kind(), value).await {
                 Ok(id) => place(builder, side, id),
                 Err(error) => app.toasts.fail(error.message),
             }
+            busy.try_set(false);
         });
     };
-    let existing = move || app.of_kind(side.kind());
+    let existing = Memo::new(move |_| app.of_kind(side.kind()));
     let offers = side.offers().map(|(words, icon, sentence, value)| {
         view! {
-            <button class="offer" aria-label=words on:click=move |_| create(value.clone())>
+            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| create(value.clone())>
                 <span class="kind"><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
             </button>
         }
@@ -133,7 +140,7 @@ fn Offers(side: Side) -> impl IntoView {
         <div class="dialog-body">
             {offers.into_iter().collect_view()}
             {move || {
-                let rows = existing();
+                let rows = existing.get();
                 (!rows.is_empty()).then(|| view! {
                     <h3 class="muted">"Use one that is there"</h3>
                     <ul class="existing">

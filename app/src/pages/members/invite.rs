@@ -1,4 +1,4 @@
-//! Inviting somebody: a member at once when they have an account, otherwise a link to hand over.
+//! Inviting somebody: a secret link to hand over, whether or not they have an account already.
 
 use gloo::net::http::Method;
 use leptos::ev::SubmitEvent;
@@ -8,8 +8,9 @@ use tombolo_model::Role;
 use tombolo_wire::rest::{Invite as Body, Invited};
 
 use super::{Roster, role_options};
-use crate::browser::server;
+use crate::browser::{clipboard, server};
 use crate::components::{Field, Icon};
+use crate::state::App;
 
 /// The form.
 #[component]
@@ -18,7 +19,7 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
     let role = RwSignal::new(Role::Manage);
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let link = RwSignal::new(None::<String>);
+    let link = RwSignal::new(None::<(String, String)>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         busy.set(true);
@@ -28,7 +29,7 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
         spawn_local(async move {
             match server::ask::<Invited>(Method::POST, &roster.path("/members"), Some(&body)).await {
                 Ok(invited) => {
-                    link.set(invited.link.map(|path| full_address(&path)));
+                    link.set(Some((body.email, full_address(&invited.link))));
                     email.set(String::new());
                     roster.refresh();
                 }
@@ -48,10 +49,32 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
                 </Field>
                 <button class="button primary" type="submit" prop:disabled=move || busy.get() aria-busy=move || busy.get().to_string()><Icon name="user-plus"/>"Invite member"</button>
             </div>
-            {move || link.get().map(|link| view! {
-                <div class="banner" role="status"><Icon name="link"/><p class="grow">"Nobody here has this address yet. Give them this link; it is shown once: " <code>{link}</code></p></div>
-            })}
+            {move || link.get().map(|(who, link)| view! { <Link who=who link=link/> })}
         </form>
+    }
+}
+
+/// The link, with what hands it over. It is not shown a second time.
+#[component]
+fn Link(who: String, link: String) -> impl IntoView {
+    let app = App::here();
+    let shown = link.clone();
+    let select = |event: leptos::ev::FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
+    let copy = move |_| {
+        let link = link.clone();
+        spawn_local(async move {
+            match clipboard::copy(&link).await {
+                Ok(()) => app.toasts.say("The link is copied."),
+                Err(_) => app.toasts.fail("The browser did not take the link. Select it and copy it by hand."),
+            }
+        });
+    };
+    view! {
+        <div class="banner invited" role="status"><Icon name="link"/>
+            <div class="grow"><p>{format!("Give this link to {who}. It is shown once, and only they can use it: to sign up, or to join with the account they have.")}</p>
+                <input class="input code" readonly aria-label="Invitation link" prop:value=shown on:focus=select/></div>
+            <button class="button" type="button" on:click=copy><Icon name="copy"/>"Copy link"</button>
+        </div>
     }
 }
 

@@ -5,10 +5,11 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use tombolo_model::Id;
 use tombolo_wire::run::StepCount;
-use tombolo_wire::store::{BlobInfo, Call, RunError, RunRow};
+use tombolo_wire::store::{Call, RunError, RunRow};
 
-use crate::browser::{files, time};
+use crate::browser::time;
 use crate::components::{Icon, RunState};
+use crate::pages::save_run_file;
 use crate::state::App;
 use crate::words;
 
@@ -17,36 +18,52 @@ const SHOWN: usize = 200;
 
 /// The chosen run.
 #[component]
-pub(crate) fn Details(run: RunRow) -> impl IntoView {
+pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let app = App::here();
-    let id = run.id;
     let errors = RwSignal::new(Vec::<RunError>::new());
-    spawn_local(async move {
-        match app.call::<Vec<RunError>>(Call::RunErrors { run: id }).await {
-            Ok(found) => errors.try_set(found).map_or((), |_| ()),
-            Err(error) => app.toasts.fail(error.message),
+    let failed = Memo::new(move |_| run.with(|run| run.as_ref().map_or(0, |run| super::totals(run).1)));
+    Effect::new(move |_| {
+        if failed.get() == 0 || errors.with_untracked(Vec::len) >= SHOWN {
+            return;
         }
+        spawn_local(async move {
+            match app.call::<Vec<RunError>>(Call::RunErrors { run: id }).await {
+                Ok(found) => drop(errors.try_set(found)),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
     });
-    let flow = app
-        .row(run.flow)
-        .and_then(|row| row.integration)
-        .map(|integration| format!("/integrations/{integration}/flows/{}", run.flow));
-    let ended = run.error.clone();
+    let head = Memo::new(move |_| {
+        run.with(|run| {
+            run.as_ref().map(|run| {
+                let place = super::place_words(run).to_lowercase();
+                (run.flow, super::flow_name(run), format!("Started {}, {place}", time::exact(run.started_ms)))
+            })
+        })
+    });
+    let ended = Memo::new(move |_| {
+        run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
+    });
     view! {
         <section class="card run-details" aria-label="Run">
-            <header class="row">
-                <h2 class="grow cut">{run.flow_name.clone()}</h2>
-                <RunState run=run.clone()/>
-                <A href="/runs" attr:class="icon-button" attr:aria-label="Close"><Icon name="x"/></A>
-            </header>
-            <p class="muted">{format!("Started {}, {}", time::clock(run.started_ms), super::place_words(&run).to_lowercase())}</p>
-            {flow.map(|href| view! { <A href=href attr:class="link">"Open the flow"</A> })}
-            {ended.map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error.message}</p></div> })}
-            <table class="table compact">
+            {move || head.get().map(|(flow, name, started)| {
+                let place = app.row(flow).and_then(|row| row.integration).map(|integration| format!("/integrations/{integration}/flows/{flow}"));
+                view! {
+                    <header class="row">
+                        <h2 class="grow cut">{name}</h2>
+                        {move || run.get().map(|run| view! { <RunState run=run/> })}
+                        <A href="/runs" attr:class="icon-button" attr:aria-label="Close"><Icon name="x"/></A>
+                    </header>
+                    <p class="muted">{started}</p>
+                    {place.map(|href| view! { <A href=href attr:class="link">"Open the flow"</A> })}
+                }
+            })}
+            {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{message}</p></div> })}
+            <div class="table-wrap"><table class="table compact">
                 <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th></tr></thead>
-                <tbody>{run.steps.into_iter().map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
-            </table>
-            <Errors errors=errors/>
+                <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
+            </table></div>
+            <Errors errors=errors count=failed/>
         </section>
     }
 }
@@ -57,7 +74,7 @@ fn Step(run: Id, step: StepCount) -> impl IntoView {
     let file = step.file.clone().map(|file| {
         let label = format!("Download {} ({})", file.name, words::size(file.size_bytes));
         let id = step.step.clone();
-        view! { <button class="button small" on:click=move |_| save(app, run, id.clone())><Icon name="download"/>{label}</button> }
+        view! { <button class="button small" on:click=move |_| save_run_file(app, run, id.clone())><Icon name="download"/>{label}</button> }
     });
     view! {
         <tr>
@@ -69,33 +86,14 @@ fn Step(run: Id, step: StepCount) -> impl IntoView {
     }
 }
 
-/// Hands the file that a step made to the browser's downloads.
-fn save(app: App, run: Id, step: String) {
-    spawn_local(async move {
-        let reply = match app.client() {
-            Ok(client) => client.call_with::<BlobInfo>(Call::RunFile { run, step }, &[]).await,
-            Err(error) => Err(error),
-        };
-        match reply {
-            Ok(reply) => {
-                let saved = reply.files.first().map(|file| files::download(file, &reply.value.name));
-                if !matches!(saved, Some(Ok(()))) {
-                    app.toasts.fail("The browser did not take the file. Try again.");
-                }
-            }
-            Err(error) => app.toasts.fail(error.message),
-        }
-    });
-}
-
 #[component]
-fn Errors(errors: RwSignal<Vec<RunError>>) -> impl IntoView {
-    let count = move || errors.with(Vec::len);
+fn Errors(errors: RwSignal<Vec<RunError>>, count: Memo<u64>) -> impl IntoView {
+    let count = move || usize::try_from(count.get()).unwrap_or(usize::MAX);
     view! {
         <Show when=move || { count() > 0 }>
             <h3>{move || words::count(count(), "error")}</h3>
             <ul class="run-errors" aria-label="Errors">
-                {move || errors.get().into_iter().take(SHOWN).map(|error| view! { <Line error=error/> }).collect_view()}
+                <For each=move || errors.get().into_iter().take(SHOWN).enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><Line error=item.1/></For>
             </ul>
             {move || (count() > SHOWN).then(|| view! { <p class="muted">{format!("The first {SHOWN} are shown.")}</p> })}
         </Show>

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use tombolo_docs::{Actor, Author};
 use tombolo_model::{Action, Id, Kind};
@@ -15,14 +15,14 @@ use tombolo_wire::store::{AccountInfo, Event, Notice, Overview, SyncStatus};
 use tombolo_wire::sync::Place;
 
 use crate::api::Errands;
-use crate::catalogue::StoredRow;
+use crate::catalogue::{self, StoredRow};
 use crate::documents::Documents;
 use crate::fault::Fault;
 use crate::leader::Lead;
 use crate::registry::Registry;
 use crate::runs::Running;
 use crate::storage::read::json;
-use crate::storage::{Layout, Storage, Store, text_of};
+use crate::storage::{Layout, Storage, StorageError, Store, text_of};
 use crate::tabs::{Channel, Say};
 use crate::undo::Stacks;
 use crate::writer::Writer;
@@ -59,6 +59,8 @@ pub(crate) struct Account {
     pub(crate) watched: RefCell<BTreeSet<String>>,
     pub(crate) registry: Rc<Registry>,
     pub(crate) errands: Errands,
+    /// What was brought here from this device is being compared with what is there.
+    pub(crate) finishing: Cell<bool>,
     channel: RefCell<Option<Channel>>,
     open: Cell<bool>,
 }
@@ -71,8 +73,13 @@ impl Account {
         tab: &str,
         visible: bool,
     ) -> Result<Rc<Self>, Fault> {
-        let name = database_name(info.id);
-        let storage = Storage::open(&name, Layout::Account, || {
+        // Who shall let go of the lead when the database goes.
+        let leader = Rc::new(RefCell::new(Weak::<Self>::new()));
+        let holder = leader.clone();
+        let storage = Storage::open(&database_name(&info), Layout::Account, move || {
+            if let Some(account) = holder.borrow().upgrade() {
+                account.retire();
+            }
             port::event(Event::Reload {
                 reason: "This page was opened in a newer version. Reload to go on.".to_owned(),
             });
@@ -101,18 +108,24 @@ impl Account {
             watched: RefCell::default(),
             registry: registry.clone(),
             errands: Errands::default(),
+            finishing: Cell::new(false),
             channel: RefCell::default(),
             open: Cell::new(true),
         });
+        leader.replace(Rc::downgrade(&account));
         account.join()?;
-        account.read().await?;
+        // Read before the rows: what is stored in between has its row.
+        let documents = account.storage.documents(&[Store::Snapshots, Store::Chunks]).await?;
+        let unreadable = account.read().await?;
+        catalogue::rebuild(&account, documents).await?;
+        account.say_unreadable(&unreadable);
         Ok(account)
     }
 
     /// Joins the other tabs before anything is read, so that nothing is missed between.
     fn join(self: &Rc<Self>) -> Result<(), Fault> {
         let weak = Rc::downgrade(self);
-        let channel = Channel::join(&database_name(self.id), move |said| {
+        let channel = Channel::join(&self.database(), move |said| {
             if let Some(account) = weak.upgrade()
                 && account.is_open()
             {
@@ -124,35 +137,57 @@ impl Account {
         Ok(())
     }
 
-    async fn read(&self) -> Result<(), Fault> {
+    /// Reads rows and counts; gives what could not be read of the catalogue.
+    async fn read(&self) -> Result<Vec<(Option<Id>, StorageError)>, Fault> {
         let wanted = [(Store::Catalogue, None), (Store::Outbox, None), (Store::Parked, None)];
         let found = self.storage.entries(&wanted).await?;
         let [rows, outbox, parked] = found.as_slice() else {
             return Err(Fault::Browser("The database answered something else than was asked.".to_owned()));
         };
-        let mut catalogue = BTreeMap::new();
+        let (mut catalogue, mut unreadable) = (BTreeMap::new(), Vec::new());
         for (key, value) in rows {
             match json::<StoredRow>(Store::Catalogue, value) {
                 Ok(row) => {
                     catalogue.insert(row.row.id, row);
                 }
-                Err(error) => self.notices.borrow_mut().push(Notice {
-                    code: "damaged".to_owned(),
-                    message: format!("An entry of the list is damaged and is made anew when it is opened: {error}."),
-                    document: key.as_string().and_then(|id| id.parse().ok()),
-                }),
+                Err(error) => unreadable.push((key.as_string().and_then(|id| id.parse().ok()), error)),
             }
         }
         // What was heard meanwhile is newer.
         self.catalogue.borrow_mut().extend(catalogue);
         let mut pending = BTreeMap::new();
         for (_, value) in outbox {
-            let row: OutboxRow = json(Store::Outbox, value)?;
-            *pending.entry(row.document).or_insert(0) += 1;
+            match json::<OutboxRow>(Store::Outbox, value) {
+                Ok(row) => *pending.entry(row.document).or_insert(0) += 1,
+                // The others must not wait for it.
+                Err(error) => self.notices.borrow_mut().push(Notice {
+                    code: "damaged".to_owned(),
+                    message: format!("A note of what the server lacks is damaged: {error}. Change the resource whose last edits are missing on other devices once more."),
+                    document: None,
+                }),
+            }
         }
         self.pending.replace(pending);
         self.parked.set(parked.len());
-        Ok(())
+        Ok(unreadable)
+    }
+
+    /// Says which rows were damaged and could not be made anew.
+    fn say_unreadable(&self, unreadable: &[(Option<Id>, StorageError)]) {
+        for (id, error) in unreadable {
+            if id.is_none_or(|id| !self.catalogue.borrow().contains_key(&id)) {
+                self.notices.borrow_mut().push(Notice {
+                    code: "damaged".to_owned(),
+                    message: format!("An entry of the list is damaged and is made anew when it is opened: {error}."),
+                    document: *id,
+                });
+            }
+        }
+    }
+
+    /// The name of its database; its channel and locks are named after it.
+    pub(crate) fn database(&self) -> String {
+        database_name(&self.info.borrow())
     }
 
     /// Whether everything lives on this device alone.
@@ -178,6 +213,7 @@ impl Account {
         if let Some(channel) = self.channel.take() {
             channel.leave();
         }
+        self.writer.close();
         self.storage.close();
     }
 
@@ -229,8 +265,17 @@ pub(crate) struct OutboxRow {
     pub(crate) hash: String,
 }
 
-/// The name of an account's database; its channel and locks are named after it.
-pub(crate) fn database_name(account: Id) -> String {
+/// The name of an account's database. Each person has their own, also of an account that several of them open on this
+/// computer: what one could not send yet is neither shown to another nor sent in their name.
+pub(crate) fn database_name(info: &AccountInfo) -> String {
+    match &info.user {
+        Some(user) if !info.local => format!("tombolo-{}-{}", info.id, user.id),
+        _ => local_database(info.id),
+    }
+}
+
+/// The name of the database of an account that lives on this device alone.
+pub(crate) fn local_database(account: Id) -> String {
     format!("tombolo-{account}")
 }
 

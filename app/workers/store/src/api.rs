@@ -89,9 +89,14 @@ async fn refusal(response: &Response) -> Fault {
         Ok(body) => JsFuture::from(body).await.map(|body| Uint8Array::new(&body).to_vec()),
         Err(error) => Err(error),
     };
-    let errors: Option<Errors> = serde_json::from_slice(&body.unwrap_or_default()).ok();
+    fault(status, serde_json::from_slice(&body.unwrap_or_default()).ok())
+}
+
+/// What an answer that is no success means: only what the server will never do is refused.
+fn fault(status: u16, errors: Option<Errors>) -> Fault {
     let first = errors.and_then(|errors| errors.errors.into_iter().next());
     match (status, first) {
+        (408 | 429 | 500.., Some(error)) => Fault::NotNow { code: error.code, message: error.message },
         (_, Some(error)) => Fault::Refused { code: error.code, message: error.message },
         (404, None) => {
             Fault::Refused { code: "not_found".to_owned(), message: "The server does not have this.".to_owned() }
@@ -102,4 +107,26 @@ async fn refusal(response: &Response) -> Fault {
 
 fn offline(error: impl Into<JsValue>) -> Fault {
     Fault::Offline(format!("{:?}", error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tombolo_wire::rest::ErrorBody;
+
+    fn said() -> Option<Errors> {
+        let (code, message) = ("code".to_owned(), "Words.".to_owned());
+        Some(Errors { errors: vec![ErrorBody { code, message, field: None }] })
+    }
+
+    #[test]
+    fn what_the_server_cannot_do_now_is_not_refused_for_good() {
+        for status in [408, 429, 500, 503] {
+            assert!(matches!(fault(status, said()), Fault::NotNow { .. }), "{status}");
+            assert!(matches!(fault(status, None), Fault::Offline(_)), "{status}");
+        }
+        for status in [400, 403, 409, 422] {
+            assert!(matches!(fault(status, said()), Fault::Refused { .. }), "{status}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::account::Account;
 use crate::api::{self, Errand};
 use crate::fault::Fault;
 use crate::secrets::subtle;
-use crate::storage::{Batch, Store, text};
+use crate::storage::{Batch, StorageError, Store, text};
 use crate::tabs::Say;
 
 /// Keeps a file.
@@ -23,7 +23,11 @@ pub(crate) async fn put(account: &Rc<Account>, name: String, file: &Blob) -> Res
     if !account.is_local() {
         batch.append_json(Store::Errands, &Errand::Blob { hash: hash.clone() });
     }
-    account.storage.write(&batch).await?;
+    account.storage.write(&batch).await.map_err(|error| match error {
+        // Unlike an edit, a file is not kept in memory to be tried again.
+        StorageError::Quota => Fault::NoRoom,
+        error => error.into(),
+    })?;
     account.say(&Say::Errand);
     api::errands(account);
     Ok(info(hash, name, file))

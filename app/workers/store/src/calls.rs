@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 use tombolo_model::Id;
+use tombolo_wire::rest::{SignIn, SignUp};
 use tombolo_wire::store::{BlobInfo, Call, Created};
 use tombolo_wire::sync::Place;
 use web_sys::Blob;
@@ -45,10 +46,13 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
-        Call::SignUp { name, email, password } => value(moving::sign_up(tab, name, email, password).await?),
-        Call::SignIn { email, password, bring_local } => {
-            value(moving::sign_in(tab, email, password, bring_local).await?)
+        Call::SignUp { name, email, password, invitation } => {
+            value(moving::sign_up(tab, &SignUp { name, email, password, invitation }).await?)
         }
+        Call::SignIn { email, password, bring_local, invitation } => {
+            value(moving::sign_in(tab, &SignIn { email, password, invitation }, bring_local).await?)
+        }
+        Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Presence { document, field, cursor } => {

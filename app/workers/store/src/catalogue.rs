@@ -2,17 +2,21 @@
 //!
 //! A row is written in the transaction of the change it was derived from; the heads in it say from which state.
 
+mod rebuild;
+
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use tombolo_docs::Document;
+use tombolo_docs::{Document, inspect};
 use tombolo_model::catalogue::describe;
 use tombolo_model::{Id, View};
 use tombolo_wire::store::{CatalogueRow, Event};
 
 use crate::account::Account;
-use crate::port;
 use crate::storage::{Batch, Store, text};
+use crate::{api, port};
+
+pub(crate) use rebuild::rebuild;
 
 /// After how long a screen is told that nothing but the time of change moved.
 const TIME_ALONE_MS: i64 = 5_000;
@@ -46,6 +50,13 @@ pub(crate) fn derive(document: &Document, view: &View, modified_ms: i64, damaged
         },
         heads: view.heads.clone(),
     }
+}
+
+/// When a document was last changed, as its newest changes say.
+pub(crate) fn last_change_ms(document: &Document) -> i64 {
+    let heads = document.heads();
+    let newest = heads.iter().filter_map(|head| inspect(&document.chunk(head)?.bytes).ok());
+    newest.map(|change| change.time_ms).max().unwrap_or(0)
 }
 
 /// Puts a row into a batch.
@@ -111,6 +122,10 @@ impl Account {
             let catalogue = self.catalogue.borrow();
             flipped.iter().filter_map(|id| catalogue.get(id)).map(|stored| self.shown(&stored.row)).collect()
         };
+        if flipped.iter().any(|id| !self.pending.borrow().contains_key(id)) {
+            // What waited for the document to be there can be told now.
+            api::errands(self);
+        }
         if !rows.is_empty() {
             port::event(Event::Catalogue { rows, removed: Vec::new() });
         }

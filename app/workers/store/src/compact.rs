@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Document, hash_to_hex};
+use tombolo_docs::{Document, hash_from_hex};
 use tombolo_model::Id;
 use wasm_bindgen_futures::spawn_local;
 
@@ -57,12 +57,47 @@ pub(crate) fn put_together<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option
     let saved = whole.document.save();
     let again = Document::load([saved.as_slice()]).ok()?;
     let same = again.damaged.is_empty() && again.document.heads() == whole.document.heads();
-    same.then(|| (snapshot_name(&saved, &whole.document), saved))
+    same.then(|| (snapshot_name(&saved, &whole.document.heads_hex()), saved))
 }
 
-/// Names a saved document after its state and its content.
-pub(crate) fn snapshot_name(saved: &[u8], document: &Document) -> String {
-    let head = document.heads().first().map(hash_to_hex).unwrap_or_default();
+/// Names a saved document after its state and its content: its heads, then its checksum.
+pub(crate) fn snapshot_name(saved: &[u8], heads: &[String]) -> String {
+    let heads = heads.join("+");
     let checksum: String = saved.iter().skip(4).take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{head}-{checksum}")
+    format!("{heads}-{checksum}")
+}
+
+/// Whether a document holds all that a piece of this name held: a change by its hash, or a saved document by its heads.
+pub(crate) fn holds_piece(document: &Document, name: &str) -> bool {
+    let heads = name.split_once('-').map_or(name, |(heads, _)| heads);
+    heads.split('+').all(|head| hash_from_hex(head).is_some_and(|hash| document.has(&hash)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tombolo_docs::{Author, hash_to_hex};
+    use tombolo_model::{Intent, Kind};
+
+    #[test]
+    fn a_saved_piece_is_held_by_a_document_that_has_all_its_heads() {
+        let author = Author { actor: [1; 16], time_ms: 1 };
+        let id = Id::from_parts(1, [2; 8]);
+        let made = Document::create(Kind::Flow, id, &json!({"name": "F"}), &author, &mut String::new);
+        let (mut document, first) = made.unwrap();
+        let before = document.clone();
+        for actor in [3, 4] {
+            let mut other = before.clone();
+            let intent = Intent::Set { path: "/name".to_owned(), value: json!(actor) };
+            let author = Author { actor: [actor; 16], time_ms: 2 };
+            let chunk = other.edit(&author, &[intent], &mut String::new).unwrap().unwrap();
+            document.apply([chunk.bytes.as_slice()]).unwrap();
+        }
+        let name = snapshot_name(&document.save(), &document.heads_hex());
+        assert_eq!(document.heads().len(), 2);
+        assert!(holds_piece(&document, &name) && !holds_piece(&before, &name));
+        assert!(holds_piece(&before, &hash_to_hex(&first.hash)));
+        assert!(!holds_piece(&document, "no-name"));
+    }
 }

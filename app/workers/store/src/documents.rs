@@ -185,8 +185,11 @@ pub(crate) async fn load(account: &Rc<Account>, id: Id) -> Result<Document, Faul
     let many = pieces.len() > MANY_PIECES;
     let loaded = Document::load(pieces.iter().map(|piece| piece.bytes.as_slice()));
     let document = match loaded {
-        Ok(loaded) if loaded.damaged.is_empty() && loaded.waiting == 0 => {
-            if account.is_damaged(id) {
+        // What another tab wrote on top of a refused change waits until the leader parks it as well.
+        Ok(loaded)
+            if loaded.is_whole() || (loaded.damaged.is_empty() && account.pending.borrow().contains_key(&id)) =>
+        {
+            if loaded.is_whole() && account.is_damaged(id) {
                 quarantine::heal(account, &loaded.document).await?;
             }
             loaded.document
@@ -204,6 +207,15 @@ pub(crate) async fn load(account: &Rc<Account>, id: Id) -> Result<Document, Faul
         compact::soon(account, id);
     }
     Ok(document)
+}
+
+/// Takes the mark of damage away when what came from elsewhere makes the document whole again.
+pub(crate) async fn heal(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
+    let pieces = pieces(account, id).await?;
+    match Document::load(pieces.iter().map(|piece| piece.bytes.as_slice())) {
+        Ok(loaded) if loaded.is_whole() => quarantine::heal(account, &loaded.document).await,
+        _ => Ok(()),
+    }
 }
 
 /// Everything stored of a document, saved documents first: that is the quick way to load.
@@ -270,4 +282,18 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
         port::event(event);
     }
     Some(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_being_read_is_read_again_when_something_is_stored() {
+        let (documents, id) = (Documents::default(), Id::from_parts(1, [2; 8]));
+        assert!(!documents.takes_news(id), "nobody has it open");
+        documents.slots.borrow_mut().insert(id, Slot::Loading { stale: false, waiting: Vec::new() });
+        assert!(!documents.takes_news(id));
+        assert!(matches!(documents.slots.borrow().get(&id), Some(Slot::Loading { stale: true, .. })));
+    }
 }

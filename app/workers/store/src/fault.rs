@@ -37,6 +37,17 @@ pub(crate) enum Fault {
         /// The server's words.
         message: String,
     },
+    /// The server cannot do it now, and may later.
+    #[error("{message}")]
+    NotNow {
+        /// The server's code.
+        code: String,
+        /// The server's words.
+        message: String,
+    },
+    /// There is no space for a file.
+    #[error("there is no space for the file")]
+    NoRoom,
     /// The call makes no sense as it is.
     #[error("{0}")]
     Invalid(String),
@@ -52,11 +63,12 @@ impl Fault {
             Self::NotFound(_) => ("not_found", "This resource is not on this device. It may have been removed, or not have arrived yet.".to_owned()),
             Self::Damaged { .. } => ("damaged", "The stored pieces of this resource are damaged. The readable ones are kept; sign in on a device that has it to get it back.".to_owned()),
             Self::Edit(error) => ("invalid", format!("This could not be changed: {error}.")),
-            Self::Storage(StorageError::Quota) => ("quota", "There is no more space for this page, so this is not saved yet. Free some space on this computer; it is tried again by itself. Exporting still works.".to_owned()),
+            Self::Storage(StorageError::Quota) => ("quota", "There is no more space for this page, so this was not done. Free some space on this computer and try again. Exporting still works.".to_owned()),
+            Self::NoRoom => ("quota", "There is no space for this file, so it is not kept. Free some space on this computer and choose the file again.".to_owned()),
             Self::Storage(StorageError::Closed) => ("closed", "This page was opened in a newer version elsewhere. Reload it.".to_owned()),
             Self::Storage(error) => ("internal", format!("Storing failed, so this is not saved: {error}.")),
             Self::Offline(_) => ("offline", "The server cannot be reached. Check the connection and try again.".to_owned()),
-            Self::Refused { code, message } => (code.as_str(), message.clone()),
+            Self::Refused { code, message } | Self::NotNow { code, message } => (code.as_str(), message.clone()),
             Self::Invalid(message) => ("invalid", message.clone()),
             Self::Browser(message) => ("internal", message.clone()),
         };

@@ -1,32 +1,41 @@
 //! Which tab leads: one of all that show the account holds the socket and compacts (decision 17).
 //!
 //! The browser's lock decides, and frees itself when a tab dies. A visible tab takes the lead from a hidden one,
-//! because hidden tabs are slowed down.
+//! because hidden tabs are slowed down; a hidden leader keeps it until a visible tab has asked. A tab that cannot talk
+//! to the server any more lets go, so that another one can.
+
+mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use tombolo_wire::store::Link;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::account::{Account, database_name};
+use crate::account::Account;
 use crate::locks::{self, Ask, Held};
 use crate::session::Session;
 use crate::tabs::Say;
-use crate::{env, news, runs, session};
+use crate::{api, env, news, runs, session};
+
+use turns::{Grant, Turns};
 
 /// This tab's part in it.
 #[derive(Default)]
 pub(crate) struct Lead {
+    turns: RefCell<Turns>,
     held: RefCell<Option<Held>>,
     session: RefCell<Option<Rc<Session>>>,
-    /// Counts the requests, so that the loss of an earlier lock does not end a later lead.
-    turn: Cell<u32>,
+    /// Counts the times it led, so that the beginning of an earlier one does not go on in a later one.
+    term: Cell<u32>,
+    /// The visible tab that asked for the lead while this one was visible too.
+    asked: RefCell<Option<String>>,
 }
 
 impl Account {
     /// Whether this tab leads.
     pub(crate) fn leads(&self) -> bool {
-        self.lead.held.borrow().is_some()
+        self.lead.turns.borrow().leads()
     }
 
     /// The session with the server, when this tab leads an account of the server.
@@ -36,18 +45,20 @@ impl Account {
 
     /// Gets in line for the lead; a visible tab asks a hidden leader to give way.
     pub(crate) fn seek_lead(self: &Rc<Self>) {
+        self.lead.turns.borrow_mut().wake();
         self.ask_lead(Ask::InTurn);
         if self.visible.get() {
-            self.say(&Say::WouldLead);
+            self.say(&Say::WouldLead { tab: self.tab.clone() });
         }
     }
 
     fn ask_lead(self: &Rc<Self>, ask: Ask) {
+        let Some(turn) = self.lead.turns.borrow_mut().ask(ask) else {
+            return;
+        };
         let account = self.clone();
         spawn_local(async move {
-            let turn = account.lead.turn.get() + 1;
-            account.lead.turn.set(turn);
-            let name = format!("{}-leader", database_name(account.id));
+            let name = format!("{}-leader", account.database());
             let loser = Rc::downgrade(&account);
             let held = locks::take(&name, ask, move || {
                 if let Some(account) = loser.upgrade() {
@@ -55,32 +66,49 @@ impl Account {
                 }
             });
             match held.await {
-                Some(held) if account.is_open() && !account.leads() => account.start_leading(held).await,
+                Some(held) if account.is_open() => account.granted(turn, ask, held).await,
                 Some(held) => held.release(),
-                None => {}
+                None => account.lead.turns.borrow_mut().left_line(ask),
             }
         });
     }
 
-    async fn start_leading(self: &Rc<Self>, held: Held) {
-        self.lead.held.replace(Some(held));
+    async fn granted(self: &Rc<Self>, turn: u32, ask: Ask, held: Held) {
+        let grant = self.lead.turns.borrow_mut().granted(turn, ask);
+        match grant {
+            Grant::Release => held.release(),
+            Grant::Replace => drop(self.lead.held.replace(Some(held))),
+            Grant::Start => {
+                self.lead.held.replace(Some(held));
+                self.start_leading().await;
+            }
+        }
+    }
+
+    async fn start_leading(self: &Rc<Self>) {
+        let term = self.lead.term.get() + 1;
+        self.lead.term.set(term);
         runs::end_orphans(self).await;
-        if self.is_local() || !self.leads() {
+        if self.is_local() || !self.leads_in(term) {
             return;
         }
-        let Some(session) = self.start_session().await else {
+        let Some(session) = self.start_session(term).await else {
             return;
         };
-        if self.leads() && self.is_open() {
+        if self.leads_in(term) && self.is_open() {
             self.lead.session.replace(Some(session.clone()));
             session::begin(self, &session).await;
         }
     }
 
+    fn leads_in(&self, term: u32) -> bool {
+        self.leads() && self.lead.term.get() == term
+    }
+
     /// The cursor must be read before the first word is said; while storage fails there is no session.
-    async fn start_session(self: &Rc<Self>) -> Option<Rc<Session>> {
+    async fn start_session(self: &Rc<Self>, term: u32) -> Option<Rc<Session>> {
         const AGAIN_MS: u32 = 2_000;
-        while self.leads() && self.is_open() {
+        while self.leads_in(term) && self.is_open() {
             match Session::new(self).await {
                 Ok(session) => return Some(Rc::new(session)),
                 Err(_) => env::pause(AGAIN_MS).await,
@@ -90,10 +118,11 @@ impl Account {
     }
 
     fn lost_lead(self: &Rc<Self>, turn: u32) {
-        if self.lead.turn.get() != turn || !self.leads() {
+        if !self.lead.turns.borrow_mut().lost(turn) {
             return;
         }
         self.lead.held.replace(None);
+        self.lead.asked.replace(None);
         self.end_session();
         if !self.is_open() {
             return;
@@ -106,11 +135,37 @@ impl Account {
         }
     }
 
-    /// Gives up the lead for good.
+    /// Gives up the lead.
     pub(crate) fn stop_leading(self: &Rc<Self>) {
         self.end_session();
+        self.lead.turns.borrow_mut().let_go();
         if let Some(held) = self.lead.held.take() {
             held.release();
+        }
+    }
+
+    /// Gives up the lead for good: the page is to be loaded anew, or its database is gone.
+    pub(crate) fn retire(self: &Rc<Self>) {
+        self.lead.turns.borrow_mut().retire();
+        self.stop_leading();
+    }
+
+    /// The link does not try again by itself. Where the sign-in has ended another tab may have a newer one.
+    pub(crate) fn link_stopped(self: &Rc<Self>) {
+        let (account, term) = (self.clone(), self.lead.term.get());
+        spawn_local(async move {
+            let stopped = || account.leads_in(term) && account.link.borrow().link == Link::Stopped;
+            if stopped() && api::signed_out().await && stopped() {
+                account.lead.turns.borrow_mut().rest();
+                account.stop_leading();
+            }
+        });
+    }
+
+    /// The leader's link, as it says: when it is up, whoever let go gets in line again.
+    pub(crate) fn heard_link(self: &Rc<Self>, link: Link) {
+        if link == Link::Online && self.lead.turns.borrow_mut().wake() {
+            self.ask_lead(Ask::InTurn);
         }
     }
 
@@ -124,23 +179,28 @@ impl Account {
     pub(crate) fn set_visible(self: &Rc<Self>, visible: bool) {
         self.visible.set(visible);
         match (visible, self.leads()) {
-            (true, false) => self.say(&Say::WouldLead),
-            (false, true) => self.say(&Say::Yields),
+            (true, false) => self.say(&Say::WouldLead { tab: self.tab.clone() }),
+            (false, true) => self.lead.asked.take().into_iter().for_each(|to| self.say(&Say::Yields { to })),
             (true, true) => self.nudge(),
             (false, false) => {}
         }
     }
 
-    /// A visible tab would lead: a hidden leader offers it.
-    pub(crate) fn heard_would_lead(&self) {
-        if self.leads() && !self.visible.get() {
-            self.say(&Say::Yields);
+    /// A visible tab would lead: a hidden leader offers it, a visible one remembers it.
+    pub(crate) fn heard_would_lead(&self, tab: String) {
+        if !self.leads() {
+            return;
+        }
+        if self.visible.get() {
+            self.lead.asked.replace(Some(tab));
+        } else {
+            self.say(&Say::Yields { to: tab });
         }
     }
 
-    /// The leader is hidden: a visible tab takes the lead.
-    pub(crate) fn heard_yields(self: &Rc<Self>) {
-        if self.visible.get() && !self.leads() {
+    /// The leader is hidden: the visible tab that it names takes the lead.
+    pub(crate) fn heard_yields(self: &Rc<Self>, to: &str) {
+        if to == self.tab && self.visible.get() && !self.leads() {
             self.ask_lead(Ask::Steal);
         }
     }

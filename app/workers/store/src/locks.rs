@@ -12,11 +12,13 @@ use crate::env;
 pub(crate) enum Ask {
     /// Waits for its turn.
     InTurn,
+    /// Takes it only when nobody has it.
+    IfFree,
     /// Takes it from whoever has it.
     Steal,
 }
 
-/// A lock that is held until this is let go.
+/// A lock that is held until this is let go or dropped.
 pub(crate) struct Held {
     release: Function,
 }
@@ -24,11 +26,17 @@ pub(crate) struct Held {
 impl Held {
     /// Lets it go.
     pub(crate) fn release(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
         drop(self.release.call0(&JsValue::UNDEFINED));
     }
 }
 
-/// Takes a lock; `None` when the browser has no locks. `lost` is called when another tab steals it.
+/// Takes a lock; `None` when the browser has no locks, or it was wanted only if free. `lost` is called when another tab steals it.
 pub(crate) async fn take(name: &str, ask: Ask, lost: impl FnOnce() + 'static) -> Option<Held> {
     let (sender, receiver) = oneshot::channel::<Option<Held>>();
     let granted = Closure::once_into_js(move |lock: JsValue| -> JsValue {
@@ -73,6 +81,7 @@ fn request(name: &str, ask: Ask, granted: &JsValue) -> Result<Promise, JsValue> 
     let options = Object::new();
     match ask {
         Ask::InTurn => {}
+        Ask::IfFree => drop(Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)?),
         Ask::Steal => drop(Reflect::set(&options, &"steal".into(), &JsValue::TRUE)?),
     }
     let locks = manager()?;

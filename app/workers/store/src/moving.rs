@@ -8,55 +8,77 @@ mod bring;
 use std::rc::Rc;
 
 use tombolo_model::{Id, Role};
-use tombolo_wire::rest::{Me, SignIn, SignUp};
+use tombolo_wire::rest::{Accept, AccountSummary, Me, SignIn, SignUp};
 use tombolo_wire::store::{AccountInfo, Event, Overview};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::account::{Account, database_name};
+use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::Storage;
+use crate::tabs::Say;
 use crate::worker::Tab;
-use crate::{api, port};
+use crate::{api, port, writer};
 
 pub(crate) use bring::all_is_there;
 
 /// Signs up; what is on the device comes along.
-pub(crate) async fn sign_up(tab: &Rc<Tab>, name: String, email: String, password: String) -> Result<Overview, Fault> {
-    let body = SignUp { name, email, password, invitation: None };
-    let me: Me = api::call("POST", "/api/signup", Some(&body)).await?;
+pub(crate) async fn sign_up(tab: &Rc<Tab>, body: &SignUp) -> Result<Overview, Fault> {
+    may_sign_in(&tab.account()).await?;
+    let me: Me = api::call("POST", "/api/signup", Some(body)).await?;
     enter(tab, me, true).await
 }
 
 /// Signs in.
-pub(crate) async fn sign_in(
-    tab: &Rc<Tab>,
-    email: String,
-    password: String,
-    bring_local: bool,
-) -> Result<Overview, Fault> {
-    let me: Me = api::call("POST", "/api/signin", Some(&SignIn { email, password })).await?;
+pub(crate) async fn sign_in(tab: &Rc<Tab>, body: &SignIn, bring_local: bool) -> Result<Overview, Fault> {
+    may_sign_in(&tab.account()).await?;
+    let me: Me = api::call("POST", "/api/signin", Some(body)).await?;
     enter(tab, me, bring_local).await
 }
 
-async fn enter(tab: &Rc<Tab>, me: Me, bring_local: bool) -> Result<Overview, Fault> {
-    let infos: Vec<AccountInfo> = me
-        .accounts
-        .iter()
-        .map(|account| AccountInfo {
-            id: account.id,
-            name: account.name.clone(),
-            local: false,
-            user: Some(me.user.clone()),
-            role: account.role,
-        })
-        .collect();
+/// Follows an invitation as the person who is signed in.
+pub(crate) async fn accept(tab: &Rc<Tab>, token: String) -> Result<Overview, Fault> {
     let before = tab.account();
-    // Somebody whose sign-in had ended goes on where they were.
-    let target = infos.iter().find(|info| info.id == before.id).or_else(|| infos.first());
-    let target = target
+    if before.is_local() {
+        return Err(Fault::Invalid("Sign in or sign up first, then open the link of the invitation again.".to_owned()));
+    }
+    may_leave(&before).await?;
+    let me: Me = api::call("POST", "/api/invitations/accept", Some(&Accept { invitation: token })).await?;
+    enter(tab, me, false).await
+}
+
+/// Whoever signs in leaves the local account. Somebody whose sign-in had ended mostly stays where they are.
+async fn may_sign_in(account: &Rc<Account>) -> Result<(), Fault> {
+    if account.is_local() { may_leave(account).await } else { Ok(()) }
+}
+
+/// Leaving an account ends what is in memory: nothing may be lost with it.
+async fn may_leave(account: &Rc<Account>) -> Result<(), Fault> {
+    if !account.running.borrow().is_empty() {
+        return Err(Fault::Invalid(
+            "A flow is running in this tab. Wait until it has ended or cancel it, then try again.".to_owned(),
+        ));
+    }
+    writer::settled(account).await.map_err(|error| {
+        Fault::Invalid(format!(
+            "Your last changes are not saved yet: {error}. Keep this tab open until they are, then try again."
+        ))
+    })
+}
+
+/// Opens an account of the person who has just signed in: the one an invitation has led to, the one they were in, or
+/// their first.
+async fn enter(tab: &Rc<Tab>, me: Me, bring_local: bool) -> Result<Overview, Fault> {
+    let infos = infos(&me);
+    let before = tab.account();
+    let wanted = me.joined.unwrap_or(before.id);
+    let target = infos
+        .iter()
+        .find(|info| info.id == wanted)
+        .or_else(|| infos.first())
         .cloned()
         .ok_or_else(|| Fault::Invalid("You are a member of no account. Ask for an invitation.".to_owned()))?;
-    if target.id == before.id {
+    if target.id == before.id && is_same_person(&target, &before.info.borrow()) {
+        // Somebody whose sign-in had ended goes on where they were.
         before.info.replace(target.clone());
         tab.registry.make_current(&infos, target.id).await?;
         before.rotate_actor();
@@ -65,11 +87,47 @@ async fn enter(tab: &Rc<Tab>, me: Me, bring_local: bool) -> Result<Overview, Fau
         return overview(tab).await;
     }
     let next = Account::open(&tab.registry, target.clone(), &tab.name, tab.visible.get()).await?;
-    if bring_local && before.is_local() {
-        bring::bring(&before, &next).await?;
+    if let Err(error) = prepare(tab, &before, &next, &infos, bring_local).await {
+        next.close();
+        return Err(error);
     }
-    tab.registry.make_current(&infos, target.id).await?;
     go(tab, &before, next).await
+}
+
+fn infos(me: &Me) -> Vec<AccountInfo> {
+    let info = |account: &AccountSummary| AccountInfo {
+        id: account.id,
+        name: account.name.clone(),
+        local: false,
+        user: Some(me.user.clone()),
+        role: account.role,
+    };
+    me.accounts.iter().map(info).collect()
+}
+
+/// What must be stored before another account is shown.
+async fn prepare(
+    tab: &Rc<Tab>,
+    before: &Rc<Account>,
+    next: &Rc<Account>,
+    infos: &[AccountInfo],
+    bring_local: bool,
+) -> Result<(), Fault> {
+    if bring_local && before.is_local() {
+        // What somebody made alone goes to their own account, also when an invitation leads them to another's.
+        match infos.iter().find(|info| info.role == Role::Owner).filter(|own| own.id != next.id) {
+            None => bring::bring(before, next).await?,
+            Some(own) => {
+                let own = Account::open(&tab.registry, own.clone(), &tab.name, false).await?;
+                let brought = bring::bring(before, &own).await;
+                own.close();
+                brought?;
+            }
+        }
+    }
+    // What was edited meanwhile.
+    may_leave(before).await?;
+    tab.registry.make_current(infos, next.id).await
 }
 
 /// Signs out; what the server has leaves this device, what it has not stays.
@@ -78,6 +136,7 @@ pub(crate) async fn sign_out(tab: &Rc<Tab>) -> Result<Overview, Fault> {
     if before.is_local() {
         return overview(tab).await;
     }
+    may_leave(&before).await?;
     match api::tell("POST", "/api/signout", None::<&()>).await {
         Ok(()) | Err(Fault::Refused { .. }) => {}
         Err(error) => return Err(error),
@@ -91,12 +150,12 @@ pub(crate) async fn sign_out(tab: &Rc<Tab>) -> Result<Overview, Fault> {
             tab.registry.remove(known.id).await?;
         }
     }
-    let left = before.id;
+    let left = before.database();
     let overview = go(tab, &before, next).await?;
     if everything_there {
         spawn_local(async move {
             // A tab that still has it open lets go when it loads anew; then the browser deletes it.
-            drop(Storage::delete(&database_name(left)).await);
+            drop(Storage::delete(&left).await);
         });
     }
     Ok(overview)
@@ -108,7 +167,9 @@ pub(crate) async fn switch(tab: &Rc<Tab>, id: Id) -> Result<Overview, Fault> {
     if before.id == id {
         return overview(tab).await;
     }
-    let info = tab.registry.account(id).await?.ok_or(Fault::NotFound(id))?;
+    let known = tab.registry.account(id).await?;
+    let info = known.filter(|info| is_same_person(info, &before.info.borrow())).ok_or(Fault::NotFound(id))?;
+    may_leave(&before).await?;
     let next = Account::open(&tab.registry, info, &tab.name, tab.visible.get()).await?;
     tab.registry.make_current(&[], id).await?;
     go(tab, &before, next).await
@@ -116,23 +177,28 @@ pub(crate) async fn switch(tab: &Rc<Tab>, id: Id) -> Result<Overview, Fault> {
 
 /// Puts an account in the place of the one before.
 async fn go(tab: &Rc<Tab>, before: &Rc<Account>, next: Rc<Account>) -> Result<Overview, Fault> {
+    let reason = "Another account was opened in another tab. Reload to go on there.";
+    // Those that show the account too let go of its lead.
+    before.say(&Say::Reload { reason: reason.to_owned() });
     before.close();
     tab.set_account(next.clone());
-    tab.registry.others_reload("Another account was opened in another tab. Reload to go on there.");
+    tab.registry.others_reload(reason);
     next.seek_lead();
     overview(tab).await
+}
+
+/// Whether an account, as this device knows it, is the same person's as another; local ones are nobody's.
+fn is_same_person(one: &AccountInfo, other: &AccountInfo) -> bool {
+    let user = |info: &AccountInfo| info.user.as_ref().map(|user| user.id);
+    one.local == other.local && user(one) == user(other)
 }
 
 /// The first picture of the present account.
 pub(crate) async fn overview(tab: &Rc<Tab>) -> Result<Overview, Fault> {
     let account = tab.account();
     let mut accounts = tab.registry.accounts().await?;
-    if !account.is_local() {
-        // The device's own account comes back with signing out.
-        accounts.retain(|info| !info.local);
-    } else {
-        accounts.retain(|info| info.local);
-    }
+    // The device's own account comes back with signing out, those of other people with their signing in.
+    accounts.retain(|info| is_same_person(info, &account.info.borrow()));
     Ok(account.overview(accounts))
 }
 
@@ -147,6 +213,32 @@ pub(crate) fn role_changed(account: &Rc<Account>, role: Role) {
         let info = account.info.borrow().clone();
         // What could not be kept is told again with the next connection.
         drop(account.registry.update(&info).await);
+        account.say(&Say::Account { info: Box::new(info.clone()) });
         port::event(Event::Account { account: info });
     });
+}
+
+/// The leading tab was told what the person may do now.
+pub(crate) fn heard_account(account: &Account, info: AccountInfo) {
+    account.info.replace(info.clone());
+    port::event(Event::Account { account: info });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tombolo_wire::store::UserInfo;
+
+    fn info(local: bool, user: Option<u8>) -> AccountInfo {
+        let user = user.map(|n| UserInfo { id: Id::from_parts(1, [n; 8]), name: String::new(), email: String::new() });
+        AccountInfo { id: Id::from_parts(2, [0; 8]), name: String::new(), local, user, role: Role::Owner }
+    }
+
+    #[test]
+    fn an_account_is_shown_to_its_own_person_alone() {
+        assert!(is_same_person(&info(false, Some(1)), &info(false, Some(1))));
+        assert!(!is_same_person(&info(false, Some(1)), &info(false, Some(2))));
+        assert!(!is_same_person(&info(true, None), &info(false, Some(1))));
+        assert!(is_same_person(&info(true, None), &info(true, None)));
+    }
 }

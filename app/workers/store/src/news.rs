@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Document, hash_from_hex};
+use tombolo_docs::{Document, hash_from_hex, is_saved_document};
 use tombolo_model::Id;
 use tombolo_wire::store::Event;
 use wasm_bindgen_futures::spawn_local;
@@ -12,10 +12,7 @@ use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
 use crate::tabs::{Pieces, Say};
-use crate::{api, documents, env, park, port, presence, runs};
-
-/// The type byte of a saved document among chunks.
-const SAVED: u8 = 0;
+use crate::{api, documents, env, moving, park, port, presence, runs};
 
 impl Account {
     /// Another tab said something.
@@ -30,6 +27,7 @@ impl Account {
             }
             Say::WhereAreYou => presence::repeat(self),
             Say::Link { status } => {
+                self.heard_link(status.link);
                 if !self.leads() {
                     let mut link = self.link.borrow_mut();
                     link.link = status.link;
@@ -39,8 +37,9 @@ impl Account {
                     self.show_status();
                 }
             }
-            Say::WouldLead => self.heard_would_lead(),
-            Say::Yields => self.heard_yields(),
+            Say::Account { info } => moving::heard_account(self, *info),
+            Say::WouldLead { tab } => self.heard_would_lead(tab),
+            Say::Yields { to } => self.heard_yields(&to),
             Say::Errand => {
                 runs::offer_soon(self);
                 api::errands(self);
@@ -49,7 +48,10 @@ impl Account {
             Say::CancelRun { run } => runs::cancel_here(self, run),
             Say::Place { tab, place } => presence::heard(self, tab, place),
             Say::Notice { notice } => self.notice(notice),
-            Say::Reload { reason } => port::event(Event::Reload { reason }),
+            Say::Reload { reason } => {
+                self.retire();
+                port::event(Event::Reload { reason });
+            }
         }
     }
 
@@ -121,8 +123,7 @@ pub(crate) fn apply(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>]) -> Option
 
 /// Applies changes and saved documents; one that contradicts costs no other.
 pub(crate) fn merge(document: &mut Document, chunks: &[Vec<u8>]) {
-    let (saved, changes): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) =
-        chunks.iter().partition(|chunk| chunk.get(8) == Some(&SAVED));
+    let (saved, changes): (Vec<&Vec<u8>>, Vec<&Vec<u8>>) = chunks.iter().partition(|chunk| is_saved_document(chunk));
     for whole in saved {
         if let Ok(loaded) = Document::load([whole.as_slice()]) {
             let lacking = loaded.document.chunks_since(&document.heads());
@@ -143,17 +144,35 @@ fn apply_all(document: &mut Document, changes: &[&[u8]]) {
 }
 
 /// Puts what is stored in the place of what is in memory, once nothing of this tab is under way.
+///
+/// What is edited while the disk is read would be gone from memory and its number used again: then it is read again.
 pub(crate) async fn reload(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
-    const A_MOMENT_MS: u32 = 5;
-    while account.writer.unsaved() > 0 && account.writer.failure().is_none() {
-        env::pause(A_MOMENT_MS).await;
+    loop {
+        all_written(account).await;
+        if !account.is_open() || !account.documents.takes_news(id) {
+            return Ok(());
+        }
+        let before = account.documents.with(id, |opened| opened.document.heads());
+        let stored = documents::load(account, id).await?;
+        let after = account.documents.with(id, |opened| opened.document.heads());
+        if before == after && account.writer.unsaved() == 0 {
+            account.documents.replace(stored);
+            break;
+        }
     }
-    if !account.documents.takes_news(id) {
-        return Ok(());
-    }
-    let stored = documents::load(account, id).await?;
-    account.documents.replace(stored);
+    // Of what was taken out, some may have been written by this tab's present actor.
+    account.rotate_actor();
     let row = documents::changed(account, id, false);
     account.take_rows(row.into_iter().collect(), &[]);
     Ok(())
+}
+
+/// Waits until nothing of this tab is on its way to the disk; while the disk fails, until it does not.
+async fn all_written(account: &Rc<Account>) {
+    const A_MOMENT_MS: u32 = 5;
+    const A_WHILE_MS: u32 = 500;
+    while account.writer.unsaved() > 0 && account.is_open() {
+        let failing = account.writer.failure().is_some();
+        env::pause(if failing { A_WHILE_MS } else { A_MOMENT_MS }).await;
+    }
 }

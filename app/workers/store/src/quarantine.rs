@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Damage, Document, hash_from_hex};
+use tombolo_docs::{Damage, Document};
 use tombolo_model::Id;
 use tombolo_wire::store::Notice;
 
 use crate::account::Account;
 use crate::catalogue::{self, StoredRow};
+use crate::compact;
 use crate::documents::Piece;
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, document_range, text_of};
@@ -67,8 +68,7 @@ pub(crate) async fn heal(account: &Rc<Account>, document: &Document) -> Result<(
     let entries = account.storage.entries(&wanted).await?.pop().unwrap_or_default();
     let mut batch = Batch::new();
     for (key, _) in &entries {
-        let known = text_of(key, 1).and_then(|name| hash_from_hex(&name)).is_some_and(|hash| document.has(&hash));
-        if !known {
+        if !text_of(key, 1).is_some_and(|name| compact::holds_piece(document, &name)) {
             return Ok(());
         }
         batch.delete(Store::Quarantine, key);

@@ -9,10 +9,11 @@ mod start;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use futures::channel::mpsc::UnboundedSender;
 use js_sys::Array;
 use serde_json::Value;
 use tombolo_model::Id;
-use tombolo_sync::client::Event as Heard;
+use tombolo_sync::client::Event as Told;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::ToRun;
 use tombolo_wire::store::{BlobInfo, Event};
@@ -34,6 +35,13 @@ pub(crate) use start::{cancel_here, start};
 /// A run that this tab runs.
 pub(crate) struct Running {
     worker: Worker,
+    /// To the one who keeps it.
+    said: UnboundedSender<keeper::Heard>,
+}
+
+/// The lock that a tab holds while it runs a flow.
+fn flow_lock(flow: Id) -> String {
+    format!("tombolo-flow-{flow}")
 }
 
 /// The lock that a tab holds while it runs a run.
@@ -115,7 +123,7 @@ pub(crate) async fn offer(account: &Rc<Account>, session: &Rc<Session>) {
     if let Ok(rows) = waiting(account).await
         && !rows.is_empty()
     {
-        session::drive(account, session, Heard::Runs(rows));
+        session::drive(account, session, Told::Runs(rows));
     }
 }
 
@@ -138,7 +146,7 @@ pub(crate) async fn offer_all(account: &Rc<Account>, session: &Rc<Session>) {
     for (key, value) in errors.unwrap_or_default() {
         rows.errors.extend(error_row(&key, &value));
     }
-    session::drive(account, session, Heard::Runs(rows));
+    session::drive(account, session, Told::Runs(rows));
 }
 
 async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
@@ -289,6 +297,12 @@ fn frame(message: &ToRun) -> Result<JsValue, Fault> {
 /// The text at a place of a resource.
 fn text_at<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str)
+}
+
+/// Whether a row is newer than another of the same run; what cannot be read is not.
+pub(crate) fn is_newer(row: &JsValue, than: &JsValue) -> bool {
+    let n = |value| json::<RunRow>(Store::Runs, value).ok().map(|row| row.n);
+    n(row) > n(than)
 }
 
 /// Puts a stored row that the server does not have into the outbox.

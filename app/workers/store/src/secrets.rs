@@ -1,24 +1,45 @@
 //! Secrets of connections on this device: encrypted under a key that the browser does not give out.
 //!
-//! A value leaves this module only towards the run worker and the server's vault, never towards the screen.
+//! A value leaves this module only towards the run worker and the server's vault, never towards the screen, and never
+//! without the hosts it was entered for.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tombolo_model::Id;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CryptoKey, SubtleCrypto};
+use web_sys::{CryptoKey, SubtleCrypto, Url};
 
 use crate::account::Account;
 use crate::api::{self, Errand};
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::{Batch, Store, bytes, bytes_of, pair, range, text, text_of};
-use crate::{env, tabs};
+use crate::{env, export, tabs};
 
 const NONCE_BYTES: usize = 12;
+
+/// A secret, with the hosts it may be sent to: those of the connection's base URI when it was entered (decision 24).
+///
+/// Both are encrypted together, so that neither goes anywhere without the other.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) value: String,
+    pub(crate) hosts: Vec<String>,
+}
+
+/// The secrets of a connection that are kept here.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// By their paths.
+    pub(crate) kept: BTreeMap<String, Kept>,
+    /// The paths of those that must be entered again: damaged, or kept by a version that did not know their hosts.
+    pub(crate) unreadable: Vec<String>,
+}
 
 /// Keeps a secret; an empty one is removed.
 pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value: &str) -> Result<(), Fault> {
@@ -27,7 +48,8 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
     if value.is_empty() {
         batch.delete(Store::Secrets, &key);
     } else {
-        let sealed = seal(account, value).await?;
+        let kept = Kept { value: value.to_owned(), hosts: vec![home(account, connection).await?] };
+        let sealed = seal(account, &place(connection, path), &kept).await?;
         batch.put(Store::Secrets, &key, bytes(&sealed));
     }
     if !account.is_local() {
@@ -40,9 +62,41 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
     Ok(())
 }
 
+/// The host that a connection's secrets are entered for.
+async fn home(account: &Rc<Account>, connection: Id) -> Result<String, Fault> {
+    let (_, value) = export::value(account, connection).await?;
+    host_of(&value).ok_or_else(|| {
+        Fault::Invalid(
+            "A secret goes to the host of the connection's base URL only, and there is none yet. Enter the base URL, then the secret."
+                .to_owned(),
+        )
+    })
+}
+
+/// The host of a connection's base URI, in lower case, with its port when that is not the usual one.
+pub(crate) fn host_of(connection: &Value) -> Option<String> {
+    let base = connection.pointer("/http/baseURI")?.as_str()?;
+    let host = Url::new(base.trim()).ok()?.host();
+    (!host.is_empty()).then_some(host)
+}
+
+/// Which secrets a run gets, and the hosts they may all go to.
+///
+/// One that was entered for another host than the connection has now stays here, unless that leaves none: then the run
+/// is to say that they must be entered again.
+pub(crate) fn for_run(mut kept: BTreeMap<String, Kept>, home: Option<&str>) -> (BTreeMap<String, String>, Vec<String>) {
+    let fits = |kept: &Kept| home.is_none_or(|home| kept.hosts.iter().any(|host| host == home));
+    if kept.values().any(fits) {
+        kept.retain(|_, kept| fits(kept));
+    }
+    let mut hosts = kept.values().next().map(|first| first.hosts.clone()).unwrap_or_default();
+    hosts.retain(|host| kept.values().all(|kept| kept.hosts.contains(host)));
+    (kept.into_iter().map(|(path, kept)| (path, kept.value)).collect(), hosts)
+}
+
 /// Which secrets are kept here, and, when the server can be asked, there.
 pub(crate) async fn paths(account: &Rc<Account>, connection: Id) -> Result<Vec<String>, Fault> {
-    let mut paths: Vec<String> = of(account, connection).await?.into_keys().collect();
+    let mut paths: Vec<String> = of(account, connection).await?.kept.into_keys().collect();
     if !account.is_local() && account.link.borrow().link == tombolo_wire::store::Link::Online {
         // What the server cannot tell now is shown the next time.
         paths.extend(api::secret_paths(account.id, connection).await.unwrap_or_default());
@@ -53,35 +107,46 @@ pub(crate) async fn paths(account: &Rc<Account>, connection: Id) -> Result<Vec<S
 }
 
 /// The secrets of a connection that are kept here.
-pub(crate) async fn of(account: &Rc<Account>, connection: Id) -> Result<BTreeMap<String, String>, Fault> {
+pub(crate) async fn of(account: &Rc<Account>, connection: Id) -> Result<Found, Fault> {
     let wanted = [(Store::Secrets, range(&connection.to_string()))];
     let entries = account.storage.entries(&wanted).await?.pop().unwrap_or_default();
-    let mut secrets = BTreeMap::new();
+    let mut found = Found::default();
     for (key, value) in entries {
         if let (Some(path), Some(sealed)) = (text_of(&key, 1), bytes_of(&value)) {
-            secrets.insert(path, open(account, &sealed).await?);
+            match open(account, &place(connection, &path), &sealed).await? {
+                Some(kept) => drop(found.kept.insert(path, kept)),
+                None => found.unreadable.push(path),
+            }
         }
     }
-    Ok(secrets)
+    Ok(found)
 }
 
-async fn seal(account: &Rc<Account>, value: &str) -> Result<Vec<u8>, Fault> {
+/// What a sealed secret is bound to: it opens nowhere else.
+fn place(connection: Id, path: &str) -> String {
+    format!("{connection} {path}")
+}
+
+async fn seal(account: &Rc<Account>, place: &str, kept: &Kept) -> Result<Vec<u8>, Fault> {
     let key = key(account).await?;
     let nonce: [u8; NONCE_BYTES] = env::random();
-    let plain = value.as_bytes().to_vec();
-    let sealed =
-        subtle()?.encrypt_with_object_and_u8_array(&algorithm(Some(&nonce))?, &key, &plain).map_err(browser)?;
+    let plain = serde_json::to_vec(kept).map_err(|error| Fault::Browser(error.to_string()))?;
+    let sealed = subtle()?.encrypt_with_object_and_u8_array(&sealing(&nonce, place)?, &key, &plain).map_err(browser)?;
     let sealed = Uint8Array::new(&JsFuture::from(sealed).await.map_err(browser)?).to_vec();
     Ok([nonce.as_slice(), sealed.as_slice()].concat())
 }
 
-async fn open(account: &Rc<Account>, sealed: &[u8]) -> Result<String, Fault> {
-    let unreadable = || Fault::Browser("A secret cannot be read any more. Enter it again.".to_owned());
+/// Opens what [`seal`] made; `None` for anything else.
+async fn open(account: &Rc<Account>, place: &str, sealed: &[u8]) -> Result<Option<Kept>, Fault> {
     let key = key(account).await?;
-    let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(unreadable)?;
-    let plain = subtle()?.decrypt_with_object_and_u8_array(&algorithm(Some(nonce))?, &key, sealed).map_err(browser)?;
-    let plain = JsFuture::from(plain).await.map_err(|_| unreadable())?;
-    String::from_utf8(Uint8Array::new(&plain).to_vec()).map_err(|_| unreadable())
+    let Some((nonce, sealed)) = sealed.split_at_checked(NONCE_BYTES) else {
+        return Ok(None);
+    };
+    let plain = subtle()?.decrypt_with_object_and_u8_array(&sealing(nonce, place)?, &key, sealed).map_err(browser)?;
+    let Ok(plain) = JsFuture::from(plain).await else {
+        return Ok(None);
+    };
+    Ok(serde_json::from_slice(&Uint8Array::new(&plain).to_vec()).ok())
 }
 
 /// The device's key; made by the first tab that needs it.
@@ -102,7 +167,7 @@ async fn find_or_make(account: &Rc<Account>) -> Result<CryptoKey, Fault> {
         return Ok(key);
     }
     let uses = Array::of2(&"encrypt".into(), &"decrypt".into());
-    let wanted = algorithm(None)?;
+    let wanted = algorithm()?;
     Reflect::set(&wanted, &"length".into(), &256.into()).map_err(browser)?;
     let made = subtle()?.generate_key_with_object(&wanted, false, &uses).map_err(browser)?;
     let key: CryptoKey = JsFuture::from(made).await.map_err(browser)?.dyn_into().map_err(browser)?;
@@ -110,12 +175,16 @@ async fn find_or_make(account: &Rc<Account>) -> Result<CryptoKey, Fault> {
     Ok(key)
 }
 
-fn algorithm(nonce: Option<&[u8]>) -> Result<Object, Fault> {
+fn algorithm() -> Result<Object, Fault> {
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &"AES-GCM".into()).map_err(browser)?;
-    if let Some(nonce) = nonce {
-        Reflect::set(&algorithm, &"iv".into(), &Uint8Array::from(nonce)).map_err(browser)?;
-    }
+    Ok(algorithm)
+}
+
+fn sealing(nonce: &[u8], place: &str) -> Result<Object, Fault> {
+    let algorithm = algorithm()?;
+    Reflect::set(&algorithm, &"iv".into(), &Uint8Array::from(nonce)).map_err(browser)?;
+    Reflect::set(&algorithm, &"additionalData".into(), &Uint8Array::from(place.as_bytes())).map_err(browser)?;
     Ok(algorithm)
 }
 
@@ -133,4 +202,40 @@ pub(crate) fn subtle() -> Result<SubtleCrypto, Fault> {
 
 fn browser(error: impl Into<JsValue>) -> Fault {
     Fault::Browser(format!("The browser's cryptography failed: {:?}.", error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(value: &str, hosts: &[&str]) -> Kept {
+        Kept { value: value.to_owned(), hosts: hosts.iter().map(|host| (*host).to_owned()).collect() }
+    }
+
+    #[test]
+    fn secrets_for_the_present_host_go_along_and_those_for_another_stay() {
+        let all = BTreeMap::from([
+            ("/token".to_owned(), kept("t", &["new.example"])),
+            ("/password".to_owned(), kept("p", &["old.example"])),
+        ]);
+        let (secrets, hosts) = for_run(all, Some("new.example"));
+        assert_eq!(secrets, BTreeMap::from([("/token".to_owned(), "t".to_owned())]));
+        assert_eq!(hosts, ["new.example"]);
+    }
+
+    #[test]
+    fn a_changed_base_address_does_not_change_where_a_secret_may_go() {
+        let all = BTreeMap::from([("/token".to_owned(), kept("t", &["old.example"]))]);
+        let (secrets, hosts) = for_run(all, Some("new.example"));
+        assert_eq!((secrets.len(), hosts), (1, vec!["old.example".to_owned()]));
+    }
+
+    #[test]
+    fn secrets_for_different_hosts_may_go_to_none_of_them_together() {
+        let all = BTreeMap::from([
+            ("/a".to_owned(), kept("a", &["one.example", "both.example"])),
+            ("/b".to_owned(), kept("b", &["two.example", "both.example"])),
+        ]);
+        assert_eq!(for_run(all, None).1, ["both.example"]);
+    }
 }

@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::{Store, text};
 use crate::tabs::Say;
-use crate::{api, documents, env, moving, news, park, presence, runs};
+use crate::{api, env, moving, news, park, presence, runs};
 
 pub(crate) use outbox::read as read_outbox;
 
@@ -67,7 +67,10 @@ pub(crate) async fn begin(account: &Rc<Account>, session: &Rc<Session>) {
 
 /// Ends the session; what was not confirmed is repeated by the next one.
 pub(crate) fn end(account: &Rc<Account>, session: &Rc<Session>) {
-    drive(account, session, Event::Stop);
+    // A link that has stopped says why, which the person should go on seeing.
+    if session.client.borrow().status().link != Link::Stopped {
+        drive(account, session, Event::Stop);
+    }
     session.alive.set(false);
     session.alarm.replace(None);
     session.socket.replace(None);
@@ -133,7 +136,7 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
             })
         }
         Effect::Park(park) => match park::park(account, session, &park).await {
-            Ok(withdrawn) => Some(Event::Withdrawn(withdrawn)),
+            Ok(hashes) => Some(Event::Withdrawn { document: park.document, hashes }),
             Err(error) => {
                 account.notice(Notice {
                     code: "not_accepted".to_owned(),
@@ -148,11 +151,15 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
             Err(error) => Some(Event::Closed { reason: error.to_wire().message, retry: true }),
         },
         Effect::Supply { document, hashes } => {
-            let found = compare::supply(account, document, &hashes).await.unwrap_or_default();
-            if found.len() < hashes.len() {
-                park::lost(account, session, document).await;
-            }
-            Some(Event::Outbox(found))
+            let supply = match compare::supply(account, document, &hashes).await {
+                Ok(supply) => supply,
+                Err(Fault::NotFound(_)) => compare::Supply { found: Vec::new(), absent: hashes },
+                // It may be readable again later; until the next connection the document waits.
+                Err(Fault::Damaged { .. }) => return None,
+                Err(error) => return Some(Event::Closed { reason: error.to_wire().message, retry: true }),
+            };
+            drive(account, session, Event::Outbox(supply.found));
+            (!supply.absent.is_empty()).then_some(Event::Absent { document, hashes: supply.absent })
         }
         _ => None,
     }
@@ -185,22 +192,18 @@ fn show(account: &Rc<Account>, received: Vec<Received>) {
 fn tell(account: &Rc<Account>, status: Status) {
     let was_online = account.link.borrow().link == Link::Online;
     let online = status.link == Link::Online;
+    let stopped = status.link == Link::Stopped;
     presence::remember(account, &status.people);
     account.link.replace(status);
     account.show_status();
     account.say(&Say::Link { status: account.status() });
+    if stopped {
+        account.link_stopped();
+    }
     if online && !was_online {
         api::errands(account);
     }
     if online && account.pending.borrow().is_empty() {
         moving::all_is_there(account);
     }
-}
-
-/// Reads a document from storage for the session, without showing it.
-async fn read_document(account: &Rc<Account>, id: tombolo_model::Id) -> Result<tombolo_docs::Document, Fault> {
-    documents::ensure(account, id).await?;
-    let document = account.documents.with(id, |opened| opened.document.clone());
-    documents::release(account, id);
-    document.ok_or(Fault::NotFound(id))
 }

@@ -117,3 +117,9 @@ impl Storage {
         if self.open.get() { Ok(&self.database) } else { Err(StorageError::Closed) }
     }
 }
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

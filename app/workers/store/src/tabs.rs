@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use tombolo_model::Id;
 use tombolo_wire::run::RunRow;
-use tombolo_wire::store::{Notice, SyncStatus};
+use tombolo_wire::store::{AccountInfo, Notice, SyncStatus};
 use tombolo_wire::sync::Place;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
@@ -43,10 +43,23 @@ pub(crate) enum Say {
         /// The status; its counts are each tab's own.
         status: SyncStatus,
     },
+    /// What is known of the account changed: the role, the name.
+    Account {
+        /// Now.
+        info: Box<AccountInfo>,
+    },
     /// A visible tab would lead.
-    WouldLead,
-    /// The leader was hidden and gives the lead to whoever wants it.
-    Yields,
+    WouldLead {
+        /// Its name.
+        #[serde(default)]
+        tab: String,
+    },
+    /// The leader was hidden and gives the lead to a tab that wants it.
+    Yields {
+        /// The name of that tab.
+        #[serde(default)]
+        to: String,
+    },
     /// The outbox of runs, or an errand, has something new.
     Errand,
     /// A run moved on.
@@ -123,5 +136,11 @@ impl Channel {
     pub(crate) fn leave(&self) {
         self.channel.set_onmessage(None);
         self.channel.close();
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.leave();
     }
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::account::{Account, database_name};
+use crate::account::Account;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::registry::Registry;
@@ -56,7 +56,7 @@ impl Device {
     /// The name of the database of its account.
     #[must_use]
     pub fn database(&self) -> String {
-        database_name(self.tab.account().id)
+        self.tab.account().database()
     }
 
     /// Does what a call asks, without its file.

@@ -1,8 +1,11 @@
 //! Edits on their way to the disk: what arrives while one transaction is written goes together into the next.
 //!
-//! What could not be written stays here, in order, and is tried again together with whatever comes later.
+//! What could not be written stays here, in order, and is tried again together with whatever comes later. This is the
+//! only place that tries again: the caller's answer waits until its edit is on the disk, because a caller who was told
+//! of a failure would send the edit again, and the document in memory has it already.
 //!
-//! Invariant: a job's `after` runs, and its caller is told `Ok`, only when its strict transaction is complete.
+//! Invariant: a job's `after` runs, and its caller is told `Ok`, only when its strict transaction is complete; its
+//! caller is told of a failure only when nothing will try again.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -49,9 +52,15 @@ impl Writer {
     pub(crate) fn failure(&self) -> Option<StorageError> {
         self.failure.borrow().clone()
     }
+
+    /// Tells those who wait that nothing will be written any more.
+    pub(crate) fn close(&self) {
+        give_up(&mut self.queue.borrow_mut(), &StorageError::Closed);
+        give_up(&mut self.failed.borrow_mut(), &StorageError::Closed);
+    }
 }
 
-/// Queues an edit; the answer comes when the transaction that holds it has ended.
+/// Queues an edit; the answer comes when a transaction that holds it is complete, however often that is tried.
 pub(crate) async fn write(
     account: &Rc<Account>,
     batch: Batch,
@@ -65,6 +74,22 @@ pub(crate) async fn write(
     account.show_status();
     drain(account);
     receiver.await.unwrap_or(Err(StorageError::Closed))
+}
+
+/// Waits until nothing of this tab is on its way to the disk.
+///
+/// # Errors
+///
+/// Returns why the last attempt failed; what failed is still tried again.
+pub(crate) async fn settled(account: &Rc<Account>) -> Result<(), StorageError> {
+    const A_MOMENT_MS: u32 = 5;
+    while account.writer.unsaved() > 0 {
+        if let Some(failure) = account.writer.failure() {
+            return Err(failure);
+        }
+        env::pause(A_MOMENT_MS).await;
+    }
+    Ok(())
 }
 
 fn drain(account: &Rc<Account>) {
@@ -106,10 +131,8 @@ async fn step(account: &Rc<Account>) -> bool {
             }
         }
         Err(error) => {
-            for job in &mut jobs {
-                if let Some(done) = job.done.take() {
-                    drop(done.send(Err(error.clone())));
-                }
+            if error == StorageError::Closed {
+                give_up(&mut jobs, &error);
             }
             writer.failed.replace(jobs);
             account.storing_failed(&error);
@@ -124,9 +147,16 @@ fn try_again(account: &Rc<Account>) {
     let account = account.clone();
     spawn_local(async move {
         env::pause(AGAIN_MS).await;
-        if account.is_open() {
+        // A database that was closed stays so until the page is loaded anew.
+        if account.is_open() && account.writer.failure() != Some(StorageError::Closed) {
             account.writer.failure.replace(None);
             drain(&account);
         }
     });
+}
+
+fn give_up(jobs: &mut [Job], error: &StorageError) {
+    for done in jobs.iter_mut().filter_map(|job| job.done.take()) {
+        drop(done.send(Err(error.clone())));
+    }
 }

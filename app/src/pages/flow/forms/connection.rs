@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{Call, CallError, Created};
 
-use crate::components::{Dialog, DocText, Field, FieldConflict, Icon, SelectBox};
+use crate::components::{Dialog, DocText, Field, FieldConflict, Icon, SelectBox, described_by};
 use crate::state::{App, Doc, use_document};
 
 /// Chooses the connection.
@@ -22,19 +22,19 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
         choices.extend(app.of_kind(Kind::Connection).into_iter().map(|row| (row.id.to_string(), row.name)));
         choices
     });
-    let chosen = move || value.get().parse::<Id>().ok();
+    let chosen = Memo::new(move |_| value.get().parse::<Id>().ok());
     view! {
         <Field label="Connection" name="connection">
-            <SelectBox name="connection" value=value choices=choices disabled=Signal::derive(move || !doc.writable.get())
+            <SelectBox name="connection" value=value choices=choices described=true disabled=Signal::derive(move || !doc.writable.get())
                 on_change=Callback::new(move |id: String| doc.set_text("/_connectionId", id))/>
             <FieldConflict doc=doc path="/_connectionId"/>
             <div class="row">
                 <button class="button small" type="button" prop:disabled=move || !app.may_write() on:click=move |_| creating.set(true)><Icon name="plus"/>"Create connection"</button>
-                {move || chosen().map(|_| view! { <button class="button small quiet" type="button" on:click=move |_| editing.set(true)>"Edit connection"</button> })}
+                {move || chosen.get().map(|_| view! { <button class="button small quiet" type="button" on:click=move |_| editing.set(true)>"Edit connection"</button> })}
             </div>
         </Field>
         <Dialog open=creating title="Create connection"><NewConnection on_made=Callback::new(move |id: Id| { creating.set(false); doc.set("/_connectionId", id.to_string()); })/></Dialog>
-        <Dialog open=editing title="Edit connection">{move || chosen().map(|id| view! { <ConnectionForm id=id/> })}</Dialog>
+        <Dialog open=editing title="Edit connection">{move || chosen.get().map(|id| view! { <ConnectionForm id=id/> })}</Dialog>
     }
 }
 
@@ -69,12 +69,17 @@ impl Draft {
     }
 }
 
-async fn make(app: App, draft: Draft) -> Result<Id, CallError> {
-    let made = app.call::<Created>(Call::Create { kind: Kind::Connection, value: draft.resource() }).await?;
+/// Makes the connection and then keeps its secret; `made` is the connection that an attempt before this one made.
+async fn make(app: App, draft: Draft, made: StoredValue<Option<Id>>) -> Result<Id, CallError> {
+    let id = match made.try_get_value().flatten() {
+        Some(id) => id,
+        None => app.call::<Created>(Call::Create { kind: Kind::Connection, value: draft.resource() }).await?.id,
+    };
+    made.try_set_value(Some(id));
     if let Some(path) = draft.secret_path().filter(|_| !draft.secret.is_empty()) {
-        app.call::<Value>(Call::SetSecret { connection: made.id, path: path.into(), value: draft.secret }).await?;
+        app.call::<Value>(Call::SetSecret { connection: id, path: path.into(), value: draft.secret }).await?;
     }
-    Ok(made.id)
+    Ok(id)
 }
 
 #[component]
@@ -82,16 +87,26 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     let app = App::here();
     let draft = RwSignal::new(Draft { auth: "custom".into(), ..Draft::default() });
     let error = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let made = StoredValue::new(None::<Id>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
         spawn_local(async move {
-            match make(app, draft.get_untracked()).await {
-                Ok(id) => on_made.run(id),
-                Err(failed) => error.set(Some(failed.message)),
+            let outcome = make(app, draft.get_untracked(), made).await;
+            busy.try_set(false);
+            match outcome {
+                Ok(id) => drop(on_made.try_run(id)),
+                Err(failed) => drop(error.try_set(Some(failed.message))),
             }
         });
     };
-    let auth = Signal::derive(move || draft.with(|draft| draft.auth.clone()));
+    // Not each key in another field, or the fields below would be made anew at each.
+    let auth = Memo::new(move |_| draft.with(|draft| draft.auth.clone()));
     let choices = Signal::derive(|| {
         vec![
             ("custom".to_owned(), "None".to_owned()),
@@ -102,7 +117,7 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     view! {
         <form class="dialog-body form" on:submit=submit>
             <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
-            <Field label="Base URL" name="connection-base" help="All requests begin with it, for example https://api.example.com/v2."><input class="input code" id="connection-base" type="url" required placeholder="https://"
+            <Field label="Base URL" name="connection-base" help="All requests begin with it, for example https://api.example.com/v2."><input class="input code" id="connection-base" aria-describedby=described_by("connection-base") type="url" required placeholder="https://"
                 on:input=move |event| draft.update(|draft| draft.base = event_target_value(&event))/></Field>
             <Field label="Authentication" name="connection-auth"><SelectBox name="connection-auth" value=auth choices=choices on_change=Callback::new(move |auth| draft.update(|draft| draft.auth = auth))/></Field>
             {move || (auth.get() == "basic").then(|| view! {
@@ -110,40 +125,41 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
             })}
             {move || (auth.get() != "custom").then(|| view! {
                 <Field label=if auth.get() == "basic" { "Password" } else { "Token" } name="connection-secret" help="Kept encrypted; it is never shown again.">
-                    <input class="input" id="connection-secret" type="password" autocomplete="new-password" on:input=move |event| draft.update(|draft| draft.secret = event_target_value(&event))/></Field>
+                    <input class="input" id="connection-secret" aria-describedby=described_by("connection-secret") type="password" autocomplete="new-password" on:input=move |event| draft.update(|draft| draft.secret = event_target_value(&event))/></Field>
             })}
             {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
-            <footer class="dialog-foot"><button class="button primary" type="submit">"Create connection"</button></footer>
+            <footer class="dialog-foot"><button class="button primary" type="submit" prop:disabled=busy aria-busy=move || busy.get().to_string()>"Create connection"</button></footer>
         </form>
     }
 }
 
 /// The connection itself, edited live; its secret is replaced and never shown.
 #[component]
-fn ConnectionForm(id: Id) -> impl IntoView {
+pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
     let app = App::here();
     let doc = use_document(id);
     let kept = RwSignal::new(Vec::<String>::new());
     let load = move || {
         spawn_local(async move {
             match app.call::<Vec<String>>(Call::Secrets { connection: id }).await {
-                Ok(paths) => kept.set(paths),
+                Ok(paths) => drop(kept.try_set(paths)),
                 Err(error) => app.toasts.fail(error.message),
             }
         });
     };
     load();
     let secret = RwSignal::new(String::new());
-    let path = move || {
-        if doc.text("/http/auth/type") == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" }
-    };
-    let guarded = move || matches!(doc.text("/http/auth/type").as_str(), "basic" | "token");
+    // Not each change of the connection, or its fields would be made anew at every key.
+    let auth = Memo::new(move |_| doc.text("/http/auth/type"));
+    let path = move || if auth.get() == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" };
+    let guarded = Memo::new(move |_| matches!(auth.get().as_str(), "basic" | "token"));
+    let saved = Memo::new(move |_| kept.with(|kept| kept.iter().any(|have| have == path())));
     let replace = move |_| {
-        let call = Call::SetSecret { connection: id, path: path().into(), value: secret.get_untracked() };
+        let call = Call::SetSecret { connection: id, path: untrack(path).into(), value: secret.get_untracked() };
         spawn_local(async move {
             match app.call::<Value>(call).await {
                 Ok(_) => {
-                    secret.set(String::new());
+                    secret.try_set(String::new());
                     load();
                     app.toasts.say("The secret is kept.");
                 }
@@ -155,10 +171,10 @@ fn ConnectionForm(id: Id) -> impl IntoView {
         <div class="dialog-body form">
             <DocText doc=doc path="/name" label="Name"/>
             <DocText doc=doc path="/http/baseURI" label="Base URL" code=true/>
-            {move || (doc.text("/http/auth/type") == "basic").then(|| view! { <DocText doc=doc path="/http/auth/basic/username" label="User name"/> })}
-            {move || guarded().then(|| view! {
-                <Field label="Secret" name="secret" help=if kept.with(|kept| kept.iter().any(|have| have == path())) { "Saved. Enter another to replace it." } else { "Not saved yet." }>
-                    <div class="row"><input class="input grow" id="secret" type="password" autocomplete="new-password" prop:value=move || secret.get() on:input=move |event| secret.set(event_target_value(&event))/>
+            {move || (auth.get() == "basic").then(|| view! { <DocText doc=doc path="/http/auth/basic/username" label="User name"/> })}
+            {move || guarded.get().then(|| view! {
+                <Field label="Secret" name="secret" help=if saved.get() { "Saved. Enter another to replace it." } else { "Not saved yet." }>
+                    <div class="row"><input class="input grow" id="secret" aria-describedby=described_by("secret") type="password" autocomplete="new-password" prop:value=move || secret.get() on:input=move |event| secret.set(event_target_value(&event))/>
                     <button class="button" type="button" prop:disabled=move || secret.with(String::is_empty) on:click=replace>"Replace"</button></div>
                 </Field>
             })}

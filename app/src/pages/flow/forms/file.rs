@@ -7,7 +7,7 @@ use tombolo_model::Intent;
 use tombolo_wire::store::{BlobInfo, Call};
 use web_sys::File;
 
-use crate::components::{Field, Icon};
+use crate::components::{Field, Icon, described_by};
 use crate::state::{App, Doc};
 
 /// Chooses the file and says which one it is.
@@ -17,28 +17,29 @@ pub(super) fn FileField(doc: Doc) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    let chosen = move || {
+    let chosen = Memo::new(move |_| {
         let name = doc.text("/rawDataName");
         if name.is_empty() && !doc.text("/rawData").is_empty() { "A file is chosen".to_owned() } else { name }
-    };
+    });
     let take = move |_| {
-        let Some(file) = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0)) else {
-            return;
-        };
+        let Some(input) = input.get_untracked() else { return };
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
         busy.set(true);
         error.set(None);
         spawn_local(async move {
             if let Err(message) = store(app, doc, file).await {
-                error.set(Some(message));
+                error.try_set(Some(message));
             }
-            busy.set(false);
+            busy.try_set(false);
+            // Choosing the same file again, because it has changed, is another choice.
+            input.set_value("");
         });
     };
     view! {
         <Field label="File" name="source-file" error=error help="A copy is kept, so that the flow still runs when the file has moved.">
-            <input class="input" id="source-file" type="file" accept=".csv,.json,text/csv,application/json" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
+            <input class="input" id="source-file" aria-describedby=described_by("source-file") type="file" accept=".csv,.json,text/csv,application/json" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
             {move || {
-                let name = chosen();
+                let name = chosen.get();
                 (!name.is_empty()).then(|| view! { <p class="row"><Icon name="file-text" small=true/><span class="cut">{name}</span></p> })
             }}
         </Field>

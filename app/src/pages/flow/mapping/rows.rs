@@ -30,16 +30,21 @@ pub(super) fn read(view: &View) -> Vec<MapRow> {
     out
 }
 
-/// What a source shows: paths without the `$.` that every one begins with.
+/// What a source shows: paths without the `$.` that every one begins with, fixed texts in quotes.
+///
+/// What is shown, typed again, is stored as it was: a source is rewritten at every key.
 pub(super) fn show(extract: &str) -> String {
-    match extract.strip_prefix("$.") {
-        Some(plain) if !plain.contains(['[', '*', '?']) => plain.to_owned(),
-        _ => extract
-            .strip_prefix("$['")
-            .and_then(|rest| rest.strip_suffix("']"))
-            .filter(|name| !name.contains('\''))
-            .map_or_else(|| extract.to_owned(), ToOwned::to_owned),
+    let path = extract == "$" || extract.starts_with("$.") || extract.starts_with("$[");
+    if extract.is_empty() || extract.contains("{{") {
+        return extract.to_owned();
     }
+    let plain = if path {
+        let name = extract.strip_prefix("$['").and_then(|rest| rest.strip_suffix("']"));
+        extract.strip_prefix("$.").map(ToOwned::to_owned).or_else(|| name.map(|name| name.replace("\\'", "'")))
+    } else {
+        Some(format!("\"{extract}\""))
+    };
+    plain.filter(|plain| source_path(plain) == extract).unwrap_or_else(|| extract.to_owned())
 }
 
 /// What is stored for what was typed: a plain path gets its root; templates, `JSONPath`s and texts in quotes stay.
@@ -55,6 +60,11 @@ pub(super) fn source_path(typed: &str) -> String {
     if plain { format!("$.{typed}") } else { format!("$['{}']", typed.replace('\'', "\\'")) }
 }
 
+/// What a source that is typed shows once it is stored.
+pub(super) fn as_shown(typed: &str) -> String {
+    show(&source_path(typed))
+}
+
 /// The row one place further in the same list.
 pub(super) fn moved(all: &[MapRow], list: &str, row: &str, down: bool) -> Option<Option<RowId>> {
     let rows: Vec<&MapRow> = all.iter().filter(|one| one.list == list).collect();
@@ -65,6 +75,17 @@ pub(super) fn moved(all: &[MapRow], list: &str, row: &str, down: bool) -> Option
         (false, 1) => Some(None),
         (false, at) => Some(Some(rows[at - 2].row.clone())),
     }
+}
+
+/// The row that `dragged` comes after when it is dropped on `target`, above or below it; nothing when it cannot go
+/// there or stays where it is.
+pub(super) fn dropped(all: &[MapRow], list: &str, dragged: &str, target: &str, above: bool) -> Option<Option<RowId>> {
+    let rows: Vec<&MapRow> = all.iter().filter(|one| one.list == list).collect();
+    let from = rows.iter().position(|one| one.row == dragged)?;
+    let at = rows.iter().position(|one| one.row == target)?;
+    let after = if above { at.checked_sub(1) } else { Some(at) };
+    let stays = from == at || after == Some(from) || after == from.checked_sub(1);
+    (!stays).then(|| after.map(|at| rows[at].row.clone()))
 }
 
 /// Moves a row into the object that the dots of its destination name; objects that are missing are made.
@@ -115,6 +136,41 @@ mod tests {
             assert_eq!(show(stored), typed);
         }
         assert_eq!(source_path("\"fixed\""), "fixed");
+    }
+
+    #[test]
+    fn a_source_that_is_shown_and_typed_again_stays_what_it_was() {
+        for stored in [
+            "fixed",
+            "two words",
+            "say \"hi\"",
+            " padded ",
+            "$5 off",
+            "$",
+            "$.x y",
+            "$[0].a",
+            "$['it\\'s']",
+            "$['\"half']",
+            "$.a[*].b",
+            "{{record.a}} and more",
+        ] {
+            assert_eq!(source_path(&show(stored)), stored, "shown as {}", show(stored));
+        }
+        assert_eq!(show("fixed"), "\"fixed\"");
+        assert_eq!(as_shown("Major "), "Major");
+    }
+
+    #[test]
+    fn a_row_is_dropped_above_or_below_another_and_so_also_first() {
+        let all: Vec<MapRow> =
+            ["a", "b", "c"].map(|row| MapRow { list: "/mappings".into(), row: row.into(), depth: 0 }).into();
+        let drop = |dragged, target, above| dropped(&all, "/mappings", dragged, target, above);
+        assert_eq!(drop("c", "a", true), Some(None), "first");
+        assert_eq!(drop("c", "a", false), Some(Some("a".into())));
+        assert_eq!(drop("a", "c", false), Some(Some("c".into())));
+        assert_eq!(drop("a", "b", true), None, "it is there already");
+        assert_eq!(drop("b", "b", true), None);
+        assert_eq!(drop("x", "a", true), None, "a row of another list");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the server must be told by HTTP: kept on the disk until it has been.
 //!
 //! The leader's work alone, one errand after the other, each after the changes it is about.
+//!
+//! Invariant: an errand leaves the disk only when the server has done it, or has refused it for good.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,16 +11,19 @@ use serde::{Deserialize, Serialize};
 use tombolo_model::Id;
 use tombolo_wire::rest::{DeleteSecret, PutSecret};
 use tombolo_wire::store::Notice;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
 use super::{tell, upload};
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::secrets;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, text};
+use crate::{env, moving, secrets};
+
+/// How long a server that could not do an errand is left alone.
+const AGAIN_MS: u32 = 15_000;
 
 /// Something the server must be told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +34,8 @@ pub(crate) enum Errand {
         /// Its hash.
         hash: String,
     },
-    /// A secret that is in the store of secrets; when it is not there any more, its removal.
+    /// A secret that is in the store of secrets, with the hosts it was entered for; when it is not there any more, its
+    /// removal.
     Secret {
         /// The connection.
         connection: Id,
@@ -42,26 +48,47 @@ pub(crate) enum Errand {
 #[derive(Default)]
 pub(crate) struct Errands {
     busy: Cell<bool>,
+    /// Something came meanwhile that the present round has not seen.
+    again: Cell<bool>,
 }
 
 /// Runs the errands that can be run now.
 pub(crate) fn errands(account: &Rc<Account>) {
-    let online = account.session().is_some_and(|session| session.is_online());
-    if !online || account.errands.busy.replace(true) {
+    if !is_online(account) {
+        return;
+    }
+    if account.errands.busy.replace(true) {
+        account.errands.again.set(true);
         return;
     }
     let account = account.clone();
     spawn_local(async move {
-        // What fails stays on the disk and is tried again when the link comes back.
-        drop(run_all(&account).await);
+        loop {
+            account.errands.again.set(false);
+            let ended = run_all(&account).await;
+            if matches!(ended, Err(Fault::NotNow { .. })) {
+                env::pause(AGAIN_MS).await;
+            } else if !account.errands.again.get() {
+                break;
+            }
+            // What fails stays on the disk and is tried again when the link comes back.
+            if !account.is_open() || !is_online(&account) {
+                break;
+            }
+        }
         account.errands.busy.set(false);
     });
 }
 
+fn is_online(account: &Account) -> bool {
+    account.session().is_some_and(|session| session.is_online())
+}
+
 async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
     let entries = account.storage.entries(&[(Store::Errands, None)]).await?.pop().unwrap_or_default();
+    let mut done = false;
     for (key, value) in entries {
-        let errand: Errand = json(Store::Errands, &value)?;
+        let Some(errand) = readable(account, &value) else { continue };
         if let Errand::Secret { connection, .. } = &errand
             && account.pending.borrow().contains_key(connection)
         {
@@ -69,21 +96,39 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
         }
         match run(account, &errand).await {
             Ok(()) => {}
-            Err(Fault::Refused { code, message }) if code != "signed_out" => account.notice(Notice {
-                code: "refused".to_owned(),
-                message,
-                document: match errand {
-                    Errand::Secret { connection, .. } => Some(connection),
-                    Errand::Blob { .. } => None,
-                },
-            }),
+            Err(Fault::Refused { code, message }) if code != "signed_out" => refused(account, &errand, message),
             Err(error) => return Err(error),
         }
         let mut batch = Batch::new();
         batch.delete(Store::Errands, &key);
         account.storage.write(&batch).await?;
+        done = true;
+    }
+    if done && account.pending.borrow().is_empty() {
+        moving::all_is_there(account);
     }
     Ok(())
+}
+
+/// An errand of another version, or a damaged one, stays where it is and holds up no other.
+fn readable(account: &Account, value: &JsValue) -> Option<Errand> {
+    let errand = json(Store::Errands, value);
+    if errand.is_err() {
+        account.notice(Notice {
+            code: "damaged".to_owned(),
+            message: "Something that the server should be told cannot be read. Enter secrets again and choose files again that are missing there.".to_owned(),
+            document: None,
+        });
+    }
+    errand.ok()
+}
+
+fn refused(account: &Account, errand: &Errand, message: String) {
+    let document = match errand {
+        Errand::Secret { connection, .. } => Some(*connection),
+        Errand::Blob { .. } => None,
+    };
+    account.notice(Notice { code: "refused".to_owned(), message, document });
 }
 
 async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
@@ -95,16 +140,24 @@ async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
                 None => Ok(()),
             }
         }
-        Errand::Secret { connection, path } => {
-            let route = format!("/api/accounts/{}/connections/{connection}/secrets", account.id);
-            let path = path.clone();
-            match secrets::of(account, *connection).await?.remove(&path) {
-                Some(value) => {
-                    let body = PutSecret { path, value, hosts: None };
-                    tell("PUT", &route, Some(&body)).await
-                }
-                None => tell("DELETE", &route, Some(&DeleteSecret { path })).await,
-            }
-        }
+        Errand::Secret { connection, path } => secret(account, *connection, path).await,
+    }
+}
+
+async fn secret(account: &Rc<Account>, connection: Id, path: &str) -> Result<(), Fault> {
+    let route = format!("/api/accounts/{}/connections/{connection}/secrets", account.id);
+    let mut found = secrets::of(account, connection).await?;
+    if found.unreadable.iter().any(|unreadable| unreadable == path) {
+        let message = "A secret of this connection cannot be read any more. Enter it again.".to_owned();
+        return Err(Fault::Refused { code: "unreadable".to_owned(), message });
+    }
+    let path = path.to_owned();
+    match found.kept.remove(&path) {
+        Some(kept) => tell("PUT", &route, Some(&PutSecret { path, value: kept.value, hosts: kept.hosts })).await,
+        None => match tell("DELETE", &route, Some(&DeleteSecret { path })).await {
+            // It was never there.
+            Err(Fault::Refused { code, .. }) if code == "not_found" => Ok(()),
+            ended => ended,
+        },
     }
 }

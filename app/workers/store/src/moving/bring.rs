@@ -1,160 +1,282 @@
 //! Brings what was made on this device into an account of the server.
 //!
-//! Invariant: the local account is deleted only when nothing that came from it waits for the server any more.
+//! What is missing in the account is copied, and looked for again at the end: another tab may have gone on writing.
+//!
+//! Invariant: the local account is deleted only when the account has everything that is in it, and nothing of that
+//! waits for the server any more.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
 use tombolo_docs::{Chunk, Document, hash_to_hex, inspect};
-use tombolo_model::Id;
+use tombolo_model::{Id, Intent};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::account::{Account, OutboxRow, database_name};
-use crate::api::Errand;
+use crate::account::{Account, OutboxRow, id_of, local_database};
+use crate::api::{self, Errand};
 use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
-use crate::storage::{Batch, Storage, Store, bytes, chunk_key, text, text_of};
-use crate::{documents, env, history};
+use crate::storage::read::json;
+use crate::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range, text, text_of};
+use crate::tabs::{Pieces, Say};
+use crate::{documents, env, history, news, runs};
 
-/// In the account: from which local account it has something to send.
-const FROM: &str = "brought_from";
-
-/// In the local account: it was brought somewhere already.
+/// In the account: what was brought and is not done with.
 const BROUGHT: &str = "brought";
+
+/// In the local account: where it was brought first.
+const WENT_TO: &str = "brought_to";
 
 /// How many documents go into one transaction.
 const MANY: usize = 200;
 
-/// Copies everything of a local account into the account, into its outbox.
-pub(super) async fn bring(local: &Rc<Account>, account: &Rc<Account>) -> Result<(), Fault> {
-    // Its changes may belong to somebody else already, so the second time they are written anew.
-    let again: Option<Id> = local.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
-    let anew = again.is_some_and(|before| before != account.id);
-    let ids: Vec<Id> = local.catalogue.borrow().keys().copied().collect();
-    if ids.is_empty() && local.storage.values(Store::Runs, None).await?.is_empty() {
-        return Ok(());
-    }
-    let mut mark = Batch::new();
-    mark.put_json(Store::Meta, &text(BROUGHT), &account.id);
-    local.storage.write(&mark).await?;
-    for some in ids.chunks(MANY) {
-        bring_documents(local, account, some, anew).await?;
-    }
-    bring_rest(local, account).await
+/// What was brought into an account.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Brought {
+    /// The local account.
+    local: Id,
+    /// Its changes belong to somebody else already, so they are written anew.
+    anew: bool,
+    /// When they are: the heads (hex) of each document that was copied.
+    heads: BTreeMap<Id, Vec<String>>,
 }
 
-async fn bring_documents(local: &Rc<Account>, account: &Rc<Account>, ids: &[Id], anew: bool) -> Result<(), Fault> {
+/// What a copy found.
+struct Copied {
+    /// How much was missing.
+    news: usize,
+    /// Everything could be read.
+    whole: bool,
+}
+
+/// Copies everything of a local account into the account, into its outbox.
+pub(super) async fn bring(local: &Rc<Account>, account: &Rc<Account>) -> Result<(), Fault> {
+    let is_empty = local.catalogue.borrow().is_empty() && local.storage.values(Store::Runs, None).await?.is_empty();
+    if is_empty {
+        return Ok(());
+    }
+    let before: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
+    let mut brought = match before.filter(|before| before.local == local.id) {
+        Some(before) => before,
+        None => Brought { local: local.id, anew: went_elsewhere(local, account).await?, heads: BTreeMap::new() },
+    };
+    copy(&local.storage, account, &mut brought).await.map(drop)
+}
+
+/// Whether another account, or the same one for another person, has the local account's changes already.
+async fn went_elsewhere(local: &Account, account: &Account) -> Result<bool, Fault> {
+    let here = account.database();
+    let before: Option<String> = local.storage.get_json(Store::Meta, &text(WENT_TO)).await?;
+    if before.is_none() {
+        let mut batch = Batch::new();
+        batch.put_json(Store::Meta, &text(WENT_TO), &here);
+        local.storage.write(&batch).await?;
+    }
+    Ok(before.is_some_and(|before| before != here))
+}
+
+/// Copies what the account lacks.
+async fn copy(local: &Storage, account: &Rc<Account>, brought: &mut Brought) -> Result<Copied, Fault> {
+    let ids: Vec<Id> = local.documents(&[Store::Snapshots, Store::Chunks]).await?.into_iter().collect();
+    let mut copied = Copied { news: 0, whole: true };
+    for some in ids.chunks(MANY) {
+        copy_documents(local, account, brought, some, &mut copied).await?;
+    }
     let mut batch = Batch::new();
-    let (mut rows, mut counts) = (Vec::new(), Vec::new());
+    copied.news += copy_rest(local, account, &mut batch).await?;
+    batch.put_json(Store::Meta, &text(BROUGHT), brought);
+    account.storage.write(&batch).await?;
+    Ok(copied)
+}
+
+async fn copy_documents(
+    local: &Storage,
+    account: &Rc<Account>,
+    brought: &mut Brought,
+    ids: &[Id],
+    copied: &mut Copied,
+) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    let (mut rows, mut pieces) = (Vec::new(), Vec::new());
     for id in ids {
-        if account.catalogue.borrow().contains_key(id) {
-            continue;
-        }
-        let document = match documents::load(local, *id).await {
-            Ok(document) => document,
+        let range = document_range(*id);
+        let stored = local.entries(&[(Store::Snapshots, range.clone()), (Store::Chunks, range)]).await?;
+        let stored: Vec<Vec<u8>> = stored.iter().flatten().filter_map(|(_, value)| bytes_of(value)).collect();
+        let Ok(loaded) = Document::load(stored.iter().map(Vec::as_slice)) else {
             // What is damaged stays in the local account, which therefore stays.
-            Err(Fault::Damaged { .. } | Fault::NotFound(_)) => continue,
+            copied.whole = false;
+            continue;
+        };
+        copied.whole &= loaded.damaged.is_empty() && loaded.waiting == 0;
+        let heads = loaded.document.heads_hex();
+        let (document, chunks) = match lacking(account, loaded.document, brought).await {
+            Ok(lacking) => lacking,
+            Err(Fault::Damaged { .. }) => {
+                copied.whole = false;
+                continue;
+            }
             Err(error) => return Err(error),
         };
-        let (document, chunks) = changes(account, document, anew)?;
-        for chunk in &chunks {
-            if let (Some(user), Ok(change)) = (&account.info.borrow().user, inspect(&chunk.bytes)) {
-                let session = history::session_of(&change.actor);
-                batch.put(Store::Actors, &text(session), text(user.id.to_string()));
-            }
-            batch.put(Store::Chunks, &chunk_key(*id, &chunk.hash), bytes(&chunk.bytes));
-            let row = OutboxRow { document: *id, hash: hash_to_hex(&chunk.hash) };
-            batch.append_json(Store::Outbox, &row);
+        if brought.anew {
+            brought.heads.insert(*id, heads);
         }
-        let row = row(local, &document);
-        catalogue::put(&mut batch, &row);
-        rows.push(row);
-        counts.push((*id, isize::try_from(chunks.len()).unwrap_or(isize::MAX)));
+        if !chunks.is_empty() {
+            copied.news += chunks.len();
+            let (row, piece) = put(account, &mut batch, &document, &chunks);
+            rows.push(row);
+            pieces.push(piece);
+        }
     }
     account.storage.write(&batch).await?;
-    account.catalogue.borrow_mut().extend(rows.into_iter().map(|row| (row.row.id, row)));
-    account.count_pending(&counts);
+    if !pieces.is_empty() {
+        let said = Say::Stored { pieces, rows, removed: Vec::new() };
+        account.say(&said);
+        account.heard(said);
+    }
     Ok(())
 }
 
-fn changes(account: &Account, document: Document, anew: bool) -> Result<(Document, Vec<Chunk>), Fault> {
-    if !anew {
-        let chunks = document.chunks_since(&[]);
-        return Ok((document, chunks));
+/// The changes of a local document that the account lacks, and the document with them.
+async fn lacking(account: &Rc<Account>, here: Document, brought: &Brought) -> Result<(Document, Vec<Chunk>), Fault> {
+    let (id, heads) = (here.id(), here.heads_hex());
+    let known = account.catalogue.borrow().get(&id).map(|row| row.heads.clone());
+    let copied = if brought.anew { brought.heads.get(&id) } else { known.as_ref() };
+    if copied == Some(&heads) {
+        return Ok((here, Vec::new()));
     }
-    let (kind, id) = (document.kind(), document.id());
-    let (document, chunk) = Document::create(kind, id, &document.value(), &account.author(), &mut env::new_row)?;
-    Ok((document, vec![chunk]))
+    if known.is_none() && brought.anew {
+        return anew(account, &here);
+    }
+    if known.is_none() {
+        let chunks = here.chunks_since(&[]);
+        return Ok((here, chunks));
+    }
+    documents::ensure(account, id).await?;
+    let there = account.documents.with(id, |opened| opened.document.clone());
+    documents::release(account, id);
+    let mut there = there.ok_or(Fault::NotFound(id))?;
+    if brought.anew {
+        let chunk = there.replace(&account.author(), &here.value(), &mut env::new_row)?;
+        return Ok((there, chunk.into_iter().collect()));
+    }
+    let mut chunks = here.chunks_since(&[]);
+    chunks.retain(|chunk| !there.has(&chunk.hash));
+    news::merge(&mut there, &chunks.iter().map(|chunk| chunk.bytes.clone()).collect::<Vec<_>>());
+    Ok((there, chunks))
 }
 
-fn row(local: &Account, document: &Document) -> StoredRow {
-    let known = local.catalogue.borrow().get(&document.id()).map(|row| row.row.modified_ms);
-    catalogue::derive(document, &document.view(), known.unwrap_or_else(env::now_ms), false)
+/// A document as a new one of this person.
+fn anew(account: &Account, here: &Document) -> Result<(Document, Vec<Chunk>), Fault> {
+    let author = account.author();
+    let (mut document, first) = Document::create(here.kind(), here.id(), &here.value(), &author, &mut env::new_row)?;
+    let binned = if here.binned() { document.edit(&author, &[Intent::Bin], &mut env::new_row)? } else { None };
+    Ok((document, [first].into_iter().chain(binned).collect()))
 }
 
-/// Files, secrets, runs: copied as they are, each with its errand.
-async fn bring_rest(local: &Rc<Account>, account: &Rc<Account>) -> Result<(), Fault> {
+fn put(account: &Account, batch: &mut Batch, document: &Document, chunks: &[Chunk]) -> (StoredRow, Pieces) {
+    let id = document.id();
+    let mut hashes = Vec::with_capacity(chunks.len());
+    for chunk in chunks {
+        if let (Some(user), Ok(change)) = (&account.info.borrow().user, inspect(&chunk.bytes)) {
+            let session = history::session_of(&change.actor);
+            batch.put(Store::Actors, &text(session), text(user.id.to_string()));
+        }
+        let hash = hash_to_hex(&chunk.hash);
+        batch.put(Store::Chunks, &chunk_key(id, &chunk.hash), bytes(&chunk.bytes));
+        batch.append_json(Store::Outbox, &OutboxRow { document: id, hash: hash.clone() });
+        hashes.push(hash);
+    }
+    let row = catalogue::derive(document, &document.view(), catalogue::last_change_ms(document), false);
+    catalogue::put(batch, &row);
+    let outgoing = hashes.len();
+    (row, Pieces { document: id, hashes, snapshots: false, outgoing })
+}
+
+/// Files, secrets, runs: copied as they are where they are missing, each with its errand; gives their number.
+async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) -> Result<usize, Fault> {
     let stores = [Store::Blobs, Store::Secrets, Store::Runs, Store::RunErrors, Store::RunFiles];
     let wanted = stores.map(|store| (store, None));
-    let found = local.storage.entries(&wanted).await?;
-    let mut batch = Batch::new();
-    for (store, entries) in stores.into_iter().zip(found) {
-        for (key, value) in entries {
+    let mut news = 0;
+    for (store, entries) in stores.into_iter().zip(local.entries(&wanted).await?) {
+        let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
+        let there = account.storage.get_many(store, &keys).await?;
+        for ((key, value), known) in entries.into_iter().zip(there) {
+            if known.is_some_and(|known| store != Store::Runs || !runs::is_newer(&value, &known)) {
+                continue;
+            }
             match store {
                 Store::Blobs => {
                     let hash = key.as_string().unwrap_or_default();
                     batch.append_json(Store::Errands, &Errand::Blob { hash });
                 }
                 Store::Secrets => {
-                    if let (Some(connection), Some(path)) = (crate::account::id_of(&key), text_of(&key, 1)) {
+                    if let (Some(connection), Some(path)) = (id_of(&key), text_of(&key, 1)) {
                         batch.append_json(Store::Errands, &Errand::Secret { connection, path });
                     }
                 }
-                Store::Runs => crate::runs::queue_row(&mut batch, &value),
-                Store::RunErrors => crate::runs::queue_error(&mut batch, &key),
+                Store::Runs => runs::queue_row(batch, &value),
+                Store::RunErrors => runs::queue_error(batch, &key),
                 _ => {}
             }
             batch.put(store, &key, value);
+            news += 1;
         }
     }
-    batch.put_json(Store::Meta, &text(FROM), &local.id);
-    Ok(account.storage.write(&batch).await?)
+    Ok(news)
 }
 
 /// The link is up and no change waits: the local account may be done with.
 pub(crate) fn all_is_there(account: &Rc<Account>) {
+    if account.finishing.replace(true) {
+        return;
+    }
     let account = account.clone();
-    // Asked again with the next change of the link's state.
-    spawn_local(async move { drop(finish(&account).await) });
+    spawn_local(async move {
+        // Asked again with the next change of the link's state.
+        drop(finish(&account).await);
+        account.finishing.set(false);
+    });
 }
 
 async fn finish(account: &Rc<Account>) -> Result<(), Fault> {
-    let from: Option<Id> = account.storage.get_json(Store::Meta, &text(FROM)).await?;
-    let Some(local) = from else {
+    let brought: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
+    let Some(mut brought) = brought else {
         return Ok(());
     };
     if !is_all_there(account).await {
         return Ok(());
     }
+    let database = local_database(brought.local);
+    let storage = Storage::open(&database, Layout::Account, || ()).await?;
+    let whole = copy_again(&storage, account, &mut brought).await;
+    storage.close();
+    let Some(whole) = whole? else {
+        runs::offer_soon(account);
+        api::errands(account);
+        return Ok(());
+    };
     let mut batch = Batch::new();
-    batch.delete(Store::Meta, &text(FROM));
+    batch.delete(Store::Meta, &text(BROUGHT));
     account.storage.write(&batch).await?;
-    if has_damage(local).await? {
+    if !whole {
         return Ok(());
     }
-    account.registry.remove(local).await?;
-    Ok(Storage::delete(&database_name(local)).await?)
+    account.registry.remove(brought.local).await?;
+    Ok(Storage::delete(&database).await?)
 }
 
-/// What could not be brought keeps the local account.
-async fn has_damage(local: Id) -> Result<bool, Fault> {
-    let storage = Storage::open(&database_name(local), crate::storage::Layout::Account, || ()).await?;
-    let kept = storage.values(Store::Quarantine, None).await;
-    let rows = storage.values(Store::Catalogue, None).await;
-    storage.close();
-    let damaged = rows?
-        .iter()
-        .any(|row| crate::storage::read::json::<StoredRow>(Store::Catalogue, row).map_or(true, |row| row.row.damaged));
-    Ok(damaged || !kept?.is_empty())
+/// Copies what came since; when that is nothing, says whether everything could be read.
+async fn copy_again(local: &Storage, account: &Rc<Account>, brought: &mut Brought) -> Result<Option<bool>, Fault> {
+    let copied = copy(local, account, brought).await?;
+    if copied.news > 0 {
+        return Ok(None);
+    }
+    let aside = local.values(Store::Quarantine, None).await?;
+    let rows = local.values(Store::Catalogue, None).await?;
+    let damaged = |row| json::<StoredRow>(Store::Catalogue, row).map_or(true, |row| row.row.damaged);
+    Ok(Some(copied.whole && aside.is_empty() && !rows.iter().any(damaged)))
 }
 
 /// Whether the server has everything of an account. When that cannot be known, it has not.

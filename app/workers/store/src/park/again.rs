@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
-use tombolo_docs::Document;
-use tombolo_model::{Intent, View};
+use tombolo_docs::{Document, EditError, key};
+use tombolo_model::{Intent, View, path};
 use tombolo_wire::store::Difference;
 
 use super::{ParkedRow, recount};
@@ -15,74 +15,115 @@ use crate::storage::{Batch, Store, text};
 use crate::tabs::Say;
 use crate::{documents, edit, env, writer};
 
-/// The last parts of a row's own keys.
-const POSITION: &str = "/~pos";
-const DELETED: &str = "/~deleted";
-
 /// What writes these differences anew. `refused` is the document as it was wanted.
+///
+/// Rows are put where they stood in the order in which they stood, so that each finds the one it follows.
 pub(super) fn intents(differences: &[Difference], refused: &View) -> Vec<Intent> {
-    let mut intents = Vec::new();
-    let fresh: BTreeSet<&str> = differences
-        .iter()
-        .filter(|difference| difference.accepted.is_none() && difference.refused.is_some())
-        .filter_map(|difference| difference.path.strip_suffix(POSITION))
-        .collect();
-    let inside = |path: &str| {
-        fresh.iter().find(|row| path.strip_prefix(**row).is_some_and(|rest| rest.starts_with('/'))).copied()
-    };
+    let fresh = Fresh::of(differences);
     let mut values: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let (mut placed, mut others) = (Vec::new(), Vec::new());
     for difference in differences {
-        if let (Some(row), Some(value)) = (inside(&difference.path), &difference.refused) {
-            let field = difference.path.get(row.len() + 1..).unwrap_or_default();
-            if !field.starts_with('~') {
-                // A nested field is written as such; only the first level makes the row's value.
-                match field.contains('/') {
-                    false => drop(values.entry(row).or_default().insert(field.to_owned(), value.clone())),
-                    true => intents.push(set(&difference.path, value)),
-                }
+        let path = difference.path.as_str();
+        let Some(row) = fresh.around(path) else {
+            match moved(path, refused) {
+                Some(Some(place)) => placed.push(place),
+                Some(None) => {}
+                None => others.extend(single(difference)),
             }
+            continue;
+        };
+        let field = path.get(row.len() + 1..).unwrap_or_default();
+        let Some(value) = difference.refused.as_ref().filter(|_| !field.starts_with('~') && !fresh.gone(path)) else {
+            continue;
+        };
+        // A nested field is written as such; only the first level makes the row's value.
+        if field.contains('/') {
+            others.push(set(path, value));
         } else {
-            intents.extend(single(difference, refused));
+            values.entry(row).or_default().insert(path::unescape(field).into_owned(), value.clone());
         }
     }
-    let inserts = fresh.iter().filter_map(|row| insert(row, values.remove(row).unwrap_or_default(), refused));
-    inserts.chain(intents.iter().cloned()).collect()
+    for row in fresh.rows.iter().filter(|row| !fresh.gone(row)) {
+        placed.extend(insert(row, values.remove(row).unwrap_or_default(), refused));
+    }
+    placed.sort_by(|(left, _), (right, _)| left.cmp(right));
+    placed.into_iter().map(|(_, intent)| intent).chain(others).collect()
+}
+
+/// The rows that came with the refused changes.
+struct Fresh<'a> {
+    rows: BTreeSet<&'a str>,
+    /// Those of them that were deleted again: nothing of them is written.
+    gone: BTreeSet<&'a str>,
+}
+
+impl<'a> Fresh<'a> {
+    fn of(differences: &'a [Difference]) -> Self {
+        let marked = |mark: &'static str| {
+            let made = differences.iter().filter(|difference| difference.accepted.is_none());
+            made.filter_map(move |difference| {
+                Some((key::row_marked(&difference.path, mark)?, difference.refused.as_ref()?))
+            })
+        };
+        let rows: BTreeSet<&str> = marked(key::POSITION).map(|(row, _)| row).collect();
+        let gone = marked(key::DELETED).filter(|(row, on)| **on == Value::Bool(true) && rows.contains(row));
+        let gone = gone.map(|(row, _)| row).collect();
+        Self { rows, gone }
+    }
+
+    /// The innermost new row in which a place lies.
+    fn around(&self, place: &str) -> Option<&'a str> {
+        above(place).find_map(|above| self.rows.get(above)).copied()
+    }
+
+    /// Whether a place is or lies in a row that was deleted again.
+    fn gone(&self, place: &str) -> bool {
+        self.gone.contains(place) || above(place).any(|above| self.gone.contains(above))
+    }
+}
+
+fn above(place: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(path::parent(place), |place| path::parent(place))
 }
 
 fn set(path: &str, value: &Value) -> Intent {
     Intent::Set { path: path.to_owned(), value: value.clone() }
 }
 
-fn insert(row: &str, value: Map<String, Value>, refused: &View) -> Option<Intent> {
+/// A row's list and its number there.
+type Place = (String, usize);
+
+fn insert(row: &str, value: Map<String, Value>, refused: &View) -> Option<(Place, Intent)> {
     let (list, name) = row.rsplit_once('/')?;
-    Some(Intent::InsertRow {
-        list: list.to_owned(),
-        row: name.to_owned(),
-        after: before_it(list, name, refused),
-        value: Value::Object(value),
-    })
+    let (at, after) = stood(list, name, refused)?;
+    let (list, row) = (list.to_owned(), name.to_owned());
+    let intent = Intent::InsertRow { list: list.clone(), row, after, value: Value::Object(value) };
+    Some(((list, at), intent))
 }
 
-fn before_it(list: &str, row: &str, refused: &View) -> Option<String> {
+/// The move that a position was, if it is one; nothing inside when the row is not there to be moved.
+fn moved(path: &str, refused: &View) -> Option<Option<(Place, Intent)>> {
+    let (list, row) = key::row_marked(path, key::POSITION)?.rsplit_once('/')?;
+    Some(stood(list, row, refused).map(|(at, after)| {
+        let (list, row) = (list.to_owned(), row.to_owned());
+        ((list.clone(), at), Intent::MoveRow { list, row, after })
+    }))
+}
+
+/// Where a row stood, and after which.
+fn stood(list: &str, row: &str, refused: &View) -> Option<(usize, Option<String>)> {
     let rows = refused.rows.get(list)?;
     let at = rows.iter().position(|name| name == row)?;
-    at.checked_sub(1).and_then(|at| rows.get(at)).cloned()
+    Some((at, at.checked_sub(1).and_then(|at| rows.get(at)).cloned()))
 }
 
-fn single(difference: &Difference, refused: &View) -> Option<Intent> {
+fn single(difference: &Difference) -> Option<Intent> {
     let path = difference.path.as_str();
     let on = difference.refused.as_ref().and_then(Value::as_bool).unwrap_or(false);
-    if path == "bin" {
+    if path == key::BIN {
         return Some(if on { Intent::Bin } else { Intent::Unbin });
     }
-    if let Some((list, row)) = path.strip_suffix(POSITION).and_then(|row| row.rsplit_once('/')) {
-        return Some(Intent::MoveRow {
-            list: list.to_owned(),
-            row: row.to_owned(),
-            after: before_it(list, row, refused),
-        });
-    }
-    if let Some((list, row)) = path.strip_suffix(DELETED).and_then(|row| row.rsplit_once('/')) {
+    if let Some((list, row)) = key::row_marked(path, key::DELETED).and_then(|row| row.rsplit_once('/')) {
         let (list, row) = (list.to_owned(), row.to_owned());
         return Some(if on { Intent::DeleteRow { list, row } } else { Intent::RestoreRow { list, row } });
     }
@@ -99,12 +140,31 @@ pub(crate) async fn retry(account: &Rc<Account>, parked: &str) -> Result<(), Fau
     let row = row.ok_or_else(|| Fault::Invalid("This was taken care of already.".to_owned()))?;
     match &row.create {
         Some(value) => create(account, &row, value).await?,
-        None if row.intents.is_empty() => {
+        None if row.intents.is_empty() && row.texts.is_empty() => {
             return Err(Fault::Invalid("This can only be exported or discarded: what it built on is gone.".to_owned()));
         }
-        None => drop(edit::edit(account, row.parked.document, &row.intents).await?),
+        None => write_again(account, &row).await?,
     }
     forget(account, &row).await
+}
+
+async fn write_again(account: &Rc<Account>, row: &ParkedRow) -> Result<(), Fault> {
+    let id = row.parked.document;
+    if !row.intents.is_empty() {
+        edit::edit(account, id, &row.intents).await?;
+    }
+    match edit::edit(account, id, &row.texts).await {
+        // The state at which it was typed was taken out since: then the whole text counts.
+        Err(Fault::Edit(EditError::UnknownHeads(_))) => drop(edit::edit(account, id, &whole_texts(row)).await?),
+        other => drop(other?),
+    }
+    Ok(())
+}
+
+fn whole_texts(row: &ParkedRow) -> Vec<Intent> {
+    let typed = |path: &str| row.texts.iter().any(|text| matches!(text, Intent::Splice { path: at, .. } if at == path));
+    let texts = row.parked.differences.iter().filter(|difference| typed(&difference.path));
+    texts.filter_map(single).collect()
 }
 
 async fn create(account: &Rc<Account>, row: &ParkedRow, value: &Value) -> Result<(), Fault> {
@@ -185,5 +245,35 @@ mod tests {
             Intent::Bin,
         ];
         assert_eq!(intents(&differences, &View::default()), expected);
+    }
+
+    #[test]
+    fn new_rows_are_inserted_in_their_order_and_deleted_ones_not_at_all() {
+        let order = ["z", "y", "old", "a"].map(ToOwned::to_owned).to_vec();
+        let view = View { rows: BTreeMap::from([("/steps".to_owned(), order)]), ..View::default() };
+        let position = Some(json!("V"));
+        let differences = [
+            difference("/steps/a/~pos", None, position.clone()),
+            difference("/steps/gone/name", None, Some(json!("Deleted"))),
+            difference("/steps/gone/~deleted", None, Some(json!(true))),
+            difference("/steps/gone/~pos", None, position.clone()),
+            difference("/steps/old/~pos", Some(json!("1")), position.clone()),
+            difference("/steps/y/a~1b", None, Some(json!(1))),
+            difference("/steps/y/~pos", None, position.clone()),
+            difference("/steps/z/~pos", None, position),
+        ];
+        let insert = |row: &str, after: Option<&str>, value: Value| Intent::InsertRow {
+            list: "/steps".to_owned(),
+            row: row.to_owned(),
+            after: after.map(ToOwned::to_owned),
+            value,
+        };
+        let expected = vec![
+            insert("z", None, json!({})),
+            insert("y", Some("z"), json!({"a/b": 1})),
+            Intent::MoveRow { list: "/steps".to_owned(), row: "old".to_owned(), after: Some("y".to_owned()) },
+            insert("a", Some("old"), json!({})),
+        ];
+        assert_eq!(intents(&differences, &view), expected);
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     }
     let mut heads = BTreeMap::from([(flow, flow_heads)]);
     let mut resources = BTreeMap::new();
-    let mut secrets = BTreeMap::new();
+    let (mut secrets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     let mut open: Vec<Id> = describe(kind, &value).references;
     let mut seen: BTreeSet<Id> = BTreeSet::from([flow]);
     while let Some(id) = open.pop() {
@@ -47,7 +47,10 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
             continue;
         }
         if kind == Kind::Connection {
-            secrets.insert(id, secrets::of(account, id).await?);
+            let kept = secrets::of(account, id).await?.kept;
+            let (values, allowed) = secrets::for_run(kept, secrets::host_of(&value).as_deref());
+            secrets.insert(id, values);
+            hosts.insert(id, allowed);
         }
         open.extend(describe(kind, &value).references);
         heads.insert(id, own_heads);
@@ -59,7 +62,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         flow: value,
         resources,
         secrets: Secrets(secrets),
-        hosts: BTreeMap::new(),
+        hosts,
         files: hashes,
     };
     Ok(Bundle { job, files })

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::store::Event;
 use web_sys::Blob;
 
@@ -29,6 +29,8 @@ pub(super) enum Heard {
     File(String, Blob),
     /// The worker is of no use any more.
     Broke(String),
+    /// It was to end the run and did not in time.
+    Stopped,
 }
 
 /// What was heard and is not written yet.
@@ -100,6 +102,12 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
             let row = failed(last.clone(), "worker_broke", &message);
             *last = row.clone();
             gathered.row = Some(row);
+        }
+        Heard::Stopped => {
+            last.status = RunStatus::Canceled;
+            last.ended_ms = Some(env::now_ms());
+            last.n += 1;
+            gathered.row = Some(last.clone());
         }
     }
 }

@@ -1,23 +1,23 @@
 //! Starting and ending runs: a worker of its own for each, nested in this one.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures::channel::mpsc;
-use js_sys::Array;
-use tombolo_model::{Id, Role};
+use js_sys::{Array, Reflect};
+use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
-use tombolo_wire::run::{RunRow, RunStatus};
 use tombolo_wire::run_worker::{FromRun, ToRun};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::bundle::{self, Bundle};
 use super::keeper::{self, Heard};
-use super::{Running, frame, mark_key, put_row, run_lock};
+use super::{Running, flow_lock, frame, mark_key, put_row, run_lock};
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::locks::{self, Ask};
+use crate::locks::{self, Ask, Held};
 use crate::storage::{Batch, Store};
 use crate::{api, env};
 
@@ -27,27 +27,24 @@ const CANCEL_MS: u32 = 3_000;
 /// What the browser calls as long as a run goes on.
 pub(super) struct Listeners {
     _message: Closure<dyn FnMut(MessageEvent)>,
-    _error: Closure<dyn FnMut(ErrorEvent)>,
+    _error: Closure<dyn FnMut(Event)>,
 }
 
 /// Starts a run and gives its id.
 pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool) -> Result<Id, Fault> {
+    refuse_binned(account, flow)?;
     let monitor = account.info.borrow().role == Role::Monitor;
     if on_server || monitor {
         return on_the_server(account, flow).await;
     }
+    let turn = turn(flow).await?;
     let bundle = bundle::gather(account, flow).await?;
     let row = bundle.job.row.clone();
     let held = locks::take(&run_lock(row.id), Ask::InTurn, || ()).await;
     let mut batch = Batch::new();
     put_row(account, &mut batch, &row);
     batch.put(Store::Meta, &mark_key(row.id), JsValue::from_str(&account.tab));
-    if let Err(error) = account.storage.write(&batch).await {
-        if let Some(held) = held {
-            held.release();
-        }
-        return Err(error.into());
-    }
+    account.storage.write(&batch).await?;
     let id = row.id;
     super::show(account, row.clone());
     match spawn(account, bundle) {
@@ -55,10 +52,7 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool) -> R
             let account = account.clone();
             spawn_local(async move {
                 keeper::keep(&account, row, heard).await;
-                drop(listeners);
-                if let Some(held) = held {
-                    held.release();
-                }
+                drop((listeners, held, turn));
             });
         }
         Err(error) => {
@@ -70,6 +64,33 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool) -> R
     Ok(id)
 }
 
+/// What is in the recycle bin does not run.
+fn refuse_binned(account: &Account, flow: Id) -> Result<(), Fault> {
+    let catalogue = account.catalogue.borrow();
+    let binned = |id: Id| catalogue.get(&id).is_some_and(|stored| stored.row.binned);
+    if binned(flow) {
+        return Err(Fault::Invalid("This flow is in the recycle bin. Restore it, then run it.".to_owned()));
+    }
+    if catalogue.get(&flow).and_then(|stored| stored.row.integration).is_some_and(binned) {
+        let message = "The integration of this flow is in the recycle bin. Restore it, then run the flow.";
+        return Err(Fault::Invalid(message.to_owned()));
+    }
+    Ok(())
+}
+
+/// A flow runs once at a time in a browser, in whichever tab. A browser without locks cannot tell.
+async fn turn(flow: Id) -> Result<Option<Held>, Fault> {
+    let name = flow_lock(flow);
+    let held = locks::take(&name, Ask::IfFree, || ()).await;
+    if held.is_none() && locks::is_held(&name).await {
+        return Err(Fault::Invalid(
+            "This flow is running in this browser already. Wait until it has ended or cancel it, then run it again."
+                .to_owned(),
+        ));
+    }
+    Ok(held)
+}
+
 /// What was changed here must be there before it runs there.
 async fn on_the_server(account: &Rc<Account>, flow: Id) -> Result<Id, Fault> {
     const A_MOMENT_MS: u32 = 50;
@@ -77,15 +98,42 @@ async fn on_the_server(account: &Rc<Account>, flow: Id) -> Result<Id, Fault> {
     if account.is_local() {
         return Err(Fault::Invalid("Sign in first: without a server, flows run on this device.".to_owned()));
     }
-    for _ in 0..MOST_MOMENTS {
-        if account.pending.borrow().is_empty() {
-            break;
+    let mut moments = 0;
+    while lags(account, flow) {
+        moments += 1;
+        if moments > MOST_MOMENTS {
+            return Err(Fault::Invalid(
+                "The last changes of this flow are not on the server yet, so it would run without them. Wait until they are, then run it again."
+                    .to_owned(),
+            ));
         }
         env::pause(A_MOMENT_MS).await;
     }
     let path = format!("/api/accounts/{}/flows/{flow}/run", account.id);
     let started: RunStarted = api::call("POST", &path, None::<&()>).await?;
     Ok(started.run)
+}
+
+/// Whether the server lacks something of the flow or of what it refers to.
+fn lags(account: &Account, flow: Id) -> bool {
+    if account.writer.unsaved() > 0 {
+        return true;
+    }
+    let (catalogue, pending) = (account.catalogue.borrow(), account.pending.borrow());
+    let (mut open, mut seen) = (vec![flow], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        if pending.contains_key(&id) {
+            return true;
+        }
+        // Its next flow and its integration are not part of its run.
+        let row = catalogue.get(&id).map(|stored| &stored.row);
+        let part = row.filter(|row| id == flow || !matches!(row.kind, Kind::Flow | Kind::Integration));
+        open.extend(part.iter().flat_map(|row| &row.references));
+    }
+    false
 }
 
 type Started = (Listeners, mpsc::UnboundedReceiver<Heard>);
@@ -118,14 +166,21 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
             drop(sender.unbounded_send(said));
         }
     });
-    let error = Closure::<dyn FnMut(ErrorEvent)>::new(move |error: ErrorEvent| {
-        drop(sender.unbounded_send(Heard::Broke(error.message())));
+    let error = Closure::<dyn FnMut(Event)>::new({
+        let sender = sender.clone();
+        move |error: Event| drop(sender.unbounded_send(Heard::Broke(why(&error))))
     });
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-    account.running.borrow_mut().insert(run, Running { worker });
+    account.running.borrow_mut().insert(run, Running { worker, said: sender });
     let listeners = Listeners { _message: message, _error: error };
     Ok((listeners, heard))
+}
+
+/// What a worker's error says; one that could not be loaded says nothing.
+fn why(error: &Event) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.filter(|message| !message.is_empty()).unwrap_or_else(|| "its worker could not be loaded".to_owned())
 }
 
 fn read(data: &JsValue) -> Result<(FromRun, Option<Blob>), String> {
@@ -159,22 +214,9 @@ pub(crate) fn cancel_here(account: &Rc<Account>, run: Id) {
     let account = account.clone();
     spawn_local(async move {
         env::pause(CANCEL_MS).await;
-        if let Some(entry) = account.running.borrow_mut().remove(&run) {
-            entry.worker.terminate();
-        }
-        let key = crate::storage::text(run.to_string());
-        let row: Option<RunRow> = account.storage.get_json(Store::Runs, &key).await.unwrap_or_default();
-        if let Some(mut row) = row.filter(|row| !super::is_end(row.status)) {
-            row.status = RunStatus::Canceled;
-            row.ended_ms = Some(env::now_ms());
-            row.n += 1_000;
-            let mut batch = Batch::new();
-            put_row(&account, &mut batch, &row);
-            batch.delete(Store::Meta, &mark_key(run));
-            if account.storage.write(&batch).await.is_ok() {
-                super::show(&account, row);
-                super::offer_soon(&account);
-            }
+        if let Some(entry) = account.running.borrow().get(&run) {
+            // Its keeper ends it, with everything that came before.
+            drop(entry.said.unbounded_send(Heard::Stopped));
         }
     });
 }

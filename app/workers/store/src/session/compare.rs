@@ -8,7 +8,7 @@ use tombolo_model::Id;
 use tombolo_sync::client::{Event, Local, Outgoing, plan};
 use tombolo_wire::sync::{Course, ManifestEntry};
 
-use super::{Session, outbox, read_document};
+use super::{Session, outbox};
 use crate::account::{Account, OutboxRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, chunk_key};
@@ -87,10 +87,21 @@ async fn offer(account: &Rc<Account>, session: &Rc<Session>, document: &Document
     Ok(())
 }
 
-/// The changes that a push builds on and the server lacks, each after those it builds on.
-pub(super) async fn supply(account: &Rc<Account>, document: Id, hashes: &[Hash]) -> Result<Vec<Outgoing>, Fault> {
-    let whole = read_document(account, document).await?;
-    let wanted: BTreeSet<&Hash> = hashes.iter().collect();
-    let chunks = whole.chunks_since(&[]).into_iter().filter(|chunk| wanted.contains(&chunk.hash));
-    Ok(chunks.map(|chunk| Outgoing { document, hash: chunk.hash, bytes: chunk.bytes }).collect())
+/// What a push builds on and the server lacks.
+pub(super) struct Supply {
+    /// Each after those it builds on.
+    pub(super) found: Vec<Outgoing>,
+    /// Not here either.
+    pub(super) absent: Vec<Hash>,
+}
+
+/// Looks up what a push builds on.
+pub(super) async fn supply(account: &Rc<Account>, document: Id, hashes: &[Hash]) -> Result<Supply, Fault> {
+    documents::ensure(account, document).await?;
+    let chunks = account.documents.with(document, |opened| opened.document.chunks_since(&[]));
+    documents::release(account, document);
+    let mut absent: BTreeSet<Hash> = hashes.iter().copied().collect();
+    let wanted = chunks.into_iter().flatten().filter(|chunk| absent.remove(&chunk.hash));
+    let found = wanted.map(|chunk| Outgoing { document, hash: chunk.hash, bytes: chunk.bytes }).collect();
+    Ok(Supply { found, absent: absent.into_iter().collect() })
 }

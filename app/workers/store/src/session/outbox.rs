@@ -10,8 +10,9 @@ use tombolo_sync::client::{Event, Outgoing};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Session, drive, read_document};
+use super::{Session, drive};
 use crate::account::{Account, OutboxRow};
+use crate::documents;
 use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
@@ -56,11 +57,6 @@ impl Outbox {
 }
 
 impl Session {
-    /// The changes of a document that wait.
-    pub(crate) fn hashes_of(&self, document: Id) -> Vec<Hash> {
-        self.outbox.of(document)
-    }
-
     /// Forgets rows that were deleted.
     pub(crate) fn rows_deleted(&self, hashes: &[Hash]) {
         self.outbox.deleted(hashes);
@@ -102,7 +98,10 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
     let entries = account.storage.entries(&wanted).await?.pop().unwrap_or_default();
     let mut rows = Vec::new();
     for (key, value) in entries {
-        let row: OutboxRow = json(Store::Outbox, &value)?;
+        // One that cannot be read is said when the account is opened; the others must not wait for it.
+        let Ok(row) = json::<OutboxRow>(Store::Outbox, &value) else {
+            continue;
+        };
         if let Some(hash) = hash_from_hex(&row.hash) {
             rows.push((key, row.document, hash));
         }
@@ -114,11 +113,7 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
         let bytes = match value.as_ref().and_then(bytes_of) {
             Some(bytes) => Some(bytes),
             // Its piece was put together with others.
-            None => read_document(account, document)
-                .await
-                .ok()
-                .and_then(|whole| whole.chunk(&hash))
-                .map(|chunk| chunk.bytes),
+            None => put_together(account, document, &hash).await,
         };
         outbox.last.set(key.as_f64().unwrap_or_default().max(outbox.last.get()));
         // Without its piece it was parked while it was read.
@@ -128,4 +123,12 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
         }
     }
     Ok(changes)
+}
+
+/// A change out of its document.
+async fn put_together(account: &Rc<Account>, document: Id, hash: &Hash) -> Option<Vec<u8>> {
+    documents::ensure(account, document).await.ok()?;
+    let chunk = account.documents.with(document, |opened| opened.document.chunk(hash));
+    documents::release(account, document);
+    chunk.flatten().map(|chunk| chunk.bytes)
 }

@@ -48,7 +48,8 @@ pub(super) fn connect(account: &Rc<Account>, session: &Rc<Session>) {
 fn open(account: &Rc<Account>, session: &Rc<Session>) -> Result<Socket, JsValue> {
     let location = env::scope().location();
     let scheme = if location.protocol() == "https:" { "wss" } else { "ws" };
-    let address = format!("{scheme}://{}/sync?account={}", location.host(), account.id);
+    let user = account.info.borrow().user.as_ref().map(|user| format!("&user={}", user.id)).unwrap_or_default();
+    let address = format!("{scheme}://{}/sync?account={}{user}", location.host(), account.id);
     let socket = WebSocket::new(&address)?;
     socket.set_binary_type(BinaryType::Arraybuffer);
     let was_open = Rc::new(Cell::new(false));

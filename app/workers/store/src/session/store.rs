@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use tombolo_docs::{Document, Hash, hash_to_hex, inspect};
+use tombolo_docs::{Document, Hash, hash_to_hex, inspect, is_saved_document};
 use tombolo_model::Id;
 use tombolo_sync::client::{Received, Store as Wanted};
 use tombolo_wire::run::RunRow;
@@ -12,16 +12,18 @@ use super::Session;
 use crate::account::Account;
 use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
+use crate::park::ParkedRow;
 use crate::storage::{Batch, Store, bytes, chunk_key, document_range, pair, text};
 use crate::tabs::{Pieces, Say};
-use crate::{compact, documents, env, history, runs};
+use crate::{compact, documents, env, history, news, park, runs};
 
-/// The type byte of a saved document among chunks.
-const SAVED: u8 = 0;
-
+#[derive(Default)]
 struct Arrived {
+    chunks: BTreeMap<Id, Vec<Vec<u8>>>,
     pieces: Vec<Pieces>,
     rows: Vec<StoredRow>,
+    /// Whether something that was parked turned out to be on the server.
+    unparked: bool,
 }
 
 /// Writes all of it.
@@ -29,7 +31,9 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     let mut batch = Batch::new();
     forget(session, &mut batch, &wanted.forget);
     let forgotten: BTreeSet<Id> = wanted.forget.iter().copied().collect();
-    let arrived = receive(account, &mut batch, wanted.received, &forgotten).await?;
+    let mut arrived = receive(account, &mut batch, wanted.received, &forgotten).await?;
+    let chunks = std::mem::take(&mut arrived.chunks);
+    let unparked = arrived.unparked;
     let fresh_runs = runs::receive(account, &mut batch, wanted.runs).await?;
     runs::sent(&mut batch, &wanted.acked_runs, &wanted.acked_errors);
     let mut done = session.outbox.delete(&mut batch, &wanted.acked);
@@ -42,6 +46,34 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     session.outbox.deleted(&wanted.acked);
     session.outbox.deleted(&dropped);
     tell(account, arrived, &wanted.forget, done, fresh_runs);
+    if unparked {
+        park::recount(account).await;
+        account.say(&Say::ParkedMoved);
+    }
+    // All of it is stored: what fails here is made good when the document is opened again.
+    drop(catch_up(account, chunks).await);
+    Ok(())
+}
+
+/// A document that came into memory after these chunks were shown was read from the disk before they were on it.
+async fn catch_up(account: &Rc<Account>, arrived: BTreeMap<Id, Vec<Vec<u8>>>) -> Result<(), Fault> {
+    let mut batch = Batch::new();
+    let mut rows = Vec::new();
+    for (id, chunks) in arrived {
+        if account.documents.takes_news(id) {
+            rows.extend(news::apply(account, id, &chunks));
+        }
+        if account.is_damaged(id) {
+            documents::heal(account, id).await?;
+        }
+    }
+    for row in &rows {
+        catalogue::put(&mut batch, row);
+    }
+    if !batch.is_empty() {
+        account.storage.write(&batch).await?;
+        account.take_rows(rows, &[]);
+    }
     Ok(())
 }
 
@@ -71,52 +103,75 @@ async fn receive(
         }
         by_document.entry(item.document).or_default().extend(item.chunks);
     }
-    let mut arrived = Arrived { pieces: Vec::new(), rows: Vec::new() };
-    for (id, chunks) in by_document {
-        let known = !forgotten.contains(&id) && account.catalogue.borrow().contains_key(&id);
-        let whole = whole(account, id, &chunks, known).await?;
-        let mut pieces = Pieces { document: id, hashes: Vec::new(), snapshots: false, outgoing: 0 };
-        let mut modified_ms = 0;
-        for chunk in &chunks {
-            if chunk.get(8) == Some(&SAVED) {
-                let name = whole.as_ref().map(|whole| compact::snapshot_name(chunk, whole));
-                let name = name.unwrap_or_else(env::new_name);
-                batch.put(Store::Snapshots, &pair(id.to_string(), &text(name)), bytes(chunk));
-                pieces.snapshots = true;
-            } else if let Ok(change) = inspect(chunk) {
-                batch.put(Store::Chunks, &chunk_key(id, &change.hash), bytes(chunk));
-                pieces.hashes.push(hash_to_hex(&change.hash));
-                modified_ms = modified_ms.max(change.time_ms);
-            }
+    let parked = if account.parked.get() > 0 { park::rows(account).await? } else { Vec::new() };
+    let mut arrived = Arrived::default();
+    for (id, chunks) in &by_document {
+        let known = !forgotten.contains(id) && account.catalogue.borrow().contains_key(id);
+        if known {
+            // What is in memory was given these chunks when they came, unless it was not in memory then.
+            account.take_rows(news::apply(account, *id, chunks).into_iter().collect(), &[]);
         }
-        if let Some(whole) = whole {
-            if modified_ms == 0 {
-                modified_ms = last_change_ms(&whole);
-            }
-            let row = catalogue::derive(&whole, &whole.view(), modified_ms, known && account.is_damaged(id));
+        let look = |document: &Document| Seen::of(account, document, chunks, known, &parked);
+        let open = if known { account.documents.with(*id, |opened| look(&opened.document)) } else { None };
+        let seen = match open {
+            Some(seen) => Some(seen),
+            None => read(account, *id, chunks, known).await?.as_ref().map(look),
+        };
+        let (row, done) = seen.map(|seen| (seen.row, seen.unparked)).unzip();
+        arrived.pieces.push(keep(batch, *id, chunks, row.as_ref()));
+        for name in done.into_iter().flatten() {
+            batch.delete(Store::Parked, &text(name));
+            arrived.unparked = true;
+        }
+        if let Some(row) = row {
             catalogue::put(batch, &row);
             arrived.rows.push(row);
         }
-        arrived.pieces.push(pieces);
     }
+    arrived.chunks = by_document;
     Ok(arrived)
 }
 
-/// The document with what came. `None` while its beginning is missing: then it has no row yet.
-async fn whole(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>], known: bool) -> Result<Option<Document>, Fault> {
-    // What is in memory has been given these chunks when they came.
-    if let Some(document) = account.documents.with(id, |opened| opened.document.clone()) {
-        return Ok(Some(document));
+/// What follows from a document with what came.
+struct Seen {
+    row: StoredRow,
+    /// Names of parked rows whose changes it holds.
+    unparked: Vec<String>,
+}
+
+impl Seen {
+    fn of(account: &Account, document: &Document, chunks: &[Vec<u8>], known: bool, parked: &[ParkedRow]) -> Self {
+        let id = document.id();
+        let newest = chunks.iter().filter_map(|chunk| inspect(chunk).ok()).map(|change| change.time_ms).max();
+        let modified_ms = newest.unwrap_or_else(|| catalogue::last_change_ms(document));
+        let row = catalogue::derive(document, &document.view(), modified_ms, known && account.is_damaged(id));
+        let mine = parked.iter().filter(|row| row.parked.document == id);
+        let done = mine.filter(|row| row.is_in(|hash| document.has(hash)));
+        Self { row, unparked: done.map(|row| row.parked.id.clone()).collect() }
     }
+}
+
+/// Puts chunks into the batch. A saved document is named after the state of the whole, whose row this is.
+fn keep(batch: &mut Batch, id: Id, chunks: &[Vec<u8>], row: Option<&StoredRow>) -> Pieces {
+    let mut pieces = Pieces { document: id, hashes: Vec::new(), snapshots: false, outgoing: 0 };
+    for chunk in chunks {
+        if is_saved_document(chunk) {
+            let name = row.map_or_else(env::new_name, |row| compact::snapshot_name(chunk, &row.heads));
+            batch.put(Store::Snapshots, &pair(id.to_string(), &text(name)), bytes(chunk));
+            pieces.snapshots = true;
+        } else if let Ok(change) = inspect(chunk) {
+            batch.put(Store::Chunks, &chunk_key(id, &change.hash), bytes(chunk));
+            pieces.hashes.push(hash_to_hex(&change.hash));
+        }
+    }
+    pieces
+}
+
+/// The document with what came, from the disk. `None` while its beginning is missing: then it has no row yet.
+async fn read(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>], known: bool) -> Result<Option<Document>, Fault> {
     let here = if known { documents::pieces(account, id).await? } else { Vec::new() };
     let all = here.iter().map(|piece| piece.bytes.as_slice()).chain(chunks.iter().map(Vec::as_slice));
     Ok(Document::load(all).ok().map(|loaded| loaded.document))
-}
-
-fn last_change_ms(document: &Document) -> i64 {
-    let heads = document.heads();
-    let newest = heads.iter().filter_map(|head| inspect(&document.chunk(head)?.bytes).ok());
-    newest.map(|change| change.time_ms).max().unwrap_or(0)
 }
 
 /// Remembers who is behind the sessions of these changes, for the history.

@@ -1,11 +1,14 @@
 //! Reading. What one call reads is one moment's state, however many stores it names.
 
+use std::collections::BTreeSet;
+
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::query_source::QuerySource;
 use serde::de::DeserializeOwned;
+use tombolo_model::Id;
 use wasm_bindgen::JsValue;
 
-use super::{Storage, StorageError, Store};
+use super::{Storage, StorageError, Store, text_of};
 
 impl Storage {
     /// The value under a key.
@@ -75,6 +78,24 @@ impl Storage {
                 entries.push((key?, value?));
             }
             found.push(entries);
+        }
+        Ok(found)
+    }
+
+    /// The documents that have pieces in these stores, read off the keys alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub async fn documents(&self, stores: &[Store]) -> Result<BTreeSet<Id>, StorageError> {
+        let names: Vec<&str> = stores.iter().map(|store| store.name()).collect();
+        let transaction = self.open_database()?.transaction(names).build()?;
+        let mut found = BTreeSet::new();
+        for store in stores {
+            let objects = transaction.object_store(store.name())?;
+            for key in objects.get_all_keys::<JsValue>().primitive()?.await? {
+                found.extend(text_of(&key?, 0).and_then(|id| id.parse::<Id>().ok()));
+            }
         }
         Ok(found)
     }

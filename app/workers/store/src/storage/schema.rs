@@ -30,7 +30,7 @@ pub enum Store {
     Parked,
     /// Damaged pieces: (document, name) → bytes.
     Quarantine,
-    /// Secrets, encrypted: (connection, path) → bytes.
+    /// Secrets with the hosts they were entered for, encrypted: (connection, path) → bytes.
     Secrets,
     /// Who is behind a session: session → user id.
     Actors,
@@ -77,7 +77,7 @@ impl Store {
 pub enum Layout {
     /// The one database `tombolo`: which accounts this device knows.
     Registry,
-    /// One for each account, `tombolo-{id}`.
+    /// One for each account and person, named by `account::database_name`.
     Account,
 }
 

@@ -1,0 +1,48 @@
+//! An invitation followed by somebody who is signed in: one button, and they are in the account that invites.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
+use tombolo_wire::store::{Call, Overview, UserInfo};
+
+use crate::browser::page;
+use crate::components::Icon;
+use crate::state::{App, use_enter};
+
+/// The page.
+#[component]
+pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
+    let app = App::here();
+    let UserInfo { name, email, .. } = user;
+    page::title(|| "Join the account".into());
+    let navigate = StoredValue::new_local(use_navigate());
+    let enter = use_enter();
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let join = move |_| {
+        let (token, navigate) = (token.clone(), navigate.get_value());
+        busy.set(true);
+        error.set(None);
+        spawn_local(async move {
+            match app.call::<Overview>(Call::AcceptInvitation { token }).await {
+                Ok(overview) => {
+                    app.show(overview);
+                    navigate("/", NavigateOptions::default());
+                }
+                Err(failed) => drop(error.try_set(Some(failed.message))),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <div class="page-head"><div><h1>"Join the account"</h1><p class="sub">{format!("You are signed in as {name} ({email}).")}</p></div></div>
+        <div class="page-body narrow">
+            <p>"Somebody invites you to work on the flows of their account. Your own accounts stay as they are, and you go back to them with the menu at the top left."</p>
+            {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
+            <button class="button primary" on:click=join prop:disabled=move || busy.get() aria-busy=move || busy.get().to_string()><Icon name="users"/>"Join the account"</button>
+            <p class="muted">"The invitation is for another address? "<button class="link" on:click=move |_| enter.run(Call::SignOut)>"Sign out"</button>" and follow the link again. "<A href="/" attr:class="link">"Go home"</A></p>
+        </div>
+    }
+}

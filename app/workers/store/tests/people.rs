@@ -1,0 +1,153 @@
+//! Several people at one computer, invitations, and what goes along with signing in; the server is a few answers.
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tombolo_model::{Id, Intent, Kind};
+use tombolo_store_worker::Device;
+use tombolo_wire::store::{Call, Created, Edited, OpenReply, Overview};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+async fn ask<T: DeserializeOwned>(device: &Device, call: Call) -> T {
+    serde_json::from_value(device.call(call).await.unwrap()).unwrap()
+}
+
+/// Each test has people and accounts of its own.
+fn id(n: u8, test: u8) -> Id {
+    Id::from_parts(u32::from(test), [n; 8])
+}
+
+/// What the server says of a person: the account of the same number is their own.
+fn me(person: u8, test: u8, others: &[u8], joined: Option<u8>) -> Value {
+    let user = id(person, test);
+    let account = |n: u8, role: &str| json!({"id": id(n, test), "name": format!("Account {n}"), "role": role});
+    let others = others.iter().map(|n| account(*n, "manage"));
+    let accounts: Vec<Value> = [account(person, "owner")].into_iter().chain(others).collect();
+    json!({
+        "user": {"id": user, "name": format!("Person {person}"), "email": format!("{person}@example.com")},
+        "accounts": accounts,
+        "joined": joined.map(|n| id(n, test)),
+    })
+}
+
+/// Answers these paths from now on, everything else with 404.
+fn serve(answers: &Value) {
+    let script = format!(
+        "globalThis.fetch = async (path) => {{ const answers = {answers}; return path in answers \
+           ? new Response(JSON.stringify(answers[path])) \
+           : new Response('{{\"errors\":[{{\"code\":\"not_found\",\"message\":\"Not here.\"}}]}}', {{ status: 404 }}); }};"
+    );
+    js_sys::eval(&script).unwrap();
+}
+
+async fn sign_in(device: &Device, me: &Value, bring_local: bool) -> Overview {
+    serve(&json!({"/api/signin": me, "/api/signout": null}));
+    let (email, password) = ("somebody@example.com".to_owned(), "a long password".to_owned());
+    ask(device, Call::SignIn { email, password, bring_local, invitation: None }).await
+}
+
+async fn create(device: &Device, kind: Kind, name: &str) -> Id {
+    ask::<Created>(device, Call::Create { kind, value: json!({"name": name}) }).await.id
+}
+
+fn names(overview: &Overview) -> Vec<&str> {
+    overview.catalogue.iter().map(|row| row.name.as_str()).collect()
+}
+
+fn accounts(overview: &Overview) -> Vec<Id> {
+    overview.accounts.iter().map(|info| info.id).collect()
+}
+
+#[wasm_bindgen_test]
+async fn what_one_person_left_unsent_is_not_shown_to_the_next() {
+    const SHARED: u8 = 9;
+    let device = Device::open().await.unwrap();
+    let (anna, ben) = (me(1, 1, &[SHARED], None), me(2, 1, &[SHARED], None));
+    sign_in(&device, &anna, false).await;
+    create(&device, Kind::Flow, "Anna's own").await;
+    ask::<Overview>(&device, Call::SwitchAccount { account: id(SHARED, 1) }).await;
+    create(&device, Kind::Flow, "Anna's unsent").await;
+    let local: Overview = ask(&device, Call::SignOut).await;
+    assert!(local.account.local && local.accounts.iter().all(|info| info.local));
+
+    let first = sign_in(&device, &ben, false).await;
+    assert_eq!(accounts(&first), [id(2, 1), id(SHARED, 1)]);
+    let shared: Overview = ask(&device, Call::SwitchAccount { account: id(SHARED, 1) }).await;
+    assert!(names(&shared).is_empty(), "{:?}", names(&shared));
+    let error = device.call(Call::SwitchAccount { account: id(1, 1) }).await.unwrap_err();
+    assert_eq!(error.code, "not_found");
+    ask::<Overview>(&device, Call::SignOut).await;
+
+    sign_in(&device, &anna, false).await;
+    let shared: Overview = ask(&device, Call::SwitchAccount { account: id(SHARED, 1) }).await;
+    assert_eq!(names(&shared), ["Anna's unsent"]);
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn an_invitation_opens_the_account_that_invites_and_local_work_stays_the_persons_own() {
+    let device = Device::open().await.unwrap();
+    create(&device, Kind::Flow, "Made alone").await;
+    serve(&json!({"/api/signup": me(1, 2, &[5], Some(5)), "/api/signout": null}));
+    let call = Call::SignUp {
+        name: "Person 1".to_owned(),
+        email: "1@example.com".to_owned(),
+        password: "a long password".to_owned(),
+        invitation: Some("token".to_owned()),
+    };
+    let opened: Overview = ask(&device, call).await;
+    assert_eq!(opened.account.id, id(5, 2));
+    assert!(!names(&opened).contains(&"Made alone"));
+    let own: Overview = ask(&device, Call::SwitchAccount { account: id(1, 2) }).await;
+    assert!(names(&own).contains(&"Made alone") && own.sync.waiting > 0);
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn somebody_who_is_signed_in_follows_an_invitation_into_its_account() {
+    let device = Device::open().await.unwrap();
+    let refused = device.call(Call::AcceptInvitation { token: "token".to_owned() }).await.unwrap_err();
+    assert_eq!(refused.code, "invalid");
+    sign_in(&device, &me(1, 3, &[], None), false).await;
+    serve(&json!({"/api/invitations/accept": me(1, 3, &[6], Some(6)), "/api/signout": null}));
+    let opened: Overview = ask(&device, Call::AcceptInvitation { token: "token".to_owned() }).await;
+    assert_eq!(opened.account.id, id(6, 3));
+    assert_eq!(accounts(&opened), [id(1, 3), id(6, 3)]);
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn local_work_that_went_on_after_it_was_brought_is_brought_again() {
+    let device = Device::open().await.unwrap();
+    let flow = create(&device, Kind::Flow, "First").await;
+    let person = me(1, 4, &[], None);
+    assert!(names(&sign_in(&device, &person, true).await).contains(&"First"));
+    // Nothing was sent, so the local account is still there.
+    ask::<Overview>(&device, Call::SignOut).await;
+    let intents = vec![Intent::Set { path: "/name".to_owned(), value: json!("Second") }];
+    ask::<Edited>(&device, Call::Edit { id: flow, intents }).await;
+    assert!(names(&sign_in(&device, &person, true).await).contains(&"Second"));
+    let opened: OpenReply = ask(&device, Call::Open { id: flow }).await;
+    assert_eq!(opened.view.value["name"], "Second");
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_flow_does_not_run_on_the_server_before_its_last_changes_are_there() {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, &me(1, 5, &[], None), false).await;
+    let flow = create(&device, Kind::Flow, "Newest").await;
+    let run = json!({ "run": id(7, 5) });
+    serve(&json!({format!("/api/accounts/{}/flows/{flow}/run", id(1, 5)): run, "/api/signout": null}));
+    let refused = device.call(Call::StartRun { flow, on_server: true }).await.unwrap_err();
+    assert_eq!(refused.code, "invalid");
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
