@@ -6,7 +6,7 @@ use flate2::write::DeflateEncoder;
 use serde_json::json;
 use std::io::Write;
 use tombolo_model::Kind;
-use tombolo_tests::{FakeServer, Member, Screen, Server, process};
+use tombolo_tests::{Everything, FakeServer, Member, Screen, Server, process};
 
 /// What either end may grow by.
 const EXTRA_KIB: u64 = 64 * 1024;
@@ -50,7 +50,7 @@ async fn the_server_refuses_it_and_hardly_grows() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_that_is_sent_one_hardly_grows_and_works_on() -> Result<()> {
+async fn a_browser_that_is_sent_one_refuses_it_hardly_grows_and_works_on() -> Result<()> {
     let server = Server::start().await?;
     let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
     let mut device = owner.device(owner.account()).await?;
@@ -59,19 +59,32 @@ async fn a_browser_that_is_sent_one_hardly_grows_and_works_on() -> Result<()> {
     let screen = Screen::open(&fake.address()).await?;
     screen.sign_in("ines@example.com").await?;
     screen.home().await?;
-    screen.browser.see("Target").await?;
-    let before = peak(&screen);
+    // Open, so that the change is applied and not only stored.
+    screen.open_named("Target").await?;
+    screen.browser.find("button", "Create flow").await?;
+    let module = screen.browser.store_memory().await?;
+    let renderers: Vec<_> = screen.browser.renderers().into_iter().filter(|id| process::reset_peak(*id)).collect();
+    let before: Vec<_> = renderers.iter().filter_map(|id| process::memory_kib(*id, "VmHWM")).collect();
+    assert!(!before.is_empty(), "no renderer was found");
+
     fake.send_change(target.id(), bomb()?)?;
     fake.wait_until_delivered().await?;
+    screen.browser.see("left out").await?;
+    let grown = (screen.browser.store_memory().await? - module) / 1024;
+    assert!(grown < EXTRA_KIB, "the store's module grew by {grown} KiB");
+    for (id, before) in renderers.iter().zip(before) {
+        let after = process::memory_kib(*id, "VmHWM").context("a renderer ended")?;
+        println!("renderer {id} held {before} KiB and {after} KiB at most; the module grew by {grown} KiB");
+        assert!(after - before < EXTRA_KIB, "a renderer grew from {before} to {after} KiB");
+    }
+
+    // The target is as it was, and everything goes on.
+    screen.browser.see("Target").await?;
+    screen.rename_integration("Target, still").await?;
+    screen.on_the_server().await?;
+    assert_eq!(Everything::of(&owner).await?.value(target.id())["name"], "Target, still");
+    screen.home().await?;
     screen.create_integration("After").await?;
     screen.on_this_device().await?;
-    let after = peak(&screen);
-    assert!(after - before < EXTRA_KIB, "the browser grew from {before} to {after} KiB");
     screen.browser.close().await
-}
-
-/// The most memory that any one process of the browser ever held.
-fn peak(screen: &Screen) -> u64 {
-    let processes = screen.browser.processes();
-    processes.into_iter().filter_map(|id| process::memory_kib(id, "VmHWM")).max().unwrap_or(0)
 }

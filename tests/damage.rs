@@ -2,10 +2,19 @@
 
 use anyhow::Result;
 use tombolo_tests::browser::damage_a_chunk;
-use tombolo_tests::{Browser, Screen, Server};
+use tombolo_tests::{Browser, Dice, Screen, Server, rounds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_piece_costs_one_edit_of_one_document_and_is_said() -> Result<()> {
+    let mut dice = Dice::seeded();
+    for _ in 0..rounds(1) {
+        damage_one(dice.below(10_000)).await?;
+    }
+    Ok(())
+}
+
+/// Damages a byte of the last edit, whichever this number means.
+async fn damage_one(at: usize) -> Result<()> {
     let server = Server::start().await?;
     let screen = Screen::open(&server.address()).await?;
     screen.create_integration("Unharmed").await?;
@@ -16,7 +25,7 @@ async fn a_damaged_piece_costs_one_edit_of_one_document_and_is_said() -> Result<
     let path = screen.browser.address().await?;
     let id: String = path.chars().rev().skip_while(|c| !c.is_ascii_hexdigit()).take(24).collect();
     let id: String = id.chars().rev().collect();
-    let before = damage_a_chunk(&screen.browser, &id, "Harmed twice").await?;
+    let before = damage_a_chunk(&screen.browser, &id, "Harmed twice", at).await?;
     assert!(before >= 2, "one chunk for making it, one for the new name");
 
     let (device, address) = (screen.browser.device(), screen.address.clone());

@@ -1,78 +1,111 @@
 //! What a person may not change is refused, kept, and accepted once they may.
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use std::time::Duration;
-use tombolo_model::Kind;
-use tombolo_tests::{Link, Member, Screen, Server, downloads, until};
+use tombolo_model::{Id, Kind};
+use tombolo_tests::{Everything, Link, Member, Screen, Server, downloads, until};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> Result<()> {
-    let server = Server::start().await?;
-    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
-    let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
-    let mut device = owner.device(owner.account()).await?;
-    device.create(Kind::Integration, &json!({ "name": "Shared" })).await?;
-    owner.invite("jonas@example.com", "manage").await?;
+/// An account with one integration, and a colleague at a browser who has it open.
+struct Shared {
+    owner: Member,
+    colleague: Member,
+    integration: Id,
+    screen: Screen,
+    wire: Link,
+    _server: Server,
+}
 
-    let wire = Link::to(server.port()).await?;
-    let screen = Screen::open(&wire.address()).await?;
-    screen.sign_in("jonas@example.com").await?;
-    screen.switch_account("Ines").await?;
-    screen.home().await?;
-    screen.open_named("Shared").await?;
-    // The right goes while the device is away, so that it edits in good faith.
-    wire.cut();
-    screen.rename_integration("Shared by Jonas").await?;
-    screen.on_this_device().await?;
-    owner.change_role(colleague.me.user.id, "monitor").await?;
-    wire.mend();
-    screen.not_accepted().await?;
-    screen.browser.gone("Shared by Jonas").await?;
+impl Shared {
+    async fn open() -> Result<Self> {
+        let server = Server::start().await?;
+        let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+        let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+        let mut device = owner.device(owner.account()).await?;
+        let integration = device.create(Kind::Integration, &json!({ "name": "Shared" })).await?.id();
+        owner.invite("jonas@example.com", "manage").await?;
+        let wire = Link::to(server.port()).await?;
+        let screen = Screen::open(&wire.address()).await?;
+        screen.sign_in("jonas@example.com").await?;
+        screen.switch_account("Ines").await?;
+        screen.home().await?;
+        screen.open_named("Shared").await?;
+        Ok(Self { owner, colleague, integration, screen, wire, _server: server })
+    }
 
-    screen.visit("/not-accepted").await?;
-    screen.browser.see("Shared by Jonas").await?;
-    screen.browser.press("button", "Export").await?;
-    let folder = screen.browser.downloads();
-    let (_, export) = downloads::finished(&folder, ".json", Duration::from_secs(10)).await?;
-    assert!(String::from_utf8(export)?.contains("Shared by Jonas"));
+    /// Renames the integration while the device is away, so that it edits in good faith.
+    async fn rename_away(&self, name: &str) -> Result<()> {
+        self.wire.cut();
+        self.screen.rename_integration(name).await?;
+        self.screen.on_this_device().await
+    }
 
-    owner.change_role(colleague.me.user.id, "manage").await?;
-    until("the retry being accepted", Duration::from_secs(15), || async {
+    /// Back at the server, the change is refused and is nowhere but in the list.
+    async fn is_parked(&self, name: &str) -> Result<()> {
+        self.wire.mend();
+        self.screen.not_accepted().await?;
+        self.screen.visit("/not-accepted").await?;
+        let row = self.screen.browser.find("row", name).await?.text().await?;
+        assert!(row.contains("name") && row.contains("Shared"), "the difference is shown as {row:?}");
+        self.screen.browser.press("button", "Export").await?;
+        let folder = self.screen.browser.downloads();
+        let (_, export) = downloads::finished(&folder, ".json", Duration::from_secs(10)).await?;
+        let export: Value = serde_json::from_slice(&export)?;
+        let change = &export["notAccepted"][0];
+        assert_eq!(change["_id"], self.integration.to_string());
+        assert!(change["differences"].to_string().contains(name), "{export}");
+        self.owner_sees("Shared").await
+    }
+
+    /// What a device of the owner gets from the server.
+    async fn owner_sees(&self, name: &str) -> Result<()> {
+        until(&format!("the owner's device getting \"{name}\""), Duration::from_secs(10), || async {
+            let found = Everything::of(&self.owner).await?.value(self.integration)["name"].clone();
+            anyhow::ensure!(found == name, "it gets {found}");
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Tries the parked change again; that and the next edit of the document are accepted.
+    async fn is_accepted_now(&self, name: &str) -> Result<()> {
+        let screen = &self.screen;
+        screen.visit("/not-accepted").await?;
+        screen.browser.find("row", name).await?;
         screen.browser.press("button", "Try again").await?;
-        Ok((!screen.browser.reads("Shared by Jonas").await?).then_some(()))
-    })
-    .await?;
-    screen.on_the_server().await?;
-    screen.home().await?;
-    screen.browser.see("Shared by Jonas").await?;
-    screen.open_named("Shared by Jonas").await?;
-    screen.rename_integration("Shared by both").await?;
-    screen.on_the_server().await?;
-    screen.browser.close().await
+        self.owner_sees(name).await?;
+        screen.on_the_server().await?;
+        screen.home().await?;
+        screen.open_named(name).await?;
+        screen.rename_integration("Shared by both").await?;
+        self.owner_sees("Shared by both").await?;
+        screen.on_the_server().await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_removed_member_keeps_what_was_not_accepted() -> Result<()> {
-    let server = Server::start().await?;
-    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
-    let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
-    let mut device = owner.device(owner.account()).await?;
-    device.create(Kind::Integration, &json!({ "name": "Shared" })).await?;
-    owner.invite("jonas@example.com", "manage").await?;
-    let wire = Link::to(server.port()).await?;
-    let screen = Screen::open(&wire.address()).await?;
-    screen.sign_in("jonas@example.com").await?;
-    screen.switch_account("Ines").await?;
-    screen.home().await?;
-    screen.open_named("Shared").await?;
-    wire.cut();
-    screen.rename_integration("Renamed while away").await?;
-    screen.on_this_device().await?;
-    owner.remove(colleague.me.user.id).await?;
-    wire.mend();
-    screen.not_accepted().await?;
-    screen.visit("/not-accepted").await?;
-    screen.browser.see("Renamed while away").await?;
-    screen.browser.close().await
+async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> Result<()> {
+    let shared = Shared::open().await?;
+    shared.rename_away("Shared by Jonas").await?;
+    shared.owner.change_role(shared.colleague.me.user.id, "monitor").await?;
+    shared.is_parked("Shared by Jonas").await?;
+    shared.screen.home().await?;
+    shared.screen.browser.see("Shared").await?;
+    assert!(!shared.screen.browser.reads("Shared by Jonas").await?, "the refused name is still shown");
+    shared.owner.change_role(shared.colleague.me.user.id, "manage").await?;
+    shared.is_accepted_now("Shared by Jonas").await?;
+    shared.screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_member_keeps_what_was_not_accepted_and_brings_it_when_invited_again() -> Result<()> {
+    let shared = Shared::open().await?;
+    shared.rename_away("Renamed while away").await?;
+    shared.owner.remove(shared.colleague.me.user.id).await?;
+    shared.is_parked("Renamed while away").await?;
+    shared.owner.invite("jonas@example.com", "manage").await.context("inviting again")?;
+    // The device was told to go; it asks again when the page is opened.
+    shared.screen.browser.reload().await?;
+    shared.is_accepted_now("Renamed while away").await?;
+    shared.screen.browser.close().await
 }

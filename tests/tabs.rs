@@ -2,102 +2,255 @@
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tombolo_model::Kind;
-use tombolo_tests::{Link, Member, Screen, Server, rounds, until};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use thirtyfour::WindowHandle;
+use tombolo_model::{Id, Kind};
+use tombolo_tests::flows::{self, Destination, Source, row};
+use tombolo_tests::{Dice, Everything, Link, Member, Screen, Server, Way, rounds, site, until};
 
-/// A small generator whose seed is printed, so that a failing order of events can be had again.
-struct Dice(u64);
+const FLOW: &str = "Orders";
+const STEP: &str = "Orders destination";
+const PATIENCE: Duration = Duration::from_secs(15);
 
-impl Dice {
-    fn new() -> Self {
-        let named = std::env::var("TOMBOLO_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = named.unwrap_or_else(|| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
-            u64::from(now.subsec_nanos()) | 1
-        });
-        println!("TOMBOLO_SEED={seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % most as u64).expect("smaller than most")
-    }
+/// A browser with the mapping of a flow open, signed in through a wire of its own.
+struct Desk {
+    server: Server,
+    owner: Member,
+    wire: Link,
+    screen: Screen,
+    import: Id,
+    flow: String,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn edits_saved_in_five_tabs_survive_closing_them_at_random() -> Result<()> {
-    let mut dice = Dice::new();
-    for _ in 0..rounds(1) {
+impl Desk {
+    async fn open() -> Result<Self> {
         let server = Server::start().await?;
         let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+        let source = Source::Http("http://127.0.0.1:9", "/", None);
+        let mappings = json!([row("$.first", "first", "string")]);
+        let flow = flows::flow(FLOW, &source, None, &mappings, &Destination::Json("orders.json"));
+        owner.device(owner.account()).await?.create_flow(&flow).await?;
+        let import = flow.resources.iter().find(|(kind, ..)| *kind == Kind::Import).context("a destination")?.1;
         let wire = Link::to(server.port()).await?;
         let screen = Screen::open(&wire.address()).await?;
         screen.sign_in("ines@example.com").await?;
-        let home = screen.browser.tab().await?;
-        let mut tabs = vec![home];
+        let flow = format!("/integrations/{}/flows/{}", flow.integration, flow.flow);
+        let desk = Self { server, owner, wire, screen, import, flow };
+        desk.screen.visit(&desk.flow).await?;
+        desk.open_mapping().await?;
+        Ok(desk)
+    }
+
+    async fn open_mapping(&self) -> Result<()> {
+        self.screen.tool(STEP, "Mapping").await?;
+        self.screen.browser.find("textbox", "Destination field").await.map(|_| ())
+    }
+
+    /// Opens another tab at the same place and stays in it.
+    async fn new_tab(&self) -> Result<WindowHandle> {
+        let tab = self.screen.browser.new_tab(&format!("{}{}", self.wire.address(), self.flow)).await?;
+        self.open_mapping().await?;
+        Ok(tab)
+    }
+
+    /// How often each destination is in the mapping on the server.
+    async fn on_server(&self) -> Result<BTreeMap<String, usize>> {
+        let import = Everything::of(&self.owner).await?.value(self.import);
+        let rows = import["mappings"].as_array().context("a mapping")?.clone();
+        Ok(count(rows.iter().map(|row| row["generate"].as_str().unwrap_or_default().to_owned())))
+    }
+
+    /// How often each destination is in the mapping on the screen.
+    async fn on_screen(&self) -> Result<BTreeMap<String, usize>> {
+        Ok(count(self.screen.destinations().await?))
+    }
+
+    /// Waits until the server and the screen hold the same; gives it.
+    async fn settled(&self) -> Result<BTreeMap<String, usize>> {
+        self.screen.on_the_server().await?;
+        until("server and screen holding the same rows", PATIENCE, || async {
+            let (there, here) = (self.on_server().await?, self.on_screen().await?);
+            anyhow::ensure!(there == here, "{there:?} against {here:?}");
+            Ok(Some(there))
+        })
+        .await
+    }
+
+    /// The worker that leads.
+    async fn leader(&self) -> Result<String> {
+        let ask = "const { held } = await navigator.locks.query(); \
+            return held.find((lock) => lock.name.endsWith('-leader') && !lock.name.includes('local'))?.clientId ?? null;";
+        until("a leader", PATIENCE, || async {
+            Ok(self.screen.browser.js_async(ask, Vec::new()).await?.as_str().map(str::to_owned))
+        })
+        .await
+    }
+}
+
+fn count(names: impl IntoIterator<Item = String>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for name in names {
+        *counts.entry(name).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// JavaScript that gives the destinations that are shown, a line each.
+const SHOWN: &str = "return [...document.querySelectorAll('input')].filter((field) => \
+    field.getAttribute('aria-label') === 'Destination field').map((field) => field.value).join('\\n');";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_in_five_tabs_closed_at_random_are_there_once() -> Result<()> {
+    let mut dice = Dice::seeded();
+    for _ in 0..rounds(1) {
+        let desk = Desk::open().await?;
+        let browser = &desk.screen.browser;
+        let mut tabs = vec![browser.tab().await?];
         for _ in 0..4 {
-            tabs.push(screen.browser.new_tab(&wire.address()).await?);
-            screen.usable().await?;
+            tabs.push(desk.new_tab().await?);
         }
-        let mut made = Vec::new();
+        let (mut made, mut promised) = (0, Vec::new());
         while tabs.len() > 1 {
             let at = dice.below(tabs.len());
-            screen.browser.switch(&tabs[at]).await?;
-            screen.home().await?;
-            let name = format!("Made in round {}", made.len());
-            screen.create_integration(&name).await?;
-            screen.on_this_device().await?;
-            made.push(name);
+            browser.switch(&tabs[at]).await?;
+            let name = format!("field{made}");
+            made += 1;
+            desk.screen.add_mapping(&format!("source{made}"), &name).await?;
+            if dice.below(3) == 0 {
+                desk.screen.on_this_device().await?;
+            }
             // The leader is among them sooner or later, and a push may be on its way.
             if dice.below(2) == 0 {
-                wire.drop_connections();
+                desk.wire.drop_connections();
+            }
+            // Whatever is said to be stored now counts; what is under way when the tab goes may be there or not.
+            let shown = desk.screen.shown(SHOWN).await?;
+            if shown.stored && shown.text.lines().any(|line| line == name) {
+                promised.push(name);
             }
             if dice.below(3) > 0 {
-                screen.browser.close_tab().await?;
+                browser.close_tab().await?;
                 tabs.remove(at);
             }
         }
-        screen.browser.switch(&tabs[0]).await?;
-        screen.home().await?;
-        screen.on_the_server().await?;
-        let mut fresh = owner.device(owner.account()).await?;
-        let names = names_on_server(&mut fresh).await?;
-        for name in &made {
-            assert_eq!(names.iter().filter(|found| *found == name).count(), 1, "{name} in {names:?}");
-            screen.browser.see(name).await?;
+        browser.switch(&tabs[0]).await?;
+        let there = desk.settled().await?;
+        assert!(!promised.is_empty(), "nothing was ever shown as stored");
+        for name in &promised {
+            assert_eq!(there.get(name), Some(&1), "{name} was shown as stored; there is {there:?}");
         }
-        screen.browser.close().await?;
+        for (name, times) in &there {
+            assert!(*times == 1 || name.is_empty(), "{name} is there {times} times: {there:?}");
+        }
+        desk.screen.browser.close().await?;
     }
     Ok(())
 }
 
-/// The names of all documents, as an empty device gets them.
-async fn names_on_server(device: &mut tombolo_tests::Device) -> Result<Vec<String>> {
-    let documents = device.bootstrap().await?;
-    Ok(documents.iter().map(|document| document.describe().name).collect())
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_the_killed_leader_had_sent_is_accepted_once() -> Result<()> {
+    for _ in 0..rounds(1) {
+        kill_leader_during_push(Way::Down).await?;
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tab_of_the_version_before_steps_aside_for_the_new_one() -> Result<()> {
-    let server = Server::start().await?;
-    let screen = Screen::open(&server.address()).await?;
-    screen.create_integration("Kept").await?;
-    screen.on_this_device().await?;
-    // A newer page opens the database with a higher version; every tab must let go of it.
-    let upgrade = "const names = (await indexedDB.databases()).filter((one) => one.version); \
-        for (const { name, version } of names) await new Promise((good, bad) => { \
-          const open = indexedDB.open(name, version + 1); \
-          open.onsuccess = () => { open.result.close(); good(); }; \
-          open.onblocked = () => bad(new Error('blocked by ' + name)); open.onerror = () => bad(open.error); }); \
-        return names.length;";
-    let upgraded = screen.browser.js_async(upgrade, Vec::new()).await?;
-    anyhow::ensure!(upgraded.as_u64().unwrap_or(0) > 0, "no database was found");
-    screen.browser.see("newer version").await?;
+async fn a_push_that_the_killed_leader_could_not_complete_is_accepted_once() -> Result<()> {
+    for _ in 0..rounds(1) {
+        kill_leader_during_push(Way::Up).await?;
+    }
     Ok(())
+}
+
+/// Edits while the wire holds the leader's push, or the answer to it, and kills the leader then.
+async fn kill_leader_during_push(way: Way) -> Result<()> {
+    let desk = Desk::open().await?;
+    let browser = &desk.screen.browser;
+    let first = browser.tab().await?;
+    let first_worker = desk.leader().await?;
+    let second = desk.new_tab().await?;
+    // Which of the two leads now is known by its worker: the first one's is.
+    let leading = if desk.leader().await? == first_worker { &first } else { &second };
+    browser.switch(leading).await?;
+    desk.screen.on_the_server().await?;
+
+    desk.wire.hold(way);
+    desk.screen.add_mapping("amount", "in_flight").await?;
+    until("the push being under way", PATIENCE, || async {
+        let arrived = desk.on_server().await?.contains_key("in_flight");
+        Ok((desk.wire.kept() > 0 && arrived == (way == Way::Down)).then_some(()))
+    })
+    .await?;
+    let shown = desk.screen.shown(SHOWN).await?;
+    assert!(shown.stored && shown.text.contains("in_flight"), "{shown:?}");
+    let leading = if desk.leader().await? == first_worker { &first } else { &second };
+    browser.crash_tab(leading).await?;
+
+    let left = if leading == &first { &second } else { &first };
+    browser.switch(left).await?;
+    let there = desk.settled().await?;
+    assert_eq!(there, count(["first".to_owned(), "in_flight".to_owned()]));
+    // What the dead leader had sent arrives late, and changes nothing.
+    desk.wire.release();
+    desk.screen.add_mapping("total", "after").await?;
+    let there = desk.settled().await?;
+    assert_eq!(there, count(["first", "in_flight", "after"].map(str::to_owned)));
+    desk.screen.browser.close().await
+}
+
+/// The service worker would keep the old version in charge until its last tab is closed: somebody who reloads past it
+/// gets the new one beside an old tab.
+const PAST_SERVICE_WORKER: &str = "for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister(); \
+    for (const name of await caches.keys()) await caches.delete(name);";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_an_old_tab_had_not_sent_is_there_once_after_an_upgrade() -> Result<()> {
+    for _ in 0..rounds(1) {
+        upgrade_beside_an_old_tab().await?;
+    }
+    Ok(())
+}
+
+async fn upgrade_beside_an_old_tab() -> Result<()> {
+    let mut desk = Desk::open().await?;
+    let old = desk.screen.browser.tab().await?;
+    desk.screen.on_the_server().await?;
+    desk.wire.hold(Way::Up);
+    desk.screen.add_mapping("amount", "not_sent").await?;
+    until("the push being held", PATIENCE, || async { Ok((desk.wire.kept() > 0).then_some(())) }).await?;
+    let shown = desk.screen.shown(SHOWN).await?;
+    assert!(shown.stored && shown.text.contains("not_sent"), "{shown:?}");
+    desk.screen.browser.js_async(PAST_SERVICE_WORKER, Vec::new()).await?;
+
+    // A newer version is served, and opened in another tab.
+    let newer = site::newer()?;
+    desk.server.stop().await?;
+    desk.server.serve_page_of(newer.path());
+    desk.server.resume().await?;
+    desk.wire.hold(Way::Up);
+    let new = desk.new_tab().await?;
+    let versions = desk.screen.browser.js_async("return indexedDB.databases();", Vec::new()).await?;
+    assert!(versions.as_array().is_some_and(|all| all.iter().any(|one| one["version"] == 2)), "{versions}");
+    let there = desk.settled().await?;
+    assert_eq!(there, count(["first", "not_sent"].map(str::to_owned)));
+
+    // The old tab says what to do, and is as good as new then.
+    desk.screen.browser.switch(&old).await?;
+    desk.screen.browser.see("newer version").await?;
+    desk.wire.release();
+    desk.screen.browser.reload().await?;
+    desk.open_mapping().await?;
+    desk.screen.add_mapping("total", "after").await?;
+    desk.screen.browser.switch(&new).await?;
+    let there = until("the other tab's row", PATIENCE, || async {
+        let there = desk.settled().await?;
+        Ok(there.contains_key("after").then_some(there))
+    })
+    .await?;
+    assert_eq!(there, count(["first", "not_sent", "after"].map(str::to_owned)));
+    desk.screen.browser.close().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,10 +280,7 @@ async fn what_the_server_has_reaches_every_tab() -> Result<()> {
     device.create(Kind::Integration, &json!({ "name": "From elsewhere" })).await.context("the server's answer")?;
     for tab in [first, second] {
         screen.browser.switch(&tab).await?;
-        until("the new tile", Duration::from_secs(10), || async {
-            Ok(screen.browser.reads("From elsewhere").await?.then_some(()))
-        })
-        .await?;
+        screen.browser.see("From elsewhere").await?;
     }
     screen.browser.close().await
 }

@@ -1,9 +1,9 @@
 //! Two people change the same things while neither hears of the other.
 
-use anyhow::Result;
-use serde_json::json;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use std::time::Duration;
-use thirtyfour::Key;
+use thirtyfour::{Key, WebElement};
 use tombolo_tests::flows::{self, Destination, Flow, Source, row};
 use tombolo_tests::{Link, Member, Screen, Server, until};
 
@@ -18,6 +18,7 @@ struct Pair {
 
 const FLOW: &str = "Orders to CRM";
 const STEP: &str = "Orders to CRM destination";
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Pair {
     async fn open() -> Result<Self> {
@@ -42,6 +43,9 @@ impl Pair {
     }
 
     async fn meet(&self) -> Result<()> {
+        for screen in [&self.one, &self.two] {
+            screen.on_this_device().await?;
+        }
         for wire in &self.wires {
             wire.mend();
         }
@@ -51,12 +55,30 @@ impl Pair {
 
     /// Waits until both show the same, and gives it.
     async fn equal(&self, what: impl AsyncFn(&Screen) -> Result<Vec<String>>) -> Result<Vec<String>> {
-        until("both screens being equal", Duration::from_secs(10), || async {
+        until("both screens being equal", PATIENCE, || async {
             let (one, two) = (what(&self.one).await?, what(&self.two).await?);
             anyhow::ensure!(one == two, "{one:?} against {two:?}");
             Ok(Some(one))
         })
         .await
+    }
+
+    /// Waits until both devices hold the same resources in full, and gives them.
+    async fn equal_documents(&self) -> Result<Value> {
+        until("both devices holding the same", PATIENCE, || async {
+            let (one, two) = (self.one.exported().await?, self.two.exported().await?);
+            anyhow::ensure!(one["resources"] == two["resources"], "{one:#}\nagainst\n{two:#}");
+            Ok(Some(one["resources"].clone()))
+        })
+        .await
+    }
+
+    /// The mapping as both devices hold it: source and destination of each row.
+    async fn mapping(&self) -> Result<Vec<[String; 2]>> {
+        let resources = self.equal_documents().await?;
+        let rows = resources["imports"][0]["mappings"].as_array().context("a mapping")?.clone();
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        Ok(rows.iter().map(|row| [text(row, "extract"), text(row, "generate")]).collect())
     }
 }
 
@@ -70,39 +92,62 @@ fn orders() -> Flow {
     flows::flow(FLOW, &source, None, &mappings, &Destination::Http("http://127.0.0.1:9", "/take"))
 }
 
-async fn mapping_rows(screen: &Screen) -> Result<Vec<String>> {
-    let mut rows = Vec::new();
-    for field in screen.browser.all("textbox", "Destination field").await? {
-        rows.push(field.prop("value").await?.unwrap_or_default());
+async fn destinations(screen: &Screen) -> Result<Vec<String>> {
+    screen.destinations().await
+}
+
+async fn in_order(screen: &Screen, wanted: &[&str]) -> Result<()> {
+    until("the rows in another order", PATIENCE, || async {
+        let rows = screen.destinations().await?;
+        anyhow::ensure!(rows == wanted, "{rows:?}");
+        Ok(Some(()))
+    })
+    .await
+}
+
+/// The row of the mapping whose destination is this.
+async fn mapping_row(screen: &Screen, destination: &str) -> Result<WebElement> {
+    for row in screen.browser.all("row", "").await? {
+        let fields = screen.browser.all_in(Some(&row), "textbox", "Destination field").await?;
+        for field in fields {
+            if field.prop("value").await?.as_deref() == Some(destination) {
+                return Ok(row);
+            }
+        }
     }
-    Ok(rows)
+    anyhow::bail!("no row writes \"{destination}\"")
+}
+
+/// Replaces the text of one field in a row.
+async fn edit_row(screen: &Screen, destination: &str, field: &str, text: &str) -> Result<()> {
+    let row = mapping_row(screen, destination).await?;
+    let field = screen.browser.find_in(Some(&row), "textbox", field).await?;
+    tombolo_tests::browser::replace(&field, text).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mapping_row_moved_by_one_and_edited_by_the_other_is_one_row_moved_and_edited() -> Result<()> {
+async fn a_mapping_row_dragged_by_one_and_edited_by_the_other_is_one_row_moved_and_edited() -> Result<()> {
     let pair = Pair::open().await?;
     pair.one.tool(STEP, "Mapping").await?;
     pair.two.tool(STEP, "Mapping").await?;
     pair.part();
 
-    for place in [1, 0] {
-        let fields = pair.one.browser.all("textbox", "Destination field").await?;
-        fields[place + 1].click().await?;
-        fields[place + 1].send_keys(Key::Alt + Key::Up).await?;
-        until("the row being one place up", Duration::from_secs(5), || async {
-            let rows = mapping_rows(&pair.one).await?;
-            anyhow::ensure!(rows[place] == "customer", "{rows:?}");
-            Ok(Some(()))
-        })
-        .await?;
-    }
-    let theirs = pair.two.browser.all("textbox", "Destination field").await?;
-    tombolo_tests::browser::replace(&theirs[2], "buyer").await?;
-    pair.one.on_this_device().await?;
-    pair.two.on_this_device().await?;
+    let (dragged, target) = (mapping_row(&pair.one, "number").await?, mapping_row(&pair.one, "customer").await?);
+    pair.one.browser.drag(&dragged, &target).await?;
+    in_order(&pair.one, &["amount", "customer", "number"]).await?;
+    // The same without a mouse.
+    let row = mapping_row(&pair.one, "customer").await?;
+    let field = pair.one.browser.find_in(Some(&row), "textbox", "Destination field").await?;
+    field.click().await?;
+    field.send_keys(Key::Alt + Key::Up).await?;
+    in_order(&pair.one, &["customer", "amount", "number"]).await?;
 
+    edit_row(&pair.two, "number", "Destination field", "order_number").await?;
+    edit_row(&pair.two, "customer", "Destination field", "buyer").await?;
     pair.meet().await?;
-    assert_eq!(pair.equal(mapping_rows).await?, ["buyer", "number", "amount"]);
+    assert_eq!(pair.equal(destinations).await?, ["buyer", "amount", "order_number"]);
+    let wanted = [["$.name", "buyer"], ["$.total", "amount"], ["$.id", "order_number"]];
+    assert_eq!(pair.mapping().await?, wanted);
     Ok(())
 }
 
@@ -117,31 +162,67 @@ async fn different_fields_of_the_same_absent_object_are_both_there() -> Result<(
     // Paging is absent until one of its fields is set.
     pair.one.browser.fill("First page", "7").await?;
     pair.two.browser.fill("Last page status", "404").await?;
-    pair.one.on_this_device().await?;
-    pair.two.on_this_device().await?;
     pair.meet().await?;
     let fields = async |screen: &Screen| {
         Ok(vec![screen.browser.value("First page").await?, screen.browser.value("Last page status").await?])
     };
     assert_eq!(pair.equal(fields).await?, ["7", "404"]);
+    let paging = &pair.equal_documents().await?["exports"][0]["http"]["paging"];
+    assert_eq!(*paging, json!({ "page": 7, "lastPageStatusCode": 404 }));
     Ok(())
 }
 
+/// The shown conflict about a row that was deleted and edited, by a word of the edit.
+async fn conflict(screen: &Screen, word: &str) -> Result<WebElement> {
+    until("the conflict", PATIENCE, || async {
+        for group in screen.browser.all("group", "deleted by one and edited by another").await? {
+            if group.text().await?.contains(word) {
+                return Ok(Some(group));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// Chooses between the deletion and the edit.
+async fn choose(screen: &Screen, word: &str, deleted: bool) -> Result<()> {
+    let group = conflict(screen, word).await?;
+    for button in screen.browser.all_in(Some(&group), "button", "Keep").await? {
+        if button.text().await?.contains("deleted") == deleted {
+            return Ok(button.click().await?);
+        }
+    }
+    anyhow::bail!("the conflict offers too little: {}", group.text().await?)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_deleted_by_one_and_edited_by_the_other_is_shown_as_a_conflict() -> Result<()> {
+async fn a_row_deleted_by_one_and_edited_by_the_other_is_a_conflict_that_either_may_win() -> Result<()> {
     let pair = Pair::open().await?;
     pair.one.tool(STEP, "Mapping").await?;
     pair.two.tool(STEP, "Mapping").await?;
     pair.part();
     pair.one.browser.press("button", "Delete amount").await?;
-    let theirs = pair.two.browser.all("textbox", "Source field").await?;
-    tombolo_tests::browser::replace(&theirs[1], "grand_total").await?;
-    pair.one.on_this_device().await?;
-    pair.two.on_this_device().await?;
+    pair.one.browser.press("button", "Delete customer").await?;
+    in_order(&pair.one, &["number"]).await?;
+    edit_row(&pair.two, "amount", "Source field", "grand_total").await?;
+    edit_row(&pair.two, "customer", "Source field", "buyer").await?;
     pair.meet().await?;
-    pair.one.browser.see("deleted").await?;
-    pair.two.browser.see("deleted").await?;
-    assert_eq!(pair.equal(mapping_rows).await?, pair.equal(mapping_rows).await?);
+    for screen in [&pair.one, &pair.two] {
+        conflict(screen, "grand_total").await?;
+        conflict(screen, "buyer").await?;
+    }
+    pair.equal(destinations).await?;
+    pair.equal_documents().await?;
+
+    // One takes the edit, the other the deletion; each settles it for both.
+    choose(&pair.one, "grand_total", false).await?;
+    choose(&pair.two, "buyer", true).await?;
+    for screen in [&pair.one, &pair.two] {
+        in_order(screen, &["number", "amount"]).await?;
+        screen.browser.gone("edited by another").await?;
+    }
+    assert_eq!(pair.mapping().await?, [["$.id", "number"], ["$.grand_total", "amount"]]);
     Ok(())
 }
 
@@ -151,15 +232,17 @@ async fn two_names_are_shown_as_a_conflict_and_either_can_be_kept() -> Result<()
     pair.part();
     pair.one.rename_flow("Orders by Ines").await?;
     pair.two.rename_flow("Orders by Jonas").await?;
-    pair.one.on_this_device().await?;
-    pair.two.on_this_device().await?;
     pair.meet().await?;
     pair.one.browser.see("2 values").await?;
     pair.two.browser.see("2 values").await?;
+    pair.equal_documents().await?;
+    pair.one.browser.press("button", "2 values").await?;
+    pair.one.browser.find("button", "Keep Orders by Ines").await?;
     pair.one.browser.press("button", "Keep Orders by Jonas").await?;
     pair.one.browser.gone("2 values").await?;
     pair.two.browser.gone("2 values").await?;
     pair.two.browser.see("Orders by Jonas").await?;
     assert!(!pair.two.browser.reads("Orders by Ines").await?);
+    assert_eq!(pair.equal_documents().await?["flows"][0]["name"], "Orders by Jonas");
     Ok(())
 }

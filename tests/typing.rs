@@ -1,13 +1,18 @@
-//! Two people type into one script at the same time, 200 ms apart.
+//! Two people type into one script at the same time, 200 ms apart: words, slips that they take back, and at the end
+//! both at the same place.
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
+use thirtyfour::Key;
 use tombolo_model::Kind;
 use tombolo_tests::{Link, Member, Screen, Server, rounds, until};
 
-/// Characters that each of the two types.
+/// Characters that each of the two leaves in their own place, and at the place that both share.
 const EACH: usize = 5_000;
+const TOGETHER: usize = 100;
+/// Every so many words somebody mistypes.
+const SLIPS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_characters_typed_by_two_arrive_whole_and_no_cursor_jumps() -> Result<()> {
@@ -30,38 +35,59 @@ async fn type_together() -> Result<()> {
         wire.delay(Duration::from_millis(100));
         let screen = Screen::open(&wire.address()).await?;
         screen.sign_in("ines@example.com").await?;
-        screen.visit(&format!("/scripts/{}", script.id())).await?;
-        screen.browser.find("textbox", "Content").await?;
+        screen.open_script(script.id()).await?;
         screen.browser.see("// top").await?;
         screens.push(screen);
     }
-    let [one, two] = [&screens[0], &screens[1]];
+    let people = [&screens[0], &screens[1]];
     // One types below the first line, the other at the very end.
-    place_cursor(one, "// top".len()).await?;
-    place_cursor(two, "// top\n// bottom\n".len()).await?;
-    let (first, second) = tokio::join!(type_text(one, 'a'), type_text(two, 'b'));
-    let (first, second) = (first?, second?);
+    people[0].place_cursor("// top".len()).await?;
+    people[1].place_cursor("// top\n// bottom\n".len()).await?;
+    let apart = type_both(people, ['a', 'b'], EACH, "// top\n// bottom\n".len()).await?;
 
-    let together = until("both showing the same text", Duration::from_secs(60), || async {
-        let (left, right) = (content(one).await?, content(two).await?);
-        Ok((left == right && left.len() >= first.len() + second.len()).then_some(left))
-    })
-    .await?;
-    // Each person's text is one unbroken stretch: nothing is missing, and no cursor was elsewhere for a moment.
-    assert!(together.contains(&first), "the first person's text is broken up: {together:.200}");
-    assert!(together.contains(&second), "the second person's text is broken up: {together:.200}");
-    assert_eq!(together.len(), first.len() + second.len() + "// top\n// bottom\n".len());
+    people[0].place_cursor(apart.len()).await?;
+    people[1].place_cursor(apart.len()).await?;
+    let all = type_both(people, ['c', 'd'], TOGETHER, apart.len()).await?;
+    assert!(all.starts_with(&apart), "what was there before was changed: {all:.200}");
     for screen in screens {
         screen.browser.close().await?;
     }
     Ok(())
 }
 
-/// Types numbered words of one letter, so that a word that went missing or moved is noticed.
-async fn type_text(screen: &Screen, letter: char) -> Result<String> {
+/// Both type at once; checks that nothing but that came to the text, and gives it.
+async fn type_both(people: [&Screen; 2], letters: [char; 2], each: usize, before: usize) -> Result<String> {
+    let [one, two] = people;
+    let (first, second) = tokio::join!(type_text(one, letters[0], each), type_text(two, letters[1], each));
+    let typed = [first?, second?];
+    let length = before + typed[0].len() + typed[1].len();
+    let together = until("both showing the same text", Duration::from_secs(60), || async {
+        let (left, right) = (one.script_text().await?, two.script_text().await?);
+        anyhow::ensure!(left == right && left.len() == length, "{} and {} of {length}", left.len(), right.len());
+        Ok(Some(left))
+    })
+    .await?;
+    // Each person's text is one unbroken stretch, and they are at its end: nothing is missing, and no cursor was
+    // elsewhere for a moment.
+    for (person, typed) in people.iter().zip(&typed) {
+        let Some(at) = together.find(typed.as_str()) else {
+            panic!("a person's text is broken up: {together:.400}");
+        };
+        assert_eq!(person.cursor().await?, at + typed.len(), "a cursor is not behind its last letter");
+    }
+    Ok(together)
+}
+
+/// Types numbered words of one letter, so that a word that went missing or moved is noticed; gives what is left of it.
+async fn type_text(screen: &Screen, letter: char, each: usize) -> Result<String> {
     let mut typed = String::new();
     let mut number = 0;
-    while typed.len() < EACH {
+    while typed.len() < each {
+        if number % SLIPS == SLIPS - 1 {
+            // Four letters, and the Backspace key as often.
+            screen.browser.keys("oops").await?;
+            screen.browser.keys(Key::Backspace + Key::Backspace + Key::Backspace + Key::Backspace).await?;
+        }
         let word = format!("{letter}{number} ");
         screen.browser.keys(&word).await?;
         typed.push_str(&word);
@@ -69,18 +95,3 @@ async fn type_text(screen: &Screen, letter: char) -> Result<String> {
     }
     Ok(typed)
 }
-
-async fn content(screen: &Screen) -> Result<String> {
-    let text = screen.browser.js(&format!("{VIEW} return view.state.doc.toString();"), Vec::new()).await?;
-    Ok(text.as_str().unwrap_or_default().to_owned())
-}
-
-async fn place_cursor(screen: &Screen, at: usize) -> Result<Value> {
-    let script =
-        format!("{VIEW} view.focus(); view.dispatch({{ selection: {{ anchor: arguments[0] }} }}); return true;");
-    screen.browser.js(&script, vec![json!(at)]).await
-}
-
-/// CodeMirror hangs its view on its content element.
-const VIEW: &str = "const element = document.querySelector('.cm-content'); \
-    const view = element.cmTile?.view ?? element.cmView?.view ?? element.cmView?.rootView?.view;";

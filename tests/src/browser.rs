@@ -2,6 +2,7 @@
 //!
 //! Decides how things are found (role and accessible name) and how long is waited. Knows no screen of the product.
 
+mod devtools;
 mod driver;
 mod find;
 mod storage;
@@ -198,9 +199,9 @@ impl Browser {
         Ok(self.web.close_window().await?)
     }
 
-    /// All processes of the browser, without its driver.
-    pub fn processes(&self) -> Vec<u32> {
-        process::descendants(self.driver.id())
+    /// The processes that show pages and run their workers.
+    pub fn renderers(&self) -> Vec<u32> {
+        process::descendants(self.driver.id()).into_iter().filter(|id| process::is_renderer(*id)).collect()
     }
 
     /// Keeps at most so many bytes for an origin from now on; `None` lifts the limit.

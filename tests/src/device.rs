@@ -3,13 +3,12 @@
 //! Written against `wire` alone, not with the product's own client, so that it notices when the two ends of the product
 //! agree on something that the protocol does not say.
 
+mod everything;
+
 use crate::flows::Flow;
 use anyhow::{Context, Result, bail};
-use flate2::read::DeflateDecoder;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpStream;
@@ -18,9 +17,9 @@ use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tombolo_docs::{Author, Document};
 use tombolo_model::{Id, Kind};
-use tombolo_wire::sync::{
-    ByteBuf, Cursor, Down, Entry, Hello, Up, VERSION, Welcome, decode_down, decode_page, encode_up,
-};
+use tombolo_wire::sync::{ByteBuf, Cursor, Down, Hello, Up, VERSION, Welcome, decode_down, encode_up};
+
+pub use everything::Everything;
 
 /// An open socket that has been welcomed.
 pub struct Device {
@@ -185,40 +184,6 @@ impl Device {
                 return Ok(cursor);
             }
         }
-    }
-
-    /// Reads the whole account as an empty device does; gives its documents.
-    ///
-    /// # Errors
-    ///
-    /// When the socket is closed or a document cannot be read.
-    pub async fn bootstrap(&mut self) -> Result<Vec<Document>> {
-        let mut chunks: BTreeMap<Id, Vec<Vec<u8>>> = BTreeMap::new();
-        loop {
-            match self.next().await? {
-                Down::Bundle { page, .. } => {
-                    let mut plain = Vec::new();
-                    DeflateDecoder::new(&page[..]).read_to_end(&mut plain)?;
-                    for snapshot in decode_page(&plain)?.documents {
-                        let all = snapshot.chunks.into_iter().map(ByteBuf::into_vec);
-                        chunks.entry(snapshot.document).or_default().extend(all);
-                    }
-                }
-                Down::Changes { entries, complete, .. } => {
-                    for entry in entries {
-                        if let Entry::Change { document, bytes, .. } = entry {
-                            chunks.entry(document).or_default().push(bytes.into_vec());
-                        }
-                    }
-                    if complete {
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        let load = |chunks: &Vec<Vec<u8>>| Ok(Document::load(chunks.iter().map(Vec::as_slice))?.document);
-        chunks.values().map(load).collect()
     }
 
     /// Asks whether the server is there, and reads until it says so.

@@ -3,6 +3,9 @@
 //! A browser's own "offline" switch leaves the sockets of its workers alone. Each device of a test therefore reaches the
 //! server through a loopback address of its own; cutting it ends what is open and refuses what is new. The port is the
 //! server's: it answers only to names of this machine with its own port.
+//!
+//! A wire can also hold what the sockets that are open carry one way, as a network does that is about to fail: what was
+//! sent is on its way and does not arrive. Pages and files are loaded all the same.
 
 use anyhow::Result;
 use std::net::SocketAddr;
@@ -27,12 +30,32 @@ pub struct Link {
     task: JoinHandle<()>,
 }
 
+/// A direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// From the device to the server.
+    Up,
+    /// From the server to the device.
+    Down,
+}
+
+/// Which sockets are held which way: those with a lower number than this.
+#[derive(Debug, Clone, Copy, Default)]
+struct Holds {
+    up: u64,
+    down: u64,
+}
+
 struct State {
     target: SocketAddr,
     up: AtomicBool,
     delay_ms: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
+    /// The number of the next connection.
+    next: AtomicU64,
+    holds: watch::Sender<Holds>,
+    kept: AtomicU64,
 }
 
 impl Link {
@@ -53,6 +76,9 @@ impl Link {
             delay_ms: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
+            next: AtomicU64::new(0),
+            holds: watch::channel(Holds::default()).0,
+            kept: AtomicU64::new(0),
         });
         let (cut, _) = watch::channel(0);
         let task = tokio::spawn(accept(listener, Arc::clone(&state), cut.clone()));
@@ -84,6 +110,26 @@ impl Link {
     pub fn delay(&self, each_way: Duration) {
         let ms = u64::try_from(each_way.as_millis()).unwrap_or(u64::MAX);
         self.state.delay_ms.store(ms, Ordering::SeqCst);
+    }
+
+    /// Keeps what the sockets that are open now carry this way; connections made later are not held.
+    pub fn hold(&self, way: Way) {
+        let below = self.state.next.load(Ordering::SeqCst);
+        self.state.kept.store(0, Ordering::SeqCst);
+        self.state.holds.send_modify(|holds| match way {
+            Way::Up => holds.up = below,
+            Way::Down => holds.down = below,
+        });
+    }
+
+    /// Bytes that came to be carried on a held socket since it was held.
+    pub fn kept(&self) -> u64 {
+        self.state.kept.load(Ordering::SeqCst)
+    }
+
+    /// Lets everything that was held arrive, also what a device sent that is gone by now.
+    pub fn release(&self) {
+        self.state.holds.send_replace(Holds::default());
     }
 
     /// Bytes from the device and bytes to it, since the start.
@@ -121,21 +167,56 @@ async fn join(device: TcpStream, server: TcpStream, state: &Arc<State>, mut cut:
     }
     let (device_in, device_out) = device.into_split();
     let (server_in, server_out) = server.into_split();
-    let up = carry(device_in, server_out, Arc::clone(state), |state| &state.sent);
-    let down = carry(server_in, device_out, Arc::clone(state), |state| &state.received);
+    let number = state.next.fetch_add(1, Ordering::SeqCst);
+    let one = Arc::new(Connection { number, socket: AtomicBool::new(false), state: Arc::clone(state) });
+    let up = carry(device_in, server_out, &one, Way::Up);
+    let down = carry(server_in, device_out, &one, Way::Down);
     tokio::select! {
         _ = cut.changed() => {}
         () = async { tokio::join!(up, down); } => {}
     }
 }
 
+struct Connection {
+    number: u64,
+    /// It began by asking for `/sync`.
+    socket: AtomicBool,
+    state: Arc<State>,
+}
+
+impl Connection {
+    fn held(&self, holds: Holds, way: Way) -> bool {
+        let below = match way {
+            Way::Up => holds.up,
+            Way::Down => holds.down,
+        };
+        self.number < below && self.socket.load(Ordering::SeqCst)
+    }
+
+    fn count(&self, way: Way, bytes: &[u8]) {
+        let (state, size) = (&self.state, bytes.len() as u64);
+        let counter = match way {
+            Way::Up => &state.sent,
+            Way::Down => &state.received,
+        };
+        if way == Way::Up && bytes.starts_with(b"GET /sync") {
+            self.socket.store(true, Ordering::SeqCst);
+        }
+        counter.fetch_add(size, Ordering::SeqCst);
+        if self.held(*state.holds.borrow(), way) {
+            state.kept.fetch_add(size, Ordering::SeqCst);
+        }
+    }
+}
+
 /// Carries bytes one way; each piece leaves `delay` after it came, so that a delay slows nothing down but the start.
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<State>, count: fn(&State) -> &AtomicU64) {
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, one: &Connection, way: Way) {
+    let state = &one.state;
     let (queue, mut queued) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
     let read = async {
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(size @ 1..) = from.read(&mut buffer).await {
-            count(&state).fetch_add(size as u64, Ordering::SeqCst);
+            one.count(way, &buffer[..size]);
             let due = Instant::now() + Duration::from_millis(state.delay_ms.load(Ordering::SeqCst));
             if queue.send((due, buffer[..size].to_vec())).await.is_err() {
                 break;
@@ -144,9 +225,11 @@ async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: Arc<State
         drop(queue);
     };
     let write = async {
+        let mut holds = state.holds.subscribe();
         while let Some((due, bytes)) = queued.recv().await {
             tokio::time::sleep_until(due).await;
-            if to.write_all(&bytes).await.is_err() {
+            let gone = holds.wait_for(|holds| !one.held(*holds, way)).await.is_err();
+            if gone || to.write_all(&bytes).await.is_err() {
                 break;
             }
         }

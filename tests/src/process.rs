@@ -70,3 +70,15 @@ pub fn memory_kib(id: u32, line: &str) -> Option<u64> {
     let found = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':'))?;
     found.split_whitespace().next()?.parse().ok()
 }
+
+/// Forgets the most that a process ever held (`VmHWM`): from now on it is counted anew. False when it is gone.
+pub fn reset_peak(id: u32) -> bool {
+    fs::write(format!("/proc/{id}/clear_refs"), "5").is_ok()
+}
+
+/// Whether a process is a browser's renderer: it shows pages and runs their workers.
+pub fn is_renderer(id: u32) -> bool {
+    // Such a process writes its arguments anew, in one piece.
+    fs::read(format!("/proc/{id}/cmdline"))
+        .is_ok_and(|line| String::from_utf8_lossy(&line).replace('\0', " ").contains("--type=renderer"))
+}

@@ -4,12 +4,16 @@
 
 mod account;
 mod flow;
+mod script;
+mod state;
 
 use crate::{Browser, browser, wait};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
 pub use flow::{Counts, Paging};
+pub use script::TEXT as SCRIPT_TEXT;
+pub use state::Shown;
 
 /// A person at a browser, at one address of the product.
 pub struct Screen {
@@ -143,16 +147,6 @@ impl Screen {
         self.browser.find("button", action).await.map(|_| ())
     }
 
-    /// Saves everything that is on this device to a file.
-    ///
-    /// # Errors
-    ///
-    /// When the screen does not offer it.
-    pub async fn export_all(&self) -> Result<()> {
-        self.browser.press("button", "Account menu").await?;
-        self.browser.press("menuitem", "Export everything").await
-    }
-
     /// Goes over to another account that this person may open.
     ///
     /// # Errors
@@ -161,6 +155,11 @@ impl Screen {
     pub async fn switch_account(&self, name: &str) -> Result<()> {
         self.browser.press("button", "Switch account").await?;
         self.browser.press("menuitem", name).await?;
+        wait::until(&format!("the account of {name}"), wait::PATIENCE, || async {
+            let shown = self.browser.find("button", "Switch account").await?.text().await?;
+            Ok(shown.contains(name).then_some(()))
+        })
+        .await?;
         self.on_the_server().await
     }
 }

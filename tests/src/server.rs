@@ -1,10 +1,10 @@
 //! The real server, on a port of its own, with data of its own.
 
 use crate::{places, process, wait};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 pub struct Server {
     child: Option<Child>,
     folder: TempDir,
+    site: PathBuf,
     arguments: Vec<String>,
     port: u16,
 }
@@ -35,7 +36,7 @@ impl Server {
     /// When it does not become ready.
     pub async fn start_with(arguments: &[&str]) -> Result<Self> {
         let arguments = arguments.iter().map(|text| (*text).to_owned()).collect();
-        let mut server = Self { child: None, folder: TempDir::new()?, arguments, port: 0 };
+        let mut server = Self { child: None, folder: TempDir::new()?, site: places::site(), arguments, port: 0 };
         server.resume().await?;
         Ok(server)
     }
@@ -50,7 +51,7 @@ impl Server {
         let mut child = Command::new(places::server())
             .arg("serve")
             .arg("--assets")
-            .arg(places::site())
+            .arg(&self.site)
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--data")
             .arg(self.data())
@@ -73,6 +74,36 @@ impl Server {
         });
         let ready = tokio::task::spawn_blocking(move || port.recv_timeout(Duration::from_secs(20))).await?;
         self.port = ready.with_context(|| format!("the server did not get ready\n{}", self.log_text()))?;
+        Ok(())
+    }
+
+    /// Serves another build of the page from its next start on.
+    pub fn serve_page_of(&mut self, site: &Path) {
+        site.clone_into(&mut self.site);
+    }
+
+    /// Writes a backup of its data, while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub fn back_up(&self, file: &Path) -> Result<()> {
+        self.admin("backup", file)
+    }
+
+    /// Puts a backup in the place of its data, while it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub fn restore(&self, file: &Path) -> Result<()> {
+        self.admin("restore", file)
+    }
+
+    fn admin(&self, command: &str, file: &Path) -> Result<()> {
+        let mut admin = Command::new(places::server());
+        let output = admin.args(["admin", command]).arg(file).arg("--data").arg(self.data()).output()?;
+        ensure!(output.status.success(), "tombolo admin {command}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
 

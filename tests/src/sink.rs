@@ -3,6 +3,7 @@
 //! | path | answers |
 //! |---|---|
 //! | `GET /numbered?page=1&size=100` | an array; empty after the last page |
+//! | `GET /forever?page=1&size=100` | the first page, whatever page is asked for: there is always more |
 //! | `GET /linked?page=1&size=100` | the same, with a `Link: <…>; rel="next"` header while there is more |
 //! | `POST /take` | 201 and keeps the body |
 //! | `POST /pick` | as `/take`, but 422 for a record whose `refuse` is true |
@@ -86,6 +87,7 @@ impl Sink {
         let port = listener.local_addr()?.port();
         let routes = Router::new()
             .route("/numbered", get(numbered))
+            .route("/forever", get(forever))
             .route("/linked", get(linked))
             .route("/take", post(take))
             .route("/pick", post(pick))
@@ -163,6 +165,13 @@ impl Shared {
 
 async fn numbered(State(shared): State<Arc<Shared>>, Query(paging): Query<Paging>) -> Response {
     Json(shared.page(&paging, "/numbered")).into_response()
+}
+
+async fn forever(State(shared): State<Arc<Shared>>, Query(paging): Query<Paging>) -> Response {
+    // Each page differs, or the run would end at an endpoint that always answers the same.
+    let mut page = shared.page(&Paging { page: 1, ..paging }, "/forever").to_vec();
+    page.push(json!({ "page": paging.page }));
+    Json(page).into_response()
 }
 
 async fn linked(State(shared): State<Arc<Shared>>, Query(paging): Query<Paging>, headers: HeaderMap) -> Response {

@@ -17,18 +17,37 @@ use std::process::ExitCode;
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) value: String,
-    pub(crate) target: &'static str,
+    pub(crate) target: String,
+    pub(crate) missed: bool,
 }
 
 impl Row {
-    pub(crate) fn new(name: impl Into<String>, value: impl Into<String>, target: &'static str) -> Self {
-        Self { name: name.into(), value: value.into(), target }
+    /// A figure without a target.
+    pub(crate) fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), target: String::new(), missed: false }
+    }
+
+    /// A figure that may be as large as `most`, in the words of `show`.
+    pub(crate) fn at_most(name: impl Into<String>, value: f64, most: f64, show: fn(f64) -> String) -> Self {
+        // What is no number meets nothing.
+        let met = value <= most;
+        Self { name: name.into(), value: show(value), target: format!("<= {}", show(most)), missed: !met }
     }
 }
 
 /// Milliseconds with what they deserve of digits.
 pub(crate) fn ms(value: f64) -> String {
     if value < 100.0 { format!("{value:.1} ms") } else { format!("{value:.0} ms") }
+}
+
+/// Whole kibibytes, rounded up.
+pub(crate) fn kib(bytes: f64) -> String {
+    format!("{:.0} KiB", (bytes / 1024.0).ceil())
+}
+
+/// Bytes.
+pub(crate) fn bytes(count: f64) -> String {
+    format!("{count:.0} B")
 }
 
 /// The value below which `share` of all lie.
@@ -74,7 +93,7 @@ fn add(rows: &mut Vec<Row>, name: &str, measured: Result<Vec<Row>>) {
             eprintln!("{name}: {error:#}");
             let reason = error.to_string();
             let first = reason.lines().next().unwrap_or_default();
-            rows.push(Row::new(name, format!("not measured: {first}"), ""));
+            rows.push(Row::new(name, format!("not measured: {first}")));
         }
     }
 }
@@ -82,9 +101,10 @@ fn add(rows: &mut Vec<Row>, name: &str, measured: Result<Vec<Row>>) {
 fn print(rows: &[Row]) {
     let width = |of: fn(&Row) -> usize, least: usize| rows.iter().map(of).max().unwrap_or(0).max(least);
     let (name, value) = (width(|row| row.name.chars().count(), 7), width(|row| row.value.chars().count(), 5));
-    println!("| {:name$} | {:value$} | {:10} |", "measure", "value", "target");
-    println!("|{}|{}|{}|", "-".repeat(name + 2), "-".repeat(value + 2), "-".repeat(12));
+    println!("| {:name$} | {:value$} | {:12} | {:6} |", "measure", "value", "target", "");
+    println!("|{}|{}|{}|{}|", "-".repeat(name + 2), "-".repeat(value + 2), "-".repeat(14), "-".repeat(8));
     for row in rows {
-        println!("| {:name$} | {:value$} | {:10} |", row.name, row.value, row.target);
+        let verdict = if row.missed { "MISSED" } else { "" };
+        println!("| {:name$} | {:value$} | {:12} | {verdict:6} |", row.name, row.value, row.target);
     }
 }

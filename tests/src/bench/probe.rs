@@ -36,7 +36,20 @@ pub(crate) async fn watch_text(browser: &Browser, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// What [`watch_text`] noted.
+/// The same for what a field holds: that is no text of the page, and nothing tells when it is written.
+pub(crate) async fn watch_field(browser: &Browser, label: &str, text: &str) -> Result<()> {
+    let field = browser.field(label).await?.to_json()?;
+    let source = "const [field, text] = arguments; globalThis.benchSeen = undefined; \
+        const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value'); \
+        const look = () => { if (own.get.call(field) === text) \
+          globalThis.benchSeen ??= performance.timeOrigin + performance.now(); }; \
+        Object.defineProperty(field, 'value', { configurable: true, get() { return own.get.call(this); }, \
+          set(value) { own.set.call(this, value); look(); } }); look();";
+    browser.js(source, vec![field, json!(text)]).await?;
+    Ok(())
+}
+
+/// What [`watch_text`] or [`watch_field`] noted.
 pub(crate) async fn seen_ms(browser: &Browser) -> Result<f64> {
     until("the text", Duration::from_secs(10), || async {
         Ok(browser.js("return globalThis.benchSeen ?? null;", Vec::new()).await?.as_f64())

@@ -35,8 +35,8 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     let native = start.elapsed();
     let rate = |took: Duration| format!("{:.0} records/s", count as f64 / took.as_secs_f64());
     Ok(vec![
-        Row::new(format!("main job, {count} records, in the browser"), rate(in_browser), ""),
-        Row::new(format!("main job, {count} records, tombolo run"), rate(native), ""),
+        Row::new(format!("main job, {count} records, in the browser"), rate(in_browser)),
+        Row::new(format!("main job, {count} records, tombolo run"), rate(native)),
     ])
 }
 

@@ -1,5 +1,5 @@
 // Damages the chunk of a document that holds a text; chunks lie in a store of that name under [document, hash].
-const [document_, text] = arguments_;
+const [document_, text, at] = arguments_;
 const wait = (request) => new Promise((good, bad) => {
   request.onsuccess = () => good(request.result);
   request.onerror = () => bad(request.error);
@@ -28,7 +28,7 @@ for (const { name } of await indexedDB.databases()) {
     const last = mine.find(({ value }) => new TextDecoder('latin1').decode(bytesOf(value) ?? new Uint8Array()).includes(text));
     if (!last) continue;
     const bytes = bytesOf(last.value);
-    bytes[bytes.length - 3] ^= 0xff;
+    bytes[at % bytes.length] ^= 0xff;
     await wait(objects.keyPath === null ? objects.put(last.value, last.key) : objects.put(last.value));
     database.close();
     return mine.length;

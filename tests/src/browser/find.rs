@@ -5,7 +5,7 @@ use crate::wait::{self, PATIENCE};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::time::Duration;
-use thirtyfour::{Key, WebElement};
+use thirtyfour::{Key, TypingData, WebElement};
 
 const FIND: &str = include_str!("find.js");
 
@@ -199,12 +199,43 @@ impl Browser {
         .await
     }
 
+    /// Drags an element onto another.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be dragged or the other takes nothing.
+    pub async fn drag(&self, from: &WebElement, to: &WebElement) -> Result<()> {
+        let answer = self.web.execute(include_str!("drag.js"), vec![from.to_json()?, to.to_json()?]).await?;
+        if let Some(reason) = answer.json().as_str() {
+            bail!("dragging: {reason}");
+        }
+        Ok(())
+    }
+
+    /// Goes on with the Tab key until this has the focus.
+    ///
+    /// # Errors
+    ///
+    /// When it does not get there.
+    pub async fn tab_to(&self, role: &str, name: &str) -> Result<()> {
+        const MOST: usize = 60;
+        let wanted = self.find(role, name).await?;
+        for _ in 0..MOST {
+            let here = self.web.execute("return document.activeElement === arguments[0];", vec![wanted.to_json()?]);
+            if here.await?.json() == true {
+                return Ok(());
+            }
+            self.keys(Key::Tab).await?;
+        }
+        bail!("the Tab key does not reach {role} \"{name}\"\n--- the screen\n{}", self.outline().await)
+    }
+
     /// Presses keys where the cursor is.
     ///
     /// # Errors
     ///
     /// When the driver does not answer.
-    pub async fn keys(&self, keys: &str) -> Result<()> {
+    pub async fn keys(&self, keys: impl Into<TypingData>) -> Result<()> {
         Ok(self.web.action_chain().send_keys(keys).perform().await?)
     }
 }

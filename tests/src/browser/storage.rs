@@ -4,14 +4,16 @@ use super::Browser;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// Flips a byte in the stored chunk of a document that holds this text; gives how many chunks the document has.
+/// Changes a byte in the stored chunk of a document that holds this text; gives how many chunks the document has.
+///
+/// `at` is counted round and round, so that any number means a byte.
 ///
 /// # Errors
 ///
 /// When there is no such chunk.
-pub async fn damage_a_chunk(browser: &Browser, document: &str, text: &str) -> Result<u64> {
+pub async fn damage_a_chunk(browser: &Browser, document: &str, text: &str, at: usize) -> Result<u64> {
     let script = include_str!("damage.js");
-    let answer = browser.js_async(script, vec![json!(document), json!(text)]).await?;
+    let answer = browser.js_async(script, vec![json!(document), json!(text), json!(at)]).await?;
     answer.as_u64().with_context(|| format!("no chunk of {document} was found: {answer}"))
 }
 

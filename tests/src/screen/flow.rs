@@ -146,6 +146,49 @@ impl Screen {
         crate::browser::replace(fields.last().context("a destination field")?, to).await
     }
 
+    /// The destinations of the rows in the open mapping editor, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn destinations(&self) -> Result<Vec<String>> {
+        self.mapping_column("Destination field").await
+    }
+
+    /// The sources of the rows in the open mapping editor, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn sources(&self) -> Result<Vec<String>> {
+        self.mapping_column("Source field").await
+    }
+
+    async fn mapping_column(&self, label: &str) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for field in self.browser.all("textbox", label).await? {
+            texts.push(field.prop("value").await?.unwrap_or_default());
+        }
+        Ok(texts)
+    }
+
+    /// Puts the flow that is open on a schedule: six fields, in this time zone.
+    ///
+    /// # Errors
+    ///
+    /// When the screen does not offer it or refuses the schedule.
+    pub async fn schedule(&self, cron: &str, zone: &str) -> Result<()> {
+        self.browser.press("button", "Schedule").await?;
+        let dialog = self.browser.find("dialog", "Schedule").await?;
+        self.browser.fill("Cron expression", cron).await?;
+        self.browser.fill("Time zone", zone).await?;
+        self.browser.press_in(Some(&dialog), "button", "Apply schedule").await?;
+        wait::until("the schedule being taken", wait::PATIENCE, || async {
+            Ok(self.browser.all("dialog", "Schedule").await?.is_empty().then_some(()))
+        })
+        .await
+    }
+
     /// Opens a tool of a step on the canvas.
     ///
     /// # Errors

@@ -1,0 +1,52 @@
+//! A person puts a flow on a schedule and closes the browser; the server runs it all the same.
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use std::time::Duration;
+use tombolo_model::run::{RunPlace, RunStatus};
+use tombolo_tests::flows::{self, Destination, Source, row};
+use tombolo_tests::{Everything, Member, Screen, Server, until};
+
+/// Every other second, so that the test does not wait for a full minute.
+const OFTEN: &str = "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58 * * ? * *";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_put_on_a_schedule_runs_with_every_browser_closed() -> Result<()> {
+    let server = Server::start_with(&["--min-schedule-interval", "1s"]).await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    // The second record cannot be mapped: its error must reach the next device as well.
+    let hash = owner.store(b"name,amount\none,1\ntwo,many\nthree,3\n").await?;
+    let mappings = json!([row("$.name", "name", "string"), row("$.amount", "amount", "number")]);
+    let flow = flows::flow("Nightly", &Source::Csv(&hash), None, &mappings, &Destination::Json("nightly.json"));
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.open_flow("Nightly integration", "Nightly").await?;
+    screen.schedule(OFTEN, "Europe/Oslo").await?;
+    screen.on_the_server().await?;
+    screen.browser.close().await?;
+
+    let run = until("a run on schedule", Duration::from_secs(30), || async {
+        let all = Everything::of(&owner).await?;
+        assert_eq!(all.value(flow.flow)["timezone"], "Europe/Oslo");
+        let ended = all.runs.into_values().find(|run| run.ended_ms.is_some());
+        Ok(ended.map(|run| (run, all.errors)))
+    });
+    let (run, errors) = run.await?;
+    assert_eq!((run.place, run.status, run.flow), (RunPlace::Schedule, RunStatus::Completed, flow.flow));
+    let error = errors.iter().find(|error| error.run == run.id).context("its error")?;
+    assert_eq!(error.error.index, Some(1));
+
+    let later = Screen::open(&server.address()).await?;
+    later.sign_in("ines@example.com").await?;
+    later.open_flow("Nightly integration", "Nightly").await?;
+    let console = later.browser.find("region", "Run console").await?;
+    let errors = later.browser.find_in(Some(&console), "region", "Errors").await?;
+    assert!(errors.text().await?.contains("is not a number"), "{}", errors.text().await?);
+    let destination = later.counts("Nightly destination").await?;
+    assert_eq!((destination.success, destination.errors), (2, 1));
+    later.visit("/runs").await?;
+    later.browser.see("On schedule").await?;
+    later.browser.close().await
+}
