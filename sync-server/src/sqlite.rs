@@ -21,6 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::mpsc;
 
@@ -113,7 +114,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if version == 1 {
         sqlx::raw_sql(include_str!("sqlite/version_2.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
-    sqlx::query("PRAGMA user_version = 2").execute(&mut *tx).await.map_err(db(DOING))?;
+    // A pragma takes no parameter; the number is this program's own.
+    let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
+    sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
     tx.commit().await.map_err(db(DOING))
 }
 

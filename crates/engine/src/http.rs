@@ -86,14 +86,19 @@ pub(crate) fn sends_records(method: &str) -> bool {
 /// Returns [`HttpError::Refused`] naming the host; nothing must be sent then.
 pub fn check_secret_hosts(request: &Request, hosts: &BTreeMap<Id, Vec<String>>) -> Result<(), HttpError> {
     let url = request.url.to_string();
-    let host = authority(&url).unwrap_or_default();
+    let host = authority(&url);
     let texts = request.headers.iter().map(|(_, value)| value);
     for owner in texts.chain([&request.url]).flat_map(Masked::owners) {
         let Some(hosts) = hosts.get(&owner) else {
             let message = "nothing says to which hosts the connection's secrets may go. Enter them again";
             return Err(HttpError::Refused(message.to_owned()));
         };
-        if !hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)) {
+        let Some(host) = &host else {
+            return Err(HttpError::Refused(format!(
+                "“{url}” is no full web address, so no secret is sent there. Enter a base address that begins with https://"
+            )));
+        };
+        if !hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
             return Err(HttpError::Refused(format!(
                 "the connection's secrets were not entered for the host “{host}”. Enter them again for this host"
             )));
@@ -127,6 +132,7 @@ mod tests {
             "https://evil.example/api.example:8443",
             "https://api.example:8443@evil.example/",
             "https://api.example:8443.evil.example/",
+            "https:/evil.example/://api.example:8443/",
         ] {
             assert!(check_secret_hosts(&request(other), &base).is_err(), "{other}");
         }

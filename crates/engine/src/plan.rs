@@ -127,7 +127,7 @@ pub(crate) struct Endpoint {
     pub(crate) auth: Auth,
     /// Takes the connection's secrets out of what the application says.
     pub(crate) scrub: Scrub,
-    /// What bodies of requests are called.
+    /// What the `Content-Type` of its bodies says.
     pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,

@@ -53,9 +53,9 @@ fn forms(secret: &str) -> [String; 6] {
 
 /// `%C3` as `%c3`.
 fn lower_hex(encoded: &str) -> String {
-    let mut hex = 0;
+    let mut hex = 0_u8;
     let lower = |character: char| {
-        hex = if character == '%' { 3 } else { u8::saturating_sub(hex, 1) };
+        hex = if character == '%' { 3 } else { hex.saturating_sub(1) };
         if hex > 0 { character.to_ascii_lowercase() } else { character }
     };
     encoded.chars().map(lower).collect()

@@ -81,7 +81,10 @@ impl Schedule {
         let after = self.zone.from_utc_datetime(&DateTime::from_timestamp_millis(after_ms)?.naive_utc());
         let mut at = after.naive_local();
         let mut inclusive = false;
-        let is_second = |local: NaiveDateTime| matches!(self.zone.from_local_datetime(&local), MappedLocalTime::Ambiguous(first, _) if first < after);
+        let is_second = |local: NaiveDateTime| match self.zone.from_local_datetime(&local) {
+            MappedLocalTime::Ambiguous(first, _) => first < after,
+            MappedLocalTime::Single(_) | MappedLocalTime::None => false,
+        };
         if is_second(at) {
             // What is left of this hour has been due already.
             at = end_of(at, is_second)?;

@@ -118,10 +118,18 @@ impl Driver {
             }
         }
         for key in std::mem::take(&mut self.unread) {
-            if let Err(error) = self.load(key).await {
-                tracing::error!(%error, flow = %key.1, "a flow cannot be read; its schedule stays as it was");
-                self.unread.insert(key);
-                self.failing = true;
+            match self.load(key).await {
+                Ok(()) => {}
+                // Reading it again would find the same: its next change brings it back here.
+                Err(error @ ResourceError::Document { .. }) => {
+                    tracing::error!(%error, flow = %key.1, "a flow cannot be opened; it has no schedule");
+                    self.scheduler.remove(key);
+                }
+                Err(error) => {
+                    tracing::error!(%error, flow = %key.1, "a flow cannot be read; its schedule stays as it was");
+                    self.unread.insert(key);
+                    self.failing = true;
+                }
             }
         }
     }

@@ -136,6 +136,11 @@ impl Account {
     pub(crate) fn is_damaged(&self, id: Id) -> bool {
         self.catalogue.borrow().get(&id).is_some_and(|stored| stored.row.damaged)
     }
+
+    /// All documents whose stored pieces are damaged: the server may have them whole.
+    pub(crate) fn damaged(&self) -> Vec<Id> {
+        self.catalogue.borrow().values().filter(|stored| stored.row.damaged).map(|stored| stored.row.id).collect()
+    }
 }
 
 fn differs(before: &CatalogueRow, after: &CatalogueRow) -> bool {

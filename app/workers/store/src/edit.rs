@@ -31,7 +31,7 @@ async fn edit_loaded(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Resul
     let (chunk, inverse, heads) = edited.ok_or(Fault::NotFound(id))??;
     if let Some(chunk) = chunk {
         let inverses = inverse.into_iter().collect();
-        account.undo.borrow_mut().entry(id).or_default().done(inverses);
+        account.undo.borrow_mut().entry(id).or_default().done(intents, author.time_ms, inverses);
         save(account, id, vec![chunk]).await?;
     }
     Ok(Edited { heads, skipped: Vec::new() })

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use tombolo_docs::{Damage, Document};
 use tombolo_model::Id;
+use tombolo_sync::client::Event;
 use tombolo_wire::store::Notice;
 
 use crate::account::Account;
@@ -11,9 +12,10 @@ use crate::catalogue::{self, StoredRow};
 use crate::compact;
 use crate::documents::Piece;
 use crate::fault::Fault;
+use crate::session;
 use crate::storage::{Batch, Store, bytes, document_range, text_of};
 
-/// Moves damaged pieces into quarantine, marks the document and tells the person.
+/// Moves damaged pieces into quarantine, marks the document, tells the person and asks the server for it.
 ///
 /// Without a document none of the pieces can be read as one: all stay where they are, and only the mark is set.
 pub(crate) async fn put_aside(
@@ -44,6 +46,9 @@ pub(crate) async fn put_aside(
         message: "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside.".to_owned(),
         document: Some(id),
     });
+    if let Some(session) = account.session() {
+        session::drive(account, &session, Event::Fetch(vec![id]));
+    }
     match written {
         Ok(()) | Err(crate::storage::StorageError::Quota) => Ok(()),
         Err(error) => Err(error.into()),

@@ -62,6 +62,7 @@ pub(crate) async fn begin(account: &Rc<Account>, session: &Rc<Session>) {
     outbox::read_now(account, session).await;
     runs::offer(account, session).await;
     presence::offer(account, session);
+    drive(account, session, Event::Fetch(account.damaged()));
     drive(account, session, Event::Start);
 }
 

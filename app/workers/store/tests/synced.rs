@@ -49,13 +49,12 @@ async fn sign_in(device: &Device, person: u8) {
 
 /// What the browser does in its own time is waited for.
 async fn until(done: impl AsyncFn() -> bool) {
-    for _ in 0..300 {
-        if done().await {
-            return;
-        }
+    let mut left = 300;
+    while !done().await {
+        left -= 1;
+        assert!(left > 0, "it did not happen");
         gloo_timers::future::TimeoutFuture::new(10).await;
     }
-    panic!("it did not happen");
 }
 
 /// A frame of the server, heard at once.

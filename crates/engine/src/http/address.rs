@@ -3,11 +3,10 @@
 /// The host and, where it is not the usual one, the port of an address, in lower case.
 #[must_use]
 pub fn authority(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
+    let (usual, rest) = behind_scheme(url)?;
     // Browsers read a backslash as a slash, so it ends the host here too.
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let host = rest[..end].rsplit('@').next()?.to_ascii_lowercase();
-    let usual = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
     let host = host.strip_suffix(usual).unwrap_or(&host);
     (!host.is_empty()).then(|| host.to_owned())
 }
@@ -78,9 +77,17 @@ pub(crate) fn without_parameter(url: &str, name: &str) -> String {
 }
 
 fn is_absolute(address: &str) -> bool {
-    address
-        .split_once("://")
-        .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
+    behind_scheme(address).is_some()
+}
+
+/// The usual port of a web address, and what stands behind its scheme.
+///
+/// Browsers also take `https:/a`: what is not written in full is none here, or `https:/a/://b`, which leads to `a`,
+/// would pass for an address of `b`.
+fn behind_scheme(address: &str) -> Option<(&'static str, &str)> {
+    let (scheme, rest) = address.split_once("://")?;
+    let ports = [("https", ":443"), ("http", ":80")];
+    ports.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name)).map(|(_, port)| (port, rest))
 }
 
 #[cfg(test)]
@@ -117,6 +124,14 @@ mod tests {
     fn a_parameter_is_added_before_the_fragment() {
         assert_eq!(with_parameter("http://a/x", "p", "1"), "http://a/x?p=1");
         assert_eq!(with_parameter("http://a/x?a=b#f", "p", "1"), "http://a/x?a=b&p=1#f");
+    }
+
+    #[test]
+    fn an_address_that_leads_elsewhere_in_a_browser_has_no_host_here() {
+        assert_eq!(authority("HTTPS://u@B.example:443/x").as_deref(), Some("b.example"));
+        for url in ["https:/a/://b/", "https:a/://b/", "http:\\a\\://b/", "ht\ttps://b/", "https:///a/", "ftp://b/"] {
+            assert_eq!(authority(url), None, "{url}");
+        }
     }
 
     #[test]

@@ -23,8 +23,7 @@ pub(super) fn build(endpoint: &Endpoint, scope: Scope<'_>) -> Result<Request, Te
     for (name, value) in &endpoint.headers {
         headers.push((name.clone(), Masked::plain(value.render(scope)?)));
     }
-    let request = Request { method: endpoint.method.clone(), url: Masked::plain(url), headers, body: None };
-    Ok(request)
+    Ok(Request { method: endpoint.method.clone(), url: Masked::plain(url), headers, body: None })
 }
 
 /// Puts the credentials in; last, so that no template sees them.

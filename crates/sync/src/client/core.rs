@@ -43,6 +43,10 @@ pub struct Client {
     pub(super) unsent_places: BTreeSet<String>,
     pub(super) people: BTreeMap<String, Person>,
     pub(super) manifest: Option<Comparison>,
+    /// Damaged here and wanted whole.
+    pub(super) wanted: BTreeSet<Id>,
+    /// Asked for over this connection.
+    pub(super) fetching: BTreeSet<Id>,
     /// Documents of which the server took something since it began to list what it has.
     pub(super) taken_since: BTreeSet<Id>,
     pub(super) frames_stored: u32,
@@ -80,6 +84,8 @@ impl Client {
             unsent_places: BTreeSet::new(),
             people: BTreeMap::new(),
             manifest: None,
+            wanted: BTreeSet::new(),
+            fetching: BTreeSet::new(),
             taken_since: BTreeSet::new(),
             frames_stored: 0,
             complete: false,
@@ -130,6 +136,7 @@ impl Client {
                 self.outbox.withdraw(hashes);
             }
             Event::Absent { document, hashes } => self.absent(now_ms, document, &hashes),
+            Event::Fetch(documents) => self.wanted.extend(documents),
             Event::Stored { token } => self.stored(token),
             Event::StoreFailed { token, reason } => {
                 let again = self.link.later(now_ms, &mut self.random);
@@ -202,6 +209,7 @@ impl Client {
         self.intake.disconnected();
         self.runs.disconnected();
         self.people.clear();
+        self.wanted.append(&mut self.fetching);
         self.unsent_places = self.places.keys().cloned().collect();
         self.manifest = None;
         self.frames_stored = 0;
@@ -286,6 +294,7 @@ impl Client {
 
     fn pump_up(&mut self, now_ms: u64) {
         self.compared_when_answered(now_ms);
+        self.fetch_wanted(now_ms);
         while let Some(push) = self.outbox.next(now_ms) {
             let changes = push.changes.into_iter().map(ByteBuf::from).collect();
             self.send(now_ms, &Up::Push { push: push.push, document: push.document, changes });

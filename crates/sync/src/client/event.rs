@@ -35,6 +35,8 @@ pub enum Event {
         /// The changes.
         hashes: Vec<Hash>,
     },
+    /// These documents are damaged here: the server is asked for them whole, as soon as there is a link.
+    Fetch(Vec<Id>),
     /// The document here does not have these changes either ([`Effect::Supply`](super::Effect::Supply)): what builds on them cannot
     /// be sent.
     Absent {

@@ -138,6 +138,7 @@ impl Client {
         };
         let mut shown = Vec::new();
         for snapshot in page.documents {
+            self.fetching.remove(&snapshot.document);
             let chunks = snapshot.chunks.into_iter().map(ByteBuf::into_vec).collect();
             let received = Received { document: snapshot.document, chunks, user: None };
             self.show(&mut shown, received, &Caps::SNAPSHOT);
@@ -209,10 +210,21 @@ impl Client {
         // What the server took meanwhile is visible, although the list is older.
         let forget: Vec<Id> = forget.iter().copied().filter(|id| !self.taken_since.contains(id)).collect();
         self.forget(&forget);
-        for documents in fetch.chunks(MOST_FETCHED) {
+        self.fetch(now_ms, fetch);
+        self.manifest = Some(Comparison::Offering(self.outbox.hashes()));
+    }
+
+    fn fetch(&mut self, now_ms: u64, documents: &[Id]) {
+        for documents in documents.chunks(MOST_FETCHED) {
             self.send(now_ms, &Up::Fetch { documents: documents.to_vec() });
         }
-        self.manifest = Some(Comparison::Offering(self.outbox.hashes()));
+    }
+
+    /// Asks for what is damaged here. A connection that breaks before it comes asks again.
+    pub(super) fn fetch_wanted(&mut self, now_ms: u64) {
+        let wanted: Vec<Id> = std::mem::take(&mut self.wanted).into_iter().collect();
+        self.fetch(now_ms, &wanted);
+        self.fetching.extend(wanted);
     }
 
     /// Ends the comparison once everything that was in the outbox then has been answered.

@@ -402,6 +402,20 @@ fn a_failed_transaction_of_a_dead_connection_wakes_nobody_for_ever() {
 }
 
 #[test]
+fn a_damaged_document_is_asked_for_until_it_comes() {
+    let mut pair = online();
+    let (document, _) = flow(1);
+    pair.client(Event::Closed { reason: "It broke.".to_owned(), retry: true });
+    pair.client(Event::Fetch(vec![id(1)]));
+    pair.documents.insert(id(1), vec![document.save()]);
+    pair.wait(60_000);
+    let received: Vec<Id> = pair.stores.iter().flat_map(|store| &store.received).map(|item| item.document).collect();
+    assert_eq!(received, [id(1)]);
+    let asked = pair.up.iter().filter(|frame| matches!(frame, Up::Fetch { .. })).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
 fn a_record_too_large_for_a_frame_stays_here_and_its_error_goes() {
     let mut pair = online();
     let error = |n: u64, record: String| RunErrorRow {

@@ -62,7 +62,7 @@ const NEVER: &[i64] = &[
     libc::SYS_setresgid,
 ];
 
-/// `fork` has no other name on these processors than `clone`.
+/// The same, on this kind of processor; the others have no number for them and use `clone`.
 #[cfg(target_arch = "x86_64")]
 const NEVER_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_vfork];
 #[cfg(not(target_arch = "x86_64"))]
