@@ -70,12 +70,12 @@ async fn a_browser_that_is_sent_one_refuses_it_hardly_grows_and_works_on() -> Re
     fake.send_change(target.id(), bomb()?)?;
     fake.wait_until_delivered().await?;
     screen.browser.see("left out").await?;
-    let grown = (screen.browser.store_memory().await? - module) / 1024;
+    let grown = screen.browser.store_memory().await?.saturating_sub(module) / 1024;
     assert!(grown < EXTRA_KIB, "the store's module grew by {grown} KiB");
     for (id, before) in renderers.iter().zip(before) {
         let after = process::memory_kib(*id, "VmHWM").context("a renderer ended")?;
         println!("renderer {id} held {before} KiB and {after} KiB at most; the module grew by {grown} KiB");
-        assert!(after - before < EXTRA_KIB, "a renderer grew from {before} to {after} KiB");
+        assert!(after.saturating_sub(before) < EXTRA_KIB, "a renderer grew from {before} to {after} KiB");
     }
 
     // The target is as it was, and everything goes on.

@@ -50,6 +50,10 @@ async fn what_was_shown_as_on_this_device_is_there_after_a_kill() -> Result<()> 
     // Both are on the device before the wire is cut.
     work.open(&screen, Place::Script).await?;
     work.open(&screen, Place::Field).await?;
+    // So is who is signed in: Chromium writes that down some time later, or when it is closed.
+    let device = screen.browser.device();
+    screen.browser.close().await?;
+    screen = Screen { browser: Browser::on(device).await?, address: work.address.clone() };
     wire.cut();
 
     let mut safe = [String::new(), String::new()];

@@ -29,7 +29,7 @@ pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::LiveName;
 pub(crate) use name_dialog::NameDialog;
 pub(crate) use notices::{Banners, DocNotices};
-pub(crate) use people::{Flag, PeopleHere};
+pub(crate) use people::{Flag, PeopleHere, in_field};
 pub(crate) use shell::Shell;
 pub(crate) use status::RunState;
 pub(crate) use switch::Switch;

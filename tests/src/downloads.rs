@@ -12,6 +12,7 @@ use std::time::Duration;
 /// When none comes within `patience`.
 pub async fn finished(folder: &Path, ending: &str, patience: Duration) -> Result<(PathBuf, Vec<u8>)> {
     wait::until(&format!("a download that ends in {ending}"), patience, || async {
+        let mut there = Vec::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             // A download in progress has a name of its own and is renamed when it is complete.
@@ -19,8 +20,9 @@ pub async fn finished(folder: &Path, ending: &str, patience: Duration) -> Result
                 let bytes = std::fs::read(&path)?;
                 return Ok(Some((path, bytes)));
             }
+            there.push(path);
         }
-        Ok(None)
+        anyhow::bail!("there is {there:?}")
     })
     .await
 }

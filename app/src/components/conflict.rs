@@ -14,7 +14,8 @@ use tombolo_wire::store::{Call, HistoryEntry, UserInfo};
 
 use super::{Ago, Icon};
 use crate::state::Doc;
-use labels::{field_words, row_name, row_words};
+pub(crate) use labels::field_words;
+use labels::{row_name, row_words};
 
 fn shown(clash: Clash, value: Option<&Value>) -> String {
     match (clash, value) {

@@ -5,12 +5,19 @@ use leptos::task::spawn_local;
 use tombolo_model::{Id, path};
 use tombolo_wire::store::{Call, HistoryEntry};
 
+use super::conflict::field_words;
 use super::{Ago, Dialog, Icon};
 use crate::state::Doc;
 use crate::words;
 
 /// Changes of one person are one entry while no more than this lies between them.
 const TOGETHER_MS: i64 = 60_000;
+/// What the first change of a resource is called.
+const CREATED: &str = "Created";
+/// A place that only the first change of a resource writes.
+const SCHEMA: &str = "schema";
+/// The place that says whether a resource is in the bin.
+const BIN: &str = "bin";
 /// How many entries are shown; the foot says how many there are.
 const SHOWN: usize = 200;
 
@@ -32,7 +39,7 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for change in changes {
         let by = change.user.as_ref().map(|user| user.id);
-        let fields = change.paths.iter().map(|place| field_words(place));
+        let fields = fields_of(&change.paths);
         let same = entries.last_mut().filter(|entry| {
             let person = if by.is_some() { entry.by == by } else { entry.by.is_none() && entry.actor == change.actor };
             person && entry.began_ms - change.time_ms <= TOGETHER_MS
@@ -48,24 +55,36 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
                 actor: change.actor.clone(),
                 time_ms: change.time_ms,
                 began_ms: change.time_ms,
-                fields: fields.collect(),
+                fields,
             }),
         }
     }
     for entry in &mut entries {
-        entry.fields.sort();
+        // How it began comes first.
+        entry.fields.sort_by_cached_key(|field| (field != CREATED, field.clone()));
         entry.fields.dedup();
     }
     entries
 }
 
-/// A field as people find it: its first and its last word, without the rows between.
-fn field_words(place: &str) -> String {
-    let mut words = path::segments(place).map(path::unescape);
-    let first = words.next().unwrap_or_default();
-    match words.next_back() {
-        Some(last) => format!("{first}, {last}"),
-        None => first.into_owned(),
+/// What a change touched, in people's words. What was there from the start is not told field by field.
+fn fields_of(paths: &[String]) -> Vec<String> {
+    if paths.iter().any(|place| place == SCHEMA) {
+        return vec![CREATED.to_owned()];
+    }
+    paths.iter().map(|place| place_words(place)).collect()
+}
+
+/// A field as people find it: the form's word for it, or for the list it is in.
+fn place_words(place: &str) -> String {
+    match path::segments(place).next() {
+        Some("mappings") => "Mapping".into(),
+        Some("filter") => "Filter".into(),
+        Some("pageGenerators") => "Sources".into(),
+        Some("pageProcessors") => "Steps".into(),
+        Some("routers") => "Branches".into(),
+        _ if place == BIN => "Recycle bin".into(),
+        _ => field_words(place),
     }
 }
 
@@ -106,11 +125,14 @@ fn Entries(entries: Vec<Entry>) -> impl IntoView {
 
 #[component]
 fn Line(entry: Entry) -> impl IntoView {
+    let known = entry.by.is_some();
     let who = entry.who.unwrap_or_else(|| if entry.by.is_some() { "Somebody".into() } else { "On this device".into() });
-    let fields = if entry.fields.is_empty() { "Made it".to_owned() } else { entry.fields.join("; ") };
+    let fields = if entry.fields.is_empty() { CREATED.to_owned() } else { entry.fields.join(", ") };
+    // What was made before anybody signed in has no face.
+    let face = if known { words::monogram(&who).into_any() } else { view! { <Icon name="laptop"/> }.into_any() };
     view! {
         <li>
-            <span class=format!("avatar small p{}", words::tint(&who)) aria-hidden="true">{words::monogram(&who)}</span>
+            <span class=format!("avatar small p{}", words::tint(&who)) aria-hidden="true">{face}</span>
             <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><p class="muted">{fields}</p></div>
         </li>
     }
@@ -146,8 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_named_without_its_row() {
-        assert_eq!(field_words("/name"), "name");
-        assert_eq!(field_words("/mappings/r1/extract"), "mappings, extract");
+    fn a_change_is_told_in_the_words_of_the_screen() {
+        let told = |paths: &[&str]| fields_of(&paths.iter().map(|place| (*place).to_owned()).collect::<Vec<_>>());
+        assert_eq!(told(&["/name", "/mappings/r1/extract"]), ["Name", "Mapping"]);
+        assert_eq!(told(&["/pageProcessors/r1/~pos"]), ["Steps"]);
+        assert_eq!(told(&["bin"]), ["Recycle bin"]);
+        assert_eq!(told(&["id", "kind", "schema", "/name", "/_integrationId"]), ["Created"], "nobody reads how it began field by field");
     }
 }

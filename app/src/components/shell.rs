@@ -78,7 +78,7 @@ fn AccountSwitch() -> impl IntoView {
 /// The role in words.
 fn what_you_may(account: &AccountInfo) -> &'static str {
     match account.role {
-        _ if account.local => "Only on this device",
+        _ if account.local => "Not signed in",
         Role::Owner => "Owner",
         Role::Administer => "Administrator",
         Role::Manage => "Manager",

@@ -25,6 +25,7 @@ pub(crate) fn MembersPage() -> impl IntoView {
     move || match shared.get() {
         Some(account) => view! { <List account=account/> }.into_any(),
         None => view! {
+            <div class="page-head"><div><h1>"Members"</h1><p class="sub">"Only you"</p></div></div>
             <div class="empty"><span class="kind"><Icon name="users"/></span><h2>"Nobody else can join yet"</h2>
                 <p>"This account is on this device alone. Sign in, and colleagues can work on the same flows."</p>
                 <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
@@ -87,14 +88,14 @@ fn List(account: AccountInfo) -> impl IntoView {
     view! {
         <div class="page-head"><div>
             <h1>"Members"</h1>
-            <p class="sub">{move || format!("{} of {}", words::count(count(), "person").replace("persons", "people"), account.name)}</p>
+            <p class="sub">{move || format!("{} in the account {}", words::count(count(), "person").replace("persons", "people"), account.name)}</p>
         </div></div>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             {manages.then(|| view! { <Invite roster=roster/> })}
         </div>
         <div class="table-wrap">
-            <table class="table">
+            <table class="table members">
                 <thead><tr><th>"Name"</th><th data-rank="2">"Email"</th><th>"Role"</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
                     <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.status == MemberStatus::Pending) let:member>

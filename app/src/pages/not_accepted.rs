@@ -38,7 +38,7 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
         <div class="page-head">
             <div>
                 <h1>"Not accepted"</h1>
-                <p class="sub">"The server did not take these changes. They were taken out of the resources and are kept here, on this device only."</p>
+                {move || some().then(|| view! { <p class="sub">"The server did not take these changes. They were taken out of the resources and are kept here, on this device only."</p> })}
             </div>
             <div class="actions">
                 <button class="button" prop:disabled=move || !some() on:click=move |_| parked.with(|list| save(app, list.as_deref().unwrap_or_default()))><Icon name="download"/>"Export all"</button>
@@ -47,7 +47,7 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
         {move || problem.get().map(|problem| view! { <div class="banner danger attention" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
         // Until the list is here nothing says that it is empty.
         <Show when=some fallback=move || (parked.with(Option::is_some) && problem.with(Option::is_none)).then(|| view! {
-            <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2></div>
+            <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2><p>"A change that the server does not take is kept here: to try again, to export or to discard."</p></div>
         })>
             <div class="page-body parked">
                 <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one/></For>

@@ -2,7 +2,7 @@
 
 use super::Browser;
 use crate::wait::{self, PATIENCE};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::{Key, TypingData, WebElement};
@@ -96,8 +96,15 @@ impl Browser {
     ///
     /// When there is no such field.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
-        let field = self.field(label).await?;
-        replace(&field, text).await.with_context(|| format!("filling \"{label}\""))
+        let filled = wait::until(&format!("filling \"{label}\""), PATIENCE, || async {
+            // The screen may just have put another field in the place of this one.
+            replace(&self.field(label).await?, text).await.map(Some)
+        })
+        .await;
+        match filled {
+            Ok(()) => Ok(()),
+            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+        }
     }
 
     /// A text field by its label, whatever kind of text field it is.

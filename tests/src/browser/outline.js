@@ -7,4 +7,5 @@ for (const e of document.querySelectorAll('a, button, input, textarea, select, h
   const value = 'value' in e && e.localName !== 'button' ? ` = ${String(e.value).slice(0, 60)}` : '';
   lines.push(`${role} "${name.slice(0, 90)}"${value}${e.disabled ? ' (disabled)' : ''}`);
 }
-return `${location.href}\n${[...new Set(lines)].slice(0, 120).join('\n')}`;
+const text = (document.body?.innerText ?? '').replace(/\s*\n\s*/g, ' | ').slice(0, 3000);
+return `${location.href}\n${[...new Set(lines)].slice(0, 120).join('\n')}\n--- all text\n${text}`;

@@ -143,7 +143,12 @@ impl Screen {
         .await?;
         let sources = self.browser.all("textbox", "Source field").await?;
         crate::browser::replace(sources.last().context("a source field")?, from).await?;
-        crate::browser::replace(fields.last().context("a destination field")?, to).await
+        crate::browser::replace(fields.last().context("a destination field")?, to).await?;
+        // Dots make an object with the field inside: one row more.
+        wait::until("the rows of the object", wait::PATIENCE, || async {
+            Ok((!self.destinations().await?.iter().any(|name| name.contains('.'))).then_some(()))
+        })
+        .await
     }
 
     /// The destinations of the rows in the open mapping editor, in their order.
@@ -301,6 +306,9 @@ impl Screen {
     pub async fn download(&self, file: &str) -> Result<Vec<u8>> {
         self.browser.press("button", "Download").await?;
         let folder = self.browser.downloads();
-        Ok(crate::downloads::finished(&folder, file, wait::PATIENCE).await?.1)
+        match crate::downloads::finished(&folder, file, wait::PATIENCE).await {
+            Ok((_, bytes)) => Ok(bytes),
+            Err(error) => anyhow::bail!("{error:#}\n--- the screen\n{}", self.browser.outline().await),
+        }
     }
 }

@@ -41,7 +41,7 @@ const LABELS: [(&str, &str); 33] = [
 ];
 
 /// A field in people's words; a field without a form is spelled out.
-pub(super) fn field_words(place: &str) -> String {
+pub(crate) fn field_words(place: &str) -> String {
     let known = LABELS.iter().find(|(end, _)| place.ends_with(end));
     known.map_or_else(|| spelled(place), |(_, words)| (*words).to_owned())
 }

@@ -92,6 +92,8 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })
         })
     };
+    // Without an account there is no server to be away from.
+    let shared = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
     let ended = Memo::new(move |_| {
         run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
     });
@@ -100,7 +102,7 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         <div class="console-head row">
             {move || run.get().map(|run| view! { <RunState run=run/> })}
             <span class="muted num">{times}</span>
-            {move || run.with(|run| run.as_ref().is_some_and(|run| run.offline)).then(|| view! { <span class="badge">"Offline"</span> })}
+            {move || (shared() && run.with(|run| run.as_ref().is_some_and(|run| run.offline))).then(|| view! { <span class="badge">"Offline"</span> })}
             <span class="grow"></span>
             {move || going.get().then(|| view! { <button class="button small" on:click=move |_| app.send(Call::CancelRun { run: id })><Icon name="square"/>"Cancel run"</button> })}
         </div>
@@ -169,7 +171,7 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
             <td class="actions">{move || file.get().map(|file| view! {
                 <span class="row file">
                     <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
-                    <button class="button small" on:click=move |_| save_run_file(app, id, step.get_value())><Icon name="download"/>"Download"<span class="sr">{format!(" {}", file.name)}</span></button>
+                    <button class="button small" on:click=move |_| save_run_file(app, id, step.get_value())><Icon name="download"/><span class="word">"Download"</span><span class="sr">{format!(" {}", file.name)}</span></button>
                 </span>
             })}</td>
         </tr>

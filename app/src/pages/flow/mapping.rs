@@ -16,8 +16,9 @@ use tombolo_wire::store::{Call, OpenReply};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::components::{FieldConflict, Icon, SelectBox, TextBox};
-use crate::state::{Doc, row_id};
+use crate::components::{FieldConflict, Flag, Icon, SelectBox, TextBox, in_field};
+use crate::state::{Doc, list_rows, row_id};
+use crate::words;
 use rows::{MapRow, as_shown, dropped, moved, nest, show, source_path};
 
 const LIST: &str = "/mappings";
@@ -99,6 +100,11 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
     let name = text("generate");
     let kind = text("dataType");
     let object = Memo::new(move |_| kind.get() == "object");
+    let inside = move || {
+        let list = under("mappings");
+        let fields = doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, &list).len()));
+        format!("Built from {}", words::count(fields, "field"))
+    };
     let off = Signal::derive(move || !doc.writable.get());
     let here =
         move |field: &'static str| Callback::new(move |inside: bool| doc.here(inside.then(|| under(field)), None));
@@ -153,14 +159,15 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
     let dragged = id.clone();
     let called = move || Some(name.get()).filter(|name| !name.is_empty()).unwrap_or_else(|| "row".into());
     let (up, down) = (go.clone(), go);
+    let destination = format!("{}-generate", row.row);
     view! {
         <div class="map-row" role="row" attr:aria-level=row.depth + 1 data-depth=row.depth draggable="true" on:keydown=on_key on:dragover=|event| event.prevent_default() on:drop=on_drop
             on:dragstart=move |event| if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &dragged)) { leptos::logging::debug_warn!("{error:?}") }>
-            <span role="gridcell">{move || (!object.get()).then(|| view! {
+            <Cell doc=doc path=under("extract")>{move || if object.get() { view! { <span class="built">{inside}</span> }.into_any() } else { view! {
                 <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Field" code=true disabled=off on_focus=here("extract") read=as_shown
                     value=Signal::derive(move || show(&doc.text(&under("extract")))) on_change=Callback::new(move |from: String| doc.set(under("extract"), source_path(&from)))/>
-            })}</span>
-            <span role="gridcell"><TextBox name=format!("{}-generate", row.row) label="Destination field" placeholder="Field" code=true late=has_dots disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></span>
+            }.into_any() }}</Cell>
+            <Cell doc=doc path=under("generate")><TextBox name=destination label="Destination field" placeholder="Field" code=true late=has_dots disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></Cell>
             <span role="gridcell"><SelectBox name=format!("{}-type", row.row) label="Type" value=kind choices=types disabled=off on_change=Callback::new(move |key: String| doc.set(under("dataType"), key))/></span>
             <span role="gridcell" class="map-actions">
                 <button class="icon-button small move" id=format!("{}-up", row.row) aria-label=move || format!("Move {} up", called()) title="Move up" prop:disabled=off on:click=move |_| up(false)><Icon name="arrow-up" small=true/></button>
@@ -171,4 +178,13 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
             <FieldConflict doc=doc path=format!("{place}/extract")/>
         </div>
     }
+}
+
+/// A cell that shows who else is in its field.
+#[component]
+fn Cell(doc: Doc, path: String, children: Children) -> impl IntoView {
+    let held = Memo::new(move |_| in_field(doc.app, doc.id, &path));
+    let class =
+        move || held.with(|held| held.as_ref().map(|person| format!("held p{}", words::tint(&person.user.email))));
+    view! { <span role="gridcell" class=class>{children()}{move || held.get().map(|person| view! { <Flag person=person/> })}</span> }
 }

@@ -8,11 +8,12 @@ use tombolo_wire::store::Person;
 use super::counts::spoken;
 use super::layout::Layout;
 use super::order::dropped;
+use super::panel::{is_filtered, mapped_fields};
 use super::steps::{Step, StepKind, moved};
 use super::wizard::Side;
 use super::{Builder, focus_step};
 use crate::components::{Flag, Icon};
-use crate::state::App;
+use crate::state::{App, use_document};
 use crate::words;
 
 /// Somebody else who has the export or import of a step open.
@@ -33,7 +34,7 @@ pub(super) fn name_of(app: App, step: &Step) -> String {
 fn application(app: App, step: &Step) -> &'static str {
     match step.resource.and_then(|id| app.row(id)).and_then(|row| row.adaptor).as_deref() {
         Some("HTTPExport" | "HTTPImport") => "HTTP",
-        Some("SimpleExport" | "simple") => "File from this computer",
+        Some("SimpleExport" | "simple") => "Local file",
         Some("SimpleImport") => "File to download",
         _ => "Not set up",
     }
@@ -152,6 +153,21 @@ fn on_drop(builder: Builder, step: &Step, event: &leptos::ev::DragEvent) {
     }
 }
 
+/// The tools that are set on a step, in the order they run.
+#[component]
+fn SetTools(resource: Id) -> impl IntoView {
+    let doc = use_document(resource);
+    let filtered = Memo::new(move |_| is_filtered(doc));
+    let mapped = Memo::new(move |_| mapped_fields(doc));
+    view! {
+        {move || filtered.get().then(|| view! { <span class="tool" title="Filter"><Icon name="funnel"/></span> })}
+        {move || (mapped.get() > 0).then(|| {
+            let title = format!("Mapping, {}", words::count(mapped.get(), "field"));
+            view! { <span class="tool" title=title><Icon name="arrow-right-left"/></span> }
+        })}
+    }
+}
+
 /// A step.
 #[component]
 pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
@@ -187,7 +203,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
         }
     };
     let name = move || step.with_value(|step| name_of(app, step));
-    let kind = step.with_value(|step| step.kind);
+    let (kind, resource) = step.with_value(|step| (step.kind, step.resource));
     let what = move || format!("{}, {}", step.with_value(|step| application(app, step)), kind.words().to_lowercase());
     view! {
         <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop() { "0" } else { "-1" }
@@ -200,7 +216,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
                 <span class="kind"><Icon name=kind.icon()/></span>
                 <div><b class="cut" title=name>{name}</b><small class="cut">{what}</small></div>
             </div>
-            <div class="foot"><span class="count">{move || step.with_value(|step| count_words(builder, step))}</span></div>
+            <div class="foot">{resource.map(|id| view! { <SetTools resource=id/> })}<span class="count">{move || step.with_value(|step| count_words(builder, step))}</span></div>
             {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true">{words::number(errors)}</span> })}
         </article>
     }

@@ -117,22 +117,24 @@ fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
     }
 }
 
+/// Whether records are filtered at a step.
+pub(super) fn is_filtered(doc: Doc) -> bool {
+    let rules = doc.at("/filter/expression/rules");
+    rules.is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
+}
+
+/// How many fields the mapping of a step writes, objects counted once.
+pub(super) fn mapped_fields(doc: Doc) -> usize {
+    doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, "/mappings").len()))
+}
+
 #[component]
 fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let filtered = move || {
-        if doc
-            .at("/filter/expression/rules")
-            .is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
-        {
-            "Set"
-        } else {
-            "Not set"
-        }
-    };
-    let mapped = move || {
-        let rows = doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, "/mappings").len()));
-        if rows == 0 { "Not set".to_owned() } else { words::count(rows, "field") }
+    let filtered = move || if is_filtered(doc) { "Set" } else { "Not set" };
+    let mapped = move || match mapped_fields(doc) {
+        0 => "Not set".to_owned(),
+        rows => words::count(rows, "field"),
     };
     view! {
         <div class="tools">

@@ -97,6 +97,11 @@ impl Times {
     }
 }
 
+/// The zone that is meant; none is UTC.
+fn effective(zone: &str) -> &str {
+    Some(zone.trim()).filter(|zone| !zone.is_empty()).unwrap_or("UTC")
+}
+
 /// What is wrong with a zone; none is UTC.
 fn check_zone(zone: &str) -> Option<String> {
     let unknown = !zone.is_empty() && zones::known(zone).is_none();
@@ -149,7 +154,7 @@ fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
     let local = Memo::new(move |_| app.sync.with(|sync| sync.link == Link::Local));
     let custom = Memo::new(move |_| schedule.with(|schedule| !PRESETS.iter().any(|(key, _)| key == schedule)));
     let here = zone_here();
-    let offered = Memo::new(move |_| here.filter(|here| zone.with(|zone| zone.trim() != *here)));
+    let offered = Memo::new(move |_| here.filter(|here| zone.with(|zone| effective(zone) != *here)));
     view! {
         <form class="dialog-body form" on:submit=apply>
             <p class="muted">"The server runs the flow, whether or not a browser is open."</p>
@@ -209,6 +214,11 @@ fn check(schedule: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_time_zone_is_utc() {
+        assert_eq!((effective(" "), effective("Europe/Oslo ")), ("UTC", "Europe/Oslo"));
+    }
 
     #[test]
     fn the_browsers_clock_is_read() {

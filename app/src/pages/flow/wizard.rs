@@ -7,7 +7,7 @@ use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::store::{Call, CallError, Created};
 
 use super::Builder;
-use super::steps::{PROCESSORS, SOURCES};
+use super::steps::{PROCESSORS, SOURCES, StepKind};
 use crate::components::{Dialog, Icon};
 use crate::state::{App, row_id};
 
@@ -25,6 +25,14 @@ impl Side {
         match self {
             Self::Source => Kind::Export,
             Self::Destination => Kind::Import,
+        }
+    }
+
+    /// The kind of step that is added.
+    fn step(self) -> StepKind {
+        match self {
+            Self::Source => StepKind::Source,
+            Self::Destination => StepKind::Import,
         }
     }
 
@@ -132,7 +140,7 @@ fn Offers(side: Side) -> impl IntoView {
     let offers = side.offers().map(|(words, icon, sentence, value)| {
         view! {
             <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| create(value.clone())>
-                <span class="kind"><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
+                <span class="kind" data-kind=side.step().key()><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
             </button>
         }
     });

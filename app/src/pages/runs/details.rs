@@ -100,6 +100,16 @@ fn Errors(errors: RwSignal<Vec<RunError>>, count: Memo<u64>) -> impl IntoView {
     }
 }
 
+/// The class of an error in words: `http_status` becomes "HTTP status".
+fn class_words(code: &str) -> String {
+    let words = code.replace('_', " ");
+    if let Some(rest) = words.strip_prefix("http") {
+        return format!("HTTP{rest}");
+    }
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 #[component]
 fn Line(error: RunError) -> impl IntoView {
     let place = error.index.map(|index| format!("Record {}", words::number(index + 1)));
@@ -107,8 +117,20 @@ fn Line(error: RunError) -> impl IntoView {
         error.record.as_ref().map(|record| serde_json::to_string_pretty(record).unwrap_or_else(|_| record.to_string()));
     view! {
         <li>
-            <p><span class="badge">{error.code}</span>" "{place.map(|place| view! { <strong>{place}": "</strong> })}{error.message}</p>
+            <p><span class="badge">{class_words(&error.code)}</span>" "{place.map(|place| view! { <strong>{place}": "</strong> })}{error.message}</p>
             {record.map(|record| view! { <details><summary>"Show the record"</summary><pre class="code">{record}</pre></details> })}
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_of_an_error_is_shown_in_words() {
+        assert_eq!(class_words("http_status"), "HTTP status");
+        assert_eq!(class_words("mapping"), "Mapping");
+        assert_eq!(class_words(""), "");
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
     }
 }
 
+/// The ways to sign in, and their words.
+const WAYS: [(&str, &str); 3] = [("custom", "None"), ("basic", "User name and password"), ("token", "Token")];
+
 /// What the dialog holds before anything is made.
 #[derive(Clone, Default)]
 struct Draft {
@@ -50,13 +53,7 @@ struct Draft {
 
 impl Draft {
     fn resource(&self) -> Value {
-        let auth = match self.auth.as_str() {
-            "basic" => json!({"type": "basic", "basic": {"username": self.user}}),
-            "token" => {
-                json!({"type": "token", "token": {"location": "header", "headerName": "Authorization", "scheme": "Bearer"}})
-            }
-            _ => json!({"type": "custom"}),
-        };
+        let auth = auth_of(&self.auth, &self.user);
         json!({"name": self.name, "type": "http", "http": {"baseURI": self.base, "mediaType": "json", "auth": auth}})
     }
 
@@ -80,6 +77,26 @@ async fn make(app: App, draft: Draft, made: StoredValue<Option<Id>>) -> Result<I
         app.call::<Value>(Call::SetSecret { connection: id, path: path.into(), value: draft.secret }).await?;
     }
     Ok(id)
+}
+
+/// How a connection signs in, without its secret.
+fn auth_of(kind: &str, user: &str) -> Value {
+    match kind {
+        "basic" => json!({"type": "basic", "basic": {"username": user}}),
+        "token" => {
+            json!({"type": "token", "token": {"location": "header", "headerName": "Authorization", "scheme": "Bearer"}})
+        }
+        _ => json!({"type": "custom"}),
+    }
+}
+
+/// The ways to sign in that are offered; `current`, when it is another one, stays as it is.
+fn ways(current: &str) -> Vec<(String, String)> {
+    let mut ways: Vec<_> = WAYS.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect();
+    if !WAYS.iter().any(|(key, _)| *key == current) {
+        ways.push((current.to_owned(), format!("Another ({current})")));
+    }
+    ways
 }
 
 #[component]
@@ -107,13 +124,7 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     };
     // Not each key in another field, or the fields below would be made anew at each.
     let auth = Memo::new(move |_| draft.with(|draft| draft.auth.clone()));
-    let choices = Signal::derive(|| {
-        vec![
-            ("custom".to_owned(), "None".to_owned()),
-            ("basic".to_owned(), "User name and password".to_owned()),
-            ("token".to_owned(), "Token".to_owned()),
-        ]
-    });
+    let choices = Signal::derive(|| ways("custom"));
     view! {
         <form class="dialog-body form" on:submit=submit>
             <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
@@ -151,6 +162,8 @@ pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
     let secret = RwSignal::new(String::new());
     // Not each change of the connection, or its fields would be made anew at every key.
     let auth = Memo::new(move |_| doc.text("/http/auth/type"));
+    // Nothing set is the same as none.
+    let way = Memo::new(move |_| auth.with(|auth| if auth.is_empty() { "custom".to_owned() } else { auth.clone() }));
     let path = move || if auth.get() == "basic" { "/http/auth/basic/password" } else { "/http/auth/token/token" };
     let guarded = Memo::new(move |_| matches!(auth.get().as_str(), "basic" | "token"));
     let saved = Memo::new(move |_| kept.with(|kept| kept.iter().any(|have| have == path())));
@@ -171,6 +184,11 @@ pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
         <div class="dialog-body form">
             <DocText doc=doc path="/name" label="Name"/>
             <DocText doc=doc path="/http/baseURI" label="Base URL" code=true/>
+            <Field label="Authentication" name="auth">
+                <SelectBox name="auth" value=way choices=Signal::derive(move || ways(&way.get())) described=true disabled=Signal::derive(move || !doc.writable.get())
+                    on_change=Callback::new(move |kind: String| doc.set("/http/auth", auth_of(&kind, "")))/>
+                <FieldConflict doc=doc path="/http/auth/type"/>
+            </Field>
             {move || (auth.get() == "basic").then(|| view! { <DocText doc=doc path="/http/auth/basic/username" label="User name"/> })}
             {move || guarded.get().then(|| view! {
                 <Field label="Secret" name="secret" help=if saved.get() { "Saved. Enter another to replace it." } else { "Not saved yet." }>
@@ -179,5 +197,17 @@ pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
                 </Field>
             })}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_to_sign_in_that_is_not_offered_stays_a_choice() {
+        assert_eq!(ways("basic").len(), WAYS.len());
+        assert_eq!(ways("oauth2").last().map(|(key, _)| key.as_str()), Some("oauth2"));
+        assert_eq!(auth_of("custom", ""), json!({"type": "custom"}));
     }
 }

@@ -37,11 +37,13 @@ pub(super) fn FileField(doc: Doc) -> impl IntoView {
     };
     view! {
         <Field label="File" name="source-file" error=error help="A copy is kept, so that the flow still runs when the file has moved.">
+            <div class="file-box" class:chosen=move || chosen.with(|name| !name.is_empty())>
             <input class="input" id="source-file" aria-describedby=described_by("source-file") type="file" accept=".csv,.json,text/csv,application/json" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
             {move || {
                 let name = chosen.get();
                 (!name.is_empty()).then(|| view! { <p class="row"><Icon name="file-text" small=true/><span class="cut">{name}</span></p> })
             }}
+            </div>
         </Field>
     }
 }
