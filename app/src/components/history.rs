@@ -173,6 +173,10 @@ mod tests {
         assert_eq!(told(&["/name", "/mappings/r1/extract"]), ["Name", "Mapping"]);
         assert_eq!(told(&["/pageProcessors/r1/~pos"]), ["Steps"]);
         assert_eq!(told(&["bin"]), ["Recycle bin"]);
-        assert_eq!(told(&["id", "kind", "schema", "/name", "/_integrationId"]), ["Created"], "nobody reads how it began field by field");
+        assert_eq!(
+            told(&["id", "kind", "schema", "/name", "/_integrationId"]),
+            ["Created"],
+            "nobody reads how it began field by field"
+        );
     }
 }

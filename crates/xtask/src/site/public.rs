@@ -5,7 +5,10 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
-/// Copies everything below `public/` to the top of the site; what `public/` no longer has goes from the site too.
+/// The picture of the README: it lies here, and no browser downloads it.
+const README_PICTURE: &str = "screenshot.png";
+
+/// Copies everything below `public/` to the top of the site, but the README's picture; what `public/` no longer has goes from the site too.
 ///
 /// # Errors
 ///
@@ -26,6 +29,9 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        if entry.file_name() == README_PICTURE {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_folder(&entry.path(), &target)?;
