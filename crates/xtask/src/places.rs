@@ -15,6 +15,19 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// This program as it can be started again.
+///
+/// A step that builds the workspace replaces its file while it runs; the system then calls the old one "deleted".
+///
+/// # Errors
+///
+/// When the system does not say where it is.
+pub(crate) fn program() -> std::io::Result<PathBuf> {
+    let running = std::env::current_exe()?;
+    let path = running.to_string_lossy();
+    Ok(path.strip_suffix(" (deleted)").map_or_else(|| running.clone(), PathBuf::from))
+}
+
 /// The page while developing.
 pub(crate) fn site() -> PathBuf {
     target().join("site")

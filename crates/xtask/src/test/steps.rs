@@ -128,7 +128,7 @@ fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
     let mut cargo = command::cargo(arguments);
     if wasm {
         needs::wasm_target()?;
-        let runner = std::env::current_exe().context("where is this program?")?;
+        let runner = places::program().context("where is this program?")?;
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", format!("{} wasm-test-runner", runner.display()));
         cargo.env("CHROMEDRIVER", needs::browser()?.driver);
     }
