@@ -304,7 +304,8 @@ impl Screen {
     ///
     /// When there is none.
     pub async fn download(&self, file: &str) -> Result<Vec<u8>> {
-        self.browser.press("button", "Download").await?;
+        let console = self.browser.find("region", "Run console").await?;
+        self.browser.press_in(Some(&console), "button", "Download").await?;
         let folder = self.browser.downloads();
         match crate::downloads::finished(&folder, file, wait::PATIENCE).await {
             Ok((_, bytes)) => Ok(bytes),
