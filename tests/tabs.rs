@@ -183,8 +183,12 @@ async fn kill_leader_during_push(way: Way) -> Result<()> {
         Ok((desk.wire.kept() > 0 && arrived == (way == Way::Down)).then_some(()))
     })
     .await?;
-    let shown = desk.screen.shown(SHOWN).await?;
-    assert!(shown.stored && shown.text.contains("in_flight"), "{shown:?}");
+    until("the edit being shown as stored", PATIENCE, || async {
+        let shown = desk.screen.shown(SHOWN).await?;
+        anyhow::ensure!(shown.stored && shown.text.contains("in_flight"), "{shown:?}");
+        Ok(Some(()))
+    })
+    .await?;
     let leading = if desk.leader().await? == first_worker { &first } else { &second };
     browser.crash_tab(leading).await?;
 

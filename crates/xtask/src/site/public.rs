@@ -8,7 +8,8 @@ use std::path::Path;
 /// The picture of the README: it lies here, and no browser downloads it.
 const README_PICTURE: &str = "screenshot.png";
 
-/// Copies everything below `public/` to the top of the site, but the README's picture; what `public/` no longer has goes from the site too.
+/// Copies everything below `public/` but the README's picture to the top of the site; what `public/` no longer has goes
+/// from the site too.
 ///
 /// # Errors
 ///
