@@ -81,17 +81,15 @@ async fn type_both(people: [&Screen; 2], letters: [char; 2], each: usize, before
 /// Types numbered words of one letter, so that a word that went missing or moved is noticed; gives what is left of it.
 async fn type_text(screen: &Screen, letter: char, each: usize) -> Result<String> {
     let mut typed = String::new();
-    let mut number = 0;
-    while typed.len() < each {
-        if number % SLIPS == SLIPS - 1 {
-            // Four letters, and the Backspace key as often.
-            screen.browser.keys("oops").await?;
-            screen.browser.keys(Key::Backspace + Key::Backspace + Key::Backspace + Key::Backspace).await?;
+    for number in (0..).step_by(SLIPS) {
+        let words: String = (number..number + SLIPS).map(|number| format!("{letter}{number} ")).collect();
+        // Four letters more, and the Backspace key as often.
+        let slip = "oops" + Key::Backspace + Key::Backspace + Key::Backspace + Key::Backspace;
+        screen.browser.type_fast(words.as_str() + slip).await?;
+        typed.push_str(&words);
+        if typed.len() >= each {
+            break;
         }
-        let word = format!("{letter}{number} ");
-        screen.browser.keys(&word).await?;
-        typed.push_str(&word);
-        number += 1;
     }
     Ok(typed)
 }

@@ -237,6 +237,15 @@ impl Browser {
         bail!("the Tab key does not reach {role} \"{name}\"\n--- the screen\n{}", self.outline().await)
     }
 
+    /// Types into what has the focus, without the pause that [`Browser::keys`] makes at each key.
+    ///
+    /// # Errors
+    ///
+    /// When nothing has the focus.
+    pub async fn type_fast(&self, keys: impl Into<TypingData>) -> Result<()> {
+        Ok(self.web.active_element().await?.send_keys(keys).await?)
+    }
+
     /// Presses keys where the cursor is.
     ///
     /// # Errors
