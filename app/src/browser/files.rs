@@ -4,6 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
+/// The browser reads the file after the click has returned: its address must stand until then.
+const ADDRESS_STANDS_MS: u32 = 60_000;
+
 /// Hands a file to the browser's downloads.
 ///
 /// # Errors
@@ -15,5 +18,11 @@ pub(crate) fn download(blob: &Blob, name: &str) -> Result<(), JsValue> {
     link.set_href(&address);
     link.set_download(name);
     link.click();
-    Url::revoke_object_url(&address)
+    gloo::timers::callback::Timeout::new(ADDRESS_STANDS_MS, move || {
+        if let Err(error) = Url::revoke_object_url(&address) {
+            leptos::logging::debug_warn!("{error:?}");
+        }
+    })
+    .forget();
+    Ok(())
 }
