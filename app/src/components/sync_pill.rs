@@ -7,6 +7,16 @@ use tombolo_wire::store::{Link, SyncStatus};
 use crate::state::App;
 use crate::words;
 
+/// The same while something entered here is not stored yet.
+fn saving() -> (&'static str, String, String) {
+    ("device", "Saving".into(), "What you have just entered is being stored on this device.".into())
+}
+
+/// Whether the words say that everything is stored, which must not be said too early.
+fn says_stored(sync: &SyncStatus) -> bool {
+    sync.unsaved == 0 && sync.not_accepted == 0 && sync.link != Link::Stopped
+}
+
 /// The state's name for the style sheet, its words, and the sentence behind them.
 pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
     if sync.link == Link::Stopped && sync.unsaved == 0 {
@@ -78,7 +88,11 @@ pub(crate) fn sync_words(sync: &SyncStatus) -> String {
 #[component]
 pub(crate) fn SyncPill() -> impl IntoView {
     let app = App::here();
-    let shown = Memo::new(move |_| app.sync.with(in_words));
+    let settled = Memo::new(move |_| app.sync.with(in_words));
+    let shown = Memo::new(move |_| {
+        let saves = app.unstored.get() > 0 && app.sync.with(says_stored);
+        if saves { saving() } else { settled.get() }
+    });
     let unsaved = Memo::new(move |_| app.sync.with(|sync| sync.unsaved > 0 && sync.not_accepted == 0));
     let place = move || {
         let list = app.sync.with(|sync| sync.not_accepted > 0 && sync.link != Link::Stopped);
@@ -87,11 +101,13 @@ pub(crate) fn SyncPill() -> impl IntoView {
     let (state, title) = (move || shown.with(|shown| shown.0), move || shown.with(|shown| shown.2.clone()));
     view! {
         <Show when=move || unsaved.get() fallback=move || view! {
-            <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="polite"><Face shown=shown/></A>
+            <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="off"><Face shown=shown/></A>
         }>
             // Signing in saves nothing; taking a copy does.
-            <button class="sync" data-state=state title=title aria-live="polite" on:click=move |_| crate::pages::export_all(app)><Face shown=shown/></button>
+            <button class="sync" data-state=state title=title aria-live="off" on:click=move |_| crate::pages::export_all(app)><Face shown=shown/></button>
         </Show>
+        // Each key is being saved for a moment: who listens hears only what stays.
+        <span class="sr" aria-live="polite">{move || settled.with(|settled| settled.1.clone())}</span>
     }
 }
 
@@ -120,6 +136,19 @@ mod tests {
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, ..all.clone() }).1, "On this device, 2");
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, waiting: 0, ..all }).1, "On the server");
         assert_eq!(in_words(&SyncStatus::default()).1, "On this device");
+    }
+
+    #[test]
+    fn only_what_says_stored_gives_way_to_saving() {
+        assert!(says_stored(&SyncStatus { link: Link::Online, waiting: 2, ..SyncStatus::default() }));
+        assert!(says_stored(&SyncStatus { link: Link::Offline, ..SyncStatus::default() }));
+        for worse in [
+            SyncStatus { unsaved: 1, ..SyncStatus::default() },
+            SyncStatus { not_accepted: 1, ..SyncStatus::default() },
+            SyncStatus { link: Link::Stopped, ..SyncStatus::default() },
+        ] {
+            assert!(!says_stored(&worse), "{worse:?}");
+        }
     }
 
     #[test]

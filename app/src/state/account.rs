@@ -14,7 +14,7 @@ use tombolo_wire::store::{AccountInfo, Call, CallError, CatalogueRow, Event, Not
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
-use super::{Client, Toasts, watch};
+use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
 
 /// The catalogue as a map.
@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub(crate) rows: RwSignal<Rows>,
     /// Where the changes are.
     pub(crate) sync: RwSignal<SyncStatus>,
+    /// How much of what was entered here is not stored yet; see [`App::saving`].
+    pub(crate) unstored: RwSignal<usize>,
     /// What a person should know.
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
@@ -60,6 +62,7 @@ impl App {
             accounts: RwSignal::new(Vec::new()),
             rows: RwSignal::new(Rows::default()),
             sync: RwSignal::new(SyncStatus::default()),
+            unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
             reload: RwSignal::new(None),
@@ -108,6 +111,11 @@ impl App {
         })
     }
 
+    /// Says that something was entered, for as long as what is returned lives.
+    pub(crate) fn saving(self) -> Saving {
+        Saving::begin(self.unstored)
+    }
+
     /// Calls the store worker.
     pub(crate) async fn call<R: serde::de::DeserializeOwned>(self, call: Call) -> Result<R, CallError> {
         self.client()?.call(call).await
@@ -126,11 +134,13 @@ impl App {
     /// made; this is for those that take several calls, and for what must see them whole.
     pub(crate) fn in_turn(self, work: impl Future<Output = Result<(), CallError>> + 'static) {
         let turns = self.turns.get_value();
+        let saving = self.saving();
         spawn_local(async move {
             let _turn = turns.lock().await;
             if let Err(error) = work.await {
                 self.toasts.fail(error.message);
             }
+            drop(saving);
         });
     }
 

@@ -183,16 +183,21 @@ impl Doc {
 
     /// Edits; says on the screen when that fails.
     pub(crate) fn edit(self, intents: Vec<Intent>) {
+        let saving = self.app.saving();
         spawn_local(async move {
             if let Err(error) = self.try_edit(intents).await {
                 self.app.toasts.fail(error.message);
             }
+            drop(saving);
         });
     }
 
     /// Edits and waits until the change is safe on this device.
     pub(crate) async fn try_edit(self, intents: Vec<Intent>) -> Result<Edited, CallError> {
-        self.app.call(Call::Edit { id: self.id, intents }).await
+        let saving = self.app.saving();
+        let edited = self.app.call(Call::Edit { id: self.id, intents }).await;
+        drop(saving);
+        edited
     }
 
     /// Sets one field.
@@ -221,6 +226,7 @@ impl Doc {
     }
 
     fn step(self, call: Call) {
+        let saving = self.app.saving();
         spawn_local(async move {
             match self.app.call::<Edited>(call).await {
                 Ok(edited) if edited.skipped.is_empty() => {}
@@ -230,6 +236,7 @@ impl Doc {
                 }
                 Err(error) => self.app.toasts.fail(error.message),
             }
+            drop(saving);
         });
     }
 

@@ -82,34 +82,6 @@ impl Screen {
         read(&self.browser.js(&script, Vec::new()).await?)
     }
 
-    /// From now on notes what is shown, for [`Screen::stood`].
-    ///
-    /// # Errors
-    ///
-    /// When the page does not run it.
-    pub async fn watch_shown(&self, text: &str) -> Result<()> {
-        let script = format!(
-            "{STATE} clearInterval(globalThis.watching); globalThis.seenTexts = []; \
-             globalThis.watching = setInterval(() => seenTexts.push([performance.now(), (() => {{ {text} }})()]), 5);"
-        );
-        self.browser.js(&script, Vec::new()).await.map(|_| ())
-    }
-
-    /// The state at this moment, with the text that has stood on the screen for so long that a person can have read it
-    /// together with the state; empty when there is none yet.
-    ///
-    /// # Errors
-    ///
-    /// When nobody watches, or there is no sync state on the screen.
-    pub async fn stood(&self, long: Duration) -> Result<Shown> {
-        let script = format!(
-            "{STATE} const before = performance.now() - arguments[0]; \
-             return [state(), seenTexts.findLast(([at]) => at <= before)?.[1] ?? ''];"
-        );
-        let long = u64::try_from(long.as_millis())?;
-        read(&self.browser.js(&script, vec![long.into()]).await?)
-    }
-
     /// Saves everything that is on this device to a file, and reads it.
     ///
     /// # Errors

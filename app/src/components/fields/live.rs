@@ -3,9 +3,12 @@
 //! The first key is applied at once and what follows at most every 50 ms, so that a page that goes away takes next to
 //! nothing with it. What is not applied yet is applied when the field is left, in whatever way.
 //!
-//! Invariant: nothing is applied that was not typed here, and nothing twice.
+//! Invariant: nothing is applied that was not typed here, and nothing twice. What is typed and not applied yet counts as
+//! not stored.
 
 use leptos::prelude::*;
+
+use crate::state::{App, Saving};
 
 const PACE_MS: u32 = 50;
 /// An edit that is not in the document by then has failed, and its field shows what is.
@@ -28,12 +31,17 @@ impl Typing {
         self.echoed = false;
     }
 
+    /// Whether something is typed that is still to be applied. `now` is what the document says.
+    fn waits(&self, now: &str) -> bool {
+        self.draft.as_deref().is_some_and(|draft| draft != self.sent.as_deref().unwrap_or(now))
+    }
+
     /// What is to be applied now, if anything; counts as applied from here on. `now` is what the document says.
     fn take(&mut self, now: &str) -> Option<String> {
-        let draft = self.draft.clone()?;
-        if draft == self.sent.as_deref().unwrap_or(now) {
+        if !self.waits(now) {
             return None;
         }
+        let draft = self.draft.clone()?;
         self.sent = Some(draft.clone());
         Some(draft)
     }
@@ -69,6 +77,9 @@ pub(in crate::components) struct Live {
     on_change: Callback<String>,
     /// Less than 50 ms ago something was applied.
     resting: StoredValue<bool>,
+    app: App,
+    /// There is as long as something typed is not applied.
+    saving: StoredValue<Option<Saving>>,
     /// Whether a text is applied on leaving only: half of it would mean something else.
     late: fn(&str) -> bool,
 }
@@ -81,7 +92,8 @@ impl Live {
         late: fn(&str) -> bool,
         read: fn(&str) -> String,
     ) -> Self {
-        let live = Self { typing: RwSignal::default(), value, on_change, resting: StoredValue::new(false), late };
+        let (resting, saving) = (StoredValue::new(false), StoredValue::new(None));
+        let live = Self { typing: RwSignal::default(), value, on_change, resting, app: App::here(), saving, late };
         Effect::new(move |_| {
             let now = value.get();
             live.typing.maybe_update(|typing| typing.hear(&now, read));
@@ -103,6 +115,7 @@ impl Live {
     /// Takes what was typed.
     pub(in crate::components) fn type_in(self, text: String) {
         self.typing.try_update(|typing| typing.type_in(text));
+        self.count();
         self.pace();
     }
 
@@ -113,6 +126,7 @@ impl Live {
         if let Some(text) = self.typing.try_update_untracked(|typing| typing.take(&now)).flatten() {
             self.on_change.try_run(text);
         }
+        self.count();
     }
 
     /// The field was left. What was typed stays on the screen until the document says it, so that nothing flickers.
@@ -120,6 +134,7 @@ impl Live {
         self.apply();
         let Some(now) = self.value.try_get_untracked() else { return };
         self.typing.try_maybe_update(|typing| (typing.leave(&now), ()));
+        self.count();
         let left = self.typing.try_get_untracked();
         gloo::timers::callback::Timeout::new(ECHO_MS, move || {
             self.typing.try_maybe_update(|typing| {
@@ -136,6 +151,18 @@ impl Live {
     /// Forgets what was typed: the field shows what the document says.
     pub(in crate::components) fn drop_typed(self) {
         self.typing.try_set(Typing::default());
+        self.count();
+    }
+
+    /// Counts what is typed as not stored until it is applied, and from then on the edit counts.
+    fn count(self) {
+        let now = self.value.try_get_untracked().unwrap_or_default();
+        let waits = self.typing.try_with_untracked(|typing| typing.waits(&now)) == Some(true);
+        self.saving.try_update_value(|saving| match saving {
+            None if waits => *saving = Some(self.app.saving()),
+            Some(_) if !waits => *saving = None,
+            _ => {}
+        });
     }
 
     fn pace(self) {
