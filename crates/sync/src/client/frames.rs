@@ -207,8 +207,10 @@ impl Client {
         if !matches!(self.manifest, Some(Comparison::Asked)) {
             return;
         }
-        // What the server took meanwhile is visible, although the list is older.
-        let forget: Vec<Id> = forget.iter().copied().filter(|id| !self.taken_since.contains(id)).collect();
+        // What the server took meanwhile is visible, although the list is older; what was edited meanwhile it judges.
+        let waiting = self.outbox.documents();
+        let stays = |id: &Id| self.taken_since.contains(id) || waiting.contains(id);
+        let forget: Vec<Id> = forget.iter().copied().filter(|id| !stays(id)).collect();
         self.forget(&forget);
         self.fetch(now_ms, fetch);
         self.manifest = Some(Comparison::Offering(self.outbox.hashes()));

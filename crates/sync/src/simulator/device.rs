@@ -75,21 +75,17 @@ impl Device {
     }
 
     /// Applies what came to the documents in memory.
-    fn show(&mut self, received: &[Received]) {
+    fn show(&mut self, received: &[Received], forgotten: &[Id]) {
         for item in received {
-            let chunks = item.chunks.iter().map(Vec::as_slice);
-            let shown = match self.documents.get_mut(&item.document) {
-                Some(document) if !item.chunks.iter().any(|chunk| is_saved_document(chunk)) => {
-                    document.apply(chunks).is_ok()
-                }
-                _ => false,
-            };
-            if shown {
+            if let Some(document) = self.documents.get_mut(&item.document) {
+                // Never by way of a save: it would drop what waits in memory for a change that is still to come.
+                item.chunks.iter().for_each(|chunk| merge(document, chunk));
                 continue;
             }
-            let before = self.documents.get(&item.document).map(Document::save);
-            let all = before.iter().map(Vec::as_slice).chain(item.chunks.iter().map(Vec::as_slice));
-            if let Ok(loaded) = Document::load(all) {
+            // Its beginning may have been missing until now.
+            let stored = self.disk.chunks.get(&item.document).filter(|_| !forgotten.contains(&item.document));
+            let stored = stored.into_iter().flat_map(BTreeMap::values);
+            if let Ok(loaded) = Document::load(stored.chain(&item.chunks).map(Vec::as_slice)) {
                 self.documents.insert(item.document, loaded.document);
             }
         }
@@ -118,14 +114,14 @@ impl World {
                 let life = self.devices[device].life;
                 self.schedule_at(at, Happening::ClientWake { device, life });
             }
-            Effect::Show(received) => self.devices[device].show(&received),
+            Effect::Show(received) => self.devices[device].show(&received, &[]),
             Effect::Store(store) => {
                 let here = &mut self.devices[device];
                 if !store.forget.is_empty() {
                     for document in &store.forget {
                         here.documents.remove(document);
                     }
-                    here.show(&store.received);
+                    here.show(&store.received, &store.forget);
                 }
                 let life = here.life;
                 self.write(device, Write::Store(life, store));
@@ -174,10 +170,17 @@ impl World {
             }
             Write::Store(_, _) if fails => None,
             Write::Store(life, store) => {
-                let token = store.token;
+                let (token, forgotten) = (store.token, store.forget.clone());
                 self.acked.extend(store.acked.iter().copied());
-                here.disk.store(store);
-                (life == here.life).then_some(Event::Stored { token })
+                let unsent = here.disk.store(store);
+                if life != here.life {
+                    return;
+                }
+                here.withdrawn.extend(unsent.iter().copied());
+                for document in forgotten {
+                    self.client(device, Event::Withdrawn { document, hashes: unsent.clone() });
+                }
+                Some(Event::Stored { token })
             }
             Write::Park { document, gone, kept } => {
                 here.disk.park(document, gone, kept);
@@ -239,9 +242,9 @@ impl World {
     fn compare(&mut self, device: usize, manifest: &[ManifestEntry], course: Course) {
         let here = &self.devices[device];
         let pending: BTreeSet<Id> = here.disk.outbox.iter().map(|row| row.document).collect();
-        let local: BTreeMap<Id, Local> = here
-            .documents
-            .iter()
+        // A document that is on its way to the disk has no row in the catalogue yet.
+        let on_disk = here.documents.iter().filter(|(id, _)| here.disk.chunks.contains_key(id));
+        let local: BTreeMap<Id, Local> = on_disk
             .map(|(id, document)| (*id, Local { heads: document.heads(), pending: pending.contains(id) }))
             .collect();
         let knows = |id: Id, hash: &Hash| here.documents.get(&id).is_some_and(|document| document.has(hash));
@@ -297,6 +300,16 @@ impl World {
         self.client(device, outbox);
         self.client(device, runs);
         self.client(device, Event::Start);
+    }
+}
+
+/// Applies a change, or what a saved document has more. What cannot be applied shows in the checks at the end.
+fn merge(document: &mut Document, chunk: &[u8]) {
+    if !is_saved_document(chunk) {
+        drop(document.apply([chunk]));
+    } else if let Ok(loaded) = Document::load([chunk]) {
+        let lacking = loaded.document.chunks_since(&document.heads());
+        drop(document.apply(lacking.iter().map(|chunk| chunk.bytes.as_slice())));
     }
 }
 

@@ -22,19 +22,24 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn store(&mut self, store: Store) {
+    /// Writes what came. Edits of a forgotten document that were never sent are put aside: their hashes.
+    pub(super) fn store(&mut self, store: Store) -> Vec<Hash> {
+        let acked: BTreeSet<Hash> = store.acked.into_iter().collect();
+        let forgotten = |row: &Outgoing| store.forget.contains(&row.document) && !acked.contains(&row.hash);
+        let unsent: Vec<Hash> = self.outbox.iter().filter(|row| forgotten(row)).map(|row| row.hash).collect();
+        self.parked.extend(unsent.iter().copied());
         for document in &store.forget {
             self.chunks.remove(document);
             self.outbox.retain(|row| row.document != *document);
         }
         self.write_received(store.received);
-        let acked: BTreeSet<Hash> = store.acked.into_iter().collect();
         self.outbox.retain(|row| !acked.contains(&row.hash));
         self.runs_outbox.runs.retain(|row| !store.acked_runs.iter().any(|(id, n)| *id == row.id && row.n <= *n));
         self.runs.runs.extend(store.runs.runs);
         if store.cursor.is_some() {
             self.cursor = store.cursor;
         }
+        unsent
     }
 
     pub(super) fn park(&mut self, document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk>) {

@@ -382,6 +382,22 @@ fn what_the_server_took_during_a_comparison_is_not_forgotten() {
 }
 
 #[test]
+fn what_was_edited_during_a_comparison_is_neither_forgotten_nor_parked() {
+    let (_, chunk) = flow(1);
+    let mut pair = Pair::new(None);
+    pair.client = Client::new(Options { seed: 1, cursor: Some(pair.cursor(0)) });
+    pair.state.visibility_epoch = 2;
+    pair.hold = true;
+    pair.start();
+    pair.outbox(id(1), &chunk);
+    pair.client(Event::Compared { fetch: Vec::new(), forget: vec![id(1)] });
+    assert!(pair.stores.iter().all(|store| store.forget.is_empty()));
+    assert!(!pair.asked.iter().any(|effect| matches!(effect, Effect::Park(_))), "the server has not judged it yet");
+    pair.release();
+    assert_eq!(pair.status().waiting, 0);
+}
+
+#[test]
 fn a_failed_transaction_of_a_dead_connection_wakes_nobody_for_ever() {
     let mut pair = online();
     pair.hold_stores = true;
