@@ -68,6 +68,10 @@ impl Host for NativeHost {
         clock::now_ms()
     }
 
+    fn seed(&self) -> u64 {
+        getrandom::u64().unwrap_or_else(|_| self.now_ms().cast_unsigned())
+    }
+
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
         tokio::time::sleep(Duration::from_millis(u64::from(ms))).boxed_local()
     }

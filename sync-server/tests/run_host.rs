@@ -110,11 +110,10 @@ async fn worker(folder: &Path, bundle: &Value, files: BTreeMap<String, String>, 
     let row = json!({"id": EXPORT, "flow": IMPORT, "flowName": "Flow", "status": "queued", "place": "server",
         "startedMs": 0, "endedMs": null, "steps": [], "error": null, "n": 1});
     let base = bundle["resources"][CONNECTION]["value"]["http"]["baseURI"].as_str().unwrap();
-    let host = base.trim_start_matches("http://");
     let mut job = bundle.clone();
     let fields = job.as_object_mut().unwrap();
     fields.insert("row".into(), row);
-    fields.insert("hosts".into(), json!({ CONNECTION: [host] }));
+    fields.insert("hosts".into(), json!({ CONNECTION: [base] }));
     fields.insert("files".into(), json!(files));
     fields.insert("out".into(), json!(folder.join("worker")));
     fields.insert("allowPrivateNetwork".into(), json!(private));
@@ -319,11 +318,12 @@ fn an_editor_answers_line_by_line() {
     let mut child = program().args(["eval", "filter"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     for value in [1, 2] {
-        let line = json!({"rules": ["equals", ["extract", "a"], 1], "data": {"a": value}});
+        let line = json!({"id": value, "rules": ["equals", ["extract", "a"], 1], "input": {"a": value}});
         writeln!(stdin, "{line}").unwrap();
     }
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text, "{\"output\":true,\"errors\":[]}\n{\"output\":false,\"errors\":[]}\n");
+    let answer = |id, output| format!("{{\"id\":{id},\"output\":{output},\"errors\":[],\"console\":[]}}\n");
+    assert_eq!(text, answer(1, true) + &answer(2, false));
 }

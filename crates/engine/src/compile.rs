@@ -18,7 +18,7 @@ use crate::bundle::Bundle;
 use crate::path::Path;
 use crate::plan::{Named, Plan, settings_of};
 
-pub(crate) use format::csv as csv_options;
+pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 
 /// Compiles a flow.
 ///

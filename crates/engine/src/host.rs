@@ -19,6 +19,10 @@ pub trait Host {
     fn files(&self) -> &dyn FileStore;
     /// The time, in milliseconds since 1970.
     fn now_ms(&self) -> i64;
+    /// Where the random values of a run begin. A host that can draw one that nobody guesses does.
+    fn seed(&self) -> u64 {
+        self.now_ms().cast_unsigned()
+    }
     /// Waits.
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;
 }

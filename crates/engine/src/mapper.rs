@@ -11,7 +11,7 @@ pub(crate) mod number;
 use std::sync::Arc;
 
 use tombolo_model::{Keys, Record, Val};
-use tombolo_template::Template;
+use tombolo_template::{Env, Named, Template};
 
 use crate::path::Path;
 use convert::DataType;
@@ -54,27 +54,37 @@ pub(crate) struct MapError {
 
 impl Mapper {
     /// Maps a record. `lookup` finds what a template names: `record`, `settings`, ….
-    pub(crate) fn map<'c>(&self, record: &Val, lookup: &dyn Fn(&str) -> Option<&'c Val>) -> Result<Record, MapError> {
+    pub(crate) fn map<'l, 'c: 'l>(
+        &self,
+        record: &Val,
+        lookup: &'l dyn Fn(&str) -> Option<&'c Val>,
+        env: &Env<'_>,
+    ) -> Result<Record, MapError> {
         let mut values = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
-            values.push(rule.value(record, lookup)?);
+            values.push(rule.value(record, lookup, env)?);
         }
         Ok(Record::new(Arc::clone(&self.keys), values))
     }
 }
 
 impl Rule {
-    fn value<'c>(&self, record: &Val, lookup: &dyn Fn(&str) -> Option<&'c Val>) -> Result<Val, MapError> {
+    fn value<'l, 'c: 'l>(
+        &self,
+        record: &Val,
+        lookup: &'l dyn Fn(&str) -> Option<&'c Val>,
+        env: &Env<'_>,
+    ) -> Result<Val, MapError> {
         let found = match &self.from {
             From::Path(path) => path.get(record).map(std::borrow::Cow::Borrowed),
             From::Literal(value) => Some(std::borrow::Cow::Borrowed(value)),
             From::Nothing => None,
             From::Template(template) => {
-                let text = template.render(lookup).map_err(|error| self.error(error.to_string()))?;
+                let text = template.render_in(&Named(lookup), env).map_err(|error| self.error(error.to_string()))?;
                 Some(std::borrow::Cow::Owned(Val::text(&text)))
             }
             From::Object(mapper) => {
-                let made = mapper.map(record, lookup)?;
+                let made = mapper.map(record, lookup, env)?;
                 // An object in which nothing was mapped is no value.
                 return Ok(if made.is_empty() { Val::Absent } else { Val::Map(made) });
             }
@@ -105,7 +115,7 @@ mod tests {
             br#"{"id":7,"price":"12.50","whole":"007","name":"O'Brien & co","on":"true","null":null,"blank":"",
             "float":1.0,"tags":["a",2],"deep":{"x":{"y":"z"}},"text":"abc"}"#;
         let record = Val::parse(record, &mut KeyPool::default()).unwrap();
-        let made = mapper.unwrap().map(&record, &|name| (name == "record").then_some(&record));
+        let made = mapper.unwrap().map(&record, &|name| (name == "record").then_some(&record), &Env::default());
         made.map(|made| Val::Map(made).to_json()).map_err(|error| error.to_string())
     }
 

@@ -1,7 +1,7 @@
 //! A flow, ready to run.
 
 use serde_json::Value;
-use tombolo_formats::CsvOptions;
+use tombolo_formats::{CsvOptions, FileOptions, WriteOptions};
 use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 use tombolo_template::Template;
@@ -82,6 +82,8 @@ pub(crate) enum Format {
         /// An object in the place of the list is one record.
         one_object: bool,
     },
+    /// Whatever else files are, and how they are encoded and compressed.
+    File(Box<FileOptions>),
 }
 
 #[derive(Debug, Clone)]
@@ -172,13 +174,7 @@ pub(crate) enum Write {
 #[derive(Debug, Clone)]
 pub(crate) struct FileWrite {
     pub(crate) name: Template,
-    pub(crate) format: WriteFormat,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum WriteFormat {
-    Csv(CsvOptions),
-    Json,
+    pub(crate) options: WriteOptions,
 }
 
 #[derive(Debug, Clone)]

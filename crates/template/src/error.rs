@@ -1,12 +1,12 @@
 //! Why a template does not compile or render.
 
-/// What is wrong with a template.
+/// What is wrong with a template. Places count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// An opening without its end.
     #[error("“{{{{” at character {at} is never closed. Add “}}}}”.")]
     Unclosed {
-        /// Where, in characters from 1.
+        /// Where.
         at: usize,
     },
     /// Something between the braces that is no expression.
@@ -25,16 +25,64 @@ pub enum TemplateError {
         /// Its name.
         name: String,
     },
-    /// A block, which this version does not run.
-    #[error("The block “{name}” at character {at} cannot be used here.")]
-    Block {
+    /// A helper without what it needs.
+    #[error("The helper “{name}” at character {at} needs {needs}.")]
+    Arguments {
+        /// Where.
+        at: usize,
+        /// Its name.
+        name: String,
+        /// What it needs, as it is written.
+        needs: String,
+    },
+    /// A block that has no end, or an end that has no block.
+    #[error("The block “{name}” at character {at} is not closed. Add “{{{{/{name}}}}}”.")]
+    OpenBlock {
         /// Where.
         at: usize,
         /// Its name.
         name: String,
     },
-    /// Calls within calls within calls.
-    #[error("The expression at character {at} is nested more than {most} levels deep. Use fewer parentheses.")]
+    /// An end of another block.
+    #[error("“{{{{/{close}}}}}” at character {at} does not close the block “{open}”.")]
+    Mismatch {
+        /// Where.
+        at: usize,
+        /// The block that is open.
+        open: String,
+        /// What stands there.
+        close: String,
+    },
+    /// A partial that does not exist.
+    #[error("There is no partial “{name}” (character {at}).")]
+    UnknownPartial {
+        /// Where.
+        at: usize,
+        /// Its name.
+        name: String,
+    },
+    /// A field that is not there, where the template must not be rendered without it.
+    #[error("The field “{path}” at character {at} is missing.")]
+    Missing {
+        /// Where.
+        at: usize,
+        /// The path.
+        path: String,
+    },
+    /// A helper cannot do what it was asked.
+    #[error("The helper “{name}” at character {at} failed: {reason}.")]
+    Helper {
+        /// Where.
+        at: usize,
+        /// Its name.
+        name: String,
+        /// Why, and what would be right.
+        reason: String,
+    },
+    /// Calls within calls, blocks within blocks, or partials within partials.
+    #[error(
+        "The template is nested more than {most} levels deep at character {at}. Use fewer parentheses, blocks or partials."
+    )]
     TooDeep {
         /// Where.
         at: usize,
@@ -42,9 +90,56 @@ pub enum TemplateError {
         most: usize,
     },
     /// More output than a template may make.
-    #[error("The template makes more than {most} bytes.")]
+    #[error("The template makes more than {most} bytes (at character {at}).")]
     TooLong {
+        /// Where the limit was passed.
+        at: usize,
         /// The limit.
         most: usize,
     },
+    /// More steps than a template may take.
+    #[error("The template takes more than {most} steps (at character {at}). Use fewer loops within loops.")]
+    TooMuchWork {
+        /// Where the limit was passed.
+        at: usize,
+        /// The limit.
+        most: u64,
+    },
+}
+
+impl TemplateError {
+    /// Where it is, in characters from 1.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        match self {
+            Self::Unclosed { at }
+            | Self::Syntax { at, .. }
+            | Self::UnknownHelper { at, .. }
+            | Self::Arguments { at, .. }
+            | Self::OpenBlock { at, .. }
+            | Self::Mismatch { at, .. }
+            | Self::UnknownPartial { at, .. }
+            | Self::Missing { at, .. }
+            | Self::Helper { at, .. }
+            | Self::TooDeep { at, .. }
+            | Self::TooLong { at, .. }
+            | Self::TooMuchWork { at, .. } => *at,
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unclosed { .. } | Self::Syntax { .. } | Self::OpenBlock { .. } | Self::Mismatch { .. } => {
+                "template_syntax"
+            }
+            Self::UnknownHelper { .. } => "unknown_helper",
+            Self::Arguments { .. } => "template_arguments",
+            Self::UnknownPartial { .. } => "unknown_partial",
+            Self::Missing { .. } => "missing_field",
+            Self::Helper { .. } => "template_helper",
+            Self::TooDeep { .. } | Self::TooLong { .. } | Self::TooMuchWork { .. } => "template_limit",
+        }
+    }
 }

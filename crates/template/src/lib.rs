@@ -1,29 +1,36 @@
 //! Handlebars templates: parsed once into a plan, rendered over records by our own renderer.
 //!
-//! Knows paths, literals and inline helpers. A helper or block that it does not know is an error when the
-//! template is compiled, with its position, and never a silent blank in what is sent.
-//! Decides nothing about where a template stands; the caller names the target and brings the context.
+//! Behaves as handlebars.js 4.7: white space, missing values, prototype-named fields, the order of keys. Contexts are
+//! borrowed, never copied. A helper that does not exist is an error when the template is compiled, with its position,
+//! and never a silent blank in what is sent; output, nesting and work have limits.
+//!
+//! Decides nothing about where a template stands: the caller names the target and brings the context, the clock, the
+//! seed and the lookups. `__proto__`, `constructor` and `prototype` are names like any other.
 
 #![forbid(unsafe_code)]
 
+mod ast;
+mod compile;
 mod encode;
+mod env;
 mod error;
 mod helpers;
+mod js;
+mod lex;
+pub mod moment;
 mod parse;
+mod pattern;
 mod plan;
 mod render;
+mod scope;
+mod target;
+mod whitespace;
 
 pub use encode::uri_component;
+pub use env::{Env, Lookups, Options};
 pub use error::TemplateError;
+pub use helpers::{EXAMPLE_CONTEXT, HelperInfo, helpers};
+pub use pattern::{Match, Pattern, PatternError};
 pub use plan::Template;
-
-/// What the rendered text becomes, which decides how `{{ }}` writes a value. `{{{ }}}` writes it as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// A text of no special kind.
-    Plain,
-    /// Part of a web page: `&`, `<`, `>`, quotes, backquote and `=` are escaped as handlebars.js does.
-    Html,
-    /// Part of an address: everything but letters, digits and `-_.!~*'()` is percent-encoded.
-    Uri,
-}
+pub use scope::{Lookup, Named};
+pub use target::Target;

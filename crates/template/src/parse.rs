@@ -1,261 +1,393 @@
-//! Template source to plan.
+//! Tokens to a tree, by the grammar of handlebars.js 4.7.
 //!
-//! Invariant: any text is either compiled or refused with a place; none is fatal, however it is cut off or nested.
-
-use tombolo_model::Val;
+//! Invariant: any text is either a tree or refused with a place; none is fatal, however it is cut off or nested.
 
 use crate::TemplateError;
-use crate::helpers::Helper;
-use crate::plan::{Expr, Part};
+use crate::ast::{Block, BlockForm, Call, Content, Expr, Partial, Path, Program, Statement, Strip};
+use crate::lex::{Kind, Token, excerpt, tokens};
 
 /// Calls within calls go no deeper: a person's never do, and parsing and rendering take stack for each.
-const DEEPEST: usize = 32;
+pub(crate) const DEEPEST_CALL: usize = 32;
+/// Blocks within blocks, an `{{else if}}` being one within the other.
+pub(crate) const DEEPEST_BLOCK: usize = 160;
 
-pub(crate) fn template(source: &str) -> Result<Vec<Part>, TemplateError> {
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    let mut rest = source;
-    let mut place = Place { counted: source, at: 1 };
-    while let Some(open) = rest.find("{{") {
-        let at = place.of(&rest[open..]);
-        let before = &rest[..open];
-        // A backslash in front makes the braces plain characters.
-        if let Some(escaped) = before.strip_suffix('\\') {
-            text.push_str(escaped);
-            let end = rest[open..].find("}}").map_or(rest.len(), |end| open + end + 2);
-            text.push_str(&rest[open..end]);
-            rest = &rest[end..];
-            continue;
-        }
-        text.push_str(before);
-        let body = &rest[open + 2..];
-        let (inner, after, raw) = tag(body).ok_or(TemplateError::Unclosed { at })?;
-        rest = after;
-        if inner.starts_with('!') {
-            continue;
-        }
-        if !text.is_empty() {
-            parts.push(Part::Text(std::mem::take(&mut text).into()));
-        }
-        parts.push(Part::Print { value: expression(inner, at)?, raw });
+pub(crate) fn program(source: &str) -> Result<Program, TemplateError> {
+    let mut parser = Parser { source, tokens: tokens(source)?, next: 0, tag: (1, 0) };
+    let program = parser.program(0)?;
+    match parser.peek() {
+        Kind::End => Ok(program),
+        _ => Err(parser.syntax()),
     }
-    text.push_str(rest);
-    if !text.is_empty() {
-        parts.push(Part::Text(text.into()));
-    }
-    Ok(parts)
 }
 
-/// The inside of a tag, what follows it, and whether it prints raw.
-fn tag(body: &str) -> Option<(&str, &str, bool)> {
-    if let Some(comment) = body.strip_prefix("!--") {
-        let end = comment.find("--}}")?;
-        return Some(("!", &comment[end + 4..], false));
+/// Where a tag begins, in characters and in bytes.
+type Tag = (usize, usize);
+
+struct Parser<'s> {
+    source: &'s str,
+    tokens: Vec<Token<'s>>,
+    next: usize,
+    tag: Tag,
+}
+
+/// The opening tag of a block.
+struct Opening {
+    form: BlockForm,
+    tag: Tag,
+    call: Call,
+    params: Vec<String>,
+    strip: Strip,
+}
+
+/// What follows the first part of a block.
+struct Inverse {
+    strip: Strip,
+    program: Program,
+    chain: bool,
+}
+
+impl<'s> Parser<'s> {
+    fn peek(&self) -> Kind {
+        self.tokens.get(self.next).map_or(Kind::End, |token| token.kind)
     }
-    if let Some(raw) = body.strip_prefix('{') {
-        let end = raw.find("}}}")?;
-        return Some((raw[..end].trim(), &raw[end + 3..], true));
+
+    /// The next token; the last one, which is the end, stays.
+    fn take(&mut self) -> Token<'s> {
+        let at = self.next.min(self.tokens.len() - 1);
+        self.next = at + 1;
+        self.tokens[at].clone()
     }
-    let end = body.find("}}")?;
-    let inner = body[..end].trim();
-    Some(match inner.strip_prefix('&') {
-        Some(raw) => (raw.trim(), &body[end + 2..], true),
-        None => (inner, &body[end + 2..], false),
+
+    /// Takes a token that opens a tag.
+    fn open(&mut self) -> Token<'s> {
+        let token = self.take();
+        self.tag = (token.at, token.from);
+        token
+    }
+
+    fn expect(&mut self, kind: Kind) -> Result<Token<'s>, TemplateError> {
+        if self.peek() == kind { Ok(self.take()) } else { Err(self.syntax()) }
+    }
+
+    fn syntax(&self) -> TemplateError {
+        let (mut at, mut from) = self.tag;
+        // A tag that should not be there is itself what is wrong.
+        if let Some(token) = self.tokens.get(self.next)
+            && matches!(token.kind, Kind::OpenEnd | Kind::Inverse | Kind::OpenChain | Kind::EndRawBlock)
+        {
+            (at, from) = (token.at, token.from);
+        }
+        let tag = self.source.get(from..).unwrap_or_default();
+        let end = tag.find("}}").map_or(tag.len(), |end| end + 2);
+        TemplateError::Syntax { at, text: excerpt(&tag[..end]) }
+    }
+
+    fn program(&mut self, depth: usize) -> Result<Program, TemplateError> {
+        if depth > DEEPEST_BLOCK {
+            return Err(TemplateError::TooDeep { at: self.tag.0, most: DEEPEST_BLOCK });
+        }
+        let mut body = Vec::new();
+        loop {
+            let statement = match self.peek() {
+                Kind::Content => content(&self.take().text),
+                Kind::Comment => {
+                    let token = self.open();
+                    Statement::Comment(Strip { open: token.open, close: token.close })
+                }
+                Kind::Open { raw, decorator: false } => self.mustache(raw, Kind::Close)?,
+                Kind::OpenUnescaped => self.mustache(true, Kind::CloseUnescaped)?,
+                Kind::OpenRawBlock => self.raw_block()?,
+                Kind::OpenBlock { .. } | Kind::OpenInverse => self.block(depth)?,
+                Kind::OpenPartial => self.partial()?,
+                Kind::OpenPartialBlock => self.partial_block(depth)?,
+                _ => return Ok(Program { body, ..Program::default() }),
+            };
+            body.push(statement);
+        }
+    }
+
+    fn mustache(&mut self, raw: bool, close: Kind) -> Result<Statement, TemplateError> {
+        let open = self.open();
+        let call = self.call(0)?;
+        let close = self.expect(close)?;
+        Ok(Statement::Mustache { call, raw, strip: Strip { open: open.open, close: close.close } })
+    }
+
+    fn raw_block(&mut self) -> Result<Statement, TemplateError> {
+        self.open();
+        let tag = self.tag;
+        let call = self.call(0)?;
+        self.expect(Kind::CloseRawBlock)?;
+        let mut body = Vec::new();
+        while self.peek() == Kind::Content {
+            body.push(content(&self.take().text));
+        }
+        let end = self.expect(Kind::EndRawBlock)?;
+        let open = call.name.original();
+        if open != *end.text {
+            return Err(TemplateError::Mismatch { at: end.at, open, close: end.text.into_owned() });
+        }
+        self.tag = tag;
+        Ok(Statement::Block(Box::new(Block {
+            form: BlockForm::Raw,
+            call,
+            program: Some(Program { body, ..Program::default() }),
+            inverse: None,
+            open: Strip::default(),
+            between: Strip::default(),
+            close: Strip::default(),
+        })))
+    }
+
+    fn partial(&mut self) -> Result<Statement, TemplateError> {
+        let open = self.open();
+        let call = self.partial_call()?;
+        let close = self.expect(Kind::Close)?;
+        let strip = Strip { open: open.open, close: close.close };
+        Ok(Statement::Partial(Box::new(Partial { call, strip, indent: String::new() })))
+    }
+
+    fn partial_call(&mut self) -> Result<Call, TemplateError> {
+        let name = if self.peek() == Kind::OpenSub { self.sub(0)? } else { self.name()? };
+        self.arguments(name, 0)
+    }
+
+    fn partial_block(&mut self, depth: usize) -> Result<Statement, TemplateError> {
+        let open = self.open();
+        let tag = self.tag;
+        let call = self.partial_call()?;
+        let end = self.expect(Kind::Close)?;
+        let strip = Strip { open: open.open, close: end.close };
+        let program = self.program(depth + 1)?;
+        let opening = Opening { form: BlockForm::Partial, tag, call, params: Vec::new(), strip };
+        let close = self.close(&opening)?;
+        Ok(made(opening, program, None, close, false))
+    }
+
+    fn block(&mut self, depth: usize) -> Result<Statement, TemplateError> {
+        let inverted = self.peek() == Kind::OpenInverse;
+        let opening = self.opening()?;
+        let program = self.program(depth + 1)?;
+        let inverse = match self.peek() {
+            Kind::Inverse => Some(self.inverse(depth + 1)?),
+            Kind::OpenChain if !inverted => Some(self.chain(depth + 1)?),
+            _ => None,
+        };
+        if inverse.is_some() && opening.form == BlockForm::Decorator {
+            return Err(self.syntax());
+        }
+        let close = self.close(&opening)?;
+        Ok(made(opening, program, inverse, close, inverted))
+    }
+
+    fn opening(&mut self) -> Result<Opening, TemplateError> {
+        let open = self.open();
+        let tag = self.tag;
+        let decorator = open.kind == Kind::OpenBlock { decorator: true };
+        let form = if decorator { BlockForm::Decorator } else { BlockForm::Plain };
+        let call = self.call(0)?;
+        let mut params = Vec::new();
+        if self.peek() == Kind::OpenParams {
+            self.take();
+            while let Kind::Id { .. } = self.peek() {
+                params.push(self.take().text.into_owned());
+            }
+            self.expect(Kind::CloseParams)?;
+            if params.is_empty() {
+                return Err(self.syntax());
+            }
+        }
+        let close = self.expect(Kind::Close)?;
+        Ok(Opening { form, tag, call, params, strip: Strip { open: open.open, close: close.close } })
+    }
+
+    fn inverse(&mut self, depth: usize) -> Result<Inverse, TemplateError> {
+        let token = self.open();
+        let strip = Strip { open: token.open, close: token.close };
+        Ok(Inverse { strip, program: self.program(depth)?, chain: false })
+    }
+
+    /// `{{else if …}} … {{else}} …`, each a block in the inverse of the one before.
+    fn chain(&mut self, depth: usize) -> Result<Inverse, TemplateError> {
+        let mut links = Vec::new();
+        let mut last = None;
+        loop {
+            match self.peek() {
+                Kind::OpenChain => {
+                    let opening = self.opening()?;
+                    let program = self.program(depth + links.len())?;
+                    links.push((opening, program));
+                }
+                Kind::Inverse => {
+                    last = Some(self.inverse(depth + links.len())?);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        for (opening, program) in links.into_iter().rev() {
+            let strip = opening.strip;
+            let close = last.as_ref().map(|last| last.strip).unwrap_or_default();
+            let block = made(opening, program, last, close, false);
+            let program = Program { body: vec![block], params: Vec::new(), chained: true };
+            last = Some(Inverse { strip, program, chain: true });
+        }
+        last.ok_or_else(|| self.syntax())
+    }
+
+    fn close(&mut self, opening: &Opening) -> Result<Strip, TemplateError> {
+        let open = opening.call.name.original();
+        if self.peek() == Kind::End {
+            return Err(TemplateError::OpenBlock { at: opening.tag.0, name: open });
+        }
+        if self.peek() != Kind::OpenEnd {
+            return Err(self.syntax());
+        }
+        let start = self.open();
+        let name = self.name()?.original();
+        let end = self.expect(Kind::Close)?;
+        if name != open {
+            return Err(TemplateError::Mismatch { at: start.at, open, close: name });
+        }
+        Ok(Strip { open: start.open, close: end.close })
+    }
+
+    /// A name with its parameters.
+    fn call(&mut self, depth: usize) -> Result<Call, TemplateError> {
+        let name = self.name()?;
+        self.arguments(name, depth)
+    }
+
+    fn arguments(&mut self, name: Expr, depth: usize) -> Result<Call, TemplateError> {
+        let mut call = Call { at: self.tag.0, name, params: Vec::new(), hash: Vec::new() };
+        loop {
+            match self.peek() {
+                Kind::OpenSub
+                | Kind::Str
+                | Kind::Number
+                | Kind::Bool(_)
+                | Kind::Null
+                | Kind::Undefined
+                | Kind::Data => {}
+                Kind::Id { .. } => {
+                    if self.tokens.get(self.next + 1).is_some_and(|token| token.kind == Kind::Equals) {
+                        let key = self.take().text.into_owned();
+                        self.take();
+                        let value = self.param(depth)?;
+                        call.hash.push((key, value));
+                        continue;
+                    }
+                }
+                _ => return Ok(call),
+            }
+            if !call.hash.is_empty() {
+                return Err(self.syntax());
+            }
+            let param = self.param(depth)?;
+            call.params.push(param);
+        }
+    }
+
+    fn param(&mut self, depth: usize) -> Result<Expr, TemplateError> {
+        if self.peek() == Kind::OpenSub { self.sub(depth) } else { self.name() }
+    }
+
+    fn sub(&mut self, depth: usize) -> Result<Expr, TemplateError> {
+        if depth >= DEEPEST_CALL {
+            return Err(TemplateError::TooDeep { at: self.tag.0, most: DEEPEST_CALL });
+        }
+        self.take();
+        let call = self.call(depth + 1)?;
+        self.expect(Kind::CloseSub)?;
+        Ok(Expr::Sub(Box::new(call)))
+    }
+
+    fn name(&mut self) -> Result<Expr, TemplateError> {
+        let token = self.tokens.get(self.next).cloned();
+        let Some(token) = token else { return Err(self.syntax()) };
+        match token.kind {
+            Kind::Data => {
+                self.take();
+                return self.path(true).map(Expr::Path);
+            }
+            Kind::Id { .. } => return self.path(false).map(Expr::Path),
+            Kind::Str | Kind::Number | Kind::Bool(_) | Kind::Null | Kind::Undefined => {}
+            // A tag that is not closed before the next one opens, and one that holds nothing.
+            _ => return Err(self.syntax()),
+        }
+        self.take();
+        Ok(match token.kind {
+            Kind::Number => Expr::Number(token.text.into_owned()),
+            Kind::Bool(flag) => Expr::Bool(flag),
+            Kind::Null => Expr::Null,
+            Kind::Undefined => Expr::Undefined,
+            _ => Expr::Str(token.text.into_owned()),
+        })
+    }
+
+    fn path(&mut self, data: bool) -> Result<Path, TemplateError> {
+        let mut path = Path { at: self.tag.0, data, depth: 0, parts: Vec::new(), original: String::new() };
+        if data {
+            path.original.push('@');
+        }
+        loop {
+            let token = self.tokens.get(self.next).cloned();
+            let (text, literal) = match token {
+                Some(Token { kind: Kind::Id { literal }, text, .. }) => (text, literal),
+                // handlebars.js wants `list.[0]` where nothing follows; people write `list.0`.
+                Some(Token { kind: Kind::Number, text, .. }) if !path.original.is_empty() => (text, false),
+                _ => return Err(self.syntax()),
+            };
+            self.take();
+            path.original.push_str(&text);
+            if !literal && matches!(&*text, ".." | "." | "this") {
+                if !path.parts.is_empty() {
+                    return Err(self.syntax());
+                }
+                path.depth += usize::from(text == "..");
+            } else {
+                path.parts.push(text.into_owned());
+            }
+            if self.peek() != Kind::Separator {
+                return Ok(path);
+            }
+            let separator = self.take();
+            path.original.push_str(&self.source[separator.from..=separator.from]);
+        }
+    }
+}
+
+fn content(text: &str) -> Statement {
+    Statement::Content(Content {
+        original: text.to_owned(),
+        value: text.to_owned(),
+        left_stripped: false,
+        right_stripped: false,
     })
 }
 
-/// Counts characters from tag to tag, so that none is counted twice.
-struct Place<'s> {
-    counted: &'s str,
-    at: usize,
-}
-
-impl<'s> Place<'s> {
-    /// The place of what is left of the source, in characters from 1.
-    fn of(&mut self, left: &'s str) -> usize {
-        self.at += self.counted[..self.counted.len() - left.len()].chars().count();
-        self.counted = left;
-        self.at
-    }
-}
-
-fn expression(inner: &str, at: usize) -> Result<Expr, TemplateError> {
-    let syntax = || TemplateError::Syntax { at, text: inner.to_owned() };
-    if let Some(block) = inner.strip_prefix(['#', '/', '^', '>']) {
-        let name = block.split_whitespace().next().unwrap_or_default().to_owned();
-        return Err(TemplateError::Block { at, name });
-    }
-    let mut tokens = Tokens { rest: inner };
-    let first = tokens.next().ok_or_else(syntax)?;
-    let made = Parser { at, inner }.call(first, &mut tokens, 0)?;
-    if tokens.next().is_some() { Err(syntax()) } else { Ok(made) }
-}
-
-/// What stands between the braces at a place.
-struct Parser<'s> {
-    at: usize,
-    inner: &'s str,
-}
-
-impl Parser<'_> {
-    fn syntax(&self) -> TemplateError {
-        TemplateError::Syntax { at: self.at, text: self.inner.to_owned() }
-    }
-
-    /// A path or literal alone, or a helper with what follows it.
-    fn call(&self, first: &str, tokens: &mut Tokens<'_>, depth: usize) -> Result<Expr, TemplateError> {
-        let mut arguments = Vec::new();
-        while let Some(token) = tokens.peek().filter(|token| *token != ")") {
-            tokens.next();
-            arguments.push(if token == "(" { self.group(tokens, depth + 1)? } else { self.operand(token)? });
+fn made(opening: Opening, mut program: Program, inverse: Option<Inverse>, close: Strip, inverted: bool) -> Statement {
+    program.params = opening.params;
+    let between = inverse.as_ref().map(|inverse| inverse.strip).unwrap_or_default();
+    let mut inverse = inverse.map(|mut inverse| {
+        if inverse.chain
+            && let Some(Statement::Block(first)) = inverse.program.body.first_mut()
+        {
+            first.close = close;
         }
-        if arguments.is_empty() {
-            return self.operand(first);
-        }
-        match Helper::named(first) {
-            Some(helper) => Ok(Expr::Call(helper, arguments)),
-            None => Err(TemplateError::UnknownHelper { at: self.at, name: first.to_owned() }),
-        }
+        inverse.program
+    });
+    let mut program = Some(program);
+    if inverted {
+        std::mem::swap(&mut program, &mut inverse);
     }
-
-    fn group(&self, tokens: &mut Tokens<'_>, depth: usize) -> Result<Expr, TemplateError> {
-        if depth > DEEPEST {
-            return Err(TemplateError::TooDeep { at: self.at, most: DEEPEST });
-        }
-        let first = tokens.next().ok_or_else(|| self.syntax())?;
-        let made = self.call(first, tokens, depth)?;
-        if tokens.next() == Some(")") { Ok(made) } else { Err(self.syntax()) }
-    }
-
-    fn operand(&self, token: &str) -> Result<Expr, TemplateError> {
-        if let Some(quote) = token.chars().next().filter(|first| matches!(first, '"' | '\'')) {
-            let text = token[1..].strip_suffix(quote).ok_or_else(|| self.syntax())?;
-            return Ok(Expr::Literal(Val::text(text)));
-        }
-        Ok(match token {
-            "true" => Expr::Literal(Val::Bool(true)),
-            "false" => Expr::Literal(Val::Bool(false)),
-            "null" | "undefined" => Expr::Literal(Val::Null),
-            number if number.parse::<i64>().is_ok() => Expr::Literal(number.parse().map_or(Val::Null, Val::Int)),
-            path => Expr::Path(segments(path).ok_or_else(|| self.syntax())?),
-        })
-    }
-}
-
-/// `record.a.[b c].0`, `this.a`, `a/b`. A step up (`../a`) leads nowhere without blocks, and nor does an empty name.
-fn segments(path: &str) -> Option<Vec<Box<str>>> {
-    let mut made: Vec<Box<str>> = Vec::new();
-    let mut rest = path.strip_prefix("this.").unwrap_or(path);
-    while !rest.is_empty() {
-        let (segment, after) = match rest.strip_prefix('[') {
-            Some(bracketed) => bracketed.split_once(']')?,
-            None => {
-                let end = rest.find(['.', '/', '[']).unwrap_or(rest.len());
-                rest.split_at_checked(end).filter(|(segment, _)| !segment.is_empty())?
-            }
-        };
-        if segment.contains(['{', '}', '"', '\'', '=', '|', '(', ')']) {
-            return None;
-        }
-        made.push(segment.into());
-        rest = after.strip_prefix(['.', '/']).unwrap_or(after);
-    }
-    (!made.is_empty()).then_some(made)
-}
-
-#[derive(Clone, Copy)]
-struct Tokens<'s> {
-    rest: &'s str,
-}
-
-impl<'s> Tokens<'s> {
-    fn peek(&self) -> Option<&'s str> {
-        let mut copy = *self;
-        copy.next()
-    }
-}
-
-impl<'s> Iterator for Tokens<'s> {
-    type Item = &'s str;
-
-    fn next(&mut self) -> Option<&'s str> {
-        let rest = self.rest.trim_start();
-        let first = rest.chars().next()?;
-        let end = match first {
-            '(' | ')' => 1,
-            '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
-            _ => {
-                let mut bracket = false;
-                let stop = |character: char| {
-                    bracket = (bracket || character == '[') && character != ']';
-                    !bracket && (character.is_whitespace() || matches!(character, '(' | ')'))
-                };
-                rest.find(stop).unwrap_or(rest.len())
-            }
-        };
-        let (token, after) = rest.split_at(end);
-        self.rest = after;
-        Some(token)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{Target, Template};
-
-    #[test]
-    fn a_quote_that_does_not_end_is_refused_with_its_place() {
-        for source in ["{{\"é}}", "{{\"}}", "{{'}}", "{{\"abc}}", "{{trim 'abc}}", "{{join \"a' b}}", "{{'é\"}}"] {
-            let error = template(source).unwrap_err();
-            assert!(matches!(error, TemplateError::Syntax { at: 1, .. }), "{source}: {error}");
-        }
-        assert!(template("{{trim ''}}{{'é'}}").is_ok());
-    }
-
-    #[test]
-    fn a_path_that_leads_nowhere_is_refused() {
-        for source in ["{{../a}}", "{{./a}}", "{{a..b}}", "{{.}}", "{{a.[b}}"] {
-            assert!(matches!(template(source), Err(TemplateError::Syntax { .. })), "{source}");
-        }
-    }
-
-    #[test]
-    fn calls_within_calls_have_an_end() {
-        let nested = |levels| format!("é{{{{trim {}a{}}}}}", "(trim ".repeat(levels), ")".repeat(levels));
-        assert!(template(&nested(DEEPEST)).is_ok());
-        for source in [nested(DEEPEST + 1), format!("é{{{{{}}}}}", "(".repeat(1_000_000))] {
-            assert_eq!(template(&source).unwrap_err(), TemplateError::TooDeep { at: 2, most: DEEPEST });
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_text_is_rendered_or_refused(
-            pieces in prop::collection::vec(
-                prop_oneof![
-                    3 => "[{}()\\[\\]\"'.!&#/ -]{1,3}",
-                    1 => prop::sample::select(vec!["{{", "}}", "{{{", "}}}", "{{!--", "--}}", "\\{{", "join ", "trim "]).prop_map(str::to_owned),
-                    1 => "\\PC{0,3}",
-                ],
-                0..24,
-            ),
-            wrapped: bool,
-        ) {
-            let text = pieces.concat();
-            let source = if wrapped { format!("é{{{{{text}}}}}") } else { text };
-            let context = Val::text("é");
-            match Template::compile(&source, Target::Uri) {
-                Ok(template) => {
-                    let rendered = template.render(&|_| Some(&context));
-                    prop_assert!(rendered.is_ok());
-                }
-                Err(error) => prop_assert!(!error.to_string().is_empty()),
-            }
-        }
-    }
+    Statement::Block(Box::new(Block {
+        form: opening.form,
+        call: opening.call,
+        program,
+        inverse,
+        open: opening.strip,
+        between,
+        close,
+    }))
 }

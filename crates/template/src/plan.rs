@@ -1,28 +1,114 @@
-//! A compiled template.
+//! A compiled template: names resolved, white space settled, literals made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tombolo_model::Val;
 
-use crate::helpers::Helper;
-use crate::{Target, TemplateError, parse, render};
+use crate::helpers::{Block as BlockHelper, Inline};
+use crate::render::Renderer;
+use crate::scope::{Lookup, Named};
+use crate::{Env, Options, Target, TemplateError, compile};
 
 /// A template, ready to render any number of times.
 #[derive(Debug, Clone)]
 pub struct Template {
-    pub(crate) parts: Vec<Part>,
+    pub(crate) plan: Arc<Plan>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) main: Program,
+    pub(crate) partials: BTreeMap<String, Program>,
     pub(crate) target: Target,
+    pub(crate) strict: bool,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Part {
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) nodes: Vec<Node>,
+    /// Whether it names block parameters.
+    pub(crate) params: bool,
+    /// Made of one `{{else something}}`.
+    pub(crate) chained: bool,
+    /// Partials that it defines for itself.
+    pub(crate) inlines: Vec<(Expr, Self)>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Node {
     Text(Box<str>),
-    Print { value: Expr, raw: bool },
+    Print { at: usize, value: Expr, raw: bool },
+    Block(Box<Block>),
+    Partial(Box<Partial>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) at: usize,
+    pub(crate) kind: BlockKind,
+    pub(crate) args: Vec<Expr>,
+    pub(crate) hash: Hash,
+    pub(crate) main: Option<Program>,
+    pub(crate) inverse: Option<Program>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BlockKind {
+    Helper(&'static BlockHelper),
+    /// Around a value, the first argument: for each of a list, once for anything else that is there.
+    Section,
+    /// The text as it stands.
+    Raw,
+}
+
+#[derive(Debug)]
+pub(crate) struct Partial {
+    pub(crate) at: usize,
+    pub(crate) name: Expr,
+    pub(crate) context: Option<Expr>,
+    pub(crate) hash: Hash,
+    pub(crate) indent: Box<str>,
+    /// What a `{{#> name}}` holds.
+    pub(crate) block: Option<Program>,
+}
+
+pub(crate) type Hash = Vec<(Box<str>, Expr)>;
+
+#[derive(Debug)]
 pub(crate) enum Expr {
     Literal(Val),
-    Path(Vec<Box<str>>),
-    Call(Helper, Vec<Self>),
+    Path(Path),
+    Call(Box<Call>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) at: usize,
+    pub(crate) helper: &'static Inline,
+    pub(crate) args: Vec<Expr>,
+    pub(crate) hash: Hash,
+    /// A field of the helper's name, which goes first when the helper was given nothing to work on.
+    pub(crate) field: Option<Path>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Path {
+    pub(crate) at: usize,
+    pub(crate) root: Root,
+    pub(crate) keys: Vec<Box<str>>,
+    /// Whether its last field must be there in strict mode.
+    pub(crate) required: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Root {
+    /// The context, so many steps up.
+    Context(usize),
+    /// `@name`, so many loops up.
+    Data(usize, Box<str>),
+    /// A block parameter: so many blocks that have some up, and its place there.
+    Param(usize, usize),
 }
 
 impl Template {
@@ -32,28 +118,71 @@ impl Template {
     ///
     /// Returns [`TemplateError`] with the position of what is wrong.
     pub fn compile(source: &str, target: Target) -> Result<Self, TemplateError> {
-        Ok(Self { parts: parse::template(source)?, target })
+        Self::compile_with(source, &Options { target, ..Options::default() })
+    }
+
+    /// Compiles a template with partials or in strict mode.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TemplateError`] with the position of what is wrong; for a partial, the position in it.
+    pub fn compile_with(source: &str, options: &Options<'_>) -> Result<Self, TemplateError> {
+        let main = compile::program(source)?;
+        let mut partials = BTreeMap::new();
+        for (name, source) in options.partials {
+            partials.insert((*name).to_owned(), compile::program(source)?);
+        }
+        let plan = Plan { main, partials, target: options.target, strict: options.strict };
+        Ok(Self { plan: Arc::new(plan) })
     }
 
     /// Whether it prints the same whatever the context.
     #[must_use]
     pub fn is_constant(&self) -> bool {
-        self.parts.iter().all(|part| matches!(part, Part::Text(_)))
+        self.plan.main.nodes.iter().all(|node| matches!(node, Node::Text(_)))
     }
 
-    /// Whether it reads anything at or below a path of the context.
+    /// Whether it may read anything at or below a path of the context. A part that is read as a whole counts.
     #[must_use]
     pub fn reads(&self, path: &[&str]) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Print { value, .. } if value.reads(path)))
+        self.plan.main.reads(path) || self.plan.partials.values().any(|program| program.reads(path))
     }
 
     /// Renders over a context; `lookup` finds a path's first name in it.
     ///
     /// # Errors
     ///
-    /// Returns [`TemplateError::TooLong`] when the output passes the limit.
-    pub fn render<'c>(&self, lookup: &dyn Fn(&str) -> Option<&'c Val>) -> Result<String, TemplateError> {
-        render::render(self, lookup)
+    /// Returns [`TemplateError`] when a limit is passed, a helper fails, or a field is missing in strict mode.
+    pub fn render<'l, 'c: 'l>(&self, lookup: &'l dyn Fn(&str) -> Option<&'c Val>) -> Result<String, TemplateError> {
+        self.render_in(&Named(lookup), &Env::default())
+    }
+
+    /// Renders over a context, with a clock, randomness and lookups.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn render_in(&self, context: &dyn Lookup, env: &Env<'_>) -> Result<String, TemplateError> {
+        Renderer::new(&self.plan, context, env).render()
+    }
+}
+
+impl Program {
+    fn reads(&self, path: &[&str]) -> bool {
+        self.inlines.iter().any(|(name, program)| name.reads(path) || program.reads(path))
+            || self.nodes.iter().any(|node| match node {
+                Node::Text(_) => false,
+                Node::Print { value, .. } => value.reads(path),
+                Node::Block(block) => {
+                    block.args.iter().chain(block.hash.iter().map(|(_, value)| value)).any(|value| value.reads(path))
+                        || block.main.iter().chain(&block.inverse).any(|program| program.reads(path))
+                }
+                Node::Partial(partial) => {
+                    let values = partial.context.iter().chain(partial.hash.iter().map(|(_, value)| value));
+                    values.chain([&partial.name]).any(|value| value.reads(path))
+                        || partial.block.iter().any(|program| program.reads(path))
+                }
+            })
     }
 }
 
@@ -61,8 +190,19 @@ impl Expr {
     fn reads(&self, path: &[&str]) -> bool {
         match self {
             Self::Literal(_) => false,
-            Self::Path(have) => have.len() >= path.len() && have.iter().zip(path).all(|(have, want)| **have == **want),
-            Self::Call(_, arguments) => arguments.iter().any(|argument| argument.reads(path)),
+            Self::Path(have) => have.reads(path),
+            Self::Call(call) => {
+                call.field.iter().any(|field| field.reads(path))
+                    || call.args.iter().chain(call.hash.iter().map(|(_, value)| value)).any(|value| value.reads(path))
+            }
         }
+    }
+}
+
+impl Path {
+    fn reads(&self, path: &[&str]) -> bool {
+        let root =
+            matches!(self.root, Root::Context(_)) || matches!(&self.root, Root::Data(_, name) if **name == *"root");
+        root && !self.keys.is_empty() && self.keys.iter().zip(path).all(|(have, want)| **have == **want)
     }
 }

@@ -1,131 +1,188 @@
 //! A plan and a context make a text.
+//!
+//! Invariant: output, nesting and work have limits, whatever the template and the context hold.
 
-use tombolo_model::Val;
+mod block;
+mod partial;
+mod path;
 
-use crate::encode::uri_component;
-use crate::plan::{Expr, Part};
-use crate::{Target, Template, TemplateError};
+pub(crate) use block::{is_empty, property};
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use tombolo_model::{Record, Val};
+
+use crate::helpers::Args;
+use crate::plan::{Call, Expr, Hash, Node, Plan, Program};
+use crate::scope::{Inline, Lookup, Params, Root, Scope};
+use crate::{Env, TemplateError, js};
 
 /// No request body or address is longer.
-const MOST: usize = 16 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Some seconds of work at most.
+const MOST_STEPS: u64 = 5_000_000;
+/// Blocks and partials within each other; each takes stack.
+const DEEPEST: usize = 200;
+/// What it takes to lay a partial's hash over its context.
+const OVER_STEPS: u64 = 500;
+/// What a step is in bytes that a helper reads or writes.
+const STEP_BYTES: usize = 256;
 
-pub(crate) fn render<'c>(
-    template: &Template,
-    lookup: &dyn Fn(&str) -> Option<&'c Val>,
-) -> Result<String, TemplateError> {
-    let mut out = String::new();
-    for part in &template.parts {
-        match part {
-            Part::Text(text) => out.push_str(text),
-            Part::Print { value, raw } => print(value, *raw, template.target, lookup, &mut out),
-        }
-        if out.len() > MOST {
-            return Err(TemplateError::TooLong { most: MOST });
-        }
-    }
-    Ok(out)
+pub(crate) struct Renderer<'r> {
+    plan: &'r Plan,
+    root: &'r dyn Lookup,
+    env: &'r Env<'r>,
+    /// An object without fields.
+    empty: Val,
+    steps: Cell<u64>,
+    depth: Cell<usize>,
+    /// Bytes of the outputs that wait for the current one.
+    outside: Cell<usize>,
 }
 
-fn print<'c>(value: &Expr, raw: bool, target: Target, lookup: &dyn Fn(&str) -> Option<&'c Val>, out: &mut String) {
-    let owned;
-    let value = match value {
-        Expr::Path(path) => match find(path, lookup) {
-            Some(value) => value,
-            None => return,
-        },
-        other => {
-            owned = evaluate(other, lookup);
-            &owned
+impl<'r> Renderer<'r> {
+    pub(crate) fn new(plan: &'r Plan, root: &'r dyn Lookup, env: &'r Env<'r>) -> Self {
+        let empty = Val::Map(Record::default());
+        Self { plan, root, env, empty, steps: Cell::new(0), depth: Cell::new(0), outside: Cell::new(0) }
+    }
+
+    pub(crate) fn render(&self) -> Result<String, TemplateError> {
+        let mut out = String::new();
+        self.run(&self.plan.main, &Scope::root(&Root::new(self.root)), &[], 1, &mut out)?;
+        Ok(out)
+    }
+
+    /// Renders a part of the template; `params` are the values that its block offers.
+    fn run(
+        &self,
+        program: &Program,
+        scope: &Scope<'_>,
+        params: &[&Val],
+        at: usize,
+        out: &mut String,
+    ) -> Result<(), TemplateError> {
+        let depth = self.depth.get() + 1;
+        if depth > DEEPEST {
+            return Err(TemplateError::TooDeep { at, most: DEEPEST });
         }
+        self.depth.set(depth);
+        if program.params {
+            let params = Params { values: params, up: scope.params };
+            self.with_inlines(program, &Scope { params: Some(&params), ..*scope }, out)?;
+        } else {
+            self.with_inlines(program, scope, out)?;
+        }
+        self.depth.set(depth - 1);
+        Ok(())
+    }
+
+    fn with_inlines(&self, program: &Program, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+        self.inlines(program, 0, scope, &mut |scope| self.nodes(&program.nodes, scope, out))
+    }
+
+    /// Names the partials that a part defines, one after another, then goes on.
+    fn inlines(
+        &self,
+        program: &Program,
+        from: usize,
+        scope: &Scope<'_>,
+        then: &mut dyn FnMut(&Scope<'_>) -> Result<(), TemplateError>,
+    ) -> Result<(), TemplateError> {
+        let Some((name, inline)) = program.inlines.get(from) else { return then(scope) };
+        if from > DEEPEST {
+            return Err(TemplateError::TooDeep { at: 1, most: DEEPEST });
+        }
+        let value = self.eval(name, scope)?;
+        let name = js::text(&value).into_owned();
+        let inline = Inline { name, program: inline, scope, up: scope.inlines };
+        self.inlines(program, from + 1, &Scope { inlines: Some(&inline), ..*scope }, then)
+    }
+
+    fn nodes(&self, nodes: &[Node], scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+        for node in nodes {
+            let at = match node {
+                Node::Text(text) => {
+                    out.push_str(text);
+                    0
+                }
+                Node::Print { at, value, raw } => {
+                    self.step(*at, 1)?;
+                    let value = self.eval(value, scope)?;
+                    let text = js::text(&value);
+                    if *raw {
+                        out.push_str(&text);
+                    } else {
+                        self.plan.target.write(&text, out);
+                    }
+                    *at
+                }
+                Node::Block(block) => {
+                    self.block(block, scope, out)?;
+                    block.at
+                }
+                Node::Partial(partial) => {
+                    self.partial(partial, scope, out)?;
+                    partial.at
+                }
+            };
+            if out.len() + self.outside.get() > MOST_BYTES {
+                return Err(TemplateError::TooLong { at, most: MOST_BYTES });
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&self, at: usize, steps: u64) -> Result<(), TemplateError> {
+        let taken = self.steps.get() + steps;
+        self.steps.set(taken);
+        if taken > MOST_STEPS { Err(TemplateError::TooMuchWork { at, most: MOST_STEPS }) } else { Ok(()) }
+    }
+
+    fn eval<'s>(&self, expr: &'s Expr, scope: &Scope<'s>) -> Result<Cow<'s, Val>, TemplateError> {
+        match expr {
+            Expr::Literal(value) => Ok(Cow::Borrowed(value)),
+            Expr::Path(path) => self.path(path, scope),
+            Expr::Call(call) => self.call(call, scope).map(Cow::Owned),
+        }
+    }
+
+    fn call(&self, call: &Call, scope: &Scope<'_>) -> Result<Val, TemplateError> {
+        if let Some(field) = &call.field {
+            return self.path(field, scope).map(Cow::into_owned);
+        }
+        let values = self.values(&call.args, scope)?;
+        let hash = self.hash(&call.hash, scope)?;
+        let find = |path: &str| self.find(path, scope);
+        let args = Args { values: &values, hash: &hash, env: self.env, find: &find };
+        let made = (call.helper.run)(&args).map_err(|reason| TemplateError::Helper {
+            at: call.at,
+            name: call.helper.name.to_owned(),
+            reason,
+        })?;
+        self.step(call.at, work(&made) + values.iter().map(|value| work(value)).sum::<u64>())?;
+        Ok(made)
+    }
+
+    fn values<'s>(&self, args: &'s [Expr], scope: &Scope<'s>) -> Result<Vec<Cow<'s, Val>>, TemplateError> {
+        args.iter().map(|arg| self.eval(arg, scope)).collect()
+    }
+
+    fn hash(&self, hash: &Hash, scope: &Scope<'_>) -> Result<Record, TemplateError> {
+        let mut record = Record::default();
+        for (name, value) in hash {
+            record.set(name, self.eval(value, scope)?.into_owned());
+        }
+        Ok(record)
+    }
+}
+
+/// About the steps that a helper takes for a value.
+fn work(value: &Val) -> u64 {
+    let size = match value {
+        Val::Str(text) => text.len() / STEP_BYTES,
+        Val::List(items) => items.len() / 8,
+        _ => 0,
     };
-    let text = value.display();
-    match target {
-        _ if raw => out.push_str(&text),
-        Target::Plain => out.push_str(&text),
-        Target::Uri => out.push_str(&uri_component(&text)),
-        Target::Html => out.push_str(&escape_html(&text)),
-    }
-}
-
-fn evaluate<'c>(expr: &Expr, lookup: &dyn Fn(&str) -> Option<&'c Val>) -> Val {
-    match expr {
-        Expr::Literal(value) => value.clone(),
-        Expr::Path(path) => find(path, lookup).cloned().unwrap_or_default(),
-        Expr::Call(helper, arguments) => {
-            let arguments: Vec<Val> = arguments.iter().map(|argument| evaluate(argument, lookup)).collect();
-            helper.call(&arguments)
-        }
-    }
-}
-
-fn find<'c>(path: &[Box<str>], lookup: &dyn Fn(&str) -> Option<&'c Val>) -> Option<&'c Val> {
-    let mut at = lookup(path.first()?)?;
-    for name in &path[1..] {
-        at = match at {
-            Val::Map(record) => record.get(name)?,
-            Val::List(items) => items.get(name.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
-
-fn escape_html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            '`' => out.push_str("&#x60;"),
-            '=' => out.push_str("&#x3D;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use tombolo_model::KeyPool;
-
-    use super::*;
-
-    fn check(source: &str, target: Target, want: Result<&str, &str>) {
-        let context = r#"{"record":{"name":"A & B","n":1.5,"list":["x","y"],"odd key":true,"nested":{"deep":"é"}}}"#;
-        let Val::Map(context) = Val::parse(context.as_bytes(), &mut KeyPool::default()).unwrap() else {
-            panic!("an object")
-        };
-        let got = Template::compile(source, target).and_then(|template| template.render(&|name| context.get(name)));
-        match (got, want) {
-            (Ok(got), Ok(want)) => assert_eq!(got, want, "{source}"),
-            (Err(got), Err(want)) => assert!(got.to_string().contains(want), "{source}: {got}"),
-            (got, want) => panic!("{source}: {got:?} and not {want:?}"),
-        }
-    }
-
-    #[test]
-    fn templates_print_what_handlebars_would() {
-        check("{{record.name}}/{{{record.name}}}", Target::Uri, Ok("A%20%26%20B/A & B"));
-        check("{{record.name}} {{&record.name}}", Target::Html, Ok("A &amp; B A & B"));
-        check("[{{record.missing.deep}}]{{!-- }} --}}{{! note }}", Target::Plain, Ok("[]"));
-        check("{{record.list.1}}{{record.[odd key]}}{{record.n}}", Target::Plain, Ok("ytrue1.5"));
-        check(
-            "{{jsonSerialize record.nested}} {{join \", \" record.list}}",
-            Target::Plain,
-            Ok("{\"deep\":\"é\"} x, y"),
-        );
-        check("{{uppercase (trim \" a \")}}", Target::Plain, Ok("A"));
-        check(r"\{{not}} {{ 'text' }}", Target::Plain, Ok("{{not}} text"));
-    }
-
-    #[test]
-    fn what_cannot_be_rendered_says_where() {
-        check("ab{{record", Target::Plain, Err("character 3"));
-        check("{{nohelper record.n}}", Target::Plain, Err("no helper “nohelper”"));
-        check("{{#each record.list}}{{/each}}", Target::Plain, Err("block “each”"));
-        check("{{}}", Target::Plain, Err("not an expression"));
-    }
+    u64::try_from(size).unwrap_or(u64::MAX).saturating_add(1)
 }

@@ -1,33 +1,45 @@
 //! `tombolo eval NAME`: the editors as filters of JSON lines.
 //!
-//! Each line is `{"rules": …, "input": …, "options": …}`; each answer is `{"output": …, "errors": […]}`.
+//! Each line of stdin is `{"id": …, "rules": …, "input": …, "options": …}`; each line of stdout is
+//! `{"id": …, "output": …, "errors": […], "console": […]}`, in the same order. What is wrong with rules or input is in the
+//! answer; only a line that is no question, or a name that does not exist, ends the command with a failure.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_engine::{EvalOutcome, EvalRequest, eval, eval_names};
 
 /// Options of `tombolo eval`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The editor: filter, mapper, handlebars, csvParser or jsonParser
+    /// What to evaluate; an unknown name lists those that there are
     name: String,
 }
 
 #[derive(Deserialize)]
 struct Question {
     #[serde(default)]
-    rules: Value,
-    #[serde(default, alias = "data")]
-    input: Value,
-    #[serde(default)]
-    options: Value,
+    id: Value,
+    #[serde(flatten)]
+    request: EvalRequest,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    id: Value,
+    #[serde(flatten)]
+    outcome: EvalOutcome,
 }
 
 /// Answers each line of stdin with a line of stdout.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    // Before the first line is waited for.
+    if !eval_names().any(|name| name == args.name) {
+        eval(&args.name, &EvalRequest::default())?;
+    }
     let mut out = io::stdout().lock();
     for (at, line) in io::stdin().lock().lines().enumerate() {
         let line = line?;
@@ -36,7 +48,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         let question: Question =
             serde_json::from_str(&line).with_context(|| format!("line {} is not understood", at + 1))?;
-        let answer = tombolo_engine::edit(&args.name, &question.rules, &question.input, &question.options)?;
+        let mut request = question.request;
+        request.now_ms = crate::clock::now_ms();
+        request.seed = getrandom::u64()?;
+        let answer = Answer { id: question.id, outcome: eval(&args.name, &request)? };
         writeln!(out, "{}", serde_json::to_string(&answer)?)?;
         out.flush()?;
     }

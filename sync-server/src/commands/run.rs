@@ -11,15 +11,15 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tombolo_engine::{Bundle, Cancel, authority, run_job};
+use tombolo_engine::{Bundle, Cancel, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
 use tombolo_model::views::{Connection, Export, Flow, Source};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
-use crate::clock;
 use crate::job::JobResource;
 use crate::run_host::{HostOptions, NativeHost, Place};
+use crate::{clock, fresh, web_host};
 
 /// Options of `tombolo run`.
 #[derive(Debug, clap::Args)]
@@ -93,24 +93,20 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
 fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
     let connections = resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
-    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(authority);
+    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(web_host::of);
     connections.map(|(id, found)| (*id, host(found).into_iter().collect())).collect()
 }
 
 fn first_row(flow: &Value) -> anyhow::Result<RunRow> {
     let id = flow.get("_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let mut rest = [0; 8];
-    getrandom::fill(&mut rest).context("no random numbers")?;
-    let now_ms = clock::now_ms();
-    let seconds = u32::try_from(now_ms / 1000).unwrap_or(u32::MAX);
     Ok(RunRow {
-        id: Id::from_parts(seconds, rest),
+        id: fresh::id()?,
         flow: id.unwrap_or(Id::from_parts(0, [0; 8])),
         flow_name: Flow(flow).name().to_owned(),
         status: RunStatus::Queued,
         place: RunPlace::CommandLine,
         offline: false,
-        started_ms: now_ms,
+        started_ms: clock::now_ms(),
         ended_ms: None,
         steps: Vec::new(),
         error: None,

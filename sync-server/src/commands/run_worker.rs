@@ -11,25 +11,40 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tombolo_engine::{Bundle, Cancel, Report, run_job};
 
-use crate::job::{Job, Line};
+use crate::job::{Held, Job, Line};
 use crate::run_host::{HostOptions, MadeFile, NativeHost, Place};
 
 /// Options of `tombolo run-worker`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// The most memory, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB)]
+    memory: u64,
+}
+
+/// The most memory of a run, in MiB, unless the operator says otherwise.
+pub(crate) const MEMORY_MIB: u64 = 4 * 1024;
 
 /// Runs the job on stdin.
-pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
-    cage::limit().context("the process could not limit itself")?;
-    cage::deny_calls().context("the process could not give up system calls")?;
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    cage::limit(args.memory.saturating_mul(1024 * 1024)).context("the process could not limit itself")?;
+    let calls = cage::deny_calls().context("the process could not give up system calls")?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("no job came")?;
     let job: Job = serde_json::from_str(&line).context("the job is not understood")?;
     std::fs::create_dir_all(&job.out).context("the folder for files cannot be made")?;
-    cage::deny_files(job.files.values(), &job.out).context("the process could not give up files")?;
+    let files = cage::deny_files(job.files.values(), &job.out).context("the process could not give up files")?;
+    if (files, calls) != (Held::All, Held::All) {
+        say(&Line::Loose { files, calls });
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(work(job))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says in the log what runs will not be held to on this machine; for `serve`, before its first run.
+pub(super) fn try_out() {
+    cage::try_out();
 }
 
 async fn work(job: Job) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
+use super::run_worker::{self, MEMORY_MIB};
 use crate::config::{self, Config};
 
 /// Options of `tombolo serve`.
@@ -16,7 +17,7 @@ pub(crate) struct Args {
     /// Address and port; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:7070", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// Folder for the database and the key [default: ./tombolo-data]
+    /// Folder for the database and the key
     #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
     data: PathBuf,
     /// Serves the app from this folder instead of the one in the program
@@ -40,6 +41,9 @@ pub(crate) struct Args {
     /// Lets flows on the server reach private and loopback addresses
     #[arg(long)]
     allow_private_network: bool,
+    /// The most memory that a run on the server may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
+    run_memory: u64,
     /// Writes logs as JSON lines
     #[arg(long)]
     log_json: bool,
@@ -58,7 +62,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         tls,
         behind_proxy: args.behind_proxy,
         allow_private_network: args.allow_private_network,
+        run_memory_mib: args.run_memory,
     })?;
+    run_worker::try_out();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     runtime.block_on(crate::serve::serve(config))?;

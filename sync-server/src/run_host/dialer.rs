@@ -12,6 +12,7 @@ use tombolo_engine::{HttpClient, HttpError, Masked, Request, Response, check_sec
 use tombolo_model::Id;
 
 use super::guard::{PublicOnly, literal_is_allowed};
+use crate::web_host;
 
 const MOST_REDIRECTS: usize = 10;
 const CONNECT: Duration = Duration::from_secs(20);
@@ -46,13 +47,19 @@ impl Dialer {
         Err(HttpError::Refused(format!("it redirects more than {MOST_REDIRECTS} times. Check the address")))
     }
 
-    async fn once(&self, request: &Request) -> Result<(Url, reqwest::Response), HttpError> {
-        check_secret_hosts(request, &self.hosts)?;
+    /// The address of a request, if it and its secrets may go there.
+    fn allowed(&self, request: &Request) -> Result<Url, HttpError> {
         let url = Url::parse(&request.url.reveal())
             .map_err(|error| HttpError::Refused(format!("“{}” is not an address ({error})", request.url)))?;
+        check_secret_hosts(request, web_host::of_url(&url).as_deref(), &self.hosts)?;
         if !self.allow_private_network && !url.host_str().is_some_and(literal_is_allowed) {
             return Err(HttpError::Refused("this server does not reach private addresses".to_owned()));
         }
+        Ok(url)
+    }
+
+    async fn once(&self, request: &Request) -> Result<(Url, reqwest::Response), HttpError> {
+        let url = self.allowed(request)?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| HttpError::Refused(format!("“{}” is not a method", request.method)))?;
         let mut call = self.client.request(method, url.clone());
@@ -132,4 +139,56 @@ fn unreachable(error: &reqwest::Error) -> HttpError {
     }
     let is_top = cause.source().is_none() && error.source().is_none();
     HttpError::Unreachable(if is_top { "the connection failed".to_owned() } else { cause.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use tombolo_engine::Secret;
+
+    use super::*;
+
+    fn dialer(host: &str) -> Dialer {
+        if rustls::crypto::ring::default_provider().install_default().is_err() {
+            // Another test was first.
+        }
+        Dialer::new(BTreeMap::from([(connection(), vec![host.to_owned()])]), false).unwrap()
+    }
+
+    fn connection() -> Id {
+        Id::from_parts(1, [0; 8])
+    }
+
+    fn with_secret(url: &str) -> Request {
+        let secret = Secret::new(connection(), "hush");
+        Request {
+            method: "GET".into(),
+            url: Masked::plain(url),
+            headers: vec![("authorization".into(), Masked::default().and_secret(secret))],
+            body: None,
+        }
+    }
+
+    #[test]
+    fn a_secret_goes_to_the_host_it_was_entered_for_however_its_name_is_written() {
+        let dialer = dialer("xn--mnchen-3ya.example");
+        for url in ["https://münchen.example/x", "https://xn--mnchen-3ya.example/x", "https://MÜNCHEN.example:443/"] {
+            let went = dialer.allowed(&with_secret(url)).unwrap();
+            assert_eq!(went.host_str(), Some("xn--mnchen-3ya.example"), "{url}");
+        }
+        for url in ["https://munchen.example/", "https://xn--mnchen-3ya.example:8443/", "https://münchen.example.evil/"]
+        {
+            assert!(dialer.allowed(&with_secret(url)).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_go_where_an_address_only_seems_to_lead() {
+        let dialer = dialer("api.example:8443");
+        assert!(dialer.allowed(&with_secret("https://api.example:8443/x")).is_ok());
+        for url in
+            ["https:/evil.example/://api.example:8443/", "https://api.example:8443@evil.example/", "api.example:8443"]
+        {
+            assert!(dialer.allowed(&with_secret(url)).is_err(), "{url}");
+        }
+    }
 }

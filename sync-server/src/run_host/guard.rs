@@ -59,10 +59,12 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // Global unicast is 2000::/3; everything else is local, multicast or reserved.
-    let first = address.segments()[0];
-    let documentation = first == 0x2001 && address.segments()[1] == 0x0db8;
-    (first & 0xe000) == 0x2000 && !documentation
+    // Global unicast is 2000::/3; everything else is local, multicast or reserved. In it, 2001::/23 is for protocols such
+    // as Teredo, which hide an address of another kind (RFC 2928), and two blocks are for documentation.
+    let [first, second, ..] = address.segments();
+    let protocol = first == 0x2001 && second < 0x0200;
+    let documentation = (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
+    (first & 0xe000) == 0x2000 && !protocol && !documentation
 }
 
 /// The IPv4 address inside a mapped, translated (`64:ff9b::/96`) or 6to4 one.
@@ -71,7 +73,8 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let low = || Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));
     match (a, b) {
         (0, 0) if c == 0 && d == 0 && e == 0 && (f == 0xffff || f == 0) => Some(low()),
-        (0x64, 0xff9b) => Some(low()),
+        // Behind 64:ff9b:1::/48 the operator decides where the inner address stands (RFC 8215): that prefix is none of these.
+        (0x64, 0xff9b) if c == 0 && d == 0 && e == 0 && f == 0 => Some(low()),
         (0x2002, _) => Some(Ipv4Addr::from((u32::from(b) << 16) | u32::from(c))),
         _ => None,
     }
@@ -98,6 +101,10 @@ mod tests {
             "fc00::1",
             "::ffff:127.0.0.1",
             "64:ff9b::a00:1",
+            "64:ff9b:1:a9fe:a9:fe00:808:808",
+            "2001:0:808:808:0:0:5601:5601",
+            "2001:db8::1",
+            "3fff::1",
             "2002:7f00:1::",
             "ff02::1",
             "192.0.0.8",
@@ -105,7 +112,9 @@ mod tests {
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
-        for public in ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"] {
+        for public in
+            ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "2001:4860:4860::8888", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+        {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         assert!(!literal_is_allowed("[::1]"));

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
-    RequestInit, RequestMode, RequestRedirect, ResponseType,
+    RequestInit, RequestMode, RequestRedirect, ResponseType, Url,
 };
 
 use crate::files::words;
@@ -30,15 +30,23 @@ impl Fetch {
 impl HttpClient for Fetch {
     fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
         async move {
-            check_secret_hosts(&request, &self.hosts)?;
+            let url = request.url.reveal();
+            check_secret_hosts(&request, host_of(&url).as_deref(), &self.hosts)?;
             let guard = Guard::new()?;
             let init = init(&request, &guard)?;
-            let sent = port::scope().fetch_with_str_and_init(&request.url.reveal(), &init);
+            let sent = port::scope().fetch_with_str_and_init(&url, &init);
             let answer = JsFuture::from(sent).await.map_err(|error| unreachable(&error))?;
             response(answer.unchecked_ref(), guard)
         }
         .boxed_local()
     }
+}
+
+/// Where a request goes, in the words of the browser that sends it.
+fn host_of(url: &str) -> Option<String> {
+    let url = Url::new(url).ok()?;
+    let open = if url.protocol() == "http:" { "http://" } else { "" };
+    Some(url.host()).filter(|host| !host.is_empty()).map(|host| format!("{open}{host}"))
 }
 
 /// Stops the request when it is dropped: a canceled run leaves nothing running.

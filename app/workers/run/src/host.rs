@@ -6,6 +6,7 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
 use tombolo_engine::{FileStore, Host, HttpClient};
 use tombolo_model::Id;
+use wasm_bindgen::JsCast;
 use web_sys::Blob;
 
 use crate::fetch::Fetch;
@@ -36,9 +37,21 @@ impl Host for BrowserHost {
         now_ms()
     }
 
+    fn seed(&self) -> u64 {
+        seed().unwrap_or_else(|| now_ms().cast_unsigned())
+    }
+
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
         TimeoutFuture::new(ms).boxed_local()
     }
+}
+
+/// A number that nobody guesses.
+fn seed() -> Option<u64> {
+    let scope: web_sys::DedicatedWorkerGlobalScope = js_sys::global().dyn_into().ok()?;
+    let mut bytes = [0; 8];
+    scope.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(u64::from_le_bytes(bytes))
 }
 
 /// The time, in milliseconds since 1970.

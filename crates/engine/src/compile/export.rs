@@ -30,7 +30,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let all = settings(bundle, ("export", value), connection);
     let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
     let read = match export.source() {
-        Some(Adaptor::File) => file(export).map(Read::File),
+        Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
         None => {
             let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
@@ -53,12 +53,12 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     }
 }
 
-fn file(export: Export<'_>) -> Result<FileRead, Vec<Problem>> {
+fn file(bundle: &Bundle, export: Export<'_>) -> Result<FileRead, Vec<Problem>> {
     let Some(hash) = export.file_hash() else {
         let message = "Enter the file: choose one from this computer.";
         return Err(vec![Problem::new("/rawData", "missing_required_field", message)]);
     };
-    Ok(FileRead { hash: hash.to_owned(), format: format::read(export.0)? })
+    Ok(FileRead { hash: hash.to_owned(), format: format::read(bundle, export.0)? })
 }
 
 fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
@@ -79,13 +79,14 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
     )?;
     let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
     let format = match text_at(value, "/http/successMediaType") {
-        Some("csv") => format::read(value)?,
+        Some("csv") => format::read(bundle, value)?,
+        Some("xml") => format::xml_answer(value)?,
         Some("json") | None => Format::Json {
             resource_path: text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned(),
             one_object: true,
         },
         Some(other) => {
-            let message = format!("This version reads answers in JSON and CSV, not “{other}”.");
+            let message = format!("This version reads answers in JSON, CSV and XML, not “{other}”.");
             return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
         }
     };

@@ -1,79 +1,218 @@
 //! The settings of files to options of the parsers and writers.
 
 use serde_json::Value;
-use tombolo_formats::CsvOptions;
-use tombolo_model::Problem;
+use tombolo_formats::{
+    Compression, CsvOptions, Encoding, FileDefinition, FileFormat, FileOptions, WriteFormat, WriteOptions, XmlOptions,
+    XmlPath, XmlWriter,
+};
+use tombolo_model::{Id, Kind, Problem};
 
 use super::text_at;
-use crate::plan::{Format, WriteFormat};
+use crate::bundle::Bundle;
+use crate::plan::Format;
 
 /// How an export's file is read.
-pub(super) fn read(value: &Value) -> Result<Format, Vec<Problem>> {
-    encoding(value)?;
-    match text_at(value, "/file/type") {
-        Some("json") => Ok(Format::Json {
-            resource_path: text_at(value, "/file/json/resourcePath").unwrap_or_default().to_owned(),
-            one_object: false,
-        }),
-        Some("csv") | None => csv(value).map(Format::Csv),
-        Some(other) => Err(unknown_type(other)),
+pub(super) fn read(bundle: &Bundle, value: &Value) -> Result<Format, Vec<Problem>> {
+    if let Some(other) = text_at(value, "/file/output").filter(|output| *output != "records") {
+        let message = format!("This version reads the records of files, not their “{other}”: choose records.");
+        return Err(vec![Problem::new("/file/output", "unsupported", message)]);
     }
+    let compression = compression(value)?;
+    let encoding = encoding(value)?;
+    let resource_path = || text_at(value, "/file/json/resourcePath").unwrap_or_default().to_owned();
+    let format = match text_at(value, "/file/type") {
+        Some("json") => FileFormat::Json { resource_path: resource_path() },
+        Some("csv") | None => FileFormat::Csv(csv(value)?),
+        Some("xml") => {
+            let path = text_at(value, "/file/xml/resourcePath").unwrap_or_default();
+            let place = "/file/xml/resourcePath";
+            let given = value.pointer("/file/encoding").is_some_and(Value::is_string);
+            FileFormat::Xml(XmlOptions { decoded: given, ..xml(parser_rules(value), path, place)? })
+        }
+        Some("xlsx") => FileFormat::Xlsx { has_header_row: flag(value, "/file/xlsx/hasHeaderRow", true) },
+        Some("filedefinition") => FileFormat::Definition {
+            definition: definition(bundle, value)?,
+            resource_path: text_at(value, "/file/fileDefinition/resourcePath").unwrap_or_default().to_owned(),
+            partial: flag(value, "/file/fileDefinition/allowPartialSuccess", false),
+        },
+        Some(other) => return Err(unknown_type(other)),
+    };
+    Ok(match (compression, encoding, format) {
+        (None, Encoding::Utf8, FileFormat::Csv(options)) => Format::Csv(options),
+        (None, Encoding::Utf8, FileFormat::Json { resource_path }) => Format::Json { resource_path, one_object: false },
+        (compression, encoding, format) => Format::File(Box::new(FileOptions { compression, encoding, format })),
+    })
+}
+
+/// How an endpoint's answer in XML is read.
+pub(super) fn xml_answer(value: &Value) -> Result<Format, Vec<Problem>> {
+    let place = "/http/response/resourcePath";
+    let options = xml(parser_rules(value), text_at(value, place).unwrap_or_default(), place)?;
+    let format = FileFormat::Xml(options);
+    Ok(Format::File(Box::new(FileOptions { compression: None, encoding: Encoding::Utf8, format })))
 }
 
 /// How an import's file is written.
-pub(super) fn write(value: &Value) -> Result<WriteFormat, Vec<Problem>> {
-    encoding(value)?;
-    match text_at(value, "/file/type") {
-        Some("json") => Ok(WriteFormat::Json),
-        Some("csv") | None => csv(value).map(WriteFormat::Csv),
-        Some(other) => Err(unknown_type(other)),
+pub(super) fn write(bundle: &Bundle, value: &Value) -> Result<WriteOptions, Vec<Problem>> {
+    if text_at(value, "/file/aggregation/type").is_some_and(|kind| kind != "all") {
+        let message = "This version writes one file a run and not one for each page: choose “all”.";
+        return Err(vec![Problem::new("/file/aggregation/type", "unsupported", message)]);
     }
+    let format = match text_at(value, "/file/type") {
+        Some("json") => WriteFormat::Json,
+        Some("csv") | None => WriteFormat::Csv(csv(value)?),
+        Some("xml") => {
+            let rules = value.pointer("/file/xml").unwrap_or(&Value::Null);
+            WriteFormat::Xml(xml_writer(rules).map_err(|problem| at("/file/xml/resourcePath", problem))?)
+        }
+        Some("xlsx") => WriteFormat::Xlsx { include_header: flag(value, "/file/xlsx/includeHeader", true) },
+        Some("filedefinition") => WriteFormat::Definition(definition(bundle, value)?),
+        Some(other) => return Err(unknown_type(other)),
+    };
+    Ok(WriteOptions { compression: compression(value)?, encoding: encoding(value)?, format })
 }
 
 fn unknown_type(other: &str) -> Vec<Problem> {
-    let message = format!("This version knows CSV and JSON files, not “{other}”.");
+    let message = format!("“{other}” is no type of file: choose csv, json, xml, xlsx or filedefinition.");
     vec![Problem::new("/file/type", "unsupported", message)]
 }
 
-fn encoding(value: &Value) -> Result<(), Vec<Problem>> {
-    match text_at(value, "/file/encoding") {
-        None | Some("utf8" | "utf-8") => Ok(()),
-        Some(other) => {
-            let message = format!("This version knows files in UTF-8, not “{other}”: save the file as UTF-8.");
-            Err(vec![Problem::new("/file/encoding", "unsupported", message)])
-        }
+fn at(place: &str, problem: Problem) -> Vec<Problem> {
+    vec![Problem { path: place.to_owned(), ..problem }]
+}
+
+fn compression(value: &Value) -> Result<Option<Compression>, Vec<Problem>> {
+    match text_at(value, "/file/compressionFormat") {
+        None | Some("none") => Ok(None),
+        Some(name) => Compression::named(name).map(Some).ok_or_else(|| {
+            let message = format!("“{name}” is no compression that is known: choose gzip or zip.");
+            vec![Problem::new("/file/compressionFormat", "unsupported", message)]
+        }),
     }
 }
 
+fn encoding(value: &Value) -> Result<Encoding, Vec<Problem>> {
+    let Some(name) = text_at(value, "/file/encoding") else { return Ok(Encoding::Utf8) };
+    Encoding::named(name).ok_or_else(|| {
+        let known = Encoding::ALL.map(|(name, _)| name).join(", ");
+        let message = format!("“{name}” is no encoding that is known: choose one of {known}.");
+        vec![Problem::new("/file/encoding", "unsupported", message)]
+    })
+}
+
+/// The file definition that a file is read or written by.
+fn definition(bundle: &Bundle, value: &Value) -> Result<FileDefinition, Vec<Problem>> {
+    let place = "/file/fileDefinition/_fileDefinitionId";
+    let Some(id) = text_at(value, place) else {
+        return Err(vec![Problem::new(place, "missing_required_field", "Enter the file definition.")]);
+    };
+    let found = id.parse::<Id>().ok().and_then(|id| bundle.get(id, Kind::FileDefinition));
+    let Some(found) = found else {
+        let message = "The file definition is not here: it was deleted, or you may not see it. Choose another one.";
+        return Err(vec![Problem::new(place, "missing_resource", message)]);
+    };
+    FileDefinition::compile(found).map_err(|problems| {
+        let first = problems.first().map(|problem| format!("{}: {}", problem.path, problem.message));
+        let message = format!("The file definition cannot be used. {}", first.unwrap_or_default());
+        vec![Problem::new(place, "invalid_definition", message)]
+    })
+}
+
+/// The rules of an export's XML parser, which stand in a list or by themselves.
+fn parser_rules(value: &Value) -> &Value {
+    let found = value.pointer("/parsers/0/rules").or_else(|| value.pointer("/parsers/rules"));
+    found.unwrap_or(&Value::Null)
+}
+
+/// How XML becomes records, by the rules of a parser and a path that stands at a place.
+pub(crate) fn xml(rules: &Value, path: &str, place: &str) -> Result<XmlOptions, Vec<Problem>> {
+    let usual = XmlOptions::new(XmlPath::parse(path).map_err(|problem| at(place, problem))?);
+    let text = |name: &str, usual: &str| {
+        let found = rules.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        found.unwrap_or(usual).to_owned()
+    };
+    let paths = |name: &str| -> Vec<String> {
+        match rules.get(name) {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+            Some(Value::String(lines)) => lines.lines().map(ToOwned::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    };
+    Ok(XmlOptions {
+        automatic: flag(rules, "/V0_json", true),
+        trim_spaces: flag(rules, "/trimSpaces", usual.trim_spaces),
+        strip_new_lines: flag(rules, "/stripNewLineChars", usual.strip_new_lines),
+        attribute_prefix: text("attributePrefix", &usual.attribute_prefix),
+        text_node_name: text("textNodeName", &usual.text_node_name),
+        list_nodes: paths("listNodes"),
+        include_nodes: paths("includeNodes"),
+        exclude_nodes: paths("excludeNodes"),
+        ..usual
+    })
+}
+
+/// How records become XML.
+pub(crate) fn xml_writer(rules: &Value) -> Result<XmlWriter, Problem> {
+    let text = |name: &str| rules.get(name).and_then(Value::as_str).unwrap_or_default();
+    let path = XmlPath::parse(text("resourcePath"))?;
+    let text_node = Some(text("textNodeName")).filter(|name| !name.is_empty()).unwrap_or("&txt");
+    XmlWriter::new(&path, flag(rules, "/V0_json", true), text("attributePrefix"), text_node)
+}
+
+fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
+}
+
+/// How a CSV file is laid out.
 pub(crate) fn csv(value: &Value) -> Result<CsvOptions, Vec<Problem>> {
     let usual = CsvOptions::default();
-    let flag = |name: &str, usual: bool| {
-        let found = value.pointer(&format!("/file/csv/{name}"));
-        found.and_then(Value::as_bool).unwrap_or(usual)
-    };
+    let flag = |name: &str, usual: bool| flag(value, &format!("/file/csv/{name}"), usual);
     let rows = value.pointer("/file/csv/rowsToSkip").and_then(Value::as_u64);
     Ok(CsvOptions {
         column_delimiter: delimiter(value)?,
+        row_delimiter: row_delimiter(value)?,
+        quote: usual.quote,
         has_header_row: flag("hasHeaderRow", usual.has_header_row),
         trim_spaces: flag("trimSpaces", usual.trim_spaces),
         rows_to_skip: rows.unwrap_or(usual.rows_to_skip),
         disable_quote: flag("disableQuoteAndStripEnclosingQuotes", usual.disable_quote),
         include_header: flag("includeHeader", usual.include_header),
         wrap_with_quotes: flag("wrapWithQuotes", usual.wrap_with_quotes),
+        replace_tab: flag("replaceTabWithSpace", usual.replace_tab),
+        replace_newline: flag("replaceNewlineWithSpace", usual.replace_newline),
+        truncate_last_row_delimiter: flag("truncateLastRowDelimiter", usual.truncate_last_row_delimiter),
     })
 }
 
-fn delimiter(value: &Value) -> Result<u8, Vec<Problem>> {
+fn delimiter(value: &Value) -> Result<String, Vec<Problem>> {
     // Not `text_at`: a delimiter may be a blank, and an empty one means the usual.
-    match value.pointer("/file/csv/columnDelimiter").and_then(Value::as_str) {
-        None | Some("") => Ok(b','),
-        Some("\\t" | "tab") => Ok(b'\t'),
-        Some(text) => match text.as_bytes() {
-            [one] if one.is_ascii() && !matches!(one, b'"' | b'\n' | b'\r') => Ok(*one),
-            _ => {
-                let message = format!("“{text}” cannot part columns: enter one character, such as , ; | or a tab.");
-                Err(vec![Problem::new("/file/csv/columnDelimiter", "invalid_value", message)])
+    let text = value.pointer("/file/csv/columnDelimiter").and_then(Value::as_str).unwrap_or_default();
+    match text {
+        "" => Ok(",".to_owned()),
+        "tab" => Ok("\t".to_owned()),
+        _ => {
+            let text = text.replace("\\t", "\t");
+            if text.contains(['"', '\n', '\r']) {
+                let message = format!("“{text}” cannot part columns: enter something such as , ; | or a tab.");
+                return Err(vec![Problem::new("/file/csv/columnDelimiter", "invalid_value", message)]);
             }
-        },
+            Ok(text)
+        }
     }
+}
+
+fn row_delimiter(value: &Value) -> Result<Option<String>, Vec<Problem>> {
+    let text = value.pointer("/file/csv/rowDelimiter").and_then(Value::as_str).unwrap_or_default();
+    let text = match text {
+        "" | "auto" => return Ok(None),
+        "lf" => "\n".to_owned(),
+        "cr" => "\r".to_owned(),
+        "crlf" | "cr_lf" => "\r\n".to_owned(),
+        _ => text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t"),
+    };
+    if text.contains('"') {
+        let message = format!("“{text}” cannot end rows: enter a line end, or leave it empty.");
+        return Err(vec![Problem::new("/file/csv/rowDelimiter", "invalid_value", message)]);
+    }
+    Ok(Some(text))
 }

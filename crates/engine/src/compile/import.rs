@@ -1,6 +1,7 @@
 //! An import to a step.
 
 use serde_json::Value;
+use tombolo_formats::Compression;
 use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
@@ -10,7 +11,7 @@ use super::{format, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::mapper::Mapper;
-use crate::plan::{FileWrite, HttpWrite, Named, Step, Write, WriteFormat};
+use crate::plan::{FileWrite, HttpWrite, Named, Step, Write};
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure: bool) -> Result<Step, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -21,7 +22,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
     let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
     let mapper = Mapper::compile(import.mappings(), "/mappings");
     let write = match import.destination() {
-        Some(Destination::File) => file(import).map(Write::File),
+        Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
         None => {
             let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
@@ -47,14 +48,16 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
     }
 }
 
-fn file(import: Import<'_>) -> Result<FileWrite, Vec<Problem>> {
-    let format = format::write(import.0)?;
-    let usual = match format {
-        WriteFormat::Csv(_) => format!("{}.csv", import.name()),
-        WriteFormat::Json => format!("{}.json", import.name()),
+fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> {
+    let options = format::write(bundle, import.0)?;
+    let packed = match options.compression {
+        None => "",
+        Some(Compression::Gzip) => ".gz",
+        Some(Compression::Zip) => ".zip",
     };
+    let usual = format!("{}.{}{packed}", import.name(), options.format.extension());
     let name = import.file_name().unwrap_or(&usual);
-    Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, format })
+    Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, options })
 }
 
 fn http(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {

@@ -23,7 +23,7 @@ pub(super) const EXPORT: Table = &[
     ("/isLookup", "lookups as sources"),
     ("/file/sortByFields", "sorted files"),
     ("/file/groupByFields", "grouping"),
-    ("/file/compressionFormat", "compressed files"),
+    ("/file/decrypt", "encrypted files"),
     ("/file/csv/keyColumns", "rows merged by key columns"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
     ("/http/response/failPath", "fail paths"),
@@ -47,8 +47,12 @@ pub(super) const IMPORT: Table = &[
     ("/http/response/failPath", "fail paths"),
     ("/http/response/successPath", "success paths"),
     ("/http/response/resourcePath", "results per record of a batch"),
-    ("/file/compressionFormat", "compressed files"),
+    ("/file/encrypt", "encrypted files"),
+    ("/file/skipAggregation", "a file for each record"),
+    ("/blobKeyPath", "files that pass through as they are"),
+    ("/file/body", "templates of files"),
     ("/file/json/body", "templates of files"),
+    ("/file/xml/body", "templates of files"),
 ];
 
 /// Appends a problem for each setting of the table that is set.

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use futures::future::{Either, select};
 use tombolo_model::Val;
-use tombolo_template::{Template, TemplateError};
+use tombolo_template::{Env, Named, Template, TemplateError};
 
 use crate::host::Host;
 use crate::http::{HttpError, Request, Response, join, with_parameter};
@@ -16,12 +16,13 @@ use crate::units::SILENCE_MS;
 pub(super) type Scope<'c> = &'c dyn Fn(&str) -> Option<&'c Val>;
 
 /// A request without its body, for the endpoint's own address.
-pub(super) fn build(endpoint: &Endpoint, scope: Scope<'_>) -> Result<Request, TemplateError> {
-    let base = endpoint.base.render(scope)?;
-    let url = join(&base, &endpoint.uri.render(scope)?);
+pub(super) fn build<'c>(endpoint: &Endpoint, scope: Scope<'c>, env: &Env<'_>) -> Result<Request, TemplateError> {
+    let scope = Named(scope);
+    let base = endpoint.base.render_in(&scope, env)?;
+    let url = join(&base, &endpoint.uri.render_in(&scope, env)?);
     let mut headers = Vec::with_capacity(endpoint.headers.len() + 2);
     for (name, value) in &endpoint.headers {
-        headers.push((name.clone(), Masked::plain(value.render(scope)?)));
+        headers.push((name.clone(), Masked::plain(value.render_in(&scope, env)?)));
     }
     Ok(Request { method: endpoint.method.clone(), url: Masked::plain(url), headers, body: None })
 }
@@ -68,8 +69,8 @@ fn has_header(request: &Request, name: &str) -> bool {
 }
 
 /// Renders a body template.
-pub(super) fn body(template: &Template, scope: Scope<'_>) -> Result<Vec<u8>, TemplateError> {
-    template.render(scope).map(String::into_bytes)
+pub(super) fn body(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Vec<u8>, TemplateError> {
+    template.render_in(&Named(scope), env).map(String::into_bytes)
 }
 
 /// Sends a request; an endpoint that is silent for too long is given up.

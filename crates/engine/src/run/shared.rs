@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use serde_json::Value;
 use tombolo_model::Val;
 use tombolo_model::run::{RunError, RunFile, StepCount};
+use tombolo_template::Env;
 
 use crate::event::RunEvent;
 use crate::host::Host;
@@ -18,6 +19,8 @@ pub(super) struct Shared<'a> {
     pub(super) host: &'a dyn Host,
     /// When the run began; the same for all that it writes.
     pub(super) started: Val,
+    /// The clock, which stands at the run's beginning, and the randomness of its templates.
+    pub(super) env: Env<'static>,
     state: RefCell<State<'a>>,
 }
 
@@ -36,6 +39,7 @@ impl<'a> Shared<'a> {
             plan,
             host,
             started: Val::text(&crate::mapper::date::iso(host.now_ms())),
+            env: Env::new(host.now_ms(), host.seed()),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }

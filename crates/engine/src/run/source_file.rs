@@ -1,7 +1,7 @@
 //! Reads a stored file.
 
 use futures::stream::StreamExt;
-use tombolo_formats::{CsvReader, FormatError, JsonReader, Row};
+use tombolo_formats::{CsvReader, FileReader, FormatError, JsonReader, Row};
 
 use super::pages::Pages;
 use super::shared::Shared;
@@ -15,15 +15,19 @@ pub(super) async fn read(shared: &Shared<'_>, file: &FileRead, pages: &mut Pages
     let mut parser = Parser::new(&file.format);
     let mut rows = Vec::new();
     while let Some(piece) = pieces.next().await {
-        for part in piece.map_err(failed)?.chunks(PARSE_BYTES) {
+        for part in piece.map_err(failed)?.chunks(parser.piece_bytes()) {
             let parsed = parser.push(part, &mut rows);
             pages.take(&mut rows).await?;
             parsed.map_err(|error| unreadable(&error))?;
         }
     }
-    let parsed = parser.finish(&mut rows);
-    pages.take(&mut rows).await?;
-    parsed.map_err(|error| unreadable(&error))
+    loop {
+        let parsed = parser.finish(&mut rows);
+        pages.take(&mut rows).await?;
+        if !parsed.map_err(|error| unreadable(&error))? {
+            return Ok(());
+        }
+    }
 }
 
 fn unreadable(error: &FormatError) -> Stopped {
@@ -34,6 +38,7 @@ fn unreadable(error: &FormatError) -> Stopped {
 pub(super) enum Parser {
     Csv(Box<CsvReader>),
     Json(Box<JsonReader>),
+    File(Box<FileReader>),
 }
 
 impl Parser {
@@ -44,6 +49,15 @@ impl Parser {
                 let reader = JsonReader::new(resource_path);
                 Self::Json(Box::new(if *one_object { reader.or_one_object() } else { reader }))
             }
+            Format::File(options) => Self::File(Box::new(FileReader::new(options))),
+        }
+    }
+
+    /// How many bytes to push at once.
+    pub(super) fn piece_bytes(&self) -> usize {
+        match self {
+            Self::Csv(_) | Self::Json(_) => PARSE_BYTES,
+            Self::File(reader) => reader.piece_bytes(),
         }
     }
 
@@ -51,13 +65,16 @@ impl Parser {
         match self {
             Self::Csv(reader) => reader.push(bytes, rows),
             Self::Json(reader) => reader.push(bytes, rows),
+            Self::File(reader) => reader.push(bytes, rows),
         }
     }
 
-    pub(super) fn finish(&mut self, rows: &mut Vec<Row>) -> Result<(), FormatError> {
+    /// Ends the file; whether there are more rows, to be asked for in the same way.
+    pub(super) fn finish(&mut self, rows: &mut Vec<Row>) -> Result<bool, FormatError> {
         match self {
-            Self::Csv(reader) => reader.finish(rows),
-            Self::Json(reader) => reader.finish(),
+            Self::Csv(reader) => reader.finish(rows).map(|()| false),
+            Self::Json(reader) => reader.finish(rows).map(|()| false),
+            Self::File(reader) => reader.finish(rows),
         }
     }
 }

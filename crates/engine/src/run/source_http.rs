@@ -71,11 +71,11 @@ fn request(shared: &Shared<'_>, read: &HttpRead, progress: &Progress) -> Result<
         _ => read.endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
     let failed = |error: tombolo_template::TemplateError| Stopped::Failed("template", error.to_string());
-    let mut request = build(&read.endpoint, &scope).map_err(failed)?;
+    let mut request = build(&read.endpoint, &scope, &shared.env).map_err(failed)?;
     if let Some(next) = &progress.next {
         request.url = Masked::plain(next.clone());
     }
-    let body = read.body.as_ref().map(|template| body(template, &scope));
+    let body = read.body.as_ref().map(|template| body(template, &scope, &shared.env));
     let body = body.transpose().map_err(failed)?;
     Ok(accept_json(with_body(&read.endpoint, request, body)))
 }
@@ -169,9 +169,12 @@ async fn records(
         let message = "the endpoint answered with nothing where records should be. Check the address; an endpoint without records answers with an empty list or status 204.";
         return Err(Stopped::Failed("empty_answer", message.to_owned()));
     }
-    let parsed = parser.finish(&mut rows);
-    pages.take(&mut rows).await?;
-    parsed.map_err(|error| unreadable(read, &error))?;
+    let mut more = true;
+    while more {
+        let parsed = parser.finish(&mut rows);
+        pages.take(&mut rows).await?;
+        more = parsed.map_err(|error| unreadable(read, &error))?;
+    }
     Ok((print.finish(), kept))
 }
 

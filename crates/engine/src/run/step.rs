@@ -75,7 +75,7 @@ async fn one_page(
             fates.push(Fate::Ignored);
             continue;
         }
-        match map(step, item) {
+        match map(shared, step, item) {
             Ok(mapped) => {
                 ready.push(Outgoing { at: fates.len(), item, mapped });
                 fates.push(Fate::Written);
@@ -98,15 +98,16 @@ async fn one_page(
     Ok(fates)
 }
 
-fn map<'i>(step: &Step, item: &'i Item) -> Result<Cow<'i, Val>, String> {
+fn map<'i>(shared: &Shared<'_>, step: &Step, item: &'i Item) -> Result<Cow<'i, Val>, String> {
     let Some(mapper) = &step.mapper else {
         return Ok(Cow::Borrowed(&item.value));
     };
     let scope = |name: &str| match name {
         "record" => Some(&item.value),
+        "timestamp" => Some(&shared.started),
         _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
-    match mapper.map(&item.value, &scope) {
+    match mapper.map(&item.value, &scope, &shared.env) {
         Ok(mapped) => Ok(Cow::Owned(Val::Map(mapped))),
         Err(error) => Err(error.to_string()),
     }

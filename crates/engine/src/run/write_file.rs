@@ -1,38 +1,22 @@
 //! Writes records into one file a run.
 
-use tombolo_formats::{CsvWriter, JsonWriter};
+use tombolo_formats::RecordWriter;
+use tombolo_model::Val;
 use tombolo_model::run::RunFile;
-use tombolo_model::{Record, Val};
+use tombolo_template::Named;
 
 use super::shared::Shared;
 use super::write::{Failure, Fatal, Outgoing};
 use crate::host::FileWriter;
-use crate::plan::{FileWrite, Step, WriteFormat};
+use crate::plan::{FileWrite, Step};
 use crate::units::WRITE_BYTES;
 
 pub(super) struct FileDestination<'a> {
     name: String,
-    format: Generator,
+    format: Box<RecordWriter>,
     file: Box<dyn FileWriter + 'a>,
     buffer: Vec<u8>,
     size_bytes: u64,
-}
-
-enum Generator {
-    Csv(CsvWriter),
-    Json(JsonWriter),
-}
-
-impl Generator {
-    fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
-        match self {
-            Self::Csv(writer) => writer.write(record, out),
-            Self::Json(writer) => {
-                writer.write(record, out);
-                Ok(())
-            }
-        }
-    }
 }
 
 impl<'a> FileDestination<'a> {
@@ -41,15 +25,12 @@ impl<'a> FileDestination<'a> {
             "timestamp" => Some(&shared.started),
             _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        let rendered = write.name.render(&scope);
+        let rendered = write.name.render_in(&Named(&scope), &shared.env);
         let name = safe_name(&rendered.map_err(|error| ("template", error.to_string()))?);
         let created = shared.host.files().create(&step.named.id, &name).await;
         Ok(Self {
+            format: Box::new(RecordWriter::new(&write.options, &name)),
             name,
-            format: match &write.format {
-                WriteFormat::Csv(options) => Generator::Csv(CsvWriter::new(options.clone())),
-                WriteFormat::Json => Generator::Json(JsonWriter::default()),
-            },
             file: created.map_err(|error| ("file", error.to_string()))?,
             buffer: Vec::new(),
             size_bytes: 0,
@@ -71,9 +52,7 @@ impl<'a> FileDestination<'a> {
     }
 
     pub(super) async fn finish(mut self) -> Result<RunFile, Fatal> {
-        if let Generator::Json(writer) = &mut self.format {
-            writer.finish(&mut self.buffer);
-        }
+        self.format.finish(&mut self.buffer).map_err(|message| ("file", message))?;
         self.flush().await?;
         let finished = self.file.finish().await;
         finished.map_err(|error| ("file", error.to_string()))?;

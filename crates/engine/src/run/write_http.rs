@@ -57,20 +57,21 @@ impl<'a, 's> HttpDestination<'a, 's> {
     fn request(&self, batch: &[Outgoing<'_>]) -> Result<Request, TemplateError> {
         let single = self.write.batch_size == 1;
         let before = if single { Val::Absent } else { batch_of(batch, |one| &one.item.value) };
-        let request = build(&self.write.endpoint, &|name| match name {
+        let scope = |name: &str| match name {
             "record" => batch.first().map(|one| &one.item.value),
             "batch_of_records" => Some(&before),
             other => self.shared_scope(other),
-        })?;
+        };
+        let request = build(&self.write.endpoint, &scope, &self.shared.env)?;
         let sent = match (&self.write.body, sends_records(&request.method)) {
             (Some(template), _) => {
                 let after = if single { Val::Absent } else { batch_of(batch, |one| &one.mapped) };
-                let rendered = body(template, &|name| match name {
+                let scope = |name: &str| match name {
                     "record" => batch.first().map(|one| &*one.mapped),
                     "batch_of_records" => Some(&after),
                     other => self.shared_scope(other),
-                })?;
-                Some(rendered)
+                };
+                Some(body(template, &scope, &self.shared.env)?)
             }
             (None, false) => None,
             (None, true) => Some(self.json(batch, single)),

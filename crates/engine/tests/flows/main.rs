@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod bad_input;
+mod files;
 mod golden;
 mod http;
 mod limits;

@@ -1,46 +1,31 @@
 //! Reads CSV that is pushed in piece by piece.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use tombolo_model::{Keys, Record, Val};
 
-use super::CsvOptions;
-use crate::{FormatError, MAX_COLUMNS, MAX_RECORD_BYTES, Row, RowError};
+use super::splitter::Splitter;
+use super::{CsvOptions, distinct};
+use crate::bom::Bom;
+use crate::error::{FormatError, Row, RowError};
 
 /// A push parser.
 pub struct CsvReader {
     options: CsvOptions,
-    reader: Reader,
-    /// The fields of the row in the making, one after the other, and where each ends.
-    fields: Vec<u8>,
-    ends: Vec<usize>,
-    used: usize,
-    ended: usize,
+    splitter: Splitter,
+    /// The beginning of a delimiter whose rest is still to come.
+    held: Vec<u8>,
     keys: Option<Arc<Keys>>,
-    rows: u64,
     records: u64,
-    started: bool,
+    bom: Bom,
 }
 
 impl CsvReader {
     /// Makes a parser.
     #[must_use]
     pub fn new(options: CsvOptions) -> Self {
-        let reader = ReaderBuilder::new().delimiter(options.column_delimiter).quoting(!options.disable_quote).build();
-        Self {
-            options,
-            reader,
-            fields: vec![0; 1024],
-            ends: vec![0; 64],
-            used: 0,
-            ended: 0,
-            keys: None,
-            rows: 0,
-            records: 0,
-            started: false,
-        }
+        let splitter = Splitter::new(&options);
+        Self { options, splitter, held: Vec::new(), keys: None, records: 0, bom: Bom::default() }
     }
 
     /// Takes the next piece of the file and appends the rows that it completes.
@@ -49,16 +34,14 @@ impl CsvReader {
     ///
     /// Returns [`FormatError::RecordTooBig`] and [`FormatError::TooManyColumns`] when a row does not end, and
     /// [`FormatError::NotUtf8`] when the names of the columns are no text.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
-        if !self.started {
-            self.started = true;
-            bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
+        let bytes = self.bom.strip(bytes);
+        if self.held.is_empty() {
+            return self.take(&bytes, false, out);
         }
-        while !bytes.is_empty() {
-            let taken = self.step(bytes, out)?;
-            bytes = &bytes[taken..];
-        }
-        Ok(())
+        let mut joined = std::mem::take(&mut self.held);
+        joined.extend_from_slice(&bytes);
+        self.take(&joined, false, out)
     }
 
     /// Says that the file is over and appends the last row.
@@ -67,123 +50,103 @@ impl CsvReader {
     ///
     /// Returns [`FormatError::UnterminatedQuote`] when it is over inside a quoted field.
     pub fn finish(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
-        // Outside of quotes a line end closes the row; inside it is one more character of the field.
-        let before = self.rows;
-        self.push(b"\n", out)?;
-        if self.rows == before && (self.used > 0 || self.ended > 0) {
-            return Err(FormatError::UnterminatedQuote { row: self.rows + 1 });
+        let held = std::mem::take(&mut self.held);
+        self.take(&held, true, out)?;
+        if self.splitter.end()? {
+            self.row(out)?;
         }
         Ok(())
     }
 
-    fn step(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<usize, FormatError> {
-        let (result, taken, wrote, ended) =
-            self.reader.read_record(bytes, &mut self.fields[self.used..], &mut self.ends[self.ended..]);
-        self.used += wrote;
-        self.ended += ended;
-        match result {
-            ReadRecordResult::InputEmpty | ReadRecordResult::End => {}
-            ReadRecordResult::OutputFull => {
-                if self.fields.len() > MAX_RECORD_BYTES {
-                    return Err(FormatError::RecordTooBig { record: self.rows + 1, most: MAX_RECORD_BYTES });
-                }
-                self.fields.resize(self.fields.len() * 2, 0);
-            }
-            ReadRecordResult::OutputEndsFull => {
-                if self.ends.len() >= MAX_COLUMNS {
-                    return Err(FormatError::TooManyColumns { row: self.rows + 1, most: MAX_COLUMNS });
-                }
-                self.ends.resize((self.ends.len() * 2).min(MAX_COLUMNS), 0);
-            }
-            ReadRecordResult::Record => {
-                self.rows += 1;
-                if self.rows > self.options.rows_to_skip {
-                    self.row(out)?;
-                }
-                (self.used, self.ended) = (0, 0);
+    fn take(&mut self, mut bytes: &[u8], last: bool, out: &mut Vec<Row>) -> Result<(), FormatError> {
+        while !bytes.is_empty() {
+            let (taken, row) = self.splitter.step(bytes, last)?;
+            bytes = &bytes[taken..];
+            if row {
+                self.row(out)?;
+            } else {
+                self.held.extend_from_slice(bytes);
+                break;
             }
         }
-        Ok(taken)
+        Ok(())
     }
 
     fn row(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
+        if self.splitter.rows > self.options.rows_to_skip {
+            self.splitter.counts_empty = false;
+            if !self.splitter.ends.is_empty() {
+                self.record(out)?;
+            }
+        }
+        self.splitter.clear();
+        Ok(())
+    }
+
+    fn record(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         let Some(keys) = &self.keys else {
-            self.keys = Some(Arc::new(Keys::new(distinct(self.names()?))));
-            return if self.options.has_header_row { Ok(()) } else { self.row(out) };
+            self.keys = Some(Arc::new(Keys::new(distinct(self.names()?, 0))));
+            return if self.options.has_header_row { Ok(()) } else { self.record(out) };
         };
         let index = self.records;
         self.records += 1;
-        let count = self.ended;
-        let row = if count == keys.len() {
+        let count = self.splitter.ends.len();
+        let row = self.splitter.rows;
+        let record = if count == keys.len() {
             self.values().map(|values| Record::new(Arc::clone(keys), values)).ok_or_else(|| {
-                format!("Row {} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.", self.rows)
+                format!("Row {row} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.")
             })
         } else {
             Err(format!(
-                "Row {} has {count} values and there are {} columns. Check the delimiter and the quotes around it.",
-                self.rows,
+                "Row {row} has {count} values and there are {} columns. Check the delimiter and the quotes around it.",
                 keys.len()
             ))
         };
-        out.push(row.map_err(|message| RowError { index, message }));
+        out.push(record.map_err(|message| RowError { index, message }));
         Ok(())
     }
 
     /// The names of the columns, from the row at hand or by number.
     fn names(&self) -> Result<Vec<String>, FormatError> {
         if !self.options.has_header_row {
-            return Ok((0..self.ended).map(|at| format!("Column{at}")).collect());
+            return Ok((0..self.splitter.ends.len()).map(|at| format!("Column{at}")).collect());
         }
-        let texts = self.texts().ok_or(FormatError::NotUtf8 { row: self.rows })?;
-        Ok(texts.into_iter().map(|text| text.trim().to_owned()).collect())
+        let texts = self.texts().ok_or(FormatError::NotUtf8 { row: self.splitter.rows })?;
+        Ok(texts.map(|text| self.unquoted(text.trim()).trim().to_owned()).collect())
     }
 
     fn values(&self) -> Option<Vec<Val>> {
-        let trim = |text: &str| Val::text(if self.options.trim_spaces { text.trim() } else { text });
-        Some(self.texts()?.into_iter().map(trim).collect())
+        let trim = |text| self.unquoted(if self.options.trim_spaces { str::trim(text) } else { text });
+        Some(self.texts()?.map(|text| Val::text(trim(text))).collect())
+    }
+
+    /// Where quotes have no meaning: the value without those around it.
+    fn unquoted<'t>(&self, text: &'t str) -> &'t str {
+        if !self.options.disable_quote {
+            return text;
+        }
+        let quote = char::from(self.options.quote);
+        text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or(text)
     }
 
     /// The fields of the row at hand; nothing when one of them is no UTF-8. Other bytes are never replaced by
     /// question marks: what was read would then be written as if it were right.
-    fn texts(&self) -> Option<Vec<&str>> {
-        let row = std::str::from_utf8(&self.fields[..self.used]).ok()?;
-        let mut start = 0;
-        self.ends[..self.ended]
-            .iter()
-            .map(|end| {
-                // Two halves of a character in neighboring fields are none.
-                let text = row.get(start..*end);
-                start = *end;
-                text
-            })
-            .collect()
+    fn texts(&self) -> Option<impl Iterator<Item = &str>> {
+        let row = std::str::from_utf8(&self.splitter.fields).ok()?;
+        let ends = &self.splitter.ends;
+        // Two halves of a character in neighboring fields are none.
+        if !ends.iter().all(|end| row.is_char_boundary(*end)) {
+            return None;
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        Some(starts.zip(ends).map(|(start, end)| row.get(start..*end).unwrap_or_default()))
     }
-}
-
-/// Column names, each once: the second `name` becomes `name_2`.
-fn distinct(names: Vec<String>) -> Vec<String> {
-    let mut made: Vec<String> = Vec::with_capacity(names.len());
-    let mut taken: HashSet<String> = HashSet::with_capacity(names.len());
-    // How often each name was given; the search for a free number goes on where it ended.
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for (at, name) in names.into_iter().enumerate() {
-        let name = if name.is_empty() { format!("Column{at}") } else { name };
-        let count = counts.entry(name.clone()).or_insert(0);
-        let unique = loop {
-            *count += 1;
-            let unique = if *count == 1 { name.clone() } else { format!("{name}_{count}") };
-            if taken.insert(unique.clone()) {
-                break unique;
-            }
-        };
-        made.push(unique);
-    }
-    made
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::MAX_COLUMNS;
 
     fn read(options: CsvOptions, text: impl AsRef<[u8]>, piece: usize) -> (Vec<String>, Option<FormatError>) {
         let mut reader = CsvReader::new(options);
@@ -238,7 +201,7 @@ mod tests {
 
     #[test]
     fn without_a_header_columns_are_numbered_and_double_names_are_told_apart() {
-        let options = CsvOptions { has_header_row: false, column_delimiter: b';', ..CsvOptions::default() };
+        let options = CsvOptions { has_header_row: false, column_delimiter: ";".into(), ..CsvOptions::default() };
         assert_eq!(read(options, "1;2\n", 64).0, [r#"{"Column0":"1","Column1":"2"}"#]);
         assert_eq!(read(CsvOptions::default(), "a,a,\n1,2,3\n", 64).0, [r#"{"a":"1","a_2":"2","Column2":"3"}"#]);
     }
@@ -263,7 +226,7 @@ mod tests {
         let mut rows = Vec::new();
         let error = reader.push(",".repeat(1_000_000).as_bytes(), &mut rows).unwrap_err();
         assert_eq!(error, FormatError::TooManyColumns { row: 1, most: MAX_COLUMNS });
-        assert!(reader.ends.len() <= MAX_COLUMNS && rows.is_empty());
+        assert!(reader.splitter.ends.len() <= MAX_COLUMNS && rows.is_empty());
         assert!(error.to_string().contains("Check the delimiter"), "{error}");
     }
 
@@ -280,5 +243,44 @@ mod tests {
     fn a_header_that_is_not_utf8_ends_the_file() {
         let (rows, error) = read(CsvOptions::default(), b"\xff\xfea\0,\0b\0\n\0", 64);
         assert_eq!((rows, error), (vec![], Some(FormatError::NotUtf8 { row: 1 })));
+    }
+
+    #[test]
+    fn delimiters_of_several_characters_part_columns_and_rows() {
+        let options =
+            CsvOptions { column_delimiter: "||".into(), row_delimiter: Some("<>\n".into()), ..CsvOptions::default() };
+        let text = "a||b<>\n1|2||\"x||<>\n\"<>\n<|3||<>x<>\n";
+        let whole = read(options.clone(), text, 10_000);
+        assert_eq!(whole.0, [r#"{"a":"1|2","b":"x||<>\n"}"#, r#"{"a":"<|3","b":"<>x"}"#]);
+        for piece in 1..8 {
+            assert_eq!(read(options.clone(), text, piece), whole, "{piece}");
+        }
+    }
+
+    #[test]
+    fn rows_end_with_cr_lf_or_both_unless_it_is_said_what_ends_them() {
+        let rows = read(CsvOptions::default(), "a,b\r1,2\n3,4\r\n\r\n5,6\r", 1).0;
+        assert_eq!(rows, [r#"{"a":"1","b":"2"}"#, r#"{"a":"3","b":"4"}"#, r#"{"a":"5","b":"6"}"#]);
+        let options = CsvOptions { row_delimiter: Some("\r\n".into()), ..CsvOptions::default() };
+        assert_eq!(read(options, "a\r\n1\n2\r\n", 3).0, [r#"{"a":"1\n2"}"#]);
+    }
+
+    #[test]
+    fn quotes_that_are_switched_off_are_characters_and_those_around_a_value_go() {
+        let options = CsvOptions { disable_quote: true, ..CsvOptions::default() };
+        let rows = read(options, "\"a\",b\n\"x\",y \"z\"\n\"1,2\"\n", 64).0;
+        assert_eq!(rows, [r#"{"a":"x","b":"y \"z\""}"#, r#"{"a":"\"1","b":"2\""}"#]);
+    }
+
+    #[test]
+    fn rows_left_out_at_the_top_include_empty_ones() {
+        let options = CsvOptions { rows_to_skip: 3, ..CsvOptions::default() };
+        assert_eq!(read(options, "Report \"Q1\n\nof,today\n\na\n1\n", 2).0, [r#"{"a":"1"}"#]);
+    }
+
+    #[test]
+    fn another_character_may_be_the_quote() {
+        let options = CsvOptions { quote: b'\'', ..CsvOptions::default() };
+        assert_eq!(read(options, "a,b\n'1,''2','\"'\n", 5).0, [r#"{"a":"1,'2","b":"\""}"#]);
     }
 }

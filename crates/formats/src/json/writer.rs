@@ -1,9 +1,9 @@
-//! Writes records as one JSON list, a record a line.
+//! Writes records as one JSON list or as JSON Lines; a record a line in both.
 
 use tombolo_model::Record;
 
 /// Writes record after record.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct JsonWriter {
     begun: bool,
 }
@@ -19,6 +19,18 @@ impl JsonWriter {
     /// Appends the end of the list.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(if self.begun { b"\n]\n" } else { b"[]\n" });
+    }
+}
+
+/// Writes record after record, with nothing around them.
+#[derive(Debug, Clone, Default)]
+pub struct JsonLinesWriter;
+
+impl JsonLinesWriter {
+    /// Appends one record.
+    pub fn write(&self, record: &Record, out: &mut Vec<u8>) {
+        out.extend_from_slice(record.to_json().as_bytes());
+        out.push(b'\n');
     }
 }
 

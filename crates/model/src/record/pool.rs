@@ -80,7 +80,13 @@ impl KeyPool {
         self.last.get(depth).cloned().flatten()
     }
 
-    pub(super) fn keep(&mut self, depth: usize, names: Vec<Box<str>>) -> Arc<Keys> {
+    /// The shape of these distinct names, for an object at this depth of a record.
+    pub fn keep(&mut self, depth: usize, names: Vec<Box<str>>) -> Arc<Keys> {
+        if let Some(Some(last)) = self.last.get(depth)
+            && last.names().eq(names.iter().map(|name| &**name))
+        {
+            return Arc::clone(last);
+        }
         if self.known.len() > MOST || self.known_bytes > MOST_BYTES {
             self.known.clear();
             self.known_bytes = 0;

@@ -12,6 +12,8 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
+use crate::job::Held;
+
 /// Refused, whatever the arguments.
 const NEVER: &[i64] = &[
     libc::SYS_execve,
@@ -68,19 +70,20 @@ const NEVER_HERE: &[i64] = &[libc::SYS_fork, libc::SYS_vfork];
 #[cfg(not(target_arch = "x86_64"))]
 const NEVER_HERE: &[i64] = &[];
 
-/// Gives up the calls, for this thread and those that it starts.
+/// Gives up the calls, for this thread and those that it starts. Returns how much of it is held.
 ///
 /// # Errors
 ///
 /// Returns why the kernel did not take the filter.
-pub(crate) fn deny_calls() -> Result<(), seccompiler::Error> {
+pub(crate) fn deny_calls() -> Result<Held, seccompiler::Error> {
     let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else {
-        return Ok(());
+        return Ok(Held::Nothing);
     };
     // The flags of this call lie in memory, where a filter cannot read; threads are then started with `clone`.
     let unreadable = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     apply(unreadable, libc::ENOSYS, arch)?;
-    apply(refused()?, libc::EPERM, arch)
+    apply(refused()?, libc::EPERM, arch)?;
+    Ok(Held::All)
 }
 
 fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, code: i32, arch: TargetArch) -> Result<(), seccompiler::Error> {

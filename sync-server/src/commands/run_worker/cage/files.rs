@@ -9,6 +9,8 @@ use landlock::{
     path_beneath_rules,
 };
 
+use crate::job::Held;
+
 /// Certificates, names of machines, libraries and devices.
 const READABLE: &[&str] = &[
     "/etc",
@@ -29,10 +31,7 @@ const READABLE: &[&str] = &[
 /// # Errors
 ///
 /// Returns why the kernel, which knows such rules, did not take them.
-pub(crate) fn deny_files<'a>(
-    files: impl Iterator<Item = &'a PathBuf>,
-    out: &Path,
-) -> Result<RulesetStatus, RulesetError> {
+pub(crate) fn deny_files<'a>(files: impl Iterator<Item = &'a PathBuf>, out: &Path) -> Result<Held, RulesetError> {
     let abi = ABI::V6;
     let read = AccessFs::from_read(abi);
     let held = Ruleset::default()
@@ -45,7 +44,11 @@ pub(crate) fn deny_files<'a>(
         .add_rules(path_beneath_rules(files, read))?
         .add_rules(path_beneath_rules([out], AccessFs::from_all(abi)))?
         .restrict_self()?;
-    Ok(held.ruleset)
+    Ok(match held.ruleset {
+        RulesetStatus::FullyEnforced => Held::All,
+        RulesetStatus::PartiallyEnforced => Held::Part,
+        RulesetStatus::NotEnforced => Held::Nothing,
+    })
 }
 
 /// Places that the machine or its operator chooses.
@@ -88,7 +91,7 @@ mod tests {
         let refused = Err(ErrorKind::PermissionDenied);
         let (held, read, written, listed) = own.join().unwrap();
         // Some kernels have no such rules, or have them switched off.
-        if held != RulesetStatus::NotEnforced {
+        if held != Held::Nothing {
             assert_eq!((read, written, listed), (refused, refused, refused));
         }
     }

@@ -1,0 +1,159 @@
+//! The editors as pure functions: rules, input and options in; output, errors and console out.
+//!
+//! The server, the command line and the browser's playground ask the same function, so that a preview shows what a run
+//! does. Decides which evaluations there are; each group has its file and its own list, and is one line here.
+//! What is wrong with rules or input is part of the outcome; only a name that does not exist is an error.
+
+mod date;
+mod formats;
+mod handlebars;
+mod rules;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tombolo_template::Env;
+
+/// The groups, each with its own list.
+const GROUPS: [&[Evaluator]; 4] = [handlebars::ALL, date::ALL, rules::ALL, formats::ALL];
+
+/// What an evaluation is asked.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct EvalRequest {
+    /// The rules, template or code.
+    #[serde(default)]
+    pub rules: Value,
+    /// The record, context, text or file (base64).
+    #[serde(default, alias = "data")]
+    pub input: Value,
+    /// Whatever else the evaluation understands.
+    #[serde(default)]
+    pub options: Value,
+    /// The time for what asks for it, in milliseconds since 1970; set by the caller, never by the one who asks.
+    #[serde(skip)]
+    pub now_ms: i64,
+    /// Where random values begin; set by the caller.
+    #[serde(skip)]
+    pub seed: u64,
+}
+
+/// What an evaluation makes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EvalOutcome {
+    /// The result; null when there is none.
+    pub output: Value,
+    /// What is wrong.
+    pub errors: Vec<EvalError>,
+    /// What scripts printed.
+    pub console: Vec<Value>,
+}
+
+/// Something that is wrong with the rules or the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvalError {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// Where, in the rules or the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// There is no such evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("There is no evaluation “{name}”. There are: {known}.")]
+pub struct UnknownEval {
+    /// The name that was asked for.
+    pub name: String,
+    /// The names that there are.
+    pub known: String,
+}
+
+/// One evaluation: its name and what it does.
+type Evaluator = (&'static str, fn(&EvalRequest) -> EvalOutcome);
+
+/// Answers a question.
+///
+/// # Errors
+///
+/// Returns [`UnknownEval`] for an unknown name; what is wrong with rules or input is in the outcome.
+pub fn eval(name: &str, request: &EvalRequest) -> Result<EvalOutcome, UnknownEval> {
+    match GROUPS.iter().copied().flatten().find(|(have, _)| *have == name) {
+        Some((_, evaluator)) => Ok(evaluator(request)),
+        None => {
+            let known: Vec<_> = eval_names().collect();
+            Err(UnknownEval { name: name.to_owned(), known: known.join(", ") })
+        }
+    }
+}
+
+/// The names of all evaluations.
+pub fn eval_names() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().copied().flatten().map(|(name, _)| *name)
+}
+
+impl EvalRequest {
+    /// The surroundings of its templates.
+    fn env(&self) -> Env<'static> {
+        Env::new(self.now_ms, self.seed)
+    }
+}
+
+impl EvalOutcome {
+    /// An outcome without errors.
+    fn made(output: impl Into<Value>) -> Self {
+        Self { output: output.into(), ..Self::default() }
+    }
+
+    /// An outcome with nothing but errors.
+    fn failed(errors: impl IntoIterator<Item = EvalError>) -> Self {
+        Self { errors: errors.into_iter().collect(), ..Self::default() }
+    }
+}
+
+impl EvalError {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), path: None }
+    }
+
+    fn at(code: &str, message: impl Into<String>, path: &str) -> Self {
+        Self { path: Some(path.to_owned()), ..Self::new(code, message) }
+    }
+}
+
+impl From<tombolo_model::Problem> for EvalError {
+    fn from(problem: tombolo_model::Problem) -> Self {
+        Self { code: problem.code, message: problem.message, path: Some(problem.path) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_name_is_there_once() {
+        let names: Vec<_> = eval_names().collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_those_that_there_are() {
+        let error = eval("nope", &EvalRequest::default()).unwrap_err().to_string();
+        assert!(error.contains("“nope”") && error.contains("handlebars"), "{error}");
+    }
+
+    #[test]
+    fn an_error_without_a_place_has_no_path() {
+        let outcome = EvalOutcome::failed([EvalError::new("template", "It is wrong.")]);
+        let text = serde_json::to_value(&outcome).unwrap();
+        assert_eq!(
+            text,
+            json!({"output": null, "errors": [{"code": "template", "message": "It is wrong."}], "console": []})
+        );
+    }
+}

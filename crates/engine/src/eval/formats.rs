@@ -1,0 +1,193 @@
+//! The evaluations of file formats: a text or file to records, records to a text.
+//!
+//! Options have the names that they have in `export.file` and `import.file`. Files that are no text come as base64.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tombolo_formats::{
+    Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, KeyColumns, RecordWriter, Row,
+    WriteFormat, WriteOptions,
+};
+use tombolo_model::{Problem, Val};
+
+use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
+use crate::compile::{csv_options, xml_options, xml_writer};
+
+pub(super) const ALL: &[Evaluator] = &[
+    ("csvParse", csv_parse),
+    ("csvGenerate", csv_generate),
+    ("xmlParse", xml_parse),
+    ("xmlGenerate", xml_generate),
+    ("jsonParse", json_parse),
+    ("xlsxParse", xlsx_parse),
+    ("fileDefinitionParse", file_definition_parse),
+    ("fileDefinitionGenerate", file_definition_generate),
+];
+
+/// The settings, which older callers give as rules.
+fn settings(request: &EvalRequest) -> &Value {
+    if request.options.is_object() { &request.options } else { &request.rules }
+}
+
+fn csv_parse(request: &EvalRequest) -> EvalOutcome {
+    let settings = settings(request);
+    let options = match csv_options(&json!({ "file": { "csv": settings } })) {
+        Ok(options) => options,
+        Err(problems) => return refused(problems),
+    };
+    let keys = settings.get("keyColumns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let keys: Vec<String> = keys.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
+    let (mut rows, error) = parsed(FileFormat::Csv(options), text(request).as_bytes());
+    if keys.is_empty() {
+        return gathered(rows, error);
+    }
+    let mut joiner = KeyColumns::new(keys);
+    let mut groups = Vec::new();
+    let joined = joiner.push(&mut rows, &mut groups);
+    joiner.finish(&mut groups);
+    let values = groups.into_iter().map(|group| group.map_err(|error| error.message));
+    outcome(values, error.or(joined.err()))
+}
+
+fn csv_generate(request: &EvalRequest) -> EvalOutcome {
+    match csv_options(&json!({ "file": { "csv": settings(request) } })) {
+        Ok(options) => generated(WriteFormat::Csv(options), &request.input),
+        Err(problems) => refused(problems),
+    }
+}
+
+fn xml_parse(request: &EvalRequest) -> EvalOutcome {
+    let settings = settings(request);
+    let path = settings.get("resourcePath").and_then(Value::as_str).unwrap_or_default();
+    // As an export has them, or all in one.
+    let rules = settings.pointer("/parsers/0/rules").or_else(|| settings.pointer("/doc/parsers/0/rules"));
+    match xml_options(rules.unwrap_or(settings), path, "/resourcePath") {
+        Ok(options) => {
+            let (rows, error) = parsed(FileFormat::Xml(options), text(request).as_bytes());
+            gathered(rows, error)
+        }
+        Err(problems) => refused(problems),
+    }
+}
+
+fn xml_generate(request: &EvalRequest) -> EvalOutcome {
+    match xml_writer(settings(request)) {
+        Ok(writer) => generated(WriteFormat::Xml(writer), &request.input),
+        Err(problem) => refused(vec![Problem { path: "/resourcePath".to_owned(), ..problem }]),
+    }
+}
+
+fn json_parse(request: &EvalRequest) -> EvalOutcome {
+    let path = settings(request).get("resourcePath").and_then(Value::as_str).unwrap_or_default();
+    let (rows, error) = parsed(FileFormat::Json { resource_path: path.to_owned() }, text(request).as_bytes());
+    gathered(rows, error)
+}
+
+fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
+    let has_header_row = settings(request).get("hasHeaderRow").and_then(Value::as_bool).unwrap_or(true);
+    match STANDARD.decode(text(request).trim()) {
+        Ok(bytes) => {
+            let (rows, error) = parsed(FileFormat::Xlsx { has_header_row }, &bytes);
+            gathered(rows, error)
+        }
+        Err(error) => {
+            let message = format!("The input is no base64: {error}. Give the workbook in base64.");
+            EvalOutcome::failed([EvalError::new("invalid_input", message)])
+        }
+    }
+}
+
+fn file_definition_parse(request: &EvalRequest) -> EvalOutcome {
+    let (definition, options) = match definition(request) {
+        Ok(found) => found,
+        Err(problems) => return refused(problems),
+    };
+    let resource_path = options.get("resourcePath").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let partial = options.get("allowPartialSuccess").and_then(Value::as_bool).unwrap_or(false);
+    let format = FileFormat::Definition { definition, resource_path, partial };
+    let (rows, error) = parsed(format, text(request).as_bytes());
+    gathered(rows, error)
+}
+
+fn file_definition_generate(request: &EvalRequest) -> EvalOutcome {
+    match definition(request) {
+        Ok((definition, _)) => generated(WriteFormat::Definition(definition), &request.input),
+        Err(problems) => refused(problems),
+    }
+}
+
+/// The definition, in the rules or among the options, and the options beside it.
+fn definition(request: &EvalRequest) -> Result<(FileDefinition, &Value), Vec<Problem>> {
+    let source = if request.rules.is_object() { &request.rules } else { &request.options };
+    let options = if request.options.is_object() { &request.options } else { &request.rules };
+    Ok((FileDefinition::compile(source)?, options))
+}
+
+fn text(request: &EvalRequest) -> &str {
+    request.input.as_str().unwrap_or_default()
+}
+
+fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
+    let mut reader = FileReader::new(&FileOptions { compression: None, encoding: Encoding::Utf8, format });
+    let mut rows = Vec::new();
+    let mut result = reader.push(bytes, &mut rows).map(|()| true);
+    while let Ok(true) = result {
+        result = reader.finish(&mut rows);
+    }
+    (rows, result.err())
+}
+
+fn gathered(rows: Vec<Row>, error: Option<FormatError>) -> EvalOutcome {
+    outcome(rows.into_iter().map(|row| row.map(Val::Map).map_err(|error| error.message)), error)
+}
+
+/// The records; what was wrong with the others and with the file are errors beside them.
+fn outcome(values: impl Iterator<Item = Result<Val, String>>, error: Option<FormatError>) -> EvalOutcome {
+    let mut outcome = EvalOutcome::default();
+    let mut records = Vec::new();
+    for value in values {
+        match value {
+            Ok(value) => records.push(Value::from(&value)),
+            Err(message) => outcome.errors.push(EvalError::new("parse", message)),
+        }
+    }
+    outcome.errors.extend(error.map(|error| EvalError::new("parse", error.to_string())));
+    outcome.output = Value::Array(records);
+    outcome
+}
+
+/// The text of records; one object is one record.
+fn generated(format: WriteFormat, input: &Value) -> EvalOutcome {
+    let one = std::slice::from_ref(input);
+    let records = input.as_array().map_or(one, Vec::as_slice);
+    let options = WriteOptions { compression: None, encoding: Encoding::Utf8, format };
+    let mut writer = RecordWriter::new(&options, "file");
+    let mut bytes = Vec::new();
+    let mut outcome = EvalOutcome::default();
+    for (at, record) in records.iter().enumerate() {
+        let written = match Val::from(record) {
+            Val::Map(record) => writer.write(&record, &mut bytes),
+            other => Err(format!("Record {} is {} and not an object.", at + 1, other.kind())),
+        };
+        if let Err(message) = written {
+            outcome.errors.push(EvalError { path: Some(format!("/{at}")), ..EvalError::new("generate", message) });
+        }
+    }
+    if let Err(message) = writer.finish(&mut bytes) {
+        outcome.errors.push(EvalError::new("generate", message));
+    }
+    outcome.output = String::from_utf8_lossy(&bytes).into();
+    outcome
+}
+
+fn refused(problems: Vec<Problem>) -> EvalOutcome {
+    let own = |problem: Problem| {
+        let path = problem.path.strip_prefix("/file/csv").map(ToOwned::to_owned).unwrap_or(problem.path.clone());
+        EvalError::from(Problem { path, ..problem })
+    };
+    EvalOutcome::failed(problems.into_iter().map(own))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! Cuts CSV into rows and fields; knows nothing of headers or records.
+//!
+//! Written for itself because delimiters may be longer than one byte and rows may end with anything; the crates
+//! for CSV take one byte for either. A quote that opens a field makes delimiters characters until it closes;
+//! elsewhere a quote is a character. Empty rows are none.
+
+use memchr::{memchr, memchr2, memchr3};
+
+use super::CsvOptions;
+use crate::error::{FormatError, MAX_COLUMNS, MAX_RECORD_BYTES};
+
+/// Cuts rows out of pieces.
+pub(super) struct Splitter {
+    delimiter: Box<[u8]>,
+    /// Nothing: CR, LF or both.
+    row_end: Option<Box<[u8]>>,
+    quote: Option<u8>,
+    /// The fields of the row at hand, one after the other, and where each ends.
+    pub(super) fields: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+    place: Place,
+    /// The last byte was a CR that ended a row; a LF behind it belongs to it.
+    after_cr: bool,
+    /// Rows so far, the one in the making not included.
+    pub(super) rows: u64,
+    /// Empty rows count too, as when rows are left out at the top.
+    pub(super) counts_empty: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    RowStart,
+    FieldStart,
+    Field,
+    Quoted,
+    /// Behind a quote inside of quotes: the end, or the first of two.
+    QuoteSeen,
+}
+
+/// What stands at a place.
+enum Mark {
+    Column(usize),
+    Row(usize),
+    /// The beginning of a delimiter; the rest is still to come.
+    Undecided,
+    Text,
+}
+
+impl Splitter {
+    pub(super) fn new(options: &CsvOptions) -> Self {
+        Self {
+            delimiter: options.column_delimiter.as_bytes().into(),
+            row_end: options.row_delimiter.as_ref().map(|text| text.as_bytes().into()),
+            quote: (!options.disable_quote).then_some(options.quote),
+            fields: Vec::with_capacity(1024),
+            ends: Vec::with_capacity(64),
+            place: Place::RowStart,
+            after_cr: false,
+            rows: 0,
+            counts_empty: options.rows_to_skip > 0,
+        }
+    }
+
+    /// Takes bytes up to the end of a row; says how many, and whether a row is complete.
+    ///
+    /// Without a row it took all, except for a beginning of a delimiter at the end: that is given again with more
+    /// behind it, or as the last bytes of the file.
+    pub(super) fn step(&mut self, bytes: &[u8], last: bool) -> Result<(usize, bool), FormatError> {
+        let mut at = 0;
+        if self.after_cr && !bytes.is_empty() {
+            self.after_cr = false;
+            at = usize::from(bytes[0] == b'\n');
+        }
+        while at < bytes.len() {
+            match self.place {
+                Place::RowStart | Place::FieldStart if Some(bytes[at]) == self.quote => {
+                    self.place = Place::Quoted;
+                    at += 1;
+                }
+                Place::RowStart => match self.mark(bytes, at, last) {
+                    Mark::Row(length) => {
+                        at = self.row_ended(bytes, at, length);
+                        if self.counts_empty {
+                            self.rows += 1;
+                            return Ok((at, true));
+                        }
+                    }
+                    Mark::Undecided => return Ok((at, false)),
+                    Mark::Column(_) | Mark::Text => self.place = Place::Field,
+                },
+                Place::FieldStart => self.place = Place::Field,
+                Place::Field => {
+                    let next = self.next(bytes, at);
+                    self.keep(&bytes[at..next])?;
+                    at = next;
+                    if at == bytes.len() {
+                        break;
+                    }
+                    match self.mark(bytes, at, last) {
+                        Mark::Column(length) => {
+                            self.field_ended()?;
+                            self.place = Place::FieldStart;
+                            at += length;
+                        }
+                        Mark::Row(length) => {
+                            self.field_ended()?;
+                            self.rows += 1;
+                            return Ok((self.row_ended(bytes, at, length), true));
+                        }
+                        Mark::Undecided => return Ok((at, false)),
+                        Mark::Text => {
+                            self.keep(&bytes[at..=at])?;
+                            at += 1;
+                        }
+                    }
+                }
+                Place::Quoted => {
+                    let quote = self.quote.and_then(|quote| memchr(quote, &bytes[at..]));
+                    let end = quote.map_or(bytes.len(), |found| at + found);
+                    self.keep(&bytes[at..end])?;
+                    at = end;
+                    if quote.is_some() {
+                        at += 1;
+                        self.place = Place::QuoteSeen;
+                    }
+                }
+                Place::QuoteSeen => {
+                    if Some(bytes[at]) == self.quote {
+                        self.keep(&bytes[at..=at])?;
+                        at += 1;
+                        self.place = Place::Quoted;
+                    } else {
+                        self.place = Place::Field;
+                    }
+                }
+            }
+        }
+        Ok((at, false))
+    }
+
+    /// Ends the file; says whether that completed a row.
+    pub(super) fn end(&mut self) -> Result<bool, FormatError> {
+        match self.place {
+            Place::RowStart => Ok(false),
+            Place::Quoted => Err(FormatError::UnterminatedQuote { row: self.rows + 1 }),
+            Place::FieldStart | Place::Field | Place::QuoteSeen => {
+                self.field_ended()?;
+                self.rows += 1;
+                self.place = Place::RowStart;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Forgets the row at hand.
+    pub(super) fn clear(&mut self) {
+        self.fields.clear();
+        self.ends.clear();
+    }
+
+    /// The next place where a delimiter may begin.
+    fn next(&self, bytes: &[u8], at: usize) -> usize {
+        let rest = &bytes[at..];
+        let found = match &self.row_end {
+            None => memchr3(self.delimiter[0], b'\n', b'\r', rest),
+            Some(end) => memchr2(self.delimiter[0], end[0], rest),
+        };
+        found.map_or(bytes.len(), |found| at + found)
+    }
+
+    fn mark(&self, bytes: &[u8], at: usize, last: bool) -> Mark {
+        let rest = &bytes[at..];
+        if let Some(end) = &self.row_end {
+            // The longer one first: it may begin with the other.
+            let row = begins(rest, end, last);
+            let column = begins(rest, &self.delimiter, last);
+            return match (row, column) {
+                (Begins::Maybe, _) | (_, Begins::Maybe) => Mark::Undecided,
+                (Begins::Yes, Begins::Yes) if self.delimiter.len() > end.len() => Mark::Column(self.delimiter.len()),
+                (Begins::Yes, _) => Mark::Row(end.len()),
+                (_, Begins::Yes) => Mark::Column(self.delimiter.len()),
+                _ => Mark::Text,
+            };
+        }
+        match begins(rest, &self.delimiter, last) {
+            Begins::Yes => Mark::Column(self.delimiter.len()),
+            Begins::Maybe => Mark::Undecided,
+            Begins::No if matches!(rest[0], b'\n' | b'\r') => Mark::Row(1),
+            Begins::No => Mark::Text,
+        }
+    }
+
+    fn row_ended(&mut self, bytes: &[u8], at: usize, length: usize) -> usize {
+        self.place = Place::RowStart;
+        if self.row_end.is_none() && bytes[at] == b'\r' {
+            match bytes.get(at + 1) {
+                Some(b'\n') => return at + 2,
+                Some(_) => {}
+                None => self.after_cr = true,
+            }
+        }
+        at + length
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
+        if self.fields.len() + bytes.len() > MAX_RECORD_BYTES {
+            return Err(FormatError::RecordTooBig { record: self.rows + 1, most: MAX_RECORD_BYTES });
+        }
+        self.fields.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn field_ended(&mut self) -> Result<(), FormatError> {
+        if self.ends.len() >= MAX_COLUMNS {
+            return Err(FormatError::TooManyColumns { row: self.rows + 1, most: MAX_COLUMNS });
+        }
+        self.ends.push(self.fields.len());
+        Ok(())
+    }
+}
+
+enum Begins {
+    Yes,
+    No,
+    Maybe,
+}
+
+fn begins(rest: &[u8], with: &[u8], last: bool) -> Begins {
+    if rest.len() >= with.len() {
+        return if rest.starts_with(with) { Begins::Yes } else { Begins::No };
+    }
+    if !last && with.starts_with(rest) { Begins::Maybe } else { Begins::No }
+}

@@ -1,0 +1,249 @@
+//! Finds the list of records in a JSON text and cuts it into elements, each parsed on its own.
+//!
+//! What stands outside of the list is only walked over, never kept. One element is in memory at a time.
+
+use tombolo_model::KeyPool;
+
+use super::element::{Element, parse};
+use crate::error::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError};
+
+/// A push parser.
+pub(super) struct ListReader {
+    target: Vec<String>,
+    stack: Vec<Frame>,
+    state: State,
+    /// The string in the making, outside of the list.
+    buffer: Vec<u8>,
+    in_string: bool,
+    escaped: bool,
+    element: Element,
+    /// An object in the place of the list is one record.
+    object_is_record: bool,
+    /// The element in the making is that object.
+    alone: bool,
+    /// The list of records was there.
+    found: bool,
+    records: u64,
+    pool: KeyPool,
+    /// The keys at the top, for the message when there is no list.
+    top_keys: Vec<String>,
+}
+
+enum Frame {
+    /// An object, and the key whose value comes.
+    Object(Option<String>),
+    Array,
+}
+
+#[derive(PartialEq)]
+enum State {
+    /// Outside of the list.
+    Walking,
+    /// In the list, where an element may begin.
+    Between,
+    /// In an element.
+    Within,
+    /// In the list, behind an element.
+    Behind,
+    /// Behind the list.
+    Done,
+}
+
+impl ListReader {
+    pub(super) fn new(target: Vec<String>, object_is_record: bool) -> Self {
+        Self {
+            target,
+            stack: Vec::new(),
+            state: State::Walking,
+            buffer: Vec::new(),
+            in_string: false,
+            escaped: false,
+            element: Element::default(),
+            object_is_record,
+            alone: false,
+            found: false,
+            records: 0,
+            pool: KeyPool::default(),
+            top_keys: Vec::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            match self.state {
+                State::Walking => self.walk(*byte)?,
+                State::Between => self.between(*byte),
+                State::Behind => self.behind(*byte, out),
+                State::Within => {
+                    at += self.within(&bytes[at..], out)?;
+                    continue;
+                }
+                State::Done => return Ok(()),
+            }
+            // The byte that begins an element is part of it.
+            at += usize::from(self.state != State::Within);
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), FormatError> {
+        match self.state {
+            State::Done => Ok(()),
+            State::Between | State::Within | State::Behind => Err(FormatError::Truncated { record: self.records + 1 }),
+            State::Walking if !self.stack.is_empty() || self.in_string => Err(FormatError::Truncated { record: 1 }),
+            State::Walking if self.found || !self.target.is_empty() || self.top_keys.is_empty() => Ok(()),
+            State::Walking => Err(not_a_list(&self.top_keys)),
+        }
+    }
+
+    /// The keys of the object at the top that were seen.
+    pub(super) fn into_top_keys(self) -> Vec<String> {
+        self.top_keys
+    }
+
+    fn walk(&mut self, byte: u8) -> Result<(), FormatError> {
+        if self.in_string {
+            self.string(byte);
+            if !self.in_string {
+                self.string_ended();
+            }
+            return Ok(());
+        }
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.buffer.clear();
+            }
+            b'[' if self.at_target() => {
+                self.found = true;
+                self.state = State::Between;
+            }
+            b'[' => self.enter(Frame::Array)?,
+            b'{' if self.object_is_record && self.at_target() => {
+                self.found = true;
+                self.alone = true;
+                self.state = State::Within;
+            }
+            b'{' if self.at_target() && !self.target.is_empty() => {
+                let path = self.target.join(".");
+                return Err(FormatError::NotAList(format!(
+                    "“{path}” is an object and not a list of records. Set the resource path to the list."
+                )));
+            }
+            b'{' => self.enter(Frame::Object(None))?,
+            b'}' | b']' => {
+                self.stack.pop();
+                self.value_ended();
+            }
+            b',' => self.value_ended(),
+            b':' | b' ' | b'\t' | b'\r' | b'\n' => {}
+            _ if self.stack.is_empty() => {
+                let beginning = String::from_utf8_lossy(&[byte]).into_owned();
+                return Err(FormatError::NotJson(beginning));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, frame: Frame) -> Result<(), FormatError> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(FormatError::TooDeep { most: MAX_DEPTH });
+        }
+        self.stack.push(frame);
+        Ok(())
+    }
+
+    /// Whether the value that begins here is the one at the path.
+    fn at_target(&self) -> bool {
+        self.stack.len() == self.target.len()
+            && self
+                .stack
+                .iter()
+                .zip(&self.target)
+                .all(|(frame, want)| matches!(frame, Frame::Object(Some(key)) if key == want))
+    }
+
+    fn string(&mut self, byte: u8) {
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' => self.escaped = true,
+            b'"' => {
+                self.in_string = false;
+                return;
+            }
+            _ => {}
+        }
+        // Only keys are read, and no key that matters is longer.
+        if self.buffer.len() < 4096 {
+            self.buffer.push(byte);
+        }
+    }
+
+    fn string_ended(&mut self) {
+        let top = self.stack.len() == 1;
+        if let Some(Frame::Object(key @ None)) = self.stack.last_mut() {
+            let quoted = [b"\"", self.buffer.as_slice(), b"\""].concat();
+            let name: String = serde_json::from_slice(&quoted).unwrap_or_default();
+            if top && self.top_keys.len() < 12 {
+                self.top_keys.push(name.clone());
+            }
+            *key = Some(name);
+        }
+    }
+
+    fn value_ended(&mut self) {
+        if let Some(Frame::Object(key)) = self.stack.last_mut() {
+            *key = None;
+        }
+    }
+
+    fn between(&mut self, byte: u8) {
+        match byte {
+            b']' => self.state = State::Done,
+            b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
+            _ => self.state = State::Within,
+        }
+    }
+
+    fn behind(&mut self, byte: u8, out: &mut Vec<Row>) {
+        match byte {
+            b']' => self.state = State::Done,
+            b',' => self.state = State::Between,
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            _ => {
+                let index = self.records;
+                self.records += 1;
+                let message =
+                    format!("Between records {index} and {} there is no comma. Have the source mend it.", index + 1);
+                out.push(Err(RowError { index, message }));
+                self.state = State::Within;
+            }
+        }
+    }
+
+    /// Takes bytes of an element; returns how many.
+    fn within(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<usize, FormatError> {
+        let (taken, complete) = self.element.take(bytes);
+        if self.element.len() + taken > MAX_RECORD_BYTES {
+            return Err(FormatError::RecordTooBig { record: self.records + 1, most: MAX_RECORD_BYTES });
+        }
+        if complete {
+            let row = self.element.complete(&bytes[..taken], |text| parse(text, self.records, &mut self.pool));
+            out.push(row);
+            self.records += 1;
+            self.state = if self.alone { State::Done } else { State::Behind };
+        } else {
+            self.element.keep(&bytes[..taken]);
+        }
+        Ok(taken)
+    }
+}
+
+pub(super) fn not_a_list(top_keys: &[String]) -> FormatError {
+    let keys = top_keys.join(", ");
+    FormatError::NotAList(format!(
+        "The file is one JSON object and not a list of records. Set the resource path to the list in it; its keys are: {keys}."
+    ))
+}
