@@ -10,9 +10,9 @@ use std::time::UNIX_EPOCH;
 pub(crate) enum Assets {
     /// A folder, read anew for each request.
     Folder(PathBuf),
-    /// Inside the program.
-    #[cfg(feature = "embedded")]
-    Embedded,
+    /// Inside the program, where this finds them.
+    #[cfg(any(feature = "embedded", test))]
+    Embedded(fn(&str) -> Option<Asset>),
     /// Nowhere: this program was built without the app.
     #[cfg(not(feature = "embedded"))]
     None,
@@ -38,7 +38,7 @@ impl Assets {
         match folder {
             Some(folder) => Self::Folder(folder),
             #[cfg(feature = "embedded")]
-            None => Self::Embedded,
+            None => Self::Embedded(inside::<Site>),
             #[cfg(not(feature = "embedded"))]
             None => Self::None,
         }
@@ -55,13 +55,19 @@ impl Assets {
         }
         match self {
             Self::Folder(folder) => read_file(&folder.join(name)).await,
-            #[cfg(feature = "embedded")]
-            Self::Embedded => Ok(Site::get(name)
-                .map(|file| Asset { tag: hex::encode(file.metadata.sha256_hash()), bytes: file.data.into_owned() })),
+            #[cfg(any(feature = "embedded", test))]
+            Self::Embedded(find) => Ok(find(name)),
             #[cfg(not(feature = "embedded"))]
             Self::None => Ok(None),
         }
     }
+}
+
+/// Finds a file among those that were put into the program.
+#[cfg(any(feature = "embedded", test))]
+fn inside<S: rust_embed::RustEmbed>(name: &str) -> Option<Asset> {
+    let file = S::get(name)?;
+    Some(Asset { tag: hex::encode(file.metadata.sha256_hash()), bytes: file.data.into_owned() })
 }
 
 async fn read_file(path: &Path) -> std::io::Result<Option<Asset>> {
@@ -87,8 +93,15 @@ fn is_plain(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    #[derive(rust_embed::RustEmbed)]
+    #[folder = "tests/site"]
+    struct Small;
+
+    /// A small page inside the program, put there as `cargo xtask dist` puts the real one.
+    pub(crate) const EMBEDDED: Assets = Assets::Embedded(inside::<Small>);
 
     #[test]
     fn a_name_cannot_lead_out_of_the_app() {

@@ -25,22 +25,53 @@ pub(crate) enum BlobError {
     File(#[from] std::io::Error),
 }
 
-/// Hashes a file and leaves it at its beginning.
-pub(crate) async fn hash(file: &mut File) -> Result<BlobRow, BlobError> {
-    file.rewind().await?;
-    let mut hash = Sha256::new();
-    let mut size_bytes = 0;
+/// Copies a file to one without a name, which nobody else can write to, and hashes what arrives there. The copy is left at
+/// its beginning.
+pub(crate) async fn copy(mut file: File, folder: &Path) -> Result<(File, BlobRow), BlobError> {
+    let mut receiver = Receiver::new(folder)?;
     let mut part = vec![0; PART_BYTES];
     loop {
         let length = file.read(&mut part).await?;
         if length == 0 {
-            break;
+            return receiver.finish().await;
         }
-        hash.update(&part[..length]);
-        size_bytes += u64::try_from(length).unwrap_or_default();
+        receiver.take(&part[..length]).await?;
     }
-    file.rewind().await?;
-    Ok(BlobRow { sha256: hash.finalize().into(), size_bytes })
+}
+
+/// Takes a file as it comes: its bytes wait in a file without a name until their hash is known.
+pub(crate) struct Receiver {
+    file: File,
+    hash: Sha256,
+    size_bytes: u64,
+}
+
+impl Receiver {
+    /// Nothing yet; the bytes will wait in this folder.
+    pub(crate) fn new(folder: &Path) -> Result<Self, BlobError> {
+        let file = File::from_std(tempfile::tempfile_in(folder)?);
+        Ok(Self { file, hash: Sha256::new(), size_bytes: 0 })
+    }
+
+    /// How much has come.
+    pub(crate) const fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
+    /// Takes what comes next.
+    pub(crate) async fn take(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
+        self.hash.update(bytes);
+        self.file.write_all(bytes).await?;
+        self.size_bytes = self.size_bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+
+    /// All has come: the file at its beginning, and what it is called.
+    pub(crate) async fn finish(mut self) -> Result<(File, BlobRow), BlobError> {
+        self.file.flush().await?;
+        self.file.rewind().await?;
+        Ok((self.file, BlobRow { sha256: self.hash.finalize().into(), size_bytes: self.size_bytes }))
+    }
 }
 
 /// Stores a file part by part, so that no transaction holds the writer for long.

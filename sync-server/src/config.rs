@@ -19,6 +19,7 @@ pub(crate) struct Wishes {
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) behind_proxy: Option<String>,
     pub(crate) allow_private_network: bool,
+    pub(crate) run_memory_mib: u64,
 }
 
 /// Options that fit together.
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) open_signup: bool,
     pub(crate) exposure: Exposure,
     pub(crate) allow_private_network: bool,
+    pub(crate) run_memory_mib: u64,
 }
 
 /// How browsers reach the server.
@@ -79,7 +81,15 @@ impl Config {
             open_signup: wishes.signup || exposure == Exposure::Loopback,
             exposure,
             allow_private_network: wishes.allow_private_network,
+            run_memory_mib: wishes.run_memory_mib,
         })
+    }
+
+    /// Where runs work and files wait until they are complete; emptied at each start.
+    ///
+    /// On the disk of the data: the system's folder for temporary files may be small, or memory.
+    pub(crate) fn tmp(&self) -> PathBuf {
+        self.data.join("tmp")
     }
 }
 
@@ -130,6 +140,7 @@ mod tests {
             tls: None,
             behind_proxy: None,
             allow_private_network: false,
+            run_memory_mib: 4_096,
         }
     }
 

@@ -8,13 +8,13 @@ use crate::clock;
 
 /// The machine gives no random bytes.
 #[derive(Debug, Error)]
-#[error("the machine gives no random bytes: {0}")]
-pub(crate) struct NoRandom(String);
+#[error("the machine gives no random bytes")]
+pub(crate) struct NoRandom(#[source] getrandom::Error);
 
 /// Random bytes.
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| NoRandom(error.to_string()))?;
+    getrandom::fill(&mut bytes).map_err(NoRandom)?;
     Ok(bytes)
 }
 

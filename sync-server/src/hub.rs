@@ -1,9 +1,11 @@
 //! Who listens to what on this node: sockets of one account hear of commits, rights and each other.
 //!
-//! Carries numbers and places, never data: a socket that missed a notice reads the same from the store.
+//! Carries numbers and places, never data: a socket that missed a notice reads the same from the store. A notice goes
+//! no further than it concerns somebody: on a server of many accounts, one that changes its members costs the others
+//! nothing.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, watch};
 use tombolo_model::Id;
@@ -13,17 +15,28 @@ use tombolo_wire::store::Person;
 #[derive(Debug)]
 pub(crate) struct Hub {
     accounts: Mutex<HashMap<Id, Arc<AccountHub>>>,
-    rights: watch::Sender<u64>,
+    ended: broadcast::Sender<SessionHash>,
     stopping: watch::Sender<bool>,
     flows: broadcast::Sender<(Id, Id)>,
 }
+
+/// The hash of a session's token.
+pub(crate) type SessionHash = [u8; 32];
 
 /// One account's notices.
 #[derive(Debug)]
 pub(crate) struct AccountHub {
     sequence: watch::Sender<u64>,
+    rights: watch::Sender<u64>,
     places: broadcast::Sender<(u64, Place)>,
-    present: Mutex<BTreeMap<String, Person>>,
+    present: Mutex<BTreeMap<String, Present>>,
+}
+
+/// Somebody who is here, and the socket that said so.
+#[derive(Debug)]
+struct Present {
+    socket: u64,
+    person: Person,
 }
 
 /// Where somebody is, or that they have gone; with the number of the socket that said so.
@@ -39,7 +52,7 @@ impl Hub {
     pub(crate) fn new() -> Self {
         Self {
             accounts: Mutex::default(),
-            rights: watch::Sender::new(0),
+            ended: broadcast::Sender::new(256),
             stopping: watch::Sender::new(false),
             flows: broadcast::Sender::new(1_024),
         }
@@ -51,20 +64,23 @@ impl Hub {
         Arc::clone(accounts.entry(account).or_insert_with(|| {
             Arc::new(AccountHub {
                 sequence: watch::Sender::new(0),
+                rights: watch::Sender::new(0),
                 places: broadcast::Sender::new(256),
                 present: Mutex::default(),
             })
         }))
     }
 
-    /// A role, a membership or a session has changed: every socket looks its own up again.
-    pub(crate) fn rights_changed(&self) {
-        self.rights.send_modify(|n| *n += 1);
+    /// A session has ended, in whichever accounts it has sockets.
+    pub(crate) fn session_ended(&self, session: SessionHash) {
+        if self.ended.send(session).is_err() {
+            tracing::trace!("nobody has a socket");
+        }
     }
 
-    /// Changes with every [`Hub::rights_changed`].
-    pub(crate) fn rights(&self) -> watch::Receiver<u64> {
-        self.rights.subscribe()
+    /// The sessions that end.
+    pub(crate) fn ended(&self) -> broadcast::Receiver<SessionHash> {
+        self.ended.subscribe()
     }
 
     /// The server goes down.
@@ -111,6 +127,16 @@ impl AccountHub {
         self.sequence.subscribe()
     }
 
+    /// A role or a membership has changed: the account's sockets look their own up again.
+    pub(crate) fn rights_changed(&self) {
+        self.rights.send_modify(|n| *n += 1);
+    }
+
+    /// Changes with every [`AccountHub::rights_changed`].
+    pub(crate) fn rights(&self) -> watch::Receiver<u64> {
+        self.rights.subscribe()
+    }
+
     /// Where others are.
     pub(crate) fn places(&self) -> broadcast::Receiver<(u64, Place)> {
         self.places.subscribe()
@@ -118,25 +144,85 @@ impl AccountHub {
 
     /// Everybody who is here.
     pub(crate) fn present(&self) -> Vec<Person> {
-        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        present.values().cloned().collect()
+        self.here().values().map(|present| present.person.clone()).collect()
     }
 
     /// Somebody is here, says this socket.
     pub(crate) fn announce(&self, socket: u64, person: Person) {
-        self.present.lock().unwrap_or_else(PoisonError::into_inner).insert(person.session.clone(), person.clone());
+        self.here().insert(person.session.clone(), Present { socket, person: person.clone() });
         self.tell(socket, Place::Person(person));
     }
 
     /// Somebody's tab has gone, says this socket.
     pub(crate) fn leave(&self, socket: u64, session: String) {
-        self.present.lock().unwrap_or_else(PoisonError::into_inner).remove(&session);
+        self.here().remove(&session);
         self.tell(socket, Place::Left(session));
+    }
+
+    /// A socket has gone, and with it everybody whom it announced and did not take back.
+    pub(crate) fn gone(&self, socket: u64) {
+        let left: Vec<_> = self.here().extract_if(.., |_, present| present.socket == socket).collect();
+        for (session, _) in left {
+            self.tell(socket, Place::Left(session));
+        }
+    }
+
+    fn here(&self) -> MutexGuard<'_, BTreeMap<String, Present>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, socket: u64, place: Place) {
         if self.places.send((socket, place)).is_err() {
             tracing::trace!("nobody else is here");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tombolo_wire::store::UserInfo;
+
+    use super::*;
+
+    fn id(n: u32) -> Id {
+        Id::from_parts(n, [0; 8])
+    }
+
+    fn person(session: &str) -> Person {
+        Person {
+            session: session.to_owned(),
+            user: UserInfo { id: id(7), name: "Ann".to_owned(), email: "ann@example.com".to_owned() },
+            document: None,
+            field: None,
+            cursor: None,
+        }
+    }
+
+    #[test]
+    fn a_change_of_rights_is_heard_in_its_own_account_only() {
+        let hub = Hub::new();
+        let (ours, others) = (hub.account(id(1)).rights(), hub.account(id(2)).rights());
+        hub.account(id(1)).rights_changed();
+        assert!(ours.has_changed().unwrap());
+        assert!(!others.has_changed().unwrap());
+    }
+
+    #[test]
+    fn a_socket_that_breaks_takes_along_those_it_announced_and_no_others() {
+        let account = Hub::new().account(id(1));
+        let mut places = account.places();
+        account.announce(1, person("1.a"));
+        account.announce(1, person("1.b"));
+        account.announce(2, person("2.a"));
+        account.leave(1, "1.a".to_owned());
+        account.gone(1);
+        assert_eq!(account.present(), [person("2.a")]);
+        let mut left = Vec::new();
+        while let Ok((socket, place)) = places.try_recv() {
+            if let Place::Left(session) = place {
+                left.push((socket, session));
+            }
+        }
+        assert_eq!(left, [(1, "1.a".to_owned()), (1, "1.b".to_owned())]);
     }
 }

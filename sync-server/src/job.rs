@@ -35,10 +35,29 @@ pub struct Job {
     pub allow_private_network: bool,
 }
 
+/// How much of what a run gives up the machine holds it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Held {
+    /// All of it.
+    All,
+    /// What this kernel knows of it.
+    Part,
+    /// Nothing: the kernel or the processor has no means.
+    Nothing,
+}
+
 /// What the child says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Line {
+    /// The child is not held to all that it gave up; said first, and only then.
+    Loose {
+        /// Files.
+        files: Held,
+        /// System calls.
+        calls: Held,
+    },
     /// The run moved on; the last one has a status that is an end.
     Row {
         /// The run now.

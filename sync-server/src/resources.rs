@@ -68,25 +68,3 @@ pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Optio
     .await
     .map_err(ResourceError::Ended)?
 }
-
-/// The host of an absolute address, with its port when it is not the usual one, in lower case.
-pub(crate) fn host(uri: &str) -> Option<String> {
-    let url = reqwest::Url::parse(uri).ok()?;
-    let host = url.host_str()?.to_ascii_lowercase();
-    Some(match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_has_its_port_only_when_it_is_unusual() {
-        assert_eq!(host("https://API.example.com/v1").as_deref(), Some("api.example.com"));
-        assert_eq!(host("http://127.0.0.1:8080/").as_deref(), Some("127.0.0.1:8080"));
-        assert_eq!(host("{{base}}/v1"), None);
-    }
-}

@@ -11,6 +11,7 @@ mod bundle;
 mod child;
 mod ending;
 mod live;
+mod made;
 mod places;
 mod report;
 mod schedule;
@@ -28,11 +29,10 @@ use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use crate::app::App;
-use crate::clock;
 use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
-use crate::serve::TMP;
 use crate::store::StoreError;
+use crate::{clock, run_rows};
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
 use places::Places;
@@ -185,19 +185,20 @@ async fn work_in_place(
     flow: Resource,
     report: &mut report::Report,
 ) -> Result<(), child::RunFailure> {
-    // On the disk of the data: the system's folder for temporary files may be small, or memory.
-    let parent = std::path::absolute(app.config.data.join(TMP)).map_err(child::RunFailure::Folder)?;
+    let parent = std::path::absolute(app.config.tmp()).map_err(child::RunFailure::Folder)?;
     let folder = tempfile::tempdir_in(parent).map_err(child::RunFailure::Folder)?;
     let job = bundle::gather(app, account, flow, report.row().clone(), folder.path()).await?;
     report.take_heads(&job.row);
-    child::run(&job, folder.path(), report).await
+    child::run(&job, folder.path(), app.config.run_memory_mib, report).await
 }
 
 /// Stores a row and errors, and tells the account's sockets.
 async fn keep(app: &App, account: Id, row: &RunRow, errors: Vec<RunErrorRow>) -> Result<(), StoreError> {
-    let rows = RunRows { runs: vec![row.clone()], errors };
-    let sequence = app.store.keep_runs(account, &rows, None).await?;
-    app.committed(account, sequence);
+    let mut rows = RunRows { runs: vec![row.clone()], errors };
+    run_rows::fit(&mut rows);
+    if let Some(sequence) = app.store.keep_runs(account, &rows, None).await? {
+        app.committed(account, sequence);
+    }
     Ok(())
 }
 

@@ -18,12 +18,13 @@ use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
 use crate::config::{Config, Exposure};
+use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{self, TlsListener};
 use crate::runner::{self, Runner};
 use crate::scheduler;
 use crate::sqlite::Sqlite;
-use crate::store::{Accounts, People};
+use crate::store::{Accounts, Blobs, People};
 use crate::vault::VaultKey;
 use crate::{clock, fresh, private, routes};
 
@@ -31,8 +32,6 @@ use crate::{clock, fresh, private, routes};
 pub(crate) const DATABASE: &str = "tombolo.db";
 /// The key's.
 pub(crate) const KEY: &str = "secrets.key";
-/// What runs work with; emptied at each start.
-pub(crate) const TMP: &str = "tmp";
 /// How long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long devices may take to be told.
@@ -44,9 +43,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 ///
 /// Returns why it could not start.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    open_as_many_files_as_allowed();
     private::folder(&config.data).with_context(|| format!("the folder {} cannot be made", config.data.display()))?;
     let lock = lock(&config.data)?;
-    empty(&config.data.join(TMP))?;
+    empty(&config.tmp())?;
     let tcp =
         TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
     let address = tcp.local_addr()?;
@@ -68,11 +68,26 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Each device holds a socket, and the usual limit of 1,024 files is for programs that have none.
+#[cfg(unix)]
+fn open_as_many_files_as_allowed() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "the limit of open files stays as it was: so many devices can connect at most");
+    }
+}
+
+#[cfg(not(unix))]
+fn open_as_many_files_as_allowed() {}
+
 async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
     store.sweep_sessions(clock::now_ms()).await?;
+    // What a killed server was given and did not finish would fill the disk without being seen.
+    store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {
         tracing::warn!("nobody can sign in yet: stop the server and run tombolo admin create-owner");
     }
@@ -117,34 +132,24 @@ pub(crate) fn lock(data: &Path) -> anyhow::Result<File> {
 }
 
 async fn listen(app: &App, tcp: TcpListener, address: SocketAddr) -> anyhow::Result<()> {
-    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = {
-        let mut stopping = app.hub.stopping();
-        async move {
-            // The sender lives as long as the server.
-            if stopping.wait_for(|stop| *stop).await.is_err() {
-                tracing::debug!("the hub has gone");
-            }
-        }
-    };
+    let (router, stopping) = (routes::router(app), app.hub.stopping());
     match &app.config.exposure {
         Exposure::Tls { cert, key } => {
-            let listener = TlsListener::start(tcp, cert, key)?.tap_io(|_| {});
+            let listener = TlsListener::start(tcp, cert, key)?;
             say_ready("https", address)?;
-            let server = axum::serve(listener, service);
-            finish(app, server.with_graceful_shutdown(stopped).into_future()).await
+            finish(app, connections::serve(listener, router, Patience::USUAL, stopping)).await;
         }
         Exposure::Loopback | Exposure::Proxy { .. } => {
             let listener = tcp.tap_io(|stream| listen::no_delay(stream));
             say_ready("http", address)?;
-            let server = axum::serve(listener, service);
-            finish(app, server.with_graceful_shutdown(stopped).into_future()).await
+            finish(app, connections::serve(listener, router, Patience::USUAL, stopping)).await;
         }
     }
+    Ok(())
 }
 
 /// Waits for the server, and after a stop signal no longer than connections are allowed to take.
-async fn finish(app: &App, server: impl Future<Output = std::io::Result<()>>) -> anyhow::Result<()> {
+async fn finish(app: &App, server: impl Future<Output = ()>) {
     let mut stopping = app.hub.stopping();
     let patience = async {
         if stopping.wait_for(|stop| *stop).await.is_ok() {
@@ -152,8 +157,8 @@ async fn finish(app: &App, server: impl Future<Output = std::io::Result<()>>) ->
         }
     };
     tokio::select! {
-        ended = server => ended.context("the server ended"),
-        () = patience => Ok(()),
+        () = server => {}
+        () = patience => {}
     }
 }
 
@@ -198,4 +203,68 @@ async fn terminate() {
 #[cfg(not(unix))]
 async fn terminate() {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::*;
+    use crate::assets;
+    use crate::config::Wishes;
+
+    /// What `serve` does with a program that has the page inside, on a fresh folder.
+    async fn with_the_page_inside(data: &Path) -> (App, SocketAddr) {
+        if rustls::crypto::ring::default_provider().install_default().is_err() {
+            tracing::debug!("another test was first");
+        }
+        let wishes = Wishes {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: data.to_owned(),
+            assets: None,
+            min_schedule_interval_ms: 900_000,
+            signup: false,
+            tls: None,
+            behind_proxy: None,
+            allow_private_network: false,
+            run_memory_mib: 1_024,
+        };
+        let config = Config::new(wishes).unwrap();
+        let tcp = TcpListener::bind(config.listen).await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let parts = parts(config, address).await.unwrap();
+        let app = App::new(Parts { assets: assets::tests::EMBEDDED, ..parts });
+        let served = app.clone();
+        tokio::spawn(async move { listen(&served, tcp, address).await });
+        (app, address)
+    }
+
+    #[tokio::test]
+    async fn a_program_with_the_page_inside_serves_it_without_a_folder() {
+        let data = tempfile::tempdir().unwrap();
+        let (app, address) = with_the_page_inside(data.path()).await;
+        let client = reqwest::Client::builder().no_proxy().no_brotli().no_gzip().build().unwrap();
+        let get = |path: &str| client.get(format!("http://{address}{path}"));
+        for page in ["/", "/flows/0123", "/index.html"] {
+            let answer = get(page).send().await.unwrap();
+            assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
+            assert!(answer.headers()["content-security-policy"].to_str().unwrap().contains("connect-src 'self'"));
+            assert!(answer.text().await.unwrap().contains("<title>Tombolo"), "{page}");
+        }
+        let script = get("/assets/app-0123abcd.js").header("accept-encoding", "gzip, br").send().await.unwrap();
+        assert_eq!(script.headers()["content-encoding"], "br");
+        assert!(script.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        let tag = script.headers()["etag"].clone();
+        assert_eq!(script.text().await.unwrap(), "squeezed");
+        let again = get("/assets/app-0123abcd.js").header("accept-encoding", "br").header("if-none-match", tag);
+        assert_eq!(again.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(get("/sw.js").send().await.unwrap().headers()["cache-control"], "no-store");
+        let run = get("/workers/run.js").send().await.unwrap();
+        assert!(run.headers()["content-security-policy"].to_str().unwrap().contains("connect-src *"));
+        for none in ["/assets/gone.js", "/../Cargo.toml"] {
+            assert_eq!(get(none).send().await.unwrap().status(), StatusCode::NOT_FOUND, "{none}");
+        }
+        assert_eq!(get("/healthz").send().await.unwrap().status(), StatusCode::OK);
+        app.hub.stop();
+    }
 }

@@ -3,11 +3,13 @@
 //! Decides nothing about synchronising. Questions to the store are answered in whatever order they finish; a
 //! device that does not read is waited for, which stops reading from it too, and after a while let go.
 //!
-//! Invariant: rights are looked up anew whenever any have changed, so that a removed member's socket hears
-//! of it at once; what is pushed meanwhile is judged by the store with the role of that moment.
+//! Invariant: rights are looked up anew whenever any of the account have changed or the session has ended, so that a
+//! removed member's socket hears of it at once; what is pushed meanwhile is judged by the store with the role of that
+//! moment. However a socket ends, also by a panic, nobody stays shown as present because of it.
 
 mod answers;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use tombolo_sync::server::{Effect, Event, Peer, Session};
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::clock;
-use crate::hub::Place;
+use crate::hub::{AccountHub, Place, SessionHash};
 
 /// Frames that wait for a slow device.
 const QUEUE: usize = 32;
@@ -49,13 +51,15 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
     let session = Session { user: caller.user.clone(), session: format!("{number:x}") };
     let hub = app.hub.account(account);
     // Held until the last frame is out: the server waits for it.
-    let here = app.hub.stopping();
+    let open = app.hub.stopping();
     let mut line = Line {
         peer: Peer::new(session, now()),
         number,
         sequence: hub.sequence(),
         places: hub.places(),
-        rights: app.hub.rights(),
+        rights: hub.rights(),
+        ended: app.hub.ended(),
+        here: Here { hub, number },
         stopping: app.hub.stopping(),
         role,
         answers: FuturesUnordered::new(),
@@ -70,7 +74,7 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
     if let Err(error) = writer.await {
         tracing::debug!(socket = number, %error, "the writer of a socket ended badly");
     }
-    drop(here);
+    drop(open);
     tracing::debug!(socket = number, "socket closed");
 }
 
@@ -89,11 +93,25 @@ struct Line {
     sequence: watch::Receiver<u64>,
     places: broadcast::Receiver<(u64, Place)>,
     rights: watch::Receiver<u64>,
+    ended: broadcast::Receiver<SessionHash>,
+    here: Here,
     stopping: watch::Receiver<bool>,
     answers: FuturesUnordered<BoxFuture<'static, Event>>,
     /// Gone once the socket is to be closed.
     frames: Option<mpsc::Sender<Message>>,
     wake: Option<Instant>,
+}
+
+/// A socket's place among those who are present, until this is dropped.
+struct Here {
+    hub: Arc<AccountHub>,
+    number: u64,
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        self.hub.gone(self.number);
+    }
 }
 
 /// What a socket waits for.
@@ -108,7 +126,7 @@ enum Happened {
     Event(Event),
     /// Somebody else's place.
     Place(Result<(u64, Place), RecvError>),
-    /// Some rights have changed, or it is time to look.
+    /// Some rights have changed, the session has ended, or it is time to look.
     Rights,
 }
 
@@ -151,6 +169,11 @@ impl Line {
             }
             place = self.places.recv() => Happened::Place(place),
             Ok(()) = self.rights.changed() => Happened::Rights,
+            ended = self.ended.recv() => match ended {
+                Ok(session) if session != self.caller.session => Happened::Nothing,
+                // Ours, or so many that ours may have been among them.
+                Ok(_) | Err(_) => Happened::Rights,
+            },
             Ok(_) = self.stopping.wait_for(|stop| *stop) => Happened::Event(Event::ShuttingDown),
             _ = look.tick() => Happened::Rights,
             () = alarm => {
@@ -176,7 +199,7 @@ impl Line {
         let effects = self.peer.handle(now(), event);
         self.carry_out(effects).await;
         if begun {
-            for person in self.app.hub.account(self.account).present() {
+            for person in self.here.hub.present() {
                 let effects = self.peer.handle(now(), Event::Person(person));
                 self.carry_out(effects).await;
             }
@@ -191,12 +214,8 @@ impl Line {
                     let wait = Duration::from_millis(ms.saturating_sub(now()));
                     self.wake = Some(Instant::now() + wait);
                 }
-                Effect::Announce(person) => {
-                    self.app.hub.account(self.account).announce(self.number, person);
-                }
-                Effect::Leave { session } => {
-                    self.app.hub.account(self.account).leave(self.number, session);
-                }
+                Effect::Announce(person) => self.here.hub.announce(self.number, person),
+                Effect::Leave { session } => self.here.hub.leave(self.number, session),
                 Effect::Close => self.frames = None,
                 question => {
                     let asked =

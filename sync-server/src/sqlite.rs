@@ -57,7 +57,9 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10));
+        // Asking whether a connection is still there costs each question as much as a small answer; to a file it is.
         let write = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(60))
             .idle_timeout(None)
@@ -67,6 +69,7 @@ impl Sqlite {
             .map_err(db("opening the database"))?;
         migrate(&write, epoch, now_ms).await?;
         let read = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(4)
             .idle_timeout(None)
             .max_lifetime(None)

@@ -19,6 +19,9 @@ mod files;
 mod kill;
 #[path = "http/members.rs"]
 mod members;
+#[cfg(target_os = "linux")]
+#[path = "http/memory.rs"]
+mod memory;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/people.rs"]
@@ -37,3 +40,5 @@ mod server;
 mod stopping;
 #[path = "http/sync.rs"]
 mod sync;
+#[path = "http/tls.rs"]
+mod tls;

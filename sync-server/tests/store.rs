@@ -147,7 +147,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
 
 async fn runs_and_files(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
-        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap()
+        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap().unwrap()
     };
     let first = keep(vec![run_row(2)], vec![run_error(1), run_error(2)], None).await;
     assert_eq!(keep(vec![run_row(2)], vec![run_error(1)], None).await, first, "a repetition was numbered");
@@ -167,6 +167,10 @@ async fn runs_and_files(store: &dyn Store) {
     store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
     assert!(store.blob(id(101), &blob.sha256).await.unwrap().is_none(), "half a file is seen");
     store.finish_blob(id(101), blob, 1).await.unwrap();
+    store.put_blob_part(id(101), &[4; 32], 0, b"hal").await.unwrap();
+    store.sweep_parts().await.unwrap();
+    assert_eq!(store.blob_part(id(101), &[4; 32], 0).await.unwrap(), None, "half a file is kept for ever");
+    assert_eq!(store.blob_part(id(101), &blob.sha256, 0).await.unwrap().as_deref(), Some(b"hello".as_slice()));
     assert_eq!(store.blob(id(101), &blob.sha256).await.unwrap(), Some(blob));
     assert!(store.blob(id(102), &blob.sha256).await.unwrap().is_none(), "seen from another account");
     let file = NewRunFile { run: id(50), step: "s".to_owned(), name: "a.csv".to_owned(), sha256: blob.sha256 };
@@ -177,7 +181,7 @@ async fn runs_and_files(store: &dyn Store) {
 
 async fn whose_runs_they_are(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
-        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap()
+        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap().unwrap()
     };
     let own = RunRow { id: id(52), place: RunPlace::Browser, ..run_row(1) };
     let error = |n| RunErrorRow { run: id(52), ..run_error(n) };
@@ -196,6 +200,13 @@ async fn whose_runs_they_are(store: &dyn Store) {
         assert_eq!(store.run(id(101), id(53)).await.unwrap(), None, "a device says that the server ran something");
     }
     assert_eq!(store.run_errors(id(101), id(52)).await.unwrap(), [error(2)]);
+    let strange = RunRows { runs: vec![RunRow { id: id(54), ..own.clone() }], errors: vec![error(4)] };
+    assert_eq!(
+        store.keep_runs(id(101), &strange, Some(id(77))).await.unwrap(),
+        None,
+        "no member is told that it is kept"
+    );
+    assert_eq!(store.run(id(101), id(54)).await.unwrap(), None);
 }
 
 async fn pages_of_runs_and_documents(store: &dyn Store) {

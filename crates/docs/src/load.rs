@@ -4,6 +4,7 @@ use automerge::{Automerge, Change, LoadOptions, ROOT, ReadDoc, TextEncoding};
 use tombolo_model::{Id, Kind};
 
 use crate::document::{Document, empty};
+use crate::sift::apply_what_fits;
 use crate::{changes, key};
 
 /// Why no document could be opened.
@@ -23,11 +24,15 @@ pub enum LoadError {
 /// A chunk that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// Its place among the chunks given.
+    /// Its place among the chunks given; [`NO_PIECE`] when each can be read and only not all together.
     pub index: usize,
     /// What is wrong with it.
     pub reason: String,
 }
+
+/// The place of no chunk. A change that does not fit beside the others may be in a saved document with many that do,
+/// so nothing is put aside because of it.
+pub const NO_PIECE: usize = usize::MAX;
 
 /// What [`Document::load`] found.
 #[derive(Debug, Clone)]
@@ -55,19 +60,24 @@ impl Document {
     ///
     /// Returns [`LoadError`] when the readable chunks make no document.
     pub fn load<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Loaded, LoadError> {
-        let mut am = empty();
+        let (mut am, mut base) = (empty(), None);
         let (mut changes, mut damaged) = (Vec::new(), Vec::new());
         for (index, bytes) in chunks.into_iter().enumerate() {
-            match read(bytes, &mut am) {
-                Ok(more) => changes.extend(more),
+            match read(bytes) {
+                // A saved document that comes first becomes the base: that is the quick way.
+                Ok(Piece::Saved(saved)) if am.is_empty() => (am, base) = (saved, Some(bytes)),
+                Ok(Piece::Saved(saved)) => changes.extend(saved.get_changes(&[])),
+                Ok(Piece::Change(change)) => changes.push(change),
                 Err(reason) => damaged.push(Damage { index, reason }),
             }
         }
         let count = changes.len();
-        if let Err(error) = am.apply_changes(changes.clone()) {
-            // One of them is readable and yet wrong (a number used twice): find it by applying one at a time.
-            am = one_at_a_time(am, changes);
-            damaged.push(Damage { index: usize::MAX, reason: error.to_string() });
+        if let Err(error) = am.apply_changes(changes.iter().cloned()) {
+            // Some are readable and yet wrong: a number used twice. What failed may have left half of itself behind.
+            let again = base.and_then(|bytes| saved(bytes).ok()).unwrap_or_else(empty);
+            let (fitting, left_out) = apply_what_fits(again, changes);
+            am = fitting;
+            damaged.push(Damage { index: NO_PIECE, reason: format!("{left_out} changes do not fit: {error}") });
         }
         let waiting = am.get_missing_deps(&[]).len().min(count);
         let (kind, id) = identity(&am)?;
@@ -83,28 +93,20 @@ pub fn is_saved_document(chunk: &[u8]) -> bool {
     chunk.get(TYPE_AT) == Some(&DOCUMENT)
 }
 
-/// The changes in one chunk. A saved document that comes first becomes the base: that is the quick way.
-fn read(bytes: &[u8], am: &mut Automerge) -> Result<Vec<Change>, String> {
-    if !is_saved_document(bytes) {
-        return changes::read(bytes).map(|change| vec![change]);
-    }
-    let options = LoadOptions::new().text_encoding(TextEncoding::Utf16CodeUnit);
-    let saved = Automerge::load_with_options(bytes, options).map_err(|error| error.to_string())?;
-    if am.is_empty() {
-        *am = saved;
-        return Ok(Vec::new());
-    }
-    Ok(saved.get_changes(&[]))
+/// What one chunk holds.
+#[expect(clippy::large_enum_variant, reason = "taken apart as soon as it is made")]
+enum Piece {
+    Saved(Automerge),
+    Change(Change),
 }
 
-fn one_at_a_time(mut am: Automerge, changes: Vec<Change>) -> Automerge {
-    for change in changes {
-        let mut next = am.clone();
-        if next.apply_changes([change]).is_ok() {
-            am = next;
-        }
-    }
-    am
+fn read(bytes: &[u8]) -> Result<Piece, String> {
+    if is_saved_document(bytes) { saved(bytes).map(Piece::Saved) } else { changes::read(bytes).map(Piece::Change) }
+}
+
+fn saved(bytes: &[u8]) -> Result<Automerge, String> {
+    let options = LoadOptions::new().text_encoding(TextEncoding::Utf16CodeUnit);
+    Automerge::load_with_options(bytes, options).map_err(|error| error.to_string())
 }
 
 pub(crate) fn identity(am: &Automerge) -> Result<(Kind, Id), LoadError> {

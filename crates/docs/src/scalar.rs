@@ -35,9 +35,11 @@ pub(crate) fn to_json(scalar: &ScalarValue) -> Value {
         ScalarValue::F64(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
         ScalarValue::Boolean(flag) => Value::Bool(*flag),
         ScalarValue::Counter(counter) => Value::from(i64::from(counter)),
-        ScalarValue::Bytes(bytes) => {
-            serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
-        }
+        // Read as text, as everywhere in the browser: a second reader, of bytes, would travel along.
+        ScalarValue::Bytes(bytes) => std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_else(|| Value::String(String::from_utf8_lossy(bytes).into_owned())),
         ScalarValue::Unknown { .. } | ScalarValue::Null => Value::Null,
     }
 }

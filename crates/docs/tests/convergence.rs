@@ -254,6 +254,26 @@ fn a_damaged_chunk_costs_only_itself() {
     assert_eq!(all.document.value()["timezone"], "Europe/Paris");
 }
 
+#[test]
+fn a_number_that_was_used_twice_costs_the_second_change_and_puts_no_piece_aside() {
+    let mut left = Device::first(Kind::Flow, &json!({"name": "Orders"}));
+    let mut same = Device { document: left.document.clone(), author: left.author, rows: 0, sent: Vec::new() };
+    left.set("/timezone", json!("Europe/Paris"));
+    same.set("/timezone", json!("Asia/Tokyo"));
+    let saved = left.document.save();
+    left.set("/name", json!("Orders again"));
+    for chunks in [vec![&saved, &same.sent[0].bytes, &left.sent[2].bytes], {
+        let all = left.sent.iter().chain(&same.sent).map(|chunk| &chunk.bytes);
+        all.collect()
+    }] {
+        let loaded = Document::load(chunks.into_iter().map(Vec::as_slice)).unwrap();
+        let damaged: Vec<_> = loaded.damaged.iter().map(|damage| damage.index).collect();
+        assert_eq!((damaged, loaded.waiting), (vec![tombolo_docs::NO_PIECE], 0));
+        let value = loaded.document.value();
+        assert_eq!((&value["name"], &value["timezone"]), (&json!("Orders again"), &json!("Europe/Paris")));
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Move {
     Set(usize, u8),

@@ -111,6 +111,8 @@ pub struct Scan {
     pub seq: u64,
     /// The counter of a change's first operation; 0 for a document.
     pub start_op: u64,
+    /// When a change was made, in milliseconds since 1970 as its author's device said; 0 for a document.
+    pub time_ms: i64,
     /// How many operations it holds.
     pub ops: u64,
     /// The changes it builds on; a document's heads.

@@ -45,6 +45,7 @@ proptest! {
                 prop_assert_eq!(scan.ops, u64::try_from(change.len()).unwrap());
                 prop_assert_eq!(scan.seq, change.seq());
                 prop_assert_eq!(scan.start_op, change.start_op().get());
+                prop_assert_eq!(scan.time_ms, change.timestamp());
                 prop_assert_eq!(&scan.actor[..], change.actor_id().to_bytes());
                 let deps: Vec<[u8; 32]> = change.deps().iter().map(|dep| dep.0).collect();
                 prop_assert_eq!(scan.deps, deps);

@@ -149,7 +149,8 @@ pub struct PutSecret {
     /// The secret.
     pub value: String,
     /// The hosts it may be sent to, as they were when it was entered (decision 24): 1 to 20, such as `api.example.com`
-    /// or `127.0.0.1:8080`, the port only where it is not the usual one.
+    /// or `http://127.0.0.1:8080`: the port only where it is not the usual one, `http://` only for an address without
+    /// encryption.
     pub hosts: Vec<String>,
 }
 

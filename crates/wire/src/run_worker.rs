@@ -17,7 +17,7 @@ use crate::run::{RunError, RunRow};
 
 /// What the run worker is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum ToRun {
     /// Run this.
     Start {
@@ -72,7 +72,7 @@ impl fmt::Debug for Secrets {
 
 /// What the run worker says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum FromRun {
     /// It listens; a message sent before would be lost.
     Ready,

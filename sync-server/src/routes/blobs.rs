@@ -1,20 +1,21 @@
 //! Files of an account, by the SHA-256 of their bytes.
 
+use std::path::Path;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tombolo_model::Id;
 use tombolo_wire::rest::BlobStored;
 
 use super::body::Names;
+use super::finish::finish;
 use crate::app::App;
 use crate::auth::caller::Entered;
-use crate::blobs;
+use crate::blobs::{self, Receiver};
 use crate::error::ApiError;
 use crate::store::BlobRow;
 
@@ -37,7 +38,7 @@ pub(super) async fn put(
             row
         }
         None => {
-            let (mut file, row) = receive(body).await?;
+            let (mut file, row) = receive(body, &app.config.tmp()).await?;
             if row.sha256 != sha256 {
                 return Err(ApiError::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
@@ -45,7 +46,8 @@ pub(super) async fn put(
                     "The bytes are not those that the name says. Send them again.",
                 ));
             }
-            blobs::store(&app, entered.account, &mut file, row).await?;
+            let account = entered.account;
+            finish(async move { Ok(blobs::store(&app, account, &mut file, row).await?) }).await?;
             row
         }
     };
@@ -109,26 +111,17 @@ fn broken_off() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "broken_off", "The file did not come to its end.")
 }
 
-async fn receive(body: Body) -> Result<(tokio::fs::File, BlobRow), ApiError> {
-    let failed = |error: std::io::Error| ApiError::internal(&error);
-    let file = tempfile::tempfile().map_err(failed)?;
-    let mut file = tokio::fs::File::from_std(file);
-    let mut hash = Sha256::new();
-    let mut size_bytes = 0_u64;
+async fn receive(body: Body, folder: &Path) -> Result<(tokio::fs::File, BlobRow), ApiError> {
+    let mut receiver = Receiver::new(folder)?;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| broken_off())?;
-        size_bytes = size_bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-        if size_bytes > MOST_BYTES {
+        receiver.take(&chunk).await?;
+        if receiver.size_bytes() > MOST_BYTES {
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "A file may have at most 1 GiB."));
         }
-        hash.update(&chunk);
-        file.write_all(&chunk).await.map_err(failed)?;
     }
-    file.flush().await.map_err(failed)?;
-    file.rewind().await.map_err(failed)?;
-    let sha256 = hash.finalize().into();
-    Ok((file, BlobRow { sha256, size_bytes }))
+    Ok(receiver.finish().await?)
 }
 
 fn parse_hash(name: &str) -> Result<[u8; 32], ApiError> {

@@ -34,7 +34,7 @@ pub(super) async fn accept(
 pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, ApiError> {
     match app.store.accept(&token_hash(invitation), user, clock::now_ms()).await? {
         Accepted::Joined(account) => {
-            app.hub.rights_changed();
+            app.hub.account(account).rights_changed();
             Ok(account)
         }
         Accepted::Unknown => Err(unknown()),

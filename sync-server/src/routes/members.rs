@@ -73,7 +73,7 @@ pub(super) async fn change(
     let role = checked_role(body.role)?;
     finish(async move {
         let change = app.store.set_role(entered.account, user, role).await?;
-        changed(&app, change)
+        changed(&app, entered.account, change)
     })
     .await
 }
@@ -86,16 +86,16 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     finish(async move {
         let change = app.store.remove_member(entered.account, user).await?;
-        changed(&app, change)
+        changed(&app, entered.account, change)
     })
     .await
 }
 
-/// Tells the open sockets, which look their rights up anew.
-fn changed(app: &App, change: RoleChange) -> Result<StatusCode, ApiError> {
+/// Tells the account's open sockets, which look their rights up anew.
+fn changed(app: &App, account: Id, change: RoleChange) -> Result<StatusCode, ApiError> {
     match change {
         RoleChange::Done => {
-            app.hub.rights_changed();
+            app.hub.account(account).rights_changed();
             Ok(StatusCode::NO_CONTENT)
         }
         RoleChange::Absent => Err(ApiError::not_found()),

@@ -63,9 +63,15 @@ pub(super) async fn delete(
 /// whoever may edit the connection could then send its secrets elsewhere.
 fn checked_hosts(hosts: Vec<String>) -> Result<Vec<String>, ApiError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
-    let fine = |host: &String| !host.is_empty() && host.len() <= 253 && host.chars().all(plain);
+    let fine = |host: &String| {
+        let host = host.strip_prefix("http://").unwrap_or(host);
+        !host.is_empty() && host.len() <= 253 && host.chars().all(plain)
+    };
     if hosts.is_empty() || hosts.len() > 20 || !hosts.iter().all(fine) {
-        return Err(ApiError::invalid("hosts", "Name 1 to 20 hosts such as api.example.com."));
+        return Err(ApiError::invalid(
+            "hosts",
+            "Name 1 to 20 hosts such as api.example.com, or http://api.example.com for one without encryption.",
+        ));
     }
     Ok(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect())
 }

@@ -141,10 +141,10 @@ async fn open_session(
 
 /// Ends the session of a request, if it has one, and tells its sockets.
 async fn end_session(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    if let Some(token) = app.cookies.session(headers)
-        && app.store.end_session(&token_hash(token)).await?
+    if let Some(session) = app.cookies.session(headers).map(token_hash)
+        && app.store.end_session(&session).await?
     {
-        app.hub.rights_changed();
+        app.hub.session_ended(session);
     }
     Ok(())
 }

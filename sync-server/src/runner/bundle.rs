@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tombolo_model::views::Connection;
 use tombolo_model::{Id, Kind, catalogue};
 use tombolo_wire::run::RunRow;
 
 use super::child::RunFailure;
 use crate::app::App;
-use crate::blobs;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
+use crate::{blobs, web_host};
 
 /// A flow refers to no more than this, directly and through others.
 const MOST: usize = 2_000;
@@ -87,11 +88,8 @@ async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> 
     let mut needs = Needs { secrets: BTreeMap::new(), hosts: BTreeMap::new() };
     for sealed in app.store.secrets(account, &connections).await? {
         let connection = sealed.connection;
-        let base = resources
-            .get(&connection)
-            .and_then(|found| found.value.pointer("/http/baseURI"))
-            .and_then(Value::as_str)
-            .and_then(resources::host);
+        let base =
+            resources.get(&connection).and_then(|found| Connection(&found.value).base_uri()).and_then(web_host::of);
         // The base URI was changed after the secret was entered (decision 24).
         if base.is_none_or(|host| !sealed.hosts.contains(&host)) {
             return Err(RunFailure::OtherHost { connection, path: sealed.path });

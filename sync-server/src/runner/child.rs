@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tombolo_model::Id;
 
+use super::made;
 use super::report::Report;
 use crate::blobs::BlobError;
 use crate::job::{Job, Line};
@@ -20,6 +21,8 @@ use crate::vault::VaultError;
 
 /// The longest line: a record and what surrounds it.
 const LINE_BYTES: usize = 16 * 1024 * 1024;
+/// The longest line of a run's own state.
+const ROW_BYTES: usize = 2 * 1024 * 1024;
 /// How long rows wait for others before they are stored together.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -55,9 +58,15 @@ pub(crate) enum RunFailure {
     /// The child said what is no line.
     #[error("the child process said what is not understood: {0}")]
     Line(String),
-    /// A file of the run lies elsewhere.
-    #[error("the child process named the file {0}")]
-    Path(PathBuf),
+    /// What the child calls a file of the run is none.
+    #[error("the child process named the file {path}")]
+    Path {
+        /// What it said.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: std::io::Error,
+    },
     /// A document cannot be read.
     #[error(transparent)]
     Resource(#[from] ResourceError),
@@ -73,8 +82,8 @@ pub(crate) enum RunFailure {
 }
 
 /// Runs a job to its end. Dropping the future kills the child.
-pub(super) async fn run(job: &Job, folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
-    let mut child = spawn(folder).map_err(RunFailure::Child)?;
+pub(super) async fn run(job: &Job, folder: &Path, memory_mib: u64, report: &mut Report) -> Result<(), RunFailure> {
+    let mut child = spawn(folder, memory_mib).map_err(RunFailure::Child)?;
     feed(&mut child, job).await?;
     let Some(out) = child.stdout.take() else {
         return Err(RunFailure::Ended("no output".to_owned()));
@@ -84,10 +93,12 @@ pub(super) async fn run(job: &Job, folder: &Path, report: &mut Report) -> Result
     if status.success() && report.has_ended() { Ok(()) } else { Err(RunFailure::Ended(status.to_string())) }
 }
 
-fn spawn(folder: &Path) -> std::io::Result<Child> {
+fn spawn(folder: &Path, memory_mib: u64) -> std::io::Result<Child> {
     let mut command = Command::new(own_program()?);
     command
         .arg("run-worker")
+        .arg("--memory")
+        .arg(memory_mib.to_string())
         .env_clear()
         .current_dir(folder)
         .stdin(Stdio::piped())
@@ -165,17 +176,21 @@ async fn read_some(out: &mut BufReader<impl AsyncRead + Unpin>, line: &mut Vec<u
 }
 
 async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
+    let length = line.len();
     let line: Line = serde_json::from_slice(line).map_err(|error| RunFailure::Line(error.to_string()))?;
     match line {
+        Line::Loose { files, calls } => {
+            tracing::info!(run = %report.row().id, ?files, ?calls, "this run is not held to all that it gave up");
+        }
+        // All devices get the row; a run that is not out of its mind has a short one.
+        Line::Row { .. } if length > ROW_BYTES => {
+            return Err(RunFailure::Line(format!("a row of {length} bytes")));
+        }
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error).await?,
         Line::File { step, name, path } => {
-            // The child reads hostile files; it does not get to name ours.
-            let inside = path.canonicalize().ok().zip(folder.canonicalize().ok());
-            let Some((path, _)) = inside.filter(|(path, folder)| path.starts_with(folder)) else {
-                return Err(RunFailure::Path(path));
-            };
-            report.take_file(step, name, &path).await?;
+            let file = made::open_below(folder, &path).map_err(|source| RunFailure::Path { path, source })?;
+            report.take_file(step, name, file).await?;
         }
     }
     Ok(())

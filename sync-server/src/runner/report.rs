@@ -1,8 +1,7 @@
 //! What is known of a run, and what of it is stored: rows now and then, errors in bundles, the end at once.
 
-use std::path::Path;
+use std::fs::File;
 
-use tokio::fs::File;
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::sync::RunErrorRow;
@@ -67,9 +66,8 @@ impl Report {
         Ok(())
     }
 
-    pub(super) async fn take_file(&self, step: String, name: String, path: &Path) -> Result<(), RunFailure> {
-        let mut file = File::open(path).await.map_err(blobs::BlobError::from)?;
-        let blob = blobs::hash(&mut file).await?;
+    pub(super) async fn take_file(&self, step: String, name: String, made: File) -> Result<(), RunFailure> {
+        let (mut file, blob) = blobs::copy(made.into(), &self.app.config.tmp()).await?;
         blobs::store(&self.app, self.account, &mut file, blob).await?;
         let file = NewRunFile { run: self.row.id, step, name, sha256: blob.sha256 };
         self.app.store.keep_run_file(self.account, &file).await?;
@@ -94,7 +92,7 @@ impl Report {
                 RunFailure::Canceled => RunStatus::Canceled,
                 _ => RunStatus::Failed,
             };
-            self.row.error = said(&failure);
+            self.row.error = said(&failure, self.app.config.run_memory_mib);
             self.row.n += 1;
         }
         self.row.ended_ms.get_or_insert_with(clock::now_ms);
@@ -111,7 +109,7 @@ const fn is_end(status: RunStatus) -> bool {
 }
 
 /// The failure in words for the person who looks at the run; what is internal is logged only.
-fn said(failure: &RunFailure) -> Option<RunError> {
+fn said(failure: &RunFailure, memory_mib: u64) -> Option<RunError> {
     let source = std::error::Error::source(failure).map(ToString::to_string);
     let error = match failure {
         RunFailure::Canceled => return None,
@@ -126,7 +124,9 @@ fn said(failure: &RunFailure) -> Option<RunError> {
         RunFailure::Vault(error) => run_error("secret", format!("{error}.")),
         RunFailure::Ended(status) => run_error(
             "worker_ended",
-            format!("The process that ran the flow ended early ({status}): it may have used too much memory or time."),
+            format!(
+                "The process that ran the flow ended early ({status}): it may have wanted more than {memory_mib} MiB of memory, or an hour of computing. Read smaller pages or records, or split the flow."
+            ),
         ),
         _ => run_error("internal", "The server could not run the flow. Its log says why."),
     };

@@ -9,8 +9,8 @@ use tombolo_sync::server::{Effect, Event, Judged, Request};
 use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
 
 use crate::app::App;
-use crate::clock;
 use crate::store::{Push, StoreError};
+use crate::{clock, run_rows};
 
 /// How many runs a device that starts empty is given.
 const RUNS: u32 = 500;
@@ -108,7 +108,7 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
             };
             commit(asked, request, push).await
         }
-        Effect::KeepRuns { request, rows } => keep_runs(asked, request, &rows).await,
+        Effect::KeepRuns { request, rows } => keep_runs(asked, request, rows).await,
         // Not questions; the caller has dealt with them.
         Effect::Send(_) | Effect::Announce(_) | Effect::Leave { .. } | Effect::WakeAt(_) | Effect::Close => {
             Ok(Event::Wake)
@@ -133,9 +133,11 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
     Ok(Event::Judged { request, judged: Judged::Verdict(pushed.verdict) })
 }
 
-async fn keep_runs(asked: &Asked, request: Request, rows: &RunRows) -> Result<Event, StoreError> {
-    let store = &asked.app.store;
-    let sequence = store.keep_runs(asked.account, rows, Some(asked.user)).await?;
+async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result<Event, StoreError> {
+    run_rows::fit(&mut rows);
+    let Some(sequence) = asked.app.store.keep_runs(asked.account, &rows, Some(asked.user)).await? else {
+        return Ok(Event::RoleChanged { role: None });
+    };
     asked.app.committed(asked.account, sequence);
     Ok(Event::RunsKept { request })
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Action, Id, Kind, Role};
 
 use super::row::{db, get, id, maybe_id, number, parse_id, role, role_name};
 use super::{Sqlite, invitations};
@@ -117,6 +117,9 @@ impl Accounts for Sqlite {
             .execute(&mut *tx)
             .await
             .map_err(db(DOING))?;
+            if !role.may(Action::ManageMembers, Kind::Integration) {
+                invitations::withdraw_all_of(&mut tx, account, user).await?;
+            }
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)
@@ -135,6 +138,7 @@ impl Accounts for Sqlite {
             .execute(&mut *tx)
             .await
             .map_err(db(DOING))?;
+            invitations::withdraw_all_of(&mut tx, account, user).await?;
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)

@@ -48,6 +48,17 @@ impl Blobs for Sqlite {
         Ok(())
     }
 
+    async fn sweep_parts(&self) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM blob_parts WHERE NOT EXISTS
+             (SELECT 1 FROM blobs b WHERE b.account = blob_parts.account AND b.sha256 = blob_parts.sha256)",
+        )
+        .execute(&self.write)
+        .await
+        .map_err(db("removing unfinished files"))?;
+        Ok(())
+    }
+
     async fn blob_part(&self, account: Id, sha256: &[u8; 32], n: u32) -> Result<Option<Vec<u8>>, StoreError> {
         sqlx::query_scalar("SELECT bytes FROM blob_parts WHERE account = ? AND sha256 = ? AND n = ?")
             .bind(account.to_string())

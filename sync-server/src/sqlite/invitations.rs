@@ -70,6 +70,17 @@ pub(super) async fn accept(
     Ok(Accepted::Joined(account))
 }
 
+/// Takes back what somebody has invited who may not invite any more: such a link may be for another address of theirs.
+pub(super) async fn withdraw_all_of(tx: &mut Transaction<'_, Db>, account: Id, by: Id) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM invitations WHERE account = ? AND invited_by = ?")
+        .bind(account.to_string())
+        .bind(by.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(db("withdrawing invitations"))?;
+    Ok(())
+}
+
 async fn join(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role, now_ms: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)

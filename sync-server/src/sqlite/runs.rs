@@ -15,9 +15,14 @@ use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
 
 #[async_trait]
 impl Runs for Sqlite {
-    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<u64, StoreError> {
+    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<Option<u64>, StoreError> {
         const DOING: &str = "keeping a run";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        if let Some(user) = by
+            && !is_member(&mut tx, account, user).await?
+        {
+            return Ok(None);
+        }
         for row in &rows.runs {
             keep_run(&mut tx, account, row, by).await?;
         }
@@ -26,7 +31,7 @@ impl Runs for Sqlite {
         }
         let last = take_numbers(&mut tx, account, 0).await?;
         tx.commit().await.map_err(db(DOING))?;
-        Ok(last)
+        Ok(Some(last))
     }
 
     async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError> {
@@ -157,6 +162,18 @@ async fn newest_errors(
 
 fn size_of_body(row: &SqliteRow, table: &'static str) -> Result<usize, StoreError> {
     Ok(usize::try_from(number(row, table, "size")?).unwrap_or(usize::MAX))
+}
+
+/// Whether somebody is a member, within the transaction that depends on it.
+async fn is_member(tx: &mut Transaction<'_, Db>, account: Id, user: Id) -> Result<bool, StoreError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM members WHERE account = ? AND user = ? AND status = 'accepted'")
+            .bind(account.to_string())
+            .bind(user.to_string())
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(db("looking up a member"))?;
+    Ok(found.is_some())
 }
 
 /// Keeps a run's row within a transaction, unless a newer one is there.

@@ -106,9 +106,9 @@ pub trait Accounts {
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;
 
-    /// Changes a member's role.
+    /// Changes a member's role. What they have invited is withdrawn when they may not invite any more.
     async fn set_role(&self, account: Id, user: Id, role: Role) -> Result<RoleChange, StoreError>;
 
-    /// Removes a member.
+    /// Removes a member, and withdraws what they have invited.
     async fn remove_member(&self, account: Id, user: Id) -> Result<RoleChange, StoreError>;
 }

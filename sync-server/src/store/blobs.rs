@@ -29,6 +29,9 @@ pub trait Blobs {
     /// Says that all parts are there; until then nobody sees the file.
     async fn finish_blob(&self, account: Id, blob: BlobRow, now_ms: i64) -> Result<(), StoreError>;
 
+    /// Removes the parts of files that were never finished; only while nobody writes any.
+    async fn sweep_parts(&self) -> Result<(), StoreError>;
+
     /// Reads one part; absent after the last.
     async fn blob_part(&self, account: Id, sha256: &[u8; 32], n: u32) -> Result<Option<Vec<u8>>, StoreError>;
 }

@@ -35,12 +35,13 @@ pub struct RunFileRow {
 #[async_trait]
 pub trait Runs {
     /// Keeps rows and errors: each (run, n) once, and of a run the row with the highest `n`.
-    /// Returns the account's last sequence number.
+    /// Returns the account's last sequence number; nothing, when nothing is kept because they come from a person who is no
+    /// member at this moment.
     ///
     /// `by` is whose device they come from, absent for the server's own runs. Left out is what is not theirs to
     /// say: rows and errors of another's run, errors of a run that nobody has, and from a device also rows that claim
     /// to have run on the server.
-    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<u64, StoreError>;
+    async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<Option<u64>, StoreError>;
 
     /// One run.
     async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError>;

@@ -83,7 +83,7 @@ async fn a_tick_before_the_restore_is_not_caught_up_again() {
     let value = json!({ "name": "Nightly", "schedule": once_at(now() + chrono::Duration::seconds(4)) });
     let flow = push_new(&mut device, Kind::Flow, &value).await.id();
     assert!(admin(&["backup", backup], &data).status.success());
-    Heard::default().until(&mut device, |heard| !heard.of(flow, 0).is_empty()).await;
+    Heard::default().until(&mut device, |heard| heard.ended(flow)).await;
     server.kill();
     assert!(admin(&["restore", backup], &data).status.success());
     let restored_ms = now().timestamp_millis();

@@ -37,3 +37,16 @@ async fn bytes_under_a_wrong_name_are_not_stored() {
     let odd = format!("/api/accounts/{}/blobs/..%2f..%2fkey", ann.account);
     assert_eq!(ann.browser.get(&odd).await.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn files_wait_in_the_servers_own_folder_and_leave_nothing_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::on_with(folder.path(), &[], &[("TMPDIR", "/nowhere")]);
+    let mut ann = server.person("ann").await;
+    let name = hex::encode(Sha256::digest("hello"));
+    let path = format!("/api/accounts/{}/blobs/{name}", ann.account);
+    let put = ann.browser.request(Method::PUT, &path).body("hello").send().await.unwrap();
+    assert_eq!(put.status(), StatusCode::OK);
+    assert_eq!(ann.browser.get(&path).await.text().await.unwrap(), "hello");
+    assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+}

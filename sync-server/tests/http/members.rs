@@ -133,3 +133,32 @@ async fn the_owner_stays_and_nobody_else_becomes_one() {
     let list: Value = bob.browser.get(&members).await.json().await.unwrap();
     assert_eq!(list["members"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn who_may_not_invite_any_more_leaves_no_way_in_behind() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let members = format!("/api/accounts/{}/members", ann.account);
+    let kept = ann.invite("dog@example.com", "monitor").await;
+    let mut links = Vec::new();
+    for name in ["bob", "cat"] {
+        let mut admin = server.person(name).await;
+        ann.let_in(&mut admin, name, "administer").await;
+        let body = json!({ "email": format!("other-{name}@example.com"), "role": "administer" });
+        let invited: Value = admin.browser.post(&members, body).await.json().await.unwrap();
+        let token = invited["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+        links.push((admin.user, token));
+    }
+    let removed = ann.browser.send(Method::DELETE, &format!("{members}/{}", links[0].0), None).await;
+    assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+    let lowered = json!({ "role": "manage" });
+    let lowered = ann.browser.send(Method::PATCH, &format!("{members}/{}", links[1].0), Some(lowered)).await;
+    assert_eq!(lowered.status(), StatusCode::NO_CONTENT);
+    for (name, (_, token)) in ["other-bob", "other-cat"].into_iter().zip(&links) {
+        let mut other = server.person(name).await.browser;
+        let accepted = other.post("/api/invitations/accept", json!({ "invitation": token })).await;
+        assert_eq!(accepted.status(), StatusCode::NOT_FOUND, "{name}");
+    }
+    let mut dog = server.person("dog").await.browser;
+    assert_eq!(dog.post("/api/invitations/accept", json!({ "invitation": kept })).await.status(), StatusCode::OK);
+}

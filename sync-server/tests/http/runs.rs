@@ -18,13 +18,15 @@ use crate::schedule::edit;
 use crate::server::{Person, Server, code};
 
 /// What came to the endpoint: the authorization and the body of each request.
-type Received = Arc<Mutex<Vec<(String, Value)>>>;
+pub(crate) type Received = Arc<Mutex<Vec<(String, Value)>>>;
 
-async fn endpoint() -> (String, Received) {
+/// Orders, a place that never answers, one record of 4 MiB, and a place that takes records.
+pub(crate) async fn endpoint() -> (String, Received) {
     let received = Received::default();
     let router = Router::new()
         .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
         .route("/never", get(std::future::pending::<()>))
+        .route("/large", get(async || Json(json!([{ "text": "a".repeat(4 * 1024 * 1024) }]))))
         .route("/sink", post(take))
         .with_state(Arc::clone(&received));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -40,13 +42,18 @@ async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): 
 }
 
 /// The ids of a flow from `source` to `/sink` that are on the server.
-struct Built {
-    flow: Id,
+pub(crate) struct Built {
+    pub(crate) flow: Id,
     connection: Id,
     host: String,
 }
 
-async fn build(device: &mut Device, base: &str, source: &str) -> Built {
+pub(crate) async fn build(device: &mut Device, base: &str, source: &str) -> Built {
+    build_with(device, base, source, Value::Null).await
+}
+
+/// The same, with mappings before the records are sent.
+pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, mappings: Value) -> Built {
     let auth = json!({ "type": "token", "token": { "location": "header", "headerName": "Authorization", "scheme": "Bearer" } });
     let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
     let connection = make(device, Kind::Connection, &connection).await;
@@ -55,33 +62,36 @@ async fn build(device: &mut Device, base: &str, source: &str) -> Built {
         "http": { "method": "GET", "relativeURI": source }
     });
     let export = make(device, Kind::Export, &export).await;
-    let import = json!({
+    let mut import = json!({
         "name": "Sink", "_connectionId": connection, "adaptorType": "HTTPImport",
         "http": { "method": ["POST"], "relativeURI": ["/sink"] }
     });
+    if !mappings.is_null() {
+        import["mappings"] = mappings;
+    }
     let import = make(device, Kind::Import, &import).await;
     let flow = json!({
         "name": "Copy", "pageGenerators": [{ "_exportId": export }],
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
     let flow = make(device, Kind::Flow, &flow).await;
-    Built { flow, connection, host: base.trim_start_matches("http://").to_owned() }
+    Built { flow, connection, host: base.to_owned() }
 }
 
-async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
+pub(crate) async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {
     let (document, first) = create(kind, value, &author());
     assert!(matches!(device.push(document.id(), &[first]).await, Some(Down::Accepted { .. })));
     document.id()
 }
 
-async fn put_secret(person: &mut Person, built: &Built) {
+pub(crate) async fn put_secret(person: &mut Person, built: &Built) {
     let path = format!("/api/accounts/{}/connections/{}/secrets", person.account, built.connection);
     let body = json!({ "path": "/http/auth/token/token", "value": "s3cret", "hosts": [built.host] });
     let answer = person.browser.send(Method::PUT, &path, Some(body)).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
 }
 
-async fn start(person: &mut Person, flow: Id) -> Id {
+pub(crate) async fn start(person: &mut Person, flow: Id) -> Id {
     let path = format!("/api/accounts/{}/flows/{flow}/run", person.account);
     let started: Value = person.browser.post(&path, json!({})).await.json().await.unwrap();
     started["run"].as_str().unwrap().parse().unwrap()
@@ -98,7 +108,10 @@ pub(crate) async fn start_endless(person: &mut Person, device: &mut Device) -> I
 }
 
 /// Reads until a run is as wanted; also its errors so far.
-async fn until_row(device: &mut Device, mut wanted: impl FnMut(&RunRow) -> bool) -> (RunRow, Vec<RunErrorRow>) {
+pub(crate) async fn until_row(
+    device: &mut Device,
+    mut wanted: impl FnMut(&RunRow) -> bool,
+) -> (RunRow, Vec<RunErrorRow>) {
     let mut errors = Vec::new();
     device
         .until(|frame| {
@@ -220,6 +233,24 @@ async fn push_edit(device: &mut Device, chunk: Chunk, document: Id) {
     assert!(matches!(device.push(document, &[chunk]).await, Some(Down::Accepted { .. })));
 }
 
+/// Where the kernel shows the server's one child.
+#[cfg(target_os = "linux")]
+pub(crate) fn child_of(server: &Server) -> std::path::PathBuf {
+    let parent = format!("PPid:\t{}\n", server.pid());
+    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    // A process may end between being listed and being read.
+    let status = |path: &std::path::Path| std::fs::read_to_string(path.join("status")).unwrap_or_default();
+    processes.find(|path| status(path).contains(&parent)).unwrap()
+}
+
+/// The soft and the hard limit of this name.
+#[cfg(target_os = "linux")]
+pub(crate) fn limits_of(child: &std::path::Path, name: &str) -> Vec<String> {
+    let limits = std::fs::read_to_string(child.join("limits")).unwrap();
+    let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
+    line[name.len()..].split_whitespace().take(2).map(str::to_owned).collect()
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_process_of_a_run_is_limited_and_holds_nothing_of_the_servers_data() {
@@ -227,18 +258,11 @@ async fn the_process_of_a_run_is_limited_and_holds_nothing_of_the_servers_data()
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     start_endless(&mut ann, &mut device).await;
-    let parent = format!("PPid:\t{}\n", server.pid());
-    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    // A process may end between being listed and being read.
-    let status = |path: &std::path::Path| std::fs::read_to_string(path.join("status")).unwrap_or_default();
-    let child = processes.find(|path| status(path).contains(&parent)).unwrap();
-    let text = status(&child);
+    let child = child_of(&server);
+    let text = std::fs::read_to_string(child.join("status")).unwrap();
     assert!(text.contains("NoNewPrivs:\t1\n") && text.contains("Seccomp:\t2\n"), "{text}");
-    let limits = std::fs::read_to_string(child.join("limits")).unwrap();
     for (name, most) in [("Max cpu time", "3600"), ("Max address space", "4294967296"), ("Max core file size", "0")] {
-        let line = limits.lines().find(|line| line.starts_with(name)).unwrap();
-        let values = line[name.len()..].split_whitespace().take(2).collect::<Vec<_>>();
-        assert_eq!(values, [most, most], "{line}");
+        assert_eq!(limits_of(&child, name), [most, most], "{name}");
     }
     let environment = String::from_utf8(std::fs::read(child.join("environ")).unwrap()).unwrap();
     assert!(

@@ -53,7 +53,7 @@ impl Heard {
     }
 
     /// Whether a flow's run has ended.
-    fn ended(&self, flow: Id) -> bool {
+    pub(crate) fn ended(&self, flow: Id) -> bool {
         self.of(flow, 0).iter().any(|row| row.ended_ms.is_some())
     }
 }

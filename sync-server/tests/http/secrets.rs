@@ -51,7 +51,9 @@ async fn a_secret_says_which_hosts_it_may_go_to() {
     let path = format!("/api/accounts/{}/connections/{}/secrets", ann.account, id());
     let without = json!({ "path": PATH, "value": "x" });
     assert_eq!(code(ann.browser.send(Method::PUT, &path, Some(without)).await).await, "invalid_body");
-    for hosts in [json!([]), json!([""]), json!(["https://api.example.com"]), json!(vec!["a.example"; 21])] {
+    for hosts in
+        [json!([]), json!([""]), json!(["https://api.example.com"]), json!(["http://"]), json!(vec!["a.example"; 21])]
+    {
         let body = json!({ "path": PATH, "value": "x", "hosts": hosts });
         let answer = ann.browser.send(Method::PUT, &path, Some(body)).await;
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY, "{hosts}");

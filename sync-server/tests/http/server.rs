@@ -37,11 +37,17 @@ impl Server {
 
     /// On this folder.
     pub(crate) fn on(data: &Path, options: &[&str]) -> Self {
+        Self::on_with(data, options, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub(crate) fn on_with(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tombolo"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(options)
             .env("TOMBOLO_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -50,6 +56,11 @@ impl Server {
         let address = line.trim().rsplit("://").next().unwrap().to_owned();
         assert!(line.starts_with("Tombolo is ready at http://127.0.0.1:"), "{line:?}");
         Self { child, address, data: data.to_path_buf(), _folder: None }
+    }
+
+    /// One that was started in another way.
+    pub(crate) fn of(child: Child, address: &str, data: &Path) -> Self {
+        Self { child, address: address.to_owned(), data: data.to_path_buf(), _folder: None }
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -68,3 +68,12 @@ async fn a_stop_signal_ends_the_runs_and_their_rows_say_so() {
     assert_eq!(heard.runs[&run].status, RunStatus::Canceled);
     assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_server_opens_as_many_files_as_it_is_allowed() {
+    let server = Server::start();
+    let process = std::path::PathBuf::from(format!("/proc/{}", server.pid()));
+    let limits = runs::limits_of(&process, "Max open files");
+    assert_eq!(limits[0], limits[1], "the sockets of many devices are files");
+}

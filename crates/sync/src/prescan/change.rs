@@ -59,6 +59,7 @@ struct Envelope {
     actor: Vec<u8>,
     seq: u64,
     start_op: u64,
+    time_ms: i64,
     ops: u64,
 }
 
@@ -68,7 +69,7 @@ impl Envelope {
         let actor = actor(reader)?;
         let seq = reader.unsigned()?;
         let start_op = reader.unsigned()?;
-        reader.signed()?;
+        let time_ms = reader.signed()?;
         let message = reader.unsigned()?;
         reader.skip(message)?;
         actors(reader, budget.caps.actors)?;
@@ -78,7 +79,7 @@ impl Envelope {
         if start_op == 0 || start_op.saturating_add(ops) > MOST_COUNTER {
             return Err(ScanError::Malformed("its operations are numbered wrongly"));
         }
-        Ok(Self { deps, actor, seq, start_op, ops })
+        Ok(Self { deps, actor, seq, start_op, time_ms, ops })
     }
 
     fn finish(self, hash: Hash, inflated_bytes: usize) -> Scan {
@@ -88,6 +89,7 @@ impl Envelope {
             actor: self.actor,
             seq: self.seq,
             start_op: self.start_op,
+            time_ms: self.time_ms,
             ops: self.ops,
             deps: self.deps,
             inflated_bytes,

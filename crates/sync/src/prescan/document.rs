@@ -42,6 +42,7 @@ pub(super) fn scan(chunk: &Chunk<'_>, budget: &mut Budget) -> Result<Scan, ScanE
         actor: Vec::new(),
         seq: 0,
         start_op: 0,
+        time_ms: 0,
         ops: count,
         deps,
         inflated_bytes: before - budget.inflated_bytes,

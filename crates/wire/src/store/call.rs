@@ -1,0 +1,192 @@
+//! What the screen asks of the store worker: one variant a call, and what it takes.
+//!
+//! The replies are in `reply.rs`; each call names its own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tombolo_model::{Id, Intent, Kind};
+
+/// A call from the screen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Request {
+    /// Counts up; the reply carries it.
+    pub id: u64,
+    /// What is wanted.
+    pub call: Call,
+}
+
+/// Every call, with the type of its reply in its comment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Call {
+    /// → [`Overview`](super::Overview). Also subscribes the tab to all events.
+    Hello,
+    /// → [`OpenReply`](super::OpenReply). Subscribes to [`Event::Document`](super::Event::Document) of this document.
+    Open {
+        /// Which.
+        id: Id,
+    },
+    /// → null.
+    Close {
+        /// Which.
+        id: Id,
+    },
+    /// → [`Created`](super::Created).
+    Create {
+        /// What kind.
+        kind: Kind,
+        /// The resource without `_id`.
+        value: Value,
+    },
+    /// → [`Edited`](super::Edited). One call is one step of undo.
+    Edit {
+        /// Which.
+        id: Id,
+        /// All applied in one change, or none.
+        intents: Vec<Intent>,
+    },
+    /// → [`Edited`](super::Edited). Takes back this tab's last edit of the document.
+    Undo {
+        /// Which.
+        id: Id,
+    },
+    /// → [`Edited`](super::Edited).
+    Redo {
+        /// Which.
+        id: Id,
+    },
+    /// → `Vec<HistoryEntry>`, newest first.
+    History {
+        /// Which.
+        id: Id,
+    },
+    /// → [`BlobInfo`](super::BlobInfo). One attachment: the file.
+    PutFile {
+        /// Its name on this computer.
+        name: String,
+    },
+    /// → [`Created`](super::Created) with the run's id. Progress comes as [`Event::Run`](super::Event::Run).
+    StartRun {
+        /// Which flow.
+        flow: Id,
+        /// Runs on the server instead of here.
+        #[serde(default)]
+        on_server: bool,
+    },
+    /// → null.
+    CancelRun {
+        /// Which run.
+        run: Id,
+    },
+    /// → `Vec<RunRow>`, newest first; of one flow or of all.
+    Runs {
+        /// Which flow.
+        flow: Option<Id>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// → `Vec<RunError>`.
+    RunErrors {
+        /// Which run.
+        run: Id,
+    },
+    /// → [`BlobInfo`](super::BlobInfo), with one attachment: the file. Names a file that a run made.
+    RunFile {
+        /// Which run.
+        run: Id,
+        /// Which step.
+        step: String,
+    },
+    /// → null. Keeps a secret of a connection on this device and, when signed in, in the server's vault, for the host of
+    /// the connection's base URI as it is now. Without such a host it is `invalid`.
+    SetSecret {
+        /// Which connection.
+        connection: Id,
+        /// Which field, for example `/http/auth/token/token`.
+        path: String,
+        /// The secret; empty removes it.
+        value: String,
+    },
+    /// → `Vec<String>`: the paths of the secrets that are kept for a connection, never their values.
+    Secrets {
+        /// Which connection.
+        connection: Id,
+    },
+    /// → [`Overview`](super::Overview).
+    SignUp {
+        /// The person.
+        name: String,
+        /// Their address.
+        email: String,
+        /// Their password.
+        password: String,
+        /// The secret of an invitation that brought them here: its account is opened.
+        #[serde(default)]
+        invitation: Option<String>,
+    },
+    /// → [`Overview`](super::Overview).
+    SignIn {
+        /// Their address.
+        email: String,
+        /// Their password.
+        password: String,
+        /// Whether what was made on this device goes along to the account.
+        bring_local: bool,
+        /// The secret of an invitation that brought them here: its account is opened.
+        #[serde(default)]
+        invitation: Option<String>,
+    },
+    /// → [`Overview`](super::Overview) of the account that invites. For somebody who is signed in already.
+    AcceptInvitation {
+        /// The secret of the invitation's link.
+        token: String,
+    },
+    /// → [`Overview`](super::Overview) of the local account.
+    SignOut,
+    /// → [`Overview`](super::Overview) of the account switched to.
+    SwitchAccount {
+        /// Which.
+        account: Id,
+    },
+    /// → null. Says where this person is; sent on to everybody who looks at the same document.
+    Presence {
+        /// The open document, or nothing.
+        document: Option<Id>,
+        /// The field they are in.
+        field: Option<String>,
+        /// Where their cursor is in a text, UTF-16: anchor and head.
+        cursor: Option<(usize, usize)>,
+    },
+    /// → `Vec<Parked>`.
+    ParkedList,
+    /// → null. Writes the difference anew.
+    ParkedRetry {
+        /// Which.
+        parked: String,
+    },
+    /// → null.
+    ParkedDiscard {
+        /// Which.
+        parked: String,
+    },
+    /// → [`BlobInfo`](super::BlobInfo) with one attachment: a JSON file of every resource on this device.
+    ExportAll,
+    /// → null. Says whether the page can be seen: a hidden tab gives the socket to a visible one. Also tries a
+    /// lost link at once.
+    Visible {
+        /// Now.
+        visible: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_named_by_its_one_member() {
+        let json = |call: Call| serde_json::to_string(&Request { id: 1, call }).unwrap();
+        assert_eq!(json(Call::Hello), r#"{"id":1,"call":"hello"}"#);
+        assert_eq!(json(Call::Visible { visible: true }), r#"{"id":1,"call":{"visible":{"visible":true}}}"#);
+    }
+}

@@ -1,0 +1,141 @@
+//! What comes of a call, and of one that fails.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tombolo_model::{Id, Kind, View};
+
+use super::{AccountInfo, CatalogueRow, Notice, SyncStatus, UserInfo};
+
+/// Why a call failed, in words for the person at the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallError {
+    /// Stable, for programs: `quota`, `not_found`, `damaged`, `offline`, `refused`, `invalid`, `internal`.
+    pub code: String,
+    /// What happened, then what to do.
+    pub message: String,
+}
+
+/// The tab's first picture of the account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// The current account.
+    pub account: AccountInfo,
+    /// All accounts that this device knows.
+    pub accounts: Vec<AccountInfo>,
+    /// All rows of the catalogue.
+    pub catalogue: Vec<CatalogueRow>,
+    /// Where the changes are.
+    pub sync: SyncStatus,
+    /// What a person should know: damaged documents, storage that may be evicted.
+    pub notices: Vec<Notice>,
+}
+
+/// The reply to [`Call::Open`](super::Call::Open).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenReply {
+    /// What kind it is.
+    pub kind: Kind,
+    /// What it shows.
+    pub view: View,
+    /// Whether this person may change it, as last known.
+    pub writable: bool,
+    /// What this tab may take back of it.
+    #[serde(default)]
+    pub undo: UndoState,
+}
+
+/// What this tab may take back of its own edits of a document, and do again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UndoState {
+    /// [`Call::Undo`](super::Call::Undo) has something to take back.
+    pub back: bool,
+    /// [`Call::Redo`](super::Call::Redo) has something to do again.
+    pub again: bool,
+}
+
+/// The reply to [`Call::Create`](super::Call::Create) and [`Call::StartRun`](super::Call::StartRun).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Created {
+    /// The new id.
+    pub id: Id,
+}
+
+/// The reply to [`Call::Edit`](super::Call::Edit): sent after the strict commit.
+///
+/// While the disk takes nothing the reply waits, and the worker tries again; the document in memory has the edit. An
+/// error means that the edit was not made, so only then may it be sent again; `closed` means that the page must be
+/// loaded anew first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Edited {
+    /// The document's heads now (hex).
+    pub heads: Vec<String>,
+    /// What undo or redo left alone, because somebody else changed it since.
+    pub skipped: Vec<String>,
+    /// What may be taken back now.
+    #[serde(default)]
+    pub undo: UndoState,
+}
+
+/// A stored file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BlobInfo {
+    /// SHA-256 of its bytes, hex.
+    pub hash: String,
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub size_bytes: u64,
+}
+
+/// One change in a resource's history.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryEntry {
+    /// The change's hash (hex).
+    pub hash: String,
+    /// Who, when known.
+    pub user: Option<UserInfo>,
+    /// The actor (hex).
+    pub actor: String,
+    /// When, in milliseconds since 1970.
+    pub time_ms: i64,
+    /// The fields it wrote.
+    pub paths: Vec<String>,
+}
+
+/// A change that the server refused; taken out of the document and kept beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parked {
+    /// Its own id.
+    pub id: String,
+    /// The document.
+    pub document: Id,
+    /// What kind it is.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Why, in words.
+    pub reason: String,
+    /// When it was refused.
+    pub time_ms: i64,
+    /// Field by field: what was there and what was wanted.
+    pub differences: Vec<Difference>,
+}
+
+/// One field's difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// The field.
+    pub path: String,
+    /// The accepted value.
+    pub accepted: Option<Value>,
+    /// The refused value.
+    pub refused: Option<Value>,
+}

@@ -1,0 +1,127 @@
+//! What is shown of an account: people, resources, and where the changes are.
+//!
+//! Derived, all of it: the documents and the server's tables are the truth.
+
+use serde::{Deserialize, Serialize};
+use tombolo_model::{Id, Kind, Role};
+
+/// An account as a device knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountInfo {
+    /// Made on the device for a local account, by the server otherwise.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Never signed in: everything is on this device alone.
+    pub local: bool,
+    /// The person, when signed in.
+    pub user: Option<UserInfo>,
+    /// What the person may do, as last known.
+    pub role: Role,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserInfo {
+    /// Their id.
+    pub id: Id,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// One resource in lists, search and used-by; derived from its document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogueRow {
+    /// Which.
+    pub id: Id,
+    /// What kind.
+    pub kind: Kind,
+    /// Its name; empty when it has none.
+    pub name: String,
+    /// The integration it belongs to.
+    pub integration: Option<Id>,
+    /// Switched off.
+    pub disabled: bool,
+    /// In the recycle bin.
+    pub binned: bool,
+    /// The resources it refers to.
+    pub references: Vec<Id>,
+    /// `adaptorType` or `type`, for the icon.
+    pub adaptor: Option<String>,
+    /// Conflicts nobody settled yet.
+    pub conflicts: usize,
+    /// When it was last changed, in milliseconds since 1970.
+    pub modified_ms: i64,
+    /// Not all of its changes are on the server.
+    pub pending: bool,
+    /// Opens only at its last good state: a stored piece is damaged.
+    pub damaged: bool,
+}
+
+/// Where the changes of this device are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncStatus {
+    /// Whether the socket is up.
+    pub link: Link,
+    /// Changes written here (strictly) that the server has not yet.
+    pub waiting: usize,
+    /// Changes that could not be stored on this device; storing them is tried again by itself.
+    pub unsaved: usize,
+    /// Changes that the server refused.
+    pub not_accepted: usize,
+    /// When the link is down: what is wrong, in words.
+    pub reason: Option<String>,
+    /// The other people here.
+    pub people: Vec<Person>,
+}
+
+/// The state of the link to the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Link {
+    /// A local account: there is nothing to connect to.
+    #[default]
+    Local,
+    /// Trying.
+    Connecting,
+    /// Up, and everything that came is stored.
+    Online,
+    /// Down; tried again by itself.
+    Offline,
+    /// Down until somebody acts: signed out, removed, or too old a page. The status says which.
+    Stopped,
+}
+
+/// Somebody else who is here now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Their session, unique a tab.
+    pub session: String,
+    /// Who.
+    pub user: UserInfo,
+    /// What they have open.
+    pub document: Option<Id>,
+    /// The field they are in.
+    pub field: Option<String>,
+    /// Their cursor in a text.
+    pub cursor: Option<(usize, usize)>,
+}
+
+/// Something a person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// `quota`, `damaged`, `not_persistent`, `old_version`, `lost_link`.
+    pub code: String,
+    /// What happened, then what to do.
+    pub message: String,
+    /// The document it is about.
+    pub document: Option<Id>,
+}

@@ -1,0 +1,145 @@
+//! What of a run's rows is kept: as much as every device can read.
+//!
+//! Rows of runs travel in the account's sequence. One that no frame can carry, or that a device cannot read, would be asked
+//! for again and again and hold up everything behind it, so a record that is too large or too deep stays out of its error,
+//! and long texts are cut. A run whose every record fails may have millions of errors, and every device of the account
+//! keeps them: beyond some number they are counted by their step and no more.
+
+use serde_json::Value;
+use tombolo_wire::run::RunError;
+use tombolo_wire::sync::{MAX_DEPTH, RunRows};
+
+/// The longest record that an error keeps, as JSON.
+const RECORD_BYTES: usize = 1024 * 1024;
+/// The deepest: a frame has some levels of its own around it.
+const RECORD_DEPTH: usize = MAX_DEPTH - 28;
+/// The errors of one run that are kept, by their numbers.
+const ERRORS: u64 = 100_000;
+/// The longest text of an error.
+const TEXT_BYTES: usize = 16 * 1024;
+
+/// Takes out of rows what would keep them from travelling, and says so in their messages.
+pub(crate) fn fit(rows: &mut RunRows) {
+    rows.errors.retain(|row| row.n <= ERRORS);
+    let of_runs = rows.runs.iter_mut().filter_map(|row| row.error.as_mut());
+    for error in of_runs.chain(rows.errors.iter_mut().map(|row| &mut row.error)) {
+        fit_error(error);
+    }
+    for row in rows.errors.iter_mut().filter(|row| row.n == ERRORS) {
+        row.error.message.push_str(" Later errors of this run are counted and not kept.");
+    }
+}
+
+fn fit_error(error: &mut RunError) {
+    for text in [&mut error.message, &mut error.step, &mut error.code] {
+        shorten(text);
+    }
+    if error.record.as_ref().is_some_and(|record| !fits(record)) {
+        error.record = None;
+        error.message.push_str(" The record is too large or too deeply nested to be kept with the error.");
+    }
+}
+
+fn shorten(text: &mut String) {
+    if text.len() > TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES));
+        text.push('…');
+    }
+}
+
+fn fits(record: &Value) -> bool {
+    is_shallow(record, RECORD_DEPTH) && serde_json::to_vec(record).is_ok_and(|text| text.len() <= RECORD_BYTES)
+}
+
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_shallow(item, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|item| is_shallow(item, levels - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tombolo_model::Id;
+    use tombolo_wire::sync::{Cursor, Down, Entry, RunErrorRow, decode_down, encode_down};
+
+    use super::*;
+
+    fn rows(record: Value, message: &str) -> RunRows {
+        let error = RunError {
+            step: String::new(),
+            code: "mapping".to_owned(),
+            message: message.to_owned(),
+            record: Some(record),
+            index: Some(0),
+            time_ms: 1,
+        };
+        RunRows { runs: Vec::new(), errors: vec![RunErrorRow { run: Id::from_parts(1, [0; 8]), n: 1, error }] }
+    }
+
+    fn travels(rows: &RunRows) -> bool {
+        let entries = rows.errors.iter().cloned().map(Entry::RunError).collect();
+        let frame = Down::Changes { entries, cursor: Cursor::default(), complete: true };
+        encode_down(&frame).is_ok_and(|bytes| decode_down(&bytes).is_ok())
+    }
+
+    fn nested(levels: usize) -> Value {
+        (0..levels).fold(json!(1), |inner, _| json!([inner]))
+    }
+
+    #[test]
+    fn an_error_whose_record_no_device_could_read_travels_without_it() {
+        // As deep as JSON is read here; and numbers that are longer in a frame than in JSON.
+        for record in [nested(127), json!(vec![0.1; 3_000_000])] {
+            let mut rows = rows(record, "It failed.");
+            assert!(!travels(&rows));
+            fit(&mut rows);
+            assert!(travels(&rows));
+            let error = &rows.errors[0].error;
+            assert_eq!(error.record, None);
+            assert!(error.message.starts_with("It failed. The record is too large"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn the_largest_and_the_deepest_record_that_are_kept_travel() {
+        let longest = "x".repeat(RECORD_BYTES - 2);
+        for record in [nested(RECORD_DEPTH), json!(longest), json!(vec![0.1; RECORD_BYTES / 4 - 1])] {
+            let mut kept = rows(record.clone(), "It failed.");
+            fit(&mut kept);
+            assert_eq!(kept, rows(record, "It failed."));
+            assert!(travels(&kept));
+        }
+    }
+
+    #[test]
+    fn of_a_run_that_fails_without_end_the_first_errors_are_kept_and_the_last_of_them_says_so() {
+        let mut many = rows(json!(1), "It failed.");
+        many.errors = [1, ERRORS, ERRORS + 1].map(|n| RunErrorRow { n, ..many.errors[0].clone() }).into();
+        fit(&mut many);
+        let kept: Vec<_> = many.errors.iter().map(|row| (row.n, row.error.message.contains("counted"))).collect();
+        assert_eq!(kept, [(1, false), (ERRORS, true)]);
+    }
+
+    #[test]
+    fn a_message_is_cut_between_its_letters() {
+        let mut long = rows(json!(1), &"ü".repeat(TEXT_BYTES));
+        fit(&mut long);
+        let message = &long.errors[0].error.message;
+        assert!(message.len() < TEXT_BYTES + 4 && message.ends_with("ü…"), "{}", message.len());
+    }
+
+    #[test]
+    fn a_name_in_an_error_is_no_longer_than_a_message() {
+        let mut endless = rows(json!(1), "It failed.");
+        let error = &mut endless.errors[0].error;
+        (error.step, error.code) = ("s".repeat(TEXT_BYTES + 1), "c".repeat(TEXT_BYTES + 1));
+        fit(&mut endless);
+        let error = &endless.errors[0].error;
+        for name in [&error.step, &error.code] {
+            assert!(name.len() < TEXT_BYTES + 4 && name.ends_with('…'), "{}", name.len());
+        }
+    }
+}
