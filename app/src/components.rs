@@ -17,6 +17,7 @@ mod status;
 mod switch;
 mod sync_pill;
 mod toasts;
+mod undo;
 
 pub(crate) use ago::Ago;
 pub(crate) use code::CodeEditor;
@@ -35,3 +36,4 @@ pub(crate) use status::RunState;
 pub(crate) use switch::Switch;
 pub(crate) use sync_pill::{SyncPill, sync_words};
 pub(crate) use toasts::ToastStack;
+pub(crate) use undo::UndoButtons;

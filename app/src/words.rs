@@ -1,5 +1,7 @@
 //! Numbers, times and counts as people read them. Plain functions, tested natively.
 
+pub(crate) mod fields;
+
 /// Thousands parted: `3,376`.
 pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();

@@ -25,3 +25,8 @@ pub(crate) fn focus_soon(ids: Vec<String>) {
         }
     });
 }
+
+/// Whether the system asks for less motion.
+pub(crate) fn wants_less_motion() -> bool {
+    window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|query| query.matches())
+}

@@ -14,7 +14,7 @@ use tombolo_wire::store::{Call, HistoryEntry, UserInfo};
 
 use super::{Ago, Icon};
 use crate::state::Doc;
-pub(crate) use labels::field_words;
+use crate::words::fields::field_words;
 use labels::{row_name, row_words};
 
 fn shown(clash: Clash, value: Option<&Value>) -> String {

@@ -156,12 +156,11 @@ fn field_id(doc: Doc, path: &str) -> String {
     format!("{}-{}", path.trim_start_matches('/').replace('/', "-"), doc.id)
 }
 
-/// The problem of a field, in words.
-fn problem_at(doc: Doc, path: &str) -> Option<String> {
-    doc.view.with(|view| {
-        let problems: &[Problem] = view.as_ref().map_or(&[], |view| &view.problems);
-        problems.iter().find(|problem| problem.path == path).map(|problem| problem.message.clone())
-    })
+/// The problem of a field, in words. That nothing is in it is told only to somebody who was there: what has just been
+/// made has done nothing wrong.
+fn problem_at(problems: &[Problem], path: &str, visited: bool) -> Option<String> {
+    let here = problems.iter().find(|problem| problem.path == path)?;
+    (visited || here.code != "missing_required_field").then(|| here.message.clone())
 }
 
 /// A field of a document.
@@ -182,7 +181,10 @@ pub(crate) fn DocText(
     #[prop(optional)]
     number: bool,
 ) -> impl IntoView {
-    let error = Signal::derive(move || problem_at(doc, path));
+    let visited = RwSignal::new(false);
+    let error = Signal::derive(move || {
+        doc.view.with(|view| view.as_ref().and_then(|view| problem_at(&view.problems, path, visited.get())))
+    });
     let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || doc.text(path));
     let name = field_id(doc, path);
@@ -190,7 +192,12 @@ pub(crate) fn DocText(
         <Field label=label name=name.clone() help=help optional=optional error=error held=held>
             <TextBox name=name value=value code=code lines=lines placeholder=placeholder described=true read=if number { whole } else { str::to_owned } disabled=Signal::derive(move || !doc.writable.get())
                 invalid=Signal::derive(move || error.get().is_some())
-                on_focus=Callback::new(move |inside: bool| doc.here(inside.then(|| path.to_owned()), None))
+                on_focus=Callback::new(move |inside: bool| {
+                    if !inside {
+                        visited.try_set(true);
+                    }
+                    doc.here(inside.then(|| path.to_owned()), None);
+                })
                 on_change=Callback::new(move |text: String| write(doc, path, text, listed, number))/>
             <FieldConflict doc=doc path=path/>
         </Field>
@@ -225,5 +232,20 @@ pub(crate) fn DocSelect(
                 on_change=Callback::new(move |key: String| write(doc, path, key, listed, false))/>
             <FieldConflict doc=doc path=path/>
         </Field>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_field_is_a_problem_once_somebody_has_left_it_and_a_wrong_one_at_once() {
+        let missing = [Problem::new("/name", "missing_required_field", "Enter a name.")];
+        assert_eq!(problem_at(&missing, "/name", false), None);
+        assert_eq!(problem_at(&missing, "/name", true).as_deref(), Some("Enter a name."));
+        assert_eq!(problem_at(&missing, "/type", true), None);
+        let wrong = [Problem::new("/name", "wrong_type", "This must be a text: a name.")];
+        assert!(problem_at(&wrong, "/name", false).is_some());
     }
 }

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use tombolo_model::{Id, path};
+use tombolo_model::Id;
 use tombolo_wire::store::{Call, HistoryEntry};
 
-use super::conflict::field_words;
 use super::{Ago, Dialog, Icon};
 use crate::state::Doc;
 use crate::words;
+use crate::words::fields::place_words;
 
 /// Changes of one person are one entry while no more than this lies between them.
 const TOGETHER_MS: i64 = 60_000;
@@ -16,8 +16,6 @@ const TOGETHER_MS: i64 = 60_000;
 const CREATED: &str = "Created";
 /// A place that only the first change of a resource writes.
 const SCHEMA: &str = "schema";
-/// The place that says whether a resource is in the bin.
-const BIN: &str = "bin";
 /// How many entries are shown; the foot says how many there are.
 const SHOWN: usize = 200;
 
@@ -75,19 +73,6 @@ fn fields_of(paths: &[String]) -> Vec<String> {
     paths.iter().map(|place| place_words(place)).collect()
 }
 
-/// A field as people find it: the form's word for it, or for the list it is in.
-fn place_words(place: &str) -> String {
-    match path::segments(place).next() {
-        Some("mappings") => "Mapping".into(),
-        Some("filter") => "Filter".into(),
-        Some("pageGenerators") => "Sources".into(),
-        Some("pageProcessors") => "Steps".into(),
-        Some("routers") => "Branches".into(),
-        _ if place == BIN => "Recycle bin".into(),
-        _ => field_words(place),
-    }
-}
-
 /// The dialog.
 #[component]
 pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
@@ -128,11 +113,15 @@ fn Line(entry: Entry) -> impl IntoView {
     let known = entry.by.is_some();
     let who = entry.who.unwrap_or_else(|| if entry.by.is_some() { "Somebody".into() } else { "On this device".into() });
     let fields = if entry.fields.is_empty() { CREATED.to_owned() } else { entry.fields.join(", ") };
-    // What was made before anybody signed in has no face.
-    let face = if known { words::monogram(&who).into_any() } else { view! { <Icon name="laptop"/> }.into_any() };
+    // What was made before anybody signed in has no face, and no colour of a person.
+    let face = if known {
+        view! { <span class=format!("avatar small p{}", words::tint(&who)) aria-hidden="true">{words::monogram(&who)}</span> }.into_any()
+    } else {
+        view! { <span class="avatar small nobody" aria-hidden="true"><Icon name="laptop"/></span> }.into_any()
+    };
     view! {
         <li>
-            <span class=format!("avatar small p{}", words::tint(&who)) aria-hidden="true">{face}</span>
+            {face}
             <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><p class="muted">{fields}</p></div>
         </li>
     }

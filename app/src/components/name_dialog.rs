@@ -34,7 +34,7 @@ pub(crate) fn NameDialog(
         }
     };
     view! {
-        <button class="button" class:primary=primary prop:disabled=disabled on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
+        <button class="button" class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
         <Dialog open=open title=action>
             <form class="dialog-body" on:submit=submit>
                 <div class="field">

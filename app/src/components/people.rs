@@ -6,6 +6,7 @@ use tombolo_wire::store::Person;
 
 use crate::state::App;
 use crate::words;
+use crate::words::fields::whole_words;
 
 /// The people at a document, one a person however many tabs they have.
 pub(crate) fn at_document(people: &[Person], id: Id) -> Vec<Person> {
@@ -40,7 +41,7 @@ pub(crate) fn PeopleHere(id: Id) -> impl IntoView {
         <span class="avatars" role="group" aria-label="People here">
             <For each=move || people.get() key=|person| (person.session.clone(), person.field.clone()) let:person>
                 <span class=format!("avatar small p{}", words::tint(&person.user.email))
-                    title=match &person.field { Some(field) => format!("{} is in {field}", person.user.name), None => format!("{} is here", person.user.name) }
+                    title=match &person.field { Some(field) => format!("{} is in {}", person.user.name, whole_words(field)), None => format!("{} is here", person.user.name) }
                     role="img" aria-label=format!("{} is here", person.user.name)>
                     {words::monogram(&person.user.name)}
                 </span>

@@ -9,7 +9,7 @@ use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::{Banners, Icon, Menu, MenuItem, SyncPill};
 use crate::browser::service_worker::News;
-use crate::browser::{page, service_worker, theme};
+use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, use_enter};
 use crate::words;
 
@@ -46,7 +46,7 @@ fn TopBar() -> impl IntoView {
         <header class="top">
             <div class="start">
                 <button class="icon-button narrow-only" popovertarget="nav" aria-label="Open navigation"><Icon name="menu"/></button>
-                <A href="/" attr:aria-label="Tombolo, home"><Mark/></A>
+                <A href="/" attr:class="home" attr:aria-label="Tombolo, home"><Mark/></A>
                 <AccountSwitch/>
             </div>
             <div class="end"><SyncPill/><AccountMenu/></div>
@@ -64,14 +64,23 @@ fn AccountSwitch() -> impl IntoView {
     };
     let kind = move || app.account.with(|account| account.as_ref().map(what_you_may));
     let enter = use_enter();
-    let face = view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span><Icon name="chevron-down" small=true/> }.into_any();
+    let face = move || view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span> };
+    let several = Memo::new(move |_| app.accounts.with(Vec::len) > 1);
     view! {
-        <Menu id="accounts" label="Switch account" class="account" face=face>
-            {move || app.accounts.get().into_iter().map(|account| {
-                let chosen = app.account.with(|have| have.as_ref().is_some_and(|have| have.id == account.id));
-                view! { <MenuItem chosen=chosen on_choose=Callback::new(move |()| enter.run(Call::SwitchAccount { account: account.id }))>{account.name.clone()}</MenuItem> }
-            }).collect_view()}
-        </Menu>
+        <Show when=move || several.get() fallback=move || view! { <span class="account">{face()}</span> }>
+            <Menu id="accounts" label="Switch account" class="account" face=view! { {face()}<Icon name="chevron-down" small=true/> }.into_any()>
+                {move || app.accounts.get().into_iter().map(|account| {
+                    let chosen = app.account.with(|have| have.as_ref().is_some_and(|have| have.id == account.id));
+                    let role = what_you_may(&account);
+                    view! {
+                        <MenuItem chosen=chosen on_choose=Callback::new(move |()| enter.run(Call::SwitchAccount { account: account.id }))>
+                            <span class="choice"><b>{account.name.clone()}</b><small>{role}</small></span>
+                            {chosen.then(|| view! { <Icon name="check"/> })}
+                        </MenuItem>
+                    }
+                }).collect_view()}
+            </Menu>
+        </Show>
     }
 }
 
@@ -135,6 +144,11 @@ fn Navigation() -> impl IntoView {
     // On a narrow screen the navigation is a drawer, which a chosen page closes.
     let drawer = NodeRef::<html::Nav>::new();
     let path = use_location().pathname;
+    let folded = RwSignal::new(fold::is_folded());
+    let turn = move |event: leptos::ev::Event| {
+        folded.set(event_target_checked(&event));
+        fold::choose(folded.get_untracked());
+    };
     Effect::new(move |_| {
         path.track();
         if let Some(drawer) = drawer.get_untracked()
@@ -152,9 +166,12 @@ fn Navigation() -> impl IntoView {
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
             {move || (refused() > 0).then(|| view! {
-                <A href="/not-accepted" attr:title="Not accepted"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>
+                <A href="/not-accepted" attr:title="Not accepted" attr:class="has-dot"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>
             })}
-            <label class="fold"><input class="sr" type="checkbox" id="fold"/><Icon name="panel-left"/><span>"Collapse"</span></label>
+            <label class="fold" title=move || if folded.get() { "Show the names" } else { "Show the icons alone" }>
+                <input class="sr" type="checkbox" id="fold" aria-label="Collapse the navigation" prop:checked=folded on:change=turn/>
+                <Icon name="panel-left"/><span>"Collapse"</span>
+            </label>
         </nav>
     }
 }

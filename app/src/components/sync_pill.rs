@@ -1,5 +1,9 @@
 //! Where the changes are: on this device, on the server, or not accepted. Nothing else looks like it.
+//!
+//! Invariant: "on this device" and "on the server" are never said while something entered here is on its way to the
+//! disk. They are said a moment late rather than coming and going at each key.
 
+use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use tombolo_wire::store::{Link, SyncStatus};
@@ -7,9 +11,34 @@ use tombolo_wire::store::{Link, SyncStatus};
 use crate::state::App;
 use crate::words;
 
-/// The same while something entered here is not stored yet.
-fn saving() -> (&'static str, String, String) {
-    ("device", "Saving".into(), "What you have just entered is being stored on this device.".into())
+/// How long nothing may be on its way before that is said.
+const SETTLE_MS: u32 = 400;
+
+/// The state's name for the style sheet, its words, and the sentence behind them.
+type Said = (&'static str, String, String);
+
+/// What is said while something entered here is not stored yet. It looks like what was said `before`, so that only the
+/// words change.
+fn saving(before: &Said) -> Said {
+    (before.0, "Saving".into(), "What you have just entered is being stored on this device.".into())
+}
+
+/// Whether something entered here is on its way to the disk, or was until a moment ago.
+fn unsettled(app: App) -> Signal<bool> {
+    let lately = RwSignal::new(false);
+    // The clock is dropped, and with it stopped, when something more is entered.
+    Effect::new(move |_: Option<Option<Timeout>>| {
+        if app.unstored.get() > 0 {
+            lately.set(true);
+            return None;
+        }
+        lately.get_untracked().then(|| {
+            Timeout::new(SETTLE_MS, move || {
+                lately.try_set(false);
+            })
+        })
+    });
+    Signal::derive(move || app.unstored.get() > 0 || lately.get())
 }
 
 /// Whether the words say that everything is stored, which must not be said too early.
@@ -17,8 +46,8 @@ fn says_stored(sync: &SyncStatus) -> bool {
     sync.unsaved == 0 && sync.not_accepted == 0 && sync.link != Link::Stopped
 }
 
-/// The state's name for the style sheet, its words, and the sentence behind them.
-pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
+/// Where the changes are.
+pub(crate) fn in_words(sync: &SyncStatus) -> Said {
     if sync.link == Link::Stopped && sync.unsaved == 0 {
         return stopped(sync);
     }
@@ -68,7 +97,7 @@ pub(crate) fn in_words(sync: &SyncStatus) -> (&'static str, String, String) {
 }
 
 /// The link is down until somebody acts: why comes first.
-fn stopped(sync: &SyncStatus) -> (&'static str, String, String) {
+fn stopped(sync: &SyncStatus) -> Said {
     let reason = sync.reason.clone().unwrap_or_else(|| "You are signed out. Sign in again to go on.".into());
     let short = reason.split_once('.').map_or(reason.as_str(), |(first, _)| first);
     let short = if short.chars().count() <= 40 { short.to_owned() } else { "Not connected".to_owned() };
@@ -88,11 +117,13 @@ pub(crate) fn sync_words(sync: &SyncStatus) -> String {
 #[component]
 pub(crate) fn SyncPill() -> impl IntoView {
     let app = App::here();
-    let settled = Memo::new(move |_| app.sync.with(in_words));
-    let shown = Memo::new(move |_| {
-        let saves = app.unstored.get() > 0 && app.sync.with(says_stored);
-        if saves { saving() } else { settled.get() }
+    let unsettled = unsettled(app);
+    let saves = Memo::new(move |_| unsettled.get() && app.sync.with(says_stored));
+    let settled = Memo::new(move |before: Option<&Said>| {
+        let now = app.sync.with(in_words);
+        if saves.get() { before.cloned().unwrap_or(now) } else { now }
     });
+    let shown = Memo::new(move |_| settled.with(|settled| if saves.get() { saving(settled) } else { settled.clone() }));
     let unsaved = Memo::new(move |_| app.sync.with(|sync| sync.unsaved > 0 && sync.not_accepted == 0));
     let place = move || {
         let list = app.sync.with(|sync| sync.not_accepted > 0 && sync.link != Link::Stopped);
@@ -101,10 +132,10 @@ pub(crate) fn SyncPill() -> impl IntoView {
     let (state, title) = (move || shown.with(|shown| shown.0), move || shown.with(|shown| shown.2.clone()));
     view! {
         <Show when=move || unsaved.get() fallback=move || view! {
-            <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="off"><Face shown=shown/></A>
+            <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="off"><Face shown=shown saves=saves/></A>
         }>
             // Signing in saves nothing; taking a copy does.
-            <button class="sync" data-state=state title=title aria-live="off" on:click=move |_| crate::pages::export_all(app)><Face shown=shown/></button>
+            <button class="sync" data-state=state title=title aria-live="off" on:click=move |_| crate::pages::export_all(app)><Face shown=shown saves=saves/></button>
         </Show>
         // Each key is being saved for a moment: who listens hears only what stays.
         <span class="sr" aria-live="polite">{move || settled.with(|settled| settled.1.clone())}</span>
@@ -112,15 +143,21 @@ pub(crate) fn SyncPill() -> impl IntoView {
 }
 
 #[component]
-fn Face(shown: Memo<(&'static str, String, String)>) -> impl IntoView {
-    let joined = move || shown.with(|shown| shown.0) == "server";
+fn Face(shown: Memo<Said>, saves: Memo<bool>) -> impl IntoView {
+    let app = App::here();
+    let joined = move || !saves.get() && shown.with(|shown| shown.0) == "server";
+    // Where there is no room for words, the number says how many were not accepted.
+    let refused = move || app.sync.with(|sync| (sync.not_accepted > 0).then_some(sync.not_accepted));
     view! {
-        <svg viewBox="0 0 18 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
-            <circle cx="4" cy="6" r="3" fill="currentColor" stroke="none"></circle>
-            {move || joined().then(|| view! { <path d="M7 6h7"></path> })}
-            <path d="M17.5 1.2a5 5 0 0 0 0 9.6z" fill="currentColor" stroke="none" opacity=move || if joined() { "1" } else { ".38" }></path>
-        </svg>
-        <span>{move || shown.with(|shown| shown.1.clone())}</span>
+        <span class="face">
+            <svg viewBox="0 0 18 12" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
+                <circle cx="4" cy="6" r="3" fill="currentColor" stroke="none"></circle>
+                {move || joined().then(|| view! { <path d="M7 6h7"></path> })}
+                <path d="M17.5 1.2a5 5 0 0 0 0 9.6z" fill="currentColor" stroke="none" opacity=move || if joined() { "1" } else { ".38" }></path>
+            </svg>
+            <span class="words">{move || shown.with(|shown| shown.1.clone())}</span>
+            {move || refused().map(|many| view! { <span class="brief" aria-hidden="true">{many}</span> })}
+        </span>
     }
 }
 
@@ -136,6 +173,13 @@ mod tests {
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, ..all.clone() }).1, "On this device, 2");
         assert_eq!(in_words(&SyncStatus { not_accepted: 0, unsaved: 0, waiting: 0, ..all }).1, "On the server");
         assert_eq!(in_words(&SyncStatus::default()).1, "On this device");
+    }
+
+    #[test]
+    fn while_something_is_saved_only_the_words_change() {
+        let server = in_words(&SyncStatus { link: Link::Online, ..SyncStatus::default() });
+        assert_eq!((saving(&server).0, saving(&server).1.as_str()), ("server", "Saving"));
+        assert_eq!(saving(&in_words(&SyncStatus::default())).0, "device");
     }
 
     #[test]

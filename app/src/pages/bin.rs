@@ -84,7 +84,11 @@ pub(crate) fn BinPage() -> impl IntoView {
     view! {
         <div class="page-head"><div>
             <h1>"Recycle bin"</h1>
-            <p class="sub">"What is here still exists, on this device and for everybody in the account. Nothing runs from the bin."</p>
+            <p class="sub">{move || if app.is_alone() {
+                "What is here still exists on this device. Nothing runs from the bin."
+            } else {
+                "What is here still exists, on this device and for everybody in the account. Nothing runs from the bin."
+            }}</p>
         </div></div>
         <Show when=move || !rows.with(Vec::is_empty) fallback=|| view! {
             <div class="empty"><span class="kind"><Icon name="trash-2"/></span><h2>"The bin is empty"</h2><p>"What you put in the bin waits here until you take it back."</p></div>

@@ -1,6 +1,7 @@
 //! The flow builder: canvas, the form of the chosen step, its editors, and the runs.
 
 mod canvas;
+mod choice;
 mod console;
 mod counts;
 mod filter;
@@ -10,6 +11,7 @@ mod mapping;
 mod node;
 mod order;
 mod outline;
+mod pan;
 mod panel;
 mod schedule;
 mod steps;
@@ -20,19 +22,22 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
-use leptos_router::hooks::{query_signal_with_options, use_navigate};
+use leptos_router::hooks::use_navigate;
 use tombolo_model::{Id, Intent, RowId, View};
 
 use super::bin::{BinnedBanner, put_away};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
-use crate::components::{ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere, Switch};
+use crate::components::{
+    ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere, Switch, UndoButtons,
+};
 use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
+use choice::Choice;
 use console::Console;
 pub(in crate::pages) use forms::ConnectionForm;
 use outline::Outline;
-use panel::{Panel, Tool};
+use panel::Panel;
 use schedule::ScheduleButton;
 use steps::{Step, steps};
 use wizard::{AddStep, Side};
@@ -44,25 +49,23 @@ struct Builder {
     doc: Doc,
     /// All steps, sources first.
     steps: Memo<Vec<Step>>,
-    /// The row of the chosen step, in the address.
-    chosen: Memo<Option<RowId>>,
-    choose: StoredValue<Box<dyn Fn(Option<RowId>) + Send + Sync>>,
-    /// The editor that is open for it.
-    tool: RwSignal<Option<Tool>>,
+    /// The chosen step and its open editor.
+    choice: Choice,
     /// The dialog that adds a step.
     adding: RwSignal<Option<Side>>,
 }
 
 impl Builder {
-    fn choose(self, row: Option<RowId>) {
-        self.tool.set(None);
-        self.choose.with_value(|choose| choose(row));
+    /// Chooses a step and moves the focus into its form.
+    fn enter(self, row: RowId) {
+        self.choice.choose(Some(row));
+        page::focus_soon(vec![panel::PANEL.to_owned()]);
     }
 
     /// Closes the form of the chosen step; the focus goes back to the step.
     fn close(self) {
-        let row = self.chosen.get_untracked();
-        self.choose(None);
+        let row = untrack(|| self.choice.row());
+        self.choice.choose(None);
         if let Some(row) = row {
             focus_step(&row);
         }
@@ -70,12 +73,12 @@ impl Builder {
 
     /// Closes the open editor; the focus goes back to the form of its step.
     fn close_tool(self) {
-        self.tool.set(None);
+        self.choice.open(None);
         page::focus_soon(vec![panel::PANEL.to_owned()]);
     }
 
     fn step(self) -> Option<Step> {
-        let row = self.chosen.get()?;
+        let row = self.choice.row()?;
         self.steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
     }
 }
@@ -87,13 +90,13 @@ fn focus_step(row: &str) {
 
 /// What Escape closes: the open editor, then the open form. A layer above, such as a dialog, closes itself.
 fn on_escape(builder: Builder, event: &leptos::ev::KeyboardEvent) {
-    if event.key() != "Escape" || event.default_prevented() || builder.chosen.get_untracked().is_none() {
+    if event.key() != "Escape" || event.default_prevented() || untrack(|| builder.choice.row()).is_none() {
         return;
     }
     let element = event.target().and_then(|target| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(target).ok());
     let layer = element.and_then(|element| element.closest("dialog[open], [popover]:popover-open").ok().flatten());
     if layer.is_none() {
-        if builder.tool.get_untracked().is_some() { builder.close_tool() } else { builder.close() }
+        if untrack(|| builder.choice.tool()).is_some() { builder.close_tool() } else { builder.close() }
     }
 }
 
@@ -111,15 +114,11 @@ pub(crate) fn FlowPage() -> impl IntoView {
 #[component]
 fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     let doc = use_document(id);
-    let quietly = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-    let (chosen, choose) = query_signal_with_options::<String>("step", quietly);
     let builder = Builder {
         app: App::here(),
         doc,
         steps: Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| steps(view)).unwrap_or_default())),
-        chosen,
-        choose: StoredValue::new(Box::new(move |row| choose.set(row))),
-        tool: RwSignal::new(None),
+        choice: Choice::here(),
         adding: RwSignal::new(None),
     };
     provide_context(builder);
@@ -198,11 +197,10 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <div class="title-line"><LiveName doc=doc action="Rename flow"/><ConflictBadge doc=doc/></div>
             <span class="grow"></span>
             <PeopleHere id=id/>
-            <button class="icon-button" aria-label="Undo" on:click=move |_| doc.undo()><Icon name="undo-2"/></button>
-            <button class="icon-button" aria-label="Redo" on:click=move |_| doc.redo()><Icon name="redo-2"/></button>
+            <UndoButtons doc=doc/>
             <ScheduleButton doc=doc/>
             <More id=id integration=integration/>
-            <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/></label>
+            <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/><span class="wide-only" aria-hidden="true">{move || if on.get() { "On" } else { "Off" }}</span></label>
             <button class="button primary" prop:disabled=move || blocked.with(Option::is_some) title=move || blocked.get().unwrap_or_default()
                 aria-busy=move || going.get().to_string() on:click=move |_| app.start_run(id)>
                 {move || if going.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="play"/> } }}"Run flow"</button>

@@ -136,11 +136,13 @@ fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl I
     let label = if pending { format!("Withdraw the invitation of {shown}") } else { format!("Remove {shown}") };
     view! {
         <tr>
-            <td class="name">
-                <span class=format!("avatar small p{}", words::tint(&member.email)) aria-hidden="true">{words::monogram(&shown)}</span>" "{shown.clone()}
-                {pending.then(|| view! { " " <span class="badge">"Invited"</span> })}
-            </td>
-            <td class="muted" data-rank="2">{member.email.clone()}</td>
+            <td class="name"><span class="row">
+                <span class=format!("avatar small p{}", words::tint(&member.email)) aria-hidden="true">{words::monogram(&shown)}</span>
+                <span>{shown.clone()}</span>
+                {pending.then(|| view! { <span class="badge">"Invited"</span> })}
+            </span></td>
+            // Of whom only the address is known, the name has told it.
+            <td class="muted" data-rank="2">{(!member.name.is_empty()).then(|| member.email.clone())}</td>
             <td>{role}</td>
             <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=press>{if pending { "Withdraw" } else { "Remove" }}</button> })}
                 <Dialog open=asked title="Remove member"><Leaving who=who.clone() asked=asked remove=remove/></Dialog></td>

@@ -1,9 +1,12 @@
 //! What the server did not accept: kept on this device until a person decides.
 
+mod changes;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
-use tombolo_wire::store::{Call, Difference, Parked};
+use tombolo_model::Action;
+use tombolo_wire::store::{Call, Parked};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
@@ -11,6 +14,7 @@ use super::bin::kind_name;
 use crate::browser::{files, page};
 use crate::components::{Ago, Dialog, Icon};
 use crate::state::App;
+use changes::Changes;
 
 /// The list.
 #[component]
@@ -66,21 +70,34 @@ fn Card(one: Parked) -> impl IntoView {
         app.send(Call::ParkedDiscard { parked: discarded.clone() });
         asked.set(false);
     };
+    let busy = RwSignal::new(false);
+    let retry = move |_| {
+        busy.set(true);
+        let call = Call::ParkedRetry { parked: retried.clone() };
+        spawn_local(async move {
+            if let Err(error) = app.call::<Value>(call).await {
+                app.toasts.fail(error.message);
+            }
+            busy.try_set(false);
+        });
+    };
+    let kind = one.kind;
+    let closed =
+        Signal::derive(move || (!app.may(Action::Write, kind)).then_some("Your role still does not allow it."));
     let warning = format!("Your change of {name} is lost for good. The resource stays as the server has it.");
     let label = name.clone();
     view! {
         <article class="card" aria-label=label>
             <header class="row">
                 <div class="grow"><h2>{name}</h2><p class="muted">{kind_name(one.kind)}", "<Ago ms=one.time_ms/></p></div>
-                <button class="button small primary" on:click=move |_| app.send(Call::ParkedRetry { parked: retried.clone() })><Icon name="refresh-cw"/>"Try again"</button>
-                <button class="button small" on:click=move |_| save(app, std::slice::from_ref(&exported))><Icon name="download"/>"Export"</button>
-                <button class="button small" on:click=move |_| asked.set(true)><Icon name="trash-2"/>"Discard"</button>
+                <span class="row">
+                    <button class="button small" on:click=retry title=move || closed.get() prop:disabled=move || busy.get() || closed.get().is_some() aria-busy=move || busy.get().to_string()><Icon name="refresh-cw"/>"Try again"</button>
+                    <button class="button small" on:click=move |_| save(app, std::slice::from_ref(&exported))><Icon name="download"/>"Export"</button>
+                    <button class="button small" on:click=move |_| asked.set(true)><Icon name="trash-2"/>"Discard"</button>
+                </span>
             </header>
-            <div class="banner danger"><Icon name="circle-alert"/><p>{one.reason.clone()}</p></div>
-            <table class="table compact">
-                <thead><tr><th>"Field"</th><th>"Accepted"</th><th>"Yours"</th></tr></thead>
-                <tbody>{one.differences.iter().map(|difference| view! { <Line difference=difference.clone()/> }).collect_view()}</tbody>
-            </table>
+            <p class="reason"><Icon name="circle-alert"/><span>{one.reason.clone()}</span></p>
+            <Changes differences=one.differences/>
             <Dialog open=asked title="Discard this change">
                 <div class="dialog-body">
                 <p>{warning.clone()}</p>
@@ -88,25 +105,6 @@ fn Card(one: Parked) -> impl IntoView {
                 </div>
             </Dialog>
         </article>
-    }
-}
-
-#[component]
-fn Line(difference: Difference) -> impl IntoView {
-    view! {
-        <tr>
-            <td><code>{difference.path.clone()}</code></td>
-            <td>{shown(difference.accepted.as_ref())}</td>
-            <td>{shown(difference.refused.as_ref())}</td>
-        </tr>
-    }
-}
-
-fn shown(value: Option<&Value>) -> String {
-    match value {
-        None => "nothing".into(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
     }
 }
 

@@ -15,9 +15,11 @@ use crate::state::App;
 use crate::words;
 use details::Details;
 
-/// Where a run ran, in words.
-pub(crate) fn place_words(run: &RunRow) -> &'static str {
+/// Where a run ran, in words. `alone` says that the account has no server: there is no other device, and nothing to be
+/// offline from.
+pub(crate) fn place_words(run: &RunRow, alone: bool) -> &'static str {
     match (run.place, run.offline) {
+        (RunPlace::Browser, _) if alone => "On this device",
         (RunPlace::Browser, true) => "On a device, offline",
         (RunPlace::Browser, false) => "On a device",
         (RunPlace::Server, _) => "On the server",
@@ -101,7 +103,35 @@ fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
             <td class="num muted" data-rank="2">{took}</td>
             <td class="num" class:faint=move || written() == 0>{move || words::number(written())}</td>
             <td class="num" data-rank="2" class:faint=move || errors() == 0>{move || words::number(errors())}</td>
-            <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(place_words))}</td>
+            <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(|run| place_words(run, app.is_alone())))}</td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tombolo_wire::run::RunStatus;
+
+    #[test]
+    fn a_run_of_an_account_that_never_signed_in_was_on_this_device() {
+        let id = Id::from_parts(1, [1; 8]);
+        let run = RunRow {
+            id,
+            flow: id,
+            flow_name: String::new(),
+            status: RunStatus::Completed,
+            place: RunPlace::Browser,
+            offline: true,
+            started_ms: 0,
+            ended_ms: None,
+            steps: Vec::new(),
+            error: None,
+            heads: std::collections::BTreeMap::new(),
+            n: 0,
+        };
+        assert_eq!(place_words(&run, true), "On this device");
+        assert_eq!(place_words(&run, false), "On a device, offline");
+        assert_eq!(place_words(&RunRow { offline: false, ..run }, false), "On a device");
     }
 }

@@ -7,7 +7,9 @@ use tombolo_model::Id;
 use super::bin::BinnedBanner;
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
-use crate::components::{CodeEditor, ConflictBadge, DocNotices, Icon, LiveName, PeopleHere};
+use crate::components::{
+    CodeEditor, ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere,
+};
 use crate::state::use_document;
 
 /// The page of the script in the address.
@@ -26,6 +28,7 @@ fn Script(id: Id) -> impl IntoView {
     doc.here(None, None);
     page::title(move || doc.text("/name"));
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
+    let history = RwSignal::new(false);
     view! {
         <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
             <div class="editor-head">
@@ -33,7 +36,11 @@ fn Script(id: Id) -> impl IntoView {
                 <div class="title-line"><LiveName doc=doc action="Rename script"/><ConflictBadge doc=doc/></div>
                 <span class="grow"></span>
                 <PeopleHere id=id/>
+                <Menu id="script-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+                    <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+                </Menu>
             </div>
+            <HistoryDialog doc=doc open=history/>
             <BinnedBanner id=id says="This script is in the recycle bin. Nothing runs it."/>
             <DocNotices id=id/>
             {move || open.get().then(|| view! { <CodeEditor doc=doc path="/content" label="Content"/> })}

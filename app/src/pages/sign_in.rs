@@ -39,7 +39,10 @@ fn Person(new: bool) -> impl IntoView {
         let ended = app.sync.with(|sync| sync.link == Link::Stopped);
         app.account.with(|account| account.as_ref().and_then(|account| account.user.clone())).filter(|_| !ended)
     });
+    // A form shown before that is known would take what somebody types with it when it goes.
+    let known = Memo::new(move |_| app.account.with(Option::is_some) || app.failed.with(Option::is_some));
     move || match (user.get(), invitation.get()) {
+        _ if !known.get() => ().into_any(),
         (Some(user), Some(token)) => view! { <Join user=user token=token/> }.into_any(),
         (Some(user), None) => view! { <SignedIn user=user/> }.into_any(),
         (None, invitation) => view! { <Forms new=new invitation=invitation/> }.into_any(),

@@ -73,7 +73,7 @@ impl App {
             documents: Documents::new(),
             turns: StoredValue::new_local(Rc::default()),
         };
-        match Client::start(move |event| app.take(event), move |why| app.failed.set(Some(why))) {
+        match Client::start(move |event| app.take(event), move |why| app.failed.set(Some(why)), app.unstored) {
             Ok(client) => app.client.set_value(Some(client)),
             Err(error) => {
                 let why = format!(
@@ -197,6 +197,11 @@ impl App {
         self.rows.with(|rows| rows.get(&id).cloned())
     }
 
+    /// Whether the account is on this device alone: nobody has signed in.
+    pub(crate) fn is_alone(self) -> bool {
+        self.account.with(|account| account.as_ref().is_none_or(|account| account.local))
+    }
+
     /// Whether this person may change resources. Until the store has opened nothing says that they may not,
     /// and a call made meanwhile waits for it.
     pub(crate) fn may_write(self) -> bool {
@@ -223,7 +228,7 @@ impl App {
 
     fn take(self, event: Event) {
         match event {
-            Event::Document { id, view, splices, own } => self.documents.changed(id, view, &splices, own),
+            Event::Document { id, view, splices, own, undo } => self.documents.changed(id, view, &splices, own, undo),
             Event::Catalogue { rows, removed } => {
                 let came: Vec<Id> = rows.iter().map(|row| row.id).collect();
                 self.rows.update(|all| {

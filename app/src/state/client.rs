@@ -9,12 +9,14 @@ use std::rc::Rc;
 
 use futures::channel::oneshot;
 use js_sys::Array;
+use leptos::prelude::RwSignal;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tombolo_wire::store::{Call, CallError, Event, Outgoing, Request};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::Saving;
 
 /// The answer to a call, and the files that came with it.
 pub(crate) struct Reply<R> {
@@ -24,7 +26,8 @@ pub(crate) struct Reply<R> {
     pub(crate) files: Vec<Blob>,
 }
 
-type Answer = Result<(Value, Vec<Blob>), CallError>;
+/// The JSON text of an answer, and its files.
+type Answer = Result<(String, Vec<Blob>), CallError>;
 
 /// The store worker, as the screen sees it.
 pub(crate) struct Client {
@@ -35,6 +38,8 @@ pub(crate) struct Client {
     queue: RefCell<Option<Vec<JsValue>>>,
     on_event: Box<dyn Fn(Event)>,
     on_failure: Box<dyn Fn(String)>,
+    /// How much of what was entered is not stored yet.
+    unstored: RwSignal<usize>,
     /// The worker never got ready and never will.
     dead: Cell<bool>,
 }
@@ -48,6 +53,7 @@ impl Client {
     pub(crate) fn start(
         on_event: impl Fn(Event) + 'static,
         on_failure: impl Fn(String) + 'static,
+        unstored: RwSignal<usize>,
     ) -> Result<Rc<Self>, JsValue> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -58,6 +64,7 @@ impl Client {
             queue: RefCell::new(Some(Vec::new())),
             on_event: Box::new(on_event),
             on_failure: Box::new(on_failure),
+            unstored,
             dead: Cell::new(false),
         });
         let listener = Rc::clone(&client);
@@ -83,9 +90,17 @@ impl Client {
         call: Call,
         files: &[Blob],
     ) -> Result<Reply<R>, CallError> {
+        let (value, files) = self.ask(call, files).await?;
+        let value = serde_json::from_str(&value).map_err(|error| internal(&error))?;
+        Ok(Reply { value, files })
+    }
+
+    /// What is the same for every type of answer, so that it is compiled once.
+    async fn ask(&self, call: Call, files: &[Blob]) -> Answer {
         if self.dead.get() {
             return Err(stopped());
         }
+        let _saving = changes(&call).then(|| Saving::begin(self.unstored));
         let id = self.next.replace(self.next.get() + 1);
         let frame = serde_json::to_string(&Request { id, call }).map_err(|error| internal(&error))?;
         let message = if files.is_empty() {
@@ -100,9 +115,7 @@ impl Client {
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(id, sender);
         self.post(message)?;
-        let (value, files) = receiver.await.map_err(|error| internal(&error))??;
-        let value = serde_json::from_value(value).map_err(|error| internal(&error))?;
-        Ok(Reply { value, files })
+        receiver.await.map_err(|error| internal(&error))?
     }
 
     fn post(&self, message: JsValue) -> Result<(), CallError> {
@@ -163,6 +176,20 @@ impl Client {
     }
 }
 
+/// Whether a call stores something that somebody entered; as long as it is not answered, that is not stored.
+fn changes(call: &Call) -> bool {
+    matches!(
+        call,
+        Call::Create { .. }
+            | Call::Edit { .. }
+            | Call::Undo { .. }
+            | Call::Redo { .. }
+            | Call::PutFile { .. }
+            | Call::SetSecret { .. }
+            | Call::ParkedRetry { .. }
+    )
+}
+
 fn stopped() -> CallError {
     CallError {
         code: "internal".into(),
@@ -176,5 +203,28 @@ fn internal(error: &dyn std::fmt::Display) -> CallError {
     CallError {
         code: "internal".into(),
         message: format!("The page and its store do not understand each other ({error}). Reload the page."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tombolo_model::{Id, Kind};
+
+    #[test]
+    fn a_call_that_stores_what_was_entered_counts_until_it_is_answered() {
+        let id = Id::from_parts(1, [1; 8]);
+        for call in [
+            Call::Create { kind: Kind::Flow, value: json!({}) },
+            Call::Edit { id, intents: Vec::new() },
+            Call::Undo { id },
+            Call::ParkedRetry { parked: String::new() },
+        ] {
+            assert!(changes(&call), "{call:?}");
+        }
+        for call in [Call::Hello, Call::Open { id }, Call::ParkedList, Call::Visible { visible: true }] {
+            assert!(!changes(&call), "{call:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde_json::Value;
 use tombolo_model::{Action, Id, Intent, Kind, RowId, View};
-use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice};
+use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice, UndoState};
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
@@ -23,6 +23,8 @@ pub(crate) struct Doc {
     pub(crate) writable: Signal<bool>,
     /// Why it does not open.
     pub(crate) error: RwSignal<Option<CallError>>,
+    /// What this tab may take back of it.
+    pub(crate) undoable: RwSignal<UndoState>,
     /// The app it is shown in.
     pub(crate) app: App,
 }
@@ -35,6 +37,7 @@ struct Held {
     kind: RwSignal<Option<Kind>>,
     writable: Signal<bool>,
     error: RwSignal<Option<CallError>>,
+    undoable: RwSignal<UndoState>,
     users: usize,
     listeners: Vec<(u64, OnSplices)>,
 }
@@ -88,6 +91,7 @@ impl Documents {
                 kind,
                 writable: Signal::derive(move || kind.get().is_some_and(|kind| app.may(Action::Write, kind))),
                 error: RwSignal::new(None),
+                undoable: RwSignal::new(UndoState::default()),
                 users: 0,
                 listeners: Vec::new(),
             }
@@ -109,10 +113,11 @@ impl Documents {
         last == Some(true)
     }
 
-    pub(super) fn changed(self, id: Id, view: View, splices: &[TextSplice], own: bool) {
+    pub(super) fn changed(self, id: Id, view: View, splices: &[TextSplice], own: bool, undo: UndoState) {
         let Some(held) = self.held.with_value(|held| held.get(&id).cloned()) else { return };
         held.listeners.iter().for_each(|(_, listener)| listener(&view, splices, own));
         held.view.set(Some(Arc::new(view)));
+        held.undoable.set(undo);
     }
 }
 
@@ -121,7 +126,7 @@ pub(crate) fn use_document(id: Id) -> Doc {
     let app = App::here();
     let documents = app.documents;
     let (held, new) = documents.hold(app, id);
-    let doc = Doc { id, view: held.view, writable: held.writable, error: held.error, app };
+    let doc = Doc { id, view: held.view, writable: held.writable, error: held.error, undoable: held.undoable, app };
     if new {
         open(app, id, &held);
     }
@@ -131,12 +136,13 @@ pub(crate) fn use_document(id: Id) -> Doc {
 }
 
 fn open(app: App, id: Id, held: &Held) {
-    let (view, kind, error) = (held.view, held.kind, held.error);
+    let (view, kind, error, undoable) = (held.view, held.kind, held.error, held.undoable);
     spawn_local(async move {
         match app.call::<OpenReply>(Call::Open { id }).await {
             Ok(opened) => {
                 kind.set(Some(opened.kind));
                 view.set(Some(Arc::new(opened.view)));
+                undoable.set(opened.undo);
                 error.set(None);
             }
             Err(failed) => error.set(Some(failed)),
@@ -194,10 +200,7 @@ impl Doc {
 
     /// Edits and waits until the change is safe on this device.
     pub(crate) async fn try_edit(self, intents: Vec<Intent>) -> Result<Edited, CallError> {
-        let saving = self.app.saving();
-        let edited = self.app.call(Call::Edit { id: self.id, intents }).await;
-        drop(saving);
-        edited
+        self.app.call(Call::Edit { id: self.id, intents }).await
     }
 
     /// Sets one field.
@@ -228,7 +231,12 @@ impl Doc {
     fn step(self, call: Call) {
         let saving = self.app.saving();
         spawn_local(async move {
-            match self.app.call::<Edited>(call).await {
+            let stepped = self.app.call::<Edited>(call).await;
+            // Where nothing changed, because somebody else's edits stay, no event says so.
+            if let Ok(edited) = &stepped {
+                self.undoable.try_set(edited.undo);
+            }
+            match stepped {
                 Ok(edited) if edited.skipped.is_empty() => {}
                 Ok(edited) => {
                     let what = edited.skipped.join(", ");

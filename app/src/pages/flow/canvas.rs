@@ -1,13 +1,25 @@
-//! The flow as a picture. Where things stand is decided in `layout`; what is on a node, in `node`.
+//! The flow as a picture. Where things stand is decided in `layout`; what is on a node, in `node`; how far it is
+//! scrolled and zoomed, in `pan`.
 
+use leptos::html;
 use leptos::prelude::*;
+use web_sys::{ScrollBehavior, ScrollToOptions};
 
 use super::Builder;
-use super::layout::layout;
+use super::layout::{GAP, HEIGHT, LINE, Layout, WIDTH, layout};
 use super::node::Node;
+use super::pan::{Span, fit, into_view, is_far, scaled, step_zoom};
 use super::wizard::Side;
+use crate::browser::page;
 use crate::components::Icon;
 use crate::words;
+
+/// What is left free around a step that is brought into view.
+const MARGIN: i32 = 20;
+
+/// What a flow is, for who has none of its steps yet.
+pub(super) const EMPTY: &str =
+    "A flow reads records from a source and writes them to a destination. Add either one to begin.";
 
 /// The picture.
 #[component]
@@ -15,37 +27,107 @@ pub(super) fn Canvas() -> impl IntoView {
     let builder = expect_context::<Builder>();
     let placed = Memo::new(move |_| builder.steps.with(|steps| layout(steps)));
     let zoom = RwSignal::new(100_i32);
-    let step_zoom = move |by: i32| zoom.update(|zoom| *zoom = (*zoom + by).clamp(25, 200));
+    let view = NodeRef::<html::Div>::new();
+    let notch = move |closer: bool| zoom.update(|zoom| *zoom = step_zoom(*zoom, closer));
+    let fit_all = move || {
+        if let Some(view) = view.get_untracked() {
+            let size = placed.with_untracked(|placed| placed.size);
+            zoom.set(fit(size, (view.client_width(), view.client_height())));
+        }
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.shift_key() && event.code() == "Digit1" {
+            event.prevent_default();
+            fit_all();
+        }
+    };
+    follow(builder, view, placed, zoom);
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
-    let count = move || builder.steps.with(Vec::len);
     let describe = move || {
         format!(
-            "Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it.",
-            words::count(count(), "step")
+            "Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it, Shift 1 shows all.",
+            words::count(builder.steps.with(Vec::len), "step")
         )
     };
     let going = Memo::new(move |_| builder.app.is_running(builder.doc.id));
     let edge = move || if going.get() { "edge live moving" } else { "edge" };
+    let room = move |length: fn((i32, i32)) -> i32| {
+        format!("{}px", scaled(placed.with(|placed| length(placed.size)), zoom.get()))
+    };
     view! {
-        <section class="canvas wide-only" role="application" aria-label=describe>
-            <div class="sheet-area" style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
-                style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
-                <svg class="edges" aria-hidden="true">
-                    {move || placed.with(|placed| placed.edges.iter().map(|path| view! { <path class=edge d=path.clone()></path> }).collect_view())}
-                    {move || placed.with(|placed| placed.waiting.clone()).map(|path| view! { <path class="edge idle" d=path></path> })}
-                </svg>
-                <For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Node step=step placed=placed/></For>
-                <button class="button add-step" style=move || at(placed.with(|placed| placed.add_source)) prop:disabled=move || !builder.doc.writable.get()
-                    on:click=move |_| builder.adding.set(Some(Side::Source))><Icon name="plus"/>"Add source"</button>
-                <button class="button add-step" style=move || at(placed.with(|placed| placed.add_destination)) prop:disabled=move || !builder.doc.writable.get()
-                    on:click=move |_| builder.adding.set(Some(Side::Destination))><Icon name="plus"/>"Add destination"</button>
+        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.choice.tool().is_some() on:keydown=on_key>
+            <div class="canvas-view" node_ref=view>
+                <div class="sheet-room" style:width=move || room(|size| size.0) style:height=move || room(|size| size.1)>
+                    <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
+                        style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
+                        <svg class="edges" aria-hidden="true">
+                            {move || placed.with(|placed| placed.edges.iter().map(|path| view! { <path class=edge d=path.clone()></path> }).collect_view())}
+                            {move || placed.with(|placed| placed.waiting.clone()).map(|path| view! { <path class="edge idle" d=path></path> })}
+                        </svg>
+                        <For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Node step=step placed=placed/></For>
+                        <AddButton side=Side::Source place=Signal::derive(move || at(placed.with(|placed| placed.add_source)))/>
+                        <AddButton side=Side::Destination place=Signal::derive(move || at(placed.with(|placed| placed.add_destination)))/>
+                        {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="canvas-empty muted">{EMPTY}</p> })}
+                    </div>
+                </div>
             </div>
             <div class="floating zoom">
-                <button class="icon-button small" aria-label="Zoom out" on:click=move |_| step_zoom(-25)><Icon name="minus"/></button>
+                <button class="icon-button small" aria-label="Zoom out" on:click=move |_| notch(false)><Icon name="minus"/></button>
                 <span class="num">{move || format!("{} %", zoom.get())}</span>
-                <button class="icon-button small" aria-label="Zoom in" on:click=move |_| step_zoom(25)><Icon name="plus"/></button>
-                <button class="icon-button small" aria-label="Full size" on:click=move |_| zoom.set(100)><Icon name="maximize"/></button>
+                <button class="icon-button small" aria-label="Zoom in" on:click=move |_| notch(true)><Icon name="plus"/></button>
+                <button class="icon-button small" aria-label="Fit" title="Fit (Shift 1)" on:click=move |_| fit_all()><Icon name="maximize"/></button>
             </div>
         </section>
     }
+}
+
+/// Keeps the chosen step in view while its form takes a part of the canvas.
+fn follow(builder: Builder, view: NodeRef<html::Div>, placed: Memo<Layout>, zoom: RwSignal<i32>) {
+    let chosen = Memo::new(move |_| {
+        let row = builder.choice.row()?;
+        let at = builder.steps.with(|steps| steps.iter().position(|step| step.row == row))?;
+        placed.with(|placed| placed.places.get(at).copied())
+    });
+    // Once the form is there.
+    let seek = move |place| request_animation_frame(move || show(view, place, zoom));
+    Effect::new(move |_| {
+        // Below an editor the canvas has lost its place.
+        let covered = builder.choice.tool().is_some();
+        if let Some(place) = chosen.get().filter(|_| !covered) {
+            seek(place);
+        }
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        if let Some(place) = chosen.get_untracked() {
+            seek(place);
+        }
+    });
+    on_cleanup(move || resized.remove());
+}
+
+#[component]
+fn AddButton(side: Side, place: Signal<String>) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let closed = move || !builder.doc.writable.get();
+    view! {
+        <button class="button add-step" style=place prop:disabled=closed title=move || if closed() { "You may look and run, not change." } else { "" }
+            on:click=move |_| builder.adding.set(Some(side))><Icon name="plus"/>{side.action()}</button>
+    }
+}
+
+/// Scrolls until a step is seen, with what follows it where there is room.
+fn show(view: NodeRef<html::Div>, (x, y): (i32, i32), zoom: RwSignal<i32>) {
+    let (Some(view), Some(zoom)) = (view.try_get_untracked().flatten(), zoom.try_get_untracked()) else { return };
+    // On a narrow screen there is the outline instead.
+    if view.client_width() == 0 {
+        return;
+    }
+    let span = |from: i32, to: i32| -> Span { (scaled(from - MARGIN, zoom), scaled(to + MARGIN, zoom)) };
+    let left = into_view(view.scroll_left(), view.client_width(), span(x, x + WIDTH + GAP + WIDTH), span(x, x + WIDTH));
+    let top = into_view(view.scroll_top(), view.client_height(), span(y, y + LINE + HEIGHT), span(y, y + HEIGHT));
+    let options = ScrollToOptions::new();
+    options.set_left(f64::from(left));
+    options.set_top(f64::from(top));
+    options.set_behavior(if page::wants_less_motion() { ScrollBehavior::Instant } else { ScrollBehavior::Smooth });
+    view.scroll_to_with_scroll_to_options(&options);
 }

@@ -1,5 +1,6 @@
 //! The runs of the flow: the last one live, its errors, and those before.
 
+use gloo::timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::Id;
@@ -83,8 +84,18 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let steps = Memo::new(move |_| {
         run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.step.clone()).collect::<Vec<_>>())
     });
+    // While it runs its time moves on by the second.
+    let seconds = RwSignal::new(0_u32);
+    Effect::new(move |_: Option<Option<Interval>>| {
+        going.get().then(|| {
+            Interval::new(1_000, move || {
+                seconds.try_update(|seconds| *seconds += 1);
+            })
+        })
+    });
     let times = move || {
         app.now_ms.track();
+        seconds.track();
         run.with(|run| {
             run.as_ref().map(|run| {
                 let took = words::duration(run.ended_ms.unwrap_or_else(time::now_ms) - run.started_ms);

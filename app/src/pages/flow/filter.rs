@@ -115,6 +115,7 @@ fn Rules(doc: Doc, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> impl Int
                     }
                 }
             </For>
+            {move || rows.with(Vec::is_empty).then(|| view! { <p class="nothing muted">"No rule is set: every record goes on."</p> })}
             <button class="button" prop:disabled=off on:click=move |_| rows.update(|rows| rows.push((number(), Rule::new())))><Icon name="plus"/>"Add rule"</button>
         </div>
     }

@@ -6,10 +6,16 @@ use super::steps::{Step, StepKind};
 pub(super) const WIDTH: i32 = 208;
 /// A node's height.
 pub(super) const HEIGHT: i32 = 84;
-const GAP: i32 = 52;
+/// From one node to the next beside it.
+pub(super) const GAP: i32 = 52;
+/// From the top of one node to that of the next below it.
+pub(super) const LINE: i32 = 120;
 const LEFT: i32 = 40;
 const TOP: i32 = 60;
-const LINE: i32 = 120;
+/// Less than at the left, so that two destinations and the place of a third fit a window of 1280.
+const RIGHT: i32 = 16;
+/// Room for "Add source", and below it for the zoom that floats there.
+const BOTTOM: i32 = 130;
 const BEND: i32 = 12;
 
 /// A placed flow.
@@ -54,14 +60,14 @@ pub(super) fn layout(steps: &[Step]) -> Layout {
     }
     edges.extend(later.windows(2).map(|pair| path(leave(&pair[0]), enter(&pair[1]))));
     let waiting = places.last().map(|last| path(leave(last), (x, middle + HEIGHT / 2)));
-    let height = sources_at.max(middle + HEIGHT) + 100;
+    let height = sources_at.max(middle + HEIGHT) + BOTTOM;
     Layout {
         places,
         add_source: (LEFT, sources_at),
         add_destination: (x, middle),
         edges,
         waiting,
-        size: (x + WIDTH + LEFT, height),
+        size: (x + WIDTH + RIGHT, height),
     }
 }
 
@@ -106,6 +112,12 @@ mod tests {
         assert_eq!(made.edges.len(), 5 + 6);
         assert!(made.waiting.is_some());
         assert_eq!(layout(&[]).waiting, None);
+    }
+
+    #[test]
+    fn a_flow_of_two_destinations_needs_no_scrolling_on_a_usual_screen() {
+        let all = [step(StepKind::Source, "a"), step(StepKind::Import, "b"), step(StepKind::Import, "c")];
+        assert!(layout(&all).size.0 <= 1280 - 233, "beside the navigation there is no more");
     }
 
     #[test]

@@ -50,12 +50,13 @@ pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
     };
     view! {
         <div class="form wide">
-            <p class="muted">"Each row writes one field of the destination. Alt and the arrow keys move a row; dots in the destination make objects; a source in quotes is a fixed text."</p>
+            <p class="muted">"Each row writes one field of the destination. Dots in the destination make objects; a source in quotes is a fixed text."<span class="wide-only">" Alt and the arrow keys move a row."</span></p>
             <FieldConflict doc=doc path=LIST/>
             <div class="mapping" role="treegrid" aria-label="Mapping">
                 <div class="map-row map-head" role="row" on:dragover=|event| event.prevent_default() on:drop=on_drop><span role="columnheader">"Source"</span><span role="columnheader">"Destination"</span><span role="columnheader">"Type"</span><span></span></div>
                 <For each=move || { focus::keep(); all.get() } key=|row| (row.list.clone(), row.row.clone()) let:row><Row doc=doc all=all row=row/></For>
             </div>
+            {move || (doc.view.with(Option::is_some) && all.with(Vec::is_empty)).then(|| view! { <p class="nothing muted">"No field is mapped: records go to the destination as they come."</p> })}
             <For each=move || deleted.get() key=String::clone let:path><FieldConflict doc=doc path=path/></For>
             <button class="button" prop:disabled=move || !doc.writable.get() on:click=move |_| add(LIST.to_owned())><Icon name="plus"/>"Add field"</button>
         </div>
@@ -164,10 +165,10 @@ fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoView {
         <div class="map-row" role="row" attr:aria-level=row.depth + 1 data-depth=row.depth draggable="true" on:keydown=on_key on:dragover=|event| event.prevent_default() on:drop=on_drop
             on:dragstart=move |event| if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &dragged)) { leptos::logging::debug_warn!("{error:?}") }>
             <Cell doc=doc path=under("extract")>{move || if object.get() { view! { <span class="built">{inside}</span> }.into_any() } else { view! {
-                <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Field" code=true disabled=off on_focus=here("extract") read=as_shown
+                <TextBox name=format!("{}-extract", id) label="Source field" placeholder="Source field" code=true disabled=off on_focus=here("extract") read=as_shown
                     value=Signal::derive(move || show(&doc.text(&under("extract")))) on_change=Callback::new(move |from: String| doc.set(under("extract"), source_path(&from)))/>
             }.into_any() }}</Cell>
-            <Cell doc=doc path=under("generate")><TextBox name=destination label="Destination field" placeholder="Field" code=true late=has_dots disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></Cell>
+            <Cell doc=doc path=under("generate")><TextBox name=destination label="Destination field" placeholder="Destination field" code=true late=has_dots disabled=off on_focus=here("generate") value=name on_change=Callback::new(set_destination)/></Cell>
             <span role="gridcell"><SelectBox name=format!("{}-type", row.row) label="Type" value=kind choices=types disabled=off on_change=Callback::new(move |key: String| doc.set(under("dataType"), key))/></span>
             <span role="gridcell" class="map-actions">
                 <button class="icon-button small move" id=format!("{}-up", row.row) aria-label=move || format!("Move {} up", called()) title="Move up" prop:disabled=off on:click=move |_| up(false)><Icon name="arrow-up" small=true/></button>

@@ -5,7 +5,7 @@ use tombolo_model::{Id, Intent};
 use tombolo_wire::run::{RunRow, StepCount};
 use tombolo_wire::store::Person;
 
-use super::counts::spoken;
+use super::counts::{StepState, spoken, state};
 use super::layout::Layout;
 use super::order::dropped;
 use super::panel::{is_filtered, mapped_fields};
@@ -50,7 +50,7 @@ fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
         "+" if builder.doc.writable.get_untracked() => {
             builder.adding.set(Some(if step.kind == StepKind::Source { Side::Source } else { Side::Destination }))
         }
-        "Enter" | " " => builder.choose(Some(step.row.clone())),
+        "Enter" | " " => builder.enter(step.row.clone()),
         "Delete" if builder.doc.writable.get_untracked() => remove(builder, step),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if event.alt_key() => {
             if builder.doc.writable.get_untracked() {
@@ -87,8 +87,8 @@ pub(super) fn remove(builder: Builder, step: &Step) {
             builder.app.toasts.fail(error.message);
             return;
         }
-        if builder.chosen.try_get_untracked().flatten().as_ref() == Some(&row) {
-            builder.choose(None);
+        if untrack(|| builder.choice.is(&row)) {
+            builder.choice.choose(None);
         }
         focus(beside.as_ref());
         builder.app.toasts.offer_undo("The step was removed from the flow.", move || {
@@ -121,7 +121,10 @@ pub(super) fn spoken_name(builder: Builder, step: &Step) -> String {
 
 /// The count at the foot of a step: what came out, or how much of what came in went through.
 pub(super) fn count_words(builder: Builder, step: &Step) -> Option<String> {
-    let (_, count) = last_count(builder, step)?;
+    let (run, count) = last_count(builder, step)?;
+    if count.received + count.success == 0 && state(&run, &count) == StepState::Waiting {
+        return None;
+    }
     Some(if step.kind == StepKind::Source {
         format!("{} out", words::number(count.success))
     } else {
@@ -181,13 +184,13 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
         let (x, y) = at.and_then(|at| placed.with(|placed| placed.places.get(at).copied())).unwrap_or_default();
         format!("left:{x}px;top:{y}px")
     };
-    let selected = move || builder.chosen.with(|chosen| chosen.as_deref().is_some_and(is_this));
+    let selected = move || step.with_value(|step| builder.choice.is(&step.row));
     let errors = move || {
         step.with_value(|step| last_count(builder, step)).map(|(_, count)| count.errors).filter(|errors| *errors > 0)
     };
     // One stop for the Tab key: the chosen node, or the first; arrows go on from there.
     let stop = move || {
-        let chosen = builder.chosen.get();
+        let chosen = builder.choice.row();
         builder.steps.with(|steps| {
             let stop = steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first());
             stop.is_some_and(|one| is_this(&one.row))
@@ -209,7 +212,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
         <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop() { "0" } else { "-1" }
             draggable=move || builder.doc.writable.get().to_string() data-held=tint
             aria-label=move || step.with_value(|step| spoken_name(builder, step)) aria-pressed=move || selected().to_string() aria-selected=move || selected().to_string()
-            on:click=move |_| builder.choose(Some(step.with_value(|step| step.row.clone()))) on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event))
+            on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone()))) on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event))
             on:dragstart=drag on:dragover=|event| event.prevent_default() on:drop=move |event| step.with_value(|step| on_drop(builder, step, &event))>
             {move || holder.get().map(|person| view! { <Flag person=person/> })}
             <div class="head">

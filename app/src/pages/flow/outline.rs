@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Builder;
+use super::canvas::EMPTY;
 use super::counts::state;
 use super::node::{count_words, last_count, name_of, spoken_name};
 use super::steps::Step;
@@ -17,7 +18,8 @@ pub(super) fn Outline() -> impl IntoView {
     let closed = move || !builder.doc.writable.get();
     let why = move || if closed() { "You may look and run, not change." } else { "" };
     view! {
-        <section class="outline narrow-only" aria-label="Steps">
+        <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.choice.tool().is_some()>
+            {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="muted">{EMPTY}</p> })}
             <ul><For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Line step=step/></For></ul>
             <div class="row">
                 <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Side::Source))><Icon name="plus"/>"Add source"</button>
@@ -40,7 +42,7 @@ fn Line(step: Step) -> impl IntoView {
     };
     view! {
         <li><button class="outline-step" id=id aria-label=move || step.with_value(|step| spoken_name(builder, step))
-            on:click=move |_| builder.choose(Some(step.with_value(|step| step.row.clone())))>
+            on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone())))>
             <span class="kind" data-kind=kind.key()><Icon name=kind.icon()/></span>
             <span class="grow"><b class="cut">{name}</b><small class="muted">{kind.words()}</small></span>
             {move || shown().map(|((class, icon, word), errors)| view! {

@@ -9,7 +9,9 @@ use super::forms::{ExportForm, ImportForm};
 use super::mapping::MappingEditor;
 use super::node::{remove, shift};
 use super::steps::{Step, StepKind, moved};
-use crate::components::{ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere};
+use crate::components::{
+    ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
+};
 use crate::pages::Unopened;
 use crate::state::{Doc, list_rows, use_document};
 use crate::words;
@@ -32,7 +34,7 @@ pub(super) fn Panel(step: Step) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let Some(resource) = step.resource else { return view! { <Broken step=step/> }.into_any() };
     view! {
-        {move || match builder.tool.get() {
+        {move || match builder.choice.tool() {
             None => view! { <StepPanel step=step.clone() resource=resource/> }.into_any(),
             Some(tool) => view! { <Editor tool=tool resource=resource/> }.into_any(),
         }}
@@ -66,6 +68,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     doc.here(None, None);
     on_cleanup(move || builder.doc.here(None, None));
     let kind = step.kind;
+    let open = Memo::new(move |_| doc.view.with(Option::is_some));
     view! {
         <aside class="panel step" id=PANEL tabindex="-1" aria-label=move || format!("{}: {}", kind.words(), doc.text("/name"))>
             <div class="step-head row">
@@ -79,10 +82,13 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
             <DocNotices id=resource/>
             <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
                 <div class="scroll">
-                    <div class="form">
-                        <DocText doc=doc path="/name" label="Name"/>
-                        {if kind == StepKind::Import { view! { <ImportForm doc=doc/> }.into_any() } else { view! { <ExportForm doc=doc/> }.into_any() }}
-                    </div>
+                    // A field that is there before its text would show nothing and take nothing.
+                    <Show when=move || open.get()>
+                        <div class="form">
+                            <DocText doc=doc path="/name" label="Name"/>
+                            {if kind == StepKind::Import { view! { <ImportForm doc=doc/> }.into_any() } else { view! { <ExportForm doc=doc/> }.into_any() }}
+                        </div>
+                    </Show>
                     <h3>"In the order they run"</h3>
                     <Tools doc=doc kind=kind/>
                 </div>
@@ -138,11 +144,11 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     };
     view! {
         <div class="tools">
-            <button aria-label="Filter" on:click=move |_| builder.tool.set(Some(Tool::Filter))>
+            <button aria-label="Filter" on:click=move |_| builder.choice.open(Some(Tool::Filter))>
                 <Icon name="funnel"/><span>{if kind == StepKind::Import { "Input filter" } else { "Output filter" }}</span><span class="value">{filtered}</span><Icon name="chevron-right" small=true/>
             </button>
             {(kind == StepKind::Import).then(|| view! {
-                <button aria-label="Mapping" on:click=move |_| builder.tool.set(Some(Tool::Mapping))>
+                <button aria-label="Mapping" on:click=move |_| builder.choice.open(Some(Tool::Mapping))>
                     <Icon name="arrow-right-left"/><span>"Mapping"</span><span class="value">{mapped}</span><Icon name="chevron-right" small=true/>
                 </button>
             })}
@@ -166,8 +172,7 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
                 <ConflictBadge doc=doc/>
                 <span class="grow"></span>
                 <PeopleHere id=resource/>
-                <button class="icon-button" aria-label="Undo" on:click=move |_| doc.undo()><Icon name="undo-2"/></button>
-                <button class="icon-button" aria-label="Redo" on:click=move |_| doc.redo()><Icon name="redo-2"/></button>
+                <UndoButtons doc=doc/>
                 <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
             <div class="scroll">

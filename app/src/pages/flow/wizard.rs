@@ -28,6 +28,14 @@ impl Side {
         }
     }
 
+    /// What its button says.
+    pub(super) fn action(self) -> &'static str {
+        match self {
+            Self::Source => "Add source",
+            Self::Destination => "Add destination",
+        }
+    }
+
     /// The kind of step that is added.
     fn step(self) -> StepKind {
         match self {
@@ -72,8 +80,8 @@ impl Side {
     }
 }
 
-/// Puts a resource into the flow and opens its form.
-fn place(builder: Builder, side: Side, resource: Id) {
+/// Puts a resource into the flow and opens its form in place of the dialog.
+async fn place(builder: Builder, side: Side, resource: Id) -> Result<(), CallError> {
     let (list, value) = match side {
         Side::Source => (SOURCES, json!({"_exportId": resource})),
         Side::Destination => (PROCESSORS, json!({"type": "import", "_importId": resource})),
@@ -81,18 +89,28 @@ fn place(builder: Builder, side: Side, resource: Id) {
     let row = row_id::fresh();
     let after =
         builder.steps.with_untracked(|steps| steps.iter().rfind(|step| step.list == list).map(|step| step.row.clone()));
-    builder.adding.set(None);
-    spawn_local(async move {
-        let intents = vec![Intent::InsertRow { list: list.into(), row: row.clone(), after, value }];
-        match builder.doc.try_edit(intents).await {
-            Ok(_) => builder.choose(Some(row)),
-            Err(error) => builder.app.toasts.fail(error.message),
-        }
-    });
+    builder.doc.try_edit(vec![Intent::InsertRow { list: list.into(), row: row.clone(), after, value }]).await?;
+    builder.adding.try_set(None);
+    builder.enter(row);
+    Ok(())
 }
 
-async fn make(app: App, kind: Kind, value: Value) -> Result<Id, CallError> {
-    Ok(app.call::<Created>(Call::Create { kind, value }).await?.id)
+/// What a new step uses.
+enum Offer {
+    /// An export or import that is made for it.
+    New(Value),
+    /// One that is there.
+    There(Id),
+}
+
+impl Offer {
+    async fn take(self, builder: Builder, side: Side) -> Result<(), CallError> {
+        let resource = match self {
+            Self::New(value) => builder.app.call::<Created>(Call::Create { kind: side.kind(), value }).await?.id,
+            Self::There(id) => id,
+        };
+        place(builder, side, resource).await
+    }
 }
 
 /// The dialog.
@@ -112,8 +130,8 @@ pub(super) fn AddStep() -> impl IntoView {
         }
     });
     view! {
-        <Dialog open=source title="Add source"><Offers side=Side::Source/></Dialog>
-        <Dialog open=destination title="Add destination"><Offers side=Side::Destination/></Dialog>
+        <Dialog open=source title=Side::Source.action()><Offers side=Side::Source/></Dialog>
+        <Dialog open=destination title=Side::Destination.action()><Offers side=Side::Destination/></Dialog>
     }
 }
 
@@ -123,15 +141,18 @@ fn Offers(side: Side) -> impl IntoView {
     let builder = expect_context::<Builder>();
     // A second press while the first is on its way would make a second step.
     let busy = RwSignal::new(false);
-    let create = move |value: Value| {
+    let error = RwSignal::new(None::<String>);
+    let add = move |offer: Offer| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
+        error.set(None);
+        // The form of another step must not stand there when the dialog goes: what is typed next is for the new one.
+        builder.choice.choose(None);
         spawn_local(async move {
-            match make(app, side.kind(), value).await {
-                Ok(id) => place(builder, side, id),
-                Err(error) => app.toasts.fail(error.message),
+            if let Err(failed) = offer.take(builder, side).await {
+                error.try_set(Some(failed.message));
             }
             busy.try_set(false);
         });
@@ -139,7 +160,7 @@ fn Offers(side: Side) -> impl IntoView {
     let existing = Memo::new(move |_| app.of_kind(side.kind()));
     let offers = side.offers().map(|(words, icon, sentence, value)| {
         view! {
-            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| create(value.clone())>
+            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| add(Offer::New(value.clone()))>
                 <span class="kind" data-kind=side.step().key()><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
             </button>
         }
@@ -147,6 +168,7 @@ fn Offers(side: Side) -> impl IntoView {
     view! {
         <div class="dialog-body">
             {offers.into_iter().collect_view()}
+            {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
             {move || {
                 let rows = existing.get();
                 (!rows.is_empty()).then(|| view! {
@@ -154,7 +176,7 @@ fn Offers(side: Side) -> impl IntoView {
                     <ul class="existing">
                         {rows.into_iter().map(|row| {
                             let id = row.id;
-                            view! { <li><button class="button quiet wide" on:click=move |_| place(builder, side, id)>{row.name.clone()}</button></li> }
+                            view! { <li><button class="button quiet wide" prop:disabled=busy on:click=move |_| add(Offer::There(id))><span class="cut">{row.name.clone()}</span></button></li> }
                         }).collect_view()}
                     </ul>
                 })

@@ -63,7 +63,8 @@ pub(super) fn ResourceTable(listed: Listed, all: Memo<Vec<CatalogueRow>>) -> imp
                     <input type="search" placeholder=label.clone() aria-label=label.clone() prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/>
                 </label>
                 <span class="grow"></span>
-                <span class="muted num">{move || format!("{} of {}", words::number(found.with(Vec::len) as u64), words::number(all.with(Vec::len) as u64))}</span>
+                // Of all of them the title tells the number.
+                <span class="muted num" aria-live="polite">{move || (found.with(Vec::len) < all.with(Vec::len)).then(|| format!("{} of {}", words::number(found.with(Vec::len) as u64), words::number(all.with(Vec::len) as u64)))}</span>
             </div>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! {
                 <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>

@@ -36,7 +36,7 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let head = Memo::new(move |_| {
         run.with(|run| {
             run.as_ref().map(|run| {
-                let place = super::place_words(run).to_lowercase();
+                let place = super::place_words(run, app.is_alone()).to_lowercase();
                 (run.flow, super::flow_name(run), format!("Started {}, {place}", time::exact(run.started_ms)))
             })
         })
@@ -59,10 +59,13 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 }
             })}
             {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{message}</p></div> })}
-            <div class="table-wrap"><table class="table compact">
-                <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th></tr></thead>
-                <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
-            </table></div>
+            // What could not begin has no steps to tell of.
+            <Show when=move || run.with(|run| run.as_ref().is_some_and(|run| !run.steps.is_empty()))>
+                <div class="table-wrap"><table class="table compact">
+                    <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th></tr></thead>
+                    <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
+                </table></div>
+            </Show>
             <Errors errors=errors count=failed/>
         </section>
     }

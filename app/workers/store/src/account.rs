@@ -19,12 +19,13 @@ use crate::catalogue::{self, StoredRow};
 use crate::documents::Documents;
 use crate::fault::Fault;
 use crate::leader::Lead;
+use crate::pending::{self, Pending};
 use crate::registry::Registry;
 use crate::runs::Running;
 use crate::storage::read::json;
 use crate::storage::{Layout, Storage, StorageError, Store, text_of};
 use crate::tabs::{Channel, Say};
-use crate::undo::Stacks;
+use crate::undo::Undo;
 use crate::writer::Writer;
 use crate::{env, port};
 
@@ -40,11 +41,11 @@ pub(crate) struct Account {
     pub(crate) noted_actor: Cell<Actor>,
     pub(crate) documents: Documents,
     pub(crate) catalogue: RefCell<BTreeMap<Id, StoredRow>>,
-    /// Per document how many changes wait for the server.
-    pub(crate) pending: RefCell<BTreeMap<Id, usize>>,
+    /// Which changes wait for the server.
+    pub(crate) pending: RefCell<Pending>,
     pub(crate) parked: Cell<usize>,
     pub(crate) writer: Writer,
-    pub(crate) undo: RefCell<BTreeMap<Id, Stacks>>,
+    pub(crate) undo: RefCell<Undo>,
     /// What the leader knows of the link, here or elsewhere.
     pub(crate) link: RefCell<Status>,
     pub(crate) notices: RefCell<Vec<Notice>>,
@@ -139,9 +140,9 @@ impl Account {
 
     /// Reads rows and counts; gives what could not be read of the catalogue.
     async fn read(&self) -> Result<Vec<(Option<Id>, StorageError)>, Fault> {
-        let wanted = [(Store::Catalogue, None), (Store::Outbox, None), (Store::Parked, None)];
+        let wanted = [(Store::Catalogue, None), (Store::Parked, None)];
         let found = self.storage.entries(&wanted).await?;
-        let [rows, outbox, parked] = found.as_slice() else {
+        let [rows, parked] = found.as_slice() else {
             return Err(Fault::Browser("The database answered something else than was asked.".to_owned()));
         };
         let (mut catalogue, mut unreadable) = (BTreeMap::new(), Vec::new());
@@ -155,20 +156,15 @@ impl Account {
         }
         // What was heard meanwhile is newer.
         self.catalogue.borrow_mut().extend(catalogue);
-        let mut pending = BTreeMap::new();
-        for (_, value) in outbox {
-            match json::<OutboxRow>(Store::Outbox, value) {
-                Ok(row) => *pending.entry(row.document).or_insert(0) += 1,
-                // The others must not wait for it.
-                Err(error) => self.notices.borrow_mut().push(Notice {
-                    code: "damaged".to_owned(),
-                    message: format!("A note of what the server lacks is damaged: {error}. Change the resource whose last edits are missing on other devices once more."),
-                    document: None,
-                }),
-            }
-        }
-        self.pending.replace(pending);
         self.parked.set(parked.len());
+        // The others must not wait for one that cannot be read.
+        for error in pending::read(self).await? {
+            self.notices.borrow_mut().push(Notice {
+                code: "damaged".to_owned(),
+                message: format!("A note of what the server lacks is damaged: {error}. Change the resource whose last edits are missing on other devices once more."),
+                document: None,
+            });
+        }
         Ok(unreadable)
     }
 

@@ -89,7 +89,7 @@ async fn refusal(response: &Response) -> Fault {
         Ok(body) => JsFuture::from(body).await.map(|body| Uint8Array::new(&body).to_vec()),
         Err(error) => Err(error),
     };
-    fault(status, serde_json::from_slice(&body.unwrap_or_default()).ok())
+    fault(status, serde_json::from_str(&String::from_utf8_lossy(&body.unwrap_or_default())).ok())
 }
 
 /// What an answer that is no success means: only what the server will never do is refused.

@@ -76,7 +76,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
 }
 
 fn value(value: impl Serialize) -> Result<Answer, Fault> {
-    let value = serde_json::to_value(value).map_err(|error| Fault::Browser(error.to_string()))?;
+    let value = serde_json::to_string(&value).map_err(|error| Fault::Browser(error.to_string()))?;
     Ok(Answer { value, file: None })
 }
 

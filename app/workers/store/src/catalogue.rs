@@ -4,8 +4,6 @@
 
 mod rebuild;
 
-use std::rc::Rc;
-
 use serde::{Deserialize, Serialize};
 use tombolo_docs::{Document, inspect};
 use tombolo_model::catalogue::describe;
@@ -13,8 +11,8 @@ use tombolo_model::{Id, View};
 use tombolo_wire::store::{CatalogueRow, Event};
 
 use crate::account::Account;
+use crate::port;
 use crate::storage::{Batch, Store, text};
-use crate::{api, port};
 
 pub(crate) use rebuild::rebuild;
 
@@ -68,7 +66,7 @@ impl Account {
     /// A row as screens show it.
     pub(crate) fn shown(&self, row: &CatalogueRow) -> CatalogueRow {
         let mut row = row.clone();
-        row.pending = self.pending.borrow().contains_key(&row.id);
+        row.pending = self.pending.borrow().contains(row.id);
         row
     }
 
@@ -98,38 +96,6 @@ impl Account {
         if !shown.is_empty() || !removed.is_empty() {
             port::event(Event::Catalogue { rows: shown, removed: removed.to_vec() });
         }
-    }
-
-    /// Counts changes that wait for the server, up or down, and shows rows whose state that changes.
-    pub(crate) fn count_pending(self: &Rc<Self>, changes: &[(Id, isize)]) {
-        let mut flipped = Vec::new();
-        {
-            let mut pending = self.pending.borrow_mut();
-            for (id, by) in changes {
-                let before = pending.get(id).copied().unwrap_or(0);
-                let after = before.saturating_add_signed(*by);
-                if after == 0 {
-                    pending.remove(id);
-                } else {
-                    pending.insert(*id, after);
-                }
-                if (before == 0) != (after == 0) {
-                    flipped.push(*id);
-                }
-            }
-        }
-        let rows: Vec<CatalogueRow> = {
-            let catalogue = self.catalogue.borrow();
-            flipped.iter().filter_map(|id| catalogue.get(id)).map(|stored| self.shown(&stored.row)).collect()
-        };
-        if flipped.iter().any(|id| !self.pending.borrow().contains_key(id)) {
-            // What waited for the document to be there can be told now.
-            api::errands(self);
-        }
-        if !rows.is_empty() {
-            port::event(Event::Catalogue { rows, removed: Vec::new() });
-        }
-        self.show_status();
     }
 
     /// The damage mark of a row.

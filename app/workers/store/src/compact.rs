@@ -31,7 +31,7 @@ pub(crate) fn soon(account: &Rc<Account>, id: Id) {
 
 /// Puts the pieces together; whether it did.
 pub(crate) async fn compact(account: &Rc<Account>, id: Id) -> Result<bool, Fault> {
-    if account.pending.borrow().contains_key(&id) || quarantine::holds(account, id).await? {
+    if account.pending.borrow().contains(id) || quarantine::holds(account, id).await? {
         return Ok(false);
     }
     let pieces = documents::pieces(account, id).await?;
@@ -79,6 +79,28 @@ mod tests {
     use serde_json::json;
     use tombolo_docs::{Author, hash_to_hex};
     use tombolo_model::{Intent, Kind};
+
+    #[test]
+    fn pieces_of_which_any_byte_is_damaged_are_not_put_together() {
+        let author = Author { actor: [1; 16], time_ms: 1 };
+        let id = Id::from_parts(1, [2; 8]);
+        let made = Document::create(Kind::Flow, id, &json!({"name": "F"}), &author, &mut String::new);
+        let (mut document, first) = made.unwrap();
+        let mut pieces = vec![first.bytes, document.save()];
+        for n in 0..4 {
+            let intent = Intent::Set { path: "/name".to_owned(), value: json!(n) };
+            pieces.push(document.edit(&author, &[intent], &mut String::new).unwrap().unwrap().bytes);
+        }
+        let (_, saved) = put_together(pieces.iter().map(Vec::as_slice)).unwrap();
+        assert_eq!(Document::load([saved.as_slice()]).unwrap().document.heads(), document.heads());
+        for index in 0..pieces.len() {
+            for at in 0..pieces[index].len() {
+                pieces[index][at] ^= 0xff;
+                assert!(put_together(pieces.iter().map(Vec::as_slice)).is_none(), "byte {at} of piece {index}");
+                pieces[index][at] ^= 0xff;
+            }
+        }
+    }
 
     #[test]
     fn a_saved_piece_is_held_by_a_document_that_has_all_its_heads() {

@@ -19,7 +19,7 @@ pub(crate) async fn create(account: &Rc<Account>, kind: Kind, value: &Value) -> 
     let row = documents::changed(account, id, true);
     let (batch, after) = edit::stage(account, id, &[chunk], row);
     let written = writer::write(account, batch, 1, after).await;
-    documents::release(account, id);
+    documents::release(account);
     written?;
     Ok(id)
 }

@@ -19,7 +19,7 @@ use crate::account::Account;
 use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Store, bytes_of, document_range};
-use crate::{compact, env, port, quarantine};
+use crate::{compact, env, port, quarantine, undo};
 
 /// How many pieces a document may have before they are put together.
 const MANY_PIECES: usize = 64;
@@ -96,6 +96,14 @@ impl Documents {
         }
     }
 
+    /// Takes what no screen shows out of memory.
+    fn drop_unshown(&self) {
+        self.slots.borrow_mut().retain(|_, slot| match slot {
+            Slot::Open(opened) => opened.subscribed,
+            Slot::Loading { .. } => true,
+        });
+    }
+
     /// Puts another state in the place of a document's, after a refusal.
     pub(crate) fn replace(&self, document: Document) {
         if let Some(Slot::Open(opened)) = self.slots.borrow_mut().get_mut(&document.id()) {
@@ -111,18 +119,18 @@ pub(crate) async fn ensure(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
     documents.users.set(documents.users.get() + 1);
     let result = ensure_loaded(account, id).await;
     if result.is_err() {
-        release(account, id);
+        release(account);
     }
     result
 }
 
-/// Lets go of a document; it leaves memory when nobody shows it and everything of it is stored.
-pub(crate) fn release(account: &Rc<Account>, id: Id) {
+/// Lets go of a document. When nobody works on any, those that no screen shows leave memory, once all is stored: also
+/// those that were let go while somebody worked on another.
+pub(crate) fn release(account: &Rc<Account>) {
     let documents = &account.documents;
     documents.users.set(documents.users.get().saturating_sub(1));
-    let idle = documents.users.get() == 0 && account.writer.unsaved() == 0;
-    if idle && documents.with(id, |opened| opened.subscribed) == Some(false) {
-        documents.remove(id);
+    if documents.users.get() == 0 && account.writer.unsaved() == 0 {
+        documents.drop_unshown();
     }
 }
 
@@ -186,9 +194,7 @@ pub(crate) async fn load(account: &Rc<Account>, id: Id) -> Result<Document, Faul
     let loaded = Document::load(pieces.iter().map(|piece| piece.bytes.as_slice()));
     let document = match loaded {
         // What another tab wrote on top of a refused change waits until the leader parks it as well.
-        Ok(loaded)
-            if loaded.is_whole() || (loaded.damaged.is_empty() && account.pending.borrow().contains_key(&id)) =>
-        {
+        Ok(loaded) if loaded.is_whole() || (loaded.damaged.is_empty() && account.pending.borrow().contains(id)) => {
             if loaded.is_whole() && account.is_damaged(id) {
                 quarantine::heal(account, &loaded.document).await?;
             }
@@ -242,9 +248,10 @@ pub(crate) async fn open(account: &Rc<Account>, id: Id) -> Result<OpenReply, Fau
             kind: opened.document.kind(),
             view: opened.document.view(),
             writable: account.may_write(opened.document.kind()),
+            undo: undo::state(account, id),
         }
     });
-    release(account, id);
+    release(account);
     reply.ok_or(Fault::NotFound(id))
 }
 
@@ -252,7 +259,7 @@ pub(crate) async fn open(account: &Rc<Account>, id: Id) -> Result<OpenReply, Fau
 pub(crate) fn close(account: &Rc<Account>, id: Id) {
     account.documents.with(id, |opened| opened.subscribed = false);
     account.documents.users.set(account.documents.users.get() + 1);
-    release(account, id);
+    release(account);
 }
 
 /// Tells the screen about a document that changed in memory, and gives the row that follows from it.
@@ -275,7 +282,8 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
             delete: splice.delete,
             insert: splice.insert,
         });
-        let event = Event::Document { id, view, splices: splices.collect(), own };
+        let undo = undo::state(account, id);
+        let event = Event::Document { id, view, splices: splices.collect(), own, undo };
         (row, Some(event))
     })?;
     if let Some(event) = event {
@@ -287,6 +295,24 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_screen_shows_leaves_memory_whenever_nobody_works_on_anything() {
+        let documents = Documents::default();
+        let author = tombolo_docs::Author { actor: [1; 16], time_ms: 1 };
+        let ids: Vec<Id> = (0..3).map(|n| Id::from_parts(1, [n; 8])).collect();
+        for id in &ids {
+            let value = serde_json::json!({"name": "N"});
+            let made = Document::create(tombolo_model::Kind::Flow, *id, &value, &author, &mut String::new);
+            documents.insert(made.unwrap().0);
+        }
+        documents.with(ids[1], |opened| opened.subscribed = true);
+        let loading = Id::from_parts(1, [9; 8]);
+        documents.slots.borrow_mut().insert(loading, Slot::Loading { stale: false, waiting: Vec::new() });
+        documents.drop_unshown();
+        assert_eq!(documents.open_ids(), [ids[1]]);
+        assert!(documents.slots.borrow().contains_key(&loading), "somebody waits for it");
+    }
 
     #[test]
     fn a_document_that_is_being_read_is_read_again_when_something_is_stored() {

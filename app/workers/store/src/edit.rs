@@ -11,13 +11,13 @@ use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, chunk_key, text};
 use crate::tabs::{Pieces, Say};
-use crate::{documents, env, history, writer};
+use crate::{documents, env, history, undo, writer};
 
 /// Applies intents in one change.
 pub(crate) async fn edit(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Result<Edited, Fault> {
     documents::ensure(account, id).await?;
     let result = edit_loaded(account, id, intents).await;
-    documents::release(account, id);
+    documents::release(account);
     result
 }
 
@@ -31,10 +31,10 @@ async fn edit_loaded(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Resul
     let (chunk, inverse, heads) = edited.ok_or(Fault::NotFound(id))??;
     if let Some(chunk) = chunk {
         let inverses = inverse.into_iter().collect();
-        account.undo.borrow_mut().entry(id).or_default().done(intents, author.time_ms, inverses);
+        account.undo.borrow_mut().of(id).done(intents, author.time_ms, inverses);
         save(account, id, vec![chunk]).await?;
     }
-    Ok(Edited { heads, skipped: Vec::new() })
+    Ok(Edited { heads, skipped: Vec::new(), undo: undo::state(account, id) })
 }
 
 /// Stores changes that were made here and are in memory already, and tells everybody.
@@ -63,27 +63,26 @@ pub(crate) fn stage(
         let hash = hash_to_hex(&chunk.hash);
         batch.put(Store::Chunks, &chunk_key(id, &chunk.hash), bytes(&chunk.bytes));
         if !local {
-            let outgoing = OutboxRow { document: id, hash: hash.clone() };
-            batch.append_json(Store::Outbox, &outgoing);
+            batch.append_json(Store::Outbox, &OutboxRow { document: id, hash: hash.clone() });
         }
         hashes.push(hash);
     }
     if let Some(row) = &row {
         catalogue::put(&mut batch, row);
     }
-    let outgoing = if local { 0 } else { chunks.len() };
+    let waiting = [(id, if local { Vec::new() } else { hashes.clone() })];
     let after = move |account: &Rc<Account>| {
         let rows: Vec<StoredRow> = row.into_iter().collect();
+        // Counted before anything of it is shown: until then it would look as if the server had it.
+        if !local {
+            account.waits(&waiting);
+        }
         account.say(&Say::Stored {
-            pieces: vec![Pieces { document: id, hashes, snapshots: false, outgoing }],
+            pieces: vec![Pieces { document: id, hashes, snapshots: false, outgoing: !local }],
             rows: rows.clone(),
             removed: Vec::new(),
         });
         account.take_rows(rows, &[]);
-        if outgoing > 0 {
-            account.count_pending(&[(id, isize::try_from(outgoing).unwrap_or(isize::MAX))]);
-            account.outbox_grew();
-        }
     };
     (batch, after)
 }

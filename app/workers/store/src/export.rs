@@ -58,6 +58,6 @@ fn add(resources: &mut Map<String, Value>, kind: Kind, id: Id, mut value: Value)
 pub(crate) async fn value(account: &Rc<Account>, id: Id) -> Result<(Kind, Value), Fault> {
     documents::ensure(account, id).await?;
     let found = account.documents.with(id, |opened| (opened.document.kind(), opened.document.value()));
-    documents::release(account, id);
+    documents::release(account);
     found.ok_or(Fault::NotFound(id))
 }

@@ -16,7 +16,7 @@ use crate::storage::{Store, text};
 pub(crate) async fn history(account: &Rc<Account>, id: Id) -> Result<Vec<HistoryEntry>, Fault> {
     documents::ensure(account, id).await?;
     let entries = account.documents.with(id, |opened| opened.document.history());
-    documents::release(account, id);
+    documents::release(account);
     let users = users(account).await?;
     let entries = entries.unwrap_or_default().into_iter().rev().map(|entry| HistoryEntry {
         hash: hash_to_hex(&entry.hash),

@@ -16,7 +16,7 @@ use crate::account::Account;
 use crate::locks::{self, Ask, Held};
 use crate::session::Session;
 use crate::tabs::Say;
-use crate::{api, env, news, runs, session};
+use crate::{api, env, news, presence, runs, session, untold};
 
 use turns::{Grant, Turns};
 
@@ -46,6 +46,7 @@ impl Account {
     /// Gets in line for the lead; a visible tab asks a hidden leader to give way.
     pub(crate) fn seek_lead(self: &Rc<Self>) {
         self.lead.turns.borrow_mut().wake();
+        self.say(&Say::HowIsTheLink);
         self.ask_lead(Ask::InTurn);
         if self.visible.get() {
             self.say(&Say::WouldLead { tab: self.tab.clone() });
@@ -59,6 +60,8 @@ impl Account {
         let account = self.clone();
         spawn_local(async move {
             let name = format!("{}-leader", account.database());
+            // Whoever waits until the leader is gone does not know what it stored last.
+            let after_another = ask == Ask::InTurn && locks::is_held(&name).await;
             let loser = Rc::downgrade(&account);
             let held = locks::take(&name, ask, move || {
                 if let Some(account) = loser.upgrade() {
@@ -66,20 +69,23 @@ impl Account {
                 }
             });
             match held.await {
-                Some(held) if account.is_open() => account.granted(turn, ask, held).await,
+                Some(held) if account.is_open() => account.granted(turn, ask, held, after_another).await,
                 Some(held) => held.release(),
                 None => account.lead.turns.borrow_mut().left_line(ask),
             }
         });
     }
 
-    async fn granted(self: &Rc<Self>, turn: u32, ask: Ask, held: Held) {
+    async fn granted(self: &Rc<Self>, turn: u32, ask: Ask, held: Held, after_another: bool) {
         let grant = self.lead.turns.borrow_mut().granted(turn, ask);
         match grant {
             Grant::Release => held.release(),
             Grant::Replace => drop(self.lead.held.replace(Some(held))),
             Grant::Start => {
                 self.lead.held.replace(Some(held));
+                if after_another {
+                    untold::after_a_death(self);
+                }
                 self.start_leading().await;
             }
         }
@@ -127,6 +133,8 @@ impl Account {
         if !self.is_open() {
             return;
         }
+        // The next leader may have said how the link is while this tab took itself for the leader.
+        self.say(&Say::HowIsTheLink);
         self.ask_lead(Ask::InTurn);
         // What was shown and not stored yet comes again to the next leader; until then memory is ahead of the disk.
         for id in self.documents.open_ids() {
@@ -169,6 +177,13 @@ impl Account {
         }
     }
 
+    /// Tells all tabs how the link is, when this one knows.
+    pub(crate) fn say_link(&self) {
+        if self.leads() && self.session().is_some() {
+            self.say(&Say::Link { status: self.status() });
+        }
+    }
+
     fn end_session(self: &Rc<Self>) {
         if let Some(session) = self.lead.session.take() {
             session::end(self, &session);
@@ -187,10 +202,11 @@ impl Account {
     }
 
     /// A visible tab would lead: a hidden leader offers it, a visible one remembers it.
-    pub(crate) fn heard_would_lead(&self, tab: String) {
+    pub(crate) fn heard_would_lead(self: &Rc<Self>, tab: String) {
         if !self.leads() {
             return;
         }
+        presence::watch(self, &tab);
         if self.visible.get() {
             self.lead.asked.replace(Some(tab));
         } else {

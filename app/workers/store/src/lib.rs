@@ -23,6 +23,7 @@ mod locks;
 mod moving;
 mod news;
 mod park;
+mod pending;
 mod port;
 mod presence;
 mod quarantine;
@@ -34,6 +35,7 @@ mod status;
 pub mod storage;
 mod tabs;
 mod undo;
+mod untold;
 mod worker;
 mod writer;
 

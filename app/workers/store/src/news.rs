@@ -12,7 +12,7 @@ use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
 use crate::tabs::{Pieces, Say};
-use crate::{api, documents, env, moving, park, port, presence, runs};
+use crate::{api, documents, env, moving, park, port, presence, runs, untold};
 
 impl Account {
     /// Another tab said something.
@@ -37,6 +37,8 @@ impl Account {
                     self.show_status();
                 }
             }
+            Say::HowIsTheLink => self.say_link(),
+            Say::LookAgain => untold::look_up(self),
             Say::Account { info } => moving::heard_account(self, *info),
             Say::WouldLead { tab } => self.heard_would_lead(tab),
             Say::Yields { to } => self.heard_yields(&to),
@@ -59,31 +61,23 @@ impl Account {
         for id in removed {
             self.documents.remove(*id);
         }
+        // Counted before anything of it is shown: until then it would look as if the server had it.
+        let outgoing = pieces.iter().filter(|piece| piece.outgoing);
+        let waiting: Vec<_> = outgoing.map(|piece| (piece.document, piece.hashes.clone())).collect();
+        if !waiting.is_empty() {
+            self.waits(&waiting);
+        }
         self.take_rows(rows, removed);
-        let mut grew = false;
         for piece in pieces {
-            if piece.outgoing > 0 {
-                grew = true;
-                self.count_pending(&[(piece.document, isize::try_from(piece.outgoing).unwrap_or(isize::MAX))]);
-            }
             if self.documents.takes_news(piece.document) {
                 let account = self.clone();
                 // A piece that cannot be read now is read when the document is opened again.
                 spawn_local(async move { drop(fetch(&account, &piece).await) });
             }
         }
-        if grew {
+        if !waiting.is_empty() {
             self.outbox_grew();
         }
-    }
-
-    /// Changes have reached the server.
-    pub(crate) fn acked(self: &Rc<Self>, changes: &[(Id, usize)]) {
-        let changes: Vec<(Id, isize)> = changes
-            .iter()
-            .map(|(id, count)| (*id, isize::try_from(*count).map_or(isize::MIN, |count| -count)))
-            .collect();
-        self.count_pending(&changes);
     }
 }
 
@@ -140,6 +134,32 @@ fn apply_all(document: &mut Document, changes: &[&[u8]]) {
     for change in changes {
         // Loading from storage puts a damaged one aside and says so; here it is merely not shown.
         drop(document.apply([*change]));
+    }
+}
+
+/// Applies what is stored and was told by nobody; what memory has and the disk has not was taken out of the document.
+pub(crate) async fn look_again(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
+    loop {
+        all_written(account).await;
+        if !account.is_open() || !account.documents.takes_news(id) {
+            return Ok(());
+        }
+        let stored = documents::load(account, id).await?;
+        let seen = account.documents.with(id, |opened| {
+            let heads = opened.document.heads();
+            (heads.iter().all(|head| stored.has(head)), stored.chunks_since(&heads))
+        });
+        match seen {
+            None => return Ok(()),
+            Some((true, chunks)) => {
+                let chunks: Vec<Vec<u8>> = chunks.into_iter().map(|chunk| chunk.bytes).collect();
+                account.take_rows(apply(account, id, &chunks).into_iter().collect(), &[]);
+                return Ok(());
+            }
+            Some((false, _)) if account.writer.unsaved() == 0 => return reload(account, id).await,
+            // Somebody types; what is stored meanwhile is looked at again.
+            Some((false, _)) => {}
+        }
     }
 }
 

@@ -9,10 +9,11 @@ mod row;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use tombolo_docs::{Chunk, Document, Hash, hash_from_hex};
+use tombolo_docs::{Chunk, Document, Hash, hash_from_hex, hash_to_hex};
 use tombolo_model::{Id, Kind};
 use tombolo_sync::client::Park;
 use tombolo_wire::store::Parked;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::{Account, OutboxRow};
@@ -66,7 +67,7 @@ pub(crate) async fn park(account: &Rc<Account>, session: &Rc<Session>, park: &Pa
     let parting = match documents::ensure(account, id).await {
         Ok(()) => {
             let parting = part(account, park).await;
-            documents::release(account, id);
+            documents::release(account);
             parting
         }
         Err(Fault::Damaged { .. }) => Parting { unreadable: true, ..Parting::default() },
@@ -107,7 +108,7 @@ async fn part(account: &Rc<Account>, park: &Park) -> Parting {
         None => drop(account.documents.remove(id)),
     }
     account.rotate_actor();
-    account.undo.borrow_mut().remove(&id);
+    account.undo.borrow_mut().forget(id);
     Parting { before: Some(before), kept, unreadable: false, taken }
 }
 
@@ -201,7 +202,7 @@ async fn write(
             batch.put(Store::Snapshots, &pair(id.to_string(), &text(name)), bytes(&saved));
         }
     }
-    let rows = delete_waiting(account, &mut batch, id, gone).await?;
+    delete_waiting(account, &mut batch, id, gone).await?;
     match &parting.kept {
         Some(kept) => {
             let damaged = account.is_damaged(id);
@@ -218,27 +219,38 @@ async fn write(
         }
     }
     session.rows_deleted(gone);
-    let acked = [(id, rows)];
+    let acked = [(id, gone.iter().map(hash_to_hex).collect())];
     account.say(&Say::Acked { changes: acked.to_vec() });
     account.acked(&acked);
     Ok(())
 }
 
 /// Deletes the outbox rows of these changes, also those that the session has not read yet; gives their number.
-async fn delete_waiting(account: &Rc<Account>, batch: &mut Batch, id: Id, gone: &[Hash]) -> Result<usize, Fault> {
-    let entries = account.storage.entries(&[(Store::Outbox, None)]).await?;
+pub(crate) async fn delete_waiting(
+    account: &Account,
+    batch: &mut Batch,
+    id: Id,
+    gone: &[Hash],
+) -> Result<usize, Fault> {
     let mut count = 0;
-    for (key, value) in entries.into_iter().flatten() {
-        // One that cannot be read stays, and is said when the account is opened.
-        let Ok(row) = json::<OutboxRow>(Store::Outbox, &value) else {
-            continue;
-        };
-        if row.document == id && hash_from_hex(&row.hash).is_some_and(|hash| gone.contains(&hash)) {
+    for (key, document, hash) in waiting(account).await? {
+        if document == id && gone.contains(&hash) {
             batch.delete(Store::Outbox, &key);
             count += 1;
         }
     }
     Ok(count)
+}
+
+/// The outbox as it is stored: keys of rows, documents and changes.
+pub(crate) async fn waiting(account: &Account) -> Result<Vec<(JsValue, Id, Hash)>, Fault> {
+    let entries = account.storage.entries(&[(Store::Outbox, None)]).await?;
+    let rows = entries.into_iter().flatten().filter_map(|(key, value)| {
+        // One that cannot be read stays, and is said when the account is opened.
+        let row = json::<OutboxRow>(Store::Outbox, &value).ok()?;
+        Some((key, row.document, hash_from_hex(&row.hash)?))
+    });
+    Ok(rows.collect())
 }
 
 async fn tell(account: &Rc<Account>, id: Id, kept: bool) {
@@ -252,7 +264,7 @@ async fn tell(account: &Rc<Account>, id: Id, kept: bool) {
 /// Another tab parked changes of a document.
 pub(crate) fn heard(account: &Rc<Account>, id: Id) {
     account.rotate_actor();
-    account.undo.borrow_mut().remove(&id);
+    account.undo.borrow_mut().forget(id);
     let account = account.clone();
     spawn_local(async move {
         // When nothing remains of it, the document is simply gone.

@@ -1,16 +1,15 @@
 //! The way to this tab's screen. A frame is a JSON string; with files, an array that begins with it.
 
 use js_sys::Array;
-use serde_json::Value;
 use tombolo_wire::store::{CallError, Event, Outgoing, Request};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
 use crate::env;
 
-/// What a call answers: a JSON value, and perhaps a file.
+/// What a call answers: JSON text, and perhaps a file.
 pub(crate) struct Answer {
-    pub(crate) value: Value,
+    pub(crate) value: String,
     pub(crate) file: Option<Blob>,
 }
 

@@ -14,6 +14,7 @@ use crate::locks::{self, Ask};
 use crate::session::{self, Session};
 use crate::storage::{Batch, Store, text};
 use crate::tabs::Say;
+use crate::untold;
 
 /// The person at this tab is somewhere else now.
 pub(crate) fn set(account: &Rc<Account>, place: Option<Place>) {
@@ -57,7 +58,7 @@ pub(crate) fn tab_lock(tab: &str) -> String {
 }
 
 /// A tab that is killed says nothing: its lock becomes free.
-fn watch(account: &Rc<Account>, tab: &str) {
+pub(crate) fn watch(account: &Rc<Account>, tab: &str) {
     if !account.watched.borrow_mut().insert(tab.to_owned()) {
         return;
     }
@@ -67,6 +68,9 @@ fn watch(account: &Rc<Account>, tab: &str) {
             held.release();
         }
         account.watched.borrow_mut().remove(&tab);
+        if account.is_open() && account.leads() {
+            untold::after_a_death(&account);
+        }
         if let Some(session) = account.session() {
             pass_on(&account, &session, tab, None);
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Damage, Document};
+use tombolo_docs::{Damage, Document, Hash, hash_from_hex, hash_to_hex};
 use tombolo_model::Id;
 use tombolo_sync::client::Event;
 use tombolo_wire::store::Notice;
@@ -12,8 +12,10 @@ use crate::catalogue::{self, StoredRow};
 use crate::compact;
 use crate::documents::Piece;
 use crate::fault::Fault;
+use crate::park;
 use crate::session;
 use crate::storage::{Batch, Store, bytes, document_range, text_of};
+use crate::tabs::Say;
 
 /// Moves damaged pieces into quarantine, marks the document, tells the person and asks the server for it.
 ///
@@ -34,6 +36,7 @@ pub(crate) async fn put_aside(
             batch.delete(piece.store, &piece.key);
         }
     }
+    let unsent = unsent(account, &mut batch, id, pieces, damaged).await?;
     let row = marked_row(account, id, document);
     if let Some(row) = &row {
         catalogue::put(&mut batch, row);
@@ -41,11 +44,12 @@ pub(crate) async fn put_aside(
     // A full disk must not keep the readable state from being shown; the pieces are put aside next time.
     let written = account.storage.write(&batch).await;
     account.take_rows(row.into_iter().collect(), &[]);
-    account.notice(Notice {
-        code: "damaged".to_owned(),
-        message: "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside.".to_owned(),
-        document: Some(id),
-    });
+    account.notice(notice(id, !unsent.is_empty()));
+    if written.is_ok() && !unsent.is_empty() {
+        let done = [(id, unsent)];
+        account.say(&Say::Acked { changes: done.to_vec() });
+        account.acked(&done);
+    }
     if let Some(session) = account.session() {
         session::drive(account, &session, Event::Fetch(vec![id]));
     }
@@ -53,6 +57,33 @@ pub(crate) async fn put_aside(
         Ok(()) | Err(crate::storage::StorageError::Quota) => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes the damaged changes that the server does not have out of what waits: they can never be sent.
+async fn unsent(
+    account: &Account,
+    batch: &mut Batch,
+    id: Id,
+    pieces: &[Piece],
+    damaged: &[Damage],
+) -> Result<Vec<String>, Fault> {
+    let changes =
+        damaged.iter().filter_map(|damage| pieces.get(damage.index)).filter(|piece| piece.store == Store::Chunks);
+    let hashes: Vec<Hash> = changes.filter_map(|piece| hash_from_hex(&text_of(&piece.key, 1)?)).collect();
+    if hashes.is_empty() || park::delete_waiting(account, batch, id, &hashes).await? == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(hashes.iter().map(hash_to_hex).collect())
+}
+
+fn notice(id: Id, unsent: bool) -> Notice {
+    let mut message =
+        "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside."
+            .to_owned();
+    if unsent {
+        message.push_str(" The server did not have what was in it: make your last changes once more.");
+    }
+    Notice { code: "damaged".to_owned(), message, document: Some(id) }
 }
 
 fn marked_row(account: &Rc<Account>, id: Id, document: Option<&Document>) -> Option<StoredRow> {

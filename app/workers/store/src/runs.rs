@@ -11,12 +11,13 @@ use std::rc::Rc;
 
 use futures::channel::mpsc::UnboundedSender;
 use js_sys::Array;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tombolo_model::Id;
 use tombolo_sync::client::Event as Told;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::ToRun;
-use tombolo_wire::store::{BlobInfo, Event};
+use tombolo_wire::store::{BlobInfo, Event, Notice};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -163,7 +164,7 @@ async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
     let keys: Vec<JsValue> = runs.into_values().collect();
     let mut rows = RunRows::default();
     for value in account.storage.get_many(Store::Runs, &keys).await?.into_iter().flatten() {
-        rows.runs.push(json(Store::Runs, &value)?);
+        rows.runs.extend(readable(account, Store::Runs, &value));
     }
     let found = account.storage.get_many(Store::RunErrors, &errors).await?;
     for (key, value) in errors.iter().zip(found) {
@@ -178,11 +179,26 @@ fn error_row(key: &JsValue, value: &JsValue) -> Option<RunErrorRow> {
     Some(RunErrorRow { run: text_of(key, 0)?.parse().ok()?, n, error: json(Store::RunErrors, value).ok()? })
 }
 
+/// A record of a run; one that is damaged is said and left out.
+fn readable<T: DeserializeOwned>(account: &Account, store: Store, value: &JsValue) -> Option<T> {
+    let record = json(store, value);
+    if record.is_err() {
+        account.notice(Notice {
+            code: "damaged".to_owned(),
+            message: "A record of a run is damaged and is not shown. Run the flow again if you need its result."
+                .to_owned(),
+            document: None,
+        });
+    }
+    record.ok()
+}
+
 /// Runs, newest first.
 pub(crate) async fn list(account: &Rc<Account>, flow: Option<Id>, limit: usize) -> Result<Vec<RunRow>, Fault> {
     let mut rows = Vec::new();
     for value in account.storage.values(Store::Runs, None).await? {
-        let row: RunRow = json(Store::Runs, &value)?;
+        // One that cannot be read must not keep the others from being seen.
+        let Some(row) = readable::<RunRow>(account, Store::Runs, &value) else { continue };
         if flow.is_none_or(|flow| row.flow == flow) {
             rows.push(row);
         }
@@ -197,7 +213,7 @@ pub(crate) async fn errors(account: &Rc<Account>, run: Id) -> Result<Vec<RunErro
     let range = range(&run.to_string());
     let mut errors = Vec::new();
     for value in account.storage.values(Store::RunErrors, range.as_ref()).await? {
-        errors.push(json(Store::RunErrors, &value)?);
+        errors.extend(readable::<RunError>(account, Store::RunErrors, &value));
     }
     Ok(errors)
 }

@@ -73,11 +73,12 @@ async fn home(account: &Rc<Account>, connection: Id) -> Result<String, Fault> {
     })
 }
 
-/// The host of a connection's base URI, in lower case, with its port when that is not the usual one.
+/// The host of a connection's base URI, in lower case, with its port when that is not the usual one, and with `http://`
+/// before it where what is sent can be read on the way.
 pub(crate) fn host_of(connection: &Value) -> Option<String> {
-    let base = connection.pointer("/http/baseURI")?.as_str()?;
-    let host = Url::new(base.trim()).ok()?.host();
-    (!host.is_empty()).then_some(host)
+    let base = Url::new(connection.pointer("/http/baseURI")?.as_str()?.trim()).ok()?;
+    let open = if base.protocol() == "http:" { "http://" } else { "" };
+    Some(base.host()).filter(|host| !host.is_empty()).map(|host| format!("{open}{host}"))
 }
 
 /// Which secrets a run gets, and the hosts they may all go to.
@@ -146,7 +147,8 @@ async fn open(account: &Rc<Account>, place: &str, sealed: &[u8]) -> Result<Optio
     let Ok(plain) = JsFuture::from(plain).await else {
         return Ok(None);
     };
-    Ok(serde_json::from_slice(&Uint8Array::new(&plain).to_vec()).ok())
+    let text = String::from_utf8(Uint8Array::new(&plain).to_vec());
+    Ok(text.ok().and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// The device's key; made by the first tab that needs it.

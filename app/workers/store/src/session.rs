@@ -197,7 +197,10 @@ fn tell(account: &Rc<Account>, status: Status) {
     presence::remember(account, &status.people);
     account.link.replace(status);
     account.show_status();
-    account.say(&Say::Link { status: account.status() });
+    // Whoever has lost the lead speaks for nobody: the next leader may have said that it is online.
+    if account.leads() {
+        account.say(&Say::Link { status: account.status() });
+    }
     if stopped {
         account.link_stopped();
     }

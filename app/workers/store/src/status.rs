@@ -15,8 +15,8 @@ impl Account {
         let local = self.is_local();
         SyncStatus {
             link: if local { Link::Local } else { shown(link.link) },
-            waiting: if local { 0 } else { self.pending.borrow().values().sum() },
-            unsaved: self.writer.unsaved(),
+            waiting: if local { 0 } else { self.pending.borrow().count() },
+            unsaved: self.writer.refused(),
             not_accepted: self.parked.get(),
             reason: link.reason.clone(),
             people: link.people.clone(),

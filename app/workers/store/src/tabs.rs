@@ -10,12 +10,13 @@ use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::catalogue::StoredRow;
+use crate::pending::Named;
 
 /// A message to the other tabs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Say {
-    /// Chunks were stored; `outgoing` of them wait for the server.
+    /// Chunks were stored.
     Stored {
         /// Per document the names of the chunks.
         pieces: Vec<Pieces>,
@@ -24,10 +25,10 @@ pub(crate) enum Say {
         /// Documents that went.
         removed: Vec<Id>,
     },
-    /// So many changes of these documents have reached the server.
+    /// Changes have reached the server.
     Acked {
-        /// Document and number.
-        changes: Vec<(Id, usize)>,
+        /// Per document their hashes (hex).
+        changes: Vec<Named>,
     },
     /// Changes were parked: the document must be read anew, and every tab takes a new actor.
     Parked {
@@ -43,6 +44,10 @@ pub(crate) enum Say {
         /// The status; its counts are each tab's own.
         status: SyncStatus,
     },
+    /// Somebody who is not told of the link yet asks the leader.
+    HowIsTheLink,
+    /// A tab is gone that may have stored something and told nobody.
+    LookAgain,
     /// What is known of the account changed: the role, the name.
     Account {
         /// Now.
@@ -100,8 +105,8 @@ pub(crate) struct Pieces {
     pub(crate) hashes: Vec<String>,
     /// Whether saved documents came as well.
     pub(crate) snapshots: bool,
-    /// How many are new in the outbox.
-    pub(crate) outgoing: usize,
+    /// Whether they are new in the outbox.
+    pub(crate) outgoing: bool,
 }
 
 /// A channel to the other tabs.

@@ -1,20 +1,52 @@
 //! Taking back: a stack of inverse edits for each document, this tab's own (decision 8).
+//!
+//! A document that is closed keeps its stack, so that who goes to another step of a flow and comes back can still take
+//! back. Invariant: no more than [`MOST_DOCUMENTS`] have one, so that a tab that stays open for weeks does not grow.
 
 use std::rc::Rc;
 
 use tombolo_docs::{Chunk, Inverse};
 use tombolo_model::{Id, Intent};
-use tombolo_wire::store::Edited;
+use tombolo_wire::store::{Edited, UndoState};
 
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::{documents, edit};
+
+/// How many documents a tab remembers steps for: those that were edited last.
+const MOST_DOCUMENTS: usize = 100;
 
 /// How many steps a tab remembers for a document.
 const MOST_STEPS: usize = 200;
 
 /// After so long without typing a new step begins.
 const PAUSE_MS: i64 = 1_000;
+
+/// What can be taken back and done again of each document that has something; the one edited last is the last.
+#[derive(Default)]
+pub(crate) struct Undo(Vec<(Id, Stacks)>);
+
+impl Undo {
+    /// The stacks of a document that is being edited.
+    pub(crate) fn of(&mut self, id: Id) -> &mut Stacks {
+        let known = self.0.iter().position(|(have, _)| *have == id).map(|at| self.0.remove(at));
+        if self.0.len() >= MOST_DOCUMENTS {
+            self.0.remove(0);
+        }
+        let place = self.0.len();
+        self.0.push(known.unwrap_or_else(|| (id, Stacks::default())));
+        &mut self.0[place].1
+    }
+
+    /// Forgets what could be taken back of a document: the changes that it refers to have left it.
+    pub(crate) fn forget(&mut self, id: Id) {
+        self.0.retain(|(have, _)| *have != id);
+    }
+
+    fn state(&self, id: Id) -> UndoState {
+        self.0.iter().find(|(have, _)| *have == id).map(|(_, stacks)| stacks.state()).unwrap_or_default()
+    }
+}
 
 /// What can be taken back and what can be done again; a step may be several inverses, last first.
 #[derive(Default)]
@@ -40,6 +72,15 @@ impl Stacks {
         }
         self.typing = typed.map(|place| (place.to_owned(), now_ms + PAUSE_MS));
     }
+
+    fn state(&self) -> UndoState {
+        UndoState { back: !self.back.is_empty(), again: !self.again.is_empty() }
+    }
+}
+
+/// What may be taken back of a document, and done again.
+pub(crate) fn state(account: &Account, id: Id) -> UndoState {
+    account.undo.borrow().state(id)
 }
 
 /// The one place at which these intents type, when they do nothing else.
@@ -73,14 +114,14 @@ pub(crate) enum Way {
 pub(crate) async fn step(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, Fault> {
     documents::ensure(account, id).await?;
     let result = step_loaded(account, id, way).await;
-    documents::release(account, id);
+    documents::release(account);
     result
 }
 
 async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, Fault> {
     let step = {
         let mut all = account.undo.borrow_mut();
-        let stacks = all.entry(id).or_default();
+        let stacks = all.of(id);
         stacks.typing = None;
         match way {
             Way::Back => stacks.back.pop(),
@@ -90,7 +131,7 @@ async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, 
     let (chunks, inverses, skipped) = apply(account, id, step.unwrap_or_default())?;
     {
         let mut all = account.undo.borrow_mut();
-        let stacks = all.entry(id).or_default();
+        let stacks = all.of(id);
         match way {
             Way::Back => push(&mut stacks.again, inverses),
             Way::Again => push(&mut stacks.back, inverses),
@@ -98,7 +139,7 @@ async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, 
     }
     let heads = account.documents.with(id, |opened| opened.document.heads_hex());
     edit::save(account, id, chunks).await?;
-    Ok(Edited { heads: heads.unwrap_or_default(), skipped })
+    Ok(Edited { heads: heads.unwrap_or_default(), skipped, undo: state(account, id) })
 }
 
 type Taken = (Vec<Chunk>, Vec<Inverse>, Vec<String>);
@@ -157,5 +198,41 @@ mod tests {
             assert!(undone.skipped.is_empty(), "{undone:?}");
         }
         assert_eq!(document.value(), value);
+    }
+
+    #[test]
+    fn the_documents_that_were_edited_last_are_the_ones_that_are_remembered() {
+        let id = |n: usize| Id::from_parts(u32::try_from(n).unwrap(), [0; 8]);
+        let mut undo = Undo::default();
+        for n in 0..MOST_DOCUMENTS {
+            undo.of(id(n)).back.push(Vec::new());
+        }
+        // The first is edited again, so that another is the one that goes.
+        undo.of(id(0)).again.push(Vec::new());
+        undo.of(id(MOST_DOCUMENTS)).back.push(Vec::new());
+        assert_eq!(undo.0.len(), MOST_DOCUMENTS);
+        assert_eq!(undo.state(id(0)), UndoState { back: true, again: true });
+        assert_eq!(undo.state(id(1)), UndoState::default());
+        assert_eq!(undo.state(id(2)), UndoState { back: true, again: false });
+        undo.forget(id(2));
+        assert_eq!(undo.state(id(2)), UndoState::default());
+    }
+
+    #[test]
+    fn there_is_something_to_take_back_only_after_an_edit_of_ones_own() {
+        let author = Author { actor: [1; 16], time_ms: 1 };
+        let id = Id::from_parts(1, [0; 8]);
+        let value = json!({"name": "Orders"});
+        let mut rows = || "r1".to_owned();
+        let (mut document, _) = Document::create(Kind::Flow, id, &value, &author, &mut rows).unwrap();
+        let mut stacks = Stacks::default();
+        assert_eq!(stacks.state(), UndoState::default());
+        let intents = [set("/name", json!("Returns"))];
+        let change = document.edit(&author, &intents, &mut rows).unwrap().unwrap();
+        stacks.done(&intents, 0, document.inverse(&change.hash).into_iter().collect());
+        assert_eq!(stacks.state(), UndoState { back: true, again: false });
+        let step = stacks.back.pop().unwrap();
+        push(&mut stacks.again, step);
+        assert_eq!(stacks.state(), UndoState { back: false, again: true });
     }
 }

@@ -65,8 +65,8 @@ impl Device {
     ///
     /// Returns what the screen would be told.
     pub async fn call(&self, call: Call) -> Result<Value, CallError> {
-        let answer = calls::answer(&self.tab, call, Vec::new()).await;
-        answer.map(|answer| answer.value).map_err(|error| error.to_wire())
+        let answer = calls::answer(&self.tab, call, Vec::new()).await.map_err(|error| error.to_wire())?;
+        serde_json::from_str(&answer.value).map_err(|error| Fault::Browser(error.to_string()).to_wire())
     }
 
     /// Puts the pieces of a document together as the leader does; whether it was possible.

@@ -40,12 +40,20 @@ pub(crate) struct Writer {
     changes: Cell<usize>,
     busy: Cell<bool>,
     failure: RefCell<Option<StorageError>>,
+    /// The disk has refused and has not taken anything since.
+    refusing: Cell<bool>,
 }
 
 impl Writer {
     /// Changes that are not on the disk.
     pub(crate) fn unsaved(&self) -> usize {
         self.changes.get()
+    }
+
+    /// Changes that the disk did not take. What is merely on its way there is not among them, and while an attempt is
+    /// repeated they still are.
+    pub(crate) fn refused(&self) -> usize {
+        if self.refusing.get() { self.changes.get() } else { 0 }
     }
 
     /// Why the last attempt failed, while that lasts.
@@ -119,9 +127,12 @@ async fn step(account: &Rc<Account>) -> bool {
     for job in &jobs {
         all.extend(job.batch.clone());
     }
+    // Asked for now, the outbox is read as soon as the transaction is complete: a colleague waits a turn less.
+    account.outbox_grew();
     match account.storage.write(&all).await {
         Ok(()) => {
             writer.failure.replace(None);
+            writer.refusing.set(false);
             for job in jobs {
                 writer.changes.set(writer.changes.get().saturating_sub(job.changes));
                 (job.after)(account);
@@ -135,6 +146,7 @@ async fn step(account: &Rc<Account>) -> bool {
                 give_up(&mut jobs, &error);
             }
             writer.failed.replace(jobs);
+            writer.refusing.set(true);
             account.storing_failed(&error);
             writer.failure.replace(Some(error));
         }

@@ -166,7 +166,7 @@ async fn what_the_leading_tab_is_told_of_the_account_every_tab_knows() {
     let device = Device::open().await.unwrap();
     let mut account = ask::<Overview>(&device, Call::Hello).await.account;
     account.role = Role::Monitor;
-    let said = json!({"say": "account", "info": account}).to_string();
+    let said = json!({"account": {"info": account}}).to_string();
     let script = format!("const leader = new BroadcastChannel('{}'); leader.postMessage({said:?});", device.database());
     js_sys::eval(&script).unwrap();
     let mut role = Role::Owner;

@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
+use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, text};
 use tombolo_wire::run::RunRow;
-use tombolo_wire::store::{Call, Created, Edited};
+use tombolo_wire::store::{Call, Created, Edited, Overview};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -63,5 +64,22 @@ async fn what_is_in_the_recycle_bin_does_not_run() {
     edit(&device, flow, Intent::Bin).await;
     let refused = device.call(run(flow)).await.unwrap_err();
     assert!(refused.message.contains("This flow is in the recycle bin"), "{}", refused.message);
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_record_of_a_run_hides_no_other_and_is_said() {
+    let device = Device::open().await.unwrap();
+    let flow = create(&device, Kind::Flow, json!({"name": "Runs"})).await;
+    let started: Created = ask(&device, run(flow)).await;
+    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let mut batch = Batch::new();
+    batch.put(Store::Runs, &text(Id::from_parts(7, [7; 8]).to_string()), text("{\"id\": no row"));
+    storage.write(&batch).await.unwrap();
+    let rows: Vec<RunRow> = ask(&device, Call::Runs { flow: Some(flow), limit: 10 }).await;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [started.id]);
+    let overview: Overview = ask(&device, Call::Hello).await;
+    assert!(overview.notices.iter().any(|notice| notice.code == "damaged"), "{:?}", overview.notices);
+    storage.close();
     device.close();
 }

@@ -2,113 +2,18 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use tombolo_docs::{Author, Document};
-use tombolo_model::{Id, Intent, Kind, Role};
+#[path = "common/socket.rs"]
+mod socket;
+
+use serde_json::json;
+use socket::{CURSOR, ask, create, eval, pushed, say, set, shown, sign_in, stored, until};
+use tombolo_docs::Author;
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Layout, Storage, Store, bytes_of, document_range};
-use tombolo_wire::store::{Call, Created, Edited, OpenReply, Overview, Parked};
-use tombolo_wire::sync::{
-    ByteBuf, Course, Cursor, Down, Entry, RefusedChanges, Up, VERSION, Welcome, decode_up, encode_down,
-};
+use tombolo_wire::store::{Call, Edited, Event, Outgoing, Overview, Parked};
+use tombolo_wire::sync::{ByteBuf, Cursor, Down, Entry, RefusedChanges};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
-
-const CURSOR: Cursor = Cursor { server_epoch: 1, visibility_epoch: 1, sequence: 0, bootstrap: None };
-
-async fn ask<T: DeserializeOwned>(device: &Device, call: Call) -> T {
-    serde_json::from_value(device.call(call).await.unwrap()).unwrap()
-}
-
-fn eval(script: &str) -> wasm_bindgen::JsValue {
-    js_sys::eval(script).unwrap()
-}
-
-/// Signs a person in whose server is the test.
-async fn sign_in(device: &Device, person: u8) {
-    let user = json!({"id": Id::from_parts(77, [person; 8]), "name": "P", "email": "p@example.com"});
-    let account = json!({"id": Id::from_parts(78, [person; 8]), "name": "A", "role": "owner"});
-    let me = json!({"user": user, "accounts": [account], "joined": null});
-    eval(&format!(
-        "globalThis.fetch = async () => new Response(JSON.stringify({me}));
-         globalThis.sockets = [];
-         globalThis.WebSocket = class {{
-             constructor() {{ this.sent = []; sockets.push(this); }}
-             send(frame) {{ this.sent.push(Uint8Array.from(frame)); }}
-             close() {{}}
-         }};"
-    ));
-    let (email, password) = ("p@example.com".to_owned(), "a long password".to_owned());
-    ask::<Overview>(device, Call::SignIn { email, password, bring_local: false, invitation: None }).await;
-    until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
-    eval("sockets.at(-1).onopen()");
-    say(&Down::Welcome(Welcome { version: VERSION, role: Role::Owner, course: Course::Resume, cursor: CURSOR }));
-}
-
-/// What the browser does in its own time is waited for.
-async fn until(done: impl AsyncFn() -> bool) {
-    let mut left = 300;
-    while !done().await {
-        left -= 1;
-        assert!(left > 0, "it did not happen");
-        gloo_timers::future::TimeoutFuture::new(10).await;
-    }
-}
-
-/// A frame of the server, heard at once.
-fn say(frame: &Down) {
-    let bytes = encode_down(frame).unwrap();
-    eval(&format!("sockets.at(-1).onmessage({{ data: Uint8Array.from({bytes:?}).buffer }})"));
-}
-
-/// The pushes of the device that were not looked at yet.
-fn pushes() -> Vec<(u64, Vec<Vec<u8>>)> {
-    let frames = js_sys::Array::from(&eval("sockets.at(-1).sent.splice(0)"));
-    let frames = frames.iter().map(|frame| decode_up(&js_sys::Uint8Array::new(&frame).to_vec()).unwrap());
-    let push = |frame| match frame {
-        Up::Push { push, changes, .. } => Some((push, changes.into_iter().map(ByteBuf::into_vec).collect())),
-        _ => None,
-    };
-    frames.filter_map(push).collect()
-}
-
-async fn pushed() -> (u64, Vec<Vec<u8>>) {
-    let found = std::cell::RefCell::new(Vec::new());
-    until(async || {
-        found.borrow_mut().extend(pushes());
-        !found.borrow().is_empty()
-    })
-    .await;
-    found.into_inner().remove(0)
-}
-
-/// The document as it is stored, for somebody at another device.
-async fn stored(device: &Device, id: Id) -> Document {
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    let chunks = storage.values(Store::Chunks, document_range(id).as_ref()).await.unwrap();
-    storage.close();
-    let chunks: Vec<Vec<u8>> = chunks.iter().map(|chunk| bytes_of(chunk).unwrap()).collect();
-    Document::load(chunks.iter().map(Vec::as_slice)).unwrap().document
-}
-
-fn set(path: &str, value: &str) -> Intent {
-    Intent::Set { path: path.to_owned(), value: json!(value) }
-}
-
-async fn shown(device: &Device, id: Id) -> Value {
-    ask::<OpenReply>(device, Call::Open { id }).await.view.value
-}
-
-/// A resource that the server has.
-async fn create(device: &Device) -> Id {
-    let call = Call::Create { kind: Kind::Flow, value: json!({"name": "Before"}) };
-    let id = ask::<Created>(device, call).await.id;
-    let (push, _) = pushed().await;
-    say(&Down::Accepted { push });
-    id
-}
 
 #[wasm_bindgen_test]
 async fn a_resource_that_is_opened_while_a_colleague_s_edit_is_stored_shows_it() {
@@ -189,6 +94,84 @@ async fn changes_go_again_after_the_server_asked_for_what_is_nowhere() {
     let (push, changes) = pushed().await;
     say(&Down::Need { push, hashes: vec![[7; 32]] });
     assert_eq!(pushed().await.1, changes);
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_is_written_while_the_server_deletes_a_resource_is_put_aside() {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, 6).await;
+    let id = create(&device).await;
+    shown(&device, id).await;
+    let writing = device.call(Call::Edit { id, intents: vec![set("/name", "Mine")] });
+    let deleting = async {
+        let cursor = Cursor { sequence: 2, ..CURSOR };
+        say(&Down::Changes { entries: vec![Entry::Purged { document: id }], cursor, complete: true });
+    };
+    let (written, ()) = futures::join!(writing, deleting);
+    written.unwrap();
+    until(async || ask::<Vec<Parked>>(&device, Call::ParkedList).await.len() == 1).await;
+    until(async || device.call(Call::Open { id }).await.is_err()).await;
+    let parked = ask::<Vec<Parked>>(&device, Call::ParkedList).await;
+    let differences = serde_json::to_string(&parked[0].differences).unwrap();
+    assert!(parked.len() == 1 && differences.contains("Mine"), "{parked:?}");
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+/// What screens are told from now on, of all tabs of the test.
+fn listen() {
+    eval(
+        "globalThis.realPost ??= globalThis.postMessage; globalThis.frames = [];
+         globalThis.postMessage = (frame, ...rest) => {
+             if (typeof frame === 'string') frames.push(frame);
+             return realPost.call(globalThis, frame, ...rest);
+         };",
+    );
+}
+
+fn heard() -> Vec<Event> {
+    let frames = js_sys::Array::from(&eval("frames"));
+    let events = frames.iter().filter_map(|frame| match serde_json::from_str(&frame.as_string()?).ok()? {
+        Outgoing::Event { event } => Some(event),
+        _ => None,
+    });
+    events.collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_change_counts_as_waiting_before_any_screen_shows_it() {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, 7).await;
+    let other = Device::open().await.unwrap();
+    let id = create(&device).await;
+    until(async || ask::<Overview>(&other, Call::Hello).await.sync.waiting == 0).await;
+    until(async || ask::<Overview>(&device, Call::Hello).await.sync.waiting == 0).await;
+    listen();
+    ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Mine")] }).await;
+    let shown = || -> Vec<bool> {
+        let rows = heard().into_iter().filter_map(|event| match event {
+            Event::Catalogue { rows, .. } => Some(rows),
+            _ => None,
+        });
+        rows.flatten().filter(|row| row.id == id && row.name == "Mine").map(|row| row.pending).collect()
+    };
+    // The tab that writes and the one that hears of it.
+    until(async || shown().len() >= 2).await;
+    assert!(shown().into_iter().all(|waits| waits), "{:?}", heard());
+    let first = |wanted: fn(&Event) -> bool| heard().iter().position(wanted);
+    let counted = first(|event| matches!(event, Event::Sync { status } if status.waiting > 0));
+    let named =
+        first(|event| matches!(event, Event::Catalogue { rows, .. } if rows.iter().any(|row| row.name == "Mine")));
+    assert!(counted.is_some() && counted < named, "{:?}", heard());
+    assert!(
+        !heard().iter().any(|event| matches!(event, Event::Sync { status } if status.unsaved > 0)),
+        "{:?}",
+        heard()
+    );
+    eval("globalThis.postMessage = realPost");
+    other.close();
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();
 }

@@ -41,6 +41,9 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
 /// The ways to sign in, and their words.
 const WAYS: [(&str, &str); 3] = [("custom", "None"), ("basic", "User name and password"), ("token", "Token")];
 
+/// What is said below the base URL.
+const BASE_HELP: &str = "All requests begin with it, for example https://api.example.com/v2.";
+
 /// What the dialog holds before anything is made.
 #[derive(Clone, Default)]
 struct Draft {
@@ -128,7 +131,7 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     view! {
         <form class="dialog-body form" on:submit=submit>
             <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
-            <Field label="Base URL" name="connection-base" help="All requests begin with it, for example https://api.example.com/v2."><input class="input code" id="connection-base" aria-describedby=described_by("connection-base") type="url" required placeholder="https://"
+            <Field label="Base URL" name="connection-base" help=BASE_HELP><input class="input code" id="connection-base" aria-describedby=described_by("connection-base") type="url" required placeholder="https://"
                 on:input=move |event| draft.update(|draft| draft.base = event_target_value(&event))/></Field>
             <Field label="Authentication" name="connection-auth"><SelectBox name="connection-auth" value=auth choices=choices on_change=Callback::new(move |auth| draft.update(|draft| draft.auth = auth))/></Field>
             {move || (auth.get() == "basic").then(|| view! {
@@ -183,7 +186,7 @@ pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
     view! {
         <div class="dialog-body form">
             <DocText doc=doc path="/name" label="Name"/>
-            <DocText doc=doc path="/http/baseURI" label="Base URL" code=true/>
+            <DocText doc=doc path="/http/baseURI" label="Base URL" help=BASE_HELP code=true/>
             <Field label="Authentication" name="auth">
                 <SelectBox name="auth" value=way choices=Signal::derive(move || ways(&way.get())) described=true disabled=Signal::derive(move || !doc.writable.get())
                     on_change=Callback::new(move |kind: String| doc.set("/http/auth", auth_of(&kind, "")))/>

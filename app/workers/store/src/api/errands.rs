@@ -90,7 +90,7 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
     for (key, value) in entries {
         let Some(errand) = readable(account, &value) else { continue };
         if let Errand::Secret { connection, .. } = &errand
-            && account.pending.borrow().contains_key(connection)
+            && account.pending.borrow().contains(*connection)
         {
             continue;
         }

@@ -155,7 +155,7 @@ async fn lacking(account: &Rc<Account>, here: Document, brought: &Brought) -> Re
     }
     documents::ensure(account, id).await?;
     let there = account.documents.with(id, |opened| opened.document.clone());
-    documents::release(account, id);
+    documents::release(account);
     let mut there = there.ok_or(Fault::NotFound(id))?;
     if brought.anew {
         let chunk = there.replace(&account.author(), &here.value(), &mut env::new_row)?;
@@ -190,8 +190,7 @@ fn put(account: &Account, batch: &mut Batch, document: &Document, chunks: &[Chun
     }
     let row = catalogue::derive(document, &document.view(), catalogue::last_change_ms(document), false);
     catalogue::put(batch, &row);
-    let outgoing = hashes.len();
-    (row, Pieces { document: id, hashes, snapshots: false, outgoing })
+    (row, Pieces { document: id, hashes, snapshots: false, outgoing: true })
 }
 
 /// Files, secrets, runs: copied as they are where they are missing, each with its errand; gives their number.

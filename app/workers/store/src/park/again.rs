@@ -1,4 +1,6 @@
 //! "Try again" and "discard": the difference as intents, written anew as the person's own new change.
+//!
+//! Invariant: what is tried again is written and its row deleted in one transaction, so that it is written once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -11,6 +13,7 @@ use tombolo_wire::store::Difference;
 use super::{ParkedRow, recount};
 use crate::account::Account;
 use crate::fault::Fault;
+use crate::locks::{self, Ask};
 use crate::storage::{Batch, Store, text};
 use crate::tabs::Say;
 use crate::{documents, edit, env, writer};
@@ -133,10 +136,12 @@ fn single(difference: &Difference) -> Option<Intent> {
     })
 }
 
-/// Writes the difference anew; the row goes when that is stored.
+/// Writes the difference anew, and in the same transaction deletes the row: a text that is inserted a second time would
+/// stand there twice.
 pub(crate) async fn retry(account: &Rc<Account>, parked: &str) -> Result<(), Fault> {
-    let key = text(parked);
-    let row: Option<ParkedRow> = account.storage.get_json(Store::Parked, &key).await?;
+    // Whoever presses again meanwhile, here or in another tab, finds the row gone.
+    let _turn = locks::take(&format!("{}-parked", account.database()), Ask::InTurn, || ()).await;
+    let row: Option<ParkedRow> = account.storage.get_json(Store::Parked, &text(parked)).await?;
     let row = row.ok_or_else(|| Fault::Invalid("This was taken care of already.".to_owned()))?;
     match &row.create {
         Some(value) => create(account, &row, value).await?,
@@ -145,20 +150,47 @@ pub(crate) async fn retry(account: &Rc<Account>, parked: &str) -> Result<(), Fau
         }
         None => write_again(account, &row).await?,
     }
-    forget(account, &row).await
+    moved_on(account).await;
+    Ok(())
 }
 
 async fn write_again(account: &Rc<Account>, row: &ParkedRow) -> Result<(), Fault> {
-    let id = row.parked.document;
-    if !row.intents.is_empty() {
-        edit::edit(account, id, &row.intents).await?;
-    }
-    match edit::edit(account, id, &row.texts).await {
+    documents::ensure(account, row.parked.document).await?;
+    let written = match write_loaded(account, row, &row.texts).await {
         // The state at which it was typed was taken out since: then the whole text counts.
-        Err(Fault::Edit(EditError::UnknownHeads(_))) => drop(edit::edit(account, id, &whole_texts(row)).await?),
-        other => drop(other?),
+        Err(Fault::Edit(EditError::UnknownHeads(_))) => write_loaded(account, row, &whole_texts(row)).await,
+        other => other,
+    };
+    documents::release(account);
+    written
+}
+
+/// Applies both edits or neither, and writes them and the end of the row at once.
+async fn write_loaded(account: &Rc<Account>, row: &ParkedRow, texts: &[Intent]) -> Result<(), Fault> {
+    let (id, author) = (row.parked.document, account.author());
+    let edited = account.documents.with(id, |opened| {
+        // On a copy: of what fails half way, memory would keep a half that is on no disk.
+        let mut document = opened.document.clone();
+        let (mut chunks, mut inverses) = (Vec::new(), Vec::new());
+        for intents in [&row.intents, texts].into_iter().filter(|intents| !intents.is_empty()) {
+            if let Some(chunk) = document.edit(&author, intents, &mut env::new_row)? {
+                inverses.splice(0..0, document.inverse(&chunk.hash));
+                chunks.push(chunk);
+            }
+        }
+        opened.document = document;
+        Ok::<_, Fault>((chunks, inverses))
+    });
+    let (chunks, inverses) = edited.ok_or(Fault::NotFound(id))??;
+    if chunks.is_empty() {
+        return Ok(account.storage.write(&gone(row)).await?);
     }
-    Ok(())
+    let intents = [row.intents.as_slice(), texts].concat();
+    account.undo.borrow_mut().of(id).done(&intents, author.time_ms, inverses);
+    let derived = documents::changed(account, id, true);
+    let (mut batch, after) = edit::stage(account, id, &chunks, derived);
+    batch.extend(gone(row));
+    Ok(writer::write(account, batch, chunks.len(), after).await?)
 }
 
 fn whole_texts(row: &ParkedRow) -> Vec<Intent> {
@@ -176,28 +208,33 @@ async fn create(account: &Rc<Account>, row: &ParkedRow, value: &Value) -> Result
     account.documents.insert(document);
     documents::ensure(account, id).await?;
     let derived = documents::changed(account, id, true);
-    let (batch, after) = edit::stage(account, id, &[chunk], derived);
+    let (mut batch, after) = edit::stage(account, id, &[chunk], derived);
+    batch.extend(gone(row));
     let written = writer::write(account, batch, 1, after).await;
-    documents::release(account, id);
+    documents::release(account);
     Ok(written?)
 }
 
 /// Throws a parked change away.
 pub(crate) async fn discard(account: &Rc<Account>, parked: &str) -> Result<(), Fault> {
     let row: Option<ParkedRow> = account.storage.get_json(Store::Parked, &text(parked)).await?;
-    match row {
-        Some(row) => forget(account, &row).await,
-        None => Ok(()),
+    if let Some(row) = row {
+        account.storage.write(&gone(&row)).await?;
+        moved_on(account).await;
     }
+    Ok(())
 }
 
-async fn forget(account: &Rc<Account>, row: &ParkedRow) -> Result<(), Fault> {
+/// The end of a row.
+fn gone(row: &ParkedRow) -> Batch {
     let mut batch = Batch::new();
     batch.delete(Store::Parked, &text(&row.parked.id));
-    account.storage.write(&batch).await?;
+    batch
+}
+
+async fn moved_on(account: &Rc<Account>) {
     recount(account).await;
     account.say(&Say::ParkedMoved);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ async fn read(account: &Rc<Account>, id: Id) -> Result<(Kind, Value, Vec<String>
         let document = &opened.document;
         (document.kind(), document.value(), document.heads_hex())
     });
-    documents::release(account, id);
+    documents::release(account);
     found.ok_or(Fault::NotFound(id))
 }
 

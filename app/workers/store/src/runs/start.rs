@@ -125,7 +125,7 @@ fn lags(account: &Account, flow: Id) -> bool {
         if !seen.insert(id) {
             continue;
         }
-        if pending.contains_key(&id) {
+        if pending.contains(id) {
             return true;
         }
         // Its next flow and its integration are not part of its run.

@@ -12,6 +12,7 @@ use super::{Session, outbox};
 use crate::account::{Account, OutboxRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, chunk_key};
+use crate::tabs::{Pieces, Say};
 use crate::{documents, runs};
 
 /// Compares, and puts into the outbox what the server lacks.
@@ -61,7 +62,7 @@ fn local(account: &Account) -> BTreeMap<Id, Local> {
     let rows = catalogue.iter().map(|(id, stored)| {
         let here = Local {
             heads: stored.heads.iter().filter_map(|head| hash_from_hex(head)).collect(),
-            pending: pending.contains_key(id),
+            pending: pending.contains(*id),
         };
         (*id, here)
     });
@@ -72,18 +73,20 @@ async fn offer(account: &Rc<Account>, session: &Rc<Session>, document: &Document
     let id = document.id();
     let waiting: BTreeSet<Hash> = session.outbox.of(id).into_iter().collect();
     let mut batch = Batch::new();
-    let mut count = 0;
+    let mut hashes = Vec::new();
     for chunk in document.chunks_since(heads) {
         if waiting.contains(&chunk.hash) {
             continue;
         }
         batch.put(Store::Chunks, &chunk_key(id, &chunk.hash), bytes(&chunk.bytes));
-        let row = OutboxRow { document: id, hash: hash_to_hex(&chunk.hash) };
-        batch.append_json(Store::Outbox, &row);
-        count += 1;
+        let hash = hash_to_hex(&chunk.hash);
+        batch.append_json(Store::Outbox, &OutboxRow { document: id, hash: hash.clone() });
+        hashes.push(hash);
     }
     account.storage.write(&batch).await?;
-    account.count_pending(&[(id, count)]);
+    let pieces = vec![Pieces { document: id, hashes: hashes.clone(), snapshots: false, outgoing: true }];
+    account.say(&Say::Stored { pieces, rows: Vec::new(), removed: Vec::new() });
+    account.waits(&[(id, hashes)]);
     Ok(())
 }
 
@@ -99,7 +102,7 @@ pub(super) struct Supply {
 pub(super) async fn supply(account: &Rc<Account>, document: Id, hashes: &[Hash]) -> Result<Supply, Fault> {
     documents::ensure(account, document).await?;
     let chunks = account.documents.with(document, |opened| opened.document.chunks_since(&[]));
-    documents::release(account, document);
+    documents::release(account);
     let mut absent: BTreeSet<Hash> = hashes.iter().copied().collect();
     let wanted = chunks.into_iter().flatten().filter(|chunk| absent.remove(&chunk.hash));
     let found = wanted.map(|chunk| Outgoing { document, hash: chunk.hash, bytes: chunk.bytes }).collect();

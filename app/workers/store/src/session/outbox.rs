@@ -13,6 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{Session, drive};
 use crate::account::{Account, OutboxRow};
 use crate::documents;
+use crate::env;
 use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
@@ -28,17 +29,17 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Deletes the rows of these changes in a batch; gives the documents.
-    pub(super) fn delete(&self, batch: &mut Batch, hashes: &[Hash]) -> Vec<Id> {
+    /// Deletes the rows of these changes in a batch; gives those that had any.
+    pub(super) fn delete(&self, batch: &mut Batch, hashes: &[Hash]) -> Vec<(Id, Hash)> {
         let keys = self.keys.borrow();
-        let mut documents = Vec::new();
-        for (document, rows) in hashes.iter().filter_map(|hash| keys.get(hash)) {
+        let mut done = Vec::new();
+        for (hash, (document, rows)) in hashes.iter().filter_map(|hash| keys.get_key_value(hash)) {
             for key in rows {
                 batch.delete(Store::Outbox, key);
-                documents.push(*document);
             }
+            done.push((*document, *hash));
         }
-        documents
+        done
     }
 
     /// Forgets rows that were deleted.
@@ -78,11 +79,12 @@ pub(crate) async fn read_now(account: &Rc<Account>, session: &Rc<Session>) {
     }
     loop {
         outbox.again.set(false);
-        // What cannot be read now is read with the next change or by the next leader.
-        if let Ok(changes) = fresh(account, session).await
-            && !changes.is_empty()
-        {
+        let (changes, whole) = fresh(account, session).await.unwrap_or_default();
+        if !changes.is_empty() {
             drive(account, session, Event::Outbox(changes));
+        }
+        if !whole {
+            read_later(account, session);
         }
         if !outbox.again.get() {
             break;
@@ -91,7 +93,20 @@ pub(crate) async fn read_now(account: &Rc<Account>, session: &Rc<Session>) {
     outbox.reading.set(false);
 }
 
-async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgoing>, Fault> {
+/// Tries again what could not be read, for as long as this session lasts.
+fn read_later(account: &Rc<Account>, session: &Rc<Session>) {
+    const A_WHILE_MS: u32 = 1_000;
+    let (account, session) = (account.clone(), session.clone());
+    spawn_local(async move {
+        env::pause(A_WHILE_MS).await;
+        if session.alive.get() && account.is_open() {
+            read_now(&account, &session).await;
+        }
+    });
+}
+
+/// What has come into the outbox, and whether that is all of it.
+async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<(Vec<Outgoing>, bool), Fault> {
     let outbox = &session.outbox;
     let after = web_sys::IdbKeyRange::lower_bound_with_open(&outbox.last.get().into(), true);
     let wanted = [(Store::Outbox, after.ok().map(Into::into))];
@@ -106,14 +121,16 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
             rows.push((key, row.document, hash));
         }
     }
-    let keys: Vec<JsValue> = rows.iter().map(|(_, document, hash)| chunk_key(*document, hash)).collect();
-    let found = account.storage.get_many(Store::Chunks, &keys).await?;
+    let mut pieces = pieces(account, &rows).await?;
     let mut changes = Vec::new();
-    for ((key, document, hash), value) in rows.into_iter().zip(found) {
-        let bytes = match value.as_ref().and_then(bytes_of) {
+    for (key, document, hash) in rows {
+        let bytes = match pieces.remove(&hash) {
             Some(bytes) => Some(bytes),
             // Its piece was put together with others.
-            None => put_together(account, document, &hash).await,
+            None => match put_together(account, document, &hash).await {
+                Ok(bytes) => bytes,
+                Err(_) => return Ok((changes, false)),
+            },
         };
         outbox.last.set(key.as_f64().unwrap_or_default().max(outbox.last.get()));
         // Without its piece it was parked while it was read.
@@ -122,13 +139,39 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<Vec<Outgo
             changes.push(Outgoing { document, hash, bytes });
         }
     }
-    Ok(changes)
+    Ok((changes, true))
 }
 
-/// A change out of its document.
-async fn put_together(account: &Rc<Account>, document: Id, hash: &Hash) -> Option<Vec<u8>> {
-    documents::ensure(account, document).await.ok()?;
+/// The changes of these rows. What has just been written here is in memory, and asking the disk for it would keep a
+/// colleague waiting; many are read faster than they are taken out of their documents one by one.
+async fn pieces(account: &Account, rows: &[(JsValue, Id, Hash)]) -> Result<BTreeMap<Hash, Vec<u8>>, Fault> {
+    const FEW: usize = 4;
+    let mut found = BTreeMap::new();
+    if rows.len() <= FEW {
+        for (_, document, hash) in rows {
+            let chunk = account.documents.with(*document, |opened| opened.document.chunk(hash)).flatten();
+            found.extend(chunk.map(|chunk| (*hash, chunk.bytes)));
+        }
+    }
+    let lacking: Vec<_> = rows.iter().filter(|(_, _, hash)| !found.contains_key(hash)).collect();
+    if lacking.is_empty() {
+        return Ok(found);
+    }
+    let keys: Vec<JsValue> = lacking.iter().map(|(_, document, hash)| chunk_key(*document, hash)).collect();
+    let stored = account.storage.get_many(Store::Chunks, &keys).await?;
+    let stored = lacking.iter().zip(stored).filter_map(|((_, _, hash), value)| Some((*hash, bytes_of(&value?)?)));
+    found.extend(stored);
+    Ok(found)
+}
+
+/// A change out of its document; `None` when it is nowhere.
+async fn put_together(account: &Rc<Account>, document: Id, hash: &Hash) -> Result<Option<Vec<u8>>, Fault> {
+    match documents::ensure(account, document).await {
+        Ok(()) => {}
+        Err(Fault::NotFound(_) | Fault::Damaged { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
     let chunk = account.documents.with(document, |opened| opened.document.chunk(hash));
-    documents::release(account, document);
-    chunk.flatten().map(|chunk| chunk.bytes)
+    documents::release(account);
+    Ok(chunk.flatten().map(|chunk| chunk.bytes))
 }

@@ -65,14 +65,12 @@ impl Storage {
             // Both are asked for before either is awaited: the transaction stays open between them.
             let (keys, values) = match range {
                 Some(range) => (
-                    objects.get_all_keys::<JsValue>().with_query::<JsValue, _>(range.clone()).primitive()?.await?,
-                    objects.get_all::<JsValue>().with_query::<JsValue, _>(range.clone()).primitive()?.await?,
+                    objects.get_all_keys::<JsValue>().with_query::<JsValue, _>(range.clone()).primitive()?,
+                    objects.get_all::<JsValue>().with_query::<JsValue, _>(range.clone()).primitive()?,
                 ),
-                None => (
-                    objects.get_all_keys::<JsValue>().primitive()?.await?,
-                    objects.get_all::<JsValue>().primitive()?.await?,
-                ),
+                None => (objects.get_all_keys::<JsValue>().primitive()?, objects.get_all::<JsValue>().primitive()?),
             };
+            let (keys, values) = futures::future::try_join(keys, values).await?;
             let mut entries = Vec::new();
             for (key, value) in keys.zip(values) {
                 entries.push((key?, value?));
