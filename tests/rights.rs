@@ -46,7 +46,7 @@ impl Shared {
         self.screen.not_accepted().await?;
         self.screen.visit("/not-accepted").await?;
         let row = self.screen.browser.find("row", name).await?.text().await?;
-        assert!(row.contains("name") && row.contains("Shared"), "the difference is shown as {row:?}");
+        assert!(row.contains("Name") && row.contains("Shared"), "the difference is shown as {row:?}");
         self.screen.browser.press("button", "Export").await?;
         let folder = self.screen.browser.downloads();
         let (_, export) = downloads::finished(&folder, ".json", Duration::from_secs(10)).await?;

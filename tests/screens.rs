@@ -150,7 +150,7 @@ async fn telephone(screen: &Screen) -> Result<()> {
 
 /// Nothing sticks out at the side.
 async fn fits(screen: &Screen, page: &str) -> Result<()> {
-    let widths = "return [document.documentElement.scrollWidth, innerWidth];";
+    let widths = "return [Math.max(...[document.documentElement, document.querySelector('main')].map((e) => e?.scrollWidth ?? 0)), innerWidth];";
     let widths = screen.browser.js(widths, Vec::new()).await?;
     assert_eq!(
         widths,

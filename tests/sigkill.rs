@@ -17,8 +17,10 @@ const STEP: &str = "Orders destination";
 const FIELD: &str = "Relative URL";
 const FIELD_TEXT: &str = "const label = [...document.querySelectorAll('label')].find((one) => one.textContent.startsWith('Relative URL')); \
     return label && document.getElementById(label.htmlFor)?.value;";
-/// The longest time from the first key to the kill.
+/// The longest time from the first key to the kill, but for a rest that has begun.
 const LONGEST: Duration = Duration::from_millis(500);
+/// How often somebody who types rests until the screen says that it is stored.
+const RESTS: usize = 3;
 
 /// Where somebody types.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +62,7 @@ async fn what_was_shown_as_on_this_device_is_there_after_a_kill() -> Result<()> 
         let place = if round % 2 == 0 { Place::Script } else { Place::Field };
         let moment = dice.moment(LONGEST);
         work.open(&screen, place).await?;
-        let shown = type_until(&screen, place, round, moment).await?;
+        let shown = type_until(&screen, place, round, moment, &mut dice).await?;
         let device = screen.browser.device();
         screen.browser.kill();
         println!("round {round}: {place:?} killed after {moment:?}, read as stored: {shown:?}");
@@ -130,8 +132,15 @@ impl Work {
 }
 
 /// Types numbered words until the moment, one at least; after each reads the state together with the text. Gives the
-/// last text that was shown as stored.
-async fn type_until(screen: &Screen, place: Place, round: usize, moment: Duration) -> Result<Option<String>> {
+/// last text that was shown as stored. That is said once nothing was typed for a moment, and some rest that long: they
+/// are killed right when they have read it, or while they go on.
+async fn type_until(
+    screen: &Screen,
+    place: Place,
+    round: usize,
+    moment: Duration,
+    dice: &mut Dice,
+) -> Result<Option<String>> {
     let text = match place {
         Place::Script => SCRIPT_TEXT,
         Place::Field => FIELD_TEXT,
@@ -140,7 +149,13 @@ async fn type_until(screen: &Screen, place: Place, round: usize, moment: Duratio
     let mut stored = None;
     for word in 0.. {
         screen.browser.keys(format!("r{round}w{word}-")).await?;
-        let shown = screen.shown(text).await?;
+        // The first round of each place reads it for certain.
+        let rests = (word == 0 && round < 2) || dice.below(RESTS) == 0;
+        let shown = until("what was typed being stored", Duration::from_secs(10), || async {
+            let shown = screen.shown(text).await?;
+            Ok((shown.stored || !rests).then_some(shown))
+        })
+        .await?;
         if shown.stored {
             stored = Some(shown.text);
         }

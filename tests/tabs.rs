@@ -54,6 +54,15 @@ impl Desk {
         Ok(tab)
     }
 
+    /// Opens another window at the same place and stays in it.
+    async fn new_window(&self) -> Result<WindowHandle> {
+        let window = self.screen.browser.web().new_window().await?;
+        self.screen.browser.switch(&window).await?;
+        self.screen.visit(&self.flow).await?;
+        self.open_mapping().await?;
+        Ok(window)
+    }
+
     /// How often each destination is in the mapping on the server.
     async fn on_server(&self) -> Result<BTreeMap<String, usize>> {
         let import = Everything::of(&self.owner).await?.value(self.import);
@@ -77,16 +86,40 @@ impl Desk {
         .await
     }
 
-    /// The worker that leads.
-    async fn leader(&self) -> Result<String> {
-        let ask = "const { held } = await navigator.locks.query(); \
-            return held.find((lock) => lock.name.endsWith('-leader') && !lock.name.includes('local'))?.clientId ?? null;";
-        until("a leader", PATIENCE, || async {
-            Ok(self.screen.browser.js_async(ask, Vec::new()).await?.as_str().map(str::to_owned))
+    /// The tab of these that leads and stays so: a tab in front takes the lead from one that is not. Stays in it.
+    async fn leading<'a>(&self, tabs: &'a [WindowHandle]) -> Result<&'a WindowHandle> {
+        let browser = &self.screen.browser;
+        until("one tab that leads", PATIENCE, || async {
+            let (mut leading, mut in_front) = (None, Vec::new());
+            for tab in tabs {
+                browser.switch(tab).await?;
+                if browser.js("return document.visibilityState;", Vec::new()).await? == "visible" {
+                    in_front.push(tab);
+                }
+                if self.leads().await? {
+                    leading = Some(tab);
+                }
+            }
+            let Some(leading) = leading.filter(|tab| in_front.is_empty() || in_front.contains(tab)) else {
+                return Ok(None);
+            };
+            browser.switch(leading).await?;
+            Ok(self.leads().await?.then_some(leading))
         })
         .await
     }
+
+    /// Whether the tab that is driven leads: its worker holds the lock.
+    async fn leads(&self) -> Result<bool> {
+        Ok(self.screen.browser.ask_store_worker(LEADS).await? == true)
+    }
 }
+
+/// For a store's worker. A lock of its own tells it what it is called among those who hold locks.
+const LEADS: &str = "navigator.locks.request(`probe-${Math.random()}`, async (probe) => { \
+    const { held } = await navigator.locks.query(); \
+    const me = held.find((lock) => lock.name === probe.name).clientId; \
+    return held.some((lock) => lock.clientId === me && lock.name.endsWith('-leader')); })";
 
 fn count(names: impl IntoIterator<Item = String>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -168,12 +201,9 @@ async fn a_push_that_the_killed_leader_could_not_complete_is_accepted_once() -> 
 async fn kill_leader_during_push(way: Way) -> Result<()> {
     let desk = Desk::open().await?;
     let browser = &desk.screen.browser;
-    let first = browser.tab().await?;
-    let first_worker = desk.leader().await?;
-    let second = desk.new_tab().await?;
-    // Which of the two leads now is known by its worker: the first one's is.
-    let leading = if desk.leader().await? == first_worker { &first } else { &second };
-    browser.switch(leading).await?;
+    let tabs = [browser.tab().await?, desk.new_tab().await?];
+    // A lead that is still on its way from one tab to the other would be taken over a wire that is not held.
+    let leading = desk.leading(&tabs).await?;
     desk.screen.on_the_server().await?;
 
     desk.wire.hold(way);
@@ -189,10 +219,10 @@ async fn kill_leader_during_push(way: Way) -> Result<()> {
         Ok(Some(()))
     })
     .await?;
-    let leading = if desk.leader().await? == first_worker { &first } else { &second };
+    assert!(desk.leads().await?, "the lead went to the other tab");
     browser.crash_tab(leading).await?;
 
-    let left = if leading == &first { &second } else { &first };
+    let left = tabs.iter().find(|tab| *tab != leading).context("another tab")?;
     browser.switch(left).await?;
     let there = desk.settled().await?;
     assert_eq!(there, count(["first".to_owned(), "in_flight".to_owned()]));
@@ -201,6 +231,60 @@ async fn kill_leader_during_push(way: Way) -> Result<()> {
     desk.screen.add_mapping("total", "after").await?;
     let there = desk.settled().await?;
     assert_eq!(there, count(["first", "in_flight", "after"].map(str::to_owned)));
+    desk.screen.browser.close().await
+}
+
+/// Notes every state that the pill shows from now on.
+const WATCH: &str = "const state = () => document.querySelector('header [aria-live]')?.textContent.trim(); \
+    window.states = [state()]; \
+    new MutationObserver(() => { if (state() !== window.states.at(-1)) window.states.push(state()); }) \
+        .observe(document.querySelector('header'), { subtree: true, childList: true, characterData: true });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tab_that_is_left_takes_the_lead_and_goes_on() -> Result<()> {
+    for _ in 0..rounds(1) {
+        hand_over().await?;
+    }
+    Ok(())
+}
+
+/// Edits in a tab beside the leader, which is closed while the server cannot be reached.
+async fn hand_over() -> Result<()> {
+    let desk = Desk::open().await?;
+    let browser = &desk.screen.browser;
+    // In windows side by side both are in front, so that the lead stays where it is.
+    let (leading, beside) = (browser.tab().await?, desk.new_window().await?);
+    assert!(!desk.leads().await?, "the lead went to the other window");
+    desk.screen.add_mapping("amount", "through_the_leader").await?;
+    let there = desk.settled().await?;
+    assert_eq!(there, count(["first", "through_the_leader"].map(str::to_owned)));
+
+    desk.wire.cut();
+    desk.screen.add_mapping("total", "before_the_end").await?;
+    desk.screen.on_this_device().await?;
+    until("the edit being counted", PATIENCE, || async {
+        let shown = desk.screen.shown(SHOWN).await?;
+        let state = browser.js("return document.querySelector('header [aria-live]').textContent;", Vec::new()).await?;
+        let waits = shown.stored && !state.as_str().unwrap_or_default().contains("On the server");
+        Ok(waits.then_some(()))
+    })
+    .await?;
+    browser.js(WATCH, Vec::new()).await?;
+    browser.switch(&leading).await?;
+    assert!(desk.leads().await?, "the lead went to the other window");
+    browser.close_tab().await?;
+    browser.switch(&beside).await?;
+    desk.screen.add_mapping("tax", "after_the_end").await?;
+    until("the tab that is left leading", PATIENCE, || async { Ok(desk.leads().await?.then_some(())) }).await?;
+    desk.screen.on_this_device().await?;
+    let states = browser.js("return window.states;", Vec::new()).await?;
+    let states: Vec<String> = serde_json::from_value(states)?;
+    assert!(!states.iter().any(|state| state.starts_with("On the server")), "it is not there: {states:?}");
+
+    desk.wire.mend();
+    let there = desk.settled().await?;
+    let all = ["first", "through_the_leader", "before_the_end", "after_the_end"];
+    assert_eq!(there, count(all.map(str::to_owned)));
     desk.screen.browser.close().await
 }
 
@@ -224,6 +308,7 @@ async fn upgrade_beside_an_old_tab() -> Result<()> {
     desk.wire.hold(Way::Up);
     desk.screen.add_mapping("amount", "not_sent").await?;
     until("the push being held", PATIENCE, || async { Ok((desk.wire.kept() > 0).then_some(())) }).await?;
+    desk.screen.on_this_device().await?;
     let shown = desk.screen.shown(SHOWN).await?;
     assert!(shown.stored && shown.text.contains("not_sent"), "{shown:?}");
     desk.screen.browser.js_async(PAST_SERVICE_WORKER, Vec::new()).await?;

@@ -20,7 +20,7 @@ use thirtyfour::{ChromiumLikeCapabilities, WindowHandle};
 
 pub use driver::cryptography;
 pub use find::replace;
-pub use storage::damage_a_chunk;
+pub use storage::{Piece, Stored};
 
 /// A device.
 pub struct Browser {

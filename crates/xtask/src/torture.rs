@@ -62,7 +62,7 @@ const ALL: [Torture; 7] = [
         name: "damage",
         test: "-p tombolo-tests --test damage",
         rounds: 100,
-        full: "a stored piece damaged at a random byte, 100 rounds",
+        full: "500 random bytes of stored pieces damaged, 5 documents in each of 100 rounds",
         browser: true,
     },
 ];

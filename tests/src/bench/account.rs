@@ -10,7 +10,7 @@ use tombolo_tests::{Member, Server, process};
 const DOCUMENTS: usize = 1000;
 
 /// Both, on an account of 1,000 documents.
-pub(crate) async fn measure() -> Result<Vec<Row>> {
+pub(crate) async fn measure(rows: &mut Vec<Row>) -> Result<()> {
     let server = Server::start().await?;
     let pid = server.pid().context("it runs")?;
     let empty = process::memory_kib(pid, "VmRSS").context("its memory")?;
@@ -29,10 +29,11 @@ pub(crate) async fn measure() -> Result<Vec<Row>> {
     let traffic = again.traffic();
     #[expect(clippy::cast_precision_loss, reason = "a few hundred bytes")]
     let sent = traffic.bytes as f64;
-    Ok(vec![
+    rows.extend([
         Row::at_most("equal reconnect, bytes of all frames", sent, 1024.0, bytes),
         Row::new("equal reconnect, frames (with a ping and its pong)", traffic.messages.to_string()),
         Row::new("server memory, empty", format!("{} MiB", empty / 1024)),
         Row::new("server memory, 1,000 documents, 2 devices", format!("{} MiB", full / 1024)),
-    ])
+    ]);
+    Ok(())
 }

@@ -25,14 +25,29 @@ pub(crate) async fn usable_ms(browser: &Browser) -> Result<f64> {
     noted.as_f64().context("a number")
 }
 
-/// From now on notes when this text appears, on the clock that all pages of this machine share.
-pub(crate) async fn watch_text(browser: &Browser, text: &str) -> Result<()> {
-    let source = "const text = arguments[0]; globalThis.benchSeen = undefined; \
-        const look = () => { if (document.body.innerText.includes(text)) { \
-          globalThis.benchSeen ??= performance.timeOrigin + performance.now(); observer.disconnect(); } }; \
-        const observer = new MutationObserver(look); \
-        observer.observe(document, { childList: true, subtree: true, characterData: true }); look();";
-    browser.js(source, vec![json!(text)]).await?;
+/// From now on notes when the page's heading says this, on the clock that all pages of this machine share. A heading
+/// over a document says what the document holds; the rows of a list say what the catalogue does.
+pub(crate) async fn watch_heading(browser: &Browser, text: &str) -> Result<()> {
+    watch(browser, "document.querySelector('h1')?.textContent === text", text).await
+}
+
+/// From now on notes when the screen says that everything is on the server: until then something that came is not stored
+/// on this device.
+pub(crate) async fn watch_caught_up(browser: &Browser) -> Result<()> {
+    let says = "document.querySelector('header [aria-live]')?.textContent.includes(text)";
+    watch(browser, says, "On the server").await
+}
+
+/// From now on notes when this can be said of the page.
+async fn watch(browser: &Browser, seen: &str, text: &str) -> Result<()> {
+    let source = format!(
+        "const text = arguments[0]; globalThis.benchSeen = undefined; \
+         const look = () => {{ if ({seen}) {{ \
+           globalThis.benchSeen ??= performance.timeOrigin + performance.now(); observer.disconnect(); }} }}; \
+         const observer = new MutationObserver(look); \
+         observer.observe(document, {{ childList: true, subtree: true, characterData: true }}); look();"
+    );
+    browser.js(&source, vec![json!(text)]).await?;
     Ok(())
 }
 
@@ -49,9 +64,9 @@ pub(crate) async fn watch_field(browser: &Browser, label: &str, text: &str) -> R
     Ok(())
 }
 
-/// What [`watch_text`] or [`watch_field`] noted.
+/// What [`watch_heading`], [`watch_field`] or [`watch_caught_up`] noted.
 pub(crate) async fn seen_ms(browser: &Browser) -> Result<f64> {
-    until("the text", Duration::from_secs(10), || async {
+    until("what is watched for", Duration::from_secs(60), || async {
         Ok(browser.js("return globalThis.benchSeen ?? null;", Vec::new()).await?.as_f64())
     })
     .await

@@ -4,17 +4,18 @@ use crate::{Row, kib};
 use anyhow::{Context, Result};
 
 /// The modules' sizes.
-pub(crate) fn measure() -> Result<Vec<Row>> {
+pub(crate) fn measure(rows: &mut Vec<Row>) -> Result<()> {
     let size = |name: &str| -> Result<f64> {
         let variable = format!("TOMBOLO_SIZE_{}", name.to_uppercase());
         let text = std::env::var(&variable).with_context(|| format!("{variable} is not set"))?;
         Ok(text.parse()?)
     };
     let (app, store, run) = (size("app")?, size("store")?, size("run")?);
-    Ok(vec![
+    rows.extend([
         Row::new("UI module, brotli", kib(app)),
         Row::new("store module, brotli", kib(store)),
         Row::at_most("UI + store, brotli", app + store, 600.0 * 1024.0, kib),
         Row::new("run module, brotli", kib(run)),
-    ])
+    ]);
+    Ok(())
 }

@@ -78,7 +78,8 @@ impl Browser {
                 return Ok(None);
             };
             // Pressing what is disabled does nothing and is no error to the driver.
-            anyhow::ensure!(element.is_enabled().await?, "it is disabled");
+            let off = !element.is_enabled().await? || element.attr("aria-disabled").await?.as_deref() == Some("true");
+            anyhow::ensure!(!off, "it is disabled");
             // Something may still cover it, or the screen may just have replaced it.
             element.click().await?;
             Ok(Some(()))
@@ -96,14 +97,9 @@ impl Browser {
     ///
     /// When there is no such field.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
-        let filled = wait::until(&format!("filling \"{label}\""), PATIENCE, || async {
-            // The screen may just have put another field in the place of this one.
-            replace(&self.field(label).await?, text).await.map(Some)
-        })
-        .await;
-        match filled {
+        match replace(&self.field(label).await?, text).await {
             Ok(()) => Ok(()),
-            Err(error) => bail!("{error:#}\n--- the screen\n{}", self.outline().await),
+            Err(error) => bail!("filling \"{label}\": {error:#}\n--- the screen\n{}", self.outline().await),
         }
     }
 

@@ -52,10 +52,6 @@ fn compile(packages: &[&str], profile: &str) -> Result<()> {
     for package in packages {
         cargo.args(["-p", package]);
     }
-    if profile != "dev" {
-        // Replaces the flags of .cargo/config.toml, which make views quick to compile rather than small.
-        cargo.env("RUSTFLAGS", "");
-    }
     command::run(&mut cargo)
 }
 

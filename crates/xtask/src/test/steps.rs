@@ -131,6 +131,8 @@ fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
         let runner = places::program().context("where is this program?")?;
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", format!("{} wasm-test-runner", runner.display()));
         cargo.env("CHROMEDRIVER", needs::browser()?.driver);
+        // Of one file; 20 s, the usual, are too short for 500 damaged bytes on a busy machine.
+        cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     }
     if browser {
         browser_environment(&mut cargo)?;

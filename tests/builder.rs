@@ -1,0 +1,175 @@
+//! What a person relies on while building a flow: where typing goes, what stays in sight, what can be taken back, and
+//! how large things are under a thumb.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::time::Duration;
+use thirtyfour::{Key, WebElement};
+use tombolo_tests::{Screen, Server, until};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn at_an_empty_flow(server: &Server) -> Result<Screen> {
+    let screen = Screen::open(&server.address()).await?;
+    screen.create_integration("Building").await?;
+    screen.create_flow("Orders").await?;
+    Ok(screen)
+}
+
+/// Makes the window this large; a telephone has a finger instead of a mouse.
+async fn window(screen: &Screen, width: u32, height: u32, telephone: bool) -> Result<()> {
+    let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": telephone });
+    screen.browser.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+    let touch = json!({ "enabled": telephone, "maxTouchPoints": 5 });
+    screen.browser.devtools("Emulation.setTouchEmulationEnabled", touch).await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_right_after_a_step_is_added_goes_to_that_step() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    let browser = &screen.browser;
+    // Counts how often a form of a step is put on the page.
+    let watch = "globalThis.forms = 0; new MutationObserver((all) => all.forEach((one) => one.addedNodes.forEach((node) => { \
+        if (node.matches?.('input[name^=\"name-\"]') || node.querySelector?.('input[name^=\"name-\"]')) globalThis.forms += 1; \
+        }))).observe(document.body, { childList: true, subtree: true });";
+    browser.js(watch, Vec::new()).await?;
+    for (name, made) in [("First", 1), ("Second", 2), ("Third", 3)] {
+        // The form of the step before is still open.
+        browser.press("button", "Add destination").await?;
+        browser.press("button", "File to download").await?;
+        browser.fill("Name", name).await?;
+        browser.find("button", name).await?;
+        assert_eq!(browser.js("return globalThis.forms;", Vec::new()).await?, made, "forms up to {name}");
+    }
+    screen.done().await?;
+    assert_eq!(browser.js("return globalThis.forms;", Vec::new()).await?, 3, "a form that goes is not made again");
+    for name in ["First", "Second", "Third"] {
+        assert_eq!(browser.all("button", name).await?.len(), 1, "{name}\n{}", browser.outline().await);
+    }
+    assert!(!browser.reads("without a name").await?, "{}", browser.outline().await);
+    screen.browser.close().await
+}
+
+/// Whether all of an element lies where the canvas can be seen, beside the form.
+async fn in_sight(screen: &Screen, element: &WebElement) -> Result<bool> {
+    let script = "const [box, view] = [arguments[0], arguments[0].closest('[role=application]')].map((e) => e.getBoundingClientRect()); \
+        const form = document.querySelector('aside')?.getBoundingClientRect().left ?? innerWidth; \
+        return box.left >= view.left && box.right <= Math.min(view.right, form) && box.top >= view.top && box.bottom <= view.bottom;";
+    Ok(screen.browser.js(script, vec![element.to_json()?]).await? == true)
+}
+
+async fn comes_into_sight(screen: &Screen, name: &str) -> Result<()> {
+    until(&format!("{name} in sight"), PATIENCE, || async {
+        let element = screen.browser.find("button", name).await?;
+        Ok(in_sight(screen, &element).await?.then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chosen_step_and_what_follows_it_stay_in_sight_beside_the_form() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    window(&screen, 1280, 800, false).await?;
+    for name in ["First", "Second", "Third"] {
+        screen.add_file_destination(name, "CSV", "file.csv").await?;
+    }
+    screen.browser.press("button", "Third").await?;
+    screen.browser.find("complementary", "Third").await?;
+    comes_into_sight(&screen, "Third").await?;
+    comes_into_sight(&screen, "Add destination").await?;
+    // An editor takes the whole place and gives it back.
+    screen.browser.press("button", "Mapping").await?;
+    screen.browser.find("button", "Add field").await?;
+    screen.done().await?;
+    comes_into_sight(&screen, "Third").await?;
+    // By keyboard as well, and without the motion where somebody wants none.
+    let less = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+    screen.browser.devtools("Emulation.setEmulatedMedia", less).await?;
+    let third = screen.browser.find("button", "Third").await?;
+    third.send_keys(Key::Home + "").await?;
+    let focused = "return document.activeElement.ariaLabel?.startsWith('First');";
+    screen.browser.wait_js("the focus on the first step", focused, PATIENCE).await?;
+    screen.browser.keys(Key::Enter).await?;
+    screen.browser.find("complementary", "First").await?;
+    comes_into_sight(&screen, "First").await?;
+    comes_into_sight(&screen, "Second").await?;
+    screen.browser.close().await
+}
+
+async fn state_of(screen: &Screen, button: &str) -> Result<(bool, String)> {
+    let button = screen.browser.find("button", button).await?;
+    let off = button.attr("aria-disabled").await?.as_deref() == Some("true");
+    Ok((off, button.attr("title").await?.unwrap_or_default()))
+}
+
+async fn undo_and_redo(screen: &Screen, wanted: (bool, bool)) -> Result<()> {
+    until(&format!("undo and redo being {wanted:?}"), PATIENCE, || async {
+        let found = (!state_of(screen, "Undo").await?.0, !state_of(screen, "Redo").await?.0);
+        Ok((found == wanted).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undo_and_redo_are_off_and_say_why_when_there_is_nothing_of_ones_own() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    undo_and_redo(&screen, (false, false)).await?;
+    assert!(state_of(&screen, "Undo").await?.1.contains("You have changed nothing"));
+    assert!(state_of(&screen, "Redo").await?.1.contains("You have taken nothing back"));
+    screen.rename_flow("Returns").await?;
+    undo_and_redo(&screen, (true, false)).await?;
+    screen.browser.press("button", "Undo").await?;
+    undo_and_redo(&screen, (false, true)).await?;
+    screen.browser.see("Orders").await?;
+    screen.browser.press("button", "Redo").await?;
+    undo_and_redo(&screen, (true, false)).await?;
+    // What was done before the page opened is nobody's to take back.
+    screen.on_this_device().await?;
+    screen.browser.reload().await?;
+    screen.browser.see("Returns").await?;
+    undo_and_redo(&screen, (false, false)).await?;
+    screen.browser.close().await
+}
+
+/// What can be pressed and is smaller than a finger needs, with its size.
+async fn small_targets(screen: &Screen) -> Result<Value> {
+    let script = "return [...document.querySelectorAll('.main button, .main input, .main select, .main textarea, .main summary')] \
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('[inert]') && !e.matches('.switch')) \
+        .map((e) => [e.ariaLabel || e.innerText || e.name, e.getBoundingClientRect()]) \
+        .filter(([, box]) => box.height < 43.5 || box.width < 43.5) \
+        .map(([name, box]) => `${name.trim()}: ${box.width} x ${box.height}`);";
+    screen.browser.js(script, Vec::new()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_telephone_a_mapping_row_is_two_lines_and_everything_fits_a_finger() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    window(&screen, 390, 844, true).await?;
+    screen.add_file_destination("Pile", "CSV", "pile.csv").await?;
+    assert_eq!(small_targets(&screen).await?, json!([]), "the flow");
+    screen.tool("Pile", "Filter").await?;
+    screen.browser.press("button", "Add rule").await?;
+    screen.browser.press("button", "Add rule").await?;
+    screen.browser.find("radio", "One is enough").await?;
+    assert_eq!(small_targets(&screen).await?, json!([]), "the filter");
+    screen.done().await?;
+    assert_eq!(small_targets(&screen).await?, json!([]), "the step");
+    screen.browser.press("button", "Mapping").await?;
+    screen.add_mapping("id", "number").await?;
+    assert_eq!(small_targets(&screen).await?, json!([]), "the mapping");
+    let source = screen.browser.field("Source field").await?.rect().await?;
+    let destination = screen.browser.field("Destination field").await?.rect().await?;
+    assert!(destination.y >= source.y + source.height, "the destination is below its source");
+    assert!((destination.x - source.x).abs() < 1.0);
+    let kind = screen.browser.find("combobox", "Type").await?.rect().await?;
+    let delete = screen.browser.find("button", "Delete number").await.context("what deletes the row")?.rect().await?;
+    assert!(
+        kind.y < source.y + source.height && delete.y < destination.y + destination.height,
+        "there is a third line"
+    );
+    screen.browser.close().await
+}
