@@ -173,3 +173,29 @@ async fn on_a_telephone_a_mapping_row_is_two_lines_and_everything_fits_a_finger(
     );
     screen.browser.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_chosen_by_keyboard_after_a_destination_with_dots_stays_with_its_row() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    screen.add_file_destination("File", "JSON", "file.json").await?;
+    screen.browser.press("button", "File").await?;
+    screen.browser.press("button", "Mapping").await?;
+    screen.browser.press("button", "Add field").await?;
+    screen.browser.field("Destination field").await?.click().await?;
+    screen.browser.keys("place.geo.lat".to_owned() + Key::Tab).await?;
+    until("the two objects", PATIENCE, || async {
+        Ok((screen.destinations().await? == ["place", "geo", "lat"]).then_some(()))
+    })
+    .await?;
+    let focused = "return document.activeElement.tagName === 'SELECT' && document.activeElement.ariaLabel === 'Type';";
+    screen.browser.wait_js("the focus on the type", focused, PATIENCE).await?;
+    screen.browser.keys("N").await?;
+    until("the type in the document", PATIENCE, || async {
+        let made = screen.exported().await?;
+        let row = &made["resources"]["imports"][0]["mappings"][0]["mappings"][0]["mappings"][0];
+        Ok((row["generate"] == "lat" && row["dataType"] == "number").then_some(()))
+    })
+    .await?;
+    screen.browser.close().await
+}

@@ -92,6 +92,10 @@ impl Ran {
 
 /// `tombolo run`, off the test's runtime so that its servers answer.
 async fn run(folder: &Path, bundle: &Value, files: &[&str]) -> Ran {
+    run_of(folder, bundle, None, files).await
+}
+
+async fn run_of(folder: &Path, bundle: &Value, flow: Option<&str>, files: &[&str]) -> Ran {
     let path = folder.join("bundle.json");
     std::fs::write(&path, bundle.to_string()).unwrap();
     let mut command = program();
@@ -100,6 +104,9 @@ async fn run(folder: &Path, bundle: &Value, files: &[&str]) -> Ran {
     command.env("http_proxy", "http://127.0.0.1:1").env("HTTP_PROXY", "http://127.0.0.1:1");
     for file in files {
         command.arg("--file").arg(file);
+    }
+    if let Some(flow) = flow {
+        command.arg("--flow").arg(flow);
     }
     let output = tokio::task::spawn_blocking(move || command.output().unwrap());
     Ran::new(output.await.unwrap())
@@ -245,6 +252,44 @@ async fn a_flow_that_uses_an_import_twice_keeps_both_files() {
     assert_eq!(files, [(IMPORT.to_owned(), true), (second.clone(), true)], "{}", ran.message());
     let steps: Vec<&str> = ran.last().steps.iter().map(|count| count.step.as_str()).collect();
     assert_eq!(steps, [EXPORT, IMPORT, &second]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_out_of_an_export_of_everything_runs_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.csv");
+    std::fs::write(&rows, "n\n1\n2\n").unwrap();
+    let with = |id: &str, mut value: Value, more: Value| {
+        value["_id"] = json!(id);
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        value
+    };
+    let flow = |n: u8, export: &str| {
+        let step = json!({"type": "import", "_importId": IMPORT});
+        json!({"_id": format!("00000004000000000000000{n}"), "name": format!("Flow {n}"),
+            "pageGenerators": [{"_exportId": export}], "pageProcessors": [step]})
+    };
+    let other = "000000050000000000000000";
+    let exported = json!({
+        "format": "tombolo-export", "version": 1, "account": "A", "exportedAtMs": 0, "notAccepted": [], "unreadable": [],
+        "resources": {
+            "flows": [flow(1, EXPORT), flow(2, other)],
+            "exports": [with(EXPORT, file_export(), json!({})), with(other, file_export(), json!({"name": "Others"}))],
+            "imports": [with(IMPORT, file_import(), json!({}))],
+            "somethingNew": [{"_id": "x"}],
+        },
+    });
+    let ran = run_of(folder.path(), &exported, Some("Flow 2"), &[rows.to_str().unwrap()]).await;
+    assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
+    assert_eq!(ran.last().flow_name, "Flow 2");
+    let made = std::fs::read_to_string(folder.path().join("out/result.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&made).unwrap()[1], json!({"n": 2, "in": {"text": "2!"}}));
+    for (wanted, said) in [(None, "which flow is to run"), (Some("Flow 3"), "“Flow 1” (000000040000000000000001)")]
+    {
+        let refused = run_of(folder.path(), &exported, wanted, &[]).await;
+        let words = String::from_utf8_lossy(&refused.output.stderr).into_owned();
+        assert!(!refused.output.status.success() && words.contains(said), "{words}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

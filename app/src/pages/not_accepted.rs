@@ -25,10 +25,20 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     // The list lies in the store; its length is what tells that it changed.
     let length = Memo::new(move |_| app.sync.with(|sync| sync.not_accepted));
+    // What was decided here counts at once, and an answer that a later one has overtaken does not.
+    let decided = RwSignal::new(0_u32);
+    let latest = StoredValue::new(0_u32);
     Effect::new(move |_| {
         length.track();
+        decided.track();
+        let turn = latest.get_value() + 1;
+        latest.set_value(turn);
         spawn_local(async move {
-            match app.call::<Vec<Parked>>(Call::ParkedList).await {
+            let answer = app.call::<Vec<Parked>>(Call::ParkedList).await;
+            if latest.try_get_value() != Some(turn) {
+                return;
+            }
+            match answer {
                 Ok(list) => {
                     problem.try_set(None);
                     parked.try_set(Some(list));
@@ -54,33 +64,34 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
             <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2><p>"A change that the server does not take is kept here: to try again, to export or to discard."</p></div>
         })>
             <div class="page-body parked">
-                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one/></For>
+                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one decided=decided/></For>
             </div>
         </Show>
     }
 }
 
 #[component]
-fn Card(one: Parked) -> impl IntoView {
+fn Card(one: Parked, decided: RwSignal<u32>) -> impl IntoView {
     let app = App::here();
     let asked = RwSignal::new(false);
     let name = if one.name.is_empty() { "Without a name".to_owned() } else { one.name.clone() };
     let (retried, discarded, exported) = (one.id.clone(), one.id.clone(), one.clone());
-    let discard = move || {
-        app.send(Call::ParkedDiscard { parked: discarded.clone() });
-        asked.set(false);
-    };
     let busy = RwSignal::new(false);
-    let retry = move |_| {
+    let decide = move |call: Call| {
         busy.set(true);
-        let call = Call::ParkedRetry { parked: retried.clone() };
         spawn_local(async move {
             if let Err(error) = app.call::<Value>(call).await {
                 app.toasts.fail(error.message);
             }
             busy.try_set(false);
+            decided.try_update(|count| *count += 1);
         });
     };
+    let discard = move || {
+        decide(Call::ParkedDiscard { parked: discarded.clone() });
+        asked.set(false);
+    };
+    let retry = move |_| decide(Call::ParkedRetry { parked: retried.clone() });
     let kind = one.kind;
     let closed =
         Signal::derive(move || (!app.may(Action::Write, kind)).then_some("Your role still does not allow it."));

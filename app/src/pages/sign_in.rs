@@ -103,6 +103,7 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
     let navigate = use_navigate();
     let local = move || app.account.with(|account| account.as_ref().is_none_or(|account| account.local));
     let has_work = move || local() && !app.rows.with(|rows| rows.is_empty());
+    let invited = invitation.is_some();
     let token = invitation.clone();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -136,7 +137,7 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
                     <label class="check"><input type="checkbox" prop:checked=move || typed.bring.get() on:change=move |event| typed.bring.set(event_target_checked(&event))/>
                         <span>"Bring what is on this device into the account"</span></label>
                 })}
-                {move || (has_work() && new).then(|| view! { <p class="muted">"Everything on this device goes into the new account. Nothing is deleted here until the server has it."</p> })}
+                {move || (has_work() && new).then(|| view! { <p class="muted">{where_work_goes(invited)}</p> })}
                 {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
                 <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get()>
                     {if new { "Sign up" } else { "Sign in" }}
@@ -145,6 +146,15 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
             </form>
             <Sea/>
         </div>
+    }
+}
+
+/// What becomes of the work on this device when its person makes an account.
+const fn where_work_goes(invited: bool) -> &'static str {
+    if invited {
+        "What is on this device stays yours: it goes into your own account as soon as you open that in the account switcher. Nothing is deleted here until the server has it."
+    } else {
+        "Everything on this device goes into the new account. Nothing is deleted here until the server has it."
     }
 }
 

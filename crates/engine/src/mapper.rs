@@ -124,6 +124,23 @@ mod tests {
     }
 
     #[test]
+    fn an_object_that_two_people_made_is_one_with_the_fields_of_both() {
+        let object = |field: &str, more: Value| {
+            let mut row = json!({"generate": "deep", "dataType": "object",
+                "mappings": [{"generate": field, "dataType": "string", "extract": "$.id"}]});
+            row.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+            row
+        };
+        let between = json!({"generate": "id", "dataType": "number", "extract": "$.id"});
+        let rules = json!([object("city", json!({})), between, object("state", json!({}))]);
+        assert_eq!(map(&rules).as_deref(), Ok(r#"{"deep":{"city":"7","state":"7"},"id":7}"#));
+        let twice = map(&json!([object("city", json!({})), object("city", json!({}))])).unwrap_err();
+        assert!(twice.contains("“city” is mapped twice"), "{twice}");
+        let other = map(&json!([object("city", json!({})), object("state", json!({"default": "none"}))])).unwrap_err();
+        assert!(other.contains("“deep” is mapped twice"), "{other}");
+    }
+
+    #[test]
     fn scalars_are_converted_to_their_type() {
         for (extract, kind, want) in [
             ("$.id", "string", r#"{"a":"7"}"#),

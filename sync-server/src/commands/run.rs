@@ -3,13 +3,14 @@
 //! Writes JSON lines to stdout, those of `run-worker`, and one line for people to stderr at the end.
 //! Ends with 0 when the run completed, 1 when it failed, 130 when it was interrupted.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tombolo_engine::{Bundle, Cancel, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
@@ -20,13 +21,18 @@ use super::run_worker::{file_line, line, say};
 use crate::job::JobResource;
 use crate::run_host::{HostOptions, NativeHost, Place};
 use crate::{clock, fresh, web_host};
+use file::BundleFile;
 
 /// Options of `tombolo run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A JSON file: {"flow": …, "resources": {id: {"kind": …, "value": …}}, "secrets": {connection: {path: …}}}
+    /// What the app exports ("Export everything"), or a bundle of one flow: {"flow": …, "resources": {id: {"kind": …,
+    /// "value": …}}, "secrets": {connection: {path: …}}}
     bundle: PathBuf,
-    /// The file that an export reads: its name or id, and the path; without a name when there is one such export
+    /// The name or id of the flow, when the file has several
+    #[arg(long)]
+    flow: Option<String>,
+    /// The file that an export reads: its name or id, and the path; without a name when the flow has one such export
     #[arg(long = "file", value_name = "[EXPORT=]PATH")]
     files: Vec<String>,
     /// Where made files go
@@ -34,21 +40,12 @@ pub(crate) struct Args {
     out: PathBuf,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BundleFile {
-    flow: Value,
-    resources: BTreeMap<Id, JobResource>,
-    #[serde(default)]
-    secrets: BTreeMap<Id, BTreeMap<String, String>>,
-}
-
 /// Runs the flow to its end.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let text = std::fs::read(&args.bundle).with_context(|| format!("{} cannot be read", args.bundle.display()))?;
-    let mut bundle: BundleFile = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is not a bundle of a flow", args.bundle.display()))?;
-    let files = attach(&mut bundle.resources, &args.files)?;
+    let mut bundle = BundleFile::read(&text, args.flow.as_deref())
+        .with_context(|| format!("{} cannot be run", args.bundle.display()))?;
+    let files = attach(&mut bundle, &args.files)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let last = runtime.block_on(work(bundle, files, &args.out))?;
     let sentence = sentence(&last);
@@ -73,7 +70,7 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
     let bundle = Bundle {
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
-        secrets: bundle.secrets,
+        secrets: bundle.secrets.0,
     };
     let cancel = Cancel::default();
     let mut report = |report| say(&line(report));
@@ -116,13 +113,13 @@ fn first_row(flow: &Value) -> anyhow::Result<RunRow> {
 }
 
 /// Puts the files of the command line under the exports that read them.
-fn attach(resources: &mut BTreeMap<Id, JobResource>, given: &[String]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+fn attach(bundle: &mut BundleFile, given: &[String]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let reads = |found: &JobResource| found.kind == Kind::Export && Export(&found.value).source() == Some(Source::File);
+    let used: Vec<Id> = bundle.resources.keys().copied().filter(|id| bundle.uses(*id)).collect();
     let mut files = BTreeMap::new();
     for text in given {
-        let mut readers: Vec<(&Id, &mut JobResource)> = resources
-            .iter_mut()
-            .filter(|(_, found)| found.kind == Kind::Export && Export(&found.value).source() == Some(Source::File))
-            .collect();
+        let mut readers: Vec<(&Id, &mut JobResource)> =
+            bundle.resources.iter_mut().filter(|(id, found)| used.contains(id) && reads(found)).collect();
         let named = text.split_once('=').filter(|(name, _)| {
             let is = |id: &Id, found: &JobResource| id.to_string() == *name || Export(&found.value).name() == *name;
             readers.iter().any(|(id, found)| is(id, found))

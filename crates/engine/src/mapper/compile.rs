@@ -17,16 +17,53 @@ impl Mapper {
             return Ok(None);
         }
         let mut problems = Vec::new();
-        let mapper = object(rows, place, "", &mut problems);
+        let mapper = object(&placed(rows, place), "", &mut problems);
         if problems.is_empty() { Ok(Some(mapper)) } else { Err(problems) }
     }
 }
 
-fn object(rows: &[Value], place: &str, outer: &str, problems: &mut Vec<Problem>) -> Mapper {
+/// A row and where it stands.
+type Placed<'v> = (String, &'v Value);
+
+fn placed<'v>(rows: &'v [Value], place: &str) -> Vec<Placed<'v>> {
+    rows.iter().enumerate().map(|(index, row)| (format!("{place}/{index}"), row)).collect()
+}
+
+/// Rows of one object, each with the rows inside it.
+///
+/// Two people who each put a field into an object that was not there made it twice: it is one, with both fields.
+fn joined<'v>(rows: &[Placed<'v>]) -> Vec<(Placed<'v>, Vec<Placed<'v>>)> {
+    let mut joined: Vec<(Placed<'v>, Vec<Placed<'v>>)> = Vec::new();
+    for (place, row) in rows {
+        let below = below(row).map_or_else(Vec::new, |below| placed(below, &format!("{place}/mappings")));
+        let same = |first: &&mut (Placed<'v>, Vec<Placed<'v>>)| {
+            !below.is_empty()
+                && !first.1.is_empty()
+                && is_plain(row)
+                && text(first.0.1, "generate") == text(row, "generate")
+        };
+        match joined.iter_mut().find(same) {
+            Some(first) => first.1.extend(below),
+            None => joined.push(((place.clone(), row), below)),
+        }
+    }
+    joined
+}
+
+/// The rows inside an object's row.
+fn below(row: &Value) -> Option<&Vec<Value>> {
+    row.get("mappings")?.as_array().filter(|_| text(row, "dataType") == Some("object"))
+}
+
+/// An object's row that says nothing but which rows are inside it.
+fn is_plain(row: &Value) -> bool {
+    row.get("default").is_none() && row.pointer("/conditional/when").is_none_or(|when| when == "")
+}
+
+fn object(rows: &[Placed], outer: &str, problems: &mut Vec<Problem>) -> Mapper {
     let mut names: Vec<Box<str>> = Vec::new();
     let mut rules = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let here = format!("{place}/{index}");
+    for ((here, row), below) in joined(rows) {
         let name = text(row, "generate").unwrap_or_default();
         if names.iter().any(|have| **have == *name) {
             let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
@@ -34,7 +71,7 @@ fn object(rows: &[Value], place: &str, outer: &str, problems: &mut Vec<Problem>)
             continue;
         }
         let full = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
-        match rule(row, &here, &full, problems) {
+        match rule(row, &below, &full, problems) {
             Ok(rule) => {
                 names.push(name.into());
                 rules.push(rule);
@@ -48,17 +85,19 @@ fn object(rows: &[Value], place: &str, outer: &str, problems: &mut Vec<Problem>)
     Mapper { keys: Arc::new(Keys::new(names)), rules }
 }
 
-fn rule(row: &Value, place: &str, name: &str, problems: &mut Vec<Problem>) -> Result<Rule, (&'static str, String)> {
+fn rule(
+    row: &Value,
+    below: &[Placed],
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Rule, (&'static str, String)> {
     let kind = text(row, "dataType").unwrap_or("string");
     let to = DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?;
     refuse_what_is_not_run(row)?;
-    let below = row.get("mappings").and_then(Value::as_array).filter(|below| !below.is_empty());
-    let from = match (below, text(row, "extract")) {
-        (Some(below), _) if to == DataType::Object => {
-            From::Object(object(below, &format!("{place}/mappings"), name, problems))
-        }
-        (_, Some(extract)) => source(extract).map_err(|message| ("extract", message))?,
-        (_, None) => From::Nothing,
+    let from = match text(row, "extract") {
+        _ if !below.is_empty() => From::Object(object(below, name, problems)),
+        Some(extract) => source(extract).map_err(|message| ("extract", message))?,
+        None => From::Nothing,
     };
     let default = match row.get("default") {
         None => None,

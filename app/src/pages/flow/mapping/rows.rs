@@ -105,17 +105,20 @@ pub(super) fn nest(view: &View, list: &str, row: &str, to: &str, fresh: &mut dyn
         into = format!("{}/mappings", path::join(&into, &object));
         rest = deeper;
     }
-    let mut made = Value::Object(value);
-    for key in rest.iter().rev() {
-        made = json!({"generate": key, "dataType": "object", "status": "Active", "mappings": [made]});
-    }
     let siblings = list_rows(view, &into);
     // A new object takes the place of the row it comes from.
-    let after = if into == list { Some(row.to_owned()) } else { siblings.last().map(|(id, _)| id.clone()) };
-    vec![
-        Intent::InsertRow { list: into, row: fresh(), after, value: made },
-        Intent::DeleteRow { list: list.to_owned(), row: row.to_owned() },
-    ]
+    let mut after = if into == list { Some(row.to_owned()) } else { siblings.last().map(|(id, _)| id.clone()) };
+    let mut intents = Vec::new();
+    for key in rest {
+        let (object, value) = (fresh(), json!({"generate": key, "dataType": "object", "status": "Active"}));
+        let below = format!("{}/mappings", path::join(&into, &object));
+        intents.push(Intent::InsertRow { list: std::mem::replace(&mut into, below), row: object, after, value });
+        after = None;
+    }
+    // It keeps its id, and with it the focus that is in it.
+    intents.push(Intent::InsertRow { list: into, row: row.to_owned(), after, value: Value::Object(value) });
+    intents.push(Intent::DeleteRow { list: list.to_owned(), row: row.to_owned() });
+    intents
 }
 
 #[cfg(test)]
@@ -181,9 +184,13 @@ mod tests {
         };
         view.rows.insert("/mappings".into(), vec!["r1".into()]);
         let made = nest(&view, "/mappings", "r1", "place.city", &mut || "n1".into());
-        let Intent::InsertRow { list, value, after, .. } = &made[0] else { panic!("{made:?}") };
+        let [Intent::InsertRow { list, after, .. }, Intent::InsertRow { list: inner, row, value, .. }, _] = &made[..]
+        else {
+            panic!("{made:?}")
+        };
         assert_eq!((list.as_str(), after.as_deref()), ("/mappings", Some("r1")));
-        assert_eq!(value["mappings"][0], json!({"generate": "city", "extract": "$.city", "dataType": "string"}));
+        assert_eq!((inner.as_str(), row.as_str()), ("/mappings/n1/mappings", "r1"), "it keeps its id");
+        assert_eq!(value, &json!({"generate": "city", "extract": "$.city", "dataType": "string"}));
 
         view.value = json!({"mappings": [{"generate": "place", "dataType": "object", "mappings": [{"generate": "city"}]}, {"generate": "", "extract": "$.state"}]});
         view.rows.insert("/mappings".into(), vec!["o".into(), "r2".into()]);
