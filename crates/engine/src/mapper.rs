@@ -136,8 +136,13 @@ mod tests {
         assert_eq!(map(&rules).as_deref(), Ok(r#"{"deep":{"city":"7","state":"7"},"id":7}"#));
         let twice = map(&json!([object("city", json!({})), object("city", json!({}))])).unwrap_err();
         assert!(twice.contains("“city” is mapped twice"), "{twice}");
-        let other = map(&json!([object("city", json!({})), object("state", json!({"default": "none"}))])).unwrap_err();
-        assert!(other.contains("“deep” is mapped twice"), "{other}");
+        // A condition of one says nothing of the other's fields.
+        let when = json!({"conditional": {"when": "extract_not_empty"}});
+        let (plain, other) = (object("city", json!({})), object("state", when));
+        for rules in [json!([plain, other]), json!([other, plain])] {
+            let refused = map(&rules).unwrap_err();
+            assert!(refused.contains("“deep” is mapped twice"), "{refused}");
+        }
     }
 
     #[test]

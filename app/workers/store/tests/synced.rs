@@ -6,7 +6,7 @@
 mod socket;
 
 use serde_json::json;
-use socket::{CURSOR, ask, create, eval, pushed, say, set, shown, sign_in, stored, until};
+use socket::{CURSOR, ask, create, eval, pushed, pushes, say, set, shown, sign_in, stored, until};
 use tombolo_docs::Author;
 use tombolo_store_worker::Device;
 use tombolo_wire::store::{Call, Edited, Event, Outgoing, Overview, Parked};
@@ -172,6 +172,32 @@ async fn a_change_counts_as_waiting_before_any_screen_shows_it() {
     );
     eval("globalThis.postMessage = realPost");
     other.close();
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_could_not_be_read_for_sending_goes_without_another_edit() {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, 8).await;
+    let id = create(&device).await;
+    // Reading of what waits fails, and nothing else does.
+    eval(
+        "globalThis.failed = 0;
+         globalThis.readAll = IDBObjectStore.prototype.getAllKeys;
+         IDBObjectStore.prototype.getAllKeys = function (...wanted) {
+             if (this.name === 'outbox') { failed += 1; throw new DOMException('The disk fails.', 'UnknownError'); }
+             return readAll.apply(this, wanted);
+         };",
+    );
+    for name in ["One", "Two", "Three"] {
+        ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", name)] }).await;
+    }
+    until(async || eval("failed").as_f64() > Some(0.0)).await;
+    assert!(pushes().is_empty(), "nothing of it can have been read");
+    eval("IDBObjectStore.prototype.getAllKeys = readAll");
+    let (_, changes) = pushed().await;
+    assert!(!changes.is_empty());
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();
 }

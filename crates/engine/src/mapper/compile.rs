@@ -39,6 +39,7 @@ fn joined<'v>(rows: &[Placed<'v>]) -> Vec<(Placed<'v>, Vec<Placed<'v>>)> {
         let same = |first: &&mut (Placed<'v>, Vec<Placed<'v>>)| {
             !below.is_empty()
                 && !first.1.is_empty()
+                && is_plain(first.0.1)
                 && is_plain(row)
                 && text(first.0.1, "generate") == text(row, "generate")
         };

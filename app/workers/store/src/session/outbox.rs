@@ -26,6 +26,8 @@ pub(crate) struct Outbox {
     last: Cell<f64>,
     reading: Cell<bool>,
     again: Cell<bool>,
+    /// It is read again in a while, because not all of it could be read.
+    later: Cell<bool>,
 }
 
 impl Outbox {
@@ -96,9 +98,14 @@ pub(crate) async fn read_now(account: &Rc<Account>, session: &Rc<Session>) {
 /// Tries again what could not be read, for as long as this session lasts.
 fn read_later(account: &Rc<Account>, session: &Rc<Session>) {
     const A_WHILE_MS: u32 = 1_000;
+    // One clock, however many edits come while the disk fails.
+    if session.outbox.later.replace(true) {
+        return;
+    }
     let (account, session) = (account.clone(), session.clone());
     spawn_local(async move {
         env::pause(A_WHILE_MS).await;
+        session.outbox.later.set(false);
         if session.alive.get() && account.is_open() {
             read_now(&account, &session).await;
         }

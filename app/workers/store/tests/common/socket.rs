@@ -69,7 +69,7 @@ pub(crate) fn say(frame: &Down) {
 }
 
 /// The pushes of the device that were not looked at yet.
-fn pushes() -> Vec<(u64, Vec<Vec<u8>>)> {
+pub(crate) fn pushes() -> Vec<(u64, Vec<Vec<u8>>)> {
     let frames = js_sys::Array::from(&eval("sockets.at(-1).sent.splice(0)"));
     let frames = frames.iter().map(|frame| decode_up(&js_sys::Uint8Array::new(&frame).to_vec()).unwrap());
     let push = |frame| match frame {
