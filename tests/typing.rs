@@ -1,16 +1,19 @@
-//! Two people type into one script at the same time, 200 ms apart: words, slips that they take back, and at the end
-//! both at the same place.
+//! Two people type into one script, and into one field of a mapping, at the same time, 200 ms apart: words, slips that
+//! they take back, and at the end both at the same place.
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::Key;
 use tombolo_model::Kind;
+use tombolo_tests::flows::{self, Destination, Source, row};
 use tombolo_tests::{Link, Member, Screen, Server, rounds, until};
 
 /// Characters that each of the two leaves in their own place, and at the place that both share.
 const EACH: usize = 5_000;
 const TOGETHER: usize = 100;
+/// Characters that each of the two types in a field.
+const IN_A_FIELD: usize = 300;
 /// Every so many words somebody mistypes.
 const SLIPS: usize = 10;
 
@@ -53,6 +56,93 @@ async fn type_together() -> Result<()> {
         screen.browser.close().await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_type_in_one_field_of_a_mapping_lose_no_letter_and_no_cursor_jumps() -> Result<()> {
+    for round in 0..rounds(1) {
+        println!("round {round}");
+        type_in_a_field("Destination field", "city").await?;
+        type_in_a_field("Source field", "town").await?;
+    }
+    Ok(())
+}
+
+async fn type_in_a_field(label: &str, before: &str) -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let source = Source::Http("http://127.0.0.1:9", "/places", None);
+    let mappings = json!([row("$.town", "city", "string")]);
+    let places = flows::flow("Places", &source, None, &mappings, &Destination::Http("http://127.0.0.1:9", "/take"));
+    device.create_flow(&places).await?;
+    let wires = [Link::to(server.port()).await?, Link::to(server.port()).await?];
+    let mut screens = Vec::new();
+    for wire in &wires {
+        wire.delay(Duration::from_millis(100));
+        let screen = Screen::open(&wire.address()).await?;
+        screen.sign_in("ines@example.com").await?;
+        screen.open_flow("Places integration", "Places").await?;
+        screen.tool("Places destination", "Mapping").await?;
+        screens.push(screen);
+    }
+    let [one, two] = [&screens[0], &screens[1]];
+    one.browser.find("textbox", label).await?.send_keys(Key::Home + "").await?;
+    two.browser.find("textbox", label).await?.send_keys(Key::End + "").await?;
+    let (first, second) = tokio::join!(type_letters(one, 'a'), type_letters(two, 'b'));
+    let (first, second) = (first?, second?);
+    let apart = field_equal([one, two], before.len() + 2 * IN_A_FIELD).await?;
+    assert_eq!(apart, format!("{first}{before}{second}"));
+    assert_eq!((caret(one).await?, caret(two).await?), (first.len(), apart.len()));
+
+    // At one place. Who writes first there is not said, only that nobody's letters are broken up.
+    two.browser.keys(Key::Home + "").await?;
+    one.browser.keys(Key::Home + "").await?;
+    let (first, second) = tokio::join!(type_letters(one, 'c'), type_letters(two, 'd'));
+    let typed = [first?, second?];
+    let together = field_equal([one, two], apart.len() + 2 * IN_A_FIELD).await?;
+    assert!(together.ends_with(&apart), "{together}");
+    for (screen, typed) in [one, two].into_iter().zip(&typed) {
+        let at = together.find(typed.as_str());
+        assert!(at.is_some(), "somebody's letters are broken up: {together}");
+        assert_eq!(Some(caret(screen).await?), at.map(|at| at + typed.len()), "a cursor is not behind its last letter");
+    }
+    for screen in screens {
+        screen.on_the_server().await?;
+        screen.browser.close().await?;
+    }
+    Ok(())
+}
+
+/// Types numbered letters into the field that has the focus; gives them.
+async fn type_letters(screen: &Screen, letter: char) -> Result<String> {
+    let numbered = (0..).flat_map(|number| format!("{letter}{number}_").into_bytes());
+    let all: String = numbered.map(char::from).take(IN_A_FIELD).collect();
+    for part in all.as_bytes().chunks(30) {
+        let slip = "xy" + Key::Backspace + Key::Backspace;
+        screen.browser.type_fast(std::str::from_utf8(part)? + slip).await?;
+    }
+    Ok(all)
+}
+
+/// What both show in the field, once it is the same and so long.
+async fn field_equal(people: [&Screen; 2], length: usize) -> Result<String> {
+    until("both showing the same in the field", Duration::from_secs(60), || async {
+        let (left, right) = (focused(people[0], "value").await?, focused(people[1], "value").await?);
+        anyhow::ensure!(left == right, "{left}\nagainst\n{right}");
+        let text = left.as_str().unwrap_or_default().to_owned();
+        anyhow::ensure!(text.len() == length, "{} of {length}: {text}", text.len());
+        Ok(Some(text))
+    })
+    .await
+}
+
+async fn caret(screen: &Screen) -> Result<usize> {
+    Ok(serde_json::from_value(focused(screen, "selectionStart").await?)?)
+}
+
+async fn focused(screen: &Screen, property: &str) -> Result<Value> {
+    screen.browser.js("return document.activeElement[arguments[0]]", vec![json!(property)]).await
 }
 
 /// Both type at once; checks that nothing but that came to the text, and gives it.

@@ -5,6 +5,9 @@
 //! says: leaving it must not write an old value over a colleague's new one.
 
 mod live;
+mod shared;
+mod stretch;
+mod text_box;
 
 use leptos::prelude::*;
 use tombolo_model::Problem;
@@ -16,6 +19,8 @@ use crate::state::Doc;
 use crate::words;
 
 pub(super) use live::Live;
+pub(crate) use shared::{Reading, Shared};
+pub(crate) use text_box::TextBox;
 
 /// A label with what belongs to it.
 #[component]
@@ -54,63 +59,6 @@ pub(crate) fn Field(
 /// The id of a field's help or error, for the `aria-describedby` of what is inside it.
 pub(crate) fn described_by(name: &str) -> String {
     format!("{name}-help")
-}
-
-/// A line of text that is applied as it is typed.
-#[component]
-pub(crate) fn TextBox(
-    #[prop(into)] name: String,
-    #[prop(into)] value: Signal<String>,
-    #[prop(into)] on_change: Callback<String>,
-    #[prop(optional, into)] label: Option<String>,
-    #[prop(optional, into)] placeholder: String,
-    #[prop(optional)] code: bool,
-    #[prop(optional)] secret: bool,
-    #[prop(optional)] lines: u32,
-    #[prop(optional, into)] disabled: Signal<bool>,
-    #[prop(optional, into)] invalid: Signal<bool>,
-    /// It stands in a [`Field`] of the same name, whose help or error belongs to it.
-    #[prop(optional)]
-    described: bool,
-    #[prop(optional, into)] on_focus: Option<Callback<bool>>,
-    /// Which texts are applied on leaving and on Enter only: half of them would mean something else.
-    #[prop(optional)]
-    late: Option<fn(&str) -> bool>,
-    /// How `value` shows what is typed, when that is not the same.
-    #[prop(optional)]
-    read: Option<fn(&str) -> String>,
-) -> impl IntoView {
-    let live = Live::new(value, on_change, late.unwrap_or(|_| false), read.unwrap_or(str::to_owned));
-    let on_leave = move || {
-        live.leave();
-        if let Some(on_focus) = on_focus {
-            on_focus.try_run(false);
-        }
-    };
-    let on_enter = move || {
-        if let Some(on_focus) = on_focus {
-            on_focus.run(true);
-        }
-    };
-    let on_input = move |event: leptos::ev::Event| live.type_in(event_target_value(&event));
-    let shown = move || live.shown();
-    let class = if code { "input code" } else { "input" };
-    let described = described.then(|| described_by(&name));
-    if lines > 1 {
-        view! {
-            <textarea class=class id=name.clone() name=name rows=lines aria-label=label aria-describedby=described placeholder=placeholder spellcheck="false" prop:value=shown
-                prop:disabled=disabled aria-invalid=move || invalid.get().to_string() on:input=on_input on:focus=move |_| on_enter() on:blur=move |_| on_leave()></textarea>
-        }
-        .into_any()
-    } else {
-        view! {
-            <input class=class id=name.clone() name=name type=if secret { "password" } else { "text" } autocomplete=if secret { "new-password" } else { "off" }
-                aria-label=label aria-describedby=described placeholder=placeholder spellcheck="false" prop:value=shown prop:disabled=disabled aria-invalid=move || invalid.get().to_string()
-                on:input=on_input on:focus=move |_| on_enter() on:blur=move |_| on_leave()
-                on:keydown=move |event| if event.key() == "Enter" { live.apply() }/>
-        }
-        .into_any()
-    }
 }
 
 /// A choice among a few.
@@ -188,9 +136,11 @@ pub(crate) fn DocText(
     let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || doc.text(path));
     let name = field_id(doc, path);
+    let shared =
+        (!listed && !number && doc.is_text(path)).then(|| Shared::new(doc, path.to_owned(), Reading::default(), None));
     view! {
         <Field label=label name=name.clone() help=help optional=optional error=error held=held>
-            <TextBox name=name value=value code=code lines=lines placeholder=placeholder described=true read=if number { whole } else { str::to_owned } disabled=Signal::derive(move || !doc.writable.get())
+            <TextBox name=name value=value shared=shared code=code lines=lines placeholder=placeholder described=true read=if number { whole } else { str::to_owned } disabled=Signal::derive(move || !doc.writable.get())
                 invalid=Signal::derive(move || error.get().is_some())
                 on_focus=Callback::new(move |inside: bool| {
                     if !inside {

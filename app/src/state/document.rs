@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_model::{Action, Id, Intent, Kind, RowId, View};
+use tombolo_model::{Action, Id, Intent, Kind, RowId, Shape, View, shapes};
 use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice, UndoState};
 use wasm_bindgen_futures::spawn_local;
 
@@ -19,6 +19,8 @@ pub(crate) struct Doc {
     pub(crate) id: Id,
     /// What it shows; nothing while it opens.
     pub(crate) view: RwSignal<Option<Arc<View>>>,
+    /// What kind of resource it is; nothing while it opens.
+    pub(crate) kind: RwSignal<Option<Kind>>,
     /// This person may change it. Follows the role: a page that is open when it changes shows it.
     pub(crate) writable: Signal<bool>,
     /// Why it does not open.
@@ -63,11 +65,16 @@ impl Documents {
         }
     }
 
-    /// Lets go of all of them: they belong to an account that is not shown any more.
-    pub(super) fn clear(self) {
+    /// Lets go of all of them: they belong to an account that is not shown any more. What that account did not have is
+    /// looked for in the one that is shown now.
+    pub(super) fn clear(self, app: App) {
         let held = self.held.try_update_value(std::mem::take).unwrap_or_default();
-        held.into_values().for_each(|held| held.view.set(None));
+        held.values().for_each(|held| held.view.set(None));
         self.present.set_value(None);
+        for (id, missing) in held.into_iter().filter(|(_, held)| held.error.with_untracked(Option::is_some)) {
+            open(app, id, &missing);
+            self.held.update_value(|all| drop(all.insert(id, missing)));
+        }
     }
 
     /// Opens what did not open before and has come since.
@@ -126,7 +133,15 @@ pub(crate) fn use_document(id: Id) -> Doc {
     let app = App::here();
     let documents = app.documents;
     let (held, new) = documents.hold(app, id);
-    let doc = Doc { id, view: held.view, writable: held.writable, error: held.error, undoable: held.undoable, app };
+    let doc = Doc {
+        id,
+        view: held.view,
+        kind: held.kind,
+        writable: held.writable,
+        error: held.error,
+        undoable: held.undoable,
+        app,
+    };
     if new {
         open(app, id, &held);
     }
@@ -180,6 +195,11 @@ impl Doc {
     /// The text at a path; empty when there is none. A list of texts shows its first.
     pub(crate) fn text(self, path: &str) -> String {
         self.view.with(|view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default())
+    }
+
+    /// Whether the field at a path is a text that several people may type in at once.
+    pub(crate) fn is_text(self, path: &str) -> bool {
+        self.kind.get_untracked().is_some_and(|kind| shapes(kind).shape(path) == Shape::Text)
     }
 
     /// Whether a switch is on.

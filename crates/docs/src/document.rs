@@ -1,6 +1,7 @@
 //! One resource's document, held in memory while somebody has it open.
 
-use automerge::{ActorId, Automerge, ChangeHash, PatchLog, ROOT, ReadDoc, TextEncoding, transaction::CommitOptions};
+use automerge::transaction::CommitOptions;
+use automerge::{ActorId, Automerge, ChangeHash, ObjType, PatchLog, ROOT, ReadDoc, TextEncoding, Value as AmValue};
 use serde_json::Value;
 use tombolo_model::catalogue::{Description, describe};
 use tombolo_model::{Id, Kind, RowId};
@@ -98,6 +99,12 @@ impl Document {
     #[must_use]
     pub fn binned(&self) -> bool {
         self.am.get(ROOT, key::BIN).ok().flatten().and_then(|(value, _)| value.as_bool()).unwrap_or(false)
+    }
+
+    /// Whether a text is at a place that several people may type in at once.
+    #[must_use]
+    pub fn is_text(&self, place: &str) -> bool {
+        matches!(self.am.get(ROOT, place), Ok(Some((AmValue::Object(ObjType::Text), _))))
     }
 
     /// What lists, search and used-by show of the resource.

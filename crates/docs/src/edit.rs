@@ -201,10 +201,7 @@ impl Writer<'_, '_> {
             Intent::MoveRow { list, row, after } => self.move_row(lookup, list, row, after.as_deref()),
             Intent::DeleteRow { list, row } => self.delete_row(lookup, list, row),
             Intent::RestoreRow { list, row } => self.restore_row(lookup, list, row),
-            Intent::Splice { path, at, delete, insert, .. } => {
-                let text = texts::object(self.tx, path)?.ok_or_else(|| EditError::NoSuchText(path.clone()))?;
-                texts::splice(self.tx, &text, path, *at, *delete, insert)
-            }
+            Intent::Splice { path, at, delete, insert, .. } => self.splice(path, *at, *delete, insert),
             Intent::Bin => self.leaf(key::BIN, ScalarValue::Boolean(true)),
             Intent::Unbin => self.leaf(key::BIN, ScalarValue::Boolean(false)),
         }
@@ -337,12 +334,30 @@ impl Writer<'_, '_> {
     fn cell(&mut self, place: &str, cell: Cell) -> Result<(), EditError> {
         match cell {
             Cell::Leaf(value) => self.leaf(place, value),
+            // A row that is put where it stands already keeps its texts.
+            Cell::NewText => match texts::object(self.tx, place)? {
+                Some(_) => Ok(()),
+                None => self.tx.put_object(ROOT, place, ObjType::Text).map(drop).map_err(EditError::from),
+            },
             Cell::Text(text) => match texts::object(self.tx, place)? {
                 Some(object) => texts::write(self.tx, &object, &text),
                 // The text's object is missing: something else was written over it. The value still counts.
                 None => self.leaf(place, ScalarValue::Str(text.into())),
             },
         }
+    }
+
+    fn splice(&mut self, place: &str, at: usize, delete: usize, insert: &str) -> Result<(), EditError> {
+        if let Some(text) = texts::object(self.tx, place)? {
+            return texts::splice(self.tx, &text, place, at, delete, insert);
+        }
+        if shapes(self.kind).shape(place) != Shape::Text {
+            return Err(EditError::NoSuchText(place.to_owned()));
+        }
+        // The text's object is missing, as in a row of an older version: the value is typed in as a whole.
+        let have = self.tx.get(ROOT, place)?.and_then(|(value, _)| value.as_str().map(ToOwned::to_owned));
+        let text = texts::spliced(have.as_deref().unwrap_or_default(), place, at, delete, insert)?;
+        self.leaf(place, ScalarValue::Str(text.into()))
     }
 
     pub(crate) fn leaf(&mut self, place: &str, value: ScalarValue) -> Result<(), EditError> {

@@ -11,6 +11,8 @@ use crate::{key, position, scalar};
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
     Leaf(ScalarValue),
+    /// A text that is there from the beginning of what it is in: two people who made it later would each have one.
+    NewText,
     Text(String),
 }
 
@@ -49,11 +51,15 @@ impl<'r> Flattening<'r> {
         }
     }
 
-    /// Appends the cells of one row.
+    /// Appends the cells of one new row.
     pub(crate) fn row(&mut self, list: &str, id: &str, at: &str, value: &Value) {
         self.cells.push((key::position(list, id), Cell::Leaf(ScalarValue::Str(at.into()))));
+        let place = path::join(list, id);
+        for name in shapes(self.kind).texts_of_row(list) {
+            self.cells.push((path::join(&place, name), Cell::NewText));
+        }
         if !value.as_object().is_some_and(serde_json::Map::is_empty) {
-            self.value(&path::join(list, id), value);
+            self.value(&place, value);
         }
     }
 

@@ -22,12 +22,24 @@ pub(crate) fn splice(
     delete: usize,
     insert: &str,
 ) -> Result<(), EditError> {
-    let length = tx.length(text);
+    within(path, at, delete, tx.length(text))?;
+    let delete = isize::try_from(delete).map_err(EditError::automerge)?;
+    Ok(tx.splice_text(text, at, delete, insert)?)
+}
+
+/// A text with one stretch replaced.
+pub(crate) fn spliced(have: &str, path: &str, at: usize, delete: usize, insert: &str) -> Result<String, EditError> {
+    let mut units: Vec<u16> = have.encode_utf16().collect();
+    within(path, at, delete, units.len())?;
+    units.splice(at..at + delete, insert.encode_utf16());
+    Ok(String::from_utf16_lossy(&units))
+}
+
+fn within(path: &str, at: usize, delete: usize, length: usize) -> Result<(), EditError> {
     if at.checked_add(delete).is_none_or(|end| end > length) {
         return Err(EditError::OutOfText { path: path.to_owned(), at, delete, length });
     }
-    let delete = isize::try_from(delete).map_err(EditError::automerge)?;
-    Ok(tx.splice_text(text, at, delete, insert)?)
+    Ok(())
 }
 
 /// Makes a text say something else by replacing the one stretch in which it differs.

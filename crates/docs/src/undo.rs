@@ -3,7 +3,7 @@
 //! An inverse names keys and what they held before. A key that somebody else wrote since is left alone and said; so is
 //! a whole row that came with the change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::Transactable;
 use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
@@ -66,7 +66,10 @@ impl Document {
             let before = held.and_then(|(value, _)| scalar(value));
             keys.insert(write.key.clone(), Held { before, after: after.and_then(scalar), write: op });
         }
-        let splices = self.reversed(self.between(&seen.deps, &[*change]).splices, &before);
+        // A row that came with the change goes as a whole, and keeps its texts for whoever brings it back.
+        let mut splices = self.between(&seen.deps, &[*change]).splices;
+        splices.retain(|splice| !rows.iter().any(|row| path::within(&splice.path, row)));
+        let splices = self.reversed(splices, &before);
         Some(Inverse { keys, rows, splices, after: vec![hash], actor: seen.actor })
     }
 
@@ -77,8 +80,9 @@ impl Document {
     /// Returns [`EditError`] when Automerge refuses.
     pub fn undo(&mut self, author: &Author, inverse: &Inverse) -> Result<Undone, EditError> {
         let own = [session(&inverse.actor), author.actor.as_slice()];
+        let typed = if inverse.rows.is_empty() { BTreeSet::new() } else { self.typed_by_others(inverse, &own) };
         let mut skipped: Vec<String> =
-            inverse.rows.iter().filter(|row| self.has_strangers(row, &own)).cloned().collect();
+            inverse.rows.iter().filter(|row| self.has_strangers(row, &own, &typed)).cloned().collect();
         let rows = skipped.clone();
         let mut writes = Vec::new();
         for (key, held) in &inverse.keys {
@@ -121,9 +125,17 @@ impl Document {
         }
     }
 
-    /// Whether something of a row was written by anybody else.
-    fn has_strangers(&self, row: &str, own: &[&[u8]]) -> bool {
-        self.am.map_range(&ROOT, key::below(row)).any(|item| !self.is_by(&item.id(), own))
+    /// Whether something of a row was written by anybody else, or `typed` in a text of it.
+    fn has_strangers(&self, row: &str, own: &[&[u8]], typed: &BTreeSet<String>) -> bool {
+        let foreign = |op: &ObjId| !self.is_by(op, own) || typed.contains(&op.to_string());
+        self.am.map_range(&ROOT, key::below(row)).any(|item| foreign(&item.id()))
+    }
+
+    /// The texts, by their Automerge id, in which anybody else typed since the change.
+    fn typed_by_others(&self, inverse: &Inverse, own: &[&[u8]]) -> BTreeSet<String> {
+        let since = self.am.get_changes(&inverse.after);
+        let foreign = since.into_iter().filter(|change| !own.contains(&session(change.actor_id().to_bytes())));
+        foreign.filter_map(|mut change| inspect(&change.bytes()).ok()).flat_map(|seen| seen.texts).collect()
     }
 
     fn is_by(&self, op: &ObjId, own: &[&[u8]]) -> bool {

@@ -190,6 +190,36 @@ fn a_splice_at_older_heads_lands_where_it_was_meant() {
 }
 
 #[test]
+fn two_people_who_type_in_one_field_of_a_new_row_lose_no_letter() {
+    let mut left = Device::first(Kind::Import, &json!({"name": "Orders"}));
+    let row = json!({"generate": "", "dataType": "string"});
+    left.edit(&[Intent::InsertRow { list: "/mappings".into(), row: "n1".into(), after: None, value: row }]);
+    assert_eq!(left.document.value()["mappings"], json!([{"dataType": "string"}]), "an empty text is absent");
+    let mut right = left.copy(2);
+    let place = "/mappings/n1/generate";
+    for (at, letter) in ["c", "i", "t", "y"].iter().enumerate() {
+        left.edit(&[splice(&left, place, at, 0, letter)]);
+        right.edit(&[splice(&right, place, at, 0, &letter.to_uppercase())]);
+    }
+    meet(&mut left, &mut right);
+    let view = left.document.view();
+    assert!(["cityCITY", "CITYcity"].contains(&view.value["mappings"][0]["generate"].as_str().unwrap()), "{view:?}");
+    assert!(view.conflicts.is_empty());
+}
+
+#[test]
+fn a_field_of_a_row_without_its_text_is_typed_in_all_the_same() {
+    let mut left = Device::first(Kind::Import, &mapping());
+    let place = format!("/mappings/{}/generate", rows(&left)[0]);
+    left.edit(&[Intent::Set { path: place.clone(), value: json!(7) }]);
+    left.set(&place, json!("city"));
+    left.edit(&[splice(&left, &place, 4, 0, "_name")]);
+    assert_eq!(left.document.value()["mappings"][0]["generate"], "city_name");
+    let intent = Intent::Splice { path: place, at: 20, delete: 0, insert: "x".into(), heads: Vec::new() };
+    assert!(left.document.edit(&left.author, &[intent], &mut String::new).is_err(), "outside of the text");
+}
+
+#[test]
 fn what_others_typed_is_told_stretch_by_stretch() {
     let mut left = Device::first(Kind::Script, &json!({"name": "s", "content": "ab😀cd"}));
     let mut right = left.copy(2);
@@ -283,6 +313,7 @@ enum Move {
     Delete(usize),
     Restore(usize),
     Type(usize, usize, String),
+    TypeInRow(usize, usize, String),
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
@@ -294,11 +325,18 @@ fn any_move() -> impl Strategy<Value = Move> {
         (0..6usize).prop_map(Move::Delete),
         (0..6usize).prop_map(Move::Restore),
         (0..40usize, 0..5usize, "[a-zé😀]{0,4}").prop_map(|(at, delete, text)| Move::Type(at, delete, text)),
+        (0..6usize, 0..6usize, "[a-z😀]{1,3}").prop_map(|(row, at, text)| Move::TypeInRow(row, at, text)),
     ]
 }
 
 const FIELDS: [&str; 6] =
     ["/name", "/http/relativeURI", "/http/paging/method", "/http/paging", "/http", "/filter/expression/rules"];
+
+fn typing(have: Option<&Value>, path: String, at: usize, delete: usize, insert: &str) -> Intent {
+    let length = have.and_then(Value::as_str).map_or(0, |text| text.encode_utf16().count());
+    let at = at % (length + 1);
+    Intent::Splice { path, at, delete: delete.min(length - at), insert: insert.into(), heads: Vec::new() }
+}
 
 fn perform(device: &mut Device, step: &Move, known: &[String]) {
     let all = device.document.view().rows.get("/mappings").cloned().unwrap_or_default();
@@ -323,22 +361,14 @@ fn perform(device: &mut Device, step: &Move, known: &[String]) {
         Move::Delete(at) => row(*at).map(|row| Intent::DeleteRow { list, row }),
         Move::Restore(at) => known.get(*at).map(|row| Intent::RestoreRow { list, row: row.clone() }),
         Move::Type(at, delete, text) => {
-            let length = device
-                .document
-                .view()
-                .value
-                .get("description")
-                .and_then(Value::as_str)
-                .map_or(0, |text| text.encode_utf16().count());
-            let at = at % (length + 1);
-            Some(Intent::Splice {
-                path: "/description".into(),
-                at,
-                delete: (*delete).min(length - at),
-                insert: text.clone(),
-                heads: Vec::new(),
-            })
+            let value = device.document.value();
+            Some(typing(value.get("description"), "/description".into(), *at, *delete, text))
         }
+        Move::TypeInRow(at, delete, text) => row(*at).map(|id| {
+            let value = device.document.value();
+            let have = value["mappings"].get(at % all.len()).and_then(|row| row.get("generate"));
+            typing(have, format!("/mappings/{id}/generate"), *delete, *delete, text)
+        }),
     };
     if let Some(intent) = intent {
         device.edit(&[intent]);

@@ -88,6 +88,16 @@ impl Shapes {
         self.rules().filter(|rule| rule.shape == Shape::Text && !rule.pattern.contains('*')).map(|rule| rule.pattern)
     }
 
+    /// The texts that a row of a list has from its first change on, by the names of their fields.
+    pub fn texts_of_row(&self, list: &str) -> impl Iterator<Item = &'static str> {
+        let row = path::join(list, "*");
+        self.rules().filter(|rule| rule.shape == Shape::Text).filter_map(move |rule| {
+            let name = path::segments(rule.pattern).last().filter(|name| !name.starts_with('*'))?;
+            (self.shape(&path::join(&row, name)) == Shape::Text && rule.matches(&path::join(&row, name)))
+                .then_some(name)
+        })
+    }
+
     /// Whether a place, or anything it lies in, must never be in a document.
     #[must_use]
     pub fn protected(&self, place: &str) -> bool {
@@ -143,6 +153,16 @@ mod tests {
         assert!(matches("/mappings/**/mappings", "/mappings/mappings"));
         assert!(matches("/**/_scriptId", "/a/b/_scriptId") && matches("/**/_scriptId", "/_scriptId"));
         assert!(!matches("/a", "/a/b"));
+    }
+
+    #[test]
+    fn a_row_has_the_texts_that_stand_right_in_it() {
+        let texts = |kind, list: &str| crate::shapes(kind).texts_of_row(list).collect::<Vec<_>>();
+        assert_eq!(texts(Kind::Import, "/mappings"), ["generate", "extract"]);
+        assert_eq!(texts(Kind::Import, "/mappings/r1/buildArrayHelper/r2/mappings"), ["generate", "extract"]);
+        assert_eq!(texts(Kind::Export, "/http/headers"), ["name", "value"]);
+        assert_eq!(texts(Kind::Flow, "/pageProcessors"), [""; 0]);
+        assert_eq!(texts(Kind::Flow, "/pageProcessors/r1/responseMapping/fields"), ["generate", "extract"]);
     }
 
     #[test]

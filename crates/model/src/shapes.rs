@@ -54,7 +54,15 @@ mod tests {
         assert_eq!(table.shape("/mappings/r1/mappings"), Shape::Rows);
         assert_eq!(table.shape("/mappings/r1/buildArrayHelper"), Shape::Rows);
         assert_eq!(table.shape("/mappings/r1/buildArrayHelper/r2/mappings"), Shape::Rows);
-        assert_eq!(table.shape("/mappings/r1/extract"), Shape::Leaf);
+        assert_eq!(table.shape("/mappings/r1/dataType"), Shape::Leaf);
+    }
+
+    #[test]
+    fn what_two_people_type_in_a_row_is_a_text() {
+        for place in ["/mappings/r1/extract", "/mappings/r1/mappings/r2/generate", "/http/headers/r1/value"] {
+            assert_eq!(shapes(Kind::Import).shape(place), Shape::Text, "{place}");
+        }
+        assert_eq!(shapes(Kind::Flow).shape("/pageProcessors/r1/responseMapping/fields/r2/extract"), Shape::Text);
     }
 
     #[test]

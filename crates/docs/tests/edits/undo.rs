@@ -1,6 +1,7 @@
 //! The way back, step by step, among what others do.
 
 use serde_json::json;
+use tombolo_model::Intent;
 
 use crate::import;
 
@@ -61,4 +62,33 @@ fn an_inserted_row_that_one_changed_oneself_goes_with_its_insertion() {
         assert!(undone.skipped.is_empty(), "{undone:?}");
     }
     assert_eq!(device.document.value()["mappings"], json!([{"generate": "a"}]));
+}
+
+#[test]
+fn an_inserted_row_in_which_a_colleague_typed_stays_with_what_they_typed() {
+    let mut device = import(&["a"]);
+    let mut other = device.copy(2);
+    let step = device.insert("x", None).unwrap();
+    let inverse = device.document.inverse(&step.hash).unwrap();
+    other.take(&device);
+    let (path, insert) = ("/mappings/x/generate".to_owned(), "_theirs".to_owned());
+    other.edit(&[Intent::Splice { path, at: 1, delete: 0, insert, heads: Vec::new() }]);
+    device.take(&other);
+    let author = device.author;
+    let undone = device.document.undo(&author, &inverse).unwrap();
+    assert_eq!(undone.skipped, ["/mappings/x"]);
+    assert_eq!(device.document.value()["mappings"][0]["generate"], "x_theirs");
+}
+
+#[test]
+fn an_inserted_row_that_is_taken_back_and_brought_back_has_its_texts() {
+    let mut device = import(&["a"]);
+    let step = device.insert("x", None).unwrap();
+    let before = device.document.value();
+    let author = device.author;
+    let inverse = device.document.inverse(&step.hash).unwrap();
+    let undone = device.document.undo(&author, &inverse).unwrap();
+    assert_eq!(device.document.value()["mappings"], json!([{"generate": "a"}]));
+    device.document.undo(&author, &undone.inverses[0]).unwrap();
+    assert_eq!(device.document.value(), before);
 }

@@ -191,10 +191,9 @@ fn native(targets: &[String], browser: bool) -> Work {
 fn wasm_tests(targets: &[(String, String)]) -> Work {
     let mut arguments = words("test --no-fail-fast --target");
     arguments.push(TARGET.to_owned());
+    // All of them, as the page is built: what they have in common is then compiled once.
     for package in BROWSER_PACKAGES {
-        if targets.iter().any(|(owner, _)| owner == package) {
-            arguments.extend(["-p".to_owned(), package.to_owned()]);
-        }
+        arguments.extend(["-p".to_owned(), package.to_owned()]);
     }
     for (_, target) in targets {
         arguments.extend(["--test".to_owned(), target.clone()]);
@@ -228,6 +227,10 @@ impl Targets {
         }
         found.others.sort_unstable();
         found.others.dedup();
+        // cargo finds tests by the name of their file alone, and would run those of both.
+        if let Some(name) = found.end_to_end.iter().find(|name| found.others.contains(name)) {
+            bail!("a crate and the end-to-end tests both have a test file called {name}: rename that of the crate");
+        }
         Ok(found)
     }
 

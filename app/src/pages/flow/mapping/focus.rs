@@ -2,9 +2,21 @@
 //!
 //! A row that moves is taken out of the page and put in again, and the browser then gives its focus to nobody.
 
+use std::cell::RefCell;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+thread_local! {
+    /// The element that gets the focus as soon as it is there.
+    static WANTED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Gives the focus to an element that a new row brings.
+pub(super) fn want(id: String) {
+    WANTED.set(Some(id));
+}
 
 /// The element with the focus and what is selected in it, if it is a line of text.
 struct Held {
@@ -31,11 +43,24 @@ impl Held {
     }
 }
 
-/// Called right before the rows of a list are put in their new order: gives the focus back right after.
+/// Called right before the rows of a list are put in their new order: gives the focus back right after, or to the new
+/// row.
 pub(super) fn keep() {
-    if let Some(held) = Held::now() {
-        queue_microtask(move || held.give_back());
-    }
+    let held = Held::now();
+    queue_microtask(move || {
+        if !go_to_wanted()
+            && let Some(held) = held
+        {
+            held.give_back();
+        }
+    });
+}
+
+fn go_to_wanted() -> bool {
+    let wanted = WANTED.with_borrow(|wanted| wanted.as_deref().and_then(text_field));
+    let Some(field) = wanted else { return false };
+    WANTED.set(None);
+    field.focus().is_ok()
 }
 
 fn by_id(id: &str) -> Option<Element> {

@@ -30,6 +30,12 @@ pub(super) fn read(view: &View) -> Vec<MapRow> {
     out
 }
 
+/// How many rows of a list build the object of this name.
+pub(super) fn twins(view: &View, list: &str, name: &str) -> usize {
+    let same = |row: &Value| !name.is_empty() && row["generate"] == name && row["dataType"] == "object";
+    list_rows(view, list).iter().filter(|(_, row)| same(row)).count()
+}
+
 /// What a source shows: paths without the `$.` that every one begins with, fixed texts in quotes.
 ///
 /// What is shown, typed again, is stored as it was: a source is rewritten at every key.
@@ -58,11 +64,6 @@ pub(super) fn source_path(typed: &str) -> String {
     }
     let plain = typed.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
     if plain { format!("$.{typed}") } else { format!("$['{}']", typed.replace('\'', "\\'")) }
-}
-
-/// What a source that is typed shows once it is stored.
-pub(super) fn as_shown(typed: &str) -> String {
-    show(&source_path(typed))
 }
 
 /// The row one place further in the same list.
@@ -160,7 +161,6 @@ mod tests {
             assert_eq!(source_path(&show(stored)), stored, "shown as {}", show(stored));
         }
         assert_eq!(show("fixed"), "\"fixed\"");
-        assert_eq!(as_shown("Major "), "Major");
     }
 
     #[test]
@@ -199,5 +199,6 @@ mod tests {
         let Intent::InsertRow { list, after, .. } = &made[0] else { panic!("{made:?}") };
         assert_eq!((list.as_str(), after.as_deref()), ("/mappings/o/mappings", Some("c")));
         assert_eq!(read(&view).iter().map(|row| row.depth).collect::<Vec<_>>(), [0, 1, 0]);
+        assert_eq!((twins(&view, "/mappings", "place"), twins(&view, "/mappings", "")), (1, 0));
     }
 }

@@ -111,7 +111,8 @@ impl ParkedRow {
         let heads = kept.heads_hex();
         let differs = |path: &str| self.parked.differences.iter().any(|difference| difference.path == path);
         let mut splices = kept_to(kept, whole);
-        splices.retain(|splice| differs(&splice.path));
+        // The texts of a row that came with the refused changes come again with the row.
+        splices.retain(|splice| differs(&splice.path) && kept.is_text(&splice.path));
         let mut others = self.parked.differences.clone();
         others.retain(|difference| !splices.iter().any(|splice| splice.path == difference.path));
         self.intents = again::intents(&others, &whole.view());
@@ -246,6 +247,22 @@ mod tests {
         edit(&mut kept, &OTHER, &[theirs]);
         edit(&mut kept, &ME, &row.texts);
         assert_eq!(kept.value()["content"], "__abcDEF");
+    }
+
+    #[test]
+    fn a_refused_row_comes_again_with_its_texts() {
+        let value = json!({"name": "I", "mappings": [{"generate": "a"}]});
+        let id = Id::from_parts(1, [2; 8]);
+        let mut mine = Document::create(Kind::Import, id, &value, &ME, &mut || "r1".to_owned()).unwrap().0;
+        let (list, value) = ("/mappings".to_owned(), json!({"generate": "b", "dataType": "string"}));
+        let change =
+            edit(&mut mine, &ME, &[Intent::InsertRow { list, row: "r2".into(), after: Some("r1".into()), value }]);
+        let path = "/mappings/r2/generate".to_owned();
+        edit(&mut mine, &ME, &[Intent::Splice { path, at: 1, delete: 0, insert: "c".into(), heads: Vec::new() }]);
+        let (mut kept, row) = refused(&mine, &change);
+        assert!(row.texts.is_empty(), "{:?}", row.texts);
+        edit(&mut kept, &ME, &row.intents);
+        assert_eq!(kept.value(), mine.value());
     }
 
     #[test]
