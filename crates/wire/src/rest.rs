@@ -140,6 +140,20 @@ pub struct Accept {
     pub invitation: String,
 }
 
+/// `POST /api/invitations/look` with [`Accept`]: what an invitation is about. Which address it is for stays unsaid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The name of the account.
+    pub account_name: String,
+    /// The name of the person who invites.
+    pub invited_by: String,
+    /// As what.
+    pub role: Role,
+    /// Until when it lets somebody in.
+    pub expires_ms: i64,
+}
+
 /// `PUT /api/accounts/{account}/connections/{connection}/secrets`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

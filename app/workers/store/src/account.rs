@@ -26,6 +26,7 @@ use crate::storage::read::json;
 use crate::storage::{Layout, Storage, StorageError, Store, text_of};
 use crate::tabs::{Channel, Say};
 use crate::undo::Undo;
+use crate::untold::{self, Told};
 use crate::writer::Writer;
 use crate::{env, port};
 
@@ -45,6 +46,10 @@ pub(crate) struct Account {
     pub(crate) pending: RefCell<Pending>,
     pub(crate) parked: Cell<usize>,
     pub(crate) writer: Writer,
+    /// Documents whose pieces do not fit together, although none of them can be put aside for it.
+    pub(crate) unfit: RefCell<BTreeSet<Id>>,
+    /// What was stored and told.
+    pub(crate) told: Told,
     pub(crate) undo: RefCell<Undo>,
     /// What the leader knows of the link, here or elsewhere.
     pub(crate) link: RefCell<Status>,
@@ -98,6 +103,8 @@ impl Account {
             pending: RefCell::default(),
             parked: Cell::new(0),
             writer: Writer::default(),
+            unfit: RefCell::default(),
+            told: Told::default(),
             undo: RefCell::default(),
             link: RefCell::default(),
             notices: RefCell::default(),
@@ -115,6 +122,7 @@ impl Account {
         });
         leader.replace(Rc::downgrade(&account));
         account.join()?;
+        untold::begin(&account).await?;
         // Read before the rows: what is stored in between has its row.
         let documents = account.storage.documents(&[Store::Snapshots, Store::Chunks]).await?;
         let unreadable = account.read().await?;

@@ -60,8 +60,6 @@ impl Account {
         let account = self.clone();
         spawn_local(async move {
             let name = format!("{}-leader", account.database());
-            // Whoever waits until the leader is gone does not know what it stored last.
-            let after_another = ask == Ask::InTurn && locks::is_held(&name).await;
             let loser = Rc::downgrade(&account);
             let held = locks::take(&name, ask, move || {
                 if let Some(account) = loser.upgrade() {
@@ -69,23 +67,23 @@ impl Account {
                 }
             });
             match held.await {
-                Some(held) if account.is_open() => account.granted(turn, ask, held, after_another).await,
+                Some(held) if account.is_open() => account.granted(turn, ask, held).await,
                 Some(held) => held.release(),
                 None => account.lead.turns.borrow_mut().left_line(ask),
             }
         });
     }
 
-    async fn granted(self: &Rc<Self>, turn: u32, ask: Ask, held: Held, after_another: bool) {
+    async fn granted(self: &Rc<Self>, turn: u32, ask: Ask, held: Held) {
         let grant = self.lead.turns.borrow_mut().granted(turn, ask);
         match grant {
             Grant::Release => held.release(),
             Grant::Replace => drop(self.lead.held.replace(Some(held))),
             Grant::Start => {
                 self.lead.held.replace(Some(held));
-                if after_another {
-                    untold::after_a_death(self);
-                }
+                // Whoever led before may have died of it.
+                untold::check(self);
+                untold::forget_soon(self);
                 self.start_leading().await;
             }
         }

@@ -28,6 +28,7 @@ mod port;
 mod presence;
 mod quarantine;
 mod registry;
+mod rescue;
 mod runs;
 mod secrets;
 mod session;

@@ -1,5 +1,7 @@
 //! Web Locks: one holder of a name among all tabs, let go by the browser itself when the tab dies.
 
+use std::collections::BTreeSet;
+
 use futures::channel::oneshot;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -65,16 +67,17 @@ pub(crate) async fn take(name: &str, ask: Ask, lost: impl FnOnce() + 'static) ->
 
 /// Whether anybody holds a lock of this name.
 pub(crate) async fn is_held(name: &str) -> bool {
-    let found = async {
-        let locks = manager().ok()?;
-        let query: Function = Reflect::get(&locks, &"query".into()).ok()?.dyn_into().ok()?;
-        let promise: Promise = query.call0(&locks).ok()?.dyn_into().ok()?;
-        let state = JsFuture::from(promise).await.ok()?;
-        let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
-        let names = held.iter().filter_map(|lock| Reflect::get(&lock, &"name".into()).ok()?.as_string());
-        Some(names.into_iter().any(|held| held == name))
-    };
-    found.await.unwrap_or(false)
+    held().await.is_some_and(|held| held.contains(name))
+}
+
+/// The names of the locks that are held; `None` where the browser does not say.
+pub(crate) async fn held() -> Option<BTreeSet<String>> {
+    let locks = manager().ok()?;
+    let query: Function = Reflect::get(&locks, &"query".into()).ok()?.dyn_into().ok()?;
+    let promise: Promise = query.call0(&locks).ok()?.dyn_into().ok()?;
+    let state = JsFuture::from(promise).await.ok()?;
+    let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
+    Some(held.iter().filter_map(|lock| Reflect::get(&lock, &"name".into()).ok()?.as_string()).collect())
 }
 
 fn request(name: &str, ask: Ask, granted: &JsValue) -> Result<Promise, JsValue> {

@@ -12,7 +12,7 @@ use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
 use crate::tabs::{Pieces, Say};
-use crate::{api, documents, env, moving, park, port, presence, runs, untold};
+use crate::{api, documents, env, moving, park, port, presence, rescue, runs, untold};
 
 impl Account {
     /// Another tab said something.
@@ -21,6 +21,7 @@ impl Account {
             Say::Stored { pieces, rows, removed } => self.heard_stored(pieces, rows, &removed),
             Say::Acked { changes } => self.acked(&changes),
             Say::Parked { document } => park::heard(self, document),
+            Say::Lost { document, hashes } => rescue::heard(self, document, &hashes),
             Say::ParkedMoved => {
                 let account = self.clone();
                 spawn_local(async move { park::recount(&account).await });
@@ -39,6 +40,7 @@ impl Account {
             }
             Say::HowIsTheLink => self.say_link(),
             Say::LookAgain => untold::look_up(self),
+            Say::Told { tab, number } => self.told.hear(tab, number),
             Say::Account { info } => moving::heard_account(self, *info),
             Say::WouldLead { tab } => self.heard_would_lead(tab),
             Say::Yields { to } => self.heard_yields(&to),

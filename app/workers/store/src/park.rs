@@ -27,6 +27,7 @@ use crate::session::Session;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, bytes, bytes_of, chunk_key, document_range, pair, text};
 use crate::tabs::Say;
+use crate::untold;
 
 use row::Remains;
 
@@ -79,8 +80,9 @@ pub(crate) async fn park(account: &Rc<Account>, session: &Rc<Session>, park: &Pa
     let gone: Vec<Hash> = gone.into_iter().collect();
     let loose = loose(account, park, &parting).await?;
     let filed = file(said(account, park), &parting, loose, rows(account).await?);
-    write(account, session, id, &gone, &parting, &filed).await?;
+    let number = write(account, session, id, &gone, &parting, &filed).await?;
     tell(account, id, parting.kept.is_some()).await;
+    untold::told(account, number);
     Ok(gone)
 }
 
@@ -178,7 +180,7 @@ async fn write(
     gone: &[Hash],
     parting: &Parting,
     filed: &Filed,
-) -> Result<(), Fault> {
+) -> Result<u64, Fault> {
     let snapshots = account.storage.values(Store::Snapshots, document_range(id).as_ref()).await?;
     let mut batch = Batch::new();
     for row in &filed.put {
@@ -203,6 +205,7 @@ async fn write(
         }
     }
     delete_waiting(account, &mut batch, id, gone).await?;
+    let number = untold::count(account, &mut batch);
     match &parting.kept {
         Some(kept) => {
             let damaged = account.is_damaged(id);
@@ -222,7 +225,7 @@ async fn write(
     let acked = [(id, gone.iter().map(hash_to_hex).collect())];
     account.say(&Say::Acked { changes: acked.to_vec() });
     account.acked(&acked);
-    Ok(())
+    Ok(number)
 }
 
 /// Deletes the outbox rows of these changes, also those that the session has not read yet; gives their number.

@@ -69,7 +69,7 @@ pub(crate) fn watch(account: &Rc<Account>, tab: &str) {
         }
         account.watched.borrow_mut().remove(&tab);
         if account.is_open() && account.leads() {
-            untold::after_a_death(&account);
+            untold::check(&account);
         }
         if let Some(session) = account.session() {
             pass_on(&account, &session, tab, None);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Damage, Document, Hash, hash_from_hex, hash_to_hex};
+use tombolo_docs::{Damage, Document};
 use tombolo_model::Id;
 use tombolo_sync::client::Event;
 use tombolo_wire::store::Notice;
@@ -12,14 +12,14 @@ use crate::catalogue::{self, StoredRow};
 use crate::compact;
 use crate::documents::Piece;
 use crate::fault::Fault;
-use crate::park;
+use crate::rescue;
 use crate::session;
 use crate::storage::{Batch, Store, bytes, document_range, text_of};
-use crate::tabs::Say;
 
 /// Moves damaged pieces into quarantine, marks the document, tells the person and asks the server for it.
 ///
-/// Without a document none of the pieces can be read as one: all stay where they are, and only the mark is set.
+/// Where no piece can be moved, because only together they make no document or none at all, each loading finds the
+/// same again: that is said and asked for once. `document` is absent when the pieces make none.
 pub(crate) async fn put_aside(
     account: &Rc<Account>,
     id: Id,
@@ -29,14 +29,17 @@ pub(crate) async fn put_aside(
 ) -> Result<(), Fault> {
     // A number that this tab used may be in a piece that is gone from the document: it must not be used twice.
     account.rotate_actor();
-    let mut batch = Batch::new();
-    for damage in damaged {
-        if let Some(piece) = pieces.get(damage.index) {
-            batch.put(Store::Quarantine, &piece.key, bytes(&piece.bytes));
-            batch.delete(piece.store, &piece.key);
-        }
+    let aside: Vec<&Piece> = damaged.iter().filter_map(|damage| pieces.get(damage.index)).collect();
+    if aside.is_empty() && !account.unfit.borrow_mut().insert(id) {
+        return Ok(());
     }
-    let unsent = unsent(account, &mut batch, id, pieces, damaged).await?;
+    let mut batch = Batch::new();
+    for piece in &aside {
+        batch.put(Store::Quarantine, &piece.key, bytes(&piece.bytes));
+        batch.delete(piece.store, &piece.key);
+    }
+    let lacking = rescue::put_back(account, &mut batch, id, &aside);
+    let known = account.is_damaged(id);
     let row = marked_row(account, id, document);
     if let Some(row) = &row {
         catalogue::put(&mut batch, row);
@@ -44,13 +47,14 @@ pub(crate) async fn put_aside(
     // A full disk must not keep the readable state from being shown; the pieces are put aside next time.
     let written = account.storage.write(&batch).await;
     account.take_rows(row.into_iter().collect(), &[]);
-    account.notice(notice(id, !unsent.is_empty()));
-    if written.is_ok() && !unsent.is_empty() {
-        let done = [(id, unsent)];
-        account.say(&Say::Acked { changes: done.to_vec() });
-        account.acked(&done);
+    account.notice(notice(id, !aside.is_empty(), document.is_some()));
+    if written.is_ok() && !aside.is_empty() {
+        rescue::ask(account, id, lacking);
     }
-    if let Some(session) = account.session() {
+    // What was marked before was asked for when the session began.
+    if (!aside.is_empty() || !known)
+        && let Some(session) = account.session()
+    {
         session::drive(account, &session, Event::Fetch(vec![id]));
     }
     match written {
@@ -59,31 +63,17 @@ pub(crate) async fn put_aside(
     }
 }
 
-/// Takes the damaged changes that the server does not have out of what waits: they can never be sent.
-async fn unsent(
-    account: &Account,
-    batch: &mut Batch,
-    id: Id,
-    pieces: &[Piece],
-    damaged: &[Damage],
-) -> Result<Vec<String>, Fault> {
-    let changes =
-        damaged.iter().filter_map(|damage| pieces.get(damage.index)).filter(|piece| piece.store == Store::Chunks);
-    let hashes: Vec<Hash> = changes.filter_map(|piece| hash_from_hex(&text_of(&piece.key, 1)?)).collect();
-    if hashes.is_empty() || park::delete_waiting(account, batch, id, &hashes).await? == 0 {
-        return Ok(Vec::new());
-    }
-    Ok(hashes.iter().map(hash_to_hex).collect())
-}
-
-fn notice(id: Id, unsent: bool) -> Notice {
-    let mut message =
-        "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside."
-            .to_owned();
-    if unsent {
-        message.push_str(" The server did not have what was in it: make your last changes once more.");
-    }
-    Notice { code: "damaged".to_owned(), message, document: Some(id) }
+fn notice(id: Id, aside: bool, opens: bool) -> Notice {
+    let message = match (opens, aside) {
+        (false, _) => "What is stored of this resource is damaged, and it cannot be opened. All of it is kept.",
+        (true, true) => {
+            "A stored piece of this resource is damaged. It opens at its last good state; the damaged piece is kept aside."
+        }
+        (true, false) => {
+            "What is stored of this resource does not fit together. It opens without what does not fit; all of it is kept."
+        }
+    };
+    Notice { code: "damaged".to_owned(), message: message.to_owned(), document: Some(id) }
 }
 
 fn marked_row(account: &Rc<Account>, id: Id, document: Option<&Document>) -> Option<StoredRow> {
@@ -114,6 +104,7 @@ pub(crate) async fn heal(account: &Rc<Account>, document: &Document) -> Result<(
     catalogue::put(&mut batch, &row);
     account.storage.write(&batch).await?;
     account.take_rows(vec![row], &[]);
+    account.unfit.borrow_mut().remove(&id);
     Ok(())
 }
 

@@ -12,13 +12,14 @@ pub(crate) mod read;
 pub(crate) mod schema;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use indexed_db_futures::database::Database;
 use indexed_db_futures::factory::DBFactory;
 use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
-use indexed_db_futures::transaction::{TransactionDurability, TransactionMode, TransactionOptions};
+use indexed_db_futures::transaction::{Transaction, TransactionDurability, TransactionMode, TransactionOptions};
 use wasm_bindgen::prelude::*;
 
 pub use batch::Batch;
@@ -75,18 +76,27 @@ impl Storage {
         if batch.is_empty() {
             return Ok(());
         }
+        let writing = self.begin(&batch.stores())?;
+        writing.issue(batch)?;
+        writing.commit().await
+    }
+
+    /// Begins a strict transaction over these stores, which is filled piece by piece: the browser writes one while
+    /// the next is made. Nothing may be awaited between its beginning and its commit.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub fn begin(&self, stores: &BTreeSet<Store>) -> Result<Writing<'_>, StorageError> {
+        let names: Vec<&str> = stores.iter().map(|store| store.name()).collect();
         let options = TransactionOptions::new().with_durability(TransactionDurability::Strict);
         let transaction = self
             .open_database()?
-            .transaction(batch.stores())
+            .transaction(names)
             .with_mode(TransactionMode::Readwrite)
             .with_options(options)
-            .build()
-            .map_err(StorageError::from)?;
-        // The library says only that a transaction was aborted; why, the browser's own object knows afterwards.
-        let inner: web_sys::IdbTransaction = transaction.as_sys().clone().unchecked_into();
-        batch.issue(&inner).map_err(|error| StorageError::of(&error))?;
-        transaction.commit().await.map_err(|error| StorageError::after(inner.error(), &error))
+            .build()?;
+        Ok(Writing { inner: transaction.as_sys().clone().unchecked_into(), transaction })
     }
 
     /// Closes the database; what is asked of it afterwards fails.
@@ -115,6 +125,34 @@ impl Storage {
 
     fn open_database(&self) -> Result<&Database, StorageError> {
         if self.open.get() { Ok(&self.database) } else { Err(StorageError::Closed) }
+    }
+}
+
+/// A strict transaction that is being filled. Dropped without its commit, it writes nothing.
+pub struct Writing<'a> {
+    transaction: Transaction<'a>,
+    /// The library says only that a transaction was aborted; why, the browser's own object knows afterwards.
+    inner: web_sys::IdbTransaction,
+}
+
+impl Writing<'_> {
+    /// Gives it more to write.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser does not take it; all of the transaction has failed then.
+    pub fn issue(&self, batch: &Batch) -> Result<(), StorageError> {
+        batch.issue(&self.inner).map_err(|error| StorageError::of(&error))
+    }
+
+    /// Waits until all of it is strictly written.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError::Quota`] when there is no space, and the other causes by name.
+    pub async fn commit(self) -> Result<(), StorageError> {
+        let inner = self.inner;
+        self.transaction.commit().await.map_err(|error| StorageError::after(inner.error(), &error))
     }
 }
 

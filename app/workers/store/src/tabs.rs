@@ -35,6 +35,13 @@ pub(crate) enum Say {
         /// Which document.
         document: Id,
     },
+    /// Stored changes that the server does not have are damaged: whoever has them in memory writes them again.
+    Lost {
+        /// Their document.
+        document: Id,
+        /// Their hashes (hex).
+        hashes: Vec<String>,
+    },
     /// What is parked was tried again or thrown away.
     ParkedMoved,
     /// A new leader would know who is where.
@@ -46,8 +53,15 @@ pub(crate) enum Say {
     },
     /// Somebody who is not told of the link yet asks the leader.
     HowIsTheLink,
-    /// A tab is gone that may have stored something and told nobody.
+    /// A tab is gone that stored something and told nobody.
     LookAgain,
+    /// All was said of what this tab had stored up to here.
+    Told {
+        /// The tab.
+        tab: String,
+        /// The number of its last transaction.
+        number: u64,
+    },
     /// What is known of the account changed: the role, the name.
     Account {
         /// Now.

@@ -1,33 +1,140 @@
-//! What a tab had stored and told nobody, because it was killed between the two: looked up on the disk.
+//! What a tab had stored and told nobody, because it was killed between the two.
 //!
-//! The leader notices that a tab is gone, and the next leader that the last one is; then every tab looks. Edits that
-//! were stored go to the server, appear on the screens and are counted, whoever lives on.
+//! Each tab numbers the transactions that others must hear of, on the disk with what they write, and says the number
+//! after everything else that it says of them. Whoever begins to lead, or leads when a tab goes, compares the two: only
+//! where the disk is ahead does every tab look. A tab that was closed in order costs nobody a reading.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use tombolo_model::Id;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
 use crate::catalogue::StoredRow;
 use crate::fault::Fault;
-use crate::storage::Store;
+use crate::presence::tab_lock;
 use crate::storage::read::json;
+use crate::storage::{Batch, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
-use crate::{news, pending};
+use crate::{env, locks, news, park, pending};
 
-/// A tab is gone: all that are left look.
-pub(crate) fn after_a_death(account: &Rc<Account>) {
-    account.say(&Say::LookAgain);
-    look_up(account);
+/// The first part of the keys under which the numbers stand.
+const WRITTEN: &str = "written";
+
+/// Which transactions were told.
+#[derive(Default)]
+pub(crate) struct Told {
+    last: Cell<u64>,
+    /// By tab, the number that it said last.
+    heard: RefCell<BTreeMap<String, u64>>,
+}
+
+impl Told {
+    /// Another tab has told everything up to this number.
+    pub(crate) fn hear(&self, tab: String, number: u64) {
+        let mut heard = self.heard.borrow_mut();
+        let known = heard.entry(tab).or_default();
+        *known = number.max(*known);
+    }
+
+    fn has_heard(&self, written: &Written) -> bool {
+        self.heard.borrow().get(&written.tab).is_some_and(|number| *number >= written.number)
+    }
+}
+
+/// A number as it stands on the disk.
+struct Written {
+    key: JsValue,
+    tab: String,
+    number: u64,
+}
+
+/// Numbers a transaction of this tab. Called right before it is begun: their order on the disk is that of the numbers.
+pub(crate) fn count(account: &Account, batch: &mut Batch) -> u64 {
+    let next = account.told.last.get() + 1;
+    account.told.last.set(next);
+    batch.put(Store::Meta, &pair(WRITTEN, &text(&account.tab)), number(next));
+    next
+}
+
+/// Everything was said of the transaction of this number.
+pub(crate) fn told(account: &Account, number: u64) {
+    account.say(&Say::Told { tab: account.tab.clone(), number });
+}
+
+/// Takes the numbers that stand on the disk as told; what is read afterwards holds what they count.
+pub(crate) async fn begin(account: &Account) -> Result<(), Fault> {
+    for written in written(account).await? {
+        account.told.hear(written.tab, written.number);
+    }
+    Ok(())
+}
+
+/// Looks, with all tabs, when somebody stored more than they told.
+pub(crate) fn check(account: &Rc<Account>) {
+    let account = account.clone();
+    spawn_local(async move {
+        // Where the numbers cannot be read, nobody knows.
+        let written = written(&account).await;
+        let untold = written.map_or(true, |all| all.iter().any(|one| !account.told.has_heard(one)));
+        if untold && account.is_open() {
+            account.say(&Say::LookAgain);
+            look_up(&account);
+        }
+    });
+}
+
+/// The numbers of the other tabs.
+async fn written(account: &Account) -> Result<Vec<Written>, Fault> {
+    let entries = account.storage.entries(&[(Store::Meta, range(WRITTEN))]).await?;
+    let all = entries.into_iter().flatten().filter_map(|(key, value)| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter")]
+        let number = value.as_f64()? as u64;
+        Some(Written { tab: text_of(&key, 1)?, key, number })
+    });
+    Ok(all.filter(|one| one.tab != account.tab).collect())
+}
+
+/// Deletes the numbers of tabs that are gone, in a while: the person comes first.
+pub(crate) fn forget_soon(account: &Rc<Account>) {
+    const LATER_MS: u32 = 2_000;
+    let account = account.clone();
+    spawn_local(async move {
+        env::pause(LATER_MS).await;
+        if account.is_open() && account.leads() {
+            // The next leader deletes what cannot be deleted now.
+            drop(forget(&account).await);
+        }
+    });
+}
+
+async fn forget(account: &Account) -> Result<(), Fault> {
+    let Some(held) = locks::held().await else {
+        return Ok(());
+    };
+    let mut batch = Batch::new();
+    for one in written(account).await? {
+        if !held.contains(&tab_lock(&one.tab)) && account.told.has_heard(&one) {
+            batch.delete(Store::Meta, &one.key);
+            account.told.heard.borrow_mut().remove(&one.tab);
+        }
+    }
+    Ok(account.storage.write(&batch).await?)
 }
 
 /// Brings this tab's memory to where the disk is.
 pub(crate) fn look_up(account: &Rc<Account>) {
     let account = account.clone();
     spawn_local(async move {
+        // Those that cannot be read are looked at again by the next leader.
+        drop(begin(&account).await);
         account.outbox_grew();
+        // Whoever is gone may have taken changes of this tab out: their numbers must not be used twice.
+        account.rotate_actor();
+        park::recount(&account).await;
         // What cannot be read now is read when it is opened again.
         drop(waiting(&account).await);
         drop(rows(&account).await);
@@ -44,19 +151,30 @@ async fn waiting(account: &Rc<Account>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes rows that nobody told of. One that was told while they were read is newer than what was read.
-async fn rows(account: &Rc<Account>) -> Result<(), Fault> {
-    let heads = |account: &Account| -> BTreeMap<Id, Vec<String>> {
-        account.catalogue.borrow().iter().map(|(id, row)| (*id, row.heads.clone())).collect()
-    };
+/// Takes rows that nobody told of, and lets those go that are on the disk no more. One that was told while they were
+/// read is newer than what was read.
+async fn rows(account: &Account) -> Result<(), Fault> {
     let before = heads(account);
-    let stored = account.storage.values(Store::Catalogue, None).await?;
+    let stored = account.storage.entries(&[(Store::Catalogue, None)]).await?.pop().unwrap_or_default();
+    let present: BTreeSet<Id> = stored.iter().filter_map(|(key, _)| key.as_string()?.parse().ok()).collect();
+    let mut gone: Vec<Id> = before.keys().filter(|id| !present.contains(*id)).copied().collect();
+    if !gone.is_empty() {
+        // A row that was made anew and could not be written is of a document that is there.
+        let there = account.storage.documents(&[Store::Snapshots, Store::Chunks]).await?;
+        gone.retain(|id| !there.contains(id));
+    }
     let now = heads(account);
-    let mut rows: Vec<StoredRow> = stored.iter().filter_map(|value| json(Store::Catalogue, value).ok()).collect();
-    rows.retain(|row| {
-        let id = row.row.id;
-        now.get(&id) == before.get(&id) && now.get(&id) != Some(&row.heads)
-    });
-    account.take_rows(rows, &[]);
+    let untouched = |id: &Id| now.get(id) == before.get(id);
+    gone.retain(untouched);
+    let mut rows: Vec<StoredRow> = stored.iter().filter_map(|(_, value)| json(Store::Catalogue, value).ok()).collect();
+    rows.retain(|row| untouched(&row.row.id) && now.get(&row.row.id) != Some(&row.heads));
+    for id in &gone {
+        account.documents.remove(*id);
+    }
+    account.take_rows(rows, &gone);
     Ok(())
+}
+
+fn heads(account: &Account) -> BTreeMap<Id, Vec<String>> {
+    account.catalogue.borrow().iter().map(|(id, row)| (*id, row.heads.clone())).collect()
 }

@@ -14,8 +14,8 @@ use futures::channel::oneshot;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
-use crate::env;
 use crate::storage::{Batch, StorageError};
+use crate::{env, untold};
 
 /// How long after a failure the disk is tried again.
 const AGAIN_MS: u32 = 1_000;
@@ -127,6 +127,7 @@ async fn step(account: &Rc<Account>) -> bool {
     for job in &jobs {
         all.extend(job.batch.clone());
     }
+    let number = untold::count(account, &mut all);
     // Asked for now, the outbox is read as soon as the transaction is complete: a colleague waits a turn less.
     account.outbox_grew();
     match account.storage.write(&all).await {
@@ -140,6 +141,7 @@ async fn step(account: &Rc<Account>) -> bool {
                     drop(done.send(Ok(())));
                 }
             }
+            untold::told(account, number);
         }
         Err(error) => {
             if error == StorageError::Closed {

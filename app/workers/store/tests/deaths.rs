@@ -10,7 +10,9 @@ use socket::{CURSOR, ask, create, eval, pushed, say, set, shown, sign_in, stored
 use tombolo_docs::{Author, hash_to_hex};
 use tombolo_model::{Id, Intent};
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range};
+use tombolo_store_worker::storage::{
+    Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range, number, pair, text,
+};
 use tombolo_wire::store::{Call, Edited, Link, Overview, SyncStatus};
 use tombolo_wire::sync::{Cursor, Down};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -36,6 +38,7 @@ async fn store_and_die(device: &Device, id: Id, actor: u8, intent: Intent) {
     let mut batch = Batch::new();
     batch.put(Store::Chunks, &chunk_key(id, &change.hash), bytes(&change.bytes));
     batch.append_json(Store::Outbox, &json!({"document": id, "hash": hash_to_hex(&change.hash)}));
+    batch.put(Store::Meta, &pair("written", &text(format!("killed {actor}"))), number(1));
     storage.write(&batch).await.unwrap();
     storage.close();
 }
@@ -106,6 +109,76 @@ async fn the_next_leader_knows_what_the_last_one_had_told_nobody() {
     other.close();
 }
 
+/// How often this worker has read the whole list since the last time.
+fn readings_of_the_list() -> f64 {
+    let count = eval(
+        "if (!globalThis.whole) {
+             globalThis.whole = [];
+             for (const name of ['getAll', 'getAllKeys']) {
+                 const real = IDBObjectStore.prototype[name];
+                 IDBObjectStore.prototype[name] = function (...all) {
+                     if (this.name === 'catalogue') whole.push(name);
+                     return real.apply(this, all);
+                 };
+             }
+         }
+         whole.splice(0).length",
+    );
+    count.as_f64().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn what_a_killed_leader_took_away_leaves_the_other_tabs_and_one_that_is_closed_costs_no_reading() {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, 15).await;
+    let other = Device::open().await.unwrap();
+    sign_in_too(&other).await;
+    let third = Device::open().await.unwrap();
+    sign_in_too(&third).await;
+    let (gone, kept) = (create(&device).await, create(&device).await);
+    for tab in [&other, &third] {
+        for id in [gone, kept] {
+            until(async || tab.call(Call::Open { id }).await.is_ok()).await;
+        }
+        until(async || status(tab).await.waiting == 0).await;
+    }
+    // The server takes a resource away, the leader stores that, and its program ends.
+    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let mut batch = Batch::new();
+    batch.delete(Store::Chunks, &document_range(gone).unwrap());
+    batch.delete(Store::Catalogue, &text(gone.to_string()));
+    batch.put(Store::Meta, &pair("written", &text("killed")), number(7));
+    storage.write(&batch).await.unwrap();
+    readings_of_the_list();
+    eval("sockets.length = 0");
+    device.close();
+    let listed = async |tab: &Device, id: Id| -> bool {
+        ask::<Overview>(tab, Call::Hello).await.catalogue.iter().any(|row| row.id == id)
+    };
+    for tab in [&other, &third] {
+        until(async || !listed(tab, gone).await).await;
+        assert!(listed(tab, kept).await);
+        assert_eq!(tab.call(Call::Open { id: gone }).await.unwrap_err().code, "not_found");
+    }
+    assert!(readings_of_the_list() > 0.0);
+
+    // The next one edits, is closed, and leaves nothing to be looked for.
+    until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
+    welcome();
+    ask::<Edited>(&other, Call::Edit { id: kept, intents: vec![set("/name", "Told")] }).await;
+    until(async || shown(&third, kept).await["name"] == "Told").await;
+    readings_of_the_list();
+    eval("sockets.length = 0");
+    other.close();
+    until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
+    welcome();
+    pushed().await;
+    assert!(readings_of_the_list() < 1.0, "the list was read");
+    storage.close();
+    ask::<Overview>(&third, Call::SignOut).await;
+    third.close();
+}
+
 #[wasm_bindgen_test]
 async fn a_tab_beside_the_leader_knows_how_the_link_is() {
     let device = Device::open().await.unwrap();
@@ -144,8 +217,8 @@ async fn a_damaged_change_that_the_server_does_not_have_waits_no_longer_and_is_s
     assert!(storage.values(Store::Outbox, None).await.unwrap().is_empty());
     storage.close();
     let notices = ask::<Overview>(&device, Call::Hello).await.notices;
-    let said = notices.iter().find(|notice| notice.document == Some(id)).unwrap();
-    assert!(said.message.contains("make your last changes once more"), "{}", said.message);
+    let mut said = notices.iter().filter(|notice| notice.document == Some(id));
+    assert!(said.any(|notice| notice.message.contains("make your last changes once more")), "{notices:?}");
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();
 }

@@ -28,9 +28,7 @@ pub(super) fn count(deflated: &[u8], most: usize) -> Result<usize, ScanError> {
             return Err(too_big("bytes", most));
         }
     }
-    if decoder.total_in() != u64::try_from(deflated.len()).unwrap_or(u64::MAX) {
-        return Err(ScanError::Malformed("bytes follow its deflated stream"));
-    }
+    ends(&decoder, deflated)?;
     Ok(total)
 }
 
@@ -38,14 +36,25 @@ pub(super) fn count(deflated: &[u8], most: usize) -> Result<usize, ScanError> {
 ///
 /// # Errors
 ///
-/// Returns [`ScanError::TooBig`] without having held more than `most`.
+/// Returns [`ScanError::TooBig`] without having read more than `most`.
 pub fn inflate(deflated: &[u8], most: usize) -> Result<Vec<u8>, ScanError> {
-    let size = count(deflated, most)?;
-    let mut inflated = Vec::with_capacity(size);
-    DeflateDecoder::new(deflated)
-        .read_to_end(&mut inflated)
-        .map_err(|_| ScanError::Malformed("it does not inflate"))?;
+    let mut decoder = DeflateDecoder::new(deflated);
+    let mut inflated = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    (&mut decoder).take(limit).read_to_end(&mut inflated).map_err(|_| ScanError::Malformed("it does not inflate"))?;
+    if inflated.len() > most {
+        return Err(too_big("bytes", most));
+    }
+    ends(&decoder, deflated)?;
     Ok(inflated)
+}
+
+fn ends(decoder: &DeflateDecoder<&[u8]>, deflated: &[u8]) -> Result<(), ScanError> {
+    if decoder.total_in() == u64::try_from(deflated.len()).unwrap_or(u64::MAX) {
+        Ok(())
+    } else {
+        Err(ScanError::Malformed("bytes follow its deflated stream"))
+    }
 }
 
 /// Deflates a frame's body, quickly rather than tightly.

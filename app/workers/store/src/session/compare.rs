@@ -13,7 +13,7 @@ use crate::account::{Account, OutboxRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes, chunk_key};
 use crate::tabs::{Pieces, Say};
-use crate::{documents, runs};
+use crate::{documents, runs, untold};
 
 /// Compares, and puts into the outbox what the server lacks.
 pub(super) async fn compare(
@@ -83,10 +83,12 @@ async fn offer(account: &Rc<Account>, session: &Rc<Session>, document: &Document
         batch.append_json(Store::Outbox, &OutboxRow { document: id, hash: hash.clone() });
         hashes.push(hash);
     }
+    let number = untold::count(account, &mut batch);
     account.storage.write(&batch).await?;
     let pieces = vec![Pieces { document: id, hashes: hashes.clone(), snapshots: false, outgoing: true }];
     account.say(&Say::Stored { pieces, rows: Vec::new(), removed: Vec::new() });
     account.waits(&[(id, hashes)]);
+    untold::told(account, number);
     Ok(())
 }
 

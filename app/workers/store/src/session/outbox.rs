@@ -7,6 +7,7 @@ use std::rc::Rc;
 use tombolo_docs::{Hash, hash_from_hex};
 use tombolo_model::Id;
 use tombolo_sync::client::{Event, Outgoing};
+use tombolo_sync::prescan::{Caps, scan_change};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -133,14 +134,14 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<(Vec<Outg
     for (key, document, hash) in rows {
         let bytes = match pieces.remove(&hash) {
             Some(bytes) => Some(bytes),
-            // Its piece was put together with others.
+            // Its piece was put together with others, or is damaged.
             None => match put_together(account, document, &hash).await {
                 Ok(bytes) => bytes,
                 Err(_) => return Ok((changes, false)),
             },
         };
         outbox.last.set(key.as_f64().unwrap_or_default().max(outbox.last.get()));
-        // Without its piece it was parked while it was read.
+        // Without its piece it was parked while it was read, or the other tabs are being asked for it.
         if let Some(bytes) = bytes {
             outbox.keys.borrow_mut().entry(hash).or_insert((document, Vec::new())).1.push(key);
             changes.push(Outgoing { document, hash, bytes });
@@ -166,9 +167,17 @@ async fn pieces(account: &Account, rows: &[(JsValue, Id, Hash)]) -> Result<BTree
     }
     let keys: Vec<JsValue> = lacking.iter().map(|(_, document, hash)| chunk_key(*document, hash)).collect();
     let stored = account.storage.get_many(Store::Chunks, &keys).await?;
-    let stored = lacking.iter().zip(stored).filter_map(|((_, _, hash), value)| Some((*hash, bytes_of(&value?)?)));
+    let stored = lacking.iter().zip(stored).filter_map(|((_, _, hash), value)| {
+        let bytes = bytes_of(&value?)?;
+        is_good(&bytes, hash).then_some((*hash, bytes))
+    });
     found.extend(stored);
     Ok(found)
+}
+
+/// Whether a piece is what was stored. One that is damaged is looked for in its document, which puts it aside.
+fn is_good(bytes: &[u8], hash: &Hash) -> bool {
+    scan_change(bytes, &Caps::SNAPSHOT).is_ok_and(|scan| scan.hash == *hash)
 }
 
 /// A change out of its document; `None` when it is nowhere.

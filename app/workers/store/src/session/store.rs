@@ -18,11 +18,19 @@ use crate::park::ParkedRow;
 use crate::pending::Named;
 use crate::storage::{Batch, Store, bytes, chunk_key, document_range, pair, text};
 use crate::tabs::{Pieces, Say};
-use crate::{compact, documents, env, history, news, park, runs};
+use crate::{compact, documents, env, history, news, park, runs, untold};
 
+/// What was received of one document.
+#[derive(Default)]
+struct Arriving {
+    chunks: Vec<Vec<u8>>,
+    /// What each chunk is called.
+    labels: Vec<Option<Scan>>,
+}
+
+/// What others are told once it is stored.
 #[derive(Default)]
 struct Arrived {
-    chunks: BTreeMap<Id, Vec<Vec<u8>>>,
     pieces: Vec<Pieces>,
     rows: Vec<StoredRow>,
     /// Whether something that was parked turned out to be on the server.
@@ -30,37 +38,56 @@ struct Arrived {
 }
 
 /// Writes all of it.
+///
+/// The transaction is filled document by document, so that the browser writes one while the next is derived.
 pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: Wanted) -> Result<(), Fault> {
     let pieces = if wanted.forget.is_empty() { Vec::new() } else { to_forget(account, session, &wanted).await? };
-    let mut batch = Batch::new();
-    forget(&mut batch, &wanted.forget, &pieces);
-    let forgotten: BTreeSet<Id> = wanted.forget.iter().copied().collect();
-    let mut arrived = receive(account, &mut batch, wanted.received, &forgotten).await?;
-    let chunks = std::mem::take(&mut arrived.chunks);
-    let unparked = arrived.unparked;
-    let fresh_runs = runs::receive(account, &mut batch, wanted.runs).await?;
-    runs::sent(&mut batch, &wanted.acked_runs, &wanted.acked_errors);
-    let done = session.outbox.delete(&mut batch, &wanted.acked);
+    let (mut before, mut after) = (Batch::new(), Batch::new());
+    forget(&mut before, &wanted.forget, &pieces);
+    let arriving = sort_out(&mut before, wanted.received);
+    let fresh_runs = runs::receive(account, &mut after, wanted.runs).await?;
+    runs::sent(&mut after, &wanted.acked_runs, &wanted.acked_errors);
+    let parked = if account.parked.get() > 0 { park::rows(account).await? } else { Vec::new() };
+    let here = Here::read(account, &arriving, &wanted.forget).await?;
+    // From here to the commit nothing is awaited.
+    let done = session.outbox.delete(&mut after, &wanted.acked);
     if let Some(cursor) = &wanted.cursor {
-        batch.put_json(Store::Meta, &text("cursor"), cursor);
+        after.put_json(Store::Meta, &text("cursor"), cursor);
     }
-    account.storage.write(&batch).await?;
+    let (mut arrived, mut number) = (Arrived::default(), None);
+    if !(before.is_empty() && after.is_empty() && arriving.is_empty()) {
+        number = Some(untold::count(account, &mut after));
+        let mut stores = before.stores();
+        stores.extend(after.stores());
+        if !arriving.is_empty() {
+            stores.extend([Store::Chunks, Store::Snapshots, Store::Catalogue, Store::Parked]);
+        }
+        let writing = account.storage.begin(&stores)?;
+        writing.issue(&before)?;
+        for (id, arriving) in &arriving {
+            writing.issue(&receive(account, *id, arriving, &here, &parked, &mut arrived))?;
+        }
+        writing.issue(&after)?;
+        writing.commit().await?;
+    }
+    let unparked = arrived.unparked;
     session.outbox.deleted(&wanted.acked);
     tell(account, arrived, &wanted.forget, done, fresh_runs);
+    number.into_iter().for_each(|number| untold::told(account, number));
     if unparked {
         park::recount(account).await;
         account.say(&Say::ParkedMoved);
     }
     // All of it is stored: what fails here is made good when the document is opened again.
-    drop(catch_up(account, chunks).await);
+    drop(catch_up(account, arriving).await);
     Ok(())
 }
 
 /// A document that came into memory after these chunks were shown was read from the disk before they were on it.
-async fn catch_up(account: &Rc<Account>, arrived: BTreeMap<Id, Vec<Vec<u8>>>) -> Result<(), Fault> {
+async fn catch_up(account: &Rc<Account>, arrived: BTreeMap<Id, Arriving>) -> Result<(), Fault> {
     let mut batch = Batch::new();
     let mut rows = Vec::new();
-    for (id, chunks) in arrived {
+    for (id, Arriving { chunks, .. }) in arrived {
         if account.documents.takes_news(id) {
             rows.extend(news::apply(account, id, &chunks));
         }
@@ -118,48 +145,92 @@ fn forget(batch: &mut Batch, documents: &[Id], pieces: &[Piece]) {
     }
 }
 
-async fn receive(
-    account: &Rc<Account>,
-    batch: &mut Batch,
-    received: Vec<Received>,
-    forgotten: &BTreeSet<Id>,
-) -> Result<Arrived, Fault> {
-    let mut by_document: BTreeMap<Id, Vec<Vec<u8>>> = BTreeMap::new();
+/// By document, with what each chunk is called; also remembers who is behind the sessions, for the history.
+fn sort_out(batch: &mut Batch, received: Vec<Received>) -> BTreeMap<Id, Arriving> {
+    let mut by_document: BTreeMap<Id, Arriving> = BTreeMap::new();
+    let mut authors = BTreeMap::new();
     for item in received {
-        if let Some(user) = item.user {
-            note_author(batch, &item.chunks, user);
-        }
-        by_document.entry(item.document).or_default().extend(item.chunks);
-    }
-    let parked = if account.parked.get() > 0 { park::rows(account).await? } else { Vec::new() };
-    let mut arrived = Arrived::default();
-    for (id, chunks) in &by_document {
-        let known = !forgotten.contains(id) && account.catalogue.borrow().contains_key(id);
-        if known {
-            // What is in memory was given these chunks when they came, unless it was not in memory then.
-            account.take_rows(news::apply(account, *id, chunks).into_iter().collect(), &[]);
-        }
-        let labels: Vec<Option<Scan>> = chunks.iter().map(|chunk| label(chunk)).collect();
-        let newest_ms = labels.iter().flatten().map(|change| change.time_ms).max();
-        let look = |document: &Document| Seen::of(account, document, newest_ms, known, &parked);
-        let open = if known { account.documents.with(*id, |opened| look(&opened.document)) } else { None };
-        let seen = match open {
-            Some(seen) => Some(seen),
-            None => read(account, *id, chunks, known).await?.as_ref().map(look),
-        };
-        let (row, done) = seen.map(|seen| (seen.row, seen.unparked)).unzip();
-        arrived.pieces.push(keep(batch, *id, chunks.iter().zip(labels), row.as_ref()));
-        for name in done.into_iter().flatten() {
-            batch.delete(Store::Parked, &text(name));
-            arrived.unparked = true;
-        }
-        if let Some(row) = row {
-            catalogue::put(batch, &row);
-            arrived.rows.push(row);
+        let arriving = by_document.entry(item.document).or_default();
+        for chunk in item.chunks {
+            let label = label(&chunk);
+            if let (Some(user), Some(change)) = (item.user, &label) {
+                authors.insert(history::session_of(&change.actor), user);
+            }
+            arriving.chunks.push(chunk);
+            arriving.labels.push(label);
         }
     }
-    arrived.chunks = by_document;
-    Ok(arrived)
+    for (session, user) in authors {
+        batch.put(Store::Actors, &text(session), text(user.to_string()));
+    }
+    by_document
+}
+
+/// The stored pieces of those documents that were known before and are not in memory.
+struct Here {
+    pieces: BTreeMap<Id, Vec<Piece>>,
+    forgotten: BTreeSet<Id>,
+}
+
+impl Here {
+    /// Reads them. What leaves memory meanwhile is read as well.
+    async fn read(account: &Rc<Account>, arriving: &BTreeMap<Id, Arriving>, forgotten: &[Id]) -> Result<Self, Fault> {
+        let mut here = Self { pieces: BTreeMap::new(), forgotten: forgotten.iter().copied().collect() };
+        loop {
+            let on_disk = |id: &&Id| here.knows(account, **id) && account.documents.with(**id, |_| ()).is_none();
+            let lacking: Vec<Id> =
+                arriving.keys().filter(on_disk).filter(|id| !here.pieces.contains_key(*id)).copied().collect();
+            if lacking.is_empty() {
+                return Ok(here);
+            }
+            for id in lacking {
+                here.pieces.insert(id, documents::pieces(account, id).await?);
+            }
+        }
+    }
+
+    /// Whether a document was there before what came.
+    fn knows(&self, account: &Account, id: Id) -> bool {
+        !self.forgotten.contains(&id) && account.catalogue.borrow().contains_key(&id)
+    }
+
+    /// The document with what came. `None` while its beginning is missing: then it has no row yet.
+    fn with(&self, id: Id, chunks: &[Vec<u8>]) -> Option<Document> {
+        let stored = self.pieces.get(&id).into_iter().flatten().map(|piece| piece.bytes.as_slice());
+        Document::load(stored.chain(chunks.iter().map(Vec::as_slice))).ok().map(|loaded| loaded.document)
+    }
+}
+
+/// What is written of a document.
+fn receive(
+    account: &Rc<Account>,
+    id: Id,
+    arriving: &Arriving,
+    here: &Here,
+    parked: &[ParkedRow],
+    arrived: &mut Arrived,
+) -> Batch {
+    let known = here.knows(account, id);
+    if known {
+        // What is in memory was given these chunks when they came, unless it was not in memory then.
+        account.take_rows(news::apply(account, id, &arriving.chunks).into_iter().collect(), &[]);
+    }
+    let newest_ms = arriving.labels.iter().flatten().map(|change| change.time_ms).max();
+    let look = |document: &Document| Seen::of(account, document, newest_ms, known, parked);
+    let open = if known { account.documents.with(id, |opened| look(&opened.document)) } else { None };
+    let seen = open.or_else(|| here.with(id, &arriving.chunks).as_ref().map(look));
+    let (row, done) = seen.map(|seen| (seen.row, seen.unparked)).unzip();
+    let mut batch = Batch::new();
+    arrived.pieces.push(keep(&mut batch, id, arriving, row.as_ref()));
+    for name in done.into_iter().flatten() {
+        batch.delete(Store::Parked, &text(name));
+        arrived.unparked = true;
+    }
+    if let Some(row) = row {
+        catalogue::put(&mut batch, &row);
+        arrived.rows.push(row);
+    }
+    batch
 }
 
 /// What follows from a document with what came.
@@ -183,18 +254,13 @@ impl Seen {
 /// What a change is called, by whom and of when; nothing of a saved document. Reading what it writes takes ten times as
 /// long, which a device feels that gets a whole account.
 fn label(chunk: &[u8]) -> Option<Scan> {
-    scan_change(chunk, &Caps::SNAPSHOT).ok()
+    if is_saved_document(chunk) { None } else { scan_change(chunk, &Caps::SNAPSHOT).ok() }
 }
 
 /// Puts chunks into the batch. A saved document is named after the state of the whole, whose row this is.
-fn keep<'c>(
-    batch: &mut Batch,
-    id: Id,
-    chunks: impl Iterator<Item = (&'c Vec<u8>, Option<Scan>)>,
-    row: Option<&StoredRow>,
-) -> Pieces {
+fn keep(batch: &mut Batch, id: Id, arriving: &Arriving, row: Option<&StoredRow>) -> Pieces {
     let mut pieces = Pieces { document: id, hashes: Vec::new(), snapshots: false, outgoing: false };
-    for (chunk, label) in chunks {
+    for (chunk, label) in arriving.chunks.iter().zip(&arriving.labels) {
         if is_saved_document(chunk) {
             let name = row.map_or_else(env::new_name, |row| compact::snapshot_name(chunk, &row.heads));
             batch.put(Store::Snapshots, &pair(id.to_string(), &text(name)), bytes(chunk));
@@ -205,24 +271,6 @@ fn keep<'c>(
         }
     }
     pieces
-}
-
-/// The document with what came, from the disk. `None` while its beginning is missing: then it has no row yet.
-async fn read(account: &Rc<Account>, id: Id, chunks: &[Vec<u8>], known: bool) -> Result<Option<Document>, Fault> {
-    let here = if known { documents::pieces(account, id).await? } else { Vec::new() };
-    let all = here.iter().map(|piece| piece.bytes.as_slice()).chain(chunks.iter().map(Vec::as_slice));
-    Ok(Document::load(all).ok().map(|loaded| loaded.document))
-}
-
-/// Remembers who is behind the sessions of these changes, for the history.
-fn note_author(batch: &mut Batch, chunks: &[Vec<u8>], user: Id) {
-    let mut seen = BTreeSet::new();
-    for change in chunks.iter().filter_map(|chunk| label(chunk)) {
-        seen.insert(history::session_of(&change.actor));
-    }
-    for session in seen {
-        batch.put(Store::Actors, &text(session), text(user.to_string()));
-    }
 }
 
 /// Tells screens and tabs, after everything is on the disk.

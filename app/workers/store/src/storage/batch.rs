@@ -70,9 +70,10 @@ impl Batch {
         self.ops.extend(other.ops);
     }
 
-    pub(super) fn stores(&self) -> Vec<&'static str> {
-        let stores: BTreeSet<&'static str> = self.ops.iter().map(|(store, _)| store.name()).collect();
-        stores.into_iter().collect()
+    /// What it writes to.
+    #[must_use]
+    pub fn stores(&self) -> BTreeSet<Store> {
+        self.ops.iter().map(|(store, _)| *store).collect()
     }
 
     /// Gives the requests to the transaction, without a listener for each: a failed one aborts all.
