@@ -10,6 +10,7 @@ use crate::auth::attempts::Attempts;
 use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
+use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::runner::Runner;
@@ -32,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     pub(crate) assets: Assets,
     pub(crate) runner: Runner,
+    pub(crate) desks: Desks,
 }
 
 impl App {

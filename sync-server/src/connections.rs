@@ -1,7 +1,8 @@
 //! Serves connections, each in a task of its own, and lets go of clients that say nothing.
 //!
 //! Whoever may connect could otherwise hold as many sockets as the server may open, for ever and without a word: then
-//! nobody else gets in. A socket of `/sync` is looked after by its own rules once it is open.
+//! nobody else gets in. Those that do not read are let go by their stream, also once it is a socket of `/sync`, which
+//! looks after silence by its own rules.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,18 +23,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// How long a client may be silent.
+/// How long a client may be silent, or deaf.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// Until the head of a request is there, the wait for it included.
     pub(crate) head: Duration,
     /// Between two pieces of a body.
     pub(crate) body: Duration,
+    /// While it reads nothing of what it is sent.
+    pub(crate) write: Duration,
 }
 
 impl Patience {
     /// For people far away, on poor lines.
-    pub(crate) const USUAL: Self = Self { head: Duration::from_secs(75), body: Duration::from_secs(60) };
+    pub(crate) const USUAL: Self =
+        Self { head: Duration::from_secs(75), body: Duration::from_secs(60), write: Duration::from_secs(30) };
 }
 
 /// Takes connections until the server is to stop, then waits until their last requests are answered.
@@ -106,19 +110,30 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::ws::{Message, WebSocketUpgrade};
     use axum::routing::{get, post};
+    use futures_util::stream;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::listen::PlainListener;
 
     const SHORT: Duration = Duration::from_millis(100);
     const LONG: Duration = Duration::from_secs(600);
 
     async fn start(patience: Patience) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = Router::new()
+        start_with(patience, Router::new()).await
+    }
+
+    async fn start_with(
+        patience: Patience,
+        router: Router,
+    ) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = tcp.local_addr().unwrap();
+        let listener = PlainListener::new(tcp, patience.write);
+        let router = router
             .route("/who", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string()))
             .route("/length", post(async |body: String| body.len().to_string()));
         let stop = watch::Sender::new(false);
@@ -137,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_does_not_finish_its_head_is_let_go() {
-        let (address, _stop, _server) = start(Patience { head: SHORT, body: LONG }).await;
+        let (address, _stop, _server) = start(Patience { head: SHORT, body: LONG, write: LONG }).await;
         for beginning in ["", "GET /who HTTP/1.1\r\nhost: a\r\n"] {
             assert!(!say(address, beginning).await.contains("200 OK"), "{beginning:?}");
         }
@@ -147,15 +162,55 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_does_not_finish_its_body_is_let_go() {
-        let (address, _stop, _server) = start(Patience { head: SHORT, body: SHORT }).await;
+        let (address, _stop, _server) = start(Patience { head: SHORT, body: SHORT, write: LONG }).await;
         let post = |body: &str| format!("POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{body}");
         assert!(say(address, &post("0123456789")).await.ends_with("\r\n\r\n10"));
         assert!(!say(address, &post("012")).await.contains("200 OK"));
     }
 
+    /// Without an end, one as a body and one as frames; whoever is served holds a sender.
+    fn endless(held: mpsc::Sender<Infallible>) -> Router {
+        let of_socket = held.clone();
+        let body = async move || {
+            let parts = stream::repeat_with(move || {
+                let _held = &held;
+                Ok::<_, Infallible>("x".repeat(1024 * 1024))
+            });
+            Body::from_stream(parts)
+        };
+        let frames = async move |upgrade: WebSocketUpgrade| {
+            upgrade.on_upgrade(async move |mut socket| {
+                let _held = of_socket;
+                let frame = Message::Binary(vec![0; 1024 * 1024].into());
+                while socket.send(frame.clone()).await.is_ok() {}
+            })
+        };
+        Router::new().route("/body", get(body)).route("/frames", get(frames))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_let_go_whether_it_asked_for_an_answer_or_for_frames() {
+        let upgrade =
+            "upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        for (path, more) in [("/body", "connection: keep-alive\r\n"), ("/frames", "connection: upgrade\r\n")] {
+            let (held, mut let_go) = mpsc::channel(1);
+            let patience = Patience { head: LONG, body: LONG, write: SHORT };
+            let (address, stop, server) = start_with(patience, endless(held)).await;
+            let mut deaf = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n{more}{upgrade}\r\n");
+            deaf.write_all(request.as_bytes()).await.unwrap();
+            let mut first = [0; 12];
+            deaf.read_exact(&mut first).await.unwrap();
+            assert!(first.starts_with(b"HTTP/1.1 "), "{path}");
+            stop.send_replace(true);
+            server.await.unwrap();
+            assert!(let_go.recv().await.is_none(), "{path}");
+        }
+    }
+
     #[tokio::test]
     async fn the_server_stops_when_its_last_request_is_answered_and_hangs_up_on_the_idle() {
-        let (address, stop, server) = start(Patience { head: LONG, body: LONG }).await;
+        let (address, stop, server) = start(Patience { head: LONG, body: LONG, write: LONG }).await;
         let mut idle = TcpStream::connect(address).await.unwrap();
         idle.write_all(b"GET /who HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         let mut first = [0; 15];

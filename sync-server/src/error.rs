@@ -4,6 +4,7 @@
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tombolo_wire::rest::{ErrorBody, Errors};
@@ -51,6 +52,11 @@ impl ApiError {
     /// Not there, or not for this person: both look alike.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")
+    }
+
+    /// The path is known, and takes other methods.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method.")
     }
 
     /// A field is wrong.
@@ -158,6 +164,13 @@ impl From<JsonRejection> for ApiError {
             "invalid_body",
             format!("The body was not understood: {}.", rejection.body_text()),
         )
+    }
+}
+
+impl From<WebSocketUpgradeRejection> for ApiError {
+    fn from(rejection: WebSocketUpgradeRejection) -> Self {
+        let message = format!("Only a WebSocket is opened here: {}.", rejection.body_text());
+        Self::new(rejection.status(), "no_socket", message)
     }
 }
 

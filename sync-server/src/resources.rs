@@ -23,6 +23,14 @@ pub(crate) enum ResourceError {
         #[source]
         source: LoadError,
     },
+    /// Some of its changes cannot be read: what is left would do something else than people see.
+    #[error("{pieces} stored pieces of the document {id} cannot be read")]
+    Damaged {
+        /// Which.
+        id: Id,
+        /// How many changes.
+        pieces: usize,
+    },
     /// The thread that opens documents has ended.
     #[error("the thread that opens documents has ended")]
     Ended(#[source] JoinError),
@@ -56,6 +64,9 @@ pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Optio
     tokio::task::spawn_blocking(move || {
         let loaded = Document::load(stored.changes.iter().map(Vec::as_slice))
             .map_err(|source| ResourceError::Document { id, source })?;
+        if !loaded.is_whole() {
+            return Err(ResourceError::Damaged { id, pieces: loaded.damaged.len() + loaded.waiting });
+        }
         let document = loaded.document;
         Ok(Some(Resource {
             kind: stored.kind,

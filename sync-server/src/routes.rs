@@ -13,6 +13,7 @@ mod runs;
 mod secrets;
 mod session;
 mod sync;
+mod unread;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +26,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::app::App;
 use crate::auth::caller::{Right, enter, same_origin};
+use crate::error::ApiError;
 use crate::statics;
 
 /// The largest JSON body.
@@ -70,6 +72,7 @@ fn table() -> Vec<Route> {
         post("/api/signin", Right::Anybody, session::sign_in),
         post("/api/signout", Right::Anybody, session::sign_out),
         get("/api/me", Right::SignedIn, session::me),
+        post("/api/invitations/look", Right::Anybody, invitations::look),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
         post("/api/accounts/{account}/members", MANAGE_MEMBERS, members::invite),
@@ -96,10 +99,12 @@ pub(crate) fn router(app: &App) -> Router {
         router = router.route(route.path, route.handler.route_layer(door));
     }
     router
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .fallback(statics::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(statics::secure))
+        .layer(from_fn(unread::read_the_rest))
         .layer(TraceLayer::new_for_http())
         .with_state(app.clone())
 }

@@ -6,8 +6,8 @@
 //! keeps them: beyond some number they are counted by their step and no more.
 
 use serde_json::Value;
-use tombolo_wire::run::RunError;
-use tombolo_wire::sync::{MAX_DEPTH, RunRows};
+use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::sync::{MAX_DEPTH, RunErrorRow, RunRows};
 
 /// The longest record that an error keeps, as JSON.
 const RECORD_BYTES: usize = 1024 * 1024;
@@ -20,13 +20,25 @@ const TEXT_BYTES: usize = 16 * 1024;
 
 /// Takes out of rows what would keep them from travelling, and says so in their messages.
 pub(crate) fn fit(rows: &mut RunRows) {
-    rows.errors.retain(|row| row.n <= ERRORS);
-    let of_runs = rows.runs.iter_mut().filter_map(|row| row.error.as_mut());
-    for error in of_runs.chain(rows.errors.iter_mut().map(|row| &mut row.error)) {
+    rows.runs.iter_mut().for_each(fit_run);
+    fit_errors(&mut rows.errors);
+}
+
+/// The same for a run's own row.
+pub(crate) fn fit_run(row: &mut RunRow) {
+    if let Some(error) = &mut row.error {
         fit_error(error);
     }
-    for row in rows.errors.iter_mut().filter(|row| row.n == ERRORS) {
-        row.error.message.push_str(" Later errors of this run are counted and not kept.");
+}
+
+/// The same for errors, once for each.
+pub(crate) fn fit_errors(errors: &mut Vec<RunErrorRow>) {
+    errors.retain(|row| row.n <= ERRORS);
+    for row in errors {
+        fit_error(&mut row.error);
+        if row.n == ERRORS {
+            row.error.message.push_str(" Later errors of this run are counted and not kept.");
+        }
     }
 }
 
@@ -63,7 +75,7 @@ fn is_shallow(value: &Value, levels: usize) -> bool {
 mod tests {
     use serde_json::json;
     use tombolo_model::Id;
-    use tombolo_wire::sync::{Cursor, Down, Entry, RunErrorRow, decode_down, encode_down};
+    use tombolo_wire::sync::{Cursor, Down, Entry, decode_down, encode_down};
 
     use super::*;
 

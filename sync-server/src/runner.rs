@@ -17,6 +17,7 @@ mod report;
 mod schedule;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,13 +27,14 @@ use tokio::sync::{oneshot, watch};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
-use tombolo_wire::sync::{RunErrorRow, RunRows};
+use tombolo_wire::sync::RunRows;
 
 use crate::app::App;
 use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
 use crate::store::StoreError;
 use crate::{clock, run_rows};
+use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
 use places::Places;
@@ -40,6 +42,8 @@ pub(crate) use schedule::{refuse_schedule, start_tick};
 
 /// No run takes longer, the wait for a place not counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
+/// After this long what could not be stored is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Why a run was not started.
 #[derive(Debug, Error)]
@@ -105,7 +109,7 @@ pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(
     let app = app.clone();
     // A task of its own: a request that is dropped now leaves no row behind that nobody ends.
     tokio::spawn(async move {
-        let kept = keep(&app, account, &row, Vec::new()).await;
+        let kept = keep(&app, account, &row).await;
         let is_kept = kept.is_ok();
         if tell.send(kept).is_err() {
             tracing::debug!(%run, "nobody waits for the start of this run");
@@ -163,20 +167,30 @@ async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered:
     drop(entered);
 }
 
-async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, mut canceled: watch::Receiver<bool>) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, canceled: watch::Receiver<bool>) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
-    let outcome = tokio::select! {
-        outcome = work(app, account, flow, &mut report) => outcome,
-        // The child is killed as its future is dropped.
-        _ = canceled.wait_for(|canceled| *canceled) => Err(child::RunFailure::Canceled),
-    };
+    let outcome = work(app, account, flow, &mut report, canceled).await;
     report.finish(outcome).await
 }
 
-async fn work(app: &App, account: Id, flow: Resource, report: &mut report::Report) -> Result<(), child::RunFailure> {
-    let _place = app.runner.places.take(account).await.map_err(|_| child::RunFailure::Canceled)?;
-    let worked = tokio::time::timeout(LONGEST, work_in_place(app, account, flow, report)).await;
-    worked.unwrap_or(Err(child::RunFailure::TooLong))
+async fn work(
+    app: &App,
+    account: Id,
+    flow: Resource,
+    report: &mut report::Report,
+    mut canceled: watch::Receiver<bool>,
+) -> Result<(), RunFailure> {
+    let _place = tokio::select! {
+        place = app.runner.places.take(account) => place.map_err(|_| RunFailure::Canceled)?,
+        _ = canceled.wait_for(|canceled| *canceled) => return Err(RunFailure::Canceled),
+    };
+    let stop = async {
+        tokio::select! {
+            _ = canceled.wait_for(|canceled| *canceled) => RunFailure::Canceled,
+            () = tokio::time::sleep(LONGEST) => RunFailure::TooLong,
+        }
+    };
+    work_in_place(app, account, flow, report, stop).await
 }
 
 async fn work_in_place(
@@ -184,22 +198,52 @@ async fn work_in_place(
     account: Id,
     flow: Resource,
     report: &mut report::Report,
-) -> Result<(), child::RunFailure> {
-    let parent = std::path::absolute(app.config.tmp()).map_err(child::RunFailure::Folder)?;
-    let folder = tempfile::tempdir_in(parent).map_err(child::RunFailure::Folder)?;
-    let job = bundle::gather(app, account, flow, report.row().clone(), folder.path()).await?;
+    stop: impl Future<Output = RunFailure>,
+) -> Result<(), RunFailure> {
+    let mut stop = pin!(stop);
+    let parent = std::path::absolute(app.config.tmp()).map_err(RunFailure::Folder)?;
+    let folder = tempfile::tempdir_in(parent).map_err(RunFailure::Folder)?;
+    let job = tokio::select! {
+        job = bundle::gather(app, account, flow, report.row().clone(), folder.path()) => job?,
+        why = stop.as_mut() => return Err(why),
+    };
     report.take_heads(&job.row);
-    child::run(&job, folder.path(), app.config.run_memory_mib, report).await
+    child::run(&job, folder.path(), app.config.run_memory_mib, report, stop).await
 }
 
-/// Stores a row and errors, and tells the account's sockets.
-async fn keep(app: &App, account: Id, row: &RunRow, errors: Vec<RunErrorRow>) -> Result<(), StoreError> {
-    let mut rows = RunRows { runs: vec![row.clone()], errors };
-    run_rows::fit(&mut rows);
-    if let Some(sequence) = app.store.keep_runs(account, &rows, None).await? {
+/// Stores a row and tells the account's sockets.
+async fn keep(app: &App, account: Id, row: &RunRow) -> Result<(), StoreError> {
+    keep_rows(app, account, &alone(row.clone())).await
+}
+
+fn alone(mut row: RunRow) -> RunRows {
+    run_rows::fit_run(&mut row);
+    RunRows { runs: vec![row], errors: Vec::new() }
+}
+
+/// The same for rows and errors that were fitted already.
+async fn keep_rows(app: &App, account: Id, rows: &RunRows) -> Result<(), StoreError> {
+    if let Some(sequence) = app.store.keep_runs(account, rows, None).await? {
         app.committed(account, sequence);
     }
     Ok(())
+}
+
+/// Stores the end of a run, however often that fails: without it every device shows a run that goes on.
+///
+/// A server that stops meanwhile says after its next start that the run was interrupted.
+async fn keep_end(app: App, account: Id, rows: RunRows) {
+    let mut stopping = app.hub.stopping();
+    while let Err(error) = keep_rows(&app, account, &rows).await {
+        tracing::error!(%error, %account, "the end of a run cannot be stored");
+        if !matches!(error, StoreError::Database { .. } | StoreError::Full { .. }) {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
 }
 
 fn run_error(code: &str, message: impl Into<String>) -> RunError {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
 use crate::app::{App, Parts};
@@ -17,16 +16,17 @@ use crate::auth::attempts::Attempts;
 use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
+use crate::blobs::Desks;
 use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
-use crate::listen::{self, TlsListener};
+use crate::listen::{PlainListener, TlsListener};
 use crate::runner::{self, Runner};
 use crate::scheduler;
 use crate::sqlite::Sqlite;
-use crate::store::{Accounts, Blobs, People};
+use crate::store::{Accounts, Blobs};
 use crate::vault::VaultKey;
-use crate::{clock, fresh, private, routes};
+use crate::{clock, fresh, private, retention, routes};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tombolo.db";
@@ -54,9 +54,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     runner::close_interrupted(&app).await?;
     let stop = tokio::spawn(stop_signal(app.clone()));
     let schedule = tokio::spawn(scheduler::driver::drive(app.clone()));
-    listen(&app, tcp, address).await?;
+    let retention = tokio::spawn(retention::drive(app.clone()));
+    listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
     schedule.abort();
+    retention.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
     if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
         tracing::warn!("some devices were not told that the server stops");
@@ -85,7 +87,6 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
-    store.sweep_sessions(clock::now_ms()).await?;
     // What a killed server was given and did not finish would fill the disk without being seen.
     store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {
@@ -105,6 +106,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         attempts: Attempts::default(),
         hub: Hub::new(),
         runner: Runner::new(),
+        desks: Desks::default(),
         config,
     })
 }
@@ -131,18 +133,18 @@ pub(crate) fn lock(data: &Path) -> anyhow::Result<File> {
     }
 }
 
-async fn listen(app: &App, tcp: TcpListener, address: SocketAddr) -> anyhow::Result<()> {
+async fn listen(app: &App, tcp: TcpListener, address: SocketAddr, patience: Patience) -> anyhow::Result<()> {
     let (router, stopping) = (routes::router(app), app.hub.stopping());
     match &app.config.exposure {
         Exposure::Tls { cert, key } => {
-            let listener = TlsListener::start(tcp, cert, key)?;
+            let listener = TlsListener::start(tcp, cert, key, patience.write)?;
             say_ready("https", address)?;
-            finish(app, connections::serve(listener, router, Patience::USUAL, stopping)).await;
+            finish(app, connections::serve(listener, router, patience, stopping)).await;
         }
         Exposure::Loopback | Exposure::Proxy { .. } => {
-            let listener = tcp.tap_io(|stream| listen::no_delay(stream));
+            let listener = PlainListener::new(tcp, patience.write);
             say_ready("http", address)?;
-            finish(app, connections::serve(listener, router, Patience::USUAL, stopping)).await;
+            finish(app, connections::serve(listener, router, patience, stopping)).await;
         }
     }
     Ok(())
@@ -206,15 +208,15 @@ async fn terminate() {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use axum::http::StatusCode;
 
     use super::*;
     use crate::assets;
     use crate::config::Wishes;
 
-    /// What `serve` does with a program that has the page inside, on a fresh folder.
-    async fn with_the_page_inside(data: &Path) -> (App, SocketAddr) {
+    /// The parts of a server on a fresh folder, and where it would listen.
+    pub(crate) async fn fresh(data: &Path) -> (App, TcpListener) {
         if rustls::crypto::ring::default_provider().install_default().is_err() {
             tracing::debug!("another test was first");
         }
@@ -232,10 +234,17 @@ mod tests {
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();
         let address = tcp.local_addr().unwrap();
+        empty(&config.tmp()).unwrap();
         let parts = parts(config, address).await.unwrap();
-        let app = App::new(Parts { assets: assets::tests::EMBEDDED, ..parts });
+        (App::new(Parts { assets: assets::tests::EMBEDDED, ..parts }), tcp)
+    }
+
+    /// What `serve` does with a program that has the page inside.
+    async fn with_the_page_inside(data: &Path) -> (App, SocketAddr) {
+        let (app, tcp) = fresh(data).await;
+        let address = tcp.local_addr().unwrap();
         let served = app.clone();
-        tokio::spawn(async move { listen(&served, tcp, address).await });
+        tokio::spawn(async move { listen(&served, tcp, address, Patience::USUAL).await });
         (app, address)
     }
 

@@ -1,7 +1,7 @@
 //! One socket of `/sync`: carries what [`Peer`] wants done to the store, the hub and the wire.
 //!
 //! Decides nothing about synchronising. Questions to the store are answered in whatever order they finish; a
-//! device that does not read is waited for, which stops reading from it too, and after a while let go.
+//! device that does not read is waited for, which stops reading from it too, until its stream gives up.
 //!
 //! Invariant: rights are looked up anew whenever any of the account have changed or the session has ended, so that a
 //! removed member's socket hears of it at once; what is pushed meanwhile is judged by the store with the role of that
@@ -32,8 +32,6 @@ use crate::hub::{AccountHub, Place, SessionHash};
 const QUEUE: usize = 32;
 /// Questions to the store that may be open before no more frames are read from the device.
 const QUESTIONS: usize = 8;
-/// How long a device may take to make room in its queue.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a session is looked at even if nothing happened: it may have expired.
 const LOOK: Duration = Duration::from_secs(60);
 /// Frames from which on decoding gets off the threads that answer others.
@@ -156,7 +154,15 @@ impl Line {
                 None => std::future::pending().await,
             }
         };
+        let frames = self.frames.as_ref();
+        let deaf = async move {
+            match frames {
+                Some(frames) => frames.closed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            () = deaf => Happened::Gone,
             message = stream.next(), if self.answers.len() < QUESTIONS => match message {
                 Some(Ok(Message::Binary(bytes))) => Happened::Frame(bytes.into()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Happened::Nothing,
@@ -228,13 +234,9 @@ impl Line {
 
     async fn send(&mut self, bytes: Vec<u8>) {
         let Some(frames) = &self.frames else { return };
-        let message = Message::Binary(bytes.into());
-        match tokio::time::timeout(PATIENCE, frames.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => {
-                tracing::debug!(socket = self.number, "a device does not read and is let go");
-                self.frames = None;
-            }
+        if frames.send(Message::Binary(bytes.into())).await.is_err() {
+            tracing::debug!(socket = self.number, "a device does not read and is let go");
+            self.frames = None;
         }
     }
 
@@ -274,9 +276,8 @@ impl Line {
 /// Writes frames until the line hangs up, then says goodbye.
 async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receiver<Message>) {
     while let Some(message) = queue.recv().await {
-        match tokio::time::timeout(PATIENCE, sink.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return,
+        if sink.send(message).await.is_err() {
+            return;
         }
     }
     let goodbye = Message::Close(Some(CloseFrame { code: axum::extract::ws::close_code::NORMAL, reason: "".into() }));

@@ -12,6 +12,7 @@ mod changes;
 mod invitations;
 mod people;
 mod push;
+mod retention;
 mod row;
 mod runs;
 mod ticks;
@@ -30,7 +31,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -117,6 +118,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if version == 1 {
         sqlx::raw_sql(include_str!("sqlite/version_2.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if matches!(version, 1 | 2) {
+        sqlx::raw_sql(include_str!("sqlite/version_3.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -166,6 +170,10 @@ mod tests {
         let path = folder.path().join("test.db");
         let store = Sqlite::open(&path, 1, 1).await.unwrap();
         let back = "ALTER TABLE documents DROP COLUMN inflated_bytes;
+            ALTER TABLE blobs DROP COLUMN uploaded;
+            DROP INDEX run_files_sha256;
+            DROP INDEX runs_flow;
+            INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
             VALUES ('a', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
@@ -175,7 +183,8 @@ mod tests {
         let store = Sqlite::open(&path, 2, 2).await.unwrap();
         let inflated: i64 =
             sqlx::query_scalar("SELECT inflated_bytes FROM documents").fetch_one(&store.read).await.unwrap();
-        assert_eq!(inflated, 700);
+        let uploaded: i64 = sqlx::query_scalar("SELECT uploaded FROM blobs").fetch_one(&store.read).await.unwrap();
+        assert_eq!((inflated, uploaded), (700, 1));
         sqlx::raw_sql("PRAGMA user_version = 99").execute(&store.write).await.unwrap();
         store.close().await;
         let newer = Sqlite::open(&path, 3, 3).await.unwrap_err();

@@ -19,7 +19,7 @@ pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response 
         return ApiError::not_found().into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return ApiError::method_not_allowed().into_response();
     }
     let name = match path.trim_start_matches('/') {
         "" => "index.html",

@@ -10,6 +10,7 @@ mod accounts;
 mod blobs;
 mod changes;
 mod people;
+mod retention;
 mod runs;
 mod ticks;
 mod vault;
@@ -19,10 +20,13 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use accounts::{Accepted, Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange};
-pub use blobs::{BlobRow, Blobs, PART_BYTES};
+pub use accounts::{
+    Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
+};
+pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
+pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use ticks::{TickKey, Ticks};
 pub use vault::{SealedSecret, Vault};
@@ -84,7 +88,9 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 
 /// Everything the server keeps.
 #[async_trait]
-pub trait Store: People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Send + Sync + 'static {
+pub trait Store:
+    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Retention + Send + Sync + 'static
+{
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;
 

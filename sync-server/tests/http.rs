@@ -15,6 +15,8 @@ mod bomb;
 mod device;
 #[path = "http/files.rs"]
 mod files;
+#[path = "http/hostile.rs"]
+mod hostile;
 #[path = "http/kill.rs"]
 mod kill;
 #[path = "http/members.rs"]
@@ -26,6 +28,8 @@ mod memory;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/retention.rs"]
+mod retention;
 #[path = "http/rights.rs"]
 mod rights;
 #[path = "http/runs.rs"]

@@ -14,7 +14,8 @@ use tombolo_docs::{Author, Chunk, Document};
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, Invited, NewInvitation, NewRunFile, NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey,
+    Accepted, BlobRow, BlobSource, INVITATION_MS, Invited, NewInvitation, NewRunFile, NewUser, RoleChange,
+    SealedSecret, SignUp, Store, TickKey,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
@@ -52,6 +53,11 @@ async fn members_and_invitations(store: &dyn Store) {
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none(), "nobody joins without following the link");
     assert_eq!(store.accept(&[9; 32], id(2), 4).await.unwrap(), Accepted::Unknown);
     assert_eq!(store.accept(&[1; 32], id(1), 4).await.unwrap(), Accepted::OtherAddress);
+    let late = 3 + INVITATION_MS;
+    assert_eq!(store.accept(&[1; 32], id(2), late).await.unwrap(), Accepted::Expired);
+    let about = store.invitation(&[1; 32]).await.unwrap().unwrap();
+    assert_eq!((about.account.as_str(), about.by.as_str(), about.expires_ms), ("Account 1", "Person 1", late));
+    assert_eq!(store.invitation(&[9; 32]).await.unwrap(), None);
     assert_eq!(store.accept(&[1; 32], id(2), 4).await.unwrap(), Accepted::Joined(id(101)));
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
@@ -166,7 +172,7 @@ async fn runs_and_files(store: &dyn Store) {
     let blob = BlobRow { sha256: [3; 32], size_bytes: 5 };
     store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
     assert!(store.blob(id(101), &blob.sha256).await.unwrap().is_none(), "half a file is seen");
-    store.finish_blob(id(101), blob, 1).await.unwrap();
+    store.finish_blob(id(101), blob, BlobSource::Run, 1).await.unwrap();
     store.put_blob_part(id(101), &[4; 32], 0, b"hal").await.unwrap();
     store.sweep_parts().await.unwrap();
     assert_eq!(store.blob_part(id(101), &[4; 32], 0).await.unwrap(), None, "half a file is kept for ever");
@@ -177,6 +183,9 @@ async fn runs_and_files(store: &dyn Store) {
     store.keep_run_file(id(101), &file).await.unwrap();
     let found = store.run_file(id(101), id(50), "s").await.unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.size_bytes), ("a.csv", 5));
+    assert!(!store.forget_blob(id(101), &blob.sha256).await.unwrap(), "a run lost its file");
+    assert!(!store.remove_parts(id(101), &blob.sha256, 16).await.unwrap());
+    assert_eq!(store.blob_part(id(101), &blob.sha256, 0).await.unwrap().as_deref(), Some(b"hello".as_slice()));
 }
 
 async fn whose_runs_they_are(store: &dyn Store) {

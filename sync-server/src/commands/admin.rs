@@ -21,7 +21,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
-    /// Puts a backup in the place of the data, while the server is stopped. Devices then push again what the backup lacks
+    /// Puts a backup in the place of the data, while the server is stopped. Everybody has to sign in again; devices then push
+    /// again what the backup lacks
     Restore {
         /// The backup
         file: PathBuf,
@@ -84,7 +85,11 @@ async fn restore(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     backup::restore(file, &data.join(DATABASE), epoch, clock::now_ms()).await?;
     drop(lock);
-    say(&format!("restored {} from {}", data.display(), file.display()))
+    say(&format!(
+        "restored {} from {}; everybody is signed out: once somebody signs in again, their devices push what the backup lacks",
+        data.display(),
+        file.display()
+    ))
 }
 
 async fn verify(data: &Path) -> anyhow::Result<ExitCode> {

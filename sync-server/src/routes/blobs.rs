@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::auth::caller::Entered;
 use crate::blobs::{self, Receiver};
 use crate::error::ApiError;
-use crate::store::BlobRow;
+use crate::store::{BlobRow, BlobSource};
 
 /// The largest file.
 const MOST_BYTES: u64 = 1024 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Json<BlobStored>, ApiError> {
     let sha256 = parse_hash(&name)?;
-    let stored = match app.store.blob(entered.account, &sha256).await? {
+    let stored = match blobs::keep_again(&app, entered.account, &sha256).await? {
         Some(row) => {
             drain(body).await?;
             row
@@ -47,7 +47,7 @@ pub(super) async fn put(
                 ));
             }
             let account = entered.account;
-            finish(async move { Ok(blobs::store(&app, account, &mut file, row).await?) }).await?;
+            finish(async move { Ok(blobs::store(&app, account, &mut file, row, BlobSource::Upload).await?) }).await?;
             row
         }
     };

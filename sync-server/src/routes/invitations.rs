@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::Id;
-use tombolo_wire::rest::{Accept, Me, Withdraw};
+use tombolo_wire::rest::{Accept, Invitation, Me, Withdraw};
 
 use super::body::Body;
 use super::finish::finish;
@@ -16,6 +16,23 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::store::Accepted;
+
+/// `POST /api/invitations/look`
+///
+/// Whoever holds the secret link may know who invites them where. Which address it is for stays unsaid, and so does
+/// whether anybody has it (decision 27). The token is in the body: addresses are written into logs.
+pub(super) async fn look(State(app): State<App>, Body(body): Body<Accept>) -> Result<Json<Invitation>, ApiError> {
+    let found = app.store.invitation(&token_hash(&body.invitation)).await?.ok_or_else(unknown)?;
+    if found.expires_ms <= clock::now_ms() {
+        return Err(expired());
+    }
+    Ok(Json(Invitation {
+        account_name: found.account,
+        invited_by: found.by,
+        role: found.role,
+        expires_ms: found.expires_ms,
+    }))
+}
 
 /// `POST /api/invitations/accept`
 pub(super) async fn accept(
@@ -38,6 +55,7 @@ pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, Ap
             Ok(account)
         }
         Accepted::Unknown => Err(unknown()),
+        Accepted::Expired => Err(expired()),
         Accepted::OtherAddress => Err(other_address()),
     }
 }
@@ -48,6 +66,16 @@ pub(super) fn unknown() -> ApiError {
         StatusCode::NOT_FOUND,
         "invitation_unknown",
         "This invitation is used up or was withdrawn. Go on without it, or ask for a new one.",
+    )
+    .about("invitation")
+}
+
+/// It was not followed in time.
+pub(super) fn expired() -> ApiError {
+    ApiError::new(
+        StatusCode::GONE,
+        "invitation_expired",
+        "This invitation is more than 14 days old and lets nobody in any more. Ask for a new one.",
     )
     .about("invitation")
 }

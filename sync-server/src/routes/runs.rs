@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::auth::caller::Entered;
 use crate::error::ApiError;
 use crate::fresh;
+use crate::resources::ResourceError;
 use crate::runner::{self, StartError};
 use crate::store::BlobRow;
 
@@ -40,7 +41,15 @@ pub(super) async fn start(
             "busy",
             "Too many runs are waiting. Try again in a while.",
         )),
-        Err(error @ (StartError::Resource(_) | StartError::Store(_) | StartError::Random(_) | StartError::Ended)) => {
+        Err(StartError::Store(error) | StartError::Resource(ResourceError::Store(error))) => Err(error.into()),
+        Err(StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. }))) => {
+            tracing::error!(%error, "a flow cannot be run");
+            Err(ApiError::conflict(
+                "damaged",
+                "A stored piece of the flow or its integration cannot be read on the server. Its operator can restore a backup.",
+            ))
+        }
+        Err(error @ (StartError::Resource(_) | StartError::Random(_) | StartError::Ended)) => {
             Err(ApiError::internal(&error))
         }
     }

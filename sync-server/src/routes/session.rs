@@ -51,6 +51,7 @@ pub(super) async fn sign_up(
             return Err(ApiError::conflict("email_taken", message));
         }
         store::SignUp::InvitationUnknown => return Err(invitations::unknown()),
+        store::SignUp::InvitationExpired => return Err(invitations::expired()),
         store::SignUp::OtherAddress => return Err(invitations::other_address()),
     };
     app.attempts.succeeded(attempt);

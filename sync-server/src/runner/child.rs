@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tombolo_model::Id;
 
 use super::made;
@@ -25,6 +25,8 @@ const LINE_BYTES: usize = 16 * 1024 * 1024;
 const ROW_BYTES: usize = 2 * 1024 * 1024;
 /// How long rows wait for others before they are stored together.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long storing may take of what a child had said when it was killed; less than a server that stops waits for its runs.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Why a run has no end of its own.
 #[derive(Debug, Error)]
@@ -81,14 +83,37 @@ pub(crate) enum RunFailure {
     Store(#[from] StoreError),
 }
 
-/// Runs a job to its end. Dropping the future kills the child.
-pub(super) async fn run(job: &Job, folder: &Path, memory_mib: u64, report: &mut Report) -> Result<(), RunFailure> {
+/// Runs a job to its end, or until `stop` says why not. What the child has said by then is kept.
+///
+/// Dropping the future kills the child as well.
+pub(super) async fn run(
+    job: &Job,
+    folder: &Path,
+    memory_mib: u64,
+    report: &mut Report,
+    stop: impl Future<Output = RunFailure>,
+) -> Result<(), RunFailure> {
     let mut child = spawn(folder, memory_mib).map_err(RunFailure::Child)?;
-    feed(&mut child, job).await?;
-    let Some(out) = child.stdout.take() else {
-        return Err(RunFailure::Ended("no output".to_owned()));
+    let (Some(input), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(RunFailure::Ended("no pipes".to_owned()));
     };
-    listen(BufReader::new(out), &job.out, report).await?;
+    let mut said = Said { out: BufReader::new(out), line: Vec::new() };
+    let talk = async {
+        feed(input, job).await?;
+        listen(&mut said, &job.out, report).await
+    };
+    let stopped = tokio::select! {
+        talked = talk => talked.map(|()| None)?,
+        why = stop => Some(why),
+    };
+    if let Some(why) = stopped {
+        if let Err(error) = child.kill().await {
+            tracing::warn!(%error, "the process of a run cannot be ended");
+        }
+        hear_out(&mut said, &job.out, report).await;
+        // It may have come to its end just before it was told to.
+        return if report.has_ended() { Ok(()) } else { Err(why) };
+    }
     let status = child.wait().await.map_err(RunFailure::Child)?;
     if status.success() && report.has_ended() { Ok(()) } else { Err(RunFailure::Ended(status.to_string())) }
 }
@@ -123,10 +148,7 @@ fn own_program() -> std::io::Result<OsString> {
     }
 }
 
-async fn feed(child: &mut Child, job: &Job) -> Result<(), RunFailure> {
-    let Some(mut input) = child.stdin.take() else {
-        return Err(RunFailure::Ended("no input".to_owned()));
-    };
+async fn feed(mut input: ChildStdin, job: &Job) -> Result<(), RunFailure> {
     let mut line = serde_json::to_vec(job).map_err(|error| RunFailure::Line(error.to_string()))?;
     line.push(b'\n');
     match input.write_all(&line).await {
@@ -136,27 +158,59 @@ async fn feed(child: &mut Child, job: &Job) -> Result<(), RunFailure> {
     }
 }
 
-async fn listen(
-    mut out: BufReader<impl AsyncRead + Unpin>,
-    folder: &Path,
-    report: &mut Report,
-) -> Result<(), RunFailure> {
+/// What a child says: its output, and the line that is not taken yet.
+struct Said<R> {
+    out: BufReader<R>,
+    line: Vec<u8>,
+}
+
+/// Takes lines to the last. Safe to drop: whoever listens again goes on with the line that was not taken.
+async fn listen(said: &mut Said<impl AsyncRead + Unpin>, folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
     let mut pause = tokio::time::interval(PAUSE);
     pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut line = Vec::new();
     loop {
+        said.take_whole(folder, report).await?;
+        if report.is_full() {
+            report.store().await?;
+        }
         tokio::select! {
-            more = read_some(&mut out, &mut line) => {
+            more = read_some(&mut said.out, &mut said.line) => {
                 if !more? {
                     return Ok(());
-                }
-                if line.last() == Some(&b'\n') {
-                    take(&line, folder, report).await?;
-                    line.clear();
                 }
             }
             _ = pause.tick() => report.store().await?,
         }
+    }
+}
+
+impl<R: AsyncRead + Unpin> Said<R> {
+    async fn take_whole(&mut self, folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
+        if self.line.last() == Some(&b'\n') {
+            take(&self.line, folder, report).await?;
+            self.line.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Takes what a child that was killed had said already: it lies in the pipe, which ended with the child.
+///
+/// Rows and errors are only taken here: they are stored with the end of the run.
+async fn hear_out(said: &mut Said<impl AsyncRead + Unpin>, folder: &Path, report: &mut Report) {
+    let rest = async {
+        loop {
+            said.take_whole(folder, report).await?;
+            if !read_some(&mut said.out, &mut said.line).await? {
+                return Ok::<_, RunFailure>(());
+            }
+        }
+    };
+    let heard = tokio::time::timeout(LAST_WORDS, rest).await;
+    match heard {
+        Ok(Ok(())) => {}
+        Ok(Err(failure)) => tracing::warn!(%failure, run = %report.row().id, "the last of a run is not kept"),
+        Err(_) => tracing::warn!(run = %report.row().id, "the last of a run is not kept: it took too long"),
     }
 }
 
@@ -187,11 +241,88 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
             return Err(RunFailure::Line(format!("a row of {length} bytes")));
         }
         Line::Row { row } => report.take_row(row),
-        Line::Error { n, error } => report.take_error(n, error).await?,
+        Line::Error { n, error } => report.take_error(n, error),
         Line::File { step, name, path } => {
             let file = made::open_below(folder, &path).map_err(|source| RunFailure::Path { path, source })?;
             report.take_file(step, name, file).await?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+
+    use super::*;
+    use crate::app::App;
+    use crate::fresh;
+    use crate::runner::run_error;
+    use crate::serve::tests::fresh as fresh_app;
+    use crate::store::NewUser;
+
+    /// A run of an account that somebody has just made.
+    async fn running(app: &App) -> (Id, RunRow) {
+        let account = fresh::id().unwrap();
+        let user = NewUser {
+            id: fresh::id().unwrap(),
+            email: "ann@example.com".to_owned(),
+            name: "Ann".to_owned(),
+            password: String::new(),
+            account,
+            account_name: "Ann".to_owned(),
+            invitation: None,
+            now_ms: 1,
+        };
+        app.store.sign_up(&user).await.unwrap();
+        let row = RunRow {
+            id: fresh::id().unwrap(),
+            flow: fresh::id().unwrap(),
+            flow_name: "Orders".to_owned(),
+            status: RunStatus::Running,
+            place: RunPlace::Server,
+            offline: false,
+            started_ms: 1,
+            ended_ms: None,
+            steps: Vec::new(),
+            error: None,
+            heads: [].into(),
+            n: 1,
+        };
+        crate::runner::keep(app, account, &row).await.unwrap();
+        (account, row)
+    }
+
+    fn error_line(n: u64) -> Vec<u8> {
+        let line = Line::Error { n, error: run_error("c", format!("error {n}")) };
+        let mut text = serde_json::to_vec(&line).unwrap();
+        text.push(b'\n');
+        text
+    }
+
+    #[tokio::test]
+    async fn what_a_canceled_run_had_said_is_stored_also_when_it_was_just_being_stored() {
+        let data = tempfile::tempdir().unwrap();
+        let (app, _tcp) = fresh_app(data.path()).await;
+        let (account, row) = running(&app).await;
+        let run = row.id;
+        let mut report = Report::new(app.clone(), account, row);
+        report.take_error(1, run_error("c", "error 1"));
+        {
+            let mut storing = Box::pin(report.store());
+            assert!(futures::poll!(storing.as_mut()).is_pending(), "stored without waiting for the disk");
+        }
+        // One line was read and not taken, one lies in the pipe, and of one there is only the beginning.
+        let mut rest = error_line(3);
+        rest.extend_from_slice(&error_line(4)[..10]);
+        let mut said = Said { out: BufReader::new(rest.as_slice()), line: error_line(2) };
+        hear_out(&mut said, data.path(), &mut report).await;
+        let ended = report.finish(Err(RunFailure::Canceled)).await;
+        assert_eq!(ended.status, RunStatus::Canceled);
+        assert_eq!(app.store.run(account, run).await.unwrap(), Some(ended));
+        let kept: Vec<_> = app.store.run_errors(account, run).await.unwrap().iter().map(|row| row.n).collect();
+        assert_eq!(kept, [1, 2, 3]);
+        let stretch = app.store.entries(account, 0, usize::MAX).await.unwrap();
+        assert_eq!(stretch.entries.len(), 4, "something was stored twice");
+    }
 }

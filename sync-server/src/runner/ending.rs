@@ -5,7 +5,7 @@ use std::time::Duration;
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
 
-use super::{keep, run_error};
+use super::{alone, keep, keep_end, run_error};
 use crate::app::App;
 use crate::clock;
 use crate::store::StoreError;
@@ -25,7 +25,7 @@ pub(crate) async fn close_interrupted(app: &App) -> Result<(), StoreError> {
             "interrupted",
             "The server stopped while this ran. Run the flow again; its schedule goes on by itself.",
         );
-        keep(app, account, &failed(row, error), Vec::new()).await?;
+        keep(app, account, &failed(row, error)).await?;
     }
     Ok(())
 }
@@ -46,10 +46,11 @@ pub(super) async fn close_panicked(app: &App, account: Id, run: Id) {
         match app.store.run(account, run).await? {
             Some(row) if row.ended_ms.is_none() => {
                 let error = run_error("internal", "The server could not run the flow. Its log says why.");
-                keep(app, account, &failed(row, error), Vec::new()).await
+                keep_end(app.clone(), account, alone(failed(row, error))).await;
             }
-            _ => Ok(()),
+            _ => {}
         }
+        Ok::<_, StoreError>(())
     };
     if let Err(error) = closed.await {
         tracing::error!(%error, %run, "the end of a run cannot be stored");

@@ -4,13 +4,15 @@ use std::fs::File;
 
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::sync::RunErrorRow;
+use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::child::RunFailure;
-use super::{keep, run_error};
+use super::{keep_end, keep_rows, run_error};
 use crate::app::App;
-use crate::store::{NewRunFile, StoreError};
-use crate::{blobs, clock};
+use crate::blobs::BlobError;
+use crate::resources::ResourceError;
+use crate::store::{BlobSource, NewRunFile, StoreError};
+use crate::{blobs, clock, run_rows};
 
 /// Errors that are stored together at most.
 const ERRORS: usize = 200;
@@ -20,15 +22,17 @@ pub(super) struct Report {
     app: App,
     account: Id,
     row: RunRow,
-    errors: Vec<RunErrorRow>,
+    /// What is not known to be stored. It stays here until it is: a run that is canceled in the middle of storing stores it
+    /// again, and the store keeps it once.
+    waiting: RunRows,
     dirty: bool,
     /// The child said how it ended; kept back until everything else is stored.
     ended: bool,
 }
 
 impl Report {
-    pub(super) const fn new(app: App, account: Id, row: RunRow) -> Self {
-        Self { app, account, row, errors: Vec::new(), dirty: false, ended: false }
+    pub(super) fn new(app: App, account: Id, row: RunRow) -> Self {
+        Self { app, account, row, waiting: RunRows::default(), dirty: false, ended: false }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -58,17 +62,21 @@ impl Report {
         self.dirty = true;
     }
 
-    pub(super) async fn take_error(&mut self, n: u64, error: RunError) -> Result<(), StoreError> {
-        self.errors.push(RunErrorRow { run: self.row.id, n, error });
-        if self.errors.len() >= ERRORS {
-            self.store().await?;
-        }
-        Ok(())
+    pub(super) fn take_error(&mut self, n: u64, error: RunError) {
+        let mut taken = vec![RunErrorRow { run: self.row.id, n, error }];
+        run_rows::fit_errors(&mut taken);
+        self.waiting.errors.append(&mut taken);
+    }
+
+    /// So many errors wait that they are to be stored now.
+    pub(super) const fn is_full(&self) -> bool {
+        self.waiting.errors.len() >= ERRORS
     }
 
     pub(super) async fn take_file(&self, step: String, name: String, made: File) -> Result<(), RunFailure> {
         let (mut file, blob) = blobs::copy(made.into(), &self.app.config.tmp()).await?;
-        blobs::store(&self.app, self.account, &mut file, blob).await?;
+        // Held until the run is known to have the file: nobody else has.
+        let _stored = blobs::store(&self.app, self.account, &mut file, blob, BlobSource::Run).await?;
         let file = NewRunFile { run: self.row.id, step, name, sha256: blob.sha256 };
         self.app.store.keep_run_file(self.account, &file).await?;
         Ok(())
@@ -76,13 +84,24 @@ impl Report {
 
     /// Stores what is new; the end waits for [`Report::finish`].
     pub(super) async fn store(&mut self) -> Result<(), StoreError> {
-        if self.ended || (!self.dirty && self.errors.is_empty()) {
+        if self.ended || (!self.dirty && self.waiting.errors.is_empty()) {
             return Ok(());
         }
-        let errors = std::mem::take(&mut self.errors);
-        keep(&self.app, self.account, &self.row, errors).await?;
+        self.store_all().await
+    }
+
+    async fn store_all(&mut self) -> Result<(), StoreError> {
+        self.add_row();
+        keep_rows(&self.app, self.account, &self.waiting).await?;
+        self.waiting = RunRows::default();
         self.dirty = false;
         Ok(())
+    }
+
+    fn add_row(&mut self) {
+        let mut row = self.row.clone();
+        run_rows::fit_run(&mut row);
+        self.waiting.runs = vec![row];
     }
 
     /// Stores the end, the child's own or the one that took it by surprise.
@@ -96,10 +115,8 @@ impl Report {
             self.row.n += 1;
         }
         self.row.ended_ms.get_or_insert_with(clock::now_ms);
-        let errors = std::mem::take(&mut self.errors);
-        if let Err(error) = keep(&self.app, self.account, &self.row, errors).await {
-            tracing::error!(%error, run = %self.row.id, "the end of a run cannot be stored");
-        }
+        self.add_row();
+        keep_end(self.app, self.account, self.waiting).await;
         self.row
     }
 }
@@ -121,6 +138,15 @@ fn said(failure: &RunFailure, memory_mib: u64) -> Option<RunError> {
             "other_host",
             format!("The secret {path} of connection {connection} was entered for another host. Enter it again."),
         ),
+        RunFailure::Resource(ResourceError::Damaged { id, .. } | ResourceError::Document { id, .. }) => run_error(
+            "damaged",
+            format!("A stored piece of {id} cannot be read on the server. Its operator can restore a backup."),
+        ),
+        RunFailure::Store(StoreError::Full { .. })
+        | RunFailure::Resource(ResourceError::Store(StoreError::Full { .. }))
+        | RunFailure::Blob(BlobError::Store(StoreError::Full { .. })) => {
+            run_error("storage_full", "The server's disk is full. Ask its operator for room and run the flow again.")
+        }
         RunFailure::Vault(error) => run_error("secret", format!("{error}.")),
         RunFailure::Ended(status) => run_error(
             "worker_ended",

@@ -8,7 +8,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::RunPlace;
 
 use super::ending::failed;
-use super::{StartError, first_row, keep, run_error, run_to_end, runnable};
+use super::{StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
 use crate::app::App;
 use crate::resources::Resource;
 use crate::store::{StoreError, TickKey};
@@ -39,10 +39,8 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
                 "still_running",
                 "The flow was still running when its schedule started it again. Schedule it less often, or split it.",
             );
-            // Without its end the row would wait for a run that never comes; after a restart it is closed.
-            if let Err(error) = keep(app, account, &failed(row, error), Vec::new()).await {
-                tracing::error!(%error, %run, "the end of a run cannot be stored");
-            }
+            // Without its end the row would wait for a run that never comes.
+            tokio::spawn(keep_end(app.clone(), account, alone(failed(row, error))));
         }
     }
     Ok(())
@@ -72,5 +70,5 @@ pub(crate) async fn refuse_schedule(
         ),
     );
     let row = failed(first_row(found, flow, run, RunPlace::Schedule), error);
-    keep(app, account, &row, Vec::new()).await
+    keep(app, account, &row).await
 }

@@ -121,7 +121,7 @@ impl Driver {
             match self.load(key).await {
                 Ok(()) => {}
                 // Reading it again would find the same: its next change brings it back here.
-                Err(error @ ResourceError::Document { .. }) => {
+                Err(error @ (ResourceError::Document { .. } | ResourceError::Damaged { .. })) => {
                     tracing::error!(%error, flow = %key.1, "a flow cannot be opened; it has no schedule");
                     self.scheduler.remove(key);
                 }

@@ -7,7 +7,10 @@ use tombolo_model::{Action, Id, Kind, Role};
 
 use super::row::{db, get, id, maybe_id, number, parse_id, role, role_name};
 use super::{Sqlite, invitations};
-use crate::store::{Accepted, Accounts, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError};
+use crate::store::{
+    Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
+    StoreError,
+};
 
 #[async_trait]
 impl Accounts for Sqlite {
@@ -91,6 +94,26 @@ impl Accounts for Sqlite {
         let accepted = invitations::accept(&mut tx, token, user, now_ms).await?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(accepted)
+    }
+
+    async fn invitation(&self, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
+        let row = sqlx::query(
+            "SELECT a.name AS account, u.name AS by, i.role, i.created_ms FROM invitations i
+             JOIN accounts a ON a.id = i.account JOIN users u ON u.id = i.invited_by WHERE i.token = ?",
+        )
+        .bind(token.as_slice())
+        .fetch_optional(&self.read)
+        .await
+        .map_err(db("looking up an invitation"))?;
+        row.map(|row| {
+            Ok(Invitation {
+                account: get(&row, "accounts", "account")?,
+                by: get(&row, "users", "by")?,
+                role: role(&row, "invitations", "role")?,
+                expires_ms: get::<i64>(&row, "invitations", "created_ms")?.saturating_add(INVITATION_MS),
+            })
+        })
+        .transpose()
     }
 
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError> {

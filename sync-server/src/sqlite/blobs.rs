@@ -5,7 +5,7 @@ use tombolo_model::Id;
 
 use super::Sqlite;
 use super::row::{array, db, from_u64, number};
-use crate::store::{BlobRow, Blobs, StoreError};
+use crate::store::{BlobRow, BlobSource, Blobs, StoreError};
 
 #[async_trait]
 impl Blobs for Sqlite {
@@ -34,18 +34,48 @@ impl Blobs for Sqlite {
         Ok(())
     }
 
-    async fn finish_blob(&self, account: Id, blob: BlobRow, now_ms: i64) -> Result<(), StoreError> {
+    async fn finish_blob(&self, account: Id, blob: BlobRow, from: BlobSource, now_ms: i64) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO blobs (account, sha256, size_bytes, created_ms, uploaded) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET uploaded = 1 WHERE excluded.uploaded = 1 AND blobs.uploaded = 0",
         )
         .bind(account.to_string())
         .bind(blob.sha256.as_slice())
         .bind(from_u64(blob.size_bytes))
         .bind(now_ms)
+        .bind(from == BlobSource::Upload)
         .execute(&self.write)
         .await
         .map_err(db("finishing a file"))?;
         Ok(())
+    }
+
+    async fn forget_blob(&self, account: Id, sha256: &[u8; 32]) -> Result<bool, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM blobs WHERE account = ?1 AND sha256 = ?2 AND uploaded = 0
+             AND NOT EXISTS (SELECT 1 FROM run_files f WHERE f.account = ?1 AND f.sha256 = ?2)",
+        )
+        .bind(account.to_string())
+        .bind(sha256.as_slice())
+        .execute(&self.write)
+        .await
+        .map_err(db("removing a file"))?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    async fn remove_parts(&self, account: Id, sha256: &[u8; 32], most: u32) -> Result<bool, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM blob_parts WHERE rowid IN
+             (SELECT rowid FROM blob_parts WHERE account = ?1 AND sha256 = ?2 LIMIT ?3)
+             AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.account = ?1 AND b.sha256 = ?2)",
+        )
+        .bind(account.to_string())
+        .bind(sha256.as_slice())
+        .bind(most)
+        .execute(&self.write)
+        .await
+        .map_err(db("removing the parts of a file"))?;
+        Ok(gone.rows_affected() >= u64::from(most))
     }
 
     async fn sweep_parts(&self) -> Result<(), StoreError> {

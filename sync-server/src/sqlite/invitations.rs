@@ -4,7 +4,7 @@ use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::{Id, Role};
 
 use super::row::{db, get, id, role, role_name};
-use crate::store::{Accepted, Invited, NewInvitation, StoreError};
+use crate::store::{Accepted, INVITATION_MS, Invited, NewInvitation, StoreError};
 
 /// Keeps an invitation, in place of an older one for the same address.
 pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitation) -> Result<Invited, StoreError> {
@@ -47,8 +47,10 @@ pub(super) async fn accept(
 ) -> Result<Accepted, StoreError> {
     const DOING: &str = "accepting an invitation";
     let row = sqlx::query(
-        "SELECT i.account, i.role, i.email = u.email AS same FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ?",
+        "SELECT i.account, i.role, i.email = u.email AS same, i.created_ms <= ? AS expired
+         FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ?",
     )
+    .bind(now_ms.saturating_sub(INVITATION_MS))
     .bind(user.to_string())
     .bind(token.as_slice())
     .fetch_optional(&mut **tx)
@@ -57,6 +59,9 @@ pub(super) async fn accept(
     let Some(row) = row else {
         return Ok(Accepted::Unknown);
     };
+    if get(&row, "invitations", "expired")? {
+        return Ok(Accepted::Expired);
+    }
     if !get::<bool>(&row, "invitations", "same")? {
         return Ok(Accepted::OtherAddress);
     }

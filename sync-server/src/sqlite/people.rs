@@ -35,6 +35,7 @@ impl People for Sqlite {
             joined = match invitations::accept(&mut tx, token, user.id, user.now_ms).await? {
                 Accepted::Joined(account) => Some(account),
                 Accepted::Unknown => return Ok(SignUp::InvitationUnknown),
+                Accepted::Expired => return Ok(SignUp::InvitationExpired),
                 Accepted::OtherAddress => return Ok(SignUp::OtherAddress),
             };
         }
@@ -99,15 +100,6 @@ impl People for Sqlite {
             .await
             .map_err(db("ending a session"))?;
         Ok(ended.rows_affected() > 0)
-    }
-
-    async fn sweep_sessions(&self, now_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE expires_ms <= ?")
-            .bind(now_ms)
-            .execute(&self.write)
-            .await
-            .map_err(db("removing old sessions"))?;
-        Ok(())
     }
 
     async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
--- Version 2. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
+-- Version 3. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
 CREATE TABLE server (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL,
@@ -115,6 +115,7 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_sequence ON runs (account, sequence);
 CREATE INDEX runs_started ON runs (account, started_ms);
 CREATE INDEX runs_status ON runs (status);
+CREATE INDEX runs_flow ON runs (account, flow, started_ms);
 
 CREATE TABLE run_errors (
     account TEXT NOT NULL,
@@ -134,12 +135,15 @@ CREATE TABLE run_files (
     sha256 BLOB NOT NULL,
     PRIMARY KEY (account, run, step)
 ) STRICT;
+CREATE INDEX run_files_sha256 ON run_files (account, sha256);
 
 CREATE TABLE blobs (
     account TEXT NOT NULL,
     sha256 BLOB NOT NULL,
     size_bytes INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
+    -- Brought by a device: a document may name it. Else it goes with the runs that made it.
+    uploaded INTEGER NOT NULL,
     PRIMARY KEY (account, sha256)
 ) STRICT;
 

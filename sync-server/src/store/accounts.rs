@@ -48,6 +48,22 @@ pub struct NewInvitation {
     pub now_ms: i64,
 }
 
+/// How long an invitation lets somebody in.
+pub const INVITATION_MS: i64 = 14 * 24 * 3_600 * 1_000;
+
+/// What whoever holds the link of an invitation may know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The name of the account.
+    pub account: String,
+    /// The name of the person who invites.
+    pub by: String,
+    /// What one will be able to do.
+    pub role: Role,
+    /// When it lets nobody in any more.
+    pub expires_ms: i64,
+}
+
 /// What came of inviting somebody. Nothing in it says whether an address that is no member's belongs to anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Invited {
@@ -64,6 +80,8 @@ pub enum Accepted {
     Joined(Id),
     /// There is no such invitation, or not any more.
     Unknown,
+    /// It is too old; it stays where members see it.
+    Expired,
     /// It is for another address than the person's; it stays.
     OtherAddress,
 }
@@ -102,6 +120,9 @@ pub trait Accounts {
 
     /// Accepts an invitation for a person who has signed up already, with the address they have.
     async fn accept(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<Accepted, StoreError>;
+
+    /// What an invitation is about, also when it has expired; absent when there is none.
+    async fn invitation(&self, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError>;
 
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;

@@ -38,6 +38,8 @@ pub enum SignUp {
     EmailTaken,
     /// The invitation is not known, or is used up.
     InvitationUnknown,
+    /// The invitation is too old.
+    InvitationExpired,
     /// The invitation is for another address.
     OtherAddress,
 }
@@ -85,9 +87,6 @@ pub trait People {
 
     /// Ends a session; says whether there was one.
     async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError>;
-
-    /// Removes sessions that expired before now.
-    async fn sweep_sessions(&self, now_ms: i64) -> Result<(), StoreError>;
 
     /// Remembers that a person signed in with the browser that holds this token.
     async fn know_browser(&self, token: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError>;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use reqwest::StatusCode;
 use serde_json::json;
 use tombolo_model::Kind;
 use tombolo_wire::sync::{Course, Down};
@@ -39,10 +40,12 @@ async fn a_restored_server_gets_back_from_devices_what_the_backup_lacks() {
     server.kill();
     let restored = admin(&["restore", backup], &data);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    assert!(String::from_utf8_lossy(&restored.stdout).contains("everybody is signed out"), "{restored:?}");
     let sound = admin(&["verify"], &data);
     assert!(sound.status.success());
 
     let server = Server::on(&data, &[]);
+    assert_eq!(ann.browser.clone().at(&server).get("/api/me").await.status(), StatusCode::UNAUTHORIZED);
     let mut browser = server.browser();
     browser.post("/api/signin", json!({ "email": "ann@example.com", "password": PASSWORD })).await;
     let mut cursor = before;
@@ -57,6 +60,13 @@ async fn a_restored_server_gets_back_from_devices_what_the_backup_lacks() {
         _ => None,
     });
     assert_eq!(page.await.documents[0].chunks.len(), 2);
+}
+
+#[test]
+fn the_help_of_restore_says_that_everybody_has_to_sign_in_again() {
+    let help = Command::new(env!("CARGO_BIN_EXE_tombolo")).args(["admin", "restore", "--help"]).output().unwrap();
+    let text = String::from_utf8_lossy(&help.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Everybody has to sign in again"), "{text}");
 }
 
 #[test]

@@ -162,3 +162,60 @@ async fn who_may_not_invite_any_more_leaves_no_way_in_behind() {
     let mut dog = server.person("dog").await.browser;
     assert_eq!(dog.post("/api/invitations/accept", json!({ "invitation": kept })).await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn whoever_holds_the_link_hears_who_invites_where_and_nothing_about_the_address() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let token = ann.invite("cat@example.com", "monitor").await;
+    let mut stranger = server.browser();
+    let answer = stranger.post("/api/invitations/look", json!({ "invitation": token })).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut about: Value = answer.json().await.unwrap();
+    let day = 24 * 3_600 * 1_000;
+    let left = about["expiresMs"].take().as_i64().unwrap() - crate::schedule::now().timestamp_millis();
+    assert!((13 * day..=14 * day).contains(&left), "{left}");
+    assert_eq!(about, json!({ "accountName": "ann", "invitedBy": "ann", "role": "monitor", "expiresMs": null }));
+    for wrong in ["", "0", &token[1..]] {
+        let unknown = stranger.post("/api/invitations/look", json!({ "invitation": wrong })).await;
+        assert_eq!(code(unknown).await, "invitation_unknown");
+    }
+    let withdraw = format!("/api/accounts/{}/invitations/withdraw", ann.account);
+    ann.browser.post(&withdraw, json!({ "email": "cat@example.com" })).await;
+    let withdrawn = stranger.post("/api/invitations/look", json!({ "invitation": token })).await;
+    assert_eq!(code(withdrawn).await, "invitation_unknown");
+}
+
+#[tokio::test]
+async fn an_invitation_of_two_weeks_ago_says_so_and_is_listed_until_it_is_withdrawn_or_renewed() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let token = ann.invite("bob@example.com", "manage").await;
+    let stranger = ann.invite("cat@example.com", "manage").await;
+    let age = "UPDATE invitations SET created_ms = created_ms - 14 * 24 * 3600 * 1000";
+    sqlx::raw_sql(age).execute(&mut server.database().await).await.unwrap();
+    let accept = json!({ "invitation": token });
+    for path in ["/api/invitations/look", "/api/invitations/accept"] {
+        let answer = bob.browser.post(path, accept.clone()).await;
+        assert_eq!(answer.status(), StatusCode::GONE, "{path}");
+        let errors: Value = answer.json().await.unwrap();
+        assert_eq!(errors["errors"][0]["code"], "invitation_expired");
+        assert_eq!(errors["errors"][0]["field"], "invitation");
+        assert!(errors["errors"][0]["message"].as_str().unwrap().contains("14 days"), "{errors}");
+    }
+    let body = json!({ "name": "Cat", "email": "cat@example.com", "password": PASSWORD, "invitation": stranger });
+    assert_eq!(code(server.browser().post("/api/signup", body).await).await, "invitation_expired");
+    let path = format!("/api/accounts/{}/members", ann.account);
+    let list: Value = ann.browser.get(&path).await.json().await.unwrap();
+    assert_eq!(
+        (&list["members"][1]["email"], &list["members"][1]["status"]),
+        (&json!("bob@example.com"), &json!("pending"))
+    );
+    let withdraw = format!("/api/accounts/{}/invitations/withdraw", ann.account);
+    let gone = ann.browser.post(&withdraw, json!({ "email": "cat@example.com" })).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    let renewed = ann.invite("bob@example.com", "manage").await;
+    let joined = bob.browser.post("/api/invitations/accept", json!({ "invitation": renewed })).await;
+    assert_eq!(joined.status(), StatusCode::OK);
+}

@@ -184,6 +184,99 @@ async fn a_run_is_canceled_by_hand_and_a_flow_runs_once_at_a_time() {
     assert_eq!((row.id, row.status), (run, RunStatus::Canceled));
 }
 
+/// Two orders, of which the first cannot be mapped, and a sink that says when the second came and never answers.
+async fn half_failing(device: &mut Device, person: &mut Person) -> (Id, Arc<tokio::sync::Notify>) {
+    let came = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&came);
+    let take = async move || {
+        tell.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let router = Router::new()
+        .route("/orders", get(async || Json(json!([{ "id": 1, "amount": "much" }, { "id": 2, "amount": "2" }]))))
+        .route("/sink", post(take));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let mappings = json!([{ "generate": "amount", "dataType": "number", "extract": "$.amount" }]);
+    let built = build_with(device, &base, "/orders", mappings).await;
+    put_secret(person, &built).await;
+    (start(person, built.flow).await, came)
+}
+
+#[tokio::test]
+async fn what_a_run_has_said_before_it_is_canceled_is_stored_although_the_disk_was_busy() {
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let mut database = server.database().await;
+    let (run, came) = half_failing(&mut device, &mut ann).await;
+    // From here on nobody else writes: what the run says waits.
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut database).await.unwrap();
+    came.notified().await;
+    let cancel = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
+    assert_eq!(ann.browser.post(&cancel, json!({})).await.status(), StatusCode::ACCEPTED);
+    sqlx::raw_sql("ROLLBACK").execute(&mut database).await.unwrap();
+    let mut heard = crate::schedule::Heard::default();
+    heard.until(&mut device, |heard| heard.runs.get(&run).is_some_and(|row| row.ended_ms.is_some())).await;
+    assert_eq!(heard.runs[&run].status, RunStatus::Canceled);
+    let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM run_errors WHERE run = ?")
+        .bind(run.to_string())
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(stored, 1);
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_stored_is_stored_later() {
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let run = start_endless(&mut ann, &mut device).await;
+    let mut database = server.database().await;
+    let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON runs WHEN NEW.status = 'canceled' BEGIN
+        SELECT RAISE(ABORT, 'no'); END";
+    sqlx::raw_sql(refuse).execute(&mut database).await.unwrap();
+    let cancel = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
+    assert_eq!(ann.browser.post(&cancel, json!({})).await.status(), StatusCode::ACCEPTED);
+    // As long as its end is not stored it is live.
+    for _ in 0..20 {
+        assert_eq!(ann.browser.post(&cancel, json!({})).await.status(), StatusCode::ACCEPTED);
+    }
+    sqlx::raw_sql("DROP TRIGGER refuse").execute(&mut database).await.unwrap();
+    let (row, _) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    assert_eq!((row.id, row.status), (run, RunStatus::Canceled));
+}
+
+#[tokio::test]
+async fn nothing_runs_as_it_was_before_a_change_that_cannot_be_read() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let me = author();
+    let (mut export, first) = create(Kind::Export, &json!({ "name": "Orders", "adaptorType": "HTTPExport" }), &me);
+    let second = crate::device::set(&mut export, &me, "/name", json!("Invoices"));
+    assert!(matches!(device.push(export.id(), &[first, second]).await, Some(Down::Accepted { .. })));
+    let flow = json!({ "name": "Copy", "pageGenerators": [{ "_exportId": export.id() }] });
+    let (mut flow, first) = create(Kind::Flow, &flow, &me);
+    let second = crate::device::set(&mut flow, &me, "/name", json!("Copies"));
+    assert!(matches!(device.push(flow.id(), &[first, second]).await, Some(Down::Accepted { .. })));
+    let mut database = server.database().await;
+    let mut damage = async |document: Id| {
+        let last =
+            "UPDATE changes SET bytes = x'00' WHERE sequence = (SELECT max(sequence) FROM changes WHERE document = ?)";
+        sqlx::query(last).bind(document.to_string()).execute(&mut database).await.unwrap();
+    };
+    damage(export.id()).await;
+    start(&mut ann, flow.id()).await;
+    let (row, _) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    assert_eq!((row.status, row.error.unwrap().code.as_str()), (RunStatus::Failed, "damaged"));
+    damage(flow.id()).await;
+    let path = format!("/api/accounts/{}/flows/{}/run", ann.account, flow.id());
+    assert_eq!(code(ann.browser.post(&path, json!({})).await).await, "damaged");
+}
+
 #[tokio::test]
 async fn a_run_that_the_server_left_behind_is_said_to_be_interrupted() {
     let (base, _received) = endpoint().await;

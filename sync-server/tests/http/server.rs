@@ -8,6 +8,8 @@ use std::sync::Once;
 use reqwest::header::{COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 use tombolo_model::Id;
 
@@ -69,6 +71,11 @@ impl Server {
 
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Its database, beside it.
+    pub(crate) async fn database(&self) -> SqliteConnection {
+        SqliteConnectOptions::new().filename(self.data.join("tombolo.db")).connect().await.unwrap()
     }
 
     /// `kill -9`, at once.
@@ -158,6 +165,17 @@ impl Person {
 }
 
 impl Browser {
+    /// The same browser, for the same server at its new address; cookies are those of the port.
+    pub(crate) fn at(mut self, server: &Server) -> Self {
+        let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
+        let (before, after) = (port(&self.address), port(&server.address));
+        for (name, _) in &mut self.cookies {
+            *name = name.replace(&before, &after);
+        }
+        self.address.clone_from(&server.address);
+        self
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.address);
         self.client.request(method, url).header(COOKIE, self.cookie())

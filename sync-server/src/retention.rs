@@ -1,0 +1,262 @@
+//! How long the server keeps what nobody needs any more, and the task that removes it.
+//!
+//! Removes some rows at a time, so that nobody who writes waits for it. What a stop or an error leaves behind is removed
+//! an hour later, or after the next start.
+//!
+//! Invariant: nothing is removed that a document names, that a device still has to hear of within a month, or that
+//! keeps a schedule from starting twice.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::blobs::{self, Desks};
+use crate::clock;
+use crate::store::{Store, StoreError};
+
+const PAUSE: Duration = Duration::from_secs(3_600);
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// After they expired.
+const SESSIONS_MS: i64 = 30 * DAY_MS;
+/// After they were made: long after they let nobody in any more, so that a late visitor hears why.
+const INVITATIONS_MS: i64 = 90 * DAY_MS;
+/// After the time that the schedule names.
+const TICKS_MS: i64 = 90 * DAY_MS;
+/// After they were started; the newest of each flow stay longer.
+const RUNS_MS: i64 = 30 * DAY_MS;
+/// The runs of each flow that stay, however old they are.
+const RUNS_OF_EACH_FLOW: u32 = 200;
+
+/// Rows in one transaction.
+const MOST: u32 = 500;
+
+/// Removes what is old, now and each hour.
+pub(crate) async fn drive(app: App) {
+    let mut hours = tokio::time::interval(PAUSE);
+    loop {
+        hours.tick().await;
+        sweep(&*app.store, &app.desks, clock::now_ms()).await;
+    }
+}
+
+/// Removes what is old; one kind that fails does not keep the others.
+async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
+    let swept = [
+        ("sessions", sessions(store, now_ms).await),
+        ("invitations", invitations(store, now_ms).await),
+        ("claims on scheduled runs", ticks(store, now_ms).await),
+        ("runs", runs(store, now_ms).await),
+        ("files of runs", files(store, desks).await),
+    ];
+    for (what, ended) in swept {
+        if let Err(error) = ended {
+            tracing::error!(%error, what, "what is old cannot be removed; it is tried again in an hour");
+        }
+    }
+}
+
+async fn sessions(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_sessions(now_ms - SESSIONS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn invitations(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_invitations(now_ms - INVITATIONS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn ticks(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_ticks(now_ms - TICKS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn runs(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    loop {
+        let old = store.old_runs(now_ms - RUNS_MS, RUNS_OF_EACH_FLOW, MOST).await?;
+        for (account, run) in &old {
+            while is_full(store.remove_run_errors(*account, *run, MOST).await?) {}
+            store.remove_run(*account, *run).await?;
+        }
+        if old.len() < MOST as usize {
+            return Ok(());
+        }
+    }
+}
+
+async fn files(store: &dyn Store, desks: &Desks) -> Result<(), StoreError> {
+    loop {
+        let unused = store.unused_blobs(MOST).await?;
+        let mut gone = 0;
+        for (account, sha256) in &unused {
+            // A run that is just storing this file names it before it leaves its place.
+            let _desk = desks.sit(sha256).await;
+            if store.forget_blob(*account, sha256).await? {
+                blobs::remove_parts(store, *account, sha256).await?;
+                gone += 1;
+            }
+        }
+        if gone < MOST as usize {
+            return Ok(());
+        }
+    }
+}
+
+const fn is_full(gone: u64) -> bool {
+    gone >= MOST as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use tombolo_model::Id;
+    use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
+    use tombolo_wire::sync::{RunErrorRow, RunRows};
+
+    use super::*;
+    use crate::sqlite::Sqlite;
+    use crate::store::{
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
+    };
+
+    const NOW: i64 = 1_000 * DAY_MS;
+
+    fn id(n: u32) -> Id {
+        Id::from_parts(n, [1; 8])
+    }
+
+    /// A store with one account, 2, of one person, 1.
+    async fn store(folder: &tempfile::TempDir) -> Sqlite {
+        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
+        let user = NewUser {
+            id: id(1),
+            email: "ann@example.com".to_owned(),
+            name: "Ann".to_owned(),
+            password: String::new(),
+            account: id(2),
+            account_name: "Ann".to_owned(),
+            invitation: None,
+            now_ms: 1,
+        };
+        store.sign_up(&user).await.unwrap();
+        store
+    }
+
+    fn run(n: u32, flow: u32, days_ago: i64, status: RunStatus) -> RunRow {
+        RunRow {
+            id: id(n),
+            flow: id(flow),
+            flow_name: "Orders".to_owned(),
+            status,
+            place: RunPlace::Server,
+            offline: false,
+            started_ms: NOW - days_ago * DAY_MS,
+            ended_ms: None,
+            steps: Vec::new(),
+            error: None,
+            heads: [].into(),
+            n: 1,
+        }
+    }
+
+    fn error(run: u32, n: u64) -> RunErrorRow {
+        let error = RunError {
+            step: String::new(),
+            code: "c".to_owned(),
+            message: "m".to_owned(),
+            record: None,
+            index: None,
+            time_ms: 1,
+        };
+        RunErrorRow { run: id(run), n, error }
+    }
+
+    async fn keep_file(store: &Sqlite, run: u32, step: &str, content: u8, source: BlobSource) {
+        let blob = BlobRow { sha256: [content; 32], size_bytes: 1 };
+        store.put_blob_part(id(2), &blob.sha256, 0, &[content]).await.unwrap();
+        store.finish_blob(id(2), blob, source, 1).await.unwrap();
+        let file = NewRunFile { run: id(run), step: step.to_owned(), name: "a".to_owned(), sha256: blob.sha256 };
+        store.keep_run_file(id(2), &file).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn sessions_invitations_and_claims_stay_as_long_as_their_rules_say() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        for (token, days) in [(1, 31), (2, 29)] {
+            let expired = NOW - days * DAY_MS;
+            store.open_session(&[token; 32], id(1), 1, expired).await.unwrap();
+        }
+        for (token, days) in [(1, 91), (2, 89)] {
+            let invitation = NewInvitation {
+                account: id(2),
+                email: format!("{days}@example.com"),
+                role: tombolo_model::Role::Manage,
+                by: id(1),
+                token: [token; 32],
+                now_ms: NOW - days * DAY_MS,
+            };
+            store.invite(&invitation).await.unwrap();
+        }
+        let claim = async |flow: u32, days: i64, run_number: u32| {
+            let tick = TickKey { account: id(2), flow: id(flow), nominal_ms: NOW - days * DAY_MS };
+            let row = run(run_number, flow, days, RunStatus::Completed);
+            store.claim_tick(tick, &row, 1).await.unwrap().is_some()
+        };
+        for (flow, days) in [(10, 92), (10, 91), (10, 89), (11, 400)] {
+            assert!(claim(flow, days, 1_000 + u32::try_from(days).unwrap()).await);
+        }
+        sweep(&store, &Desks::default(), NOW).await;
+        assert!(!store.end_session(&[1; 32]).await.unwrap() && store.end_session(&[2; 32]).await.unwrap());
+        let members = store.members(id(2)).await.unwrap();
+        assert_eq!(
+            members.iter().map(|row| row.email.as_str()).collect::<Vec<_>>(),
+            ["ann@example.com", "89@example.com"]
+        );
+        assert_eq!(store.last_tick(id(2), id(11)).await.unwrap(), Some(NOW - 400 * DAY_MS), "the last one of a flow");
+        assert!(!claim(10, 89, 2_000).await, "a young claim was removed");
+        for days in [91, 92] {
+            assert!(claim(10, days, 2_000).await, "a claim of {days} days was kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn old_runs_go_with_their_errors_and_files_and_the_last_two_hundred_and_those_of_a_month_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        // Of flow 10: one too many that is old, one that never ended, 200 newer ones. Of flow 11: 250 of this month.
+        let mut runs = vec![run(100, 10, 60, RunStatus::Completed), run(101, 10, 60, RunStatus::Running)];
+        runs.extend((200..400).map(|n| run(n, 10, 40, RunStatus::Failed)));
+        runs.extend((500..750).map(|n| run(n, 11, 29, RunStatus::Completed)));
+        let errors = (1..=u64::from(MOST) + 1).map(|n| error(100, n)).chain([error(200, 1)]).collect();
+        let last = store.keep_runs(id(2), &RunRows { runs, errors }, None).await.unwrap().unwrap();
+        keep_file(&store, 100, "alone", 1, BlobSource::Run).await;
+        for (content, source) in [(2, BlobSource::Run), (3, BlobSource::Upload)] {
+            keep_file(&store, 100, &format!("shared {content}"), content, source).await;
+        }
+        keep_file(&store, 200, "shared", 2, BlobSource::Run).await;
+        sweep(&store, &Desks::default(), NOW).await;
+        assert_eq!(store.run(id(2), id(100)).await.unwrap(), None);
+        assert!(store.run_errors(id(2), id(100)).await.unwrap().is_empty());
+        assert_eq!(store.run_errors(id(2), id(200)).await.unwrap(), [error(200, 1)]);
+        let left = store.newest_runs(id(2), 1_000, usize::MAX).await.unwrap().runs.len();
+        assert_eq!(left, 451, "all but one");
+        for (content, stays) in [(1, false), (2, true), (3, true)] {
+            assert_eq!(store.blob(id(2), &[content; 32]).await.unwrap().is_some(), stays, "{content}");
+            assert_eq!(store.blob_part(id(2), &[content; 32], 0).await.unwrap().is_some(), stays, "{content}");
+        }
+        // A device that has read nothing gets past the gap, and the numbers go on behind it.
+        let mut after = 0;
+        let mut heard = 0;
+        loop {
+            let stretch = store.entries(id(2), after, 4_096).await.unwrap();
+            heard += stretch.entries.len();
+            assert!(stretch.upto > after || !stretch.more, "a device waits for what was removed");
+            after = stretch.upto;
+            if !stretch.more {
+                break;
+            }
+        }
+        assert_eq!((heard, after), (452, last));
+        let next = RunRows { runs: vec![run(900, 10, 0, RunStatus::Completed)], errors: Vec::new() };
+        assert_eq!(store.keep_runs(id(2), &next, None).await.unwrap(), Some(last + 1));
+    }
+}
