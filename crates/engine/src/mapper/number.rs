@@ -10,11 +10,13 @@ pub(crate) fn parse(text: &str) -> Option<Val> {
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
         return None;
     }
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(Val::Int(number));
-    }
-    if let Ok(number) = text.parse::<u64>() {
-        return Some(Val::Uint(number));
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        if let Ok(number) = text.parse::<i64>() {
+            return Some(Val::Int(number));
+        }
+        if let Ok(number) = text.parse::<u64>() {
+            return Some(Val::Uint(number));
+        }
     }
     text.parse::<f64>().ok().filter(|float| float.is_finite()).map(Val::Float)
 }

@@ -75,7 +75,7 @@ impl CsvReader {
     fn row(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         if self.splitter.rows > self.options.rows_to_skip {
             self.splitter.counts_empty = false;
-            if !self.splitter.ends.is_empty() {
+            if !self.splitter.fields.is_empty() {
                 self.record(out)?;
             }
         }
@@ -90,7 +90,7 @@ impl CsvReader {
         };
         let index = self.records;
         self.records += 1;
-        let count = self.splitter.ends.len();
+        let count = self.splitter.fields.len();
         let row = self.splitter.rows;
         let record = if count == keys.len() {
             self.values().map(|values| Record::new(Arc::clone(keys), values)).ok_or_else(|| {
@@ -109,7 +109,7 @@ impl CsvReader {
     /// The names of the columns, from the row at hand or by number.
     fn names(&self) -> Result<Vec<String>, FormatError> {
         if !self.options.has_header_row {
-            return Ok((0..self.splitter.ends.len()).map(|at| format!("Column{at}")).collect());
+            return Ok((0..self.splitter.fields.len()).map(|at| format!("Column{at}")).collect());
         }
         let texts = self.texts().ok_or(FormatError::NotUtf8 { row: self.splitter.rows })?;
         Ok(texts.map(|text| self.unquoted(text.trim()).trim().to_owned()).collect())
@@ -132,14 +132,13 @@ impl CsvReader {
     /// The fields of the row at hand; nothing when one of them is no UTF-8. Other bytes are never replaced by
     /// question marks: what was read would then be written as if it were right.
     fn texts(&self) -> Option<impl Iterator<Item = &str>> {
-        let row = std::str::from_utf8(&self.splitter.fields).ok()?;
-        let ends = &self.splitter.ends;
+        let row = std::str::from_utf8(&self.splitter.bytes).ok()?;
+        let fields = &self.splitter.fields;
         // Two halves of a character in neighboring fields are none.
-        if !ends.iter().all(|end| row.is_char_boundary(*end)) {
+        if !fields.iter().all(|(start, end)| row.is_char_boundary(*start) && row.is_char_boundary(*end)) {
             return None;
         }
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        Some(starts.zip(ends).map(|(start, end)| row.get(start..*end).unwrap_or_default()))
+        Some(fields.iter().map(|(start, end)| row.get(*start..*end).unwrap_or_default()))
     }
 }
 
@@ -226,7 +225,7 @@ mod tests {
         let mut rows = Vec::new();
         let error = reader.push(",".repeat(1_000_000).as_bytes(), &mut rows).unwrap_err();
         assert_eq!(error, FormatError::TooManyColumns { row: 1, most: MAX_COLUMNS });
-        assert!(reader.splitter.ends.len() <= MAX_COLUMNS && rows.is_empty());
+        assert!(reader.splitter.fields.len() <= MAX_COLUMNS && rows.is_empty());
         assert!(error.to_string().contains("Check the delimiter"), "{error}");
     }
 

@@ -3,6 +3,8 @@
 //! Written for itself because delimiters may be longer than one byte and rows may end with anything; the crates
 //! for CSV take one byte for either. A quote that opens a field makes delimiters characters until it closes;
 //! elsewhere a quote is a character. Empty rows are none.
+//!
+//! Most rows of most files hold no quote and are wholly in the piece at hand; those are cut in one go.
 
 use memchr::{memchr, memchr2, memchr3};
 
@@ -15,9 +17,13 @@ pub(super) struct Splitter {
     /// Nothing: CR, LF or both.
     row_end: Option<Box<[u8]>>,
     quote: Option<u8>,
-    /// The fields of the row at hand, one after the other, and where each ends.
-    pub(super) fields: Vec<u8>,
-    pub(super) ends: Vec<usize>,
+    /// What may end a field of a plain row or makes it none; nothing when delimiters are longer than one byte.
+    marks: Option<Box<[bool; 256]>>,
+    /// The bytes of the row at hand, and where each field begins and ends in them.
+    pub(super) bytes: Vec<u8>,
+    pub(super) fields: Vec<(usize, usize)>,
+    /// Where the field in the making begins.
+    begun: usize,
     place: Place,
     /// The last byte was a CR that ended a row; a LF behind it belongs to it.
     after_cr: bool,
@@ -52,8 +58,10 @@ impl Splitter {
             delimiter: options.column_delimiter.as_bytes().into(),
             row_end: options.row_delimiter.as_ref().map(|text| text.as_bytes().into()),
             quote: (!options.disable_quote).then_some(options.quote),
-            fields: Vec::with_capacity(1024),
-            ends: Vec::with_capacity(64),
+            marks: marks(options),
+            bytes: Vec::with_capacity(1024),
+            fields: Vec::with_capacity(64),
+            begun: 0,
             place: Place::RowStart,
             after_cr: false,
             rows: 0,
@@ -71,6 +79,17 @@ impl Splitter {
             self.after_cr = false;
             at = usize::from(bytes[0] == b'\n');
         }
+        if self.place == Place::RowStart
+            && let Some(length) = self.plain_row(&bytes[at..])
+        {
+            self.rows += 1;
+            return Ok((self.row_ended(bytes, at + length, 1), true));
+        }
+        self.walk(bytes, at, last)
+    }
+
+    /// Takes bytes from a place on, field by field, up to the end of a row.
+    fn walk(&mut self, bytes: &[u8], mut at: usize, last: bool) -> Result<(usize, bool), FormatError> {
         while at < bytes.len() {
             match self.place {
                 Place::RowStart | Place::FieldStart if Some(bytes[at]) == self.quote => {
@@ -154,8 +173,35 @@ impl Splitter {
 
     /// Forgets the row at hand.
     pub(super) fn clear(&mut self) {
+        self.bytes.clear();
         self.fields.clear();
-        self.ends.clear();
+        self.begun = 0;
+    }
+
+    /// Takes a row that is there up to its end and holds no quote; says how long it is. Any other is left alone.
+    fn plain_row(&mut self, bytes: &[u8]) -> Option<usize> {
+        let marks = self.marks.as_deref()?;
+        let most = bytes.len().min(MAX_RECORD_BYTES);
+        let mut begun = 0;
+        let mut ended = None;
+        for (at, byte) in bytes[..most].iter().enumerate().filter(|(_, byte)| marks[usize::from(**byte)]) {
+            if Some(*byte) == self.quote {
+                break;
+            }
+            self.fields.push((begun, at));
+            begun = at + 1;
+            if matches!(byte, b'\n' | b'\r') {
+                ended = Some(at);
+                break;
+            }
+        }
+        // Empty rows and those with too many columns have rules of their own.
+        let Some(length) = ended.filter(|length| *length > 0 && self.fields.len() <= MAX_COLUMNS) else {
+            self.fields.clear();
+            return None;
+        };
+        self.bytes.extend_from_slice(&bytes[..length]);
+        Some(length)
     }
 
     /// The next place where a delimiter may begin.
@@ -203,20 +249,33 @@ impl Splitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
-        if self.fields.len() + bytes.len() > MAX_RECORD_BYTES {
+        if self.bytes.len() + bytes.len() > MAX_RECORD_BYTES {
             return Err(FormatError::RecordTooBig { record: self.rows + 1, most: MAX_RECORD_BYTES });
         }
-        self.fields.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     fn field_ended(&mut self) -> Result<(), FormatError> {
-        if self.ends.len() >= MAX_COLUMNS {
+        if self.fields.len() >= MAX_COLUMNS {
             return Err(FormatError::TooManyColumns { row: self.rows + 1, most: MAX_COLUMNS });
         }
-        self.ends.push(self.fields.len());
+        self.fields.push((self.begun, self.bytes.len()));
+        self.begun = self.bytes.len();
         Ok(())
     }
+}
+
+fn marks(options: &CsvOptions) -> Option<Box<[bool; 256]>> {
+    let [delimiter] = options.column_delimiter.as_bytes() else { return None };
+    if options.row_delimiter.is_some() {
+        return None;
+    }
+    let mut marks = Box::new([false; 256]);
+    for byte in [*delimiter, b'\n', b'\r'].into_iter().chain((!options.disable_quote).then_some(options.quote)) {
+        marks[usize::from(byte)] = true;
+    }
+    Some(marks)
 }
 
 enum Begins {

@@ -29,6 +29,18 @@ enum Format {
 }
 
 impl Format {
+    fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
+        match self {
+            Self::Xlsx(writer) => writer.write(record, out)?,
+            Self::Csv(writer) => writer.write(record, out)?,
+            Self::Json(writer) => writer.write(record, out),
+            Self::JsonLines(writer) => writer.write(record, out),
+            Self::Xml(writer) => writer.write(record, out)?,
+            Self::Definition(writer) => writer.write(record, out)?,
+        }
+        Ok(())
+    }
+
     /// As it is now, to go back to. A workbook needs none: it is no text, so no encoding can lack anything.
     fn snapshot(&self) -> Option<Self> {
         Some(match self {
@@ -77,17 +89,14 @@ impl RecordWriter {
     ///
     /// Returns why the record cannot be written; the file is as if it had never been tried.
     pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
+        if self.encoder.is_plain() && matches!(self.packed, Packed::No) {
+            let from = out.len();
+            return self.format.write(record, out).inspect_err(|_| out.truncate(from));
+        }
         self.text.clear();
         // A text that its encoding lacks may have been the one that names the columns.
         let before = if self.encoder.is_plain() { None } else { self.format.snapshot() };
-        match &mut self.format {
-            Format::Xlsx(writer) => writer.write(record, &mut self.text)?,
-            Format::Csv(writer) => writer.write(record, &mut self.text)?,
-            Format::Json(writer) => writer.write(record, &mut self.text),
-            Format::JsonLines(writer) => writer.write(record, &mut self.text),
-            Format::Xml(writer) => writer.write(record, &mut self.text)?,
-            Format::Definition(writer) => writer.write(record, &mut self.text)?,
-        }
+        self.format.write(record, &mut self.text)?;
         let sent = self.send(out);
         if let (Err(_), Some(before)) = (&sent, before) {
             self.format = before;

@@ -112,6 +112,7 @@ impl ListReader {
         }
         match byte {
             b'"' => {
+                self.refuse_in_place_of_the_list(byte)?;
                 self.in_string = true;
                 self.buffer.clear();
             }
@@ -126,10 +127,7 @@ impl ListReader {
                 self.state = State::Within;
             }
             b'{' if self.at_target() && !self.target.is_empty() => {
-                let path = self.target.join(".");
-                return Err(FormatError::NotAList(format!(
-                    "“{path}” is an object and not a list of records. Set the resource path to the list."
-                )));
+                return Err(self.is_no_list("an object"));
             }
             b'{' => self.enter(Frame::Object(None))?,
             b'}' | b']' => {
@@ -142,9 +140,30 @@ impl ListReader {
                 let beginning = String::from_utf8_lossy(&[byte]).into_owned();
                 return Err(FormatError::NotJson(beginning));
             }
-            _ => {}
+            _ => self.refuse_in_place_of_the_list(byte)?,
         }
         Ok(())
+    }
+
+    /// A value that is neither list nor object begins. In the place of the list only null may stand, which is how some
+    /// applications write that there are no records.
+    fn refuse_in_place_of_the_list(&self, byte: u8) -> Result<(), FormatError> {
+        if self.target.is_empty() || !self.at_target() {
+            return Ok(());
+        }
+        match byte {
+            b'"' => Err(self.is_no_list("a text")),
+            b't' | b'f' => Err(self.is_no_list("true or false")),
+            b'-' | b'0'..=b'9' => Err(self.is_no_list("a number")),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_no_list(&self, kind: &str) -> FormatError {
+        let path = self.target.join(".");
+        FormatError::NotAList(format!(
+            "“{path}” is {kind} and not a list of records. Write the path to the list into “Records are at”."
+        ))
     }
 
     fn enter(&mut self, frame: Frame) -> Result<(), FormatError> {
@@ -244,6 +263,6 @@ impl ListReader {
 pub(super) fn not_a_list(top_keys: &[String]) -> FormatError {
     let keys = top_keys.join(", ");
     FormatError::NotAList(format!(
-        "The file is one JSON object and not a list of records. Set the resource path to the list in it; its keys are: {keys}."
+        "The file is one JSON object and not a list of records. Write the path to the list in it into “Records are at”; its keys are: {keys}."
     ))
 }

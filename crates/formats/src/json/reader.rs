@@ -156,8 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_in_the_place_of_the_list_is_said_to_be_none() {
+        for (value, kind) in [("7", "a number"), ("-1", "a number"), ("false", "true or false"), (r#""n""#, "a text")] {
+            let (rows, error) = read("a", &format!(r#"{{"a":{value}}}"#), 64);
+            let message = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(rows.is_empty() && message.starts_with(&format!("“a” is {kind} and not")), "{value}: {message}");
+        }
+    }
+
+    #[test]
     fn nothing_at_the_path_is_no_records_and_no_error() {
         assert_eq!(read("a.b", r#"{"a":{"c":[{}]}}"#, 64), (vec![], None));
+        assert_eq!(read("a", r#"{"a":null}"#, 64), (vec![], None));
         assert_eq!(read("", "[]", 64), (vec![], None));
         assert_eq!(read("", "", 64), (vec![], None));
     }

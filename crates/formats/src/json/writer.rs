@@ -13,7 +13,7 @@ impl JsonWriter {
     pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) {
         out.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
         self.begun = true;
-        out.extend_from_slice(record.to_json().as_bytes());
+        append(record, out);
     }
 
     /// Appends the end of the list.
@@ -29,9 +29,14 @@ pub struct JsonLinesWriter;
 impl JsonLinesWriter {
     /// Appends one record.
     pub fn write(&self, record: &Record, out: &mut Vec<u8>) {
-        out.extend_from_slice(record.to_json().as_bytes());
+        append(record, out);
         out.push(b'\n');
     }
+}
+
+/// Writing into memory does not fail, and keys are texts.
+fn append(record: &Record, out: &mut Vec<u8>) {
+    drop(serde_json::to_writer(out, record));
 }
 
 #[cfg(test)]
