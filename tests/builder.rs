@@ -5,7 +5,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::{Key, WebElement};
-use tombolo_tests::{Screen, Server, until};
+use tombolo_tests::screen::Paging;
+use tombolo_tests::{Screen, Server, Sink, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -197,5 +198,108 @@ async fn a_type_chosen_by_keyboard_after_a_destination_with_dots_stays_with_its_
         Ok((row["generate"] == "lat" && row["dataType"] == "number").then_some(()))
     })
     .await?;
+    screen.browser.close().await
+}
+
+/// What of the flow is open, by what only that shows.
+async fn open_is(screen: &Screen, role: &str, name: &str) -> Result<()> {
+    screen.browser.find(role, name).await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_step_and_its_editor_are_in_the_address() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    screen.add_file_destination("Pile", "CSV", "pile.csv").await?;
+    screen.tool("Pile", "Mapping").await?;
+    open_is(&screen, "region", "Mapping editor").await?;
+    screen.on_this_device().await?;
+    screen.browser.reload().await?;
+    open_is(&screen, "button", "Add field").await?;
+    let mapping = screen.browser.address().await?;
+
+    let back = async || screen.browser.js("history.back();", Vec::new()).await.map(drop);
+    back().await?;
+    open_is(&screen, "complementary", "Pile").await?;
+    // The focus goes along.
+    let focused = "return document.activeElement.ariaLabel === 'Import: Pile';";
+    screen.browser.wait_js("the focus in the form", focused, PATIENCE).await?;
+    back().await?;
+    until("no open form", PATIENCE, || async {
+        Ok(screen.browser.all("complementary", "").await?.is_empty().then_some(()))
+    })
+    .await?;
+    let focused = "return document.activeElement.ariaLabel?.startsWith('Pile');";
+    screen.browser.wait_js("the focus on the step", focused, PATIENCE).await?;
+    // The canvas can be used: no editor lies over it.
+    screen.tool("Pile", "Filter").await?;
+    open_is(&screen, "region", "Filter editor").await?;
+    screen.done().await?;
+    open_is(&screen, "complementary", "Pile").await?;
+
+    screen.browser.new_tab(&mapping).await?;
+    open_is(&screen, "button", "Add field").await?;
+    // What an address names and the flow has not, covers nothing.
+    screen.browser.goto(&mapping.replace("step=", "step=x")).await?;
+    screen.browser.press("button", "Pile").await?;
+    open_is(&screen, "complementary", "Pile").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_opens_has_the_focus_in_its_first_field() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    let browser = &screen.browser;
+    browser.press("button", "Add destination").await?;
+    browser.press("button", "HTTP").await?;
+    browser.press("button", "Create connection").await?;
+    let dialog = browser.find("dialog", "Create connection").await?;
+    let name = browser.find_in(Some(&dialog), "textbox", "Name").await?.to_json()?;
+    let focused = async |field: Value| {
+        until("the focus in the first field", PATIENCE, || async {
+            let there = browser.js("return document.activeElement === arguments[0];", vec![field.clone()]).await?;
+            Ok((there == true).then_some(()))
+        })
+        .await
+    };
+    focused(name).await?;
+    browser.keys(Key::Escape).await?;
+    browser.press("button", "Filter").await?;
+    browser.press("button", "Add rule").await?;
+    focused(browser.field("Field").await?.to_json()?).await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_of_ones_own_is_said_in_words() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = at_an_empty_flow(&server).await?;
+    screen.schedule("? 10 5,17 ? * 1-5", "UTC").await?;
+    screen.browser.see("At 05:10 and 17:10, Monday to Friday").await?;
+    screen.schedule("? 0 6 3 * 1", "UTC").await?;
+    screen.browser.see("Custom: ? 0 6 3 * 1, next ").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_telephone_a_run_and_its_integration_fit_a_finger() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(vec![json!({ "a": 1 })]).await?;
+    let screen = at_an_empty_flow(&server).await?;
+    window(&screen, 390, 844, true).await?;
+    let path = "/numbered?size=1&page={{export.http.paging.page}}";
+    screen.add_http_source("Numbers", &sink.address(), path, Paging::Number).await?;
+    screen.add_http_destination("Wall", "http://127.0.0.1:9", "/take").await?;
+    screen.run(PATIENCE).await?;
+    screen.visit("/runs").await?;
+    screen.open_named("Orders").await?;
+    screen.browser.find("button", "Show the record").await?;
+    assert_eq!(small_targets(&screen).await?, json!([]), "the run");
+    screen.home().await?;
+    screen.open_named("Building").await?;
+    let create = screen.browser.find("button", "Create flow").await?.rect().await?;
+    assert!(create.width > 250.0, "the button takes its line: {} wide", create.width);
+    assert_eq!(small_targets(&screen).await?, json!([]), "the integration");
     screen.browser.close().await
 }

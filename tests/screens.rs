@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::Key;
 use tombolo_tests::flows::{self, Destination, Flow, Source, row};
+use tombolo_tests::member::PASSWORD;
 use tombolo_tests::screen::Paging;
-use tombolo_tests::{Member, Screen, Server, Sink, until};
+use tombolo_tests::{Link, Member, Screen, Server, Sink, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -289,5 +290,123 @@ async fn the_page_can_be_installed() -> Result<()> {
     assert_eq!((&manifest["display"], &manifest["start_url"]), (&json!("standalone"), &json!("/")));
     let problems = screen.browser.devtools("Page.getInstallabilityErrors", json!({})).await?;
     assert_eq!(problems["installabilityErrors"], json!([]));
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_into_an_account_asks_to_sign_in_and_then_opens_in_whichever_account_it_is() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    owner.invite("jonas@example.com", "manage").await?;
+    let flow = orders();
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+    let place = format!("/integrations/{}/flows/{}", flow.integration, flow.flow);
+    for (email, elsewhere) in [("ines@example.com", false), ("jonas@example.com", true)] {
+        let screen = Screen::open(&server.address()).await?;
+        screen.visit(&place).await?;
+        screen.browser.see("This is not on this device").await?;
+        assert!(!screen.browser.reads("Nothing is at this address").await?);
+        screen.browser.press("link", "Sign in").await?;
+        screen.browser.fill("Email", email).await?;
+        screen.browser.fill("Password", PASSWORD).await?;
+        screen.browser.press("button", "Sign in").await?;
+        if elsewhere {
+            screen.browser.see("Nothing is at this address").await?;
+            screen.browser.press("button", "Look in the account Ines").await?;
+        }
+        screen.browser.find("button", "Orders source").await?;
+        assert!(screen.browser.address().await?.ends_with(&place), "{}", screen.browser.address().await?);
+        screen.browser.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_opens_the_choice_of_two_names_while_the_name_is_edited() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    owner.device(owner.account()).await?.create_flow(&orders()).await?;
+    let wires = [Link::to(server.port()).await?, Link::to(server.port()).await?];
+    let (one, two) = (Screen::open(&wires[0].address()).await?, Screen::open(&wires[1].address()).await?);
+    for screen in [&one, &two] {
+        screen.sign_in("ines@example.com").await?;
+        screen.home().await?;
+        screen.open_named("Orders integration").await?;
+        screen.browser.find("link", "Orders").await?;
+    }
+    wires.iter().for_each(Link::cut);
+    one.rename_integration("By Ines").await?;
+    two.rename_integration("By Jonas").await?;
+    for screen in [&one, &two] {
+        screen.on_this_device().await?;
+    }
+    wires.iter().for_each(Link::mend);
+    one.browser.see("2 values").await?;
+    one.browser.press("button", "Rename integration").await?;
+    one.browser.find("textbox", "Name").await?;
+    // Once only: pressing again until it works would hide what is tested.
+    one.browser.find("button", "2 values").await?.click().await?;
+    one.browser.press("button", "Keep By Jonas").await?;
+    one.browser.gone("2 values").await?;
+    one.browser.see("By Jonas").await?;
+    two.browser.close().await?;
+    one.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_before_an_invitation_waits_in_sight_and_is_one_click_away() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let body = json!({ "email": "jonas@example.com", "role": "manage" });
+    let invited = owner.call(reqwest::Method::POST, "/members", &body).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.create_integration("Made alone").await?;
+    screen.create_flow("First").await?;
+    screen.visit(invited["link"].as_str().context("a link")?).await?;
+    screen.browser.fill("Name", "Jonas").await?;
+    screen.browser.fill("Email", "jonas@example.com").await?;
+    screen.browser.fill("Password", PASSWORD).await?;
+    screen.browser.press("button", "Sign up").await?;
+    let waits = "2 things wait for Jonas on this device";
+    screen.browser.find("button", waits).await?;
+    // Also after the page was loaded anew.
+    screen.home().await?;
+    assert!(!screen.browser.reads("Made alone").await?);
+    screen.browser.press("button", waits).await?;
+    screen.browser.see("Made alone").await?;
+    screen.on_the_server().await?;
+    until("nothing waiting any more", PATIENCE, || async {
+        Ok(screen.browser.all("button", waits).await?.is_empty().then_some(()))
+    })
+    .await?;
+    screen.switch_account("Ines").await?;
+    assert!(screen.browser.all("button", waits).await?.is_empty());
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_made_before_signing_up_is_not_called_offline() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(vec![json!({ "a": 1 })]).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.create_integration("Alone").await?;
+    screen.create_flow("One record").await?;
+    screen
+        .add_http_source(
+            "Numbers",
+            &sink.address(),
+            "/numbered?size=1&page={{export.http.paging.page}}",
+            Paging::Number,
+        )
+        .await?;
+    screen.add_file_destination("Pile", "JSON", "pile.json").await?;
+    screen.completes(PATIENCE).await?;
+    screen.sign_up("Ines", "ines@example.com").await?;
+    screen.open_flow("Alone", "One record").await?;
+    let console = screen.console_text().await?;
+    assert!(console.contains("Before signing up") && !console.contains("Offline"), "{console}");
+    screen.visit("/runs").await?;
+    screen.browser.see("On a device, before signing up").await?;
     screen.browser.close().await
 }

@@ -8,3 +8,4 @@ pub(crate) mod server;
 pub(crate) mod service_worker;
 pub(crate) mod theme;
 pub(crate) mod time;
+pub(crate) mod waits;

@@ -4,7 +4,7 @@ mod labels;
 
 use std::collections::BTreeMap;
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -111,19 +111,28 @@ pub(crate) fn ConflictBadge(doc: Doc) -> impl IntoView {
             many => format!("{} conflicts", many.len()),
         })
     };
+    let take_focus = move || {
+        if let Some(Err(error)) = button.get_untracked().map(|button| button.focus()) {
+            leptos::logging::debug_warn!("{error:?}");
+        }
+    };
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" && open.get_untracked() {
             event.stop_propagation();
             open.set(false);
-            if let Some(Err(error)) = button.get_untracked().map(|button| button.focus()) {
-                leptos::logging::debug_warn!("{error:?}");
-            }
+            take_focus();
         }
+    };
+    // A name that is being edited ends with its focus and moves this button: not before the click has come to it.
+    let press = |event: MouseEvent| event.prevent_default();
+    let click = move |_| {
+        open.update(|open| *open = !*open);
+        take_focus();
     };
     move || {
         any.get().then(|| {
             view! {
-                <button class="button small conflict-badge" node_ref=button aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open) on:keydown=on_key>
+                <button class="button small conflict-badge" node_ref=button aria-expanded=move || open.get().to_string() on:mousedown=press on:click=click on:keydown=on_key>
                     <Icon name="triangle-alert" small=true/>{says}
                 </button>
                 <Show when=move || open.get()>

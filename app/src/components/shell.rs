@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use tombolo_model::Role;
 use tombolo_wire::store::{AccountInfo, Call, Link};
 
+use super::waits::WaitsElsewhere;
 use super::{Banners, Icon, Menu, MenuItem, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
@@ -49,7 +50,7 @@ fn TopBar() -> impl IntoView {
                 <A href="/" attr:class="home" attr:aria-label="Tombolo, home"><Mark/></A>
                 <AccountSwitch/>
             </div>
-            <div class="end"><SyncPill/><AccountMenu/></div>
+            <div class="end"><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
         </header>
     }
 }

@@ -37,7 +37,7 @@ use choice::Choice;
 use console::Console;
 pub(in crate::pages) use forms::ConnectionForm;
 use outline::Outline;
-use panel::Panel;
+use panel::{Panel, Tool};
 use schedule::ScheduleButton;
 use steps::{Step, steps};
 use wizard::{AddStep, Side};
@@ -51,6 +51,8 @@ struct Builder {
     steps: Memo<Vec<Step>>,
     /// The chosen step and its open editor.
     choice: Choice,
+    /// The open editor, where the chosen step is there and has it: an address may name what is not.
+    tool: Memo<Option<Tool>>,
     /// The dialog that adds a step.
     adding: RwSignal<Option<Side>>,
 }
@@ -71,16 +73,23 @@ impl Builder {
         }
     }
 
+    /// Opens an editor of the chosen step and moves the focus into it.
+    fn open_tool(self, tool: Tool) {
+        self.choice.open(Some(tool));
+        page::focus_soon(vec![panel::EDITOR.to_owned()]);
+    }
+
     /// Closes the open editor; the focus goes back to the form of its step.
     fn close_tool(self) {
         self.choice.open(None);
         page::focus_soon(vec![panel::PANEL.to_owned()]);
     }
+}
 
-    fn step(self) -> Option<Step> {
-        let row = self.choice.row()?;
-        self.steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
-    }
+/// The chosen step, when the flow has it.
+fn chosen_step(choice: Choice, steps: Memo<Vec<Step>>) -> Option<Step> {
+    let row = choice.row()?;
+    steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
 }
 
 /// Moves the focus to a step: on the canvas, or in the outline where that is what shows.
@@ -96,7 +105,7 @@ fn on_escape(builder: Builder, event: &leptos::ev::KeyboardEvent) {
     let element = event.target().and_then(|target| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(target).ok());
     let layer = element.and_then(|element| element.closest("dialog[open], [popover]:popover-open").ok().flatten());
     if layer.is_none() {
-        if untrack(|| builder.choice.tool()).is_some() { builder.close_tool() } else { builder.close() }
+        if builder.tool.with_untracked(Option::is_some) { builder.close_tool() } else { builder.close() }
     }
 }
 
@@ -114,18 +123,18 @@ pub(crate) fn FlowPage() -> impl IntoView {
 #[component]
 fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     let doc = use_document(id);
-    let builder = Builder {
-        app: App::here(),
-        doc,
-        steps: Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| steps(view)).unwrap_or_default())),
-        choice: Choice::here(),
-        adding: RwSignal::new(None),
-    };
+    let steps = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| steps(view)).unwrap_or_default()));
+    let choice = Choice::here();
+    // A step that only moved keeps its open form.
+    let shown = Memo::new(move |_| chosen_step(choice, steps));
+    let tool = Memo::new(move |_| {
+        let kind = shown.with(|step| step.as_ref().map(|step| step.kind))?;
+        choice.tool().filter(|tool| tool.is_of(kind))
+    });
+    let builder = Builder { app: App::here(), doc, steps, choice, tool, adding: RwSignal::new(None) };
     provide_context(builder);
     doc.here(None, None);
     page::title(move || doc.text("/name"));
-    // A step that only moved keeps its open form.
-    let shown = Memo::new(move |_| builder.step());
     view! {
         <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
             <Head id=id integration=integration/>

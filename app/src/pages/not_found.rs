@@ -1,7 +1,12 @@
 //! An address that leads nowhere, and a resource that does not open.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::components::A;
+use leptos_router::hooks::use_location;
+use leptos_router::params::ParamsMap;
+use tombolo_model::Id;
+use tombolo_wire::store::{Call, Link};
 
 use crate::browser::page;
 use crate::components::Icon;
@@ -21,6 +26,77 @@ pub(crate) fn NotFound() -> impl IntoView {
     }
 }
 
+/// What is said of a resource that this device does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Absence {
+    title: &'static str,
+    sentence: &'static str,
+    /// Signing in may bring it.
+    sign_in: bool,
+}
+
+/// Why a resource is not here, as far as the link tells.
+const fn absence(link: Link) -> Absence {
+    let (title, sentence, sign_in) = match link {
+        Link::Local => (
+            "This is not on this device",
+            "The address may belong to an account. Sign in to open it there; what is on this device stays.",
+            true,
+        ),
+        Link::Stopped => (
+            "This is not on this device",
+            "You are signed out, so that nothing new comes from the server. Sign in to open it.",
+            true,
+        ),
+        Link::Connecting => ("Looking for it on the server", "It is not on this device yet.", false),
+        Link::Offline => (
+            "This is not on this device",
+            "The server does not answer. It opens by itself when the server has it and is there again.",
+            false,
+        ),
+        Link::Online => {
+            ("Nothing is at this address", "It may have been deleted, or it belongs to another account.", false)
+        }
+    };
+    Absence { title, sentence, sign_in }
+}
+
+/// A resource that is not here, and the ways to it: signing in, or another account of the same person.
+#[component]
+fn Absent() -> impl IntoView {
+    let app = App::here();
+    page::title(|| "Not here".into());
+    let said = Memo::new(move |_| absence(app.sync.with(|sync| sync.link)));
+    let place = use_location();
+    let here = move || format!("{}{}", place.pathname.get(), place.query.with(ParamsMap::to_query_string));
+    let sign_in = move || super::sign_in::address("/sign-in", None, Some(&here()));
+    let look_in = move |account: Id| {
+        spawn_local(async move {
+            app.enter(Call::SwitchAccount { account }).await;
+        });
+    };
+    let others = Memo::new(move |_| {
+        let now = app.account.with(|account| account.as_ref().map(|account| account.id));
+        let mut all = app.accounts.get();
+        all.retain(|account| Some(account.id) != now);
+        all
+    });
+    view! {
+        <div class="empty">
+            <span class="kind"><Icon name="search"/></span>
+            <h2>{move || said.get().title}</h2>
+            <p>{move || said.get().sentence}</p>
+            <div class="row">
+                {move || said.get().sign_in.then(|| view! { <A href=sign_in attr:class="button primary">"Sign in"</A> })}
+                {move || others.get().into_iter().map(|account| view! {
+                    <button class="button" on:click=move |_| look_in(account.id)>{format!("Look in the account {}", account.name)}</button>
+                }).collect_view()}
+                <A href="/" attr:class="button">"Go home"</A>
+            </div>
+        </div>
+    }
+}
+
 /// Why a document does not open, instead of it. Only what is not there is called so: a damaged document still is.
 #[component]
 pub(crate) fn Unopened(doc: Doc) -> impl IntoView {
@@ -28,7 +104,7 @@ pub(crate) fn Unopened(doc: Doc) -> impl IntoView {
     move || {
         match doc.error.get() {
         None => ().into_any(),
-        Some(error) if error.code == "not_found" => view! { <NotFound/> }.into_any(),
+        Some(error) if error.code == "not_found" => view! { <Absent/> }.into_any(),
         Some(error) => view! {
             <div class="empty" role="alert">
                 <span class="kind"><Icon name="triangle-alert"/></span>
@@ -42,5 +118,22 @@ pub(crate) fn Unopened(doc: Doc) -> impl IntoView {
         }
         .into_any(),
     }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_here_may_be_in_an_account_and_is_called_gone_by_the_server_alone() {
+        for link in [Link::Local, Link::Stopped] {
+            let said = absence(link);
+            assert!(said.sign_in && said.sentence.contains("Sign in"), "{link:?}");
+        }
+        for link in [Link::Local, Link::Connecting, Link::Offline, Link::Stopped] {
+            assert!(!absence(link).title.contains("Nothing"), "{link:?}");
+        }
+        assert_eq!(absence(Link::Online).title, "Nothing is at this address");
     }
 }

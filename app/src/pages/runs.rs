@@ -7,7 +7,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 use tombolo_model::Id;
 use tombolo_wire::run::RunPlace;
-use tombolo_wire::store::RunRow;
+use tombolo_wire::store::{AccountInfo, RunRow};
 
 use crate::browser::page;
 use crate::components::{Ago, Icon, RunState};
@@ -15,11 +15,19 @@ use crate::state::App;
 use crate::words;
 use details::Details;
 
-/// Where a run ran, in words. `alone` says that the account has no server: there is no other device, and nothing to be
-/// offline from.
-pub(crate) fn place_words(run: &RunRow, alone: bool) -> &'static str {
+/// Whether there was no server that a run could be away from: nobody had signed in, or the account was made only later.
+pub(crate) fn is_from_before(run: &RunRow, account: &AccountInfo) -> bool {
+    account.local || run.started_ms / 1000 <= i64::from(account.id.unix_seconds())
+}
+
+/// Where a run ran, in words. What nobody had signed in for was not offline. Of an account that is on this device alone
+/// there is no other device.
+pub(crate) fn place_words(run: &RunRow, account: Option<&AccountInfo>) -> &'static str {
+    let local = account.is_none_or(|account| account.local);
+    let before = account.is_some_and(|account| is_from_before(run, account));
     match (run.place, run.offline) {
-        (RunPlace::Browser, _) if alone => "On this device",
+        (RunPlace::Browser, _) if local => "On this device",
+        (RunPlace::Browser, true) if before => "On a device, before signing up",
         (RunPlace::Browser, true) => "On a device, offline",
         (RunPlace::Browser, false) => "On a device",
         (RunPlace::Server, _) => "On the server",
@@ -103,7 +111,7 @@ fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
             <td class="num muted" data-rank="2">{took}</td>
             <td class="num" class:faint=move || written() == 0>{move || words::number(written())}</td>
             <td class="num" data-rank="2" class:faint=move || errors() == 0>{move || words::number(errors())}</td>
-            <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(|run| place_words(run, app.is_alone())))}</td>
+            <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(|run| app.account.with(|account| place_words(run, account.as_ref()))))}</td>
         </tr>
     }
 }
@@ -111,27 +119,43 @@ fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tombolo_model::Role;
     use tombolo_wire::run::RunStatus;
 
-    #[test]
-    fn a_run_of_an_account_that_never_signed_in_was_on_this_device() {
+    fn account(seconds: u32, local: bool) -> AccountInfo {
+        AccountInfo { id: Id::from_parts(seconds, [0; 8]), name: String::new(), local, user: None, role: Role::Owner }
+    }
+
+    fn offline(started_ms: i64) -> RunRow {
         let id = Id::from_parts(1, [1; 8]);
-        let run = RunRow {
+        RunRow {
             id,
             flow: id,
             flow_name: String::new(),
             status: RunStatus::Completed,
             place: RunPlace::Browser,
             offline: true,
-            started_ms: 0,
+            started_ms,
             ended_ms: None,
             steps: Vec::new(),
             error: None,
             heads: std::collections::BTreeMap::new(),
             n: 0,
-        };
-        assert_eq!(place_words(&run, true), "On this device");
-        assert_eq!(place_words(&run, false), "On a device, offline");
-        assert_eq!(place_words(&RunRow { offline: false, ..run }, false), "On a device");
+        }
+    }
+
+    #[test]
+    fn a_run_of_an_account_that_never_signed_in_was_on_this_device() {
+        assert_eq!(place_words(&offline(0), Some(&account(1, true))), "On this device");
+        assert_eq!(place_words(&offline(0), None), "On this device");
+    }
+
+    #[test]
+    fn a_run_made_before_its_account_was_not_offline() {
+        let signed_up = |seconds| place_words(&offline(100_900), Some(&account(seconds, false)));
+        assert_eq!(signed_up(100), "On a device, before signing up");
+        assert_eq!(signed_up(99), "On a device, offline");
+        let online = RunRow { offline: false, ..offline(100_900) };
+        assert_eq!(place_words(&online, Some(&account(99, false))), "On a device");
     }
 }

@@ -1,5 +1,6 @@
 //! Sign up, sign in, sign out, join by an invitation; says what happens to what is on this device.
 
+mod inviter;
 mod join;
 mod sea;
 
@@ -11,8 +12,9 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use tombolo_wire::store::{Call, Link, Overview, UserInfo};
 
 use crate::browser::page;
-use crate::components::{Field, Icon};
+use crate::components::{Field, Icon, after_joining};
 use crate::state::{App, use_enter};
+use inviter::Inviter;
 use join::Join;
 use sea::Sea;
 
@@ -33,7 +35,9 @@ fn Person(new: bool) -> impl IntoView {
     let app = App::here();
     page::title(move || if new { "Create an account".into() } else { "Sign in".into() });
     let query = use_query_map();
-    let invitation = Memo::new(move |_| query.with(|query| query.get("invitation").filter(|token| !token.is_empty())));
+    let asked = move |key: &str| query.with(|query| query.get(key).filter(|value| !value.is_empty()));
+    let invitation = Memo::new(move |_| asked("invitation"));
+    let next = Memo::new(move |_| asked("next").filter(|place| is_our_own(place)));
     // Somebody whose sign-in has ended is signed in as far as this device knows, and needs the form all the same.
     let user = Memo::new(move |_| {
         let ended = app.sync.with(|sync| sync.link == Link::Stopped);
@@ -45,7 +49,7 @@ fn Person(new: bool) -> impl IntoView {
         _ if !known.get() => ().into_any(),
         (Some(user), Some(token)) => view! { <Join user=user token=token/> }.into_any(),
         (Some(user), None) => view! { <SignedIn user=user/> }.into_any(),
-        (None, invitation) => view! { <Forms new=new invitation=invitation/> }.into_any(),
+        (None, invitation) => view! { <Forms new=new invitation=invitation next=next.get_untracked()/> }.into_any(),
     }
 }
 
@@ -85,7 +89,7 @@ impl Typed {
 }
 
 #[component]
-fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
+fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl IntoView {
     let app = App::here();
     // Whoever was signed in is most likely to sign in again.
     let known = app.account.with_untracked(|account| {
@@ -102,20 +106,25 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let navigate = use_navigate();
     let local = move || app.account.with(|account| account.as_ref().is_none_or(|account| account.local));
+    let things = move || app.rows.with_untracked(|rows| rows.values().filter(|row| !row.binned).count());
     let has_work = move || local() && !app.rows.with(|rows| rows.is_empty());
     let invited = invitation.is_some();
-    let token = invitation.clone();
+    let (token, place) = (invitation.clone(), next.clone());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let call = typed.call(new, has_work(), token.clone());
-        let navigate = navigate.clone();
+        let (navigate, place) = (navigate.clone(), place.clone());
+        let things = if has_work() && (new || typed.bring.get_untracked()) { things() } else { 0 };
         busy.set(true);
         error.set(None);
         spawn_local(async move {
             match app.call::<Overview>(call).await {
                 Ok(overview) => {
+                    if things > 0 {
+                        app.note_waits(after_joining(things, &overview));
+                    }
                     app.show(overview);
-                    navigate("/", leptos_router::NavigateOptions::default());
+                    navigate(place.as_deref().unwrap_or("/"), leptos_router::NavigateOptions::default());
                 }
                 Err(failed) => drop(error.try_set(Some(failed.message))),
             }
@@ -126,7 +135,7 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
         <div class="sign-in">
             <form on:submit=submit>
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
-                <Why invited=invitation.is_some() new=new/>
+                <Why invitation=invitation.clone() new=new/>
                 {new.then(|| view! {
                     <Field label="Name" name="person-name"><input class="input" id="person-name" autocomplete="name" required prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
                 })}
@@ -142,7 +151,7 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
                 <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get()>
                     {if new { "Sign up" } else { "Sign in" }}
                 </button>
-                <Others new=new invitation=invitation/>
+                <Others new=new invitation=invitation next=next/>
             </form>
             <Sea/>
         </div>
@@ -152,7 +161,7 @@ fn Forms(new: bool, invitation: Option<String>) -> impl IntoView {
 /// What becomes of the work on this device when its person makes an account.
 const fn where_work_goes(invited: bool) -> &'static str {
     if invited {
-        "What is on this device stays yours: it goes into your own account as soon as you open that in the account switcher. Nothing is deleted here until the server has it."
+        "What is on this device stays yours: it goes into your own account as soon as you open that, with the button at the top. Nothing is deleted here until the server has it."
     } else {
         "Everything on this device goes into the new account. Nothing is deleted here until the server has it."
     }
@@ -160,23 +169,22 @@ const fn where_work_goes(invited: bool) -> &'static str {
 
 /// Why somebody is here, above the form.
 #[component]
-fn Why(invited: bool, new: bool) -> impl IntoView {
+fn Why(invitation: Option<String>, new: bool) -> impl IntoView {
     let app = App::here();
     let ended = move || {
         app.sync.with(|sync| {
             (sync.link == Link::Stopped).then(|| sync.reason.clone().unwrap_or_else(|| "You are signed out.".into()))
         })
     };
-    let sentence = match (invited, new) {
-        (true, true) => "You are invited to work with others. Use the address that the invitation was made for.",
-        (true, false) => {
-            "You are invited to work with others. Sign in with the address that the invitation was made for."
-        }
+    let sentence = match (invitation.is_some(), new) {
+        (true, true) => "Use the address that the invitation was made for.",
+        (true, false) => "Sign in with the address that the invitation was made for.",
         _ => {
             "With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."
         }
     };
     view! {
+        {invitation.map(|token| view! { <Inviter token=token fallback="You are invited to work with others."/> })}
         <p class="muted">{sentence}</p>
         {move || ended().map(|reason| view! {
             <div class="banner warning" role="status"><Icon name="triangle-alert"/><p>{reason}" What is on this device stays here until the server has it."</p></div>
@@ -184,15 +192,26 @@ fn Why(invited: bool, new: bool) -> impl IntoView {
     }
 }
 
+/// Whether an address is a place of this app: what a link names must not lead anywhere else after signing in.
+fn is_our_own(place: &str) -> bool {
+    // A browser reads a backslash as a slash, two of them as the beginning of another host, and skips line ends and tabs.
+    place.starts_with('/') && !place[1..].starts_with(['/', '\\']) && !place.contains(char::is_control)
+}
+
+/// The address of one of these pages, with the invitation that is to be accepted and the place to go to after it.
+pub(super) fn address(page: &str, invitation: Option<&str>, next: Option<&str>) -> String {
+    let queries =
+        [("invitation", invitation), ("next", next)].into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let queries: Vec<String> =
+        queries.map(|(key, value)| format!("{key}={}", String::from(js_sys::encode_uri_component(value)))).collect();
+    if queries.is_empty() { page.to_owned() } else { format!("{page}?{}", queries.join("&")) }
+}
+
 /// The other ways in.
 #[component]
-fn Others(new: bool, invitation: Option<String>) -> impl IntoView {
-    let page = if new { "/sign-in" } else { "/sign-up" };
-    // The invitation goes along: both forms accept it.
-    let href = invitation.map_or_else(
-        || page.to_owned(),
-        |token| format!("{page}?invitation={}", String::from(js_sys::encode_uri_component(&token))),
-    );
+fn Others(new: bool, invitation: Option<String>, next: Option<String>) -> impl IntoView {
+    // Both forms accept an invitation, and both lead on.
+    let href = address(if new { "/sign-in" } else { "/sign-up" }, invitation.as_deref(), next.as_deref());
     view! {
         <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
             <A href=href attr:class="link">{if new { "Sign in instead" } else { "Create an account" }}</A></p>
@@ -218,5 +237,15 @@ mod tests {
         assert!(matches!(up, Call::SignUp { invitation, .. } if invitation == token));
         let call = typed.call(false, false, token.clone());
         assert!(matches!(call, Call::SignIn { invitation, bring_local: false, .. } if invitation == token));
+    }
+
+    #[test]
+    fn signing_in_leads_to_a_place_of_this_app_alone() {
+        assert!(is_our_own("/integrations/1/flows/2?step=a&tool=mapping") && is_our_own("/"));
+        for elsewhere in
+            ["", "https://example.com", "//example.com", "/\\example.com", "/\t/example.com", "javascript:alert(1)"]
+        {
+            assert!(!is_our_own(elsewhere), "{elsewhere}");
+        }
     }
 }

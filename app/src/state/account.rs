@@ -16,6 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::document::Documents;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
+use crate::browser::waits::{self, Waits};
 
 /// The catalogue as a map.
 pub(crate) type Rows = Arc<BTreeMap<Id, CatalogueRow>>;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) failed: RwSignal<Option<String>>,
     /// A newer version of the page waits; what to do about it.
     pub(crate) update: RwSignal<Option<&'static str>>,
+    /// What was made here and waits for another account of this person to be opened.
+    pub(crate) waits: RwSignal<Option<Waits>>,
     /// The time as the screen shows it, which moves on twice a minute.
     pub(crate) now_ms: RwSignal<i64>,
     /// Messages.
@@ -68,6 +71,7 @@ impl App {
             reload: RwSignal::new(None),
             failed: RwSignal::new(None),
             update: RwSignal::new(None),
+            waits: RwSignal::new(waits::noted()),
             now_ms: RwSignal::new(time::now_ms()),
             toasts: Toasts::new(),
             documents: Documents::new(),
@@ -156,7 +160,7 @@ impl App {
         let account = overview.account.id;
         let before = self.account.with_untracked(|before| before.as_ref().map(|before| before.id));
         if before.is_some_and(|before| before != account) {
-            self.documents.clear();
+            self.documents.clear(self);
             self.runs.set(Arc::default());
             self.toasts.clear();
         }
@@ -169,6 +173,24 @@ impl App {
         if before != Some(account) {
             self.ask_for_runs(account);
         }
+    }
+
+    /// Notes what waits for another account, or that nothing does any more.
+    pub(crate) fn note_waits(self, waits: Option<Waits>) {
+        waits::note(waits);
+        self.waits.set(waits);
+    }
+
+    /// Makes a call that ends in another account, and shows that; tells whether it did.
+    pub(crate) async fn enter(self, call: Call) -> bool {
+        match self.call::<Overview>(call).await {
+            Ok(overview) => self.show(overview),
+            Err(error) => {
+                self.toasts.fail(error.message);
+                return false;
+            }
+        }
+        true
     }
 
     /// Asks for the runs of an account; they are dropped when another one is shown by then.
@@ -265,12 +287,8 @@ pub(crate) fn use_enter() -> Callback<Call> {
     Callback::new(move |call: Call| {
         let navigate = navigate.get_value();
         spawn_local(async move {
-            match app.call::<Overview>(call).await {
-                Ok(overview) => {
-                    app.show(overview);
-                    navigate("/", NavigateOptions::default());
-                }
-                Err(error) => app.toasts.fail(error.message),
+            if app.enter(call).await {
+                navigate("/", NavigateOptions::default());
             }
         });
     })

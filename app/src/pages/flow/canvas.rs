@@ -55,7 +55,7 @@ pub(super) fn Canvas() -> impl IntoView {
         format!("{}px", scaled(placed.with(|placed| length(placed.size)), zoom.get()))
     };
     view! {
-        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.choice.tool().is_some() on:keydown=on_key>
+        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.tool.with(Option::is_some) on:keydown=on_key>
             <div class="canvas-view" node_ref=view>
                 <div class="sheet-room" style:width=move || room(|size| size.0) style:height=move || room(|size| size.1)>
                     <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
@@ -92,7 +92,7 @@ fn follow(builder: Builder, view: NodeRef<html::Div>, placed: Memo<Layout>, zoom
     let seek = move |place| request_animation_frame(move || show(view, place, zoom));
     Effect::new(move |_| {
         // Below an editor the canvas has lost its place.
-        let covered = builder.choice.tool().is_some();
+        let covered = builder.tool.with(Option::is_some);
         if let Some(place) = chosen.get().filter(|_| !covered) {
             seek(place);
         }

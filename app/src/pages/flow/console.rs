@@ -10,6 +10,7 @@ use tombolo_wire::store::Call;
 use super::counts::{state, totals};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
+use crate::pages::runs::is_from_before;
 use crate::pages::save_run_file;
 use crate::state::App;
 use crate::words;
@@ -103,8 +104,14 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })
         })
     };
-    // Without an account there is no server to be away from.
-    let shared = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
+    // Of an account that is on this device alone every run is, and that needs no word.
+    let away = move || {
+        let account = app.account.get().filter(|account| !account.local)?;
+        run.with(|run| {
+            let run = run.as_ref().filter(|run| run.offline)?;
+            Some(if is_from_before(run, &account) { "Before signing up" } else { "Offline" })
+        })
+    };
     let ended = Memo::new(move |_| {
         run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
     });
@@ -113,7 +120,7 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         <div class="console-head row">
             {move || run.get().map(|run| view! { <RunState run=run/> })}
             <span class="muted num">{times}</span>
-            {move || (shared() && run.with(|run| run.as_ref().is_some_and(|run| run.offline))).then(|| view! { <span class="badge">"Offline"</span> })}
+            {move || away().map(|words| view! { <span class="badge">{words}</span> })}
             <span class="grow"></span>
             {move || going.get().then(|| view! { <button class="button small" on:click=move |_| app.send(Call::CancelRun { run: id })><Icon name="square"/>"Cancel run"</button> })}
         </div>
@@ -175,7 +182,7 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
         <tr>
             <td><span class="indent" data-kind=move || count.with(|count| count.kind.clone())>{move || count.with(|count| count.name.clone())}</span></td>
             <td data-rank="2">{move || stands.get().map(|stands| {
-                let (class, icon, word) = stands.shown();
+                let (class, icon, word) = stands.shown(count.with(|count| count.errors));
                 view! { <span class=format!("status {class}")><Icon name=icon/>{word}</span> }
             })}</td>
             <Figures count=count/>

@@ -18,9 +18,10 @@ pub(super) enum StepState {
 }
 
 impl StepState {
-    /// Its class, its icon and its word.
-    pub(super) fn shown(self) -> (&'static str, &'static str, &'static str) {
+    /// Its class, its icon and its word. Beside errors, which are red, nothing is green.
+    pub(super) fn shown(self, errors: u64) -> (&'static str, &'static str, &'static str) {
         match self {
+            Self::Done if errors > 0 => ("off", "circle-check", "Done"),
             Self::Waiting => ("off", "clock", "Waiting"),
             Self::Running => ("running", "loader-circle", "Running"),
             Self::Done => ("success", "circle-check", "Done"),
@@ -56,7 +57,7 @@ pub(super) fn totals(run: &RunRow) -> StepCount {
 pub(super) fn spoken(name: &str, kind: &str, application: &str, run: Option<(&RunRow, &StepCount)>) -> String {
     let mut parts = vec![name.to_owned(), format!("{application} {}", kind.to_lowercase())];
     if let Some((run, step)) = run {
-        parts.push(state(run, step).shown().2.to_lowercase());
+        parts.push(state(run, step).shown(step.errors).2.to_lowercase());
         if step.errors > 0 {
             parts.push(words::count(usize::try_from(step.errors).unwrap_or(usize::MAX), "error"));
         }
@@ -102,6 +103,12 @@ mod tests {
         assert_eq!(states, [StepState::Running, StepState::Running, StepState::Waiting]);
         let ended = run(RunStatus::Completed);
         assert_eq!(state(&ended, &ended.steps[2]), StepState::Done);
+    }
+
+    #[test]
+    fn a_step_that_is_done_is_green_only_without_errors() {
+        assert_eq!(StepState::Done.shown(0).0, "success");
+        assert_eq!((StepState::Done.shown(3).0, StepState::Done.shown(3).2), ("off", "Done"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn Outline() -> impl IntoView {
     let closed = move || !builder.doc.writable.get();
     let why = move || if closed() { "You may look and run, not change." } else { "" };
     view! {
-        <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.choice.tool().is_some()>
+        <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.tool.with(Option::is_some)>
             {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="muted">{EMPTY}</p> })}
             <ul><For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Line step=step/></For></ul>
             <div class="row">
@@ -38,7 +38,7 @@ fn Line(step: Step) -> impl IntoView {
     let counts = move || step.with_value(|step| count_words(builder, step));
     let shown = move || {
         let (run, count) = step.with_value(|step| last_count(builder, step))?;
-        Some((state(&run, &count).shown(), count.errors))
+        Some((state(&run, &count).shown(count.errors), count.errors))
     };
     view! {
         <li><button class="outline-step" id=id aria-label=move || step.with_value(|step| spoken_name(builder, step))

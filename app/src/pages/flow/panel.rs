@@ -1,6 +1,10 @@
 //! The form of the chosen step, and the tools that open an editor.
 
+use std::fmt;
+use std::str::FromStr;
+
 use leptos::prelude::*;
+use serde_json::Value;
 use tombolo_model::Id;
 
 use super::Builder;
@@ -13,11 +17,13 @@ use crate::components::{
     ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
 use crate::pages::Unopened;
-use crate::state::{Doc, list_rows, use_document};
+use crate::state::{Doc, use_document};
 use crate::words;
 
 /// The panel's id, for the focus that an editor gives back.
 pub(super) const PANEL: &str = "step-panel";
+/// The editor's id, for the focus when it opens.
+pub(super) const EDITOR: &str = "step-editor";
 
 /// The editors of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +34,42 @@ pub(super) enum Tool {
     Mapping,
 }
 
+impl Tool {
+    /// Its name in addresses.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Mapping => "mapping",
+        }
+    }
+
+    /// Whether a kind of step has it.
+    pub(super) fn is_of(self, kind: StepKind) -> bool {
+        self == Self::Filter || kind == StepKind::Import
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for Tool {
+    type Err = ();
+
+    fn from_str(key: &str) -> Result<Self, ()> {
+        [Self::Filter, Self::Mapping].into_iter().find(|tool| tool.key() == key).ok_or(())
+    }
+}
+
 /// The panel at the right.
 #[component]
 pub(super) fn Panel(step: Step) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let Some(resource) = step.resource else { return view! { <Broken step=step/> }.into_any() };
     view! {
-        {move || match builder.choice.tool() {
+        {move || match builder.tool.get() {
             None => view! { <StepPanel step=step.clone() resource=resource/> }.into_any(),
             Some(tool) => view! { <Editor tool=tool resource=resource/> }.into_any(),
         }}
@@ -129,9 +164,24 @@ pub(super) fn is_filtered(doc: Doc) -> bool {
     rules.is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
 }
 
-/// How many fields the mapping of a step writes, objects counted once.
+/// How many fields the mapping of a step writes.
 pub(super) fn mapped_fields(doc: Doc) -> usize {
-    doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, "/mappings").len()))
+    doc.at("/mappings").map_or(0, |mappings| leaves(&mappings))
+}
+
+/// The fields that rows write at any depth. An object is what its fields are in, and no field of its own.
+fn leaves(rows: &Value) -> usize {
+    let inside = |row: &Value| {
+        let built = row.get("buildArrayHelper").and_then(Value::as_array).into_iter().flatten();
+        let lists = built.chain([row]).filter_map(|part| part.get("mappings"));
+        lists.map(leaves).sum::<usize>()
+    };
+    let leaf = |row: &Value| row.get("dataType").and_then(Value::as_str) != Some("object");
+    let count = |row| match inside(row) {
+        0 => usize::from(leaf(row)),
+        fields => fields,
+    };
+    rows.as_array().into_iter().flatten().map(count).sum()
 }
 
 #[component]
@@ -144,11 +194,11 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     };
     view! {
         <div class="tools">
-            <button aria-label="Filter" on:click=move |_| builder.choice.open(Some(Tool::Filter))>
+            <button aria-label="Filter" on:click=move |_| builder.open_tool(Tool::Filter)>
                 <Icon name="funnel"/><span>{if kind == StepKind::Import { "Input filter" } else { "Output filter" }}</span><span class="value">{filtered}</span><Icon name="chevron-right" small=true/>
             </button>
             {(kind == StepKind::Import).then(|| view! {
-                <button aria-label="Mapping" on:click=move |_| builder.choice.open(Some(Tool::Mapping))>
+                <button aria-label="Mapping" on:click=move |_| builder.open_tool(Tool::Mapping)>
                     <Icon name="arrow-right-left"/><span>"Mapping"</span><span class="value">{mapped}</span><Icon name="chevron-right" small=true/>
                 </button>
             })}
@@ -166,7 +216,7 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
         Tool::Mapping => "Mapping",
     };
     view! {
-        <section class="step-editor" aria-label=format!("{title} editor")>
+        <section class="step-editor" id=EDITOR tabindex="-1" aria-label=format!("{title} editor")>
             <header class="editor-head">
                 <h2 class="cut">{title}" of "{move || doc.text("/name")}</h2>
                 <ConflictBadge doc=doc/>
@@ -182,5 +232,26 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
                 }}
             </div>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_mapping_counts_the_fields_it_writes_at_any_depth_and_no_objects() {
+        let field = |name: &str| json!({"generate": name, "dataType": "string"});
+        let object = |rows: Value| json!({"generate": "o", "dataType": "object", "mappings": rows});
+        assert_eq!(leaves(&json!([field("a"), field("b"), {"generate": "c"}])), 3);
+        assert_eq!(
+            leaves(&json!([field("a"), object(json!([field("b"), object(json!([field("c"), field("d")]))]))])),
+            4
+        );
+        assert_eq!(leaves(&json!([object(json!([]))])), 0);
+        let array = json!({"generate": "l", "dataType": "objectarray", "buildArrayHelper": [{"mappings": [field("x"), field("y")]}]});
+        assert_eq!(leaves(&json!([array])), 2);
+        assert_eq!(leaves(&Value::Null), 0);
     }
 }

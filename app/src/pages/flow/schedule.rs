@@ -4,6 +4,7 @@
 //! zone that nobody chose. Without a zone the server reads a schedule in UTC.
 
 mod next;
+mod words;
 mod zones;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
@@ -27,12 +28,31 @@ const PRESETS: [(&str, &str); 7] = [
     ("? 0 6 ? * 1", "Every Monday at 06:00"),
 ];
 
-/// A schedule in words; its fields when no preset says it.
+/// A schedule in words; its fields where there are none for it.
 pub(super) fn in_words(schedule: &str) -> String {
-    PRESETS
-        .iter()
-        .find(|(key, _)| *key == schedule)
-        .map_or_else(|| schedule.to_owned(), |(_, words)| (*words).to_owned())
+    let preset = PRESETS.iter().find(|(key, _)| *key == schedule).map(|(_, words)| (*words).to_owned());
+    preset.or_else(|| words::sentence(schedule)).unwrap_or_else(|| format!("Custom: {schedule}"))
+}
+
+/// The same, with the next run where its fields are all that can be said.
+fn on_its_button(schedule: &str, zone: &str) -> String {
+    let said = in_words(schedule);
+    let coming = || coming(schedule, zone, 1).into_iter().next();
+    match said.starts_with("Custom").then(coming).flatten() {
+        Some(next) => format!("{said}, next {next}"),
+        None => said,
+    }
+}
+
+/// The next times of a schedule in words; none when it does not run or its zone is not known here.
+fn coming(schedule: &str, zone: &str, wanted: usize) -> Vec<String> {
+    let now = match zone.trim() {
+        "" => wall_clock("UTC"),
+        zone => zones::known(zone).and_then(wall_clock),
+    };
+    now.filter(|_| check(schedule).is_none())
+        .map(|now| next::next(schedule, now, wanted).into_iter().map(next::in_words).collect())
+        .unwrap_or_default()
 }
 
 /// The zone that this device is in, when the server knows it.
@@ -112,9 +132,12 @@ fn check_zone(zone: &str) -> Option<String> {
 #[component]
 pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
     let open = RwSignal::new(false);
-    let said = Memo::new(move |_| in_words(&doc.text("/schedule")));
+    let said = Memo::new(move |_| {
+        doc.app.now_ms.track();
+        on_its_button(&doc.text("/schedule"), &doc.text("/timezone"))
+    });
     view! {
-        <button class="button small" aria-label="Schedule" title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only">{move || said.get()}</span></button>
+        <button class="button small schedule" aria-label="Schedule" title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only cut">{move || said.get()}</span></button>
         <Dialog open=open title="Schedule"><ScheduleForm doc=doc open=open/></Dialog>
     }
 }
@@ -162,7 +185,7 @@ fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
             <Field label="Runs" name="preset">
                 <select class="input select-native" id="preset" prop:value=move || schedule.get() on:change=move |event| schedule.set(event_target_value(&event))>
                     {PRESETS.iter().map(|(key, words)| view! { <option value=*key prop:selected=move || schedule.get() == *key>{*words}</option> }).collect_view()}
-                    {move || custom.get().then(|| view! { <option value=move || schedule.get() prop:selected=true>"Custom"</option> })}
+                    {move || custom.get().then(|| view! { <option value=move || schedule.get() prop:selected=true>{move || schedule.with(|schedule| words::sentence(schedule)).unwrap_or_else(|| "Custom".to_owned())}</option> })}
                 </select>
             </Field>
             <Field label="Cron expression" name="cron" error=error help="? minutes hours day-of-month month day-of-week; 0 is Sunday.">
@@ -186,16 +209,7 @@ fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
 /// The next five times a schedule starts the flow.
 #[component]
 fn NextRuns(schedule: RwSignal<String>, zone: RwSignal<String>) -> impl IntoView {
-    let coming = Memo::new(move |_| {
-        let schedule = schedule.get();
-        let now = zone.with(|zone| match zone.trim() {
-            "" => wall_clock("UTC"),
-            zone => zones::known(zone).and_then(wall_clock),
-        });
-        now.filter(|_| check(&schedule).is_none())
-            .map(|now| next::next(&schedule, now, 5).into_iter().map(next::in_words).collect::<Vec<_>>())
-            .unwrap_or_default()
-    });
+    let coming = Memo::new(move |_| coming(&schedule.get(), &zone.get(), 5));
     view! {
         {move || (!coming.with(Vec::is_empty)).then(|| view! {
             <div class="field"><span class="label">"Next runs"</span>
@@ -259,6 +273,11 @@ mod tests {
             );
         }
         assert!(check("? 99 * ? * *").is_some());
-        assert_eq!(in_words("? 5 9 ? * 1,2"), "? 5 9 ? * 1,2");
+    }
+
+    #[test]
+    fn a_schedule_that_no_preset_says_is_said_all_the_same_and_else_called_custom() {
+        assert_eq!(in_words("? 10 5,17 ? * 1-5"), "At 05:10 and 17:10, Monday to Friday");
+        assert_eq!(in_words("? 0 6 3 * 1"), "Custom: ? 0 6 3 * 1");
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let head = Memo::new(move |_| {
         run.with(|run| {
             run.as_ref().map(|run| {
-                let place = super::place_words(run, app.is_alone()).to_lowercase();
+                let place = app.account.with(|account| super::place_words(run, account.as_ref())).to_lowercase();
                 (run.flow, super::flow_name(run), format!("Started {}, {place}", time::exact(run.started_ms)))
             })
         })

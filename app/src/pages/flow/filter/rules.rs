@@ -18,6 +18,10 @@ pub(super) const OPERATORS: [(&str, &str); 12] = [
     ("notempty", "is not empty"),
 ];
 
+/// What a field is compared as, with its words.
+pub(super) const CASTS: [(&str, &str); 3] =
+    [("string", "as text"), ("number", "as number"), ("boolean", "as true or false")];
+
 /// One row of the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {

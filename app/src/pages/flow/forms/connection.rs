@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{Call, CallError, Created};
 
+use crate::browser::page;
 use crate::components::{Dialog, DocText, Field, FieldConflict, Icon, SelectBox, described_by};
 use crate::state::{App, Doc, use_document};
 
@@ -23,13 +24,17 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
         choices
     });
     let chosen = Memo::new(move |_| value.get().parse::<Id>().ok());
+    let create = move |_| {
+        creating.set(true);
+        page::focus_soon(vec![FIRST_FIELD.to_owned()]);
+    };
     view! {
         <Field label="Connection" name="connection">
             <SelectBox name="connection" value=value choices=choices described=true disabled=Signal::derive(move || !doc.writable.get())
                 on_change=Callback::new(move |id: String| doc.set_text("/_connectionId", id))/>
             <FieldConflict doc=doc path="/_connectionId"/>
             <div class="row">
-                <button class="button small" type="button" prop:disabled=move || !app.may_write() on:click=move |_| creating.set(true)><Icon name="plus"/>"Create connection"</button>
+                <button class="button small" type="button" prop:disabled=move || !app.may_write() on:click=create><Icon name="plus"/>"Create connection"</button>
                 {move || chosen.get().map(|_| view! { <button class="button small quiet" type="button" on:click=move |_| editing.set(true)>"Edit connection"</button> })}
             </div>
         </Field>
@@ -37,6 +42,9 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
         <Dialog open=editing title="Edit connection">{move || chosen.get().map(|id| view! { <ConnectionForm id=id/> })}</Dialog>
     }
 }
+
+/// The first field of the dialog that makes one.
+const FIRST_FIELD: &str = "connection-name";
 
 /// The ways to sign in, and their words.
 const WAYS: [(&str, &str); 3] = [("custom", "None"), ("basic", "User name and password"), ("token", "Token")];
@@ -130,7 +138,7 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     let choices = Signal::derive(|| ways("custom"));
     view! {
         <form class="dialog-body form" on:submit=submit>
-            <Field label="Name" name="connection-name"><input class="input" id="connection-name" required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
+            <Field label="Name" name=FIRST_FIELD><input class="input" id=FIRST_FIELD required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
             <Field label="Base URL" name="connection-base" help=BASE_HELP><input class="input code" id="connection-base" aria-describedby=described_by("connection-base") type="url" required placeholder="https://"
                 on:input=move |event| draft.update(|draft| draft.base = event_target_value(&event))/></Field>
             <Field label="Authentication" name="connection-auth"><SelectBox name="connection-auth" value=auth choices=choices on_change=Callback::new(move |auth| draft.update(|draft| draft.auth = auth))/></Field>

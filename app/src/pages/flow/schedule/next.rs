@@ -9,8 +9,27 @@ pub(super) type Minute = (i64, u32, u32);
 /// How far ahead is looked: the 29th of February comes every four years, but for one time in eight.
 const DAYS: i64 = 366 * 8;
 
+/// The days of the week, from Sunday on.
+pub(super) const WEEK: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+/// The months.
+pub(super) const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// What one field allows, a bit a number.
-fn field(text: &str, low: u32, high: u32) -> Option<u64> {
+pub(super) fn field(text: &str, low: u32, high: u32) -> Option<u64> {
     let mut bits = 0_u64;
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
@@ -91,11 +110,10 @@ pub(super) fn next(schedule: &str, now: Minute, wanted: usize) -> Vec<Minute> {
 
 /// `Mon 2 Mar 2026, 06:00`.
 pub(super) fn in_words((date, hour, minute): Minute) -> String {
-    const WEEK: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (year, month, day) = civil(date);
+    // Their first three letters.
     let name = |names: &[&'static str], at: u32| {
-        usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()
+        usize::try_from(at).ok().and_then(|at| names.get(at)?.get(..3)).unwrap_or_default()
     };
     format!(
         "{} {day} {} {year}, {hour:02}:{minute:02}",

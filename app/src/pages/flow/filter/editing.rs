@@ -1,0 +1,140 @@
+//! The rows of the editor while somebody works in them, and how they and the document follow one another.
+//!
+//! Invariant: a row that somebody types in is never made anew.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::Value;
+use tombolo_model::Intent;
+
+use super::PLACE;
+use super::rules::{Numbered, Rule, merge, read, write};
+use crate::state::Doc;
+
+/// The rows, for the parts of the editor.
+#[derive(Clone, Copy)]
+pub(super) struct Editing {
+    doc: Doc,
+    stored: Memo<Value>,
+    rows: RwSignal<Vec<Numbered>>,
+    /// All must hold, or one is enough.
+    all: RwSignal<bool>,
+    next: StoredValue<u64>,
+    /// Edits from here that are not answered yet: until they are, the document says less than the rows do.
+    pending: RwSignal<usize>,
+    written: StoredValue<Value>,
+}
+
+impl Editing {
+    /// Begins with the rules that the document has.
+    pub(super) fn begin(doc: Doc, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> Self {
+        let editing = Self {
+            doc,
+            stored,
+            rows: RwSignal::new(Vec::new()),
+            all: RwSignal::new(all),
+            next: StoredValue::new(0),
+            pending: RwSignal::new(0),
+            written: StoredValue::new(stored.get_untracked()),
+        };
+        editing.rows.set(rules.into_iter().map(|rule| (editing.number(), rule)).collect());
+        Effect::new(move |_| editing.follow());
+        editing
+    }
+
+    fn number(self) -> u64 {
+        self.next.update_value(|next| *next += 1);
+        self.next.get_value()
+    }
+
+    fn expression(self) -> Value {
+        self.rows.with(|rows| write(self.all.get(), &rows.iter().map(|(_, rule)| rule.clone()).collect::<Vec<_>>()))
+    }
+
+    /// Shows what somebody else wrote meanwhile, unless it is what is here already.
+    fn follow(self) {
+        let theirs = self.stored.get();
+        if self.pending.get() == 0
+            && theirs != untrack(|| self.expression())
+            && let Some((both, rules)) = read(&theirs)
+        {
+            self.all.set(both);
+            self.rows.update(|rows| *rows = merge(rows, rules, || self.number()));
+        }
+    }
+
+    fn save(self) {
+        let rules = untrack(|| self.expression());
+        let pending = self.pending.get_untracked() > 0;
+        let known = if pending { self.written.get_value() } else { self.stored.get_untracked() };
+        if known == rules {
+            return;
+        }
+        self.written.set_value(rules.clone());
+        self.pending.update(|pending| *pending += 1);
+        let set = |path: &str, value: Value| Intent::Set { path: path.into(), value };
+        let intents = vec![
+            set("/filter/type", "expression".into()),
+            set("/filter/version", "1".into()),
+            set("/filter/expression/version", "1".into()),
+            set(PLACE, rules),
+        ];
+        spawn_local(async move {
+            if let Err(error) = self.doc.try_edit(intents).await {
+                self.doc.app.toasts.fail(error.message);
+            }
+            self.pending.try_update(|pending| *pending -= 1);
+        });
+    }
+
+    /// All rows, for a keyed list.
+    pub(super) fn rows(self) -> Vec<Numbered> {
+        self.rows.get()
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        self.rows.with(Vec::len)
+    }
+
+    /// Whether all must hold.
+    pub(super) fn all_must_hold(self) -> bool {
+        self.all.get()
+    }
+
+    /// Says whether all must hold.
+    pub(super) fn join(self, all: bool) {
+        self.all.set(all);
+        self.save();
+    }
+
+    /// What `read` takes of a row; the default of its type once the row is gone.
+    pub(super) fn part<T>(self, id: u64, read: impl Fn(&Rule) -> T + Send + Sync + 'static) -> Signal<T>
+    where
+        T: Default + Send + Sync + 'static,
+    {
+        let rows = self.rows;
+        Signal::derive(move || {
+            rows.with(|rows| rows.iter().find(|(have, _)| *have == id).map(|(_, rule)| read(rule)).unwrap_or_default())
+        })
+    }
+
+    /// Adds a row in which nothing is chosen yet; gives its number.
+    pub(super) fn add(self) -> u64 {
+        let id = self.number();
+        self.rows.update(|rows| rows.push((id, Rule::new())));
+        id
+    }
+
+    /// Changes a row.
+    pub(super) fn change(self, id: u64, change: impl Fn(&mut Rule)) {
+        self.rows.update(|rows| rows.iter_mut().filter(|(have, _)| *have == id).for_each(|(_, rule)| change(rule)));
+        self.save();
+    }
+
+    /// Takes a row away.
+    pub(super) fn remove(self, id: u64) {
+        self.rows.update(|rows| rows.retain(|(have, _)| *have != id));
+        self.save();
+    }
+}
