@@ -330,7 +330,8 @@ async fn upgrade_beside_an_old_tab() -> Result<()> {
     desk.screen.browser.see("newer version").await?;
     desk.wire.release();
     desk.screen.browser.reload().await?;
-    desk.open_mapping().await?;
+    // The address says that the mapping is open.
+    desk.screen.browser.find("treegrid", "Mapping").await?;
     desk.screen.add_mapping("total", "after").await?;
     desk.screen.browser.switch(&new).await?;
     let there = until("the other tab's row", PATIENCE, || async {
