@@ -8,10 +8,11 @@ use tombolo_tests::places;
 
 /// Who uses whom, exactly: an edge that nobody needs any more goes from here too. `app`, `sync-server` and `tests` may
 /// use anything below them and are not listed.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("tombolo-model", &[]),
     ("tombolo-formats", &["tombolo-model"]),
     ("tombolo-template", &["tombolo-model"]),
+    ("tombolo-script", &[]),
     ("tombolo-docs", &["tombolo-model"]),
     ("tombolo-wire", &["tombolo-model"]),
     ("tombolo-engine", &["tombolo-formats", "tombolo-model", "tombolo-template"]),

@@ -31,7 +31,22 @@ pub(crate) enum BlobError {
     Store(#[from] StoreError),
     /// A file on the disk failed.
     #[error("a file cannot be read or written")]
-    File(#[from] std::io::Error),
+    File(#[from] io::Error),
+}
+
+impl BlobError {
+    /// Whether there is no room on the disk: in the store, or beside it, where files wait until they are complete.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(error, StoreError::Full { .. }),
+            Self::File(error) => no_room(error),
+        }
+    }
+}
+
+/// Whether a file failed because there is no room for it.
+pub(crate) fn no_room(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Copies a file to one without a name, which nobody else can write to, and hashes what arrives there. The copy is left at

@@ -1,9 +1,12 @@
 //! The command line (decision 38).
 
 mod admin;
+mod cage;
 mod eval;
 mod run;
 mod run_worker;
+mod script_worker;
+mod scripts;
 mod serve;
 
 use std::process::ExitCode;
@@ -29,6 +32,9 @@ enum Command {
     /// Runs one job from stdin
     #[command(name = "run-worker", hide = true)]
     RunWorker(run_worker::Args),
+    /// Calls scripts from stdin
+    #[command(name = "script-worker", hide = true)]
+    ScriptWorker,
     /// Backs up, restores and checks a server's data, and lets the first person in
     #[command(subcommand)]
     Admin(admin::Command),
@@ -46,6 +52,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Eval(args) => eval::run(&args),
             Command::RunWorker(args) => run_worker::run(&args),
+            Command::ScriptWorker => script_worker::run(),
             Command::Admin(command) => admin::run(&command),
         }
     }

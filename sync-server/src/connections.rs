@@ -4,6 +4,8 @@
 //! nobody else gets in. Those that do not read are let go by their stream, also once it is a socket of `/sync`, which
 //! looks after silence by its own rules.
 
+mod drained;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -12,6 +14,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::response::Response;
 use axum::serve::Listener;
 use hyper::body::Incoming;
@@ -23,12 +27,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use drained::{Drained, Heeded, Unread};
+
 /// How long a client may be silent, or deaf.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// Until the head of a request is there, the wait for it included.
     pub(crate) head: Duration,
-    /// Between two pieces of a body.
+    /// Between two pieces of a body; and for all that still comes when it has been answered.
     pub(crate) body: Duration,
     /// While it reads nothing of what it is sent.
     pub(crate) write: Duration,
@@ -82,7 +88,12 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request: hyper::Request<Incoming>| answer(router.clone(), peer, request));
+    let unread = Unread::default();
+    let io = Drained::new(io, unread.clone(), patience.body);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let request = request.map(|body| Heeded::new(body, unread.clone()));
+        answer(router.clone(), peer, request, unread.clone())
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.head)
@@ -101,11 +112,17 @@ where
 async fn answer(
     router: TowerToHyperService<Router>,
     peer: SocketAddr,
-    request: hyper::Request<Incoming>,
+    request: hyper::Request<Heeded>,
+    unread: Unread,
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.call(request).await
+    let mut response = router.call(request).await?;
+    // Behind what was not read no other request is found; without a word a client would send its next one there.
+    if unread.get() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -166,6 +183,32 @@ mod tests {
         let post = |body: &str| format!("POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n{body}");
         assert!(say(address, &post("0123456789")).await.ends_with("\r\n\r\n10"));
         assert!(!say(address, &post("012")).await.contains("200 OK"));
+    }
+
+    /// Sends `more` pieces behind the head of a body that is refused unread, then reads the answer.
+    async fn refused(patience: Patience, more: usize) -> std::io::Result<String> {
+        let router = Router::new().route("/no", post(async || "no"));
+        let (address, _stop, _server) = start_with(patience, router).await;
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"POST /no HTTP/1.1\r\nhost: a\r\ncontent-length: 9999999999\r\n\r\n").await?;
+        for _ in 0..more {
+            stream.write_all(&[b'x'; 64 * 1024]).await?;
+        }
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await?;
+        Ok(said)
+    }
+
+    #[tokio::test]
+    async fn a_client_reads_why_it_was_refused_only_after_it_has_sent_much_more() {
+        let said = refused(Patience { head: LONG, body: LONG, write: LONG }, 1_000).await.unwrap();
+        assert!(said.ends_with("\r\n\r\nno"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_on_sending_after_its_answer_is_let_go() {
+        let endless = refused(Patience { head: LONG, body: SHORT, write: LONG }, usize::MAX);
+        assert!(tokio::time::timeout(LONG, endless).await.unwrap().is_err());
     }
 
     /// Without an end, one as a body and one as frames; whoever is served holds a sender.

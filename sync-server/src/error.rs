@@ -86,21 +86,35 @@ impl ApiError {
         }
     }
 
+    /// There is no room on the server's disk.
+    fn storage_full(error: &dyn std::error::Error) -> Self {
+        log(error);
+        Self::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "storage_full",
+            "The server's disk is full. Nothing was stored; ask its operator for room and try again.",
+        )
+    }
+
     /// Something failed that is not the caller's fault.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
-        let mut why = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            why = format!("{why}: {cause}");
-            source = cause.source();
-        }
-        tracing::error!(error = %why, "a request failed");
+        log(error);
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
             "The server could not do this. Try again; its log says why.",
         )
     }
+}
+
+fn log(error: &dyn std::error::Error) {
+    let mut why = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        why = format!("{why}: {cause}");
+        source = cause.source();
+    }
+    tracing::error!(error = %why, "a request failed");
 }
 
 impl IntoResponse for ApiError {
@@ -123,14 +137,7 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full { .. } => {
-                tracing::error!(%error, "a request failed");
-                Self::new(
-                    StatusCode::INSUFFICIENT_STORAGE,
-                    "storage_full",
-                    "The server's disk is full. Nothing was stored; ask its operator for room and try again.",
-                )
-            }
+            StoreError::Full { .. } => Self::storage_full(&error),
             other => Self::internal(&other),
         }
     }
@@ -139,6 +146,7 @@ impl From<StoreError> for ApiError {
 impl From<BlobError> for ApiError {
     fn from(error: BlobError) -> Self {
         match error {
+            full if full.is_full() => Self::storage_full(&full),
             BlobError::Store(error) => error.into(),
             BlobError::File(_) => Self::internal(&error),
         }
@@ -177,5 +185,35 @@ impl From<WebSocketUpgradeRejection> for ApiError {
 impl From<PathRejection> for ApiError {
     fn from(_: PathRejection) -> Self {
         Self::not_found()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use axum::body;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_and_who_can_help_wherever_it_was_noticed() {
+        let full = || StoreError::Full { doing: "writing a file", source: "no space".into() };
+        for error in [
+            ApiError::from(full()),
+            ApiError::from(BlobError::from(full())),
+            ApiError::from(BlobError::from(io::Error::from(io::ErrorKind::StorageFull))),
+            ApiError::from(BlobError::from(io::Error::from(io::ErrorKind::QuotaExceeded))),
+        ] {
+            let answer = error.into_response();
+            assert_eq!(answer.status(), StatusCode::INSUFFICIENT_STORAGE);
+            let bytes = body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+            let said: Errors = serde_json::from_slice(&bytes).unwrap();
+            assert_eq!(said.errors[0].code, "storage_full");
+            let sentence = &said.errors[0].message;
+            assert!(sentence.contains("disk is full") && sentence.contains("ask its operator for room"), "{sentence}");
+        }
+        let other = ApiError::from(BlobError::from(io::Error::from(io::ErrorKind::UnexpectedEof)));
+        assert_eq!(other.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -35,6 +35,7 @@ mod serve;
 mod socket;
 mod sqlite;
 mod statics;
+mod steady;
 pub mod store;
 mod vault;
 mod web_host;

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use patient::Patient;
+pub(crate) use patient::Patient;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
 

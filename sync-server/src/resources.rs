@@ -30,6 +30,8 @@ pub(crate) enum ResourceError {
         id: Id,
         /// How many changes.
         pieces: usize,
+        /// What the others make: good for a name, and for nothing that is done.
+        rest: Box<Resource>,
     },
     /// The thread that opens documents has ended.
     #[error("the thread that opens documents has ended")]
@@ -64,17 +66,20 @@ pub(crate) async fn read(store: &dyn Store, account: Id, id: Id) -> Result<Optio
     tokio::task::spawn_blocking(move || {
         let loaded = Document::load(stored.changes.iter().map(Vec::as_slice))
             .map_err(|source| ResourceError::Document { id, source })?;
-        if !loaded.is_whole() {
-            return Err(ResourceError::Damaged { id, pieces: loaded.damaged.len() + loaded.waiting });
-        }
-        let document = loaded.document;
-        Ok(Some(Resource {
+        let document = &loaded.document;
+        let resource = Resource {
             kind: stored.kind,
             heads: document.heads_hex(),
             binned: document.binned(),
             modified_ms: stored.modified_ms,
             value: document.value(),
-        }))
+        };
+        if loaded.is_whole() {
+            Ok(Some(resource))
+        } else {
+            let pieces = loaded.damaged.len() + loaded.waiting;
+            Err(ResourceError::Damaged { id, pieces, rest: Box::new(resource) })
+        }
     })
     .await
     .map_err(ResourceError::Ended)?

@@ -13,7 +13,6 @@ mod runs;
 mod secrets;
 mod session;
 mod sync;
-mod unread;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -104,7 +103,6 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(statics::secure))
-        .layer(from_fn(unread::read_the_rest))
         .layer(TraceLayer::new_for_http())
         .with_state(app.clone())
 }

@@ -38,7 +38,7 @@ use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
 use places::Places;
-pub(crate) use schedule::{refuse_schedule, start_tick};
+pub(crate) use schedule::{NoStart, refuse_schedule, start_tick};
 
 /// No run takes longer, the wait for a place not counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
@@ -90,9 +90,9 @@ impl Runner {
         Self { lives: Arc::default(), places: Places::new() }
     }
 
-    /// Ends a run; `false` when it is not live on this node.
-    pub(crate) fn cancel(&self, account: Id, run: Id) -> bool {
-        self.lives.cancel(account, run)
+    /// Ends a run and says how it ends; absent when it is not live on this node.
+    pub(crate) async fn cancel(&self, account: Id, run: Id) -> Option<RunStatus> {
+        self.lives.cancel(account, run).await
     }
 }
 
@@ -104,7 +104,7 @@ impl Runner {
 pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(), StartError> {
     let found = runnable(app, account, flow).await?;
     let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server)?;
-    let row = first_row(&found, flow, run, RunPlace::Server);
+    let row = first_row(Some(&found), flow, run, RunPlace::Server);
     let (tell, told) = oneshot::channel();
     let app = app.clone();
     // A task of its own: a request that is dropped now leaves no row behind that nobody ends.
@@ -139,11 +139,12 @@ async fn runnable(app: &App, account: Id, flow: Id) -> Result<Resource, StartErr
     Ok(found)
 }
 
-fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
+/// The first row of a run; without a name and heads when the flow cannot be read.
+fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRow {
     RunRow {
         id: run,
         flow: id,
-        flow_name: Flow(&flow.value).name().to_owned(),
+        flow_name: flow.map_or("", |flow| Flow(&flow.value).name()).to_owned(),
         status: RunStatus::Queued,
         place,
         offline: false,
@@ -151,7 +152,7 @@ fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
         ended_ms: None,
         steps: Vec::new(),
         error: None,
-        heads: [(id, flow.heads.clone())].into(),
+        heads: flow.map(|flow| (id, flow.heads.clone())).into_iter().collect(),
         n: 1,
     }
 }
@@ -159,7 +160,7 @@ fn first_row(flow: &Resource, id: Id, run: Id, place: RunPlace) -> RunRow {
 async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered: Entered) {
     let (run, id) = (row.id, row.flow);
     tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
-    let execution = execute(&app, account, flow, row, entered.canceled());
+    let execution = execute(&app, account, flow, row, &entered);
     match AssertUnwindSafe(execution).catch_unwind().await {
         Ok(end) => tracing::info!(%run, flow = %id, status = ?end.status, "run ended"),
         Err(_) => ending::close_panicked(&app, account, run).await,
@@ -167,10 +168,12 @@ async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered:
     drop(entered);
 }
 
-async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, canceled: watch::Receiver<bool>) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
-    let outcome = work(app, account, flow, &mut report, canceled).await;
-    report.finish(outcome).await
+    let outcome = work(app, account, flow, &mut report, entered.canceled()).await;
+    report.end(outcome);
+    entered.ends_as(report.row().status);
+    report.finish().await
 }
 
 async fn work(

@@ -285,3 +285,90 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receive
         tracing::trace!("the device was gone already");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::Router;
+    use axum::extract::ws::WebSocketUpgrade;
+    use axum::routing::get;
+    use axum::serve::Listener;
+    use tokio::io::{AsyncReadExt, DuplexStream};
+    use tokio_tungstenite::tungstenite::Message as Frame;
+    use tombolo_wire::store::UserInfo;
+    use tombolo_wire::sync::{Hello, Up, VERSION, encode_up};
+
+    use super::*;
+    use crate::connections::{self, Patience};
+    use crate::fresh;
+    use crate::listen::Patient;
+    use crate::serve::tests::fresh as fresh_app;
+    use crate::store::NewUser;
+
+    /// Less than the first frame.
+    const BUFFER_BYTES: usize = 16;
+    /// Sooner than a device that says nothing is let go.
+    const SOON: Duration = Duration::from_secs(30);
+
+    /// One connection, over a line that holds little.
+    struct One(Option<Patient<DuplexStream>>);
+
+    impl Listener for One {
+        type Io = Patient<DuplexStream>;
+        type Addr = SocketAddr;
+
+        async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+            match self.0.take() {
+                Some(io) => (io, SocketAddr::from(([127, 0, 0, 1], 1))),
+                None => std::future::pending().await,
+            }
+        }
+
+        fn local_addr(&self) -> std::io::Result<SocketAddr> {
+            Ok(SocketAddr::from(([127, 0, 0, 1], 1)))
+        }
+    }
+
+    /// Somebody who has just signed up, and their account.
+    async fn ann(app: &App) -> (Caller, Id) {
+        let (user, account, session) = (fresh::id().unwrap(), fresh::id().unwrap(), [1; 32]);
+        let new = NewUser {
+            id: user,
+            email: "ann@example.com".to_owned(),
+            name: "Ann".to_owned(),
+            password: String::new(),
+            account,
+            account_name: "Ann".to_owned(),
+            invitation: None,
+            now_ms: 1,
+        };
+        app.store.sign_up(&new).await.unwrap();
+        app.store.open_session(&session, user, 1, i64::MAX).await.unwrap();
+        (Caller { user: UserInfo { id: user, name: new.name, email: new.email }, session }, account)
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_device_does_not_read_ends_as_a_whole_and_is_counted_no_more() {
+        let data = tempfile::tempdir().unwrap();
+        let (app, _tcp) = fresh_app(data.path()).await;
+        let (caller, account) = ann(&app).await;
+        let served = app.clone();
+        let open = async move |upgrade: WebSocketUpgrade| {
+            upgrade.on_upgrade(move |socket| serve(served, caller, account, Role::Owner, socket))
+        };
+        let (near, far) = tokio::io::duplex(BUFFER_BYTES);
+        let patience = Patience { write: Duration::from_millis(500), ..Patience::USUAL };
+        let listener = One(Some(Patient::new(near, patience.write)));
+        let stop = watch::Sender::new(false);
+        let router = Router::new().route("/sync", get(open));
+        tokio::spawn(connections::serve(listener, router, patience, stop.subscribe()));
+        let (mut device, _) = tokio_tungstenite::client_async("ws://a/sync", far).await.unwrap();
+        let hello = encode_up(&Up::Hello(Hello { version: VERSION, cursor: None })).unwrap();
+        device.send(Frame::binary(hello)).await.unwrap();
+        // The beginning of the welcome: from here on the device is deaf, and says nothing.
+        device.get_mut().read_u8().await.unwrap();
+        tokio::time::timeout(SOON, app.hub.all_gone()).await.expect("the socket is still there");
+        tokio::time::timeout(SOON, device.get_mut().read_to_end(&mut Vec::new())).await.unwrap().unwrap();
+    }
+}

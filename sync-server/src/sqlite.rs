@@ -22,8 +22,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
@@ -80,6 +84,19 @@ impl Sqlite {
         let (pushes, jobs) = mpsc::channel(64);
         tokio::spawn(push::write_all(write.clone(), jobs));
         Ok(Self { read, write, pushes })
+    }
+}
+
+impl Sqlite {
+    /// What a statement finds, read; absent when it finds nothing.
+    async fn find<T>(
+        &self,
+        query: Query<'_, Db, SqliteArguments>,
+        doing: &'static str,
+        read: impl FnOnce(&SqliteRow) -> Result<T, StoreError> + Send,
+    ) -> Result<Option<T>, StoreError> {
+        let row = query.fetch_optional(&self.read).await.map_err(db(doing))?;
+        row.as_ref().map(read).transpose()
     }
 }
 

@@ -44,3 +44,62 @@ fn only_a_broken_protocol_fails_the_command() {
     }
     assert!(eval("dateFormat", "\n\n").status.success());
 }
+
+fn answers(name: &str, lines: &[Value]) -> Vec<Value> {
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let output = eval(name, &lines);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_script_is_called_with_the_input_and_its_console_is_answered() {
+    let script = "import dayjs from 'dayjs';\nfunction preMap(options) {\n  console.warn('pages', options.data.length);\n  return options.data.map((row) => ({ data: { ...row, day: dayjs(row.at).format('DD/MM/YYYY') } }));\n}";
+    let question =
+        json!({"rules": {"script": script, "function": "preMap"}, "input": {"data": [{"at": "2026-11-29"}]}});
+    let answered = answers("javascript", &[question]);
+    assert_eq!(answered[0]["output"], json!([{"data": {"at": "2026-11-29", "day": "29/11/2026"}}]));
+    assert_eq!(answered[0]["console"], json!([{"level": "warn", "text": "pages 1"}]));
+    assert_eq!(answered[0]["errors"], json!([]));
+}
+
+#[test]
+fn a_script_that_fails_says_what_and_where() {
+    let ask = |script: &str| json!({"rules": {"script": script, "function": "f"}});
+    let questions = [
+        ask("function f() {\n  return null.x;\n}"),
+        ask("function f( {"),
+        ask("function g() {}"),
+        json!({"rules": {}}),
+    ];
+    let answered = answers("javascript", &questions);
+    let errors: Vec<_> = answered.iter().map(|answer| &answer["errors"][0]).collect();
+    assert_eq!((&errors[0]["code"], &errors[0]["path"]), (&json!("script_error"), &json!("2:15")), "{}", errors[0]);
+    assert!(errors[0]["message"].as_str().unwrap().starts_with("TypeError: "));
+    assert_eq!(errors[1]["code"], json!("script_syntax"));
+    assert_eq!(errors[2]["code"], json!("script_function"));
+    assert_eq!(errors[3]["code"], json!("invalid_rules"));
+}
+
+#[test]
+fn a_script_that_takes_too_much_is_ended_and_the_next_one_is_called() {
+    let ask = |body: &str| json!({"rules": {"script": format!("function f() {{ {body} }}"), "function": "f"}, "options": {"timeoutMs": 20_000}});
+    let quick = |body: &str| json!({"rules": {"script": format!("function f() {{ {body} }}"), "function": "f"}, "options": {"timeoutMs": 300}});
+    let questions = [
+        // The limit of loops does not count what a built-in does.
+        quick("const a = Array.from({ length: 3e6 }, (_, i) => i ^ 12345); return a.sort((x, y) => x - y).length;"),
+        ask("return 1;"),
+        ask("let s = 'x'; const all = []; while (true) { s += s; all.push(s + 1); }"),
+        ask("return 2;"),
+        ask(&"[".repeat(100_000)),
+        ask("return 3;"),
+    ];
+    let answered = answers("javascript", &questions);
+    let limits: Vec<_> = answered.iter().map(|answer| answer["errors"][0]["code"].as_str().unwrap_or("")).collect();
+    assert_eq!(limits[0], "script_limit", "{}", answered[0]);
+    assert!(answered[0]["errors"][0]["message"].as_str().unwrap().contains("300 ms"));
+    assert_eq!(limits[2], "script_limit", "{}", answered[2]);
+    assert!(["script_limit", "script_syntax"].contains(&limits[4]), "{}", answered[4]);
+    let outputs: Vec<_> = [1, 3, 5].map(|at: usize| answered[at]["output"].clone()).into();
+    assert_eq!(outputs, [json!(1), json!(2), json!(3)]);
+}

@@ -10,7 +10,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_engine::{EvalOutcome, EvalRequest, eval, eval_names};
+use tombolo_engine::{EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
+
+use super::scripts::{self, Scripts};
 
 /// Options of `tombolo eval`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +39,12 @@ struct Answer {
 /// Answers each line of stdin with a line of stdout.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Before the first line is waited for.
-    if !eval_names().any(|name| name == args.name) {
-        eval(&args.name, &EvalRequest::default())?;
+    let names = || eval_names().chain([scripts::NAME]);
+    if !names().any(|name| name == args.name) {
+        let known = names().collect::<Vec<_>>().join(", ");
+        return Err(UnknownEval { name: args.name.clone(), known }.into());
     }
+    let mut scripts = Scripts::default();
     let mut out = io::stdout().lock();
     for (at, line) in io::stdin().lock().lines().enumerate() {
         let line = line?;
@@ -51,7 +56,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let mut request = question.request;
         request.now_ms = crate::clock::now_ms();
         request.seed = getrandom::u64()?;
-        let answer = Answer { id: question.id, outcome: eval(&args.name, &request)? };
+        let outcome = if args.name == scripts::NAME { scripts.eval(&request)? } else { eval(&args.name, &request)? };
+        let answer = Answer { id: question.id, outcome };
         writeln!(out, "{}", serde_json::to_string(&answer)?)?;
         out.flush()?;
     }

@@ -3,14 +3,13 @@
 //! Reads one job as a line of JSON from stdin, writes lines of JSON to stdout, and ends with 0 when the run has
 //! ended, however it ended. It limits itself before it looks at anything that came from outside.
 
-mod cage;
-
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use tombolo_engine::{Bundle, Cancel, Report, run_job};
 
+use super::cage;
 use crate::job::{Held, Job, Line};
 use crate::run_host::{HostOptions, MadeFile, NativeHost, Place};
 

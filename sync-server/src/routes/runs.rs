@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tombolo_model::Id;
 use tombolo_wire::rest::RunStarted;
+use tombolo_wire::run::RunStatus;
 
 use super::blobs::respond;
 use super::body::Names;
@@ -56,17 +57,22 @@ pub(super) async fn start(
 }
 
 /// `POST /api/accounts/{account}/runs/{run}/cancel`
+///
+/// Accepted only when the run ends as canceled: whoever stops one that has just completed is not told that it was stopped.
 pub(super) async fn cancel(
     State(app): State<App>,
     Extension(entered): Extension<Entered>,
     Names((_, run)): Names<(Id, Id)>,
 ) -> Result<StatusCode, ApiError> {
-    if app.runner.cancel(entered.account, run) {
-        return Ok(StatusCode::ACCEPTED);
-    }
-    match app.store.run(entered.account, run).await? {
-        Some(_) => Err(ApiError::conflict("not_running", "This run has ended, or runs elsewhere.")),
-        None => Err(ApiError::not_found()),
+    let is_known = match app.runner.cancel(entered.account, run).await {
+        Some(RunStatus::Canceled) => return Ok(StatusCode::ACCEPTED),
+        Some(_) => true,
+        None => app.store.run(entered.account, run).await?.is_some(),
+    };
+    if is_known {
+        Err(ApiError::conflict("not_running", "This run has ended, or runs elsewhere."))
+    } else {
+        Err(ApiError::not_found())
     }
 }
 

@@ -13,7 +13,7 @@ use tombolo_model::Id;
 
 use super::made;
 use super::report::Report;
-use crate::blobs::BlobError;
+use crate::blobs::{self, BlobError};
 use crate::job::{Job, Line};
 use crate::resources::ResourceError;
 use crate::store::StoreError;
@@ -83,6 +83,20 @@ pub(crate) enum RunFailure {
     Store(#[from] StoreError),
 }
 
+impl RunFailure {
+    /// Whether there is no room on the disk.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Folder(error) => blobs::no_room(error),
+            Self::Blob(error) => error.is_full(),
+            Self::Store(error) | Self::Resource(ResourceError::Store(error)) => {
+                matches!(error, StoreError::Full { .. })
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Runs a job to its end, or until `stop` says why not. What the child has said by then is kept.
 ///
 /// Dropping the future kills the child as well.
@@ -93,29 +107,42 @@ pub(super) async fn run(
     report: &mut Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {
-    let mut child = spawn(folder, memory_mib).map_err(RunFailure::Child)?;
+    let child = spawn(folder, memory_mib).map_err(RunFailure::Child)?;
+    attend(child, job, report, stop).await
+}
+
+async fn attend(
+    mut child: Child,
+    job: &Job,
+    report: &mut Report,
+    stop: impl Future<Output = RunFailure>,
+) -> Result<(), RunFailure> {
     let (Some(input), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(RunFailure::Ended("no pipes".to_owned()));
     };
     let mut said = Said { out: BufReader::new(out), line: Vec::new() };
-    let talk = async {
+    let end = async {
         feed(input, job).await?;
-        listen(&mut said, &job.out, report).await
+        listen(&mut said, &job.out, report).await?;
+        // A child that was taken over may have hung up and yet go on: it is stopped all the same.
+        child.wait().await.map_err(RunFailure::Child)
     };
-    let stopped = tokio::select! {
-        talked = talk => talked.map(|()| None)?,
-        why = stop => Some(why),
+    let ended = tokio::select! {
+        status = end => Ok(status?),
+        why = stop => Err(why),
     };
-    if let Some(why) = stopped {
-        if let Err(error) = child.kill().await {
-            tracing::warn!(%error, "the process of a run cannot be ended");
+    match ended {
+        Ok(status) if status.success() && report.has_ended() => Ok(()),
+        Ok(status) => Err(RunFailure::Ended(status.to_string())),
+        Err(why) => {
+            if let Err(error) = child.kill().await {
+                tracing::warn!(%error, "the process of a run cannot be ended");
+            }
+            hear_out(&mut said, &job.out, report).await;
+            // It may have come to its end just before it was told to.
+            if report.has_ended() { Ok(()) } else { Err(why) }
         }
-        hear_out(&mut said, &job.out, report).await;
-        // It may have come to its end just before it was told to.
-        return if report.has_ended() { Ok(()) } else { Err(why) };
     }
-    let status = child.wait().await.map_err(RunFailure::Child)?;
-    if status.success() && report.has_ended() { Ok(()) } else { Err(RunFailure::Ended(status.to_string())) }
 }
 
 fn spawn(folder: &Path, memory_mib: u64) -> std::io::Result<Child> {
@@ -317,12 +344,54 @@ mod tests {
         rest.extend_from_slice(&error_line(4)[..10]);
         let mut said = Said { out: BufReader::new(rest.as_slice()), line: error_line(2) };
         hear_out(&mut said, data.path(), &mut report).await;
-        let ended = report.finish(Err(RunFailure::Canceled)).await;
+        report.end(Err(RunFailure::Canceled));
+        let ended = report.finish().await;
         assert_eq!(ended.status, RunStatus::Canceled);
         assert_eq!(app.store.run(account, run).await.unwrap(), Some(ended));
         let kept: Vec<_> = app.store.run_errors(account, run).await.unwrap().iter().map(|row| row.n).collect();
         assert_eq!(kept, [1, 2, 3]);
         let stretch = app.store.entries(account, 0, usize::MAX).await.unwrap();
         assert_eq!(stretch.entries.len(), 4, "something was stored twice");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_child_that_hangs_up_and_goes_on_is_ended_with_its_run() {
+        const SOON: Duration = Duration::from_secs(30);
+        let data = tempfile::tempdir().unwrap();
+        let (app, _tcp) = fresh_app(data.path()).await;
+        let (account, row) = running(&app).await;
+        let job = Job {
+            row: row.clone(),
+            flow: serde_json::Value::Null,
+            resources: [].into(),
+            secrets: crate::job::Secrets([].into()),
+            hosts: [].into(),
+            files: [].into(),
+            out: data.path().to_path_buf(),
+            allow_private_network: false,
+        };
+        let child = Command::new("sh")
+            .args(["-c", "exec > /dev/null; : > hung-up; exec tail -f /dev/null"])
+            .current_dir(data.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let hung_up = data.path().join("hung-up");
+        let stop = async {
+            while !hung_up.exists() {
+                tokio::task::yield_now().await;
+            }
+            // Until that has been read here, too.
+            for _ in 0..10_000 {
+                tokio::task::yield_now().await;
+            }
+            RunFailure::Canceled
+        };
+        let mut report = Report::new(app, account, row);
+        let ended = tokio::time::timeout(SOON, attend(child, &job, &mut report, stop)).await;
+        assert!(matches!(ended, Ok(Err(RunFailure::Canceled))), "{ended:?}");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 use tombolo_model::Id;
-use tombolo_wire::run::RunPlace;
+use tombolo_wire::run::{RunPlace, RunStatus};
 
 use super::StartError;
 
@@ -30,6 +30,7 @@ struct Live {
     flow: Id,
     place: RunPlace,
     cancel: watch::Sender<bool>,
+    end: watch::Receiver<Option<RunStatus>>,
 }
 
 /// A run that is live until this is dropped.
@@ -38,6 +39,7 @@ pub(super) struct Entered {
     lives: Arc<Lives>,
     run: Id,
     canceled: watch::Receiver<bool>,
+    end: watch::Sender<Option<RunStatus>>,
 }
 
 impl Lives {
@@ -67,19 +69,25 @@ impl Lives {
             }
         }
         let (cancel, canceled) = watch::channel(false);
-        runs.insert(run, Live { account, flow, place, cancel });
+        let (end, ends) = watch::channel(None);
+        runs.insert(run, Live { account, flow, place, cancel, end: ends });
         self.count.send_replace(runs.len());
-        Ok(Entered { lives: Arc::clone(self), run, canceled })
+        Ok(Entered { lives: Arc::clone(self), run, canceled, end })
     }
 
-    /// Ends a run; `false` when it is not live.
-    pub(super) fn cancel(&self, account: Id, run: Id) -> bool {
-        match self.lock().get(&run).filter(|found| found.account == account) {
-            Some(found) => {
-                found.cancel.send_replace(true);
-                true
-            }
-            None => false,
+    /// Tells a run to end, and waits until it is certain how it does: it may have come to its own end just before.
+    ///
+    /// Absent when it is not live, or when its task broke: what is stored says the rest.
+    pub(super) async fn cancel(&self, account: Id, run: Id) -> Option<RunStatus> {
+        let mut end = {
+            let runs = self.lock();
+            let found = runs.get(&run).filter(|found| found.account == account)?;
+            found.cancel.send_replace(true);
+            found.end.clone()
+        };
+        match end.wait_for(Option::is_some).await {
+            Ok(status) => *status,
+            Err(_) => None,
         }
     }
 
@@ -107,6 +115,11 @@ impl Entered {
     /// Becomes true when the run is to end.
     pub(super) fn canceled(&self) -> watch::Receiver<bool> {
         self.canceled.clone()
+    }
+
+    /// It is certain how the run ends. That is stored next, and whoever cancels it from here on hears of it.
+    pub(super) fn ends_as(&self, status: RunStatus) {
+        self.end.send_replace(Some(status));
     }
 }
 
@@ -151,6 +164,25 @@ mod tests {
         held.push(enter(2, 1_001, RunPlace::Server).unwrap());
         drop(held);
         assert!(enter(1, 1_000, RunPlace::Server).is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_cancels_a_run_hears_how_it_ends_and_not_before_that_is_certain() {
+        let lives = Arc::new(Lives::default());
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
+        assert_eq!(lives.cancel(id(9), id(3)).await, None, "of another account");
+        let mut first = Box::pin(lives.cancel(id(1), id(3)));
+        assert!(futures::poll!(first.as_mut()).is_pending());
+        assert!(*entered.canceled().borrow());
+        entered.ends_as(RunStatus::Completed);
+        assert_eq!(first.await, Some(RunStatus::Completed));
+        assert_eq!(lives.cancel(id(1), id(3)).await, Some(RunStatus::Completed), "while its end is being stored");
+        let broken = lives.enter(id(1), id(4), id(5), RunPlace::Server).unwrap();
+        let mut waiting = Box::pin(lives.cancel(id(1), id(5)));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        drop((broken, entered));
+        assert_eq!(waiting.await, None);
+        assert_eq!(lives.cancel(id(1), id(3)).await, None);
     }
 
     #[tokio::test]

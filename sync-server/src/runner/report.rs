@@ -9,7 +9,6 @@ use tombolo_wire::sync::{RunErrorRow, RunRows};
 use super::child::RunFailure;
 use super::{keep_end, keep_rows, run_error};
 use crate::app::App;
-use crate::blobs::BlobError;
 use crate::resources::ResourceError;
 use crate::store::{BlobSource, NewRunFile, StoreError};
 use crate::{blobs, clock, run_rows};
@@ -104,8 +103,8 @@ impl Report {
         self.waiting.runs = vec![row];
     }
 
-    /// Stores the end, the child's own or the one that took it by surprise.
-    pub(super) async fn finish(mut self, outcome: Result<(), RunFailure>) -> RunRow {
+    /// Takes the end, the child's own or the one that took it by surprise.
+    pub(super) fn end(&mut self, outcome: Result<(), RunFailure>) {
         if let Err(failure) = outcome {
             self.row.status = match failure {
                 RunFailure::Canceled => RunStatus::Canceled,
@@ -115,6 +114,10 @@ impl Report {
             self.row.n += 1;
         }
         self.row.ended_ms.get_or_insert_with(clock::now_ms);
+    }
+
+    /// Stores the end.
+    pub(super) async fn finish(mut self) -> RunRow {
         self.add_row();
         keep_end(self.app, self.account, self.waiting).await;
         self.row
@@ -142,9 +145,7 @@ fn said(failure: &RunFailure, memory_mib: u64) -> Option<RunError> {
             "damaged",
             format!("A stored piece of {id} cannot be read on the server. Its operator can restore a backup."),
         ),
-        RunFailure::Store(StoreError::Full { .. })
-        | RunFailure::Resource(ResourceError::Store(StoreError::Full { .. }))
-        | RunFailure::Blob(BlobError::Store(StoreError::Full { .. })) => {
+        full if full.is_full() => {
             run_error("storage_full", "The server's disk is full. Ask its operator for room and run the flow again.")
         }
         RunFailure::Vault(error) => run_error("secret", format!("{error}.")),
@@ -158,4 +159,31 @@ fn said(failure: &RunFailure, memory_mib: u64) -> Option<RunError> {
     };
     tracing::warn!(%failure, source, "a run failed");
     Some(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::blobs::BlobError;
+
+    #[test]
+    fn a_run_that_finds_no_room_on_the_disk_says_so_wherever_it_was_missing() {
+        let full = || StoreError::Full { doing: "writing a file", source: "no space".into() };
+        let no_room = || io::Error::from(io::ErrorKind::StorageFull);
+        for failure in [
+            RunFailure::Store(full()),
+            RunFailure::Resource(ResourceError::Store(full())),
+            RunFailure::Blob(BlobError::Store(full())),
+            RunFailure::Blob(BlobError::File(no_room())),
+            RunFailure::Folder(no_room()),
+        ] {
+            let said = said(&failure, 1).unwrap();
+            assert_eq!(said.code, "storage_full", "{failure:?}");
+            assert!(said.message.contains("disk is full. Ask its operator for room"), "{}", said.message);
+        }
+        let other = RunFailure::Folder(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(said(&other, 1).unwrap().code, "internal");
+    }
 }

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 use tombolo_model::Id;
-use tombolo_wire::run::RunPlace;
+use tombolo_wire::run::{RunError, RunPlace};
 
 use super::ending::failed;
 use super::{StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
@@ -13,6 +13,46 @@ use crate::app::App;
 use crate::resources::Resource;
 use crate::store::{StoreError, TickKey};
 use crate::{clock, fresh};
+
+/// Why a schedule starts nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoStart {
+    /// It is not understood.
+    Unclear {
+        /// What it says.
+        schedule: String,
+        /// What is wrong with that.
+        why: String,
+    },
+    /// A stored piece of the flow cannot be read.
+    FlowDamaged,
+    /// A stored piece of this integration, which the flow is in, cannot be read.
+    IntegrationDamaged(Id),
+}
+
+impl NoStart {
+    /// For the person who looks at the runs of the flow.
+    fn error(&self) -> RunError {
+        match self {
+            Self::Unclear { schedule, why } => run_error(
+                "schedule",
+                format!(
+                    "The schedule “{schedule}” is not understood: {why}. Set it again; until then the flow runs by hand only."
+                ),
+            ),
+            Self::FlowDamaged => run_error(
+                "damaged",
+                "A stored piece of this flow cannot be read on the server, which starts it no more, neither by a schedule nor by hand. Its operator can restore a backup.",
+            ),
+            Self::IntegrationDamaged(id) => run_error(
+                "damaged",
+                format!(
+                    "A stored piece of the flow's integration, {id}, cannot be read on the server, which starts the flow no more, neither by its schedule nor by hand. Its operator can restore a backup."
+                ),
+            ),
+        }
+    }
+}
 
 /// Starts the run of a tick, if nobody else has.
 ///
@@ -22,7 +62,7 @@ use crate::{clock, fresh};
 pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64) -> Result<(), StartError> {
     let found = runnable(app, account, flow).await?;
     let run = fresh::id()?;
-    let row = first_row(&found, flow, run, RunPlace::Schedule);
+    let row = first_row(Some(&found), flow, run, RunPlace::Schedule);
     let tick = TickKey { account, flow, nominal_ms };
     let Some(sequence) = app.store.claim_tick(tick, &row, clock::now_ms()).await? else {
         tracing::info!(%flow, nominal_ms, "another node has started this");
@@ -46,7 +86,7 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
     Ok(())
 }
 
-/// Shows as a failed run that a schedule is not understood; once for each text that is not understood.
+/// Shows as a failed run that a schedule starts nothing; once for each reason. `found` is what can be read of the flow.
 ///
 /// # Errors
 ///
@@ -54,21 +94,15 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
 pub(crate) async fn refuse_schedule(
     app: &App,
     (account, flow): (Id, Id),
-    found: &Resource,
-    schedule: &str,
-    why: &str,
+    found: Option<&Resource>,
+    why: &NoStart,
 ) -> Result<(), StoreError> {
+    let error = why.error();
     // A number made of what it is about: the store keeps a row of it once, also after a restart.
-    let digest = Sha256::new().chain_update(flow.to_string()).chain_update(schedule).chain_update(why).finalize();
+    let digest = Sha256::new().chain_update(flow.to_string()).chain_update(&error.message).finalize();
     let mut rest = [0; 8];
     rest.copy_from_slice(&digest[..8]);
     let run = Id::from_parts(flow.unix_seconds(), rest);
-    let error = run_error(
-        "schedule",
-        format!(
-            "The schedule “{schedule}” is not understood: {why}. Set it again; until then the flow runs by hand only."
-        ),
-    );
     let row = failed(first_row(found, flow, run, RunPlace::Schedule), error);
     keep(app, account, &row).await
 }

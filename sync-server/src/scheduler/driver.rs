@@ -1,22 +1,22 @@
 //! Drives the schedules: reads flows, waits, starts.
 //!
 //! Invariant: what cannot be read or started because something failed stays as it is and is tried again; only a flow
-//! that has no schedule, is switched off or is in the bin loses a tick.
+//! that has no schedule, is switched off or is in the bin loses a tick. A flow that is damaged, or whose schedule is not
+//! understood, loses its ticks as well, and the people of its account are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tombolo_model::Kind;
 use tombolo_model::views::Flow;
+use tombolo_model::{Id, Kind};
 
-use super::cron::ScheduleError;
 use super::{FlowKey, Schedule, Scheduler, Since};
 use crate::app::App;
 use crate::clock;
 use crate::resources::{self, Resource, ResourceError};
-use crate::runner::{self, StartError};
+use crate::runner::{self, NoStart, StartError};
 
 /// The longest sleep: the machine's clock may be set meanwhile.
 const LOOK: Duration = Duration::from_secs(30);
@@ -59,15 +59,19 @@ struct Driver {
     all_unread: bool,
     /// Something failed in this round.
     failing: bool,
-    /// Schedules that are not understood and said to be so.
-    refused: BTreeMap<FlowKey, (String, ScheduleError)>,
+    /// Flows that no schedule starts, and why; people have been told.
+    refused: BTreeMap<FlowKey, NoStart>,
 }
 
 /// What a flow wants of the scheduler.
 enum Wish {
     Nothing,
     Runs(Box<Schedule>, Since),
-    Unclear { flow: Box<Resource>, text: String, error: ScheduleError },
+    /// It is to run and cannot; what can be read of it.
+    Refused {
+        flow: Option<Box<Resource>>,
+        why: NoStart,
+    },
 }
 
 impl Driver {
@@ -120,11 +124,6 @@ impl Driver {
         for key in std::mem::take(&mut self.unread) {
             match self.load(key).await {
                 Ok(()) => {}
-                // Reading it again would find the same: its next change brings it back here.
-                Err(error @ (ResourceError::Document { .. } | ResourceError::Damaged { .. })) => {
-                    tracing::error!(%error, flow = %key.1, "a flow cannot be opened; it has no schedule");
-                    self.scheduler.remove(key);
-                }
                 Err(error) => {
                     tracing::error!(%error, flow = %key.1, "a flow cannot be read; its schedule stays as it was");
                     self.unread.insert(key);
@@ -144,13 +143,13 @@ impl Driver {
                 self.refused.remove(&key);
                 self.scheduler.remove(key);
             }
-            Wish::Unclear { flow, text, error } => {
+            // Reading it again would find the same: its next change brings it back here.
+            Wish::Refused { flow, why } => {
                 self.scheduler.remove(key);
-                let said = (text, error);
-                if self.refused.get(&key) != Some(&said) {
-                    tracing::warn!(error = %said.1, flow = %key.1, "a flow's schedule is not understood");
-                    runner::refuse_schedule(&self.app, key, &flow, &said.0, &said.1.to_string()).await?;
-                    self.refused.insert(key, said);
+                if self.refused.get(&key) != Some(&why) {
+                    tracing::warn!(?why, flow = %key.1, "no schedule starts this flow");
+                    runner::refuse_schedule(&self.app, key, flow.as_deref(), &why).await?;
+                    self.refused.insert(key, why);
                 }
             }
         }
@@ -172,6 +171,8 @@ impl Driver {
                     tracing::error!(%error, %flow, "a scheduled run cannot be started; it is tried again");
                     self.scheduler.put_back(due);
                     self.failing = true;
+                    // It may be damaged by now: then it is taken out, and said.
+                    self.unread.insert(due.key);
                 }
             }
         }
@@ -179,20 +180,42 @@ impl Driver {
 }
 
 async fn read(app: &App, (account, id): FlowKey) -> Result<Wish, ResourceError> {
-    let Some(flow) = resources::read(&*app.store, account, id).await? else {
-        return Ok(Wish::Nothing);
+    let flow = match resources::read(&*app.store, account, id).await {
+        Ok(Some(flow)) => flow,
+        Ok(None) => return Ok(Wish::Nothing),
+        Err(error) => return refused(error, id, None),
     };
     let view = Flow(&flow.value);
     let Some(text) = view.schedule().filter(|_| !flow.binned && !view.disabled()) else {
         return Ok(Wish::Nothing);
     };
     match Schedule::parse(text, view.timezone()) {
-        Ok(schedule) => Ok(Wish::Runs(Box::new(schedule), since(app, (account, id), &flow).await?)),
+        Ok(schedule) => match since(app, (account, id), &flow).await {
+            Ok(since) => Ok(Wish::Runs(Box::new(schedule), since)),
+            Err(error) => refused(error, id, Some(Box::new(flow))),
+        },
         Err(error) => {
-            let text = text.to_owned();
-            Ok(Wish::Unclear { flow: Box::new(flow), text, error })
+            let why = NoStart::Unclear { schedule: text.to_owned(), why: error.to_string() };
+            Ok(Wish::Refused { flow: Some(Box::new(flow)), why })
         }
     }
+}
+
+/// What is damaged is said; whatever else failed is tried again.
+///
+/// A damaged flow is refused also when what is left of it names no schedule: that may be the piece that is lost.
+fn refused(error: ResourceError, flow: Id, found: Option<Box<Resource>>) -> Result<Wish, ResourceError> {
+    let (ResourceError::Document { id, .. } | ResourceError::Damaged { id, .. }) = &error else {
+        return Err(error);
+    };
+    let why = if *id == flow { NoStart::FlowDamaged } else { NoStart::IntegrationDamaged(*id) };
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    tracing::error!(%error, source, %flow, "a flow has no schedule");
+    let rest = match error {
+        ResourceError::Damaged { rest, .. } => Some(rest),
+        _ => None,
+    };
+    Ok(Wish::Refused { flow: found.or(rest), why })
 }
 
 /// What was due before the last change, before the integration came out of the bin, or before a backup was restored

@@ -66,7 +66,7 @@ fn settled(
 }
 
 const FAILED: &str = "The server could not store or read this. It will be tried again.";
-const FULL: &str = "The server's disk is full. Everything is safe on this device and will be tried again.";
+const FULL: &str = "The server's disk is full. Ask its operator for room; everything is safe on this device and is tried again by itself.";
 
 fn failed(request: Request, is_commit: bool, message: &str) -> Event {
     let message = message.to_owned();
@@ -179,4 +179,27 @@ fn documents_event(request: Request, documents: Vec<Snapshot>, runs: RunRows, co
 
 async fn newest_runs(asked: &Asked) -> Result<RunRows, StoreError> {
     asked.app.store.newest_runs(asked.account, RUNS, RUN_BYTES).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_hears_that_the_disk_is_full_who_can_help_and_that_nothing_is_lost() {
+        let full = || StoreError::Full { doing: "keeping a run", source: "no space".into() };
+        let settle = |is_commit| settled(Ok(Err(full())), 7, is_commit, Id::from_parts(1, [0; 8]));
+        let said = match (settle(true), settle(false)) {
+            (
+                Event::Judged { request: 7, judged: Judged::Failed(pushing) },
+                Event::Failed { request: 7, message: reading },
+            ) => [pushing, reading],
+            other => panic!("{other:?}"),
+        };
+        for sentence in said {
+            for part in ["disk is full", "Ask its operator for room", "safe on this device"] {
+                assert!(sentence.contains(part), "{sentence}");
+            }
+        }
+    }
 }

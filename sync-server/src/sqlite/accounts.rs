@@ -27,25 +27,19 @@ impl Accounts for Sqlite {
     }
 
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError> {
-        let row = sqlx::query(
+        let query = sqlx::query(
             "SELECT m.account, a.name, m.role, m.visibility_epoch FROM members m JOIN accounts a ON a.id = m.account
              WHERE m.account = ? AND m.user = ? AND m.status = 'accepted'",
         )
         .bind(account.to_string())
-        .bind(user.to_string())
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("looking up a role"))?;
-        row.as_ref().map(membership).transpose()
+        .bind(user.to_string());
+        self.find(query, "looking up a role", membership).await
     }
 
     async fn owner(&self, account: Id) -> Result<Option<Id>, StoreError> {
-        let row = sqlx::query("SELECT user FROM members WHERE account = ? AND role = 'owner'")
-            .bind(account.to_string())
-            .fetch_optional(&self.read)
-            .await
-            .map_err(db("looking up an owner"))?;
-        row.map(|row| id(&row, "members", "user")).transpose()
+        let query =
+            sqlx::query("SELECT user FROM members WHERE account = ? AND role = 'owner'").bind(account.to_string());
+        self.find(query, "looking up an owner", |row| id(row, "members", "user")).await
     }
 
     async fn accounts(&self) -> Result<Vec<Id>, StoreError> {
@@ -97,23 +91,20 @@ impl Accounts for Sqlite {
     }
 
     async fn invitation(&self, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
-        let row = sqlx::query(
+        let query = sqlx::query(
             "SELECT a.name AS account, u.name AS by, i.role, i.created_ms FROM invitations i
              JOIN accounts a ON a.id = i.account JOIN users u ON u.id = i.invited_by WHERE i.token = ?",
         )
-        .bind(token.as_slice())
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("looking up an invitation"))?;
-        row.map(|row| {
+        .bind(token.as_slice());
+        self.find(query, "looking up an invitation", |row| {
             Ok(Invitation {
-                account: get(&row, "accounts", "account")?,
-                by: get(&row, "users", "by")?,
-                role: role(&row, "invitations", "role")?,
-                expires_ms: get::<i64>(&row, "invitations", "created_ms")?.saturating_add(INVITATION_MS),
+                account: get(row, "accounts", "account")?,
+                by: get(row, "users", "by")?,
+                role: role(row, "invitations", "role")?,
+                expires_ms: get::<i64>(row, "invitations", "created_ms")?.saturating_add(INVITATION_MS),
             })
         })
-        .transpose()
+        .await
     }
 
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError> {

@@ -10,16 +10,13 @@ use crate::store::{BlobRow, BlobSource, Blobs, StoreError};
 #[async_trait]
 impl Blobs for Sqlite {
     async fn blob(&self, account: Id, sha256: &[u8; 32]) -> Result<Option<BlobRow>, StoreError> {
-        let row = sqlx::query("SELECT sha256, size_bytes FROM blobs WHERE account = ? AND sha256 = ?")
+        let query = sqlx::query("SELECT sha256, size_bytes FROM blobs WHERE account = ? AND sha256 = ?")
             .bind(account.to_string())
-            .bind(sha256.as_slice())
-            .fetch_optional(&self.read)
-            .await
-            .map_err(db("finding a file"))?;
-        row.map(|row| {
-            Ok(BlobRow { sha256: array(&row, "blobs", "sha256")?, size_bytes: number(&row, "blobs", "size_bytes")? })
+            .bind(sha256.as_slice());
+        self.find(query, "finding a file", |row| {
+            Ok(BlobRow { sha256: array(row, "blobs", "sha256")?, size_bytes: number(row, "blobs", "size_bytes")? })
         })
-        .transpose()
+        .await
     }
 
     async fn put_blob_part(&self, account: Id, sha256: &[u8; 32], n: u32, bytes: &[u8]) -> Result<(), StoreError> {

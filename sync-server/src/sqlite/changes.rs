@@ -32,26 +32,23 @@ impl Changes for Sqlite {
     }
 
     async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError> {
-        let row = sqlx::query(
+        let query = sqlx::query(
             "SELECT m.role, m.visibility_epoch, a.sequence, s.epoch, s.restored FROM members m
              JOIN accounts a ON a.id = m.account JOIN server s
              WHERE m.account = ? AND m.user = ? AND m.status = 'accepted'",
         )
         .bind(account.to_string())
-        .bind(user.to_string())
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("looking up an account"))?;
-        row.map(|row| {
+        .bind(user.to_string());
+        self.find(query, "looking up an account", |row| {
             Ok(AccountState {
-                role: role(&row, "members", "role")?,
-                server_epoch: number(&row, "server", "epoch")?,
-                visibility_epoch: number(&row, "members", "visibility_epoch")?,
-                sequence: number(&row, "accounts", "sequence")?,
-                restored: number(&row, "server", "restored")? != 0,
+                role: role(row, "members", "role")?,
+                server_epoch: number(row, "server", "epoch")?,
+                visibility_epoch: number(row, "members", "visibility_epoch")?,
+                sequence: number(row, "accounts", "sequence")?,
+                restored: number(row, "server", "restored")? != 0,
             })
         })
-        .transpose()
+        .await
     }
 
     async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {

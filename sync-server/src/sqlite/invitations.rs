@@ -86,7 +86,14 @@ pub(super) async fn withdraw_all_of(tx: &mut Transaction<'_, Db>, account: Id, b
     Ok(())
 }
 
-async fn join(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role, now_ms: i64) -> Result<(), StoreError> {
+/// Makes somebody a member, also once more; one who is a member stays what they are.
+pub(super) async fn join(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    user: Id,
+    role: Role,
+    now_ms: i64,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)
          ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted',

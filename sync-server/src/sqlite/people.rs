@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::Sqlite as Db;
 use sqlx::Transaction;
-use tombolo_model::Id;
+use tombolo_model::{Id, Role};
 
 use super::row::{db, get, id};
 use super::{Sqlite, invitations};
@@ -44,20 +44,16 @@ impl People for Sqlite {
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
-        let row = sqlx::query("SELECT id, email, name, password FROM users WHERE email = ?")
-            .bind(email)
-            .fetch_optional(&self.read)
-            .await
-            .map_err(db("finding a person"))?;
-        row.map(|row| {
+        let query = sqlx::query("SELECT id, email, name, password FROM users WHERE email = ?").bind(email);
+        self.find(query, "finding a person", |row| {
             Ok(UserRow {
-                id: id(&row, "users", "id")?,
-                email: get(&row, "users", "email")?,
-                name: get(&row, "users", "name")?,
-                password: get(&row, "users", "password")?,
+                id: id(row, "users", "id")?,
+                email: get(row, "users", "email")?,
+                name: get(row, "users", "name")?,
+                password: get(row, "users", "password")?,
             })
         })
-        .transpose()
+        .await
     }
 
     async fn open_session(&self, token: &[u8; 32], user: Id, now_ms: i64, expires_ms: i64) -> Result<(), StoreError> {
@@ -73,24 +69,21 @@ impl People for Sqlite {
     }
 
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError> {
-        let row = sqlx::query(
+        let query = sqlx::query(
             "SELECT u.id, u.name, u.email, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.token = ? AND s.expires_ms > ?",
         )
         .bind(token.as_slice())
-        .bind(now_ms)
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("finding a session"))?;
-        row.map(|row| {
+        .bind(now_ms);
+        self.find(query, "finding a session", |row| {
             Ok(SessionRow {
-                user: id(&row, "users", "id")?,
-                name: get(&row, "users", "name")?,
-                email: get(&row, "users", "email")?,
-                expires_ms: get(&row, "sessions", "expires_ms")?,
+                user: id(row, "users", "id")?,
+                name: get(row, "users", "name")?,
+                email: get(row, "users", "email")?,
+                expires_ms: get(row, "sessions", "expires_ms")?,
             })
         })
-        .transpose()
+        .await
     }
 
     async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError> {
@@ -125,20 +118,12 @@ impl People for Sqlite {
 }
 
 async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(), StoreError> {
-    const DOING: &str = "making an account";
     sqlx::query("INSERT INTO accounts (id, name, created_ms) VALUES (?, ?, ?)")
         .bind(user.account.to_string())
         .bind(&user.account_name)
         .bind(user.now_ms)
         .execute(&mut **tx)
         .await
-        .map_err(db(DOING))?;
-    sqlx::query("INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, 'owner', 'accepted', ?)")
-        .bind(user.account.to_string())
-        .bind(user.id.to_string())
-        .bind(user.now_ms)
-        .execute(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    Ok(())
+        .map_err(db("making an account"))?;
+    invitations::join(tx, user.account, user.id, Role::Owner, user.now_ms).await
 }

@@ -13,7 +13,7 @@ pub(super) fn db(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError 
     move |error| {
         let code = error.as_database_error().and_then(|error| error.code());
         match code.as_deref() {
-            Some(SQLITE_FULL) => StoreError::Full { doing, source: Box::new(error) },
+            Some(SQLITE_FULL | SQLITE_IOERR_SHMSIZE) => StoreError::Full { doing, source: Box::new(error) },
             _ => StoreError::Database { doing, source: Box::new(error) },
         }
     }
@@ -21,6 +21,8 @@ pub(super) fn db(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError 
 
 /// <https://www.sqlite.org/rescode.html#full>
 const SQLITE_FULL: &str = "13";
+/// The index of the log finds no room to grow: <https://www.sqlite.org/rescode.html#ioerr_shmsize>
+const SQLITE_IOERR_SHMSIZE: &str = "4874";
 
 /// `SQLite` has signed integers only; the bits are kept.
 pub(super) const fn from_u64(value: u64) -> i64 {

@@ -17,7 +17,8 @@ use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
 impl Runs for Sqlite {
     async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<Option<u64>, StoreError> {
         const DOING: &str = "keeping a run";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        // IMMEDIATE: who reads first and writes then is refused at once while another process writes; this waits.
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         if let Some(user) = by
             && !is_member(&mut tx, account, user).await?
         {
@@ -35,13 +36,10 @@ impl Runs for Sqlite {
     }
 
     async fn run(&self, account: Id, run: Id) -> Result<Option<RunRow>, StoreError> {
-        let row = sqlx::query("SELECT body FROM runs WHERE account = ? AND id = ?")
+        let query = sqlx::query("SELECT body FROM runs WHERE account = ? AND id = ?")
             .bind(account.to_string())
-            .bind(run.to_string())
-            .fetch_optional(&self.read)
-            .await
-            .map_err(db("reading a run"))?;
-        row.map(|row| json(&row, "runs", "body")).transpose()
+            .bind(run.to_string());
+        self.find(query, "reading a run", |row| json(row, "runs", "body")).await
     }
 
     async fn newest_runs(&self, account: Id, limit: u32, most_bytes: usize) -> Result<RunRows, StoreError> {
@@ -88,24 +86,21 @@ impl Runs for Sqlite {
     }
 
     async fn run_file(&self, account: Id, run: Id, step: &str) -> Result<Option<RunFileRow>, StoreError> {
-        let row = sqlx::query(
+        let query = sqlx::query(
             "SELECT f.name, f.sha256, b.size_bytes FROM run_files f JOIN blobs b ON b.account = f.account AND b.sha256 = f.sha256
              WHERE f.account = ? AND f.run = ? AND f.step = ?",
         )
         .bind(account.to_string())
         .bind(run.to_string())
-        .bind(step)
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("finding a run's file"))?;
-        row.map(|row| {
+        .bind(step);
+        self.find(query, "finding a run's file", |row| {
             Ok(RunFileRow {
-                name: get(&row, "run_files", "name")?,
-                sha256: array(&row, "run_files", "sha256")?,
-                size_bytes: number(&row, "blobs", "size_bytes")?,
+                name: get(row, "run_files", "name")?,
+                sha256: array(row, "run_files", "sha256")?,
+                size_bytes: number(row, "blobs", "size_bytes")?,
             })
         })
-        .transpose()
+        .await
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, ORIGIN};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tombolo_server::{RouteInfo, route_table};
 
 use crate::device::random;
@@ -130,14 +132,12 @@ async fn check(answer: Response, what: &str) {
 }
 
 /// Sends it as somebody who may do everything; leaving would be the end of that.
-///
-/// No answer: the server did not want what was still coming and has hung up.
 async fn send(
     ann: &Person,
     (method, path): (&Method, &str),
     (kind, body): (&str, Vec<u8>),
     headers: &[(String, String)],
-) -> Option<Response> {
+) -> Response {
     let mut browser = ann.browser.clone();
     if path == "/api/signout" {
         browser.cookies.clear();
@@ -147,7 +147,7 @@ async fn send(
         request = request.header(name, value);
     }
     let answer = tokio::time::timeout(PATIENCE, request.body(body).send()).await;
-    answer.unwrap_or_else(|_| panic!("{method} {path}: nothing happens")).ok()
+    answer.unwrap_or_else(|_| panic!("{method} {path}: nothing happens")).unwrap()
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn random_bodies_are_refused_with_a_sentence_or_taken() {
             let (kind, body) = dice.body();
             let what = format!("seed {seed}, body {n} to {} {path} as {kind}", route.method);
             let answer = send(&ann, (&route.method, &path), (kind, body), &[]).await;
-            check(answer.unwrap_or_else(|| panic!("{what}: hung up")), &what).await;
+            check(answer, &what).await;
         }
     }
     let me = ann.browser.request(Method::GET, "/api/me").send().await.unwrap();
@@ -189,7 +189,7 @@ async fn a_method_that_a_route_does_not_take_is_refused_with_a_sentence() {
             if taken(&method, route.path) {
                 continue;
             }
-            let answer = send(&ann, (&method, &path), JSON, &[]).await.unwrap();
+            let answer = send(&ann, (&method, &path), JSON, &[]).await;
             assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
             assert!(answer.headers().contains_key("allow"), "{method} {path}");
             check(answer, &format!("{method} {path}")).await;
@@ -207,12 +207,40 @@ async fn giant_and_many_headers_are_answered_and_the_server_goes_on() {
         for route in route_table() {
             let path = plain_path(&route, &ann.account.to_string());
             let what = format!("{} {path}", route.method);
-            match send(&ann, (&route.method, &path), JSON, &headers).await {
-                Some(answer) if fits => check(answer, &what).await,
-                // Below the routes, where nobody speaks JSON; the rest of the request is not read.
-                Some(answer) => assert_eq!(answer.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "{what}"),
-                None => assert!(!fits, "{what}: hung up"),
+            let answer = send(&ann, (&route.method, &path), JSON, &headers).await;
+            if fits {
+                check(answer, &what).await;
+            } else {
+                // Below the routes, where nobody speaks JSON.
+                assert_eq!(answer.status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "{what}");
             }
         }
     }
+}
+
+/// Browsers read the answer when they have sent everything.
+#[tokio::test]
+async fn an_upload_that_is_refused_at_its_head_is_answered_however_long_it_is() {
+    const PIECES: usize = 1_000;
+    let server = Server::start();
+    let piece = vec![b'x'; 64 * 1024];
+    let head = format!(
+        "PUT /api/accounts/{}/blobs/{} HTTP/1.1\r\nhost: {}\r\norigin: http://{}\r\ncontent-length: {}\r\n\r\n",
+        "f".repeat(24),
+        "0".repeat(64),
+        server.address,
+        server.address,
+        PIECES * piece.len()
+    );
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..PIECES {
+        stream.write_all(&piece).await.unwrap();
+    }
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 401 "), "{said}");
+    let errors: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(errors["errors"][0]["code"], "signed_out");
 }

@@ -228,6 +228,33 @@ async fn what_a_run_has_said_before_it_is_canceled_is_stored_although_the_disk_w
     assert_eq!(stored, 1);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_cancel_that_the_runs_own_end_overtakes_is_refused_and_the_run_stays_completed() {
+    let (base, received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let built = build(&mut device, &base, "/orders").await;
+    put_secret(&mut ann, &built).await;
+    let mut database = server.database().await;
+    let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON runs WHEN NEW.status = 'completed' BEGIN
+        SELECT RAISE(ABORT, 'no'); END";
+    sqlx::raw_sql(refuse).execute(&mut database).await.unwrap();
+    let run = start(&mut ann, built.flow).await;
+    // Its process has done all there was to do, and its end is not stored yet.
+    while received.lock().unwrap().len() < 2 || find_child(&server).is_some() {
+        ann.browser.get("/healthz").await;
+    }
+    let cancel = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
+    let refused = ann.browser.post(&cancel, json!({})).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert_eq!(code(refused).await, "not_running");
+    sqlx::raw_sql("DROP TRIGGER refuse").execute(&mut database).await.unwrap();
+    let (row, _) = until_row(&mut device, |row| row.ended_ms.is_some()).await;
+    assert_eq!((row.id, row.status), (run, RunStatus::Completed));
+}
+
 #[tokio::test]
 async fn an_end_that_cannot_be_stored_is_stored_later() {
     let server = Server::start_with(&["--allow-private-network"]);
@@ -329,11 +356,16 @@ async fn push_edit(device: &mut Device, chunk: Chunk, document: Id) {
 /// Where the kernel shows the server's one child.
 #[cfg(target_os = "linux")]
 pub(crate) fn child_of(server: &Server) -> std::path::PathBuf {
+    find_child(server).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+fn find_child(server: &Server) -> Option<std::path::PathBuf> {
     let parent = format!("PPid:\t{}\n", server.pid());
     let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
     // A process may end between being listed and being read.
     let status = |path: &std::path::Path| std::fs::read_to_string(path.join("status")).unwrap_or_default();
-    processes.find(|path| status(path).contains(&parent)).unwrap()
+    processes.find(|path| status(path).contains(&parent))
 }
 
 /// The soft and the hard limit of this name.

@@ -286,6 +286,61 @@ async fn a_schedule_that_is_not_understood_is_shown_as_a_failed_run_once() {
     assert_eq!(heard.of(id, 0).len(), 1, "{:?}", heard.of(id, 0));
 }
 
+/// The one failed run that says that a flow is damaged.
+fn said_damaged(heard: &Heard, flow: Id) -> Option<&RunRow> {
+    let runs = heard.of(flow, 0);
+    let mut said = runs.into_iter().filter(|row| row.error.as_ref().is_some_and(|error| error.code == "damaged"));
+    let first = said.next();
+    assert!(said.next().is_none(), "said twice");
+    first
+}
+
+#[tokio::test]
+async fn a_flow_that_is_damaged_is_shown_once_as_a_failed_run_and_is_not_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let clock = push_clock(&mut device).await;
+    let me = author();
+    // Of one some pieces are left, of the other none, and of the third the integration is damaged.
+    let value = json!({ "name": "Nightly", "schedule": "* * * ? * *" });
+    let mut nightly = push_new(&mut device, Kind::Flow, &value).await;
+    let renamed = set(&mut nightly, &me, "/name", json!("Weekly"));
+    assert!(matches!(device.push(nightly.id(), &[renamed]).await, Some(Down::Accepted { .. })));
+    let lost = push_new(&mut device, Kind::Flow, &value).await.id();
+    let home = push_new(&mut device, Kind::Integration, &json!({ "name": "Shop" })).await.id();
+    let value = json!({ "name": "In it", "schedule": "* * * ? * *", "_integrationId": home });
+    let inside = push_new(&mut device, Kind::Flow, &value).await.id();
+    let flows = [nightly.id(), lost, inside];
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| flows.iter().all(|flow| heard.ended(*flow))).await;
+    let mut database = server.database().await;
+    for document in [nightly.id(), lost, home] {
+        let last =
+            "UPDATE changes SET bytes = x'00' WHERE sequence = (SELECT max(sequence) FROM changes WHERE document = ?)";
+        sqlx::query(last).bind(document.to_string()).execute(&mut database).await.unwrap();
+    }
+    heard.until(&mut device, |heard| flows.iter().all(|flow| said_damaged(heard, *flow).is_some())).await;
+    for (flow, name) in flows.into_iter().zip(["Nightly", "", "In it"]) {
+        let run = said_damaged(&heard, flow).unwrap();
+        assert_eq!((run.status, run.place, run.flow_name.as_str()), (RunStatus::Failed, RunPlace::Schedule, name));
+        let sentence = &run.error.as_ref().unwrap().message;
+        assert!(sentence.contains("cannot be read on the server") && sentence.contains("restore a backup"));
+        assert_eq!(sentence.contains(&home.to_string()), flow == inside, "{sentence}");
+    }
+    let said_ms = now().timestamp_millis();
+    heard.until(&mut device, |heard| heard.of(clock, said_ms).len() >= 3).await;
+    assert!(flows.iter().all(|flow| heard.of(*flow, said_ms).is_empty()), "{:?}", heard.runs);
+    server.kill();
+    let killed_ms = now().timestamp_millis();
+    let server = Server::on(folder.path(), &FAST);
+    let mut device = Device::join(&back(&server).await, ann.account, None).await;
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.of(clock, killed_ms).len() >= 2).await;
+    assert!(flows.iter().all(|flow| said_damaged(&heard, *flow).is_some() && heard.of(*flow, said_ms).is_empty()));
+}
+
 #[tokio::test]
 async fn nothing_runs_by_schedule_from_the_bin_and_nothing_is_caught_up_when_it_comes_back() {
     let server = Server::start_with(&FAST);

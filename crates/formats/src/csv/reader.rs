@@ -225,7 +225,7 @@ mod tests {
         let mut rows = Vec::new();
         let error = reader.push(",".repeat(1_000_000).as_bytes(), &mut rows).unwrap_err();
         assert_eq!(error, FormatError::TooManyColumns { row: 1, most: MAX_COLUMNS });
-        assert!(reader.splitter.fields.len() <= MAX_COLUMNS && rows.is_empty());
+        assert!(reader.splitter.fields.capacity() <= 2 * MAX_COLUMNS && rows.is_empty());
         assert!(error.to_string().contains("Check the delimiter"), "{error}");
     }
 
@@ -262,6 +262,12 @@ mod tests {
         assert_eq!(rows, [r#"{"a":"1","b":"2"}"#, r#"{"a":"3","b":"4"}"#, r#"{"a":"5","b":"6"}"#]);
         let options = CsvOptions { row_delimiter: Some("\r\n".into()), ..CsvOptions::default() };
         assert_eq!(read(options, "a\r\n1\n2\r\n", 3).0, [r#"{"a":"1\n2"}"#]);
+    }
+
+    #[test]
+    fn a_line_end_that_parts_columns_parts_no_rows() {
+        let options = CsvOptions { column_delimiter: "\n".into(), ..CsvOptions::default() };
+        assert_eq!(read(options, "a\nb\r1\n2\r", 64).0, [r#"{"a":"1","b":"2"}"#]);
     }
 
     #[test]

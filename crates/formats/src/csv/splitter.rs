@@ -17,7 +17,7 @@ pub(super) struct Splitter {
     /// Nothing: CR, LF or both.
     row_end: Option<Box<[u8]>>,
     quote: Option<u8>,
-    /// What may end a field of a plain row or makes it none; nothing when delimiters are longer than one byte.
+    /// What may end a field of a plain row or makes it none; nothing where no row is plain.
     marks: Option<Box<[bool; 256]>>,
     /// The bytes of the row at hand, and where each field begins and ends in them.
     pub(super) bytes: Vec<u8>,
@@ -133,16 +133,7 @@ impl Splitter {
                         }
                     }
                 }
-                Place::Quoted => {
-                    let quote = self.quote.and_then(|quote| memchr(quote, &bytes[at..]));
-                    let end = quote.map_or(bytes.len(), |found| at + found);
-                    self.keep(&bytes[at..end])?;
-                    at = end;
-                    if quote.is_some() {
-                        at += 1;
-                        self.place = Place::QuoteSeen;
-                    }
-                }
+                Place::Quoted => at = self.quoted(bytes, at)?,
                 Place::QuoteSeen => {
                     if Some(bytes[at]) == self.quote {
                         self.keep(&bytes[at..=at])?;
@@ -155,6 +146,17 @@ impl Splitter {
             }
         }
         Ok((at, false))
+    }
+
+    /// Takes bytes inside of quotes, and the quote behind them when it is there.
+    fn quoted(&mut self, bytes: &[u8], at: usize) -> Result<usize, FormatError> {
+        let Some(length) = self.quote.and_then(|quote| memchr(quote, &bytes[at..])) else {
+            self.keep(&bytes[at..])?;
+            return Ok(bytes.len());
+        };
+        self.keep(&bytes[at..at + length])?;
+        self.place = Place::QuoteSeen;
+        Ok(at + length + 1)
     }
 
     /// Ends the file; says whether that completed a row.
@@ -185,7 +187,7 @@ impl Splitter {
         let mut begun = 0;
         let mut ended = None;
         for (at, byte) in bytes[..most].iter().enumerate().filter(|(_, byte)| marks[usize::from(**byte)]) {
-            if Some(*byte) == self.quote {
+            if Some(*byte) == self.quote || self.fields.len() == MAX_COLUMNS {
                 break;
             }
             self.fields.push((begun, at));
@@ -196,7 +198,7 @@ impl Splitter {
             }
         }
         // Empty rows and those with too many columns have rules of their own.
-        let Some(length) = ended.filter(|length| *length > 0 && self.fields.len() <= MAX_COLUMNS) else {
+        let Some(length) = ended.filter(|length| *length > 0) else {
             self.fields.clear();
             return None;
         };
@@ -266,9 +268,10 @@ impl Splitter {
     }
 }
 
+/// Rows are plain where one byte parts columns and a line end parts rows.
 fn marks(options: &CsvOptions) -> Option<Box<[bool; 256]>> {
     let [delimiter] = options.column_delimiter.as_bytes() else { return None };
-    if options.row_delimiter.is_some() {
+    if options.row_delimiter.is_some() || matches!(delimiter, b'\n' | b'\r') {
         return None;
     }
     let mut marks = Box::new([false; 256]);

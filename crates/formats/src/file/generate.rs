@@ -89,6 +89,7 @@ impl RecordWriter {
     ///
     /// Returns why the record cannot be written; the file is as if it had never been tried.
     pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
+        // What is neither encoded nor packed goes straight into the file.
         if self.encoder.is_plain() && matches!(self.packed, Packed::No) {
             let from = out.len();
             return self.format.write(record, out).inspect_err(|_| out.truncate(from));

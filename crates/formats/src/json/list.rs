@@ -111,6 +111,12 @@ impl ListReader {
             return Ok(());
         }
         match byte {
+            b'"' if self.stack.is_empty() => {
+                return Err(FormatError::NotAList(
+                    "The file is one text and not a list of records. Check its address, or what the source sends."
+                        .to_owned(),
+                ));
+            }
             b'"' => {
                 self.refuse_in_place_of_the_list(byte)?;
                 self.in_string = true;

@@ -165,6 +165,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_one_text_is_no_list() {
+        for path in ["", "a"] {
+            let (rows, error) = read(path, r#""Unauthorized""#, 64);
+            let message = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(rows.is_empty() && message.starts_with("The file is one text"), "{path}: {message}");
+        }
+    }
+
+    #[test]
     fn nothing_at_the_path_is_no_records_and_no_error() {
         assert_eq!(read("a.b", r#"{"a":{"c":[{}]}}"#, 64), (vec![], None));
         assert_eq!(read("a", r#"{"a":null}"#, 64), (vec![], None));

@@ -5,12 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
-    path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr,
+    RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
 use crate::job::Held;
 
+/// The rules that are asked for; an older kernel knows fewer.
+const KERNEL: ABI = ABI::V6;
 /// Certificates, names of machines, libraries and devices.
 const READABLE: &[&str] = &[
     "/etc",
@@ -32,23 +34,40 @@ const READABLE: &[&str] = &[
 ///
 /// Returns why the kernel, which knows such rules, did not take them.
 pub(crate) fn deny_files<'a>(files: impl Iterator<Item = &'a PathBuf>, out: &Path) -> Result<Held, RulesetError> {
-    let abi = ABI::V6;
-    let read = AccessFs::from_read(abi);
-    let held = Ruleset::default()
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::BindTcp)?
-        .scope(Scope::from_all(abi))?
-        .create()?
+    let read = AccessFs::from_read(KERNEL);
+    let held = nothing()?
         .add_rules(path_beneath_rules(READABLE, read))?
         .add_rules(path_beneath_rules(of_the_machine(), read))?
         .add_rules(path_beneath_rules(files, read))?
-        .add_rules(path_beneath_rules([out], AccessFs::from_all(abi)))?
+        .add_rules(path_beneath_rules([out], AccessFs::from_all(KERNEL)))?
         .restrict_self()?;
-    Ok(match held.ruleset {
+    Ok(how_much(&held))
+}
+
+/// Gives up all files, for this thread and those that it starts. Returns how much of it this kernel holds.
+///
+/// # Errors
+///
+/// Returns why the kernel, which knows such rules, did not take them.
+pub(crate) fn deny_all_files() -> Result<Held, RulesetError> {
+    Ok(how_much(&nothing()?.restrict_self()?))
+}
+
+/// Rules under which nothing is open yet.
+fn nothing() -> Result<RulesetCreated, RulesetError> {
+    Ruleset::default()
+        .handle_access(AccessFs::from_all(KERNEL))?
+        .handle_access(AccessNet::BindTcp)?
+        .scope(Scope::from_all(KERNEL))?
+        .create()
+}
+
+fn how_much(held: &RestrictionStatus) -> Held {
+    match held.ruleset {
         RulesetStatus::FullyEnforced => Held::All,
         RulesetStatus::PartiallyEnforced => Held::Part,
         RulesetStatus::NotEnforced => Held::Nothing,
-    })
+    }
 }
 
 /// Places that the machine or its operator chooses.

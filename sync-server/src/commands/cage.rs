@@ -1,4 +1,4 @@
-//! What the process of a run gives up for good (decision 30).
+//! What the process of a run, and that of its scripts, gives up for good (decision 30).
 //!
 //! Limits on every system of the Unix kind. On Linux also system calls that no run needs, such as starting a program,
 //! and files: it reads those of its job and those of the machine that TLS and names need, and writes to its own
@@ -20,9 +20,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::job::Held;
 
 #[cfg(target_os = "linux")]
-pub(super) use calls::deny_calls;
+pub(super) use calls::{deny_calls, deny_network};
 #[cfg(target_os = "linux")]
-pub(super) use files::deny_files;
+pub(super) use files::{deny_all_files, deny_files};
 
 /// The most files and sockets at a time.
 const FILES: u64 = 256;
@@ -96,6 +96,18 @@ fn gap_of_calls(held: Option<Held>) -> Option<&'static str> {
 /// Only Linux has the means.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn deny_calls() -> std::io::Result<Held> {
+    Ok(Held::Nothing)
+}
+
+/// Only Linux has the means.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn deny_network() -> std::io::Result<Held> {
+    Ok(Held::Nothing)
+}
+
+/// Only Linux has the means.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn deny_all_files() -> std::io::Result<Held> {
     Ok(Held::Nothing)
 }
 

@@ -86,6 +86,24 @@ pub(crate) fn deny_calls() -> Result<Held, seccompiler::Error> {
     Ok(Held::All)
 }
 
+/// Gives up the network as well, for this thread and those that it starts. Returns how much of it is held.
+///
+/// # Errors
+///
+/// Returns why the kernel did not take the filter.
+pub(crate) fn deny_network() -> Result<Held, seccompiler::Error> {
+    let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else {
+        return Ok(Held::Nothing);
+    };
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        [libc::SYS_socket, libc::SYS_socketpair].map(|call| (call, Vec::new())).into();
+    if cfg!(target_arch = "x86_64") {
+        also_under_x32(&mut rules);
+    }
+    apply(rules, libc::EPERM, arch)?;
+    Ok(Held::All)
+}
+
 fn apply(rules: BTreeMap<i64, Vec<SeccompRule>>, code: i32, arch: TargetArch) -> Result<(), seccompiler::Error> {
     let answer = SeccompAction::Errno(code.unsigned_abs());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, answer, arch)?;
@@ -163,6 +181,17 @@ mod tests {
         own.join().unwrap();
         // Another thread is not.
         assert!(TcpListener::bind("127.0.0.1:0").is_ok());
+    }
+
+    #[test]
+    fn a_thread_that_gave_up_the_network_connects_to_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let own = std::thread::spawn(move || {
+            deny_network().unwrap();
+            code(TcpStream::connect(("127.0.0.1", port)))
+        });
+        assert_eq!(own.join().unwrap(), Some(libc::EPERM));
     }
 
     #[test]

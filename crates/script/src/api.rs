@@ -1,0 +1,35 @@
+//! The outside as a script can ask for it: `integrator-api`.
+
+use serde_json::Value;
+
+/// A call of `integrator-api`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiCall {
+    /// `exports`, `state` and so on; empty for `request`.
+    pub object: String,
+    /// The function of it.
+    pub function: String,
+    /// Its arguments; those that are undefined are null.
+    pub arguments: Vec<Value>,
+}
+
+/// Answers `integrator-api`. A call blocks the script until it is answered.
+pub trait Api {
+    /// The answer, or the sentence that the script gets as an error.
+    ///
+    /// # Errors
+    ///
+    /// When the call cannot be made.
+    fn call(&self, call: ApiCall) -> Result<Value, String>;
+}
+
+/// An outside that there is not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoApi;
+
+impl Api for NoApi {
+    fn call(&self, call: ApiCall) -> Result<Value, String> {
+        let object = if call.object.is_empty() { "integrator-api" } else { &call.object };
+        Err(format!("{object}.{} cannot be called here: this script does not run in a flow.", call.function))
+    }
+}

@@ -1,0 +1,46 @@
+//! The modules that a script can import. There are no others: nothing is read from anywhere.
+
+mod inner;
+mod integrator_api;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use boa_engine::module::{Module, ModuleLoader, ModuleRequest, Referrer};
+use boa_engine::{Context, JsNativeError, JsResult, Source};
+
+/// What the text of a module that is built in is called.
+const INSIDE: &str = "built-in module";
+const DAYJS: &str = include_str!("modules/dayjs.js");
+const SJCL: &str = include_str!("modules/sjcl.js");
+
+/// Loads the modules that are built in.
+#[derive(Debug)]
+pub(crate) struct BuiltIn;
+
+impl ModuleLoader for BuiltIn {
+    async fn load_imported_module(
+        self: Rc<Self>,
+        referrer: Referrer,
+        request: ModuleRequest,
+        context: &RefCell<&mut Context>,
+    ) -> JsResult<Module> {
+        let name = request.specifier().to_std_string_lossy();
+        let context = &mut context.borrow_mut();
+        let asked_from_inside = referrer.path().is_some_and(|path| path == Path::new(INSIDE));
+        let source = match name.as_str() {
+            "integrator-api" => return Ok(integrator_api::module(context)),
+            "tombolo:zones" if asked_from_inside => return Ok(inner::zones(context)),
+            "tombolo:random" if asked_from_inside => return Ok(inner::random(context)),
+            "dayjs" => DAYJS,
+            "sjcl" => SJCL,
+            _ => {
+                let message =
+                    format!("there is no module “{name}”; a script can import integrator-api, dayjs and sjcl");
+                return Err(JsNativeError::reference().with_message(message).into());
+            }
+        };
+        Module::parse(Source::from_bytes(source).with_path(Path::new(INSIDE)), None, context)
+    }
+}

@@ -1,0 +1,66 @@
+//! `integrator-api`: each function asks the outside and waits for the answer.
+
+use boa_engine::module::{Module, SyntheticModuleInitializer};
+use boa_engine::object::ObjectInitializer;
+use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
+
+use crate::api::ApiCall;
+use crate::instance::Outside;
+use crate::json::{self, Stuck};
+
+/// The objects and their functions.
+const OBJECTS: [(&str, &[&str]); 10] = [
+    ("exports", &["run", "get"]),
+    ("imports", &["run", "get"]),
+    ("flows", &["run", "get"]),
+    ("connections", &["get"]),
+    ("integrations", &["get"]),
+    ("lookupcaches", &["get", "getData"]),
+    ("state", &["get", "put", "delete"]),
+    ("asyncHelpers", &["get"]),
+    ("fileDefinitions", &["get"]),
+    ("accessTokens", &["get"]),
+];
+const REQUEST: &str = "request";
+
+pub(crate) fn module(context: &mut Context) -> Module {
+    let mut names: Vec<JsString> = OBJECTS.iter().map(|(name, _)| js_string!(*name)).collect();
+    names.push(js_string!(REQUEST));
+    let fill = SyntheticModuleInitializer::from_copy_closure(|module, context| {
+        for (name, functions) in OBJECTS {
+            let object = object(name, functions, context);
+            module.set_export(&js_string!(name), object.into())?;
+        }
+        let request = asking("", REQUEST).to_js_function(context.realm());
+        module.set_export(&js_string!(REQUEST), request.into())
+    });
+    Module::synthetic(&names, fill, None, None, context)
+}
+
+fn object(name: &'static str, functions: &[&'static str], context: &mut Context) -> JsObject {
+    let mut object = ObjectInitializer::new(context);
+    for function in functions {
+        object.function(asking(name, function), js_string!(*function), 1);
+    }
+    object.build()
+}
+
+fn asking(object: &'static str, function: &'static str) -> NativeFunction {
+    NativeFunction::from_copy_closure(move |_, arguments, context| ask(object, function, arguments, context))
+}
+
+fn ask(object: &str, function: &str, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let outside =
+        |context: &Context| context.get_data::<Outside>().map(|outside| (outside.api.clone(), outside.limits));
+    let Some((api, limits)) = outside(context) else {
+        return Err(JsNativeError::error().with_message("the script has no outside").into());
+    };
+    let mut values = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let value = json::from_script(argument, limits, context).map_err(Stuck::into_script)?;
+        values.push(value.unwrap_or_default());
+    }
+    let call = ApiCall { object: object.to_owned(), function: function.to_owned(), arguments: values };
+    let answer = api.call(call).map_err(|message| JsNativeError::error().with_message(message))?;
+    JsValue::from_json(&answer, context)
+}

@@ -1,0 +1,291 @@
+//! Scripts as authors write them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a script that is not called fails at the right line")]
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use tombolo_script::{Api, ApiCall, Instance, Level, Limits, NoApi, Place, ScriptError};
+
+fn instance() -> Instance {
+    Instance::new(Rc::new(NoApi), Limits::default(), 7)
+}
+
+/// Calls `f` of a script.
+fn call(source: &str, argument: &Value) -> Result<Option<Value>, ScriptError> {
+    let mut instance = instance();
+    instance.load("s", source, &["f"])?;
+    instance.call("s", "f", argument).result
+}
+
+fn value(source: &str) -> Value {
+    let Ok(Some(value)) = call(source, &Value::Null) else { panic!("{source}") };
+    value
+}
+
+#[test]
+fn a_function_is_found_however_it_is_written() {
+    for source in [
+        "function f(o) { return o.a + 1; }",
+        "const f = (o) => o.a + 1;",
+        "var f = function (o) { return o.a + 1; };",
+        "export function f(o) { return o.a + 1; }",
+        "import { state } from 'integrator-api';\nfunction f(o) { return o.a + 1; }",
+        "import { state } from 'integrator-api';\nconst f = (o) => o.a + 1;\nexport { f };",
+        "function g(o) { return o.a + 1; }\nexport { g as f };",
+        "async function f(o) { return (await o.a) + 1; }",
+        "f = function (o) { counter = o.a; return counter + 1; };",
+    ] {
+        assert_eq!(call(source, &json!({"a": 1})), Ok(Some(json!(2))), "{source}");
+    }
+}
+
+#[test]
+fn a_function_that_is_not_there_is_named() {
+    for source in ["function g() {}", "export function g() {}", "const f = 1;", "import 'dayjs';\nconst f = 1;"] {
+        let error = call(source, &Value::Null).unwrap_err();
+        assert_eq!(error, ScriptError::NoFunction { function: "f".into() }, "{source}");
+    }
+    let mut instance = instance();
+    instance.load("s", "globalThis.hit = 1;", &[]).unwrap();
+    let odd = instance.call("s", "f); hit = 2; (f", &Value::Null).result;
+    assert!(matches!(odd, Err(ScriptError::NoFunction { .. })), "{odd:?}");
+    assert!(matches!(instance.call("t", "f", &Value::Null).result, Err(ScriptError::NoScript { .. })));
+}
+
+#[test]
+fn what_is_returned_is_what_json_stringify_writes() {
+    for (source, want) in [
+        (
+            "({ d: new Date(0), n: NaN, i: -Infinity, u: undefined, g() {}, s: Symbol('x') })",
+            json!({"d": "1970-01-01T00:00:00.000Z", "n": null, "i": null}),
+        ),
+        ("[undefined, () => 1, , 3]", json!([null, null, null, 3])),
+        ("[1.0, 1.5, 1e21, -0, 2 ** 53 - 1]", json!([1, 1.5, 1e21, 0, 9_007_199_254_740_991_i64])),
+        ("({ toJSON() { return { a: new String('x'), b: new Number(2) }; } })", json!({"a": "x", "b": 2})),
+        ("new Map([[1, 2]])", json!({})),
+        (
+            "Object.create({ inherited: 1 }, { hidden: { value: 1 }, seen: { value: 2, enumerable: true } })",
+            json!({"seen": 2}),
+        ),
+        ("new Proxy({ a: 1 }, {})", json!({"a": 1})),
+        ("[new Boolean(false), 'a\\ud800']", json!([false, "a\u{fffd}"])),
+        ("(() => { const x = { a: 1 }; return [x, x]; })()", json!([{"a": 1}, {"a": 1}])),
+    ] {
+        assert_eq!(value(&format!("function f() {{ return {source}; }}")), want, "{source}");
+    }
+    assert_eq!(call("function f() {}", &Value::Null), Ok(None));
+}
+
+#[test]
+fn hostile_keys_are_data_on_both_ways() {
+    let record: Value = serde_json::from_str(
+        r#"{"__proto__":{"polluted":true},"constructor":1,"prototype":2,"toString":"t","hasOwnProperty":3,"0":"zero"}"#,
+    )
+    .unwrap();
+    assert_eq!(call("function f(r) { return r; }", &record), Ok(Some(record.clone())));
+    let polluted = call("function f(r) { return [({}).polluted === undefined, r.__proto__.polluted]; }", &record);
+    assert_eq!(polluted, Ok(Some(json!([true, true]))));
+}
+
+#[test]
+fn what_cannot_be_passed_on_is_named_with_its_path() {
+    let refused = |source: &str| match call(&format!("function f() {{ {source} }}"), &Value::Null) {
+        Err(ScriptError::Result { what }) => what,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused("return { a: [1n] };"), "a BigInt (at $.a[0])");
+    assert!(refused("const a = {}; a.b = { a }; return a;").starts_with("an object that contains itself (at $.b.a"));
+    assert!(
+        refused("let a = []; for (let i = 0; i < 200; i++) a = [a]; return a;").starts_with("more than 100 levels")
+    );
+    assert!(refused("return 'x'.repeat(6e6);").starts_with("more than 5 MB"));
+    assert!(refused("const a = []; a.length = 4e9; return a;").starts_with("more than 5 MB"));
+}
+
+#[test]
+fn an_error_says_what_and_where() {
+    let source = "function f(o) {\n  const a = undefined;\n  return a.b;\n}";
+    let Err(ScriptError::Thrown { name, message, place, stack }) = call(source, &Value::Null) else { panic!() };
+    assert_eq!(name, "TypeError");
+    assert!(!message.is_empty());
+    assert_eq!(place.map(|place| place.line), Some(3), "{stack}");
+    let own = "class Refused extends Error { constructor(m) { super(m); this.name = 'Refused'; } }\nfunction f() { throw new Refused('no'); }";
+    let Err(ScriptError::Thrown { name, message, .. }) = call(own, &Value::Null) else { panic!() };
+    assert_eq!((name.as_str(), message.as_str()), ("Refused", "no"));
+    for (thrown, want) in [("'plain'", "plain"), ("{ code: 7, message: 'coded' }", "coded"), ("null", "null")] {
+        let Err(ScriptError::Thrown { message, .. }) =
+            call(&format!("function f() {{ throw {thrown}; }}"), &Value::Null)
+        else {
+            panic!("{thrown}")
+        };
+        assert!(message.contains(want), "{thrown}: {message}");
+    }
+    let rejected = call("async function f() { throw new Error('later'); }", &Value::Null);
+    assert!(matches!(rejected, Err(ScriptError::Thrown { message, .. }) if message == "later"));
+    let pending = call("function f() { return new Promise(() => {}); }", &Value::Null);
+    assert_eq!(pending, Err(ScriptError::Pending));
+}
+
+#[test]
+fn text_that_is_no_javascript_is_refused_with_its_place() {
+    let mut instance = instance();
+    for (source, line) in
+        [("function f( {\n}", 2), ("const a = 1;\nconst = 2;", 2), ("import x from 'dayjs';\nlet let = 1;", 2)]
+    {
+        let Err(ScriptError::Syntax { place, message }) = instance.load("s", source, &[]) else { panic!("{source}") };
+        assert_eq!(place.map(|Place { line, .. }| line), Some(line), "{source}: {message}");
+    }
+    let inner = instance.load("s", "import { zoneOffset } from 'tombolo:zones';", &[]);
+    assert!(inner.is_err(), "only what is built in imports what is inside");
+    let error = instance.load("s", "import fs from 'fs';", &[]).unwrap_err().to_string();
+    assert!(error.contains("“fs”") && error.contains("integrator-api"), "{error}");
+}
+
+#[test]
+fn there_is_nothing_around_a_script() {
+    let source = "function f() { return ['require', 'process', 'fetch', 'XMLHttpRequest', 'setTimeout', 'window', 'self',
+        'document', 'Deno', 'importScripts', 'WebAssembly'].filter((name) => typeof globalThis[name] !== 'undefined'); }";
+    assert_eq!(value(source), json!([]));
+    for code in ["eval('1')", "new Function('return 1')()", "(() => {}).constructor('return 1')()"] {
+        let error = call(&format!("function f() {{ return {code}; }}"), &Value::Null).unwrap_err().to_string();
+        assert!(error.contains("not available"), "{code}: {error}");
+    }
+}
+
+#[test]
+fn a_script_that_does_not_end_is_stopped_and_cannot_catch_it() {
+    for body in [
+        "while (true) {}",
+        "for (;;) { try { while (true) {} } catch (e) {} }",
+        "function g() { try { g(); } catch (e) { g(); } } g();",
+        "[1].forEach(function g() { [1].forEach(g); });",
+    ] {
+        let stopped = call(&format!("function f() {{ {body} }}"), &Value::Null);
+        assert!(matches!(stopped, Err(ScriptError::Limit { .. })), "{body}: {stopped:?}");
+    }
+}
+
+#[test]
+fn a_script_goes_on_after_a_call_that_failed() {
+    let mut instance = instance();
+    instance
+        .load(
+            "s",
+            "let n = 0; function f(o) { n += 1; if (o.loop) while (true) {} if (o.bad) throw 1; return n; }",
+            &[],
+        )
+        .unwrap();
+    assert_eq!(instance.call("s", "f", &json!({})).result, Ok(Some(json!(1))));
+    assert!(instance.call("s", "f", &json!({"bad": true})).result.is_err());
+    assert!(instance.call("s", "f", &json!({"loop": true})).result.is_err());
+    assert_eq!(instance.call("s", "f", &json!({})).result, Ok(Some(json!(4))), "what a script keeps, it keeps");
+}
+
+#[test]
+fn scripts_see_nothing_of_each_other() {
+    let mut instance = instance();
+    instance.load("a", "Array.prototype.map = 1; globalThis.left = 1; function f() { return left; }", &[]).unwrap();
+    instance.load("b", "function f() { return [typeof left, [1].map((x) => x + 1)]; }", &[]).unwrap();
+    assert_eq!(instance.call("a", "f", &Value::Null).result, Ok(Some(json!(1))));
+    assert_eq!(instance.call("b", "f", &Value::Null).result, Ok(Some(json!(["undefined", [2]]))));
+}
+
+#[test]
+fn time_and_chance_are_those_of_the_run() {
+    let source = "function f() { return [Date.now(), new Date().toISOString(), new Date(2026, 0, 1).getTimezoneOffset(), Math.random(), Math.random()]; }";
+    let run = || {
+        let mut instance = instance();
+        instance.set_time(1_780_000_000_123);
+        instance.load("s", source, &[]).unwrap();
+        instance.call("s", "f", &Value::Null).result.unwrap().unwrap()
+    };
+    let first = run();
+    assert_eq!(first, run());
+    assert_eq!(first[0], json!(1_780_000_000_123_i64));
+    assert_eq!(first[1], json!("2026-05-28T20:26:40.123Z"));
+    assert_eq!(first[2], json!(0));
+    assert_ne!(first[3], first[4]);
+}
+
+#[test]
+fn the_console_is_kept_with_the_call_up_to_its_limits() {
+    let mut instance = instance();
+    let source = "console.info('loaded');\nfunction f() { console.log('a', 1, { b: [null] }, undefined, new Error('e')); console.warn(1n); console.error(Symbol('s')); console.debug(function g() {}.name, f.missing); }\nfunction many() { for (let i = 0; i < 3000; i++) console.log(i); }\nfunction big() { console.log('x'.repeat(300000)); console.log('after'); }";
+    instance.load("s", source, &[]).unwrap();
+    let lines = instance.call("s", "f", &Value::Null).console;
+    let texts: Vec<_> = lines.iter().map(|line| (line.level, line.text.as_str())).collect();
+    assert_eq!(
+        texts,
+        [
+            (Level::Info, "loaded"),
+            (Level::Info, r#"a 1 {"b":[null]} undefined Error: e"#),
+            (Level::Warn, "1n"),
+            (Level::Error, "Symbol(s)"),
+            (Level::Debug, "g undefined"),
+        ]
+    );
+    let lines = instance.call("s", "many", &Value::Null).console;
+    assert_eq!(lines.len(), 1_001);
+    assert!(lines[1_000].text.contains("more to the console than is kept"));
+    let lines = instance.call("s", "big", &Value::Null).console;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(instance.call("s", "f", &Value::Null).console.len(), 4, "each call has its own");
+}
+
+/// Answers `state` and `exports`, and refuses the rest.
+struct Shelf;
+
+impl Api for Shelf {
+    fn call(&self, call: ApiCall) -> Result<Value, String> {
+        match (call.object.as_str(), call.function.as_str()) {
+            ("state", "get") => Ok(json!({"of": call.arguments})),
+            ("", "request") => Ok(json!("requested")),
+            _ => Err("you may not".to_owned()),
+        }
+    }
+}
+
+#[test]
+fn integrator_api_asks_the_outside_and_waits() {
+    let mut instance = Instance::new(Rc::new(Shelf), Limits::default(), 1);
+    let source = "import { state, exports, request } from 'integrator-api';
+        function f(o) {
+            let refused;
+            try { exports.run({ _id: o.id }); } catch (error) { refused = error.message; }
+            return [state.get({ key: 'k', at: new Date(0) }, undefined), refused, request({})];
+        }";
+    instance.load("s", source, &["f"]).unwrap();
+    assert_eq!(
+        instance.call("s", "f", &json!({"id": 1})).result,
+        Ok(Some(json!([{"of": [{"key": "k", "at": "1970-01-01T00:00:00.000Z"}, null]}, "you may not", "requested"])))
+    );
+    let outside = call("import { flows } from 'integrator-api';\nfunction f() { return flows.run({}); }", &Value::Null);
+    assert!(outside.unwrap_err().to_string().contains("flows.run cannot be called here"));
+}
+
+/// Evaluates the cases of a built-in module: what the library of that name answers.
+fn cases_of(module: &str, cases: &str) {
+    let cases: Vec<Value> = serde_json::from_str(cases).unwrap();
+    let functions: Vec<_> = cases
+        .iter()
+        .enumerate()
+        .map(|(at, case)| format!("export function f{at}() {{ return {}; }}", case["code"].as_str().unwrap()))
+        .collect();
+    let mut instance = instance();
+    instance.load("s", &format!("import {module} from '{module}';\n{}", functions.join("\n")), &[]).unwrap();
+    for (at, case) in cases.iter().enumerate() {
+        let got = instance.call("s", &format!("f{at}"), &Value::Null).result;
+        assert_eq!(got, Ok(Some(case["want"].clone())), "{}", case["code"]);
+    }
+    assert!(cases.len() > 100);
+}
+
+#[test]
+fn dayjs_answers_as_the_library_of_that_name() {
+    cases_of("dayjs", include_str!("modules/dayjs.json"));
+}
+
+#[test]
+fn sjcl_answers_as_the_library_of_that_name() {
+    cases_of("sjcl", include_str!("modules/sjcl.json"));
+}
