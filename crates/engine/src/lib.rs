@@ -20,12 +20,14 @@ mod filter;
 mod host;
 mod http;
 mod job;
+mod lookup;
 mod mapper;
 mod path;
 mod plan;
 mod run;
 mod scrub;
 mod secret;
+mod transform;
 mod units;
 
 pub use bundle::Bundle;

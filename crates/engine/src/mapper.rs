@@ -6,15 +6,25 @@
 mod compile;
 mod convert;
 pub(crate) mod date;
+mod dates;
+mod items;
+mod list;
 pub(crate) mod number;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tombolo_model::{Keys, Record, Val};
 use tombolo_template::{Env, Named, Template};
 
+use crate::lookup::StaticLookup;
 use crate::path::Path;
 use convert::DataType;
+use dates::Dates;
+use list::Entry;
+
+/// Finds what a template names: `record`, `settings`, ….
+pub(crate) type Find<'l, 'c> = &'l dyn Fn(&str) -> Option<&'c Val>;
 
 /// Compiled rules of one object.
 #[derive(Debug, Clone)]
@@ -28,6 +38,8 @@ struct Rule {
     /// The destination field with the objects around it, for messages.
     name: Box<str>,
     from: From,
+    dates: Option<Dates>,
+    lookup: Option<StaticLookup>,
     to: DataType,
     /// What stands there when the source has no value.
     default: Option<Val>,
@@ -37,11 +49,26 @@ struct Rule {
 
 #[derive(Debug, Clone)]
 enum From {
-    Path(Path),
+    Path(At),
     Template(Template),
     Literal(Val),
-    Object(Mapper),
+    /// An object: the one that is there, with the fields that are mapped.
+    Object(Option<At>, Mapper),
+    List(Vec<Entry>),
     Nothing,
+}
+
+/// A path, from the record or from one of the items that a list is built of.
+#[derive(Debug, Clone)]
+struct At {
+    item: usize,
+    path: Path,
+}
+
+impl At {
+    fn get<'r>(&self, items: &[&'r Val]) -> Option<&'r Val> {
+        self.path.get(items.get(self.item)?)
+    }
 }
 
 /// A record that could not be mapped.
@@ -53,53 +80,86 @@ pub(crate) struct MapError {
 }
 
 impl Mapper {
-    /// Maps a record. `lookup` finds what a template names: `record`, `settings`, ….
-    pub(crate) fn map<'l, 'c: 'l>(
-        &self,
-        record: &Val,
-        lookup: &'l dyn Fn(&str) -> Option<&'c Val>,
-        env: &Env<'_>,
-    ) -> Result<Record, MapError> {
+    /// Maps a record. `find` finds what a template names.
+    pub(crate) fn map<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Record, MapError> {
+        self.fields(&mut vec![record], find, env)
+    }
+
+    /// The object made of the record and the items around it.
+    fn fields<'l, 'c: 'l>(&self, items: &mut Vec<&Val>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Record, MapError> {
         let mut values = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
-            values.push(rule.value(record, lookup, env)?);
+            values.push(rule.value(items, find, env)?);
         }
         Ok(Record::new(Arc::clone(&self.keys), values))
     }
 }
 
 impl Rule {
-    fn value<'l, 'c: 'l>(
-        &self,
-        record: &Val,
-        lookup: &'l dyn Fn(&str) -> Option<&'c Val>,
-        env: &Env<'_>,
-    ) -> Result<Val, MapError> {
+    fn value<'l, 'c: 'l>(&self, items: &mut Vec<&Val>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
         let found = match &self.from {
-            From::Path(path) => path.get(record).map(std::borrow::Cow::Borrowed),
-            From::Literal(value) => Some(std::borrow::Cow::Borrowed(value)),
+            From::Path(at) => at.get(items).map(Cow::Borrowed),
+            From::Literal(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
-            From::Template(template) => {
-                let text = template.render_in(&Named(lookup), env).map_err(|error| self.error(error.to_string()))?;
-                Some(std::borrow::Cow::Owned(Val::text(&text)))
-            }
-            From::Object(mapper) => {
-                let made = mapper.map(record, lookup, env)?;
+            From::Template(template) => Some(Cow::Owned(self.rendered(template, find, env)?)),
+            From::Object(base, mapper) => {
+                let made = mapper.fields(items, find, env)?;
+                let base = base.as_ref().and_then(|base| base.get(items));
                 // An object in which nothing was mapped is no value.
-                return Ok(if made.is_empty() { Val::Absent } else { Val::Map(made) });
+                return Ok(object_on(base, made).unwrap_or_else(|| self.without()));
+            }
+            From::List(entries) => {
+                let made = list::made(self, entries, items, find, env)?;
+                return Ok(made.unwrap_or_else(|| self.without()));
             }
         };
-        let found = found.filter(|value| !value.is_empty());
-        match (found, &self.default) {
-            (Some(value), _) => self.to.convert(&value).map_err(|reason| self.error(reason)),
-            (None, Some(default)) if !self.only_with_value => Ok(default.clone()),
-            (None, _) => Ok(Val::Absent),
+        let Some(found) = found.filter(|value| !value.is_empty()) else {
+            return Ok(self.without());
+        };
+        let value = self.looked_up(found, env)?;
+        if value.is_empty() {
+            return Ok(self.without());
         }
+        self.to.convert(&value).map_err(|reason| self.error(reason))
+    }
+
+    /// What stands there when there is no value.
+    fn without(&self) -> Val {
+        self.default.clone().filter(|_| !self.only_with_value).unwrap_or_default()
+    }
+
+    /// The value as a date in the wanted format, or as the lookup has it.
+    fn looked_up<'v>(&self, value: Cow<'v, Val>, env: &Env<'_>) -> Result<Cow<'v, Val>, MapError> {
+        let value = match &self.dates {
+            Some(dates) => Cow::Owned(dates.convert(&value, env.now_ms).map_err(|reason| self.error(reason))?),
+            None => value,
+        };
+        match &self.lookup {
+            Some(lookup) => lookup.get(&value).map(Cow::Owned).map_err(|reason| self.error(format!("{reason}."))),
+            None => Ok(value),
+        }
+    }
+
+    fn rendered<'l, 'c: 'l>(&self, template: &Template, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
+        let text = template.render_in(&Named(find), env).map_err(|error| self.error(error.to_string()))?;
+        Ok(Val::text(&text))
     }
 
     fn error(&self, reason: String) -> MapError {
         MapError { field: self.name.to_string(), reason }
     }
+}
+
+/// What was mapped, laid over the object that was there; nothing when neither has a field.
+fn object_on(base: Option<&Val>, made: Record) -> Option<Val> {
+    let Some(Val::Map(base)) = base else {
+        return (!made.is_empty()).then_some(Val::Map(made));
+    };
+    let mut object = base.clone();
+    for (name, value) in made.iter() {
+        object.set(name, value.clone());
+    }
+    Some(Val::Map(object))
 }
 
 #[cfg(test)]
@@ -108,13 +168,24 @@ mod tests {
     use serde_json::{Value, json};
     use tombolo_model::KeyPool;
 
+    const ORDERS: &str = r#"{"customer":"Ann","tags":["a","b"],"matrix":[[1,2],[3]],"none":[],"orders":[
+        {"id":1,"items":[{"sku":"x","qty":"2","taxes":[{"r":5}]},{"sku":"y","qty":3}]},
+        {"id":2,"items":[]},
+        {"id":3,"items":[{"sku":"z","taxes":[{"r":6},{"r":7}]}]}]}"#;
+
     fn map(rules: &Value) -> Result<String, String> {
-        let rules = rules.as_array().unwrap();
-        let mapper = Mapper::compile(rules, "/mappings").map_err(|problems| problems[0].message.clone())?;
-        let record =
-            br#"{"id":7,"price":"12.50","whole":"007","name":"O'Brien & co","on":"true","null":null,"blank":"",
+        let record = r#"{"id":7,"price":"12.50","whole":"007","name":"O'Brien & co","on":"true","null":null,"blank":"",
             "float":1.0,"tags":["a",2],"deep":{"x":{"y":"z"}},"text":"abc"}"#;
-        let record = Val::parse(record, &mut KeyPool::default()).unwrap();
+        map_of(rules, record)
+    }
+
+    fn map_of(rules: &Value, record: &str) -> Result<String, String> {
+        let lookups = json!([{"name": "states", "map": {"7": "seven", "z": ""}, "allowFailures": true},
+            {"name": "strict", "map": {"a": 1}}, {"name": "else", "map": {}, "default": "?"}]);
+        let rules = rules.as_array().unwrap();
+        let mapper = Mapper::compile(rules, "/mappings", &StaticLookup::all(Some(&lookups)));
+        let mapper = mapper.map_err(|problems| problems[0].message.clone())?;
+        let record = Val::parse(record.as_bytes(), &mut KeyPool::default()).unwrap();
         let made = mapper.unwrap().map(&record, &|name| (name == "record").then_some(&record), &Env::default());
         made.map(|made| Val::Map(made).to_json()).map_err(|error| error.to_string())
     }
@@ -204,6 +275,118 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_built_of_entries_in_order() {
+        let sku = json!({"generate": "sku", "dataType": "string", "extract": "$.orders.items.sku"});
+        let order = json!({"generate": "order", "dataType": "number", "extract": "$.orders[*].id"});
+        let who = json!({"generate": "who", "dataType": "string", "extract": "$.customer"});
+        let said = json!({"generate": "said", "dataType": "string", "extract": "{{record.customer}} {{record.orders.id}} {{record.orders.items.sku}}"});
+        for (kind, helpers, want) in [
+            // Values as they are, of one list or of lists in lists.
+            ("stringarray", json!([{"extract": "$.tags[*]"}, {"extract": "$.tags"}]), r#"["a","b","a","b"]"#),
+            ("stringarray", json!([{"extract": "$.orders[*].items[*].sku"}]), r#"["x","y","z"]"#),
+            ("numberarray", json!([{"extract": "$.orders[*].items[*].qty"}, {"extract": "9"}]), "[2,3,9]"),
+            ("booleanarray", json!([{"extract": "$.orders[*].id"}]), "[true,true,true]"),
+            ("stringarray", json!([{"extract": "{{record.customer}}!"}, {"extract": "{{record.no}}"}]), r#"["Ann!"]"#),
+            ("objectarray", json!([{"extract": "$.orders[*].items[0].taxes[*]"}]), r#"[{"r":5},{"r":6},{"r":7}]"#),
+            ("arrayarray", json!([{"extract": "$.matrix[*]"}, {"extract": "$.matrix"}]), "[[1,2],[3],[1,2],[3]]"),
+            // One object, and one for each value with its surroundings.
+            (
+                "objectarray",
+                json!([{"mappings": [who]}, {"mappings": [{"generate": "n", "extract": "$.no"}]}]),
+                r#"[{"who":"Ann"}]"#,
+            ),
+            (
+                "objectarray",
+                json!([{"extract": "$.orders[*].items[*]", "mappings": [sku, order, who, said]}]),
+                r#"[{"sku":"x","order":1,"who":"Ann","said":"Ann 1 x"},{"sku":"y","order":1,"who":"Ann","said":"Ann 1 y"},{"sku":"z","order":3,"who":"Ann","said":"Ann 3 z"}]"#,
+            ),
+            (
+                "objectarray",
+                json!([{"extract": "$.orders", "mappings": [order]}]),
+                r#"[{"order":1},{"order":2},{"order":3}]"#,
+            ),
+            // A list in a list.
+            (
+                "objectarray",
+                json!([{"extract": "$.orders[*]", "mappings": [order, {"generate": "rates", "dataType": "numberarray",
+                "buildArrayHelper": [{"extract": "$.orders.items[*].taxes[*].r"}]}]}]),
+                r#"[{"order":1,"rates":[5]},{"order":2,"rates":[]},{"order":3,"rates":[6,7]}]"#,
+            ),
+            (
+                "arrayarray",
+                json!([{"extract": "$.orders[*]", "mappings": [{"generate": "", "dataType": "stringarray",
+                "buildArrayHelper": [{"extract": "$.orders.id"}, {"extract": "$.orders.items[*].sku"}]}]}]),
+                r#"[["1","x","y"],["2"],["3","z"]]"#,
+            ),
+            // An item that is numbered is that one, inside and outside.
+            (
+                "objectarray",
+                json!([{"extract": "$.orders[*]", "mappings": [{"generate": "first", "dataType": "number", "extract": "$.orders[0].id"}]}]),
+                r#"[{"first":1},{"first":1},{"first":1}]"#,
+            ),
+        ] {
+            let rule = json!([{"generate": "a", "dataType": kind, "buildArrayHelper": helpers}]);
+            assert_eq!(map_of(&rule, ORDERS), Ok(format!(r#"{{"a":{want}}}"#)), "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_items_is_empty_only_where_one_was_there() {
+        for (helper, want) in [
+            (json!({"extract": "$.none[*]"}), r#"{"a":[]}"#),
+            (json!({"extract": "$.no[*]"}), "{}"),
+            (json!({"extract": "$.no[*]", "default": "d"}), r#"{"a":["d"]}"#),
+            (json!({"extract": "$.no[*]", "default": "d", "conditional": {"when": "extract_not_empty"}}), "{}"),
+            (json!({"extract": "$.customer[*]"}), "{}"),
+        ] {
+            let rule = json!([{"generate": "a", "dataType": "stringarray", "buildArrayHelper": [helper]}]);
+            assert_eq!(map_of(&rule, ORDERS).as_deref(), Ok(want), "{rule}");
+        }
+        let rule =
+            json!([{"generate": "a", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$.tags[*]"}]}]);
+        assert!(map_of(&rule, ORDERS).unwrap_err().contains("“a” is not a number"));
+    }
+
+    #[test]
+    fn an_object_that_is_copied_takes_the_fields_that_are_mapped() {
+        let rule = json!({"generate": "a", "dataType": "object", "extract": "$.deep.x", "mappings": [
+            {"generate": "id", "dataType": "number", "extract": "$.id"},
+            {"generate": "y", "dataType": "string", "extract": "$.no"}]});
+        assert_eq!(one(&rule).as_deref(), Ok(r#"{"a":{"y":"z","id":7}}"#));
+    }
+
+    #[test]
+    fn dates_go_from_one_format_and_zone_to_another() {
+        let date = |extract: &str, more: Value| {
+            let mut rule = json!({"generate": "a", "dataType": "string", "extract": extract});
+            rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            one(&rule)
+        };
+        let formats = json!({"extractDateFormat": "MM/DD/YYYY HH:mm", "extractDateTimezone": "America/New_York",
+            "generateDateFormat": "YYYY-MM-DD HH:mm", "generateDateTimezone": "Europe/Paris"});
+        assert_eq!(date("07/04/2026 20:30", formats.clone()).as_deref(), Ok(r#"{"a":"2026-07-05 02:30"}"#));
+        assert!(date("soon", formats).unwrap_err().contains("“soon” is not a date in the format “MM/DD/YYYY HH:mm”"));
+        let iso = date("2026-07-04", json!({"generateDateTimezone": "UTC"}));
+        assert_eq!(iso.as_deref(), Ok(r#"{"a":"2026-07-04T00:00:00.000Z"}"#));
+        assert!(date("x", json!({"generateDateTimezone": "Mars/Base"})).unwrap_err().contains("Mars/Base"));
+    }
+
+    #[test]
+    fn a_lookup_stands_between_the_source_and_the_type() {
+        let looked = |extract: &str, name: &str, more: Value| {
+            let mut rule = json!({"generate": "a", "dataType": "string", "extract": extract, "lookupName": name});
+            rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            one(&rule)
+        };
+        assert_eq!(looked("$.id", "states", json!({})).as_deref(), Ok(r#"{"a":"seven"}"#));
+        assert_eq!(looked("$.text", "states", json!({})).as_deref(), Ok("{}"), "it may have nothing");
+        assert_eq!(looked("$.text", "states", json!({"default": "d"})).as_deref(), Ok(r#"{"a":"d"}"#));
+        assert_eq!(looked("$.text", "else", json!({})).as_deref(), Ok(r#"{"a":"?"}"#));
+        assert!(looked("$.text", "strict", json!({})).unwrap_err().contains("“abc”"));
+        assert_eq!(looked("a", "strict", json!({"dataType": "number"})).as_deref(), Ok(r#"{"a":1}"#));
+    }
+
+    #[test]
     fn rules_that_cannot_run_are_refused_before_the_run() {
         for (rule, want) in [
             (json!({"generate": "a", "dataType": "string", "extract": "$.a[*]"}), "[*]"),
@@ -211,6 +394,16 @@ mod tests {
             (json!({"generate": "a", "dataType": "date", "extract": "$.a"}), "date"),
             (json!({"generate": "a", "dataType": "string", "lookupName": "x"}), "lookup"),
             (json!({"generate": "a", "dataType": "number", "default": "x"}), "not a number"),
+            (json!({"generate": "a", "dataType": "string", "buildArrayHelper": [{"extract": "$.a"}]}), "only a list"),
+            (
+                json!({"generate": "a", "dataType": "stringarray", "buildArrayHelper": [{}]}),
+                "neither a source nor fields",
+            ),
+            (
+                json!({"generate": "a", "dataType": "arrayarray", "buildArrayHelper": [{"mappings": [{"dataType": "string"}]}]}),
+                "has to be a list",
+            ),
+            (json!({"generate": "a", "dataType": "number", "extractDateFormat": "YYYY"}), "type string"),
         ] {
             let message = one(&rule).unwrap_err();
             assert!(message.contains(want), "{rule}: {message}");

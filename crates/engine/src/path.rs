@@ -3,13 +3,15 @@
 use tombolo_model::Val;
 
 /// A compiled path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Path(Vec<Segment>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Segment {
+pub(crate) enum Segment {
     Name(Box<str>),
     Index(usize),
+    /// `[*]`: each item of a list. No [`Path`] holds one.
+    Each,
 }
 
 /// Why a path cannot be followed.
@@ -24,8 +26,16 @@ pub(crate) enum PathError {
 impl Path {
     /// `$.a.b[0]['c d']`: the JSON paths of mappings.
     pub(crate) fn json(text: &str) -> Result<Self, PathError> {
-        let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;
-        Self::segments(rest, text)
+        Self::one(segments(text)?, text)
+    }
+
+    /// The path of these segments, whose text is for the error.
+    pub(crate) fn one(segments: Vec<Segment>, text: &str) -> Result<Self, PathError> {
+        if segments.contains(&Segment::Each) { Err(PathError::Many(text.to_owned())) } else { Ok(Self(segments)) }
+    }
+
+    pub(crate) fn is_root(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// `a.b[0].[c d]`: the dotted paths of filters and responses.
@@ -35,9 +45,9 @@ impl Path {
             return Self::json(rest);
         }
         if rest.starts_with('[') {
-            return Self::segments(rest, text);
+            return Self::one(steps(rest, text)?, text);
         }
-        Self::segments(&format!(".{rest}"), text)
+        Self::one(steps(&format!(".{rest}"), text)?, text)
     }
 
     /// The value there.
@@ -53,39 +63,39 @@ impl Path {
         }
         Some(at)
     }
+}
 
-    fn segments(mut rest: &str, whole: &str) -> Result<Self, PathError> {
-        let syntax = || PathError::Syntax(whole.to_owned());
-        let mut made = Vec::new();
-        while !rest.is_empty() {
-            if let Some(after) = rest.strip_prefix('.') {
-                if after.starts_with('[') {
-                    rest = after;
-                    continue;
-                }
-                let end = after.find(['.', '[']).unwrap_or(after.len());
-                let name = &after[..end];
-                if name == "*" {
-                    return Err(PathError::Many(whole.to_owned()));
-                }
-                if name.is_empty() {
-                    return Err(syntax());
-                }
-                made.push(Segment::Name(name.into()));
-                rest = &after[end..];
-            } else if let Some(inner) = rest.strip_prefix('[') {
-                let (segment, after) = bracket(inner).ok_or_else(syntax)?;
-                if segment == Segment::Name("*".into()) {
-                    return Err(PathError::Many(whole.to_owned()));
-                }
-                made.push(segment);
+/// The segments of a JSON path: `$.a[*].b`.
+pub(crate) fn segments(text: &str) -> Result<Vec<Segment>, PathError> {
+    let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;
+    steps(rest, text)
+}
+
+fn steps(mut rest: &str, whole: &str) -> Result<Vec<Segment>, PathError> {
+    let syntax = || PathError::Syntax(whole.to_owned());
+    let mut made = Vec::new();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('.') {
+            if after.starts_with('[') {
                 rest = after;
-            } else {
+                continue;
+            }
+            let end = after.find(['.', '[']).unwrap_or(after.len());
+            let name = &after[..end];
+            if name.is_empty() {
                 return Err(syntax());
             }
+            made.push(if name == "*" { Segment::Each } else { Segment::Name(name.into()) });
+            rest = &after[end..];
+        } else if let Some(inner) = rest.strip_prefix('[') {
+            let (segment, after) = bracket(inner).ok_or_else(syntax)?;
+            made.push(segment);
+            rest = after;
+        } else {
+            return Err(syntax());
         }
-        Ok(Self(made))
     }
+    Ok(made)
 }
 
 /// The inside of a bracket, and what follows it.
@@ -98,6 +108,7 @@ fn bracket(inner: &str) -> Option<(Segment, &str)> {
     let segment = match name.parse() {
         Ok(index) => Segment::Index(index),
         Err(_) if name.is_empty() => return None,
+        Err(_) if name == "*" => Segment::Each,
         Err(_) => Segment::Name(name.into()),
     };
     Some((segment, after))

@@ -11,6 +11,7 @@ use crate::mapper::Mapper;
 use crate::path::Path;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
+use crate::transform::Transform;
 
 /// A compiled flow.
 #[derive(Debug, Clone)]
@@ -58,7 +59,11 @@ pub(crate) struct Named {
 pub(crate) struct Source {
     pub(crate) named: Named,
     pub(crate) read: Read,
+    /// Before the filter: it sees what the transformation made.
+    pub(crate) transform: Option<Transform>,
     pub(crate) filter: Option<Filter>,
+    /// What templates of the transformation may read beside the record.
+    pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_model::views::{Export, Paging as Kinds, Source as Adaptor};
-use tombolo_model::{Id, Kind, Problem};
+use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, Template};
 
 use super::endpoint::{self, Wanted};
@@ -10,6 +10,7 @@ use super::{format, path_at, settings, template, text_at, unsupported, whole_at}
 use crate::bundle::Bundle;
 use crate::filter::Filter;
 use crate::plan::{Endpoint, FileRead, Format, HttpRead, Named, Paging, Read, Source, Stop};
+use crate::transform::Transform;
 use crate::units::USUAL_PAGE_SIZE;
 
 /// The number of the page in templates.
@@ -38,19 +39,39 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }
     };
-    match (filter, read) {
-        (Ok(filter), Ok(read)) if problems.is_empty() => Ok(Source {
+    let transform = transform(value);
+    match (filter, transform, read) {
+        (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
             named: Named { id: id.to_string(), name: export.name().to_owned() },
             read,
+            transform,
             filter,
+            context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
             page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
         }),
-        (filter, read) => {
+        (filter, transform, read) => {
             problems.extend(filter.err().into_iter().flatten());
+            problems.extend(transform.err().into_iter().flatten());
             problems.extend(read.err().into_iter().flatten());
             Err(problems)
         }
     }
+}
+
+/// Of rules and a script only what `type` names counts, and of rules the version that is named.
+fn transform(value: &Value) -> Result<Option<Transform>, Vec<Problem>> {
+    const RULES: &str = "/transform/expression/rulesTwoDotZero";
+    if text_at(value, "/transform/type") == Some("script") {
+        let message = "This version runs flows without scripts: choose rules for the transformation.";
+        return Err(vec![Problem::new("/transform/type", "unsupported", message)]);
+    }
+    let old = value.pointer("/transform/expression/rules").and_then(Value::as_array);
+    let version = text_at(value, "/transform/expression/version");
+    if version != Some("2") && old.is_some_and(|rules| rules.iter().any(|group| *group != Value::Array(Vec::new()))) {
+        let message = "This version transforms by rules of version 2.0: write these rules anew.";
+        return Err(vec![Problem::new("/transform/expression/rules", "unsupported", message)]);
+    }
+    value.pointer(RULES).map_or(Ok(None), |rules| Transform::compile(rules, RULES))
 }
 
 fn file(bundle: &Bundle, export: Export<'_>) -> Result<FileRead, Vec<Problem>> {

@@ -10,6 +10,7 @@ use super::endpoint::{self, Wanted};
 use super::{format, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
 use crate::filter::Filter;
+use crate::lookup::StaticLookup;
 use crate::mapper::Mapper;
 use crate::plan::{FileWrite, HttpWrite, Named, Step, Write};
 
@@ -20,7 +21,8 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
     let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
-    let mapper = Mapper::compile(import.mappings(), "/mappings");
+    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
+    let mapper = Mapper::compile(import.mappings(), "/mappings", &StaticLookup::all(lookups));
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),

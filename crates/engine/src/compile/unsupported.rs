@@ -15,9 +15,6 @@ pub(super) const STEP: Table = &[
 ];
 pub(super) const EXPORT: Table = &[
     ("/hooks/preSavePage/_scriptId", "scripts"),
-    ("/transform/expression/rules", "transformations"),
-    ("/transform/expression/rulesTwoDotZero/mappings", "transformations"),
-    ("/transform/script/_scriptId", "scripts"),
     ("/groupByFields", "grouping"),
     ("/oneToMany", "one-to-many"),
     ("/isLookup", "lookups as sources"),

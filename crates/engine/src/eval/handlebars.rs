@@ -8,6 +8,7 @@ use tombolo_model::{Record, Val};
 use tombolo_template::{Options, Target, Template, TemplateError};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
+use crate::lookup::StaticLookup;
 
 pub(super) const ALL: &[Evaluator] = &[("handlebars", handlebars)];
 
@@ -34,7 +35,8 @@ fn rendered(request: &EvalRequest) -> Result<String, EvalError> {
         Val::Null => Record::default(),
         _ => return Err(EvalError::at("invalid_input", "Enter a context: an object.", "/input")),
     };
-    let lookups = |name: &str, key: &Val| lookup(rules.get("lookups")?, name, key);
+    let tables = StaticLookup::all(rules.get("lookups"));
+    let lookups = |name: &str, key: &Val| StaticLookup::named(&tables, name).map(|table| table.get(key));
     let env = request.env().with_lookups(&lookups);
     template.render_in(&context, &env).map_err(|error| said(&error))
 }
@@ -54,19 +56,6 @@ fn target(rules: &Value) -> Result<Target, EvalError> {
             Err(EvalError::at("invalid_rules", message, "/escape"))
         }
     }
-}
-
-/// A static lookup: its map, else its default, else an error unless failures are allowed.
-fn lookup(lookups: &Value, name: &str, key: &Val) -> Option<Result<Val, String>> {
-    let lookup = lookups.as_array()?.iter().find(|lookup| lookup.get("name").and_then(Value::as_str) == Some(name))?;
-    let map = lookup.get("map").and_then(Value::as_object)?;
-    let key = key.display();
-    let found = map.get(&*key).or_else(|| lookup.get("default"));
-    Some(match found {
-        Some(value) => Ok(Val::from(value)),
-        None if lookup.get("allowFailures").and_then(Value::as_bool) == Some(true) => Ok(Val::Absent),
-        None => Err(format!("the lookup “{name}” has nothing for “{key}”: add it, or a default")),
-    })
 }
 
 #[cfg(test)]

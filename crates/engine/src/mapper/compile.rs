@@ -7,20 +7,37 @@ use tombolo_model::{Keys, Problem, Val};
 use tombolo_template::{Target, Template};
 
 use super::convert::DataType;
-use super::{From, Mapper, Rule};
-use crate::path::Path;
+use super::dates::Dates;
+use super::items::{Key, Many, begin};
+use super::list::{Build, Entry, Over};
+use super::{At, From, Mapper, Rule};
+use crate::lookup::StaticLookup;
+use crate::path::{Path, segments};
 
 impl Mapper {
     /// Compiles rules; nothing when there are none, which passes records on as they are.
-    pub(crate) fn compile(rows: &[Value], place: &str) -> Result<Option<Self>, Vec<Problem>> {
+    pub(crate) fn compile(rows: &[Value], place: &str, lookups: &[StaticLookup]) -> Result<Option<Self>, Vec<Problem>> {
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut problems = Vec::new();
-        let mapper = object(&placed(rows, place), "", &mut problems);
-        if problems.is_empty() { Ok(Some(mapper)) } else { Err(problems) }
+        let mut compiler = Compiler { lookups, keys: vec![Key::new()], templates: false, problems: Vec::new() };
+        let mapper = compiler.object(&placed(rows, place), "");
+        if compiler.problems.is_empty() { Ok(Some(mapper)) } else { Err(compiler.problems) }
     }
 }
+
+/// What is known where a rule stands.
+struct Compiler<'l> {
+    lookups: &'l [StaticLookup],
+    /// Where the items around the rule are; the first is the record.
+    keys: Vec<Key>,
+    /// Whether a template was among the rules.
+    templates: bool,
+    problems: Vec<Problem>,
+}
+
+/// A field of a rule, and what is wrong with it.
+type Wrong = (&'static str, String);
 
 /// A row and where it stands.
 type Placed<'v> = (String, &'v Value);
@@ -58,92 +75,189 @@ fn below(row: &Value) -> Option<&Vec<Value>> {
 
 /// An object's row that says nothing but which rows are inside it.
 fn is_plain(row: &Value) -> bool {
-    row.get("default").is_none() && row.pointer("/conditional/when").is_none_or(|when| when == "")
+    row.get("default").is_none()
+        && text(row, "extract").is_none()
+        && row.pointer("/conditional/when").is_none_or(|when| when == "")
 }
 
-fn object(rows: &[Placed], outer: &str, problems: &mut Vec<Problem>) -> Mapper {
-    let mut names: Vec<Box<str>> = Vec::new();
-    let mut rules = Vec::new();
-    for ((here, row), below) in joined(rows) {
-        let name = text(row, "generate").unwrap_or_default();
-        if names.iter().any(|have| **have == *name) {
-            let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
-            problems.push(Problem::new(format!("{here}/generate"), "duplicate", message));
-            continue;
-        }
-        let full = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
-        match rule(row, &below, &full, problems) {
-            Ok(rule) => {
+impl Compiler<'_> {
+    fn object(&mut self, rows: &[Placed], outer: &str) -> Mapper {
+        let mut names: Vec<Box<str>> = Vec::new();
+        let mut rules = Vec::new();
+        for ((here, row), below) in joined(rows) {
+            let name = text(row, "generate").unwrap_or_default();
+            if names.iter().any(|have| **have == *name) {
+                let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
+                self.problems.push(Problem::new(format!("{here}/generate"), "duplicate", message));
+                continue;
+            }
+            if let Some(rule) = self.named_rule(&here, row, &below, &inside(outer, name)) {
                 names.push(name.into());
                 rules.push(rule);
             }
+        }
+        Mapper { keys: Arc::new(Keys::new(names)), rules }
+    }
+
+    /// A rule; what is wrong with it is noted.
+    fn named_rule(&mut self, here: &str, row: &Value, below: &[Placed], name: &str) -> Option<Rule> {
+        match self.rule(here, row, below, name) {
+            Ok(rule) => Some(rule),
             Err((field, message)) => {
-                let message = format!("The field “{full}” cannot be mapped: {message}");
-                problems.push(Problem::new(format!("{here}/{field}"), "invalid_mapping", message));
+                let message = format!("The field “{name}” cannot be mapped: {message}");
+                self.problems.push(Problem::new(format!("{here}/{field}"), "invalid_mapping", message));
+                None
             }
         }
     }
-    Mapper { keys: Arc::new(Keys::new(names)), rules }
+
+    fn rule(&mut self, here: &str, row: &Value, below: &[Placed], name: &str) -> Result<Rule, Wrong> {
+        let kind = text(row, "dataType").unwrap_or("string");
+        let to = DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?;
+        let condition = condition(row)?;
+        let dates = Dates::compile(row)?;
+        if dates.is_some() && to != DataType::Text {
+            return Err(("dataType", "a date is a text: choose the type string.".to_owned()));
+        }
+        let lookup = text(row, "lookupName").map(|wanted| {
+            let found = StaticLookup::named(self.lookups, wanted).cloned();
+            found.ok_or_else(|| ("lookupName", format!("there is no static lookup “{wanted}”.")))
+        });
+        let helpers = row.get("buildArrayHelper").and_then(Value::as_array).filter(|helpers| !helpers.is_empty());
+        let from = match (helpers, to.item(), text(row, "extract")) {
+            (Some(_), None, _) => {
+                let message = format!("only a list is built of entries, and “{kind}” is none.");
+                return Err(("buildArrayHelper", message));
+            }
+            (Some(helpers), Some(item), _) => self.list(&format!("{here}/buildArrayHelper"), helpers, item, name),
+            (None, _, extract) if !below.is_empty() => {
+                let base =
+                    extract.map(|extract| self.at(extract)).transpose().map_err(|message| ("extract", message))?;
+                From::Object(base, self.object(below, name))
+            }
+            (None, _, Some(extract)) => self.source(extract).map_err(|message| ("extract", message))?,
+            (None, _, None) => From::Nothing,
+        };
+        Ok(Rule {
+            name: name.into(),
+            from,
+            dates,
+            lookup: lookup.transpose()?,
+            to,
+            default: default(row, to)?,
+            only_with_value: condition,
+        })
+    }
+
+    fn list(&mut self, here: &str, helpers: &[Value], item: DataType, name: &str) -> From {
+        let mut entries = Vec::new();
+        for (at, helper) in helpers.iter().enumerate() {
+            let here = format!("{here}/{at}");
+            let (keys, templates) = (self.keys.len(), std::mem::take(&mut self.templates));
+            match self.entry(&here, helper, item, name) {
+                Ok(entry) => entries.push(entry),
+                Err((field, message)) => {
+                    let message = format!("The list “{name}” cannot be built: {message}");
+                    self.problems.push(Problem::new(format!("{here}/{field}"), "invalid_mapping", message));
+                }
+            }
+            self.keys.truncate(keys);
+            self.templates |= templates;
+        }
+        From::List(entries)
+    }
+
+    fn entry(&mut self, here: &str, helper: &Value, item: DataType, name: &str) -> Result<Entry, Wrong> {
+        let condition = condition(helper)?;
+        let over = match text(helper, "extract") {
+            None => Over::Once,
+            Some(extract) if is_path(extract) => {
+                let path = segments(extract).and_then(|path| Many::compile(extract, path, &mut self.keys));
+                Over::Values(path.map_err(|error| ("extract", format!("{error}.")))?)
+            }
+            Some(extract) => match self.source(extract).map_err(|message| ("extract", message))? {
+                From::Template(template) => Over::Template(template),
+                _ => Over::Literal(Val::text(extract)),
+            },
+        };
+        let outside = std::mem::take(&mut self.templates);
+        let rows = helper.get("mappings").and_then(Value::as_array).filter(|rows| !rows.is_empty());
+        let build = match (rows, item) {
+            (None, _) if matches!(over, Over::Once) => {
+                return Err(("extract", "the entry has neither a source nor fields.".to_owned()));
+            }
+            (None, item) => Build::Same(item),
+            (Some(rows), DataType::Object) => {
+                Build::Object(self.object(&placed(rows, &format!("{here}/mappings")), name))
+            }
+            (Some(rows), DataType::List) => Build::Lists(self.lists(&placed(rows, &format!("{here}/mappings")), name)),
+            (Some(_), _) => return Err(("mappings", "only lists of objects and of lists have fields.".to_owned())),
+        };
+        // Around everything there is the record alone, which templates see as it is.
+        let seen = (self.templates && self.keys.len() > 1).then(|| self.keys.clone().into());
+        self.templates |= outside;
+        let default = default(helper, item)?.filter(|_| !condition);
+        Ok(Entry { over, build, default, seen })
+    }
+
+    /// The lists inside a list; they have no names.
+    fn lists(&mut self, rows: &[Placed], name: &str) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for (here, row) in rows {
+            if text(row, "dataType").and_then(DataType::named).is_none_or(|kind| kind.item().is_none()) {
+                let message = format!("The list “{name}” cannot be built: what is in it has to be a list.");
+                self.problems.push(Problem::new(format!("{here}/dataType"), "invalid_mapping", message));
+                continue;
+            }
+            rules.extend(self.named_rule(here, row, &[], name));
+        }
+        rules
+    }
+
+    fn source(&mut self, extract: &str) -> Result<From, String> {
+        if is_path(extract) {
+            return self.at(extract).map(From::Path);
+        }
+        if extract.contains("{{") {
+            self.templates = true;
+            let template = Template::compile(extract, Target::Html);
+            return template.map(From::Template).map_err(|error| error.to_string());
+        }
+        Ok(From::Literal(Val::text(extract)))
+    }
+
+    fn at(&self, extract: &str) -> Result<At, String> {
+        let path = segments(extract).map_err(|error| format!("{error}."))?;
+        let (item, rest) = begin(&self.keys, path);
+        let path = Path::one(rest, extract).map_err(|error| format!("{error}."))?;
+        Ok(At { item, path })
+    }
 }
 
-fn rule(
-    row: &Value,
-    below: &[Placed],
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Result<Rule, (&'static str, String)> {
-    let kind = text(row, "dataType").unwrap_or("string");
-    let to = DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?;
-    refuse_what_is_not_run(row)?;
-    let from = match text(row, "extract") {
-        _ if !below.is_empty() => From::Object(object(below, name, problems)),
-        Some(extract) => source(extract).map_err(|message| ("extract", message))?,
-        None => From::Nothing,
-    };
-    let default = match row.get("default") {
-        None => None,
-        Some(Value::Null) => Some(Val::Null),
+fn inside(outer: &str, name: &str) -> String {
+    if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") }
+}
+
+fn is_path(extract: &str) -> bool {
+    extract == "$" || extract.starts_with("$.") || extract.starts_with("$[")
+}
+
+fn default(row: &Value, to: DataType) -> Result<Option<Val>, Wrong> {
+    match row.get("default") {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(Val::Null)),
         // An empty text is a value that a person chose, whatever the type.
-        Some(Value::String(text)) if text.is_empty() => Some(Val::text("")),
-        Some(value) => {
-            let value = to.convert(&Val::from(value));
-            Some(value.map_err(|reason| ("default", reason))?)
-        }
-    };
-    let when = row.pointer("/conditional/when").and_then(Value::as_str);
-    Ok(Rule { name: name.into(), from, to, default, only_with_value: when == Some("extract_not_empty") })
+        Some(Value::String(text)) if text.is_empty() => Ok(Some(Val::text(""))),
+        Some(value) => to.convert(&Val::from(value)).map(Some).map_err(|reason| ("default", reason)),
+    }
 }
 
-fn source(extract: &str) -> Result<From, String> {
-    if extract == "$" || extract.starts_with("$.") || extract.starts_with("$[") {
-        return Path::json(extract).map(From::Path).map_err(|error| format!("{error}."));
-    }
-    if extract.contains("{{") {
-        let template = Template::compile(extract, Target::Html);
-        return template.map(From::Template).map_err(|error| error.to_string());
-    }
-    Ok(From::Literal(Val::text(extract)))
-}
-
-/// Settings that would change the value and that this version does not run stop the run instead of being passed over.
-fn refuse_what_is_not_run(row: &Value) -> Result<(), (&'static str, String)> {
-    const FIELDS: [(&str, &str); 5] = [
-        ("lookupName", "this version maps without lookups."),
-        ("extractDateFormat", "this version maps dates as texts, without formats."),
-        ("generateDateFormat", "this version maps dates as texts, without formats."),
-        ("extractDateTimezone", "this version maps dates as texts, without time zones."),
-        ("generateDateTimezone", "this version maps dates as texts, without time zones."),
-    ];
-    for (field, message) in FIELDS {
-        if text(row, field).is_some() {
-            return Err((field, message.to_owned()));
-        }
-    }
-    if row.get("buildArrayHelper").and_then(Value::as_array).is_some_and(|helpers| !helpers.is_empty()) {
-        return Err(("buildArrayHelper", "this version copies lists as they are and does not build them.".to_owned()));
-    }
+/// Whether a rule counts only when its source has a value. Conditions that this version does not know stop the run
+/// instead of being passed over.
+fn condition(row: &Value) -> Result<bool, Wrong> {
     match row.pointer("/conditional/when").and_then(Value::as_str) {
-        None | Some("" | "extract_not_empty") => Ok(()),
+        None | Some("") => Ok(false),
+        Some("extract_not_empty") => Ok(true),
         Some(other) => Err(("conditional", format!("this version does not know the condition “{other}”."))),
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum DataType {
     Booleans,
     Objects,
     Lists,
+    /// An item of `Lists`; no rule asks for it.
+    List,
 }
 
 const NAMES: [(&str, DataType); 9] = [
@@ -35,6 +37,18 @@ impl DataType {
         NAMES.iter().find(|(have, _)| *have == name).map(|(_, kind)| *kind)
     }
 
+    /// What the items of a list of this type are.
+    pub(super) fn item(self) -> Option<Self> {
+        match self {
+            Self::Text | Self::Number | Self::Boolean | Self::Object | Self::List => None,
+            Self::Texts => Some(Self::Text),
+            Self::Numbers => Some(Self::Number),
+            Self::Booleans => Some(Self::Boolean),
+            Self::Objects => Some(Self::Object),
+            Self::Lists => Some(Self::List),
+        }
+    }
+
     /// Converts a value, or says why it cannot be.
     pub(super) fn convert(self, value: &Val) -> Result<Val, String> {
         match self {
@@ -49,10 +63,11 @@ impl DataType {
             Self::Numbers => list(value, number),
             Self::Booleans => list(value, boolean),
             Self::Objects => list(value, |item| Self::Object.convert(item)),
-            Self::Lists => list(value, |item| match item {
-                Val::List(_) => Ok(item.clone()),
+            Self::List => match value {
+                Val::List(_) => Ok(value.clone()),
                 other => Err(format!("it is {} and not a list.", other.kind())),
-            }),
+            },
+            Self::Lists => list(value, |item| Self::List.convert(item)),
         }
     }
 }

@@ -38,7 +38,7 @@ impl<'a, 's> Pages<'a, 's> {
                     self.shared.record_failed(self.place, "parse", error.message, index, None);
                 }
                 Ok(record) => {
-                    let value = Val::Map(record);
+                    let Some(value) = self.transformed(Val::Map(record), index) else { continue };
                     let filter = self.source.filter.as_ref();
                     if filter.is_some_and(|filter| !filter.passes(&value)) {
                         self.shared.count(self.place, |count| count.ignored += 1);
@@ -52,6 +52,23 @@ impl<'a, 's> Pages<'a, 's> {
             }
         }
         Ok(())
+    }
+
+    /// The record as it goes on; nothing when it failed.
+    fn transformed(&self, record: Val, index: u64) -> Option<Val> {
+        let Some(transform) = &self.source.transform else { return Some(record) };
+        let find = |name: &str| match name {
+            "record" => Some(&record),
+            "timestamp" => Some(&self.shared.started),
+            _ => self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+        };
+        match transform.apply(&record, &find, &self.shared.env) {
+            Ok(made) => Some(made),
+            Err(error) => {
+                self.shared.record_failed(self.place, "transform", error.to_string(), index, Some(&record));
+                None
+            }
+        }
     }
 
     /// Sends what is left.

@@ -150,3 +150,38 @@ fn settings_of_files_that_mean_nothing_are_refused_in_their_place() {
     let pages = file_import(&json!({"type": "csv", "aggregation": {"type": "page"}}));
     assert!(refusals(&bundle(file_export(&json!({"type": "csv"})), &[pages])).contains("/file/aggregation/type"));
 }
+
+#[test]
+fn a_transformation_comes_before_the_filter_and_fails_record_by_record() {
+    let number = json!({"generate": "n", "dataType": "number", "extract": "$.b", "status": "Active"});
+    let label = json!({"generate": "label", "dataType": "string", "extract": "{{record.a}}-{{settings.export.mark}}"});
+    let export = with(
+        file_export(&json!({"type": "csv"})),
+        &json!({
+            "settings": {"mark": "m"},
+            "transform": {"type": "expression", "expression": {"version": "2",
+                "rulesTwoDotZero": {"mode": "modify", "mappings": [number, label]}}},
+            "filter": {"type": "expression", "expression": {"version": "1", "rules": ["greaterthan", ["number", ["extract", "n"]], 1]}}
+        }),
+    );
+    let host = Memory::offline().with_file(b"a,b\nx,1\ny,2\nz,three\n");
+    let ran = go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &host);
+    assert_eq!(
+        host.made_text().as_deref(),
+        Some("[\n{\"a\":\"y\",\"b\":\"2\",\"n\":2,\"label\":\"y-m\"}\n]\n"),
+        "{}",
+        ran.error()
+    );
+}
+
+#[test]
+fn transformations_that_this_version_does_not_run_stop_the_flow() {
+    for transform in [
+        json!({"type": "script", "script": {"_scriptId": "6b0b9a2f5ff21299e5ef9b8d", "function": "f"}}),
+        json!({"type": "expression", "expression": {"version": "1", "rules": [[{"extract": "a", "generate": "b"}]]}}),
+    ] {
+        let export = with(file_export(&json!({"type": "csv"})), &json!({"transform": transform}));
+        let refused = refusals(&bundle(export, &[file_import(&json!({"type": "json"}))]));
+        assert!(refused.contains("/transform/"), "{transform}: {refused}");
+    }
+}

@@ -1,0 +1,139 @@
+//! The items that a list is built of: which paths begin at them, and what templates see.
+//!
+//! Inside a list that is built of `$.orders[*].lines[*]`, a path still begins at the root, and each list on the way
+//! means its one item: `$.orders.lines.sku` is the line's, `$.orders.id` its order's, `$.customer` the record's.
+//! Paths are told apart when they are compiled; only for templates is such a record made.
+
+use tombolo_model::{Record, Val};
+
+use crate::path::{Path, PathError, Segment};
+
+/// Where the items of a list are, without its `[*]`.
+pub(super) type Key = Vec<Segment>;
+
+/// A path to many values: to lists, each item of which leads on to the next.
+#[derive(Debug, Clone)]
+pub(super) struct Many {
+    /// The item at which it begins.
+    from: usize,
+    parts: Vec<Path>,
+}
+
+/// The item at which a path begins, and the rest of it. Keys are those of the items around, from outside in.
+pub(super) fn begin(keys: &[Key], path: Vec<Segment>) -> (usize, Vec<Segment>) {
+    let best = keys.iter().enumerate().filter_map(|(item, key)| Some((key.len(), item, after(key, &path)?)));
+    match best.max_by_key(|(length, item, _)| (*length, *item)) {
+        Some((1.., item, rest)) => (item, rest.to_vec()),
+        _ => (0, path),
+    }
+}
+
+/// What follows the key in a path; nothing when it leads elsewhere, or to an item that it numbers.
+fn after<'p>(key: &Key, mut path: &'p [Segment]) -> Option<&'p [Segment]> {
+    for wanted in key {
+        path = without_each(path);
+        let (first, rest) = path.split_first()?;
+        if first != wanted {
+            return None;
+        }
+        path = rest;
+    }
+    let rest = without_each(path);
+    (!matches!(rest.first(), Some(Segment::Index(_)))).then_some(rest)
+}
+
+fn without_each(path: &[Segment]) -> &[Segment] {
+    let each = path.iter().take_while(|segment| **segment == Segment::Each).count();
+    &path[each..]
+}
+
+impl Many {
+    /// Compiles a path, and appends the keys of the items that it goes through.
+    pub(super) fn compile(text: &str, path: Vec<Segment>, keys: &mut Vec<Key>) -> Result<Self, PathError> {
+        let (from, rest) = begin(keys, path);
+        let mut key = keys.get(from).cloned().unwrap_or_default();
+        let mut parts = Vec::new();
+        for (at, part) in rest.split(|segment| *segment == Segment::Each).enumerate() {
+            if at > 0 {
+                keys.push(key.clone());
+            }
+            key.extend_from_slice(part);
+            parts.push(Path::one(part.to_vec(), text)?);
+        }
+        if parts.last().is_some_and(|last| !last.is_root()) {
+            keys.push(key);
+        }
+        Ok(Self { from, parts })
+    }
+
+    /// Calls for each value, which is then the last of the items. Whether a list was there, be it an empty one.
+    pub(super) fn each<'r, E>(
+        &self,
+        items: &mut Vec<&'r Val>,
+        call: &mut dyn FnMut(&mut Vec<&'r Val>) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let Some(at) = items.get(self.from).copied() else { return Ok(false) };
+        each(&self.parts, at, items, call)
+    }
+}
+
+fn each<'r, E>(
+    parts: &[Path],
+    at: &'r Val,
+    items: &mut Vec<&'r Val>,
+    call: &mut dyn FnMut(&mut Vec<&'r Val>) -> Result<(), E>,
+) -> Result<bool, E> {
+    let Some((first, rest)) = parts.split_first() else { return Ok(false) };
+    if rest.is_empty() && first.is_root() {
+        // Already the last of the items.
+        return call(items).map(|()| true);
+    }
+    let found = match first.get(at) {
+        Some(Val::List(list)) => list.as_slice(),
+        // One value where a list may be is a list of one.
+        Some(one) if rest.is_empty() && !one.is_empty() => std::slice::from_ref(one),
+        _ => return Ok(false),
+    };
+    for item in found {
+        items.push(item);
+        let called = if rest.is_empty() { call(items) } else { each(rest, item, items, call).map(|_| ()) };
+        items.pop();
+        called?;
+    }
+    Ok(true)
+}
+
+/// The record with the one item in the place of each list: what templates see.
+pub(super) fn composed(keys: &[Key], items: &[&Val]) -> Val {
+    let Some(record) = items.first() else { return Val::Absent };
+    compose(record, &mut Vec::new(), keys, items)
+}
+
+fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {
+    let own = keys.iter().zip(items).skip(1).rfind(|(key, _)| *key == place);
+    let value = own.map_or(value, |(_, item)| item);
+    if !keys.iter().any(|key| key.len() > place.len() && key.starts_with(place)) {
+        return value.clone();
+    }
+    match value {
+        Val::Map(record) => {
+            let mut made = Record::new(record.keys().clone(), Vec::new());
+            for (name, field) in record.iter() {
+                place.push(Segment::Name(name.into()));
+                made.set(name, compose(field, place, keys, items));
+                place.pop();
+            }
+            Val::Map(made)
+        }
+        Val::List(list) => {
+            let parts = list.iter().enumerate().map(|(index, item)| {
+                place.push(Segment::Index(index));
+                let made = compose(item, place, keys, items);
+                place.pop();
+                made
+            });
+            Val::List(parts.collect())
+        }
+        other => other.clone(),
+    }
+}
