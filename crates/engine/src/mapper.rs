@@ -21,6 +21,7 @@ use crate::lookup::StaticLookup;
 use crate::path::Path;
 use convert::DataType;
 use dates::Dates;
+use items::Items;
 use list::Entry;
 
 /// Finds what a template names: `record`, `settings`, ….
@@ -66,7 +67,7 @@ struct At {
 }
 
 impl At {
-    fn get<'r>(&self, items: &[&'r Val]) -> Option<&'r Val> {
+    fn get<'r>(&self, items: &Items<'r>) -> Option<&'r Val> {
         self.path.get(items.get(self.item)?)
     }
 }
@@ -82,11 +83,11 @@ pub(crate) struct MapError {
 impl Mapper {
     /// Maps a record. `find` finds what a template names.
     pub(crate) fn map<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Record, MapError> {
-        self.fields(&mut vec![record], find, env)
+        self.fields(&mut Items::of(record), find, env)
     }
 
     /// The object made of the record and the items around it.
-    fn fields<'l, 'c: 'l>(&self, items: &mut Vec<&Val>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Record, MapError> {
+    fn fields<'l, 'c: 'l>(&self, items: &mut Items<'_>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Record, MapError> {
         let mut values = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
             values.push(rule.value(items, find, env)?);
@@ -96,7 +97,7 @@ impl Mapper {
 }
 
 impl Rule {
-    fn value<'l, 'c: 'l>(&self, items: &mut Vec<&Val>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
+    fn value<'l, 'c: 'l>(&self, items: &mut Items<'_>, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
         let found = match &self.from {
             From::Path(at) => at.get(items).map(Cow::Borrowed),
             From::Literal(value) => Some(Cow::Borrowed(value)),
@@ -345,6 +346,16 @@ mod tests {
         let rule =
             json!([{"generate": "a", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$.tags[*]"}]}]);
         assert!(map_of(&rule, ORDERS).unwrap_err().contains("“a” is not a number"));
+    }
+
+    #[test]
+    fn lists_that_multiply_end_with_an_error() {
+        let items: Vec<_> = (0..2_000).collect();
+        let record = json!({ "a": items, "b": items }).to_string();
+        let inner = json!({"generate": "in", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$.b[*]"}]});
+        let rule = json!([{"generate": "out", "dataType": "objectarray", "buildArrayHelper": [{"extract": "$.a[*]", "mappings": [inner]}]}]);
+        let error = map_of(&rule, &record).unwrap_err();
+        assert!(error.contains("“out.in”") && error.contains("more than a million items"), "{error}");
     }
 
     #[test]

@@ -8,8 +8,39 @@ use tombolo_model::{Record, Val};
 
 use crate::path::{Path, PathError, Segment};
 
+/// The most items that one record may become: lists in lists that each go through a list multiply.
+const MOST_ITEMS: usize = 1_000_000;
+
 /// Where the items of a list are, without its `[*]`.
 pub(super) type Key = Vec<Segment>;
+
+/// The record, and the items of lists that are gone through: the last is the innermost.
+#[derive(Debug)]
+pub(super) struct Items<'r> {
+    at: Vec<&'r Val>,
+    /// How many more items may be built of this record.
+    left: usize,
+}
+
+impl<'r> Items<'r> {
+    pub(super) fn of(record: &'r Val) -> Self {
+        Self { at: vec![record], left: MOST_ITEMS }
+    }
+
+    pub(super) fn get(&self, item: usize) -> Option<&'r Val> {
+        self.at.get(item).copied()
+    }
+
+    pub(super) fn last(&self) -> Option<&'r Val> {
+        self.at.last().copied()
+    }
+
+    /// Counts an item that is built; whether it still may be.
+    pub(super) fn spend(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left > 0
+    }
+}
 
 /// A path to many values: to lists, each item of which leads on to the next.
 #[derive(Debug, Clone)]
@@ -69,10 +100,10 @@ impl Many {
     /// Calls for each value, which is then the last of the items. Whether a list was there, be it an empty one.
     pub(super) fn each<'r, E>(
         &self,
-        items: &mut Vec<&'r Val>,
-        call: &mut dyn FnMut(&mut Vec<&'r Val>) -> Result<(), E>,
+        items: &mut Items<'r>,
+        call: &mut dyn FnMut(&mut Items<'r>) -> Result<(), E>,
     ) -> Result<bool, E> {
-        let Some(at) = items.get(self.from).copied() else { return Ok(false) };
+        let Some(at) = items.get(self.from) else { return Ok(false) };
         each(&self.parts, at, items, call)
     }
 }
@@ -80,8 +111,8 @@ impl Many {
 fn each<'r, E>(
     parts: &[Path],
     at: &'r Val,
-    items: &mut Vec<&'r Val>,
-    call: &mut dyn FnMut(&mut Vec<&'r Val>) -> Result<(), E>,
+    items: &mut Items<'r>,
+    call: &mut dyn FnMut(&mut Items<'r>) -> Result<(), E>,
 ) -> Result<bool, E> {
     let Some((first, rest)) = parts.split_first() else { return Ok(false) };
     if rest.is_empty() && first.is_root() {
@@ -95,18 +126,18 @@ fn each<'r, E>(
         _ => return Ok(false),
     };
     for item in found {
-        items.push(item);
+        items.at.push(item);
         let called = if rest.is_empty() { call(items) } else { each(rest, item, items, call).map(|_| ()) };
-        items.pop();
+        items.at.pop();
         called?;
     }
     Ok(true)
 }
 
 /// The record with the one item in the place of each list: what templates see.
-pub(super) fn composed(keys: &[Key], items: &[&Val]) -> Val {
-    let Some(record) = items.first() else { return Val::Absent };
-    compose(record, &mut Vec::new(), keys, items)
+pub(super) fn composed(keys: &[Key], items: &Items<'_>) -> Val {
+    let Some(record) = items.get(0) else { return Val::Absent };
+    compose(record, &mut Vec::new(), keys, &items.at)
 }
 
 fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {

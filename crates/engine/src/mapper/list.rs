@@ -6,7 +6,7 @@ use tombolo_model::Val;
 use tombolo_template::{Env, Template};
 
 use super::convert::DataType;
-use super::items::{Key, Many, composed};
+use super::items::{Items, Key, Many, composed};
 use super::{Find, MapError, Mapper, Rule, object_on};
 
 /// What appends items to a list.
@@ -44,7 +44,7 @@ pub(super) enum Build {
 pub(super) fn made<'l, 'c: 'l>(
     rule: &Rule,
     entries: &[Entry],
-    items: &mut Vec<&Val>,
+    items: &mut Items<'_>,
     find: Find<'l, 'c>,
     env: &Env<'_>,
 ) -> Result<Option<Val>, MapError> {
@@ -58,7 +58,7 @@ pub(super) fn made<'l, 'c: 'l>(
                 false
             }
             Over::Values(many) => many.each(items, &mut |items| {
-                let value = items.last().copied();
+                let value = items.last();
                 entry.append(rule, value, items, find, env, &mut list)
             })?,
             Over::Literal(value) => {
@@ -87,11 +87,16 @@ impl Entry {
         &self,
         rule: &Rule,
         value: Option<&Val>,
-        items: &mut Vec<&Val>,
+        items: &mut Items<'_>,
         find: Find<'l, 'c>,
         env: &Env<'_>,
         list: &mut Vec<Val>,
     ) -> Result<(), MapError> {
+        if !items.spend() {
+            return Err(
+                rule.error("it would have more than a million items: go through fewer lists at once.".to_owned())
+            );
+        }
         let Some(keys) = &self.seen else {
             return self.append_found(rule, value, items, find, env, list);
         };
@@ -104,7 +109,7 @@ impl Entry {
         &self,
         rule: &Rule,
         value: Option<&Val>,
-        items: &mut Vec<&Val>,
+        items: &mut Items<'_>,
         find: Find<'l, 'c>,
         env: &Env<'_>,
         list: &mut Vec<Val>,
