@@ -5,8 +5,11 @@
 mod compare;
 mod operand;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tombolo_model::{Problem, Val};
+use tombolo_template::Pattern;
 
 use compare::Operator;
 use operand::Operand;
@@ -24,8 +27,8 @@ enum Rule {
         operator: Operator,
         left: Operand,
         right: Operand,
-        /// The compiled pattern of `matches`, when it is the same for every record.
-        pattern: Option<regex::Regex>,
+        /// The compiled pattern of `matches`.
+        pattern: Option<Arc<Pattern>>,
     },
     Test(Operand),
 }
@@ -58,27 +61,43 @@ impl Filter {
     }
 
     /// Whether a record passes.
-    pub(crate) fn passes(&self, record: &Val) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// When a pattern needs too many steps for a text.
+    pub(crate) fn passes(&self, record: &Val) -> Result<bool, String> {
         self.0.holds(record)
     }
 }
 
 impl Rule {
-    fn holds(&self, record: &Val) -> bool {
-        match self {
-            Self::All(rules) => rules.iter().all(|rule| rule.holds(record)),
-            Self::Any(rules) => rules.iter().any(|rule| rule.holds(record)),
-            Self::Not(rule) => !rule.holds(record),
+    fn holds(&self, record: &Val) -> Result<bool, String> {
+        Ok(match self {
+            Self::All(rules) => !any(rules, record, false)?,
+            Self::Any(rules) => any(rules, record, true)?,
+            Self::Not(rule) => !rule.holds(record)?,
             Self::Test(operand) => compare::is_truthy(&operand.value(record)),
             Self::Compare { operator, left, right, pattern } => {
                 let left = left.value(record);
                 match pattern {
-                    Some(pattern) => pattern.is_match(&left.display()),
+                    Some(pattern) => pattern
+                        .is_match(&left.display())
+                        .map_err(|error| format!("The filter could not be tested: {error}."))?,
                     None => operator.holds(&left, &right.value(record)),
                 }
             }
+        })
+    }
+}
+
+/// Whether one of the rules comes out as wanted; those behind it are not asked.
+fn any(rules: &[Rule], record: &Val, wanted: bool) -> Result<bool, String> {
+    for rule in rules {
+        if rule.holds(record)? == wanted {
+            return Ok(true);
         }
     }
+    Ok(false)
 }
 
 fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
@@ -115,7 +134,10 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
         _ => Operand::Literal(Val::Absent),
     };
     let pattern = match (&operator, &right) {
-        (Operator::Matches, Operand::Literal(pattern)) => Some(compare::pattern(&pattern.display())?),
+        (Operator::Matches, Operand::Literal(pattern)) => {
+            let pattern = Pattern::new(&pattern.display(), "").map_err(|error| format!("{error}."))?;
+            Some(Arc::new(pattern))
+        }
         (Operator::Matches, _) => return Err("The pattern of “matches” must be written out.".to_owned()),
         _ => None,
     };
@@ -143,7 +165,7 @@ mod tests {
         let settings = json!({"flow": {"limit": 5}});
         let filter = Filter::compile(&json!({"filter": {"rules": rules}}), "/filter", &settings);
         let filter = filter.map_err(|problem| problem.message)?;
-        Ok(filter.is_none_or(|filter| filter.passes(&record)))
+        filter.map_or(Ok(true), |filter| filter.passes(&record))
     }
 
     #[test]
@@ -183,11 +205,31 @@ mod tests {
     }
 
     #[test]
+    fn patterns_are_those_of_javascript_and_cost_no_more_than_they_may() {
+        let matches = |text: &str, pattern: &str| {
+            let rules = json!({"filter": {"rules": ["matches", ["extract", "a"], pattern]}});
+            let filter = Filter::compile(&rules, "/filter", &Value::Null).unwrap().unwrap();
+            filter.passes(&Val::from(&json!({ "a": text })))
+        };
+        for (text, pattern, want) in [
+            ("price 12", r"(?<=price )\d+", true),
+            ("abab", r"^(ab)\1$", true),
+            ("abac", r"^(ab)\1$", false),
+            ("x", r"^(?!y)[^]$", true),
+            ("a\nb", "^b$", false),
+        ] {
+            assert_eq!(matches(text, pattern), Ok(want), "{pattern}");
+        }
+        let forever = matches(&"a".repeat(40), r"^(?=(a+)+$)(a|aa)+\1b$").unwrap_err();
+        assert!(forever.starts_with("The filter") && forever.contains("takes too long"), "{forever}");
+    }
+
+    #[test]
     fn rules_that_mean_nothing_say_what_is_wrong() {
         for (rules, want) in [
             (json!(["equals", ["extract", "a"]]), "missing a value"),
             (json!(["resembles", ["extract", "a"], 1]), "resembles"),
-            (json!(["matches", ["extract", "a"], "("]), "pattern"),
+            (json!(["matches", ["extract", "a"], "("]), "not a regular expression"),
             (json!("open"), "not a rule"),
         ] {
             let message = passes(&rules).unwrap_err();

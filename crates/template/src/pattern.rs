@@ -147,8 +147,7 @@ impl Pattern {
                 groups.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect::<Vec<_>>()
             }),
             Engine::Fancy(regex) => {
-                let slow = |_| PatternError::TooSlow { pattern: self.source.clone() };
-                let groups = regex.captures_from_pos(text, from).map_err(slow)?;
+                let groups = regex.captures_from_pos(text, from).map_err(|_| self.too_slow())?;
                 groups
                     .map(|groups| groups.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect())
             }
@@ -159,13 +158,21 @@ impl Pattern {
         }))
     }
 
+    fn too_slow(&self) -> PatternError {
+        PatternError::TooSlow { pattern: self.source.clone() }
+    }
+
     /// Whether it fits anywhere in a text.
     ///
     /// # Errors
     ///
     /// Returns [`PatternError::TooSlow`] when the expression takes too many steps.
     pub fn is_match(&self, text: &str) -> Result<bool, PatternError> {
-        Ok(self.find_at(text, 0)?.is_some())
+        // Without groups the linear engine need not say where they are.
+        match &self.engine {
+            Engine::Linear(regex) => Ok(regex.is_match(text)),
+            Engine::Fancy(regex) => regex.is_match(text).map_err(|_| self.too_slow()),
+        }
     }
 
     /// The first so many matches, one behind the other.

@@ -15,7 +15,10 @@ pub(super) const ALL: &[Evaluator] = &[("filter", filter), ("mapper", mapper), (
 fn filter(request: &EvalRequest) -> EvalOutcome {
     let settings = request.options.get("settings").cloned().unwrap_or(Value::Null);
     match Filter::compile(&json!({ "filter": { "rules": request.rules } }), "/filter", &settings) {
-        Ok(filter) => EvalOutcome::made(filter.is_none_or(|filter| filter.passes(&Val::from(&request.input)))),
+        Ok(filter) => match filter.map_or(Ok(true), |filter| filter.passes(&Val::from(&request.input))) {
+            Ok(passes) => EvalOutcome::made(passes),
+            Err(message) => EvalOutcome::failed([EvalError::new("filter", message)]),
+        },
         Err(problem) => EvalOutcome::failed([problem.into()]),
     }
 }

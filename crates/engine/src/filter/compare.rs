@@ -73,15 +73,6 @@ impl Operator {
     }
 }
 
-/// The pattern of `matches`, with the guards of a linear-time engine.
-pub(super) fn pattern(text: &str) -> Result<regex::Regex, String> {
-    regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| {
-        let last = error.to_string();
-        let reason = last.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        format!("The pattern “{text}” cannot be used: {reason}.")
-    })
-}
-
 pub(super) fn is_truthy(value: &Val) -> bool {
     match value {
         Val::Absent | Val::Null => false,

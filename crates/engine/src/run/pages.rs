@@ -39,11 +39,12 @@ impl<'a, 's> Pages<'a, 's> {
                 }
                 Ok(record) => {
                     let Some(value) = self.transformed(Val::Map(record), index) else { continue };
-                    let filter = self.source.filter.as_ref();
-                    if filter.is_some_and(|filter| !filter.passes(&value)) {
-                        self.shared.count(self.place, |count| count.ignored += 1);
-                    } else {
-                        self.page.push(Item { index, value });
+                    match self.source.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&value)) {
+                        Ok(true) => self.page.push(Item { index, value }),
+                        Ok(false) => self.shared.count(self.place, |count| count.ignored += 1),
+                        Err(message) => {
+                            self.shared.record_failed(self.place, "filter", message, index, Some(&value));
+                        }
                     }
                 }
             }

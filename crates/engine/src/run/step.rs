@@ -70,10 +70,18 @@ async fn one_page(
     let mut ready: Vec<Outgoing<'_>> = Vec::with_capacity(page.len());
     for item in page {
         shared.count(place, |count| count.received += 1);
-        if step.filter.as_ref().is_some_and(|filter| !filter.passes(&item.value)) {
-            shared.count(place, |count| count.ignored += 1);
-            fates.push(Fate::Ignored);
-            continue;
+        match step.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&item.value)) {
+            Ok(true) => {}
+            Ok(false) => {
+                shared.count(place, |count| count.ignored += 1);
+                fates.push(Fate::Ignored);
+                continue;
+            }
+            Err(message) => {
+                shared.record_failed(place, "filter", message, item.index, Some(&item.value));
+                fates.push(Fate::Failed);
+                continue;
+            }
         }
         match map(shared, step, item) {
             Ok(mapped) => {
