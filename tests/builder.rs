@@ -222,7 +222,7 @@ async fn an_open_step_and_its_editor_are_in_the_address() -> Result<()> {
     back().await?;
     open_is(&screen, "complementary", "Pile").await?;
     // The focus goes along.
-    let focused = "return document.activeElement.ariaLabel === 'Import: Pile';";
+    let focused = "return document.activeElement.ariaLabel === 'Destination: Pile';";
     screen.browser.wait_js("the focus in the form", focused, PATIENCE).await?;
     back().await?;
     until("no open form", PATIENCE, || async {

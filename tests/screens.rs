@@ -405,8 +405,9 @@ async fn a_run_made_before_signing_up_is_not_called_offline() -> Result<()> {
     screen.sign_up("Ines", "ines@example.com").await?;
     screen.open_flow("Alone", "One record").await?;
     let console = screen.console_text().await?;
-    assert!(console.contains("Before signing up") && !console.contains("Offline"), "{console}");
+    assert!(console.contains("Completed") && !console.contains("Offline"), "{console}");
     screen.visit("/runs").await?;
-    screen.browser.see("On a device, before signing up").await?;
+    screen.browser.see("On a device").await?;
+    assert!(!screen.browser.reads("On a device, offline").await?, "there was no server to be away from");
     screen.browser.close().await
 }

@@ -159,16 +159,21 @@ async fn different_fields_of_the_same_absent_object_are_both_there() -> Result<(
         screen.browser.field("Relative URL").await?;
     }
     pair.part();
-    // Paging is absent until one of its fields is set.
-    pair.one.browser.fill("First page", "7").await?;
-    pair.two.browser.fill("Last page status", "404").await?;
+    // Paging is absent until one of its fields is set. Both choose the same kind, which is no conflict.
+    for (screen, field, text) in [(&pair.one, "First page", "7"), (&pair.two, "Last page status", "404")] {
+        screen.browser.choose("Paging", "Page number").await?;
+        screen.browser.fill(field, text).await?;
+    }
     pair.meet().await?;
     let fields = async |screen: &Screen| {
         Ok(vec![screen.browser.value("First page").await?, screen.browser.value("Last page status").await?])
     };
     assert_eq!(pair.equal(fields).await?, ["7", "404"]);
     let paging = &pair.equal_documents().await?["exports"][0]["http"]["paging"];
-    assert_eq!(*paging, json!({ "page": 7, "lastPageStatusCode": 404 }));
+    assert_eq!(*paging, json!({ "method": "page", "page": 7, "lastPageStatusCode": 404 }));
+    for screen in [&pair.one, &pair.two] {
+        assert!(screen.browser.all("button", "conflict").await?.is_empty(), "they chose the same");
+    }
     Ok(())
 }
 

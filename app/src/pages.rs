@@ -8,6 +8,7 @@ mod members;
 mod not_accepted;
 mod not_found;
 mod resources;
+mod run_file;
 mod runs;
 mod script;
 mod sign_in;
@@ -49,25 +50,6 @@ pub(crate) fn export_all(app: App) {
         match exported {
             Ok(reply) => {
                 let saved = reply.files.first().map(|blob| files::download(blob, &reply.value.name));
-                if !matches!(saved, Some(Ok(()))) {
-                    app.toasts.fail("The browser did not take the file. Try again.");
-                }
-            }
-            Err(error) => app.toasts.fail(error.message),
-        }
-    });
-}
-
-/// Hands the file that a step of a run made to the browser's downloads.
-fn save_run_file(app: App, run: Id, step: String) {
-    spawn_local(async move {
-        let reply = match app.client() {
-            Ok(client) => client.call_with::<BlobInfo>(Call::RunFile { run, step }, &[]).await,
-            Err(error) => Err(error),
-        };
-        match reply {
-            Ok(reply) => {
-                let saved = reply.files.first().map(|file| files::download(file, &reply.value.name));
                 if !matches!(saved, Some(Ok(()))) {
                     app.toasts.fail("The browser did not take the file. Try again.");
                 }

@@ -3,13 +3,17 @@
 mod account;
 mod client;
 mod document;
+mod membership;
 pub(crate) mod row_id;
 mod saving;
 mod toasts;
+mod values;
 mod watch;
 
-pub(crate) use account::{App, use_enter};
+pub(crate) use account::{App, is_in_step, use_enter};
 use client::Client;
-pub(crate) use document::{Doc, list_rows, text_at, use_document};
+pub(crate) use document::{Doc, use_document};
+pub(crate) use membership::is_removed;
 pub(crate) use saving::Saving;
 use toasts::Toasts;
+pub(crate) use values::{list_rows, text_at, value_at};

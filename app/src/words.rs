@@ -62,6 +62,33 @@ pub(crate) fn monogram(name: &str) -> String {
     made
 }
 
+/// The most characters of a name that is typed. What comes from elsewhere keeps the name that it has.
+const LONGEST_NAME: usize = 200;
+
+/// Why a text is no name for anything, in words; nothing when it is one.
+pub(crate) fn name_problem(text: &str) -> Option<String> {
+    match text.trim().chars().count() {
+        0 => Some("Enter a name.".into()),
+        many if many > LONGEST_NAME => {
+            Some(format!("A name has at most {LONGEST_NAME} characters; this one has {}.", number(many as u64)))
+        }
+        _ => None,
+    }
+}
+
+/// Why a text is no e-mail address, in words; nothing when it may be one. The server looks closer.
+pub(crate) fn email_problem(text: &str) -> Option<String> {
+    let text = text.trim();
+    let whole = text.split_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
+    match text {
+        "" => Some("Enter an e-mail address.".into()),
+        _ if !whole || text.contains(char::is_whitespace) => {
+            Some(format!("“{text}” is not an e-mail address: one looks like ines@example.com."))
+        }
+        _ => None,
+    }
+}
+
 /// One of five colours, the same for the same text.
 pub(crate) fn tint(text: &str) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
@@ -93,6 +120,24 @@ mod tests {
         assert_eq!(ago(0, 26 * hour), "yesterday");
         assert_eq!(ago(5_000, 0), "just now", "a clock that runs ahead is no reason for a minus");
         assert_eq!((duration(4_250), duration(65_000)), ("4.2 s".into(), "1 min 5 s".into()));
+    }
+
+    #[test]
+    fn a_name_is_neither_empty_nor_a_page_long() {
+        assert_eq!(name_problem("Orders to CRM"), None);
+        assert_eq!(name_problem("  ").as_deref(), Some("Enter a name."));
+        assert_eq!(name_problem(&"ö".repeat(LONGEST_NAME)), None);
+        let long = name_problem(&"o".repeat(1_000));
+        assert_eq!(long.as_deref(), Some("A name has at most 200 characters; this one has 1,000."));
+    }
+
+    #[test]
+    fn an_address_has_somebody_and_somewhere() {
+        assert_eq!(email_problem(" ines@example.com "), None);
+        assert_eq!(email_problem("").as_deref(), Some("Enter an e-mail address."));
+        for wrong in ["ines", "@example.com", "ines@", "ines of@example.com"] {
+            assert!(email_problem(wrong).is_some_and(|why| why.contains(wrong)), "{wrong}");
+        }
     }
 
     #[test]

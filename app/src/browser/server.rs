@@ -4,39 +4,53 @@ use gloo::net::http::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tombolo_wire::rest::Errors;
+use tombolo_wire::store::CallError;
 
-/// Asks a route; the error is a sentence for the person.
+/// Asks a route; the message of an error is a sentence for the person.
 ///
 /// # Errors
 ///
-/// Returns what the server says, or that it does not answer.
+/// Returns what the server says with its code, or that it does not answer.
 pub(crate) async fn ask<R: DeserializeOwned>(
     method: Method,
     path: &str,
     body: Option<&impl Serialize>,
-) -> Result<R, String> {
+) -> Result<R, CallError> {
     let request = RequestBuilder::new(path).method(method);
     let request = match body {
         Some(body) => request.json(body),
         None => request.build(),
     };
-    let response = request.map_err(|error| error.to_string())?.send().await;
-    let response =
-        response.map_err(|_| "The server does not answer. Try again when the network is back.".to_owned())?;
-    let text = response.text().await.map_err(|error| error.to_string())?;
+    let response = request.map_err(|error| unexpected(&error))?.send().await.map_err(|_| silent())?;
+    // The network may also end in the middle of an answer.
+    let text = response.text().await.map_err(|_| silent())?;
     if response.ok() {
         // Routes that answer nothing are read as null.
         let text = if text.is_empty() { "null" } else { &text };
-        return serde_json::from_str(text)
-            .map_err(|error| format!("The server answered something unexpected ({error}). Reload the page."));
+        return serde_json::from_str(text).map_err(|error| unexpected(&error));
     }
     Err(refusal(response.status(), &text))
 }
 
 /// The server's own words, when it has any.
-fn refusal(status: u16, body: &str) -> String {
+fn refusal(status: u16, body: &str) -> CallError {
     let said = serde_json::from_str::<Errors>(body).ok().and_then(|errors| errors.errors.into_iter().next());
-    said.map_or_else(|| format!("The server refused ({status})."), |error| error.message)
+    said.map_or_else(
+        || error("refused", format!("The server refused ({status}). Try again in a while.")),
+        |said| error(&said.code, said.message),
+    )
+}
+
+fn silent() -> CallError {
+    error("offline", "The server does not answer. Try again when the network is back.".into())
+}
+
+fn unexpected(why: &dyn std::fmt::Display) -> CallError {
+    error("internal", format!("The server answered something unexpected ({why}). Reload the page."))
+}
+
+fn error(code: &str, message: String) -> CallError {
+    CallError { code: code.to_owned(), message }
 }
 
 #[cfg(test)]
@@ -45,10 +59,8 @@ mod tests {
 
     #[test]
     fn a_refusal_speaks_the_servers_words() {
-        assert_eq!(
-            refusal(403, r#"{"errors":[{"code":"rights","message":"Only administrators invite."}]}"#),
-            "Only administrators invite."
-        );
-        assert_eq!(refusal(502, "<html>"), "The server refused (502).");
+        let refused = refusal(403, r#"{"errors":[{"code":"rights","message":"Only administrators invite."}]}"#);
+        assert_eq!((&*refused.code, &*refused.message), ("rights", "Only administrators invite."));
+        assert!(refusal(502, "<html>").message.starts_with("The server refused (502)."));
     }
 }

@@ -20,7 +20,7 @@ use crate::words;
 
 pub(super) use live::Live;
 pub(crate) use shared::{Reading, Shared};
-pub(crate) use text_box::TextBox;
+pub(crate) use text_box::{TextBox, Typed};
 
 /// A label with what belongs to it.
 #[component]
@@ -94,6 +94,14 @@ fn write(doc: Doc, path: &str, text: String, listed: bool, number: bool) {
     }
 }
 
+/// Where the name of a resource is.
+const NAME: &str = "/name";
+
+/// Why a text is not applied at a place, in words. Of a name that is empty the resource itself tells.
+fn unfit(path: &str, text: &str) -> Option<String> {
+    words::name_problem(text).filter(|_| path == NAME && !text.trim().is_empty())
+}
+
 /// How a whole number is shown once it is stored.
 fn whole(text: &str) -> String {
     text.trim().parse::<i64>().map_or_else(|_| text.to_owned(), |whole| whole.to_string())
@@ -130,25 +138,38 @@ pub(crate) fn DocText(
     number: bool,
 ) -> impl IntoView {
     let visited = RwSignal::new(false);
-    let error = Signal::derive(move || {
-        doc.view.with(|view| view.as_ref().and_then(|view| problem_at(&view.problems, path, visited.get())))
-    });
     let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
     let value = Signal::derive(move || doc.text(path));
     let name = field_id(doc, path);
-    let shared =
-        (!listed && !number && doc.is_text(path)).then(|| Shared::new(doc, path.to_owned(), Reading::default(), None));
+    let typed = if !listed && !number && doc.is_text(path) {
+        Shared::new(doc, path.to_owned(), Reading::default(), None).into()
+    } else {
+        let apply = Callback::new(move |text: String| {
+            if unfit(path, &text).is_none() {
+                write(doc, path, text, listed, number);
+            }
+        });
+        let late: fn(&str) -> bool = if path == NAME { |text| unfit(NAME, text).is_some() } else { |_| false };
+        Typed::Value(Live::new(value, apply, late, if number { whole } else { str::to_owned }))
+    };
+    let error = Signal::derive(move || {
+        let unfit = match typed {
+            Typed::Value(live) => unfit(path, &live.shown()),
+            Typed::Text(_) => None,
+        };
+        let told = || doc.view.with(|view| problem_at(&view.as_ref()?.problems, path, visited.get()));
+        unfit.or_else(told)
+    });
     view! {
         <Field label=label name=name.clone() help=help optional=optional error=error held=held>
-            <TextBox name=name value=value shared=shared code=code lines=lines placeholder=placeholder described=true read=if number { whole } else { str::to_owned } disabled=Signal::derive(move || !doc.writable.get())
+            <TextBox name=name typed=typed code=code lines=lines placeholder=placeholder described=true disabled=Signal::derive(move || !doc.writable.get())
                 invalid=Signal::derive(move || error.get().is_some())
                 on_focus=Callback::new(move |inside: bool| {
                     if !inside {
                         visited.try_set(true);
                     }
                     doc.here(inside.then(|| path.to_owned()), None);
-                })
-                on_change=Callback::new(move |text: String| write(doc, path, text, listed, number))/>
+                })/>
             <FieldConflict doc=doc path=path/>
         </Field>
     }
@@ -188,6 +209,15 @@ pub(crate) fn DocSelect(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_is_not_applied_and_any_other_text_is() {
+        let long = "n".repeat(1_000);
+        assert!(unfit("/name", &long).is_some());
+        assert_eq!(unfit("/description", &long), None);
+        assert_eq!(unfit("/name", "Orders"), None);
+        assert_eq!(unfit("/name", ""), None, "an empty field has its own sentence");
+    }
 
     #[test]
     fn an_empty_field_is_a_problem_once_somebody_has_left_it_and_a_wrong_one_at_once() {

@@ -25,6 +25,8 @@ struct Entry {
     /// Their name, when it is known.
     who: Option<String>,
     by: Option<Id>,
+    /// What their colour comes from, as everywhere.
+    email: String,
     actor: String,
     /// When it ended.
     time_ms: i64,
@@ -50,6 +52,7 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
             None => entries.push(Entry {
                 who: change.user.as_ref().map(|user| user.name.clone()).filter(|name| !name.is_empty()),
                 by,
+                email: change.user.as_ref().map(|user| user.email.clone()).unwrap_or_default(),
                 actor: change.actor.clone(),
                 time_ms: change.time_ms,
                 began_ms: change.time_ms,
@@ -115,7 +118,7 @@ fn Line(entry: Entry) -> impl IntoView {
     let fields = if entry.fields.is_empty() { CREATED.to_owned() } else { entry.fields.join(", ") };
     // What was made before anybody signed in has no face, and no colour of a person.
     let face = if known {
-        view! { <span class=format!("avatar small p{}", words::tint(&who)) aria-hidden="true">{words::monogram(&who)}</span> }.into_any()
+        view! { <span class=format!("avatar small p{}", words::tint(&entry.email)) aria-hidden="true">{words::monogram(&who)}</span> }.into_any()
     } else {
         view! { <span class="avatar small nobody" aria-hidden="true"><Icon name="laptop"/></span> }.into_any()
     };

@@ -3,7 +3,11 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Dialog, Icon};
+use super::{Dialog, Field, Icon, described_by};
+use crate::words;
+
+/// The field, one on the page: a dialog that is closed holds none.
+const FIELD: &str = "new-name";
 
 /// The button, and the dialog behind it. Both carry the words of `action`, for example "Create flow".
 #[component]
@@ -15,35 +19,47 @@ pub(crate) fn NameDialog(
     #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
+    view! {
+        <button class="button" class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
+        <Dialog open=open title=action>
+            <Ask action=action hint=hint on_name=Callback::new(move |name: String| { open.set(false); on_create.run(name); })/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Ask(action: &'static str, hint: &'static str, on_name: Callback<String>) -> impl IntoView {
     let name = RwSignal::new(String::new());
+    // That nothing is in it is told to somebody who wanted to go on without.
+    let tried = RwSignal::new(false);
+    let problem = Signal::derive(move || {
+        name.with(|name| words::name_problem(name).filter(|_| tried.get() || !name.trim().is_empty()))
+    });
     let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
+    let focus = move || {
         if let Some(input) = input.get()
             && let Err(error) = input.focus()
         {
             leptos::logging::debug_warn!("{error:?}");
         }
-    });
+    };
+    Effect::new(move |_| focus());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let wanted = name.get_untracked().trim().to_owned();
-        if !wanted.is_empty() {
-            open.set(false);
-            name.set(String::new());
-            on_create.run(wanted);
+        tried.set(true);
+        if problem.with_untracked(Option::is_some) {
+            untrack(focus);
+        } else {
+            on_name.run(name.get_untracked().trim().to_owned());
         }
     };
     view! {
-        <button class="button" class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
-        <Dialog open=open title=action>
-            <form class="dialog-body" on:submit=submit>
-                <div class="field">
-                    <label for="new-name">"Name"</label>
-                    <input class="input" id="new-name" node_ref=input autocomplete="off" required prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
-                    {(!hint.is_empty()).then(|| view! { <p class="help">{hint}</p> })}
-                </div>
-                <footer class="dialog-foot"><button class="button primary" type="submit">{action}</button></footer>
-            </form>
-        </Dialog>
+        <form class="dialog-body" novalidate=true on:submit=submit>
+            <Field label="Name" name=FIELD help=hint error=problem>
+                <input class="input" id=FIELD node_ref=input autocomplete="off" aria-required="true" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string()
+                    prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/>
+            </Field>
+            <footer class="dialog-foot"><button class="button primary" type="submit">{action}</button></footer>
+        </form>
     }
 }

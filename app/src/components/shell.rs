@@ -11,7 +11,7 @@ use super::waits::WaitsElsewhere;
 use super::{Banners, Icon, Menu, MenuItem, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
-use crate::state::{App, use_enter};
+use crate::state::{App, is_removed, use_enter};
 use crate::words;
 
 /// The frame of the app.
@@ -63,7 +63,10 @@ fn AccountSwitch() -> impl IntoView {
         app.account
             .with(|account| account.as_ref().map_or_else(|| "Tombolo".to_owned(), |account| account.name.clone()))
     };
-    let kind = move || app.account.with(|account| account.as_ref().map(what_you_may));
+    let kind = move || match app.sync.with(is_removed) {
+        true => Some("Not a member any more"),
+        false => app.account.with(|account| account.as_ref().map(what_you_may)),
+    };
     let enter = use_enter();
     let face = move || view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span> };
     let several = Memo::new(move |_| app.accounts.with(Vec::len) > 1);
@@ -112,7 +115,7 @@ fn AccountMenu() -> impl IntoView {
     };
     let enter = use_enter();
     let sign_out = move |()| enter.run(Call::SignOut);
-    let ended = move || app.sync.with(|sync| sync.link == Link::Stopped);
+    let ended = move || app.sync.with(|sync| sync.link == Link::Stopped && !is_removed(sync));
     let face = (move || match person() {
         Some(user) => view! { <span class=format!("avatar p{}", words::tint(&user.email)) aria-hidden="true">{words::monogram(&user.name)}</span> }.into_any(),
         None => view! { <Icon name="user"/> }.into_any(),
@@ -123,16 +126,17 @@ fn AccountMenu() -> impl IntoView {
             {move || match person() {
                 Some(user) => view! {
                     <p class="menu-head"><b>{user.name}</b><small>{user.email}</small></p>
-                    {move || ended().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))>"Sign in again"</MenuItem> })}
+                    <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))><Icon name="user"/>"Your account"</MenuItem>
+                    {move || ended().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))><Icon name="log-in"/>"Sign in again"</MenuItem> })}
                 }.into_any(),
                 None => view! {
-                    <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))>"Sign in"</MenuItem>
-                    <MenuItem on_choose=Callback::new(move |()| go("/sign-up"))>"Create an account"</MenuItem>
+                    <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))><Icon name="log-in"/>"Sign in"</MenuItem>
+                    <MenuItem on_choose=Callback::new(move |()| go("/sign-up"))><Icon name="user-plus"/>"Create an account"</MenuItem>
                 }.into_any(),
             }}
-            <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { "Use the light theme" } else { "Use the dark theme" }}</MenuItem>
-            <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))>"Export everything"</MenuItem>
-            {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)>"Sign out"</MenuItem> })}
+            <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { view! { <Icon name="sun"/>"Use the light theme" }.into_any() } else { view! { <Icon name="moon"/>"Use the dark theme" }.into_any() }}</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))><Icon name="download"/>"Export everything"</MenuItem>
+            {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)><Icon name="log-out"/>"Sign out"</MenuItem> })}
         </Menu>
     }
 }

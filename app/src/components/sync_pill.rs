@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use tombolo_wire::store::{Link, SyncStatus};
 
-use crate::state::App;
+use crate::state::{App, is_removed};
 use crate::words;
 
 /// How long nothing may be on its way before that is said.
@@ -46,28 +46,37 @@ fn says_stored(sync: &SyncStatus) -> bool {
     sync.unsaved == 0 && sync.not_accepted == 0 && sync.link != Link::Stopped
 }
 
+/// One or many, in words that agree.
+const fn agree(many: usize, one: &'static str, more: &'static str) -> &'static str {
+    if many == 1 { one } else { more }
+}
+
 /// Where the changes are.
 pub(crate) fn in_words(sync: &SyncStatus) -> Said {
-    if sync.link == Link::Stopped && sync.unsaved == 0 {
+    // Who was removed is signed in all the same: what is kept for them is a press away.
+    let list = sync.not_accepted > 0 && is_removed(sync);
+    if sync.link == Link::Stopped && sync.unsaved == 0 && !list {
         return stopped(sync);
     }
     if sync.not_accepted > 0 {
         let what = words::count(sync.not_accepted, "change");
+        let (are, them) = (agree(sync.not_accepted, "It is", "They are"), agree(sync.not_accepted, "it", "them"));
         return (
             "refused",
             format!("{} not accepted", sync.not_accepted),
             format!(
-                "The server did not accept {what}. They are kept; open the list to try again, export or discard them."
+                "The server did not accept {what}. {are} kept; open the list to try again, export or discard {them}."
             ),
         );
     }
     if sync.unsaved > 0 {
         let what = words::count(sync.unsaved, "change");
+        let (are, them) = (agree(sync.unsaved, "It is", "They are"), agree(sync.unsaved, "it", "them"));
         return (
             "refused",
             "Not saved".into(),
             format!(
-                "{what} could not be stored on this device. They are in this tab: make room or export them before you close it."
+                "{what} could not be stored on this device. {are} in this tab: make room or export {them} before you close it."
             ),
         );
     }
@@ -90,7 +99,11 @@ pub(crate) fn in_words(sync: &SyncStatus) -> Said {
             (
                 "device",
                 format!("On this device, {waiting}"),
-                format!("{what} are safe on this device and on their way to the server."),
+                format!(
+                    "{what} {} safe on this device and on {} way to the server.",
+                    agree(waiting, "is", "are"),
+                    agree(waiting, "its", "their")
+                ),
             )
         }
     }
@@ -98,12 +111,18 @@ pub(crate) fn in_words(sync: &SyncStatus) -> Said {
 
 /// The link is down until somebody acts: why comes first.
 fn stopped(sync: &SyncStatus) -> Said {
+    if is_removed(sync) {
+        return ("refused", "Not a member".into(), "What is here stays on this device.".into());
+    }
     let reason = sync.reason.clone().unwrap_or_else(|| "You are signed out. Sign in again to go on.".into());
     let short = reason.split_once('.').map_or(reason.as_str(), |(first, _)| first);
     let short = if short.chars().count() <= 40 { short.to_owned() } else { "Not connected".to_owned() };
     let kept = match sync.waiting {
         0 => "Everything here goes on; new changes are safe on this device.".to_owned(),
-        many => format!("{} wait on this device for the server.", words::count(many, "change")),
+        many => {
+            let wait = agree(many, "waits", "wait");
+            format!("{} {wait} on this device for the server.", words::count(many, "change"))
+        }
     };
     ("refused", short, format!("{reason} {kept}"))
 }
@@ -111,6 +130,24 @@ fn stopped(sync: &SyncStatus) -> Said {
 /// Where the changes are, in one sentence.
 pub(crate) fn sync_words(sync: &SyncStatus) -> String {
     in_words(sync).2
+}
+
+/// What those who listen hear. Each key is being saved for a moment: they hear only what stays, and once. While
+/// something is on its way to the disk nothing is said, least of all what was true before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Spoken {
+    heard: String,
+    says: String,
+}
+
+impl Spoken {
+    fn next(&self, saves: bool, settled: &str) -> Self {
+        match (saves, self.heard == settled) {
+            (true, _) => Self { heard: self.heard.clone(), says: String::new() },
+            (false, true) => self.clone(),
+            (false, false) => Self { heard: settled.to_owned(), says: settled.to_owned() },
+        }
+    }
 }
 
 /// The pill in the top bar.
@@ -126,10 +163,18 @@ pub(crate) fn SyncPill() -> impl IntoView {
     let shown = Memo::new(move |_| settled.with(|settled| if saves.get() { saving(settled) } else { settled.clone() }));
     let unsaved = Memo::new(move |_| app.sync.with(|sync| sync.unsaved > 0 && sync.not_accepted == 0));
     let place = move || {
-        let list = app.sync.with(|sync| sync.not_accepted > 0 && sync.link != Link::Stopped);
+        let list = app.sync.with(|sync| sync.not_accepted > 0 && (sync.link != Link::Stopped || is_removed(sync)));
         if list { "/not-accepted" } else { "/sign-in" }.to_owned()
     };
-    let (state, title) = (move || shown.with(|shown| shown.0), move || shown.with(|shown| shown.2.clone()));
+    let state = move || shown.with(|shown| shown.0);
+    let title = move || match app.removed() {
+        Some(removed) => removed,
+        None => shown.with(|shown| shown.2.clone()),
+    };
+    let spoken = Memo::new(move |before: Option<&Spoken>| {
+        let before = before.cloned().unwrap_or_default();
+        settled.with(|settled| before.next(saves.get(), &settled.1))
+    });
     view! {
         <Show when=move || unsaved.get() fallback=move || view! {
             <A href=place attr:class="sync" attr:data-state=state attr:title=title attr:aria-live="off"><Face shown=shown saves=saves/></A>
@@ -137,8 +182,7 @@ pub(crate) fn SyncPill() -> impl IntoView {
             // Signing in saves nothing; taking a copy does.
             <button class="sync" data-state=state title=title aria-live="off" on:click=move |_| crate::pages::export_all(app)><Face shown=shown saves=saves/></button>
         </Show>
-        // Each key is being saved for a moment: who listens hears only what stays.
-        <span class="sr" aria-live="polite">{move || settled.with(|settled| settled.1.clone())}</span>
+        <span class="sr" aria-live="polite">{move || spoken.with(|spoken| spoken.says.clone())}</span>
     }
 }
 
@@ -180,6 +224,33 @@ mod tests {
         let server = in_words(&SyncStatus { link: Link::Online, ..SyncStatus::default() });
         assert_eq!((saving(&server).0, saving(&server).1.as_str()), ("server", "Saving"));
         assert_eq!(saving(&in_words(&SyncStatus::default())).0, "device");
+    }
+
+    #[test]
+    fn while_something_is_saved_nothing_says_that_it_is_stored() {
+        let first = Spoken::default().next(false, "On the server");
+        assert_eq!(first.says, "On the server");
+        let typing = first.next(true, "On the server");
+        assert_eq!(typing.says, "");
+        let same = typing.next(false, "On the server");
+        assert_eq!(same.says, "", "they have heard it");
+        assert_eq!(same.next(false, "On this device, 1").says, "On this device, 1");
+        assert_eq!(first.next(false, "On the server").says, "On the server", "what is said stands");
+    }
+
+    #[test]
+    fn one_change_and_several_are_told_in_words_that_agree() {
+        let said = |waiting| in_words(&SyncStatus { link: Link::Online, waiting, ..SyncStatus::default() }).2;
+        assert_eq!(said(1), "1 change is safe on this device and on its way to the server.");
+        assert_eq!(said(2), "2 changes are safe on this device and on their way to the server.");
+    }
+
+    #[test]
+    fn who_was_removed_comes_to_what_was_not_accepted() {
+        let reason = Some("You are not a member of this account.".to_owned());
+        let removed = SyncStatus { link: Link::Stopped, reason, ..SyncStatus::default() };
+        assert_eq!(in_words(&removed).1, "Not a member");
+        assert_eq!(in_words(&SyncStatus { not_accepted: 2, ..removed }).1, "2 not accepted");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The flow builder: canvas, the form of the chosen step, its editors, and the runs.
 
+mod application;
 mod canvas;
 mod choice;
 mod console;

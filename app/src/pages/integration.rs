@@ -124,6 +124,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
         let intents = vec![Intent::Set { path: "/disabled".into(), value: (!on).into() }];
         app.call::<Edited>(Call::Edit { id, intents }).await.map(drop)
     };
+    let full = name.clone();
     let (shown, on_label, run_label, bin_label) =
         (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
     let bin = move |_| put_away(app, vec![id], format!("{name} is in the recycle bin."));
@@ -135,7 +136,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
     };
     view! {
         <tr>
-            <td><A href=href attr:class="name">{shown}</A> {(flow.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}</td>
+            <td><A href=href attr:class="name" attr:title=full>{shown}</A> {(flow.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}</td>
             <td>{move || match app.last_run(id) {
                 Some(run) => view! { <A href=format!("/runs?run={}", run.id) attr:class="run-link"><RunState run=run/></A> }.into_any(),
                 None => view! { <span class="faint">"Not run yet"</span> }.into_any(),

@@ -11,7 +11,7 @@ use tombolo_wire::rest::{ChangeMember, Member, MemberStatus, Members, Withdraw};
 use tombolo_wire::store::AccountInfo;
 
 use crate::browser::{page, server};
-use crate::components::{Dialog, Icon};
+use crate::components::{Dialog, Icon, RemovedBanner};
 use crate::state::App;
 use crate::words;
 use invite::Invite;
@@ -22,7 +22,14 @@ pub(crate) fn MembersPage() -> impl IntoView {
     let app = App::here();
     page::title(|| "Members".into());
     let shared = Memo::new(move |_| app.account.get().filter(|account| !account.local));
+    let removed = Memo::new(move |_| app.removed().is_some());
     move || match shared.get() {
+        // The server tells its members of each other, and nobody else.
+        Some(_) if removed.get() => view! {
+            <div class="page-head"><div><h1>"Members"</h1></div></div>
+            <RemovedBanner/>
+        }
+        .into_any(),
         Some(account) => view! { <List account=account/> }.into_any(),
         None => view! {
             <div class="page-head"><div><h1>"Members"</h1><p class="sub">"Only you"</p></div></div>
@@ -55,7 +62,7 @@ impl Roster {
                     self.problem.try_set(None);
                     self.members.try_set(Some(found.members));
                 }
-                Err(problem) => drop(self.problem.try_set(Some(problem))),
+                Err(problem) => drop(self.problem.try_set(Some(problem.message))),
             }
         });
     }
@@ -70,7 +77,7 @@ impl Roster {
             match done {
                 Ok(_) => self.refresh(),
                 Err(problem) => {
-                    self.problem.try_set(Some(problem));
+                    self.problem.try_set(Some(problem.message));
                     refused();
                 }
             }
@@ -84,11 +91,24 @@ fn List(account: AccountInfo) -> impl IntoView {
     roster.refresh();
     let manages = account.role.may(Action::ManageMembers, Kind::Integration);
     let me = account.user.as_ref().map(|user| user.id);
-    let count = move || roster.members.with(|members| members.as_ref().map_or(0, Vec::len));
+    let leaving = RwSignal::new(None::<Leaver>);
+    let asked = RwSignal::new(false);
+    // Each sets the other only where they differ, or they would set each other for ever.
+    Effect::new(move |_| {
+        if leaving.with(Option::is_some) {
+            asked.set(true);
+        }
+    });
+    Effect::new(move |_| {
+        if !asked.get() && leaving.with_untracked(Option::is_some) {
+            leaving.set(None);
+        }
+    });
+    let says = move || roster.members.with(|members| members.as_ref().map(|members| in_words(members, &account.name)));
     view! {
         <div class="page-head"><div>
             <h1>"Members"</h1>
-            <p class="sub">{move || format!("{} in the account {}", words::count(count(), "person").replace("persons", "people"), account.name)}</p>
+            <p class="sub">{move || says().unwrap_or_else(|| "\u{a0}".to_owned())}</p>
         </div></div>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
@@ -96,19 +116,43 @@ fn List(account: AccountInfo) -> impl IntoView {
         </div>
         <div class="table-wrap">
             <table class="table members">
-                <thead><tr><th>"Name"</th><th data-rank="2">"Email"</th><th>"Role"</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
                     <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.status == MemberStatus::Pending) let:member>
-                        <Line roster=roster member=member manages=manages me=me/>
+                        <Line roster=roster member=member manages=manages me=me leaving=leaving/>
                     </For>
                 </tbody>
             </table>
         </div>
+        <Dialog open=asked title="Remove member">{move || leaving.get().map(|who| view! { <Leaving roster=roster who=who asked=asked/> })}</Dialog>
     }
 }
 
+/// How many there are. Who is invited has not come yet.
+fn in_words(members: &[Member], account: &str) -> String {
+    let invited = members.iter().filter(|member| member.status == MemberStatus::Pending).count();
+    let people = words::count(members.len() - invited, "person").replace("persons", "people");
+    match invited {
+        0 => format!("{people} in the account {account}"),
+        invited => format!("{people} in the account {account}, {invited} invited"),
+    }
+}
+
+/// Somebody who is about to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Leaver {
+    user: Id,
+    name: String,
+}
+
 #[component]
-fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl IntoView {
+fn Line(
+    roster: Roster,
+    member: Member,
+    manages: bool,
+    me: Option<Id>,
+    leaving: RwSignal<Option<Leaver>>,
+) -> impl IntoView {
     let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
     let pending = member.status == MemberStatus::Pending;
     // The owner is changed by giving the account away, and nobody takes their own rights by accident.
@@ -118,45 +162,45 @@ fn Line(roster: Roster, member: Member, manages: bool, me: Option<Id>) -> impl I
         None => view! { <span>{role_words(member.role)}</span> }.into_any(),
     };
     let email = member.email.clone();
-    let user = member.user;
-    let asked = RwSignal::new(false);
-    let remove = Callback::new(move |()| {
-        asked.set(false);
-        match user {
-            Some(user) => roster.change(Method::DELETE, format!("/members/{user}"), None::<()>, || ()),
-            None => {
-                let body = Some(Withdraw { email: email.clone() });
-                roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
-            }
-        }
-    });
+    let leaver = member.user.filter(|_| !pending).map(|user| Leaver { user, name: shown.clone() });
     // An invitation can be made again; rights that are gone take somebody's unsent work with them.
-    let press = move |_| if pending { remove.run(()) } else { asked.set(true) };
-    let who = shown.clone();
+    let press = move |_| match &leaver {
+        Some(leaver) => leaving.set(Some(leaver.clone())),
+        None => {
+            let body = Some(Withdraw { email: email.clone() });
+            roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
+        }
+    };
+    // Of whom only the address is known, the name has told it.
+    let address = (!member.name.is_empty()).then(|| member.email.clone());
+    let below = address.clone().map(|address| view! { <small class="address muted cut">{address}</small> });
     let label = if pending { format!("Withdraw the invitation of {shown}") } else { format!("Remove {shown}") };
     view! {
         <tr>
             <td class="name"><span class="row">
                 <span class=format!("avatar small p{}", words::tint(&member.email)) aria-hidden="true">{words::monogram(&shown)}</span>
-                <span>{shown.clone()}</span>
+                <span class="who"><span class="cut" title=shown.clone()>{shown.clone()}</span>{below}</span>
                 {pending.then(|| view! { <span class="badge">"Invited"</span> })}
             </span></td>
-            // Of whom only the address is known, the name has told it.
-            <td class="muted" data-rank="2">{(!member.name.is_empty()).then(|| member.email.clone())}</td>
+            <td class="muted wide-only" title=address.clone()>{address.clone()}</td>
             <td>{role}</td>
-            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=press>{if pending { "Withdraw" } else { "Remove" }}</button> })}
-                <Dialog open=asked title="Remove member"><Leaving who=who.clone() asked=asked remove=remove/></Dialog></td>
+            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=press>{if pending { "Withdraw" } else { "Remove" }}</button> })}</td>
         </tr>
     }
 }
 
 /// Says what is lost with a member and what is not.
 #[component]
-fn Leaving(who: String, asked: RwSignal<bool>, remove: Callback<()>) -> impl IntoView {
+fn Leaving(roster: Roster, who: Leaver, asked: RwSignal<bool>) -> impl IntoView {
+    let Leaver { user, name } = who;
+    let remove = move |_| {
+        asked.set(false);
+        roster.change(Method::DELETE, format!("/members/{user}"), None::<()>, || ());
+    };
     view! {
         <div class="dialog-body">
-            <p>{format!("{who} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays.")}</p>
-            <footer class="dialog-foot"><button class="button" on:click=move |_| asked.set(false)>"Keep the member"</button><button class="button danger" on:click=move |_| remove.run(())>"Remove member"</button></footer>
+            <p>{format!("{name} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays.")}</p>
+            <footer class="dialog-foot"><button class="button" on:click=move |_| asked.set(false)>"Keep the member"</button><button class="button danger" on:click=remove>"Remove member"</button></footer>
         </div>
     }
 }
@@ -191,5 +235,25 @@ pub(crate) fn role_words(role: Role) -> &'static str {
         Role::Administer => "Administer: build, and invite people",
         Role::Manage => "Manage: build and run",
         Role::Monitor => "Monitor: look and run",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_invited_is_not_counted_as_somebody_who_is_there() {
+        let member = |n: u8, status| Member {
+            user: Some(Id::from_parts(0, [n; 8])),
+            email: format!("{n}@example.com"),
+            name: String::new(),
+            role: Role::Manage,
+            status,
+        };
+        let (ann, bo) = (member(1, MemberStatus::Accepted), member(2, MemberStatus::Accepted));
+        assert_eq!(in_words(std::slice::from_ref(&ann), "Ann"), "1 person in the account Ann");
+        let invited = member(3, MemberStatus::Pending);
+        assert_eq!(in_words(&[ann, bo, invited], "Ann"), "2 people in the account Ann, 1 invited");
     }
 }

@@ -1,7 +1,9 @@
 //! What the server did not accept: kept on this device until a person decides.
 
 mod changes;
+mod stage;
 
+use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
@@ -12,9 +14,13 @@ use web_sys::Blob;
 
 use super::bin::kind_name;
 use crate::browser::{files, page};
-use crate::components::{Ago, Dialog, Icon};
+use crate::components::{Ago, Dialog, Icon, RemovedBanner};
 use crate::state::App;
 use changes::Changes;
+use stage::{Stage, is_answered, on_its_way, stage};
+
+/// How long an answer stands before it is said that all was accepted.
+const SETTLE_MS: u32 = 1_500;
 
 /// The list.
 #[component]
@@ -23,13 +29,14 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
     page::title(|| "Not accepted".into());
     let parked = RwSignal::new(None::<Vec<Parked>>);
     let problem = RwSignal::new(None::<String>);
-    // The list lies in the store; its length is what tells that it changed.
-    let length = Memo::new(move |_| app.sync.with(|sync| sync.not_accepted));
+    // What was tried again, until the server has it or it is back in the list.
+    let tried = RwSignal::new(false);
     // What was decided here counts at once, and an answer that a later one has overtaken does not.
     let decided = RwSignal::new(0_u32);
     let latest = StoredValue::new(0_u32);
     Effect::new(move |_| {
-        length.track();
+        // The list lies in the store, which tells of each step of a change.
+        app.moved.track();
         decided.track();
         let turn = latest.get_value() + 1;
         latest.set_value(turn);
@@ -47,7 +54,23 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
             }
         });
     });
-    let some = move || parked.with(|list| list.as_ref().is_some_and(|list| !list.is_empty()));
+    // Between leaving one place and coming to the other a change is in neither for a moment. The clock is dropped, and
+    // with it stopped, by the news that follow.
+    Effect::new(move |_: Option<Option<Timeout>>| {
+        app.moved.track();
+        let over = tried.get() && app.sync.with(is_answered);
+        over.then(|| {
+            Timeout::new(SETTLE_MS, move || {
+                tried.try_set(false);
+            })
+        })
+    });
+    let stands = Memo::new(move |_| {
+        let listed = parked.with(|list| list.as_ref().map(Vec::len));
+        app.sync.with(|sync| stage(listed, sync, tried.get()))
+    });
+    let some = move || stands.get() == Stage::Some;
+    let says = Memo::new(move |_| app.sync.with(|sync| on_its_way(tried.get(), sync)));
     view! {
         <div class="page-head">
             <div>
@@ -58,20 +81,22 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
                 <button class="button" prop:disabled=move || !some() on:click=move |_| parked.with(|list| save(app, list.as_deref().unwrap_or_default()))><Icon name="download"/>"Export all"</button>
             </div>
         </div>
+        <RemovedBanner/>
         {move || problem.get().map(|problem| view! { <div class="banner danger attention" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+        {move || says.get().map(|says| view! { <div class="banner attention" role="status"><Icon name="refresh-cw"/><p>{says}</p></div> })}
         // Until the list is here nothing says that it is empty.
-        <Show when=some fallback=move || (parked.with(Option::is_some) && problem.with(Option::is_none)).then(|| view! {
+        <Show when=some fallback=move || (stands.get() == Stage::Nothing && problem.with(Option::is_none)).then(|| view! {
             <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2><p>"A change that the server does not take is kept here: to try again, to export or to discard."</p></div>
         })>
             <div class="page-body parked">
-                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one decided=decided/></For>
+                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one decided=decided tried=tried/></For>
             </div>
         </Show>
     }
 }
 
 #[component]
-fn Card(one: Parked, decided: RwSignal<u32>) -> impl IntoView {
+fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>) -> impl IntoView {
     let app = App::here();
     let asked = RwSignal::new(false);
     let name = if one.name.is_empty() { "Without a name".to_owned() } else { one.name.clone() };
@@ -79,9 +104,13 @@ fn Card(one: Parked, decided: RwSignal<u32>) -> impl IntoView {
     let busy = RwSignal::new(false);
     let decide = move |call: Call| {
         busy.set(true);
+        let again = matches!(call, Call::ParkedRetry { .. });
         spawn_local(async move {
-            if let Err(error) = app.call::<Value>(call).await {
-                app.toasts.fail(error.message);
+            match app.call::<Value>(call).await {
+                // What the server has taken by now is not on its way.
+                Ok(_) if again => drop(tried.try_set(app.sync.with_untracked(|sync| sync.waiting > 0))),
+                Ok(_) => {}
+                Err(error) => app.toasts.fail(error.message),
             }
             busy.try_set(false);
             decided.try_update(|count| *count += 1);
@@ -93,8 +122,10 @@ fn Card(one: Parked, decided: RwSignal<u32>) -> impl IntoView {
     };
     let retry = move |_| decide(Call::ParkedRetry { parked: retried.clone() });
     let kind = one.kind;
-    let closed =
-        Signal::derive(move || (!app.may(Action::Write, kind)).then_some("Your role still does not allow it."));
+    let closed = Signal::derive(move || {
+        let role = || (!app.may(Action::Write, kind)).then(|| "Your role still does not allow it.".to_owned());
+        app.removed().or_else(role)
+    });
     let warning = format!("Your change of {name} is lost for good. The resource stays as the server has it.");
     let label = name.clone();
     view! {

@@ -6,7 +6,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_location;
 use leptos_router::params::ParamsMap;
 use tombolo_model::Id;
-use tombolo_wire::store::{Call, Link};
+use tombolo_wire::store::{Call, CallError, Link};
 
 use crate::browser::page;
 use crate::components::Icon;
@@ -100,24 +100,28 @@ fn Absent() -> impl IntoView {
 /// Why a document does not open, instead of it. Only what is not there is called so: a damaged document still is.
 #[component]
 pub(crate) fn Unopened(doc: Doc) -> impl IntoView {
-    let app = App::here();
     move || {
-        match doc.error.get() {
-        None => ().into_any(),
-        Some(error) if error.code == "not_found" => view! { <Absent/> }.into_any(),
-        Some(error) => view! {
-            <div class="empty" role="alert">
-                <span class="kind"><Icon name="triangle-alert"/></span>
-                <h2>{if error.code == "damaged" { "This is damaged" } else { "This does not open" }}</h2>
-                <p>{error.message}</p>
-                <div class="row">
-                    <button class="button" on:click=move |_| super::export_all(app)><Icon name="download"/>"Export everything"</button>
-                    <A href="/" attr:class="button">"Go home"</A>
-                </div>
-            </div>
-        }
-        .into_any(),
+        doc.error.get().map(|error| match &*error.code {
+            "not_found" => view! { <Absent/> }.into_any(),
+            _ => view! { <Broken error=error/> }.into_any(),
+        })
     }
+}
+
+/// A resource that is here and cannot be read.
+#[component]
+fn Broken(error: CallError) -> impl IntoView {
+    let app = App::here();
+    view! {
+        <div class="empty" role="alert">
+            <span class="kind"><Icon name="triangle-alert"/></span>
+            <h2>{if error.code == "damaged" { "This is damaged" } else { "This does not open" }}</h2>
+            <p>{error.message}</p>
+            <div class="row">
+                <button class="button" on:click=move |_| super::export_all(app)><Icon name="download"/>"Export everything"</button>
+                <A href="/" attr:class="button">"Go home"</A>
+            </div>
+        </div>
     }
 }
 

@@ -1,9 +1,9 @@
 //! The runs of the account: a table, and beside the chosen one its steps, files and errors.
 
 mod details;
+mod told;
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 use tombolo_model::Id;
 use tombolo_wire::run::RunPlace;
@@ -14,20 +14,13 @@ use crate::components::{Ago, Icon, RunState};
 use crate::state::App;
 use crate::words;
 use details::Details;
+pub(in crate::pages) use told::{Told, nothing_read};
 
-/// Whether there was no server that a run could be away from: nobody had signed in, or the account was made only later.
-pub(crate) fn is_from_before(run: &RunRow, account: &AccountInfo) -> bool {
-    account.local || run.started_ms / 1000 <= i64::from(account.id.unix_seconds())
-}
-
-/// Where a run ran, in words. What nobody had signed in for was not offline. Of an account that is on this device alone
-/// there is no other device.
+/// Where a run ran, in words. Of an account that is on this device alone there is no other device.
 pub(crate) fn place_words(run: &RunRow, account: Option<&AccountInfo>) -> &'static str {
     let local = account.is_none_or(|account| account.local);
-    let before = account.is_some_and(|account| is_from_before(run, account));
     match (run.place, run.offline) {
         (RunPlace::Browser, _) if local => "On this device",
-        (RunPlace::Browser, true) if before => "On a device, before signing up",
         (RunPlace::Browser, true) => "On a device, offline",
         (RunPlace::Browser, false) => "On a device",
         (RunPlace::Server, _) => "On the server",
@@ -76,7 +69,7 @@ pub(crate) fn RunsPage() -> impl IntoView {
         }>
             <div class="runs">
                 <div class="table-wrap">
-                    <table class="table">
+                    <table class="table all-runs">
                         <thead><tr>
                             <th>"Flow"</th><th>"State"</th><th>"Started"</th><th data-rank="2" class="num">"Took"</th>
                             <th class="num">"Written"</th><th class="num" data-rank="2">"Errors"</th><th data-rank="3">"Where"</th>
@@ -104,58 +97,15 @@ fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
     let (written, errors) = (move || counts.get().0, move || counts.get().1);
     let current = move || (chosen.get() == Some(id)).to_string();
     view! {
+        // A plain link: the router's own would call each of them the page that is shown, for their path is.
         <tr aria-selected=current>
-            <td><A href=format!("/runs?run={id}") attr:class="name" attr:aria-label=label>{name}</A></td>
+            <td><a href=format!("/runs?run={id}") class="name" title=name aria-label=label aria-current=move || (chosen.get() == Some(id)).then_some("true")>{name}</a></td>
             <td>{move || run.get().map(|run| view! { <RunState run=run/> })}</td>
             <td class="muted"><Ago ms=started/></td>
             <td class="num muted" data-rank="2">{took}</td>
-            <td class="num" class:faint=move || written() == 0>{move || words::number(written())}</td>
-            <td class="num" data-rank="2" class:faint=move || errors() == 0>{move || words::number(errors())}</td>
+            <td class="num" data-label="written" class:faint=move || written() == 0>{move || words::number(written())}</td>
+            <td class="num" data-rank="2" data-label=move || if errors() == 1 { "error" } else { "errors" } class:faint=move || errors() == 0>{move || words::number(errors())}</td>
             <td class="muted" data-rank="3">{move || run.with(|run| run.as_ref().map(|run| app.account.with(|account| place_words(run, account.as_ref()))))}</td>
         </tr>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tombolo_model::Role;
-    use tombolo_wire::run::RunStatus;
-
-    fn account(seconds: u32, local: bool) -> AccountInfo {
-        AccountInfo { id: Id::from_parts(seconds, [0; 8]), name: String::new(), local, user: None, role: Role::Owner }
-    }
-
-    fn offline(started_ms: i64) -> RunRow {
-        let id = Id::from_parts(1, [1; 8]);
-        RunRow {
-            id,
-            flow: id,
-            flow_name: String::new(),
-            status: RunStatus::Completed,
-            place: RunPlace::Browser,
-            offline: true,
-            started_ms,
-            ended_ms: None,
-            steps: Vec::new(),
-            error: None,
-            heads: std::collections::BTreeMap::new(),
-            n: 0,
-        }
-    }
-
-    #[test]
-    fn a_run_of_an_account_that_never_signed_in_was_on_this_device() {
-        assert_eq!(place_words(&offline(0), Some(&account(1, true))), "On this device");
-        assert_eq!(place_words(&offline(0), None), "On this device");
-    }
-
-    #[test]
-    fn a_run_made_before_its_account_was_not_offline() {
-        let signed_up = |seconds| place_words(&offline(100_900), Some(&account(seconds, false)));
-        assert_eq!(signed_up(100), "On a device, before signing up");
-        assert_eq!(signed_up(99), "On a device, offline");
-        let online = RunRow { offline: false, ..offline(100_900) };
-        assert_eq!(place_words(&online, Some(&account(99, false))), "On a device");
     }
 }

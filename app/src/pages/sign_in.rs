@@ -3,20 +3,23 @@
 mod inviter;
 mod join;
 mod sea;
+mod yours;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use tombolo_wire::store::{Call, Link, Overview, UserInfo};
+use tombolo_wire::store::{Call, Link, Overview};
 
 use crate::browser::page;
-use crate::components::{Field, Icon, after_joining};
-use crate::state::{App, use_enter};
-use inviter::Inviter;
+use crate::components::{Field, Icon, after_joining, described_by};
+use crate::state::{App, is_removed};
+use crate::words;
+use inviter::{Followed, Inviter};
 use join::Join;
 use sea::Sea;
+use yours::YourAccount;
 
 /// The page of somebody who has an account.
 #[component]
@@ -33,14 +36,14 @@ pub(crate) fn SignUpPage() -> impl IntoView {
 #[component]
 fn Person(new: bool) -> impl IntoView {
     let app = App::here();
-    page::title(move || if new { "Create an account".into() } else { "Sign in".into() });
     let query = use_query_map();
     let asked = move |key: &str| query.with(|query| query.get(key).filter(|value| !value.is_empty()));
     let invitation = Memo::new(move |_| asked("invitation"));
     let next = Memo::new(move |_| asked("next").filter(|place| is_our_own(place)));
-    // Somebody whose sign-in has ended is signed in as far as this device knows, and needs the form all the same.
+    // Somebody whose sign-in has ended is signed in as far as this device knows, and needs the form all the same. Who was
+    // removed from the account is signed in, and a form would lead nowhere.
     let user = Memo::new(move |_| {
-        let ended = app.sync.with(|sync| sync.link == Link::Stopped);
+        let ended = app.sync.with(|sync| sync.link == Link::Stopped && !is_removed(sync));
         app.account.with(|account| account.as_ref().and_then(|account| account.user.clone())).filter(|_| !ended)
     });
     // A form shown before that is known would take what somebody types with it when it goes.
@@ -48,23 +51,8 @@ fn Person(new: bool) -> impl IntoView {
     move || match (user.get(), invitation.get()) {
         _ if !known.get() => ().into_any(),
         (Some(user), Some(token)) => view! { <Join user=user token=token/> }.into_any(),
-        (Some(user), None) => view! { <SignedIn user=user/> }.into_any(),
+        (Some(user), None) => view! { <YourAccount user=user/> }.into_any(),
         (None, invitation) => view! { <Forms new=new invitation=invitation next=next.get_untracked()/> }.into_any(),
-    }
-}
-
-#[component]
-fn SignedIn(user: UserInfo) -> impl IntoView {
-    let app = App::here();
-    let enter = use_enter();
-    let waiting = move || app.sync.with(|sync| sync.waiting);
-    view! {
-        <div class="page-head"><div><h1>{user.name.clone()}</h1><p class="sub">{user.email.clone()}</p></div></div>
-        <div class="page-body narrow">
-            <p>{move || app.sync.with(crate::components::sync_words)}</p>
-            {move || (waiting() > 0).then(|| view! { <p class="muted">"What is not on the server yet stays on this device and goes there when you sign in again."</p> })}
-            <button class="button" on:click=move |_| enter.run(Call::SignOut)><Icon name="log-out"/>"Sign out"</button>
-        </div>
     }
 }
 
@@ -75,11 +63,51 @@ struct Typed {
     email: RwSignal<String>,
     password: RwSignal<String>,
     bring: RwSignal<bool>,
+    /// Somebody wanted to go on with it: what is wrong is said from then on.
+    tried: RwSignal<bool>,
+}
+
+/// The fields' ids, in their order.
+const PERSON: &str = "person-name";
+const EMAIL: &str = "email";
+const PASSWORD: &str = "password";
+/// The least characters of a password, as the server has it.
+const SHORTEST_PASSWORD: usize = 10;
+
+fn password_problem(text: &str, new: bool) -> Option<String> {
+    match text.chars().count() {
+        0 => Some("Enter your password.".into()),
+        // One that is there already is what it is; the server says whether it is right.
+        many if new && many < SHORTEST_PASSWORD => {
+            Some(format!("A password has at least {SHORTEST_PASSWORD} characters; this one has {many}."))
+        }
+        _ => None,
+    }
 }
 
 impl Typed {
+    /// What is wrong with a field, once that is to be said.
+    fn problem(self, field: &'static str, new: bool) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            if !self.tried.get() {
+                return None;
+            }
+            match field {
+                PERSON if new => self.name.with(|name| words::name_problem(name)),
+                EMAIL => self.email.with(|email| words::email_problem(email)),
+                PASSWORD => self.password.with(|password| password_problem(password, new)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The first field that is wrong.
+    fn wrong(self, new: bool) -> Option<&'static str> {
+        [PERSON, EMAIL, PASSWORD].into_iter().find(|field| self.problem(field, new).with_untracked(Option::is_some))
+    }
+
     fn call(self, new: bool, bring_local: bool, invitation: Option<String>) -> Call {
-        let (email, password) = (self.email.get_untracked(), self.password.get_untracked());
+        let (email, password) = (self.email.get_untracked().trim().to_owned(), self.password.get_untracked());
         if new {
             Call::SignUp { name: self.name.get_untracked(), email, password, invitation }
         } else {
@@ -91,6 +119,7 @@ impl Typed {
 #[component]
 fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl IntoView {
     let app = App::here();
+    page::title(move || if new { "Create an account".into() } else { "Sign in".into() });
     // Whoever was signed in is most likely to sign in again.
     let known = app.account.with_untracked(|account| {
         account.as_ref().and_then(|account| account.user.as_ref()).map(|user| user.email.clone())
@@ -100,18 +129,24 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
         email: RwSignal::new(known.unwrap_or_default()),
         password: RwSignal::new(String::new()),
         bring: RwSignal::new(true),
+        tried: RwSignal::new(false),
     };
-    let (name, email, password) = (typed.name, typed.email, typed.password);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let navigate = use_navigate();
     let local = move || app.account.with(|account| account.as_ref().is_none_or(|account| account.local));
     let things = move || app.rows.with_untracked(|rows| rows.values().filter(|row| !row.binned).count());
     let has_work = move || local() && !app.rows.with(|rows| rows.is_empty());
-    let invited = invitation.is_some();
+    let followed = invitation.clone().map(Followed::begin);
+    let over = move || followed.is_some_and(Followed::is_over);
     let (token, place) = (invitation.clone(), next.clone());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        typed.tried.set(true);
+        if let Some(field) = typed.wrong(new) {
+            page::focus_soon(vec![field.to_owned()]);
+            return;
+        }
         let call = typed.call(new, has_work(), token.clone());
         let (navigate, place) = (navigate.clone(), place.clone());
         let things = if has_work() && (new || typed.bring.get_untracked()) { things() } else { 0 };
@@ -133,28 +168,39 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
     };
     view! {
         <div class="sign-in">
-            <form on:submit=submit>
+            <form novalidate=true on:submit=submit>
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
-                <Why invitation=invitation.clone() new=new/>
-                {new.then(|| view! {
-                    <Field label="Name" name="person-name"><input class="input" id="person-name" autocomplete="name" required prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
-                })}
-                <Field label="Email" name="email"><input class="input" id="email" type="email" autocomplete="username" required prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/></Field>
-                <Field label="Password" name="password" help=if new { "At least 10 characters." } else { "" }><input class="input" id="password" type="password" minlength="10" required
-                    autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
+                <Why invitation=followed new=new next=next.clone()/>
+                <Credentials typed=typed new=new/>
                 {move || (has_work() && !new).then(|| view! {
                     <label class="check"><input type="checkbox" prop:checked=move || typed.bring.get() on:change=move |event| typed.bring.set(event_target_checked(&event))/>
                         <span>"Bring what is on this device into the account"</span></label>
                 })}
-                {move || (has_work() && new).then(|| view! { <p class="muted">{where_work_goes(invited)}</p> })}
+                {move || (has_work() && new).then(|| view! { <p class="muted">{where_work_goes(followed.is_some())}</p> })}
                 {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
-                <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get()>
+                <button class="button primary large wide" type="submit" aria-busy=move || busy.get().to_string() prop:disabled=move || busy.get() || over()>
                     {if new { "Sign up" } else { "Sign in" }}
                 </button>
                 <Others new=new invitation=invitation next=next/>
             </form>
             <Sea/>
         </div>
+    }
+}
+
+/// Who somebody is.
+#[component]
+fn Credentials(typed: Typed, new: bool) -> impl IntoView {
+    let Typed { name, email, password, .. } = typed;
+    let [wrong_name, wrong_email, wrong_password] = [PERSON, EMAIL, PASSWORD].map(|field| typed.problem(field, new));
+    let invalid = |wrong: Signal<Option<String>>| move || wrong.with(Option::is_some).to_string();
+    view! {
+        {new.then(|| view! {
+            <Field label="Name" name=PERSON error=wrong_name><input class="input" id=PERSON autocomplete="name" aria-required="true" aria-describedby=described_by(PERSON) aria-invalid=invalid(wrong_name) prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
+        })}
+        <Field label="Email" name=EMAIL error=wrong_email><input class="input" id=EMAIL type="email" autocomplete="username" aria-required="true" aria-describedby=described_by(EMAIL) aria-invalid=invalid(wrong_email) prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/></Field>
+        <Field label="Password" name=PASSWORD error=wrong_password help=if new { "At least 10 characters." } else { "" }><input class="input" id=PASSWORD type="password" aria-required="true" aria-describedby=described_by(PASSWORD) aria-invalid=invalid(wrong_password)
+            autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
     }
 }
 
@@ -169,26 +215,44 @@ const fn where_work_goes(invited: bool) -> &'static str {
 
 /// Why somebody is here, above the form.
 #[component]
-fn Why(invitation: Option<String>, new: bool) -> impl IntoView {
+fn Why(invitation: Option<Followed>, new: bool, next: Option<String>) -> impl IntoView {
     let app = App::here();
     let ended = move || {
         app.sync.with(|sync| {
             (sync.link == Link::Stopped).then(|| sync.reason.clone().unwrap_or_else(|| "You are signed out.".into()))
         })
     };
-    let sentence = match (invitation.is_some(), new) {
-        (true, true) => "Use the address that the invitation was made for.",
-        (true, false) => "Sign in with the address that the invitation was made for.",
-        _ => {
-            "With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."
+    let said = match invitation {
+        Some(invitation) => view! { <Invited invitation=invitation new=new next=next/> }.into_any(),
+        None => view! {
+            <p class="muted">"With an account, your work is on the server too: on your other devices, with colleagues, and for runs on a schedule."</p>
         }
+        .into_any(),
     };
     view! {
-        {invitation.map(|token| view! { <Inviter token=token fallback="You are invited to work with others."/> })}
-        <p class="muted">{sentence}</p>
+        {said}
         {move || ended().map(|reason| view! {
             <div class="banner warning" role="status"><Icon name="triangle-alert"/><p>{reason}" What is on this device stays here until the server has it."</p></div>
         })}
+    }
+}
+
+/// Who invites, and how to go on; one that is over leads to the same form without it.
+#[component]
+fn Invited(invitation: Followed, new: bool, next: Option<String>) -> impl IntoView {
+    let without = address(if new { "/sign-up" } else { "/sign-in" }, None, next.as_deref());
+    let sentence = if new {
+        "Use the address that the invitation was made for."
+    } else {
+        "Sign in with the address that the invitation was made for."
+    };
+    view! {
+        <Inviter invitation=invitation fallback="You are invited to work with others."/>
+        {move || if invitation.is_over() {
+            view! { <A href=without.clone() attr:class="button">"Go on without the invitation"</A> }.into_any()
+        } else {
+            view! { <p class="muted">{sentence}</p> }.into_any()
+        }}
     }
 }
 
@@ -231,12 +295,28 @@ mod tests {
             email: RwSignal::new("ines@example.com".into()),
             password: RwSignal::new("a long password".into()),
             bring: RwSignal::new(true),
+            tried: RwSignal::new(false),
         };
         let token = Some("secret".to_owned());
         let up = typed.call(true, false, token.clone());
         assert!(matches!(up, Call::SignUp { invitation, .. } if invitation == token));
         let call = typed.call(false, false, token.clone());
         assert!(matches!(call, Call::SignIn { invitation, bring_local: false, .. } if invitation == token));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_its_field_once_somebody_wants_to_go_on() {
+        let text = |text: &str| RwSignal::new(text.to_owned());
+        let (bring, tried) = (RwSignal::new(true), RwSignal::new(false));
+        let typed = Typed { name: text(""), email: text("ines"), password: text("short"), bring, tried };
+        assert_eq!(typed.wrong(true), None, "nobody has pressed the button");
+        tried.set(true);
+        assert_eq!(typed.wrong(true), Some(PERSON));
+        assert_eq!(typed.wrong(false), Some(EMAIL), "who signs in gives no name");
+        typed.email.set("ines@example.com".into());
+        assert_eq!(typed.wrong(false), None, "an old password may be short");
+        typed.name.set("Ines".into());
+        assert_eq!(typed.wrong(true), Some(PASSWORD));
     }
 
     #[test]

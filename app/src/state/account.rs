@@ -10,7 +10,9 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::RunStatus;
-use tombolo_wire::store::{AccountInfo, Call, CallError, CatalogueRow, Event, Notice, Overview, RunRow, SyncStatus};
+use tombolo_wire::store::{
+    AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
+};
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
@@ -33,6 +35,11 @@ pub(crate) struct App {
     pub(crate) rows: RwSignal<Rows>,
     /// Where the changes are.
     pub(crate) sync: RwSignal<SyncStatus>,
+    /// Counts the news of where the changes are. A number of changes that goes down and up again before the screen is
+    /// drawn looks as if nothing had happened; this does not.
+    pub(crate) moved: RwSignal<u32>,
+    /// When everything here was last on the server, as far as this page has seen.
+    pub(crate) synced_ms: RwSignal<Option<i64>>,
     /// How much of what was entered here is not stored yet; see [`App::saving`].
     pub(crate) unstored: RwSignal<usize>,
     /// What a person should know.
@@ -65,6 +72,8 @@ impl App {
             accounts: RwSignal::new(Vec::new()),
             rows: RwSignal::new(Rows::default()),
             sync: RwSignal::new(SyncStatus::default()),
+            moved: RwSignal::new(0),
+            synced_ms: RwSignal::new(None),
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
@@ -160,6 +169,7 @@ impl App {
         let account = overview.account.id;
         let before = self.account.with_untracked(|before| before.as_ref().map(|before| before.id));
         if before.is_some_and(|before| before != account) {
+            self.synced_ms.set(None);
             self.documents.clear(self);
             self.runs.set(Arc::default());
             self.toasts.clear();
@@ -168,7 +178,7 @@ impl App {
         self.rows.set(Arc::new(rows));
         self.account.set(Some(overview.account));
         self.accounts.set(overview.accounts);
-        self.sync.set(overview.sync);
+        self.note_sync(overview.sync);
         self.notices.set(overview.notices);
         if before != Some(account) {
             self.ask_for_runs(account);
@@ -184,13 +194,15 @@ impl App {
     /// Makes a call that ends in another account, and shows that; tells whether it did.
     pub(crate) async fn enter(self, call: Call) -> bool {
         match self.call::<Overview>(call).await {
-            Ok(overview) => self.show(overview),
+            Ok(overview) => {
+                self.show(overview);
+                true
+            }
             Err(error) => {
                 self.toasts.fail(error.message);
-                return false;
+                false
             }
         }
-        true
     }
 
     /// Asks for the runs of an account; they are dropped when another one is shown by then.
@@ -248,6 +260,14 @@ impl App {
         })
     }
 
+    fn note_sync(self, status: SyncStatus) {
+        // It is so until it is not any more: both ends count.
+        if is_in_step(&status) || self.sync.with_untracked(is_in_step) {
+            self.synced_ms.set(Some(time::now_ms()));
+        }
+        self.sync.set(status);
+    }
+
     fn take(self, event: Event) {
         match event {
             Event::Document { id, view, splices, own, undo } => self.documents.changed(id, view, &splices, own, undo),
@@ -262,7 +282,12 @@ impl App {
                 });
                 self.documents.came(self, &came);
             }
-            Event::Sync { status } => self.sync.set(status),
+            Event::Sync { status } => {
+                if self.sync.with_untracked(|before| has_moved(before, &status)) {
+                    self.moved.update(|moved| *moved = moved.wrapping_add(1));
+                }
+                self.note_sync(status);
+            }
             Event::Run { row } => self.runs.update(|runs| {
                 let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
                 if newer {
@@ -279,6 +304,17 @@ impl App {
     }
 }
 
+/// Whether everything that was written here is on the server, and everything from there is here.
+pub(crate) fn is_in_step(sync: &SyncStatus) -> bool {
+    sync.link == Link::Online && sync.waiting == 0
+}
+
+/// Whether changes have moved between two states: people who come and go move none.
+fn has_moved(before: &SyncStatus, now: &SyncStatus) -> bool {
+    let places = |sync: &SyncStatus| (sync.link, sync.waiting, sync.unsaved, sync.not_accepted);
+    places(before) != places(now)
+}
+
 /// What makes a call that ends in another account, and goes to its first page: a page of the one before would be
 /// about what is not there.
 pub(crate) fn use_enter() -> Callback<Call> {
@@ -292,4 +328,18 @@ pub(crate) fn use_enter() -> Callback<Call> {
             }
         });
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_of_a_change_is_news_and_a_colleague_is_none() {
+        let parked = SyncStatus { link: Link::Online, not_accepted: 1, ..SyncStatus::default() };
+        let tried = SyncStatus { not_accepted: 0, waiting: 1, ..parked.clone() };
+        assert!(has_moved(&parked, &tried) && has_moved(&tried, &parked));
+        let told = SyncStatus { reason: Some("Why.".into()), ..parked.clone() };
+        assert!(!has_moved(&parked, &told));
+    }
 }

@@ -1,12 +1,12 @@
 //! Where two people wrote different things: shown with both values, never guessed away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
+use automerge::{Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
 use serde_json::Value;
 use tombolo_model::{Candidate, Clash, Conflict, path};
 
-use crate::{Document, key, scalar};
+use crate::{Document, inspect, key, scalar};
 
 impl Document {
     /// Every clash that nobody settled yet.
@@ -56,19 +56,49 @@ impl Document {
 
     /// A clash when something below `place` was written by somebody who had not seen the mark.
     fn edited_since(&self, place: &str, clash: Clash, mark: &ObjId) -> Option<Conflict> {
-        let seen = [self.am.hash_for_opid(mark)?];
-        let mut newest: Option<ObjId> = None;
+        let marked = self.am.hash_for_opid(mark)?;
+        let mut written = BTreeMap::new();
         for item in self.am.map_range(&ROOT, key::around(place)) {
             let name = item.key.as_ref();
             let inside = name.starts_with('/') && path::within(name, place) && !key::is_mark(name);
-            if inside && let Some(op) = self.written_unseen(name, &seen) {
-                newest = Some(op);
+            if inside && let Some(op) = self.written_unseen(name, &[marked]) {
+                written.insert(name.to_owned(), op);
             }
         }
-        let edit = newest?;
+        let newest = written.values().last()?;
         let edited = self.node_value(place);
-        let values = vec![self.candidate(None, mark), self.candidate(edited, &edit)];
-        Some(Conflict { path: place.to_owned(), clash, values })
+        let edit = match self.last_unaware(&written, marked) {
+            Some(change) => {
+                Candidate { value: edited, actor: change.actor_id().to_hex_string(), time_ms: change.timestamp() }
+            }
+            None => self.candidate(edited, newest),
+        };
+        Some(Conflict { path: place.to_owned(), clash, values: vec![self.candidate(None, mark), edit] })
+    }
+
+    /// The newest change of these keys, or in these texts, whose author had not seen the mark. A text itself only says
+    /// who made it, and that was the row's author.
+    fn last_unaware(&self, written: &BTreeMap<String, ObjId>, marked: ChangeHash) -> Option<Change> {
+        let texts: BTreeSet<String> = written.values().map(ToString::to_string).collect();
+        let mut aware = BTreeSet::from([marked]);
+        let mut last: Option<Change> = None;
+        for mut change in self.am.get_changes(&[marked]) {
+            if change.deps().iter().any(|dep| aware.contains(dep)) {
+                aware.insert(change.hash());
+                continue;
+            }
+            // Of two at the same time every device picks the same, in whatever order they came.
+            let age = (change.timestamp(), change.hash());
+            let is_newer = last.as_ref().is_none_or(|last| (last.timestamp(), last.hash()) < age);
+            let Some(seen) = is_newer.then(|| inspect(&change.bytes()).ok()).flatten() else {
+                continue;
+            };
+            let wrote = seen.writes.iter().any(|write| written.contains_key(&write.key));
+            if wrote || !seen.texts.is_disjoint(&texts) {
+                last = Some(change);
+            }
+        }
+        last
     }
 
     /// The write at a key that is not among what was seen; nothing when all was.

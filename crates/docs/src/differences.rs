@@ -44,7 +44,7 @@ impl Document {
             return Err((LoadError::NoBeginning, taken));
         }
         match identity(&am) {
-            Ok((kind, id)) => Ok((Self { am, kind, id }, taken)),
+            Ok((kind, id)) => Ok((Self::of(am, kind, id), taken)),
             Err(error) => Err((error, taken)),
         }
     }

@@ -1,12 +1,13 @@
 //! One resource's document, held in memory while somebody has it open.
 
-use automerge::transaction::CommitOptions;
-use automerge::{ActorId, Automerge, ChangeHash, ObjType, PatchLog, ROOT, ReadDoc, TextEncoding, Value as AmValue};
+use automerge::{Automerge, Change, ChangeHash, ObjType, ROOT, ReadDoc, TextEncoding, Value as AmValue};
 use serde_json::Value;
 use tombolo_model::catalogue::{Description, describe};
 use tombolo_model::{Id, Kind, RowId};
 
-use crate::edit::{EditError, Writer};
+use crate::edit::EditError;
+use crate::parts::{Parts, Writer};
+use crate::typing::LastEdit;
 use crate::{Chunk, Hash, hash_to_hex, key};
 
 /// A tab's session: random, bound by the server to the user who first pushes it.
@@ -27,16 +28,36 @@ pub struct Document {
     pub(crate) am: Automerge,
     pub(crate) kind: Kind,
     pub(crate) id: Id,
+    pub(crate) last_edit: LastEdit,
 }
 
 impl Document {
-    /// Makes the document of a new resource, with its first change.
+    pub(crate) fn of(am: Automerge, kind: Kind, id: Id) -> Self {
+        Self { am, kind, id, last_edit: LastEdit::default() }
+    }
+
+    /// Makes the document of a new resource, in as many changes as a server takes it in.
     ///
     /// What the shape table calls secret or derived is left out.
     ///
     /// # Errors
     ///
-    /// Returns [`EditError`] when the value is no object or Automerge refuses.
+    /// Returns [`EditError`] when the value is no object, is too long or Automerge refuses.
+    pub fn create_in_parts(
+        kind: Kind,
+        id: Id,
+        value: &Value,
+        author: &Author,
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<(Self, Vec<Chunk>), EditError> {
+        Self::make(kind, id, author, Parts::Many, |writer| writer.first(value, row_ids))
+    }
+
+    /// Makes the document of a new resource in one change, for who knows that it is short.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EditError`] as [`Self::create_in_parts`] does, and where one change does not hold all.
     pub fn create(
         kind: Kind,
         id: Id,
@@ -44,10 +65,21 @@ impl Document {
         author: &Author,
         row_ids: &mut dyn FnMut() -> RowId,
     ) -> Result<(Self, Chunk), EditError> {
-        let am = empty();
-        let mut document = Self { am, kind, id };
-        let chunk = document.write(author, None, |writer| writer.first(value, row_ids))?;
-        Ok((document, chunk.ok_or(EditError::Empty)?))
+        let made = Self::make(kind, id, author, Parts::One, |writer| writer.first(value, row_ids));
+        let (document, mut chunks) = made?;
+        Ok((document, chunks.pop().ok_or(EditError::Empty)?))
+    }
+
+    fn make(
+        kind: Kind,
+        id: Id,
+        author: &Author,
+        parts: Parts,
+        work: impl FnOnce(&mut Writer) -> Result<(), EditError>,
+    ) -> Result<(Self, Vec<Chunk>), EditError> {
+        let mut document = Self::of(empty(), kind, id);
+        let chunks = document.write(author, None, parts, work)?;
+        Ok((document, chunks))
     }
 
     /// The kind of the resource.
@@ -113,35 +145,34 @@ impl Document {
         describe(self.kind, &self.value())
     }
 
-    /// Runs one transaction as the author; at older heads when given. Nothing written, no change.
+    /// Writes as the author; at older heads when given. Nothing written, no change.
     pub(crate) fn write(
         &mut self,
         author: &Author,
         at: Option<&[ChangeHash]>,
-        work: impl FnOnce(&mut Writer<'_, '_>) -> Result<(), EditError>,
-    ) -> Result<Option<Chunk>, EditError> {
-        self.am.set_actor(ActorId::from(author.actor.as_slice()));
-        let (kind, id, actor) = (self.kind, self.id, author.actor);
-        let mut transaction = match at {
-            None => self.am.transaction(),
-            Some(heads) => self.am.transaction_at(PatchLog::inactive(), heads).map_err(EditError::automerge)?,
+        parts: Parts,
+        work: impl FnOnce(&mut Writer) -> Result<(), EditError>,
+    ) -> Result<Vec<Chunk>, EditError> {
+        let before = self.heads();
+        let mut writer = Writer::new(self.am.clone(), self.kind, self.id, author, at, parts)?;
+        work(&mut writer)?;
+        let (am, made) = writer.finish()?;
+        self.am = am;
+        let deps = made.first().and_then(|first| self.am.get_change_meta_by_hash(&ChangeHash(first.hash)));
+        let Some(deps) = deps.map(|first| first.deps.clone()) else {
+            return Ok(Vec::new());
         };
-        let done = work(&mut Writer { tx: &mut transaction, kind, id, actor });
-        if let Err(error) = done {
-            transaction.rollback();
-            return Err(error);
-        }
-        let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(author.time_ms));
-        let Some(hash) = hash else { return Ok(None) };
-        Ok(self.chunk(&hash.0))
+        let since = self.am.get_changes(&deps).into_iter();
+        let is_new = |change: &Change| made.iter().any(|made| made.hash == change.hash().0);
+        let chunks = since.filter(is_new).map(Chunk::of).collect();
+        self.last_edit = LastEdit { before, made };
+        Ok(chunks)
     }
 
     /// One change's bytes.
     #[must_use]
     pub fn chunk(&self, hash: &Hash) -> Option<Chunk> {
-        let wanted = ChangeHash(*hash);
-        let deps = self.am.get_change_meta_by_hash(&wanted)?.deps.clone();
-        self.am.get_changes(&deps).into_iter().find(|change| change.hash() == wanted).map(Chunk::of)
+        self.am.get_change_by_hash(&ChangeHash(*hash)).map(Chunk::of)
     }
 }
 

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use automerge::transaction::{Transactable, Transaction};
+use automerge::transaction::Transactable;
 use automerge::{AutomergeError, ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 use serde_json::Value;
-use tombolo_model::{Id, Intent, Kind, RowId, Shape, path, shapes};
+use tombolo_model::{Intent, RowId, Shape, path, shapes};
 
-use crate::document::Actor;
 use crate::flatten::{Cell, Flattening};
+use crate::parts::{MOST_BYTES, Parts, Writer};
 use crate::view::Node;
-use crate::{Author, Chunk, Document, hash_from_hex, key, rows, texts};
+use crate::{Author, Chunk, Document, Splice, hash_from_hex, key, rows, texts};
 
 /// Why an edit was not made. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,17 @@ pub enum EditError {
     /// Heads that this document never had.
     #[error("the document has no state {0}")]
     UnknownHeads(String),
+    /// A text or a value that is longer than what a document holds (decision 5).
+    #[error("{holder} can hold {most} KiB; this would make it {would} KiB", most = MOST_BYTES / 1024, would = thousands(bytes.div_ceil(1024)))]
+    TooLong {
+        /// What cannot hold it, at the beginning of a sentence.
+        holder: &'static str,
+        /// How long it would be.
+        bytes: usize,
+    },
+    /// More than one change can hold, where one was asked for.
+    #[error("this is too much for one change")]
+    ManyChanges,
     /// There was nothing to write.
     #[error("nothing to write")]
     Empty,
@@ -74,42 +85,73 @@ impl From<AutomergeError> for EditError {
 }
 
 impl Document {
-    /// Applies intents in one change. `None` when everything was there already.
+    /// Applies intents, in as many changes as a server takes them in; none when everything was there already.
     ///
     /// # Errors
     ///
     /// Returns [`EditError`] for the first intent that cannot be applied; then none is.
+    pub fn edit_in_parts(
+        &mut self,
+        author: &Author,
+        intents: &[Intent],
+        row_ids: &mut dyn FnMut() -> RowId,
+    ) -> Result<Vec<Chunk>, EditError> {
+        self.apply_intents(author, intents, row_ids, Parts::Many)
+    }
+
+    /// Applies intents in one change, for who knows that they are short. `None` when everything was there already.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EditError`] as [`Self::edit_in_parts`] does, and where one change does not hold all.
     pub fn edit(
         &mut self,
         author: &Author,
         intents: &[Intent],
         row_ids: &mut dyn FnMut() -> RowId,
     ) -> Result<Option<Chunk>, EditError> {
-        let at = self.older_heads(intents)?;
-        let tree = if intents.iter().all(|intent| matches!(intent, Intent::Splice { .. })) {
-            Node::default()
-        } else {
-            self.tree()
-        };
-        let lookup = Lookup { tree };
-        self.write(author, at.as_deref(), |writer| {
-            intents.iter().try_for_each(|intent| writer.apply(&lookup, intent, row_ids))
-        })
+        Ok(self.apply_intents(author, intents, row_ids, Parts::One)?.pop())
     }
 
     /// Writes a whole resource: only what differs, rows matched by natural key and then by likeness.
     ///
     /// # Errors
     ///
-    /// Returns [`EditError`] as [`Self::edit`] does.
+    /// Returns [`EditError`] as [`Self::edit_in_parts`] does.
     pub fn replace(
         &mut self,
         author: &Author,
         value: &Value,
         row_ids: &mut dyn FnMut() -> RowId,
-    ) -> Result<Option<Chunk>, EditError> {
+    ) -> Result<Vec<Chunk>, EditError> {
         let whole = Intent::Set { path: String::new(), value: value.clone() };
-        self.edit(author, &[whole], row_ids)
+        self.edit_in_parts(author, &[whole], row_ids)
+    }
+
+    fn apply_intents(
+        &mut self,
+        author: &Author,
+        intents: &[Intent],
+        row_ids: &mut dyn FnMut() -> RowId,
+        parts: Parts,
+    ) -> Result<Vec<Chunk>, EditError> {
+        let at = self.older_heads(intents)?;
+        if let Some(heads) = &at
+            && let Some(present) = self.at_present(heads, &splices(intents))?
+        {
+            return self.write(author, None, parts, |writer| {
+                present.iter().try_for_each(|one| writer.splice(&one.path, one.at, one.delete, &one.insert))
+            });
+        }
+        let tree = if intents.iter().all(|intent| matches!(intent, Intent::Splice { .. })) {
+            Node::default()
+        } else {
+            self.tree()
+        };
+        let lookup = Lookup { tree };
+        self.write(author, at.as_deref(), parts, |writer| {
+            intents.iter().try_for_each(|intent| writer.apply(&lookup, intent, row_ids))
+        })
     }
 
     /// The heads that the splices were made at, when those are not the present ones.
@@ -142,6 +184,24 @@ impl Document {
     }
 }
 
+/// A number as people read it: `5,120`.
+fn thousands(number: usize) -> String {
+    match number / 1_000 {
+        0 => number.to_string(),
+        above => format!("{},{:03}", thousands(above), number % 1_000),
+    }
+}
+
+fn splices(intents: &[Intent]) -> Vec<Splice> {
+    let splice = |intent: &Intent| match intent {
+        Intent::Splice { path, at, delete, insert, .. } => {
+            Some(Splice { path: path.clone(), at: *at, delete: *delete, insert: insert.clone() })
+        }
+        _ => None,
+    };
+    intents.iter().filter_map(splice).collect()
+}
+
 /// The resource before the edit.
 pub(crate) struct Lookup {
     pub(crate) tree: Node,
@@ -162,15 +222,7 @@ fn is_row(node: Option<&Node>) -> bool {
     node.is_some_and(|node| node.position.is_some())
 }
 
-/// Writes into one transaction.
-pub(crate) struct Writer<'w, 't> {
-    pub(crate) tx: &'w mut Transaction<'t>,
-    pub(crate) kind: Kind,
-    pub(crate) id: Id,
-    pub(crate) actor: Actor,
-}
-
-impl Writer<'_, '_> {
+impl Writer {
     /// The first change: the document's own keys, all texts, the value.
     pub(crate) fn first(&mut self, value: &Value, row_ids: &mut dyn FnMut() -> RowId) -> Result<(), EditError> {
         if !value.is_object() {
@@ -271,8 +323,8 @@ impl Writer<'_, '_> {
             return Ok(());
         };
         if node.leaf.is_some() {
-            match texts::object(self.tx, place)? {
-                Some(text) => texts::write(self.tx, &text, "")?,
+            match texts::object(&self.tx, place)? {
+                Some(text) => texts::write(self, &text, place, "")?,
                 None => self.tx.delete(ROOT, place)?,
             }
         }
@@ -323,7 +375,7 @@ impl Writer<'_, '_> {
                 leaf.as_array().is_none_or(|items| !items.is_empty())
                     && leaf.as_object().is_none_or(|fields| !fields.is_empty())
             });
-            if clashes && texts::object(self.tx, here)?.is_none() {
+            if clashes && texts::object(&self.tx, here)?.is_none() {
                 self.tx.delete(ROOT, here)?;
             }
             at = path::parent(here);
@@ -335,12 +387,12 @@ impl Writer<'_, '_> {
         match cell {
             Cell::Leaf(value) => self.leaf(place, value),
             // A row that is put where it stands already keeps its texts.
-            Cell::NewText => match texts::object(self.tx, place)? {
+            Cell::NewText => match texts::object(&self.tx, place)? {
                 Some(_) => Ok(()),
                 None => self.tx.put_object(ROOT, place, ObjType::Text).map(drop).map_err(EditError::from),
             },
-            Cell::Text(text) => match texts::object(self.tx, place)? {
-                Some(object) => texts::write(self.tx, &object, &text),
+            Cell::Text(text) => match texts::object(&self.tx, place)? {
+                Some(object) => texts::write(self, &object, place, &text),
                 // The text's object is missing: something else was written over it. The value still counts.
                 None => self.leaf(place, ScalarValue::Str(text.into())),
             },
@@ -348,8 +400,8 @@ impl Writer<'_, '_> {
     }
 
     fn splice(&mut self, place: &str, at: usize, delete: usize, insert: &str) -> Result<(), EditError> {
-        if let Some(text) = texts::object(self.tx, place)? {
-            return texts::splice(self.tx, &text, place, at, delete, insert);
+        if let Some(text) = texts::object(&self.tx, place)? {
+            return texts::splice(self, &text, place, at, delete, insert);
         }
         if shapes(self.kind).shape(place) != Shape::Text {
             return Err(EditError::NoSuchText(place.to_owned()));
@@ -367,6 +419,12 @@ impl Writer<'_, '_> {
         {
             return Ok(());
         }
+        let bytes = match &value {
+            ScalarValue::Str(text) => text.len(),
+            ScalarValue::Bytes(json) => json.len(),
+            _ => 0,
+        };
+        self.make_room(place, bytes)?;
         Ok(self.tx.put(ROOT, place, value)?)
     }
 }

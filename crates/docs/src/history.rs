@@ -52,7 +52,7 @@ impl Document {
     pub fn at(&self, heads: &[Hash]) -> Option<Value> {
         let heads: Vec<ChangeHash> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let am = self.am.fork_at(&heads).ok()?;
-        Some(Self { am, kind: self.kind, id: self.id }.value())
+        Some(Self::of(am, self.kind, self.id).value())
     }
 
     /// What a change typed, by the path of the text, also when this document cannot apply it.

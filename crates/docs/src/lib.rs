@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod apply;
 mod changes;
 mod conflicts;
@@ -22,11 +23,13 @@ mod inspect;
 pub mod key;
 mod load;
 mod matching;
+mod parts;
 mod position;
 mod rows;
 mod scalar;
 mod sift;
 mod texts;
+mod typing;
 mod undo;
 mod view;
 

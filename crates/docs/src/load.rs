@@ -81,7 +81,7 @@ impl Document {
         }
         let waiting = am.get_missing_deps(&[]).len().min(count);
         let (kind, id) = identity(&am)?;
-        Ok(Loaded { document: Self { am, kind, id }, damaged, waiting })
+        Ok(Loaded { document: Self::of(am, kind, id), damaged, waiting })
     }
 }
 

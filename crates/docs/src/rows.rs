@@ -7,12 +7,13 @@ use automerge::{ROOT, ReadDoc, ScalarValue};
 use serde_json::Value;
 use tombolo_model::{RowId, path, shapes};
 
-use crate::edit::{Lookup, Writer};
+use crate::edit::Lookup;
 use crate::matching::{longest_rising, pair};
+use crate::parts::Writer;
 use crate::view::Node;
 use crate::{EditError, key, position, scalar};
 
-impl Writer<'_, '_> {
+impl Writer {
     /// Puts a new row after another one.
     pub(crate) fn insert_row(
         &mut self,
@@ -120,7 +121,7 @@ impl Writer<'_, '_> {
 
 /// Makes a list hold these items: kept rows keep their ids, so that an edit made meanwhile finds them.
 pub(crate) fn replace(
-    writer: &mut Writer<'_, '_>,
+    writer: &mut Writer,
     lookup: &Lookup,
     list: &str,
     items: &[Value],

@@ -1,12 +1,13 @@
 //! Texts that several people type in at once. Positions count UTF-16 code units.
 
-use automerge::transaction::{Transactable, Transaction};
+use automerge::transaction::OwnedTransaction;
 use automerge::{ObjId, ObjType, ROOT, ReadDoc, Value as AmValue};
 
 use crate::EditError;
+use crate::parts::{MOST_BYTES, Writer};
 
 /// The text object at a place, when there is one.
-pub(crate) fn object(tx: &Transaction<'_>, place: &str) -> Result<Option<ObjId>, EditError> {
+pub(crate) fn object(tx: &OwnedTransaction, place: &str) -> Result<Option<ObjId>, EditError> {
     Ok(match tx.get(ROOT, place)? {
         Some((AmValue::Object(ObjType::Text), object)) => Some(object),
         _ => None,
@@ -15,16 +16,42 @@ pub(crate) fn object(tx: &Transaction<'_>, place: &str) -> Result<Option<ObjId>,
 
 /// Replaces one stretch.
 pub(crate) fn splice(
-    tx: &mut Transaction<'_>,
+    writer: &mut Writer,
     text: &ObjId,
     path: &str,
     at: usize,
     delete: usize,
     insert: &str,
 ) -> Result<(), EditError> {
-    within(path, at, delete, tx.length(text))?;
-    let delete = isize::try_from(delete).map_err(EditError::automerge)?;
-    Ok(tx.splice_text(text, at, delete, insert)?)
+    let length = writer.tx.length(text);
+    within(path, at, delete, length)?;
+    fits(writer, text, path, Replaced { at, delete, length, insert })?;
+    writer.replace_stretch(text, path, at, delete, insert)
+}
+
+/// What is replaced, in a text of this length.
+#[derive(Clone, Copy)]
+struct Replaced<'i> {
+    at: usize,
+    delete: usize,
+    length: usize,
+    insert: &'i str,
+}
+
+/// Refuses what makes a text longer than it may be. One that is too long already, because two people wrote at once, may
+/// be made shorter.
+fn fits(writer: &Writer, text: &ObjId, path: &str, replaced: Replaced<'_>) -> Result<(), EditError> {
+    /// A code unit of a browser's text is so many bytes at most.
+    const WIDEST: usize = 3;
+    let Replaced { at, delete, length, insert } = replaced;
+    // A key that is pressed must not cost a look at the whole text.
+    if WIDEST * (length - delete) + insert.len() <= MOST_BYTES {
+        return Ok(());
+    }
+    let have = writer.tx.text(text)?;
+    let units: Vec<u16> = have.encode_utf16().skip(at).take(delete).collect();
+    let will = have.len() - String::from_utf16_lossy(&units).len() + insert.len();
+    if will > MOST_BYTES && will > have.len() { Err(writer.too_long(path, will)) } else { Ok(()) }
 }
 
 /// A text with one stretch replaced.
@@ -35,7 +62,7 @@ pub(crate) fn spliced(have: &str, path: &str, at: usize, delete: usize, insert: 
     Ok(String::from_utf16_lossy(&units))
 }
 
-fn within(path: &str, at: usize, delete: usize, length: usize) -> Result<(), EditError> {
+pub(crate) fn within(path: &str, at: usize, delete: usize, length: usize) -> Result<(), EditError> {
     if at.checked_add(delete).is_none_or(|end| end > length) {
         return Err(EditError::OutOfText { path: path.to_owned(), at, delete, length });
     }
@@ -43,8 +70,12 @@ fn within(path: &str, at: usize, delete: usize, length: usize) -> Result<(), Edi
 }
 
 /// Makes a text say something else by replacing the one stretch in which it differs.
-pub(crate) fn write(tx: &mut Transaction<'_>, text: &ObjId, wanted: &str) -> Result<(), EditError> {
-    let have: Vec<u16> = tx.text(text)?.encode_utf16().collect();
+pub(crate) fn write(writer: &mut Writer, text: &ObjId, path: &str, wanted: &str) -> Result<(), EditError> {
+    let present = writer.tx.text(text)?;
+    if wanted.len() > MOST_BYTES && wanted.len() > present.len() {
+        return Err(writer.too_long(path, wanted.len()));
+    }
+    let have: Vec<u16> = present.encode_utf16().collect();
     let want: Vec<u16> = wanted.encode_utf16().collect();
     let mut start = have.iter().zip(&want).take_while(|(left, right)| left == right).count();
     // A stretch never begins or ends inside a surrogate pair.
@@ -57,11 +88,7 @@ pub(crate) fn write(tx: &mut Transaction<'_>, text: &ObjId, wanted: &str) -> Res
         end -= 1;
     }
     let (delete, insert) = (have.len() - start - end, &want[start..want.len() - end]);
-    if delete == 0 && insert.is_empty() {
-        return Ok(());
-    }
-    let delete = isize::try_from(delete).map_err(EditError::automerge)?;
-    Ok(tx.splice_text(text, start, delete, &String::from_utf16_lossy(insert))?)
+    writer.replace_stretch(text, path, start, delete, &String::from_utf16_lossy(insert))
 }
 
 fn is_high(unit: Option<&u16>) -> bool {

@@ -10,6 +10,8 @@ use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value as
 use tombolo_model::path;
 
 use crate::apply::Splice;
+use crate::parts::{Parts, Writer};
+use crate::typing::Stretch;
 use crate::{Actor, Author, Chunk, Document, EditError, Hash, inspect, key, texts};
 
 /// How to take one change back.
@@ -50,6 +52,11 @@ impl Document {
     #[must_use]
     pub fn inverse(&self, change: &Hash) -> Option<Inverse> {
         let hash = ChangeHash(*change);
+        if let Some(typed) = self.just_typed(change) {
+            let actor = self.am.get_change_meta_by_hash(&hash)?.actor.to_bytes().to_vec();
+            let splices = typed.iter().rev().map(Stretch::back).collect();
+            return Some(Inverse { keys: BTreeMap::new(), rows: Vec::new(), splices, after: vec![hash], actor });
+        }
         let seen = inspect(&self.chunk(change)?.bytes).ok()?;
         let before: Vec<ChangeHash> = seen.deps.iter().map(|dep| ChangeHash(*dep)).collect();
         let scalar = |value: AmValue<'_>| match value {
@@ -95,22 +102,24 @@ impl Document {
             }
             if self.stands(now, held, &own) { writes.push((key, &held.before)) } else { skipped.push(key.clone()) }
         }
-        let at = (!inverse.splices.is_empty()).then_some(inverse.after.as_slice());
+        // Where nothing came since, that state is the present one, at which a long stretch goes much faster.
+        let is_present = self.am.get_heads() == inverse.after;
+        let present = if is_present { None } else { self.at_present(&inverse.after, &inverse.splices)? };
+        let older = !inverse.splices.is_empty() && !is_present && present.is_none();
+        let at = older.then_some(inverse.after.as_slice());
+        let splices = present.as_ref().unwrap_or(&inverse.splices);
         // Texts are spliced at the state after the change, so that Automerge finds the stretch wherever it is now.
-        let spliced = self.write(author, at, |writer| {
-            for splice in &inverse.splices {
-                if let Some(text) = texts::object(writer.tx, &splice.path)? {
-                    texts::splice(writer.tx, &text, &splice.path, splice.at, splice.delete, &splice.insert)?;
+        let mut chunks = self.write(author, at, Parts::Many, |writer| {
+            for splice in splices {
+                if let Some(text) = texts::object(&writer.tx, &splice.path)? {
+                    texts::splice(writer, &text, &splice.path, splice.at, splice.delete, &splice.insert)?;
                 }
             }
-            if at.is_none() { restore(writer.tx, &writes) } else { Ok(()) }
+            if at.is_none() { restore(writer, &writes) } else { Ok(()) }
         })?;
-        let chunk = if at.is_some() && !writes.is_empty() {
-            self.write(author, None, |writer| restore(writer.tx, &writes))?
-        } else {
-            None
-        };
-        let chunks: Vec<Chunk> = spliced.into_iter().chain(chunk).collect();
+        if at.is_some() && !writes.is_empty() {
+            chunks.extend(self.write(author, None, Parts::Many, |writer| restore(writer, &writes))?);
+        }
         let inverses = chunks.iter().rev().filter_map(|chunk| self.inverse(&chunk.hash)).collect();
         Ok(Undone { chunks, inverses, skipped })
     }
@@ -175,20 +184,17 @@ fn session(actor: &[u8]) -> &[u8] {
     actor.len().checked_sub(size_of::<Actor>()).map_or(actor, |from| &actor[from..])
 }
 
-fn restore(
-    tx: &mut automerge::transaction::Transaction<'_>,
-    writes: &[(&String, &Option<ScalarValue>)],
-) -> Result<(), EditError> {
+fn restore(writer: &mut Writer, writes: &[(&String, &Option<ScalarValue>)]) -> Result<(), EditError> {
     for (key, held) in writes {
         match held {
-            Some(value) => tx.put(ROOT, key.as_str(), value.clone())?,
+            Some(value) => writer.tx.put(ROOT, key.as_str(), value.clone())?,
             // A row that came with the change goes by its mark, so that somebody's edit of it would show.
             None if key.ends_with(key::POSITION) => {
                 if let Some((list, row)) = key::row_marked(key, key::POSITION).and_then(|row| row.rsplit_once('/')) {
-                    tx.put(ROOT, key::deleted(list, row), true)?;
+                    writer.tx.put(ROOT, key::deleted(list, row), true)?;
                 }
             }
-            None if tx.get(ROOT, key.as_str())?.is_some() => tx.delete(ROOT, key.as_str())?,
+            None if writer.tx.get(ROOT, key.as_str())?.is_some() => writer.tx.delete(ROOT, key.as_str())?,
             None => {}
         }
     }

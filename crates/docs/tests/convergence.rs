@@ -140,6 +140,27 @@ fn a_row_deleted_by_one_and_edited_by_the_other_is_a_conflict_until_settled() {
 }
 
 #[test]
+fn an_edit_of_a_deleted_row_names_who_made_it_and_not_who_made_the_row() {
+    let mut ann = Device::first(Kind::Import, &mapping());
+    let mut bo = ann.copy(2);
+    let row = rows(&ann)[1].clone();
+    let path = format!("/mappings/{row}/generate");
+    bo.edit(&[Intent::Splice { path, at: 1, delete: 0, insert: "_edited".into(), heads: Vec::new() }]);
+    bo.author.time_ms = 3_000;
+    bo.set("/name", json!("Elsewhere"));
+    ann.author.time_ms = 4_000;
+    ann.edit(&[Intent::DeleteRow { list: "/mappings".into(), row }]);
+    meet(&mut ann, &mut bo);
+    ann.author.time_ms = 5_000;
+    ann.set("/name", json!("Later"));
+    let view = ann.document.view();
+    let [conflict] = view.conflicts.as_slice() else { panic!("{:?}", view.conflicts) };
+    let who: Vec<(&str, i64)> = conflict.values.iter().map(|one| (one.actor.as_str(), one.time_ms)).collect();
+    assert_eq!(who, [("01".repeat(16).as_str(), 4_000), ("02".repeat(16).as_str(), 2_000)]);
+    assert_eq!(conflict.values[1].value.as_ref().unwrap()["generate"], "b_edited");
+}
+
+#[test]
 fn two_renames_are_a_conflict_with_both_names_until_one_is_chosen() {
     let mut left = Device::first(Kind::Flow, &json!({"name": "Orders"}));
     let mut right = left.copy(2);

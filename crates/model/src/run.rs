@@ -50,7 +50,7 @@ pub struct RunRow {
     pub status: RunStatus,
     /// Where it runs.
     pub place: RunPlace,
-    /// The device or node had no link to the server at the start.
+    /// The device or node belonged to a server and had no link to it at the start.
     #[serde(default)]
     pub offline: bool,
     /// When, in milliseconds since 1970.

@@ -58,17 +58,23 @@ impl Rule {
 #[derive(Debug, Clone, Copy)]
 pub struct Shapes {
     own: &'static [Rule],
+    family: &'static [Rule],
     common: &'static [Rule],
 }
 
 impl Shapes {
     pub(crate) const fn new(own: &'static [Rule], common: &'static [Rule]) -> Self {
-        Self { own, common }
+        Self { own, family: &[], common }
+    }
+
+    /// The same with lines that several kinds share.
+    pub(crate) const fn with(self, family: &'static [Rule]) -> Self {
+        Self { family, ..self }
     }
 
     /// Every line, the kind's own first; the first that matches decides.
     pub fn rules(&self) -> impl Iterator<Item = &'static Rule> {
-        self.own.iter().chain(self.common)
+        self.own.iter().chain(self.family).chain(self.common)
     }
 
     /// The line for a place; rows may be addressed by id, by index or by `*`.
@@ -93,8 +99,9 @@ impl Shapes {
         let row = path::join(list, "*");
         self.rules().filter(|rule| rule.shape == Shape::Text).filter_map(move |rule| {
             let name = path::segments(rule.pattern).last().filter(|name| !name.starts_with('*'))?;
-            (self.shape(&path::join(&row, name)) == Shape::Text && rule.matches(&path::join(&row, name)))
-                .then_some(name)
+            // By the line that decides, so that two lines for one field do not make its text twice.
+            let decides = self.rule(&path::join(&row, name))?;
+            (decides.pattern == rule.pattern).then_some(name)
         })
     }
 
@@ -162,6 +169,7 @@ mod tests {
         assert_eq!(texts(Kind::Import, "/mappings/r1/buildArrayHelper/r2/mappings"), ["generate", "extract"]);
         assert_eq!(texts(Kind::Export, "/http/headers"), ["name", "value"]);
         assert_eq!(texts(Kind::Flow, "/pageProcessors"), [""; 0]);
+        assert_eq!(texts(Kind::Tool, "/routers/r1/responseMapping/mappings"), ["generate", "extract"]);
         assert_eq!(texts(Kind::Flow, "/pageProcessors/r1/responseMapping/fields"), ["generate", "extract"]);
     }
 

@@ -71,7 +71,7 @@ impl Typing {
 
 /// A field whose text is applied as it is typed.
 #[derive(Clone, Copy)]
-pub(in crate::components) struct Live {
+pub(crate) struct Live {
     typing: RwSignal<Typing>,
     value: Signal<String>,
     on_change: Callback<String>,
@@ -85,7 +85,8 @@ pub(in crate::components) struct Live {
 }
 
 impl Live {
-    /// A field that shows `value` and applies through `on_change`; `read` says how the document shows what is typed.
+    /// A field that shows `value` and applies through `on_change`; `late` says which texts are applied on leaving only,
+    /// `read` how the document shows what is typed.
     pub(in crate::components) fn new(
         value: Signal<String>,
         on_change: Callback<String>,

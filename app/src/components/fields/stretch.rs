@@ -56,11 +56,14 @@ fn units(text: &str) -> usize {
 }
 
 /// `mine` with what turned `base` into `theirs`: nothing that was inserted on either side is missing.
+///
+/// At one place mine comes first: it goes on from the letter before it, which may be mine as well, and what came from
+/// elsewhere must not part the two.
 pub(crate) fn merged(base: &str, mine: &str, theirs: &str) -> String {
     let (Some(here), Some(there)) = (Stretch::between(base, mine), Stretch::between(base, theirs)) else {
         return if base == mine { theirs } else { mine }.to_owned();
     };
-    let (first, second) = if there.at <= here.at { (&there, &here) } else { (&here, &there) };
+    let (first, second) = if there.at < here.at { (&there, &here) } else { (&here, &there) };
     let text: Vec<u16> = base.encode_utf16().collect();
     let mut out = text[..first.at].to_vec();
     out.extend(first.insert.encode_utf16());
@@ -101,7 +104,8 @@ mod tests {
     #[test]
     fn two_changes_of_one_text_are_both_in_it() {
         for (base, mine, theirs, both) in [
-            ("", "mine", "theirs", "theirsmine"),
+            ("", "mine", "theirs", "minetheirs"),
+            ("d17 end", "d17_ end", "d17c end", "d17_c end"),
             ("ab", "Xab", "abY", "XabY"),
             ("ab", "abY", "Xab", "XabY"),
             ("abcdef", "af", "abcXdef", "aXf"),

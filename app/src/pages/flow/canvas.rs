@@ -8,7 +8,7 @@ use web_sys::{ScrollBehavior, ScrollToOptions};
 use super::Builder;
 use super::layout::{GAP, HEIGHT, LINE, Layout, WIDTH, layout};
 use super::node::Node;
-use super::pan::{Span, fit, into_view, is_far, scaled, step_zoom};
+use super::pan::{Span, beside, fit, into_view, is_far, scaled, step_zoom};
 use super::wizard::Side;
 use crate::browser::page;
 use crate::components::Icon;
@@ -88,12 +88,23 @@ fn follow(builder: Builder, view: NodeRef<html::Div>, placed: Memo<Layout>, zoom
         let at = builder.steps.with(|steps| steps.iter().position(|step| step.row == row))?;
         placed.with(|placed| placed.places.get(at).copied())
     });
-    // Once the form is there.
-    let seek = move |place| request_animation_frame(move || show(view, place, zoom));
+    // What the zoom was before a form needed room, and what it was made then.
+    let lent = StoredValue::new(None::<(i32, i32)>);
+    // Once the form is there, and then once the canvas has its new size.
+    let seek = move |place| {
+        request_animation_frame(move || {
+            make_room(view, placed, zoom, lent);
+            request_animation_frame(move || show(view, place, zoom));
+        });
+    };
     Effect::new(move |_| {
         // Below an editor the canvas has lost its place.
         let covered = builder.tool.with(Option::is_some);
-        if let Some(place) = chosen.get().filter(|_| !covered) {
+        let place = chosen.get();
+        if place.is_none() {
+            give_back(zoom, lent);
+        }
+        if let Some(place) = place.filter(|_| !covered) {
             seek(place);
         }
     });
@@ -103,6 +114,36 @@ fn follow(builder: Builder, view: NodeRef<html::Div>, placed: Memo<Layout>, zoom
         }
     });
     on_cleanup(move || resized.remove());
+}
+
+/// Makes the flow as small as it must be to stand beside a form, where it can still be read. A zoom that somebody has
+/// chosen since is theirs.
+fn make_room(
+    view: NodeRef<html::Div>,
+    placed: Memo<Layout>,
+    zoom: RwSignal<i32>,
+    lent: StoredValue<Option<(i32, i32)>>,
+) {
+    let (Some(view), Some(now)) = (view.try_get_untracked().flatten(), zoom.try_get_untracked()) else { return };
+    let lender = lent.try_get_value().flatten();
+    if view.client_width() == 0 || lender.is_some_and(|(_, made)| made != now) {
+        return;
+    }
+    let length = placed.with_untracked(|placed| placed.size.0);
+    if let Some(made) = beside(length, view.client_width(), now) {
+        lent.set_value(Some((lender.map_or(now, |(before, _)| before), made)));
+        zoom.set(made);
+    }
+}
+
+/// Gives the zoom back that was there before the form, unless somebody has chosen another.
+fn give_back(zoom: RwSignal<i32>, lent: StoredValue<Option<(i32, i32)>>) {
+    if let Some((before, made)) = lent.get_value() {
+        if zoom.get_untracked() == made {
+            zoom.set(before);
+        }
+        lent.set_value(None);
+    }
 }
 
 #[component]

@@ -10,8 +10,8 @@ use tombolo_wire::store::Call;
 use super::counts::{state, totals};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
-use crate::pages::runs::is_from_before;
-use crate::pages::save_run_file;
+use crate::pages::run_file::{ELSEWHERE, RunFile};
+use crate::pages::runs::{Told, nothing_read};
 use crate::state::App;
 use crate::words;
 
@@ -104,28 +104,26 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })
         })
     };
-    // Of an account that is on this device alone every run is, and that needs no word.
-    let away = move || {
-        let account = app.account.get().filter(|account| !account.local)?;
-        run.with(|run| {
-            let run = run.as_ref().filter(|run| run.offline)?;
-            Some(if is_from_before(run, &account) { "Before signing up" } else { "Offline" })
-        })
-    };
-    let ended = Memo::new(move |_| {
-        run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
+    let offline = move || run.with(|run| run.as_ref().is_some_and(|run| run.offline));
+    let errors = first_errors(id, failed, going);
+    let told = Memo::new(move |_| {
+        let ended = run.with(|run| run.as_ref().and_then(|run| run.error.clone()));
+        errors.with(|errors| Told::of(ended.as_ref(), errors))
     });
+    let ended = Memo::new(move |_| told.with(|told| told.ended.clone()));
+    let empty = move || run.with(|run| run.as_ref().and_then(nothing_read));
     view! {
         <p class="sr" role="status">{said}</p>
         <div class="console-head row">
             {move || run.get().map(|run| view! { <RunState run=run/> })}
             <span class="muted num">{times}</span>
-            {move || away().map(|words| view! { <span class="badge">{words}</span> })}
+            {move || offline().then(|| view! { <span class="badge">"Offline"</span> })}
             <span class="grow"></span>
             {move || going.get().then(|| view! { <button class="button small" on:click=move |_| app.send(Call::CancelRun { run: id })><Icon name="square"/>"Cancel run"</button> })}
         </div>
         {move || going.get().then(|| view! { <span class="progress unknown" role="progressbar" aria-label="Run in progress"><i></i></span> })}
         {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{message}</p></div> })}
+        {move || empty().map(|says| view! { <p class="console-note muted">{says}</p> })}
         <div class="table-wrap"><table class="table compact">
             <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
             <tbody>
@@ -133,7 +131,7 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
-        <Errors run=id count=failed going=going/>
+        <Errors told=told count=failed/>
     }
 }
 
@@ -168,7 +166,6 @@ fn TotalRow(run: Memo<Option<RunRow>>) -> impl IntoView {
 
 #[component]
 fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
-    let app = App::here();
     let key = step.clone();
     let count = Memo::new(move |_| {
         run.with(|run| {
@@ -177,10 +174,12 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
     });
     let stands = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| count.with(|count| state(run, count)))));
     let file = Memo::new(move |_| count.with(|count| count.file.clone()));
-    let step = StoredValue::new(step);
+    let here = RunFile::new(run, id, step, Signal::derive(move || file.with(Option::is_some)));
     view! {
         <tr>
-            <td><span class="indent" data-kind=move || count.with(|count| count.kind.clone())>{move || count.with(|count| count.name.clone())}</span></td>
+            <td><span class="indent" data-kind=move || count.with(|count| count.kind.clone())>{move || count.with(|count| count.name.clone())}</span>
+                // Where the columns are narrow the reason has its own line.
+                {move || here.is_elsewhere().then(|| view! { <small class="elsewhere below">{ELSEWHERE}</small> })}</td>
             <td data-rank="2">{move || stands.get().map(|stands| {
                 let (class, icon, word) = stands.shown(count.with(|count| count.errors));
                 view! { <span class=format!("status {class}")><Icon name=icon/>{word}</span> }
@@ -189,7 +188,8 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
             <td class="actions">{move || file.get().map(|file| view! {
                 <span class="row file">
                     <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
-                    <button class="button small" on:click=move |_| save_run_file(app, id, step.get_value())><Icon name="download"/><span class="word">"Download"</span><span class="sr">{format!(" {}", file.name)}</span></button>
+                    {move || here.is_elsewhere().then(|| view! { <small class="elsewhere beside">{ELSEWHERE}</small> })}
+                    <button class="button small" prop:disabled=move || here.is_elsewhere() title=move || here.is_elsewhere().then_some(ELSEWHERE) on:click=move |_| here.save()><Icon name="download"/><span class="word">"Download"</span><span class="sr">{format!(" {}", file.name)}</span></button>
                 </span>
             })}</td>
         </tr>
@@ -199,9 +199,8 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
 /// How many errors are shown.
 const SHOWN: usize = 50;
 
-/// The first errors of a run, with the record they are about.
-#[component]
-fn Errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> impl IntoView {
+/// The first errors of a run, read again as they come in.
+fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<RunError>> {
     let app = App::here();
     let errors = RwSignal::new(Vec::<RunError>::new());
     Effect::new(move |_| {
@@ -217,12 +216,18 @@ fn Errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> impl IntoView {
             }
         });
     });
-    let more = move || usize::try_from(count.get()).unwrap_or(usize::MAX);
+    errors
+}
+
+/// The errors, with the record they are about.
+#[component]
+fn Errors(told: Memo<Told>, count: Memo<u64>) -> impl IntoView {
+    let more = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
     view! {
-        <Show when=move || count.get() != 0>
+        <Show when=move || more() != 0>
             <section class="console-errors" aria-label="Errors">
                 <h3>{move || words::count(more(), "error")}</h3>
-                <ul><For each=move || errors.get().into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1/></For></ul>
+                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1/></For></ul>
                 {move || (more() > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
             </section>
         </Show>

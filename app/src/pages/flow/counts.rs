@@ -120,10 +120,10 @@ mod tests {
     #[test]
     fn a_node_is_named_with_its_kind_its_state_and_its_errors() {
         let going = run(RunStatus::Running);
-        assert_eq!(spoken("CRM", "Import", "HTTP", None), "CRM, HTTP import");
+        assert_eq!(spoken("CRM", "Destination", "HTTP", None), "CRM, HTTP destination");
         assert_eq!(
-            spoken("CRM", "Import", "HTTP", Some((&going, &going.steps[1]))),
-            "CRM, HTTP import, running, 1 error"
+            spoken("CRM", "Destination", "HTTP", Some((&going, &going.steps[1]))),
+            "CRM, HTTP destination, running, 1 error"
         );
     }
 }

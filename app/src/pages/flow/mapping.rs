@@ -19,6 +19,8 @@ use crate::state::{Doc, row_id};
 use row::{Row, dragged_row};
 
 const LIST: &str = "/mappings";
+/// The id of the button that adds a row.
+const ADD: &str = "add-field";
 
 /// The editor.
 #[component]
@@ -57,7 +59,7 @@ pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
             </div>
             {move || (doc.view.with(Option::is_some) && all.with(Vec::is_empty)).then(|| view! { <p class="nothing muted">"No field is mapped: records go to the destination as they come."</p> })}
             <For each=move || deleted.get() key=String::clone let:path><FieldConflict doc=doc path=path/></For>
-            <button class="button" prop:disabled=move || !doc.writable.get() on:click=move |_| add(LIST.to_owned())><Icon name="plus"/>"Add field"</button>
+            <button class="button" id=ADD prop:disabled=move || !doc.writable.get() on:click=move |_| add(LIST.to_owned())><Icon name="plus"/>"Add field"</button>
         </div>
     }
 }

@@ -5,6 +5,7 @@ use tombolo_model::{Id, Intent};
 use tombolo_wire::run::{RunRow, StepCount};
 use tombolo_wire::store::Person;
 
+use super::application::Application;
 use super::counts::{StepState, spoken, state};
 use super::layout::Layout;
 use super::order::dropped;
@@ -30,14 +31,17 @@ pub(super) fn name_of(app: App, step: &Step) -> String {
         .unwrap_or_else(|| format!("{} without a name", step.kind.words()))
 }
 
-/// The application of a step in words.
-fn application(app: App, step: &Step) -> &'static str {
-    match step.resource.and_then(|id| app.row(id)).and_then(|row| row.adaptor).as_deref() {
-        Some("HTTPExport" | "HTTPImport") => "HTTP",
-        Some("SimpleExport" | "simple") => "Local file",
-        Some("SimpleImport") => "File to download",
-        _ => "Not set up",
-    }
+/// The application of a step.
+pub(super) fn application(app: App, step: &Step) -> Application {
+    Application::of(step.resource.and_then(|id| app.row(id)).and_then(|row| row.adaptor).as_deref())
+}
+
+/// The icon of a step, which is that of its application.
+#[component]
+pub(super) fn StepIcon(step: StoredValue<Step>) -> impl IntoView {
+    let app = App::here();
+    let icon = Memo::new(move |_| step.with_value(|step| application(app, step).icon()));
+    move || view! { <Icon name=icon.get()/> }
 }
 
 /// Moves, deletes or opens a step by key.
@@ -116,7 +120,7 @@ pub(super) fn last_count(builder: Builder, step: &Step) -> Option<(RunRow, StepC
 pub(super) fn spoken_name(builder: Builder, step: &Step) -> String {
     let count = last_count(builder, step);
     let run = count.as_ref().map(|(run, count)| (run, count));
-    spoken(&name_of(builder.app, step), step.kind.words(), application(builder.app, step), run)
+    spoken(&name_of(builder.app, step), step.kind.words(), application(builder.app, step).words(), run)
 }
 
 /// The count at the foot of a step: what came out, or how much of what came in went through.
@@ -207,7 +211,8 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
     };
     let name = move || step.with_value(|step| name_of(app, step));
     let (kind, resource) = step.with_value(|step| (step.kind, step.resource));
-    let what = move || format!("{}, {}", step.with_value(|step| application(app, step)), kind.words().to_lowercase());
+    let what =
+        move || format!("{}, {}", step.with_value(|step| application(app, step).words()), kind.words().to_lowercase());
     view! {
         <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop() { "0" } else { "-1" }
             draggable=move || builder.doc.writable.get().to_string() data-held=tint
@@ -216,8 +221,8 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
             on:dragstart=drag on:dragover=|event| event.prevent_default() on:drop=move |event| step.with_value(|step| on_drop(builder, step, &event))>
             {move || holder.get().map(|person| view! { <Flag person=person/> })}
             <div class="head">
-                <span class="kind"><Icon name=kind.icon()/></span>
-                <div><b class="cut" title=name>{name}</b><small class="cut">{what}</small></div>
+                <span class="kind"><StepIcon step=step/></span>
+                <div><b class="cut" title=name>{name}</b><small class="cut" title=what>{what}</small></div>
             </div>
             <div class="foot">{resource.map(|id| view! { <SetTools resource=id/> })}<span class="count">{move || step.with_value(|step| count_words(builder, step))}</span></div>
             {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true">{words::number(errors)}</span> })}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Builder;
 use super::canvas::EMPTY;
 use super::counts::state;
-use super::node::{count_words, last_count, name_of, spoken_name};
+use super::node::{StepIcon, count_words, last_count, name_of, spoken_name};
 use super::steps::Step;
 use super::wizard::Side;
 use crate::components::Icon;
@@ -43,7 +43,7 @@ fn Line(step: Step) -> impl IntoView {
     view! {
         <li><button class="outline-step" id=id aria-label=move || step.with_value(|step| spoken_name(builder, step))
             on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone())))>
-            <span class="kind" data-kind=kind.key()><Icon name=kind.icon()/></span>
+            <span class="kind" data-kind=kind.key()><StepIcon step=step/></span>
             <span class="grow"><b class="cut">{name}</b><small class="muted">{kind.words()}</small></span>
             {move || shown().map(|((class, icon, word), errors)| view! {
                 <span class="outline-state">

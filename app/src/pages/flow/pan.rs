@@ -45,9 +45,28 @@ pub(super) fn fit(size: (i32, i32), view: (i32, i32)) -> i32 {
     share(view.0, size.0).min(share(view.1, size.1)).clamp(ZOOM.0, 100)
 }
 
+/// Below this, in percent, a flow is scrolled rather than made smaller for a form beside it: it is to be read.
+const LEAST_BESIDE: i32 = 75;
+
+/// The zoom at which all of a flow stands in a view that a form has made narrower; nothing when it stands there already,
+/// or would be too small to read.
+pub(super) fn beside(length: i32, view: i32, zoom: i32) -> Option<i32> {
+    let all = fit((length, 1), (view, 1));
+    (scaled(length, zoom) > view && all >= LEAST_BESIDE).then_some(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flow_beside_a_form_gets_a_little_smaller_or_is_scrolled() {
+        // A source, a destination and the place of another: 784 long, and 696 are left beside a form in a window of 1280.
+        assert_eq!(beside(784, 696, 100), Some(88));
+        assert_eq!(beside(784, 696, 75), None, "all of it is seen");
+        assert_eq!(beside(1044, 696, 100), None, "nobody could read it");
+        assert!(scaled(784, 88) <= 696);
+    }
 
     #[test]
     fn a_step_behind_the_form_comes_into_view_with_what_follows_it() {

@@ -11,7 +11,7 @@ use super::Builder;
 use super::filter::FilterEditor;
 use super::forms::{ExportForm, ImportForm};
 use super::mapping::MappingEditor;
-use super::node::{remove, shift};
+use super::node::{StepIcon, remove, shift};
 use super::steps::{Step, StepKind, moved};
 use crate::components::{
     ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
@@ -84,7 +84,7 @@ fn Broken(step: Step) -> impl IntoView {
     view! {
         <aside class="panel step" aria-label="Step">
             <div class="step-head row"><b class="grow">{step.kind.words()}</b><Close/></div>
-            <p class="empty">"This step has no export or import. Remove it and add another."</p>
+            <p class="empty">"What this step used is not there. Remove the step and add another."</p>
             <footer class="panel-foot"><button class="button" prop:disabled=move || !builder.doc.writable.get() on:click=move |_| remove(builder, &step)><Icon name="trash-2"/>"Remove this step"</button></footer>
         </aside>
     }
@@ -103,12 +103,13 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     doc.here(None, None);
     on_cleanup(move || builder.doc.here(None, None));
     let kind = step.kind;
+    let stored = StoredValue::new(step.clone());
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     view! {
         <aside class="panel step" id=PANEL tabindex="-1" aria-label=move || format!("{}: {}", kind.words(), doc.text("/name"))>
             <div class="step-head row">
-                <span class="kind" data-kind=kind.key()><Icon name=kind.icon()/></span>
-                <div class="grow"><b class="cut">{move || doc.text("/name")}</b><small class="muted">{kind.words()}</small></div>
+                <span class="kind" data-kind=kind.key()><StepIcon step=stored/></span>
+                <div class="grow"><b class="cut" title=move || doc.text("/name")>{move || doc.text("/name")}</b><small class="muted">{kind.words()}</small></div>
                 <PeopleHere id=resource/>
                 <ConflictBadge doc=doc/>
                 <StepMenu step=step doc=doc/>
@@ -218,8 +219,7 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
     view! {
         <section class="step-editor" id=EDITOR tabindex="-1" aria-label=format!("{title} editor")>
             <header class="editor-head">
-                <h2 class="cut">{title}" of "{move || doc.text("/name")}</h2>
-                <ConflictBadge doc=doc/>
+                <div class="title-line"><h2 class="cut">{title}" of "{move || doc.text("/name")}</h2><ConflictBadge doc=doc/></div>
                 <span class="grow"></span>
                 <PeopleHere id=resource/>
                 <UndoButtons doc=doc/>

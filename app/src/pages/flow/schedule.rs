@@ -28,31 +28,30 @@ const PRESETS: [(&str, &str); 7] = [
     ("? 0 6 ? * 1", "Every Monday at 06:00"),
 ];
 
-/// A schedule in words; its fields where there are none for it.
-pub(super) fn in_words(schedule: &str) -> String {
+/// A schedule in words; nothing where there are none for it.
+fn in_words(schedule: &str) -> Option<String> {
     let preset = PRESETS.iter().find(|(key, _)| *key == schedule).map(|(_, words)| (*words).to_owned());
-    preset.or_else(|| words::sentence(schedule)).unwrap_or_else(|| format!("Custom: {schedule}"))
+    preset.or_else(|| words::sentence(schedule))
 }
 
-/// The same, with the next run where its fields are all that can be said.
+/// A schedule in words; its fields where there are none for it, with the next run.
 fn on_its_button(schedule: &str, zone: &str) -> String {
-    let said = in_words(schedule);
-    let coming = || coming(schedule, zone, 1).into_iter().next();
-    match said.starts_with("Custom").then(coming).flatten() {
-        Some(next) => format!("{said}, next {next}"),
-        None => said,
-    }
+    in_words(schedule).unwrap_or_else(|| match coming(schedule, zone, 1).as_slice() {
+        [next, ..] => format!("Custom: {schedule}, next {next}"),
+        [] => format!("Custom: {schedule}"),
+    })
 }
 
 /// The next times of a schedule in words; none when it does not run or its zone is not known here.
 fn coming(schedule: &str, zone: &str, wanted: usize) -> Vec<String> {
+    if check(schedule).is_some() {
+        return Vec::new();
+    }
     let now = match zone.trim() {
         "" => wall_clock("UTC"),
         zone => zones::known(zone).and_then(wall_clock),
     };
-    now.filter(|_| check(schedule).is_none())
-        .map(|now| next::next(schedule, now, wanted).into_iter().map(next::in_words).collect())
-        .unwrap_or_default()
+    now.map(|now| next::next(schedule, now, wanted).into_iter().map(next::in_words).collect()).unwrap_or_default()
 }
 
 /// The zone that this device is in, when the server knows it.
@@ -265,7 +264,7 @@ mod tests {
     fn every_preset_is_a_schedule_that_can_run() {
         for (schedule, words) in PRESETS {
             assert_eq!(check(schedule), None, "{words}");
-            assert_eq!(in_words(schedule), words);
+            assert_eq!(in_words(schedule).as_deref(), Some(words));
             assert_eq!(
                 next::next(schedule, (20_000, 12, 0), 5).len(),
                 if schedule.is_empty() { 0 } else { 5 },
@@ -277,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_schedule_that_no_preset_says_is_said_all_the_same_and_else_called_custom() {
-        assert_eq!(in_words("? 10 5,17 ? * 1-5"), "At 05:10 and 17:10, Monday to Friday");
-        assert_eq!(in_words("? 0 6 3 * 1"), "Custom: ? 0 6 3 * 1");
+        assert_eq!(on_its_button("? 10 5,17 ? * 1-5", "UTC"), "At 05:10 and 17:10, Monday to Friday");
+        assert_eq!(on_its_button("? 99 6 3 * 1", "UTC"), "Custom: ? 99 6 3 * 1");
     }
 }

@@ -36,16 +36,7 @@ impl StepKind {
         match self {
             Self::Source => "Source",
             Self::Lookup => "Lookup",
-            Self::Import => "Import",
-        }
-    }
-
-    /// Its icon.
-    pub(super) fn icon(self) -> &'static str {
-        match self {
-            Self::Source => "upload",
-            Self::Lookup => "search",
-            Self::Import => "download",
+            Self::Import => "Destination",
         }
     }
 }

@@ -7,6 +7,7 @@ use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::store::{Call, CallError, Created};
 
 use super::Builder;
+use super::application::Application;
 use super::steps::{PROCESSORS, SOURCES, StepKind};
 use crate::components::{Dialog, Icon};
 use crate::state::{App, row_id};
@@ -50,14 +51,14 @@ impl Side {
             Self::Source => [
                 (
                     "File from this computer",
-                    "file-text",
+                    Application::LocalFile.icon(),
                     "A CSV or JSON file. It is kept on this device and, when you are signed in, on the server.",
                     json!({"name": "New source", "adaptorType": "SimpleExport", "type": "simple",
                         "file": {"type": "csv", "csv": {"columnDelimiter": ",", "hasHeaderRow": true}}}),
                 ),
                 (
                     "HTTP",
-                    "globe",
+                    Application::Http.icon(),
                     "An endpoint that answers with JSON, all at once or page by page.",
                     json!({"name": "New source", "adaptorType": "HTTPExport", "http": {"method": "GET"}}),
                 ),
@@ -65,13 +66,13 @@ impl Side {
             Self::Destination => [
                 (
                     "HTTP",
-                    "globe",
+                    Application::Http.icon(),
                     "Sends each record to an endpoint.",
                     json!({"name": "New destination", "adaptorType": "HTTPImport", "http": {"method": ["POST"]}}),
                 ),
                 (
                     "File to download",
-                    "file-text",
+                    Application::LocalFile.icon(),
                     "Collects the records in a CSV or JSON file.",
                     json!({"name": "New destination", "adaptorType": "SimpleImport", "file": {"type": "json", "fileName": "records.json"}}),
                 ),

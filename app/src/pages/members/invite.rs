@@ -8,9 +8,13 @@ use tombolo_model::Role;
 use tombolo_wire::rest::{Invite as Body, Invited};
 
 use super::{Roster, role_options};
-use crate::browser::{clipboard, server};
-use crate::components::{Field, Icon};
+use crate::browser::{clipboard, page, server};
+use crate::components::{Field, Icon, described_by};
 use crate::state::App;
+use crate::words;
+
+/// The field's id.
+const FIELD: &str = "invite-email";
 
 /// The form.
 #[component]
@@ -22,6 +26,11 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
     let link = RwSignal::new(None::<(String, String)>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        if let Some(wrong) = email.with_untracked(|email| words::email_problem(email)) {
+            problem.set(Some(wrong));
+            page::focus_soon(vec![FIELD.to_owned()]);
+            return;
+        }
         busy.set(true);
         problem.set(None);
         link.set(None);
@@ -29,20 +38,20 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
         spawn_local(async move {
             match server::ask::<Invited>(Method::POST, &roster.path("/members"), Some(&body)).await {
                 Ok(invited) => {
-                    link.set(Some((body.email, full_address(&invited.link))));
-                    email.set(String::new());
+                    link.try_set(Some((body.email, full_address(&invited.link))));
+                    email.try_set(String::new());
                     roster.refresh();
                 }
-                Err(refused) => problem.set(Some(refused)),
+                Err(refused) => drop(problem.try_set(Some(refused.message))),
             }
-            busy.set(false);
+            busy.try_set(false);
         });
     };
     view! {
-        <form class="card invite" on:submit=submit aria-label="Invite a member">
+        <form class="card invite" novalidate=true on:submit=submit aria-label="Invite a member">
             <div class="row">
-                <div class="grow"><Field label="Email" name="invite-email" error=Signal::derive(move || problem.get())>
-                    <input class="input" id="invite-email" type="email" required autocomplete="off" prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
+                <div class="grow"><Field label="Email" name=FIELD error=Signal::derive(move || problem.get())>
+                    <input class="input" id=FIELD type="email" aria-required="true" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string() autocomplete="off" prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
                 </Field></div>
                 <Field label="Role" name="invite-role">
                     <select class="input select-native" id="invite-role" on:change=move |event| if let Ok(chosen) = event_target_value(&event).parse() { role.set(chosen) }>{role_options(Role::Manage)}</select>

@@ -8,7 +8,17 @@ use tombolo_model::path;
 use tombolo_wire::store::Difference;
 
 use crate::state::App;
+use crate::words;
 use crate::words::fields::{value_words, whole_words};
+
+/// How much of a value is shown: the browser lays out no megabytes while somebody waits.
+const SHOWN: usize = 2_000;
+
+/// The beginning of a long text, and how many characters of it are left out.
+fn cut(text: &str) -> (&str, usize) {
+    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+    (&text[..end], text[end..].chars().count())
+}
 
 /// A field in which both sides hold a single value.
 #[derive(Debug, PartialEq)]
@@ -73,8 +83,22 @@ fn Side(place: String, value: Option<Value>) -> impl IntoView {
     let named = move |id: &str| app.row(id.parse().ok()?).map(|row| row.name).filter(|name| !name.is_empty());
     move || match value_words(&place, value.as_ref(), named) {
         None => view! { <span class="faint">"Nothing"</span> }.into_any(),
-        Some(text) if text.contains('\n') => view! { <pre class="code">{text}</pre> }.into_any(),
-        Some(text) => view! { <span>{text}</span> }.into_any(),
+        Some(text) => view! { <Text text=text/> }.into_any(),
+    }
+}
+
+#[component]
+fn Text(text: String) -> impl IntoView {
+    let (shown, more) = cut(&text);
+    let shown = shown.to_owned();
+    let more = (more > 0).then(|| {
+        let many = words::count(more, "more character");
+        view! { <p class="muted">{format!("And {many}. Export has all of it.")}</p> }
+    });
+    if shown.contains('\n') {
+        view! { <div><pre class="code">{shown}</pre>{more}</div> }.into_any()
+    } else {
+        view! { <div><span>{shown}</span>{more}</div> }.into_any()
     }
 }
 
@@ -82,6 +106,14 @@ fn Side(place: String, value: Option<Value>) -> impl IntoView {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_long_value_is_cut_and_says_how_much_is_left_out() {
+        assert_eq!(cut("short"), ("short", 0));
+        let long = "ä".repeat(SHOWN + 7);
+        let (shown, more) = cut(&long);
+        assert_eq!((shown.chars().count(), more), (SHOWN, 7));
+    }
 
     #[test]
     fn a_value_made_of_fields_is_shown_field_by_field() {

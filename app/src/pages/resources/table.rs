@@ -85,6 +85,7 @@ fn Line(listed: Listed, row: CatalogueRow, uses: Memo<BTreeMap<Id, usize>>) -> i
     let id = row.id;
     let used = move || uses.with(|uses| uses.get(&id).copied().unwrap_or_default());
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
+    let full = name.clone();
     let tile = format!("app t{}", words::tint(&name));
     let label = format!("Put {name} in the bin");
     // What runs with it would fail: it is taken out of use first.
@@ -97,7 +98,7 @@ fn Line(listed: Listed, row: CatalogueRow, uses: Memo<BTreeMap<Id, usize>>) -> i
     view! {
         <tr>
             <td><span class="row"><span class=tile aria-hidden="true">{words::monogram(&name)}</span>
-                <A href=format!("{}/{id}", listed.folder) attr:class="name">{name.clone()}</A>
+                <A href=format!("{}/{id}", listed.folder) attr:class="name" attr:title=full>{name.clone()}</A>
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
                 {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}</span></td>
             <td class="muted" data-rank="2">{application(&row)}</td>

@@ -7,9 +7,10 @@ use tombolo_model::Id;
 use tombolo_wire::run::StepCount;
 use tombolo_wire::store::{Call, RunError, RunRow};
 
+use super::{Told, nothing_read};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
-use crate::pages::save_run_file;
+use crate::pages::run_file::{ELSEWHERE, RunFile};
 use crate::state::App;
 use crate::words;
 
@@ -41,9 +42,12 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })
         })
     });
-    let ended = Memo::new(move |_| {
-        run.with(|run| run.as_ref().and_then(|run| run.error.as_ref()).map(|error| error.message.clone()))
+    let told = Memo::new(move |_| {
+        let ended = run.with(|run| run.as_ref().and_then(|run| run.error.clone()));
+        errors.with(|errors| Told::of(ended.as_ref(), errors))
     });
+    let ended = Memo::new(move |_| told.with(|told| told.ended.clone()));
+    let empty = move || run.with(|run| run.as_ref().and_then(nothing_read));
     view! {
         <section class="card run-details" aria-label="Run">
             {move || head.get().map(|(flow, name, started)| {
@@ -59,25 +63,28 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 }
             })}
             {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{message}</p></div> })}
+            {move || empty().map(|says| view! { <p class="muted">{says}</p> })}
             // What could not begin has no steps to tell of.
             <Show when=move || run.with(|run| run.as_ref().is_some_and(|run| !run.steps.is_empty()))>
                 <div class="table-wrap"><table class="table compact">
                     <thead><tr><th>"Step"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th></tr></thead>
-                    <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step run=id step=step/> }).collect_view()}</tbody>
+                    <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step id=id run=run step=step/> }).collect_view()}</tbody>
                 </table></div>
             </Show>
-            <Errors errors=errors count=failed/>
+            <Errors told=told count=failed/>
         </section>
     }
 }
 
 #[component]
-fn Step(run: Id, step: StepCount) -> impl IntoView {
-    let app = App::here();
+fn Step(id: Id, run: Memo<Option<RunRow>>, step: StepCount) -> impl IntoView {
     let file = step.file.clone().map(|file| {
         let label = format!("Download {} ({})", file.name, words::size(file.size_bytes));
-        let id = step.step.clone();
-        view! { <button class="button small" on:click=move |_| save_run_file(app, run, id.clone())><Icon name="download"/>{label}</button> }
+        let file = RunFile::new(run, id, step.step.clone(), true.into());
+        view! {
+            <button class="button small" prop:disabled=move || file.is_elsewhere() on:click=move |_| file.save()><Icon name="download"/><span class="cut">{label}</span></button>
+            {move || file.is_elsewhere().then(|| view! { <small class="muted elsewhere">{ELSEWHERE}</small> })}
+        }
     });
     view! {
         <tr>
@@ -90,13 +97,13 @@ fn Step(run: Id, step: StepCount) -> impl IntoView {
 }
 
 #[component]
-fn Errors(errors: RwSignal<Vec<RunError>>, count: Memo<u64>) -> impl IntoView {
-    let count = move || usize::try_from(count.get()).unwrap_or(usize::MAX);
+fn Errors(told: Memo<Told>, count: Memo<u64>) -> impl IntoView {
+    let count = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
     view! {
         <Show when=move || { count() > 0 }>
             <h3>{move || words::count(count(), "error")}</h3>
             <ul class="run-errors" aria-label="Errors">
-                <For each=move || errors.get().into_iter().take(SHOWN).enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><Line error=item.1/></For>
+                <For each=move || told.get().errors.into_iter().take(SHOWN).enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><Line error=item.1/></For>
             </ul>
             {move || (count() > SHOWN).then(|| view! { <p class="muted">{format!("The first {SHOWN} are shown.")}</p> })}
         </Show>

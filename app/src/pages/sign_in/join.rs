@@ -7,7 +7,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use tombolo_wire::store::{Call, Overview, UserInfo};
 
-use super::Inviter;
+use super::{Followed, Inviter};
 use crate::browser::page;
 use crate::components::Icon;
 use crate::state::{App, use_enter};
@@ -22,9 +22,9 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
     let enter = use_enter();
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
-    let accepting = token.clone();
+    let invitation = Followed::begin(token.clone());
     let join = move |_| {
-        let (token, navigate) = (accepting.clone(), navigate.get_value());
+        let (token, navigate) = (token.clone(), navigate.get_value());
         busy.set(true);
         error.set(None);
         spawn_local(async move {
@@ -41,10 +41,10 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
     view! {
         <div class="page-head"><div><h1>"Join the account"</h1><p class="sub">{format!("You are signed in as {name} ({email}).")}</p></div></div>
         <div class="page-body narrow">
-            <Inviter token=token fallback="Somebody invites you to work on the flows of their account."/>
+            <Inviter invitation=invitation fallback="Somebody invites you to work on the flows of their account."/>
             <p class="muted">"Your own accounts stay as they are, and you go back to them with the menu at the top left."</p>
             {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
-            <button class="button primary" on:click=join prop:disabled=move || busy.get() aria-busy=move || busy.get().to_string()><Icon name="users"/>"Join the account"</button>
+            <button class="button primary" on:click=join prop:disabled=move || busy.get() || invitation.is_over() aria-busy=move || busy.get().to_string()><Icon name="users"/>"Join the account"</button>
             <p class="muted">"The invitation is for another address? "<button class="link" on:click=move |_| enter.run(Call::SignOut)>"Sign out"</button>" and follow the link again. "<A href="/" attr:class="link">"Go home"</A></p>
         </div>
     }

@@ -200,8 +200,8 @@ pub(crate) async fn load(account: &Rc<Account>, id: Id) -> Result<Document, Faul
             }
             loaded.document
         }
-        Ok(loaded) => {
-            quarantine::put_aside(account, id, &pieces, &loaded.damaged, Some(&loaded.document)).await?;
+        Ok(mut loaded) => {
+            quarantine::put_aside(account, id, &pieces, &loaded.damaged, Some(&mut loaded.document)).await?;
             loaded.document
         }
         Err(reason) => {
@@ -273,8 +273,7 @@ pub(crate) fn changed(account: &Rc<Account>, id: Id, own: bool) -> Option<Stored
             return (row, None);
         }
         let heads = opened.document.heads();
-        let applied =
-            if opened.shown.is_empty() { Vec::new() } else { opened.document.between(&opened.shown, &heads).splices };
+        let applied = if opened.shown.is_empty() { Vec::new() } else { opened.document.splices_since(&opened.shown) };
         opened.shown = heads;
         let splices = applied.into_iter().map(|splice| TextSplice {
             path: splice.path,

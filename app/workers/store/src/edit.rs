@@ -13,7 +13,7 @@ use crate::storage::{Batch, Store, bytes, chunk_key, text};
 use crate::tabs::{Pieces, Say};
 use crate::{documents, env, history, undo, writer};
 
-/// Applies intents in one change.
+/// Applies intents, in as many changes as they need.
 pub(crate) async fn edit(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Result<Edited, Fault> {
     documents::ensure(account, id).await?;
     let result = edit_loaded(account, id, intents).await;
@@ -24,15 +24,14 @@ pub(crate) async fn edit(account: &Rc<Account>, id: Id, intents: &[Intent]) -> R
 async fn edit_loaded(account: &Rc<Account>, id: Id, intents: &[Intent]) -> Result<Edited, Fault> {
     let author = account.author();
     let edited = account.documents.with(id, |opened| {
-        let chunk = opened.document.edit(&author, intents, &mut env::new_row)?;
-        let inverse = chunk.as_ref().and_then(|chunk| opened.document.inverse(&chunk.hash));
-        Ok::<_, Fault>((chunk, inverse, opened.document.heads_hex()))
+        let chunks = opened.document.edit_in_parts(&author, intents, &mut env::new_row)?;
+        let inverses = undo::inverses(&opened.document, &chunks);
+        Ok::<_, Fault>((chunks, inverses, opened.document.heads_hex()))
     });
-    let (chunk, inverse, heads) = edited.ok_or(Fault::NotFound(id))??;
-    if let Some(chunk) = chunk {
-        let inverses = inverse.into_iter().collect();
+    let (chunks, inverses, heads) = edited.ok_or(Fault::NotFound(id))??;
+    if !chunks.is_empty() {
         account.undo.borrow_mut().of(id).done(intents, author.time_ms, inverses);
-        save(account, id, vec![chunk]).await?;
+        save(account, id, chunks).await?;
     }
     Ok(Edited { heads, skipped: Vec::new(), undo: undo::state(account, id) })
 }

@@ -62,6 +62,7 @@ impl Fault {
         let (code, message) = match self {
             Self::NotFound(_) => ("not_found", "This resource is not on this device. It may have been removed, or not have arrived yet.".to_owned()),
             Self::Damaged { .. } => ("damaged", "The stored pieces of this resource are damaged. The readable ones are kept; sign in on a device that has it to get it back.".to_owned()),
+            Self::Edit(error @ EditError::TooLong { .. }) => ("invalid", format!("{error}. Leave some of it out.")),
             Self::Edit(error) => ("invalid", format!("This could not be changed: {error}.")),
             Self::Storage(StorageError::Quota) => ("quota", "There is no more space for this page, so this was not done. Free some space on this computer and try again. Exporting still works.".to_owned()),
             Self::NoRoom => ("quota", "There is no space for this file, so it is not kept. Free some space on this computer and choose the file again.".to_owned()),

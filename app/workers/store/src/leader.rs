@@ -83,6 +83,7 @@ impl Account {
                 self.lead.held.replace(Some(held));
                 // Whoever led before may have died of it.
                 untold::check(self);
+                presence::watch_all(self);
                 untold::forget_soon(self);
                 self.start_leading().await;
             }

@@ -73,8 +73,11 @@ impl Account {
         for piece in pieces {
             if self.documents.takes_news(piece.document) {
                 let account = self.clone();
-                // A piece that cannot be read now is read when the document is opened again.
-                spawn_local(async move { drop(fetch(&account, &piece).await) });
+                spawn_local(async move {
+                    if fetch(&account, &piece).await.is_err() {
+                        untold::look_up(&account);
+                    }
+                });
             }
         }
         if !waiting.is_empty() {

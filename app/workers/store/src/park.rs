@@ -25,7 +25,7 @@ use crate::fault::Fault;
 use crate::news;
 use crate::session::Session;
 use crate::storage::read::json;
-use crate::storage::{Batch, Store, bytes, bytes_of, chunk_key, document_range, pair, text};
+use crate::storage::{Batch, StorageError, Store, bytes, bytes_of, chunk_key, document_range, pair, text};
 use crate::tabs::Say;
 use crate::untold;
 
@@ -80,9 +80,11 @@ pub(crate) async fn park(account: &Rc<Account>, session: &Rc<Session>, park: &Pa
     let gone: Vec<Hash> = gone.into_iter().collect();
     let loose = loose(account, park, &parting).await?;
     let filed = file(said(account, park), &parting, loose, rows(account).await?);
-    let number = write(account, session, id, &gone, &parting, &filed).await?;
-    tell(account, id, parting.kept.is_some()).await;
-    untold::told(account, number);
+    write(account, session, id, &gone, &parting, &filed).await?;
+    recount(account).await;
+    if parting.kept.is_some() {
+        documents::changed(account, id, false);
+    }
     Ok(gone)
 }
 
@@ -180,7 +182,7 @@ async fn write(
     gone: &[Hash],
     parting: &Parting,
     filed: &Filed,
-) -> Result<u64, Fault> {
+) -> Result<(), Fault> {
     let snapshots = account.storage.values(Store::Snapshots, document_range(id).as_ref()).await?;
     let mut batch = Batch::new();
     for row in &filed.put {
@@ -225,7 +227,9 @@ async fn write(
     let acked = [(id, gone.iter().map(hash_to_hex).collect())];
     account.say(&Say::Acked { changes: acked.to_vec() });
     account.acked(&acked);
-    Ok(number)
+    account.say(&Say::Parked { document: id });
+    untold::told(account, number);
+    Ok(())
 }
 
 /// Deletes the outbox rows of these changes, also those that the session has not read yet; gives their number.
@@ -256,35 +260,39 @@ pub(crate) async fn waiting(account: &Account) -> Result<Vec<(JsValue, Id, Hash)
     Ok(rows.collect())
 }
 
-async fn tell(account: &Rc<Account>, id: Id, kept: bool) {
-    recount(account).await;
-    if kept {
-        documents::changed(account, id, false);
-    }
-    account.say(&Say::Parked { document: id });
-}
-
 /// Another tab parked changes of a document.
 pub(crate) fn heard(account: &Rc<Account>, id: Id) {
     account.rotate_actor();
     account.undo.borrow_mut().forget(id);
     let account = account.clone();
     spawn_local(async move {
-        // When nothing remains of it, the document is simply gone.
-        if let Err(Fault::NotFound(_)) = news::reload(&account, id).await {
-            account.documents.remove(id);
-            account.take_rows(Vec::new(), &[id]);
+        match news::reload(&account, id).await {
+            // Whoever loads it has said what is damaged.
+            Ok(()) | Err(Fault::Damaged { .. }) => {}
+            // When nothing remains of it, the document is simply gone.
+            Err(Fault::NotFound(_)) => {
+                account.documents.remove(id);
+                account.take_rows(Vec::new(), &[id]);
+            }
+            Err(_) => untold::look_up(&account),
         }
         recount(&account).await;
     });
 }
 
-/// Counts what is parked.
+/// Counts what is parked; what cannot be read now, as soon as it can.
 pub(crate) async fn recount(account: &Rc<Account>) {
-    if let Ok(rows) = account.storage.values(Store::Parked, None).await {
-        account.parked.set(rows.len());
-        account.show_status();
+    if count(account).await.is_err() {
+        untold::look_up(account);
     }
+}
+
+/// Counts what is parked.
+pub(crate) async fn count(account: &Rc<Account>) -> Result<(), StorageError> {
+    let rows = account.storage.values(Store::Parked, None).await?;
+    account.parked.set(rows.len());
+    account.show_status();
+    Ok(())
 }
 
 /// Everything that is parked, as it is stored.

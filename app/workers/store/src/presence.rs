@@ -52,9 +52,24 @@ fn pass_on(account: &Rc<Account>, session: &Rc<Session>, tab: String, place: Opt
     session::drive(account, session, Event::Presence { tab, place });
 }
 
+/// What the names of tabs' locks begin with.
+const TAB_LOCK: &str = "tombolo-tab-";
+
 /// The name of the lock that a tab holds as long as it lives.
 pub(crate) fn tab_lock(tab: &str) -> String {
-    format!("tombolo-tab-{tab}")
+    format!("{TAB_LOCK}{tab}")
+}
+
+/// Waits for the end of each tab that there is: one that has said nothing to this leader may have stored something.
+pub(crate) fn watch_all(account: &Rc<Account>) {
+    let account = account.clone();
+    spawn_local(async move {
+        for name in locks::held().await.unwrap_or_default() {
+            if let Some(tab) = name.strip_prefix(TAB_LOCK).filter(|tab| *tab != account.tab) {
+                watch(&account, tab);
+            }
+        }
+    });
 }
 
 /// A tab that is killed says nothing: its lock becomes free.

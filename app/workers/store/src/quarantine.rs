@@ -12,20 +12,22 @@ use crate::catalogue::{self, StoredRow};
 use crate::compact;
 use crate::documents::Piece;
 use crate::fault::Fault;
+use crate::news;
 use crate::rescue;
 use crate::session;
-use crate::storage::{Batch, Store, bytes, document_range, text_of};
+use crate::storage::{Batch, StorageError, Store, bytes, document_range, text_of};
 
 /// Moves damaged pieces into quarantine, marks the document, tells the person and asks the server for it.
 ///
 /// Where no piece can be moved, because only together they make no document or none at all, each loading finds the
-/// same again: that is said and asked for once. `document` is absent when the pieces make none.
+/// same again: that is said and asked for once. `document` is absent when the pieces make none; it gets what this tab
+/// has in memory of what is put aside.
 pub(crate) async fn put_aside(
     account: &Rc<Account>,
     id: Id,
     pieces: &[Piece],
     damaged: &[Damage],
-    document: Option<&Document>,
+    mut document: Option<&mut Document>,
 ) -> Result<(), Fault> {
     // A number that this tab used may be in a piece that is gone from the document: it must not be used twice.
     account.rotate_actor();
@@ -38,9 +40,12 @@ pub(crate) async fn put_aside(
         batch.put(Store::Quarantine, &piece.key, bytes(&piece.bytes));
         batch.delete(piece.store, &piece.key);
     }
-    let lacking = rescue::put_back(account, &mut batch, id, &aside);
+    let (back, lacking) = rescue::put_back(account, &mut batch, id, &aside);
+    if let Some(document) = &mut document {
+        news::merge(document, &back);
+    }
     let known = account.is_damaged(id);
-    let row = marked_row(account, id, document);
+    let row = marked_row(account, id, document.as_deref());
     if let Some(row) = &row {
         catalogue::put(&mut batch, row);
     }
@@ -58,7 +63,7 @@ pub(crate) async fn put_aside(
         session::drive(account, &session, Event::Fetch(vec![id]));
     }
     match written {
-        Ok(()) | Err(crate::storage::StorageError::Quota) => Ok(()),
+        Ok(()) | Err(StorageError::Quota) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,7 +2,8 @@
 //! again.
 //!
 //! This tab puts back what it has itself, with what moves the damaged piece away. The other tabs are asked; what none
-//! of them has written in a while waits for the server no longer, and the person is told.
+//! of them has written in a while waits for the server no longer, and the person is told. Where the tab that found the
+//! damage dies in between, whoever leads next finds the row of the outbox without its piece, and asks.
 
 use std::rc::Rc;
 
@@ -18,28 +19,31 @@ use crate::storage::{Batch, Store, bytes, chunk_key, text_of};
 use crate::tabs::Say;
 use crate::{edit, env, park, untold, writer};
 
-/// Puts back, in the place of damaged changes, what this tab has in memory; gives those that it has not.
-pub(crate) fn put_back(account: &Account, batch: &mut Batch, id: Id, damaged: &[&Piece]) -> Vec<Hash> {
-    let mut lacking = Vec::new();
+/// Puts back, in the place of damaged changes, what this tab has in memory; gives that, and those that it has not.
+pub(crate) fn put_back(account: &Account, batch: &mut Batch, id: Id, damaged: &[&Piece]) -> (Vec<Vec<u8>>, Vec<Hash>) {
+    let (mut back, mut lacking) = (Vec::new(), Vec::new());
     for piece in damaged.iter().filter(|piece| piece.store == Store::Chunks) {
         let Some(hash) = text_of(&piece.key, 1).and_then(|name| hash_from_hex(&name)) else {
             continue;
         };
         match account.documents.with(id, |opened| opened.document.chunk(&hash)).flatten() {
-            Some(chunk) => batch.put(Store::Chunks, &piece.key, bytes(&chunk.bytes)),
+            Some(chunk) => {
+                batch.put(Store::Chunks, &piece.key, bytes(&chunk.bytes));
+                back.push(chunk.bytes);
+            }
             None => lacking.push(hash),
         }
     }
-    lacking
+    (back, lacking)
 }
 
-/// Asks the other tabs for those of these changes that the server does not have, and goes on without them when nobody
-/// has them.
+/// Asks the other tabs for those of these changes that wait for the server, and goes on without them when nobody has
+/// them.
 pub(crate) fn ask(account: &Rc<Account>, id: Id, mut lacking: Vec<Hash>) {
     const A_WHILE_MS: u32 = 1_000;
     let account = account.clone();
     spawn_local(async move {
-        // An outbox that cannot be read now stays as it is.
+        // An outbox that cannot be read now stays as it is, and is looked through by the next session.
         let waiting = park::waiting(&account).await.unwrap_or_default();
         lacking.retain(|hash| waiting.iter().any(|(_, document, waits)| *document == id && waits == hash));
         if !lacking.is_empty() {
@@ -91,7 +95,8 @@ pub(crate) fn heard(account: &Rc<Account>, id: Id, hashes: &[String]) {
 async fn write_again(account: &Rc<Account>, id: Id, chunks: &[Chunk]) -> Result<(), Fault> {
     let hashes: Vec<Hash> = chunks.iter().map(|chunk| chunk.hash).collect();
     let (mut batch, after) = edit::stage(account, id, chunks, None);
-    // The leader has passed over the rows of before: they were without their pieces.
-    park::delete_waiting(account, &mut batch, id, &hashes).await?;
+    // The leader has passed over the rows of before: they were without their pieces. Where they cannot be read they stay,
+    // and the next session sends again what the server has then.
+    drop(park::delete_waiting(account, &mut batch, id, &hashes).await);
     Ok(writer::write(account, batch, chunks.len(), after).await?)
 }

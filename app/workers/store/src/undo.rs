@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use tombolo_docs::{Chunk, Inverse};
+use tombolo_docs::{Chunk, Document, Inverse};
 use tombolo_model::{Id, Intent};
 use tombolo_wire::store::{Edited, UndoState};
 
@@ -128,15 +128,26 @@ async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, 
             Way::Again => stacks.again.pop(),
         }
     };
-    let (chunks, inverses, skipped) = apply(account, id, step.unwrap_or_default())?;
-    {
+    let step = step.unwrap_or_default();
+    let applied = apply(account, id, &step);
+    let (chunks, skipped) = {
         let mut all = account.undo.borrow_mut();
         let stacks = all.of(id);
-        match way {
-            Way::Back => push(&mut stacks.again, inverses),
-            Way::Again => push(&mut stacks.back, inverses),
+        let (from, to) = match way {
+            Way::Back => (&mut stacks.back, &mut stacks.again),
+            Way::Again => (&mut stacks.again, &mut stacks.back),
+        };
+        match applied {
+            Ok((chunks, inverses, skipped)) => {
+                push(to, inverses);
+                (chunks, skipped)
+            }
+            Err(error) => {
+                push(from, step);
+                return Err(error);
+            }
         }
-    }
+    };
     let heads = account.documents.with(id, |opened| opened.document.heads_hex());
     edit::save(account, id, chunks).await?;
     Ok(Edited { heads: heads.unwrap_or_default(), skipped, undo: state(account, id) })
@@ -144,27 +155,35 @@ async fn step_loaded(account: &Rc<Account>, id: Id, way: Way) -> Result<Edited, 
 
 type Taken = (Vec<Chunk>, Vec<Inverse>, Vec<String>);
 
-fn apply(account: &Rc<Account>, id: Id, step: Vec<Inverse>) -> Result<Taken, Fault> {
-    let (mut chunks, mut inverses, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
-    for inverse in step {
-        let author = account.author();
-        let undone = account
-            .documents
-            .with(id, |opened| opened.document.undo(&author, &inverse))
-            .ok_or(Fault::NotFound(id))??;
-        chunks.extend(undone.chunks);
-        skipped.extend(undone.skipped);
-        // The last thing done is the first to be taken back.
-        inverses.splice(0..0, undone.inverses);
-    }
-    Ok((chunks, inverses, skipped))
+/// Takes the whole step back or nothing of it: of half a step, memory would keep what is on no disk.
+fn apply(account: &Rc<Account>, id: Id, step: &[Inverse]) -> Result<Taken, Fault> {
+    let author = account.author();
+    let taken = account.documents.with(id, |opened| {
+        let mut document = opened.document.clone();
+        let (mut chunks, mut inverses, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
+        for inverse in step {
+            let undone = document.undo(&author, inverse)?;
+            chunks.extend(undone.chunks);
+            skipped.extend(undone.skipped);
+            // The last thing done is the first to be taken back.
+            inverses.splice(0..0, undone.inverses);
+        }
+        opened.document = document;
+        Ok((chunks, inverses, skipped))
+    });
+    taken.ok_or(Fault::NotFound(id))?
+}
+
+/// How changes that were just made go back, last first.
+pub(crate) fn inverses(document: &Document, chunks: &[Chunk]) -> Vec<Inverse> {
+    chunks.iter().rev().filter_map(|chunk| document.inverse(&chunk.hash)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use tombolo_docs::{Author, Document};
+    use tombolo_docs::Author;
     use tombolo_model::Kind;
 
     fn set(path: &str, value: Value) -> Intent {

@@ -17,12 +17,15 @@ use crate::catalogue::StoredRow;
 use crate::fault::Fault;
 use crate::presence::tab_lock;
 use crate::storage::read::json;
-use crate::storage::{Batch, Store, number, pair, range, text, text_of};
+use crate::storage::{Batch, StorageError, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{env, locks, news, park, pending};
 
 /// The first part of the keys under which the numbers stand.
 const WRITTEN: &str = "written";
+
+/// How long after a failure the disk is looked at again.
+const AGAIN_MS: u32 = 1_000;
 
 /// Which transactions were told.
 #[derive(Default)]
@@ -30,6 +33,9 @@ pub(crate) struct Told {
     last: Cell<u64>,
     /// By tab, the number that it said last.
     heard: RefCell<BTreeMap<String, u64>>,
+    looking: Cell<bool>,
+    /// Something came meanwhile that the present look has not seen.
+    again: Cell<bool>,
 }
 
 impl Told {
@@ -60,15 +66,22 @@ pub(crate) fn count(account: &Account, batch: &mut Batch) -> u64 {
     next
 }
 
-/// Everything was said of the transaction of this number.
+/// Everything was said of the transaction of this number. Nothing may be awaited between the end of the transaction and
+/// this: a later one would be told first, and who hears of that takes this one as told.
 pub(crate) fn told(account: &Account, number: u64) {
     account.say(&Say::Told { tab: account.tab.clone(), number });
 }
 
 /// Takes the numbers that stand on the disk as told; what is read afterwards holds what they count.
+///
+/// A tab that comes back to an account goes on where it stopped: lower numbers would be taken as told.
 pub(crate) async fn begin(account: &Account) -> Result<(), Fault> {
-    for written in written(account).await? {
-        account.told.hear(written.tab, written.number);
+    for Written { tab, number, .. } in written(account).await? {
+        if tab == account.tab {
+            account.told.last.set(number.max(account.told.last.get()));
+        } else {
+            account.told.hear(tab, number);
+        }
     }
     Ok(())
 }
@@ -79,7 +92,8 @@ pub(crate) fn check(account: &Rc<Account>) {
     spawn_local(async move {
         // Where the numbers cannot be read, nobody knows.
         let written = written(&account).await;
-        let untold = written.map_or(true, |all| all.iter().any(|one| !account.told.has_heard(one)));
+        let is_untold = |one: &Written| one.tab != account.tab && !account.told.has_heard(one);
+        let untold = written.map_or(true, |all| all.iter().any(is_untold));
         if untold && account.is_open() {
             account.say(&Say::LookAgain);
             look_up(&account);
@@ -87,7 +101,7 @@ pub(crate) fn check(account: &Rc<Account>) {
     });
 }
 
-/// The numbers of the other tabs.
+/// The numbers of all tabs.
 async fn written(account: &Account) -> Result<Vec<Written>, Fault> {
     let entries = account.storage.entries(&[(Store::Meta, range(WRITTEN))]).await?;
     let all = entries.into_iter().flatten().filter_map(|(key, value)| {
@@ -95,7 +109,7 @@ async fn written(account: &Account) -> Result<Vec<Written>, Fault> {
         let number = value.as_f64()? as u64;
         Some(Written { tab: text_of(&key, 1)?, key, number })
     });
-    Ok(all.filter(|one| one.tab != account.tab).collect())
+    Ok(all.collect())
 }
 
 /// Deletes the numbers of tabs that are gone, in a while: the person comes first.
@@ -112,36 +126,63 @@ pub(crate) fn forget_soon(account: &Rc<Account>) {
 }
 
 async fn forget(account: &Account) -> Result<(), Fault> {
+    // A tab has its lock before it writes: whoever has written by now and holds none is gone, and writes nothing more.
+    let mut gone = written(account).await?;
     let Some(held) = locks::held().await else {
         return Ok(());
     };
+    gone.retain(|one| !held.contains(&tab_lock(&one.tab)) && account.told.has_heard(one));
     let mut batch = Batch::new();
-    for one in written(account).await? {
-        if !held.contains(&tab_lock(&one.tab)) && account.told.has_heard(&one) {
-            batch.delete(Store::Meta, &one.key);
-            account.told.heard.borrow_mut().remove(&one.tab);
-        }
+    for one in &gone {
+        batch.delete(Store::Meta, &one.key);
     }
-    Ok(account.storage.write(&batch).await?)
+    account.storage.write(&batch).await?;
+    let mut heard = account.told.heard.borrow_mut();
+    for one in &gone {
+        heard.remove(&one.tab);
+    }
+    Ok(())
 }
 
-/// Brings this tab's memory to where the disk is.
+/// Brings this tab's memory to where the disk is, however long that cannot be read.
 pub(crate) fn look_up(account: &Rc<Account>) {
+    // Whoever is gone may have taken changes of this tab out: their numbers must not be used twice.
+    account.rotate_actor();
+    account.outbox_grew();
+    // One look at a time, however many tabs ask for one.
+    if account.told.looking.replace(true) {
+        account.told.again.set(true);
+        return;
+    }
     let account = account.clone();
     spawn_local(async move {
-        // Those that cannot be read are looked at again by the next leader.
-        drop(begin(&account).await);
-        account.outbox_grew();
-        // Whoever is gone may have taken changes of this tab out: their numbers must not be used twice.
-        account.rotate_actor();
-        park::recount(&account).await;
-        // What cannot be read now is read when it is opened again.
-        drop(waiting(&account).await);
-        drop(rows(&account).await);
-        for id in account.documents.open_ids() {
-            drop(news::look_again(&account, id).await);
+        while account.is_open() {
+            account.told.again.set(false);
+            match look(&account).await {
+                Ok(()) if !account.told.again.get() => break,
+                Ok(()) => {}
+                // A database that was closed stays so until the page is loaded anew.
+                Err(Fault::Storage(StorageError::Closed)) => break,
+                Err(_) => env::pause(AGAIN_MS).await,
+            }
         }
+        account.told.looking.set(false);
     });
+}
+
+async fn look(account: &Rc<Account>) -> Result<(), Fault> {
+    begin(account).await?;
+    park::count(account).await?;
+    waiting(account).await?;
+    rows(account).await?;
+    for id in account.documents.open_ids() {
+        match news::look_again(account, id).await {
+            // Whoever loads it has said what is damaged; one that is gone has left the list.
+            Ok(()) | Err(Fault::NotFound(_) | Fault::Damaged { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 async fn waiting(account: &Rc<Account>) -> Result<(), Fault> {

@@ -2,11 +2,15 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+#[path = "common/disk.rs"]
+mod disk;
+
+use disk::{count, damage, storage};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, document_range, pair, text};
+use tombolo_store_worker::storage::{Batch, Store, bytes, bytes_of, document_range, pair, text};
 use tombolo_wire::store::{Call, Created, Edited, HistoryEntry, OpenReply, Overview};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -31,31 +35,11 @@ async fn name(device: &Device, id: Id) -> Value {
 }
 
 async fn pieces(device: &Device, id: Id) -> (usize, usize, usize) {
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    let mut counts = Vec::new();
-    for store in [Store::Chunks, Store::Snapshots, Store::Quarantine] {
-        counts.push(storage.values(store, document_range(id).as_ref()).await.unwrap().len());
-    }
-    storage.close();
-    (counts[0], counts[1], counts[2])
-}
-
-/// Flips a byte in the piece in which a text stands.
-async fn damage(device: &Device, id: Id, within: &str) {
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    let entries = storage.entries(&[(Store::Chunks, document_range(id))]).await.unwrap().pop().unwrap();
-    let mut batch = Batch::new();
-    for (key, value) in entries {
-        let mut content = bytes_of(&value).unwrap();
-        if content.windows(within.len()).any(|window| window == within.as_bytes()) {
-            let last = content.len() - 3;
-            content[last] ^= 0xff;
-            batch.put(Store::Chunks, &key, bytes(&content));
-        }
-    }
-    assert!(!batch.is_empty(), "no piece holds “{within}”");
-    storage.write(&batch).await.unwrap();
-    storage.close();
+    let disk = storage(device).await;
+    let [chunks, snapshots, aside] = [Store::Chunks, Store::Snapshots, Store::Quarantine];
+    let counts = (count(&disk, chunks, id).await, count(&disk, snapshots, id).await, count(&disk, aside, id).await);
+    disk.close();
+    counts
 }
 
 #[wasm_bindgen_test]
@@ -96,7 +80,9 @@ async fn a_damaged_piece_is_put_aside_and_costs_nothing_else() {
     rename(&device, id, "Three-damaged").await;
     device.close();
     let device = Device::open().await.unwrap();
-    damage(&device, id, "Three-damaged").await;
+    let disk = storage(&device).await;
+    damage(&disk, id, "Three-damaged").await;
+    disk.close();
     assert_eq!(name(&device, id).await, "Two-good");
     assert_eq!(name(&device, other).await, "Other");
     assert_eq!(pieces(&device, id).await, (2, 0, 1));
@@ -199,10 +185,10 @@ async fn rows_of_the_list_that_are_lost_are_made_anew() {
     rename(&device, made[2], "Renamed").await;
     assert!(device.compact(made[1]).await.unwrap());
     let before: Overview = ask(&device, Call::Hello).await;
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let disk = storage(&device).await;
     let mut batch = Batch::new();
     batch.clear(Store::Catalogue);
-    storage.write(&batch).await.unwrap();
+    disk.write(&batch).await.unwrap();
     device.close();
     let again = Device::open().await.unwrap();
     let after: Overview = ask(&again, Call::Hello).await;
@@ -211,8 +197,8 @@ async fn rows_of_the_list_that_are_lost_are_made_anew() {
     };
     assert_eq!(names(&after), names(&before));
     assert!(made.iter().all(|id| after.catalogue.iter().any(|row| row.id == *id)));
-    assert_eq!(storage.values(Store::Catalogue, None).await.unwrap().len(), after.catalogue.len());
-    storage.close();
+    assert_eq!(disk.values(Store::Catalogue, None).await.unwrap().len(), after.catalogue.len());
+    disk.close();
     again.close();
 }
 
@@ -220,10 +206,10 @@ async fn rows_of_the_list_that_are_lost_are_made_anew() {
 async fn a_damaged_note_of_what_waits_costs_nothing_else() {
     let device = Device::open().await.unwrap();
     let id = create(&device, json!({"name": "Fine"})).await;
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let disk = storage(&device).await;
     let mut batch = Batch::new();
     batch.append_json(Store::Outbox, &"no row");
-    storage.write(&batch).await.unwrap();
+    disk.write(&batch).await.unwrap();
     device.close();
     let again = Device::open().await.unwrap();
     let overview: Overview = ask(&again, Call::Hello).await;
@@ -231,8 +217,8 @@ async fn a_damaged_note_of_what_waits_costs_nothing_else() {
     assert_eq!(name(&again, id).await, "Fine");
     let mut batch = Batch::new();
     batch.clear(Store::Outbox);
-    storage.write(&batch).await.unwrap();
-    storage.close();
+    disk.write(&batch).await.unwrap();
+    disk.close();
     again.close();
 }
 
@@ -250,11 +236,11 @@ async fn a_secret_is_entered_for_a_host() {
     assert_eq!(refused.code, "invalid");
     assert!(ask::<Vec<String>>(&device, Call::Secrets { connection }).await.is_empty());
     // One of an earlier version, whose host nobody knows, is entered again.
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let disk = storage(&device).await;
     let mut batch = Batch::new();
     batch.put(Store::Secrets, &pair(connection.to_string(), &text(&path)), bytes(&[7; 40]));
-    storage.write(&batch).await.unwrap();
-    storage.close();
+    disk.write(&batch).await.unwrap();
+    disk.close();
     assert!(ask::<Vec<String>>(&device, Call::Secrets { connection }).await.is_empty());
     device.close();
 }
@@ -267,11 +253,11 @@ async fn a_secret_is_kept_and_never_shown() {
     device.call(Call::SetSecret { connection, path: path.clone(), value }).await.unwrap();
     let kept: Vec<String> = ask(&device, Call::Secrets { connection }).await;
     assert_eq!(kept.as_slice(), std::slice::from_ref(&path));
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    let stored = storage.values(Store::Secrets, document_range(connection).as_ref()).await.unwrap();
+    let disk = storage(&device).await;
+    let stored = disk.values(Store::Secrets, document_range(connection).as_ref()).await.unwrap();
     let stored = bytes_of(&stored[0]).unwrap();
     assert!(!stored.windows(9).any(|window| window == b"hush-hush"));
-    storage.close();
+    disk.close();
     device.call(Call::SetSecret { connection, path, value: String::new() }).await.unwrap();
     assert!(ask::<Vec<String>>(&device, Call::Secrets { connection }).await.is_empty());
     device.close();
@@ -290,11 +276,11 @@ async fn what_was_parked_is_written_again_with_its_text_where_it_was_typed() {
     let parked =
         json!({"id": "p", "document": id, "kind": "script", "name": "S", "reason": "", "timeMs": 0, "differences": []});
     let row = json!({"parked": parked, "intents": [renamed], "texts": [typed], "create": null});
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let disk = storage(&device).await;
     let mut batch = Batch::new();
     batch.put_json(Store::Parked, &text("p"), &row);
-    storage.write(&batch).await.unwrap();
-    storage.close();
+    disk.write(&batch).await.unwrap();
+    disk.close();
     device.call(Call::ParkedRetry { parked: "p".to_owned() }).await.unwrap();
     let view = ask::<OpenReply>(&device, Call::Open { id }).await.view;
     assert_eq!((&view.value["name"], &view.value["content"]), (&json!("Again"), &json!("__abcdDEF")));
@@ -311,10 +297,10 @@ async fn a_damaged_saved_piece_goes_once_its_content_has_come_again() {
     let device = Device::open().await.unwrap();
     let id = create(&device, json!({"name": "One"})).await;
     rename(&device, id, "Two").await;
-    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    let chunks = storage.entries(&[(Store::Chunks, document_range(id))]).await.unwrap().pop().unwrap();
+    let disk = storage(&device).await;
+    let chunks = disk.entries(&[(Store::Chunks, document_range(id))]).await.unwrap().pop().unwrap();
     assert!(device.compact(id).await.unwrap());
-    let saved = storage.entries(&[(Store::Snapshots, document_range(id))]).await.unwrap().pop().unwrap();
+    let saved = disk.entries(&[(Store::Snapshots, document_range(id))]).await.unwrap().pop().unwrap();
     device.close();
     let mut batch = Batch::new();
     for (key, value) in saved {
@@ -326,8 +312,8 @@ async fn a_damaged_saved_piece_goes_once_its_content_has_come_again() {
     for (key, value) in chunks {
         batch.put(Store::Chunks, &key, value);
     }
-    storage.write(&batch).await.unwrap();
-    storage.close();
+    disk.write(&batch).await.unwrap();
+    disk.close();
     let device = Device::open().await.unwrap();
     assert_eq!(name(&device, id).await, "Two");
     assert_eq!(pieces(&device, id).await, (2, 0, 1));

@@ -3,49 +3,29 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+#[path = "common/disk.rs"]
+mod disk;
 #[path = "common/socket.rs"]
 mod socket;
 
-use serde_json::Value;
-use socket::{ask, create, eval, pushed, say, set, shown, sign_in, stored, until};
-use tombolo_docs::Author;
+use disk::{count, damage, storage};
+use serde_json::{Value, json};
+use socket::{
+    ask, create, end, eval, pushed, say, sent, set, shown, sign_in, signed_in, status, stored, until, waiting,
+};
+use tombolo_docs::{Author, Written, hash_from_hex, inspect};
 use tombolo_model::Id;
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range};
+use tombolo_store_worker::storage::{Batch, Store, bytes, chunk_key};
 use tombolo_wire::store::{Call, Edited, Overview};
-use tombolo_wire::sync::{Down, Up, decode_up};
+use tombolo_wire::sync::{Down, Up};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-async fn storage(device: &Device) -> Storage {
-    Storage::open(&device.database(), Layout::Account, || ()).await.unwrap()
-}
-
-async fn count(storage: &Storage, store: Store, id: Id) -> usize {
-    storage.values(store, document_range(id).as_ref()).await.unwrap().len()
-}
-
-/// Flips a byte in the changes in which a text stands.
-async fn damage(storage: &Storage, id: Id, within: &str) {
-    let mut batch = Batch::new();
-    for (key, value) in storage.entries(&[(Store::Chunks, document_range(id))]).await.unwrap().pop().unwrap() {
-        let mut content = bytes_of(&value).unwrap();
-        if content.windows(within.len()).any(|window| window == within.as_bytes()) {
-            let last = content.len() - 3;
-            content[last] ^= 0xff;
-            batch.put(Store::Chunks, &key, bytes(&content));
-        }
-    }
-    assert!(!batch.is_empty(), "no piece holds “{within}”");
-    storage.write(&batch).await.unwrap();
-}
-
 /// How often the server was asked for a document whole, since the last time.
 fn fetched(id: Id) -> usize {
-    let frames = js_sys::Array::from(&eval("sockets.at(-1).sent.splice(0)"));
-    let frames = frames.iter().map(|frame| decode_up(&js_sys::Uint8Array::new(&frame).to_vec()).unwrap());
-    frames.filter(|frame| matches!(frame, Up::Fetch { documents } if documents.contains(&id))).count()
+    sent().iter().filter(|frame| matches!(frame, Up::Fetch { documents } if documents.contains(&id))).count()
 }
 
 /// What the screen was told of a document.
@@ -55,18 +35,11 @@ async fn said(device: &Device, id: Id) -> String {
     mine.map(|notice| notice.message).collect::<Vec<_>>().join(" ")
 }
 
-async fn end(device: Device, storage: Storage) {
-    storage.close();
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
-}
-
 #[wasm_bindgen_test]
 async fn pieces_that_do_not_fit_together_stay_and_are_said_and_asked_for_once() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 21).await;
+    let device = signed_in(21).await;
     let id = create(&device).await;
-    until(async || ask::<Overview>(&device, Call::Hello).await.sync.waiting == 0).await;
+    waiting(&device, 0).await;
     // One number of one author, used twice: each can be read, and only one of them fits.
     let (disk, author) = (storage(&device).await, Author { actor: [9; 16], time_ms: 1 });
     let (before, mut batch) = (stored(&device, id).await, Batch::new());
@@ -85,15 +58,15 @@ async fn pieces_that_do_not_fit_together_stay_and_are_said_and_asked_for_once() 
     let said = said(&device, id).await;
     assert!(said.contains("does not fit together") && !said.contains("aside"), "{said}");
     assert_eq!((count(&disk, Store::Chunks, id).await, count(&disk, Store::Quarantine, id).await), (3, 0));
-    end(device, disk).await;
+    disk.close();
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn a_resource_of_which_nothing_can_be_read_is_said_and_asked_for_once() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 22).await;
+    let device = signed_in(22).await;
     let id = create(&device).await;
-    until(async || ask::<Overview>(&device, Call::Hello).await.sync.waiting == 0).await;
+    waiting(&device, 0).await;
     let disk = storage(&device).await;
     damage(&disk, id, "Before").await;
     fetched(id);
@@ -104,13 +77,13 @@ async fn a_resource_of_which_nothing_can_be_read_is_said_and_asked_for_once() {
     let said = said(&device, id).await;
     assert!(said.contains("cannot be opened") && !said.contains("opens at"), "{said}");
     assert_eq!((count(&disk, Store::Chunks, id).await, count(&disk, Store::Quarantine, id).await), (1, 0));
-    end(device, disk).await;
+    disk.close();
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn a_damaged_change_that_another_tab_has_in_memory_is_stored_again_and_goes_to_the_server() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 23).await;
+    let device = signed_in(23).await;
     let other = Device::open().await.unwrap();
     let id = create(&device).await;
     until(async || other.call(Call::Open { id }).await.is_ok()).await;
@@ -123,12 +96,79 @@ async fn a_damaged_change_that_another_tab_has_in_memory_is_stored_again_and_goe
     until(async || count(&disk, Store::Quarantine, id).await == 0).await;
     assert_eq!(disk.values(Store::Outbox, None).await.unwrap().len(), 1);
     for tab in [&device, &other] {
-        assert_eq!(ask::<Overview>(tab, Call::Hello).await.sync.waiting, 1);
+        assert_eq!(status(tab).await.waiting, 1);
     }
     let said = said(&device, id).await;
     assert!(!said.contains("once more"), "{said}");
     say(&Down::Accepted { push });
     until(async || disk.values(Store::Outbox, None).await.unwrap().is_empty()).await;
     other.close();
-    end(device, disk).await;
+    disk.close();
+    end(device).await;
+}
+
+/// A device whose two edits nobody answered, each in a resource of its own, and that was closed then.
+async fn unanswered(person: u8) -> (Id, Device) {
+    let device = signed_in(person).await;
+    let (id, other) = (create(&device).await, create(&device).await);
+    waiting(&device, 0).await;
+    for (id, name) in [(id, "Damaged"), (other, "Whole")] {
+        ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", name)] }).await;
+    }
+    device.close();
+    (id, Device::open().await.unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn a_stored_change_that_is_damaged_is_not_sent() {
+    let (id, device) = unanswered(24).await;
+    let disk = storage(&device).await;
+    damage(&disk, id, "Damaged").await;
+    sign_in(&device, 24).await;
+    let (_, changes) = pushed().await;
+    let names: Vec<Written> = changes.iter().map(|change| inspect(change).unwrap().writes.remove(0).written).collect();
+    assert_eq!(names, [Written::Leaf(json!("Whole"))]);
+    waiting(&device, 1).await;
+    // Nor is it dropped as what can never be sent: the person is told.
+    until(async || said(&device, id).await.contains("make your last changes once more")).await;
+    disk.close();
+    end(device).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_change_that_a_tab_had_put_aside_when_it_died_waits_no_longer_and_is_said() {
+    let (id, device) = unanswered(25).await;
+    let disk = storage(&device).await;
+    let (entries, mut batch) = (disk.entries(&[(Store::Outbox, None)]).await.unwrap().remove(0), Batch::new());
+    let row: Value = serde_json::from_str(&entries[0].1.as_string().unwrap()).unwrap();
+    let key = chunk_key(id, &hash_from_hex(row["hash"].as_str().unwrap()).unwrap());
+    let piece = disk.get(Store::Chunks, &key).await.unwrap().unwrap();
+    batch.put(Store::Quarantine, &key, piece);
+    batch.delete(Store::Chunks, &key);
+    disk.write(&batch).await.unwrap();
+    sign_in(&device, 25).await;
+    waiting(&device, 1).await;
+    until(async || said(&device, id).await.contains("make your last changes once more")).await;
+    assert_eq!(disk.values(Store::Outbox, None).await.unwrap().len(), 1);
+    disk.close();
+    end(device).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_damaged_change_in_memory_stays_there_when_its_resource_is_read_anew() {
+    let device = signed_in(26).await;
+    let id = create(&device).await;
+    shown(&device, id).await;
+    ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Kept")] }).await;
+    let disk = storage(&device).await;
+    damage(&disk, id, "Kept").await;
+    // Another tab parked something of it, and this one takes what is stored then.
+    let parked = json!({"parked": {"document": id}}).to_string();
+    eval(&format!("new BroadcastChannel('{}').postMessage({parked:?})", device.database()));
+    until(async || said(&device, id).await.contains("damaged")).await;
+    assert_eq!(shown(&device, id).await["name"], "Kept");
+    until(async || count(&disk, Store::Quarantine, id).await == 0).await;
+    assert_eq!(stored(&device, id).await.value()["name"], "Kept");
+    disk.close();
+    end(device).await;
 }

@@ -61,6 +61,17 @@ async fn a_batch_that_cannot_be_written_writes_nothing() {
 }
 
 #[wasm_bindgen_test]
+async fn a_transaction_that_is_given_up_when_it_is_half_filled_writes_nothing() {
+    let storage = open("given-up").await;
+    let mut batch = Batch::new();
+    batch.put(Store::Meta, &text("good"), text("1"));
+    let writing = storage.begin(&batch.stores()).unwrap();
+    writing.issue(&batch).unwrap();
+    drop(writing);
+    assert!(storage.get(Store::Meta, &text("good")).await.unwrap().is_none());
+}
+
+#[wasm_bindgen_test]
 async fn every_write_asks_the_browser_for_strict_durability() {
     let storage = open("strict").await;
     let spy = "const asked = []; const real = IDBDatabase.prototype.transaction; \

@@ -2,14 +2,21 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+#[path = "common/failing.rs"]
+mod failing;
 #[path = "common/socket.rs"]
 mod socket;
 
+use failing::{allow, refuse, refused};
 use serde_json::json;
-use socket::{CURSOR, ask, create, eval, pushed, pushes, say, set, shown, sign_in, stored, until};
-use tombolo_docs::Author;
+use socket::{
+    CURSOR, ask, create, end, eval, pushed, pushes, say, set, shown, signed_in, status, stored, until, waiting,
+};
+use tombolo_docs::{Author, Document};
+use tombolo_model::{Intent, Kind};
 use tombolo_store_worker::Device;
-use tombolo_wire::store::{Call, Edited, Event, Outgoing, Overview, Parked};
+use tombolo_sync::prescan::{Caps, scan_change};
+use tombolo_wire::store::{Call, Created, Edited, Event, Outgoing, Parked};
 use tombolo_wire::sync::{ByteBuf, Cursor, Down, Entry, RefusedChanges};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -17,8 +24,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 #[wasm_bindgen_test]
 async fn a_resource_that_is_opened_while_a_colleague_s_edit_is_stored_shows_it() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 1).await;
+    let device = signed_in(1).await;
     let id = create(&device).await;
     let author = Author { actor: [9; 16], time_ms: 1 };
     let mut theirs = stored(&device, id).await;
@@ -29,14 +35,50 @@ async fn a_resource_that_is_opened_while_a_colleague_s_edit_is_stored_shows_it()
     // It is shown to nobody yet and not on the disk.
     shown(&device, id).await;
     until(async || shown(&device, id).await["name"] == "Theirs").await;
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
+}
+
+#[wasm_bindgen_test]
+async fn a_long_text_goes_to_the_server_in_changes_that_it_takes_and_one_too_long_goes_nowhere() {
+    let device = signed_in(11).await;
+    let value = json!({"name": "S", "content": "0123456789".repeat(6_000)});
+    let id = ask::<Created>(&device, Call::Create { kind: Kind::Script, value }).await.id;
+    shown(&device, id).await;
+    let paste = |length: usize| {
+        let (path, insert) = ("/content".to_owned(), "x".repeat(length));
+        let intents = vec![Intent::Splice { path, at: 1, delete: 59_998, insert, heads: Vec::new() }];
+        Call::Edit { id, intents }
+    };
+    ask::<Edited>(&device, paste(150_000)).await;
+    ask::<Edited>(&device, Call::Undo { id }).await;
+    ask::<Edited>(&device, Call::Redo { id }).await;
+    let expected = json!({"name": "S", "content": format!("0{}9", "x".repeat(150_000))});
+    assert_eq!(shown(&device, id).await, expected);
+    let heads = stored(&device, id).await.heads_hex();
+    let changes = std::cell::RefCell::new(Vec::new());
+    until(async || {
+        for (push, more) in pushes() {
+            changes.borrow_mut().extend(more);
+            say(&Down::Accepted { push });
+        }
+        status(&device).await.waiting == 0
+    })
+    .await;
+    let changes = changes.into_inner();
+    assert!(changes.iter().all(|change| scan_change(change, &Caps::CHANGE).is_ok()));
+    let theirs = Document::load(changes.iter().map(Vec::as_slice)).unwrap().document;
+    assert_eq!((theirs.value(), theirs.heads_hex()), (expected.clone(), heads.clone()));
+    let refused = device.call(paste(5_000_000)).await.unwrap_err();
+    let wanted = "A script can hold 256 KiB; this would make it 4,971 KiB. Leave some of it out.";
+    assert_eq!((refused.code.as_str(), refused.message.as_str()), ("invalid", wanted));
+    assert_eq!(shown(&device, id).await, expected);
+    assert_eq!((stored(&device, id).await.heads_hex(), status(&device).await.waiting), (heads, 0));
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn what_another_tab_writes_on_top_of_a_refused_change_is_kept_beside_it() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 2).await;
+    let device = signed_in(2).await;
     let other = Device::open().await.unwrap();
     let id = create(&device).await;
     shown(&device, id).await;
@@ -58,14 +100,12 @@ async fn what_another_tab_writes_on_top_of_a_refused_change_is_kept_beside_it() 
         until(async || shown(tab, id).await == json!({"name": "Before"})).await;
     }
     other.close();
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn a_parked_change_that_the_server_has_after_all_is_parked_no_longer() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 3).await;
+    let device = signed_in(3).await;
     let id = create(&device).await;
     ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Taken")] }).await;
     let (push, changes) = pushed().await;
@@ -80,28 +120,24 @@ async fn a_parked_change_that_the_server_has_after_all_is_parked_no_longer() {
     say(&Down::Changes { entries: changes.into_iter().map(entry).collect(), cursor, complete: true });
     until(async || parked().await == 0).await;
     assert_eq!(shown(&device, id).await["name"], "Taken");
-    until(async || ask::<Overview>(&device, Call::Hello).await.sync.not_accepted == 0).await;
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    until(async || status(&device).await.not_accepted == 0).await;
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn changes_go_again_after_the_server_asked_for_what_is_nowhere() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 4).await;
+    let device = signed_in(4).await;
     let id = create(&device).await;
     ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Mine")] }).await;
     let (push, changes) = pushed().await;
     say(&Down::Need { push, hashes: vec![[7; 32]] });
     assert_eq!(pushed().await.1, changes);
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn what_is_written_while_the_server_deletes_a_resource_is_put_aside() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 6).await;
+    let device = signed_in(6).await;
     let id = create(&device).await;
     shown(&device, id).await;
     let writing = device.call(Call::Edit { id, intents: vec![set("/name", "Mine")] });
@@ -116,8 +152,7 @@ async fn what_is_written_while_the_server_deletes_a_resource_is_put_aside() {
     let parked = ask::<Vec<Parked>>(&device, Call::ParkedList).await;
     let differences = serde_json::to_string(&parked[0].differences).unwrap();
     assert!(parked.len() == 1 && differences.contains("Mine"), "{parked:?}");
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
 }
 
 /// What screens are told from now on, of all tabs of the test.
@@ -142,12 +177,11 @@ fn heard() -> Vec<Event> {
 
 #[wasm_bindgen_test]
 async fn a_change_counts_as_waiting_before_any_screen_shows_it() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 7).await;
+    let device = signed_in(7).await;
     let other = Device::open().await.unwrap();
     let id = create(&device).await;
-    until(async || ask::<Overview>(&other, Call::Hello).await.sync.waiting == 0).await;
-    until(async || ask::<Overview>(&device, Call::Hello).await.sync.waiting == 0).await;
+    waiting(&other, 0).await;
+    waiting(&device, 0).await;
     listen();
     ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Mine")] }).await;
     let shown = || -> Vec<bool> {
@@ -172,32 +206,37 @@ async fn a_change_counts_as_waiting_before_any_screen_shows_it() {
     );
     eval("globalThis.postMessage = realPost");
     other.close();
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
 }
 
 #[wasm_bindgen_test]
 async fn what_could_not_be_read_for_sending_goes_without_another_edit() {
-    let device = Device::open().await.unwrap();
-    sign_in(&device, 8).await;
+    let device = signed_in(8).await;
     let id = create(&device).await;
     // Reading of what waits fails, and nothing else does.
-    eval(
-        "globalThis.failed = 0;
-         globalThis.readAll = IDBObjectStore.prototype.getAllKeys;
-         IDBObjectStore.prototype.getAllKeys = function (...wanted) {
-             if (this.name === 'outbox') { failed += 1; throw new DOMException('The disk fails.', 'UnknownError'); }
-             return readAll.apply(this, wanted);
-         };",
-    );
+    refuse("getAllKeys", "outbox");
     for name in ["One", "Two", "Three"] {
         ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", name)] }).await;
     }
-    until(async || eval("failed").as_f64() > Some(0.0)).await;
+    refused().await;
     assert!(pushes().is_empty(), "nothing of it can have been read");
-    eval("IDBObjectStore.prototype.getAllKeys = readAll");
+    allow();
     let (_, changes) = pushed().await;
     assert!(!changes.is_empty());
-    ask::<Overview>(&device, Call::SignOut).await;
-    device.close();
+    end(device).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_edit_of_another_tab_that_cannot_be_read_is_shown_as_soon_as_it_can() {
+    let device = signed_in(9).await;
+    let other = Device::open().await.unwrap();
+    let id = create(&device).await;
+    until(async || other.call(Call::Open { id }).await.is_ok()).await;
+    refuse("get", "chunks");
+    ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Theirs")] }).await;
+    refused().await;
+    allow();
+    until(async || shown(&other, id).await["name"] == "Theirs").await;
+    other.close();
+    end(device).await;
 }

@@ -1,7 +1,9 @@
 //! What single edits do to rows, places and the way back.
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+mod long;
 mod rows;
+mod typing;
 mod undo;
 
 use serde_json::{Value, json};

@@ -7,6 +7,25 @@ use crate::{Rule, Shapes};
 const GENERATED: &[&str] = &["generate"];
 const HEADER: &[&str] = &["name"];
 
+/// What exports and imports have alike: headers, mappings, lookups.
+const STEP: &[Rule] = &[
+    Rule::rows("/http/headers", HEADER),
+    Rule::new("/http/headers/*/name", Text),
+    Rule::new("/http/headers/*/value", Text),
+    Rule::new("/mapping/**/generate", Text),
+    Rule::new("/mapping/**/extract", Text),
+    Rule::new("/mappings/**/generate", Text),
+    Rule::new("/mappings/**/extract", Text),
+    Rule::rows("/mapping/fields", GENERATED),
+    Rule::rows("/mapping/lists", GENERATED),
+    Rule::rows("/mapping/lists/*/fields", GENERATED),
+    Rule::rows("/mappings", GENERATED),
+    Rule::rows("/mappings/**/mappings", GENERATED),
+    Rule::rows("/mappings/**/buildArrayHelper", &["extract"]),
+    Rule::rows("/**/lookups", &["name"]),
+    Rule::rows("/aliases", &["alias"]),
+];
+
 pub(super) const EXPORT: Shapes = Shapes::new(
     &[
         Rule::new("/description", Text),
@@ -23,30 +42,16 @@ pub(super) const EXPORT: Shapes = Shapes::new(
         Rule::new("/webhook/key", Secret),
         Rule::new("/webhook/token", Secret),
         Rule::new("/webhook/password", Secret),
-        Rule::rows("/http/headers", HEADER),
         Rule::rows("/http/requestHeaders", HEADER),
-        Rule::new("/http/headers/*/name", Text),
-        Rule::new("/http/headers/*/value", Text),
-        Rule::new("/mapping/**/generate", Text),
-        Rule::new("/mapping/**/extract", Text),
-        Rule::new("/mappings/**/generate", Text),
-        Rule::new("/mappings/**/extract", Text),
         Rule::new("/transform/expression/rulesTwoDotZero/mappings/**/generate", Text),
         Rule::new("/transform/expression/rulesTwoDotZero/mappings/**/extract", Text),
-        Rule::rows("/mapping/fields", GENERATED),
-        Rule::rows("/mapping/lists", GENERATED),
-        Rule::rows("/mapping/lists/*/fields", GENERATED),
-        Rule::rows("/mappings", GENERATED),
-        Rule::rows("/mappings/**/mappings", GENERATED),
-        Rule::rows("/mappings/**/buildArrayHelper", &["extract"]),
         Rule::rows("/transform/expression/rulesTwoDotZero/mappings", GENERATED),
         Rule::rows("/transform/expression/rulesTwoDotZero/mappings/**/mappings", GENERATED),
         Rule::rows("/transform/expression/rulesTwoDotZero/mappings/**/buildArrayHelper", &["extract"]),
-        Rule::rows("/**/lookups", &["name"]),
-        Rule::rows("/aliases", &["alias"]),
     ],
     COMMON,
-);
+)
+.with(STEP);
 
 pub(super) const IMPORT: Shapes = Shapes::new(
     &[
@@ -55,29 +60,15 @@ pub(super) const IMPORT: Shapes = Shapes::new(
         Rule::new("/file/fileName", Text),
         Rule::new("/traceKeyTemplate", Text),
         Rule::new("/dataURITemplate", Text),
-        Rule::rows("/http/headers", HEADER),
-        Rule::new("/http/headers/*/name", Text),
-        Rule::new("/http/headers/*/value", Text),
-        Rule::new("/mapping/**/generate", Text),
-        Rule::new("/mapping/**/extract", Text),
-        Rule::new("/mappings/**/generate", Text),
-        Rule::new("/mappings/**/extract", Text),
         Rule::new("/responseTransform/expression/rulesTwoDotZero/mappings/**/generate", Text),
         Rule::new("/responseTransform/expression/rulesTwoDotZero/mappings/**/extract", Text),
-        Rule::rows("/mapping/fields", GENERATED),
-        Rule::rows("/mapping/lists", GENERATED),
-        Rule::rows("/mapping/lists/*/fields", GENERATED),
-        Rule::rows("/mappings", GENERATED),
-        Rule::rows("/mappings/**/mappings", GENERATED),
-        Rule::rows("/mappings/**/buildArrayHelper", &["extract"]),
         Rule::rows("/responseTransform/expression/rulesTwoDotZero/mappings", GENERATED),
         Rule::rows("/responseTransform/expression/rulesTwoDotZero/mappings/**/mappings", GENERATED),
         Rule::rows("/responseTransform/expression/rulesTwoDotZero/mappings/**/buildArrayHelper", &["extract"]),
-        Rule::rows("/**/lookups", &["name"]),
-        Rule::rows("/aliases", &["alias"]),
     ],
     COMMON,
-);
+)
+.with(STEP);
 
 pub(super) const ASYNC_HELPER: Shapes = Shapes::new(&[Rule::new("/description", Text)], COMMON);
 

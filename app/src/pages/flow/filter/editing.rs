@@ -127,14 +127,23 @@ impl Editing {
     }
 
     /// Changes a row.
-    pub(super) fn change(self, id: u64, change: impl Fn(&mut Rule)) {
-        self.rows.update(|rows| rows.iter_mut().filter(|(have, _)| *have == id).for_each(|(_, rule)| change(rule)));
+    pub(super) fn change(self, id: u64, change: impl FnOnce(&mut Rule)) {
+        self.rows.update(|rows| {
+            if let Some((_, rule)) = rows.iter_mut().find(|(have, _)| *have == id) {
+                change(rule);
+            }
+        });
         self.save();
     }
 
-    /// Takes a row away.
-    pub(super) fn remove(self, id: u64) {
-        self.rows.update(|rows| rows.retain(|(have, _)| *have != id));
+    /// Takes a row away; gives the number of the one in its place, else of the last.
+    pub(super) fn remove(self, id: u64) -> Option<u64> {
+        let neighbor = self.rows.try_update(|rows| {
+            let at = rows.iter().position(|(have, _)| *have == id)?;
+            rows.remove(at);
+            rows.get(at).or(rows.last()).map(|(number, _)| *number)
+        });
         self.save();
+        neighbor.flatten()
     }
 }

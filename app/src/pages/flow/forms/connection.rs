@@ -4,12 +4,13 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Kind, validate};
 use tombolo_wire::store::{Call, CallError, Created};
 
 use crate::browser::page;
 use crate::components::{Dialog, DocText, Field, FieldConflict, Icon, SelectBox, described_by};
 use crate::state::{App, Doc, use_document};
+use crate::words;
 
 /// Chooses the connection.
 #[component]
@@ -45,6 +46,7 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
 
 /// The first field of the dialog that makes one.
 const FIRST_FIELD: &str = "connection-name";
+const BASE_FIELD: &str = "connection-base";
 
 /// The ways to sign in, and their words.
 const WAYS: [(&str, &str); 3] = [("custom", "None"), ("basic", "User name and password"), ("token", "Token")];
@@ -65,7 +67,19 @@ struct Draft {
 impl Draft {
     fn resource(&self) -> Value {
         let auth = auth_of(&self.auth, &self.user);
-        json!({"name": self.name, "type": "http", "http": {"baseURI": self.base, "mediaType": "json", "auth": auth}})
+        let (name, base) = (self.name.trim(), self.base.trim());
+        json!({"name": name, "type": "http", "http": {"baseURI": base, "mediaType": "json", "auth": auth}})
+    }
+
+    /// What is wrong with the name.
+    fn name_problem(&self) -> Option<String> {
+        words::name_problem(&self.name)
+    }
+
+    /// What is wrong with the base URL: the same that is said of it once the connection is there.
+    fn base_problem(&self) -> Option<String> {
+        let found = validate(Kind::Connection, &self.resource());
+        found.into_iter().find(|problem| problem.path == "/http/baseURI").map(|problem| problem.message)
     }
 
     fn secret_path(&self) -> Option<&'static str> {
@@ -117,9 +131,19 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let made = StoredValue::new(None::<Id>);
+    // What is wrong is said once somebody wanted to go on with it.
+    let tried = RwSignal::new(false);
+    let name_error = Signal::derive(move || tried.get().then(|| draft.with(Draft::name_problem)).flatten());
+    let base_error = Signal::derive(move || tried.get().then(|| draft.with(Draft::base_problem)).flatten());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
+            return;
+        }
+        tried.set(true);
+        let wrong = [(FIRST_FIELD, name_error), (BASE_FIELD, base_error)];
+        if let Some((field, _)) = wrong.into_iter().find(|(_, error)| error.with_untracked(Option::is_some)) {
+            page::focus_soon(vec![field.to_owned()]);
             return;
         }
         busy.set(true);
@@ -137,9 +161,9 @@ fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
     let auth = Memo::new(move |_| draft.with(|draft| draft.auth.clone()));
     let choices = Signal::derive(|| ways("custom"));
     view! {
-        <form class="dialog-body form" on:submit=submit>
-            <Field label="Name" name=FIRST_FIELD><input class="input" id=FIRST_FIELD required autocomplete="off" on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
-            <Field label="Base URL" name="connection-base" help=BASE_HELP><input class="input code" id="connection-base" aria-describedby=described_by("connection-base") type="url" required placeholder="https://"
+        <form class="dialog-body form" novalidate=true on:submit=submit>
+            <Field label="Name" name=FIRST_FIELD error=name_error><input class="input" id=FIRST_FIELD aria-required="true" autocomplete="off" aria-describedby=described_by(FIRST_FIELD) aria-invalid=move || name_error.with(Option::is_some).to_string() on:input=move |event| draft.update(|draft| draft.name = event_target_value(&event))/></Field>
+            <Field label="Base URL" name=BASE_FIELD help=BASE_HELP error=base_error><input class="input code" id=BASE_FIELD aria-describedby=described_by(BASE_FIELD) type="url" aria-required="true" aria-invalid=move || base_error.with(Option::is_some).to_string() placeholder="https://"
                 on:input=move |event| draft.update(|draft| draft.base = event_target_value(&event))/></Field>
             <Field label="Authentication" name="connection-auth"><SelectBox name="connection-auth" value=auth choices=choices on_change=Callback::new(move |auth| draft.update(|draft| draft.auth = auth))/></Field>
             {move || (auth.get() == "basic").then(|| view! {
@@ -214,6 +238,15 @@ pub(in crate::pages) fn ConnectionForm(id: Id) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_connection_is_checked_as_one_that_is_there() {
+        let draft = |base: &str| Draft { name: "Shop".into(), base: base.into(), ..Draft::default() };
+        assert!(draft("ftp://x/y").base_problem().is_some_and(|why| why.contains("“ftp://x/y”")));
+        assert!(draft("").base_problem().is_some_and(|why| why.starts_with("Enter the address")));
+        assert_eq!(draft(" https://example.com/v2 ").base_problem(), None);
+        assert!(Draft::default().name_problem().is_some());
+    }
 
     #[test]
     fn a_way_to_sign_in_that_is_not_offered_stays_a_choice() {

@@ -35,6 +35,7 @@ fn FileSource(doc: Doc) -> impl IntoView {
 
 #[component]
 fn HttpSource(doc: Doc) -> impl IntoView {
+    let paging = Memo::new(move |_| doc.text("/http/paging/method"));
     view! {
         <ConnectionField doc=doc/>
         <DocSelect doc=doc path="/http/method" label="Method" choices=&[("GET", "GET"), ("POST", "POST")] usual="GET"/>
@@ -42,10 +43,16 @@ fn HttpSource(doc: Doc) -> impl IntoView {
         <DocText doc=doc path="/http/response/resourcePath" label="Records are at" optional=true code=true help="The path to the list in the answer. Empty when the answer is the list."/>
         <fieldset class="group">
             <legend>"Pages"</legend>
-            <DocSelect doc=doc path="/http/paging/method" label="Paging" choices=&[("", "None"), ("page", "Page number"), ("linkheader", "Link header")]
-                help="With page numbers, put {{export.http.paging.page}} into the relative URL."/>
-            <DocText doc=doc path="/http/paging/page" label="First page" optional=true number=true help="0 when not set."/>
-            <DocText doc=doc path="/http/paging/lastPageStatusCode" label="Last page status" optional=true number=true help="The status that means “no more pages”: 404 when not set."/>
+            <DocSelect doc=doc path="/http/paging/method" label="Paging" choices=&[("", "None"), ("page", "Page number"), ("linkheader", "Link header")]/>
+            {move || match paging.get().as_str() {
+                "page" => view! {
+                    <p class="help">"Put {{export.http.paging.page}} into the relative URL: it becomes the number of the page."</p>
+                    <DocText doc=doc path="/http/paging/page" label="First page" optional=true number=true help="0 when not set."/>
+                    <DocText doc=doc path="/http/paging/lastPageStatusCode" label="Last page status" optional=true number=true help="The status that means “no more pages”: 404 when not set."/>
+                }.into_any(),
+                "linkheader" => view! { <p class="help">"Each answer names the page after it in its Link header, as the relation “next”."</p> }.into_any(),
+                _ => ().into_any(),
+            }}
         </fieldset>
     }
 }

@@ -7,9 +7,11 @@ use tombolo_wire::store::{Call, OpenReply};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::rows::{MapRow, dropped, moved, nest, show, source_path, twins};
+use super::ADD;
+use super::rows::{MapRow, dropped, moved, neighbor, nest, show, source_path, twins};
+use crate::browser::page;
 use crate::components::{FieldConflict, Flag, Icon, Reading, SelectBox, Shared, TextBox, in_field};
-use crate::state::{Doc, list_rows, row_id};
+use crate::state::{Doc, row_id};
 use crate::words;
 
 const TYPES: [(&str, &str); 4] =
@@ -25,7 +27,7 @@ struct Place {
 
 impl Place {
     fn id(self, part: &str) -> String {
-        self.row.with_value(|row| format!("{}-{part}", row.row))
+        self.row.with_value(|row| id_of(&row.row, part))
     }
 
     fn under(self, field: &str) -> String {
@@ -81,26 +83,46 @@ impl Place {
         }
     }
 
+    /// The focus goes on to the row that comes into the place.
     fn delete(self) {
         let MapRow { list, row, .. } = self.row.get_value();
+        let next = self.all.with_untracked(|all| neighbor(all, &list, &row)).map(|row| id_of(&row, "delete"));
         self.doc.edit(vec![Intent::DeleteRow { list, row }]);
+        page::focus_soon(next.into_iter().chain([ADD.to_owned()]).collect());
     }
 
-    /// Whether another row of the list builds the same object, as when two people made it apart: both run as one.
-    fn has_twin(self) -> bool {
+    /// How many fields the object is built from.
+    fn fields(self) -> usize {
+        let list = self.under("mappings");
+        self.doc.view.with(|view| view.as_ref().and_then(|view| view.rows.get(&list)).map_or(0, Vec::len))
+    }
+
+    /// The name of the object that another row of the list builds too, as when two people made it apart.
+    fn twin(self) -> Option<String> {
         let name = self.doc.text(&self.under("generate"));
-        let list = self.row.with_value(|row| row.list.clone());
-        self.doc.view.with(|view| view.as_ref().is_some_and(|view| twins(view, &list, &name) > 1))
+        let rows = |list: &str| self.doc.view.with(|view| view.as_ref().map_or(0, |view| twins(view, list, &name)));
+        (self.row.with_value(|row| rows(&row.list)) > 1).then_some(name)
     }
 
     /// Asks the store for the row as it is by now: what was typed in its other fields may not be on the screen yet.
-    fn move_into_object(self, to: String) {
+    fn move_into_object(self, destination: Shared, to: String) {
         let (doc, MapRow { list, row, .. }) = (self.doc, self.row.get_value());
         doc.app.in_turn(async move {
-            let open = doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await?;
-            doc.try_edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)).await.map(drop)
+            let opened = doc.app.call::<OpenReply>(Call::Open { id: doc.id }).await;
+            let moved = match opened {
+                Ok(open) => doc.try_edit(nest(&open.view, &list, &row, &to, &mut row_id::fresh)).await.map(drop),
+                Err(error) => Err(error),
+            };
+            // A row that moved is another one by now; of one that did not, the field must not show what is not stored.
+            destination.taken();
+            moved
         });
     }
+}
+
+/// The id of a part of a row on the page.
+fn id_of(row: &str, part: &str) -> String {
+    format!("{row}-{part}")
 }
 
 /// The row that is being dragged.
@@ -129,39 +151,39 @@ pub(super) fn Row(doc: Doc, all: Memo<Vec<MapRow>>, row: MapRow) -> impl IntoVie
     let place = Place { doc, all, row: StoredValue::new(row) };
     let kind = place.text("dataType");
     let object = Memo::new(move |_| kind.get() == "object");
-    let inside = move || {
-        let list = place.under("mappings");
-        let fields = doc.view.with(|view| view.as_ref().map_or(0, |view| list_rows(view, &list).len()));
-        let fields = words::count(fields, "field");
-        if place.has_twin() {
-            format!("{fields}, and those of the other “{}”", place.text("generate").get())
-        } else {
-            format!("Built from {fields}")
-        }
-    };
+    let fields = Memo::new(move |_| place.fields());
+    let twin = Memo::new(move |_| object.get().then(|| place.twin()).flatten());
     let off = Signal::derive(move || !doc.writable.get());
     let source = Reading { show, store: source_path, ..Reading::default() };
     let source = Shared::new(doc, place.under("extract"), source, None);
     let destination = Reading { late: has_dots, ..Reading::default() };
-    let nested = Callback::new(move |to: String| place.move_into_object(to));
+    let nested = Callback::new(move |(destination, to)| place.move_into_object(destination, to));
     let destination = Shared::new(doc, place.under("generate"), destination, Some(nested));
     let types = Signal::derive(|| TYPES.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
     let set_type = Callback::new(move |key: String| doc.set(place.under("dataType"), key));
     view! {
         <div class="map-row" role="row" attr:aria-level=depth + 1 data-depth=depth draggable="true" on:keydown=move |event| place.take_key(&event)
             on:dragover=|event| event.prevent_default() on:drop=move |event| place.take_drop(&event) on:dragstart=move |event| place.drag(&event)>
-            <Cell doc=doc path=place.under("extract")>{move || if object.get() { view! { <span class="built">{inside}</span> }.into_any() } else { view! {
-                <TextBox name=place.id("extract") label="Source field" placeholder="Source field" code=true shared=Some(source) disabled=off on_focus=place.here("extract")/>
+            <Cell doc=doc path=place.under("extract")>{move || if object.get() { view! { <span class="built">{move || format!("Built from {}", words::count(fields.get(), "field"))}</span> }.into_any() } else { view! {
+                <TextBox name=place.id("extract") label="Source field" placeholder="Source field" code=true typed=source disabled=off on_focus=place.here("extract")/>
             }.into_any() }}</Cell>
             <Cell doc=doc path=place.under("generate")>
-                <TextBox name=place.id("generate") label="Destination field" placeholder="Destination field" code=true shared=Some(destination) disabled=off on_focus=place.here("generate")/>
+                <TextBox name=place.id("generate") label="Destination field" placeholder="Destination field" code=true typed=destination disabled=off on_focus=place.here("generate")/>
             </Cell>
             <span role="gridcell"><SelectBox name=place.id("type") label="Type" value=kind choices=types disabled=off on_change=set_type/></span>
             <Actions place=place off=off/>
             <FieldConflict doc=doc path=place.under("generate")/>
             <FieldConflict doc=doc path=place.under("extract")/>
+            {move || twin.get().map(|name| view! { <p class="note" role="gridcell">{twin_words(&name)}</p> })}
         </div>
     }
+}
+
+/// What is said of an object that two rows build.
+fn twin_words(name: &str) -> String {
+    format!(
+        "Two rows build “{name}”. Records get one “{name}” with the fields of both. To have one row, add its fields to the other and delete this one."
+    )
 }
 
 /// The buttons at a row's end.
@@ -173,7 +195,7 @@ fn Actions(place: Place, off: Signal<bool>) -> impl IntoView {
         <span role="gridcell" class="map-actions">
             <button class="icon-button small move" id=place.id("up") aria-label=move || format!("Move {} up", called()) title="Move up" prop:disabled=off on:click=move |_| place.go(false)><Icon name="arrow-up" small=true/></button>
             <button class="icon-button small move" id=place.id("down") aria-label=move || format!("Move {} down", called()) title="Move down" prop:disabled=off on:click=move |_| place.go(true)><Icon name="arrow-down" small=true/></button>
-            <button class="icon-button small" aria-label=move || format!("Delete {}", called()) prop:disabled=off on:click=move |_| place.delete()><Icon name="trash-2" small=true/></button>
+            <button class="icon-button small" id=place.id("delete") aria-label=move || format!("Delete {}", called()) prop:disabled=off on:click=move |_| place.delete()><Icon name="trash-2" small=true/></button>
         </span>
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tombolo_model::{Intent, RowId, View, path};
 
-use crate::state::list_rows;
+use crate::state::{list_rows, value_at};
 
 /// One row, wherever it stands in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub(super) fn read(view: &View) -> Vec<MapRow> {
 
 /// How many rows of a list build the object of this name.
 pub(super) fn twins(view: &View, list: &str, name: &str) -> usize {
-    let same = |row: &Value| !name.is_empty() && row["generate"] == name && row["dataType"] == "object";
-    list_rows(view, list).iter().filter(|(_, row)| same(row)).count()
+    let same = |row: &&Value| !name.is_empty() && row["generate"] == name && row["dataType"] == "object";
+    value_at(view, list).and_then(Value::as_array).map_or(0, |rows| rows.iter().filter(same).count())
 }
 
 /// What a source shows: paths without the `$.` that every one begins with, fixed texts in quotes.
@@ -78,6 +78,13 @@ pub(super) fn moved(all: &[MapRow], list: &str, row: &str, down: bool) -> Option
     }
 }
 
+/// The row of the same list that is in the place of one that goes, else the one before it.
+pub(super) fn neighbor(all: &[MapRow], list: &str, row: &str) -> Option<RowId> {
+    let rows: Vec<&RowId> = all.iter().filter(|one| one.list == list).map(|one| &one.row).collect();
+    let at = rows.iter().position(|one| *one == row)?;
+    rows.get(at + 1).or_else(|| rows.get(at.checked_sub(1)?)).map(|row| (*row).clone())
+}
+
 /// The row that `dragged` comes after when it is dropped on `target`, above or below it; nothing when it cannot go
 /// there or stays where it is.
 pub(super) fn dropped(all: &[MapRow], list: &str, dragged: &str, target: &str, above: bool) -> Option<Option<RowId>> {
@@ -89,11 +96,15 @@ pub(super) fn dropped(all: &[MapRow], list: &str, dragged: &str, target: &str, a
     (!stays).then(|| after.map(|at| rows[at].row.clone()))
 }
 
-/// Moves a row into the object that the dots of its destination name; objects that are missing are made.
+/// Moves a row into the object that the dots of its destination name; objects that are missing are made. Dots that part
+/// nothing are left out, and the row stays.
 pub(super) fn nest(view: &View, list: &str, row: &str, to: &str, fresh: &mut dyn FnMut() -> RowId) -> Vec<Intent> {
     let value = list_rows(view, list).into_iter().find(|(id, _)| id == row).map(|(_, value)| value);
     let mut keys: Vec<&str> = to.split('.').filter(|key| !key.is_empty()).collect();
     let (Some(Value::Object(mut value)), Some(last)) = (value, keys.pop()) else { return Vec::new() };
+    if keys.is_empty() {
+        return vec![Intent::Set { path: format!("{}/generate", path::join(list, row)), value: last.into() }];
+    }
     value.insert("generate".into(), last.into());
     let mut into = list.to_owned();
     let mut rest = keys.as_slice();
@@ -174,6 +185,26 @@ mod tests {
         assert_eq!(drop("a", "b", true), None, "it is there already");
         assert_eq!(drop("b", "b", true), None);
         assert_eq!(drop("x", "a", true), None, "a row of another list");
+    }
+
+    #[test]
+    fn who_deletes_a_row_goes_on_at_the_next_one_or_the_one_before() {
+        let all: Vec<MapRow> =
+            ["a", "b"].map(|row| MapRow { list: "/mappings".into(), row: row.into(), depth: 0 }).into();
+        assert_eq!(neighbor(&all, "/mappings", "a").as_deref(), Some("b"));
+        assert_eq!(neighbor(&all, "/mappings", "b").as_deref(), Some("a"));
+        assert_eq!(neighbor(&all[..1], "/mappings", "a"), None);
+    }
+
+    #[test]
+    fn dots_that_part_nothing_name_the_row_and_leave_it_where_it_is() {
+        let mut view = View { value: json!({"mappings": [{"generate": "", "extract": "$.city"}]}), ..View::default() };
+        view.rows.insert("/mappings".into(), vec!["r1".into()]);
+        for to in ["city.", ".city", "..city"] {
+            let set = Intent::Set { path: "/mappings/r1/generate".into(), value: "city".into() };
+            assert_eq!(nest(&view, "/mappings", "r1", to, &mut || "n1".into()), [set], "{to}");
+        }
+        assert_eq!(nest(&view, "/mappings", "r1", "..", &mut || "n1".into()), []);
     }
 
     #[test]

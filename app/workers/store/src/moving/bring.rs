@@ -20,7 +20,7 @@ use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range, text, text_of};
 use crate::tabs::{Pieces, Say};
-use crate::{documents, env, history, news, runs};
+use crate::{documents, env, history, news, runs, untold};
 
 /// In the account: what was brought and is not done with.
 const BROUGHT: &str = "brought";
@@ -129,12 +129,15 @@ async fn copy_documents(
             pieces.push(piece);
         }
     }
-    account.storage.write(&batch).await?;
-    if !pieces.is_empty() {
-        let said = Say::Stored { pieces, rows, removed: Vec::new() };
-        account.say(&said);
-        account.heard(said);
+    if pieces.is_empty() {
+        return Ok(());
     }
+    let number = untold::count(account, &mut batch);
+    account.storage.write(&batch).await?;
+    let said = Say::Stored { pieces, rows, removed: Vec::new() };
+    account.say(&said);
+    untold::told(account, number);
+    account.heard(said);
     Ok(())
 }
 
@@ -158,8 +161,8 @@ async fn lacking(account: &Rc<Account>, here: Document, brought: &Brought) -> Re
     documents::release(account);
     let mut there = there.ok_or(Fault::NotFound(id))?;
     if brought.anew {
-        let chunk = there.replace(&account.author(), &here.value(), &mut env::new_row)?;
-        return Ok((there, chunk.into_iter().collect()));
+        let chunks = there.replace(&account.author(), &here.value(), &mut env::new_row)?;
+        return Ok((there, chunks));
     }
     let mut chunks = here.chunks_since(&[]);
     chunks.retain(|chunk| !there.has(&chunk.hash));
@@ -170,9 +173,12 @@ async fn lacking(account: &Rc<Account>, here: Document, brought: &Brought) -> Re
 /// A document as a new one of this person.
 fn anew(account: &Account, here: &Document) -> Result<(Document, Vec<Chunk>), Fault> {
     let author = account.author();
-    let (mut document, first) = Document::create(here.kind(), here.id(), &here.value(), &author, &mut env::new_row)?;
-    let binned = if here.binned() { document.edit(&author, &[Intent::Bin], &mut env::new_row)? } else { None };
-    Ok((document, [first].into_iter().chain(binned).collect()))
+    let made = Document::create_in_parts(here.kind(), here.id(), &here.value(), &author, &mut env::new_row)?;
+    let (mut document, mut chunks) = made;
+    if here.binned() {
+        chunks.extend(document.edit(&author, &[Intent::Bin], &mut env::new_row)?);
+    }
+    Ok((document, chunks))
 }
 
 fn put(account: &Account, batch: &mut Batch, document: &Document, chunks: &[Chunk]) -> (StoredRow, Pieces) {

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::{Batch, Store, text};
 use crate::tabs::Say;
-use crate::{documents, edit, env, writer};
+use crate::{documents, edit, env, undo, writer};
 
 /// What writes these differences anew. `refused` is the document as it was wanted.
 ///
@@ -173,10 +173,9 @@ async fn write_loaded(account: &Rc<Account>, row: &ParkedRow, texts: &[Intent]) 
         let mut document = opened.document.clone();
         let (mut chunks, mut inverses) = (Vec::new(), Vec::new());
         for intents in [&row.intents, texts].into_iter().filter(|intents| !intents.is_empty()) {
-            if let Some(chunk) = document.edit(&author, intents, &mut env::new_row)? {
-                inverses.splice(0..0, document.inverse(&chunk.hash));
-                chunks.push(chunk);
-            }
+            let made = document.edit_in_parts(&author, intents, &mut env::new_row)?;
+            inverses.splice(0..0, undo::inverses(&document, &made));
+            chunks.extend(made);
         }
         opened.document = document;
         Ok::<_, Fault>((chunks, inverses))
@@ -204,13 +203,14 @@ async fn create(account: &Rc<Account>, row: &ParkedRow, value: &Value) -> Result
     if account.catalogue.borrow().contains_key(&id) {
         return Err(Fault::Invalid("This resource is here again already.".to_owned()));
     }
-    let (document, chunk) = Document::create(row.parked.kind, id, value, &account.author(), &mut env::new_row)?;
+    let made = Document::create_in_parts(row.parked.kind, id, value, &account.author(), &mut env::new_row)?;
+    let (document, chunks) = made;
     account.documents.insert(document);
     documents::ensure(account, id).await?;
     let derived = documents::changed(account, id, true);
-    let (mut batch, after) = edit::stage(account, id, &[chunk], derived);
+    let (mut batch, after) = edit::stage(account, id, &chunks, derived);
     batch.extend(gone(row));
-    let written = writer::write(account, batch, 1, after).await;
+    let written = writer::write(account, batch, chunks.len(), after).await;
     documents::release(account);
     Ok(written?)
 }
@@ -233,8 +233,8 @@ fn gone(row: &ParkedRow) -> Batch {
 }
 
 async fn moved_on(account: &Rc<Account>) {
-    recount(account).await;
     account.say(&Say::ParkedMoved);
+    recount(account).await;
 }
 
 #[cfg(test)]

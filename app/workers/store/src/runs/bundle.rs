@@ -76,7 +76,8 @@ fn row(account: &Account, flow: Id, value: &Value, heads: BTreeMap<Id, Vec<Strin
         flow_name: text_at(value, "name").unwrap_or_default().to_owned(),
         status: RunStatus::Running,
         place: RunPlace::Browser,
-        offline: account.is_local() || link != Link::Online,
+        // Without a server there is nothing to be away from.
+        offline: !account.is_local() && link != Link::Online,
         started_ms: env::now_ms(),
         ended_ms: None,
         steps: Vec::new(),

@@ -83,6 +83,9 @@ async fn offer(account: &Rc<Account>, session: &Rc<Session>, document: &Document
         batch.append_json(Store::Outbox, &OutboxRow { document: id, hash: hash.clone() });
         hashes.push(hash);
     }
+    if hashes.is_empty() {
+        return Ok(());
+    }
     let number = untold::count(account, &mut batch);
     account.storage.write(&batch).await?;
     let pieces = vec![Pieces { document: id, hashes: hashes.clone(), snapshots: false, outgoing: true }];

@@ -16,6 +16,7 @@ use crate::account::{Account, OutboxRow};
 use crate::documents;
 use crate::env;
 use crate::fault::Fault;
+use crate::rescue;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
 
@@ -130,24 +131,33 @@ async fn fresh(account: &Rc<Account>, session: &Rc<Session>) -> Result<(Vec<Outg
         }
     }
     let mut pieces = pieces(account, &rows).await?;
-    let mut changes = Vec::new();
+    let (mut changes, mut lost, mut whole) = (Vec::new(), BTreeMap::<Id, Vec<Hash>>::new(), true);
     for (key, document, hash) in rows {
         let bytes = match pieces.remove(&hash) {
             Some(bytes) => Some(bytes),
             // Its piece was put together with others, or is damaged.
             None => match put_together(account, document, &hash).await {
                 Ok(bytes) => bytes,
-                Err(_) => return Ok((changes, false)),
+                Err(_) => {
+                    whole = false;
+                    break;
+                }
             },
         };
         outbox.last.set(key.as_f64().unwrap_or_default().max(outbox.last.get()));
-        // Without its piece it was parked while it was read, or the other tabs are being asked for it.
-        if let Some(bytes) = bytes {
-            outbox.keys.borrow_mut().entry(hash).or_insert((document, Vec::new())).1.push(key);
-            changes.push(Outgoing { document, hash, bytes });
+        match bytes {
+            Some(bytes) => {
+                outbox.keys.borrow_mut().entry(hash).or_insert((document, Vec::new())).1.push(key);
+                changes.push(Outgoing { document, hash, bytes });
+            }
+            // It was parked while it was read, or is damaged.
+            None => lost.entry(document).or_default().push(hash),
         }
     }
-    Ok((changes, true))
+    for (document, hashes) in lost {
+        rescue::ask(account, document, hashes);
+    }
+    Ok((changes, whole))
 }
 
 /// The changes of these rows. What has just been written here is in memory, and asking the disk for it would keep a

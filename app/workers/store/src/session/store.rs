@@ -73,10 +73,14 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     let unparked = arrived.unparked;
     session.outbox.deleted(&wanted.acked);
     tell(account, arrived, &wanted.forget, done, fresh_runs);
-    number.into_iter().for_each(|number| untold::told(account, number));
+    if unparked {
+        account.say(&Say::ParkedMoved);
+    }
+    if let Some(number) = number {
+        untold::told(account, number);
+    }
     if unparked {
         park::recount(account).await;
-        account.say(&Say::ParkedMoved);
     }
     // All of it is stored: what fails here is made good when the document is opened again.
     drop(catch_up(account, arriving).await);

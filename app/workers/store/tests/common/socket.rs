@@ -6,7 +6,7 @@ use tombolo_docs::Document;
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Layout, Storage, Store, bytes_of, document_range};
-use tombolo_wire::store::{Call, Created, OpenReply, Overview};
+use tombolo_wire::store::{Call, Created, OpenReply, Overview, SyncStatus};
 use tombolo_wire::sync::{ByteBuf, Course, Cursor, Down, Up, VERSION, Welcome, decode_up, encode_down};
 
 /// Where a device is that has everything.
@@ -20,6 +20,13 @@ pub(crate) async fn ask<T: DeserializeOwned>(device: &Device, call: Call) -> T {
 /// Runs a script in the worker that the test runs in.
 pub(crate) fn eval(script: &str) -> wasm_bindgen::JsValue {
     js_sys::eval(script).unwrap()
+}
+
+/// A device at which a person is signed in whose server is the test.
+pub(crate) async fn signed_in(person: u8) -> Device {
+    let device = Device::open().await.unwrap();
+    sign_in(&device, person).await;
+    device
 }
 
 /// Signs a person in whose server is the test.
@@ -40,6 +47,23 @@ pub(crate) async fn sign_in(device: &Device, person: u8) {
     ask::<Overview>(device, Call::SignIn { email, password, bring_local: false, invitation: None }).await;
     until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
     welcome();
+}
+
+/// Signs the person out, so that the next test begins without one.
+pub(crate) async fn end(device: Device) {
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+/// What the screen is told of the link and of what waits.
+pub(crate) async fn status(device: &Device) -> SyncStatus {
+    ask::<Overview>(device, Call::Hello).await.sync
+}
+
+/// Waits until so many changes wait for the server.
+#[track_caller]
+pub(crate) fn waiting(device: &Device, count: usize) -> impl Future<Output = ()> {
+    until(async move || status(device).await.waiting == count)
 }
 
 /// Lets the device in over its last socket, at the place where it was.
@@ -68,15 +92,19 @@ pub(crate) fn say(frame: &Down) {
     eval(&format!("sockets.at(-1).onmessage({{ data: Uint8Array.from({bytes:?}).buffer }})"));
 }
 
-/// The pushes of the device that were not looked at yet.
-pub(crate) fn pushes() -> Vec<(u64, Vec<Vec<u8>>)> {
+/// What the device sent over its last socket and was not looked at yet.
+pub(crate) fn sent() -> Vec<Up> {
     let frames = js_sys::Array::from(&eval("sockets.at(-1).sent.splice(0)"));
-    let frames = frames.iter().map(|frame| decode_up(&js_sys::Uint8Array::new(&frame).to_vec()).unwrap());
+    frames.iter().map(|frame| decode_up(&js_sys::Uint8Array::new(&frame).to_vec()).unwrap()).collect()
+}
+
+/// The pushes among it.
+pub(crate) fn pushes() -> Vec<(u64, Vec<Vec<u8>>)> {
     let push = |frame| match frame {
         Up::Push { push, changes, .. } => Some((push, changes.into_iter().map(ByteBuf::into_vec).collect())),
         _ => None,
     };
-    frames.filter_map(push).collect()
+    sent().into_iter().filter_map(push).collect()
 }
 
 /// The next push of the device: its number and its changes.
