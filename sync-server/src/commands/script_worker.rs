@@ -14,6 +14,7 @@ use serde_json::Value;
 use tombolo_script::{Instance, Level, Limits, NoApi, ScriptError};
 
 use super::cage;
+use crate::job::Held;
 
 /// The most memory, in bytes.
 const MEMORY: u64 = 1024 * 1024 * 1024;
@@ -37,6 +38,8 @@ pub(super) struct Answer {
     pub(super) output: Value,
     pub(super) error: Option<Failure>,
     pub(super) console: Vec<ConsoleLine>,
+    /// Whether the machine holds the process to all that it gave up.
+    pub(super) caged: bool,
 }
 
 /// What is wrong with the script.
@@ -58,31 +61,35 @@ pub(super) struct ConsoleLine {
 /// Answers what comes on stdin.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     cage::limit(MEMORY).context("the process could not limit itself")?;
-    cage::deny_calls().context("the process could not give up system calls")?;
-    cage::deny_network().context("the process could not give up the network")?;
-    cage::deny_all_files().context("the process could not give up files")?;
-    let answering = std::thread::Builder::new().stack_size(STACK).spawn(answer_all).context("no thread for scripts")?;
+    let calls = cage::deny_calls().context("the process could not give up system calls")?;
+    let network = cage::deny_network().context("the process could not give up the network")?;
+    let files = cage::deny_all_files().context("the process could not give up files")?;
+    let caged = [calls, network, files] == [Held::All; 3];
+    let answering = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || answer_all(caged))
+        .context("no thread for scripts")?;
     match answering.join() {
         Ok(ended) => ended.map(|()| ExitCode::SUCCESS),
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
-fn answer_all() -> anyhow::Result<()> {
+fn answer_all(caged: bool) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let question: Question = serde_json::from_str(&line?).context("the question is not understood")?;
-        writeln!(out, "{}", serde_json::to_string(&answer(&question))?)?;
+        writeln!(out, "{}", serde_json::to_string(&answer(&question, caged))?)?;
         out.flush()?;
     }
     Ok(())
 }
 
-fn answer(question: &Question) -> Answer {
+fn answer(question: &Question, caged: bool) -> Answer {
     let mut instance = Instance::new(Rc::new(NoApi), Limits::default(), question.seed);
     instance.set_time(question.now_ms);
     if let Err(error) = instance.load("script", &question.script, &[&question.function]) {
-        return Answer { output: Value::Null, error: Some(failure(&error)), console: Vec::new() };
+        return Answer { output: Value::Null, error: Some(failure(&error)), console: Vec::new(), caged };
     }
     let made = instance.call("script", &question.function, &question.argument);
     let console =
@@ -91,7 +98,7 @@ fn answer(question: &Question) -> Answer {
         Ok(output) => (output.unwrap_or_default(), None),
         Err(error) => (Value::Null, Some(failure(&error))),
     };
-    Answer { output, error, console: console.collect() }
+    Answer { output, error, console: console.collect(), caged }
 }
 
 fn failure(error: &ScriptError) -> Failure {

@@ -13,6 +13,7 @@ use super::script_worker::{Answer, Question};
 
 /// The name of the evaluation.
 pub(super) const NAME: &str = "javascript";
+const LOOSE: &str = "Warning: this machine does not keep scripts from all files, the network and other processes. Linux 6.12 or later does.";
 /// How long a call may take at most.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -20,6 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(super) struct Scripts {
     worker: Option<Worker>,
+    /// Whether it was said that scripts are not held to all that they give up.
+    warned: bool,
 }
 
 /// How a process came to give no answer.
@@ -51,7 +54,10 @@ impl Scripts {
         let wanted = request.options.get("timeoutMs").and_then(Value::as_u64).map(Duration::from_millis);
         let deadline = wanted.unwrap_or(DEADLINE).min(DEADLINE);
         Ok(match self.ask(&question, deadline)? {
-            Ok(Answer { output, error, console }) => {
+            Ok(Answer { output, error, console, caged }) => {
+                if !caged && !std::mem::replace(&mut self.warned, true) {
+                    writeln!(std::io::stderr(), "{LOOSE}")?;
+                }
                 let console = console.into_iter().map(|line| json!({"level": line.level, "text": line.text})).collect();
                 let errors = error.into_iter().map(|error| wrong(&error.code, error.message, error.place)).collect();
                 EvalOutcome { output, errors, console }

@@ -97,23 +97,10 @@ impl Entry {
                 rule.error("it would have more than a million items: go through fewer lists at once.".to_owned())
             );
         }
-        let Some(keys) = &self.seen else {
-            return self.append_found(rule, value, items, find, env, list);
-        };
-        let record = composed(keys, items);
-        let inside = |name: &str| if name == "record" { Some(&record) } else { find(name) };
-        self.append_found(rule, value, items, &inside, env, list)
-    }
-
-    fn append_found<'l, 'c: 'l>(
-        &self,
-        rule: &Rule,
-        value: Option<&Val>,
-        items: &mut Items<'_>,
-        find: Find<'l, 'c>,
-        env: &Env<'_>,
-        list: &mut Vec<Val>,
-    ) -> Result<(), MapError> {
+        // Templates see the record with the one item in the place of each list.
+        let record = self.seen.as_ref().map(|keys| composed(keys, items));
+        let find = |name: &str| record.as_ref().filter(|_| name == "record").or_else(|| find(name));
+        let find = &find;
         match &self.build {
             Build::Same(to) => match value {
                 None | Some(Val::Absent) => {}

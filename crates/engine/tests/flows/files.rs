@@ -172,6 +172,11 @@ fn a_transformation_comes_before_the_filter_and_fails_record_by_record() {
         "{}",
         ran.error()
     );
+    let errors: Vec<_> = ran.errors.iter().map(|error| (error.code.as_str(), error.message.as_str())).collect();
+    assert!(
+        matches!(errors[..], [("transform", message)] if message.contains("“three” is not a number")),
+        "{errors:?}"
+    );
 }
 
 #[test]
