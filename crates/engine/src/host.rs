@@ -7,6 +7,7 @@ use futures::future::LocalBoxFuture;
 use futures::stream::LocalBoxStream;
 
 use crate::http::HttpClient;
+use crate::script::ScriptHost;
 
 /// The bytes of a body or file, piece by piece.
 pub type Pieces<E> = LocalBoxStream<'static, Result<Vec<u8>, E>>;
@@ -22,6 +23,10 @@ pub trait Host {
     /// Where the random values of a run begin. A host that can draw one that nobody guesses does.
     fn seed(&self) -> u64 {
         self.now_ms().cast_unsigned()
+    }
+    /// Calls scripts; nothing where there is no interpreter.
+    fn scripts(&self) -> Option<&dyn ScriptHost> {
+        None
     }
     /// Waits.
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;

@@ -4,6 +4,7 @@
 //! Canceling drops every task at whatever it waits for, which stops requests and discards unfinished files.
 
 mod answer;
+mod exchange;
 mod pages;
 mod request;
 mod shared;

@@ -8,8 +8,9 @@ use tombolo_formats::FormatError;
 use tombolo_model::{KeyPool, Record, Val};
 
 use super::answer::{beginning, is_markup, refusal};
+use super::exchange::exchange;
 use super::pages::Pages;
-use super::request::{accept_json, authorize, body, build, patiently, send, with_body};
+use super::request::{accept_json, body, build, patiently, with_body};
 use super::shared::Shared;
 use super::source::Stopped;
 use super::source_file::Parser;
@@ -47,7 +48,7 @@ pub(super) async fn read(shared: &Shared<'_>, read: &HttpRead, pages: &mut Pages
     loop {
         let request = request(shared, read, &progress)?;
         let url = request.url.to_string();
-        let sent = send(shared.host, authorize(&read.endpoint, request)).await;
+        let sent = exchange(shared, &read.endpoint, request).await;
         let response = sent.map_err(|error| unreachable(read, &error))?;
         let Some(answer) = answer(shared, read, response, pages, &progress).await? else {
             return Ok(());

@@ -6,7 +6,8 @@ use tombolo_model::{Record, Val};
 use tombolo_template::TemplateError;
 
 use super::answer::{beginning, refusal};
-use super::request::{accept_json, authorize, body, build, send, with_body};
+use super::exchange::exchange;
+use super::request::{accept_json, body, build, with_body};
 use super::shared::Shared;
 use super::write::{Failure, Outgoing};
 use crate::http::{Request, sends_records};
@@ -35,11 +36,11 @@ impl<'a, 's> HttpDestination<'a, 's> {
 
     async fn send(&self, batch: &[Outgoing<'_>]) -> Vec<Failure> {
         let request = match self.request(batch) {
-            Ok(request) => authorize(&self.write.endpoint, request),
+            Ok(request) => request,
             Err(error) => return fail(batch, "template", &error.to_string()),
         };
         let scrub = &self.write.endpoint.scrub;
-        let mut response = match send(self.shared.host, request).await {
+        let mut response = match exchange(self.shared, &self.write.endpoint, request).await {
             Ok(response) => response,
             Err(error) => {
                 return fail(batch, "http", &format!("The endpoint {}.", scrub.clean(&error.to_string())));

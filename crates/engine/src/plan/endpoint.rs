@@ -1,0 +1,42 @@
+//! How an application is called.
+
+use tombolo_model::Val;
+use tombolo_template::Template;
+
+use crate::scrub::Scrub;
+use crate::secret::{Masked, Secret};
+
+/// How an application is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) method: String,
+    pub(crate) base: Template,
+    pub(crate) uri: Template,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) auth: Auth,
+    /// Takes the connection's secrets out of what the application says.
+    pub(crate) scrub: Scrub,
+    /// What the `Content-Type` of its bodies says.
+    pub(crate) media_type: &'static str,
+    /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
+    pub(crate) context: Vec<(&'static str, Val)>,
+    pub(crate) concurrency: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Auth {
+    None,
+    Header { name: String, value: Masked },
+    Parameter { name: String, value: Secret },
+}
+
+impl Auth {
+    /// The secrets as they are sent.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Header { value, .. } => value.secrets().map(Secret::value).collect(),
+            Self::Parameter { value, .. } => vec![value.value()],
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Where records come from.
+
+use tombolo_formats::{CsvOptions, FileOptions};
+use tombolo_model::Val;
+use tombolo_template::Template;
+
+use super::{Endpoint, Named};
+use crate::filter::Filter;
+use crate::path::Path;
+use crate::transform::Transform;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) named: Named,
+    pub(crate) read: Read,
+    /// Before the filter: it sees what the transformation made.
+    pub(crate) transform: Option<Transform>,
+    pub(crate) filter: Option<Filter>,
+    /// What templates of the transformation may read beside the record.
+    pub(crate) context: Vec<(&'static str, Val)>,
+    pub(crate) page_size: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Read {
+    File(FileRead),
+    Http(Box<HttpRead>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct FileRead {
+    pub(crate) hash: String,
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Format {
+    Csv(CsvOptions),
+    Json {
+        resource_path: String,
+        /// An object in the place of the list is one record.
+        one_object: bool,
+    },
+    /// Whatever else files are, and how they are encoded and compressed.
+    File(Box<FileOptions>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct HttpRead {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) body: Option<Template>,
+    pub(crate) format: Format,
+    pub(crate) paging: Paging,
+    /// Where a refusal says why.
+    pub(crate) error_path: Option<Path>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Paging {
+    None,
+    Page { first: i64, stop: Stop },
+    LinkHeader { relation: String, stop: Stop },
+}
+
+/// When paging ends, beside an empty page and a missing link.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    pub(crate) last_page_status: u16,
+    pub(crate) max_page: Option<Path>,
+    pub(crate) max_count: Option<Path>,
+    pub(crate) last_page: Option<(Path, Vec<String>)>,
+}
+
+impl Stop {
+    /// Whether it reads anything in the answer beside its records.
+    pub(crate) fn reads_answer(&self) -> bool {
+        self.max_page.is_some() || self.max_count.is_some() || self.last_page.is_some()
+    }
+}
