@@ -31,7 +31,7 @@ mod secret;
 mod transform;
 mod units;
 
-pub use bundle::Bundle;
+pub use bundle::{About, Bundle};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
