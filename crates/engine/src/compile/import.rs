@@ -38,6 +38,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
             mapper,
             context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
             proceed_on_failure,
+            reads_answer: false,
             write,
         }),
         (filter, mapper, write) => {

@@ -16,6 +16,8 @@ pub(crate) struct Step {
     /// What mapping templates may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) proceed_on_failure: bool,
+    /// Whether anything behind the destination reads what it answers; answers are parsed only then.
+    pub(crate) reads_answer: bool,
     pub(crate) write: Write,
 }
 

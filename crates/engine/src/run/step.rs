@@ -95,15 +95,20 @@ async fn one_page(
             }
         }
     }
-    let written = ready.len() as u64;
-    let failures = writer.write(ready).await?;
-    let failed = failures.len() as u64;
-    for failure in failures {
-        let item = &page[failure.at];
-        shared.record_failed(place, failure.code, failure.message, item.index, Some(&item.value));
-        fates[failure.at] = Fate::Failed;
+    for submitted in writer.write(ready).await? {
+        let item = &page[submitted.at];
+        match submitted.result {
+            Ok(answered) if answered.ignored => {
+                shared.count(place, |count| count.ignored += 1);
+                fates[submitted.at] = Fate::Ignored;
+            }
+            Ok(_) => shared.count(place, |count| count.success += 1),
+            Err(failure) => {
+                shared.record_failed(place, failure.code, failure.message, item.index, Some(&item.value));
+                fates[submitted.at] = Fate::Failed;
+            }
+        }
     }
-    shared.count(place, |count| count.success += written - failed);
     Ok(fates)
 }
 
