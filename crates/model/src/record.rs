@@ -68,6 +68,13 @@ impl Record {
         self.values.get(self.keys.find(name)?).filter(|value| !matches!(value, Val::Absent))
     }
 
+    /// A field's value, to be changed; nothing when it is absent.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Val> {
+        let at = self.keys.find(name)?;
+        self.values.get_mut(at).filter(|value| !matches!(value, Val::Absent))
+    }
+
     /// The fields that are there.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Val)> {
         self.keys.names().zip(&self.values).filter(|(_, value)| !matches!(value, Val::Absent))
