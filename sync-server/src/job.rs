@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_engine::ConsoleLine;
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
@@ -69,6 +70,17 @@ pub enum Line {
         n: u64,
         /// What happened.
         error: RunError,
+    },
+    /// A script wrote to its console.
+    Console {
+        /// The step that called it.
+        step: String,
+        /// The script's id.
+        script: String,
+        /// The function that was called.
+        function: String,
+        /// What it wrote.
+        lines: Vec<ConsoleLine>,
     },
     /// A file is complete; said before the row that ends the run.
     File {

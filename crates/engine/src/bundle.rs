@@ -15,6 +15,19 @@ pub struct Bundle {
     pub resources: BTreeMap<Id, (Kind, Value)>,
     /// The secrets of its connections: connection, then path.
     pub secrets: BTreeMap<Id, BTreeMap<String, String>>,
+    /// The run itself.
+    pub about: About,
+}
+
+/// What scripts and templates hear of the run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// The run.
+    pub run: Option<Id>,
+    /// The flow.
+    pub flow: Option<Id>,
+    /// Whether nothing is written.
+    pub test_mode: bool,
 }
 
 /// Without the secrets.

@@ -3,6 +3,7 @@
 mod endpoint;
 mod export;
 mod format;
+mod function;
 mod import;
 mod media;
 mod unsupported;
@@ -116,6 +117,25 @@ fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Va
         "integration": integration.map_or(Value::Null, settings_of),
         "connection": connection.map_or(Value::Null, settings_of),
     })
+}
+
+/// A step's name, and what its hooks are told of it.
+fn named(bundle: &Bundle, id: Id, own: (&str, &Value), connection: Option<Id>, settings: &Value) -> Named {
+    let flow = Flow(&bundle.flow);
+    let about = &bundle.about;
+    let options = json!({
+        "_flowId": about.flow,
+        "_integrationId": flow.integration(),
+        (if own.0 == "export" { "_exportId" } else { "_importId" }): id,
+        "_connectionId": connection,
+        "settings": settings,
+        "testMode": about.test_mode,
+        "job": {"_id": about.run, "_flowId": about.flow, "type": "flow"},
+    });
+    // Without the braces: data comes behind it.
+    let members = options.to_string();
+    let members = members.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+    Named { id: id.to_string(), name: text_at(own.1, "/name").unwrap_or_default().to_owned(), options: members.into() }
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {

@@ -2,6 +2,8 @@
 
 use tombolo_model::run::{RunError, RunStatus, StepCount};
 
+use crate::script::ConsoleLine;
+
 /// Something happened. Steps are numbered as in [`crate::Plan::steps`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
@@ -14,6 +16,17 @@ pub enum RunEvent {
     },
     /// A record failed; the run goes on.
     Error(RunError),
+    /// A script wrote to its console.
+    Console {
+        /// Which step called it.
+        step: usize,
+        /// The script's id.
+        script: String,
+        /// The function that was called.
+        function: String,
+        /// What it wrote.
+        lines: Vec<ConsoleLine>,
+    },
 }
 
 /// How a run ended.

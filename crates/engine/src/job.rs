@@ -9,6 +9,7 @@ use crate::compile::compile;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::run::run;
+use crate::script::ConsoleLine;
 
 /// What is reported of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,17 @@ pub enum Report {
         n: u64,
         /// What happened.
         error: RunError,
+    },
+    /// A script wrote to its console.
+    Console {
+        /// The step that called it.
+        step: String,
+        /// The script's id.
+        script: String,
+        /// The function that was called.
+        function: String,
+        /// What it wrote.
+        lines: Vec<ConsoleLine>,
     },
 }
 
@@ -55,6 +67,9 @@ pub async fn run_job(
             RunEvent::Error(error) => {
                 errors += 1;
                 report(Report::Error { n: errors, error });
+            }
+            RunEvent::Console { step, script, function, lines } => {
+                report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
             }
             RunEvent::Count { step, count } => {
                 row.steps[step] = count;

@@ -24,6 +24,8 @@ mod lookup;
 mod mapper;
 mod path;
 mod plan;
+mod response_mapping;
+mod rows;
 mod run;
 mod script;
 mod scrub;
@@ -31,7 +33,7 @@ mod secret;
 mod transform;
 mod units;
 
-pub use bundle::Bundle;
+pub use bundle::{About, Bundle};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};

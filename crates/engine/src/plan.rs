@@ -1,6 +1,7 @@
 //! A flow, ready to run.
 
 mod endpoint;
+mod function;
 mod source;
 mod step;
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
+pub(crate) use function::{FilterBy, Function, TransformBy};
 pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};
 pub(crate) use step::{FileWrite, HttpWrite, Step, Write};
 
@@ -51,6 +53,8 @@ impl Plan {
 pub(crate) struct Named {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// What its hooks are told beside their data, as the members of a JSON object.
+    pub(crate) options: Box<str>,
 }
 
 /// A resource's settings as templates and filters read them.

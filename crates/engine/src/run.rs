@@ -4,9 +4,12 @@
 //! Canceling drops every task at whatever it waits for, which stops requests and discards unfinished files.
 
 mod answer;
+mod api;
 mod exchange;
+mod hooks;
 mod pages;
 mod request;
+mod scripted;
 mod shared;
 mod source;
 mod source_file;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A script of the flow.
@@ -59,7 +60,7 @@ pub struct ScriptFailure {
 }
 
 /// A line that a script wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsoleLine {
     /// `debug`, `info`, `warn` or `error`.
     pub level: String,

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{Bundle, Cancel, run_job};
+use tombolo_engine::{About, Bundle, Cancel, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
 use tombolo_model::views::{Connection, Export, Flow, Source};
 use tombolo_model::{Id, Kind};
@@ -71,6 +71,7 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
+        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: false },
     };
     let cancel = Cancel::default();
     let mut report = |report| say(&line(report));

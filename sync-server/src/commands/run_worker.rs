@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tombolo_engine::{Bundle, Cancel, Report, run_job};
+use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 
 use super::cage;
 use crate::job::{Held, Job, Line};
@@ -59,6 +59,7 @@ async fn work(job: Job) -> anyhow::Result<()> {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
+        about: About { run: Some(job.row.id), flow: Some(job.row.flow), test_mode: false },
     };
     run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
     Ok(())
@@ -69,6 +70,7 @@ pub(super) fn line(report: Report) -> Line {
     match report {
         Report::Row(row) => Line::Row { row: *row },
         Report::Error { n, error } => Line::Error { n, error },
+        Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }
 

@@ -269,6 +269,10 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         }
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
+        // Lines of scripts are for those who watch `tombolo run`; they may hold data, so the log only counts them.
+        Line::Console { script, function, lines, .. } => {
+            tracing::debug!(run = %report.row().id, script, function, lines = lines.len(), "a script wrote lines");
+        }
         Line::File { step, name, path } => {
             let file = made::open_below(folder, &path).map_err(|source| RunFailure::Path { path, source })?;
             report.take_file(step, name, file).await?;

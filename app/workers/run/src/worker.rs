@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::panic;
 
-use tombolo_engine::{Bundle, Cancel, Report, run_job};
+use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 use tombolo_model::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::{FromRun, RunJob, ToRun};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, MessageEvent};
+use web_sys::{Blob, MessageEvent, console};
 
 use crate::host::BrowserHost;
 use crate::port;
@@ -48,6 +48,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
+        about: About { run: Some(job.row.id), flow: Some(job.row.flow), test_mode: false },
     };
     let mut report = |report| match report {
         Report::Row(row) => {
@@ -55,6 +56,11 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             port::post(&FromRun::Row { row: *row }, None);
         }
         Report::Error { n, error } => port::post(&FromRun::Error { n, error }, None),
+        Report::Console { function, lines, .. } => {
+            for line in lines {
+                console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());
+            }
+        }
     };
     run_job(&bundle, job.row, &host, &cancel, &mut report).await;
 }

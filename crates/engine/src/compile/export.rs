@@ -6,11 +6,9 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, Template};
 
 use super::endpoint::{self, Wanted};
-use super::{format, path_at, settings, template, text_at, unsupported, whole_at};
+use super::{format, function, named, path_at, settings, template, text_at, unsupported, whole_at};
 use crate::bundle::Bundle;
-use crate::filter::Filter;
-use crate::plan::{Endpoint, FileRead, Format, HttpRead, Named, Paging, Read, Source, Stop};
-use crate::transform::Transform;
+use crate::plan::{Endpoint, FileRead, Format, HttpRead, Paging, Read, Source, Stop};
 use crate::units::USUAL_PAGE_SIZE;
 
 /// The number of the page in templates.
@@ -29,7 +27,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let export = Export(value);
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("export", value), connection);
-    let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
+    let filter = function::filter(bundle, value, "/filter", &all);
     let read = match export.source() {
         Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
@@ -39,10 +37,10 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }
     };
-    let transform = transform(value);
+    let transform = function::transform(bundle, value, "/transform");
     match (filter, transform, read) {
         (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
-            named: Named { id: id.to_string(), name: export.name().to_owned() },
+            named: named(bundle, id, ("export", value), export.connection(), &all),
             read,
             transform,
             filter,
@@ -56,22 +54,6 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
             Err(problems)
         }
     }
-}
-
-/// Of rules and a script only what `type` names counts, and of rules the version that is named.
-fn transform(value: &Value) -> Result<Option<Transform>, Vec<Problem>> {
-    const RULES: &str = "/transform/expression/rulesTwoDotZero";
-    if text_at(value, "/transform/type") == Some("script") {
-        let message = "This version runs flows without scripts: choose rules for the transformation.";
-        return Err(vec![Problem::new("/transform/type", "unsupported", message)]);
-    }
-    let old = value.pointer("/transform/expression/rules").and_then(Value::as_array);
-    let version = text_at(value, "/transform/expression/version");
-    if version != Some("2") && old.is_some_and(|rules| rules.iter().any(|group| *group != Value::Array(Vec::new()))) {
-        let message = "This version transforms by rules of version 2.0: write these rules anew.";
-        return Err(vec![Problem::new("/transform/expression/rules", "unsupported", message)]);
-    }
-    value.pointer(RULES).map_or(Ok(None), |rules| Transform::compile(rules, RULES))
 }
 
 fn file(bundle: &Bundle, export: Export<'_>) -> Result<FileRead, Vec<Problem>> {

@@ -7,12 +7,11 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, path_at, settings, template, text_at, unsupported};
+use super::{format, function, named, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
-use crate::filter::Filter;
 use crate::lookup::StaticLookup;
 use crate::mapper::Mapper;
-use crate::plan::{FileWrite, HttpWrite, Named, Step, Write};
+use crate::plan::{FileWrite, HttpWrite, Step, Write};
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure: bool) -> Result<Step, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -20,7 +19,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let filter = Filter::compile(value, "/filter", &all).map_err(|problem| vec![problem]);
+    let filter = function::filter(bundle, value, "/filter", &all);
     let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
     let mapper = Mapper::compile(import.mappings(), "/mappings", &StaticLookup::all(lookups));
     let write = match import.destination() {
@@ -34,11 +33,12 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
     };
     match (filter, mapper, write) {
         (Ok(filter), Ok(mapper), Ok(write)) if problems.is_empty() => Ok(Step {
-            named: Named { id: id.to_string(), name: import.name().to_owned() },
+            named: named(bundle, id, ("import", value), import.connection(), &all),
             filter,
             mapper,
             context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
             proceed_on_failure,
+            reads_answer: false,
             write,
         }),
         (filter, mapper, write) => {

@@ -4,18 +4,16 @@ use tombolo_formats::{CsvOptions, FileOptions};
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, Named};
-use crate::filter::Filter;
+use super::{Endpoint, FilterBy, Named, TransformBy};
 use crate::path::Path;
-use crate::transform::Transform;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) named: Named,
     pub(crate) read: Read,
     /// Before the filter: it sees what the transformation made.
-    pub(crate) transform: Option<Transform>,
-    pub(crate) filter: Option<Filter>,
+    pub(crate) transform: Option<TransformBy>,
+    pub(crate) filter: Option<FilterBy>,
     /// What templates of the transformation may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,

@@ -4,19 +4,20 @@ use tombolo_formats::WriteOptions;
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, Named};
-use crate::filter::Filter;
+use super::{Endpoint, FilterBy, Named};
 use crate::mapper::Mapper;
 use crate::path::Path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) named: Named,
-    pub(crate) filter: Option<Filter>,
+    pub(crate) filter: Option<FilterBy>,
     pub(crate) mapper: Option<Mapper>,
     /// What mapping templates may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) proceed_on_failure: bool,
+    /// Whether anything behind the destination reads what it answers; answers are parsed only then.
+    pub(crate) reads_answer: bool,
     pub(crate) write: Write,
 }
 

@@ -5,6 +5,7 @@ use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
+use super::scripted::{passes, transformed};
 use super::shared::{Place, Shared};
 use super::{Item, Page};
 use crate::plan::Source;
@@ -38,12 +39,16 @@ impl<'a, 's> Pages<'a, 's> {
                     self.shared.record_failed(self.place, "parse", error.message, index, None);
                 }
                 Ok(record) => {
-                    let Some(value) = self.transformed(Val::Map(record), index) else { continue };
-                    match self.source.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&value)) {
+                    let Some(value) = self.transformed(Val::Map(record), index).await else { continue };
+                    let passed = match &self.source.filter {
+                        None => Ok(true),
+                        Some(filter) => passes(self.shared, self.place, filter, &value, index).await,
+                    };
+                    match passed {
                         Ok(true) => self.page.push(Item { index, value }),
                         Ok(false) => self.shared.count(self.place, |count| count.ignored += 1),
-                        Err(message) => {
-                            self.shared.record_failed(self.place, "filter", message, index, Some(&value));
+                        Err((code, message)) => {
+                            self.shared.record_failed(self.place, &code, message, index, Some(&value));
                         }
                     }
                 }
@@ -56,17 +61,17 @@ impl<'a, 's> Pages<'a, 's> {
     }
 
     /// The record as it goes on; nothing when it failed.
-    fn transformed(&self, record: Val, index: u64) -> Option<Val> {
+    async fn transformed(&self, record: Val, index: u64) -> Option<Val> {
         let Some(transform) = &self.source.transform else { return Some(record) };
         let find = |name: &str| match name {
             "record" => Some(&record),
             "timestamp" => Some(&self.shared.started),
             _ => self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        match transform.apply(&record, &find, &self.shared.env) {
+        match transformed(self.shared, self.place, transform, &record, &find, index).await {
             Ok(made) => Some(made),
-            Err(error) => {
-                self.shared.record_failed(self.place, "transform", error.to_string(), index, Some(&record));
+            Err((code, message)) => {
+                self.shared.record_failed(self.place, &code, message, index, Some(&record));
                 None
             }
         }

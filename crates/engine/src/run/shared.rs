@@ -9,9 +9,11 @@ use tombolo_model::Val;
 use tombolo_model::run::{RunError, RunFile, StepCount};
 use tombolo_template::Env;
 
+use super::api::RunApi;
 use crate::event::RunEvent;
 use crate::host::Host;
-use crate::plan::Plan;
+use crate::plan::{Function, Named, Plan};
+use crate::script::ConsoleLine;
 use crate::units::MAX_KEPT_RECORDS;
 
 pub(super) struct Shared<'a> {
@@ -19,6 +21,12 @@ pub(super) struct Shared<'a> {
     pub(super) host: &'a dyn Host,
     /// When the run began; the same for all that it writes.
     pub(super) started: Val,
+    /// The same in milliseconds since 1970, as scripts have it.
+    pub(super) started_ms: i64,
+    /// Where the random values of the run begin.
+    pub(super) seed: u64,
+    /// Answers its scripts.
+    pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
     state: RefCell<State<'a>>,
@@ -35,11 +43,15 @@ pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, host: &'a dyn Host, sink: &'a mut dyn FnMut(RunEvent)) -> Self {
+        let (started_ms, seed) = (host.now_ms(), host.seed());
         Self {
             plan,
             host,
-            started: Val::text(&crate::mapper::date::iso(host.now_ms())),
-            env: Env::new(host.now_ms(), host.seed()),
+            started: Val::text(&crate::mapper::date::iso(started_ms)),
+            started_ms,
+            seed,
+            api: RunApi,
+            env: Env::new(started_ms, seed),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }
@@ -47,6 +59,24 @@ impl<'a> Shared<'a> {
     /// The place of a step behind the sources.
     pub(super) fn step_place(&self, step: usize) -> Place {
         self.plan.sources.len() + step
+    }
+
+    /// What every hook of a step is told, as the members of a JSON object.
+    pub(super) fn hook_options(&self, place: Place) -> &str {
+        let named = |named: &'a Named| &*named.options;
+        match place.checked_sub(self.plan.sources.len()) {
+            None => named(&self.plan.sources[place].named),
+            Some(step) => named(&self.plan.steps[step].named),
+        }
+    }
+
+    /// A script wrote lines.
+    pub(super) fn console(&self, place: Place, function: &Function, lines: Vec<ConsoleLine>) {
+        if lines.is_empty() {
+            return;
+        }
+        let (script, function) = (function.script.id.clone(), function.name.to_string());
+        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
     }
 
     /// Changes counters without saying so.

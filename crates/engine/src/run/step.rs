@@ -8,6 +8,7 @@ use futures::stream::StreamExt;
 use tombolo_model::Val;
 use tombolo_model::run::RunError;
 
+use super::scripted::{Fault, passes};
 use super::shared::{Place, Shared};
 use super::write::{Outgoing, Writer};
 use super::{Item, Page};
@@ -70,15 +71,15 @@ async fn one_page(
     let mut ready: Vec<Outgoing<'_>> = Vec::with_capacity(page.len());
     for item in page {
         shared.count(place, |count| count.received += 1);
-        match step.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&item.value)) {
+        match filtered(shared, place, step, item).await {
             Ok(true) => {}
             Ok(false) => {
                 shared.count(place, |count| count.ignored += 1);
                 fates.push(Fate::Ignored);
                 continue;
             }
-            Err(message) => {
-                shared.record_failed(place, "filter", message, item.index, Some(&item.value));
+            Err((code, message)) => {
+                shared.record_failed(place, &code, message, item.index, Some(&item.value));
                 fates.push(Fate::Failed);
                 continue;
             }
@@ -94,16 +95,28 @@ async fn one_page(
             }
         }
     }
-    let written = ready.len() as u64;
-    let failures = writer.write(ready).await?;
-    let failed = failures.len() as u64;
-    for failure in failures {
-        let item = &page[failure.at];
-        shared.record_failed(place, failure.code, failure.message, item.index, Some(&item.value));
-        fates[failure.at] = Fate::Failed;
+    for submitted in writer.write(ready).await? {
+        let item = &page[submitted.at];
+        match submitted.result {
+            Ok(answered) if answered.ignored => {
+                shared.count(place, |count| count.ignored += 1);
+                fates[submitted.at] = Fate::Ignored;
+            }
+            Ok(_) => shared.count(place, |count| count.success += 1),
+            Err(failure) => {
+                shared.record_failed(place, failure.code, failure.message, item.index, Some(&item.value));
+                fates[submitted.at] = Fate::Failed;
+            }
+        }
     }
-    shared.count(place, |count| count.success += written - failed);
     Ok(fates)
+}
+
+async fn filtered(shared: &Shared<'_>, place: Place, step: &Step, item: &Item) -> Result<bool, Fault> {
+    match &step.filter {
+        None => Ok(true),
+        Some(filter) => passes(shared, place, filter, &item.value, item.index).await,
+    }
 }
 
 fn map<'i>(shared: &Shared<'_>, step: &Step, item: &'i Item) -> Result<Cow<'i, Val>, String> {
