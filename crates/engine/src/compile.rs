@@ -6,7 +6,9 @@ mod format;
 mod function;
 mod import;
 mod media;
+mod paging;
 mod unsupported;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,5 +7,7 @@ mod files;
 mod golden;
 mod http;
 mod limits;
+mod paging;
 mod secrets;
 mod support;
+mod verdict;
