@@ -7,8 +7,10 @@ mod function;
 mod graph;
 mod import;
 mod media;
+mod paging;
 mod step;
 mod unsupported;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,18 +2,22 @@
 
 mod endpoint;
 mod function;
+mod paging;
 mod router;
 mod source;
 mod step;
+mod verdict;
 
 use serde_json::Value;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use router::{Branch, Chain, RouteBy, Router};
-pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};
+pub(crate) use source::{FileRead, Format, HttpRead, Read, Source};
 pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
 #[derive(Debug, Clone)]

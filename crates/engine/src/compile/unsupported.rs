@@ -16,9 +16,6 @@ pub(super) const EXPORT: Table = &[
     ("/file/decrypt", "encrypted files"),
     ("/file/csv/keyColumns", "rows merged by key columns"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
-    ("/http/response/failPath", "fail paths"),
-    ("/http/response/successPath", "success paths"),
-    ("/http/paging/resourcePath", "a resource path of later pages"),
 ];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
