@@ -24,6 +24,8 @@ mod lookup;
 mod mapper;
 mod path;
 mod plan;
+mod response_mapping;
+mod rows;
 mod run;
 mod script;
 mod scrub;

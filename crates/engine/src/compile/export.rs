@@ -40,7 +40,13 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let transform = function::transform(bundle, value, "/transform");
     match (filter, transform, read) {
         (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
-            named: named(bundle, id, ("export", value), export.connection(), &all),
+            named: named(
+                bundle,
+                &id.to_string(),
+                export.name(),
+                &[("_exportId", Some(id)), ("_connectionId", export.connection())],
+                &all,
+            ),
             read,
             transform,
             filter,

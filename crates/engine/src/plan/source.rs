@@ -75,3 +75,13 @@ impl Stop {
         self.max_page.is_some() || self.max_count.is_some() || self.last_page.is_some()
     }
 }
+
+impl Source {
+    /// How many requests it may have on the way.
+    pub(crate) fn concurrency(&self) -> usize {
+        match &self.read {
+            Read::File(_) => 1,
+            Read::Http(http) => http.endpoint.concurrency,
+        }
+    }
+}
