@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod auth;
 mod exchange;
 mod hooks;
 mod pages;

@@ -10,7 +10,7 @@ use tombolo_model::{KeyPool, Record, Val};
 use super::answer::{beginning, is_markup, refusal};
 use super::exchange::exchange;
 use super::pages::Pages;
-use super::request::{accept_json, body, build, patiently, with_body};
+use super::request::{accept_json, body, build, patiently};
 use super::shared::Shared;
 use super::source::Stopped;
 use super::source_file::Parser;
@@ -72,13 +72,11 @@ fn request(shared: &Shared<'_>, read: &HttpRead, progress: &Progress) -> Result<
         _ => read.endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
     let failed = |error: tombolo_template::TemplateError| Stopped::Failed("template", error.to_string());
-    let mut request = build(&read.endpoint, &scope, &shared.env).map_err(failed)?;
-    if let Some(next) = &progress.next {
-        request.url = Masked::plain(next.clone());
-    }
     let body = read.body.as_ref().map(|template| body(template, &scope, &shared.env));
     let body = body.transpose().map_err(failed)?;
-    Ok(accept_json(with_body(&read.endpoint, request, body)))
+    let next = progress.next.clone().map(Masked::plain);
+    let request = build(&read.endpoint, &scope, &shared.env, next, body).map_err(failed)?;
+    Ok(accept_json(request))
 }
 
 /// `export.http.paging.page`, as templates read it.

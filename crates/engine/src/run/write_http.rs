@@ -9,7 +9,7 @@ use tombolo_template::TemplateError;
 
 use super::answer::{beginning, refusal, whole};
 use super::exchange::exchange;
-use super::request::{accept_json, body, build, with_body};
+use super::request::{accept_json, body, build};
 use super::shared::Shared;
 use super::write::{Answered, Failure, Outgoing, Submitted};
 use crate::http::{Request, Response, sends_records};
@@ -100,8 +100,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             "batch_of_records" => Some(&before),
             other => self.shared_scope(other),
         };
-        let request = build(&self.write.endpoint, &scope, &self.shared.env)?;
-        let sent = match (&self.write.body, sends_records(&request.method)) {
+        let sent = match (&self.write.body, sends_records(&self.write.endpoint.method)) {
             (Some(template), _) => {
                 let after = if single { Val::Absent } else { batch_of(batch, |one| &one.mapped) };
                 let scope = |name: &str| match name {
@@ -112,9 +111,9 @@ impl<'a, 's> HttpDestination<'a, 's> {
                 Some(body(template, &scope, &self.shared.env)?)
             }
             (None, false) => None,
-            (None, true) => Some(self.json(batch, single)),
+            (None, true) => Some(self.json(batch, single).into()),
         };
-        Ok(accept_json(with_body(&self.write.endpoint, request, sent)))
+        Ok(accept_json(build(&self.write.endpoint, &scope, &self.shared.env, None, sent)?))
     }
 
     fn json(&self, batch: &[Outgoing<'_>], single: bool) -> Vec<u8> {
