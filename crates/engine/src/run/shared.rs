@@ -69,7 +69,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// Changes counters without saying so.

@@ -13,4 +13,5 @@ mod many;
 mod paging;
 mod secrets;
 mod support;
+mod test_runs;
 mod verdict;
