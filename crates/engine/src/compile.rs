@@ -6,6 +6,7 @@ mod format;
 mod function;
 mod import;
 mod media;
+mod pool;
 mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod function;
+mod pool;
 mod source;
 mod step;
 
@@ -10,6 +11,7 @@ use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};
 pub(crate) use step::{FileWrite, HttpWrite, Step, Write};
 

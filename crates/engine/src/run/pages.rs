@@ -13,7 +13,7 @@ use crate::plan::Source;
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
-    place: Place,
+    pub(super) place: Place,
     out: mpsc::Sender<Page>,
     page: Page,
     /// Records so far, the failed ones included.

@@ -48,7 +48,7 @@ pub(super) async fn read(shared: &Shared<'_>, read: &HttpRead, pages: &mut Pages
     loop {
         let request = request(shared, read, &progress)?;
         let url = request.url.to_string();
-        let sent = exchange(shared, &read.endpoint, request).await;
+        let sent = exchange(shared, pages.place, &read.endpoint, request).await;
         let response = sent.map_err(|error| unreachable(read, &error))?;
         let Some(answer) = answer(shared, read, response, pages, &progress).await? else {
             return Ok(());

@@ -36,7 +36,7 @@ pub(super) async fn run(
         let message = format!("“{}”: {message}", step.named.name);
         shared.step_failed(place, code, message)
     };
-    let mut writer = Writer::open(shared, step).await.map_err(fatal)?;
+    let mut writer = Writer::open(shared, place, step).await.map_err(fatal)?;
     while let Some(page) = incoming.next().await {
         let fates = one_page(shared, place, step, &page, &mut writer).await.map_err(fatal)?;
         shared.page_done(place);

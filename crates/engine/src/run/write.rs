@@ -7,7 +7,7 @@ use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
 use super::Item;
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
 use crate::plan::{Step, Write};
@@ -74,10 +74,10 @@ pub(super) enum Writer<'a, 's> {
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Step) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Step) -> Result<Self, Fatal> {
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
-            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, step, http))),
+            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),
         }
     }
 

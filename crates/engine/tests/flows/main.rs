@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod bad_input;
+mod clock;
 mod files;
 mod golden;
 mod http;
 mod limits;
+mod retries;
 mod secrets;
 mod support;
