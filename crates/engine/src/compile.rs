@@ -8,6 +8,7 @@ mod graph;
 mod import;
 mod media;
 mod paging;
+mod pool;
 mod step;
 mod unsupported;
 mod verdict;

@@ -15,7 +15,7 @@ use crate::units::MAX_PAGE_BYTES;
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
-    place: Place,
+    pub(super) place: Place,
     out: mpsc::Sender<Page>,
     page: Page,
     /// The records of the page together.

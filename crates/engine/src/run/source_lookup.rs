@@ -28,7 +28,7 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, asked: Asked<'_>,
     let first = index.wrapping_mul(1 << 24);
     let mut found = Found { shared, source, place, turn: first, bytes: 0, answer: Answer::default() };
     let read = match &source.read {
-        Read::Http(http) => source_http::read(shared, source, http, Some(asked), &mut found).await,
+        Read::Http(http) => source_http::read(shared, (place, source), http, Some(asked), &mut found).await,
         Read::File(_) => Err(Failure::new("unsupported", "a file cannot be looked up. Choose an endpoint.").into()),
     };
     let mut answer = found.answer;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod branches;
+mod clock;
 mod files;
 mod golden;
 mod http;
@@ -11,6 +12,7 @@ mod limits;
 mod lookups;
 mod many;
 mod paging;
+mod retries;
 mod secrets;
 mod support;
 mod test_runs;
