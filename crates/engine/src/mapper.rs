@@ -7,7 +7,7 @@ mod compile;
 mod convert;
 pub(crate) mod date;
 mod dates;
-mod items;
+pub(crate) mod items;
 mod list;
 pub(crate) mod number;
 

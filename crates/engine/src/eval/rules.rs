@@ -1,16 +1,22 @@
 //! The evaluations of filters and mappings.
 
 use serde_json::{Value, json};
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Record, Val};
 use tombolo_template::Env;
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::filter::Filter;
 use crate::lookup::StaticLookup;
 use crate::mapper::{Find, MapError, Mapper};
+use crate::response_mapping::ResponseMapping;
 use crate::transform::Transform;
 
-pub(super) const ALL: &[Evaluator] = &[("filter", filter), ("mapper", mapper), ("transformTwoDotZero", transform)];
+pub(super) const ALL: &[Evaluator] = &[
+    ("filter", filter),
+    ("mapper", mapper),
+    ("transformTwoDotZero", transform),
+    ("responseMapping", response_mapping),
+];
 
 fn filter(request: &EvalRequest) -> EvalOutcome {
     let settings = request.options.get("settings").cloned().unwrap_or(Value::Null);
@@ -32,6 +38,24 @@ fn mapper(request: &EvalRequest) -> EvalOutcome {
 /// `rules` is `{mode, mappings, lookups}`.
 fn transform(request: &EvalRequest) -> EvalOutcome {
     made(request, Transform::compile(&request.rules, ""))
+}
+
+/// `input` is `{record, response}`: the record that goes on, and the answer. Without them it is the answer, for an empty
+/// record.
+fn response_mapping(request: &EvalRequest) -> EvalOutcome {
+    let (record, response) = match (request.input.get("record"), request.input.get("response")) {
+        (None, None) => (Val::Map(Record::default()), Val::from(&request.input)),
+        (record, response) => (record.map_or(Val::Absent, Val::from), response.map_or(Val::Absent, Val::from)),
+    };
+    let mapping = match ResponseMapping::compile(&request.rules, "") {
+        Ok(mapping) => mapping,
+        Err(problems) => return EvalOutcome::failed(problems.into_iter().map(EvalError::from)),
+    };
+    let mut made = record;
+    match mapping.map_or(Ok(()), |mapping| mapping.apply(&mut made, &response)) {
+        Ok(()) => EvalOutcome::made(&made),
+        Err(error) => EvalOutcome::failed([EvalError::new("response_mapping", error.to_string())]),
+    }
 }
 
 /// What makes a value of a record.

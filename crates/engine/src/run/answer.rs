@@ -26,6 +26,21 @@ pub(super) async fn beginning(host: &dyn Host, response: &mut Response) -> Vec<u
     bytes
 }
 
+/// Reads a body to its end.
+pub(super) async fn whole(host: &dyn Host, response: &mut Response, most: usize) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    loop {
+        match patiently(host, response.body.next()).await {
+            Ok(Some(Ok(piece))) => bytes.extend_from_slice(&piece),
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Err(error))) | Err(error) => return Err(format!("broke off in its answer: it {error}")),
+        }
+        if bytes.len() > most {
+            return Err(format!("gave an answer of more than {} MiB", most / (1024 * 1024)));
+        }
+    }
+}
+
 /// What a refusal says, without the secrets that it repeats, and what to do about its status.
 pub(super) fn refusal(status: u16, body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
     let said = message(body, error_path, scrub);

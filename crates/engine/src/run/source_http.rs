@@ -6,7 +6,7 @@ use tombolo_template::TemplateError;
 use super::answer::{beginning, refusal};
 use super::exchange::exchange;
 use super::paging::{Answer, Progress};
-use super::request::{accept, body, build, with_body};
+use super::request::{accept, body, build};
 use super::shared::Shared;
 use super::source::{Failure, Intake, Stopped};
 use super::source_body::{Body, Came, unreachable};
@@ -95,16 +95,12 @@ impl<'a> Reading<'a, '_> {
         };
         let scope = |name: &str| names.find(name);
         let endpoint = self.endpoint(progress);
-        let mut request = build(endpoint, &scope, env)?;
         let relative = match &self.read.paging {
             Some(paging) if progress.is_later() && paging.makes_addresses() => {
                 Some(endpoint.uri.render_in(&tombolo_template::Named(&scope), env)?)
             }
             _ => None,
         };
-        if let Some(next) = &progress.next_url {
-            request.url = Masked::plain(next.clone());
-        }
         let mapped = self.asked.and_then(|asked| asked.mapped);
         let after = |name: &str| match (name, mapped) {
             ("record", Some(mapped)) => Some(mapped),
@@ -113,10 +109,12 @@ impl<'a> Reading<'a, '_> {
         let later = self.read.paging.as_ref().and_then(|paging| paging.later.body.as_ref());
         let sent = match (later.filter(|_| progress.is_later()).or(self.read.body.as_ref()), mapped) {
             (Some(template), _) => Some(body(template, &after, env)?),
-            (None, Some(mapped)) if sends_records(&request.method) => Some(mapped.to_json().into_bytes()),
+            (None, Some(mapped)) if sends_records(&endpoint.method) => Some(mapped.to_json().into_bytes().into()),
             (None, _) => None,
         };
-        Ok(Made { request: accept(with_body(endpoint, request, sent), self.read.accept), relative })
+        let next = progress.next_url.clone().map(Masked::plain);
+        let request = build(endpoint, &scope, env, next, sent)?;
+        Ok(Made { request: accept(request, self.read.accept), relative })
     }
 
     /// Hands the records of an answer on; nothing when the answer says that there are no more pages.
@@ -147,7 +145,7 @@ impl<'a> Reading<'a, '_> {
         let keep_last = read.paging.as_ref().is_some_and(|paging| paging.previous.record);
         let body = Body { shared: self.shared, format: self.format(progress), scrub, keep_last };
         let headers = std::mem::take(&mut response.headers);
-        let (status, headers_may_be_hidden) = (response.status, response.headers_may_be_hidden);
+        let headers_may_be_hidden = response.headers_may_be_hidden;
         let reads_answer = read.paging.as_ref().is_some_and(|paging| paging.reads_answer());
         let (came, value) = if read.verdict.reads_answer() {
             let bytes = body.whole(response).await?;
@@ -165,6 +163,6 @@ impl<'a> Reading<'a, '_> {
             (came, value)
         };
         let Came { records, print, last: last_record, .. } = came;
-        Ok(Some(Answer { status, records, print, value, last_record, headers, headers_may_be_hidden }))
+        Ok(Some(Answer { records, print, value, last_record, headers, headers_may_be_hidden }))
     }
 }

@@ -7,6 +7,7 @@ mod files;
 mod golden;
 mod http;
 mod limits;
+mod looked_up;
 mod paging;
 mod secrets;
 mod support;
