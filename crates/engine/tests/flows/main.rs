@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod bad_input;
+mod branches;
 mod files;
 mod golden;
 mod http;
 mod limits;
 mod looked_up;
+mod lookups;
+mod many;
 mod paging;
 mod secrets;
 mod support;
