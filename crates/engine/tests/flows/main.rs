@@ -9,6 +9,7 @@ mod files;
 mod golden;
 mod http;
 mod limits;
+mod looked_up;
 mod lookups;
 mod many;
 mod paging;
