@@ -12,6 +12,8 @@ use super::scripted::{Fault, passes};
 use super::shared::{Place, Shared};
 use super::write::{Outgoing, Writer};
 use super::{Item, Page};
+use crate::lookup::Answers;
+use crate::mapper::{Around, Mapped};
 use crate::plan::Step;
 
 /// What became of a record at this step.
@@ -85,7 +87,11 @@ async fn one_page(
             }
         }
         match map(shared, step, item) {
-            Ok(mapped) => {
+            Ok(None) => {
+                shared.count(place, |count| count.ignored += 1);
+                fates.push(Fate::Ignored);
+            }
+            Ok(Some(mapped)) => {
                 ready.push(Outgoing { at: fates.len(), item, mapped });
                 fates.push(Fate::Written);
             }
@@ -119,17 +125,22 @@ async fn filtered(shared: &Shared<'_>, place: Place, step: &Step, item: &Item) -
     }
 }
 
-fn map<'i>(shared: &Shared<'_>, step: &Step, item: &'i Item) -> Result<Cow<'i, Val>, String> {
+/// The record as it is written; nothing when the mapping discards it.
+fn map<'i>(shared: &Shared<'_>, step: &Step, item: &'i Item) -> Result<Option<Cow<'i, Val>>, String> {
     let Some(mapper) = &step.mapper else {
-        return Ok(Cow::Borrowed(&item.value));
+        return Ok(Some(Cow::Borrowed(&item.value)));
     };
     let scope = |name: &str| match name {
         "record" => Some(&item.value),
         "timestamp" => Some(&shared.started),
         _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
-    match mapper.map(&item.value, &scope, &shared.env) {
-        Ok(mapped) => Ok(Cow::Owned(Val::Map(mapped))),
+    let answers = Answers::default();
+    match mapper.map(&item.value, &Around::new(&scope, &shared.env, &answers)) {
+        Ok(Mapped::Made(mapped)) => Ok(Some(Cow::Owned(mapped))),
+        Ok(Mapped::Discarded) => Ok(None),
+        // Refused before the run.
+        Ok(Mapped::Asks(_)) => Err("a lookup that asks does not run yet.".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }
