@@ -1,6 +1,7 @@
 //! Requests and answers, and who may see the secrets in them.
 
 mod address;
+mod body;
 mod link;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use tombolo_model::Id;
 
 use crate::host::Pieces;
 use crate::secret::Masked;
+
+pub use body::Body;
 
 pub(crate) use address::{join, resolve, with_parameter, without_parameter};
 pub(crate) use link::next_link;
@@ -30,7 +33,7 @@ pub struct Request {
     /// The headers, names as they were written.
     pub headers: Vec<(String, Masked)>,
     /// The body.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Body>,
 }
 
 /// An answer.
@@ -60,6 +63,14 @@ pub enum HttpError {
     /// This host does not send such a request.
     #[error("may not be called: {0}")]
     Refused(String),
+}
+
+impl Request {
+    /// The connections whose secrets are in it.
+    pub fn owners(&self) -> impl Iterator<Item = Id> {
+        let texts = self.headers.iter().map(|(_, value)| value).chain([&self.url]);
+        texts.flat_map(Masked::owners).chain(self.body.iter().flat_map(Body::owners))
+    }
 }
 
 impl Response {
@@ -93,8 +104,7 @@ pub fn check_secret_hosts(
     host: Option<&str>,
     hosts: &BTreeMap<Id, Vec<String>>,
 ) -> Result<(), HttpError> {
-    let texts = request.headers.iter().map(|(_, value)| value);
-    for owner in texts.chain([&request.url]).flat_map(Masked::owners) {
+    for owner in request.owners() {
         let Some(hosts) = hosts.get(&owner) else {
             let message = "nothing says to which hosts the connection's secrets may go. Enter them again";
             return Err(HttpError::Refused(message.to_owned()));

@@ -68,7 +68,7 @@ impl Dialer {
             call = call.header(name, value);
         }
         if let Some(body) = &request.body {
-            call = call.body(body.clone());
+            call = call.body(body.reveal());
         }
         let answer = call.send().await.map_err(|error| unreachable(&error))?;
         Ok((url, answer))

@@ -12,7 +12,7 @@ use tombolo_template::Env;
 use super::api::RunApi;
 use crate::event::RunEvent;
 use crate::host::Host;
-use crate::plan::{Function, Named, Plan};
+use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::units::MAX_KEPT_RECORDS;
 
@@ -29,6 +29,7 @@ pub(super) struct Shared<'a> {
     pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    hook_options: Vec<&'a str>,
     state: RefCell<State<'a>>,
 }
 
@@ -38,7 +39,7 @@ struct State<'a> {
     source_error: Option<RunError>,
 }
 
-/// A step's place among all steps, sources first.
+/// A step's place among all that counts records, sources first.
 pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
@@ -52,22 +53,14 @@ impl<'a> Shared<'a> {
             seed,
             api: RunApi,
             env: Env::new(started_ms, seed),
+            hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }
 
-    /// The place of a step behind the sources.
-    pub(super) fn step_place(&self, step: usize) -> Place {
-        self.plan.sources.len() + step
-    }
-
     /// What every hook of a step is told, as the members of a JSON object.
     pub(super) fn hook_options(&self, place: Place) -> &str {
-        let named = |named: &'a Named| &*named.options;
-        match place.checked_sub(self.plan.sources.len()) {
-            None => named(&self.plan.sources[place].named),
-            Some(step) => named(&self.plan.steps[step].named),
-        }
+        self.hook_options[place]
     }
 
     /// A script wrote lines.
@@ -76,7 +69,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// Changes counters without saying so.

@@ -6,18 +6,18 @@ use std::rc::Rc;
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
-use super::Item;
 use super::shared::Shared;
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
-use crate::plan::{Step, Write};
+use super::write_mock::MockDestination;
+use crate::plan::{Import, Write};
 
 /// A record to be written.
 pub(super) struct Outgoing<'i> {
     /// Its place in the page.
     pub(super) at: usize,
-    /// As it came to the step.
-    pub(super) item: &'i Item,
+    /// As it came to the step, or as preMap left it.
+    pub(super) record: &'i Val,
     /// As the mapping made it.
     pub(super) mapped: Cow<'i, Val>,
 }
@@ -31,12 +31,11 @@ pub(super) struct Submitted {
 
 /// What the destination said to a record that it took.
 #[derive(Debug, Clone, Default)]
-#[expect(dead_code, reason = "response mappings and hooks read it, and are on their way")]
 pub(super) struct Answered {
     pub(super) status_code: u16,
     /// It was not sent, because it is there already or because it is not there yet.
     pub(super) ignored: bool,
-    /// The id that the application gave it; read only when the step [reads answers](Step::reads_answer).
+    /// The id that the application gave it; read only when the step [reads answers](Import::reads_answer).
     pub(super) id: Option<Val>,
     /// The answer, or this record's part of it; read only when the step reads answers.
     pub(super) json: Option<Val>,
@@ -49,7 +48,6 @@ pub(super) type Headers = Rc<Vec<(String, String)>>;
 
 /// A record that was not written.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "response mappings and hooks read it, and are on their way")]
 pub(super) struct Failure {
     pub(super) code: &'static str,
     pub(super) message: String,
@@ -71,10 +69,15 @@ pub(super) type Fatal = (&'static str, String);
 pub(super) enum Writer<'a, 's> {
     File(FileDestination<'a>),
     Http(HttpDestination<'a, 's>),
+    /// Takes everything and sends nothing.
+    Mock(MockDestination<'a>),
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Step) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Import) -> Result<Self, Fatal> {
+        if shared.plan.test_mode {
+            return Ok(Self::Mock(MockDestination::new(step.mock_response.as_ref())));
+        }
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
             Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, step, http))),
@@ -86,6 +89,7 @@ impl<'a, 's> Writer<'a, 's> {
         match self {
             Self::File(file) => file.write(records).await,
             Self::Http(http) => Ok(http.write(records).await),
+            Self::Mock(mock) => Ok(mock.write(&records)),
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a, 's> Writer<'a, 's> {
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
         match self {
             Self::File(file) => file.finish().await.map(Some),
-            Self::Http(_) => Ok(None),
+            Self::Http(_) | Self::Mock(_) => Ok(None),
         }
     }
 }

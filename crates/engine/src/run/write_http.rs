@@ -9,11 +9,11 @@ use tombolo_template::TemplateError;
 
 use super::answer::{beginning, refusal, whole};
 use super::exchange::exchange;
-use super::request::{accept_json, body, build, with_body};
+use super::request::{accept_json, body, build};
 use super::shared::Shared;
 use super::write::{Answered, Failure, Outgoing, Submitted};
 use crate::http::{Request, Response, sends_records};
-use crate::plan::{HttpWrite, Step};
+use crate::plan::{HttpWrite, Import};
 use crate::units::MAX_REPLY_BYTES;
 
 pub(super) struct HttpDestination<'a, 's> {
@@ -23,7 +23,7 @@ pub(super) struct HttpDestination<'a, 's> {
 }
 
 impl<'a, 's> HttpDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, step: &Step, write: &'a HttpWrite) -> Self {
+    pub(super) fn new(shared: &'a Shared<'s>, step: &Import, write: &'a HttpWrite) -> Self {
         Self { shared, write, reads_answer: step.reads_answer }
     }
 
@@ -94,14 +94,13 @@ impl<'a, 's> HttpDestination<'a, 's> {
 
     fn request(&self, batch: &[Outgoing<'_>]) -> Result<Request, TemplateError> {
         let single = self.write.batch_size == 1;
-        let before = if single { Val::Absent } else { batch_of(batch, |one| &one.item.value) };
+        let before = if single { Val::Absent } else { batch_of(batch, |one| one.record) };
         let scope = |name: &str| match name {
-            "record" => batch.first().map(|one| &one.item.value),
+            "record" => batch.first().map(|one| one.record),
             "batch_of_records" => Some(&before),
             other => self.shared_scope(other),
         };
-        let request = build(&self.write.endpoint, &scope, &self.shared.env)?;
-        let sent = match (&self.write.body, sends_records(&request.method)) {
+        let sent = match (&self.write.body, sends_records(&self.write.endpoint.method)) {
             (Some(template), _) => {
                 let after = if single { Val::Absent } else { batch_of(batch, |one| &one.mapped) };
                 let scope = |name: &str| match name {
@@ -112,14 +111,14 @@ impl<'a, 's> HttpDestination<'a, 's> {
                 Some(body(template, &scope, &self.shared.env)?)
             }
             (None, false) => None,
-            (None, true) => Some(self.json(batch, single)),
+            (None, true) => Some(self.json(batch, single).into()),
         };
-        Ok(accept_json(with_body(&self.write.endpoint, request, sent)))
+        Ok(accept_json(build(&self.write.endpoint, &scope, &self.shared.env, None, sent)?))
     }
 
     fn json(&self, batch: &[Outgoing<'_>], single: bool) -> Vec<u8> {
         let value = |one: &Outgoing<'_>| {
-            if self.write.send_mapped { one.mapped.to_json() } else { one.item.value.to_json() }
+            if self.write.send_mapped { one.mapped.to_json() } else { one.record.to_json() }
         };
         let texts: Vec<String> = batch.iter().map(value).collect();
         let joined = texts.join(",");

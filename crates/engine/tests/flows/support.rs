@@ -9,8 +9,8 @@ use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
-    Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request, Response,
-    RunEvent, compile, run,
+    Body, Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request,
+    Response, RunEvent, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
@@ -90,7 +90,7 @@ impl Memory {
     }
 
     pub(crate) fn bodies(&self) -> Vec<String> {
-        let body = |request: &Request| String::from_utf8(request.body.clone().unwrap_or_default());
+        let body = |request: &Request| String::from_utf8(request.body.as_ref().map(Body::reveal).unwrap_or_default());
         self.requests.borrow().iter().map(|request| body(request).unwrap()).collect()
     }
 
