@@ -6,6 +6,7 @@ mod format;
 mod function;
 mod graph;
 mod import;
+mod mapping;
 mod media;
 mod paging;
 mod pool;
@@ -13,11 +14,11 @@ mod step;
 mod unsupported;
 mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind, Problem, validate};
+use tombolo_model::{Id, Kind, Problem, Val, validate};
 use tombolo_template::{Target, Template};
 
 use crate::bundle::Bundle;
@@ -60,9 +61,20 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut plan = Plan { sources, steps, routers, start, test_mode: bundle.about.test_mode };
+    let mut plan = Plan { sources, steps, routers, start, caches: caches(bundle), test_mode: bundle.about.test_mode };
     tell_apart(&mut plan);
     Ok(plan)
+}
+
+/// The lookup caches whose data came with the flow.
+fn caches(bundle: &Bundle) -> BTreeMap<String, HashMap<String, Val>> {
+    let caches = bundle.resources.iter().filter(|(_, (kind, _))| *kind == Kind::LookupCache);
+    let data = caches.filter_map(|(id, (_, value))| Some((id, value.get("data")?.as_object()?)));
+    data.map(|(id, data)| {
+        let entries = data.iter().map(|(key, value)| (key.clone(), Val::from(value)));
+        (id.to_string(), entries.collect())
+    })
+    .collect()
 }
 
 /// Numbers steps that use the same resource, so that none hides the counts, errors or file of another.

@@ -9,7 +9,10 @@ mod source;
 mod step;
 mod verdict;
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
@@ -29,6 +32,8 @@ pub struct Plan {
     pub(crate) routers: Vec<Router>,
     /// Where the sources lead.
     pub(crate) start: Chain,
+    /// The lookup caches that are here: id, key, value.
+    pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
 }

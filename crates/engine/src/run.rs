@@ -5,6 +5,7 @@
 
 mod answer;
 mod api;
+mod ask;
 mod auth;
 mod exchange;
 mod hooks;
