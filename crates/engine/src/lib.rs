@@ -32,6 +32,7 @@ mod scrub;
 mod secret;
 mod transform;
 mod units;
+mod vault;
 
 pub use bundle::{About, Bundle};
 pub use cancel::Cancel;

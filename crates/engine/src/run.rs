@@ -17,6 +17,7 @@ mod response;
 mod router;
 mod scripted;
 mod shared;
+mod signed;
 mod source;
 mod source_file;
 mod source_http;
@@ -38,6 +39,8 @@ use crate::event::{Outcome, RunEvent};
 use crate::host::Host;
 use crate::plan::{Branch, Chain, Plan, Router};
 use crate::units::QUEUED_PAGES;
+pub(crate) use signed::signs;
+
 use shared::Shared;
 
 /// A record on its way.

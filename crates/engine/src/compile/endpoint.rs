@@ -11,9 +11,11 @@ use super::{media, settings, template, whole_at};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
 use crate::plan::{Auth, Endpoint};
+use crate::run::signs;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
 use crate::units::USUAL_CONCURRENCY;
+use crate::vault::Vault;
 
 /// What an export or import says of its requests.
 pub(super) struct Wanted<'a> {
@@ -58,7 +60,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let headers = headers
         .into_iter()
         .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
-        .collect::<Result<_, Vec<Problem>>>()?;
+        .collect::<Result<Vec<_>, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
     let concurrency = whole_at(value, "/http/concurrencyLevel")
         .and_then(|level| usize::try_from(level).ok())
@@ -66,16 +68,33 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
     let auth = auth(bundle, id, connection)?;
+    let (base, uri) =
+        (template(base, Target::Plain, "/_connectionId")?, template(wanted.uri, Target::Uri, "/http/relativeURI")?);
+    let mut vault = Vault::default();
+    vault.add(bundle, id);
     Ok(Endpoint {
         method: wanted.method.to_owned(),
-        base: template(base, Target::Plain, "/_connectionId")?,
-        uri: template(wanted.uri, Target::Uri, "/http/relativeURI")?,
+        signs: signs(&uri) || headers.iter().any(|(_, template)| signs(template)),
+        base,
+        uri,
         headers,
-        scrub: Scrub::new(bundle.secrets_of(id).chain(auth.secrets())),
+        connection: id,
+        scrub: Scrub::new(vault.values().chain(auth.secrets())),
         auth,
         media_type,
-        context: vec![("connection", Val::from(value)), ("settings", Val::from(&all))],
+        context: vec![("connection", vault.hide(id, value, &[])), ("settings", Val::from(&all))],
+        vault,
         concurrency: concurrency.unwrap_or(USUAL_CONCURRENCY),
+    })
+}
+
+/// A connection as templates read it where nothing is sent: its secrets are `******`.
+pub(super) fn shown(bundle: &Bundle, id: Option<Id>) -> Val {
+    let found = id.and_then(|id| Some((id, bundle.get(id, Kind::Connection)?)));
+    found.map_or(Val::Absent, |(id, value)| {
+        let mut vault = Vault::default();
+        vault.add(bundle, id);
+        vault.hide(id, value, &[])
     })
 }
 

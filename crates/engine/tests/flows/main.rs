@@ -9,5 +9,6 @@ mod golden;
 mod http;
 mod limits;
 mod many;
+mod named_secrets;
 mod secrets;
 mod support;
