@@ -33,6 +33,7 @@ mod secret;
 mod size;
 mod transform;
 mod units;
+mod vault;
 
 pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
