@@ -31,7 +31,9 @@ mod script;
 mod scrub;
 mod secret;
 mod size;
+mod target;
 mod transform;
+mod transform_1;
 mod units;
 
 pub use bundle::{About, Bundle};

@@ -13,6 +13,7 @@ use crate::transform::Transform;
 pub(super) const ALL: &[Evaluator] = &[
     ("filter", filter),
     ("mapper", mapper),
+    ("transform", old_transform),
     ("transformTwoDotZero", transform),
     ("responseMapping", response_mapping),
 ];
@@ -49,7 +50,18 @@ fn mapper(request: &EvalRequest) -> EvalOutcome {
 
 /// `rules` is `{mode, mappings, lookups}`.
 fn transform(request: &EvalRequest) -> EvalOutcome {
-    match Transform::compile(&request.rules, "") {
+    transformed(request, Transform::compile(&request.rules, ""))
+}
+
+/// `rules` is `[[{extract, generate}]]`, or one such group.
+fn old_transform(request: &EvalRequest) -> EvalOutcome {
+    let one_group = request.rules.as_array().is_some_and(|rules| rules.iter().any(Value::is_object));
+    let rules = if one_group { json!([request.rules]) } else { request.rules.clone() };
+    transformed(request, Transform::compile_old(&rules, ""))
+}
+
+fn transformed(request: &EvalRequest, rules: Result<Option<Transform>, Vec<Problem>>) -> EvalOutcome {
+    match rules {
         Ok(None) => EvalOutcome::made(request.input.clone()),
         Ok(Some(transform)) => mapped(request, &|record, around| transform.map(record, around)),
         Err(problems) => wrong(problems),
