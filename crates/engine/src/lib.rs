@@ -22,6 +22,8 @@ mod http;
 mod job;
 mod lookup;
 mod mapper;
+mod mapping;
+mod mapping_1;
 mod path;
 mod plan;
 mod response_mapping;

@@ -5,8 +5,9 @@ use tombolo_model::{Problem, Record, Val};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::filter::Filter;
-use crate::lookup::{Answers, Lookups, Question};
-use crate::mapper::{Around, MapError, Mapped, Mapper};
+use crate::lookup::{Answers, Question};
+use crate::mapper::{Around, MapError, Mapped};
+use crate::mapping::Mapping;
 use crate::response_mapping::ResponseMapping;
 use crate::transform::Transform;
 
@@ -29,21 +30,17 @@ fn filter(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
-/// `rules` is a list of mappings; `options` has what stands around them: `lookups`, `inputContext`, `updates`, what
-/// templates name, and the answers of caches and endpoints.
+/// `rules` is a list of mappings or `{mappings, lookups, inputContext}`, or `{fields, lists}` of version 1.0; `options` has what stands around them: `lookups`,
+/// `inputContext`, `updates`, what templates name, and the answers of caches and endpoints.
 fn mapper(request: &EvalRequest) -> EvalOutcome {
-    let rows = request.rules.as_array().map(Vec::as_slice).unwrap_or_default();
-    let lookups = match Lookups::compile(request.options.get("lookups"), "/lookups") {
-        Ok(lookups) => lookups,
-        Err(problems) => return wrong(problems),
-    };
-    let envelope = request.options.get("inputContext").and_then(Value::as_str) == Some("envelope");
-    match Mapper::compile(rows, "/mappings", &lookups) {
+    let is_old = request.rules.get("fields").is_some() || request.rules.get("lists").is_some();
+    let of_import = |field: &str| request.options.get(field).or_else(|| request.rules.get(field));
+    let mut import = json!({"lookups": of_import("lookups"), "inputContext": of_import("inputContext")});
+    let mappings = request.rules.get("mappings").unwrap_or(&request.rules);
+    import[if is_old { "mapping" } else { "mappings" }] = mappings.clone();
+    match Mapping::compile(&import) {
         Ok(None) => EvalOutcome::made(request.input.clone()),
-        Ok(Some(mapper)) => {
-            let mapper = mapper.in_envelope(envelope);
-            mapped(request, &|record, around| mapper.map(record, around))
-        }
+        Ok(Some(mapping)) => mapped(request, &|record, around| mapping.map(record, around)),
         Err(problems) => wrong(problems),
     }
 }
