@@ -38,7 +38,7 @@ mod transform;
 mod transform_1;
 mod units;
 
-pub use bundle::{About, Bundle};
+pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};

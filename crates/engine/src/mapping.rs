@@ -38,12 +38,4 @@ impl Mapping {
             Self::New(rules) => rules.map(record, around),
         }
     }
-
-    /// Whether mapping may ask a cache or an endpoint.
-    pub(crate) fn asks(&self) -> bool {
-        match self {
-            Self::Old(rules) => rules.asks(),
-            Self::New(rules) => rules.asks(),
-        }
-    }
 }

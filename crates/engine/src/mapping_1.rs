@@ -23,7 +23,6 @@ pub(crate) struct OldMapping {
     fields: Vec<Field>,
     lists: Vec<List>,
     lookups: Arc<Lookups>,
-    asks: bool,
 }
 
 /// A list of the destination.
@@ -45,11 +44,6 @@ impl OldMapping {
         });
         let open = around.answers.take_open();
         if open.is_empty() { made.map(Mapped::Made) } else { Ok(Mapped::Asks(open)) }
-    }
-
-    /// Whether mapping may ask.
-    pub(crate) fn asks(&self) -> bool {
-        self.asks
     }
 
     fn made(&self, record: &Val, around: &Around<'_, '_>) -> Result<Val, MapError> {

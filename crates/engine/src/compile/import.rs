@@ -7,9 +7,8 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported};
+use super::{format, function, mapping, named, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
-use crate::mapping::Mapping;
 use crate::plan::{self, FileWrite, HttpWrite, Write};
 
 pub(super) fn compile(
@@ -23,7 +22,7 @@ pub(super) fn compile(
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let mapper = mapping(value);
+    let mapper = mapping::compile(value);
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
@@ -65,15 +64,6 @@ pub(super) fn compile(
             Err(problems)
         }
     }
-}
-
-fn mapping(value: &Value) -> Result<Option<Mapping>, Vec<Problem>> {
-    let mapping = Mapping::compile(value)?;
-    if mapping.as_ref().is_some_and(Mapping::asks) {
-        let message = "This version maps with static lookups: those that ask a cache or an endpoint do not run yet.";
-        return Err(vec![Problem::new("/lookups", "unsupported", message)]);
-    }
-    Ok(mapping)
 }
 
 fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> {

@@ -31,25 +31,24 @@ const CONDITIONS: [(&str, When); 6] = [
 impl OldMapping {
     /// Compiles `{fields, lists}`; nothing when there are no rules.
     pub(crate) fn compile(mapping: &Value, place: &str, lookups: &Lookups) -> Result<Option<Self>, Vec<Problem>> {
-        let mut compiler = Compiler { lookups, asks: false, problems: Vec::new() };
+        let mut compiler = Compiler { lookups, problems: Vec::new() };
         let fields = compiler.fields(mapping.get("fields"), &format!("{place}/fields"));
         let fields: Vec<Field> = fields.into_iter().map(|(field, _)| field).collect();
         let lists: Vec<List> = rows(mapping.get("lists"), &format!("{place}/lists"))
             .iter()
             .filter_map(|(here, row)| compiler.list(here, row))
             .collect();
-        let Compiler { asks, problems, .. } = compiler;
+        let problems = compiler.problems;
         if !problems.is_empty() {
             return Err(problems);
         }
         let lookups = Arc::new(lookups.clone());
-        Ok((!fields.is_empty() || !lists.is_empty()).then_some(Self { fields, lists, lookups, asks }))
+        Ok((!fields.is_empty() || !lists.is_empty()).then_some(Self { fields, lists, lookups }))
     }
 }
 
 struct Compiler<'l> {
     lookups: &'l Lookups,
-    asks: bool,
     problems: Vec<Problem>,
 }
 
@@ -74,13 +73,13 @@ impl Compiler<'_> {
         fields
     }
 
-    fn field(&mut self, row: &Value) -> Result<(Field, Vec<Segment>), Wrong> {
+    fn field(&self, row: &Value) -> Result<(Field, Vec<Segment>), Wrong> {
         if row.get("subRecordMapping").is_some_and(|value| value.as_object().is_some_and(|fields| !fields.is_empty())) {
             return Err(("subRecordMapping", "records inside fields are not for this destination.".to_owned()));
         }
         let target = Target::compile(text(row, "generate").unwrap_or_default());
         let target = target.map_err(|message| ("generate", message))?;
-        let (from, path) = self.source(row)?;
+        let (from, path) = Self::source(row)?;
         let dates = Dates::compile(row)?;
         let kind = text(row, "dataType");
         let to = match kind {
@@ -119,13 +118,12 @@ impl Compiler<'_> {
         Ok((field, path))
     }
 
-    fn source(&mut self, row: &Value) -> Result<(From, Vec<Segment>), Wrong> {
+    fn source(row: &Value) -> Result<(From, Vec<Segment>), Wrong> {
         if let Some(value) = row.get("hardCodedValue") {
             return Ok((From::HardCoded(Val::from(value)), Vec::new()));
         }
         let Some(extract) = text(row, "extract") else { return Ok((From::Nothing, Vec::new())) };
         if extract.contains("{{") {
-            self.asks |= self.lookups.ask() && extract.contains("lookup");
             let template = Template::compile(extract, Escape::Html).map_err(|error| ("extract", error.to_string()))?;
             return Ok((From::Template(template), Vec::new()));
         }
@@ -134,10 +132,9 @@ impl Compiler<'_> {
         Ok((From::Path(path), segments))
     }
 
-    fn lookup(&mut self, wanted: Option<&str>, place: &'static str) -> Result<Option<Lookup>, Wrong> {
+    fn lookup(&self, wanted: Option<&str>, place: &'static str) -> Result<Option<Lookup>, Wrong> {
         let Some(wanted) = wanted else { return Ok(None) };
         let found = self.lookups.named(wanted).ok_or_else(|| (place, format!("there is no lookup “{wanted}”.")))?;
-        self.asks |= !found.is_table();
         Ok(Some(found.clone()))
     }
 

@@ -1,35 +1,44 @@
-//! A source that is asked for each record: what an endpoint has about it.
+//! Reads a source for one record: what an endpoint has about it.
 
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
+use super::ask::{MAX_ROUNDS, ask};
 use super::refine::{Refined, refine, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_http::{self, Asked};
+use crate::lookup::Answers;
+use crate::mapper::{Around, Mapped};
 use crate::plan::{Read, Source};
 use crate::units::MAX_RECORD_BYTES;
 
-/// What a lookup found.
+/// What was found for a record.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) data: Vec<Val>,
     /// Of the last answer; nothing where there was none.
     pub(super) status_code: Option<u16>,
-    /// Code and message; the first ones are of records that were found, the last one may be of the whole.
+    /// Code and message.
     pub(super) errors: Vec<(String, String)>,
-    /// How many of the records that were found the output filter left out.
-    pub(super) ignored: u64,
 }
 
-/// Asks for one record. `index` is its place in its source.
-pub(super) async fn read(shared: &Shared<'_>, source: &Source, asked: Asked<'_>, place: Place, index: u64) -> Answer {
-    // Scripts are told records apart by their turn, whichever lookup is faster.
-    let first = index.wrapping_mul(1 << 24);
+/// Reads a source for one record. `turn` tells the records apart for scripts, whichever lookup is faster.
+pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, place: Place, turn: u64) -> Answer {
+    let first = turn.wrapping_mul(1 << 24);
     let mut found = Found { shared, source, place, turn: first, bytes: 0, answer: Answer::default() };
-    let read = match &source.read {
-        Read::Http(http) => source_http::read(shared, source, http, Some(asked), &mut found).await,
-        Read::File(_) => Err(Failure::new("unsupported", "a file cannot be looked up. Choose an endpoint.").into()),
+    let read = match (&source.read, mapped(shared, source, record, place).await) {
+        (_, Err(message)) => {
+            found.answer.errors.push(("mapping".to_owned(), message));
+            return found.answer;
+        }
+        (Read::Http(http), Ok(mapped)) => {
+            let asked = Asked { record, mapped: mapped.as_ref() };
+            source_http::read(shared, (place, source), http, Some(asked), &mut found).await
+        }
+        (Read::File(_), _) => {
+            Err(Failure::new("unsupported", "a file cannot be looked up. Choose an export from an endpoint.").into())
+        }
     };
     let mut answer = found.answer;
     match read {
@@ -41,6 +50,32 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, asked: Asked<'_>,
         }
     }
     answer
+}
+
+/// The record as the body of the request has it; nothing without a mapping.
+async fn mapped(shared: &Shared<'_>, source: &Source, record: &Val, place: Place) -> Result<Option<Val>, String> {
+    let Some(mapper) = &source.mapper else { return Ok(None) };
+    let find = |name: &str| match name {
+        "record" => Some(record),
+        "timestamp" => Some(&shared.started),
+        _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+    };
+    let endpoint = match &source.read {
+        Read::Http(http) => Some(&http.endpoint),
+        Read::File(_) => None,
+    };
+    let mut answers = Answers::default();
+    for _ in 0..MAX_ROUNDS {
+        let made = mapper.map(record, &Around::new(&find, &shared.env, &answers));
+        match made.map_err(|error| error.to_string())? {
+            Mapped::Made(made) => return Ok(Some(made)),
+            Mapped::Discarded => {
+                return Err("A rule discards the record, which a lookup cannot: change the rule.".to_owned());
+            }
+            Mapped::Asks(questions) => ask(shared, place, endpoint, questions, &mut answers).await,
+        }
+    }
+    Err(format!("Its lookups asked {MAX_ROUNDS} times, each for what another one found: use fewer."))
 }
 
 /// A clause as a sentence.
@@ -79,7 +114,7 @@ impl Intake for Found<'_, '_> {
                     }
                     self.answer.data.push(value);
                 }
-                Refined::Ignored => self.answer.ignored += 1,
+                Refined::Ignored => {}
                 Refined::Failed(fault, _) => self.answer.errors.push(fault),
             }
         }

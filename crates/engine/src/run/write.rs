@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
 use super::write_mock::MockDestination;
@@ -74,13 +74,13 @@ pub(super) enum Writer<'a, 's> {
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Import) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Result<Self, Fatal> {
         if shared.plan.test_mode {
             return Ok(Self::Mock(MockDestination::new(step.mock_response.as_ref())));
         }
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
-            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, step, http))),
+            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),
         }
     }
 
