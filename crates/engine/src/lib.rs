@@ -22,6 +22,8 @@ mod http;
 mod job;
 mod lookup;
 mod mapper;
+mod mapping;
+mod mapping_1;
 mod path;
 mod plan;
 mod response_mapping;
@@ -31,7 +33,9 @@ mod script;
 mod scrub;
 mod secret;
 mod size;
+mod target;
 mod transform;
+mod transform_1;
 mod units;
 mod vault;
 

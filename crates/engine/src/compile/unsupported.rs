@@ -19,8 +19,6 @@ pub(super) const EXPORT: Table = &[
 ];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/mapping/fields", "mappings of version 1.0"),
-    ("/mapping/lists", "mappings of version 1.0"),
     ("/ignoreExisting", "checks for existing records"),
     ("/ignoreMissing", "checks for existing records"),
     ("/http/existingExtract", "checks for existing records"),

@@ -14,7 +14,8 @@ use super::shared::{Place, Shared};
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
-use crate::mapper::{Around, Mapped, Mapper};
+use crate::mapper::{Around, Mapped};
+use crate::mapping::Mapping;
 use crate::plan::{Function, Import, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
@@ -141,7 +142,7 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     /// Maps one; returns what has to be known first.
-    fn map(&self, mapper: &Mapper, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
             "record" => Some(&*passing.before),
             "timestamp" => Some(&self.shared.started),
