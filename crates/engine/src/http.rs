@@ -1,6 +1,7 @@
 //! Requests and answers, and who may see the secrets in them.
 
 mod address;
+mod body;
 mod link;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,9 @@ use tombolo_model::Id;
 use crate::host::Pieces;
 use crate::secret::Masked;
 
-pub(crate) use address::{join, resolve, with_parameter, without_parameter};
+pub use body::Body;
+
+pub(crate) use address::{join_masked, resolve, with_parameter, without_parameter};
 pub(crate) use link::next_link;
 
 /// Sends requests. Redirects are followed with the host check of each new address; answers are decompressed.
@@ -21,7 +24,7 @@ pub trait HttpClient {
 }
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: String,
@@ -30,7 +33,7 @@ pub struct Request {
     /// The headers, names as they were written.
     pub headers: Vec<(String, Masked)>,
     /// The body.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Body>,
 }
 
 /// An answer.
@@ -48,7 +51,10 @@ pub struct Response {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// No connection came about, or it broke.
+    /// No connection came about, so that nothing was sent.
+    #[error("could not be reached: {0}. Check the address and the network")]
+    NotConnected(String),
+    /// No connection came about, or it broke; nobody knows what arrived.
     #[error("could not be reached: {0}. Check the address and the network")]
     Unreachable(String),
     /// Silence for too long.
@@ -60,6 +66,14 @@ pub enum HttpError {
     /// This host does not send such a request.
     #[error("may not be called: {0}")]
     Refused(String),
+}
+
+impl Request {
+    /// The connections whose secrets are in it.
+    pub fn owners(&self) -> impl Iterator<Item = Id> {
+        let texts = self.headers.iter().map(|(_, value)| value).chain([&self.url]);
+        texts.flat_map(Masked::owners).chain(self.body.iter().flat_map(Body::owners))
+    }
 }
 
 impl Response {
@@ -93,8 +107,7 @@ pub fn check_secret_hosts(
     host: Option<&str>,
     hosts: &BTreeMap<Id, Vec<String>>,
 ) -> Result<(), HttpError> {
-    let texts = request.headers.iter().map(|(_, value)| value);
-    for owner in texts.chain([&request.url]).flat_map(Masked::owners) {
+    for owner in request.owners() {
         let Some(hosts) = hosts.get(&owner) else {
             let message = "nothing says to which hosts the connection's secrets may go. Enter them again";
             return Err(HttpError::Refused(message.to_owned()));

@@ -1,6 +1,14 @@
 //! Paths into a record, taken apart once.
 
+mod old;
+mod place;
+mod wide;
+
 use tombolo_model::Val;
+
+pub(crate) use old::OldPath;
+pub(crate) use place::Place;
+pub(crate) use wide::Wide;
 
 /// A compiled path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,11 +32,6 @@ pub(crate) enum PathError {
 }
 
 impl Path {
-    /// `$.a.b[0]['c d']`: the JSON paths of mappings.
-    pub(crate) fn json(text: &str) -> Result<Self, PathError> {
-        Self::one(segments(text)?, text)
-    }
-
     /// The path of these segments, whose text is for the error.
     pub(crate) fn one(segments: Vec<Segment>, text: &str) -> Result<Self, PathError> {
         if segments.contains(&Segment::Each) { Err(PathError::Many(text.to_owned())) } else { Ok(Self(segments)) }
@@ -39,15 +42,10 @@ impl Path {
     }
 
     /// `a.b[0].[c d]`: the dotted paths of filters and responses.
+    ///
+    /// A JSON path, `$.a.b[0]['c d']`, is one too.
     pub(crate) fn dotted(text: &str) -> Result<Self, PathError> {
-        let rest = text.trim();
-        if rest.starts_with('$') {
-            return Self::json(rest);
-        }
-        if rest.starts_with('[') {
-            return Self::one(steps(rest, text)?, text);
-        }
-        Self::one(steps(&format!(".{rest}"), text)?, text)
+        Self::one(dotted(text)?, text)
     }
 
     /// The value there.
@@ -65,10 +63,38 @@ impl Path {
     }
 }
 
+impl Path {
+    /// The value there, to be changed.
+    pub(crate) fn get_mut<'v>(&self, root: &'v mut Val) -> Option<&'v mut Val> {
+        let mut at = root;
+        for segment in &self.0 {
+            at = match (segment, at) {
+                (Segment::Name(name), Val::Map(record)) => record.get_mut(name)?,
+                (Segment::Index(index), Val::List(items)) => items.get_mut(*index)?,
+                (Segment::Name(name), Val::List(items)) => items.get_mut(name.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+}
+
 /// The segments of a JSON path: `$.a[*].b`.
 pub(crate) fn segments(text: &str) -> Result<Vec<Segment>, PathError> {
     let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;
     steps(rest, text)
+}
+
+/// The segments of a dotted path: `a.b[0].[c d]`, `items[*].sku`, `*.id`; a JSON path is taken as one.
+pub(crate) fn dotted(text: &str) -> Result<Vec<Segment>, PathError> {
+    let rest = text.trim();
+    if rest.starts_with('$') {
+        return segments(rest);
+    }
+    if rest.starts_with('[') {
+        return steps(rest, text);
+    }
+    steps(&format!(".{rest}"), text)
 }
 
 fn steps(mut rest: &str, whole: &str) -> Result<Vec<Segment>, PathError> {
@@ -127,19 +153,19 @@ mod tests {
 
     #[test]
     fn both_ways_of_writing_reach_the_same_value() {
-        assert_eq!(at(Path::json("$.a['b c'][1].d")), Some("2".into()));
-        assert_eq!(at(Path::json("$.a[\"b c\"][0]")), Some(r#"{"d":1}"#.into()));
+        assert_eq!(at(Path::dotted("$.a['b c'][1].d")), Some("2".into()));
+        assert_eq!(at(Path::dotted("$.a[\"b c\"][0]")), Some(r#"{"d":1}"#.into()));
         assert_eq!(at(Path::dotted("a.[b c].1.d")), Some("2".into()));
         assert_eq!(at(Path::dotted("a.b c[0].d")), Some("1".into()));
         assert_eq!(at(Path::dotted("[x]")), Some("\"y\"".into()));
-        assert_eq!(at(Path::json("$.x.y.z")), None);
+        assert_eq!(at(Path::dotted("$.x.y.z")), None);
     }
 
     #[test]
     fn what_is_no_path_to_one_value_is_refused() {
-        assert!(matches!(Path::json("$.a[*].b"), Err(PathError::Many(_))));
-        for wrong in ["a.b", "$..a", "$.a[", "$x"] {
-            assert!(matches!(Path::json(wrong), Err(PathError::Syntax(_))), "{wrong}");
+        assert!(matches!(Path::dotted("$.a[*].b"), Err(PathError::Many(_))));
+        for wrong in ["a..b", "$..a", "$.a[", "$x"] {
+            assert!(matches!(Path::dotted(wrong), Err(PathError::Syntax(_))), "{wrong}");
         }
     }
 }

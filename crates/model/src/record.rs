@@ -4,9 +4,11 @@
 //! its own and costs twelve times the parsing; it appears only at the edges.
 //! Integers and floats stay apart, and the order of fields is the order they came in.
 
+mod hidden;
 mod json;
 mod pool;
 
+pub use hidden::MASK;
 pub use pool::{KeyPool, Keys};
 
 use std::sync::Arc;
@@ -68,6 +70,13 @@ impl Record {
         self.values.get(self.keys.find(name)?).filter(|value| !matches!(value, Val::Absent))
     }
 
+    /// A field's value, to be changed; nothing when it is absent.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Val> {
+        let at = self.keys.find(name)?;
+        self.values.get_mut(at).filter(|value| !matches!(value, Val::Absent))
+    }
+
     /// The fields that are there.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Val)> {
         self.keys.names().zip(&self.values).filter(|(_, value)| !matches!(value, Val::Absent))
@@ -79,14 +88,22 @@ impl Record {
         self.iter().next().is_none()
     }
 
+    /// The place of a field's value; a new field comes last, and is absent.
+    pub fn field_mut(&mut self, name: &str) -> &mut Val {
+        let at = match self.keys.find(name) {
+            Some(at) => at,
+            None => {
+                self.keys = Arc::new(self.keys.with(name));
+                self.values.push(Val::Absent);
+                self.values.len() - 1
+            }
+        };
+        &mut self.values[at]
+    }
+
     /// Sets a field; a new one comes last.
     pub fn set(&mut self, name: &str, value: Val) {
-        if let Some(at) = self.keys.find(name) {
-            self.values[at] = value;
-            return;
-        }
-        self.keys = Arc::new(self.keys.with(name));
-        self.values.push(value);
+        *self.field_mut(name) = value;
     }
 }
 
@@ -144,6 +161,7 @@ impl Val {
             Self::Bool(true) => "true".into(),
             Self::Bool(false) => "false".into(),
             Self::Float(float) => float_text(*float).into(),
+            Self::Map(record) if record.is_hidden() => MASK.into(),
             other => other.to_json().into(),
         }
     }

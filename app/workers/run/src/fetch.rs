@@ -82,11 +82,14 @@ fn init(request: &Request, guard: &Guard) -> Result<RequestInit, HttpError> {
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_redirect(redirect);
     init.set_signal(Some(&guard.0.signal()));
     if let Some(body) = &request.body {
-        init.set_body(&Uint8Array::from(body.as_slice()));
+        if body.owners().next().is_some() {
+            redirect = RequestRedirect::Error;
+        }
+        init.set_body(&Uint8Array::from(body.reveal().as_slice()));
     }
+    init.set_redirect(redirect);
     Ok(init)
 }
 

@@ -11,32 +11,32 @@ use crate::path::{Path, PathError, Segment};
 /// The most items that one record may become: lists in lists that each go through a list multiply.
 const MOST_ITEMS: usize = 1_000_000;
 
-/// Where the items of a list are, without its `[*]`.
-pub(super) type Key = Vec<Segment>;
+/// Where the items of a list are, without its `[*]`. That of rows, which have no name, is `[*]`.
+pub(crate) type Key = Vec<Segment>;
 
 /// The record, and the items of lists that are gone through: the last is the innermost.
 #[derive(Debug)]
-pub(super) struct Items<'r> {
+pub(crate) struct Items<'r> {
     at: Vec<&'r Val>,
     /// How many more items may be built of this record.
     left: usize,
 }
 
 impl<'r> Items<'r> {
-    pub(super) fn of(record: &'r Val) -> Self {
+    pub(crate) fn of(record: &'r Val) -> Self {
         Self { at: vec![record], left: MOST_ITEMS }
     }
 
-    pub(super) fn get(&self, item: usize) -> Option<&'r Val> {
+    pub(crate) fn get(&self, item: usize) -> Option<&'r Val> {
         self.at.get(item).copied()
     }
 
-    pub(super) fn last(&self) -> Option<&'r Val> {
+    pub(crate) fn last(&self) -> Option<&'r Val> {
         self.at.last().copied()
     }
 
     /// Counts an item that is built; whether it still may be.
-    pub(super) fn spend(&mut self) -> bool {
+    pub(crate) fn spend(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0
     }
@@ -44,14 +44,14 @@ impl<'r> Items<'r> {
 
 /// A path to many values: to lists, each item of which leads on to the next.
 #[derive(Debug, Clone)]
-pub(super) struct Many {
+pub(crate) struct Many {
     /// The item at which it begins.
     from: usize,
     parts: Vec<Path>,
 }
 
 /// The item at which a path begins, and the rest of it. Keys are those of the items around, from outside in.
-pub(super) fn begin(keys: &[Key], path: Vec<Segment>) -> (usize, Vec<Segment>) {
+pub(crate) fn begin(keys: &[Key], path: Vec<Segment>) -> (usize, Vec<Segment>) {
     let best = keys.iter().enumerate().filter_map(|(item, key)| Some((key.len(), item, after(key, &path)?)));
     match best.max_by_key(|(length, item, _)| (*length, *item)) {
         Some((1.., item, rest)) => (item, rest.to_vec()),
@@ -63,6 +63,9 @@ pub(super) fn begin(keys: &[Key], path: Vec<Segment>) -> (usize, Vec<Segment>) {
 fn after<'p>(key: &Key, mut path: &'p [Segment]) -> Option<&'p [Segment]> {
     for wanted in key {
         path = without_each(path);
+        if *wanted == Segment::Each {
+            continue;
+        }
         let (first, rest) = path.split_first()?;
         if first != wanted {
             return None;
@@ -80,12 +83,15 @@ fn without_each(path: &[Segment]) -> &[Segment] {
 
 impl Many {
     /// Compiles a path, and appends the keys of the items that it goes through.
-    pub(super) fn compile(text: &str, path: Vec<Segment>, keys: &mut Vec<Key>) -> Result<Self, PathError> {
+    pub(crate) fn compile(text: &str, path: Vec<Segment>, keys: &mut Vec<Key>) -> Result<Self, PathError> {
         let (from, rest) = begin(keys, path);
         let mut key = keys.get(from).cloned().unwrap_or_default();
         let mut parts = Vec::new();
         for (at, part) in rest.split(|segment| *segment == Segment::Each).enumerate() {
             if at > 0 {
+                if key.is_empty() {
+                    key.push(Segment::Each);
+                }
                 keys.push(key.clone());
             }
             key.extend_from_slice(part);
@@ -98,7 +104,7 @@ impl Many {
     }
 
     /// Calls for each value, which is then the last of the items. Whether a list was there, be it an empty one.
-    pub(super) fn each<'r, E>(
+    pub(crate) fn each<'r, E>(
         &self,
         items: &mut Items<'r>,
         call: &mut dyn FnMut(&mut Items<'r>) -> Result<(), E>,
@@ -135,9 +141,11 @@ fn each<'r, E>(
 }
 
 /// The record with the one item in the place of each list: what templates see.
-pub(super) fn composed(keys: &[Key], items: &Items<'_>) -> Val {
+pub(crate) fn composed(keys: &[Key], items: &Items<'_>) -> Val {
     let Some(record) = items.get(0) else { return Val::Absent };
-    compose(record, &mut Vec::new(), keys, &items.at)
+    let of_rows = keys.iter().any(|key| key.first() == Some(&Segment::Each));
+    let mut place = if of_rows { vec![Segment::Each] } else { Key::new() };
+    compose(record, &mut place, keys, &items.at)
 }
 
 fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {

@@ -1,10 +1,12 @@
 //! How an application is called.
 
-use tombolo_model::Val;
+use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
+use super::Pool;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
+use crate::vault::Vault;
 
 /// How an application is called.
 #[derive(Debug, Clone)]
@@ -13,6 +15,12 @@ pub(crate) struct Endpoint {
     pub(crate) base: Template,
     pub(crate) uri: Template,
     pub(crate) headers: Vec<(String, Template)>,
+    /// Whose credentials it uses.
+    pub(crate) connection: Id,
+    /// What templates may name.
+    pub(crate) vault: Vault,
+    /// Whether its own templates sign its requests.
+    pub(crate) signs: bool,
     pub(crate) auth: Auth,
     /// Takes the connection's secrets out of what the application says.
     pub(crate) scrub: Scrub,
@@ -20,7 +28,10 @@ pub(crate) struct Endpoint {
     pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
+    /// How many of its requests may be under way at once.
     pub(crate) concurrency: usize,
+    /// The queue that its requests go through.
+    pub(crate) pool: Pool,
 }
 
 #[derive(Debug, Clone)]

@@ -6,50 +6,43 @@ use futures::future::{Either, select};
 use tombolo_model::Val;
 use tombolo_template::{Env, Named, Template, TemplateError};
 
+use super::signed;
 use crate::host::Host;
-use crate::http::{HttpError, Request, Response, join, with_parameter};
-use crate::plan::{Auth, Endpoint};
+use crate::http::{Body, HttpError, Request, Response, join_masked};
+use crate::plan::Endpoint;
 use crate::secret::Masked;
 use crate::units::SILENCE_MS;
 
 /// What templates find under a name.
 pub(super) type Scope<'c> = &'c dyn Fn(&str) -> Option<&'c Val>;
 
-/// A request without its body, for the endpoint's own address.
-pub(super) fn build<'c>(endpoint: &Endpoint, scope: Scope<'c>, env: &Env<'_>) -> Result<Request, TemplateError> {
-    let scope = Named(scope);
-    let base = endpoint.base.render_in(&scope, env)?;
-    let url = join(&base, &endpoint.uri.render_in(&scope, env)?);
+/// A request for the endpoint's own address, or for the one that an answer named as the next.
+///
+/// The body comes first, because a header may sign it.
+pub(super) fn build<'c>(
+    endpoint: &Endpoint,
+    scope: Scope<'c>,
+    env: &Env<'_>,
+    next: Option<Masked>,
+    body: Option<Body>,
+) -> Result<Request, TemplateError> {
+    if endpoint.signs {
+        return signed::build(endpoint, scope, env, next, body);
+    }
+    let url = match next {
+        Some(next) => next,
+        None => join_masked(text(&endpoint.base, scope, env)?, text(&endpoint.uri, scope, env)?),
+    };
     let mut headers = Vec::with_capacity(endpoint.headers.len() + 2);
     for (name, value) in &endpoint.headers {
-        headers.push((name.clone(), Masked::plain(value.render_in(&scope, env)?)));
+        headers.push((name.clone(), text(value, scope, env)?));
     }
-    Ok(Request { method: endpoint.method.clone(), url: Masked::plain(url), headers, body: None })
-}
-
-/// Puts the credentials in; last, so that no template sees them.
-pub(super) fn authorize(endpoint: &Endpoint, mut request: Request) -> Request {
-    match &endpoint.auth {
-        Auth::None => {}
-        Auth::Header { name, value } => {
-            request.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
-            request.headers.push((name.clone(), value.clone()));
-        }
-        Auth::Parameter { name, value } => {
-            let url = request.url.to_string();
-            let (url, fragment) = match url.split_once('#') {
-                Some((url, fragment)) => (url.to_owned(), format!("#{fragment}")),
-                None => (url, String::new()),
-            };
-            let url = Masked::plain(with_parameter(&url, name, ""));
-            request.url = url.and_secret(value.clone()).and(fragment);
-        }
-    }
-    request
+    let request = Request { method: endpoint.method.clone(), url, headers, body: None };
+    Ok(with_body(endpoint, request, body))
 }
 
 /// Puts a body in and names its type, unless a header does.
-pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<Vec<u8>>) -> Request {
+pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<Body>) -> Request {
     if body.is_some() && !has_header(&request, "content-type") {
         request.headers.push(("Content-Type".to_owned(), Masked::plain(endpoint.media_type)));
     }
@@ -57,9 +50,14 @@ pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<
     request
 }
 
-pub(super) fn accept_json(mut request: Request) -> Request {
+pub(super) fn accept_json(request: Request) -> Request {
+    accept(request, "application/json")
+}
+
+/// Asks for answers of a type, unless a header does.
+pub(super) fn accept(mut request: Request, media_type: &str) -> Request {
     if !has_header(&request, "accept") {
-        request.headers.push(("Accept".to_owned(), Masked::plain("application/json")));
+        request.headers.push(("Accept".to_owned(), Masked::plain(media_type)));
     }
     request
 }
@@ -68,9 +66,14 @@ fn has_header(request: &Request, name: &str) -> bool {
     request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
 }
 
+/// Renders a template of an address, a header or a body: its secrets are put in with the credentials.
+pub(super) fn text(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Masked, TemplateError> {
+    template.render_parts(&Named(scope), env).map(Masked::from)
+}
+
 /// Renders a body template.
-pub(super) fn body(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Vec<u8>, TemplateError> {
-    template.render_in(&Named(scope), env).map(String::into_bytes)
+pub(super) fn body(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Body, TemplateError> {
+    text(template, scope, env).map(Body::from)
 }
 
 /// Sends a request; an endpoint that is silent for too long is given up.

@@ -2,17 +2,17 @@
 //!
 //! Nothing is borrowed across an await: every method returns before its caller waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 use tombolo_model::Val;
 use tombolo_model::run::{RunError, RunFile, StepCount};
 use tombolo_template::Env;
 
-use super::api::RunApi;
+use super::queue::Queues;
 use crate::event::RunEvent;
 use crate::host::Host;
-use crate::plan::{Function, Named, Plan};
+use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::units::MAX_KEPT_RECORDS;
 
@@ -25,10 +25,12 @@ pub(super) struct Shared<'a> {
     pub(super) started_ms: i64,
     /// Where the random values of the run begin.
     pub(super) seed: u64,
-    /// Answers its scripts.
-    pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// The queues of its connections.
+    pub(super) queues: Queues,
+    hook_options: Vec<&'a str>,
+    requests: Cell<u64>,
     state: RefCell<State<'a>>,
 }
 
@@ -38,7 +40,7 @@ struct State<'a> {
     source_error: Option<RunError>,
 }
 
-/// A step's place among all steps, sources first.
+/// A step's place among all that counts records, sources first.
 pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
@@ -50,24 +52,23 @@ impl<'a> Shared<'a> {
             started: Val::text(&crate::mapper::date::iso(started_ms)),
             started_ms,
             seed,
-            api: RunApi,
             env: Env::new(started_ms, seed),
+            hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
+            queues: Queues::default(),
+            requests: Cell::new(0),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }
 
-    /// The place of a step behind the sources.
-    pub(super) fn step_place(&self, step: usize) -> Place {
-        self.plan.sources.len() + step
+    /// The number of a request among those of the run.
+    pub(super) fn next_request(&self) -> u64 {
+        self.requests.set(self.requests.get() + 1);
+        self.requests.get()
     }
 
     /// What every hook of a step is told, as the members of a JSON object.
     pub(super) fn hook_options(&self, place: Place) -> &str {
-        let named = |named: &'a Named| &*named.options;
-        match place.checked_sub(self.plan.sources.len()) {
-            None => named(&self.plan.sources[place].named),
-            Some(step) => named(&self.plan.steps[step].named),
-        }
+        self.hook_options[place]
     }
 
     /// A script wrote lines.
@@ -76,7 +77,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// Changes counters without saying so.

@@ -1,31 +1,66 @@
 //! Destinations: what every kind of them can do.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
-use super::Item;
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
-use crate::plan::{Step, Write};
+use super::write_mock::MockDestination;
+use crate::plan::{Import, Write};
 
 /// A record to be written.
 pub(super) struct Outgoing<'i> {
     /// Its place in the page.
     pub(super) at: usize,
-    /// As it came to the step.
-    pub(super) item: &'i Item,
+    /// As it came to the step, or as preMap left it.
+    pub(super) record: &'i Val,
     /// As the mapping made it.
     pub(super) mapped: Cow<'i, Val>,
 }
 
-/// A record that was not written.
-pub(super) struct Failure {
+/// What became of a record that was to be written; there is one for each, in their order.
+pub(super) struct Submitted {
+    /// Its place in the page.
     pub(super) at: usize,
+    pub(super) result: Result<Answered, Failure>,
+}
+
+/// What the destination said to a record that it took.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answered {
+    pub(super) status_code: u16,
+    /// It was not sent, because it is there already or because it is not there yet.
+    pub(super) ignored: bool,
+    /// The id that the application gave it; read only when the step [reads answers](Import::reads_answer).
+    pub(super) id: Option<Val>,
+    /// The answer, or this record's part of it; read only when the step reads answers.
+    pub(super) json: Option<Val>,
+    /// The answer's headers, names in lower case, when the step reads answers; one list for a whole batch.
+    pub(super) headers: Option<Headers>,
+}
+
+/// Headers that the records of a batch share.
+pub(super) type Headers = Rc<Vec<(String, String)>>;
+
+/// A record that was not written.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
     pub(super) code: &'static str,
     pub(super) message: String,
+    /// What the application answered, when it did.
+    pub(super) status_code: Option<u16>,
+    /// Its answer, or this record's part of it, when the step reads answers.
+    pub(super) json: Option<Val>,
+}
+
+impl Failure {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), status_code: None, json: None }
+    }
 }
 
 /// Why a destination takes no more records: code and message.
@@ -34,21 +69,27 @@ pub(super) type Fatal = (&'static str, String);
 pub(super) enum Writer<'a, 's> {
     File(FileDestination<'a>),
     Http(HttpDestination<'a, 's>),
+    /// Takes everything and sends nothing.
+    Mock(MockDestination<'a>),
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Step) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Result<Self, Fatal> {
+        if shared.plan.test_mode {
+            return Ok(Self::Mock(MockDestination::new(step.mock_response.as_ref())));
+        }
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
-            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, http))),
+            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),
         }
     }
 
-    /// Writes the records of a page; returns those that failed.
-    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Failure>, Fatal> {
+    /// Writes the records of a page and says of each what became of it.
+    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
         match self {
             Self::File(file) => file.write(records).await,
             Self::Http(http) => Ok(http.write(records).await),
+            Self::Mock(mock) => Ok(mock.write(&records)),
         }
     }
 
@@ -56,7 +97,7 @@ impl<'a, 's> Writer<'a, 's> {
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
         match self {
             Self::File(file) => file.finish().await.map(Some),
-            Self::Http(_) => Ok(None),
+            Self::Http(_) | Self::Mock(_) => Ok(None),
         }
     }
 }

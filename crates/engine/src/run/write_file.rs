@@ -6,9 +6,9 @@ use tombolo_model::run::RunFile;
 use tombolo_template::Named;
 
 use super::shared::Shared;
-use super::write::{Failure, Fatal, Outgoing};
+use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
-use crate::plan::{FileWrite, Step};
+use crate::plan::{FileWrite, Import};
 use crate::units::WRITE_BYTES;
 
 pub(super) struct FileDestination<'a> {
@@ -20,7 +20,7 @@ pub(super) struct FileDestination<'a> {
 }
 
 impl<'a> FileDestination<'a> {
-    pub(super) async fn open(shared: &'a Shared<'_>, step: &Step, write: &FileWrite) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'_>, step: &Import, write: &FileWrite) -> Result<Self, Fatal> {
         let scope = |name: &str| match name {
             "timestamp" => Some(&shared.started),
             _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
@@ -37,18 +37,26 @@ impl<'a> FileDestination<'a> {
         })
     }
 
-    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Failure>, Fatal> {
-        let mut failures = Vec::new();
+    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
+        let mut all = Vec::with_capacity(records.len());
         for Outgoing { at, mapped, .. } in records {
-            let Val::Map(record) = &*mapped else { continue };
-            if let Err(message) = self.format.write(record, &mut self.buffer) {
-                failures.push(Failure { at, code: "file", message });
-            }
+            let result = self.one(&mapped);
+            all.push(Submitted { at, result: result.map(|()| Answered { status_code: 200, ..Answered::default() }) });
             if self.buffer.len() >= WRITE_BYTES {
                 self.flush().await?;
             }
         }
-        Ok(failures)
+        Ok(all)
+    }
+
+    /// A record, or the rows that a mapping made of one.
+    fn one(&mut self, mapped: &Val) -> Result<(), Failure> {
+        let failed = |message| Failure::new("file", message);
+        match mapped {
+            Val::Map(record) => self.format.write(record, &mut self.buffer).map_err(failed),
+            Val::List(rows) => rows.iter().try_for_each(|row| self.one(row)),
+            _ => Err(failed("What the mapping made is no record, so it cannot be written into a file.".to_owned())),
+        }
     }
 
     pub(super) async fn finish(mut self) -> Result<RunFile, Fatal> {

@@ -2,10 +2,22 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
+mod again;
+mod asking;
 mod bad_input;
+mod branches;
+mod clock;
 mod files;
 mod golden;
 mod http;
 mod limits;
+mod looked_up;
+mod lookups;
+mod many;
+mod named_secrets;
+mod paging;
+mod retries;
 mod secrets;
 mod support;
+mod test_runs;
+mod verdict;
