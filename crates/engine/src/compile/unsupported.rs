@@ -10,11 +10,7 @@ pub(super) type Table = &'static [(&'static str, &'static str)];
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
 pub(super) const EXPORT: Table = &[
     ("/hooks/preSavePage/_scriptId", "scripts"),
-    ("/groupByFields", "grouping"),
-    ("/file/sortByFields", "sorted files"),
-    ("/file/groupByFields", "grouping"),
     ("/file/decrypt", "encrypted files"),
-    ("/file/csv/keyColumns", "rows merged by key columns"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
 ];
 pub(super) const IMPORT: Table = &[

@@ -5,12 +5,21 @@ use tombolo_model::Val;
 use tombolo_template::Template;
 
 use super::{Endpoint, FilterBy, Named, Paging, TransformBy, Verdict};
+use crate::group::{Grouping, Sorting};
 use crate::mapper::Mapper;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) named: Named,
     pub(crate) read: Read,
+    /// Of the rows of a file.
+    pub(crate) sorting: Option<Sorting>,
+    /// Of the rows of a file, before they are transformed.
+    pub(crate) row_grouping: Option<Grouping>,
+    /// Of records, behind the filter.
+    pub(crate) grouping: Option<Grouping>,
+    /// It reads no more records than these.
+    pub(crate) limit: Option<u64>,
     /// Before the filter: it sees what the transformation made.
     pub(crate) transform: Option<TransformBy>,
     pub(crate) filter: Option<FilterBy>,

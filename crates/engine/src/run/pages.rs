@@ -1,41 +1,62 @@
-//! Rows to pages: counted, refined, cut to size, sent on when the next step has room.
+//! Rows to pages: counted, sorted, grouped, refined, cut to size, sent on when the next step has room.
 
 use futures::channel::mpsc;
 use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
-use super::refine::{Refined, refine};
+use super::refine::{Refined, refine, too_big};
 use super::shared::{Place, Shared};
-use super::source::{Intake, Stopped};
+use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
+use crate::group::{Group, Grouper};
 use crate::plan::Source;
-use crate::units::MAX_PAGE_BYTES;
+use crate::size::size_bytes;
+use crate::units::{MAX_PAGE_BYTES, MAX_SORTED_BYTES};
 
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
     place: Place,
     out: mpsc::Sender<Page>,
+    /// What waits for the end to be sorted.
+    unsorted: Vec<Item>,
+    unsorted_bytes: usize,
+    /// Joins the rows of a file, before they are refined.
+    rows: Option<Grouper<'a>>,
+    /// Joins refined records.
+    groups: Option<Grouper<'a>>,
     page: Page,
     /// The records of the page together.
     page_bytes: usize,
-    /// Records so far, the failed ones included.
+    /// Rows so far, the failed ones included.
+    read: u64,
+    /// Records so far; with the rows of a file in groups, these.
     records: u64,
+}
+
+/// How reading ended. A group or a sorted file with a part of its rows must not look like a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All is read.
+    Whole,
+    /// As many records as were wanted are read.
+    Enough,
+    /// It broke off.
+    Broken,
 }
 
 impl Intake for Pages<'_, '_> {
     /// Waits while the queue is full.
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
         for row in rows.drain(..) {
-            let index = self.records;
-            self.records += 1;
+            let index = self.read;
+            self.read += 1;
             self.shared.count(self.place, |count| count.received += 1);
             match row {
-                Err(error) => {
-                    self.shared.record_failed(self.place, "parse", error.message, index, None);
-                }
-                Ok(record) => self.record(Val::Map(record), index).await?,
+                Err(error) => self.shared.record_failed(self.place, "parse", error.message, index, None),
+                Ok(record) if self.source.sorting.is_some() => self.keep(Val::Map(record), index)?,
+                Ok(record) => self.row(Val::Map(record), index).await?,
             }
         }
         Ok(())
@@ -45,22 +66,91 @@ impl Intake for Pages<'_, '_> {
 impl<'a, 's> Pages<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
         let source = &shared.plan.sources[place];
-        Self { shared, source, place, out, page: Page::new(), page_bytes: 0, records: 0 }
+        Self {
+            shared,
+            source,
+            place,
+            out,
+            unsorted: Vec::new(),
+            unsorted_bytes: 0,
+            rows: source.row_grouping.as_ref().map(Grouper::new),
+            groups: source.grouping.as_ref().map(Grouper::new),
+            page: Page::new(),
+            page_bytes: 0,
+            read: 0,
+            records: 0,
+        }
     }
 
-    async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
-        match refine(self.shared, self.source, self.place, record, index).await {
-            Refined::Passed(value, size) => self.add(Item { index, value }, size).await,
-            Refined::Ignored => {
-                self.shared.count(self.place, |count| count.ignored += 1);
-                Ok(())
-            }
-            Refined::Failed((code, message), record) => {
-                let record = Some(&record).filter(|record| **record != Val::Absent);
-                self.shared.record_failed(self.place, &code, message, index, record);
+    /// Keeps a row until all are there.
+    fn keep(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
+        self.unsorted_bytes += size_bytes(&value);
+        if self.unsorted_bytes > MAX_SORTED_BYTES {
+            let most = MAX_SORTED_BYTES / (1024 * 1024);
+            let message = format!(
+                "the file has more than {most} MB of records, and sorting needs all of them in memory. Sort the file before, or read it without sorting."
+            );
+            return Err(Failure::new("too_big", message).into());
+        }
+        self.unsorted.push(Item { index, value });
+        Ok(())
+    }
+
+    /// A row in its order.
+    async fn row(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
+        let Some(rows) = &mut self.rows else { return self.record(value, index).await };
+        let Some(group) = rows.push(value, index) else { return Ok(()) };
+        self.group_of_rows(group).await
+    }
+
+    async fn group_of_rows(&mut self, group: Group) -> Result<(), Stopped> {
+        let index = group.index;
+        match group.into_record() {
+            Ok(value) => self.record(value, index).await,
+            Err(size) => {
+                self.group_failed(index, size);
                 Ok(())
             }
         }
+    }
+
+    async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+        self.records += 1;
+        match refine(self.shared, self.source, self.place, record, index).await {
+            Refined::Passed(value, size) => match &mut self.groups {
+                None => self.add(Item { index, value }, size).await?,
+                Some(groups) => {
+                    if let Some(group) = groups.push(value, index) {
+                        self.group(group).await?;
+                    }
+                }
+            },
+            Refined::Ignored => self.shared.count(self.place, |count| count.ignored += 1),
+            Refined::Failed((code, message), record) => {
+                let record = Some(&record).filter(|record| **record != Val::Absent);
+                self.shared.record_failed(self.place, &code, message, index, record);
+            }
+        }
+        if self.source.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
+    }
+
+    async fn group(&mut self, group: Group) -> Result<(), Stopped> {
+        let index = group.index;
+        match group.into_record() {
+            Ok(value) => {
+                let size = size_bytes(&value);
+                self.add(Item { index, value }, size).await
+            }
+            Err(size) => {
+                self.group_failed(index, size);
+                Ok(())
+            }
+        }
+    }
+
+    fn group_failed(&self, index: u64, size: usize) {
+        let (code, message) = too_big("The group that begins here has", size);
+        self.shared.record_failed(self.place, &code, message, index, None);
     }
 
     /// Puts a record on the page, which goes on when it is full.
@@ -77,12 +167,33 @@ impl<'a, 's> Pages<'a, 's> {
     }
 
     /// Sends what is left.
-    pub(super) async fn finish(&mut self) -> Result<(), Stopped> {
+    pub(super) async fn finish(&mut self, end: End) -> Result<(), Stopped> {
+        let filled = if end == End::Whole { self.fill().await } else { Ok(()) };
+        if end != End::Broken
+            && let Some(group) = self.groups.as_mut().and_then(Grouper::end)
+        {
+            self.group(group).await?;
+        }
         if !self.page.is_empty() {
             self.send().await?;
         }
         self.shared.say(self.place);
-        Ok(())
+        filled
+    }
+
+    /// Sorts, and completes the last group of rows.
+    async fn fill(&mut self) -> Result<(), Stopped> {
+        if let Some(sorting) = &self.source.sorting {
+            let mut unsorted = std::mem::take(&mut self.unsorted);
+            sorting.sort(&mut unsorted, |item| &item.value);
+            for Item { index, value } in unsorted {
+                self.row(value, index).await?;
+            }
+        }
+        match self.rows.as_mut().and_then(Grouper::end) {
+            Some(group) => self.group_of_rows(group).await,
+            None => Ok(()),
+        }
     }
 
     async fn send(&mut self) -> Result<(), Stopped> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use futures::channel::mpsc;
 use tombolo_formats::Row;
 
-use super::pages::Pages;
+use super::pages::{End, Pages};
 use super::shared::Shared;
 use super::{Page, source_file, source_http};
 use crate::plan::Read;
@@ -55,12 +55,17 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
             Read::File(file) => source_file::read(shared, file, &mut pages).await,
             Read::Http(http) => source_http::read(shared, source, http, None, &mut pages).await.map(drop),
         };
+        let end = match &read {
+            Ok(()) => End::Whole,
+            Err(Stopped::Enough) => End::Enough,
+            Err(_) => End::Broken,
+        };
         // The records in front of an error are good.
-        let sent = pages.finish().await;
-        match read.and(sent) {
-            Ok(()) | Err(Stopped::Enough) => {}
-            Err(Stopped::Closed) => return,
-            Err(Stopped::Failed(failure)) => {
+        let sent = pages.finish(end).await;
+        match sent.err().or(read.err()) {
+            None | Some(Stopped::Enough) => {}
+            Some(Stopped::Closed) => return,
+            Some(Stopped::Failed(failure)) => {
                 let message = format!("“{}”: {}", source.named.name, failure.message);
                 shared.fail_source(shared.step_failed(place, failure.code, message));
                 return;

@@ -6,6 +6,7 @@ mod bad_input;
 mod branches;
 mod files;
 mod golden;
+mod groups;
 mod http;
 mod limits;
 mod looked_up;
