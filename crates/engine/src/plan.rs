@@ -3,6 +3,7 @@
 mod endpoint;
 mod function;
 mod paging;
+mod pool;
 mod router;
 mod source;
 mod step;
@@ -14,6 +15,7 @@ use tombolo_model::run::StepCount;
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{FilterBy, Function, TransformBy};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
+pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Branch, Chain, RouteBy, Router};
 pub(crate) use source::{FileRead, Format, HttpRead, Read, Source};
 pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
@@ -27,6 +29,8 @@ pub struct Plan {
     pub(crate) routers: Vec<Router>,
     /// Where the sources lead.
     pub(crate) start: Chain,
+    /// Nothing is written, and every stage is reported.
+    pub(crate) test_mode: bool,
 }
 
 impl Plan {

@@ -12,8 +12,14 @@ pub(crate) const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 /// How long an endpoint may be silent.
 pub(crate) const SILENCE_MS: u32 = 60_000;
-/// Requests of one destination at the same time, when the connection names no number.
-pub(crate) const USUAL_CONCURRENCY: usize = 10;
+/// Requests of a connection at the same time, when it names no number.
+pub(crate) const USUAL_CONCURRENCY: usize = 25;
+/// Requests of a connection at the same time, whatever it says.
+pub(crate) const MOST_CONCURRENCY: usize = 25;
+/// How long a request is tried again, its waits taken together.
+pub(crate) const PATIENCE_MS: u32 = 5 * 60_000;
+/// The longest wait between two tries, unless the application asks for another.
+pub(crate) const LONGEST_WAIT_MS: u32 = 60_000;
 /// Written bytes that are gathered before they go to the file.
 pub(crate) const WRITE_BYTES: usize = 64 * 1024;
 /// Errors of a step that keep their record; later ones are counted and kept without it.

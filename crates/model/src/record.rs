@@ -4,9 +4,11 @@
 //! its own and costs twelve times the parsing; it appears only at the edges.
 //! Integers and floats stay apart, and the order of fields is the order they came in.
 
+mod hidden;
 mod json;
 mod pool;
 
+pub use hidden::MASK;
 pub use pool::{KeyPool, Keys};
 
 use std::sync::Arc;
@@ -159,6 +161,7 @@ impl Val {
             Self::Bool(true) => "true".into(),
             Self::Bool(false) => "false".into(),
             Self::Float(float) => float_text(*float).into(),
+            Self::Map(record) if record.is_hidden() => MASK.into(),
             other => other.to_json().into(),
         }
     }

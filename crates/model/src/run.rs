@@ -86,6 +86,9 @@ pub struct StepCount {
     pub ignored: u64,
     /// Records that failed.
     pub errors: u64,
+    /// Records whose request went well only after it was tried again, counted among the successes too.
+    #[serde(default)]
+    pub auto_resolved: u64,
     /// Pages done.
     pub pages: u64,
     /// A file it made: name and size.

@@ -138,7 +138,8 @@ fn unreachable(error: &reqwest::Error) -> HttpError {
         cause = inner;
     }
     let is_top = cause.source().is_none() && error.source().is_none();
-    HttpError::Unreachable(if is_top { "the connection failed".to_owned() } else { cause.to_string() })
+    let said = if is_top { "the connection failed".to_owned() } else { cause.to_string() };
+    if error.is_connect() { HttpError::NotConnected(said) } else { HttpError::Unreachable(said) }
 }
 
 #[cfg(test)]

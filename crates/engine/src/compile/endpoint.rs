@@ -7,13 +7,12 @@ use tombolo_model::views::{Auth as Kinds, Connection};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, uri_component};
 
-use super::{media, settings, template, whole_at};
+use super::{media, pool, settings, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
 use crate::plan::{Auth, Endpoint};
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
-use crate::units::USUAL_CONCURRENCY;
 
 /// What an export or import says of its requests.
 pub(super) struct Wanted<'a> {
@@ -60,9 +59,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
         .collect::<Result<_, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
-    let concurrency = whole_at(value, "/http/concurrencyLevel")
-        .and_then(|level| usize::try_from(level).ok())
-        .filter(|level| (1..=25).contains(level));
+    let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
     let auth = auth(bundle, id, connection)?;
@@ -75,7 +72,8 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         auth,
         media_type,
         context: vec![("connection", Val::from(value)), ("settings", Val::from(&all))],
-        concurrency: concurrency.unwrap_or(USUAL_CONCURRENCY),
+        concurrency: pool.target,
+        pool,
     })
 }
 

@@ -49,8 +49,12 @@ pub(super) fn compile(
                 mapper,
                 post_map,
                 context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
-                reads_answer: reads_answer || post_submit.is_some() || response_transform.is_some(),
+                reads_answer: bundle.about.test_mode
+                    || reads_answer
+                    || post_submit.is_some()
+                    || response_transform.is_some(),
                 write,
+                mock_response: value.get("mockResponse").filter(|mock| !mock.is_null()).map(Val::from),
                 response_transform,
                 post_submit,
             })

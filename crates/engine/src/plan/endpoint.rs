@@ -3,6 +3,7 @@
 use tombolo_model::Val;
 use tombolo_template::Template;
 
+use super::Pool;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
 
@@ -20,7 +21,10 @@ pub(crate) struct Endpoint {
     pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
+    /// How many of its requests may be under way at once.
     pub(crate) concurrency: usize,
+    /// The queue that its requests go through.
+    pub(crate) pool: Pool,
 }
 
 #[derive(Debug, Clone)]

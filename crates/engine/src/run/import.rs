@@ -33,7 +33,7 @@ struct Passing<'u> {
 
 impl<'a, 's> Importer<'a, 's> {
     pub(super) async fn open(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Result<Self, Fatal> {
-        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, import).await? })
+        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, step.place, import).await? })
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -114,9 +114,13 @@ impl<'a, 's> Importer<'a, 's> {
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        match mapper.map(&passing.before, &scope, &self.shared.env) {
-            Ok(mapped) => passing.mapped = Cow::Owned(Val::Map(mapped)),
-            Err(error) => self.fail(passing, "mapping", error.to_string()),
+        let mapped = mapper.map(&passing.before, &scope, &self.shared.env);
+        let mapped = mapped.map(Val::Map).map_err(|error| error.to_string());
+        let came = mapped.as_ref().map(Some).map_err(|message| ("mapping", message.as_str()));
+        self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
+        match mapped {
+            Ok(mapped) => passing.mapped = Cow::Owned(mapped),
+            Err(message) => self.fail(passing, "mapping", message),
         }
     }
 
@@ -138,7 +142,9 @@ impl<'a, 's> Importer<'a, 's> {
         for (at, answer) in answers {
             let passing = &mut all[at];
             let fate = self.counted(passing.unit, &answer);
-            passing.met = Some(Met { fate, response: self.import.reads_answer.then(|| answer.into_val()) });
+            let response = self.import.reads_answer.then(|| answer.into_val());
+            self.shared.stage(self.place, "response", passing.unit.index, &passing.mapped, Ok(response.as_ref()));
+            passing.met = Some(Met { fate, response });
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::units::{MAX_PAGE_BYTES, MAX_SORTED_BYTES};
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
-    place: Place,
+    pub(super) place: Place,
     out: mpsc::Sender<Page>,
     /// What waits for the end to be sorted.
     unsorted: Vec<Item>,
@@ -29,6 +29,8 @@ pub(super) struct Pages<'a, 's> {
     page: Page,
     /// The records of the page together.
     page_bytes: usize,
+    /// No page follows.
+    closed: bool,
     /// Rows so far, the failed ones included.
     read: u64,
     /// Records so far; with the rows of a file in groups, these.
@@ -77,6 +79,7 @@ impl<'a, 's> Pages<'a, 's> {
             groups: source.grouping.as_ref().map(Grouper::new),
             page: Page::new(),
             page_bytes: 0,
+            closed: false,
             read: 0,
             records: 0,
         }
@@ -169,16 +172,18 @@ impl<'a, 's> Pages<'a, 's> {
     /// Sends what is left.
     pub(super) async fn finish(&mut self, end: End) -> Result<(), Stopped> {
         let filled = if end == End::Whole { self.fill().await } else { Ok(()) };
+        let sent = if self.closed { Ok(()) } else { self.rest(end).await };
+        self.shared.say(self.place);
+        filled.and(sent)
+    }
+
+    async fn rest(&mut self, end: End) -> Result<(), Stopped> {
         if end != End::Broken
             && let Some(group) = self.groups.as_mut().and_then(Grouper::end)
         {
             self.group(group).await?;
         }
-        if !self.page.is_empty() {
-            self.send().await?;
-        }
-        self.shared.say(self.place);
-        filled
+        if self.page.is_empty() { Ok(()) } else { self.send().await }
     }
 
     /// Sorts, and completes the last group of rows.
@@ -203,6 +208,8 @@ impl<'a, 's> Pages<'a, 's> {
         self.out.send(page).await.map_err(|_| Stopped::Closed)?;
         self.shared.count(self.place, |count| count.success += passed);
         self.shared.page_done(self.place);
-        Ok(())
+        // A test run looks at the first page only.
+        self.closed = self.shared.plan.test_mode;
+        if self.closed { Err(Stopped::Enough) } else { Ok(()) }
     }
 }

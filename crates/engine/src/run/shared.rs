@@ -2,7 +2,7 @@
 //!
 //! Nothing is borrowed across an await: every method returns before its caller waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 use tombolo_model::Val;
@@ -10,6 +10,7 @@ use tombolo_model::run::{RunError, RunFile, StepCount};
 use tombolo_template::Env;
 
 use super::api::RunApi;
+use super::queue::Queues;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::plan::{Function, Plan};
@@ -29,7 +30,10 @@ pub(super) struct Shared<'a> {
     pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// The queues of its connections.
+    pub(super) queues: Queues,
     hook_options: Vec<&'a str>,
+    requests: Cell<u64>,
     state: RefCell<State<'a>>,
 }
 
@@ -54,8 +58,16 @@ impl<'a> Shared<'a> {
             api: RunApi,
             env: Env::new(started_ms, seed),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
+            queues: Queues::default(),
+            requests: Cell::new(0),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
+    }
+
+    /// The number of a request among those of the run.
+    pub(super) fn next_request(&self) -> u64 {
+        self.requests.set(self.requests.get() + 1);
+        self.requests.get()
     }
 
     /// What every hook of a step is told, as the members of a JSON object.
@@ -69,7 +81,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// Changes counters without saying so.

@@ -53,7 +53,7 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
         let mut pages = Pages::new(shared, place, out.clone());
         let read = match &source.read {
             Read::File(file) => source_file::read(shared, file, &mut pages).await,
-            Read::Http(http) => source_http::read(shared, source, http, None, &mut pages).await.map(drop),
+            Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
         };
         let end = match &read {
             Ok(()) => End::Whole,

@@ -7,7 +7,7 @@ use super::answer::{beginning, refusal};
 use super::exchange::exchange;
 use super::paging::{Answer, Progress};
 use super::request::{accept, body, build};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_body::{Body, Came, unreachable};
 use super::source_names::Names;
@@ -41,7 +41,7 @@ struct Made {
 /// Reads all pages; the status of the last answer.
 pub(super) async fn read(
     shared: &Shared<'_>,
-    source: &Source,
+    (place, source): (Place, &Source),
     read: &HttpRead,
     asked: Option<Asked<'_>>,
     intake: &mut impl Intake,
@@ -55,7 +55,7 @@ pub(super) async fn read(
         if !progress.leads_on(made.relative.as_deref(), &url)? {
             return Ok(status);
         }
-        let sent = exchange(shared, reading.endpoint(&progress), made.request).await;
+        let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
         let response = sent.map_err(|error| unreachable(&read.endpoint.scrub, &error))?;
         status = response.status;
         let answer = reading.answer(response, &progress, intake).await.map_err(|stopped| with_status(stopped, status));

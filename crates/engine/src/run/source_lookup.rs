@@ -33,7 +33,7 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, pla
         }
         (Read::Http(http), Ok(mapped)) => {
             let asked = Asked { record, mapped: mapped.as_deref() };
-            source_http::read(shared, source, http, Some(asked), &mut found).await
+            source_http::read(shared, (place, source), http, Some(asked), &mut found).await
         }
         (Read::File(_), _) => {
             Err(Failure::new("unsupported", "a file cannot be looked up. Choose an export from an endpoint.").into())

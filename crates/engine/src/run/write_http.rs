@@ -8,9 +8,9 @@ use tombolo_model::{KeyPool, Record, Val};
 use tombolo_template::TemplateError;
 
 use super::answer::{beginning, refusal, whole};
-use super::exchange::exchange;
+use super::exchange::{Ask, Exchanged, ask};
 use super::request::{accept_json, body, build};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Outgoing, Submitted};
 use crate::http::{Request, Response, sends_records};
 use crate::plan::{HttpWrite, Import};
@@ -19,12 +19,13 @@ use crate::units::MAX_REPLY_BYTES;
 pub(super) struct HttpDestination<'a, 's> {
     shared: &'a Shared<'s>,
     write: &'a HttpWrite,
+    place: Place,
     reads_answer: bool,
 }
 
 impl<'a, 's> HttpDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, step: &Import, write: &'a HttpWrite) -> Self {
-        Self { shared, write, reads_answer: step.reads_answer }
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Import, write: &'a HttpWrite) -> Self {
+        Self { shared, write, place, reads_answer: step.reads_answer }
     }
 
     /// Sends a page. Requests begin in the order of the records, several at a time.
@@ -32,25 +33,30 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let batches: Vec<&[Outgoing<'_>]> = records.chunks(self.write.batch_size).collect();
         let sent: Vec<Vec<Submitted>> = stream::iter(batches)
             .map(|batch| self.send(batch).boxed_local())
-            .buffered(self.write.endpoint.concurrency)
+            .buffer_unordered(self.write.endpoint.concurrency)
             .collect()
             .await;
-        sent.into_iter().flatten().collect()
+        let mut all: Vec<Submitted> = sent.into_iter().flatten().collect();
+        all.sort_unstable_by_key(|one| one.at);
+        all
     }
 
     async fn send(&self, batch: &[Outgoing<'_>]) -> Vec<Submitted> {
         let result = match self.request(batch) {
-            Ok(request) => self.ask(request).await,
+            Ok(request) => self.ask(request, batch.len()).await,
             Err(error) => Err(Failure::new("template", error.to_string())),
         };
         batch.iter().map(|one| Submitted { at: one.at, result: result.clone() }).collect()
     }
 
-    async fn ask(&self, request: Request) -> Result<Answered, Failure> {
+    async fn ask(&self, request: Request, records: usize) -> Result<Answered, Failure> {
         let scrub = &self.write.endpoint.scrub;
-        let sent = exchange(self.shared, &self.write.endpoint, request).await;
-        let mut response =
-            sent.map_err(|error| Failure::new("http", format!("The endpoint {}.", scrub.clean(&error.to_string()))))?;
+        let asked = Ask { place: self.place, endpoint: &self.write.endpoint, records: records as u64, reads: false };
+        let Exchanged { result, tries } = ask(self.shared, &asked, request).await;
+        let tried = if tries > 1 { format!(" It was tried {tries} times.") } else { String::new() };
+        let mut response = result.map_err(|error| {
+            Failure::new("http", format!("The endpoint {}.{tried}", scrub.clean(&error.to_string())))
+        })?;
         let status = response.status;
         let taken = (200..=299).contains(&status);
         if taken && self.reads_answer {
@@ -66,7 +72,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
         Err(Failure {
             status_code: Some(status),
             json,
-            ..Failure::new("http_status", format!("The endpoint {message}"))
+            ..Failure::new("http_status", format!("The endpoint {message}{tried}"))
         })
     }
 

@@ -119,8 +119,7 @@ fn an_endless_record_is_ended_by_its_size() {
 
 #[test]
 fn an_endpoint_that_is_silent_is_given_up() {
-    let mut host = Memory::new(|_| None).with_file(b"a\n1\n");
-    host.impatient = true;
+    let host = Memory::new(|_| None).with_file(b"a\n1\n");
     let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
     assert!(ran.error().contains("60 seconds"), "{}", ran.error());
     let import = http_import(&json!({"relativeURI": ["x"]}));

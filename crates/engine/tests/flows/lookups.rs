@@ -24,7 +24,7 @@ fn orders() -> Memory {
             Some("1") => Answer::json(&json!({"orders": [{"no": "a", "sum": 1}, {"no": "b", "sum": 20}]})),
             Some("3") => Answer::json(&json!({"orders": []})),
             Some("2") => Answer::json(&json!({"orders": [{"no": "never", "sum": 9}]})),
-            _ => Answer::new(500, "{\"message\":\"Broken\"}"),
+            _ => Answer::new(422, "{\"message\":\"Broken\"}"),
         })
     })
     .with_file(CUSTOMERS)
@@ -45,7 +45,7 @@ fn what_is_found_goes_into_the_record_by_the_results_mapping() {
     assert_eq!(ran.counts(1), [4, 2, 1, 1]);
     let want = "[\n{\"id\":1,\"vip\":true,\"first\":\"a\",\"status\":200,\"orders\":[{\"number\":\"a\"},{\"number\":\"b\"}]},\n{\"id\":2,\"vip\":false},\n{\"id\":3,\"vip\":true,\"status\":200,\"orders\":[]}\n]\n";
     assert_eq!(host.made_text().as_deref(), Some(want));
-    assert!(ran.errors[0].message.contains("answered 500 (internal error): Broken"), "{}", ran.errors[0].message);
+    assert!(ran.errors[0].message.contains("answered 422 (invalid data): Broken"), "{}", ran.errors[0].message);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod branches;
+mod clock;
 mod files;
 mod golden;
 mod groups;
@@ -13,6 +14,8 @@ mod looked_up;
 mod lookups;
 mod many;
 mod paging;
+mod retries;
 mod secrets;
 mod support;
+mod test_runs;
 mod verdict;

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use futures::executor::block_on;
 use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
@@ -14,6 +13,11 @@ use tombolo_engine::{
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
+
+use crate::clock::Clock;
+
+/// When runs begin.
+const BEGINNING_MS: i64 = 1_795_492_800_000;
 
 /// What an endpoint answers.
 pub(crate) struct Answer {
@@ -52,8 +56,14 @@ pub(crate) struct Memory {
     pub(crate) pieces_read: Rc<Cell<usize>>,
     /// Completed files by step: name and bytes.
     pub(crate) made: Files,
-    /// Whether waiting ends at once, which makes every silence too long.
-    pub(crate) impatient: bool,
+    /// Its time, which passes when all of a run waits.
+    pub(crate) clock: Clock,
+    /// When each request came, in milliseconds since the beginning.
+    pub(crate) times: RefCell<Vec<i64>>,
+    /// How long an answer takes.
+    pub(crate) answer_ms: u32,
+    /// Called when an answer has taken its time.
+    pub(crate) on_answer: Option<Box<dyn Fn()>>,
 }
 
 impl Memory {
@@ -64,7 +74,10 @@ impl Memory {
             stored: BTreeMap::new(),
             pieces_read: Rc::default(),
             made: Rc::default(),
-            impatient: false,
+            clock: Clock::at(BEGINNING_MS),
+            times: RefCell::default(),
+            answer_ms: 0,
+            on_answer: None,
         }
     }
 
@@ -109,11 +122,11 @@ impl Host for Memory {
     }
 
     fn now_ms(&self) -> i64 {
-        1_795_492_800_000
+        self.clock.now_ms()
     }
 
-    fn sleep(&self, _: u32) -> LocalBoxFuture<'static, ()> {
-        if self.impatient { ready(()).boxed_local() } else { pending().boxed_local() }
+    fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
+        self.clock.sleep(ms).boxed_local()
     }
 }
 
@@ -121,14 +134,23 @@ impl HttpClient for Memory {
     fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
         let answer = (self.endpoint)(&request);
         self.requests.borrow_mut().push(request);
+        self.times.borrow_mut().push(self.clock.now_ms() - BEGINNING_MS);
         match answer {
             None => pending().boxed_local(),
-            Some(answer) => ready(Ok(Response {
-                status: answer.status,
-                headers: answer.headers,
-                headers_may_be_hidden: answer.hidden,
-                body: answer.pieces,
-            }))
+            Some(answer) => async move {
+                if self.answer_ms > 0 {
+                    self.clock.sleep(self.answer_ms).await;
+                }
+                if let Some(on_answer) = &self.on_answer {
+                    on_answer();
+                }
+                Ok(Response {
+                    status: answer.status,
+                    headers: answer.headers,
+                    headers_may_be_hidden: answer.hidden,
+                    body: answer.pieces,
+                })
+            }
             .boxed_local(),
         }
     }
@@ -258,7 +280,7 @@ pub(crate) fn go_until(bundle: &Bundle, host: &Memory, stop: impl Fn(&RunEvent) 
             errors.push(error);
         }
     };
-    let outcome = block_on(run(&plan, host, &cancel, &mut sink));
+    let outcome = host.clock.run(run(&plan, host, &cancel, &mut sink));
     Ran { outcome, errors }
 }
 
