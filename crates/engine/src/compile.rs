@@ -6,6 +6,7 @@ mod format;
 mod function;
 mod graph;
 mod import;
+mod kind;
 mod media;
 mod paging;
 mod pool;
@@ -60,7 +61,8 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut plan = Plan { sources, steps, routers, start, test_mode: bundle.about.test_mode };
+    let parallel = bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false);
+    let mut plan = Plan { sources, steps, routers, start, test_mode: bundle.about.test_mode, parallel };
     tell_apart(&mut plan);
     Ok(plan)
 }

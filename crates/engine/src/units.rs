@@ -36,3 +36,5 @@ pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
 /// The most records of an export that is limited.
 pub(crate) const MAX_TEST_RECORDS: u64 = 100;
+/// Errors that wait for the hook of their page at most.
+pub(crate) const MAX_PAGE_ERRORS: usize = 1000;

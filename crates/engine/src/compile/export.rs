@@ -7,13 +7,13 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, named, paging, settings, template, text_at, unsupported, verdict, whole_at};
+use super::{format, function, kind, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
 use crate::lookup::StaticLookup;
 use crate::mapper::Mapper;
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
-use crate::units::{MAX_TEST_RECORDS, USUAL_PAGE_SIZE};
+use crate::units::USUAL_PAGE_SIZE;
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -21,14 +21,15 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let export = Export(value);
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("export", value), connection);
-    let limit = kept(limit(value), &mut problems);
+    let kind = kept(kind::compile(bundle, id, export), &mut problems);
+    let pre_save_page = kept(function::function(bundle, value, "/hooks/preSavePage"), &mut problems);
     let filter = kept(function::filter(bundle, value, "/filter", &all), &mut problems);
     let transform = kept(function::transform(bundle, value, "/transform"), &mut problems);
     let mapper = kept(mapper(value), &mut problems);
     let order = kept(order(export), &mut problems);
     let read = kept(read(bundle, export), &mut problems);
-    let (Some(limit), Some(filter), Some(transform), Some(mapper), Some(order), Some(read)) =
-        (limit, filter, transform, mapper, order, read)
+    let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
+    let (Some(filter), Some(transform), Some(mapper), Some(pre_save_page)) = (filter, transform, mapper, pre_save_page)
     else {
         return Err(problems);
     };
@@ -42,10 +43,13 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         sorting: order.sorting,
         row_grouping: order.row_grouping,
         grouping: order.grouping,
-        limit,
+        limit: kind.limit,
+        delta: kind.delta,
+        once: kind.once,
         transform,
         filter,
         mapper,
+        pre_save_page,
         context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
         page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
     })
@@ -53,29 +57,6 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
 
 fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     made.map_err(|found| problems.extend(found)).ok()
-}
-
-/// The most records of an export that is limited, as its type says.
-fn limit(value: &Value) -> Result<Option<u64>, Vec<Problem>> {
-    match text_at(value, "/type") {
-        Some("test") => {}
-        Some(kind @ ("delta" | "once" | "blob" | "webhook" | "distributed" | "stream")) => {
-            let message =
-                format!("This version reads all records at every run, not “{kind}”: change the type of the export.");
-            return Err(vec![Problem::new("/type", "unsupported", message)]);
-        }
-        _ => return Ok(None),
-    }
-    match value.pointer("/test/limit") {
-        None | Some(Value::Null) => Ok(Some(1)),
-        Some(_) => match whole_at(value, "/test/limit").and_then(|limit| u64::try_from(limit).ok()) {
-            Some(limit @ 1..=MAX_TEST_RECORDS) => Ok(Some(limit)),
-            _ => {
-                let message = format!("Enter how many records are read: 1 to {MAX_TEST_RECORDS}.");
-                Err(vec![Problem::new("/test/limit", "invalid_value", message)])
-            }
-        },
-    }
 }
 
 /// The mapping of the body of a lookup's request.

@@ -8,11 +8,8 @@ use tombolo_model::Problem;
 pub(super) type Table = &'static [(&'static str, &'static str)];
 
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
-pub(super) const EXPORT: Table = &[
-    ("/hooks/preSavePage/_scriptId", "scripts"),
-    ("/file/decrypt", "encrypted files"),
-    ("/http/_asyncHelperId", "asynchronous helpers"),
-];
+pub(super) const EXPORT: Table =
+    &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
     ("/mapping/fields", "mappings of version 1.0"),

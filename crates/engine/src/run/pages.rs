@@ -5,14 +5,16 @@ use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
+use super::once::Marks;
+use super::pre_save_page::{Call, PageError};
 use super::refine::{Refined, refine, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
 use crate::group::{Group, Grouper};
-use crate::plan::Source;
+use crate::plan::{Function, Source};
 use crate::size::size_bytes;
-use crate::units::{MAX_PAGE_BYTES, MAX_SORTED_BYTES};
+use crate::units::{MAX_PAGE_BYTES, MAX_PAGE_ERRORS, MAX_RECORD_BYTES, MAX_SORTED_BYTES};
 
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
@@ -29,8 +31,14 @@ pub(super) struct Pages<'a, 's> {
     page: Page,
     /// The records of the page together.
     page_bytes: usize,
+    /// What was wrong with records since the last page, where its hook has a say in it.
+    errors: Vec<PageError>,
+    /// The number of the next page for its hook.
+    page_index: u64,
     /// No page follows.
     closed: bool,
+    /// The hook wanted no more pages.
+    pub(super) aborted: bool,
     /// Rows so far, the failed ones included.
     read: u64,
     /// Records so far; with the rows of a file in groups, these.
@@ -56,9 +64,8 @@ impl Intake for Pages<'_, '_> {
             self.read += 1;
             self.shared.count(self.place, |count| count.received += 1);
             match row {
-                Err(error) => self.shared.record_failed(self.place, "parse", error.message, index, None),
-                Ok(record) if self.source.sorting.is_some() => self.keep(Val::Map(record), index)?,
-                Ok(record) => self.row(Val::Map(record), index).await?,
+                Err(error) => self.failed("parse".to_owned(), error.message, index, None).await?,
+                Ok(record) => self.came(Val::Map(record), index).await?,
             }
         }
         Ok(())
@@ -79,10 +86,31 @@ impl<'a, 's> Pages<'a, 's> {
             groups: source.grouping.as_ref().map(Grouper::new),
             page: Page::new(),
             page_bytes: 0,
+            errors: Vec::new(),
+            page_index: 0,
             closed: false,
+            aborted: false,
             read: 0,
             records: 0,
         }
+    }
+
+    async fn came(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+        if self.source.delta.as_ref().is_some_and(|delta| !delta.is_new(&record)) {
+            self.shared.count(self.place, |count| count.ignored += 1);
+            return Ok(());
+        }
+        if self.source.sorting.is_some() { self.keep(record, index) } else { self.row(record, index).await }
+    }
+
+    /// A record failed; the hook of the page may have a say in it.
+    async fn failed(&mut self, code: String, message: String, index: u64, record: Option<Val>) -> Result<(), Stopped> {
+        if self.source.pre_save_page.is_none() {
+            self.shared.record_failed(self.place, &code, message, index, record.as_ref());
+            return Ok(());
+        }
+        self.errors.push(PageError { code, message, index: Some(index), record });
+        if self.errors.len() >= MAX_PAGE_ERRORS { self.send().await } else { Ok(()) }
     }
 
     /// Keeps a row until all are there.
@@ -110,10 +138,7 @@ impl<'a, 's> Pages<'a, 's> {
         let index = group.index;
         match group.into_record() {
             Ok(value) => self.record(value, index).await,
-            Err(size) => {
-                self.group_failed(index, size);
-                Ok(())
-            }
+            Err(size) => self.group_failed(index, size).await,
         }
     }
 
@@ -130,8 +155,8 @@ impl<'a, 's> Pages<'a, 's> {
             },
             Refined::Ignored => self.shared.count(self.place, |count| count.ignored += 1),
             Refined::Failed((code, message), record) => {
-                let record = Some(&record).filter(|record| **record != Val::Absent);
-                self.shared.record_failed(self.place, &code, message, index, record);
+                let record = Some(record).filter(|record| *record != Val::Absent);
+                self.failed(code, message, index, record).await?;
             }
         }
         if self.source.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
@@ -144,16 +169,13 @@ impl<'a, 's> Pages<'a, 's> {
                 let size = size_bytes(&value);
                 self.add(Item { index, value }, size).await
             }
-            Err(size) => {
-                self.group_failed(index, size);
-                Ok(())
-            }
+            Err(size) => self.group_failed(index, size).await,
         }
     }
 
-    fn group_failed(&self, index: u64, size: usize) {
+    async fn group_failed(&mut self, index: u64, size: usize) -> Result<(), Stopped> {
         let (code, message) = too_big("The group that begins here has", size);
-        self.shared.record_failed(self.place, &code, message, index, None);
+        self.failed(code, message, index, None).await
     }
 
     /// Puts a record on the page, which goes on when it is full.
@@ -183,7 +205,7 @@ impl<'a, 's> Pages<'a, 's> {
         {
             self.group(group).await?;
         }
-        if self.page.is_empty() { Ok(()) } else { self.send().await }
+        if self.page.is_empty() && self.errors.is_empty() { Ok(()) } else { self.send().await }
     }
 
     /// Sorts, and completes the last group of rows.
@@ -202,14 +224,60 @@ impl<'a, 's> Pages<'a, 's> {
     }
 
     async fn send(&mut self) -> Result<(), Stopped> {
-        let page = std::mem::take(&mut self.page);
+        let mut page = std::mem::take(&mut self.page);
         self.page_bytes = 0;
+        let mut aborted = false;
+        if let Some(function) = &self.source.pre_save_page {
+            (page, aborted) = self.hooked(function, page).await?;
+        }
+        if !page.is_empty() {
+            self.pass(page).await?;
+        }
+        // A test run looks at the first page only.
+        self.closed = aborted || self.shared.plan.test_mode;
+        self.aborted |= aborted;
+        if self.closed { Err(Stopped::Enough) } else { Ok(()) }
+    }
+
+    async fn pass(&mut self, page: Page) -> Result<(), Stopped> {
         let passed = page.len() as u64;
+        let once = self.source.once.as_deref().filter(|_| !self.shared.plan.test_mode);
+        let marked = once.map(|once| (once, page.clone()));
         self.out.send(page).await.map_err(|_| Stopped::Closed)?;
         self.shared.count(self.place, |count| count.success += passed);
         self.shared.page_done(self.place);
-        // A test run looks at the first page only.
-        self.closed = self.shared.plan.test_mode;
-        if self.closed { Err(Stopped::Enough) } else { Ok(()) }
+        if let Some((once, page)) = marked {
+            Marks { shared: self.shared, place: self.place, source: self.source, once }.page(&page).await;
+        }
+        Ok(())
+    }
+
+    /// The page as its hook leaves it, and whether it is the last one.
+    async fn hooked(&mut self, function: &Function, page: Page) -> Result<(Page, bool), Stopped> {
+        let page_index = self.page_index;
+        self.page_index += 1;
+        let errors = std::mem::take(&mut self.errors);
+        let call = Call { place: self.place, source: self.source, function, page_index, turn: page_index };
+        let data = page.iter().map(|item| &item.value);
+        let left = call.make(self.shared, data, errors).await;
+        let left = left.map_err(|failure| Failure::new(failure.code, failure.message))?;
+        // A hook may make more or fewer records than there were; theirs are the places of those that it got.
+        let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
+        let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);
+        for error in left.errors {
+            let index = error.index.unwrap_or(first);
+            self.shared.record_failed(self.place, &error.code, error.message, index, error.record.as_ref());
+        }
+        let mut made = Page::with_capacity(left.data.len());
+        for (at, value) in left.data.into_iter().enumerate() {
+            let (index, size) = (place(at), size_bytes(&value));
+            if size > MAX_RECORD_BYTES {
+                let (code, message) = too_big("The record that preSavePage made has", size);
+                self.shared.record_failed(self.place, &code, message, index, None);
+            } else {
+                made.push(Item { index, value });
+            }
+        }
+        Ok((made, left.abort))
     }
 }

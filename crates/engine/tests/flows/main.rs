@@ -5,6 +5,7 @@
 mod bad_input;
 mod branches;
 mod clock;
+mod delta;
 mod files;
 mod golden;
 mod groups;
@@ -13,8 +14,10 @@ mod limits;
 mod looked_up;
 mod lookups;
 mod many;
+mod marked;
 mod paging;
 mod retries;
+mod saved_pages;
 mod secrets;
 mod support;
 mod test_runs;
