@@ -8,6 +8,7 @@ mod format;
 mod function;
 mod graph;
 mod import;
+mod kind;
 mod mapping;
 mod media;
 mod paging;
@@ -75,6 +76,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         caches: caches(bundle),
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
+        parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 
