@@ -4,21 +4,27 @@ mod endpoint;
 mod export;
 mod format;
 mod function;
+mod graph;
 mod import;
 mod media;
+mod paging;
 mod pool;
+mod step;
 mod unsupported;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tombolo_model::views::{Flow, ProcessorKind};
+use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind, Problem, validate};
 use tombolo_template::{Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
-use crate::plan::{Named, Plan, settings_of};
+use crate::plan::{Named, Plan, Work, settings_of};
+
+use graph::Graph;
 
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 
@@ -29,7 +35,6 @@ pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 /// Returns all that is wrong; the path of a problem in another resource than the flow begins with its id.
 pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     let mut problems = validate(Kind::Flow, &bundle.flow);
-    unsupported::check(unsupported::FLOW, &bundle.flow, &mut problems);
     let flow = Flow(&bundle.flow);
     let mut seen = BTreeSet::new();
     let mut sources = Vec::new();
@@ -39,32 +44,29 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
             .and_then(|value| export::compile(bundle, id, value));
         keep(made, id, &mut sources, &mut problems);
     }
-    let mut steps = Vec::new();
-    for (at, processor) in flow.processors().into_iter().enumerate() {
-        let place = format!("/pageProcessors/{at}");
-        unsupported::check_at(unsupported::STEP, processor.0, &place, &mut problems);
-        let Some(id) = processor.resource() else { continue };
-        if processor.kind() == Some(ProcessorKind::Lookup) {
-            let message = "This version runs flows without lookups: delete this step.";
-            problems.push(Problem::new(place, "unsupported", message));
-            continue;
-        }
-        let made = resource(bundle, id, Kind::Import, &mut seen, &mut problems)
-            .and_then(|value| import::compile(bundle, id, value, processor.proceed_on_failure()));
-        keep(made, id, &mut steps, &mut problems);
-    }
+    let mut graph = Graph::new(bundle, &mut seen, &mut problems, flow.generators().len());
+    let start = graph.build();
+    let Graph { steps, routers, .. } = graph;
     if sources.is_empty() && problems.is_empty() {
         problems.push(Problem::new("/pageGenerators", "no_source", "Add a source: the flow has none."));
     }
-    let names = sources.iter_mut().map(|source| &mut source.named);
-    tell_apart(names.chain(steps.iter_mut().map(|step| &mut step.named)));
-    if problems.is_empty() { Ok(Plan { sources, steps }) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = Plan { sources, steps, routers, start };
+    tell_apart(&mut plan);
+    Ok(plan)
 }
 
 /// Numbers steps that use the same resource, so that none hides the counts, errors or file of another.
-fn tell_apart<'n>(names: impl Iterator<Item = &'n mut Named>) {
+fn tell_apart(plan: &mut Plan) {
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    for named in names {
+    let sources = plan.sources.iter_mut().map(|source| &mut source.named);
+    let steps = plan.steps.iter_mut().map(|step| match &mut step.work {
+        Work::Import(import) => &mut import.named,
+        Work::Lookup(source) => &mut source.named,
+    });
+    for named in sources.chain(steps) {
         let count = uses.entry(named.id.clone()).or_default();
         *count += 1;
         if *count > 1 {
@@ -94,13 +96,15 @@ fn resource<'b>(
 fn keep<T>(made: Result<T, Vec<Problem>>, id: Id, into: &mut Vec<T>, problems: &mut Vec<Problem>) {
     match made {
         Ok(made) => into.push(made),
-        Err(found) => {
-            for problem in placed(found, id) {
-                // Validation may have said the same already.
-                if !problems.iter().any(|have| have.path == problem.path) {
-                    problems.push(problem);
-                }
-            }
+        Err(found) => add(placed(found, id), problems),
+    }
+}
+
+/// Adds problems; validation may have said the same already.
+fn add(found: Vec<Problem>, problems: &mut Vec<Problem>) {
+    for problem in found {
+        if !problems.iter().any(|have| have.path == problem.path) {
+            problems.push(problem);
         }
     }
 }
@@ -120,23 +124,23 @@ fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Va
     })
 }
 
-/// A step's name, and what its hooks are told of it.
-fn named(bundle: &Bundle, id: Id, own: (&str, &Value), connection: Option<Id>, settings: &Value) -> Named {
-    let flow = Flow(&bundle.flow);
+/// A step's name, and what its hooks are told of it: `own` are the ids of what it uses.
+fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], settings: &Value) -> Named {
     let about = &bundle.about;
-    let options = json!({
+    let mut options = json!({
         "_flowId": about.flow,
-        "_integrationId": flow.integration(),
-        (if own.0 == "export" { "_exportId" } else { "_importId" }): id,
-        "_connectionId": connection,
+        "_integrationId": Flow(&bundle.flow).integration(),
         "settings": settings,
         "testMode": about.test_mode,
         "job": {"_id": about.run, "_flowId": about.flow, "type": "flow"},
     });
+    for (name, id) in own {
+        options[name] = json!(id);
+    }
     // Without the braces: data comes behind it.
     let members = options.to_string();
     let members = members.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
-    Named { id: id.to_string(), name: text_at(own.1, "/name").unwrap_or_default().to_owned(), options: members.into() }
+    Named { id: id.to_owned(), name: name.to_owned(), options: members.into() }
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {

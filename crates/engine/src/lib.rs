@@ -30,6 +30,7 @@ mod run;
 mod script;
 mod scrub;
 mod secret;
+mod size;
 mod transform;
 mod units;
 

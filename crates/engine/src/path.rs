@@ -61,6 +61,22 @@ impl Path {
     }
 }
 
+impl Path {
+    /// The value there, to be changed.
+    pub(crate) fn get_mut<'v>(&self, root: &'v mut Val) -> Option<&'v mut Val> {
+        let mut at = root;
+        for segment in &self.0 {
+            at = match (segment, at) {
+                (Segment::Name(name), Val::Map(record)) => record.get_mut(name)?,
+                (Segment::Index(index), Val::List(items)) => items.get_mut(*index)?,
+                (Segment::Name(name), Val::List(items)) => items.get_mut(name.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+}
+
 /// The segments of a JSON path: `$.a[*].b`.
 pub(crate) fn segments(text: &str) -> Result<Vec<Segment>, PathError> {
     let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;

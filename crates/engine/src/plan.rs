@@ -2,39 +2,59 @@
 
 mod endpoint;
 mod function;
+mod paging;
 mod pool;
+mod router;
 mod source;
 mod step;
+mod verdict;
 
 use serde_json::Value;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
-pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};
-pub(crate) use step::{FileWrite, HttpWrite, Step, Write};
+pub(crate) use router::{Branch, Chain, RouteBy, Router};
+pub(crate) use source::{FileRead, Format, HttpRead, Read, Source};
+pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(crate) sources: Vec<Source>,
     pub(crate) steps: Vec<Step>,
+    pub(crate) routers: Vec<Router>,
+    /// Where the sources lead.
+    pub(crate) start: Chain,
 }
 
 impl Plan {
-    /// The steps in running order with empty counters: sources first.
+    /// All that counts records, with empty counters: sources first, then steps and branchings in the order of the flow.
     #[must_use]
     pub fn steps(&self) -> Vec<StepCount> {
-        let count = |named: &Named, kind: &str| StepCount {
+        let count = |(named, kind): (&Named, &str)| StepCount {
             step: named.id.clone(),
             name: named.name.clone(),
             kind: kind.to_owned(),
             ..StepCount::default()
         };
-        let sources = self.sources.iter().map(|source| count(&source.named, "export"));
-        let steps = self.steps.iter().map(|step| count(&step.named, "import"));
-        sources.chain(steps).collect()
+        self.places().into_iter().map(count).collect()
+    }
+
+    /// All that counts records, each at its place, with its kind.
+    pub(crate) fn places(&self) -> Vec<(&Named, &'static str)> {
+        let steps = self.steps.iter().map(|step| match step.work {
+            Work::Import(_) => (step.place, (step.named(), "import")),
+            Work::Lookup(_) => (step.place, (step.named(), "lookup")),
+        });
+        let routers = self.routers.iter().map(|router| (router.place, (&router.named, "router")));
+        let mut placed: Vec<_> = steps.chain(routers).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        let sources = self.sources.iter().map(|source| (&source.named, "export"));
+        sources.chain(placed.into_iter().map(|(_, found)| found)).collect()
     }
 
     /// The content hashes of the stored files that it reads.

@@ -1,4 +1,4 @@
-//! Runs a plan: sources, then one task a step, joined by bounded queues on one thread.
+//! Runs a plan: sources, then one task a step and branching, joined by bounded queues on one thread.
 //!
 //! A step that cannot go on ends the run; a source that cannot go on lets what it has read arrive first.
 //! Canceling drops every task at whatever it waits for, which stops requests and discards unfinished files.
@@ -8,16 +8,28 @@ mod api;
 mod auth;
 mod exchange;
 mod hooks;
+mod import;
+mod lookup;
 mod pages;
+mod paging;
 mod queue;
+mod refine;
 mod request;
+mod respond;
+mod response;
 mod retry;
+mod router;
 mod scripted;
 mod shared;
 mod source;
+mod source_body;
 mod source_file;
 mod source_http;
+mod source_lookup;
+mod source_names;
 mod step;
+mod units;
+mod verdict;
 mod write;
 mod write_file;
 mod write_http;
@@ -31,7 +43,7 @@ use tombolo_model::run::{RunError, RunStatus};
 use crate::cancel::Cancel;
 use crate::event::{Outcome, RunEvent};
 use crate::host::Host;
-use crate::plan::Plan;
+use crate::plan::{Branch, Chain, Plan, Router};
 use crate::units::QUEUED_PAGES;
 use shared::Shared;
 
@@ -66,21 +78,63 @@ pub async fn run(plan: &Plan, host: &dyn Host, cancel: &Cancel, sink: &mut dyn F
 
 /// All tasks together; the first that fails ends them all.
 async fn tasks(shared: &Shared<'_>) -> Result<(), RunError> {
-    let tasks: FuturesUnordered<LocalBoxFuture<'_, Result<(), RunError>>> = FuturesUnordered::new();
-    let (first, mut incoming) = mpsc::channel::<Page>(QUEUED_PAGES);
-    tasks.push(source::all(shared, first).map(Ok).boxed_local());
-    for at in 0..shared.plan.steps.len() {
-        let (outgoing, next) = mpsc::channel(QUEUED_PAGES);
-        let outgoing = (at + 1 < shared.plan.steps.len()).then_some(outgoing);
-        tasks.push(step::run(shared, at, incoming, outgoing).boxed_local());
-        incoming = next;
+    let (first, incoming) = mpsc::channel::<Page>(QUEUED_PAGES);
+    let mut laid = Laid {
+        shared,
+        tasks: FuturesUnordered::new(),
+        to_routers: shared.plan.routers.iter().map(|_| Vec::new()).collect(),
+    };
+    laid.tasks.push(source::all(shared, first).map(Ok).boxed_local());
+    laid.chain(&shared.plan.start, incoming);
+    let outgoing: Vec<Vec<_>> = shared.plan.routers.iter().map(|router| laid.branches(router)).collect();
+    let incoming = std::mem::take(&mut laid.to_routers);
+    for ((router, incoming), outgoing) in shared.plan.routers.iter().zip(incoming).zip(outgoing) {
+        laid.tasks.push(router::run(shared, router, incoming, outgoing).boxed_local());
     }
-    if shared.plan.steps.is_empty() {
-        tasks.push(incoming.for_each(|_| async {}).map(Ok).boxed_local());
-    }
-    let mut tasks = tasks;
-    while let Some(ended) = tasks.next().await {
+    while let Some(ended) = laid.tasks.next().await {
         ended?;
     }
     Ok(())
+}
+
+/// The tasks of a flow and the ways between them, as they are laid.
+struct Laid<'a, 's> {
+    shared: &'a Shared<'s>,
+    tasks: FuturesUnordered<LocalBoxFuture<'a, Result<(), RunError>>>,
+    /// The ways that lead to each branching.
+    to_routers: Vec<Vec<mpsc::Receiver<Page>>>,
+}
+
+impl<'a> Laid<'a, '_> {
+    /// Steps in a row, up to the branching that they lead to.
+    fn chain(&mut self, chain: &'a Chain, mut incoming: mpsc::Receiver<Page>) {
+        for (number, at) in chain.steps.iter().enumerate() {
+            let (outgoing, next) = mpsc::channel(QUEUED_PAGES);
+            let leads_on = number + 1 < chain.steps.len() || chain.then.is_some();
+            let step = &self.shared.plan.steps[*at];
+            self.tasks.push(step::run(self.shared, step, incoming, leads_on.then_some(outgoing)).boxed_local());
+            incoming = next;
+        }
+        match chain.then {
+            Some(router) => self.to_routers[router].push(incoming),
+            // Without a step nobody else would take the pages.
+            None if chain.steps.is_empty() => {
+                self.tasks.push(incoming.for_each(|_| async {}).map(Ok).boxed_local());
+            }
+            None => {}
+        }
+    }
+
+    /// The branches of a branching; nothing for one whose records end there.
+    fn branches(&mut self, router: &'a Router) -> Vec<Option<mpsc::Sender<Page>>> {
+        let lay = |branch: &'a Branch| {
+            if branch.chain.steps.is_empty() && branch.chain.then.is_none() {
+                return None;
+            }
+            let (outgoing, incoming) = mpsc::channel(QUEUED_PAGES);
+            self.chain(&branch.chain, incoming);
+            Some(outgoing)
+        };
+        router.branches.iter().map(lay).collect()
+    }
 }

@@ -23,7 +23,7 @@ pub use edit::{Candidate, Clash, Conflict, Intent, RowId, View};
 pub use id::{Id, IdError};
 pub use kind::{Kind, UnknownKind};
 pub use problem::Problem;
-pub use record::{KeyPool, Keys, Record, Val};
+pub use record::{KeyPool, Keys, MASK, Record, Val};
 pub use rights::{Action, Role, UnknownRole};
 pub use shape::{Rule, Shape, Shapes};
 pub use shapes::shapes;

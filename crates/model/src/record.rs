@@ -4,9 +4,11 @@
 //! its own and costs twelve times the parsing; it appears only at the edges.
 //! Integers and floats stay apart, and the order of fields is the order they came in.
 
+mod hidden;
 mod json;
 mod pool;
 
+pub use hidden::MASK;
 pub use pool::{KeyPool, Keys};
 
 use std::sync::Arc;
@@ -66,6 +68,13 @@ impl Record {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Val> {
         self.values.get(self.keys.find(name)?).filter(|value| !matches!(value, Val::Absent))
+    }
+
+    /// A field's value, to be changed; nothing when it is absent.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Val> {
+        let at = self.keys.find(name)?;
+        self.values.get_mut(at).filter(|value| !matches!(value, Val::Absent))
     }
 
     /// The fields that are there.
@@ -152,6 +161,7 @@ impl Val {
             Self::Bool(true) => "true".into(),
             Self::Bool(false) => "false".into(),
             Self::Float(float) => float_text(*float).into(),
+            Self::Map(record) if record.is_hidden() => MASK.into(),
             other => other.to_json().into(),
         }
     }

@@ -35,7 +35,7 @@ pub(crate) fn text(value: &Val) -> Cow<'_, str> {
             let parts: Vec<_> = items.iter().map(text).collect();
             parts.join(",").into()
         }
-        Val::Map(_) => "[object Object]".into(),
+        Val::Map(_) if value.as_hidden().is_none() => "[object Object]".into(),
         other => other.display(),
     }
 }

@@ -11,6 +11,7 @@
 
 mod ast;
 mod compile;
+mod deferred;
 mod encode;
 mod env;
 mod error;
@@ -26,6 +27,7 @@ mod scope;
 mod target;
 mod whitespace;
 
+pub use deferred::{Deferred, DeferredError, Part, joined, secret};
 pub use encode::uri_component;
 pub use env::{Env, Lookups, Options};
 pub use error::TemplateError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tombolo_model::Val;
 
+use crate::deferred::{Output, Part};
 use crate::helpers::{Block as BlockHelper, Inline};
 use crate::render::Renderer;
 use crate::scope::{Lookup, Named};
@@ -157,13 +158,22 @@ impl Template {
         self.render_in(&Named(lookup), &Env::default())
     }
 
-    /// Renders over a context, with a clock, randomness and lookups.
+    /// Renders over a context, with a clock, randomness and lookups. Secrets are `******`.
     ///
     /// # Errors
     ///
     /// As [`Self::render`].
     pub fn render_in(&self, context: &dyn Lookup, env: &Env<'_>) -> Result<String, TemplateError> {
-        Renderer::new(&self.plan, context, env).render()
+        Renderer::new(&self.plan, context, env).render().map(Output::masked)
+    }
+
+    /// Renders over a context that holds secrets (see [`crate::secret`]); they are parts of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn render_parts(&self, context: &dyn Lookup, env: &Env<'_>) -> Result<Vec<Part>, TemplateError> {
+        Renderer::new(&self.plan, context, env).render().map(Output::into_parts)
     }
 }
 

@@ -13,10 +13,11 @@ use std::cell::Cell;
 
 use tombolo_model::{Record, Val};
 
+use crate::deferred::{self, Output};
 use crate::helpers::Args;
 use crate::plan::{Call, Expr, Hash, Node, Plan, Program};
 use crate::scope::{Inline, Lookup, Params, Root, Scope};
-use crate::{Env, TemplateError, js};
+use crate::{Env, Target, TemplateError, js};
 
 /// No request body or address is longer.
 pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -47,8 +48,8 @@ impl<'r> Renderer<'r> {
         Self { plan, root, env, empty, steps: Cell::new(0), depth: Cell::new(0), outside: Cell::new(0) }
     }
 
-    pub(crate) fn render(&self) -> Result<String, TemplateError> {
-        let mut out = String::new();
+    pub(crate) fn render(&self) -> Result<Output, TemplateError> {
+        let mut out = Output::default();
         self.run(&self.plan.main, &Scope::root(&Root::new(self.root)), &[], 1, &mut out)?;
         Ok(out)
     }
@@ -60,7 +61,7 @@ impl<'r> Renderer<'r> {
         scope: &Scope<'_>,
         params: &[&Val],
         at: usize,
-        out: &mut String,
+        out: &mut Output,
     ) -> Result<(), TemplateError> {
         let depth = self.depth.get() + 1;
         if depth > DEEPEST {
@@ -77,7 +78,7 @@ impl<'r> Renderer<'r> {
         Ok(())
     }
 
-    fn with_inlines(&self, program: &Program, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn with_inlines(&self, program: &Program, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         self.inlines(program, 0, scope, &mut |scope| self.nodes(&program.nodes, scope, out))
     }
 
@@ -99,7 +100,7 @@ impl<'r> Renderer<'r> {
         self.inlines(program, from + 1, &Scope { inlines: Some(&inline), ..*scope }, then)
     }
 
-    fn nodes(&self, nodes: &[Node], scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn nodes(&self, nodes: &[Node], scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         for node in nodes {
             let at = match node {
                 Node::Text(text) => {
@@ -109,12 +110,7 @@ impl<'r> Renderer<'r> {
                 Node::Print { at, value, raw } => {
                     self.step(*at, 1)?;
                     let value = self.eval(value, scope)?;
-                    let text = js::text(&value);
-                    if *raw {
-                        out.push_str(&text);
-                    } else {
-                        self.plan.target.write(&text, out);
-                    }
+                    out.write(&value, if *raw { Target::Plain } else { self.plan.target });
                     *at
                 }
                 Node::Block(block) => {
@@ -154,6 +150,16 @@ impl<'r> Renderer<'r> {
         let values = self.values(&call.args, scope)?;
         let hash = self.hash(&call.hash, scope)?;
         let find = |path: &str| self.find(path, scope);
+        if deferred::defers(call.helper, &values) {
+            let args = Args { values: &values, hash: &hash, env: self.env, find: &find };
+            let made = deferred::defer(call.helper, &args);
+            if deferred::parts(&made) > deferred::MOST_PARTS {
+                return Err(TemplateError::TooMuchWork { at: call.at, most: MOST_STEPS });
+            }
+            self.step(call.at, 1)?;
+            return Ok(made);
+        }
+        let values = deferred::masked(values);
         let args = Args { values: &values, hash: &hash, env: self.env, find: &find };
         let made = (call.helper.run)(&args).map_err(|reason| TemplateError::Helper {
             at: call.at,

@@ -1,18 +1,16 @@
 //! An export to a source.
 
 use serde_json::Value;
-use tombolo_model::views::{Export, Paging as Kinds, Source as Adaptor};
+use tombolo_model::views::{Export, Source as Adaptor};
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::{Target, Template};
+use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported, whole_at};
+use super::paging::First;
+use super::{format, function, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
-use crate::plan::{Endpoint, FileRead, Format, HttpRead, Paging, Read, Source, Stop};
+use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
-
-/// The number of the page in templates.
-const PAGE: [&str; 4] = ["export", "http", "paging", "page"];
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
@@ -40,7 +38,13 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let transform = function::transform(bundle, value, "/transform");
     match (filter, transform, read) {
         (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
-            named: named(bundle, id, ("export", value), export.connection(), &all),
+            named: named(
+                bundle,
+                &id.to_string(),
+                export.name(),
+                &[("_exportId", Some(id)), ("_connectionId", export.connection())],
+                &all,
+            ),
             read,
             transform,
             filter,
@@ -81,69 +85,31 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         },
     )?;
     let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
-    let format = match text_at(value, "/http/successMediaType") {
-        Some("csv") => format::read(bundle, value)?,
-        Some("xml") => format::xml_answer(value)?,
-        Some("json") | None => Format::Json {
-            resource_path: text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned(),
-            one_object: true,
-        },
+    let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
+    let shared = |pointer: &str| connection.and_then(|connection| text_at(connection, pointer));
+    // Answers are usually of the type of requests; what only requests can have says nothing of them.
+    let sent = shared("/http/mediaType").filter(|kind| matches!(*kind, "csv" | "xml"));
+    let kind = text_at(value, "/http/successMediaType").or_else(|| shared("/http/successMediaType")).or(sent);
+    let (accept, format) = match kind {
+        Some("csv") => ("text/csv", format::read(bundle, value)?),
+        Some("xml") => ("application/xml, text/xml", format::xml_answer(value)?),
+        Some("json") | None => {
+            let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
+            ("application/json", Format::Json { resource_path, one_object: true })
+        }
         Some(other) => {
             let message = format!("This version reads answers in JSON, CSV and XML, not “{other}”.");
             return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
         }
     };
+    let first = First { endpoint: &endpoint, body: body.as_ref(), format: &format };
     Ok(HttpRead {
-        paging: paging(export, &endpoint, body.as_ref())?,
+        accept,
+        paging: paging::compile(export, &first)?,
         endpoint,
         body,
         format,
-        error_path: path_at(value, "/http/response/errorPath")?,
-    })
-}
-
-fn paging(export: Export<'_>, endpoint: &Endpoint, body: Option<&Template>) -> Result<Paging, Vec<Problem>> {
-    let value = export.0;
-    match export.paging() {
-        Kinds::None | Kinds::Other("none") => Ok(Paging::None),
-        Kinds::LinkHeader => Ok(Paging::LinkHeader {
-            relation: text_at(value, "/http/paging/linkHeaderRelation").unwrap_or("next").to_owned(),
-            stop: stop(value)?,
-        }),
-        Kinds::Page => {
-            let mut templates = endpoint
-                .headers
-                .iter()
-                .map(|(_, template)| template)
-                .chain([&endpoint.uri, &endpoint.base])
-                .chain(body);
-            if !templates.any(|template| template.reads(&PAGE)) {
-                let message = "Paging counts pages, but the address does not name the page: put {{export.http.paging.page}} into it, such as ?page={{export.http.paging.page}}.";
-                return Err(vec![Problem::new("/http/relativeURI", "missing_page", message)]);
-            }
-            Ok(Paging::Page { first: whole_at(value, "/http/paging/page").unwrap_or(0), stop: stop(value)? })
-        }
-        Kinds::Other(other) => {
-            let message = format!("This version pages by page number and by Link header, not by “{other}”.");
-            Err(vec![Problem::new("/http/paging/method", "unsupported", message)])
-        }
-    }
-}
-
-fn stop(value: &Value) -> Result<Stop, Vec<Problem>> {
-    let status = whole_at(value, "/http/paging/lastPageStatusCode");
-    let last_page = path_at(value, "/http/paging/lastPagePath")?.map(|path| {
-        let values = value.pointer("/http/paging/lastPageValues").and_then(Value::as_array);
-        let texts = values.into_iter().flatten().map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        (path, texts.collect())
-    });
-    Ok(Stop {
-        last_page_status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(404),
-        max_page: path_at(value, "/http/paging/maxPagePath")?,
-        max_count: path_at(value, "/http/paging/maxCountPath")?,
-        last_page,
+        verdict: verdict::compile(value, 0)?,
+        export: Val::from(value),
     })
 }

@@ -52,6 +52,21 @@ pub(super) fn xml_answer(value: &Value) -> Result<Format, Vec<Problem>> {
     Ok(Format::File(Box::new(FileOptions { compression: None, encoding: Encoding::Utf8, format })))
 }
 
+/// The same format with its records at another place.
+pub(super) fn at_path(format: &Format, path: &str, place: &str) -> Result<Format, Vec<Problem>> {
+    match format {
+        Format::Json { one_object, .. } => Ok(Format::Json { resource_path: path.to_owned(), one_object: *one_object }),
+        Format::File(options) => {
+            let FileFormat::Xml(xml) = &options.format else { return Ok(format.clone()) };
+            let resource_path = XmlPath::parse(path).map_err(|problem| at(place, problem))?;
+            let xml = FileFormat::Xml(XmlOptions { resource_path, ..xml.clone() });
+            Ok(Format::File(Box::new(FileOptions { format: xml, ..(**options).clone() })))
+        }
+        // Rows have no place within a file.
+        Format::Csv(_) => Ok(format.clone()),
+    }
+}
+
 /// How an import's file is written.
 pub(super) fn write(bundle: &Bundle, value: &Value) -> Result<WriteOptions, Vec<Problem>> {
     if text_at(value, "/file/aggregation/type").is_some_and(|kind| kind != "all") {

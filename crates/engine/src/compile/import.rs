@@ -11,15 +11,19 @@ use super::{format, function, named, path_at, settings, template, text_at, unsup
 use crate::bundle::Bundle;
 use crate::lookup::StaticLookup;
 use crate::mapper::Mapper;
-use crate::plan::{FileWrite, HttpWrite, Step, Write};
+use crate::plan::{self, FileWrite, HttpWrite, Write};
 
-pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure: bool) -> Result<Step, Vec<Problem>> {
+pub(super) fn compile(
+    bundle: &Bundle,
+    id: Id,
+    value: &Value,
+    reads_answer: bool,
+) -> Result<plan::Import, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::IMPORT, value, &mut problems);
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let filter = function::filter(bundle, value, "/filter", &all);
     let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
     let mapper = Mapper::compile(import.mappings(), "/mappings", &StaticLookup::all(lookups));
     let write = match import.destination() {
@@ -31,20 +35,31 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value, proceed_on_failure
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }
     };
-    match (filter, mapper, write) {
-        (Ok(filter), Ok(mapper), Ok(write)) if problems.is_empty() => Ok(Step {
-            named: named(bundle, id, ("import", value), import.connection(), &all),
-            filter,
-            mapper,
-            context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
-            proceed_on_failure,
-            reads_answer: false,
-            write,
-        }),
-        (filter, mapper, write) => {
-            problems.extend(filter.err().into_iter().flatten());
+    let hook = |name: &str| function::function(bundle, value, &format!("/hooks/{name}"));
+    let hooks = hook("preMap").and_then(|pre| Ok((pre, hook("postMap")?, hook("postSubmit")?)));
+    let transform = function::transform(bundle, value, "/responseTransform");
+    match (mapper, write, hooks, transform) {
+        (Ok(mapper), Ok(write), Ok((pre_map, post_map, post_submit)), Ok(response_transform))
+            if problems.is_empty() =>
+        {
+            let own = [("_importId", Some(id)), ("_connectionId", import.connection())];
+            Ok(plan::Import {
+                named: named(bundle, &id.to_string(), import.name(), &own, &all),
+                pre_map,
+                mapper,
+                post_map,
+                context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+                reads_answer: reads_answer || post_submit.is_some() || response_transform.is_some(),
+                write,
+                response_transform,
+                post_submit,
+            })
+        }
+        (mapper, write, hooks, transform) => {
             problems.extend(mapper.err().into_iter().flatten());
             problems.extend(write.err().into_iter().flatten());
+            problems.extend(hooks.err().into_iter().flatten());
+            problems.extend(transform.err().into_iter().flatten());
             Err(problems)
         }
     }

@@ -7,35 +7,20 @@ use tombolo_model::Problem;
 
 pub(super) type Table = &'static [(&'static str, &'static str)];
 
-pub(super) const FLOW: Table = &[("/routers", "branches")];
-pub(super) const STEP: Table = &[
-    ("/responseMapping/fields", "response mappings"),
-    ("/responseMapping/lists", "response mappings"),
-    ("/hooks/postResponseMap/_scriptId", "scripts"),
-];
+pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
 pub(super) const EXPORT: Table = &[
     ("/hooks/preSavePage/_scriptId", "scripts"),
     ("/groupByFields", "grouping"),
-    ("/oneToMany", "one-to-many"),
-    ("/isLookup", "lookups as sources"),
     ("/file/sortByFields", "sorted files"),
     ("/file/groupByFields", "grouping"),
     ("/file/decrypt", "encrypted files"),
     ("/file/csv/keyColumns", "rows merged by key columns"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
-    ("/http/response/failPath", "fail paths"),
-    ("/http/response/successPath", "success paths"),
-    ("/http/paging/resourcePath", "a resource path of later pages"),
 ];
 pub(super) const IMPORT: Table = &[
-    ("/hooks/preMap/_scriptId", "scripts"),
-    ("/hooks/postMap/_scriptId", "scripts"),
-    ("/hooks/postSubmit/_scriptId", "scripts"),
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/responseTransform/expression/rulesTwoDotZero/mappings", "response transformations"),
     ("/mapping/fields", "mappings of version 1.0"),
     ("/mapping/lists", "mappings of version 1.0"),
-    ("/oneToMany", "one-to-many"),
     ("/ignoreExisting", "checks for existing records"),
     ("/ignoreMissing", "checks for existing records"),
     ("/http/existingExtract", "checks for existing records"),

@@ -4,8 +4,7 @@ use tombolo_formats::{CsvOptions, FileOptions};
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Named, TransformBy};
-use crate::path::Path;
+use super::{Endpoint, FilterBy, Named, Paging, TransformBy, Verdict};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -48,30 +47,20 @@ pub(crate) struct HttpRead {
     pub(crate) endpoint: Endpoint,
     pub(crate) body: Option<Template>,
     pub(crate) format: Format,
-    pub(crate) paging: Paging,
-    /// Where a refusal says why.
-    pub(crate) error_path: Option<Path>,
+    /// What its `Accept` header says.
+    pub(crate) accept: &'static str,
+    pub(crate) paging: Option<Paging>,
+    pub(crate) verdict: Verdict,
+    /// The export's own fields, for templates.
+    pub(crate) export: Val,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Paging {
-    None,
-    Page { first: i64, stop: Stop },
-    LinkHeader { relation: String, stop: Stop },
-}
-
-/// When paging ends, beside an empty page and a missing link.
-#[derive(Debug, Clone)]
-pub(crate) struct Stop {
-    pub(crate) last_page_status: u16,
-    pub(crate) max_page: Option<Path>,
-    pub(crate) max_count: Option<Path>,
-    pub(crate) last_page: Option<(Path, Vec<String>)>,
-}
-
-impl Stop {
-    /// Whether it reads anything in the answer beside its records.
-    pub(crate) fn reads_answer(&self) -> bool {
-        self.max_page.is_some() || self.max_count.is_some() || self.last_page.is_some()
+impl Source {
+    /// How many requests it may have on the way.
+    pub(crate) fn concurrency(&self) -> usize {
+        match &self.read {
+            Read::File(_) => 1,
+            Read::Http(http) => http.endpoint.concurrency,
+        }
     }
 }

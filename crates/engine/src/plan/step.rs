@@ -4,21 +4,68 @@ use tombolo_formats::WriteOptions;
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Named};
+use super::{Endpoint, FilterBy, Function, Named, Source, TransformBy};
 use crate::mapper::Mapper;
 use crate::path::Path;
+use crate::response_mapping::ResponseMapping;
 
+/// A step of the flow: what it does, and what the flow adds to that.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    pub(crate) named: Named,
+    /// Its place among all that counts records.
+    pub(crate) place: usize,
+    /// What it leaves out goes on as it is.
     pub(crate) filter: Option<FilterBy>,
+    /// The list of each record whose elements are records of their own here.
+    pub(crate) one_to_many: Option<OneToMany>,
+    pub(crate) work: Work,
+    /// What the answers add to the records that go on.
+    pub(crate) response_mapping: Option<ResponseMapping>,
+    pub(crate) post_response_map: Option<Function>,
+    pub(crate) proceed_on_failure: bool,
+}
+
+impl Step {
+    pub(crate) fn named(&self) -> &Named {
+        match &self.work {
+            Work::Import(import) => &import.named,
+            Work::Lookup(source) => &source.named,
+        }
+    }
+}
+
+/// Which list of a record has the records of a step.
+#[derive(Debug, Clone)]
+pub(crate) struct OneToMany {
+    pub(crate) path: Path,
+    /// As it is written, for hooks.
+    pub(crate) written: Box<str>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    /// Writes the records.
+    Import(Box<Import>),
+    /// Reads more about each of them.
+    Lookup(Box<Source>),
+}
+
+/// How records are written.
+#[derive(Debug, Clone)]
+pub(crate) struct Import {
+    pub(crate) named: Named,
+    pub(crate) pre_map: Option<Function>,
     pub(crate) mapper: Option<Mapper>,
+    pub(crate) post_map: Option<Function>,
     /// What mapping templates may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
-    pub(crate) proceed_on_failure: bool,
     /// Whether anything behind the destination reads what it answers; answers are parsed only then.
     pub(crate) reads_answer: bool,
     pub(crate) write: Write,
+    /// Makes the answer to a record anew.
+    pub(crate) response_transform: Option<TransformBy>,
+    pub(crate) post_submit: Option<Function>,
 }
 
 #[derive(Debug, Clone)]

@@ -80,19 +80,22 @@ fn advice(status: u16) -> &'static str {
 }
 
 fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
-    // Before it is shortened: half a secret would not be known again.
-    let short = |text: &str| short(&scrub.clean(text));
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if let Ok(value) = Val::parse(text.as_bytes(), &mut KeyPool::default()) {
-        let own = error_path.and_then(|path| path.get(&value));
-        let found = own.or_else(|| usual_place(&value)).unwrap_or(&value);
-        return short(&found.display());
+        let said = said_in(&value, error_path, scrub);
+        return if said.is_empty() { short(&value.display(), scrub) } else { said };
     }
     if is_markup(body) {
-        return page_title(text).map(short).unwrap_or_default();
+        return page_title(text).map(|title| short(title, scrub)).unwrap_or_default();
     }
-    short(text)
+    short(text, scrub)
+}
+
+/// What an answer says went wrong: at the place of the settings, or where it usually stands; else nothing.
+pub(super) fn said_in(answer: &Val, error_path: Option<&Path>, scrub: &Scrub) -> String {
+    let own = error_path.and_then(|path| path.get(answer)).filter(|found| !found.is_empty());
+    own.or_else(|| usual_place(answer)).map(|found| short(&found.display(), scrub)).unwrap_or_default()
 }
 
 fn usual_place(value: &Val) -> Option<&Val> {
@@ -116,7 +119,10 @@ fn page_title(text: &str) -> Option<&str> {
     Some(text[start..end].trim())
 }
 
-fn short(text: &str) -> String {
+/// A stretch of what an endpoint said, in one line and without its secrets.
+pub(super) fn short(text: &str, scrub: &Scrub) -> String {
+    // Before it is shortened: half a secret would not be known again.
+    let text = scrub.clean(text);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line.trim_end_matches('.').to_owned();

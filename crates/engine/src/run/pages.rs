@@ -1,35 +1,36 @@
-//! Rows to pages: counted, filtered, cut to size, sent on when the next step has room.
+//! Rows to pages: counted, refined, cut to size, sent on when the next step has room.
 
 use futures::channel::mpsc;
 use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
-use super::scripted::{passes, transformed};
+use super::refine::{Refined, refine};
 use super::shared::{Place, Shared};
+use super::source::{Intake, Stopped};
 use super::{Item, Page};
 use crate::plan::Source;
+use crate::units::MAX_PAGE_BYTES;
 
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
-    pub(super) place: Place,
+    place: Place,
     out: mpsc::Sender<Page>,
     page: Page,
+    /// The records of the page together.
+    page_bytes: usize,
     /// Records so far, the failed ones included.
-    pub(super) records: u64,
+    records: u64,
 }
 
-/// Nobody takes pages any more: the run is ending.
-pub(super) struct Closed;
-
-impl<'a, 's> Pages<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
-        Self { shared, source: &shared.plan.sources[place], place, out, page: Page::new(), records: 0 }
+impl Intake for Pages<'_, '_> {
+    fn place(&self) -> Place {
+        self.place
     }
 
-    /// Takes rows; waits while the queue is full.
-    pub(super) async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Closed> {
+    /// Waits while the queue is full.
+    async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
         for row in rows.drain(..) {
             let index = self.records;
             self.records += 1;
@@ -38,47 +39,49 @@ impl<'a, 's> Pages<'a, 's> {
                 Err(error) => {
                     self.shared.record_failed(self.place, "parse", error.message, index, None);
                 }
-                Ok(record) => {
-                    let Some(value) = self.transformed(Val::Map(record), index).await else { continue };
-                    let passed = match &self.source.filter {
-                        None => Ok(true),
-                        Some(filter) => passes(self.shared, self.place, filter, &value, index).await,
-                    };
-                    match passed {
-                        Ok(true) => self.page.push(Item { index, value }),
-                        Ok(false) => self.shared.count(self.place, |count| count.ignored += 1),
-                        Err((code, message)) => {
-                            self.shared.record_failed(self.place, &code, message, index, Some(&value));
-                        }
-                    }
-                }
-            }
-            if self.page.len() >= self.source.page_size {
-                self.send().await?;
+                Ok(record) => self.record(Val::Map(record), index).await?,
             }
         }
         Ok(())
     }
+}
 
-    /// The record as it goes on; nothing when it failed.
-    async fn transformed(&self, record: Val, index: u64) -> Option<Val> {
-        let Some(transform) = &self.source.transform else { return Some(record) };
-        let find = |name: &str| match name {
-            "record" => Some(&record),
-            "timestamp" => Some(&self.shared.started),
-            _ => self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-        };
-        match transformed(self.shared, self.place, transform, &record, &find, index).await {
-            Ok(made) => Some(made),
-            Err((code, message)) => {
-                self.shared.record_failed(self.place, &code, message, index, Some(&record));
-                None
+impl<'a, 's> Pages<'a, 's> {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
+        let source = &shared.plan.sources[place];
+        Self { shared, source, place, out, page: Page::new(), page_bytes: 0, records: 0 }
+    }
+
+    async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+        match refine(self.shared, self.source, self.place, record, index).await {
+            Refined::Passed(value, size) => self.add(Item { index, value }, size).await,
+            Refined::Ignored => {
+                self.shared.count(self.place, |count| count.ignored += 1);
+                Ok(())
+            }
+            Refined::Failed((code, message), record) => {
+                let record = Some(&record).filter(|record| **record != Val::Absent);
+                self.shared.record_failed(self.place, &code, message, index, record);
+                Ok(())
             }
         }
     }
 
+    /// Puts a record on the page, which goes on when it is full.
+    async fn add(&mut self, item: Item, size: usize) -> Result<(), Stopped> {
+        if self.page_bytes + size > MAX_PAGE_BYTES && !self.page.is_empty() {
+            self.send().await?;
+        }
+        self.page.push(item);
+        self.page_bytes += size;
+        if self.page.len() >= self.source.page_size {
+            self.send().await?;
+        }
+        Ok(())
+    }
+
     /// Sends what is left.
-    pub(super) async fn finish(&mut self) -> Result<(), Closed> {
+    pub(super) async fn finish(&mut self) -> Result<(), Stopped> {
         if !self.page.is_empty() {
             self.send().await?;
         }
@@ -86,10 +89,11 @@ impl<'a, 's> Pages<'a, 's> {
         Ok(())
     }
 
-    async fn send(&mut self) -> Result<(), Closed> {
+    async fn send(&mut self) -> Result<(), Stopped> {
         let page = std::mem::take(&mut self.page);
+        self.page_bytes = 0;
         let passed = page.len() as u64;
-        self.out.send(page).await.map_err(|_| Closed)?;
+        self.out.send(page).await.map_err(|_| Stopped::Closed)?;
         self.shared.count(self.place, |count| count.success += passed);
         self.shared.page_done(self.place);
         Ok(())

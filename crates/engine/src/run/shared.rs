@@ -13,7 +13,7 @@ use super::api::RunApi;
 use super::queue::Queues;
 use crate::event::RunEvent;
 use crate::host::Host;
-use crate::plan::{Function, Named, Plan};
+use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::units::MAX_KEPT_RECORDS;
 
@@ -33,6 +33,7 @@ pub(super) struct Shared<'a> {
     /// The queues of its connections.
     pub(super) queues: Queues,
     requests: Cell<u64>,
+    hook_options: Vec<&'a str>,
     state: RefCell<State<'a>>,
 }
 
@@ -42,7 +43,7 @@ struct State<'a> {
     source_error: Option<RunError>,
 }
 
-/// A step's place among all steps, sources first.
+/// A step's place among all that counts records, sources first.
 pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
@@ -58,6 +59,7 @@ impl<'a> Shared<'a> {
             env: Env::new(started_ms, seed),
             queues: Queues::default(),
             requests: Cell::new(0),
+            hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }
@@ -68,18 +70,9 @@ impl<'a> Shared<'a> {
         self.requests.get()
     }
 
-    /// The place of a step behind the sources.
-    pub(super) fn step_place(&self, step: usize) -> Place {
-        self.plan.sources.len() + step
-    }
-
     /// What every hook of a step is told, as the members of a JSON object.
     pub(super) fn hook_options(&self, place: Place) -> &str {
-        let named = |named: &'a Named| &*named.options;
-        match place.checked_sub(self.plan.sources.len()) {
-            None => named(&self.plan.sources[place].named),
-            Some(step) => named(&self.plan.steps[step].named),
-        }
+        self.hook_options[place]
     }
 
     /// A script wrote lines.

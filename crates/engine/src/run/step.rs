@@ -1,4 +1,7 @@
-//! One step: filter, mapping, destination, page by page.
+//! One step: what comes to it, what becomes of that, and what goes on.
+//!
+//! Decides which records are the step's, counts them, and lets go on what may. How they are written or looked up is
+//! left to [`super::import`] and [`super::lookup`].
 
 use std::borrow::Cow;
 
@@ -8,51 +11,88 @@ use futures::stream::StreamExt;
 use tombolo_model::Val;
 use tombolo_model::run::RunError;
 
-use super::scripted::{Fault, passes};
-use super::shared::{Place, Shared};
-use super::write::{Outgoing, Writer};
-use super::{Item, Page};
-use crate::plan::Step;
+use super::Page;
+use super::import::Importer;
+use super::scripted::passes;
+use super::shared::Shared;
+use super::write::Fatal;
+use super::{lookup, respond, units};
+use crate::plan::{Source, Step, Work};
 
-/// What became of a record at this step.
-enum Fate {
-    /// The filter left it out; it goes on.
+/// A record as the step sees it: one that came, or with one-to-many an element of its list.
+pub(super) struct Unit<'p> {
+    /// The place in the page of the record that came.
+    pub(super) item: usize,
+    /// The place in its list.
+    pub(super) child: Option<usize>,
+    /// The place of the record in its source.
+    pub(super) index: u64,
+    pub(super) value: Cow<'p, Val>,
+}
+
+/// What became of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The filter, a hook or the destination left it out; it goes on.
     Ignored,
-    /// It is written; it goes on.
-    Written,
+    /// It is written or looked up; it goes on.
+    Done,
     /// It goes on only if the step says so.
     Failed,
 }
 
+/// What became of a unit, and what was answered, where something reads that.
+pub(super) struct Met {
+    pub(super) fate: Fate,
+    pub(super) response: Option<Val>,
+}
+
+impl Met {
+    pub(super) fn without_answer(fate: Fate) -> Self {
+        Self { fate, response: None }
+    }
+}
+
+enum Worker<'a, 's> {
+    Import(Importer<'a, 's>),
+    Lookup(&'a Source),
+}
+
 pub(super) async fn run(
     shared: &Shared<'_>,
-    at: usize,
+    step: &Step,
     mut incoming: mpsc::Receiver<Page>,
     mut outgoing: Option<mpsc::Sender<Page>>,
 ) -> Result<(), RunError> {
-    let place = shared.step_place(at);
-    let step = &shared.plan.steps[at];
-    let fatal = |(code, message): (&str, String)| {
-        let message = format!("“{}”: {message}", step.named.name);
+    let place = step.place;
+    let fatal = |(code, message): Fatal| {
+        let message = format!("“{}”: {message}", step.named().name);
         shared.step_failed(place, code, message)
     };
-    let mut writer = Writer::open(shared, place, step).await.map_err(fatal)?;
+    let mut worker = match &step.work {
+        Work::Import(import) => Worker::Import(Importer::open(shared, step, import).await.map_err(fatal)?),
+        Work::Lookup(source) => Worker::Lookup(source),
+    };
+    let mut turn = 0;
     while let Some(page) = incoming.next().await {
-        let fates = one_page(shared, place, step, &page, &mut writer).await.map_err(fatal)?;
-        shared.page_done(place);
-        if let Some(next) = &mut outgoing {
-            let goes_on = |fate: &Fate| !matches!(fate, Fate::Failed) || step.proceed_on_failure;
-            let page: Page =
-                page.into_iter().zip(fates).filter(|(_, fate)| goes_on(fate)).map(|(item, _)| item).collect();
-            // The next step ends before this one only when the run is ending.
-            if !page.is_empty() && next.send(page).await.is_err() {
-                return Ok(());
-            }
+        let page = if page.is_empty() {
+            page
+        } else {
+            turn += 1;
+            let page = one_page(shared, step, page, &mut worker, turn).await.map_err(fatal)?;
+            shared.page_done(place);
+            page
+        };
+        // The next step ends before this one only when the run is ending.
+        if let Some(next) = &mut outgoing
+            && next.send(page).await.is_err()
+        {
+            return Ok(());
         }
     }
     // A file with half of the records must not look like one with all of them.
-    if shared.source_error().is_none()
-        && let Some(file) = writer.finish().await.map_err(fatal)?
+    if let (Worker::Import(importer), None) = (worker, shared.source_error())
+        && let Some(file) = importer.finish().await.map_err(fatal)?
     {
         shared.file_done(place, file);
     }
@@ -60,76 +100,59 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// Works on a page; returns what goes on. `turn` counts the pages.
 async fn one_page(
     shared: &Shared<'_>,
-    place: Place,
     step: &Step,
-    page: &Page,
-    writer: &mut Writer<'_, '_>,
-) -> Result<Vec<Fate>, (&'static str, String)> {
-    let mut fates: Vec<Fate> = Vec::with_capacity(page.len());
-    let mut ready: Vec<Outgoing<'_>> = Vec::with_capacity(page.len());
-    for item in page {
-        shared.count(place, |count| count.received += 1);
-        match filtered(shared, place, step, item).await {
-            Ok(true) => {}
-            Ok(false) => {
-                shared.count(place, |count| count.ignored += 1);
-                fates.push(Fate::Ignored);
-                continue;
-            }
-            Err((code, message)) => {
-                shared.record_failed(place, &code, message, item.index, Some(&item.value));
-                fates.push(Fate::Failed);
-                continue;
+    mut page: Page,
+    worker: &mut Worker<'_, '_>,
+    turn: u64,
+) -> Result<Page, Fatal> {
+    let mut whole = Vec::with_capacity(page.len());
+    {
+        let units = units::of(shared, step, &page);
+        let mut own = Vec::with_capacity(units.len());
+        let mut fates = Vec::with_capacity(units.len());
+        for unit in units {
+            let fate = judged(shared, step, &unit, turn).await;
+            fates.push((unit.item, unit.child, fate));
+            if fate == Fate::Done {
+                own.push(unit);
             }
         }
-        match map(shared, step, item) {
-            Ok(mapped) => {
-                ready.push(Outgoing { at: fates.len(), item, mapped });
-                fates.push(Fate::Written);
-            }
-            Err(message) => {
-                shared.record_failed(place, "mapping", message, item.index, Some(&item.value));
-                fates.push(Fate::Failed);
-            }
+        let met = match worker {
+            Worker::Import(importer) => importer.work(&own, turn).await?,
+            Worker::Lookup(source) => lookup::work(shared, step, source, &own).await?,
+        };
+        let mut met = met.into_iter();
+        for (item, child, fate) in fates {
+            // Exactly those that passed were worked on.
+            let met = if fate == Fate::Done { met.next() } else { None };
+            whole.push((item, child, met.unwrap_or_else(|| Met::without_answer(fate))));
         }
     }
-    for submitted in writer.write(ready).await? {
-        let item = &page[submitted.at];
-        match submitted.result {
-            Ok(answered) if answered.ignored => {
-                shared.count(place, |count| count.ignored += 1);
-                fates[submitted.at] = Fate::Ignored;
-            }
-            Ok(_) => shared.count(place, |count| count.success += 1),
-            Err(failure) => {
-                shared.record_failed(place, failure.code, failure.message, item.index, Some(&item.value));
-                fates[submitted.at] = Fate::Failed;
-            }
-        }
-    }
-    Ok(fates)
+    let gone = respond::respond(shared, step, &mut page, whole, turn).await;
+    Ok(page.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(item, _)| item).collect())
 }
 
-async fn filtered(shared: &Shared<'_>, place: Place, step: &Step, item: &Item) -> Result<bool, Fault> {
-    match &step.filter {
-        None => Ok(true),
-        Some(filter) => passes(shared, place, filter, &item.value, item.index).await,
-    }
-}
-
-fn map<'i>(shared: &Shared<'_>, step: &Step, item: &'i Item) -> Result<Cow<'i, Val>, String> {
-    let Some(mapper) = &step.mapper else {
-        return Ok(Cow::Borrowed(&item.value));
+/// Whether a unit is the step's own ([`Fate::Done`]).
+async fn judged(shared: &Shared<'_>, step: &Step, unit: &Unit<'_>, turn: u64) -> Fate {
+    let passed = match &step.filter {
+        None => return Fate::Done,
+        Some(filter) => {
+            let turn = unit.index.wrapping_add((unit.child.unwrap_or_default() as u64) << 32) ^ (turn << 48);
+            passes(shared, step.place, filter, &unit.value, turn).await
+        }
     };
-    let scope = |name: &str| match name {
-        "record" => Some(&item.value),
-        "timestamp" => Some(&shared.started),
-        _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-    };
-    match mapper.map(&item.value, &scope, &shared.env) {
-        Ok(mapped) => Ok(Cow::Owned(Val::Map(mapped))),
-        Err(error) => Err(error.to_string()),
+    match passed {
+        Ok(true) => Fate::Done,
+        Ok(false) => {
+            shared.count(step.place, |count| count.ignored += 1);
+            Fate::Ignored
+        }
+        Err((code, message)) => {
+            shared.record_failed(step.place, &code, message, unit.index, Some(&unit.value));
+            Fate::Failed
+        }
     }
 }

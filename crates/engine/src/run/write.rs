@@ -6,18 +6,17 @@ use std::rc::Rc;
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
-use super::Item;
 use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
-use crate::plan::{Step, Write};
+use crate::plan::{Import, Write};
 
 /// A record to be written.
 pub(super) struct Outgoing<'i> {
     /// Its place in the page.
     pub(super) at: usize,
-    /// As it came to the step.
-    pub(super) item: &'i Item,
+    /// As it came to the step, or as preMap left it.
+    pub(super) record: &'i Val,
     /// As the mapping made it.
     pub(super) mapped: Cow<'i, Val>,
 }
@@ -31,12 +30,11 @@ pub(super) struct Submitted {
 
 /// What the destination said to a record that it took.
 #[derive(Debug, Clone, Default)]
-#[expect(dead_code, reason = "response mappings and hooks read it, and are on their way")]
 pub(super) struct Answered {
     pub(super) status_code: u16,
     /// It was not sent, because it is there already or because it is not there yet.
     pub(super) ignored: bool,
-    /// The id that the application gave it; read only when the step [reads answers](Step::reads_answer).
+    /// The id that the application gave it; read only when the step [reads answers](Import::reads_answer).
     pub(super) id: Option<Val>,
     /// The answer, or this record's part of it; read only when the step reads answers.
     pub(super) json: Option<Val>,
@@ -49,7 +47,6 @@ pub(super) type Headers = Rc<Vec<(String, String)>>;
 
 /// A record that was not written.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "response mappings and hooks read it, and are on their way")]
 pub(super) struct Failure {
     pub(super) code: &'static str,
     pub(super) message: String,
@@ -74,7 +71,7 @@ pub(super) enum Writer<'a, 's> {
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Step) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Result<Self, Fatal> {
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
             Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),

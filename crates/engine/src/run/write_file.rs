@@ -8,7 +8,7 @@ use tombolo_template::Named;
 use super::shared::Shared;
 use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
-use crate::plan::{FileWrite, Step};
+use crate::plan::{FileWrite, Import};
 use crate::units::WRITE_BYTES;
 
 pub(super) struct FileDestination<'a> {
@@ -20,7 +20,7 @@ pub(super) struct FileDestination<'a> {
 }
 
 impl<'a> FileDestination<'a> {
-    pub(super) async fn open(shared: &'a Shared<'_>, step: &Step, write: &FileWrite) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'_>, step: &Import, write: &FileWrite) -> Result<Self, Fatal> {
         let scope = |name: &str| match name {
             "timestamp" => Some(&shared.started),
             _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),

@@ -13,7 +13,7 @@ use super::request::{accept_json, body, build};
 use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Outgoing, Submitted};
 use crate::http::{Request, Response, sends_records};
-use crate::plan::{HttpWrite, Step};
+use crate::plan::{HttpWrite, Import};
 use crate::units::MAX_REPLY_BYTES;
 
 pub(super) struct HttpDestination<'a, 's> {
@@ -24,7 +24,7 @@ pub(super) struct HttpDestination<'a, 's> {
 }
 
 impl<'a, 's> HttpDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Step, write: &'a HttpWrite) -> Self {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Import, write: &'a HttpWrite) -> Self {
         Self { shared, write, place, reads_answer: step.reads_answer }
     }
 
@@ -100,9 +100,9 @@ impl<'a, 's> HttpDestination<'a, 's> {
 
     fn request(&self, batch: &[Outgoing<'_>]) -> Result<Request, TemplateError> {
         let single = self.write.batch_size == 1;
-        let before = if single { Val::Absent } else { batch_of(batch, |one| &one.item.value) };
+        let before = if single { Val::Absent } else { batch_of(batch, |one| one.record) };
         let scope = |name: &str| match name {
-            "record" => batch.first().map(|one| &one.item.value),
+            "record" => batch.first().map(|one| one.record),
             "batch_of_records" => Some(&before),
             other => self.shared_scope(other),
         };
@@ -124,7 +124,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
 
     fn json(&self, batch: &[Outgoing<'_>], single: bool) -> Vec<u8> {
         let value = |one: &Outgoing<'_>| {
-            if self.write.send_mapped { one.mapped.to_json() } else { one.item.value.to_json() }
+            if self.write.send_mapped { one.mapped.to_json() } else { one.record.to_json() }
         };
         let texts: Vec<String> = batch.iter().map(value).collect();
         let joined = texts.join(",");

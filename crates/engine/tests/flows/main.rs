@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod bad_input;
-mod clock;
+mod branches;
 mod files;
 mod golden;
 mod http;
 mod limits;
+mod lookups;
+mod many;
+mod paging;
 mod retries;
 mod secrets;
 mod support;
+mod verdict;

@@ -14,7 +14,10 @@ use tombolo_engine::{
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
 
-use crate::clock::Clock;
+#[path = "clock.rs"]
+mod clock;
+
+use clock::Clock;
 
 /// When runs begin.
 const BEGINNING_MS: i64 = 1_795_492_800_000;

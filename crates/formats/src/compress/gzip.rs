@@ -78,20 +78,21 @@ impl GzipReader {
     pub fn finish(&mut self, sink: &mut dyn FnMut(Part<'_>) -> Result<(), FormatError>) -> Result<(), FormatError> {
         match self.place {
             Place::Behind => sink(Part::End),
-            _ => Err(self.bad("it is cut off")),
+            _ => Err(bad(self.bytes, "it is cut off")),
         }
     }
 
     fn header(&mut self, bytes: &[u8]) -> Result<usize, FormatError> {
         let before = self.held.len();
+        let begin = self.bytes - before as u64;
         let more = bytes.len().min(LONGEST_HEADER - before.min(LONGEST_HEADER));
         self.held.extend_from_slice(&bytes[..more]);
         let magic = [0x1f, 0x8b, 8];
         if !self.held.iter().zip(magic).all(|(have, want)| *have == want) {
-            return Err(self.bad("it does not begin as one"));
+            return Err(bad(begin, "it does not begin as one"));
         }
         match header_length(&self.held) {
-            None if self.held.len() >= LONGEST_HEADER => Err(self.bad("its header does not end")),
+            None if self.held.len() >= LONGEST_HEADER => Err(bad(begin, "its header does not end")),
             None => Ok(more),
             Some(length) => {
                 self.held.clear();
@@ -103,22 +104,24 @@ impl GzipReader {
     }
 
     fn trailer(&mut self, bytes: &[u8]) -> Result<usize, FormatError> {
+        let begin = self.bytes - self.held.len() as u64;
         let more = bytes.len().min(8 - self.held.len());
         self.held.extend_from_slice(&bytes[..more]);
         if self.held.len() == 8 {
             let length = self.inflater.sizes().1 & u64::from(u32::MAX);
             if u32_at(&self.held, 0) != self.inflater.crc() || u64::from(u32_at(&self.held, 4)) != length {
-                return Err(self.bad("its checksum is wrong"));
+                return Err(bad(begin, "its checksum is wrong"));
             }
             self.held.clear();
             self.place = Place::Behind;
         }
         Ok(more)
     }
+}
 
-    fn bad(&self, reason: &'static str) -> FormatError {
-        FormatError::BadCompression { kind: "gzip", byte: self.bytes, reason }
-    }
+/// The byte is where something begins, never where a piece of the file does: pieces have any size.
+fn bad(byte: u64, reason: &'static str) -> FormatError {
+    FormatError::BadCompression { kind: "gzip", byte, reason }
 }
 
 /// The length of a whole header; nothing while it is not whole.

@@ -12,6 +12,8 @@ pub struct ZipReader {
     place: Place,
     held: Vec<u8>,
     bytes: u64,
+    /// Where the header of the file at hand begins.
+    began: u64,
     files: u64,
 }
 
@@ -46,7 +48,7 @@ const DESCRIPTOR: u32 = 0x0807_4b50;
 
 impl Default for ZipReader {
     fn default() -> Self {
-        Self { place: Place::Header, held: Vec::new(), bytes: 0, files: 0 }
+        Self { place: Place::Header, held: Vec::new(), bytes: 0, began: 0, files: 0 }
     }
 }
 
@@ -81,14 +83,15 @@ impl ZipReader {
     pub fn finish(&mut self) -> Result<(), FormatError> {
         match self.place {
             Place::Directory if self.files > 0 => Ok(()),
-            Place::Directory => Err(self.bad("there is no file in it")),
-            _ => Err(self.bad("it is cut off")),
+            Place::Directory => Err(bad(self.bytes, "there is no file in it")),
+            _ => Err(bad(self.bytes, "it is cut off")),
         }
     }
 
     fn header(&mut self, bytes: &[u8], sink: Sink<'_>) -> Result<usize, FormatError> {
         self.place = Place::Header;
         let before = self.held.len();
+        self.began = self.bytes - before as u64;
         // Enough for the fixed part and the longest name and extra field.
         let more = bytes.len().min(30 + 2 * 65_535 - before);
         self.held.extend_from_slice(&bytes[..more]);
@@ -102,7 +105,7 @@ impl ZipReader {
                 self.held.clear();
                 return Ok(more);
             }
-            _ => return Err(self.bad("no file of an archive begins here")),
+            _ => return Err(bad(self.began, "no file of an archive begins here")),
         }
         let variable = usize::from(u16_at(&self.held, 26)) + usize::from(u16_at(&self.held, 28));
         if self.held.len() < 30 || self.held.len() < 30 + variable {
@@ -129,7 +132,7 @@ impl ZipReader {
     fn read_header(&self, header: &[u8]) -> Result<Body, FormatError> {
         let flags = u16_at(header, 6);
         if flags & 1 != 0 {
-            return Err(self.bad("it is encrypted"));
+            return Err(bad(self.began, "it is encrypted"));
         }
         let described = flags & 8 != 0;
         let name_length = usize::from(u16_at(header, 26));
@@ -142,9 +145,9 @@ impl ZipReader {
         };
         let data = match u16_at(header, 8) {
             8 => Data::Deflated(Box::new(Inflater::new("zip"))),
-            0 if described && size == 0 => return Err(self.bad("a file is stored without its size in front")),
+            0 if described && size == 0 => return Err(bad(self.began, "a file is stored without its size in front")),
             0 => Data::Stored { left: size, crc: crc32fast::Hasher::new() },
-            _ => return Err(self.bad("a file is compressed in a way that is not known; use deflate")),
+            _ => return Err(bad(self.began, "a file is compressed in a way that is not known; use deflate")),
         };
         let skipped = name.ends_with(b"/") || name.starts_with(b"__MACOSX/") || name.ends_with(b".DS_Store");
         Ok(Body { skipped, crc: u32_at(header, 14), wide: wide.is_some(), described, data })
@@ -202,15 +205,16 @@ impl ZipReader {
             Data::Stored { crc, .. } => crc.clone().finalize(),
         };
         if have != want {
-            return Err(self.bad("the checksum of a file is wrong"));
+            return Err(bad(self.began, "the checksum of a file is wrong"));
         }
         self.place = Place::Header;
         if body.skipped { Ok(()) } else { sink(Part::End) }
     }
+}
 
-    fn bad(&self, reason: &'static str) -> FormatError {
-        FormatError::BadCompression { kind: "zip", byte: self.bytes, reason }
-    }
+/// The byte is where something begins, never where a piece of the archive does: pieces have any size.
+fn bad(byte: u64, reason: &'static str) -> FormatError {
+    FormatError::BadCompression { kind: "zip", byte, reason }
 }
 
 /// The compressed size in the extra field for big files.

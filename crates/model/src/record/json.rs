@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use super::pool::WIDE;
-use super::{KeyPool, Keys, Record, Val};
+use super::{KeyPool, Keys, MASK, Record, Val};
 
 impl Val {
     /// Reads one JSON value.
@@ -71,6 +71,7 @@ impl From<&Val> for Value {
             Val::Float(number) => Self::from(*number),
             Val::Str(text) => Self::String(text.to_string()),
             Val::List(items) => Self::Array(items.iter().map(Self::from).collect()),
+            Val::Map(record) if record.is_hidden() => Self::String(MASK.to_owned()),
             Val::Map(record) => {
                 Self::Object(record.iter().map(|(name, below)| (name.to_owned(), Self::from(below))).collect())
             }
@@ -103,6 +104,9 @@ impl Record {
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_hidden() {
+            return serializer.serialize_str(MASK);
+        }
         let mut map = serializer.serialize_map(None)?;
         for (name, value) in self.iter() {
             map.serialize_entry(name, value)?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::Problem;
-use crate::views::{Flow, ProcessorKind};
+use crate::views::{Flow, PageProcessor, ProcessorKind, Router};
 
 pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
     let flow = Flow(value);
@@ -21,15 +21,47 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(place, "missing_required_field", "Choose what this source reads."));
         }
     }
-    for (index, processor) in flow.processors().into_iter().enumerate() {
+    check_steps(flow.processors(), "", problems);
+    check_routers(&flow.routers(), problems);
+    if let Some(schedule) = flow.schedule() {
+        check_schedule(schedule, problems);
+    }
+}
+
+fn check_steps(steps: Vec<PageProcessor<'_>>, place: &str, problems: &mut Vec<Problem>) {
+    for (index, processor) in steps.into_iter().enumerate() {
         if processor.setup_in_progress() || processor.resource().is_none() {
             let field = if processor.kind() == Some(ProcessorKind::Lookup) { "_exportId" } else { "_importId" };
-            let place = format!("/pageProcessors/{index}/{field}");
+            let place = format!("{place}/pageProcessors/{index}/{field}");
             problems.push(Problem::new(place, "missing_required_field", "Choose what this step does."));
         }
     }
-    if let Some(schedule) = flow.schedule() {
-        check_schedule(schedule, problems);
+}
+
+/// Every branching has an id of its own, and every way that leads on leads to one.
+fn check_routers(routers: &[Router<'_>], problems: &mut Vec<Problem>) {
+    for (index, router) in routers.iter().enumerate() {
+        let place = format!("/routers/{index}");
+        match router.id() {
+            None => {
+                let message = "This branching has no id: delete it and add it again.";
+                problems.push(Problem::new(format!("{place}/id"), "missing_required_field", message));
+            }
+            Some(id) if routers[..index].iter().any(|before| before.id() == Some(id)) => {
+                let message = format!("Two branchings have the id “{id}”: delete one of them.");
+                problems.push(Problem::new(format!("{place}/id"), "duplicate_id", message));
+            }
+            Some(_) => {}
+        }
+        for (at, branch) in router.branches().into_iter().enumerate() {
+            let place = format!("{place}/branches/{at}");
+            check_steps(branch.processors(), &place, problems);
+            let Some(next) = branch.next_router() else { continue };
+            if !routers.iter().any(|router| router.id() == Some(next)) {
+                let message = format!("“{}” leads to a branching that is not here: choose another one.", branch.name());
+                problems.push(Problem::new(format!("{place}/nextRouterId"), "missing_router", message));
+            }
+        }
     }
 }
 

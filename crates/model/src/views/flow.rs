@@ -46,10 +46,16 @@ impl<'a> Flow<'a> {
         items(self.0, "/pageGenerators").iter().map(PageGenerator).collect()
     }
 
-    /// Its steps, in order.
+    /// Its steps, in order; those of its branchings are not among them.
     #[must_use]
     pub fn processors(self) -> Vec<PageProcessor<'a>> {
         items(self.0, "/pageProcessors").iter().map(PageProcessor).collect()
+    }
+
+    /// Its branchings; the first one is where its sources lead.
+    #[must_use]
+    pub fn routers(self) -> Vec<Router<'a>> {
+        items(self.0, "/routers").iter().map(Router).collect()
     }
 }
 
@@ -68,6 +74,66 @@ impl PageGenerator<'_> {
     #[must_use]
     pub fn setup_in_progress(self) -> bool {
         flag(self.0, "/setupInProgress")
+    }
+}
+
+/// A branching: sends each record to the branches that it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Router<'a>(pub &'a Value);
+
+impl<'a> Router<'a> {
+    /// What other branches call it by.
+    #[must_use]
+    pub fn id(self) -> Option<&'a str> {
+        text(self.0, "/id")
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        text(self.0, "/name").unwrap_or_default()
+    }
+
+    /// Whether a record goes to all branches that match; else to the first one.
+    #[must_use]
+    pub fn to_all_matching(self) -> bool {
+        text(self.0, "/routeRecordsTo") == Some("all_matching_branches")
+    }
+
+    /// Whether a script chooses the branches; else their filters do.
+    #[must_use]
+    pub fn by_script(self) -> bool {
+        text(self.0, "/routeRecordsUsing") == Some("script")
+    }
+
+    /// Its branches, in the order in which they are tried.
+    #[must_use]
+    pub fn branches(self) -> Vec<Branch<'a>> {
+        items(self.0, "/branches").iter().map(Branch).collect()
+    }
+}
+
+/// One way behind a branching.
+#[derive(Debug, Clone, Copy)]
+pub struct Branch<'a>(pub &'a Value);
+
+impl<'a> Branch<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        text(self.0, "/name").unwrap_or_default()
+    }
+
+    /// Its steps, in order.
+    #[must_use]
+    pub fn processors(self) -> Vec<PageProcessor<'a>> {
+        items(self.0, "/pageProcessors").iter().map(PageProcessor).collect()
+    }
+
+    /// The branching that its records go on to.
+    #[must_use]
+    pub fn next_router(self) -> Option<&'a str> {
+        text(self.0, "/nextRouterId")
     }
 }
 

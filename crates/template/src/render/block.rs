@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use tombolo_model::Val;
 
 use super::Renderer;
+use crate::deferred::{self, Output};
 use crate::helpers::{Args, Run};
 use crate::plan::{Block, BlockKind, Node, Program};
 use crate::scope::{Context, Data, Scope};
 use crate::{TemplateError, js};
 
 impl Renderer<'_> {
-    pub(super) fn block(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    pub(super) fn block(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         let mut block = block;
         // The links of a chain stand in the same context, so they are taken one after another and cost no stack.
         loop {
@@ -41,7 +42,7 @@ impl Renderer<'_> {
         test: fn(&Args<'_>) -> Result<bool, String>,
         scope: &Scope<'_>,
     ) -> Result<bool, TemplateError> {
-        let values = self.values(&block.args, scope)?;
+        let values = deferred::masked(self.values(&block.args, scope)?);
         let hash = self.hash(&block.hash, scope)?;
         let find = |path: &str| self.find(path, scope);
         let args = Args { values: &values, hash: &hash, env: self.env, find: &find };
@@ -49,7 +50,7 @@ impl Renderer<'_> {
         test(&args).map_err(|reason| TemplateError::Helper { at: block.at, name: name.to_owned(), reason })
     }
 
-    fn otherwise(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn otherwise(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         match &block.inverse {
             Some(program) => self.again(program, scope, block.at, out),
             None => Ok(()),
@@ -61,7 +62,7 @@ impl Renderer<'_> {
     }
 
     /// Renders a part in the context that is there; a helper makes an empty object of none.
-    fn again(&self, program: &Program, scope: &Scope<'_>, at: usize, out: &mut String) -> Result<(), TemplateError> {
+    fn again(&self, program: &Program, scope: &Scope<'_>, at: usize, out: &mut Output) -> Result<(), TemplateError> {
         if self.is_nothing(scope) {
             return self.run(program, &Scope { context: Context::Val(&self.empty), ..*scope }, &[], at, out);
         }
@@ -75,7 +76,7 @@ impl Renderer<'_> {
         scope: &Scope<'_>,
         value: &Val,
         params: &[&Val],
-        out: &mut String,
+        out: &mut Output,
     ) -> Result<(), TemplateError> {
         let Some(program) = &block.main else { return Ok(()) };
         self.run(program, &scope.over(Context::Val(value)), params, block.at, out)
@@ -88,7 +89,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn section(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn section(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         let value = self.argument(block, scope)?;
         match &*value {
             Val::Absent | Val::Null | Val::Bool(_) => {
@@ -103,7 +104,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn with(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn with(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         let value = self.argument(block, scope)?;
         if is_empty(&value) {
             return self.otherwise(block, scope, out);
@@ -111,16 +112,18 @@ impl Renderer<'_> {
         self.over(block, scope, &value, &[&value], out)
     }
 
-    fn each(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn each(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         let value = self.argument(block, scope)?;
         self.each_of(block, scope, &value, out)
     }
 
-    fn each_of(&self, block: &Block, scope: &Scope<'_>, value: &Val, out: &mut String) -> Result<(), TemplateError> {
+    fn each_of(&self, block: &Block, scope: &Scope<'_>, value: &Val, out: &mut Output) -> Result<(), TemplateError> {
         let owned: Vec<Val>;
         let turns: Vec<(Val, &Val)> = match value {
             Val::List(items) => items.iter().enumerate().map(|(at, item)| (js::count(at), item)).collect(),
-            Val::Map(record) => js::entries(record).into_iter().map(|(name, item)| (Val::text(name), item)).collect(),
+            Val::Map(record) if value.as_hidden().is_none() => {
+                js::entries(record).into_iter().map(|(name, item)| (Val::text(name), item)).collect()
+            }
             Val::Str(text) => {
                 owned = text.chars().map(|character| Val::text(character.encode_utf8(&mut [0; 4]))).collect();
                 owned.iter().enumerate().map(|(at, item)| (js::count(at), item)).collect()
@@ -137,7 +140,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    fn filter(&self, block: &Block, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    fn filter(&self, block: &Block, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         let values = self.values(&block.args, scope)?;
         let Some(Val::List(items)) = values.first().map(|list| &**list) else { return Ok(()) };
         self.step(block.at, u64::try_from(items.len()).unwrap_or(u64::MAX))?;
@@ -164,7 +167,7 @@ impl Renderer<'_> {
         scope: &Scope<'_>,
         (key, item): (&Val, &Val),
         (index, last): (usize, bool),
-        out: &mut String,
+        out: &mut Output,
     ) -> Result<(), TemplateError> {
         self.step(block.at, 1)?;
         let data = Data { key, index, last, up: scope.data };

@@ -3,6 +3,7 @@
 use tombolo_model::Record;
 
 use super::Renderer;
+use crate::deferred::Output;
 use crate::plan::{Partial, Program};
 use crate::scope::{Context, Data, Inline, PartialBlock, Scope};
 use crate::{TemplateError, js};
@@ -17,7 +18,7 @@ enum Found<'f> {
 }
 
 impl Renderer<'_> {
-    pub(super) fn partial(&self, node: &Partial, scope: &Scope<'_>, out: &mut String) -> Result<(), TemplateError> {
+    pub(super) fn partial(&self, node: &Partial, scope: &Scope<'_>, out: &mut Output) -> Result<(), TemplateError> {
         self.step(node.at, 1)?;
         let value = self.eval(&node.name, scope)?;
         let name = js::text(&value).into_owned();
@@ -40,7 +41,7 @@ impl Renderer<'_> {
         node: &Partial,
         scope: &Scope<'_>,
         held: Option<&PartialBlock<'_>>,
-        out: &mut String,
+        out: &mut Output,
     ) -> Result<(), TemplateError> {
         let base = scope.context;
         let value = node.context.as_ref().map(|context| self.eval(context, scope)).transpose()?;
@@ -72,14 +73,11 @@ impl Renderer<'_> {
         if node.indent.is_empty() {
             return self.run(program, &inner, &[], node.at, out);
         }
-        let mut text = String::new();
+        let mut text = Output::default();
         self.outside.set(self.outside.get() + out.len());
         self.run(program, &inner, &[], node.at, &mut text)?;
         self.outside.set(self.outside.get() - out.len());
-        for line in text.split_inclusive('\n') {
-            out.push_str(&node.indent);
-            out.push_str(line);
-        }
+        out.push_indented(text, &node.indent);
         Ok(())
     }
 

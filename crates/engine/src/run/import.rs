@@ -1,0 +1,220 @@
+//! An import: preMap, mapping, postMap, destination, the answer's transformation, postSubmit, in this order.
+
+use std::borrow::Cow;
+
+use tombolo_model::Val;
+use tombolo_model::run::RunFile;
+
+use super::hooks::{Hook, Left, Options, problem};
+use super::response::Response;
+use super::scripted::transformed;
+use super::shared::{Place, Shared};
+use super::step::{Fate, Met, Unit};
+use super::write::{Fatal, Outgoing, Writer};
+use crate::plan::{Function, Import, Step};
+
+pub(super) struct Importer<'a, 's> {
+    shared: &'a Shared<'s>,
+    import: &'a Import,
+    place: Place,
+    writer: Writer<'a, 's>,
+}
+
+/// A unit on its way through the import.
+struct Passing<'u> {
+    unit: &'u Unit<'u>,
+    /// As it came, or as preMap left it.
+    before: Cow<'u, Val>,
+    /// As the mapping made it.
+    mapped: Cow<'u, Val>,
+    /// Set once it goes no further here.
+    met: Option<Met>,
+}
+
+impl<'a, 's> Importer<'a, 's> {
+    pub(super) async fn open(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Result<Self, Fatal> {
+        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, step.place, import).await? })
+    }
+
+    /// Writes the units of a page and says of each what became of it, in their order.
+    pub(super) async fn work<'u>(&mut self, units: &'u [Unit<'u>], turn: u64) -> Result<Vec<Met>, Fatal> {
+        let mut all: Vec<Passing<'u>> = units.iter().map(Passing::new).collect();
+        if let Some(function) = &self.import.pre_map {
+            self.hooked(&mut all, ("preMap", function), turn).await;
+        }
+        for passing in &mut all {
+            self.map(passing);
+        }
+        if let Some(function) = &self.import.post_map {
+            self.hooked(&mut all, ("postMap", function), turn).await;
+        }
+        self.submit(&mut all, turn).await?;
+        // Whatever has met nothing was written by a destination that says nothing of it.
+        Ok(all.into_iter().map(|passing| passing.met.unwrap_or(Met::without_answer(Fate::Done))).collect())
+    }
+
+    /// Completes what was written.
+    pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
+        self.writer.finish().await
+    }
+
+    /// Lets preMap or postMap change what is still on its way.
+    async fn hooked(&self, all: &mut [Passing<'_>], (kind, function): (&'static str, &Function), turn: u64) {
+        let before_mapping = kind == "preMap";
+        let open: Vec<usize> = (0..all.len()).filter(|at| all[*at].met.is_none()).collect();
+        if open.is_empty() {
+            return;
+        }
+        let options = Options::new(self.shared, self.place);
+        let before = open.iter().map(|at| &*all[*at].before);
+        let options = if before_mapping {
+            options.with_list("data", before)
+        } else {
+            options.with_list("preMapData", before).with_list("postMapData", open.iter().map(|at| &*all[*at].mapped))
+        };
+        let hook = Hook { place: self.place, kind, function };
+        match hook.call_records(self.shared, options, turn, open.len()).await {
+            Ok(left) => {
+                for (at, left) in open.into_iter().zip(left) {
+                    self.leave(&mut all[at], left, before_mapping);
+                }
+            }
+            // The whole page fails, each record for the same reason.
+            Err(failure) => {
+                for at in open {
+                    self.fail(&mut all[at], &failure.code, failure.message.clone());
+                }
+            }
+        }
+    }
+
+    fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
+        let failed = !left.errors.is_empty();
+        for (code, message) in left.errors {
+            self.shared.record_failed(self.place, &code, message, passing.unit.index, Some(&passing.unit.value));
+        }
+        match left.data {
+            Some(data) if before_mapping => {
+                passing.mapped = Cow::Owned(data.clone());
+                passing.before = Cow::Owned(data);
+            }
+            Some(data) => passing.mapped = Cow::Owned(data),
+            None if failed => passing.met = Some(Met::without_answer(Fate::Failed)),
+            None => {
+                self.shared.count(self.place, |count| count.ignored += 1);
+                passing.met = Some(Met::without_answer(Fate::Ignored));
+            }
+        }
+    }
+
+    fn map(&self, passing: &mut Passing<'_>) {
+        let Some(mapper) = self.import.mapper.as_ref().filter(|_| passing.met.is_none()) else { return };
+        let scope = |name: &str| match name {
+            "record" => Some(&*passing.before),
+            "timestamp" => Some(&self.shared.started),
+            _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+        };
+        match mapper.map(&passing.before, &scope, &self.shared.env) {
+            Ok(mapped) => passing.mapped = Cow::Owned(Val::Map(mapped)),
+            Err(error) => self.fail(passing, "mapping", error.to_string()),
+        }
+    }
+
+    async fn submit(&mut self, all: &mut [Passing<'_>], turn: u64) -> Result<(), Fatal> {
+        let open = all.iter().enumerate().filter(|(_, passing)| passing.met.is_none());
+        let records: Vec<Outgoing<'_>> = open
+            .map(|(at, passing)| Outgoing { at, record: &passing.before, mapped: Cow::Borrowed(&passing.mapped) })
+            .collect();
+        if records.is_empty() {
+            return Ok(());
+        }
+        let submitted = self.writer.write(records).await?;
+        let mut answers: Vec<(usize, Response)> =
+            submitted.into_iter().map(|one| (one.at, Response::of(one.result, self.import.reads_answer))).collect();
+        self.transform(all, &mut answers, turn).await;
+        if let Some(function) = &self.import.post_submit {
+            self.post_submit(all, &mut answers, function, turn).await;
+        }
+        for (at, answer) in answers {
+            let passing = &mut all[at];
+            let fate = self.counted(passing.unit, &answer);
+            passing.met = Some(Met { fate, response: self.import.reads_answer.then(|| answer.into_val()) });
+        }
+        Ok(())
+    }
+
+    /// Makes the bodies of answers anew.
+    async fn transform(&self, all: &[Passing<'_>], answers: &mut [(usize, Response)], turn: u64) {
+        let Some(transform) = &self.import.response_transform else { return };
+        for (at, answer) in answers {
+            let Some(body) = answer.json.take() else { continue };
+            let find = |name: &str| match name {
+                "record" => Some(&body),
+                "timestamp" => Some(&self.shared.started),
+                _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+            };
+            let turn = (turn << 32) ^ all[*at].unit.index;
+            match transformed(self.shared, self.place, transform, &body, &find, turn).await {
+                Ok(made) => answer.json = Some(made),
+                Err((code, message)) => {
+                    answer.errors.push((code, format!("The answer's transformation: {message}")));
+                    answer.json = Some(body);
+                }
+            }
+        }
+    }
+
+    async fn post_submit(
+        &self,
+        all: &[Passing<'_>],
+        answers: &mut [(usize, Response)],
+        function: &Function,
+        turn: u64,
+    ) {
+        let said: Vec<Val> = answers.iter().map(|(_, answer)| answer.clone().into_val()).collect();
+        let options = Options::new(self.shared, self.place)
+            .with_list("preMapData", answers.iter().map(|(at, _)| &*all[*at].before))
+            .with_list("postMapData", answers.iter().map(|(at, _)| &*all[*at].mapped))
+            .with_list("responseData", &said);
+        let hook = Hook { place: self.place, kind: "postSubmit", function };
+        match hook.call_list(self.shared, options, turn, said.len()).await {
+            Ok(left) => {
+                for ((_, answer), left) in answers.iter_mut().zip(left) {
+                    answer.replace(left, |error| problem(error, "postSubmit"));
+                }
+            }
+            Err(failure) => {
+                for (_, answer) in answers {
+                    answer.errors.push((failure.code.clone(), failure.message.clone()));
+                }
+            }
+        }
+    }
+
+    fn counted(&self, unit: &Unit<'_>, answer: &Response) -> Fate {
+        for (code, message) in &answer.errors {
+            self.shared.record_failed(self.place, code, message.clone(), unit.index, Some(&unit.value));
+        }
+        let (fate, success, ignored) = match (answer.errors.is_empty(), answer.ignored) {
+            (false, _) => (Fate::Failed, 0, 0),
+            (true, true) => (Fate::Ignored, 0, 1),
+            (true, false) => (Fate::Done, 1, 0),
+        };
+        self.shared.count(self.place, |count| {
+            count.success += success;
+            count.ignored += ignored;
+        });
+        fate
+    }
+
+    fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
+        self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
+        passing.met = Some(Met::without_answer(Fate::Failed));
+    }
+}
+
+impl<'u> Passing<'u> {
+    fn new(unit: &'u Unit<'u>) -> Self {
+        Self { unit, before: Cow::Borrowed(&*unit.value), mapped: Cow::Borrowed(&*unit.value), met: None }
+    }
+}

@@ -1,0 +1,47 @@
+//! A lookup: reads more about each record of a page.
+
+use futures::future::FutureExt;
+use futures::stream::{self, StreamExt};
+use tombolo_model::{Record, Val};
+
+use super::response::errors_val;
+use super::shared::Shared;
+use super::source_http::Asked;
+use super::source_lookup;
+use super::step::{Fate, Met, Unit};
+use super::write::Fatal;
+use crate::plan::{Source, Step};
+
+/// Looks up for the units of a page and says of each what became of it, in their order. Requests begin in the order of
+/// the records, several at a time.
+pub(super) async fn work<'u>(
+    shared: &'u Shared<'_>,
+    step: &'u Step,
+    source: &'u Source,
+    units: &'u [Unit<'u>],
+) -> Result<Vec<Met>, Fatal> {
+    let read = |unit: &'u Unit<'u>| {
+        let asked = Asked { record: &unit.value, mapped: None };
+        source_lookup::read(shared, source, asked, step.place, unit.index).boxed_local()
+    };
+    let reads = units.iter().map(read);
+    let answers: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency()).collect().await;
+    let mut met = Vec::with_capacity(units.len());
+    for (unit, answer) in units.iter().zip(answers) {
+        let failed = !answer.errors.is_empty();
+        for (code, message) in &answer.errors {
+            shared.record_failed(step.place, code, message.clone(), unit.index, Some(&unit.value));
+        }
+        if !failed {
+            shared.count(step.place, |count| count.success += 1);
+        }
+        let mut response = Record::default();
+        response.set("data", Val::List(answer.data));
+        response.set("errors", errors_val(&answer.errors));
+        response.set("ignored", Val::Bool(false));
+        response.set("statusCode", answer.status_code.map_or(Val::Null, |status| Val::Int(i64::from(status))));
+        let fate = if failed { Fate::Failed } else { Fate::Done };
+        met.push(Met { fate, response: Some(Val::Map(response)) });
+    }
+    Ok(met)
+}

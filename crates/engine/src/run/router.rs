@@ -1,0 +1,149 @@
+//! A branching: each record goes to the branches that it belongs to.
+//!
+//! Every way carries every page, empty ones too: where ways meet again, the pages of one number are put together, and
+//! the order of the records does not depend on which branch was faster.
+
+use futures::channel::mpsc::{Receiver, Sender};
+use futures::sink::SinkExt;
+use futures::stream::StreamExt;
+use tombolo_model::Val;
+use tombolo_model::run::RunError;
+
+use super::hooks::{Hook, Options};
+use super::scripted::{Fault, passes};
+use super::shared::Shared;
+use super::{Item, Page};
+use crate::plan::{Function, RouteBy, Router};
+
+/// Routes page by page. `outgoing` has nothing for a branch whose records end there.
+pub(super) async fn run(
+    shared: &Shared<'_>,
+    router: &Router,
+    mut incoming: Vec<Receiver<Page>>,
+    mut outgoing: Vec<Option<Sender<Page>>>,
+) -> Result<(), RunError> {
+    while let Some(page) = joined(&mut incoming).await {
+        let counted = !page.is_empty();
+        let pages = split(shared, router, page).await;
+        for (page, out) in pages.into_iter().zip(&mut outgoing) {
+            let Some(out) = out else { continue };
+            // The next step ends before this one only when the run is ending.
+            if out.send(page).await.is_err() {
+                return Ok(());
+            }
+        }
+        if counted {
+            shared.page_done(router.place);
+        }
+    }
+    shared.say(router.place);
+    Ok(())
+}
+
+/// The next page of all ways together, its records in the order of their source.
+async fn joined(incoming: &mut [Receiver<Page>]) -> Option<Page> {
+    if let [only] = incoming {
+        return only.next().await;
+    }
+    let mut whole: Option<Page> = None;
+    for way in incoming {
+        if let Some(mut page) = way.next().await {
+            whole.get_or_insert_default().append(&mut page);
+        }
+    }
+    if let Some(page) = &mut whole {
+        page.sort_by_key(|item| item.index);
+    }
+    whole
+}
+
+async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
+    let mut pages = vec![Page::new(); router.branches.len()];
+    for item in page {
+        shared.count(router.place, |count| count.received += 1);
+        let branches = match &router.by {
+            RouteBy::Filters => by_filters(shared, router, &item).await,
+            RouteBy::Script(function) => by_script(shared, router, function, &item).await,
+        };
+        match branches.as_deref() {
+            Ok([]) => shared.count(router.place, |count| count.ignored += 1),
+            Ok([others @ .., last]) => {
+                shared.count(router.place, |count| count.success += 1);
+                for branch in others {
+                    pages[*branch].push(item.clone());
+                }
+                pages[*last].push(item);
+            }
+            Err((code, message)) => {
+                shared.record_failed(router.place, code, message.clone(), item.index, Some(&item.value));
+            }
+        }
+    }
+    pages
+}
+
+async fn by_filters(shared: &Shared<'_>, router: &Router, item: &Item) -> Result<Vec<usize>, Fault> {
+    let mut branches = Vec::new();
+    for (at, branch) in router.branches.iter().enumerate() {
+        let matches = match &branch.filter {
+            None => true,
+            Some(filter) => passes(shared, router.place, filter, &item.value, item.index).await?,
+        };
+        if matches {
+            branches.push(at);
+            if !router.to_all {
+                break;
+            }
+        }
+    }
+    Ok(branches)
+}
+
+async fn by_script(
+    shared: &Shared<'_>,
+    router: &Router,
+    function: &Function,
+    item: &Item,
+) -> Result<Vec<usize>, Fault> {
+    let hook = Hook { place: router.place, kind: "branching", function };
+    let options = Options::new(shared, router.place).with("record", &item.value);
+    let returned = hook.call(shared, options, item.index).await.map_err(|failure| (failure.code, failure.message))?;
+    let named = match &returned {
+        Some(Val::List(branches)) => branches.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let mut branches = Vec::new();
+    for name in named {
+        let Some(at) = branch(router, name) else {
+            let names: Vec<_> = router.branches.iter().map(|branch| format!("“{}”", branch.name)).collect();
+            let message = format!(
+                "It returned {}; return the number of a branch from 0 to {}, or its name ({}), or a list of those.",
+                name.to_json(),
+                router.branches.len().saturating_sub(1),
+                names.join(", ")
+            );
+            let failure = hook.wrong("script_result", &message);
+            return Err((failure.code, failure.message));
+        };
+        if !branches.contains(&at) {
+            branches.push(at);
+        }
+    }
+    // Copies begin in the order of the branches, whatever order the script names them in.
+    branches.sort_unstable();
+    if !router.to_all {
+        branches.truncate(1);
+    }
+    Ok(branches)
+}
+
+/// A branch by its number or its name.
+fn branch(router: &Router, name: &Val) -> Option<usize> {
+    let number = match name {
+        Val::Int(number) => usize::try_from(*number).ok(),
+        Val::Str(name) => router.branches.iter().position(|branch| branch.name == *name),
+        _ => None,
+    };
+    number.filter(|at| *at < router.branches.len())
+}
