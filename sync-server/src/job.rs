@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_engine::ConsoleLine;
+use tombolo_engine::{ConsoleLine, Stage};
 use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
@@ -70,6 +70,13 @@ pub enum Line {
         n: u64,
         /// What happened.
         error: RunError,
+    },
+    /// A stage of a test run.
+    Stage {
+        /// The step.
+        step: String,
+        /// What happened there.
+        stage: Stage,
     },
     /// A script wrote to its console.
     Console {

@@ -26,8 +26,10 @@ pub struct About {
     pub run: Option<Id>,
     /// The flow.
     pub flow: Option<Id>,
-    /// Whether nothing is written.
+    /// Whether it tries the flow out: the first page of each source, nothing written, every stage reported.
     pub test_mode: bool,
+    /// The exports that it reads, of those that the flow has; all of them where none is named.
+    pub sources: Vec<Id>,
 }
 
 /// Without the secrets.

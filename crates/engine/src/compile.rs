@@ -38,22 +38,29 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     let flow = Flow(&bundle.flow);
     let mut seen = BTreeSet::new();
     let mut sources = Vec::new();
+    let chosen = &bundle.about.sources;
     for generator in flow.generators() {
-        let Some(id) = generator.export() else { continue };
+        let Some(id) = generator.export().filter(|id| chosen.is_empty() || chosen.contains(id)) else { continue };
         let made = resource(bundle, id, Kind::Export, &mut seen, &mut problems)
             .and_then(|value| export::compile(bundle, id, value));
         keep(made, id, &mut sources, &mut problems);
     }
-    let mut graph = Graph::new(bundle, &mut seen, &mut problems, flow.generators().len());
+    // A source with a problem has no place, but then there is no plan either.
+    let mut graph = Graph::new(bundle, &mut seen, &mut problems, sources.len());
     let start = graph.build();
     let Graph { steps, routers, .. } = graph;
     if sources.is_empty() && problems.is_empty() {
-        problems.push(Problem::new("/pageGenerators", "no_source", "Add a source: the flow has none."));
+        let message = if chosen.is_empty() {
+            "Add a source: the flow has none."
+        } else {
+            "The flow has none of the sources that were chosen for this run: choose others."
+        };
+        problems.push(Problem::new("/pageGenerators", "no_source", message));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut plan = Plan { sources, steps, routers, start };
+    let mut plan = Plan { sources, steps, routers, start, test_mode: bundle.about.test_mode };
     tell_apart(&mut plan);
     Ok(plan)
 }

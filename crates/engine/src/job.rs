@@ -6,7 +6,7 @@ use tombolo_model::run::{RunError, RunRow, RunStatus};
 use crate::bundle::Bundle;
 use crate::cancel::Cancel;
 use crate::compile::compile;
-use crate::event::RunEvent;
+use crate::event::{RunEvent, Stage};
 use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
@@ -22,6 +22,13 @@ pub enum Report {
         n: u64,
         /// What happened.
         error: RunError,
+    },
+    /// A stage of a test run.
+    Stage {
+        /// The step.
+        step: String,
+        /// What happened there.
+        stage: Stage,
     },
     /// A script wrote to its console.
     Console {
@@ -68,6 +75,7 @@ pub async fn run_job(
                 errors += 1;
                 report(Report::Error { n: errors, error });
             }
+            RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
             RunEvent::Console { step, script, function, lines } => {
                 report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
             }

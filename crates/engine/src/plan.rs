@@ -29,6 +29,8 @@ pub struct Plan {
     pub(crate) routers: Vec<Router>,
     /// Where the sources lead.
     pub(crate) start: Chain,
+    /// Nothing is written, and every stage is reported.
+    pub(crate) test_mode: bool,
 }
 
 impl Plan {

@@ -27,12 +27,14 @@ mod source_file;
 mod source_http;
 mod source_lookup;
 mod source_names;
+mod stages;
 mod step;
 mod units;
 mod verdict;
 mod write;
 mod write_file;
 mod write_http;
+mod write_mock;
 
 use futures::channel::mpsc;
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};

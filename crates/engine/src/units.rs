@@ -26,9 +26,9 @@ pub(crate) const WRITE_BYTES: usize = 64 * 1024;
 pub(crate) const MAX_KEPT_RECORDS: u64 = 20_000;
 /// The same answer so often in a row is a loop.
 pub(crate) const SAME_ANSWERS: u32 = 5;
-/// The most that a destination may answer to one request when something reads it.
-pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
 /// The most that the records of a page have together; a page is cut before it.
 pub(crate) const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 /// The most that one record has, and all that a lookup found for one.
 pub(crate) const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
+/// The most that a destination may answer to one request when something reads it.
+pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ mod file;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Where made files go
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     out: PathBuf,
+    /// Try the flow out: the first page of each source, nothing is written, and every stage is told
+    #[arg(long)]
+    test: bool,
 }
 
 /// Runs the flow to its end.
@@ -47,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{} cannot be run", args.bundle.display()))?;
     let files = attach(&mut bundle, &args.files)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = runtime.block_on(work(bundle, files, &args.out))?;
+    let last = runtime.block_on(work(bundle, files, args))?;
     let sentence = sentence(&last);
     writeln!(io::stderr(), "{sentence}")?;
     Ok(match last.status {
@@ -57,10 +60,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) -> anyhow::Result<RunRow> {
+async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, args: &Args) -> anyhow::Result<RunRow> {
     let host = NativeHost::new(HostOptions {
         files,
-        out: Place::Folder(out.to_owned()),
+        out: Place::Folder(args.out.clone()),
         hosts: hosts(&bundle.resources),
         allow_private_network: true,
         on_file: Box::new(|file| say(&file_line(file))),
@@ -71,7 +74,7 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
-        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: false },
+        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, ..About::default() },
     };
     let cancel = Cancel::default();
     let mut report = |report| say(&line(report));

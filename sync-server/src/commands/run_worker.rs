@@ -59,7 +59,7 @@ async fn work(job: Job) -> anyhow::Result<()> {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), test_mode: false },
+        about: About { run: Some(job.row.id), flow: Some(job.row.flow), ..About::default() },
     };
     run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
     Ok(())
@@ -70,6 +70,7 @@ pub(super) fn line(report: Report) -> Line {
     match report {
         Report::Row(row) => Line::Row { row: *row },
         Report::Error { n, error } => Line::Error { n, error },
+        Report::Stage { step, stage } => Line::Stage { step, stage },
         Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }

@@ -269,6 +269,8 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         }
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
+        // Only a test run has stages, and `serve` starts none.
+        Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
         // Lines of scripts are for those who watch `tombolo run`; they may hold data, so the log only counts them.
         Line::Console { script, function, lines, .. } => {
             tracing::debug!(run = %report.row().id, script, function, lines = lines.len(), "a script wrote lines");

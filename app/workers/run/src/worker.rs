@@ -48,7 +48,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), test_mode: false },
+        about: About { run: Some(job.row.id), flow: Some(job.row.flow), ..About::default() },
     };
     let mut report = |report| match report {
         Report::Row(row) => {
@@ -56,6 +56,8 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             port::post(&FromRun::Row { row: *row }, None);
         }
         Report::Error { n, error } => port::post(&FromRun::Error { n, error }, None),
+        // Only a test run has stages, and none is started here.
+        Report::Stage { .. } => {}
         Report::Console { function, lines, .. } => {
             for line in lines {
                 console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());

@@ -9,6 +9,8 @@ use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{format, function, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
+use crate::lookup::StaticLookup;
+use crate::mapper::Mapper;
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
 
@@ -36,8 +38,11 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         }
     };
     let transform = function::transform(bundle, value, "/transform");
-    match (filter, transform, read) {
-        (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
+    let rows = value.get("mappings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
+    let mapper = Mapper::compile(rows, "/mappings", &StaticLookup::all(lookups));
+    match (filter, transform, mapper, read) {
+        (Ok(filter), Ok(transform), Ok(mapper), Ok(read)) if problems.is_empty() => Ok(Source {
             named: named(
                 bundle,
                 &id.to_string(),
@@ -48,12 +53,14 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
             read,
             transform,
             filter,
+            mapper,
             context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
             page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
         }),
-        (filter, transform, read) => {
+        (filter, transform, mapper, read) => {
             problems.extend(filter.err().into_iter().flatten());
             problems.extend(transform.err().into_iter().flatten());
+            problems.extend(mapper.err().into_iter().flatten());
             problems.extend(read.err().into_iter().flatten());
             Err(problems)
         }
@@ -81,7 +88,8 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
             uri: export.relative_uri(),
             headers: export.headers(),
             body,
-            records: false,
+            // Those that a lookup maps.
+            records: value.get("mappings").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()),
         },
     )?;
     let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;

@@ -5,6 +5,7 @@ use tombolo_model::Val;
 use tombolo_template::Template;
 
 use super::{Endpoint, FilterBy, Named, Paging, TransformBy, Verdict};
+use crate::mapper::Mapper;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -13,6 +14,8 @@ pub(crate) struct Source {
     /// Before the filter: it sees what the transformation made.
     pub(crate) transform: Option<TransformBy>,
     pub(crate) filter: Option<FilterBy>,
+    /// Makes the body of a lookup's request of the record that it is for.
+    pub(crate) mapper: Option<Mapper>,
     /// What templates of the transformation may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,

@@ -63,6 +63,8 @@ pub(crate) struct Import {
     /// Whether anything behind the destination reads what it answers; answers are parsed only then.
     pub(crate) reads_answer: bool,
     pub(crate) write: Write,
+    /// What a test run takes for the answers.
+    pub(crate) mock_response: Option<Val>,
     /// Makes the answer to a record anew.
     pub(crate) response_transform: Option<TransformBy>,
     pub(crate) post_submit: Option<Function>,

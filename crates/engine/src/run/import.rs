@@ -11,6 +11,8 @@ use super::scripted::transformed;
 use super::shared::{Place, Shared};
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
+use crate::lookup::Answers;
+use crate::mapper::{Around, Mapped};
 use crate::plan::{Function, Import, Step};
 
 pub(super) struct Importer<'a, 's> {
@@ -114,9 +116,23 @@ impl<'a, 's> Importer<'a, 's> {
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        match mapper.map(&passing.before, &scope, &self.shared.env) {
-            Ok(mapped) => passing.mapped = Cow::Owned(Val::Map(mapped)),
-            Err(error) => self.fail(passing, "mapping", error.to_string()),
+        let answers = Answers::default();
+        let mapped = match mapper.map(&passing.before, &Around::new(&scope, &self.shared.env, &answers)) {
+            Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
+            Ok(Mapped::Discarded) => Ok(None),
+            // Refused before the run.
+            Ok(Mapped::Asks(_)) => Err("a lookup that asks does not run yet.".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
+        self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
+        match mapped {
+            Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
+            Ok(None) => {
+                self.shared.count(self.place, |count| count.ignored += 1);
+                passing.met = Some(Met::without_answer(Fate::Ignored));
+            }
+            Err(message) => self.fail(passing, "mapping", message),
         }
     }
 
@@ -138,7 +154,9 @@ impl<'a, 's> Importer<'a, 's> {
         for (at, answer) in answers {
             let passing = &mut all[at];
             let fate = self.counted(passing.unit, &answer);
-            passing.met = Some(Met { fate, response: self.import.reads_answer.then(|| answer.into_val()) });
+            let response = self.import.reads_answer.then(|| answer.into_val());
+            self.shared.stage(self.place, "response", passing.unit.index, &passing.mapped, Ok(response.as_ref()));
+            passing.met = Some(Met { fate, response });
         }
         Ok(())
     }

@@ -6,7 +6,6 @@ use tombolo_model::{Record, Val};
 
 use super::response::errors_val;
 use super::shared::Shared;
-use super::source_http::Asked;
 use super::source_lookup;
 use super::step::{Fate, Met, Unit};
 use super::write::Fatal;
@@ -21,8 +20,8 @@ pub(super) async fn work<'u>(
     units: &'u [Unit<'u>],
 ) -> Result<Vec<Met>, Fatal> {
     let read = |unit: &'u Unit<'u>| {
-        let asked = Asked { record: &unit.value, mapped: None };
-        source_lookup::read(shared, source, asked, step.place, unit.index).boxed_local()
+        let turn = (unit.index << 16) ^ unit.child.unwrap_or_default() as u64;
+        source_lookup::read(shared, source, &unit.value, step.place, turn).boxed_local()
     };
     let reads = units.iter().map(read);
     let answers: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency()).collect().await;
@@ -39,7 +38,7 @@ pub(super) async fn work<'u>(
         response.set("data", Val::List(answer.data));
         response.set("errors", errors_val(&answer.errors));
         response.set("ignored", Val::Bool(false));
-        response.set("statusCode", answer.status_code.map_or(Val::Null, |status| Val::Int(i64::from(status))));
+        response.set("statusCode", answer.status_code.map_or(Val::Null, |status| Val::Int(status.into())));
         let fate = if failed { Fate::Failed } else { Fate::Done };
         met.push(Met { fate, response: Some(Val::Map(response)) });
     }

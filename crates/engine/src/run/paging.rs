@@ -18,7 +18,6 @@ use crate::units::SAME_ANSWERS;
 
 /// What is known of an answer once its records have gone on.
 pub(super) struct Answer {
-    pub(super) status: u16,
     pub(super) records: u64,
     /// A fingerprint of its bytes.
     pub(super) print: u64,

@@ -28,14 +28,21 @@ pub(super) async fn refine(shared: &Shared<'_>, source: &Source, place: Place, r
                 "timestamp" => Some(&shared.started),
                 _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
             };
-            match transformed(shared, place, transform, &record, &find, turn).await {
+            let made = transformed(shared, place, transform, &record, &find, turn).await;
+            let came = made.as_ref().map(Some).map_err(|(code, message)| (code.as_str(), message.as_str()));
+            shared.stage(place, "transform", turn, &record, came);
+            match made {
                 Ok(made) => made,
                 Err(fault) => return Refined::Failed(fault, record),
             }
         }
     };
     if let Some(filter) = &source.filter {
-        match passes(shared, place, filter, &value, turn).await {
+        let passed = passes(shared, place, filter, &value, turn).await;
+        let came =
+            passed.as_ref().map(|passed| Some(*passed)).map_err(|(code, message)| (code.as_str(), message.as_str()));
+        shared.verdict_stage(place, "outputFilter", turn, &value, came);
+        match passed {
             Ok(true) => {}
             Ok(false) => return Refined::Ignored,
             Err(fault) => return Refined::Failed(fault, value),

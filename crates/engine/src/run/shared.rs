@@ -32,8 +32,8 @@ pub(super) struct Shared<'a> {
     pub(super) env: Env<'static>,
     /// The queues of its connections.
     pub(super) queues: Queues,
-    requests: Cell<u64>,
     hook_options: Vec<&'a str>,
+    requests: Cell<u64>,
     state: RefCell<State<'a>>,
 }
 
@@ -57,9 +57,9 @@ impl<'a> Shared<'a> {
             seed,
             api: RunApi,
             env: Env::new(started_ms, seed),
+            hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
-            hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
     }
@@ -81,7 +81,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// Changes counters without saying so.

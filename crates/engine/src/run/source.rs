@@ -6,7 +6,7 @@ use futures::channel::mpsc;
 use tombolo_formats::Row;
 
 use super::pages::Pages;
-use super::shared::{Place, Shared};
+use super::shared::Shared;
 use super::{Page, source_file, source_http};
 use crate::plan::Read;
 
@@ -43,9 +43,6 @@ impl From<Failure> for Stopped {
 
 /// Takes what a source reads.
 pub(super) trait Intake {
-    /// Whose counters they are.
-    fn place(&self) -> Place;
-
     /// Takes rows, all of them; may wait.
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped>;
 }
@@ -56,7 +53,7 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
         let mut pages = Pages::new(shared, place, out.clone());
         let read = match &source.read {
             Read::File(file) => source_file::read(shared, file, &mut pages).await,
-            Read::Http(http) => source_http::read(shared, source, http, None, &mut pages).await.map(drop),
+            Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
         };
         // The records in front of an error are good.
         let sent = pages.finish().await;

@@ -7,7 +7,7 @@ use super::answer::{beginning, refusal};
 use super::exchange::exchange;
 use super::paging::{Answer, Progress};
 use super::request::{accept, body, build};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_body::{Body, Came, unreachable};
 use super::source_names::Names;
@@ -41,7 +41,7 @@ struct Made {
 /// Reads all pages; the status of the last answer.
 pub(super) async fn read(
     shared: &Shared<'_>,
-    source: &Source,
+    (place, source): (Place, &Source),
     read: &HttpRead,
     asked: Option<Asked<'_>>,
     intake: &mut impl Intake,
@@ -55,7 +55,7 @@ pub(super) async fn read(
         if !progress.leads_on(made.relative.as_deref(), &url)? {
             return Ok(status);
         }
-        let sent = exchange(shared, intake.place(), reading.endpoint(&progress), made.request).await;
+        let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
         let response = sent.map_err(|error| unreachable(&read.endpoint.scrub, &error))?;
         status = response.status;
         let answer = reading.answer(response, &progress, intake).await.map_err(|stopped| with_status(stopped, status));
@@ -101,7 +101,6 @@ impl<'a> Reading<'a, '_> {
             }
             _ => None,
         };
-        let next = progress.next_url.clone().map(Masked::plain);
         let mapped = self.asked.and_then(|asked| asked.mapped);
         let after = |name: &str| match (name, mapped) {
             ("record", Some(mapped)) => Some(mapped),
@@ -113,6 +112,7 @@ impl<'a> Reading<'a, '_> {
             (None, Some(mapped)) if sends_records(&endpoint.method) => Some(mapped.to_json().into_bytes().into()),
             (None, _) => None,
         };
+        let next = progress.next_url.clone().map(Masked::plain);
         let request = build(endpoint, &scope, env, next, sent)?;
         Ok(Made { request: accept(request, self.read.accept), relative })
     }
@@ -145,7 +145,7 @@ impl<'a> Reading<'a, '_> {
         let keep_last = read.paging.as_ref().is_some_and(|paging| paging.previous.record);
         let body = Body { shared: self.shared, format: self.format(progress), scrub, keep_last };
         let headers = std::mem::take(&mut response.headers);
-        let (status, headers_may_be_hidden) = (response.status, response.headers_may_be_hidden);
+        let headers_may_be_hidden = response.headers_may_be_hidden;
         let reads_answer = read.paging.as_ref().is_some_and(|paging| paging.reads_answer());
         let (came, value) = if read.verdict.reads_answer() {
             let bytes = body.whole(response).await?;
@@ -163,6 +163,6 @@ impl<'a> Reading<'a, '_> {
             (came, value)
         };
         let Came { records, print, last: last_record, .. } = came;
-        Ok(Some(Answer { status, records, print, value, last_record, headers, headers_may_be_hidden }))
+        Ok(Some(Answer { records, print, value, last_record, headers, headers_may_be_hidden }))
     }
 }

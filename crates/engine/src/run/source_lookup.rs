@@ -1,4 +1,6 @@
-//! A source that is asked for each record: what an endpoint has about it.
+//! Reads a source for one record: what an endpoint has about it.
+
+use std::borrow::Cow;
 
 use tombolo_formats::Row;
 use tombolo_model::Val;
@@ -10,26 +12,32 @@ use super::source_http::{self, Asked};
 use crate::plan::{Read, Source};
 use crate::units::MAX_RECORD_BYTES;
 
-/// What a lookup found.
+/// What was found for a record.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub(super) data: Vec<Val>,
     /// Of the last answer; nothing where there was none.
     pub(super) status_code: Option<u16>,
-    /// Code and message; the first ones are of records that were found, the last one may be of the whole.
+    /// Code and message.
     pub(super) errors: Vec<(String, String)>,
-    /// How many of the records that were found the output filter left out.
-    pub(super) ignored: u64,
 }
 
-/// Asks for one record. `index` is its place in its source.
-pub(super) async fn read(shared: &Shared<'_>, source: &Source, asked: Asked<'_>, place: Place, index: u64) -> Answer {
-    // Scripts are told records apart by their turn, whichever lookup is faster.
-    let first = index.wrapping_mul(1 << 24);
+/// Reads a source for one record. `turn` tells the records apart for scripts, whichever lookup is faster.
+pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, place: Place, turn: u64) -> Answer {
+    let first = turn.wrapping_mul(1 << 24);
     let mut found = Found { shared, source, place, turn: first, bytes: 0, answer: Answer::default() };
-    let read = match &source.read {
-        Read::Http(http) => source_http::read(shared, source, http, Some(asked), &mut found).await,
-        Read::File(_) => Err(Failure::new("unsupported", "a file cannot be looked up. Choose an endpoint.").into()),
+    let read = match (&source.read, mapped(shared, source, record)) {
+        (_, Err(message)) => {
+            found.answer.errors.push(("mapping".to_owned(), message));
+            return found.answer;
+        }
+        (Read::Http(http), Ok(mapped)) => {
+            let asked = Asked { record, mapped: mapped.as_deref() };
+            source_http::read(shared, (place, source), http, Some(asked), &mut found).await
+        }
+        (Read::File(_), _) => {
+            Err(Failure::new("unsupported", "a file cannot be looked up. Choose an export from an endpoint.").into())
+        }
     };
     let mut answer = found.answer;
     match read {
@@ -41,6 +49,18 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, asked: Asked<'_>,
         }
     }
     answer
+}
+
+/// The record as the body of the request has it; nothing without a mapping.
+fn mapped<'r>(shared: &Shared<'_>, source: &Source, record: &'r Val) -> Result<Option<Cow<'r, Val>>, String> {
+    let Some(mapper) = &source.mapper else { return Ok(None) };
+    let find = |name: &str| match name {
+        "record" => Some(record),
+        "timestamp" => Some(&shared.started),
+        _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+    };
+    let made = mapper.map(record, &find, &shared.env).map_err(|error| error.to_string())?;
+    Ok(Some(Cow::Owned(Val::Map(made))))
 }
 
 /// A clause as a sentence.
@@ -59,10 +79,6 @@ struct Found<'a, 's> {
 }
 
 impl Intake for Found<'_, '_> {
-    fn place(&self) -> Place {
-        self.place
-    }
-
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
         for row in rows.drain(..) {
             let turn = self.turn;
@@ -83,7 +99,7 @@ impl Intake for Found<'_, '_> {
                     }
                     self.answer.data.push(value);
                 }
-                Refined::Ignored => self.answer.ignored += 1,
+                Refined::Ignored => {}
                 Refined::Failed(fault, _) => self.answer.errors.push(fault),
             }
         }

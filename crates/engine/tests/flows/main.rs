@@ -4,14 +4,17 @@
 
 mod bad_input;
 mod branches;
+mod clock;
 mod files;
 mod golden;
 mod http;
 mod limits;
+mod looked_up;
 mod lookups;
 mod many;
 mod paging;
 mod retries;
 mod secrets;
 mod support;
+mod test_runs;
 mod verdict;

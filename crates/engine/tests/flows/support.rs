@@ -14,10 +14,7 @@ use tombolo_engine::{
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
 
-#[path = "clock.rs"]
-mod clock;
-
-use clock::Clock;
+use crate::clock::Clock;
 
 /// When runs begin.
 const BEGINNING_MS: i64 = 1_795_492_800_000;
