@@ -34,7 +34,7 @@ mod size;
 mod transform;
 mod units;
 
-pub use bundle::{About, Bundle};
+pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};

@@ -7,10 +7,8 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, named, paging, settings, template, text_at, unsupported, verdict};
+use super::{format, function, mapping, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
-use crate::lookup::StaticLookup;
-use crate::mapper::Mapper;
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
 
@@ -38,9 +36,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         }
     };
     let transform = function::transform(bundle, value, "/transform");
-    let rows = value.get("mappings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
-    let mapper = Mapper::compile(rows, "/mappings", &StaticLookup::all(lookups));
+    let mapper = mapping::compile(value);
     match (filter, transform, mapper, read) {
         (Ok(filter), Ok(transform), Ok(mapper), Ok(read)) if problems.is_empty() => Ok(Source {
             named: named(

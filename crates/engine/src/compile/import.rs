@@ -7,10 +7,8 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported};
+use super::{format, function, mapping, named, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
-use crate::lookup::Lookups;
-use crate::mapper::Mapper;
 use crate::plan::{self, FileWrite, HttpWrite, Write};
 
 pub(super) fn compile(
@@ -24,7 +22,7 @@ pub(super) fn compile(
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let mapper = mapping(value, import.mappings());
+    let mapper = mapping::compile(value);
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
@@ -66,18 +64,6 @@ pub(super) fn compile(
             Err(problems)
         }
     }
-}
-
-fn mapping(value: &Value, rows: &[Value]) -> Result<Option<Mapper>, Vec<Problem>> {
-    let lookups = Lookups::compile(value.get("lookups"), "/lookups")?;
-    let lookups = lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?);
-    let mapper = Mapper::compile(rows, "/mappings", &lookups)?;
-    if mapper.as_ref().is_some_and(Mapper::asks) {
-        let message = "This version maps with static lookups: those that ask a cache or an endpoint do not run yet.";
-        return Err(vec![Problem::new("/lookups", "unsupported", message)]);
-    }
-    let envelope = text_at(value, "/inputContext") == Some("envelope");
-    Ok(mapper.map(|mapper| mapper.in_envelope(envelope)))
 }
 
 fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> {

@@ -48,7 +48,7 @@ impl<'a, 's> Pages<'a, 's> {
         Self { shared, source, place, out, page: Page::new(), page_bytes: 0, records: 0 }
     }
 
-    async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+    pub(super) async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
         match refine(self.shared, self.source, self.place, record, index).await {
             Refined::Passed(value, size) => self.add(Item { index, value }, size).await,
             Refined::Ignored => {

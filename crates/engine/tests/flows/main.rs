@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
+mod again;
+mod asking;
 mod bad_input;
 mod branches;
 mod clock;
