@@ -7,10 +7,10 @@ use tombolo_model::views::{Auth as Kinds, Connection};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, uri_component};
 
-use super::{media, pool, settings, template};
+use super::{flag, media, pool, settings, strictly, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
-use crate::plan::{Auth, Endpoint};
+use crate::plan::{Auth, Endpoint, Media};
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
 
@@ -54,23 +54,24 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
             headers.push((name, text, place));
         }
     }
+    let strict = flag(wanted.value, "/http/strictHandlebarEvaluation", false);
     let headers = headers
         .into_iter()
-        .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
+        .map(|(name, text, place)| Ok((name.to_owned(), strictly(text, Target::Plain, place, strict)?)))
         .collect::<Result<_, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
     let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
-    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
+    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
     let auth = auth(bundle, id, connection)?;
     Ok(Endpoint {
         method: wanted.method.to_owned(),
         base: template(base, Target::Plain, "/_connectionId")?,
-        uri: template(wanted.uri, Target::Uri, "/http/relativeURI")?,
+        uri: strictly(wanted.uri, Target::Uri, "/http/relativeURI", strict)?,
         headers,
         scrub: Scrub::new(bundle.secrets_of(id).chain(auth.secrets())),
         auth,
-        media_type,
+        media_type: media_type.content_type(),
         context: vec![("connection", Val::from(value)), ("settings", Val::from(&all))],
         concurrency: pool.target,
         pool,

@@ -17,6 +17,7 @@ mod many;
 mod paging;
 mod retries;
 mod secrets;
+mod sending;
 mod support;
 mod test_runs;
 mod verdict;
