@@ -6,9 +6,9 @@
 
 mod around;
 mod compile;
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod date;
-mod dates;
+pub(crate) mod dates;
 pub(crate) mod items;
 mod list;
 pub(crate) mod number;

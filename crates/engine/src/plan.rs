@@ -17,7 +17,7 @@ use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
-pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
@@ -35,6 +35,8 @@ pub struct Plan {
     pub(crate) entry: Entry,
     /// The lookup caches that are here: id, key, value.
     pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
+    /// What scripts can ask of the flow.
+    pub(crate) callable: Callable,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
 }

@@ -1,4 +1,4 @@
-//! Transformation 2.0: a record made anew by mapping rules, or changed where they say so.
+//! Transformations: a record made anew by rules of version 1.0, or by mapping rules, which may also change it.
 
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
@@ -6,16 +6,27 @@ use tombolo_template::Env;
 
 use crate::lookup::{Answers, Lookups};
 use crate::mapper::{Around, Find, MapError, Mapped, Mapper};
+use crate::transform_1::OldTransform;
 
 /// A compiled transformation.
 #[derive(Debug, Clone)]
-pub(crate) struct Transform {
-    mapper: Mapper,
-    /// Fields that no rule names stay.
-    modify: bool,
+pub(crate) enum Transform {
+    /// Version 1.0.
+    Old(OldTransform),
+    /// Version 2.0.
+    New {
+        mapper: Mapper,
+        /// Fields that no rule names stay.
+        modify: bool,
+    },
 }
 
 impl Transform {
+    /// Compiles `[[{extract, generate}]]` of version 1.0; nothing when there are no rules.
+    pub(crate) fn compile_old(rules: &Value, place: &str) -> Result<Option<Self>, Vec<Problem>> {
+        Ok(OldTransform::compile(rules, place)?.map(Self::Old))
+    }
+
     /// Compiles `{mode, mappings, lookups}`; nothing when there are no rules.
     pub(crate) fn compile(rules: &Value, place: &str) -> Result<Option<Self>, Vec<Problem>> {
         let rows = rules.get("mappings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -30,7 +41,7 @@ impl Transform {
         };
         let envelope = rules.get("inputContext").and_then(Value::as_str) == Some("envelope");
         let mapper = Mapper::compile(rows, &format!("{place}/mappings"), &lookups)?;
-        Ok(mapper.map(|mapper| Self { mapper: mapper.in_envelope(envelope), modify }))
+        Ok(mapper.map(|mapper| Self::New { mapper: mapper.in_envelope(envelope), modify }))
     }
 
     /// The record as it goes on, of rules that ask nothing and discard nothing. `find` finds what a template names.
@@ -48,14 +59,21 @@ impl Transform {
 
     /// Whether it may ask, or discard a record.
     pub(crate) fn is_plain(&self) -> bool {
-        !self.mapper.asks() && !self.mapper.discards()
+        match self {
+            Self::Old(_) => true,
+            Self::New { mapper, .. } => !mapper.asks() && !mapper.discards(),
+        }
     }
 
     /// The record as it goes on.
     pub(crate) fn map(&self, record: &Val, around: &Around<'_, '_>) -> Result<Mapped, MapError> {
-        let made = self.mapper.map(record, around)?;
+        let (mapper, modify) = match self {
+            Self::Old(rules) => return rules.apply(record).map(Mapped::Made),
+            Self::New { mapper, modify } => (mapper, *modify),
+        };
+        let made = mapper.map(record, around)?;
         Ok(match (record, made) {
-            (Val::Map(record), Mapped::Made(Val::Map(made))) if self.modify => {
+            (Val::Map(record), Mapped::Made(Val::Map(made))) if modify => {
                 Mapped::Made(Val::Map(laid_over(record, &made)))
             }
             (_, made) => made,

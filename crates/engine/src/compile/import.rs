@@ -6,7 +6,7 @@ use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
-use super::{format, function, import_http, mapping, named, settings, template, text_at, unsupported};
+use super::{endpoint, format, function, import_http, mapping, named, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
 use crate::plan::{self, FileWrite, Write};
 
@@ -44,7 +44,10 @@ pub(super) fn compile(
                 pre_map,
                 mapper,
                 post_map,
-                context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+                context: vec![
+                    ("settings", Val::from(&all)),
+                    ("connection", endpoint::shown(bundle, import.connection())),
+                ],
                 reads_answer: bundle.about.test_mode
                     || reads_answer
                     || post_submit.is_some()

@@ -19,8 +19,6 @@ pub(super) const EXPORT: Table = &[
 ];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/mapping/fields", "mappings of version 1.0"),
-    ("/mapping/lists", "mappings of version 1.0"),
     ("/http/existingLookupName", "lookups that say whether a record exists"),
     ("/http/ignoreLookupName", "lookups that say whether a record exists"),
     ("/http/_asyncHelperId", "asynchronous helpers"),

@@ -5,14 +5,16 @@ use tombolo_model::{Problem, Record, Val};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::filter::Filter;
-use crate::lookup::{Answers, Lookups, Question};
-use crate::mapper::{Around, MapError, Mapped, Mapper};
+use crate::lookup::{Answers, Question};
+use crate::mapper::{Around, MapError, Mapped};
+use crate::mapping::Mapping;
 use crate::response_mapping::ResponseMapping;
 use crate::transform::Transform;
 
 pub(super) const ALL: &[Evaluator] = &[
     ("filter", filter),
     ("mapper", mapper),
+    ("transform", old_transform),
     ("transformTwoDotZero", transform),
     ("responseMapping", response_mapping),
 ];
@@ -28,28 +30,35 @@ fn filter(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
-/// `rules` is a list of mappings; `options` has what stands around them: `lookups`, `inputContext`, `updates`, what
-/// templates name, and the answers of caches and endpoints.
+/// `rules` is a list of mappings or `{mappings, lookups, inputContext}`, or `{fields, lists}` of version 1.0; `options` has what stands around them: `lookups`,
+/// `inputContext`, `updates`, what templates name, and the answers of caches and endpoints.
 fn mapper(request: &EvalRequest) -> EvalOutcome {
-    let rows = request.rules.as_array().map(Vec::as_slice).unwrap_or_default();
-    let lookups = match Lookups::compile(request.options.get("lookups"), "/lookups") {
-        Ok(lookups) => lookups,
-        Err(problems) => return wrong(problems),
-    };
-    let envelope = request.options.get("inputContext").and_then(Value::as_str) == Some("envelope");
-    match Mapper::compile(rows, "/mappings", &lookups) {
+    let is_old = request.rules.get("fields").is_some() || request.rules.get("lists").is_some();
+    let of_import = |field: &str| request.options.get(field).or_else(|| request.rules.get(field));
+    let mut import = json!({"lookups": of_import("lookups"), "inputContext": of_import("inputContext")});
+    let mappings = request.rules.get("mappings").unwrap_or(&request.rules);
+    import[if is_old { "mapping" } else { "mappings" }] = mappings.clone();
+    match Mapping::compile(&import) {
         Ok(None) => EvalOutcome::made(request.input.clone()),
-        Ok(Some(mapper)) => {
-            let mapper = mapper.in_envelope(envelope);
-            mapped(request, &|record, around| mapper.map(record, around))
-        }
+        Ok(Some(mapping)) => mapped(request, &|record, around| mapping.map(record, around)),
         Err(problems) => wrong(problems),
     }
 }
 
 /// `rules` is `{mode, mappings, lookups}`.
 fn transform(request: &EvalRequest) -> EvalOutcome {
-    match Transform::compile(&request.rules, "") {
+    transformed(request, Transform::compile(&request.rules, ""))
+}
+
+/// `rules` is `[[{extract, generate}]]`, or one such group.
+fn old_transform(request: &EvalRequest) -> EvalOutcome {
+    let one_group = request.rules.as_array().is_some_and(|rules| rules.iter().any(Value::is_object));
+    let rules = if one_group { json!([request.rules]) } else { request.rules.clone() };
+    transformed(request, Transform::compile_old(&rules, ""))
+}
+
+fn transformed(request: &EvalRequest, rules: Result<Option<Transform>, Vec<Problem>>) -> EvalOutcome {
+    match rules {
         Ok(None) => EvalOutcome::made(request.input.clone()),
         Ok(Some(transform)) => mapped(request, &|record, around| transform.map(record, around)),
         Err(problems) => wrong(problems),

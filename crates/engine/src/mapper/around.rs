@@ -27,7 +27,7 @@ impl<'a, 'c> Around<'a, 'c> {
     }
 
     /// These, with other names.
-    pub(super) fn seeing<'b, 'd>(&self, find: Find<'b, 'd>, env: &'b Env<'b>) -> Around<'b, 'd>
+    pub(crate) fn seeing<'b, 'd>(&self, find: Find<'b, 'd>, env: &'b Env<'b>) -> Around<'b, 'd>
     where
         'a: 'b,
     {

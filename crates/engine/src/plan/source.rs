@@ -5,7 +5,7 @@ use tombolo_model::Val;
 use tombolo_template::Template;
 
 use super::{Endpoint, FilterBy, Named, Paging, TransformBy, Verdict};
-use crate::mapper::Mapper;
+use crate::mapping::Mapping;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -15,7 +15,7 @@ pub(crate) struct Source {
     pub(crate) transform: Option<TransformBy>,
     pub(crate) filter: Option<FilterBy>,
     /// Makes the body of a lookup's request of the record that it is for.
-    pub(crate) mapper: Option<Mapper>,
+    pub(crate) mapper: Option<Mapping>,
     /// What templates of the transformation may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,

@@ -14,7 +14,8 @@ use super::shared::{Place, Shared};
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
-use crate::mapper::{Around, Mapped, Mapper};
+use crate::mapper::{Around, Mapped};
+use crate::mapping::Mapping;
 use crate::plan::{Function, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
@@ -92,8 +93,8 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
-        for (code, message) in left.errors {
-            self.shared.record_failed(self.place, &code, message, passing.unit.index, Some(&passing.unit.value));
+        for (code, message) in &left.errors {
+            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -101,7 +102,7 @@ impl<'a, 's> Importer<'a, 's> {
                 passing.before = Cow::Owned(data);
             }
             Some(data) => passing.mapped = Cow::Owned(data),
-            None if failed => passing.met = Some(Met::without_answer(Fate::Failed)),
+            None if failed => passing.met = Some(self.failed(left.errors)),
             None => {
                 self.shared.count(self.place, |count| count.ignored += 1);
                 passing.met = Some(Met::without_answer(Fate::Ignored));
@@ -141,7 +142,7 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     /// Maps one; returns what has to be known first.
-    fn map(&self, mapper: &Mapper, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
             "record" => Some(&*passing.before),
             "timestamp" => Some(&self.shared.started),
@@ -260,8 +261,15 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
+        let errors = vec![(code.to_owned(), message.clone())];
         self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(Met::without_answer(Fate::Failed));
+        passing.met = Some(self.failed(errors));
+    }
+
+    /// What became of a record that did not come to the destination.
+    fn failed(&self, errors: Vec<(String, String)>) -> Met {
+        let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
+        Met { fate: Fate::Failed, response }
     }
 }
 
