@@ -32,3 +32,5 @@ pub(crate) const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 pub(crate) const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
 /// The most that a destination may answer to one request when something reads it.
 pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
+/// As much of a trace key is kept.
+pub(crate) const MAX_TRACE_KEY_CHARS: usize = 512;

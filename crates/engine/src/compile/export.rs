@@ -7,7 +7,7 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, mapping, named, paging, settings, template, text_at, unsupported, verdict};
+use super::{format, function, mapping, named, paging, settings, template, text_at, trace_key, unsupported, verdict};
 use crate::bundle::Bundle;
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
@@ -15,6 +15,7 @@ use crate::units::USUAL_PAGE_SIZE;
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::EXPORT, value, &mut problems);
+    problems.extend(trace_key(value).err().into_iter().flatten());
     if let Some(kind @ ("delta" | "once" | "test" | "blob" | "webhook" | "distributed" | "stream")) =
         text_at(value, "/type")
     {

@@ -7,6 +7,7 @@ mod asking;
 mod bad_input;
 mod branches;
 mod clock;
+mod errors;
 mod files;
 mod golden;
 mod http;
