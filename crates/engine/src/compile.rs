@@ -9,6 +9,7 @@ mod function;
 mod graph;
 mod import;
 mod import_http;
+mod kind;
 mod mapping;
 mod media;
 mod paging;
@@ -76,6 +77,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         caches: caches(bundle),
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
+        parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 

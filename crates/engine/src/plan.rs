@@ -23,7 +23,7 @@ pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation,
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
-pub(crate) use source::{FileRead, Format, HttpRead, Read, Source};
+pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
 pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
@@ -40,6 +40,8 @@ pub struct Plan {
     pub(crate) callable: Callable,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
+    /// The sources are read at the same time.
+    pub(crate) parallel: bool,
 }
 
 impl Plan {

@@ -12,8 +12,10 @@ mod exchange;
 mod hooks;
 mod import;
 mod lookup;
+mod once;
 mod pages;
 mod paging;
+mod pre_save_page;
 mod queue;
 mod refine;
 mod reply;
@@ -33,6 +35,7 @@ mod source_lookup;
 mod source_names;
 mod stages;
 mod step;
+mod times;
 mod units;
 mod verdict;
 mod write;
@@ -82,6 +85,9 @@ pub async fn run(plan: &Plan, host: &dyn Host, cancel: &Cancel, sink: &mut dyn F
         (Ok(RunStatus::Completed), Some(error)) | (Err(error), _) => (RunStatus::Failed, Some(error)),
         (Ok(status), _) => (status, None),
     };
+    if status == RunStatus::Completed {
+        shared.keep_checkpoints();
+    }
     Outcome { status, error, steps: shared.into_counts() }
 }
 

@@ -8,15 +8,8 @@ use tombolo_model::Problem;
 pub(super) type Table = &'static [(&'static str, &'static str)];
 
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
-pub(super) const EXPORT: Table = &[
-    ("/hooks/preSavePage/_scriptId", "scripts"),
-    ("/groupByFields", "grouping"),
-    ("/file/sortByFields", "sorted files"),
-    ("/file/groupByFields", "grouping"),
-    ("/file/decrypt", "encrypted files"),
-    ("/file/csv/keyColumns", "rows merged by key columns"),
-    ("/http/_asyncHelperId", "asynchronous helpers"),
-];
+pub(super) const EXPORT: Table =
+    &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
     ("/http/existingLookupName", "lookups that say whether a record exists"),
