@@ -6,7 +6,9 @@ use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
-use super::{endpoint, format, function, import_http, mapping, named, settings, template, text_at, unsupported};
+use super::{
+    endpoint, format, function, import_http, mapping, named, settings, template, text_at, trace_key, unsupported,
+};
 use crate::bundle::Bundle;
 use crate::plan::{self, FileWrite, Write};
 
@@ -18,6 +20,7 @@ pub(super) fn compile(
 ) -> Result<plan::Import, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::IMPORT, value, &mut problems);
+    problems.extend(trace_key(value).err().into_iter().flatten());
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);

@@ -8,6 +8,7 @@ mod bad_input;
 mod branches;
 mod clock;
 mod delta;
+mod errors;
 mod files;
 mod golden;
 mod groups;
