@@ -5,6 +5,7 @@
 //! What is wrong with rules or input is part of the outcome; only a name that does not exist is an error.
 
 mod date;
+mod filters;
 mod formats;
 mod handlebars;
 mod rules;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use tombolo_template::Env;
 
 /// The groups, each with its own list.
-const GROUPS: [&[Evaluator]; 4] = [handlebars::ALL, date::ALL, rules::ALL, formats::ALL];
+const GROUPS: [&[Evaluator]; 5] = [handlebars::ALL, date::ALL, filters::ALL, rules::ALL, formats::ALL];
 
 /// What an evaluation is asked.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
