@@ -47,11 +47,6 @@ impl Bundle {
         self.resources.get(&id).filter(|(have, _)| *have == kind).map(|(_, value)| value)
     }
 
-    /// All secrets of a connection.
-    pub(crate) fn secrets_of(&self, connection: Id) -> impl Iterator<Item = &str> {
-        self.secrets.get(&connection).into_iter().flat_map(BTreeMap::values).map(String::as_str)
-    }
-
     /// A connection's secret.
     pub(crate) fn secret(&self, connection: Id, path: &str) -> Option<&str> {
         self.secrets.get(&connection)?.get(path).map(String::as_str).filter(|secret| !secret.is_empty())

@@ -37,6 +37,7 @@ mod target;
 mod transform;
 mod transform_1;
 mod units;
+mod vault;
 
 pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;

@@ -23,6 +23,7 @@ mod retry;
 mod router;
 mod scripted;
 mod shared;
+mod signed;
 mod source;
 mod source_body;
 mod source_file;
@@ -49,6 +50,8 @@ use crate::event::{Outcome, RunEvent};
 use crate::host::Host;
 use crate::plan::{Again, Branch, Chain, Entry, Plan, Router};
 use crate::units::QUEUED_PAGES;
+pub(crate) use signed::signs;
+
 use shared::Shared;
 
 /// A record on its way.

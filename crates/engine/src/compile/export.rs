@@ -50,7 +50,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
             transform,
             filter,
             mapper,
-            context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+            context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
             page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
         }),
         (filter, transform, mapper, read) => {

@@ -45,7 +45,10 @@ pub(super) fn compile(
                 pre_map,
                 mapper,
                 post_map,
-                context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+                context: vec![
+                    ("settings", Val::from(&all)),
+                    ("connection", endpoint::shown(bundle, import.connection())),
+                ],
                 reads_answer: bundle.about.test_mode
                     || reads_answer
                     || post_submit.is_some()

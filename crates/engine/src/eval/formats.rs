@@ -136,23 +136,29 @@ fn text(request: &EvalRequest) -> &str {
 fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
     let mut reader = FileReader::new(&FileOptions { compression: None, encoding: Encoding::Utf8, format });
     let mut rows = Vec::new();
-    let (mut held, mut seen) = (0, 0);
+    let mut held = 0;
+    let mut seen = 0;
     // A run hands its records on; here they are all held, and few bytes can be many records.
-    let mut hold = |rows: &[Row]| {
-        held += rows[seen..].iter().map(|row| row.as_ref().map_or(REFUSED, weight)).sum::<usize>();
-        seen = rows.len();
-        let what = "What the editor makes of the input";
-        if held > MOST_HELD { Err(FormatError::TooBig { what, most: MOST_HELD }) } else { Ok(()) }
+    let mut hold = |rows: &mut Vec<Row>| {
+        while let Some(row) = rows.get(seen) {
+            held += row.as_ref().map_or(REFUSED, weight);
+            if held > MOST_HELD {
+                rows.truncate(seen);
+                return Err(FormatError::TooBig { what: "What the editor makes of the input", most: MOST_HELD });
+            }
+            seen += 1;
+        }
+        Ok(())
     };
     let mut result = Ok(true);
     for piece in bytes.chunks(reader.piece_bytes()) {
-        result = reader.push(piece, &mut rows).and_then(|()| hold(&rows)).map(|()| true);
+        result = reader.push(piece, &mut rows).and_then(|()| hold(&mut rows)).map(|()| true);
         if result.is_err() {
             break;
         }
     }
     while let Ok(true) = result {
-        result = reader.finish(&mut rows).and_then(|more| hold(&rows).map(|()| more));
+        result = reader.finish(&mut rows).and_then(|more| hold(&mut rows).map(|()| more));
     }
     (rows, result.err())
 }

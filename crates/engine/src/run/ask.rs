@@ -3,13 +3,12 @@
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
 use tombolo_model::{KeyPool, Val};
-use tombolo_template::Named;
 
-use super::answer::{beginning, refusal};
+use super::answer::{beginning, refusal, whole};
 use super::exchange::exchange;
-use super::request::{accept_json, build, patiently};
+use super::request::{accept_json, build, text};
 use super::shared::{Place, Shared};
-use crate::http::{Response, join};
+use crate::http::join_masked;
 use crate::lookup::{Answers, Question};
 use crate::plan::Endpoint;
 use crate::secret::Masked;
@@ -67,8 +66,8 @@ async fn requested(
         _ => endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
     let template = |error: tombolo_template::TemplateError| error.to_string();
-    let base = endpoint.base.render_in(&Named(&scope), &shared.env).map_err(template)?;
-    let url = Masked::plain(join(&base, uri));
+    let base = text(&endpoint.base, &scope, &shared.env).map_err(template)?;
+    let url = join_masked(base, Masked::plain(uri));
     let body = body.map(|body| body.as_bytes().to_vec().into());
     let mut request = build(endpoint, &scope, &shared.env, Some(url), body).map_err(template)?;
     method.clone_into(&mut request.method);
@@ -79,24 +78,11 @@ async fn requested(
         let body = beginning(shared.host, &mut response).await;
         return Err(format!("the application {}", refusal(response.status, &body, None, &endpoint.scrub)));
     }
-    let bytes = whole(shared, response).await.map_err(|error| said(&error))?;
+    let bytes = whole(shared.host, &mut response, MAX_RECORD_BYTES)
+        .await
+        .map_err(|error| format!("the application {}", said(&error)))?;
     if bytes.trim_ascii().is_empty() {
         return Ok(Val::Absent);
     }
     Val::parse(&bytes, &mut KeyPool::default()).map_err(|error| format!("the answer is no JSON: {error}"))
-}
-
-async fn whole(shared: &Shared<'_>, mut response: Response) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    loop {
-        let next = patiently(shared.host, response.body.next()).await;
-        match next.map_err(|error| format!("the application {error}"))? {
-            None => return Ok(bytes),
-            Some(piece) => bytes.extend(piece.map_err(|error| format!("the application {error}"))?),
-        }
-        if bytes.len() > MAX_RECORD_BYTES {
-            let most = MAX_RECORD_BYTES / (1024 * 1024);
-            return Err(format!("the answer is bigger than {most} MB: ask for less"));
-        }
-    }
 }

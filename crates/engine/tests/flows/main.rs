@@ -14,6 +14,7 @@ mod limits;
 mod looked_up;
 mod lookups;
 mod many;
+mod named_secrets;
 mod paging;
 mod retries;
 mod secrets;
