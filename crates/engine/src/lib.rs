@@ -17,6 +17,7 @@ mod compile;
 mod eval;
 mod event;
 mod filter;
+mod group;
 mod host;
 mod http;
 mod job;

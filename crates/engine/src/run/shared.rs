@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_model::run::{RunError, RunFile, StepCount};
+use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
 use tombolo_template::Env;
 
 use super::queue::Queues;
@@ -38,6 +38,8 @@ struct State<'a> {
     counts: Vec<StepCount>,
     sink: &'a mut dyn FnMut(RunEvent),
     source_error: Option<RunError>,
+    /// The sources that were read to their end.
+    read_through: Vec<Place>,
 }
 
 /// A step's place among all that counts records, sources first.
@@ -56,7 +58,7 @@ impl<'a> Shared<'a> {
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
-            state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
+            state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
     }
 
@@ -150,6 +152,21 @@ impl<'a> Shared<'a> {
 
     pub(super) fn source_error(&self) -> Option<RunError> {
         self.state.borrow().source_error.clone()
+    }
+
+    /// A source was read to its end.
+    pub(super) fn read_through(&self, place: Place) {
+        self.state.borrow_mut().read_through.push(place);
+    }
+
+    /// Up to when exports of changes are read now; only a run that completed may say so, and no test run.
+    pub(super) fn keep_checkpoints(&self) {
+        let mut state = self.state.borrow_mut();
+        for place in std::mem::take(&mut state.read_through) {
+            let delta = self.plan.sources[place].delta.as_ref().filter(|_| !self.plan.test_mode);
+            state.counts[place].checkpoint =
+                delta.map(|delta| Checkpoint { export: delta.export, from_ms: delta.last_ms, to_ms: self.started_ms });
+        }
     }
 
     pub(super) fn into_counts(self) -> Vec<StepCount> {
