@@ -20,7 +20,7 @@ pub struct Bundle {
 }
 
 /// What scripts and templates hear of the run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct About {
     /// The run.
     pub run: Option<Id>,
@@ -28,6 +28,8 @@ pub struct About {
     pub flow: Option<Id>,
     /// Whether it tries the flow out: the first page of each source, nothing written, every stage reported.
     pub test_mode: bool,
+    /// Records that failed and are tried again; the sources are not read then.
+    pub retry: Option<Retry>,
     /// The exports that it reads, of those that the flow has; all of them where none is named.
     pub sources: Vec<Id>,
     /// Up to when each export of changes was read: the beginning of the last run of this flow that completed, in
@@ -50,13 +52,17 @@ impl Bundle {
         self.resources.get(&id).filter(|(have, _)| *have == kind).map(|(_, value)| value)
     }
 
-    /// All secrets of a connection.
-    pub(crate) fn secrets_of(&self, connection: Id) -> impl Iterator<Item = &str> {
-        self.secrets.get(&connection).into_iter().flat_map(BTreeMap::values).map(String::as_str)
-    }
-
     /// A connection's secret.
     pub(crate) fn secret(&self, connection: Id, path: &str) -> Option<&str> {
         self.secrets.get(&connection)?.get(path).map(String::as_str).filter(|secret| !secret.is_empty())
     }
+}
+
+/// Records that a step tries again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Retry {
+    /// The step, as the counters of a run name it.
+    pub step: String,
+    /// The records as they came to it, edited or not, with their places in their source.
+    pub records: Vec<(u64, Value)>,
 }

@@ -1,12 +1,14 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
 mod endpoint;
+mod entry;
 mod export;
 mod format;
 mod function;
 mod graph;
 mod import;
 mod kind;
+mod mapping;
 mod media;
 mod paging;
 mod pool;
@@ -14,17 +16,18 @@ mod step;
 mod unsupported;
 mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind, Problem, validate};
+use tombolo_model::{Id, Kind, Problem, Val, validate};
 use tombolo_template::{Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
-use crate::plan::{Named, Plan, Work, settings_of};
+use crate::plan::{Named, Plan, Source, Step, Work, settings_of};
 
+use entry::Parts;
 use graph::Graph;
 
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
@@ -49,7 +52,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     // A source with a problem has no place, but then there is no plan either.
     let mut graph = Graph::new(bundle, &mut seen, &mut problems, sources.len());
     let start = graph.build();
-    let Graph { steps, routers, .. } = graph;
+    let Graph { mut steps, routers, .. } = graph;
     if sources.is_empty() && problems.is_empty() {
         let message = if chosen.is_empty() {
             "Add a source: the flow has none."
@@ -61,17 +64,30 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
+    tell_apart(&mut sources, &mut steps);
+    let parts = Parts { sources: &sources, steps: &steps, routers: &routers, start };
+    let entry = entry::compile(parts, bundle.about.retry.as_ref()).map_err(|problem| vec![problem])?;
     let parallel = bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false);
-    let mut plan = Plan { sources, steps, routers, start, test_mode: bundle.about.test_mode, parallel };
-    tell_apart(&mut plan);
-    Ok(plan)
+    let test_mode = bundle.about.test_mode;
+    Ok(Plan { sources, steps, routers, entry, caches: caches(bundle), test_mode, parallel })
+}
+
+/// The lookup caches whose data came with the flow.
+fn caches(bundle: &Bundle) -> BTreeMap<String, HashMap<String, Val>> {
+    let caches = bundle.resources.iter().filter(|(_, (kind, _))| *kind == Kind::LookupCache);
+    let data = caches.filter_map(|(id, (_, value))| Some((id, value.get("data")?.as_object()?)));
+    data.map(|(id, data)| {
+        let entries = data.iter().map(|(key, value)| (key.clone(), Val::from(value)));
+        (id.to_string(), entries.collect())
+    })
+    .collect()
 }
 
 /// Numbers steps that use the same resource, so that none hides the counts, errors or file of another.
-fn tell_apart(plan: &mut Plan) {
+fn tell_apart(sources: &mut [Source], steps: &mut [Step]) {
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    let sources = plan.sources.iter_mut().map(|source| &mut source.named);
-    let steps = plan.steps.iter_mut().map(|step| match &mut step.work {
+    let sources = sources.iter_mut().map(|source| &mut source.named);
+    let steps = steps.iter_mut().map(|step| match &mut step.work {
         Work::Import(import) => &mut import.named,
         Work::Lookup(source) => &mut source.named,
     });

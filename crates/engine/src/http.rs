@@ -14,7 +14,7 @@ use crate::secret::Masked;
 
 pub use body::Body;
 
-pub(crate) use address::{join, resolve, with_parameter, without_parameter};
+pub(crate) use address::{join_masked, resolve, with_parameter, without_parameter};
 pub(crate) use link::next_link;
 
 /// Sends requests. Redirects are followed with the host check of each new address; answers are decompressed.
@@ -24,7 +24,7 @@ pub trait HttpClient {
 }
 
 /// A request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: String,

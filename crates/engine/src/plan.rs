@@ -9,14 +9,17 @@ mod source;
 mod step;
 mod verdict;
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{FilterBy, Function, TransformBy};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
-pub(crate) use router::{Branch, Chain, RouteBy, Router};
+pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
 pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
 pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
@@ -27,8 +30,9 @@ pub struct Plan {
     pub(crate) sources: Vec<Source>,
     pub(crate) steps: Vec<Step>,
     pub(crate) routers: Vec<Router>,
-    /// Where the sources lead.
-    pub(crate) start: Chain,
+    pub(crate) entry: Entry,
+    /// The lookup caches that are here: id, key, value.
+    pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.

@@ -5,35 +5,77 @@
 //! Records are data and stay as they are.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use tombolo_model::MASK;
 use tombolo_template::uri_component;
 
-/// The secrets of a connection in every form in which they are sent or usually repeated, the longest first.
+/// The secrets of a connection in every form in which they are sent or usually repeated. Copies share what they learn.
 #[derive(Clone, Default)]
-pub(crate) struct Scrub(Vec<String>);
+pub(crate) struct Scrub(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// The longest first.
+    forms: Vec<String>,
+    /// Those that the run began with.
+    fixed: Vec<String>,
+    /// Those that came into being since, the newest last.
+    learned: VecDeque<String>,
+}
+
+/// Secrets that are remembered beside those that the run began with: renewed tokens, and secrets encoded with a record.
+const MOST_LEARNED: usize = 100;
 
 impl Scrub {
     pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
-        let whole = secrets.into_iter().flat_map(|secret| [secret, secret.trim()]);
-        let mut forms: Vec<String> = whole.filter(|secret| !secret.trim().is_empty()).flat_map(forms).collect();
-        // A form may be part of another, whose rest must not stay.
-        forms.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        forms.dedup();
-        Self(forms)
+        let mut known = Known { fixed: secrets.into_iter().map(ToOwned::to_owned).collect(), ..Known::default() };
+        known.sort();
+        Self(Arc::new(Mutex::new(known)))
+    }
+
+    /// A secret came into being.
+    pub(crate) fn learn(&self, secret: &str) {
+        let mut known = self.known();
+        if known.forms.iter().any(|form| form == secret) {
+            return;
+        }
+        known.learned.push_back(secret.to_owned());
+        if known.learned.len() > MOST_LEARNED {
+            known.learned.pop_front();
+        }
+        known.sort();
     }
 
     /// The text with `******` in the place of every secret.
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut clean = Cow::Borrowed(text);
-        for form in &self.0 {
+        for form in &self.known().forms {
             if clean.contains(form) {
-                clean = Cow::Owned(clean.replace(form, "******"));
+                clean = Cow::Owned(clean.replace(form, MASK));
             }
         }
         clean
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn sort(&mut self) {
+        let secrets = self.fixed.iter().chain(&self.learned).map(String::as_str);
+        let whole = secrets.flat_map(|secret| [secret, secret.trim()]);
+        let mut forms: Vec<String> = whole.filter(|secret| !secret.trim().is_empty()).flat_map(forms).collect();
+        // A form may be part of another, whose rest must not stay.
+        forms.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        forms.dedup();
+        self.forms = forms;
     }
 }
 
@@ -63,7 +105,7 @@ fn lower_hex(encoded: &str) -> String {
 
 impl fmt::Debug for Scrub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} forms of secrets", self.0.len())
+        write!(f, "{} forms of secrets", self.known().forms.len())
     }
 }
 
@@ -89,5 +131,15 @@ mod tests {
         }
         assert_eq!(scrub.clean("nothing of it"), "nothing of it");
         assert!(!format!("{scrub:?}").contains('ä'));
+    }
+
+    #[test]
+    fn a_secret_that_came_later_is_taken_out_too_and_the_first_ones_are_never_forgotten() {
+        let scrub = Scrub::new(["first"]);
+        let copy = scrub.clone();
+        for number in 0..200 {
+            scrub.learn(&format!("token-{number:03}"));
+        }
+        assert_eq!(copy.clean("first token-199 token-000"), "****** ****** token-000");
     }
 }

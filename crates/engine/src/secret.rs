@@ -2,39 +2,62 @@
 
 use std::fmt;
 
-use tombolo_model::Id;
+use tombolo_model::{Id, MASK, Val};
+use tombolo_template::{Deferred, DeferredError, Part, joined};
 
 /// A text that may hold secrets; printing it shows `******` in their place.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Masked(Vec<Piece>);
 
 /// A stretch of a text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub enum Piece {
     /// For everybody.
     Plain(String),
     /// For the one who dials, after the host check.
     Secret(Secret),
+    /// As a template names it; it becomes a secret when the credentials go in.
+    Deferred(Deferred),
 }
 
 /// A secret in the form in which it is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
-    connection: Id,
+    /// The connections and clients whose hosts it is bound to.
+    owners: Vec<Id>,
     value: String,
+}
+
+/// How templates name a secret: whose it is and its path there.
+pub(crate) fn name(owner: Id, path: &str) -> String {
+    format!("{owner}{path}")
+}
+
+/// Whose the secret of a name is.
+fn owner(name: &str) -> Option<Id> {
+    name.split_once('/')?.0.parse().ok()
+}
+
+/// Where the secret of a name is kept.
+pub(crate) fn path(name: &str) -> &str {
+    name.find('/').map_or(name, |at| &name[at..])
 }
 
 impl Secret {
     /// Wraps a connection's secret.
     #[must_use]
     pub fn new(connection: Id, value: impl Into<String>) -> Self {
-        Self { connection, value: value.into() }
+        Self { owners: vec![connection], value: value.into() }
+    }
+
+    /// Wraps what was made of the secrets of several.
+    pub(crate) fn of(owners: Vec<Id>, value: String) -> Self {
+        Self { owners, value }
     }
 
     /// Whose it is.
-    #[must_use]
-    pub fn connection(&self) -> Id {
-        self.connection
+    pub fn owners(&self) -> impl Iterator<Item = Id> {
+        self.owners.iter().copied()
     }
 
     /// The value, for [`crate::scrub`] to know it again.
@@ -45,7 +68,7 @@ impl Secret {
     /// The value with something done to it, such as an encoding.
     #[must_use]
     pub fn map(&self, change: impl FnOnce(&str) -> String) -> Self {
-        Self::new(self.connection, change(&self.value))
+        Self { owners: self.owners.clone(), value: change(&self.value) }
     }
 }
 
@@ -78,14 +101,71 @@ impl Masked {
     /// The secrets in it.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.0.iter().filter_map(|piece| match piece {
-            Piece::Plain(_) => None,
             Piece::Secret(secret) => Some(secret),
+            Piece::Plain(_) | Piece::Deferred(_) => None,
         })
     }
 
-    /// The connections whose secrets are in it.
+    /// The connections and clients whose secrets are in it.
     pub fn owners(&self) -> impl Iterator<Item = Id> {
-        self.secrets().map(Secret::connection)
+        self.0.iter().flat_map(|piece| match piece {
+            Piece::Plain(_) => Vec::new(),
+            Piece::Secret(secret) => secret.owners.clone(),
+            Piece::Deferred(deferred) => owners(deferred),
+        })
+    }
+
+    /// The text, when all of it is for everybody.
+    pub(crate) fn as_plain(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Plain(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its pieces, in order.
+    pub(crate) fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    pub(crate) fn pieces_mut(&mut self) -> &mut Vec<Piece> {
+        &mut self.0
+    }
+
+    /// Whether secrets are still to be put in.
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Deferred(_)))
+    }
+
+    /// Puts the secrets in that templates named; `made` is told of each.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`DeferredError`] when one is missing or cannot be worked on.
+    pub(crate) fn resolve(
+        &mut self,
+        find: &dyn Fn(&str) -> Option<String>,
+        made: &mut dyn FnMut(&Deferred, &str),
+    ) -> Result<(), DeferredError> {
+        for piece in &mut self.0 {
+            if let Piece::Deferred(deferred) = piece {
+                let value = deferred.reveal(find)?;
+                made(deferred, &value);
+                *piece = Piece::Secret(Secret::of(owners(deferred), value));
+            }
+        }
+        Ok(())
+    }
+
+    /// As a value that templates may read: hidden when it has secrets that are still to be put in.
+    pub(crate) fn to_val(&self) -> Val {
+        let part = |piece: &Piece| match piece {
+            Piece::Plain(text) => Part::Text(text.clone()),
+            Piece::Secret(_) => Part::Text(MASK.to_owned()),
+            Piece::Deferred(deferred) => Part::Deferred(deferred.clone()),
+        };
+        joined(&self.0.iter().map(part).collect::<Vec<_>>())
     }
 
     /// The text with its secrets. For the one who dials alone, after
@@ -97,8 +177,27 @@ impl Masked {
             .map(|piece| match piece {
                 Piece::Plain(text) => text.as_str(),
                 Piece::Secret(secret) => secret.value.as_str(),
+                Piece::Deferred(_) => MASK,
             })
             .collect()
+    }
+}
+
+fn owners(deferred: &Deferred) -> Vec<Id> {
+    let mut owners: Vec<Id> = deferred.names().into_iter().filter_map(owner).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+/// What a template rendered.
+impl From<Vec<Part>> for Masked {
+    fn from(parts: Vec<Part>) -> Self {
+        let piece = |part| match part {
+            Part::Text(text) => Piece::Plain(text),
+            Part::Deferred(deferred) => Piece::Deferred(deferred),
+        };
+        Self(parts.into_iter().map(piece).collect())
     }
 }
 
@@ -106,7 +205,7 @@ impl fmt::Display for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {
             Piece::Plain(text) => f.write_str(text),
-            Piece::Secret(_) => f.write_str("******"),
+            Piece::Secret(_) | Piece::Deferred(_) => f.write_str(MASK),
         })
     }
 }
@@ -121,14 +220,14 @@ impl fmt::Debug for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plain(text) => write!(f, "“{text}”"),
-            Self::Secret(secret) => secret.fmt(f),
+            Self::Secret(_) | Self::Deferred(_) => f.write_str(MASK),
         }
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("******")
+        f.write_str(MASK)
     }
 }
 
@@ -143,5 +242,12 @@ mod tests {
         assert_eq!(text.reveal(), "Bearer hush");
         let printed = format!("{text} {text:?} {secret:?} {:?}", Piece::Secret(secret.clone()));
         assert!(!printed.contains("hush"), "{printed}");
+    }
+
+    #[test]
+    fn a_secret_is_named_by_whose_it_is_and_where() {
+        let id = Id::from_parts(1, [2; 8]);
+        let name = name(id, "/http/encrypted/key");
+        assert_eq!((owner(&name), path(&name)), (Some(id), "/http/encrypted/key"));
     }
 }

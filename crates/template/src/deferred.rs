@@ -89,10 +89,21 @@ pub(crate) fn defer(helper: &Inline, args: &Args<'_>) -> Val {
     how.extend(args.values.iter().map(|value| Val::clone(value)));
     if helper.name == "aws4" {
         how.resize(helper.least + 1, Val::Absent);
-        how.extend(REQUESTS.map(|name| (args.find)(name).unwrap_or_default()));
+        how.extend(REQUESTS.map(|name| described(args, name)));
         how.push(Val::Int(args.env.now_ms));
     }
     Val::hidden(Val::List(how))
+}
+
+/// As much of a request's description as a signature is made of; secrets beside it need not be there.
+fn described(args: &Args<'_>, name: &str) -> Val {
+    let mut kept = Record::default();
+    for field in ["method", "URI", "baseURI", "relativeURI", "headers", "body"] {
+        if let Some(value) = (args.find)(&format!("{name}.{field}")) {
+            kept.set(field, value);
+        }
+    }
+    Val::Map(kept)
 }
 
 /// The values with `******` in the place of secrets.
@@ -214,6 +225,16 @@ impl Deferred {
         let mut names = Vec::new();
         names_in_how(&self.0, &mut names);
         names
+    }
+
+    /// Whether it is a hash or signature, which does not give the secret away.
+    #[must_use]
+    pub fn is_signature(&self) -> bool {
+        let step = match &self.0 {
+            Val::List(steps) => steps.first().and_then(Val::as_str),
+            _ => None,
+        };
+        matches!(step, Some("hash" | "hmac" | "aws4"))
     }
 
     /// Makes the text. For the one who dials alone, after the check of the host.

@@ -149,6 +149,12 @@ impl Template {
         self.plan.main.reads(path) || self.plan.partials.values().any(|program| program.reads(path))
     }
 
+    /// Whether it may call a helper.
+    #[must_use]
+    pub fn calls(&self, helper: &str) -> bool {
+        self.plan.main.calls(helper) || self.plan.partials.values().any(|program| program.calls(helper))
+    }
+
     /// Renders over a context; `lookup` finds a path's first name in it.
     ///
     /// # Errors
@@ -179,18 +185,27 @@ impl Template {
 
 impl Program {
     fn reads(&self, path: &[&str]) -> bool {
-        self.inlines.iter().any(|(name, program)| name.reads(path) || program.reads(path))
+        self.any(&mut |expr| expr.reads(path))
+    }
+
+    fn calls(&self, helper: &str) -> bool {
+        self.any(&mut |expr| expr.calls(helper))
+    }
+
+    /// Whether something holds for any expression in it.
+    fn any(&self, holds: &mut dyn FnMut(&Expr) -> bool) -> bool {
+        self.inlines.iter().any(|(name, program)| holds(name) || program.any(holds))
             || self.nodes.iter().any(|node| match node {
                 Node::Text(_) => false,
-                Node::Print { value, .. } => value.reads(path),
+                Node::Print { value, .. } => holds(value),
                 Node::Block(block) => {
-                    block.args.iter().chain(block.hash.iter().map(|(_, value)| value)).any(|value| value.reads(path))
-                        || block.main.iter().chain(&block.inverse).any(|program| program.reads(path))
+                    block.args.iter().chain(block.hash.iter().map(|(_, value)| value)).any(&mut *holds)
+                        || block.main.iter().chain(&block.inverse).any(|program| program.any(holds))
                 }
                 Node::Partial(partial) => {
                     let values = partial.context.iter().chain(partial.hash.iter().map(|(_, value)| value));
-                    values.chain([&partial.name]).any(|value| value.reads(path))
-                        || partial.block.iter().any(|program| program.reads(path))
+                    values.chain([&partial.name]).any(&mut *holds)
+                        || partial.block.iter().any(|program| program.any(holds))
                 }
             })
     }
@@ -202,10 +217,22 @@ impl Expr {
             Self::Literal(_) => false,
             Self::Path(have) => have.reads(path),
             Self::Call(call) => {
-                call.field.iter().any(|field| field.reads(path))
-                    || call.args.iter().chain(call.hash.iter().map(|(_, value)| value)).any(|value| value.reads(path))
+                call.field.iter().any(|field| field.reads(path)) || call.values().any(|value| value.reads(path))
             }
         }
+    }
+
+    fn calls(&self, helper: &str) -> bool {
+        match self {
+            Self::Literal(_) | Self::Path(_) => false,
+            Self::Call(call) => call.helper.name == helper || call.values().any(|value| value.calls(helper)),
+        }
+    }
+}
+
+impl Call {
+    fn values(&self) -> impl Iterator<Item = &Expr> {
+        self.args.iter().chain(self.hash.iter().map(|(_, value)| value))
     }
 }
 

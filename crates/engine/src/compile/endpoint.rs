@@ -11,8 +11,10 @@ use super::{media, pool, settings, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
 use crate::plan::{Auth, Endpoint};
+use crate::run::signs;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
+use crate::vault::Vault;
 
 /// What an export or import says of its requests.
 pub(super) struct Wanted<'a> {
@@ -57,23 +59,40 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let headers = headers
         .into_iter()
         .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
-        .collect::<Result<_, Vec<Problem>>>()?;
+        .collect::<Result<Vec<_>, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
     let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
     let auth = auth(bundle, id, connection)?;
+    let (base, uri) =
+        (template(base, Target::Plain, "/_connectionId")?, template(wanted.uri, Target::Uri, "/http/relativeURI")?);
+    let mut vault = Vault::default();
+    vault.add(bundle, id);
     Ok(Endpoint {
         method: wanted.method.to_owned(),
-        base: template(base, Target::Plain, "/_connectionId")?,
-        uri: template(wanted.uri, Target::Uri, "/http/relativeURI")?,
+        signs: signs(&uri) || headers.iter().any(|(_, template)| signs(template)),
+        base,
+        uri,
         headers,
-        scrub: Scrub::new(bundle.secrets_of(id).chain(auth.secrets())),
+        connection: id,
+        scrub: Scrub::new(vault.values().chain(auth.secrets())),
         auth,
         media_type,
-        context: vec![("connection", Val::from(value)), ("settings", Val::from(&all))],
+        context: vec![("connection", vault.hide(id, value, &[])), ("settings", Val::from(&all))],
+        vault,
         concurrency: pool.target,
         pool,
+    })
+}
+
+/// A connection as templates read it where nothing is sent: its secrets are `******`.
+pub(super) fn shown(bundle: &Bundle, id: Option<Id>) -> Val {
+    let found = id.and_then(|id| Some((id, bundle.get(id, Kind::Connection)?)));
+    found.map_or(Val::Absent, |(id, value)| {
+        let mut vault = Vault::default();
+        vault.add(bundle, id);
+        vault.hide(id, value, &[])
     })
 }
 

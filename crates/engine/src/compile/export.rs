@@ -7,11 +7,9 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, kind, named, paging, settings, template, text_at, unsupported, verdict};
+use super::{format, function, kind, mapping, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
-use crate::lookup::StaticLookup;
-use crate::mapper::Mapper;
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
 
@@ -25,7 +23,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let pre_save_page = kept(function::function(bundle, value, "/hooks/preSavePage"), &mut problems);
     let filter = kept(function::filter(bundle, value, "/filter", &all), &mut problems);
     let transform = kept(function::transform(bundle, value, "/transform"), &mut problems);
-    let mapper = kept(mapper(value), &mut problems);
+    let mapper = kept(mapping::compile(value), &mut problems);
     let order = kept(order(export), &mut problems);
     let read = kept(read(bundle, export), &mut problems);
     let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
@@ -50,20 +48,13 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         filter,
         mapper,
         pre_save_page,
-        context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+        context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
         page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
     })
 }
 
 fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     made.map_err(|found| problems.extend(found)).ok()
-}
-
-/// The mapping of the body of a lookup's request.
-fn mapper(value: &Value) -> Result<Option<Mapper>, Vec<Problem>> {
-    let rows = value.get("mappings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
-    Mapper::compile(rows, "/mappings", &StaticLookup::all(lookups))
 }
 
 struct Order {

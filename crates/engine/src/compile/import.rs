@@ -7,10 +7,8 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported};
+use super::{format, function, mapping, named, path_at, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
-use crate::lookup::StaticLookup;
-use crate::mapper::Mapper;
 use crate::plan::{self, FileWrite, HttpWrite, Write};
 
 pub(super) fn compile(
@@ -24,8 +22,7 @@ pub(super) fn compile(
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
-    let mapper = Mapper::compile(import.mappings(), "/mappings", &StaticLookup::all(lookups));
+    let mapper = mapping::compile(value);
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
@@ -48,7 +45,10 @@ pub(super) fn compile(
                 pre_map,
                 mapper,
                 post_map,
-                context: vec![("settings", Val::from(&all)), ("connection", connection.map_or(Val::Absent, Val::from))],
+                context: vec![
+                    ("settings", Val::from(&all)),
+                    ("connection", endpoint::shown(bundle, import.connection())),
+                ],
                 reads_answer: bundle.about.test_mode
                     || reads_answer
                     || post_submit.is_some()

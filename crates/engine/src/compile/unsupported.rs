@@ -12,8 +12,6 @@ pub(super) const EXPORT: Table =
     &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/mapping/fields", "mappings of version 1.0"),
-    ("/mapping/lists", "mappings of version 1.0"),
     ("/ignoreExisting", "checks for existing records"),
     ("/ignoreMissing", "checks for existing records"),
     ("/http/existingExtract", "checks for existing records"),

@@ -2,6 +2,8 @@
 //!
 //! Which host an address leads to is left to the one who dials: a second reading of it here could differ from the first.
 
+use crate::secret::{Masked, Piece};
+
 /// A connection's base and what an export or import puts behind it.
 pub(crate) fn join(base: &str, relative: &str) -> String {
     let relative = relative.trim();
@@ -17,6 +19,30 @@ pub(crate) fn join(base: &str, relative: &str) -> String {
         return format!("{base}{relative}");
     }
     format!("{base}/{}", relative.trim_start_matches('/'))
+}
+
+/// As [`join`], where secrets may be part of either.
+pub(crate) fn join_masked(mut base: Masked, mut relative: Masked) -> Masked {
+    if let (Some(base), Some(relative)) = (base.as_plain(), relative.as_plain()) {
+        return Masked::plain(join(base, relative));
+    }
+    if let Some(Piece::Plain(first)) = relative.pieces_mut().first_mut() {
+        *first = first.trim_start().to_owned();
+        if is_absolute(first) {
+            return relative;
+        }
+    }
+    let mark = match relative.pieces().first() {
+        None => "",
+        Some(Piece::Plain(first)) if first.starts_with(['?', '#', '/']) => "",
+        Some(_) => "/",
+    };
+    if let Some(Piece::Plain(last)) = base.pieces_mut().last_mut() {
+        *last = last.trim_end().trim_end_matches('/').to_owned();
+    }
+    base = base.and(mark);
+    base.extend(&relative);
+    base
 }
 
 /// An address as a page at `current` would follow it.
@@ -45,14 +71,31 @@ pub(crate) fn resolve(current: &str, reference: &str) -> String {
 }
 
 /// An address with one more query parameter; the value is written as it is.
-pub(crate) fn with_parameter(url: &str, name: &str, value: &str) -> String {
-    let (url, fragment) = url.find('#').map_or((url, ""), |at| url.split_at(at));
-    let mark = match url.split_once('?') {
+pub(crate) fn with_parameter(mut url: Masked, name: &str, value: &Masked) -> Masked {
+    let at = url.pieces().iter().position(|piece| matches!(piece, Piece::Plain(text) if text.contains('#')));
+    let after = at.map(|at| url.pieces_mut().split_off(at)).unwrap_or_default();
+    let mut fragment = Masked::default();
+    for piece in after {
+        match piece {
+            Piece::Plain(text) if fragment.pieces().is_empty() => {
+                let (before, after) = text.find('#').map_or((text.as_str(), ""), |at| text.split_at(at));
+                url = url.and(before);
+                fragment = fragment.and(after);
+            }
+            piece => fragment.pieces_mut().push(piece),
+        }
+    }
+    let plain: String =
+        url.pieces().iter().map(|piece| if let Piece::Plain(text) = piece { text } else { "x" }).collect();
+    let mark = match plain.split_once('?') {
         None => "?",
         Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
         Some(_) => "&",
     };
-    format!("{url}{mark}{name}={value}{fragment}")
+    url = url.and(format!("{mark}{name}="));
+    url.extend(value);
+    url.extend(&fragment);
+    url
 }
 
 /// An address without a query parameter.
@@ -74,7 +117,10 @@ fn is_absolute(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tombolo_model::Id;
+
     use super::*;
+    use crate::secret::Secret;
 
     #[test]
     fn a_base_and_what_follows_it_meet_at_one_slash() {
@@ -104,8 +150,20 @@ mod tests {
 
     #[test]
     fn a_parameter_is_added_before_the_fragment() {
-        assert_eq!(with_parameter("http://a/x", "p", "1"), "http://a/x?p=1");
-        assert_eq!(with_parameter("http://a/x?a=b#f", "p", "1"), "http://a/x?a=b&p=1#f");
+        for (url, want) in [
+            ("http://a/x", "http://a/x?p=1"),
+            ("http://a/x?a=b#f", "http://a/x?a=b&p=1#f"),
+            ("http://a/x?", "http://a/x?p=1"),
+        ] {
+            assert_eq!(with_parameter(Masked::plain(url), "p", &Masked::plain("1")).reveal(), want);
+        }
+        let secret = |text: &str| Secret::new(Id::from_parts(1, [0; 8]), text);
+        let url = Masked::plain("http://a/").and_secret(secret("s?")).and("/x#").and_secret(secret("f"));
+        let made = with_parameter(url, "p", &Masked::default().and_secret(secret("t")));
+        assert_eq!(
+            (made.reveal().as_str(), made.to_string().as_str()),
+            ("http://a/s?/x?p=t#f", "http://a/******/x?p=******#******")
+        );
     }
 
     #[test]

@@ -8,10 +8,10 @@ use tombolo_model::Id;
 use crate::secret::Masked;
 
 /// The body of a request.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Body(Content);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 enum Content {
     Bytes(Arc<Vec<u8>>),
     Masked(Arc<Masked>),
@@ -50,8 +50,8 @@ impl From<Vec<u8>> for Body {
 /// A text without secrets becomes plain bytes.
 impl From<Masked> for Body {
     fn from(text: Masked) -> Self {
-        if text.owners().next().is_none() {
-            return text.reveal().into_bytes().into();
+        if let Some(plain) = text.as_plain() {
+            return plain.as_bytes().to_vec().into();
         }
         Self(Content::Masked(Arc::new(text)))
     }

@@ -1,11 +1,12 @@
 //! How an application is called.
 
-use tombolo_model::Val;
+use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
 use super::Pool;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
+use crate::vault::Vault;
 
 /// How an application is called.
 #[derive(Debug, Clone)]
@@ -14,6 +15,12 @@ pub(crate) struct Endpoint {
     pub(crate) base: Template,
     pub(crate) uri: Template,
     pub(crate) headers: Vec<(String, Template)>,
+    /// Whose credentials it uses.
+    pub(crate) connection: Id,
+    /// What templates may name.
+    pub(crate) vault: Vault,
+    /// Whether its own templates sign its requests.
+    pub(crate) signs: bool,
     pub(crate) auth: Auth,
     /// Takes the connection's secrets out of what the application says.
     pub(crate) scrub: Scrub,

@@ -6,7 +6,7 @@ use tombolo_template::Template;
 
 use super::{Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
 use crate::group::{Grouping, Sorting};
-use crate::mapper::Mapper;
+use crate::mapping::Mapping;
 use crate::path::Path;
 
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub(crate) struct Source {
     pub(crate) transform: Option<TransformBy>,
     pub(crate) filter: Option<FilterBy>,
     /// Makes the body of a lookup's request of the record that it is for.
-    pub(crate) mapper: Option<Mapper>,
+    pub(crate) mapper: Option<Mapping>,
     /// Called for each page before it goes on.
     pub(crate) pre_save_page: Option<Function>,
     /// What templates of the transformation may read beside the record.

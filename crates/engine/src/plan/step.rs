@@ -5,7 +5,7 @@ use tombolo_model::Val;
 use tombolo_template::Template;
 
 use super::{Endpoint, FilterBy, Function, Named, Source, TransformBy};
-use crate::mapper::Mapper;
+use crate::mapping::Mapping;
 use crate::path::Path;
 use crate::response_mapping::ResponseMapping;
 
@@ -56,7 +56,7 @@ pub(crate) enum Work {
 pub(crate) struct Import {
     pub(crate) named: Named,
     pub(crate) pre_map: Option<Function>,
-    pub(crate) mapper: Option<Mapper>,
+    pub(crate) mapper: Option<Mapping>,
     pub(crate) post_map: Option<Function>,
     /// What mapping templates may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,

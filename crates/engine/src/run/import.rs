@@ -1,17 +1,22 @@
 //! An import: preMap, mapping, postMap, destination, the answer's transformation, postSubmit, in this order.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
+use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Left, Options, problem};
 use super::response::Response;
 use super::scripted::transformed;
 use super::shared::{Place, Shared};
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
-use crate::plan::{Function, Import, Step};
+use crate::lookup::{Answers, Question};
+use crate::mapper::{Around, Mapped};
+use crate::mapping::Mapping;
+use crate::plan::{Function, Import, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -42,9 +47,7 @@ impl<'a, 's> Importer<'a, 's> {
         if let Some(function) = &self.import.pre_map {
             self.hooked(&mut all, ("preMap", function), turn).await;
         }
-        for passing in &mut all {
-            self.map(passing);
-        }
+        self.map_all(&mut all).await;
         if let Some(function) = &self.import.post_map {
             self.hooked(&mut all, ("postMap", function), turn).await;
         }
@@ -107,21 +110,61 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    fn map(&self, passing: &mut Passing<'_>) {
-        let Some(mapper) = self.import.mapper.as_ref().filter(|_| passing.met.is_none()) else { return };
+    /// Maps what is still on its way; asks what the mapping has to know, all records together.
+    async fn map_all(&self, all: &mut [Passing<'_>]) {
+        let Some(mapper) = &self.import.mapper else { return };
+        let mut answers = Answers::default();
+        let mut open: Vec<usize> = (0..all.len()).filter(|at| all[*at].met.is_none()).collect();
+        for _ in 0..MAX_ROUNDS {
+            let mut questions = Vec::new();
+            open.retain(|at| match self.map(mapper, &mut all[*at], &answers) {
+                None => false,
+                Some(asked) => {
+                    questions.extend(asked);
+                    true
+                }
+            });
+            if open.is_empty() {
+                return;
+            }
+            let mut seen = HashSet::new();
+            questions.retain(|question| seen.insert(question.clone()));
+            let endpoint = match &self.import.write {
+                Write::Http(http) => Some(&http.endpoint),
+                Write::File(_) => None,
+            };
+            ask(self.shared, self.place, endpoint, questions, &mut answers).await;
+        }
+        for at in open {
+            let message = format!("Its lookups asked {MAX_ROUNDS} times, each for what another one found: use fewer.");
+            self.fail(&mut all[at], "mapping", message);
+        }
+    }
+
+    /// Maps one; returns what has to be known first.
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
             "record" => Some(&*passing.before),
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        let mapped = mapper.map(&passing.before, &scope, &self.shared.env);
-        let mapped = mapped.map(Val::Map).map_err(|error| error.to_string());
-        let came = mapped.as_ref().map(Some).map_err(|message| ("mapping", message.as_str()));
+        let mapped = match mapper.map(&passing.before, &Around::new(&scope, &self.shared.env, answers)) {
+            Ok(Mapped::Asks(questions)) => return Some(questions),
+            Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
+            Ok(Mapped::Discarded) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        };
+        let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
         self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
         match mapped {
-            Ok(mapped) => passing.mapped = Cow::Owned(mapped),
+            Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
+            Ok(None) => {
+                self.shared.count(self.place, |count| count.ignored += 1);
+                passing.met = Some(Met::without_answer(Fate::Ignored));
+            }
             Err(message) => self.fail(passing, "mapping", message),
         }
+        None
     }
 
     async fn submit(&mut self, all: &mut [Passing<'_>], turn: u64) -> Result<(), Fatal> {

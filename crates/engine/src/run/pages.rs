@@ -142,7 +142,7 @@ impl<'a, 's> Pages<'a, 's> {
         }
     }
 
-    async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+    pub(super) async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
         self.records += 1;
         match refine(self.shared, self.source, self.place, record, index).await {
             Refined::Passed(value, size) => match &mut self.groups {

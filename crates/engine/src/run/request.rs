@@ -6,8 +6,9 @@ use futures::future::{Either, select};
 use tombolo_model::Val;
 use tombolo_template::{Env, Named, Template, TemplateError};
 
+use super::signed;
 use crate::host::Host;
-use crate::http::{Body, HttpError, Request, Response, join};
+use crate::http::{Body, HttpError, Request, Response, join_masked};
 use crate::plan::Endpoint;
 use crate::secret::Masked;
 use crate::units::SILENCE_MS;
@@ -25,24 +26,23 @@ pub(super) fn build<'c>(
     next: Option<Masked>,
     body: Option<Body>,
 ) -> Result<Request, TemplateError> {
-    let scope = Named(scope);
+    if endpoint.signs {
+        return signed::build(endpoint, scope, env, next, body);
+    }
     let url = match next {
         Some(next) => next,
-        None => {
-            let base = endpoint.base.render_in(&scope, env)?;
-            Masked::plain(join(&base, &endpoint.uri.render_in(&scope, env)?))
-        }
+        None => join_masked(text(&endpoint.base, scope, env)?, text(&endpoint.uri, scope, env)?),
     };
     let mut headers = Vec::with_capacity(endpoint.headers.len() + 2);
     for (name, value) in &endpoint.headers {
-        headers.push((name.clone(), Masked::plain(value.render_in(&scope, env)?)));
+        headers.push((name.clone(), text(value, scope, env)?));
     }
     let request = Request { method: endpoint.method.clone(), url, headers, body: None };
     Ok(with_body(endpoint, request, body))
 }
 
 /// Puts a body in and names its type, unless a header does.
-fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<Body>) -> Request {
+pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<Body>) -> Request {
     if body.is_some() && !has_header(&request, "content-type") {
         request.headers.push(("Content-Type".to_owned(), Masked::plain(endpoint.media_type)));
     }
@@ -66,9 +66,14 @@ fn has_header(request: &Request, name: &str) -> bool {
     request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
 }
 
+/// Renders a template of an address, a header or a body: its secrets are put in with the credentials.
+pub(super) fn text(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Masked, TemplateError> {
+    template.render_parts(&Named(scope), env).map(Masked::from)
+}
+
 /// Renders a body template.
 pub(super) fn body(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Result<Body, TemplateError> {
-    template.render_in(&Named(scope), env).map(|text| text.into_bytes().into())
+    text(template, scope, env).map(Body::from)
 }
 
 /// Sends a request; an endpoint that is silent for too long is given up.

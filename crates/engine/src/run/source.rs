@@ -66,7 +66,7 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
 }
 
 /// No other source is to be read.
-struct Over;
+pub(super) struct Over;
 
 async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
     let source = &shared.plan.sources[place];
@@ -75,6 +75,20 @@ async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Resu
         Read::File(file) => source_file::read(shared, file, &mut pages).await,
         Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
     };
+    ended(shared, place, &mut pages, read).await?;
+    if !pages.aborted {
+        shared.read_through(place);
+    }
+    Ok(())
+}
+
+/// Sends what is left of a source that was read, and says what stopped it.
+pub(super) async fn ended(
+    shared: &Shared<'_>,
+    place: Place,
+    pages: &mut Pages<'_, '_>,
+    read: Result<(), Stopped>,
+) -> Result<(), Over> {
     let end = match &read {
         Ok(()) => End::Whole,
         Err(Stopped::Enough) => End::Enough,
@@ -83,15 +97,10 @@ async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Resu
     // The records in front of an error are good.
     let sent = pages.finish(end).await;
     match sent.err().or(read.err()) {
-        None | Some(Stopped::Enough) => {
-            if !pages.aborted {
-                shared.read_through(place);
-            }
-            Ok(())
-        }
+        None | Some(Stopped::Enough) => Ok(()),
         Some(Stopped::Closed) => Err(Over),
         Some(Stopped::Failed(failure)) => {
-            let message = format!("“{}”: {}", source.named.name, failure.message);
+            let message = format!("“{}”: {}", shared.plan.sources[place].named.name, failure.message);
             shared.fail_source(shared.step_failed(place, &failure.code, message));
             Err(Over)
         }

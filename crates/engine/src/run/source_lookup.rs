@@ -1,14 +1,15 @@
 //! Reads a source for one record: what an endpoint has about it.
 
-use std::borrow::Cow;
-
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
+use super::ask::{MAX_ROUNDS, ask};
 use super::refine::{Refined, refine, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_http::{self, Asked};
+use crate::lookup::Answers;
+use crate::mapper::{Around, Mapped};
 use crate::plan::{Read, Source};
 use crate::units::MAX_RECORD_BYTES;
 
@@ -26,13 +27,13 @@ pub(super) struct Answer {
 pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, place: Place, turn: u64) -> Answer {
     let first = turn.wrapping_mul(1 << 24);
     let mut found = Found { shared, source, place, turn: first, bytes: 0, answer: Answer::default() };
-    let read = match (&source.read, mapped(shared, source, record)) {
+    let read = match (&source.read, mapped(shared, source, record, place).await) {
         (_, Err(message)) => {
             found.answer.errors.push(("mapping".to_owned(), message));
             return found.answer;
         }
         (Read::Http(http), Ok(mapped)) => {
-            let asked = Asked { record, mapped: mapped.as_deref() };
+            let asked = Asked { record, mapped: mapped.as_ref() };
             source_http::read(shared, (place, source), http, Some(asked), &mut found).await
         }
         (Read::File(_), _) => {
@@ -52,15 +53,29 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, pla
 }
 
 /// The record as the body of the request has it; nothing without a mapping.
-fn mapped<'r>(shared: &Shared<'_>, source: &Source, record: &'r Val) -> Result<Option<Cow<'r, Val>>, String> {
+async fn mapped(shared: &Shared<'_>, source: &Source, record: &Val, place: Place) -> Result<Option<Val>, String> {
     let Some(mapper) = &source.mapper else { return Ok(None) };
     let find = |name: &str| match name {
         "record" => Some(record),
         "timestamp" => Some(&shared.started),
         _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
-    let made = mapper.map(record, &find, &shared.env).map_err(|error| error.to_string())?;
-    Ok(Some(Cow::Owned(Val::Map(made))))
+    let endpoint = match &source.read {
+        Read::Http(http) => Some(&http.endpoint),
+        Read::File(_) => None,
+    };
+    let mut answers = Answers::default();
+    for _ in 0..MAX_ROUNDS {
+        let made = mapper.map(record, &Around::new(&find, &shared.env, &answers));
+        match made.map_err(|error| error.to_string())? {
+            Mapped::Made(made) => return Ok(Some(made)),
+            Mapped::Discarded => {
+                return Err("A rule discards the record, which a lookup cannot: change the rule.".to_owned());
+            }
+            Mapped::Asks(questions) => ask(shared, place, endpoint, questions, &mut answers).await,
+        }
+    }
+    Err(format!("Its lookups asked {MAX_ROUNDS} times, each for what another one found: use fewer."))
 }
 
 /// A clause as a sentence.

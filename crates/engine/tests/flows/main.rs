@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
+mod again;
+mod asking;
 mod bad_input;
 mod branches;
 mod clock;
@@ -15,6 +17,7 @@ mod looked_up;
 mod lookups;
 mod many;
 mod marked;
+mod named_secrets;
 mod paging;
 mod retries;
 mod saved_pages;
