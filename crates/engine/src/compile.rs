@@ -1,5 +1,6 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
+mod api;
 mod endpoint;
 mod entry;
 mod export;
@@ -67,9 +68,16 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     tell_apart(&mut sources, &mut steps);
     let parts = Parts { sources: &sources, steps: &steps, routers: &routers, start };
     let entry = entry::compile(parts, bundle.about.retry.as_ref()).map_err(|problem| vec![problem])?;
-    let parallel = bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false);
-    let test_mode = bundle.about.test_mode;
-    Ok(Plan { sources, steps, routers, entry, caches: caches(bundle), test_mode, parallel })
+    Ok(Plan {
+        sources,
+        steps,
+        routers,
+        entry,
+        caches: caches(bundle),
+        callable: api::compile(bundle),
+        test_mode: bundle.about.test_mode,
+        parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
+    })
 }
 
 /// The lookup caches whose data came with the flow.

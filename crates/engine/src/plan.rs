@@ -16,7 +16,7 @@ use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
-pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
@@ -33,6 +33,8 @@ pub struct Plan {
     pub(crate) entry: Entry,
     /// The lookup caches that are here: id, key, value.
     pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
+    /// What scripts can ask of the flow.
+    pub(crate) callable: Callable,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.

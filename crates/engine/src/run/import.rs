@@ -93,8 +93,8 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
-        for (code, message) in left.errors {
-            self.shared.record_failed(self.place, &code, message, passing.unit.index, Some(&passing.unit.value));
+        for (code, message) in &left.errors {
+            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -102,7 +102,7 @@ impl<'a, 's> Importer<'a, 's> {
                 passing.before = Cow::Owned(data);
             }
             Some(data) => passing.mapped = Cow::Owned(data),
-            None if failed => passing.met = Some(Met::without_answer(Fate::Failed)),
+            None if failed => passing.met = Some(self.failed(left.errors)),
             None => {
                 self.shared.count(self.place, |count| count.ignored += 1);
                 passing.met = Some(Met::without_answer(Fate::Ignored));
@@ -257,8 +257,15 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
+        let errors = vec![(code.to_owned(), message.clone())];
         self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(Met::without_answer(Fate::Failed));
+        passing.met = Some(self.failed(errors));
+    }
+
+    /// What became of a record that did not come to the destination.
+    fn failed(&self, errors: Vec<(String, String)>) -> Met {
+        let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
+        Met { fate: Fate::Failed, response }
     }
 }
 

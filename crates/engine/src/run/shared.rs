@@ -9,7 +9,6 @@ use tombolo_model::Val;
 use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
 use tombolo_template::Env;
 
-use super::api::RunApi;
 use super::queue::Queues;
 use crate::event::RunEvent;
 use crate::host::Host;
@@ -26,8 +25,6 @@ pub(super) struct Shared<'a> {
     pub(super) started_ms: i64,
     /// Where the random values of the run begin.
     pub(super) seed: u64,
-    /// Answers its scripts.
-    pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
     /// The queues of its connections.
@@ -57,7 +54,6 @@ impl<'a> Shared<'a> {
             started: Val::text(&crate::mapper::date::iso(started_ms)),
             started_ms,
             seed,
-            api: RunApi,
             env: Env::new(started_ms, seed),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),

@@ -38,38 +38,29 @@ struct Made {
     relative: Option<String>,
 }
 
-/// Reads all pages; the status of the last answer.
+/// Reads all pages.
 pub(super) async fn read(
     shared: &Shared<'_>,
     (place, source): (Place, &Source),
     read: &HttpRead,
     asked: Option<Asked<'_>>,
     intake: &mut impl Intake,
-) -> Result<u16, Stopped> {
+) -> Result<(), Stopped> {
     let reading = Reading { shared, source, read, asked };
     let mut progress = Progress::new(read);
-    let mut status = 0;
     loop {
         let made = reading.request(&progress).map_err(|error| Failure::new("template", error.to_string()))?;
         let url = made.request.url.to_string();
         if !progress.leads_on(made.relative.as_deref(), &url)? {
-            return Ok(status);
+            return Ok(());
         }
         let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
         let response = sent.map_err(|error| unreachable(&read.endpoint.scrub, &error))?;
-        status = response.status;
-        let answer = reading.answer(response, &progress, intake).await.map_err(|stopped| with_status(stopped, status));
-        let Some(answer) = answer? else { return Ok(status) };
-        if !progress.goes_on(answer, &url).map_err(|failure| Failure { status: Some(status), ..failure })? {
-            return Ok(status);
+        intake.answered(response.status);
+        let Some(answer) = reading.answer(response, &progress, intake).await? else { return Ok(()) };
+        if !progress.goes_on(answer, &url)? {
+            return Ok(());
         }
-    }
-}
-
-fn with_status(stopped: Stopped, status: u16) -> Stopped {
-    match stopped {
-        Stopped::Failed(failure) => Stopped::Failed(Failure { status: Some(status), ..failure }),
-        other => other,
     }
 }
 
