@@ -8,6 +8,7 @@ mod format;
 mod function;
 mod graph;
 mod import;
+mod import_http;
 mod kind;
 mod mapping;
 mod media;
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind, Problem, Val, validate};
-use tombolo_template::{Target, Template};
+use tombolo_template::{Options, Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
@@ -177,18 +178,32 @@ fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], sett
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {
-    Template::compile(source, target)
+    strictly(source, target, pointer, false)
+}
+
+/// A template; where `strict`, a field that is missing is an error.
+fn strictly(source: &str, target: Target, pointer: &str, strict: bool) -> Result<Template, Vec<Problem>> {
+    Template::compile_with(source, &Options { target, strict, ..Options::default() })
         .map_err(|error| vec![Problem::new(pointer, "invalid_template", error.to_string())])
 }
 
 /// An optional dotted path.
 fn path_at(value: &Value, pointer: &str) -> Result<Option<Path>, Vec<Problem>> {
-    match text_at(value, pointer) {
-        None => Ok(None),
-        Some(text) => Path::dotted(text)
-            .map(Some)
-            .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))]),
-    }
+    text_at(value, pointer).map(|text| path_in(text, pointer)).transpose()
+}
+
+/// A dotted path, or one of XML (`/a/b`), which is the same in another writing.
+fn path_in(text: &str, pointer: &str) -> Result<Path, Vec<Problem>> {
+    let dotted = text.strip_prefix('/').map(|rest| {
+        let rest = rest.trim_start_matches('/');
+        rest.strip_suffix("/text()").unwrap_or(rest).replace('/', ".")
+    });
+    Path::dotted(dotted.as_deref().unwrap_or(text))
+        .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))])
+}
+
+fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
 }
 
 /// A text, or the first of a list of texts.

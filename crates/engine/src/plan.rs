@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod function;
+mod http_write;
 mod paging;
 mod pool;
 mod router;
@@ -17,11 +18,12 @@ use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
+pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
 pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
-pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.

@@ -12,14 +12,9 @@ pub(super) const EXPORT: Table =
     &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/ignoreExisting", "checks for existing records"),
-    ("/ignoreMissing", "checks for existing records"),
-    ("/http/existingExtract", "checks for existing records"),
-    ("/http/ignoreExtract", "checks for existing records"),
+    ("/http/existingLookupName", "lookups that say whether a record exists"),
+    ("/http/ignoreLookupName", "lookups that say whether a record exists"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
-    ("/http/response/failPath", "fail paths"),
-    ("/http/response/successPath", "success paths"),
-    ("/http/response/resourcePath", "results per record of a batch"),
     ("/file/encrypt", "encrypted files"),
     ("/file/skipAggregation", "a file for each record"),
     ("/blobKeyPath", "files that pass through as they are"),

@@ -16,7 +16,7 @@ use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, Mapped};
 use crate::mapping::Mapping;
-use crate::plan::{Function, Import, Step, Write};
+use crate::plan::{Function, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -130,7 +130,7 @@ impl<'a, 's> Importer<'a, 's> {
             let mut seen = HashSet::new();
             questions.retain(|question| seen.insert(question.clone()));
             let endpoint = match &self.import.write {
-                Write::Http(http) => Some(&http.endpoint),
+                Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
                 Write::File(_) => None,
             };
             ask(self.shared, self.place, endpoint, questions, &mut answers).await;
@@ -148,7 +148,11 @@ impl<'a, 's> Importer<'a, 's> {
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        let mapped = match mapper.map(&passing.before, &Around::new(&scope, &self.shared.env, answers)) {
+        let mut around = Around::new(&scope, &self.shared.env, answers);
+        if let Write::Http(http) = &self.import.write {
+            around.updates = http.operation(&passing.before) == Operation::Update;
+        }
+        let mapped = match mapper.map(&passing.before, &around) {
             Ok(Mapped::Asks(questions)) => return Some(questions),
             Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
             Ok(Mapped::Discarded) => Ok(None),

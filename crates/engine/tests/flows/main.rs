@@ -22,6 +22,7 @@ mod paging;
 mod retries;
 mod saved_pages;
 mod secrets;
+mod sending;
 mod support;
 mod test_runs;
 mod verdict;
