@@ -13,7 +13,6 @@ use super::source_body::{Body, Came, unreachable};
 use super::source_names::Names;
 use crate::http::{Request, Response, sends_records};
 use crate::plan::{Endpoint, Format, HttpRead, Source};
-use crate::secret::Masked;
 
 /// The record that a lookup is for.
 #[derive(Clone, Copy)]
@@ -50,8 +49,8 @@ pub(super) async fn read(
     let mut progress = Progress::new(read);
     loop {
         let made = reading.request(&progress).map_err(|error| Failure::new("template", error.to_string()))?;
-        let url = made.request.url.to_string();
-        if !progress.leads_on(made.relative.as_deref(), &url)? {
+        let url = made.request.url.clone();
+        if !progress.leads_on(made.relative.as_deref(), &url.to_string())? {
             return Ok(());
         }
         let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
@@ -98,7 +97,7 @@ impl<'a> Reading<'a, '_> {
             (None, Some(mapped)) if sends_records(&endpoint.method) => Some(mapped.to_json().into_bytes().into()),
             (None, _) => None,
         };
-        let next = progress.next_url.clone().map(Masked::plain);
+        let next = progress.next_url.clone();
         let request = build(endpoint, &scope, env, next, sent)?;
         Ok(Made { request: accept(request, self.read.accept), relative })
     }
