@@ -32,6 +32,11 @@ pub struct About {
     pub retry: Option<Retry>,
     /// The exports that it reads, of those that the flow has; all of them where none is named.
     pub sources: Vec<Id>,
+    /// Up to when each export of changes was read: the beginning of the last run of this flow that completed, in
+    /// milliseconds since 1970.
+    pub checkpoints: BTreeMap<Id, i64>,
+    /// Since when exports of changes are read this once, whatever was read before.
+    pub start_ms: Option<i64>,
 }
 
 /// Without the secrets.

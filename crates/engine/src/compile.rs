@@ -1,5 +1,6 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
+mod api;
 mod endpoint;
 mod entry;
 mod export;
@@ -7,6 +8,8 @@ mod format;
 mod function;
 mod graph;
 mod import;
+mod import_http;
+mod kind;
 mod mapping;
 mod media;
 mod paging;
@@ -20,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind, Problem, Val, validate};
-use tombolo_template::{Target, Template};
+use tombolo_template::{Options, Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
@@ -66,7 +69,16 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     tell_apart(&mut sources, &mut steps);
     let parts = Parts { sources: &sources, steps: &steps, routers: &routers, start };
     let entry = entry::compile(parts, bundle.about.retry.as_ref()).map_err(|problem| vec![problem])?;
-    Ok(Plan { sources, steps, routers, entry, caches: caches(bundle), test_mode: bundle.about.test_mode })
+    Ok(Plan {
+        sources,
+        steps,
+        routers,
+        entry,
+        caches: caches(bundle),
+        callable: api::compile(bundle),
+        test_mode: bundle.about.test_mode,
+        parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
+    })
 }
 
 /// The lookup caches whose data came with the flow.
@@ -146,6 +158,12 @@ fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Va
     })
 }
 
+/// What tells the records of an export or import apart, where it says so itself.
+fn trace_key(value: &Value) -> Result<Option<Template>, Vec<Problem>> {
+    let place = "/traceKeyTemplate";
+    text_at(value, place).map(|text| template(text, Target::Plain, place)).transpose()
+}
+
 /// A step's name, and what its hooks are told of it: `own` are the ids of what it uses.
 fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], settings: &Value) -> Named {
     let about = &bundle.about;
@@ -162,22 +180,39 @@ fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], sett
     // Without the braces: data comes behind it.
     let members = options.to_string();
     let members = members.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
-    Named { id: id.to_owned(), name: name.to_owned(), options: members.into() }
+    let resource = own.iter().find_map(|(_, id)| bundle.resources.get(id.as_ref()?));
+    // What is wrong with the template is said where the resource is compiled.
+    let trace_key = resource.and_then(|(_, value)| trace_key(value).ok().flatten());
+    Named { id: id.to_owned(), name: name.to_owned(), options: members.into(), trace_key }
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {
-    Template::compile(source, target)
+    strictly(source, target, pointer, false)
+}
+
+/// A template; where `strict`, a field that is missing is an error.
+fn strictly(source: &str, target: Target, pointer: &str, strict: bool) -> Result<Template, Vec<Problem>> {
+    Template::compile_with(source, &Options { target, strict, ..Options::default() })
         .map_err(|error| vec![Problem::new(pointer, "invalid_template", error.to_string())])
 }
 
 /// An optional dotted path.
 fn path_at(value: &Value, pointer: &str) -> Result<Option<Path>, Vec<Problem>> {
-    match text_at(value, pointer) {
-        None => Ok(None),
-        Some(text) => Path::dotted(text)
-            .map(Some)
-            .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))]),
-    }
+    text_at(value, pointer).map(|text| path_in(text, pointer)).transpose()
+}
+
+/// A dotted path, or one of XML (`/a/b`), which is the same in another writing.
+fn path_in(text: &str, pointer: &str) -> Result<Path, Vec<Problem>> {
+    let dotted = text.strip_prefix('/').map(|rest| {
+        let rest = rest.trim_start_matches('/');
+        rest.strip_suffix("/text()").unwrap_or(rest).replace('/', ".")
+    });
+    Path::dotted(dotted.as_deref().unwrap_or(text))
+        .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))])
+}
+
+fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
 }
 
 /// A text, or the first of a list of texts.

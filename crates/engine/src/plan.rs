@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod function;
+mod http_write;
 mod paging;
 mod pool;
 mod router;
@@ -14,14 +15,16 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use tombolo_model::Val;
 use tombolo_model::run::StepCount;
+use tombolo_template::Template;
 
 pub(crate) use endpoint::{Auth, Endpoint};
-pub(crate) use function::{FilterBy, Function, TransformBy};
+pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
+pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
-pub(crate) use source::{FileRead, Format, HttpRead, Read, Source};
-pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
+pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
@@ -33,8 +36,12 @@ pub struct Plan {
     pub(crate) entry: Entry,
     /// The lookup caches that are here: id, key, value.
     pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
+    /// What scripts can ask of the flow.
+    pub(crate) callable: Callable,
     /// Nothing is written, and every stage is reported.
     pub(crate) test_mode: bool,
+    /// The sources are read at the same time.
+    pub(crate) parallel: bool,
 }
 
 impl Plan {
@@ -83,6 +90,8 @@ pub(crate) struct Named {
     pub(crate) name: String,
     /// What its hooks are told beside their data, as the members of a JSON object.
     pub(crate) options: Box<str>,
+    /// What tells its records apart; without it, the usual fields do.
+    pub(crate) trace_key: Option<Template>,
 }
 
 /// A resource's settings as templates and filters read them.

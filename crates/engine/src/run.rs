@@ -12,10 +12,13 @@ mod exchange;
 mod hooks;
 mod import;
 mod lookup;
+mod once;
 mod pages;
 mod paging;
+mod pre_save_page;
 mod queue;
 mod refine;
+mod reply;
 mod request;
 mod respond;
 mod response;
@@ -32,9 +35,11 @@ mod source_lookup;
 mod source_names;
 mod stages;
 mod step;
+mod times;
 mod units;
 mod verdict;
 mod write;
+mod write_body;
 mod write_file;
 mod write_http;
 mod write_mock;
@@ -80,6 +85,9 @@ pub async fn run(plan: &Plan, host: &dyn Host, cancel: &Cancel, sink: &mut dyn F
         (Ok(RunStatus::Completed), Some(error)) | (Err(error), _) => (RunStatus::Failed, Some(error)),
         (Ok(status), _) => (status, None),
     };
+    if status == RunStatus::Completed {
+        shared.keep_checkpoints();
+    }
     Outcome { status, error, steps: shared.into_counts() }
 }
 

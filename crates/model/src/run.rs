@@ -93,6 +93,24 @@ pub struct StepCount {
     pub pages: u64,
     /// A file it made: name and size.
     pub file: Option<RunFile>,
+    /// Of an export of changes, once the run is completed: up to when it is read now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Up to when an export of changes was read, in milliseconds since 1970.
+///
+/// Whoever keeps it replaces what it came from and nothing else (decision 37): where two runs overlapped, the records
+/// between are read again, never left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// The export.
+    pub export: Id,
+    /// Up to when it was read before; nothing before its first run.
+    pub from_ms: Option<i64>,
+    /// The beginning of this run.
+    pub to_ms: i64,
 }
 
 /// A file that a step made.
@@ -106,7 +124,7 @@ pub struct RunFile {
 }
 
 /// One record's or one step's error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunError {
     /// The step; empty for the run as a whole.
@@ -121,4 +139,35 @@ pub struct RunError {
     pub index: Option<u64>,
     /// When, in milliseconds since 1970.
     pub time_ms: i64,
+    /// What kind of error it is; none where that is not known.
+    #[serde(default, rename = "classification", skip_serializing_if = "Option::is_none")]
+    pub class: Option<ErrorClass>,
+    /// Where it came from: `application`, `connection`, `mapping` and so on; empty in rows of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// What tells the record apart from others, at every step that it passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_key: Option<String>,
+}
+
+/// What kind of error it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// A value is not what it should be.
+    Value,
+    /// Something that should be there is not.
+    Missing,
+    /// The application is not reached, or its credentials are refused.
+    Connection,
+    /// It may be over by itself.
+    Intermittent,
+    /// Too many requests.
+    RateLimit,
+    /// Too much at once.
+    TooLarge,
+    /// What came cannot be read.
+    Parse,
+    /// It is there already.
+    Duplicate,
 }

@@ -18,8 +18,9 @@ use tombolo_model::views::{Connection, Export, Flow, Source};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
+use super::scripts;
 use crate::job::JobResource;
-use crate::run_host::{HostOptions, NativeHost, Place};
+use crate::run_host::{HostOptions, NativeHost, Pipes, Place, Supervisor};
 use crate::{clock, fresh, web_host};
 use file::BundleFile;
 
@@ -49,8 +50,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut bundle = BundleFile::read(&text, args.flow.as_deref())
         .with_context(|| format!("{} cannot be run", args.bundle.display()))?;
     let files = attach(&mut bundle, &args.files)?;
+    let has_scripts = bundle.resources.values().any(|found| found.kind == Kind::Script);
+    let scripts =
+        has_scripts.then(Supervisor::start).transpose().context("the process of scripts cannot be started")?;
+    let (_supervisor, pipes) = scripts.unzip();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = runtime.block_on(work(bundle, files, args))?;
+    let last = runtime.block_on(work(bundle, files, pipes, args))?;
     let sentence = sentence(&last);
     writeln!(io::stderr(), "{sentence}")?;
     Ok(match last.status {
@@ -60,13 +65,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, args: &Args) -> anyhow::Result<RunRow> {
+async fn work(
+    bundle: BundleFile,
+    files: BTreeMap<String, PathBuf>,
+    pipes: Option<Pipes>,
+    args: &Args,
+) -> anyhow::Result<RunRow> {
     let host = NativeHost::new(HostOptions {
         files,
         out: Place::Folder(args.out.clone()),
         hosts: hosts(&bundle.resources),
         allow_private_network: true,
         on_file: Box::new(|file| say(&file_line(file))),
+        scripts: pipes.map(scripts::pool).transpose()?,
     })
     .context("the TLS setup failed")?;
     let row = first_row(&bundle.flow)?;

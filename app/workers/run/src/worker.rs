@@ -97,6 +97,7 @@ fn end_after_panic(reason: &str) -> bool {
         record: None,
         index: None,
         time_ms: now_ms,
+        ..RunError::default()
     });
     port::post(&FromRun::Row { row }, None);
     true

@@ -7,10 +7,10 @@ use tombolo_model::views::{Auth as Kinds, Connection};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, uri_component};
 
-use super::{media, pool, settings, template};
+use super::{flag, media, pool, settings, strictly, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
-use crate::plan::{Auth, Endpoint};
+use crate::plan::{Auth, Endpoint, Media};
 use crate::run::signs;
 use crate::scrub::Scrub;
 use crate::secret::{Masked, Secret};
@@ -56,17 +56,20 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
             headers.push((name, text, place));
         }
     }
+    let strict = flag(wanted.value, "/http/strictHandlebarEvaluation", false);
     let headers = headers
         .into_iter()
-        .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
+        .map(|(name, text, place)| Ok((name.to_owned(), strictly(text, Target::Plain, place, strict)?)))
         .collect::<Result<Vec<_>, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
     let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
-    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
+    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
     let auth = auth(bundle, id, connection)?;
-    let (base, uri) =
-        (template(base, Target::Plain, "/_connectionId")?, template(wanted.uri, Target::Uri, "/http/relativeURI")?);
+    let (base, uri) = (
+        template(base, Target::Plain, "/_connectionId")?,
+        strictly(wanted.uri, Target::Uri, "/http/relativeURI", strict)?,
+    );
     let mut vault = Vault::default();
     vault.add(bundle, id);
     Ok(Endpoint {
@@ -78,7 +81,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         connection: id,
         scrub: Scrub::new(vault.values().chain(auth.secrets())),
         auth,
-        media_type,
+        media_type: media_type.content_type(),
         context: vec![("connection", vault.hide(id, value, &[])), ("settings", Val::from(&all))],
         vault,
         concurrency: pool.target,

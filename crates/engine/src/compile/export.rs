@@ -7,58 +7,92 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, mapping, named, paging, settings, template, text_at, unsupported, verdict};
+use super::{
+    format, function, kind, mapping, named, paging, settings, template, text_at, trace_key, unsupported, verdict,
+};
 use crate::bundle::Bundle;
+use crate::group::{Grouping, Sorting};
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::EXPORT, value, &mut problems);
-    if let Some(kind @ ("delta" | "once" | "test" | "blob" | "webhook" | "distributed" | "stream")) =
-        text_at(value, "/type")
-    {
-        let message =
-            format!("This version reads all records at every run, not “{kind}”: change the type of the export.");
-        problems.push(Problem::new("/type", "unsupported", message));
-    }
+    problems.extend(trace_key(value).err().into_iter().flatten());
     let export = Export(value);
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("export", value), connection);
-    let filter = function::filter(bundle, value, "/filter", &all);
-    let read = match export.source() {
+    let kind = kept(kind::compile(bundle, id, export), &mut problems);
+    let pre_save_page = kept(function::function(bundle, value, "/hooks/preSavePage"), &mut problems);
+    let filter = kept(function::filter(bundle, value, "/filter", &all), &mut problems);
+    let transform = kept(function::transform(bundle, value, "/transform"), &mut problems);
+    let mapper = kept(mapping::compile(value), &mut problems);
+    let order = kept(order(export), &mut problems);
+    let read = kept(read(bundle, export), &mut problems);
+    let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
+    let (Some(filter), Some(transform), Some(mapper), Some(pre_save_page)) = (filter, transform, mapper, pre_save_page)
+    else {
+        return Err(problems);
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let own = [("_exportId", Some(id)), ("_connectionId", export.connection())];
+    Ok(Source {
+        named: named(bundle, &id.to_string(), export.name(), &own, &all),
+        read,
+        sorting: order.sorting,
+        row_grouping: order.row_grouping,
+        grouping: order.grouping,
+        limit: kind.limit,
+        delta: kind.delta,
+        once: kind.once,
+        transform,
+        filter,
+        mapper,
+        pre_save_page,
+        context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
+        page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
+    })
+}
+
+fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    made.map_err(|found| problems.extend(found)).ok()
+}
+
+struct Order {
+    sorting: Option<Sorting>,
+    row_grouping: Option<Grouping>,
+    grouping: Option<Grouping>,
+}
+
+fn order(export: Export<'_>) -> Result<Order, Vec<Problem>> {
+    let value = export.0;
+    let empty = value.pointer("/file/groupEmptyValues").and_then(Value::as_bool).unwrap_or(false);
+    let grouping = Grouping::compile(value.get("groupByFields"), empty, "/groupByFields")?;
+    if export.source() != Some(Adaptor::File) {
+        return Ok(Order { sorting: None, row_grouping: None, grouping });
+    }
+    let rows = Grouping::compile(value.pointer("/file/groupByFields"), empty, "/file/groupByFields")?;
+    // What the parser of older exports did by itself.
+    let keys = Grouping::compile(value.pointer("/file/csv/keyColumns"), true, "/file/csv/keyColumns")?;
+    let (row_grouping, grouping) = match (rows.or(keys), grouping) {
+        // The rows of a file are joined before anything else is done with them, wherever the export says by which fields.
+        (None, grouping) => (grouping, None),
+        (rows, _) => (rows, None),
+    };
+    let sorting = Sorting::compile(value.pointer("/file/sortByFields"), "/file/sortByFields")?;
+    Ok(Order { sorting, row_grouping, grouping })
+}
+
+fn read(bundle: &Bundle, export: Export<'_>) -> Result<Read, Vec<Problem>> {
+    match export.source() {
         Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
         None => {
-            let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
+            let kind = text_at(export.0, "/adaptorType").unwrap_or("nothing");
             let message = format!("This version reads from HTTP endpoints and files, not from {kind}.");
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
-        }
-    };
-    let transform = function::transform(bundle, value, "/transform");
-    let mapper = mapping::compile(value);
-    match (filter, transform, mapper, read) {
-        (Ok(filter), Ok(transform), Ok(mapper), Ok(read)) if problems.is_empty() => Ok(Source {
-            named: named(
-                bundle,
-                &id.to_string(),
-                export.name(),
-                &[("_exportId", Some(id)), ("_connectionId", export.connection())],
-                &all,
-            ),
-            read,
-            transform,
-            filter,
-            mapper,
-            context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
-            page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
-        }),
-        (filter, transform, mapper, read) => {
-            problems.extend(filter.err().into_iter().flatten());
-            problems.extend(transform.err().into_iter().flatten());
-            problems.extend(mapper.err().into_iter().flatten());
-            problems.extend(read.err().into_iter().flatten());
-            Err(problems)
         }
     }
 }

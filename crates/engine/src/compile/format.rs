@@ -7,7 +7,7 @@ use tombolo_formats::{
 };
 use tombolo_model::{Id, Kind, Problem};
 
-use super::text_at;
+use super::{flag, text_at};
 use crate::bundle::Bundle;
 use crate::plan::Format;
 
@@ -172,10 +172,6 @@ pub(crate) fn xml_writer(rules: &Value) -> Result<XmlWriter, Problem> {
     let path = XmlPath::parse(text("resourcePath"))?;
     let text_node = Some(text("textNodeName")).filter(|name| !name.is_empty()).unwrap_or("&txt");
     XmlWriter::new(&path, flag(rules, "/V0_json", true), text("attributePrefix"), text_node)
-}
-
-fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
-    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
 }
 
 /// How a CSV file is laid out.

@@ -6,10 +6,11 @@ use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
-use super::endpoint::{self, Wanted};
-use super::{format, function, mapping, named, path_at, settings, template, text_at, unsupported};
+use super::{
+    endpoint, format, function, import_http, mapping, named, settings, template, text_at, trace_key, unsupported,
+};
 use crate::bundle::Bundle;
-use crate::plan::{self, FileWrite, HttpWrite, Write};
+use crate::plan::{self, FileWrite, Write};
 
 pub(super) fn compile(
     bundle: &Bundle,
@@ -19,13 +20,14 @@ pub(super) fn compile(
 ) -> Result<plan::Import, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::IMPORT, value, &mut problems);
+    problems.extend(trace_key(value).err().into_iter().flatten());
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
     let mapper = mapping::compile(value);
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
-        Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
+        Some(Destination::Http) => import_http::compile(bundle, import).map(|write| Write::Http(Box::new(write))),
         None => {
             let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
             let message = format!("This version writes to HTTP endpoints and files, not to {kind}.");
@@ -79,28 +81,4 @@ fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> 
     let usual = format!("{}.{}{packed}", import.name(), options.format.extension());
     let name = import.file_name().unwrap_or(&usual);
     Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, options })
-}
-
-fn http(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
-    let endpoint = endpoint::compile(
-        bundle,
-        &Wanted {
-            scope: "import",
-            value: import.0,
-            connection: import.connection(),
-            method: import.http_method(),
-            uri: import.relative_uri(),
-            headers: import.headers(),
-            body: import.body(),
-            records: true,
-        },
-    )?;
-    let send_mapped = import.0.pointer("/http/sendPostMappedData").and_then(Value::as_bool);
-    Ok(HttpWrite {
-        endpoint,
-        body: import.body().map(|body| template(body, Target::Plain, "/http/body")).transpose()?,
-        batch_size: import.batch_size(),
-        send_mapped: send_mapped.unwrap_or(true),
-        error_path: path_at(import.0, "/http/response/errorPath")?,
-    })
 }

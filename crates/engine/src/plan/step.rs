@@ -4,7 +4,7 @@ use tombolo_formats::WriteOptions;
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Function, Named, Source, TransformBy};
+use super::{FilterBy, Function, HttpWrite, Named, Source, TransformBy};
 use crate::mapping::Mapping;
 use crate::path::Path;
 use crate::response_mapping::ResponseMapping;
@@ -80,14 +80,4 @@ pub(crate) enum Write {
 pub(crate) struct FileWrite {
     pub(crate) name: Template,
     pub(crate) options: WriteOptions,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct HttpWrite {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) body: Option<Template>,
-    pub(crate) batch_size: usize,
-    /// Without a body template: the mapped record is sent, else the one that came.
-    pub(crate) send_mapped: bool,
-    pub(crate) error_path: Option<Path>,
 }

@@ -4,7 +4,7 @@ use futures::channel::mpsc;
 use futures::sink::SinkExt;
 use tombolo_model::Val;
 
-use super::pages::Pages;
+use super::pages::{End, Pages};
 use super::shared::{Place, Shared};
 use super::{Item, Page};
 use crate::units::USUAL_PAGE_SIZE;
@@ -25,7 +25,7 @@ pub(super) async fn all(
                 return;
             }
         }
-        drop(pages.finish().await);
+        drop(pages.finish(End::Whole).await);
         return;
     }
     for some in records.chunks(USUAL_PAGE_SIZE) {

@@ -43,7 +43,11 @@ pub(super) async fn whole(host: &dyn Host, response: &mut Response, most: usize)
 
 /// What a refusal says, without the secrets that it repeats, and what to do about its status.
 pub(super) fn refusal(status: u16, body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
-    let said = message(body, error_path, scrub);
+    refused(status, &message(body, error_path, scrub))
+}
+
+/// A refusal of which it is known what it says.
+pub(super) fn refused(status: u16, said: &str) -> String {
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     format!("answered {status}{}{said}. {}", reason(status), advice(status))
 }
@@ -79,7 +83,8 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
-fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
+/// What a body says went wrong, in one line and without secrets.
+pub(super) fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if let Ok(value) = Val::parse(text.as_bytes(), &mut KeyPool::default()) {

@@ -5,6 +5,7 @@
 
 use tombolo_model::{KeyPool, Val};
 
+use super::api::RunApi;
 use super::shared::{Place, Shared};
 use crate::plan::Function;
 use crate::script::{ScriptCall, ScriptFailure};
@@ -97,7 +98,7 @@ impl Hook<'_> {
             seed: seed(shared.seed, self.place, self.kind, turn),
         };
         let given = shared.plan.test_mode.then(|| call.argument.clone());
-        let answer = scripts.call(call, &shared.api).await;
+        let answer = scripts.call(call, &RunApi { shared, place: self.place }).await;
         if let Some(given) = given {
             let parsed = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap_or(Val::Absent);
             let returned = answer.result.as_ref().map(|text| text.as_deref().map(parsed));

@@ -16,7 +16,7 @@ use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, Mapped};
 use crate::mapping::Mapping;
-use crate::plan::{Function, Import, Step, Write};
+use crate::plan::{Function, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -93,8 +93,8 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
-        for (code, message) in left.errors {
-            self.shared.record_failed(self.place, &code, message, passing.unit.index, Some(&passing.unit.value));
+        for (code, message) in &left.errors {
+            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -102,7 +102,7 @@ impl<'a, 's> Importer<'a, 's> {
                 passing.before = Cow::Owned(data);
             }
             Some(data) => passing.mapped = Cow::Owned(data),
-            None if failed => passing.met = Some(Met::without_answer(Fate::Failed)),
+            None if failed => passing.met = Some(self.failed(left.errors)),
             None => {
                 self.shared.count(self.place, |count| count.ignored += 1);
                 passing.met = Some(Met::without_answer(Fate::Ignored));
@@ -130,7 +130,7 @@ impl<'a, 's> Importer<'a, 's> {
             let mut seen = HashSet::new();
             questions.retain(|question| seen.insert(question.clone()));
             let endpoint = match &self.import.write {
-                Write::Http(http) => Some(&http.endpoint),
+                Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
                 Write::File(_) => None,
             };
             ask(self.shared, self.place, endpoint, questions, &mut answers).await;
@@ -148,7 +148,11 @@ impl<'a, 's> Importer<'a, 's> {
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        let mapped = match mapper.map(&passing.before, &Around::new(&scope, &self.shared.env, answers)) {
+        let mut around = Around::new(&scope, &self.shared.env, answers);
+        if let Write::Http(http) = &self.import.write {
+            around.updates = http.operation(&passing.before) == Operation::Update;
+        }
+        let mapped = match mapper.map(&passing.before, &around) {
             Ok(Mapped::Asks(questions)) => return Some(questions),
             Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
             Ok(Mapped::Discarded) => Ok(None),
@@ -257,8 +261,15 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
+        let errors = vec![(code.to_owned(), message.clone())];
         self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(Met::without_answer(Fate::Failed));
+        passing.met = Some(self.failed(errors));
+    }
+
+    /// What became of a record that did not come to the destination.
+    fn failed(&self, errors: Vec<(String, String)>) -> Met {
+        let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
+        Met { fate: Fate::Failed, response }
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) async fn refine(shared: &Shared<'_>, source: &Source, place: Place, r
         None => record,
         Some(transform) => {
             let find = |name: &str| match name {
-                "record" => Some(&record),
+                "rows" => Some(&record).filter(|record| matches!(record, Val::List(_))),
+                "record" => Some(&record).filter(|record| !matches!(record, Val::List(_))),
                 "timestamp" => Some(&shared.started),
                 _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
             };

@@ -1,12 +1,13 @@
-//! The sources of a flow, one after the other.
+//! The sources of a flow, one after the other or at the same time.
 
 use std::borrow::Cow;
 
 use futures::channel::mpsc;
+use futures::stream::{FuturesUnordered, StreamExt};
 use tombolo_formats::Row;
 
-use super::pages::Pages;
-use super::shared::Shared;
+use super::pages::{End, Pages};
+use super::shared::{Place, Shared};
 use super::{Page, source_file, source_http};
 use crate::plan::Read;
 
@@ -22,7 +23,8 @@ pub(super) enum Stopped {
 
 /// Why a source cannot be read on.
 pub(super) struct Failure {
-    pub(super) code: &'static str,
+    /// Stable, for programs.
+    pub(super) code: Cow<'static, str>,
     /// A clause about the endpoint or the file, and what to do.
     pub(super) message: Cow<'static, str>,
     /// The status of the answer that it is about.
@@ -30,8 +32,8 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), status: None }
+    pub(super) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: code.into(), message: message.into(), status: None }
     }
 }
 
@@ -47,24 +49,51 @@ pub(super) trait Intake {
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped>;
 }
 
-/// Reads all sources. The first that fails ends them; what they have read still arrives.
+/// Reads all sources, one after the other or all at the same time. The first that fails ends them; what they have read
+/// still arrives.
 pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
-    for (place, source) in shared.plan.sources.iter().enumerate() {
-        let mut pages = Pages::new(shared, place, out.clone());
-        let read = match &source.read {
-            Read::File(file) => source_file::read(shared, file, &mut pages).await,
-            Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
-        };
-        // The records in front of an error are good.
-        let sent = pages.finish().await;
-        match read.and(sent) {
-            Ok(()) | Err(Stopped::Enough) => {}
-            Err(Stopped::Closed) => return,
-            Err(Stopped::Failed(failure)) => {
-                let message = format!("“{}”: {}", source.named.name, failure.message);
-                shared.fail_source(shared.step_failed(place, failure.code, message));
+    let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone()));
+    if shared.plan.parallel {
+        let mut reads: FuturesUnordered<_> = reads.collect();
+        while let Some(Ok(())) = reads.next().await {}
+    } else {
+        for read in reads {
+            if read.await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+/// No other source is to be read.
+struct Over;
+
+async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
+    let source = &shared.plan.sources[place];
+    let mut pages = Pages::new(shared, place, out);
+    let read = match &source.read {
+        Read::File(file) => source_file::read(shared, file, &mut pages).await,
+        Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
+    };
+    let end = match &read {
+        Ok(()) => End::Whole,
+        Err(Stopped::Enough) => End::Enough,
+        Err(_) => End::Broken,
+    };
+    // The records in front of an error are good.
+    let sent = pages.finish(end).await;
+    match sent.err().or(read.err()) {
+        None | Some(Stopped::Enough) => {
+            if !pages.aborted {
+                shared.read_through(place);
+            }
+            Ok(())
+        }
+        Some(Stopped::Closed) => Err(Over),
+        Some(Stopped::Failed(failure)) => {
+            let message = format!("“{}”: {}", source.named.name, failure.message);
+            shared.fail_source(shared.step_failed(place, &failure.code, message));
+            Err(Over)
         }
     }
 }

@@ -86,13 +86,8 @@ impl<'a> Reading<'a, '_> {
 
     fn request(&self, progress: &Progress<'_>) -> Result<Made, TemplateError> {
         let env = &self.shared.env;
-        let names = Names {
-            shared: self.shared,
-            source: self.source,
-            record: self.asked.map(|asked| asked.record),
-            export: progress.export(),
-            previous: progress.previous.as_ref(),
-        };
+        let record = self.asked.map(|asked| asked.record);
+        let names = Names::new(self.shared, self.source, record, progress.export(), progress.previous.as_ref());
         let scope = |name: &str| names.find(name);
         let endpoint = self.endpoint(progress);
         let relative = match &self.read.paging {

@@ -46,7 +46,7 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, pla
         Err(Stopped::Enough | Stopped::Closed) => {}
         Err(Stopped::Failed(failure)) => {
             answer.status_code = failure.status;
-            answer.errors.push((failure.code.to_owned(), sentence(&failure.message)));
+            answer.errors.push((failure.code.into_owned(), sentence(&failure.message)));
         }
     }
     answer

@@ -5,25 +5,44 @@ use std::borrow::Cow;
 use tombolo_model::{Record, Val};
 
 use super::shared::Shared;
+use super::times::Times;
 use crate::plan::Source;
 
 pub(super) struct Names<'a, 's> {
-    pub(super) shared: &'a Shared<'s>,
-    pub(super) source: &'a Source,
-    /// The record that a lookup is for.
-    pub(super) record: Option<&'a Val>,
-    pub(super) export: Cow<'a, Val>,
-    pub(super) previous: Option<&'a Val>,
+    shared: &'a Shared<'s>,
+    source: &'a Source,
+    record: Option<&'a Val>,
+    export: Cow<'a, Val>,
+    previous: Option<&'a Val>,
+    times: Times,
+    test_mode: Val,
 }
 
-impl Names<'_, '_> {
+impl<'a, 's> Names<'a, 's> {
+    /// `record` is the one that a lookup is for, or that is marked; `previous` the answer before.
+    pub(super) fn new(
+        shared: &'a Shared<'s>,
+        source: &'a Source,
+        record: Option<&'a Val>,
+        export: Cow<'a, Val>,
+        previous: Option<&'a Val>,
+    ) -> Self {
+        let times = Times::of(shared, source);
+        Self { shared, source, record, export, previous, times, test_mode: Val::Bool(shared.plan.test_mode) }
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<&Val> {
         match name {
             "export" => Some(&self.export),
-            "record" => self.record,
+            "record" => self.record.filter(|record| !matches!(record, Val::List(_))),
+            "rows" => self.record.filter(|record| matches!(record, Val::List(_))),
+            "testMode" => Some(&self.test_mode),
             "previous_page" => self.previous,
             "timestamp" => Some(&self.shared.started),
-            _ => self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+            _ => {
+                let context = self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value);
+                context.or_else(|| self.times.find(name))
+            }
         }
     }
 }

@@ -131,7 +131,7 @@ fn an_endpoint_that_is_silent_is_given_up() {
 fn what_is_not_understood_keeps_the_flow_from_running() {
     let file = || file_export(&json!({"type": "csv"}));
     let script = json!({"hooks": {"preSavePage": {"_scriptId": "000000000000000000000009", "function": "f"}}});
-    assert!(refusals(&bundle(with(file(), &script), &[])).contains("without scripts"));
+    assert!(refusals(&bundle(with(file(), &script), &[])).contains("script is not here"));
     assert!(refusals(&bundle(file_export(&json!({"type": "docx"})), &[])).contains("docx"));
     let export = http_export(&json!({"relativeURI": "x", "paging": {"method": "token"}}));
     assert!(refusals(&bundle(export, &[])).contains("token"));

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
     Body, Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request,
-    Response, RunEvent, compile, run,
+    Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure, ScriptHost, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
@@ -45,6 +45,7 @@ impl Answer {
 }
 
 type Endpoint = Box<dyn Fn(&Request) -> Option<Answer>>;
+type Function = Box<dyn Fn(&str, &Value) -> Result<Value, ScriptFailure>>;
 type Files = Rc<RefCell<BTreeMap<String, (String, Vec<u8>)>>>;
 
 /// The host; an endpoint that gives no answer is silent for ever.
@@ -64,6 +65,8 @@ pub(crate) struct Memory {
     pub(crate) answer_ms: u32,
     /// Called when an answer has taken its time.
     pub(crate) on_answer: Option<Box<dyn Fn()>>,
+    /// What functions of scripts return, by name and argument; nothing where there is no interpreter.
+    scripts: Option<Function>,
 }
 
 impl Memory {
@@ -78,6 +81,7 @@ impl Memory {
             times: RefCell::default(),
             answer_ms: 0,
             on_answer: None,
+            scripts: None,
         }
     }
 
@@ -92,6 +96,14 @@ impl Memory {
 
     pub(crate) fn with_pieces(mut self, pieces: Vec<Vec<u8>>) -> Self {
         self.stored.insert("hash".to_owned(), pieces);
+        self
+    }
+
+    pub(crate) fn with_scripts(
+        mut self,
+        function: impl Fn(&str, &Value) -> Result<Value, ScriptFailure> + 'static,
+    ) -> Self {
+        self.scripts = Some(Box::new(function));
         self
     }
 
@@ -119,6 +131,10 @@ impl Host for Memory {
 
     fn files(&self) -> &dyn FileStore {
         self
+    }
+
+    fn scripts(&self) -> Option<&dyn ScriptHost> {
+        self.scripts.as_ref().map(|_| self as &dyn ScriptHost)
     }
 
     fn now_ms(&self) -> i64 {
@@ -153,6 +169,15 @@ impl HttpClient for Memory {
             }
             .boxed_local(),
         }
+    }
+}
+
+impl ScriptHost for Memory {
+    fn call<'a>(&'a self, call: ScriptCall, _: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer> {
+        let argument = serde_json::from_str(&call.argument).unwrap();
+        let returned = self.scripts.as_ref().unwrap()(&call.function, &argument);
+        let result = returned.map(|value| Some(value.to_string()));
+        ready(ScriptAnswer { result, console: Vec::new() }).boxed_local()
     }
 }
 
