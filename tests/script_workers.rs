@@ -39,7 +39,8 @@ function itself() { const a = {}; a.a = a; return a; }
 function nothing() {}";
 
 fn calls() -> Vec<Call> {
-    let names = "time chance days hash talk numbers order fails ask regex sorted deep within large itself nothing gone time";
+    let names =
+        "time chance days hash talk numbers order fails ask regex sorted deep within large itself nothing gone time";
     let argument = json!({"at": "2026-01-31T10:00:00Z", "text": "é\"\\\n", "id": 7, "z": [1.0, -0.0, 1e30], "10": {}});
     let call = |(at, function): (usize, &str)| Call {
         script: "s".to_owned(),
@@ -61,11 +62,8 @@ fn answer() -> String {
 
 /// What the process says, frame by frame.
 fn in_the_process() -> Result<Vec<String>> {
-    let mut child = Command::new(places::server())
-        .arg("script-worker")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(places::server()).arg("script-worker").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut input = child.stdin.take().context("a pipe")?;
     let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
     let mut said = vec![lines.next().context("it says that it is ready")??];
@@ -133,7 +131,8 @@ async fn a_process_and_a_browsers_worker_answer_calls_with_the_same_bytes() -> R
     }
     assert_eq!(in_the_process.len(), in_the_browser.len());
     let all = in_the_process.concat();
-    for part in ["2026-05-28T20:26:40.123Z", "Saturday 28 February 2026", "TypeError", "more than 5 MB", "script_limit"] {
+    for part in ["2026-05-28T20:26:40.123Z", "Saturday 28 February 2026", "TypeError", "more than 5 MB", "script_limit"]
+    {
         assert!(all.contains(part), "{part}");
     }
     browser.close().await

@@ -139,7 +139,10 @@ mod tests {
             (Kind::Flow, json!({"pageProcessors": [{"inputFilter": by_script}]})),
             (Kind::Flow, json!({"routers": [{"routeRecordsUsing": "script", "script": hook}]})),
             (Kind::Flow, json!({"routers": [{"branches": [{"inputFilter": by_script}]}]})),
-            (Kind::Flow, json!({"routers": [{"branches": [{"pageProcessors": [{"hooks": {"postResponseMap": hook}}]}]}]})),
+            (
+                Kind::Flow,
+                json!({"routers": [{"branches": [{"pageProcessors": [{"hooks": {"postResponseMap": hook}}]}]}]}),
+            ),
         ] {
             let found: Vec<_> = describe(kind, &value).references.iter().map(ToString::to_string).collect();
             assert_eq!(found, [id], "{value}");
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_script_names_what_it_asks_for_and_does_not_refer_to_it() {
-        let content = "exports.run({ _id: '00000000000000000000000a' }); // 00000000000000000000000b1, x00000000000000000000000c
+        let content =
+            "exports.run({ _id: '00000000000000000000000a' }); // 00000000000000000000000b1, x00000000000000000000000c
             const path = '/connections/00000000000000000000000d/x00000000000000000000';";
         let script = json!({"name": "s", "content": content});
         let found: Vec<_> = named(Kind::Script, &script).iter().map(ToString::to_string).collect();
