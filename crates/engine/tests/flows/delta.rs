@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tombolo_engine::Bundle;
+use tombolo_engine::{Bundle, RunEvent};
 use tombolo_model::run::{Checkpoint, RunStatus};
 
-use crate::support::{Answer, Memory, bundle, file_export, go, http_export, http_import, id, refusals, with};
+use crate::support::{Answer, Memory, bundle, file_export, go, go_until, http_export, http_import, id, refusals, with};
 
 /// When runs of the memory host begin.
 const NOW_MS: i64 = 1_795_492_800_000;
@@ -64,6 +64,22 @@ fn only_a_run_that_completed_moves_the_checkpoint() {
     let all = bundle(http_export(&json!({"relativeURI": "/x"})), &[]);
     let ran = go(&all, &Memory::new(|_| Some(Answer::json(&json!([])))));
     assert_eq!(ran.outcome.steps[0].checkpoint, None, "an export of all has none");
+}
+
+#[test]
+fn a_run_that_was_stopped_behind_its_source_keeps_its_checkpoint() {
+    let export = with(http_export(&json!({"relativeURI": "/x"})), &json!({"type": "delta"}));
+    let flow = bundle(export, &[http_import(&json!({"relativeURI": ["/y"]}))]);
+    let host = |silent: bool| {
+        Memory::new(move |request| {
+            let is_read = request.url.to_string().ends_with("/x");
+            (is_read || !silent).then(|| Answer::json(&json!([{"n": 1}])))
+        })
+    };
+    let stopped = go_until(&flow, &host(true), |event| matches!(event, RunEvent::Count { step: 0, .. }));
+    assert_eq!((stopped.outcome.status, stopped.counts(0)[1]), (RunStatus::Canceled, 1));
+    assert_eq!(stopped.outcome.steps[0].checkpoint, None);
+    assert!(go(&flow, &host(false)).outcome.steps[0].checkpoint.is_some());
 }
 
 #[test]
