@@ -110,3 +110,14 @@ fn an_export_of_changes_that_cannot_work_is_refused() {
     let file = with(file_export(&json!({"type": "csv"})), &json!({"type": "delta"}));
     assert!(refusals(&bundle(file, &[])).contains("/delta/dateField: "));
 }
+
+#[test]
+fn times_beyond_all_calendars_are_no_panic() {
+    for (lag, last) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (1, i64::MIN), (0, i64::MAX)] {
+        for format in [json!(null), json!("YYYY-MM-DD")] {
+            let mut flow = endpoint(&json!({"lagOffset": lag, "dateFormat": format}));
+            flow.about.checkpoints.insert(id(2), last);
+            asked(&flow);
+        }
+    }
+}

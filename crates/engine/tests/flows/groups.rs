@@ -1,11 +1,11 @@
 //! Sorted and grouped records, and how much fits on a page.
 
 use serde_json::{Value, json};
-use tombolo_engine::RunEvent;
+use tombolo_engine::{Retry, RunEvent};
 use tombolo_model::run::RunStatus;
 
 use crate::support::{
-    Answer, Memory, Ran, bundle, file_export, file_import, go, go_until, http_export, http_import, refusals, with,
+    Answer, Memory, Ran, bundle, file_export, file_import, go, go_until, http_export, http_import, id, refusals, with,
 };
 
 const LINES: &[u8] = b"order,line,n\nB,1,10\nA,2,9\nA,1,100\n,x,1\n,y,1\nB,2,9\n";
@@ -166,4 +166,22 @@ fn a_limited_export_reads_no_more_records_than_it_says() {
     for wrong in [json!(0), json!(101), json!("many")] {
         assert!(refusals(&bundle(with(sorted(&json!({})), &limited(wrong)), &[])).contains("/test/limit: "));
     }
+}
+
+#[test]
+fn records_that_come_again_are_neither_limited_nor_grouped_twice() {
+    let again = |export: Value, records: Vec<(u64, Value)>| {
+        let mut flow = bundle(export, &[http_import(&json!({"relativeURI": ["/sent"]}))]);
+        flow.about.retry = Some(Retry { step: id(2).to_string(), records });
+        let host = file(b"");
+        let ran = go(&flow, &host);
+        assert_eq!(ran.outcome.status, RunStatus::Completed, "{:?}", ran.errors);
+        host.bodies()
+    };
+    let limited = with(sorted(&json!({})), &json!({"type": "test"}));
+    assert_eq!(again(limited, vec![(4, json!({"k": 1})), (9, json!({"k": 2}))]), [r#"{"k":1}"#, r#"{"k":2}"#]);
+    let grouped = with(http_export(&json!({"relativeURI": "/x"})), &json!({"groupByFields": ["k"]}));
+    let records = vec![(1, json!({"k": 1})), (2, json!({"k": 1})), (3, json!([{"k": 2}, {"k": 2}]))];
+    let want = [r#"[{"k":2},{"k":2}]"#, r#"[{"k":1},{"k":1}]"#];
+    assert_eq!(again(grouped, records), want);
 }
