@@ -13,6 +13,7 @@
 
 mod bundle;
 mod cancel;
+mod classify;
 mod compile;
 mod eval;
 mod event;
