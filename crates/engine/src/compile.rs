@@ -1,5 +1,6 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
+mod auth;
 mod endpoint;
 mod export;
 mod format;
@@ -23,6 +24,7 @@ use crate::plan::{Named, Plan, Work, settings_of};
 
 use graph::Graph;
 
+pub(crate) use auth::percent;
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 
 /// Compiles a flow.

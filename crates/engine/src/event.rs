@@ -1,8 +1,10 @@
 //! What a run says while it goes on, and how it ended.
 
+use tombolo_model::Id;
 use tombolo_model::run::{RunError, RunStatus, StepCount};
 
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 
 /// Something happened. Steps are numbered as in [`crate::Plan::steps`].
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +18,15 @@ pub enum RunEvent {
     },
     /// A record failed; the run goes on.
     Error(RunError),
+    /// A token was renewed: the next run is to begin with the new one, bound to the same hosts as the old one.
+    Renewed {
+        /// The connection.
+        owner: Id,
+        /// Where the secret is kept there.
+        path: String,
+        /// What it is now.
+        secret: Secret,
+    },
     /// A script wrote to its console.
     Console {
         /// Which step called it.

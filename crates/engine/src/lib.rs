@@ -30,6 +30,7 @@ mod run;
 mod script;
 mod scrub;
 mod secret;
+mod sign;
 mod transform;
 mod units;
 mod vault;

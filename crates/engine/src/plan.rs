@@ -1,5 +1,6 @@
 //! A flow, ready to run.
 
+pub(crate) mod auth;
 mod endpoint;
 mod function;
 mod router;
@@ -9,7 +10,7 @@ mod step;
 use serde_json::Value;
 use tombolo_model::run::StepCount;
 
-pub(crate) use endpoint::{Auth, Endpoint};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{FilterBy, Function, TransformBy};
 pub(crate) use router::{Branch, Chain, RouteBy, Router};
 pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};

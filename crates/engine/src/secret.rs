@@ -98,6 +98,27 @@ impl Masked {
         self.0.extend(other.0.iter().cloned());
     }
 
+    /// Appends another text with its secrets.
+    #[must_use]
+    pub(crate) fn and_all(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Without the white space and the character that it begins with.
+    pub(crate) fn without_first(mut self, character: char) -> Self {
+        if let Some(Piece::Plain(text)) = self.0.first_mut() {
+            let rest = text.trim_start();
+            *text = rest.strip_prefix(character).unwrap_or(rest).to_owned();
+        }
+        self
+    }
+
+    /// Whether a secret of this name is still to be put in.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Deferred(deferred) if deferred.names().contains(&name)))
+    }
+
     /// The secrets in it.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.0.iter().filter_map(|piece| match piece {

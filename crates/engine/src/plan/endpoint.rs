@@ -3,8 +3,8 @@
 use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
+use super::auth::{Auth, Refusals};
 use crate::scrub::Scrub;
-use crate::secret::{Masked, Secret};
 use crate::vault::Vault;
 
 /// How an application is called.
@@ -21,6 +21,8 @@ pub(crate) struct Endpoint {
     /// Whether its own templates sign its requests.
     pub(crate) signs: bool,
     pub(crate) auth: Auth,
+    /// Which answers say that the credentials were refused.
+    pub(crate) refusals: Refusals,
     /// Takes the connection's secrets out of what the application says.
     pub(crate) scrub: Scrub,
     /// What the `Content-Type` of its bodies says.
@@ -28,22 +30,4 @@ pub(crate) struct Endpoint {
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) concurrency: usize,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Auth {
-    None,
-    Header { name: String, value: Masked },
-    Parameter { name: String, value: Secret },
-}
-
-impl Auth {
-    /// The secrets as they are sent.
-    pub(crate) fn secrets(&self) -> Vec<&str> {
-        match self {
-            Self::None => Vec::new(),
-            Self::Header { value, .. } => value.secrets().map(Secret::value).collect(),
-            Self::Parameter { value, .. } => vec![value.value()],
-        }
-    }
 }

@@ -57,7 +57,7 @@ pub(super) fn accept_json(mut request: Request) -> Request {
     request
 }
 
-fn has_header(request: &Request, name: &str) -> bool {
+pub(super) fn has_header(request: &Request, name: &str) -> bool {
     request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
 }
 

@@ -5,15 +5,17 @@
 use std::cell::RefCell;
 
 use serde_json::Value;
-use tombolo_model::Val;
 use tombolo_model::run::{RunError, RunFile, StepCount};
+use tombolo_model::{Id, Val};
 use tombolo_template::Env;
 
 use super::api::RunApi;
+use super::auth::Credentials;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 use crate::units::MAX_KEPT_RECORDS;
 
 pub(super) struct Shared<'a> {
@@ -29,6 +31,8 @@ pub(super) struct Shared<'a> {
     pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// What the requests of each connection share.
+    pub(super) credentials: Credentials,
     hook_options: Vec<&'a str>,
     state: RefCell<State<'a>>,
 }
@@ -53,6 +57,7 @@ impl<'a> Shared<'a> {
             seed,
             api: RunApi,
             env: Env::new(started_ms, seed),
+            credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
         }
@@ -70,6 +75,12 @@ impl<'a> Shared<'a> {
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
         (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// A secret came into being that is to be kept for the next run.
+    pub(super) fn renewed(&self, owner: Id, path: &str, value: &str) {
+        let secret = Secret::new(owner, value);
+        (self.state.borrow_mut().sink)(RunEvent::Renewed { owner, path: path.to_owned(), secret });
     }
 
     /// Changes counters without saying so.

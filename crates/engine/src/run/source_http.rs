@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::source::Stopped;
 use super::source_file::Parser;
 use crate::http::{HttpError, Request, Response, next_link, resolve, without_parameter};
-use crate::plan::{Auth, HttpRead, Paging, Stop};
+use crate::plan::{HttpRead, Paging, Stop};
 use crate::secret::Masked;
 use crate::units::{MAX_ANSWER_BYTES, PARSE_BYTES, SAME_ANSWERS};
 
@@ -219,7 +219,7 @@ fn follow(read: &HttpRead, answer: &Answer, url: &str, progress: &mut Progress) 
     progress.saw_link = true;
     progress.followed.insert(url.to_owned());
     let mut next = resolve(url, link);
-    if let Auth::Parameter { name, .. } = &read.endpoint.auth {
+    if let Some(name) = read.endpoint.auth.parameter() {
         // Endpoints repeat the token in their links. It is put in again for every request; twice in an address, it would
         // make each a new one.
         next = without_parameter(&next, name);

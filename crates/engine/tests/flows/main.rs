@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod branches;
+mod credentials;
 mod files;
 mod golden;
 mod http;
