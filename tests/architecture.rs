@@ -8,11 +8,12 @@ use tombolo_tests::places;
 
 /// Who uses whom, exactly: an edge that nobody needs any more goes from here too. `app`, `sync-server` and `tests` may
 /// use anything below them and are not listed.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("tombolo-model", &[]),
     ("tombolo-formats", &["tombolo-model"]),
     ("tombolo-template", &["tombolo-model"]),
-    ("tombolo-script", &[]),
+    ("tombolo-script", &["tombolo-wire"]),
+    ("tombolo-script-host", &["tombolo-engine", "tombolo-wire"]),
     ("tombolo-docs", &["tombolo-model"]),
     ("tombolo-wire", &["tombolo-model"]),
     ("tombolo-engine", &["tombolo-formats", "tombolo-model", "tombolo-template"]),
@@ -20,7 +21,8 @@ const EDGES: [(&str, &[&str]); 8] = [
 ];
 
 /// What runs, and is therefore used by nothing but tests.
-const PROGRAMS: [&str; 5] = ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-server", "xtask"];
+const PROGRAMS: [&str; 6] =
+    ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-script-worker", "tombolo-server", "xtask"];
 
 #[test]
 fn each_part_uses_exactly_the_parts_below_it() {

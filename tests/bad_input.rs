@@ -64,9 +64,9 @@ async fn a_json_file_that_is_an_object_says_what_it_is() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_that_answers_500_is_quoted() -> Result<()> {
-    let text = run(broken("500"), "Failed").await?;
-    assert!(text.contains("500"), "{text}");
+async fn an_endpoint_that_answers_501_is_quoted() -> Result<()> {
+    let text = run(broken("501"), "Failed").await?;
+    assert!(text.contains("501"), "{text}");
     Ok(())
 }
 

@@ -34,7 +34,7 @@ enum Command {
     RunWorker(run_worker::Args),
     /// Calls scripts from stdin
     #[command(name = "script-worker", hide = true)]
-    ScriptWorker,
+    ScriptWorker(script_worker::Args),
     /// Backs up, restores and checks a server's data, and lets the first person in
     #[command(subcommand)]
     Admin(admin::Command),
@@ -52,7 +52,7 @@ impl Cli {
             Command::Run(args) => run::run(&args),
             Command::Eval(args) => eval::run(&args),
             Command::RunWorker(args) => run_worker::run(&args),
-            Command::ScriptWorker => script_worker::run(),
+            Command::ScriptWorker(args) => script_worker::run(&args),
             Command::Admin(command) => admin::run(&command),
         }
     }

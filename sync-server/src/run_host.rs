@@ -7,19 +7,23 @@
 mod dialer;
 mod files;
 mod guard;
+mod scripts;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use tombolo_engine::{FileStore, Host, HttpClient};
+use tombolo_engine::{FileStore, Host, HttpClient, ScriptHost};
 use tombolo_model::Id;
+use tombolo_script_host::Pool;
 
 use crate::clock;
 use dialer::Dialer;
 use files::Files;
 pub use files::{MadeFile, Place};
+pub use scripts::{Pipes, Processes, Supervisor};
 
 /// What a run may read, write and reach.
 pub struct HostOptions {
@@ -33,12 +37,15 @@ pub struct HostOptions {
     pub allow_private_network: bool,
     /// Hears of each completed file.
     pub on_file: Box<dyn Fn(MadeFile)>,
+    /// What calls its scripts; nothing for a flow that has none.
+    pub scripts: Option<Pool<Processes>>,
 }
 
 /// The host.
 pub struct NativeHost {
     dialer: Dialer,
     files: Files,
+    scripts: Option<Pool<Processes>>,
 }
 
 impl NativeHost {
@@ -51,6 +58,7 @@ impl NativeHost {
         Ok(Self {
             dialer: Dialer::new(options.hosts, options.allow_private_network)?,
             files: Files::new(options.files, options.out, options.on_file),
+            scripts: options.scripts,
         })
     }
 }
@@ -64,6 +72,10 @@ impl Host for NativeHost {
         &self.files
     }
 
+    fn scripts(&self) -> Option<&dyn ScriptHost> {
+        self.scripts.as_ref().map(|scripts| scripts as &dyn ScriptHost)
+    }
+
     fn now_ms(&self) -> i64 {
         clock::now_ms()
     }
@@ -74,5 +86,14 @@ impl Host for NativeHost {
 
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
         tokio::time::sleep(Duration::from_millis(u64::from(ms))).boxed_local()
+    }
+}
+
+/// On Linux this stays the running program even after its file was replaced.
+pub(crate) fn own_program() -> std::io::Result<OsString> {
+    if cfg!(target_os = "linux") {
+        Ok("/proc/self/exe".into())
+    } else {
+        std::env::current_exe().map(PathBuf::into_os_string)
     }
 }

@@ -324,7 +324,7 @@ async fn an_endpoint_that_misbehaves_ends_the_run_with_a_clear_error() {
             .route("/cut", get(cut))
             .route("/html", get(|| async { axum::response::Html("<!doctype html><p>hello") }))
             .route("/nothing", get(|| async { "" }))
-            .route("/500", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "it broke") })),
+            .route("/501", get(|| async { (StatusCode::NOT_IMPLEMENTED, "it broke") })),
     )
     .await;
     let folder = tempfile::tempdir().unwrap();
@@ -333,7 +333,7 @@ async fn an_endpoint_that_misbehaves_ends_the_run_with_a_clear_error() {
         ("/cut", "could not be reached"),
         ("/html", "a web page"),
         ("/nothing", "answered with nothing"),
-        ("/500", "it broke"),
+        ("/501", "it broke"),
         ("/none", "answered 404"),
     ] {
         let ran = run(folder.path(), &bundle(&base, &http_export(path, &json!({})), &file_import()), &[]).await;

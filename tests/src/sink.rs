@@ -7,7 +7,7 @@
 //! | `GET /linked?page=1&size=100` | the same, with a `Link: <…>; rel="next"` header while there is more |
 //! | `POST /take` | 201 and keeps the body |
 //! | `POST /pick` | as `/take`, but 422 for a record whose `refuse` is true |
-//! | `GET /broken/{how}` | `500`, `html`, `nothing`, `object`, `cut` (ends half way), `endless` |
+//! | `GET /broken/{how}` | `501`, `html`, `nothing`, `object`, `cut` (ends half way), `endless` |
 //!
 //! Everything carries the headers that let a page of another origin read it.
 
@@ -212,7 +212,7 @@ async fn keep(shared: &Shared, request: Request<Body>) -> Bytes {
 async fn broken(Path(how): Path<String>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     match how.as_str() {
-        "500" => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "message": "out of order" }))).into_response(),
+        "501" => (StatusCode::NOT_IMPLEMENTED, Json(json!({ "message": "out of order" }))).into_response(),
         "html" => ([(header::CONTENT_TYPE, "text/html")], "<!doctype html><title>Sign in</title>").into_response(),
         "nothing" => (json, "").into_response(),
         "object" => Json(json!({ "result": "none" })).into_response(),

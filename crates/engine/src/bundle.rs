@@ -20,14 +20,23 @@ pub struct Bundle {
 }
 
 /// What scripts and templates hear of the run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct About {
     /// The run.
     pub run: Option<Id>,
     /// The flow.
     pub flow: Option<Id>,
-    /// Whether nothing is written.
+    /// Whether it tries the flow out: the first page of each source, nothing written, every stage reported.
     pub test_mode: bool,
+    /// Records that failed and are tried again; the sources are not read then.
+    pub retry: Option<Retry>,
+    /// The exports that it reads, of those that the flow has; all of them where none is named.
+    pub sources: Vec<Id>,
+    /// Up to when each export of changes was read: the beginning of the last run of this flow that completed, in
+    /// milliseconds since 1970.
+    pub checkpoints: BTreeMap<Id, i64>,
+    /// Since when exports of changes are read this once, whatever was read before.
+    pub start_ms: Option<i64>,
 }
 
 /// Without the secrets.
@@ -47,4 +56,13 @@ impl Bundle {
     pub(crate) fn secret(&self, connection: Id, path: &str) -> Option<&str> {
         self.secrets.get(&connection)?.get(path).map(String::as_str).filter(|secret| !secret.is_empty())
     }
+}
+
+/// Records that a step tries again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Retry {
+    /// The step, as the counters of a run name it.
+    pub step: String,
+    /// The records as they came to it, edited or not, with their places in their source.
+    pub records: Vec<(u64, Value)>,
 }

@@ -1,27 +1,37 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
+mod api;
 mod auth;
 mod endpoint;
+mod entry;
 mod export;
 mod format;
 mod function;
 mod graph;
 mod import;
+mod import_http;
+mod kind;
+mod mapping;
 mod media;
+mod paging;
+pub(crate) mod ping;
+mod pool;
 mod step;
 mod unsupported;
+mod verdict;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind, Problem, validate};
-use tombolo_template::{Target, Template};
+use tombolo_model::{Id, Kind, Problem, Val, validate};
+use tombolo_template::{Options, Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
-use crate::plan::{Named, Plan, Work, settings_of};
+use crate::plan::{Named, Plan, Source, Step, Work, settings_of};
 
+use entry::Parts;
 use graph::Graph;
 
 pub(crate) use auth::percent;
@@ -37,31 +47,59 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     let flow = Flow(&bundle.flow);
     let mut seen = BTreeSet::new();
     let mut sources = Vec::new();
+    let chosen = &bundle.about.sources;
     for generator in flow.generators() {
-        let Some(id) = generator.export() else { continue };
+        let Some(id) = generator.export().filter(|id| chosen.is_empty() || chosen.contains(id)) else { continue };
         let made = resource(bundle, id, Kind::Export, &mut seen, &mut problems)
             .and_then(|value| export::compile(bundle, id, value));
         keep(made, id, &mut sources, &mut problems);
     }
-    let mut graph = Graph::new(bundle, &mut seen, &mut problems, flow.generators().len());
+    // A source with a problem has no place, but then there is no plan either.
+    let mut graph = Graph::new(bundle, &mut seen, &mut problems, sources.len());
     let start = graph.build();
-    let Graph { steps, routers, .. } = graph;
+    let Graph { mut steps, routers, .. } = graph;
     if sources.is_empty() && problems.is_empty() {
-        problems.push(Problem::new("/pageGenerators", "no_source", "Add a source: the flow has none."));
+        let message = if chosen.is_empty() {
+            "Add a source: the flow has none."
+        } else {
+            "The flow has none of the sources that were chosen for this run: choose others."
+        };
+        problems.push(Problem::new("/pageGenerators", "no_source", message));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut plan = Plan { sources, steps, routers, start };
-    tell_apart(&mut plan);
-    Ok(plan)
+    tell_apart(&mut sources, &mut steps);
+    let parts = Parts { sources: &sources, steps: &steps, routers: &routers, start };
+    let entry = entry::compile(parts, bundle.about.retry.as_ref()).map_err(|problem| vec![problem])?;
+    Ok(Plan {
+        sources,
+        steps,
+        routers,
+        entry,
+        caches: caches(bundle),
+        callable: api::compile(bundle),
+        test_mode: bundle.about.test_mode,
+        parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
+    })
+}
+
+/// The lookup caches whose data came with the flow.
+fn caches(bundle: &Bundle) -> BTreeMap<String, HashMap<String, Val>> {
+    let caches = bundle.resources.iter().filter(|(_, (kind, _))| *kind == Kind::LookupCache);
+    let data = caches.filter_map(|(id, (_, value))| Some((id, value.get("data")?.as_object()?)));
+    data.map(|(id, data)| {
+        let entries = data.iter().map(|(key, value)| (key.clone(), Val::from(value)));
+        (id.to_string(), entries.collect())
+    })
+    .collect()
 }
 
 /// Numbers steps that use the same resource, so that none hides the counts, errors or file of another.
-fn tell_apart(plan: &mut Plan) {
+fn tell_apart(sources: &mut [Source], steps: &mut [Step]) {
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    let sources = plan.sources.iter_mut().map(|source| &mut source.named);
-    let steps = plan.steps.iter_mut().map(|step| match &mut step.work {
+    let sources = sources.iter_mut().map(|source| &mut source.named);
+    let steps = steps.iter_mut().map(|step| match &mut step.work {
         Work::Import(import) => &mut import.named,
         Work::Lookup(source) => &mut source.named,
     });
@@ -143,18 +181,32 @@ fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], sett
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {
-    Template::compile(source, target)
+    strictly(source, target, pointer, false)
+}
+
+/// A template; where `strict`, a field that is missing is an error.
+fn strictly(source: &str, target: Target, pointer: &str, strict: bool) -> Result<Template, Vec<Problem>> {
+    Template::compile_with(source, &Options { target, strict, ..Options::default() })
         .map_err(|error| vec![Problem::new(pointer, "invalid_template", error.to_string())])
 }
 
 /// An optional dotted path.
 fn path_at(value: &Value, pointer: &str) -> Result<Option<Path>, Vec<Problem>> {
-    match text_at(value, pointer) {
-        None => Ok(None),
-        Some(text) => Path::dotted(text)
-            .map(Some)
-            .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))]),
-    }
+    text_at(value, pointer).map(|text| path_in(text, pointer)).transpose()
+}
+
+/// A dotted path, or one of XML (`/a/b`), which is the same in another writing.
+fn path_in(text: &str, pointer: &str) -> Result<Path, Vec<Problem>> {
+    let dotted = text.strip_prefix('/').map(|rest| {
+        let rest = rest.trim_start_matches('/');
+        rest.strip_suffix("/text()").unwrap_or(rest).replace('/', ".")
+    });
+    Path::dotted(dotted.as_deref().unwrap_or(text))
+        .map_err(|error| vec![Problem::new(pointer, "invalid_path", format!("{error}."))])
+}
+
+fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
+    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
 }
 
 /// A text, or the first of a list of texts.

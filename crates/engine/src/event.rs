@@ -1,5 +1,7 @@
 //! What a run says while it goes on, and how it ended.
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tombolo_model::Id;
 use tombolo_model::run::{RunError, RunStatus, StepCount};
 
@@ -27,6 +29,13 @@ pub enum RunEvent {
         /// What it is now.
         secret: Secret,
     },
+    /// A stage of a test run.
+    Stage {
+        /// Which step.
+        step: usize,
+        /// What happened there.
+        stage: Stage,
+    },
     /// A script wrote to its console.
     Console {
         /// Which step called it.
@@ -38,6 +47,30 @@ pub enum RunEvent {
         /// What it wrote.
         lines: Vec<ConsoleLine>,
     },
+}
+
+/// What one stage of a step did to one record, or to a page of them; test runs say it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// `inputFilter`, `mapping`, `responseMap` and so on; the function's name for hooks.
+    pub name: String,
+    /// The record's place in its source; nothing where the stage is about a whole page.
+    pub index: Option<u64>,
+    /// What went in.
+    pub input: Value,
+    /// What came out; null where nothing did.
+    pub output: Value,
+    /// What was wrong: code and message.
+    pub errors: Vec<StageError>,
+}
+
+/// What was wrong at a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageError {
+    /// Stable, for programs.
+    pub code: String,
+    /// What happened, then what to do.
+    pub message: String,
 }
 
 /// How a run ended.

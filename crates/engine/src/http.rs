@@ -51,7 +51,10 @@ pub struct Response {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// No connection came about, or it broke.
+    /// No connection came about, so that nothing was sent.
+    #[error("could not be reached: {0}. Check the address and the network")]
+    NotConnected(String),
+    /// No connection came about, or it broke; nobody knows what arrived.
     #[error("could not be reached: {0}. Check the address and the network")]
     Unreachable(String),
     /// Silence for too long.

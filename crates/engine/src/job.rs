@@ -6,7 +6,7 @@ use tombolo_model::{Id, Problem};
 use crate::bundle::Bundle;
 use crate::cancel::Cancel;
 use crate::compile::compile;
-use crate::event::RunEvent;
+use crate::event::{RunEvent, Stage};
 use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
@@ -32,6 +32,13 @@ pub enum Report {
         path: String,
         /// What it is now.
         secret: Secret,
+    },
+    /// A stage of a test run.
+    Stage {
+        /// The step.
+        step: String,
+        /// What happened there.
+        stage: Stage,
     },
     /// A script wrote to its console.
     Console {
@@ -79,6 +86,7 @@ pub async fn run_job(
                 report(Report::Error { n: errors, error });
             }
             RunEvent::Renewed { owner, path, secret } => report(Report::Renewed { owner, path, secret }),
+            RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
             RunEvent::Console { step, script, function, lines } => {
                 report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
             }

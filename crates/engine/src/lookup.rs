@@ -1,48 +1,191 @@
-//! Static lookups: tables of an import or a transformation, compiled once.
+//! Lookups: a value for a key, from a table of the resource, from a cache, or from a live request.
+//!
+//! Nothing is asked here. What a cache or an endpoint has to say is a [`Question`]; the caller asks it, keeps the
+//! answer, and maps the record again. So mappings stay pure, and equal questions of a page are one.
+
+mod answers;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
-use tombolo_model::Val;
+use tombolo_model::{Problem, Val};
+use tombolo_template::{Target, Template};
 
-/// A table from keys to values.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StaticLookup {
+use crate::mapper::Around;
+use crate::path::Path;
+
+pub(crate) use answers::{Answers, Question};
+
+/// The lookups of a resource, compiled once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lookups(Vec<Lookup>);
+
+/// A compiled lookup.
+#[derive(Debug, Clone)]
+pub(crate) struct Lookup {
     name: Box<str>,
-    map: HashMap<Box<str>, Val>,
+    from: From,
     /// What stands for a key that is not in it.
     default: Option<Val>,
     /// Without a default: whether such a key is no value, and no error.
     allow_failures: bool,
 }
 
-impl StaticLookup {
-    /// The static ones of a list of lookups; those of other kinds have no table.
-    pub(crate) fn all(lookups: Option<&Value>) -> Vec<Self> {
-        lookups.and_then(Value::as_array).into_iter().flatten().filter_map(Self::one).collect()
+#[derive(Debug, Clone)]
+enum From {
+    Table(HashMap<Box<str>, Val>),
+    Cache { id: Box<str>, extract: Option<Path> },
+    Request(Box<Live>),
+}
+
+/// A request whose answer has the value.
+#[derive(Debug, Clone)]
+struct Live {
+    method: Box<str>,
+    uri: Template,
+    body: Option<Template>,
+    extract: Option<Path>,
+}
+
+impl Lookups {
+    /// Compiles a list of lookups. One that has no table, cache or address is none: connectors have kinds of their own.
+    pub(crate) fn compile(lookups: Option<&Value>, place: &str) -> Result<Self, Vec<Problem>> {
+        let mut made = Vec::new();
+        let mut problems = Vec::new();
+        for (at, lookup) in lookups.and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let Some(name) = text(lookup, "name") else { continue };
+            match from(lookup) {
+                Ok(None) => {}
+                Ok(Some(from)) => made.push(Lookup {
+                    name: name.into(),
+                    from,
+                    default: lookup.get("default").map(Val::from),
+                    allow_failures: lookup.get("allowFailures").and_then(Value::as_bool) == Some(true),
+                }),
+                Err((field, message)) => {
+                    let message = format!("The lookup “{name}” cannot be asked: {message}");
+                    problems.push(Problem::new(format!("{place}/{at}/{field}"), "invalid_lookup", message));
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self(made)) } else { Err(problems) }
     }
 
-    fn one(lookup: &Value) -> Option<Self> {
-        let map = lookup.get("map")?.as_object()?;
-        Some(Self {
-            name: lookup.get("name")?.as_str()?.into(),
-            map: map.iter().map(|(key, value)| (key.as_str().into(), Val::from(value))).collect(),
-            default: lookup.get("default").map(Val::from),
-            allow_failures: lookup.get("allowFailures").and_then(Value::as_bool) == Some(true),
-        })
+    /// These, and those of another list whose names are not taken.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        for other in others.0 {
+            if self.named(&other.name).is_none() {
+                self.0.push(other);
+            }
+        }
+        self
     }
 
-    pub(crate) fn named<'l>(lookups: &'l [Self], name: &str) -> Option<&'l Self> {
-        lookups.iter().find(|lookup| *lookup.name == *name)
+    /// Whether one of them asks somebody.
+    pub(crate) fn ask(&self) -> bool {
+        self.0.iter().any(|lookup| !lookup.is_table())
     }
 
-    /// The value for a key, absent where there may be none.
-    pub(crate) fn get(&self, key: &Val) -> Result<Val, String> {
-        let key = key.display();
-        match self.map.get(&*key).or(self.default.as_ref()) {
+    pub(crate) fn named(&self, name: &str) -> Option<&Lookup> {
+        self.0.iter().find(|lookup| *lookup.name == *name)
+    }
+
+    /// The value of a lookup for a key; nothing when there is no such lookup.
+    pub(crate) fn value(&self, name: &str, key: &Val, around: &Around<'_, '_>) -> Option<Result<Val, String>> {
+        self.named(name).map(|lookup| lookup.value(key, around))
+    }
+}
+
+impl Lookup {
+    /// Whether it is a table; the others ask somebody.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.from, From::Table(_))
+    }
+
+    /// Whether what it is asked does not depend on a key.
+    pub(crate) fn is_keyless(&self) -> bool {
+        matches!(self.from, From::Request(_))
+    }
+
+    /// The value for a key; absent where there may be none, and where the answer is not known yet.
+    pub(crate) fn value(&self, key: &Val, around: &Around<'_, '_>) -> Result<Val, String> {
+        let found = match &self.from {
+            From::Table(table) => table.get(&*key.display()).cloned(),
+            From::Cache { id, extract } => {
+                let question = Question::Cache { id: id.clone(), key: key.display().into() };
+                match around.answers.get(&question) {
+                    None => return Ok(Val::Absent),
+                    Some(answer) => self.taken(answer, extract.as_ref())?,
+                }
+            }
+            From::Request(live) => {
+                let question =
+                    live.question(around).map_err(|reason| format!("the lookup “{}”: {reason}", self.name))?;
+                match around.answers.get(&question) {
+                    None => return Ok(Val::Absent),
+                    Some(answer) => self.taken(answer, live.extract.as_ref())?,
+                }
+            }
+        };
+        match found.as_ref().or(self.default.as_ref()) {
             Some(value) => Ok(value.clone()),
             None if self.allow_failures => Ok(Val::Absent),
-            None => Err(format!("the lookup “{}” has nothing for “{key}”: add it, or a default", self.name)),
+            None if self.is_keyless() => Err(format!("the lookup “{}” found nothing: add a default", self.name)),
+            None => {
+                let key = key.display();
+                Err(format!("the lookup “{}” has nothing for “{key}”: add it, or a default", self.name))
+            }
         }
     }
+
+    /// What of an answer is wanted.
+    fn taken(&self, answer: &Result<Val, String>, extract: Option<&Path>) -> Result<Option<Val>, String> {
+        match answer {
+            Ok(value) => {
+                let value = extract.map_or(Some(value), |path| path.get(value));
+                Ok(value.filter(|value| !value.is_empty()).cloned())
+            }
+            Err(_) if self.allow_failures => Ok(None),
+            Err(message) => Err(format!("the lookup “{}” failed: {message}", self.name)),
+        }
+    }
+}
+
+impl Live {
+    fn question(&self, around: &Around<'_, '_>) -> Result<Question, String> {
+        let rendered = |template: &Template| around.rendered(template).map(String::into_boxed_str);
+        Ok(Question::Request {
+            method: self.method.clone(),
+            uri: rendered(&self.uri)?,
+            body: self.body.as_ref().map(rendered).transpose()?,
+        })
+    }
+}
+
+fn from(lookup: &Value) -> Result<Option<From>, (&'static str, String)> {
+    if let Some(map) = lookup.get("map").and_then(Value::as_object) {
+        let table = map.iter().map(|(key, value)| (key.as_str().into(), Val::from(value))).collect();
+        return Ok(Some(From::Table(table)));
+    }
+    let extract =
+        || text(lookup, "extract").map(Path::dotted).transpose().map_err(|error| ("extract", format!("{error}.")));
+    if let Some(id) = text(lookup, "_lookupCacheId") {
+        return Ok(Some(From::Cache { id: id.into(), extract: extract()? }));
+    }
+    let Some(uri) = text(lookup, "relativeURI") else { return Ok(None) };
+    let template = |field: &'static str, source: &str, target| {
+        Template::compile(source, target).map_err(|error| (field, format!("{error}.")))
+    };
+    let body = text(lookup, "body").map(|body| template("body", body, Target::Plain));
+    let old = || text(lookup, "postBody").map(|body| template("postBody", body, Target::Plain));
+    Ok(Some(From::Request(Box::new(Live {
+        method: text(lookup, "method").unwrap_or("GET").into(),
+        uri: template("relativeURI", uri, Target::Uri)?,
+        body: body.or_else(old).transpose()?,
+        extract: extract()?,
+    }))))
+}
+
+fn text<'v>(lookup: &'v Value, field: &str) -> Option<&'v str> {
+    lookup.get(field)?.as_str().filter(|text| !text.is_empty())
 }

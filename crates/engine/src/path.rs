@@ -1,10 +1,12 @@
 //! Paths into a record, taken apart once.
 
+mod old;
 mod place;
 mod wide;
 
 use tombolo_model::Val;
 
+pub(crate) use old::OldPath;
 pub(crate) use place::Place;
 pub(crate) use wide::Wide;
 

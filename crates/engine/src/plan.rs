@@ -3,18 +3,29 @@
 pub(crate) mod auth;
 mod endpoint;
 mod function;
+mod http_write;
+mod paging;
+mod pool;
 mod router;
 mod source;
 mod step;
+mod verdict;
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 
 pub(crate) use endpoint::Endpoint;
-pub(crate) use function::{FilterBy, Function, TransformBy};
-pub(crate) use router::{Branch, Chain, RouteBy, Router};
-pub(crate) use source::{FileRead, Format, HttpRead, Paging, Read, Source, Stop};
-pub(crate) use step::{FileWrite, HttpWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
+pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
+pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
+pub(crate) use pool::{Pool, RateLimit};
+pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
+pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
+pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
 #[derive(Debug, Clone)]
@@ -22,11 +33,32 @@ pub struct Plan {
     pub(crate) sources: Vec<Source>,
     pub(crate) steps: Vec<Step>,
     pub(crate) routers: Vec<Router>,
-    /// Where the sources lead.
-    pub(crate) start: Chain,
+    pub(crate) entry: Entry,
+    /// The lookup caches that are here: id, key, value.
+    pub(crate) caches: BTreeMap<String, HashMap<String, Val>>,
+    /// What scripts can ask of the flow.
+    pub(crate) callable: Callable,
+    /// Nothing is written, and every stage is reported.
+    pub(crate) test_mode: bool,
+    /// The sources are read at the same time.
+    pub(crate) parallel: bool,
 }
 
 impl Plan {
+    /// Without sources and steps: for what shares the ways of a run and is none.
+    pub(crate) fn empty() -> Self {
+        Self {
+            sources: Vec::new(),
+            steps: Vec::new(),
+            routers: Vec::new(),
+            entry: Entry::Sources(Chain::default()),
+            caches: BTreeMap::new(),
+            callable: Callable::default(),
+            test_mode: false,
+            parallel: false,
+        }
+    }
+
     /// All that counts records, with empty counters: sources first, then steps and branchings in the order of the flow.
     #[must_use]
     pub fn steps(&self) -> Vec<StepCount> {

@@ -3,28 +3,19 @@
 //! The syntax of version 1.0, on both sides dotted paths. A source that is not there changes nothing; what the record
 //! has already stays unless a rule writes there.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
 
 use crate::mapper::MapError;
-use crate::path::{Place, Segment, Wide, dotted};
+use crate::path::{Segment, Wide, dotted};
 use crate::rows::Rows;
+use crate::target::Target;
 
 /// Compiled rules of a step.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseMapping {
     fields: Vec<(Wide, Target)>,
     lists: Vec<List>,
-}
-
-/// Where a value goes.
-#[derive(Debug, Clone)]
-struct Target {
-    /// As it is written, for messages.
-    name: Box<str>,
-    place: Place,
 }
 
 #[derive(Debug, Clone)]
@@ -67,7 +58,7 @@ impl ResponseMapping {
     pub(crate) fn apply(&self, into: &mut Val, from: &Val) -> Result<(), MapError> {
         for (path, target) in &self.fields {
             if let Some(value) = path.get(from) {
-                target.set(into, value)?;
+                target.set(into, value.into_owned())?;
             }
         }
         self.lists.iter().try_for_each(|list| list.apply(into, from))
@@ -83,7 +74,7 @@ impl List {
             let mut item = Val::Absent;
             for (target, value) in self.fields.iter().zip(values) {
                 if let Some(value) = value {
-                    target.set(&mut item, Cow::Borrowed(value))?;
+                    target.set(&mut item, value.clone().into_owned())?;
                 }
             }
             made.push(item);
@@ -92,44 +83,23 @@ impl List {
         if !there || made.iter().all(|item| matches!(item, Val::Absent)) && !made.is_empty() {
             return Ok(());
         }
-        self.target.join(into, made)
+        join(&self.target, into, made)
     }
 }
 
-impl Target {
-    fn compile(text: &str) -> Result<Self, String> {
-        let place = Place::dotted(text).map_err(|error| format!("{error}."))?;
-        Ok(Self { name: text.into(), place })
-    }
-
-    fn set(&self, into: &mut Val, value: Cow<'_, Val>) -> Result<(), MapError> {
-        self.place.set(into, value.into_owned()).map_err(|blocked| self.error(&blocked.to_string()))
-    }
-
-    /// Lays items over those of the list that is there, by their number.
-    fn join(&self, into: &mut Val, made: Vec<Val>) -> Result<(), MapError> {
-        let there = self.place.reach(into).map_err(|blocked| self.error(&blocked.to_string()))?;
-        if let Val::Absent | Val::Null = there {
-            *there = Val::List(Vec::new());
+/// Lays items over those of the list that is there, by their number.
+fn join(target: &Target, into: &mut Val, made: Vec<Val>) -> Result<(), MapError> {
+    let items = target.list(into)?;
+    for (at, item) in made.into_iter().enumerate() {
+        match (items.get_mut(at), item) {
+            (Some(Val::Map(have)), Val::Map(more)) => lay_over(have, &more),
+            (Some(_), Val::Absent) => {}
+            (Some(have), item) => *have = item,
+            (None, Val::Absent) => items.push(Val::Map(Record::default())),
+            (None, item) => items.push(item),
         }
-        let Val::List(items) = there else {
-            return Err(self.error(&format!("it is {} and not a list", there.kind())));
-        };
-        for (at, item) in made.into_iter().enumerate() {
-            match (items.get_mut(at), item) {
-                (Some(Val::Map(have)), Val::Map(more)) => lay_over(have, &more),
-                (Some(_), Val::Absent) => {}
-                (Some(have), item) => *have = item,
-                (None, Val::Absent) => items.push(Val::Map(Record::default())),
-                (None, item) => items.push(item),
-            }
-        }
-        Ok(())
     }
-
-    fn error(&self, reason: &str) -> MapError {
-        MapError { field: self.name.to_string(), reason: format!("{reason}.") }
-    }
+    Ok(())
 }
 
 fn lay_over(have: &mut Record, more: &Record) {
@@ -142,7 +112,7 @@ fn lay_over(have: &mut Record, more: &Record) {
 }
 
 /// The rows of a list that is written as one, or inside `type`, each with its place.
-fn rows<'v>(value: Option<&'v Value>, place: &str) -> Vec<(String, &'v Value)> {
+pub(crate) fn rows<'v>(value: Option<&'v Value>, place: &str) -> Vec<(String, &'v Value)> {
     let (list, place) = match value {
         Some(Value::Object(inside)) => (inside.get("type"), format!("{place}/type")),
         value => (value, place.to_owned()),

@@ -16,6 +16,8 @@ use crate::path::{PathError, Segment, Wide};
 pub(crate) struct Rows {
     /// What the rows are made of; without it there is one row.
     over: Option<Many>,
+    /// Where the items on the way are; the first is the record.
+    keys: Vec<Key>,
     columns: Vec<Column>,
 }
 
@@ -54,7 +56,12 @@ impl Rows {
                 }
             })
             .collect();
-        Ok(Self { over, columns })
+        Ok(Self { over, keys, columns })
+    }
+
+    /// Where the items on the way are; the first is the record.
+    pub(crate) fn keys(&self) -> &[Key] {
+        &self.keys
     }
 
     /// Calls for each row with the values of its columns. Whether the list was there, be it an empty one.

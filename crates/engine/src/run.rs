@@ -3,30 +3,48 @@
 //! A step that cannot go on ends the run; a source that cannot go on lets what it has read arrive first.
 //! Canceling drops every task at whatever it waits for, which stops requests and discards unfinished files.
 
+mod again;
 mod answer;
 mod api;
+mod ask;
 mod auth;
 mod exchange;
 mod hooks;
 mod import;
 mod lookup;
+mod once;
 mod pages;
+mod paging;
+mod ping;
+mod pre_save_page;
+mod queue;
+mod refine;
+mod reply;
 mod request;
 mod respond;
 mod response;
+mod retry;
 mod router;
 mod scripted;
 mod shared;
+mod sign_in;
 mod signed;
 mod source;
+mod source_body;
 mod source_file;
 mod source_http;
 mod source_lookup;
+mod source_names;
+mod stages;
 mod step;
+mod times;
 mod units;
+mod verdict;
 mod write;
+mod write_body;
 mod write_file;
 mod write_http;
+mod write_mock;
 
 use futures::channel::mpsc;
 use futures::future::{Either, FutureExt, LocalBoxFuture, select};
@@ -37,9 +55,12 @@ use tombolo_model::run::{RunError, RunStatus};
 use crate::cancel::Cancel;
 use crate::event::{Outcome, RunEvent};
 use crate::host::Host;
-use crate::plan::{Branch, Chain, Plan, Router};
+use crate::plan::{Again, Branch, Chain, Entry, Plan, Router};
 use crate::units::QUEUED_PAGES;
 pub(crate) use signed::signs;
+
+pub use ping::{PingError, ping};
+pub use sign_in::{SignIn, sign_in_address, signed_in};
 
 use shared::Shared;
 
@@ -69,6 +90,9 @@ pub async fn run(plan: &Plan, host: &dyn Host, cancel: &Cancel, sink: &mut dyn F
         (Ok(RunStatus::Completed), Some(error)) | (Err(error), _) => (RunStatus::Failed, Some(error)),
         (Ok(status), _) => (status, None),
     };
+    if status == RunStatus::Completed {
+        shared.keep_checkpoints();
+    }
     Outcome { status, error, steps: shared.into_counts() }
 }
 
@@ -80,12 +104,18 @@ async fn tasks(shared: &Shared<'_>) -> Result<(), RunError> {
         tasks: FuturesUnordered::new(),
         to_routers: shared.plan.routers.iter().map(|_| Vec::new()).collect(),
     };
-    laid.tasks.push(source::all(shared, first).map(Ok).boxed_local());
-    laid.chain(&shared.plan.start, incoming);
-    let outgoing: Vec<Vec<_>> = shared.plan.routers.iter().map(|router| laid.branches(router)).collect();
-    let incoming = std::mem::take(&mut laid.to_routers);
-    for ((router, incoming), outgoing) in shared.plan.routers.iter().zip(incoming).zip(outgoing) {
-        laid.tasks.push(router::run(shared, router, incoming, outgoing).boxed_local());
+    match &shared.plan.entry {
+        Entry::Sources(start) => {
+            laid.tasks.push(source::all(shared, first).map(Ok).boxed_local());
+            laid.chain(start, incoming);
+        }
+        Entry::Retry(records, again) => laid.retry(records, again, first, incoming),
+    }
+    let reached: Vec<usize> = shared.plan.reached_routers().into_iter().collect();
+    let outgoing: Vec<Vec<_>> = reached.iter().map(|at| laid.branches(&shared.plan.routers[*at])).collect();
+    for (at, outgoing) in reached.into_iter().zip(outgoing) {
+        let incoming = std::mem::take(&mut laid.to_routers[at]);
+        laid.tasks.push(router::run(shared, &shared.plan.routers[at], incoming, outgoing).boxed_local());
     }
     while let Some(ended) = laid.tasks.next().await {
         ended?;
@@ -102,6 +132,25 @@ struct Laid<'a, 's> {
 }
 
 impl<'a> Laid<'a, '_> {
+    /// Records that come in where they failed.
+    fn retry(
+        &mut self,
+        records: &'a [(u64, Val)],
+        again: &'a Again,
+        first: mpsc::Sender<Page>,
+        incoming: mpsc::Receiver<Page>,
+    ) {
+        let place = match again {
+            Again::Source(place, _) => Some(*place),
+            Again::Steps(_) | Again::Router(_) => None,
+        };
+        self.tasks.push(again::all(self.shared, records, place, first).map(Ok).boxed_local());
+        match again {
+            Again::Source(_, chain) | Again::Steps(chain) => self.chain(chain, incoming),
+            Again::Router(at) => self.to_routers[*at].push(incoming),
+        }
+    }
+
     /// Steps in a row, up to the branching that they lead to.
     fn chain(&mut self, chain: &'a Chain, mut incoming: mpsc::Receiver<Page>) {
         for (number, at) in chain.steps.iter().enumerate() {

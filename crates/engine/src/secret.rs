@@ -60,8 +60,9 @@ impl Secret {
         self.owners.iter().copied()
     }
 
-    /// The value, for [`crate::scrub`] to know it again.
-    pub(crate) fn value(&self) -> &str {
+    /// The value. For the one who dials, and for the vault that keeps a renewed one; never for a log or a message.
+    #[must_use]
+    pub fn value(&self) -> &str {
         &self.value
     }
 

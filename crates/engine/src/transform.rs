@@ -1,25 +1,36 @@
-//! Transformation 2.0: a record made anew by mapping rules, or changed where they say so.
+//! Transformations: a record made anew by rules of version 1.0, or by mapping rules, which may also change it.
 
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
 use tombolo_template::Env;
 
-use crate::lookup::StaticLookup;
-use crate::mapper::{Find, MapError, Mapper};
+use crate::lookup::{Answers, Lookups};
+use crate::mapper::{Around, Find, MapError, Mapped, Mapper};
+use crate::transform_1::OldTransform;
 
 /// A compiled transformation.
 #[derive(Debug, Clone)]
-pub(crate) struct Transform {
-    mapper: Mapper,
-    /// Fields that no rule names stay.
-    modify: bool,
+pub(crate) enum Transform {
+    /// Version 1.0.
+    Old(OldTransform),
+    /// Version 2.0.
+    New {
+        mapper: Mapper,
+        /// Fields that no rule names stay.
+        modify: bool,
+    },
 }
 
 impl Transform {
+    /// Compiles `[[{extract, generate}]]` of version 1.0; nothing when there are no rules.
+    pub(crate) fn compile_old(rules: &Value, place: &str) -> Result<Option<Self>, Vec<Problem>> {
+        Ok(OldTransform::compile(rules, place)?.map(Self::Old))
+    }
+
     /// Compiles `{mode, mappings, lookups}`; nothing when there are no rules.
     pub(crate) fn compile(rules: &Value, place: &str) -> Result<Option<Self>, Vec<Problem>> {
         let rows = rules.get("mappings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let lookups = StaticLookup::all(rules.get("lookups"));
+        let lookups = Lookups::compile(rules.get("lookups"), &format!("{place}/lookups"))?;
         let modify = match rules.get("mode").and_then(Value::as_str) {
             None | Some("" | "create") => false,
             Some("modify") => true,
@@ -28,17 +39,45 @@ impl Transform {
                 return Err(vec![Problem::new(format!("{place}/mode"), "invalid_mapping", message)]);
             }
         };
+        let envelope = rules.get("inputContext").and_then(Value::as_str) == Some("envelope");
         let mapper = Mapper::compile(rows, &format!("{place}/mappings"), &lookups)?;
-        Ok(mapper.map(|mapper| Self { mapper, modify }))
+        Ok(mapper.map(|mapper| Self::New { mapper: mapper.in_envelope(envelope), modify }))
     }
 
-    /// The record as it goes on. `find` finds what a template names.
+    /// The record as it goes on, of rules that ask nothing and discard nothing. `find` finds what a template names.
     pub(crate) fn apply<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
-        let made = self.mapper.map(record, find, env)?;
-        match record {
-            Val::Map(record) if self.modify => Ok(Val::Map(laid_over(record, &made))),
-            _ => Ok(Val::Map(made)),
+        let answers = Answers::default();
+        let find = |name: &str| find(name);
+        match self.map(record, &Around::new(&find, env, &answers))? {
+            Mapped::Made(made) => Ok(made),
+            Mapped::Discarded | Mapped::Asks(_) => {
+                let reason = "a transformation neither asks nor discards here.".to_owned();
+                Err(MapError { field: String::new(), reason })
+            }
         }
+    }
+
+    /// Whether it may ask, or discard a record.
+    pub(crate) fn is_plain(&self) -> bool {
+        match self {
+            Self::Old(_) => true,
+            Self::New { mapper, .. } => !mapper.asks() && !mapper.discards(),
+        }
+    }
+
+    /// The record as it goes on.
+    pub(crate) fn map(&self, record: &Val, around: &Around<'_, '_>) -> Result<Mapped, MapError> {
+        let (mapper, modify) = match self {
+            Self::Old(rules) => return rules.apply(record).map(Mapped::Made),
+            Self::New { mapper, modify } => (mapper, *modify),
+        };
+        let made = mapper.map(record, around)?;
+        Ok(match (record, made) {
+            (Val::Map(record), Mapped::Made(Val::Map(made))) if modify => {
+                Mapped::Made(Val::Map(laid_over(record, &made)))
+            }
+            (_, made) => made,
+        })
     }
 }
 

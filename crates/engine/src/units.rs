@@ -12,13 +12,29 @@ pub(crate) const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 /// How long an endpoint may be silent.
 pub(crate) const SILENCE_MS: u32 = 60_000;
-/// Requests of one destination at the same time, when the connection names no number.
-pub(crate) const USUAL_CONCURRENCY: usize = 10;
+/// Requests of a connection at the same time, when it names no number.
+pub(crate) const USUAL_CONCURRENCY: usize = 25;
+/// Requests of a connection at the same time, whatever it says.
+pub(crate) const MOST_CONCURRENCY: usize = 25;
+/// How long a request is tried again, its waits taken together.
+pub(crate) const PATIENCE_MS: u32 = 5 * 60_000;
+/// The longest wait between two tries, unless the application asks for another.
+pub(crate) const LONGEST_WAIT_MS: u32 = 60_000;
 /// Written bytes that are gathered before they go to the file.
 pub(crate) const WRITE_BYTES: usize = 64 * 1024;
 /// Errors of a step that keep their record; later ones are counted and kept without it.
 pub(crate) const MAX_KEPT_RECORDS: u64 = 20_000;
 /// The same answer so often in a row is a loop.
 pub(crate) const SAME_ANSWERS: u32 = 5;
+/// The most that the records of a page have together; a page is cut before it.
+pub(crate) const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
+/// The most that one record has, and all that a lookup found for one.
+pub(crate) const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
 /// The most that a destination may answer to one request when something reads it.
 pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
+/// The most that the records of a file have together when they are sorted, which needs all of them in memory.
+pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
+/// The most records of an export that is limited.
+pub(crate) const MAX_TEST_RECORDS: u64 = 100;
+/// Errors that wait for the hook of their page at most.
+pub(crate) const MAX_PAGE_ERRORS: usize = 1000;

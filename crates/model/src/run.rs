@@ -86,10 +86,31 @@ pub struct StepCount {
     pub ignored: u64,
     /// Records that failed.
     pub errors: u64,
+    /// Records whose request went well only after it was tried again, counted among the successes too.
+    #[serde(default)]
+    pub auto_resolved: u64,
     /// Pages done.
     pub pages: u64,
     /// A file it made: name and size.
     pub file: Option<RunFile>,
+    /// Of an export of changes, once the run is completed: up to when it is read now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Up to when an export of changes was read, in milliseconds since 1970.
+///
+/// Whoever keeps it replaces what it came from and nothing else (decision 37): where two runs overlapped, the records
+/// between are read again, never left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// The export.
+    pub export: Id,
+    /// Up to when it was read before; nothing before its first run.
+    pub from_ms: Option<i64>,
+    /// The beginning of this run.
+    pub to_ms: i64,
 }
 
 /// A file that a step made.

@@ -101,7 +101,7 @@ fn shown(value: &JsValue, context: &mut Context) -> JsResult<String> {
         return Ok(value.to_string(context)?.to_std_string_lossy());
     }
     match json::from_script(value, Limits::default(), context) {
-        Ok(json) => Ok(json.map_or_else(|| "undefined".to_owned(), |json| json.to_string())),
+        Ok(json) => Ok(json.unwrap_or_else(|| "undefined".to_owned())),
         Err(_) => Ok(value.to_string(context)?.to_std_string_lossy()),
     }
 }

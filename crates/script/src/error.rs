@@ -56,6 +56,12 @@ pub enum ScriptError {
         /// What it returned, with its path.
         what: String,
     },
+    /// What the function is called with is no JSON, or nested too deeply.
+    #[error("The function cannot be called with what it is given: {message}.")]
+    Argument {
+        /// What is wrong with it.
+        message: String,
+    },
     /// The function returned a promise that nothing will settle.
     #[error("The function returned a promise that never settles: a script has no timers and no network to wait for.")]
     Pending,

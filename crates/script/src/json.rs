@@ -1,9 +1,8 @@
-//! Values on their way out of a script, as `JSON.stringify` has them, and within limits.
+//! Values on their way out of a script, written as `JSON.stringify` writes them, and within limits.
 
 use boa_engine::object::builtins::JsArray;
 use boa_engine::property::PropertyKey;
 use boa_engine::{Context, JsError, JsNativeError, JsObject, JsString, JsValue, JsVariant, js_string};
-use serde_json::{Map, Number, Value};
 
 use crate::error::ScriptError;
 use crate::limits::Limits;
@@ -42,49 +41,70 @@ impl Stuck {
 }
 
 /// The value as JSON; nothing for undefined, a function and a symbol.
-pub(crate) fn from_script(value: &JsValue, limits: Limits, context: &mut Context) -> Result<Option<Value>, Stuck> {
-    Reader { limits, bytes: 0, open: Vec::new(), path: Vec::new() }.value(value, "", context)
+pub(crate) fn from_script(value: &JsValue, limits: Limits, context: &mut Context) -> Result<Option<String>, Stuck> {
+    let mut writer = Writer { limits, out: String::new(), open: Vec::new(), path: Vec::new() };
+    let written = writer.value(value, None, context)?;
+    Ok(written.then_some(writer.out))
 }
 
-/// Reads one value and what is in it.
-struct Reader {
+/// A list of values; null stands for what JSON has no form for.
+pub(crate) fn list_from_script(values: &[JsValue], limits: Limits, context: &mut Context) -> Result<String, Stuck> {
+    let mut writer = Writer { limits, out: "[".to_owned(), open: Vec::new(), path: Vec::new() };
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            writer.plain(",")?;
+        }
+        if !writer.value(value, None, context)? {
+            writer.plain("null")?;
+        }
+    }
+    writer.plain("]")?;
+    Ok(writer.out)
+}
+
+/// A step on the way to a value.
+#[derive(Clone)]
+enum Step {
+    Name(PropertyKey),
+    Index(u64),
+}
+
+/// Writes one value and what is in it.
+struct Writer {
     limits: Limits,
-    bytes: usize,
-    /// The objects around the one that is read.
+    out: String,
+    /// The objects around the one that is written.
     open: Vec<JsObject>,
-    path: Vec<String>,
+    path: Vec<Step>,
 }
 
-impl Reader {
-    fn value(&mut self, value: &JsValue, key: &str, context: &mut Context) -> Result<Option<Value>, Stuck> {
-        let value = &self.replaced(value, key, context)?;
-        Ok(Some(match value.variant() {
-            JsVariant::Null => self.spend(4, Value::Null)?,
-            JsVariant::Boolean(on) => self.spend(5, Value::Bool(on))?,
-            JsVariant::Integer32(number) => self.spend(4, Value::from(number))?,
-            JsVariant::Float64(number) => self.spend(8, json_number(number))?,
+impl Writer {
+    /// Writes a value, and says whether it has a form. The key is what `toJSON` is told.
+    fn value(&mut self, value: &JsValue, key: Option<&Step>, context: &mut Context) -> Result<bool, Stuck> {
+        let replaced;
+        let value = match value.as_object() {
+            Some(object) => {
+                replaced = self::replaced(value, &object, key, context)?;
+                &replaced
+            }
+            None => value,
+        };
+        match value.variant() {
+            JsVariant::Null => self.plain("null")?,
+            JsVariant::Boolean(true) => self.plain("true")?,
+            JsVariant::Boolean(false) => self.plain("false")?,
+            JsVariant::Integer32(number) => self.plain(&number.to_string())?,
+            JsVariant::Float64(number) => self.number(number, context)?,
             JsVariant::String(text) => self.text(&text)?,
-            JsVariant::Undefined | JsVariant::Symbol(_) => return Ok(None),
+            JsVariant::Undefined | JsVariant::Symbol(_) => return Ok(false),
             JsVariant::BigInt(_) => return Err(self.unfit("a BigInt")),
-            JsVariant::Object(object) if object.is_callable() => return Ok(None),
+            JsVariant::Object(object) if object.is_callable() => return Ok(false),
             JsVariant::Object(object) => self.object(&object, context)?,
-        }))
+        }
+        Ok(true)
     }
 
-    /// What stands for the value: what its `toJSON` says, or the plain value in a wrapper.
-    fn replaced(&self, value: &JsValue, key: &str, context: &mut Context) -> Result<JsValue, Stuck> {
-        let Some(object) = value.as_object() else { return Ok(value.clone()) };
-        let to_json = object.get(js_string!("toJSON"), context)?;
-        if let Some(function) = to_json.as_callable() {
-            return Ok(function.call(value, &[JsString::from(key).into()], context)?);
-        }
-        if object.is::<f64>() || object.is::<bool>() || object.is::<JsString>() {
-            return Ok(value.to_primitive(context, boa_engine::value::PreferredType::Default)?);
-        }
-        Ok(value.clone())
-    }
-
-    fn object(&mut self, object: &JsObject, context: &mut Context) -> Result<Value, Stuck> {
+    fn object(&mut self, object: &JsObject, context: &mut Context) -> Result<(), Stuck> {
         if self.open.iter().any(|open| JsObject::equals(open, object)) {
             return Err(self.unfit("an object that contains itself"));
         }
@@ -92,84 +112,149 @@ impl Reader {
             return Err(self.unfit(&format!("more than {} levels", self.limits.depth)));
         }
         self.open.push(object.clone());
-        let read = if object.is_array() { self.array(object, context) } else { self.map(object, context) };
+        let written = if object.is_array() { self.array(object, context) } else { self.map(object, context) };
         self.open.pop();
-        read
+        written
     }
 
-    fn array(&mut self, object: &JsObject, context: &mut Context) -> Result<Value, Stuck> {
+    fn array(&mut self, object: &JsObject, context: &mut Context) -> Result<(), Stuck> {
         let array = JsArray::from_object(object.clone())?;
         let length = array.length(context)?;
-        // Holes cost as much as values: an array of four thousand million of them is not read.
-        let mut items = Vec::new();
+        self.plain("[")?;
+        // Holes are written as well: an array of four thousand million of them is not.
         for index in 0..length {
+            if index > 0 {
+                self.plain(",")?;
+            }
             let item = array.get(index, context)?;
-            let key = index.to_string();
-            self.path.push(format!("[{key}]"));
-            let item = self.value(&item, &key, context)?;
-            items.push(match item {
-                Some(item) => item,
-                None => self.spend(4, Value::Null)?,
-            });
+            self.path.push(Step::Index(index));
+            if !self.value(&item, Some(&Step::Index(index)), context)? {
+                self.plain("null")?;
+            }
             self.path.pop();
         }
-        self.spend(2, Value::Array(items))
+        self.plain("]")
     }
 
-    fn map(&mut self, object: &JsObject, context: &mut Context) -> Result<Value, Stuck> {
-        let mut map = Map::new();
+    fn map(&mut self, object: &JsObject, context: &mut Context) -> Result<(), Stuck> {
+        self.plain("{")?;
+        let mut is_first = true;
         for key in object.own_property_keys(context)? {
-            let name = match &key {
-                PropertyKey::String(name) => name.to_std_string_lossy(),
-                PropertyKey::Index(index) => index.get().to_string(),
-                PropertyKey::Symbol(_) => continue,
-            };
-            if !is_enumerable(object, &key) {
+            if matches!(key, PropertyKey::Symbol(_)) || !is_enumerable(object, &key) {
                 continue;
             }
-            let value = object.get(key, context)?;
-            self.spend(name.len() + 4, ())?;
-            self.path.push(format!(".{name}"));
-            if let Some(value) = self.value(&value, &name, context)? {
-                map.insert(name, value);
+            let value = object.get(key.clone(), context)?;
+            let before = self.out.len();
+            if !is_first {
+                self.plain(",")?;
+            }
+            match &key {
+                PropertyKey::String(name) => self.text(name)?,
+                other => self.quoted(&other.to_string())?,
+            }
+            self.plain(":")?;
+            let step = Step::Name(key);
+            self.path.push(step.clone());
+            if self.value(&value, Some(&step), context)? {
+                is_first = false;
+            } else {
+                self.out.truncate(before);
             }
             self.path.pop();
         }
-        self.spend(2, Value::Object(map))
+        self.plain("}")
     }
 
-    fn text(&mut self, text: &JsString) -> Result<Value, Stuck> {
+    fn number(&mut self, number: f64, context: &mut Context) -> Result<(), Stuck> {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if number.fract() == 0.0 && number.abs() < EXACT {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+            let whole = number as i64;
+            return self.plain(&whole.to_string());
+        }
+        if !number.is_finite() {
+            return self.plain("null");
+        }
+        let text = JsValue::from(number).to_string(context)?;
+        self.plain(&text.to_std_string_lossy())
+    }
+
+    fn text(&mut self, text: &JsString) -> Result<(), Stuck> {
         // Counted before it is copied: a text of one gigabyte costs a script one call.
-        self.spend(text.len(), ())?;
-        Ok(Value::String(text.to_std_string_lossy()))
+        self.room_for(text.len())?;
+        self.quoted(&text.to_std_string_lossy())
     }
 
-    fn spend<T>(&mut self, bytes: usize, value: T) -> Result<T, Stuck> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > self.limits.result_bytes {
+    fn quoted(&mut self, text: &str) -> Result<(), Stuck> {
+        self.out.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+            self.out.push_str(&rest[..at]);
+            match rest.as_bytes()[at] {
+                b'"' => self.out.push_str("\\\""),
+                b'\\' => self.out.push_str("\\\\"),
+                b'\n' => self.out.push_str("\\n"),
+                b'\r' => self.out.push_str("\\r"),
+                b'\t' => self.out.push_str("\\t"),
+                other => self.out.push_str(&format!("\\u{other:04x}")),
+            }
+            rest = &rest[at + 1..];
+        }
+        self.out.push_str(rest);
+        self.plain("\"")
+    }
+
+    fn plain(&mut self, text: &str) -> Result<(), Stuck> {
+        self.room_for(text.len())?;
+        self.out.push_str(text);
+        Ok(())
+    }
+
+    fn room_for(&self, bytes: usize) -> Result<(), Stuck> {
+        if self.out.len().saturating_add(bytes) > self.limits.result_bytes {
             return Err(self.unfit(&format!("more than {} MB", self.limits.result_bytes / (1024 * 1024))));
         }
-        Ok(value)
+        Ok(())
     }
 
     fn unfit(&self, what: &str) -> Stuck {
-        let path = self.path.concat();
+        let path: String = self.path.iter().map(Step::shown).collect();
         Stuck::Unfit(if path.is_empty() { what.to_owned() } else { format!("{what} (at ${path})") })
     }
+}
+
+impl Step {
+    fn shown(&self) -> String {
+        match self {
+            Self::Name(PropertyKey::String(name)) => format!(".{}", name.to_std_string_lossy()),
+            Self::Name(key) => format!(".{key}"),
+            Self::Index(index) => format!("[{index}]"),
+        }
+    }
+
+    fn told(&self) -> JsString {
+        match self {
+            Self::Name(PropertyKey::String(name)) => name.clone(),
+            Self::Name(key) => JsString::from(key.to_string().as_str()),
+            Self::Index(index) => JsString::from(index.to_string().as_str()),
+        }
+    }
+}
+
+/// What stands for the value: what its `toJSON` says, or the plain value in a wrapper.
+fn replaced(value: &JsValue, object: &JsObject, key: Option<&Step>, context: &mut Context) -> Result<JsValue, Stuck> {
+    let to_json = object.get(js_string!("toJSON"), context)?;
+    if let Some(function) = to_json.as_callable() {
+        let told = key.map_or_else(|| js_string!(), Step::told);
+        return Ok(function.call(value, &[told.into()], context)?);
+    }
+    if object.is::<f64>() || object.is::<bool>() || object.is::<JsString>() {
+        return Ok(value.to_primitive(context, boa_engine::value::PreferredType::Default)?);
+    }
+    Ok(value.clone())
 }
 
 /// A proxy has no properties of its own, and shows what its handler lists.
 fn is_enumerable(object: &JsObject, key: &PropertyKey) -> bool {
     object.borrow().properties().get(key).is_none_or(|property| property.enumerable() != Some(false))
-}
-
-/// Whole numbers are written without a fraction; what JSON has no number for is null.
-fn json_number(number: f64) -> Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() < EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
-        let whole = number as i64;
-        return Value::from(whole);
-    }
-    Number::from_f64(number).map_or(Value::Null, Value::Number)
 }

@@ -13,6 +13,7 @@
 mod api;
 mod clock;
 mod console;
+mod desk;
 mod error;
 mod explain;
 mod instance;
@@ -20,9 +21,11 @@ mod json;
 mod limits;
 mod modules;
 mod random;
+mod reading;
 
 pub use api::{Api, ApiCall, NoApi};
 pub use console::{Level, Line};
+pub use desk::Desk;
 pub use error::{Place, ScriptError};
-pub use instance::{Answer, Instance};
+pub use instance::{Answer, Instance, Moment};
 pub use limits::Limits;

@@ -1,4 +1,4 @@
-//! `Math.random` from the run's seed, so that a run can be repeated.
+//! `Math.random` from the call's seed, so that a run can be repeated.
 
 use std::cell::Cell;
 
@@ -9,6 +9,11 @@ pub(crate) struct Random(Cell<u64>);
 impl Random {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Cell::new(seed))
+    }
+
+    /// Begins anew.
+    pub(crate) fn begin(&self, seed: u64) {
+        self.0.set(seed);
     }
 
     /// 64 bits.

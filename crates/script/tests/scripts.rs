@@ -4,17 +4,45 @@
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use tombolo_script::{Api, ApiCall, Instance, Level, Limits, NoApi, Place, ScriptError};
+use tombolo_script::{Answer, Api, ApiCall, Instance, Level, Limits, Line, Moment, NoApi, Place, ScriptError};
 
-fn instance() -> Instance {
-    Instance::new(Rc::new(NoApi), Limits::default(), 7)
+const AT: Moment = Moment { now_ms: 1_780_000_000_123, seed: 7 };
+
+/// An instance, called with values.
+struct Scripts(Instance);
+
+impl Scripts {
+    fn new(api: impl Api + 'static) -> Self {
+        Self(Instance::new(Rc::new(api), Limits::default()))
+    }
+
+    fn load(&mut self, id: &str, source: &str) -> Result<(), ScriptError> {
+        self.0.load(id, source, AT).map_err(|(error, _)| error)
+    }
+
+    fn answer(&mut self, id: &str, function: &str, argument: &Value) -> Answer {
+        self.0.call(id, function, &argument.to_string(), AT)
+    }
+
+    fn call(&mut self, id: &str, function: &str, argument: &Value) -> Result<Option<Value>, ScriptError> {
+        let text = self.answer(id, function, argument).result?;
+        Ok(text.map(|text| serde_json::from_str(&text).unwrap()))
+    }
+
+    fn console(&mut self, id: &str, function: &str) -> Vec<Line> {
+        self.answer(id, function, &Value::Null).console
+    }
+}
+
+fn scripts() -> Scripts {
+    Scripts::new(NoApi)
 }
 
 /// Calls `f` of a script.
 fn call(source: &str, argument: &Value) -> Result<Option<Value>, ScriptError> {
-    let mut instance = instance();
-    instance.load("s", source, &["f"])?;
-    instance.call("s", "f", argument).result
+    let mut scripts = scripts();
+    scripts.load("s", source)?;
+    scripts.call("s", "f", argument)
 }
 
 fn value(source: &str) -> Value {
@@ -45,11 +73,11 @@ fn a_function_that_is_not_there_is_named() {
         let error = call(source, &Value::Null).unwrap_err();
         assert_eq!(error, ScriptError::NoFunction { function: "f".into() }, "{source}");
     }
-    let mut instance = instance();
-    instance.load("s", "globalThis.hit = 1;", &[]).unwrap();
-    let odd = instance.call("s", "f); hit = 2; (f", &Value::Null).result;
+    let mut scripts = scripts();
+    scripts.load("s", "globalThis.hit = 1;").unwrap();
+    let odd = scripts.call("s", "f); hit = 2; (f", &Value::Null);
     assert!(matches!(odd, Err(ScriptError::NoFunction { .. })), "{odd:?}");
-    assert!(matches!(instance.call("t", "f", &Value::Null).result, Err(ScriptError::NoScript { .. })));
+    assert!(matches!(scripts.call("t", "f", &Value::Null), Err(ScriptError::NoScript { .. })));
 }
 
 #[test]
@@ -128,16 +156,16 @@ fn an_error_says_what_and_where() {
 
 #[test]
 fn text_that_is_no_javascript_is_refused_with_its_place() {
-    let mut instance = instance();
+    let mut scripts = scripts();
     for (source, line) in
         [("function f( {\n}", 2), ("const a = 1;\nconst = 2;", 2), ("import x from 'dayjs';\nlet let = 1;", 2)]
     {
-        let Err(ScriptError::Syntax { place, message }) = instance.load("s", source, &[]) else { panic!("{source}") };
+        let Err(ScriptError::Syntax { place, message }) = scripts.load("s", source) else { panic!("{source}") };
         assert_eq!(place.map(|Place { line, .. }| line), Some(line), "{source}: {message}");
     }
-    let inner = instance.load("s", "import { zoneOffset } from 'tombolo:zones';", &[]);
+    let inner = scripts.load("s", "import { zoneOffset } from 'tombolo:zones';");
     assert!(inner.is_err(), "only what is built in imports what is inside");
-    let error = instance.load("s", "import fs from 'fs';", &[]).unwrap_err().to_string();
+    let error = scripts.load("s", "import fs from 'fs';").unwrap_err().to_string();
     assert!(error.contains("“fs”") && error.contains("integrator-api"), "{error}");
 }
 
@@ -167,37 +195,32 @@ fn a_script_that_does_not_end_is_stopped_and_cannot_catch_it() {
 
 #[test]
 fn a_script_goes_on_after_a_call_that_failed() {
-    let mut instance = instance();
-    instance
-        .load(
-            "s",
-            "let n = 0; function f(o) { n += 1; if (o.loop) while (true) {} if (o.bad) throw 1; return n; }",
-            &[],
-        )
+    let mut scripts = scripts();
+    scripts
+        .load("s", "let n = 0; function f(o) { n += 1; if (o.loop) while (true) {} if (o.bad) throw 1; return n; }")
         .unwrap();
-    assert_eq!(instance.call("s", "f", &json!({})).result, Ok(Some(json!(1))));
-    assert!(instance.call("s", "f", &json!({"bad": true})).result.is_err());
-    assert!(instance.call("s", "f", &json!({"loop": true})).result.is_err());
-    assert_eq!(instance.call("s", "f", &json!({})).result, Ok(Some(json!(4))), "what a script keeps, it keeps");
+    assert_eq!(scripts.call("s", "f", &json!({})), Ok(Some(json!(1))));
+    assert!(scripts.call("s", "f", &json!({"bad": true})).is_err());
+    assert!(scripts.call("s", "f", &json!({"loop": true})).is_err());
+    assert_eq!(scripts.call("s", "f", &json!({})), Ok(Some(json!(4))), "what a script keeps, it keeps");
 }
 
 #[test]
 fn scripts_see_nothing_of_each_other() {
-    let mut instance = instance();
-    instance.load("a", "Array.prototype.map = 1; globalThis.left = 1; function f() { return left; }", &[]).unwrap();
-    instance.load("b", "function f() { return [typeof left, [1].map((x) => x + 1)]; }", &[]).unwrap();
-    assert_eq!(instance.call("a", "f", &Value::Null).result, Ok(Some(json!(1))));
-    assert_eq!(instance.call("b", "f", &Value::Null).result, Ok(Some(json!(["undefined", [2]]))));
+    let mut scripts = scripts();
+    scripts.load("a", "Array.prototype.map = 1; globalThis.left = 1; function f() { return left; }").unwrap();
+    scripts.load("b", "function f() { return [typeof left, [1].map((x) => x + 1)]; }").unwrap();
+    assert_eq!(scripts.call("a", "f", &Value::Null), Ok(Some(json!(1))));
+    assert_eq!(scripts.call("b", "f", &Value::Null), Ok(Some(json!(["undefined", [2]]))));
 }
 
 #[test]
 fn time_and_chance_are_those_of_the_run() {
     let source = "function f() { return [Date.now(), new Date().toISOString(), new Date(2026, 0, 1).getTimezoneOffset(), Math.random(), Math.random()]; }";
     let run = || {
-        let mut instance = instance();
-        instance.set_time(1_780_000_000_123);
-        instance.load("s", source, &[]).unwrap();
-        instance.call("s", "f", &Value::Null).result.unwrap().unwrap()
+        let mut scripts = scripts();
+        scripts.load("s", source).unwrap();
+        scripts.call("s", "f", &Value::Null).unwrap().unwrap()
     };
     let first = run();
     assert_eq!(first, run());
@@ -209,10 +232,10 @@ fn time_and_chance_are_those_of_the_run() {
 
 #[test]
 fn the_console_is_kept_with_the_call_up_to_its_limits() {
-    let mut instance = instance();
+    let mut scripts = scripts();
     let source = "console.info('loaded');\nfunction f() { console.log('a', 1, { b: [null] }, undefined, new Error('e')); console.warn(1n); console.error(Symbol('s')); console.debug(function g() {}.name, f.missing); }\nfunction many() { for (let i = 0; i < 3000; i++) console.log(i); }\nfunction big() { console.log('x'.repeat(300000)); console.log('after'); }";
-    instance.load("s", source, &[]).unwrap();
-    let lines = instance.call("s", "f", &Value::Null).console;
+    scripts.load("s", source).unwrap();
+    let lines = scripts.console("s", "f");
     let texts: Vec<_> = lines.iter().map(|line| (line.level, line.text.as_str())).collect();
     assert_eq!(
         texts,
@@ -224,22 +247,22 @@ fn the_console_is_kept_with_the_call_up_to_its_limits() {
             (Level::Debug, "g undefined"),
         ]
     );
-    let lines = instance.call("s", "many", &Value::Null).console;
+    let lines = scripts.console("s", "many");
     assert_eq!(lines.len(), 1_001);
     assert!(lines[1_000].text.contains("more to the console than is kept"));
-    let lines = instance.call("s", "big", &Value::Null).console;
+    let lines = scripts.console("s", "big");
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert_eq!(instance.call("s", "f", &Value::Null).console.len(), 4, "each call has its own");
+    assert_eq!(scripts.console("s", "f").len(), 4, "each call has its own");
 }
 
 /// Answers `state` and `exports`, and refuses the rest.
 struct Shelf;
 
 impl Api for Shelf {
-    fn call(&self, call: ApiCall) -> Result<Value, String> {
+    fn call(&self, call: ApiCall) -> Result<String, String> {
         match (call.object.as_str(), call.function.as_str()) {
-            ("state", "get") => Ok(json!({"of": call.arguments})),
-            ("", "request") => Ok(json!("requested")),
+            ("state", "get") => Ok(format!(r#"{{"of":{}}}"#, call.arguments)),
+            ("", "request") => Ok(r#""requested""#.to_owned()),
             _ => Err("you may not".to_owned()),
         }
     }
@@ -247,16 +270,16 @@ impl Api for Shelf {
 
 #[test]
 fn integrator_api_asks_the_outside_and_waits() {
-    let mut instance = Instance::new(Rc::new(Shelf), Limits::default(), 1);
+    let mut scripts = Scripts::new(Shelf);
     let source = "import { state, exports, request } from 'integrator-api';
         function f(o) {
             let refused;
             try { exports.run({ _id: o.id }); } catch (error) { refused = error.message; }
             return [state.get({ key: 'k', at: new Date(0) }, undefined), refused, request({})];
         }";
-    instance.load("s", source, &["f"]).unwrap();
+    scripts.load("s", source).unwrap();
     assert_eq!(
-        instance.call("s", "f", &json!({"id": 1})).result,
+        scripts.call("s", "f", &json!({"id": 1})),
         Ok(Some(json!([{"of": [{"key": "k", "at": "1970-01-01T00:00:00.000Z"}, null]}, "you may not", "requested"])))
     );
     let outside = call("import { flows } from 'integrator-api';\nfunction f() { return flows.run({}); }", &Value::Null);
@@ -271,10 +294,10 @@ fn cases_of(module: &str, cases: &str) {
         .enumerate()
         .map(|(at, case)| format!("export function f{at}() {{ return {}; }}", case["code"].as_str().unwrap()))
         .collect();
-    let mut instance = instance();
-    instance.load("s", &format!("import {module} from '{module}';\n{}", functions.join("\n")), &[]).unwrap();
+    let mut scripts = scripts();
+    scripts.load("s", &format!("import {module} from '{module}';\n{}", functions.join("\n"))).unwrap();
     for (at, case) in cases.iter().enumerate() {
-        let got = instance.call("s", &format!("f{at}"), &Value::Null).result;
+        let got = scripts.call("s", &format!("f{at}"), &Value::Null);
         assert_eq!(got, Ok(Some(case["want"].clone())), "{}", case["code"]);
     }
     assert!(cases.len() > 100);
@@ -288,4 +311,92 @@ fn dayjs_answers_as_the_library_of_that_name() {
 #[test]
 fn sjcl_answers_as_the_library_of_that_name() {
     cases_of("sjcl", include_str!("modules/sjcl.json"));
+}
+
+#[test]
+fn a_function_of_a_module_that_nobody_named_before_can_be_called() {
+    let mut scripts = scripts();
+    let source = "import { state } from 'integrator-api';
+        export default function main() { return 'main'; }
+        const helper = () => { const inner = 1; var deep = 2; return 'helper'; };
+        var late = function () { return 'late'; }, other = 1;
+        let { picked } = { picked: () => 'picked' };
+        if (other) { var branch = () => 'branch'; }";
+    scripts.load("s", source).unwrap();
+    for name in ["main", "helper", "late", "picked", "branch"] {
+        assert_eq!(scripts.call("s", name, &Value::Null), Ok(Some(json!(name))));
+    }
+    for name in ["inner", "deep", "other"] {
+        assert!(matches!(scripts.call("s", name, &Value::Null), Err(ScriptError::NoFunction { .. })), "{name}");
+    }
+}
+
+#[test]
+fn each_call_of_a_script_has_the_whole_of_its_limits() {
+    let limits = Limits { loops: 10_000, ..Limits::default() };
+    let mut scripts = Scripts(Instance::new(Rc::new(NoApi), limits));
+    let source = "function rounds() { for (let i = 0; i < 9e3; i++) {} }
+        function deep(n = 0) { return n < 400 ? deep(n + 1) : n; }
+        function large() { return 'x'.repeat(4e6); }";
+    scripts.load("s", source).unwrap();
+    for _ in 0..3 {
+        assert_eq!(scripts.call("s", "rounds", &Value::Null), Ok(None));
+        assert_eq!(scripts.call("s", "deep", &json!(0)), Ok(Some(json!(400))));
+        assert!(scripts.call("s", "large", &Value::Null).is_ok());
+    }
+}
+
+#[test]
+fn chance_begins_anew_with_each_call_and_is_not_that_of_loading() {
+    let mut scripts = scripts();
+    scripts.load("s", "const first = Math.random(); function f() { return [first, Math.random()]; }").unwrap();
+    let one = scripts.call("s", "f", &Value::Null).unwrap().unwrap();
+    assert_eq!(scripts.call("s", "f", &Value::Null), Ok(Some(one.clone())));
+    assert_ne!(one[0], one[1]);
+    let other = scripts.0.call("s", "f", "null", Moment { now_ms: 0, seed: 8 }).result.unwrap().unwrap();
+    let other: Value = serde_json::from_str(&other).unwrap();
+    assert_eq!((&other[0], other[1] == one[1]), (&one[0], false));
+}
+
+#[test]
+fn what_a_call_left_to_be_done_is_not_done_in_the_next() {
+    let mut scripts = scripts();
+    let source = "let log = [];
+        function f(how) {
+            Promise.resolve().then(() => { log.push('then'); if (how === 'loop') while (true) {} })
+                .then(() => log.push('later'));
+            if (how === 'throw') throw new Error('no');
+        }
+        function g() { const all = log; log = []; return all; }";
+    scripts.load("s", source).unwrap();
+    assert!(scripts.call("s", "f", &json!("throw")).is_err());
+    assert_eq!(scripts.call("s", "g", &Value::Null), Ok(Some(json!(["then", "later"]))));
+    assert!(matches!(scripts.call("s", "f", &json!("loop")), Err(ScriptError::Limit { .. })));
+    assert_eq!(scripts.call("s", "g", &Value::Null), Ok(Some(json!(["then"]))));
+    assert_eq!(scripts.call("s", "g", &Value::Null), Ok(Some(json!([]))));
+}
+
+#[test]
+fn an_argument_that_is_no_json_or_too_deep_is_refused() {
+    let mut scripts = scripts();
+    scripts.load("s", "function f(o) { return o; }").unwrap();
+    for argument in ["", "{", "1 2", &"[".repeat(100_000)] {
+        let answer = scripts.0.call("s", "f", argument, AT).result;
+        assert!(matches!(answer, Err(ScriptError::Argument { .. })), "{answer:?}");
+    }
+    for argument in ["12345678901234567890", "-0", "1e400", "0.1", "9007199254740993", r#"{"a":1,"b":2,"a":3}"#] {
+        let answer = scripts.0.call("s", "f", argument, AT).result;
+        let want = match argument {
+            "12345678901234567890" => "12345678901234567000",
+            "-0" => "0",
+            "1e400" => {
+                assert!(answer.is_err());
+                continue;
+            }
+            "9007199254740993" => "9007199254740992",
+            r#"{"a":1,"b":2,"a":3}"# => r#"{"a":3,"b":2}"#,
+            other => other,
+        };
+        assert_eq!(answer, Ok(Some(want.to_owned())));
+    }
 }

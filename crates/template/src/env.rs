@@ -45,6 +45,15 @@ impl<'e> Env<'e> {
         Self { lookups: Some(lookups), ..self }
     }
 
+    /// Calls with surroundings that have these lookups; random values go on where they were.
+    pub fn scoped<R>(&self, lookups: Lookups<'_>, call: impl FnOnce(&Env<'_>) -> R) -> R {
+        let inner =
+            Env { now_ms: self.now_ms, lookups: Some(lookups), seed: self.seed, drawn: Cell::new(self.drawn.get()) };
+        let made = call(&inner);
+        self.drawn.set(inner.drawn.get());
+        made
+    }
+
     /// The next random bytes: a hash of the seed and a counter, so that no value tells the next one.
     pub(crate) fn random(&self) -> [u8; 32] {
         let drawn = self.drawn.get();

@@ -9,5 +9,6 @@
 pub mod rest;
 pub mod run;
 pub mod run_worker;
+pub mod script_worker;
 pub mod store;
 pub mod sync;

@@ -46,6 +46,18 @@ pub(super) fn limit(memory_bytes: u64) -> rustix::io::Result<()> {
     Ok(())
 }
 
+/// Limits what the process may write to besides what it has now. Addresses that it only reserves do not count.
+///
+/// Elsewhere than on Linux nothing says how much it has, and [`limit`] has to do.
+pub(super) fn limit_data(more_bytes: u64) -> std::io::Result<()> {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return Ok(()) };
+    let line = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    let Some(kib) = kib else { return Ok(()) };
+    let most = Some(kib.saturating_mul(1024).saturating_add(more_bytes));
+    Ok(setrlimit(Resource::Data, Rlimit { current: most, maximum: most })?)
+}
+
 /// Says in the log what runs will not be held to on this machine: for the one who operates the server, once.
 ///
 /// Tried on a thread of its own, which ends with what it gave up.

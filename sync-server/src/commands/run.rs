@@ -7,19 +7,20 @@ mod file;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{About, Bundle, Cancel, run_job};
+use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
-use tombolo_model::views::{Connection, Export, Flow, Source};
+use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
+use super::scripts;
 use crate::job::JobResource;
-use crate::run_host::{HostOptions, NativeHost, Place};
+use crate::run_host::{HostOptions, NativeHost, Pipes, Place, Supervisor};
 use crate::{clock, fresh, web_host};
 use file::BundleFile;
 
@@ -38,6 +39,9 @@ pub(crate) struct Args {
     /// Where made files go
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     out: PathBuf,
+    /// Try the flow out: the first page of each source, nothing is written, and every stage is told
+    #[arg(long)]
+    test: bool,
 }
 
 /// Runs the flow to its end.
@@ -46,8 +50,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut bundle = BundleFile::read(&text, args.flow.as_deref())
         .with_context(|| format!("{} cannot be run", args.bundle.display()))?;
     let files = attach(&mut bundle, &args.files)?;
+    let has_scripts = bundle.resources.values().any(|found| found.kind == Kind::Script);
+    let scripts =
+        has_scripts.then(Supervisor::start).transpose().context("the process of scripts cannot be started")?;
+    let (_supervisor, pipes) = scripts.unzip();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = runtime.block_on(work(bundle, files, &args.out))?;
+    let last = runtime.block_on(work(bundle, files, pipes, args))?;
     let sentence = sentence(&last);
     writeln!(io::stderr(), "{sentence}")?;
     Ok(match last.status {
@@ -57,13 +65,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) -> anyhow::Result<RunRow> {
+async fn work(
+    bundle: BundleFile,
+    files: BTreeMap<String, PathBuf>,
+    pipes: Option<Pipes>,
+    args: &Args,
+) -> anyhow::Result<RunRow> {
     let host = NativeHost::new(HostOptions {
         files,
-        out: Place::Folder(out.to_owned()),
+        out: Place::Folder(args.out.clone()),
         hosts: hosts(&bundle.resources),
         allow_private_network: true,
         on_file: Box::new(|file| say(&file_line(file))),
+        scripts: pipes.map(scripts::pool).transpose()?,
     })
     .context("the TLS setup failed")?;
     let row = first_row(&bundle.flow)?;
@@ -71,10 +85,16 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
-        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: false },
+        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, ..About::default() },
     };
     let cancel = Cancel::default();
-    let mut report = |report| say(&line(report));
+    let mut report = |report| match report {
+        // A secret goes to no terminal. The file keeps the one that it has.
+        Report::Renewed { owner, path, .. } => {
+            eprintln!("The secret {path} of connection {owner} was renewed for this run; the file keeps the old one.");
+        }
+        report => say(&line(report)),
+    };
     let run = run_job(&bundle, row, &host, &cancel, &mut report);
     tokio::pin!(run);
     loop {
@@ -90,9 +110,18 @@ async fn work(bundle: BundleFile, files: BTreeMap<String, PathBuf>, out: &Path) 
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
 fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
-    let connections = resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
-    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(web_host::of);
-    connections.map(|(id, found)| (*id, host(found).into_iter().collect())).collect()
+    let holders = resources.iter().filter(|(_, found)| matches!(found.kind, Kind::Connection | Kind::IClient));
+    let own = |found: &JobResource| -> Vec<String> {
+        secret_addresses(found.kind, &found.value).into_iter().filter_map(web_host::of).collect()
+    };
+    let hosts = |found: &JobResource| {
+        let mut hosts = own(found);
+        // A connection's refresh token goes to where its client gets tokens.
+        let client = found.value.pointer("/http/_iClientId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        hosts.extend(client.and_then(|id: Id| resources.get(&id)).map(own).unwrap_or_default());
+        hosts
+    };
+    holders.map(|(id, found)| (*id, hosts(found))).collect()
 }
 
 fn first_row(flow: &Value) -> anyhow::Result<RunRow> {

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 
-use super::cage;
-use crate::job::{Held, Job, Line};
-use crate::run_host::{HostOptions, MadeFile, NativeHost, Place};
+use super::{cage, scripts};
+use crate::job::{Held, Job, Line, NewSecret};
+use crate::run_host::{HostOptions, MadeFile, NativeHost, Pipes, Place, Supervisor};
 
 /// Options of `tombolo run-worker`.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// The most memory, in MiB
     #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB)]
     memory: u64,
+    /// The job has scripts: a process that starts those of scripts is started while this one still can
+    #[arg(long)]
+    scripts: bool,
 }
 
 /// The most memory of a run, in MiB, unless the operator says otherwise.
@@ -26,6 +29,9 @@ pub(crate) const MEMORY_MIB: u64 = 4 * 1024;
 
 /// Runs the job on stdin.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let scripts =
+        args.scripts.then(Supervisor::start).transpose().context("the process of scripts cannot be started")?;
+    let (supervisor, pipes) = scripts.unzip();
     cage::limit(args.memory.saturating_mul(1024 * 1024)).context("the process could not limit itself")?;
     let calls = cage::deny_calls().context("the process could not give up system calls")?;
     let mut line = String::new();
@@ -37,7 +43,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         say(&Line::Loose { files, calls });
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(work(job))?;
+    runtime.block_on(work(job, pipes))?;
+    drop(runtime);
+    drop(supervisor);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -46,20 +54,21 @@ pub(super) fn try_out() {
     cage::try_out();
 }
 
-async fn work(job: Job) -> anyhow::Result<()> {
+async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
     let host = NativeHost::new(HostOptions {
         files: job.files,
         out: Place::FolderAStep(job.out),
         hosts: job.hosts,
         allow_private_network: job.allow_private_network,
         on_file: Box::new(|file| say(&file_line(file))),
+        scripts: pipes.map(scripts::pool).transpose()?,
     })
     .context("the TLS setup failed")?;
     let bundle = Bundle {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), test_mode: false },
+        about: About { run: Some(job.row.id), flow: Some(job.row.flow), ..About::default() },
     };
     run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
     Ok(())
@@ -70,6 +79,10 @@ pub(super) fn line(report: Report) -> Line {
     match report {
         Report::Row(row) => Line::Row { row: *row },
         Report::Error { n, error } => Line::Error { n, error },
+        Report::Renewed { owner, path, secret } => {
+            Line::Renewed { owner, path, secret: NewSecret(secret.value().to_owned()) }
+        }
+        Report::Stage { step, stage } => Line::Stage { step, stage },
         Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }

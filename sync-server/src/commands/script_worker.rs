@@ -1,66 +1,46 @@
 //! `tombolo script-worker`: scripts in a process of their own (decision 30).
 //!
-//! Reads a question as a line of JSON, answers with one, and ends when nobody asks any more. It gives up files, the
-//! network and other processes before it reads the first line: a script that broke out of the interpreter would find
-//! nothing here. Whoever asks ends it at a deadline; memory has a limit of its own.
+//! Reads frames as lines of JSON, answers with lines (`tombolo_wire::script_worker`), and ends when nobody asks any
+//! more. It gives up files, the network and other processes before it reads the first line: a script that broke out of
+//! the interpreter would find nothing here. Whoever asks ends it at a deadline; memory has a limit of its own.
 
-use std::io::{self, BufRead, Write};
+mod supervisor;
+
+use std::cell::RefCell;
+use std::io::{self, BufRead, Lines, StdinLock, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use anyhow::Context;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tombolo_script::{Instance, Level, Limits, NoApi, ScriptError};
+use anyhow::{Context, bail};
+use tombolo_script::{Api, ApiCall, Desk};
+use tombolo_wire::script_worker::{FromScript, Question, ToScript};
 
 use super::cage;
 use crate::job::Held;
 
-/// The most memory, in bytes.
-const MEMORY: u64 = 1024 * 1024 * 1024;
+/// Options of `tombolo script-worker`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Starts and ends such processes instead of being one
+    #[arg(long)]
+    supervise: bool,
+}
+
+/// The most memory that scripts may have, in bytes.
+const MEMORY: u64 = 256 * 1024 * 1024;
+/// The most addresses, used or not.
+const ADDRESSES: u64 = 2 * 1024 * 1024 * 1024;
 /// The stack of the thread that scripts run on: the interpreter's parser goes as deep as a script is nested.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// One call of a function of a script.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Question {
-    pub(super) script: String,
-    pub(super) function: String,
-    pub(super) argument: Value,
-    pub(super) now_ms: i64,
-    pub(super) seed: u64,
-}
-
-/// What came of it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Answer {
-    /// What the function returned.
-    pub(super) output: Value,
-    pub(super) error: Option<Failure>,
-    pub(super) console: Vec<ConsoleLine>,
-    /// Whether the machine holds the process to all that it gave up.
-    pub(super) caged: bool,
-}
-
-/// What is wrong with the script.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Failure {
-    pub(super) code: String,
-    pub(super) message: String,
-    /// `line:column`, from 1.
-    pub(super) place: Option<String>,
-}
-
-/// A line that the script wrote.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct ConsoleLine {
-    pub(super) level: String,
-    pub(super) text: String,
-}
-
 /// Answers what comes on stdin.
-pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    cage::limit(MEMORY).context("the process could not limit itself")?;
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.supervise {
+        return supervisor::run();
+    }
+    cage::limit(ADDRESSES).context("the process could not limit itself")?;
+    cage::limit_data(MEMORY + STACK as u64).context("the process could not limit its memory")?;
     let calls = cage::deny_calls().context("the process could not give up system calls")?;
     let network = cage::deny_network().context("the process could not give up the network")?;
     let files = cage::deny_all_files().context("the process could not give up files")?;
@@ -75,54 +55,49 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What is said to this process, a frame a line.
+type Said = RefCell<Lines<StdinLock<'static>>>;
+
 fn answer_all(caged: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in io::stdin().lock().lines() {
-        let question: Question = serde_json::from_str(&line?).context("the question is not understood")?;
-        writeln!(out, "{}", serde_json::to_string(&answer(&question, caged))?)?;
-        out.flush()?;
+    let said: Rc<Said> = Rc::new(RefCell::new(io::stdin().lock().lines()));
+    let mut desk = Desk::new(Rc::new(Asking(said.clone())));
+    say(&FromScript::Ready { caged })?;
+    while let Some(frame) = next(&said)? {
+        let ToScript::Call { call } = frame else { bail!("an answer came that nobody waits for") };
+        match catch_unwind(AssertUnwindSafe(|| desk.call(&call))) {
+            Ok(done) => say(&FromScript::Done { done })?,
+            Err(panic) => {
+                let reason = panic.downcast_ref::<String>().map_or("the interpreter panicked", String::as_str);
+                say(&FromScript::Broke { reason: reason.to_owned() })?;
+                std::panic::resume_unwind(panic);
+            }
+        }
     }
     Ok(())
 }
 
-fn answer(question: &Question, caged: bool) -> Answer {
-    let mut instance = Instance::new(Rc::new(NoApi), Limits::default(), question.seed);
-    instance.set_time(question.now_ms);
-    if let Err(error) = instance.load("script", &question.script, &[&question.function]) {
-        return Answer { output: Value::Null, error: Some(failure(&error)), console: Vec::new(), caged };
-    }
-    let made = instance.call("script", &question.function, &question.argument);
-    let console =
-        made.console.into_iter().map(|line| ConsoleLine { level: level(line.level).to_owned(), text: line.text });
-    let (output, error) = match made.result {
-        Ok(output) => (output.unwrap_or_default(), None),
-        Err(error) => (Value::Null, Some(failure(&error))),
-    };
-    Answer { output, error, console: console.collect(), caged }
+fn next(said: &Said) -> anyhow::Result<Option<ToScript>> {
+    let Some(line) = said.borrow_mut().next() else { return Ok(None) };
+    Ok(Some(serde_json::from_str(&line?).context("the frame is not understood")?))
 }
 
-fn failure(error: &ScriptError) -> Failure {
-    let (code, place) = match error {
-        ScriptError::Syntax { place, .. } => ("script_syntax", *place),
-        ScriptError::NoScript { .. } | ScriptError::NoFunction { .. } => ("script_function", None),
-        ScriptError::Thrown { place, .. } => ("script_error", *place),
-        ScriptError::Limit { .. } => ("script_limit", None),
-        ScriptError::Result { .. } | ScriptError::Pending => ("script_result", None),
-        ScriptError::Interpreter { .. } => ("script_interpreter", None),
-    };
-    let message = match error {
-        ScriptError::Thrown { name, message, .. } if !name.is_empty() => format!("{name}: {message}"),
-        other => other.to_string(),
-    };
-    let place = place.map(|place| format!("{}:{}", place.line, place.column));
-    Failure { code: code.to_owned(), message, place }
+fn say(frame: &FromScript) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(frame)?)?;
+    Ok(out.flush()?)
 }
 
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
+/// Asks the run by the pipe, and waits at it for the answer (decision 29).
+struct Asking(Rc<Said>);
+
+impl Api for Asking {
+    fn call(&self, call: ApiCall) -> Result<String, String> {
+        let question = Question { object: call.object, function: call.function, arguments: call.arguments };
+        let gone = |error: anyhow::Error| error.to_string();
+        say(&FromScript::Api { question }).map_err(gone)?;
+        match next(&self.0).map_err(gone)? {
+            Some(ToScript::Answer { answer }) => answer,
+            _ => Err("integrator-api gave no answer.".to_owned()),
+        }
     }
 }

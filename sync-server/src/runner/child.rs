@@ -1,6 +1,5 @@
 //! The child process of a run: started, fed, listened to, killed.
 
-use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,13 +8,14 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 
 use super::made;
 use super::report::Report;
 use crate::blobs::{self, BlobError};
 use crate::job::{Job, Line};
 use crate::resources::ResourceError;
+use crate::run_host::own_program;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
@@ -107,7 +107,8 @@ pub(super) async fn run(
     report: &mut Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {
-    let child = spawn(folder, memory_mib).map_err(RunFailure::Child)?;
+    let has_scripts = job.resources.values().any(|found| found.kind == Kind::Script);
+    let child = spawn(folder, memory_mib, has_scripts).map_err(RunFailure::Child)?;
     attend(child, job, report, stop).await
 }
 
@@ -121,6 +122,7 @@ async fn attend(
         return Err(RunFailure::Ended("no pipes".to_owned()));
     };
     let mut said = Said { out: BufReader::new(out), line: Vec::new() };
+    report.expect_secrets(job);
     let end = async {
         feed(input, job).await?;
         listen(&mut said, &job.out, report).await?;
@@ -145,12 +147,13 @@ async fn attend(
     }
 }
 
-fn spawn(folder: &Path, memory_mib: u64) -> std::io::Result<Child> {
+fn spawn(folder: &Path, memory_mib: u64, has_scripts: bool) -> std::io::Result<Child> {
     let mut command = Command::new(own_program()?);
     command
         .arg("run-worker")
         .arg("--memory")
         .arg(memory_mib.to_string())
+        .args(has_scripts.then_some("--scripts"))
         .env_clear()
         .current_dir(folder)
         .stdin(Stdio::piped())
@@ -164,15 +167,6 @@ fn spawn(folder: &Path, memory_mib: u64) -> std::io::Result<Child> {
         }
     }
     command.spawn()
-}
-
-/// On Linux this stays the running program even after its file was replaced.
-fn own_program() -> std::io::Result<OsString> {
-    if cfg!(target_os = "linux") {
-        Ok("/proc/self/exe".into())
-    } else {
-        std::env::current_exe().map(PathBuf::into_os_string)
-    }
 }
 
 async fn feed(mut input: ChildStdin, job: &Job) -> Result<(), RunFailure> {
@@ -269,6 +263,9 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         }
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
+        Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
+        // Only a test run has stages, and `serve` starts none.
+        Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
         // Lines of scripts are for those who watch `tombolo run`; they may hold data, so the log only counts them.
         Line::Console { script, function, lines, .. } => {
             tracing::debug!(run = %report.row().id, script, function, lines = lines.len(), "a script wrote lines");

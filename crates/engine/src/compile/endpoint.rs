@@ -6,14 +6,13 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::auth::Source;
-use super::{media, settings, template, whole_at};
+use super::{flag, media, pool, settings, strictly, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
-use crate::plan::Endpoint;
 use crate::plan::auth::{Auth, TOKEN};
+use crate::plan::{Endpoint, Media};
 use crate::run::signs;
 use crate::scrub::Scrub;
-use crate::units::USUAL_CONCURRENCY;
 use crate::vault::Vault;
 
 /// What an export or import says of its requests.
@@ -56,20 +55,21 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
             headers.push((name, text, place));
         }
     }
+    let strict = flag(wanted.value, "/http/strictHandlebarEvaluation", false);
     let headers = headers
         .into_iter()
-        .map(|(name, text, place)| Ok((name.to_owned(), template(text, Target::Plain, place)?)))
+        .map(|(name, text, place)| Ok((name.to_owned(), strictly(text, Target::Plain, place, strict)?)))
         .collect::<Result<Vec<_>, Vec<Problem>>>()?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
-    let concurrency = whole_at(value, "/http/concurrencyLevel")
-        .and_then(|level| usize::try_from(level).ok())
-        .filter(|level| (1..=25).contains(level));
+    let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
-    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { media::JSON };
+    let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
     let source = Source::new(bundle, id, value);
     let auth = source.compile()?;
-    let (base, uri) =
-        (template(base, Target::Plain, "/_connectionId")?, template(wanted.uri, Target::Uri, "/http/relativeURI")?);
+    let (base, uri) = (
+        template(base, Target::Plain, "/_connectionId")?,
+        strictly(wanted.uri, Target::Uri, "/http/relativeURI", strict)?,
+    );
     let mut vault = Vault::default();
     vault.add(bundle, id);
     let mut context = vec![("connection", vault.hide(id, value, coming(&auth))), ("settings", Val::from(&all))];
@@ -86,11 +86,12 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         connection: id,
         scrub: Scrub::new(vault.values().chain(auth.secrets())),
         auth,
-        media_type,
+        media_type: media_type.content_type(),
         refusals: source.refusals()?,
         context,
         vault,
-        concurrency: concurrency.unwrap_or(USUAL_CONCURRENCY),
+        concurrency: pool.target,
+        pool,
     })
 }
 

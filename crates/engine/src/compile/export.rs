@@ -1,63 +1,95 @@
 //! An export to a source.
 
 use serde_json::Value;
-use tombolo_model::views::{Export, Paging as Kinds, Source as Adaptor};
+use tombolo_model::views::{Export, Source as Adaptor};
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::{Target, Template};
+use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported, whole_at};
+use super::paging::First;
+use super::{format, function, kind, mapping, named, paging, settings, template, text_at, unsupported, verdict};
 use crate::bundle::Bundle;
-use crate::plan::{Endpoint, FileRead, Format, HttpRead, Paging, Read, Source, Stop};
+use crate::group::{Grouping, Sorting};
+use crate::plan::{FileRead, Format, HttpRead, Read, Source};
 use crate::units::USUAL_PAGE_SIZE;
-
-/// The number of the page in templates.
-const PAGE: [&str; 4] = ["export", "http", "paging", "page"];
 
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::EXPORT, value, &mut problems);
-    if let Some(kind @ ("delta" | "once" | "test" | "blob" | "webhook" | "distributed" | "stream")) =
-        text_at(value, "/type")
-    {
-        let message =
-            format!("This version reads all records at every run, not “{kind}”: change the type of the export.");
-        problems.push(Problem::new("/type", "unsupported", message));
-    }
     let export = Export(value);
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("export", value), connection);
-    let filter = function::filter(bundle, value, "/filter", &all);
-    let read = match export.source() {
+    let kind = kept(kind::compile(bundle, id, export), &mut problems);
+    let pre_save_page = kept(function::function(bundle, value, "/hooks/preSavePage"), &mut problems);
+    let filter = kept(function::filter(bundle, value, "/filter", &all), &mut problems);
+    let transform = kept(function::transform(bundle, value, "/transform"), &mut problems);
+    let mapper = kept(mapping::compile(value), &mut problems);
+    let order = kept(order(export), &mut problems);
+    let read = kept(read(bundle, export), &mut problems);
+    let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
+    let (Some(filter), Some(transform), Some(mapper), Some(pre_save_page)) = (filter, transform, mapper, pre_save_page)
+    else {
+        return Err(problems);
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let own = [("_exportId", Some(id)), ("_connectionId", export.connection())];
+    Ok(Source {
+        named: named(bundle, &id.to_string(), export.name(), &own, &all),
+        read,
+        sorting: order.sorting,
+        row_grouping: order.row_grouping,
+        grouping: order.grouping,
+        limit: kind.limit,
+        delta: kind.delta,
+        once: kind.once,
+        transform,
+        filter,
+        mapper,
+        pre_save_page,
+        context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
+        page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
+    })
+}
+
+fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    made.map_err(|found| problems.extend(found)).ok()
+}
+
+struct Order {
+    sorting: Option<Sorting>,
+    row_grouping: Option<Grouping>,
+    grouping: Option<Grouping>,
+}
+
+fn order(export: Export<'_>) -> Result<Order, Vec<Problem>> {
+    let value = export.0;
+    let empty = value.pointer("/file/groupEmptyValues").and_then(Value::as_bool).unwrap_or(false);
+    let grouping = Grouping::compile(value.get("groupByFields"), empty, "/groupByFields")?;
+    if export.source() != Some(Adaptor::File) {
+        return Ok(Order { sorting: None, row_grouping: None, grouping });
+    }
+    let rows = Grouping::compile(value.pointer("/file/groupByFields"), empty, "/file/groupByFields")?;
+    // What the parser of older exports did by itself.
+    let keys = Grouping::compile(value.pointer("/file/csv/keyColumns"), true, "/file/csv/keyColumns")?;
+    let (row_grouping, grouping) = match (rows.or(keys), grouping) {
+        // The rows of a file are joined before anything else is done with them, wherever the export says by which fields.
+        (None, grouping) => (grouping, None),
+        (rows, _) => (rows, None),
+    };
+    let sorting = Sorting::compile(value.pointer("/file/sortByFields"), "/file/sortByFields")?;
+    Ok(Order { sorting, row_grouping, grouping })
+}
+
+fn read(bundle: &Bundle, export: Export<'_>) -> Result<Read, Vec<Problem>> {
+    match export.source() {
         Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
         None => {
-            let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
+            let kind = text_at(export.0, "/adaptorType").unwrap_or("nothing");
             let message = format!("This version reads from HTTP endpoints and files, not from {kind}.");
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
-        }
-    };
-    let transform = function::transform(bundle, value, "/transform");
-    match (filter, transform, read) {
-        (Ok(filter), Ok(transform), Ok(read)) if problems.is_empty() => Ok(Source {
-            named: named(
-                bundle,
-                &id.to_string(),
-                export.name(),
-                &[("_exportId", Some(id)), ("_connectionId", export.connection())],
-                &all,
-            ),
-            read,
-            transform,
-            filter,
-            context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
-            page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
-        }),
-        (filter, transform, read) => {
-            problems.extend(filter.err().into_iter().flatten());
-            problems.extend(transform.err().into_iter().flatten());
-            problems.extend(read.err().into_iter().flatten());
-            Err(problems)
         }
     }
 }
@@ -83,73 +115,36 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
             uri: export.relative_uri(),
             headers: export.headers(),
             body,
-            records: false,
+            // Those that a lookup maps.
+            records: value.get("mappings").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()),
         },
     )?;
     let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
-    let format = match text_at(value, "/http/successMediaType") {
-        Some("csv") => format::read(bundle, value)?,
-        Some("xml") => format::xml_answer(value)?,
-        Some("json") | None => Format::Json {
-            resource_path: text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned(),
-            one_object: true,
-        },
+    let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
+    let shared = |pointer: &str| connection.and_then(|connection| text_at(connection, pointer));
+    // Answers are usually of the type of requests; what only requests can have says nothing of them.
+    let sent = shared("/http/mediaType").filter(|kind| matches!(*kind, "csv" | "xml"));
+    let kind = text_at(value, "/http/successMediaType").or_else(|| shared("/http/successMediaType")).or(sent);
+    let (accept, format) = match kind {
+        Some("csv") => ("text/csv", format::read(bundle, value)?),
+        Some("xml") => ("application/xml, text/xml", format::xml_answer(value)?),
+        Some("json") | None => {
+            let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
+            ("application/json", Format::Json { resource_path, one_object: true })
+        }
         Some(other) => {
             let message = format!("This version reads answers in JSON, CSV and XML, not “{other}”.");
             return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
         }
     };
+    let first = First { endpoint: &endpoint, body: body.as_ref(), format: &format };
     Ok(HttpRead {
-        paging: paging(export, &endpoint, body.as_ref())?,
+        accept,
+        paging: paging::compile(export, &first)?,
         endpoint,
         body,
         format,
-        error_path: path_at(value, "/http/response/errorPath")?,
-    })
-}
-
-fn paging(export: Export<'_>, endpoint: &Endpoint, body: Option<&Template>) -> Result<Paging, Vec<Problem>> {
-    let value = export.0;
-    match export.paging() {
-        Kinds::None | Kinds::Other("none") => Ok(Paging::None),
-        Kinds::LinkHeader => Ok(Paging::LinkHeader {
-            relation: text_at(value, "/http/paging/linkHeaderRelation").unwrap_or("next").to_owned(),
-            stop: stop(value)?,
-        }),
-        Kinds::Page => {
-            let mut templates = endpoint
-                .headers
-                .iter()
-                .map(|(_, template)| template)
-                .chain([&endpoint.uri, &endpoint.base])
-                .chain(body);
-            if !templates.any(|template| template.reads(&PAGE)) {
-                let message = "Paging counts pages, but the address does not name the page: put {{export.http.paging.page}} into it, such as ?page={{export.http.paging.page}}.";
-                return Err(vec![Problem::new("/http/relativeURI", "missing_page", message)]);
-            }
-            Ok(Paging::Page { first: whole_at(value, "/http/paging/page").unwrap_or(0), stop: stop(value)? })
-        }
-        Kinds::Other(other) => {
-            let message = format!("This version pages by page number and by Link header, not by “{other}”.");
-            Err(vec![Problem::new("/http/paging/method", "unsupported", message)])
-        }
-    }
-}
-
-fn stop(value: &Value) -> Result<Stop, Vec<Problem>> {
-    let status = whole_at(value, "/http/paging/lastPageStatusCode");
-    let last_page = path_at(value, "/http/paging/lastPagePath")?.map(|path| {
-        let values = value.pointer("/http/paging/lastPageValues").and_then(Value::as_array);
-        let texts = values.into_iter().flatten().map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        (path, texts.collect())
-    });
-    Ok(Stop {
-        last_page_status: status.and_then(|status| u16::try_from(status).ok()).unwrap_or(404),
-        max_page: path_at(value, "/http/paging/maxPagePath")?,
-        max_count: path_at(value, "/http/paging/maxCountPath")?,
-        last_page,
+        verdict: verdict::compile(value, 0)?,
+        export: Val::from(value),
     })
 }

@@ -7,7 +7,7 @@ use tombolo_formats::{
 };
 use tombolo_model::{Id, Kind, Problem};
 
-use super::text_at;
+use super::{flag, text_at};
 use crate::bundle::Bundle;
 use crate::plan::Format;
 
@@ -50,6 +50,21 @@ pub(super) fn xml_answer(value: &Value) -> Result<Format, Vec<Problem>> {
     let options = xml(parser_rules(value), text_at(value, place).unwrap_or_default(), place)?;
     let format = FileFormat::Xml(options);
     Ok(Format::File(Box::new(FileOptions { compression: None, encoding: Encoding::Utf8, format })))
+}
+
+/// The same format with its records at another place.
+pub(super) fn at_path(format: &Format, path: &str, place: &str) -> Result<Format, Vec<Problem>> {
+    match format {
+        Format::Json { one_object, .. } => Ok(Format::Json { resource_path: path.to_owned(), one_object: *one_object }),
+        Format::File(options) => {
+            let FileFormat::Xml(xml) = &options.format else { return Ok(format.clone()) };
+            let resource_path = XmlPath::parse(path).map_err(|problem| at(place, problem))?;
+            let xml = FileFormat::Xml(XmlOptions { resource_path, ..xml.clone() });
+            Ok(Format::File(Box::new(FileOptions { format: xml, ..(**options).clone() })))
+        }
+        // Rows have no place within a file.
+        Format::Csv(_) => Ok(format.clone()),
+    }
 }
 
 /// How an import's file is written.
@@ -157,10 +172,6 @@ pub(crate) fn xml_writer(rules: &Value) -> Result<XmlWriter, Problem> {
     let path = XmlPath::parse(text("resourcePath"))?;
     let text_node = Some(text("textNodeName")).filter(|name| !name.is_empty()).unwrap_or("&txt");
     XmlWriter::new(&path, flag(rules, "/V0_json", true), text("attributePrefix"), text_node)
-}
-
-fn flag(value: &Value, pointer: &str, usual: bool) -> bool {
-    value.pointer(pointer).and_then(Value::as_bool).unwrap_or(usual)
 }
 
 /// How a CSV file is laid out.

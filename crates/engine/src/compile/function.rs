@@ -72,12 +72,18 @@ pub(super) fn transform(bundle: &Bundle, value: &Value, pointer: &str) -> Result
     }
     let new = format!("{pointer}/expression/rulesTwoDotZero");
     let old = format!("{pointer}/expression/rules");
-    let rules = value.pointer(&old).and_then(Value::as_array);
+    let has_rules = |rules: &Value| {
+        rules.as_array().is_some_and(|rules| rules.iter().any(|group| *group != Value::Array(Vec::new())))
+    };
     let version = text_at(value, &format!("{pointer}/expression/version"));
-    if version != Some("2") && rules.is_some_and(|rules| rules.iter().any(|group| *group != Value::Array(Vec::new()))) {
-        let message = "This version transforms by rules of version 2.0: write these rules anew.";
-        return Err(vec![Problem::new(old, "unsupported", message)]);
+    if let Some(rules) = value.pointer(&old).filter(|rules| version != Some("2") && has_rules(rules)) {
+        return Ok(Transform::compile_old(rules, &old)?.map(TransformBy::Rules));
     }
     let rules = value.pointer(&new).map_or(Ok(None), |rules| Transform::compile(rules, &new))?;
+    if rules.as_ref().is_some_and(|rules| !rules.is_plain()) {
+        let message =
+            "This version transforms without lookups that ask a cache or an endpoint, and discards no record.";
+        return Err(vec![Problem::new(format!("{new}/lookups"), "unsupported", message)]);
+    }
     Ok(rules.map(TransformBy::Rules))
 }

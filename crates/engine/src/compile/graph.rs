@@ -55,11 +55,6 @@ impl<'b> Graph<'b> {
             let kind = if processor.kind() == Some(ProcessorKind::Lookup) { Kind::Export } else { Kind::Import };
             let place = self.place;
             self.place += 1;
-            if kind == Kind::Export {
-                let message = "This version runs flows without lookups: delete this step.";
-                self.problems.push(Problem::new(pointer, "unsupported", message));
-                continue;
-            }
             let made = match resource(self.bundle, id, kind, self.seen, self.problems) {
                 Ok(value) => step::compile(self.bundle, &Wanted { processor, pointer, id, value, place }),
                 Err(problems) => Err(placed(problems, id)),

@@ -6,12 +6,9 @@ use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
-use super::endpoint::{self, Wanted};
-use super::{format, function, named, path_at, settings, template, text_at, unsupported};
+use super::{endpoint, format, function, import_http, mapping, named, settings, template, text_at, unsupported};
 use crate::bundle::Bundle;
-use crate::lookup::StaticLookup;
-use crate::mapper::Mapper;
-use crate::plan::{self, FileWrite, HttpWrite, Write};
+use crate::plan::{self, FileWrite, Write};
 
 pub(super) fn compile(
     bundle: &Bundle,
@@ -24,11 +21,10 @@ pub(super) fn compile(
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
-    let lookups = value.get("lookups").or_else(|| value.pointer("/http/lookups"));
-    let mapper = Mapper::compile(import.mappings(), "/mappings", &StaticLookup::all(lookups));
+    let mapper = mapping::compile(value);
     let write = match import.destination() {
         Some(Destination::File) => file(bundle, import).map(Write::File),
-        Some(Destination::Http) => http(bundle, import).map(|write| Write::Http(Box::new(write))),
+        Some(Destination::Http) => import_http::compile(bundle, import).map(|write| Write::Http(Box::new(write))),
         None => {
             let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
             let message = format!("This version writes to HTTP endpoints and files, not to {kind}.");
@@ -52,8 +48,12 @@ pub(super) fn compile(
                     ("settings", Val::from(&all)),
                     ("connection", endpoint::shown(bundle, import.connection())),
                 ],
-                reads_answer: reads_answer || post_submit.is_some() || response_transform.is_some(),
+                reads_answer: bundle.about.test_mode
+                    || reads_answer
+                    || post_submit.is_some()
+                    || response_transform.is_some(),
                 write,
+                mock_response: value.get("mockResponse").filter(|mock| !mock.is_null()).map(Val::from),
                 response_transform,
                 post_submit,
             })
@@ -78,28 +78,4 @@ fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> 
     let usual = format!("{}.{}{packed}", import.name(), options.format.extension());
     let name = import.file_name().unwrap_or(&usual);
     Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, options })
-}
-
-fn http(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
-    let endpoint = endpoint::compile(
-        bundle,
-        &Wanted {
-            scope: "import",
-            value: import.0,
-            connection: import.connection(),
-            method: import.http_method(),
-            uri: import.relative_uri(),
-            headers: import.headers(),
-            body: import.body(),
-            records: true,
-        },
-    )?;
-    let send_mapped = import.0.pointer("/http/sendPostMappedData").and_then(Value::as_bool);
-    Ok(HttpWrite {
-        endpoint,
-        body: import.body().map(|body| template(body, Target::Plain, "/http/body")).transpose()?,
-        batch_size: import.batch_size(),
-        send_mapped: send_mapped.unwrap_or(true),
-        error_path: path_at(import.0, "/http/response/errorPath")?,
-    })
 }

@@ -8,30 +8,13 @@ use tombolo_model::Problem;
 pub(super) type Table = &'static [(&'static str, &'static str)];
 
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
-pub(super) const EXPORT: Table = &[
-    ("/hooks/preSavePage/_scriptId", "scripts"),
-    ("/groupByFields", "grouping"),
-    ("/file/sortByFields", "sorted files"),
-    ("/file/groupByFields", "grouping"),
-    ("/file/decrypt", "encrypted files"),
-    ("/file/csv/keyColumns", "rows merged by key columns"),
-    ("/http/_asyncHelperId", "asynchronous helpers"),
-    ("/http/response/failPath", "fail paths"),
-    ("/http/response/successPath", "success paths"),
-    ("/http/paging/resourcePath", "a resource path of later pages"),
-];
+pub(super) const EXPORT: Table =
+    &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/mapping/fields", "mappings of version 1.0"),
-    ("/mapping/lists", "mappings of version 1.0"),
-    ("/ignoreExisting", "checks for existing records"),
-    ("/ignoreMissing", "checks for existing records"),
-    ("/http/existingExtract", "checks for existing records"),
-    ("/http/ignoreExtract", "checks for existing records"),
+    ("/http/existingLookupName", "lookups that say whether a record exists"),
+    ("/http/ignoreLookupName", "lookups that say whether a record exists"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
-    ("/http/response/failPath", "fail paths"),
-    ("/http/response/successPath", "success paths"),
-    ("/http/response/resourcePath", "results per record of a batch"),
     ("/file/encrypt", "encrypted files"),
     ("/file/skipAggregation", "a file for each record"),
     ("/blobKeyPath", "files that pass through as they are"),

@@ -9,7 +9,7 @@ use tombolo_formats::{
     Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, KeyColumns, RecordWriter, Row,
     WriteFormat, WriteOptions,
 };
-use tombolo_model::{Problem, Val};
+use tombolo_model::{Problem, Record, Val};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::compile::{csv_options, xml_options, xml_writer};
@@ -29,6 +29,11 @@ pub(super) const ALL: &[Evaluator] = &[
 fn settings(request: &EvalRequest) -> &Value {
     if request.options.is_object() { &request.options } else { &request.rules }
 }
+
+/// The most that the records of one input may take as JSON in memory.
+const MOST_HELD: usize = 96 << 20;
+/// What a row that could not be read takes: its error is a sentence.
+const REFUSED: usize = 400;
 
 fn csv_parse(request: &EvalRequest) -> EvalOutcome {
     let settings = settings(request);
@@ -131,11 +136,47 @@ fn text(request: &EvalRequest) -> &str {
 fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
     let mut reader = FileReader::new(&FileOptions { compression: None, encoding: Encoding::Utf8, format });
     let mut rows = Vec::new();
-    let mut result = reader.push(bytes, &mut rows).map(|()| true);
+    let mut held = 0;
+    let mut seen = 0;
+    // A run hands its records on; here they are all held, and few bytes can be many records.
+    let mut hold = |rows: &mut Vec<Row>| {
+        while let Some(row) = rows.get(seen) {
+            held += row.as_ref().map_or(REFUSED, weight);
+            if held > MOST_HELD {
+                rows.truncate(seen);
+                return Err(FormatError::TooBig { what: "What the editor makes of the input", most: MOST_HELD });
+            }
+            seen += 1;
+        }
+        Ok(())
+    };
+    let mut result = Ok(true);
+    for piece in bytes.chunks(reader.piece_bytes()) {
+        result = reader.push(piece, &mut rows).and_then(|()| hold(&mut rows)).map(|()| true);
+        if result.is_err() {
+            break;
+        }
+    }
     while let Ok(true) = result {
-        result = reader.finish(&mut rows);
+        result = reader.finish(&mut rows).and_then(|more| hold(&mut rows).map(|()| more));
     }
     (rows, result.err())
+}
+
+/// About what a record takes as JSON in memory.
+fn weight(record: &Record) -> usize {
+    let fields = record.iter().map(|(name, value)| 32 + name.len() + inner_weight(value)).sum::<usize>();
+    // A map makes room for four fields at once.
+    80 + 104 * record.values().len().max(4) + fields
+}
+
+fn inner_weight(value: &Val) -> usize {
+    match value {
+        Val::Str(text) => 16 + text.len(),
+        Val::List(items) => items.iter().map(|item| 80 + inner_weight(item)).sum(),
+        Val::Map(record) => weight(record),
+        _ => 0,
+    }
 }
 
 fn gathered(rows: Vec<Row>, error: Option<FormatError>) -> EvalOutcome {

@@ -4,11 +4,12 @@
 //! `html`, `plain`, `uri` and `sql`, lookups as an import has them. `input` is the context.
 
 use serde_json::Value;
-use tombolo_model::{Record, Val};
+use tombolo_model::{Problem, Record, Val};
 use tombolo_template::{Options, Target, Template, TemplateError};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
-use crate::lookup::StaticLookup;
+use crate::lookup::{Answers, Lookups};
+use crate::mapper::Around;
 
 pub(super) const ALL: &[Evaluator] = &[("handlebars", handlebars)];
 
@@ -35,10 +36,17 @@ fn rendered(request: &EvalRequest) -> Result<String, EvalError> {
         Val::Null => Record::default(),
         _ => return Err(EvalError::at("invalid_input", "Enter a context: an object.", "/input")),
     };
-    let tables = StaticLookup::all(rules.get("lookups"));
-    let lookups = |name: &str, key: &Val| StaticLookup::named(&tables, name).map(|table| table.get(key));
-    let env = request.env().with_lookups(&lookups);
-    template.render_in(&context, &env).map_err(|error| said(&error))
+    let tables = Lookups::compile(rules.get("lookups"), "/lookups").map_err(first)?;
+    let (env, answers) = (request.env(), Answers::default());
+    let find = |name: &str| context.get(name);
+    let around = Around::new(&find, &env, &answers);
+    let lookups = |name: &str, key: &Val| tables.value(name, key, &around);
+    env.scoped(&lookups, |env| template.render_in(&context, env)).map_err(|error| said(&error))
+}
+
+/// The first of what is wrong.
+fn first(problems: Vec<Problem>) -> EvalError {
+    problems.into_iter().next().map_or_else(|| EvalError::new("invalid_rules", "The rules are wrong."), EvalError::from)
 }
 
 fn said(error: &TemplateError) -> EvalError {

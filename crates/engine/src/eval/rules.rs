@@ -2,18 +2,19 @@
 
 use serde_json::{Value, json};
 use tombolo_model::{Problem, Record, Val};
-use tombolo_template::Env;
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::filter::Filter;
-use crate::lookup::StaticLookup;
-use crate::mapper::{Find, MapError, Mapper};
+use crate::lookup::{Answers, Question};
+use crate::mapper::{Around, MapError, Mapped};
+use crate::mapping::Mapping;
 use crate::response_mapping::ResponseMapping;
 use crate::transform::Transform;
 
 pub(super) const ALL: &[Evaluator] = &[
     ("filter", filter),
     ("mapper", mapper),
+    ("transform", old_transform),
     ("transformTwoDotZero", transform),
     ("responseMapping", response_mapping),
 ];
@@ -29,15 +30,43 @@ fn filter(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
+/// `rules` is a list of mappings or `{mappings, lookups, inputContext}`, or `{fields, lists}` of version 1.0; `options` has what stands around them: `lookups`,
+/// `inputContext`, `updates`, what templates name, and the answers of caches and endpoints.
 fn mapper(request: &EvalRequest) -> EvalOutcome {
-    let rows = request.rules.as_array().map(Vec::as_slice).unwrap_or_default();
-    let lookups = StaticLookup::all(request.options.get("lookups"));
-    made(request, Mapper::compile(rows, "/mappings", &lookups))
+    let is_old = request.rules.get("fields").is_some() || request.rules.get("lists").is_some();
+    let of_import = |field: &str| request.options.get(field).or_else(|| request.rules.get(field));
+    let mut import = json!({"lookups": of_import("lookups"), "inputContext": of_import("inputContext")});
+    let mappings = request.rules.get("mappings").unwrap_or(&request.rules);
+    import[if is_old { "mapping" } else { "mappings" }] = mappings.clone();
+    match Mapping::compile(&import) {
+        Ok(None) => EvalOutcome::made(request.input.clone()),
+        Ok(Some(mapping)) => mapped(request, &|record, around| mapping.map(record, around)),
+        Err(problems) => wrong(problems),
+    }
 }
 
 /// `rules` is `{mode, mappings, lookups}`.
 fn transform(request: &EvalRequest) -> EvalOutcome {
-    made(request, Transform::compile(&request.rules, ""))
+    transformed(request, Transform::compile(&request.rules, ""))
+}
+
+/// `rules` is `[[{extract, generate}]]`, or one such group.
+fn old_transform(request: &EvalRequest) -> EvalOutcome {
+    let one_group = request.rules.as_array().is_some_and(|rules| rules.iter().any(Value::is_object));
+    let rules = if one_group { json!([request.rules]) } else { request.rules.clone() };
+    transformed(request, Transform::compile_old(&rules, ""))
+}
+
+fn transformed(request: &EvalRequest, rules: Result<Option<Transform>, Vec<Problem>>) -> EvalOutcome {
+    match rules {
+        Ok(None) => EvalOutcome::made(request.input.clone()),
+        Ok(Some(transform)) => mapped(request, &|record, around| transform.map(record, around)),
+        Err(problems) => wrong(problems),
+    }
+}
+
+fn wrong(problems: Vec<Problem>) -> EvalOutcome {
+    EvalOutcome::failed(problems.into_iter().map(EvalError::from))
 }
 
 /// `input` is `{record, response}`: the record that goes on, and the answer. Without them it is the answer, for an empty
@@ -49,7 +78,7 @@ fn response_mapping(request: &EvalRequest) -> EvalOutcome {
     };
     let mapping = match ResponseMapping::compile(&request.rules, "") {
         Ok(mapping) => mapping,
-        Err(problems) => return EvalOutcome::failed(problems.into_iter().map(EvalError::from)),
+        Err(problems) => return wrong(problems),
     };
     let mut made = record;
     match mapping.map_or(Ok(()), |mapping| mapping.apply(&mut made, &response)) {
@@ -58,41 +87,66 @@ fn response_mapping(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
-/// What makes a value of a record.
-trait Make {
-    fn make<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError>;
-}
+/// What templates may name beside the record.
+const AROUND: [&str; 7] = ["settings", "connection", "import", "export", "job", "iClient", "testMode"];
 
-impl Make for Mapper {
-    fn make<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
-        self.map(record, find, env).map(Val::Map)
-    }
-}
-
-impl Make for Transform {
-    fn make<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
-        self.apply(record, find, env)
-    }
-}
-
-/// What compiled rules make of the input; the input itself when there are none.
-fn made(request: &EvalRequest, rules: Result<Option<impl Make>, Vec<Problem>>) -> EvalOutcome {
-    let rules = match rules {
-        Ok(None) => return EvalOutcome::made(request.input.clone()),
-        Ok(Some(rules)) => rules,
-        Err(problems) => return EvalOutcome::failed(problems.into_iter().map(EvalError::from)),
-    };
+/// What rules make of the input. A list is a group of rows.
+fn mapped(request: &EvalRequest, map: &dyn Fn(&Val, &Around<'_, '_>) -> Result<Mapped, MapError>) -> EvalOutcome {
     let record = Val::from(&request.input);
-    let settings = request.options.get("settings").map_or(Val::Absent, Val::from);
-    let find = |name: &str| match name {
-        "record" => Some(&record),
-        "settings" => Some(&settings),
+    let options = Val::from(&request.options);
+    let is_group = matches!(record, Val::List(_));
+    let find = |name: &str| match (name, &options) {
+        ("record", _) => (!is_group).then_some(&record),
+        ("rows", _) => is_group.then_some(&record),
+        (name, Val::Map(options)) if AROUND.contains(&name) => options.get(name),
         _ => None,
     };
-    match rules.make(&record, &find, &request.env()) {
-        Ok(made) => EvalOutcome::made(&made),
+    let (env, answers) = (request.env(), answers(&request.options));
+    let mut around = Around::new(&find, &env, &answers);
+    around.updates = request.options.get("updates").and_then(Value::as_bool) == Some(true);
+    match map(&record, &around) {
+        Ok(Mapped::Made(made)) => EvalOutcome::made(&made),
+        Ok(Mapped::Discarded) => EvalOutcome::failed([EvalError::new("discarded", "The record is discarded.")]),
+        Ok(Mapped::Asks(questions)) => EvalOutcome::failed(questions.iter().map(asked)),
         Err(error) => EvalOutcome::failed([EvalError::new("mapping", error.to_string())]),
     }
+}
+
+fn asked(question: &Question) -> EvalError {
+    let message = match question {
+        Question::Cache { id, key } => {
+            format!("The cache {id} is asked for “{key}”: enter its content in lookupCaches.")
+        }
+        Question::Request { method, uri, .. } => format!("{method} {uri} is asked: enter its answer in responses."),
+    };
+    EvalError::new("lookup_unanswered", message)
+}
+
+/// `lookupCaches` is `{id: {key: value}}`, `responses` a list of `{method, relativeURI, body, response}`.
+fn answers(options: &Value) -> Answers {
+    let mut answers = Answers::default();
+    let caches = options.get("lookupCaches").and_then(Value::as_object);
+    for (id, entries) in caches.into_iter().flatten() {
+        answers.complete(id);
+        for (key, value) in entries.as_object().into_iter().flatten() {
+            let question = Question::Cache { id: id.as_str().into(), key: key.as_str().into() };
+            answers.put(question, Ok(Val::from(value)));
+        }
+    }
+    for response in options.get("responses").and_then(Value::as_array).into_iter().flatten() {
+        let text = |field: &str| response.get(field).and_then(Value::as_str);
+        let question = Question::Request {
+            method: text("method").unwrap_or("GET").into(),
+            uri: text("relativeURI").unwrap_or_default().into(),
+            body: text("body").map(Into::into),
+        };
+        let answer = response.get("response").map_or_else(
+            || Err(text("error").unwrap_or("there is no answer").to_owned()),
+            |response| Ok(Val::from(response)),
+        );
+        answers.put(question, answer);
+    }
+    answers
 }
 
 #[cfg(test)]

@@ -27,6 +27,16 @@ impl Body {
         }
     }
 
+    /// How many bytes it has, secrets included.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether a body is empty")]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Content::Bytes(bytes) => bytes.len(),
+            Content::Masked(text) => text.reveal().len(),
+        }
+    }
+
     /// The connections whose secrets are in it.
     pub fn owners(&self) -> impl Iterator<Item = Id> {
         self.masked().into_iter().flat_map(Masked::owners)

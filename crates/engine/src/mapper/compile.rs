@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tombolo_model::{Keys, Problem, Val};
 use tombolo_template::{Target, Template};
 
@@ -10,29 +10,69 @@ use super::convert::DataType;
 use super::dates::Dates;
 use super::items::{Key, Many, begin};
 use super::list::{Build, Entry, Over};
-use super::{At, From, Mapper, Rule};
-use crate::lookup::StaticLookup;
-use crate::path::{Path, segments};
+use super::{At, From, Mapper, Object, Output, Rule, When, Without};
+use crate::lookup::{Lookup, Lookups};
+use crate::path::{Path, Segment, segments};
 
 impl Mapper {
     /// Compiles rules; nothing when there are none, which passes records on as they are.
-    pub(crate) fn compile(rows: &[Value], place: &str, lookups: &[StaticLookup]) -> Result<Option<Self>, Vec<Problem>> {
+    ///
+    /// One list without a name makes rows instead of a record.
+    pub(crate) fn compile(rows: &[Value], place: &str, lookups: &Lookups) -> Result<Option<Self>, Vec<Problem>> {
+        let rows: Vec<_> = placed(rows, place).into_iter().filter(|(_, row)| is_active(row)).collect();
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut compiler = Compiler { lookups, keys: vec![Key::new()], templates: false, problems: Vec::new() };
-        let mapper = compiler.object(&placed(rows, place), "");
-        if compiler.problems.is_empty() { Ok(Some(mapper)) } else { Err(compiler.problems) }
+        let mut compiler = Compiler {
+            lookups,
+            keys: vec![Key::new()],
+            templates: false,
+            lists: 0,
+            asks: false,
+            discards: false,
+            problems: Vec::new(),
+        };
+        let output = match rows.as_slice() {
+            [(here, row)] if is_rows(row) => {
+                compiler.named_rule(here, row, &[], "rows").map(|rule| Output::Rows(Box::new(rule)))
+            }
+            rows => Some(Output::Record(compiler.object(rows, ""))),
+        };
+        let Compiler { asks, discards, problems, .. } = compiler;
+        match output {
+            Some(output) if problems.is_empty() => {
+                let lookups = Arc::new(lookups.clone());
+                Ok(Some(Self { output, envelope: false, lookups, asks, discards }))
+            }
+            _ => Err(problems),
+        }
     }
+}
+
+/// A list that has no name, where a record has its fields.
+fn is_rows(row: &Value) -> bool {
+    text(row, "generate").is_none()
+        && text(row, "dataType").and_then(DataType::named).is_some_and(|kind| kind.item().is_some())
+}
+
+/// Rules that are not active are drafts.
+fn is_active(row: &Value) -> bool {
+    text(row, "status").is_none_or(|status| status == "Active")
 }
 
 /// What is known where a rule stands.
 struct Compiler<'l> {
-    lookups: &'l [StaticLookup],
+    lookups: &'l Lookups,
     /// Where the items around the rule are; the first is the record.
     keys: Vec<Key>,
     /// Whether a template was among the rules.
     templates: bool,
+    /// How many lists it is inside.
+    lists: usize,
+    /// Whether a rule uses a lookup that asks.
+    asks: bool,
+    /// Whether a rule discards the record.
+    discards: bool,
     problems: Vec<Problem>,
 }
 
@@ -81,22 +121,27 @@ fn is_plain(row: &Value) -> bool {
 }
 
 impl Compiler<'_> {
-    fn object(&mut self, rows: &[Placed], outer: &str) -> Mapper {
+    fn object(&mut self, rows: &[Placed], outer: &str) -> Object {
         let mut names: Vec<Box<str>> = Vec::new();
-        let mut rules = Vec::new();
+        let mut rules: Vec<Rule> = Vec::new();
         for ((here, row), below) in joined(rows) {
             let name = text(row, "generate").unwrap_or_default();
-            if names.iter().any(|have| **have == *name) {
+            let same = names.iter().position(|have| **have == *name);
+            if same.is_some_and(|at| !rules[at].leaves_room()) {
                 let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
                 self.problems.push(Problem::new(format!("{here}/generate"), "duplicate", message));
                 continue;
             }
-            if let Some(rule) = self.named_rule(&here, row, &below, &inside(outer, name)) {
-                names.push(name.into());
-                rules.push(rule);
+            let Some(rule) = self.named_rule(&here, row, &below, &inside(outer, name)) else { continue };
+            match same {
+                Some(at) => rules[at].others.push(rule),
+                None => {
+                    names.push(name.into());
+                    rules.push(rule);
+                }
             }
         }
-        Mapper { keys: Arc::new(Keys::new(names)), rules }
+        Object { keys: Arc::new(Keys::new(names)), rules }
     }
 
     /// A rule; what is wrong with it is noted.
@@ -114,15 +159,13 @@ impl Compiler<'_> {
     fn rule(&mut self, here: &str, row: &Value, below: &[Placed], name: &str) -> Result<Rule, Wrong> {
         let kind = text(row, "dataType").unwrap_or("string");
         let to = DataType::named(kind).ok_or_else(|| ("dataType", format!("there is no data type “{kind}”.")))?;
-        let condition = condition(row)?;
+        let when = condition(row)?;
         let dates = Dates::compile(row)?;
-        if dates.is_some() && to != DataType::Text {
+        if dates.is_some() && !matches!(to, DataType::Text | DataType::Texts) {
             return Err(("dataType", "a date is a text: choose the type string.".to_owned()));
         }
-        let lookup = text(row, "lookupName").map(|wanted| {
-            let found = StaticLookup::named(self.lookups, wanted).cloned();
-            found.ok_or_else(|| ("lookupName", format!("there is no static lookup “{wanted}”.")))
-        });
+        let lookup = text(row, "lookupName").map(|wanted| self.lookup(wanted)).transpose()?;
+        let keys = self.keys.len();
         let helpers = row.get("buildArrayHelper").and_then(Value::as_array).filter(|helpers| !helpers.is_empty());
         let from = match (helpers, to.item(), text(row, "extract")) {
             (Some(_), None, _) => {
@@ -135,18 +178,34 @@ impl Compiler<'_> {
                     extract.map(|extract| self.at(extract)).transpose().map_err(|message| ("extract", message))?;
                 From::Object(base, self.object(below, name))
             }
+            // `$.items[*].sku` is a list that is built of one entry.
+            (None, Some(item), Some(extract)) if is_path(extract) && is_many(extract) => {
+                let helper = json!({ "extract": extract });
+                let entry = self.entry(here, &helper, item, name)?;
+                self.keys.truncate(keys);
+                From::List(vec![entry])
+            }
             (None, _, Some(extract)) => self.source(extract).map_err(|message| ("extract", message))?,
             (None, _, None) => From::Nothing,
         };
-        Ok(Rule {
-            name: name.into(),
-            from,
-            dates,
-            lookup: lookup.transpose()?,
-            to,
-            default: default(row, to)?,
-            only_with_value: condition,
-        })
+        let without = self.without(row, to)?;
+        Ok(Rule { name: name.into(), when, from, dates, lookup, to, without, others: Vec::new() })
+    }
+
+    fn lookup(&mut self, wanted: &str) -> Result<Lookup, Wrong> {
+        let found = self.lookups.named(wanted);
+        let lookup = found.ok_or_else(|| ("lookupName", format!("there is no lookup “{wanted}”.")))?;
+        self.asks |= !lookup.is_table();
+        Ok(lookup.clone())
+    }
+
+    fn without(&mut self, row: &Value, to: DataType) -> Result<Without, Wrong> {
+        if row.get("discardIfEmpty").and_then(Value::as_bool) == Some(true) {
+            // Inside a list it is the item that is left out.
+            self.discards |= self.lists == 0;
+            return Ok(Without::Discard);
+        }
+        Ok(default(row, to)?.map_or(Without::Nothing, Without::Value))
     }
 
     fn list(&mut self, here: &str, helpers: &[Value], item: DataType, name: &str) -> From {
@@ -168,7 +227,10 @@ impl Compiler<'_> {
     }
 
     fn entry(&mut self, here: &str, helper: &Value, item: DataType, name: &str) -> Result<Entry, Wrong> {
-        let condition = condition(helper)?;
+        let when = condition(helper)?;
+        if !matches!(when, When::Always | When::HasValue) {
+            return Err(("conditional", "this condition is one of fields, not of the entries of a list.".to_owned()));
+        }
         let over = match text(helper, "extract") {
             None => Over::Once,
             Some(extract) if is_path(extract) => {
@@ -181,6 +243,7 @@ impl Compiler<'_> {
             },
         };
         let outside = std::mem::take(&mut self.templates);
+        self.lists += 1;
         let rows = helper.get("mappings").and_then(Value::as_array).filter(|rows| !rows.is_empty());
         let build = match (rows, item) {
             (None, _) if matches!(over, Over::Once) => {
@@ -193,10 +256,11 @@ impl Compiler<'_> {
             (Some(rows), DataType::List) => Build::Lists(self.lists(&placed(rows, &format!("{here}/mappings")), name)),
             (Some(_), _) => return Err(("mappings", "only lists of objects and of lists have fields.".to_owned())),
         };
+        self.lists -= 1;
         // Around everything there is the record alone, which templates see as it is.
         let seen = (self.templates && self.keys.len() > 1).then(|| self.keys.clone().into());
         self.templates |= outside;
-        let default = default(helper, item)?.filter(|_| !condition);
+        let default = default(helper, item)?.filter(|_| when != When::HasValue);
         Ok(Entry { over, build, default, seen })
     }
 
@@ -221,6 +285,8 @@ impl Compiler<'_> {
         if extract.contains("{{") {
             self.templates = true;
             let template = Template::compile(extract, Target::Html);
+            // A template may name any of them.
+            self.asks |= self.lookups.ask() && extract.contains("lookup");
             return template.map(From::Template).map_err(|error| error.to_string());
         }
         Ok(From::Literal(Val::text(extract)))
@@ -242,6 +308,11 @@ fn is_path(extract: &str) -> bool {
     extract == "$" || extract.starts_with("$.") || extract.starts_with("$[")
 }
 
+/// Whether a path goes through a list.
+fn is_many(extract: &str) -> bool {
+    segments(extract).is_ok_and(|path| path.contains(&Segment::Each))
+}
+
 fn default(row: &Value, to: DataType) -> Result<Option<Val>, Wrong> {
     match row.get("default") {
         None => Ok(None),
@@ -252,12 +323,13 @@ fn default(row: &Value, to: DataType) -> Result<Option<Val>, Wrong> {
     }
 }
 
-/// Whether a rule counts only when its source has a value. Conditions that this version does not know stop the run
-/// instead of being passed over.
-fn condition(row: &Value) -> Result<bool, Wrong> {
+/// When a rule counts. Conditions that this version does not know stop the run instead of being passed over.
+fn condition(row: &Value) -> Result<When, Wrong> {
     match row.pointer("/conditional/when").and_then(Value::as_str) {
-        None | Some("") => Ok(false),
-        Some("extract_not_empty") => Ok(true),
+        None | Some("") => Ok(When::Always),
+        Some("extract_not_empty") => Ok(When::HasValue),
+        Some("record_created") => Ok(When::Created),
+        Some("record_updated") => Ok(When::Updated),
         Some(other) => Err(("conditional", format!("this version does not know the condition “{other}”."))),
     }
 }

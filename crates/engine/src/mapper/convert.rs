@@ -6,7 +6,7 @@ use super::number::parse;
 
 /// The data types of Mapper 2.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DataType {
+pub(crate) enum DataType {
     Text,
     Number,
     Boolean,
@@ -33,12 +33,12 @@ const NAMES: [(&str, DataType); 9] = [
 ];
 
 impl DataType {
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         NAMES.iter().find(|(have, _)| *have == name).map(|(_, kind)| *kind)
     }
 
     /// What the items of a list of this type are.
-    pub(super) fn item(self) -> Option<Self> {
+    pub(crate) fn item(self) -> Option<Self> {
         match self {
             Self::Text | Self::Number | Self::Boolean | Self::Object | Self::List => None,
             Self::Texts => Some(Self::Text),
@@ -50,7 +50,7 @@ impl DataType {
     }
 
     /// Converts a value, or says why it cannot be.
-    pub(super) fn convert(self, value: &Val) -> Result<Val, String> {
+    pub(crate) fn convert(self, value: &Val) -> Result<Val, String> {
         match self {
             Self::Text => text(value),
             Self::Number => number(value),

@@ -6,7 +6,7 @@ use tombolo_template::moment::{Zone, format, iso, parse};
 
 /// How a date is read and written.
 #[derive(Debug, Clone)]
-pub(super) struct Dates {
+pub(crate) struct Dates {
     read: Option<Box<str>>,
     read_zone: Zone,
     write: Option<Box<str>>,
@@ -15,7 +15,7 @@ pub(super) struct Dates {
 
 impl Dates {
     /// The four settings of a rule; nothing when none is set.
-    pub(super) fn compile(row: &Value) -> Result<Option<Self>, (&'static str, String)> {
+    pub(crate) fn compile(row: &Value) -> Result<Option<Self>, (&'static str, String)> {
         let text = |field: &str| row.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
         let zone = |field: &'static str| {
             text(field).map_or(Ok(Zone::UTC), Zone::named).map_err(|error| (field, format!("{error}.")))
@@ -34,7 +34,7 @@ impl Dates {
     }
 
     /// The date as it is to be written. Without a format a number counts milliseconds.
-    pub(super) fn convert(&self, value: &Val, now_ms: i64) -> Result<Val, String> {
+    pub(crate) fn convert(&self, value: &Val, now_ms: i64) -> Result<Val, String> {
         let text = value.display();
         let ms = match (value, &self.read) {
             (Val::Int(ms), None) => Some(*ms),

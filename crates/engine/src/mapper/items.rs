@@ -11,7 +11,7 @@ use crate::path::{Path, PathError, Segment};
 /// The most items that one record may become: lists in lists that each go through a list multiply.
 const MOST_ITEMS: usize = 1_000_000;
 
-/// Where the items of a list are, without its `[*]`.
+/// Where the items of a list are, without its `[*]`. That of rows, which have no name, is `[*]`.
 pub(crate) type Key = Vec<Segment>;
 
 /// The record, and the items of lists that are gone through: the last is the innermost.
@@ -63,6 +63,9 @@ pub(crate) fn begin(keys: &[Key], path: Vec<Segment>) -> (usize, Vec<Segment>) {
 fn after<'p>(key: &Key, mut path: &'p [Segment]) -> Option<&'p [Segment]> {
     for wanted in key {
         path = without_each(path);
+        if *wanted == Segment::Each {
+            continue;
+        }
         let (first, rest) = path.split_first()?;
         if first != wanted {
             return None;
@@ -86,6 +89,9 @@ impl Many {
         let mut parts = Vec::new();
         for (at, part) in rest.split(|segment| *segment == Segment::Each).enumerate() {
             if at > 0 {
+                if key.is_empty() {
+                    key.push(Segment::Each);
+                }
                 keys.push(key.clone());
             }
             key.extend_from_slice(part);
@@ -137,7 +143,9 @@ fn each<'r, E>(
 /// The record with the one item in the place of each list: what templates see.
 pub(crate) fn composed(keys: &[Key], items: &Items<'_>) -> Val {
     let Some(record) = items.get(0) else { return Val::Absent };
-    compose(record, &mut Vec::new(), keys, &items.at)
+    let of_rows = keys.iter().any(|key| key.first() == Some(&Segment::Each));
+    let mut place = if of_rows { vec![Segment::Each] } else { Key::new() };
+    compose(record, &mut place, keys, &items.at)
 }
 
 fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {

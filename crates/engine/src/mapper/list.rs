@@ -1,13 +1,14 @@
 //! Lists that are built: each entry appends its items, in order.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tombolo_model::Val;
-use tombolo_template::{Env, Template};
+use tombolo_template::Template;
 
 use super::convert::DataType;
 use super::items::{Items, Key, Many, composed};
-use super::{Find, MapError, Mapper, Rule, object_on};
+use super::{Around, Object, Rule, Stop, object_on};
 
 /// What appends items to a list.
 #[derive(Debug, Clone)]
@@ -35,40 +36,39 @@ pub(super) enum Over {
 pub(super) enum Build {
     /// The value, converted.
     Same(DataType),
-    Object(Mapper),
+    Object(Object),
     /// Lists inside the list.
     Lists(Vec<Rule>),
 }
 
 /// The list; nothing when no entry found anything.
-pub(super) fn made<'l, 'c: 'l>(
+pub(super) fn made(
     rule: &Rule,
     entries: &[Entry],
     items: &mut Items<'_>,
-    find: Find<'l, 'c>,
-    env: &Env<'_>,
-) -> Result<Option<Val>, MapError> {
+    around: &Around<'_, '_>,
+) -> Result<Option<Val>, Stop> {
     let mut list = Vec::new();
     let mut found = false;
     for entry in entries {
         let before = list.len();
         found |= match &entry.over {
             Over::Once => {
-                entry.append(rule, None, items, find, env, &mut list)?;
+                entry.append(rule, None, items, around, &mut list)?;
                 false
             }
             Over::Values(many) => many.each(items, &mut |items| {
                 let value = items.last();
-                entry.append(rule, value, items, find, env, &mut list)
+                entry.append(rule, value, items, around, &mut list)
             })?,
             Over::Literal(value) => {
-                entry.append(rule, Some(value), items, find, env, &mut list)?;
+                entry.append(rule, Some(value), items, around, &mut list)?;
                 false
             }
             Over::Template(template) => {
-                let value = rule.rendered(template, find, env)?;
+                let value = rule.rendered(template, around)?;
                 if !value.is_empty() {
-                    entry.append(rule, Some(&value), items, find, env, &mut list)?;
+                    entry.append(rule, Some(&value), items, around, &mut list)?;
                 }
                 false
             }
@@ -83,15 +83,14 @@ pub(super) fn made<'l, 'c: 'l>(
 }
 
 impl Entry {
-    fn append<'l, 'c: 'l>(
+    fn append(
         &self,
         rule: &Rule,
         value: Option<&Val>,
         items: &mut Items<'_>,
-        find: Find<'l, 'c>,
-        env: &Env<'_>,
+        around: &Around<'_, '_>,
         list: &mut Vec<Val>,
-    ) -> Result<(), MapError> {
+    ) -> Result<(), Stop> {
         if !items.spend() {
             return Err(
                 rule.error("it would have more than a million items: go through fewer lists at once.".to_owned())
@@ -99,18 +98,44 @@ impl Entry {
         }
         // Templates see the record with the one item in the place of each list.
         let record = self.seen.as_ref().map(|keys| composed(keys, items));
-        let find = |name: &str| record.as_ref().filter(|_| name == "record").or_else(|| find(name));
-        let find = &find;
-        match &self.build {
-            Build::Same(to) => match value {
+        let find = |name: &str| match &record {
+            Some(Val::Map(envelope)) if around.envelope => envelope.get(name).or_else(|| (around.find)(name)),
+            Some(record) if name == "record" => Some(record),
+            _ => (around.find)(name),
+        };
+        let around = around.seeing(&find, around.env);
+        match self.build.make(rule, value, items, &around, list) {
+            Err(Stop::Discard) => Ok(()),
+            made => made,
+        }
+    }
+}
+
+impl Build {
+    fn make(
+        &self,
+        rule: &Rule,
+        value: Option<&Val>,
+        items: &mut Items<'_>,
+        around: &Around<'_, '_>,
+        list: &mut Vec<Val>,
+    ) -> Result<(), Stop> {
+        match self {
+            Self::Same(to) => match value {
                 None | Some(Val::Absent) => {}
                 Some(Val::Null) => list.push(Val::Null),
+                Some(value) if rule.lookup.is_some() || rule.dates.is_some() => {
+                    let made = rule.finished(Some(Cow::Borrowed(value)), *to, around)?;
+                    if !matches!(made, Val::Absent) {
+                        list.push(made);
+                    }
+                }
                 Some(value) => list.push(to.convert(value).map_err(|reason| rule.error(reason))?),
             },
-            Build::Object(mapper) => list.extend(object_on(None, mapper.fields(items, find, env)?)),
-            Build::Lists(rules) => {
+            Self::Object(object) => list.extend(object_on(None, object.make(items, around)?)),
+            Self::Lists(rules) => {
                 for rule in rules {
-                    let inner = rule.value(items, find, env)?;
+                    let inner = rule.value(items, around)?;
                     if !matches!(inner, Val::Absent) {
                         list.push(inner);
                     }

@@ -2,7 +2,7 @@
 
 use tombolo_model::{Record, Val};
 
-use super::{PathError, Segment, dotted};
+use super::{PathError, Segment, Wide, dotted};
 
 /// A place in a record; what is missing on the way there is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl Place {
             return Err(PathError::Syntax(text.to_owned()));
         }
         Ok(Self(segments))
+    }
+
+    /// The field of this name, whatever is in it; nothing without a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        (!name.is_empty() && !name.contains('[')).then(|| Self(vec![Segment::Name(name.into())]))
+    }
+
+    /// Whether a value is there, and not an empty text.
+    pub(crate) fn is_set(&self, root: &Val) -> bool {
+        Wide::of(&self.0).get(root).is_some_and(|value| !value.is_empty())
     }
 
     /// Puts a value there.

@@ -82,6 +82,10 @@ pub(crate) struct OAuth2 {
     /// Whether the client is named in the body and not in a header.
     pub(crate) client_in_body: bool,
     pub(crate) scope: String,
+    /// Where somebody signs in.
+    pub(crate) auth_uri: Option<String>,
+    /// Whether the application knows no better proof key than a plain one.
+    pub(crate) plain_proof: bool,
     /// The token endpoint; its body, when the author wrote one, is sent in the place of the standard's.
     pub(crate) token: Ask,
     /// The same for renewing.

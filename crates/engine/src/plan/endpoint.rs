@@ -3,6 +3,7 @@
 use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
+use super::Pool;
 use super::auth::{Auth, Refusals};
 use crate::scrub::Scrub;
 use crate::vault::Vault;
@@ -29,5 +30,8 @@ pub(crate) struct Endpoint {
     pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
+    /// How many of its requests may be under way at once.
     pub(crate) concurrency: usize,
+    /// The queue that its requests go through.
+    pub(crate) pool: Pool,
 }

@@ -1,7 +1,12 @@
 //! What scripts decide in a flow: hooks, and filters and transformations that are not rules.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+use tombolo_model::Kind;
+
+use super::Source;
 use crate::filter::Filter;
 use crate::script::Script;
 use crate::transform::Transform;
@@ -25,4 +30,13 @@ pub(crate) enum FilterBy {
 pub(crate) enum TransformBy {
     Rules(Transform),
     Script(Function),
+}
+
+/// What scripts can ask of the flow.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Callable {
+    /// The exports that scripts name, or what is wrong with them.
+    pub(crate) exports: BTreeMap<String, Result<Source, String>>,
+    /// All that came with the flow, by id.
+    pub(crate) resources: BTreeMap<String, (Kind, Value)>,
 }

@@ -1,22 +1,63 @@
 //! Where records come from.
 
 use tombolo_formats::{CsvOptions, FileOptions};
-use tombolo_model::Val;
+use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Named, TransformBy};
+use super::{Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
+use crate::group::{Grouping, Sorting};
+use crate::mapping::Mapping;
 use crate::path::Path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) named: Named,
     pub(crate) read: Read,
+    /// Of the rows of a file.
+    pub(crate) sorting: Option<Sorting>,
+    /// Of the rows of a file, before they are transformed.
+    pub(crate) row_grouping: Option<Grouping>,
+    /// Of records, behind the filter.
+    pub(crate) grouping: Option<Grouping>,
+    /// It reads no more records than these.
+    pub(crate) limit: Option<u64>,
+    pub(crate) delta: Option<Delta>,
+    pub(crate) once: Option<Box<Once>>,
     /// Before the filter: it sees what the transformation made.
     pub(crate) transform: Option<TransformBy>,
     pub(crate) filter: Option<FilterBy>,
+    /// Makes the body of a lookup's request of the record that it is for.
+    pub(crate) mapper: Option<Mapping>,
+    /// Called for each page before it goes on.
+    pub(crate) pre_save_page: Option<Function>,
     /// What templates of the transformation may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,
+}
+
+/// Since when records are new.
+#[derive(Debug, Clone)]
+pub(crate) struct Delta {
+    pub(crate) export: Id,
+    /// The beginning of the last run that completed; nothing before the first.
+    pub(crate) last_ms: Option<i64>,
+    /// What `lastExportDateTime` says.
+    pub(crate) since_ms: i64,
+    /// The same, as exact as its format.
+    pub(crate) compared_ms: i64,
+    /// A format of moment; without one times are in ISO 8601.
+    pub(crate) pattern: Option<Box<str>>,
+    /// The fields of records that say when they changed, where records and not the endpoint are asked.
+    pub(crate) fields: Vec<Path>,
+}
+
+/// How an endpoint is told which records were read.
+#[derive(Debug, Clone)]
+pub(crate) struct Once {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) body: Option<Template>,
+    /// Else once for each page.
+    pub(crate) for_each_record: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -48,32 +89,12 @@ pub(crate) struct HttpRead {
     pub(crate) endpoint: Endpoint,
     pub(crate) body: Option<Template>,
     pub(crate) format: Format,
-    pub(crate) paging: Paging,
-    /// Where a refusal says why.
-    pub(crate) error_path: Option<Path>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Paging {
-    None,
-    Page { first: i64, stop: Stop },
-    LinkHeader { relation: String, stop: Stop },
-}
-
-/// When paging ends, beside an empty page and a missing link.
-#[derive(Debug, Clone)]
-pub(crate) struct Stop {
-    pub(crate) last_page_status: u16,
-    pub(crate) max_page: Option<Path>,
-    pub(crate) max_count: Option<Path>,
-    pub(crate) last_page: Option<(Path, Vec<String>)>,
-}
-
-impl Stop {
-    /// Whether it reads anything in the answer beside its records.
-    pub(crate) fn reads_answer(&self) -> bool {
-        self.max_page.is_some() || self.max_count.is_some() || self.last_page.is_some()
-    }
+    /// What its `Accept` header says.
+    pub(crate) accept: &'static str,
+    pub(crate) paging: Option<Paging>,
+    pub(crate) verdict: Verdict,
+    /// The export's own fields, for templates.
+    pub(crate) export: Val,
 }
 
 impl Source {

@@ -4,8 +4,8 @@ use tombolo_formats::WriteOptions;
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Function, Named, Source, TransformBy};
-use crate::mapper::Mapper;
+use super::{FilterBy, Function, HttpWrite, Named, Source, TransformBy};
+use crate::mapping::Mapping;
 use crate::path::Path;
 use crate::response_mapping::ResponseMapping;
 
@@ -56,13 +56,15 @@ pub(crate) enum Work {
 pub(crate) struct Import {
     pub(crate) named: Named,
     pub(crate) pre_map: Option<Function>,
-    pub(crate) mapper: Option<Mapper>,
+    pub(crate) mapper: Option<Mapping>,
     pub(crate) post_map: Option<Function>,
     /// What mapping templates may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     /// Whether anything behind the destination reads what it answers; answers are parsed only then.
     pub(crate) reads_answer: bool,
     pub(crate) write: Write,
+    /// What a test run takes for the answers.
+    pub(crate) mock_response: Option<Val>,
     /// Makes the answer to a record anew.
     pub(crate) response_transform: Option<TransformBy>,
     pub(crate) post_submit: Option<Function>,
@@ -78,14 +80,4 @@ pub(crate) enum Write {
 pub(crate) struct FileWrite {
     pub(crate) name: Template,
     pub(crate) options: WriteOptions,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct HttpWrite {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) body: Option<Template>,
-    pub(crate) batch_size: usize,
-    /// Without a body template: the mapped record is sent, else the one that came.
-    pub(crate) send_mapped: bool,
-    pub(crate) error_path: Option<Path>,
 }

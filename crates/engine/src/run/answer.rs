@@ -43,7 +43,11 @@ pub(super) async fn whole(host: &dyn Host, response: &mut Response, most: usize)
 
 /// What a refusal says, without the secrets that it repeats, and what to do about its status.
 pub(super) fn refusal(status: u16, body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
-    let said = message(body, error_path, scrub);
+    refused(status, &message(body, error_path, scrub))
+}
+
+/// A refusal of which it is known what it says.
+pub(super) fn refused(status: u16, said: &str) -> String {
     let said = if said.is_empty() { String::new() } else { format!(": {said}") };
     format!("answered {status}{}{said}. {}", reason(status), advice(status))
 }
@@ -79,20 +83,24 @@ fn advice(status: u16) -> &'static str {
     }
 }
 
-fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
-    // Before it is shortened: half a secret would not be known again.
-    let short = |text: &str| short(&scrub.clean(text));
+/// What a body says went wrong, in one line and without secrets.
+pub(super) fn message(body: &[u8], error_path: Option<&Path>, scrub: &Scrub) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if let Ok(value) = Val::parse(text.as_bytes(), &mut KeyPool::default()) {
-        let own = error_path.and_then(|path| path.get(&value));
-        let found = own.or_else(|| usual_place(&value)).unwrap_or(&value);
-        return short(&found.display());
+        let said = said_in(&value, error_path, scrub);
+        return if said.is_empty() { short(&value.display(), scrub) } else { said };
     }
     if is_markup(body) {
-        return page_title(text).map(short).unwrap_or_default();
+        return page_title(text).map(|title| short(title, scrub)).unwrap_or_default();
     }
-    short(text)
+    short(text, scrub)
+}
+
+/// What an answer says went wrong: at the place of the settings, or where it usually stands; else nothing.
+pub(super) fn said_in(answer: &Val, error_path: Option<&Path>, scrub: &Scrub) -> String {
+    let own = error_path.and_then(|path| path.get(answer)).filter(|found| !found.is_empty());
+    own.or_else(|| usual_place(answer)).map(|found| short(&found.display(), scrub)).unwrap_or_default()
 }
 
 fn usual_place(value: &Val) -> Option<&Val> {
@@ -116,7 +124,10 @@ fn page_title(text: &str) -> Option<&str> {
     Some(text[start..end].trim())
 }
 
-fn short(text: &str) -> String {
+/// A stretch of what an endpoint said, in one line and without its secrets.
+pub(super) fn short(text: &str, scrub: &Scrub) -> String {
+    // Before it is shortened: half a secret would not be known again.
+    let text = scrub.clean(text);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line.trim_end_matches('.').to_owned();

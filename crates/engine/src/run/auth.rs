@@ -5,7 +5,7 @@
 //! and the others wait for it. Nothing here is printed, and what came into being is taken out of what endpoints say.
 
 mod digest;
-mod fetch;
+pub(super) mod fetch;
 mod held;
 mod jwt;
 mod oauth1;

@@ -5,6 +5,7 @@
 
 use tombolo_model::{KeyPool, Val};
 
+use super::api::RunApi;
 use super::shared::{Place, Shared};
 use crate::plan::Function;
 use crate::script::{ScriptCall, ScriptFailure};
@@ -96,7 +97,15 @@ impl Hook<'_> {
             now_ms: shared.started_ms,
             seed: seed(shared.seed, self.place, self.kind, turn),
         };
-        let answer = scripts.call(call, &shared.api).await;
+        let given = shared.plan.test_mode.then(|| call.argument.clone());
+        let answer = scripts.call(call, &RunApi { shared, place: self.place }).await;
+        if let Some(given) = given {
+            let parsed = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap_or(Val::Absent);
+            let returned = answer.result.as_ref().map(|text| text.as_deref().map(parsed));
+            let came = returned.as_ref().map(Option::as_ref);
+            let came = came.map_err(|failure| (failure.code.as_str(), failure.message.as_str()));
+            shared.page_stage(self.place, &self.function.name, &parsed(&given), came);
+        }
         shared.console(self.place, self.function, answer.console);
         let Some(text) = answer.result.map_err(|failure| self.explained(failure))? else { return Ok(None) };
         let value = Val::parse(text.as_bytes(), &mut KeyPool::default());

@@ -1,17 +1,22 @@
 //! An import: preMap, mapping, postMap, destination, the answer's transformation, postSubmit, in this order.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
+use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Left, Options, problem};
 use super::response::Response;
 use super::scripted::transformed;
 use super::shared::{Place, Shared};
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
-use crate::plan::{Function, Import, Step};
+use crate::lookup::{Answers, Question};
+use crate::mapper::{Around, Mapped};
+use crate::mapping::Mapping;
+use crate::plan::{Function, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -33,7 +38,7 @@ struct Passing<'u> {
 
 impl<'a, 's> Importer<'a, 's> {
     pub(super) async fn open(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Result<Self, Fatal> {
-        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, import).await? })
+        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, step.place, import).await? })
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -42,9 +47,7 @@ impl<'a, 's> Importer<'a, 's> {
         if let Some(function) = &self.import.pre_map {
             self.hooked(&mut all, ("preMap", function), turn).await;
         }
-        for passing in &mut all {
-            self.map(passing);
-        }
+        self.map_all(&mut all).await;
         if let Some(function) = &self.import.post_map {
             self.hooked(&mut all, ("postMap", function), turn).await;
         }
@@ -90,8 +93,8 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
-        for (code, message) in left.errors {
-            self.shared.record_failed(self.place, &code, message, passing.unit.index, Some(&passing.unit.value));
+        for (code, message) in &left.errors {
+            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -99,7 +102,7 @@ impl<'a, 's> Importer<'a, 's> {
                 passing.before = Cow::Owned(data);
             }
             Some(data) => passing.mapped = Cow::Owned(data),
-            None if failed => passing.met = Some(Met::without_answer(Fate::Failed)),
+            None if failed => passing.met = Some(self.failed(left.errors)),
             None => {
                 self.shared.count(self.place, |count| count.ignored += 1);
                 passing.met = Some(Met::without_answer(Fate::Ignored));
@@ -107,17 +110,65 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    fn map(&self, passing: &mut Passing<'_>) {
-        let Some(mapper) = self.import.mapper.as_ref().filter(|_| passing.met.is_none()) else { return };
+    /// Maps what is still on its way; asks what the mapping has to know, all records together.
+    async fn map_all(&self, all: &mut [Passing<'_>]) {
+        let Some(mapper) = &self.import.mapper else { return };
+        let mut answers = Answers::default();
+        let mut open: Vec<usize> = (0..all.len()).filter(|at| all[*at].met.is_none()).collect();
+        for _ in 0..MAX_ROUNDS {
+            let mut questions = Vec::new();
+            open.retain(|at| match self.map(mapper, &mut all[*at], &answers) {
+                None => false,
+                Some(asked) => {
+                    questions.extend(asked);
+                    true
+                }
+            });
+            if open.is_empty() {
+                return;
+            }
+            let mut seen = HashSet::new();
+            questions.retain(|question| seen.insert(question.clone()));
+            let endpoint = match &self.import.write {
+                Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
+                Write::File(_) => None,
+            };
+            ask(self.shared, self.place, endpoint, questions, &mut answers).await;
+        }
+        for at in open {
+            let message = format!("Its lookups asked {MAX_ROUNDS} times, each for what another one found: use fewer.");
+            self.fail(&mut all[at], "mapping", message);
+        }
+    }
+
+    /// Maps one; returns what has to be known first.
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
             "record" => Some(&*passing.before),
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        match mapper.map(&passing.before, &scope, &self.shared.env) {
-            Ok(mapped) => passing.mapped = Cow::Owned(Val::Map(mapped)),
-            Err(error) => self.fail(passing, "mapping", error.to_string()),
+        let mut around = Around::new(&scope, &self.shared.env, answers);
+        if let Write::Http(http) = &self.import.write {
+            around.updates = http.operation(&passing.before) == Operation::Update;
         }
+        let mapped = match mapper.map(&passing.before, &around) {
+            Ok(Mapped::Asks(questions)) => return Some(questions),
+            Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
+            Ok(Mapped::Discarded) => Ok(None),
+            Err(error) => Err(error.to_string()),
+        };
+        let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
+        self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
+        match mapped {
+            Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
+            Ok(None) => {
+                self.shared.count(self.place, |count| count.ignored += 1);
+                passing.met = Some(Met::without_answer(Fate::Ignored));
+            }
+            Err(message) => self.fail(passing, "mapping", message),
+        }
+        None
     }
 
     async fn submit(&mut self, all: &mut [Passing<'_>], turn: u64) -> Result<(), Fatal> {
@@ -138,7 +189,9 @@ impl<'a, 's> Importer<'a, 's> {
         for (at, answer) in answers {
             let passing = &mut all[at];
             let fate = self.counted(passing.unit, &answer);
-            passing.met = Some(Met { fate, response: self.import.reads_answer.then(|| answer.into_val()) });
+            let response = self.import.reads_answer.then(|| answer.into_val());
+            self.shared.stage(self.place, "response", passing.unit.index, &passing.mapped, Ok(response.as_ref()));
+            passing.met = Some(Met { fate, response });
         }
         Ok(())
     }
@@ -208,8 +261,15 @@ impl<'a, 's> Importer<'a, 's> {
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
+        let errors = vec![(code.to_owned(), message.clone())];
         self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(Met::without_answer(Fate::Failed));
+        passing.met = Some(self.failed(errors));
+    }
+
+    /// What became of a record that did not come to the destination.
+    fn failed(&self, errors: Vec<(String, String)>) -> Met {
+        let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
+        Met { fate: Fate::Failed, response }
     }
 }
 

@@ -13,13 +13,17 @@ use crate::plan::{Source, Step};
 
 /// Looks up for the units of a page and says of each what became of it, in their order. Requests begin in the order of
 /// the records, several at a time.
-pub(super) async fn work(
-    shared: &Shared<'_>,
-    step: &Step,
-    source: &Source,
-    units: &[Unit<'_>],
+pub(super) async fn work<'u>(
+    shared: &'u Shared<'_>,
+    step: &'u Step,
+    source: &'u Source,
+    units: &'u [Unit<'u>],
 ) -> Result<Vec<Met>, Fatal> {
-    let reads = units.iter().map(|unit| source_lookup::read(shared, source, &unit.value, step.place).boxed_local());
+    let read = |unit: &'u Unit<'u>| {
+        let turn = (unit.index << 16) ^ unit.child.unwrap_or_default() as u64;
+        source_lookup::read(shared, source, &unit.value, step.place, turn).boxed_local()
+    };
+    let reads = units.iter().map(read);
     let answers: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency()).collect().await;
     let mut met = Vec::with_capacity(units.len());
     for (unit, answer) in units.iter().zip(answers) {
@@ -34,7 +38,7 @@ pub(super) async fn work(
         response.set("data", Val::List(answer.data));
         response.set("errors", errors_val(&answer.errors));
         response.set("ignored", Val::Bool(false));
-        response.set("statusCode", Val::Int(i64::from(answer.status_code)));
+        response.set("statusCode", answer.status_code.map_or(Val::Null, |status| Val::Int(status.into())));
         let fate = if failed { Fate::Failed } else { Fate::Done };
         met.push(Met { fate, response: Some(Val::Map(response)) });
     }

@@ -1,97 +1,283 @@
-//! Rows to pages: counted, filtered, cut to size, sent on when the next step has room.
+//! Rows to pages: counted, sorted, grouped, refined, cut to size, sent on when the next step has room.
 
 use futures::channel::mpsc;
 use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
-use super::scripted::{passes, transformed};
+use super::once::Marks;
+use super::pre_save_page::{Call, PageError};
+use super::refine::{Refined, refine, too_big};
 use super::shared::{Place, Shared};
+use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
-use crate::plan::Source;
+use crate::group::{Group, Grouper};
+use crate::plan::{Function, Source};
+use crate::size::size_bytes;
+use crate::units::{MAX_PAGE_BYTES, MAX_PAGE_ERRORS, MAX_RECORD_BYTES, MAX_SORTED_BYTES};
 
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
-    place: Place,
+    pub(super) place: Place,
     out: mpsc::Sender<Page>,
+    /// What waits for the end to be sorted.
+    unsorted: Vec<Item>,
+    unsorted_bytes: usize,
+    /// Joins the rows of a file, before they are refined.
+    rows: Option<Grouper<'a>>,
+    /// Joins refined records.
+    groups: Option<Grouper<'a>>,
     page: Page,
-    /// Records so far, the failed ones included.
-    pub(super) records: u64,
+    /// The records of the page together.
+    page_bytes: usize,
+    /// What was wrong with records since the last page, where its hook has a say in it.
+    errors: Vec<PageError>,
+    /// The number of the next page for its hook.
+    page_index: u64,
+    /// No page follows.
+    closed: bool,
+    /// The hook wanted no more pages.
+    pub(super) aborted: bool,
+    /// Rows so far, the failed ones included.
+    read: u64,
+    /// Records so far; with the rows of a file in groups, these.
+    records: u64,
 }
 
-/// Nobody takes pages any more: the run is ending.
-pub(super) struct Closed;
+/// How reading ended. A group or a sorted file with a part of its rows must not look like a whole one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All is read.
+    Whole,
+    /// As many records as were wanted are read.
+    Enough,
+    /// It broke off.
+    Broken,
+}
+
+impl Intake for Pages<'_, '_> {
+    /// Waits while the queue is full.
+    async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
+        for row in rows.drain(..) {
+            let index = self.read;
+            self.read += 1;
+            self.shared.count(self.place, |count| count.received += 1);
+            match row {
+                Err(error) => self.failed("parse".to_owned(), error.message, index, None).await?,
+                Ok(record) => self.came(Val::Map(record), index).await?,
+            }
+        }
+        Ok(())
+    }
+}
 
 impl<'a, 's> Pages<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
-        Self { shared, source: &shared.plan.sources[place], place, out, page: Page::new(), records: 0 }
+        let source = &shared.plan.sources[place];
+        Self {
+            shared,
+            source,
+            place,
+            out,
+            unsorted: Vec::new(),
+            unsorted_bytes: 0,
+            rows: source.row_grouping.as_ref().map(Grouper::new),
+            groups: source.grouping.as_ref().map(Grouper::new),
+            page: Page::new(),
+            page_bytes: 0,
+            errors: Vec::new(),
+            page_index: 0,
+            closed: false,
+            aborted: false,
+            read: 0,
+            records: 0,
+        }
     }
 
-    /// Takes rows; waits while the queue is full.
-    pub(super) async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Closed> {
-        for row in rows.drain(..) {
-            let index = self.records;
-            self.records += 1;
-            self.shared.count(self.place, |count| count.received += 1);
-            match row {
-                Err(error) => {
-                    self.shared.record_failed(self.place, "parse", error.message, index, None);
-                }
-                Ok(record) => {
-                    let Some(value) = self.transformed(Val::Map(record), index).await else { continue };
-                    let passed = match &self.source.filter {
-                        None => Ok(true),
-                        Some(filter) => passes(self.shared, self.place, filter, &value, index).await,
-                    };
-                    match passed {
-                        Ok(true) => self.page.push(Item { index, value }),
-                        Ok(false) => self.shared.count(self.place, |count| count.ignored += 1),
-                        Err((code, message)) => {
-                            self.shared.record_failed(self.place, &code, message, index, Some(&value));
-                        }
-                    }
-                }
-            }
-            if self.page.len() >= self.source.page_size {
-                self.send().await?;
-            }
+    async fn came(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+        if self.source.delta.as_ref().is_some_and(|delta| !delta.is_new(&record)) {
+            self.shared.count(self.place, |count| count.ignored += 1);
+            return Ok(());
         }
+        if self.source.sorting.is_some() { self.keep(record, index) } else { self.row(record, index).await }
+    }
+
+    /// A record failed; the hook of the page may have a say in it.
+    async fn failed(&mut self, code: String, message: String, index: u64, record: Option<Val>) -> Result<(), Stopped> {
+        if self.source.pre_save_page.is_none() {
+            self.shared.record_failed(self.place, &code, message, index, record.as_ref());
+            return Ok(());
+        }
+        self.errors.push(PageError { code, message, index: Some(index), record });
+        if self.errors.len() >= MAX_PAGE_ERRORS { self.send().await } else { Ok(()) }
+    }
+
+    /// Keeps a row until all are there.
+    fn keep(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
+        self.unsorted_bytes += size_bytes(&value);
+        if self.unsorted_bytes > MAX_SORTED_BYTES {
+            let most = MAX_SORTED_BYTES / (1024 * 1024);
+            let message = format!(
+                "the file has more than {most} MB of records, and sorting needs all of them in memory. Sort the file before, or read it without sorting."
+            );
+            return Err(Failure::new("too_big", message).into());
+        }
+        self.unsorted.push(Item { index, value });
         Ok(())
     }
 
-    /// The record as it goes on; nothing when it failed.
-    async fn transformed(&self, record: Val, index: u64) -> Option<Val> {
-        let Some(transform) = &self.source.transform else { return Some(record) };
-        let find = |name: &str| match name {
-            "record" => Some(&record),
-            "timestamp" => Some(&self.shared.started),
-            _ => self.source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-        };
-        match transformed(self.shared, self.place, transform, &record, &find, index).await {
-            Ok(made) => Some(made),
-            Err((code, message)) => {
-                self.shared.record_failed(self.place, &code, message, index, Some(&record));
-                None
+    /// A row in its order.
+    async fn row(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
+        let Some(rows) = &mut self.rows else { return self.record(value, index).await };
+        let Some(group) = rows.push(value, index) else { return Ok(()) };
+        self.group_of_rows(group).await
+    }
+
+    async fn group_of_rows(&mut self, group: Group) -> Result<(), Stopped> {
+        let index = group.index;
+        match group.into_record() {
+            Ok(value) => self.record(value, index).await,
+            Err(size) => self.group_failed(index, size).await,
+        }
+    }
+
+    pub(super) async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
+        self.records += 1;
+        match refine(self.shared, self.source, self.place, record, index).await {
+            Refined::Passed(value, size) => match &mut self.groups {
+                None => self.add(Item { index, value }, size).await?,
+                Some(groups) => {
+                    if let Some(group) = groups.push(value, index) {
+                        self.group(group).await?;
+                    }
+                }
+            },
+            Refined::Ignored => self.shared.count(self.place, |count| count.ignored += 1),
+            Refined::Failed((code, message), record) => {
+                let record = Some(record).filter(|record| *record != Val::Absent);
+                self.failed(code, message, index, record).await?;
             }
         }
+        if self.source.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
+    }
+
+    async fn group(&mut self, group: Group) -> Result<(), Stopped> {
+        let index = group.index;
+        match group.into_record() {
+            Ok(value) => {
+                let size = size_bytes(&value);
+                self.add(Item { index, value }, size).await
+            }
+            Err(size) => self.group_failed(index, size).await,
+        }
+    }
+
+    async fn group_failed(&mut self, index: u64, size: usize) -> Result<(), Stopped> {
+        let (code, message) = too_big("The group that begins here has", size);
+        self.failed(code, message, index, None).await
+    }
+
+    /// Puts a record on the page, which goes on when it is full.
+    async fn add(&mut self, item: Item, size: usize) -> Result<(), Stopped> {
+        if self.page_bytes + size > MAX_PAGE_BYTES && !self.page.is_empty() {
+            self.send().await?;
+        }
+        self.page.push(item);
+        self.page_bytes += size;
+        if self.page.len() >= self.source.page_size {
+            self.send().await?;
+        }
+        Ok(())
     }
 
     /// Sends what is left.
-    pub(super) async fn finish(&mut self) -> Result<(), Closed> {
-        if !self.page.is_empty() {
-            self.send().await?;
-        }
+    pub(super) async fn finish(&mut self, end: End) -> Result<(), Stopped> {
+        let filled = if end == End::Whole { self.fill().await } else { Ok(()) };
+        let sent = if self.closed { Ok(()) } else { self.rest(end).await };
         self.shared.say(self.place);
+        filled.and(sent)
+    }
+
+    async fn rest(&mut self, end: End) -> Result<(), Stopped> {
+        if end != End::Broken
+            && let Some(group) = self.groups.as_mut().and_then(Grouper::end)
+        {
+            self.group(group).await?;
+        }
+        if self.page.is_empty() && self.errors.is_empty() { Ok(()) } else { self.send().await }
+    }
+
+    /// Sorts, and completes the last group of rows.
+    async fn fill(&mut self) -> Result<(), Stopped> {
+        if let Some(sorting) = &self.source.sorting {
+            let mut unsorted = std::mem::take(&mut self.unsorted);
+            sorting.sort(&mut unsorted, |item| &item.value);
+            for Item { index, value } in unsorted {
+                self.row(value, index).await?;
+            }
+        }
+        match self.rows.as_mut().and_then(Grouper::end) {
+            Some(group) => self.group_of_rows(group).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&mut self) -> Result<(), Stopped> {
+        let mut page = std::mem::take(&mut self.page);
+        self.page_bytes = 0;
+        let mut aborted = false;
+        if let Some(function) = &self.source.pre_save_page {
+            (page, aborted) = self.hooked(function, page).await?;
+        }
+        if !page.is_empty() {
+            self.pass(page).await?;
+        }
+        // A test run looks at the first page only.
+        self.closed = aborted || self.shared.plan.test_mode;
+        self.aborted |= aborted;
+        if self.closed { Err(Stopped::Enough) } else { Ok(()) }
+    }
+
+    async fn pass(&mut self, page: Page) -> Result<(), Stopped> {
+        let passed = page.len() as u64;
+        let once = self.source.once.as_deref().filter(|_| !self.shared.plan.test_mode);
+        let marked = once.map(|once| (once, page.clone()));
+        self.out.send(page).await.map_err(|_| Stopped::Closed)?;
+        self.shared.count(self.place, |count| count.success += passed);
+        self.shared.page_done(self.place);
+        if let Some((once, page)) = marked {
+            Marks { shared: self.shared, place: self.place, source: self.source, once }.page(&page).await;
+        }
         Ok(())
     }
 
-    async fn send(&mut self) -> Result<(), Closed> {
-        let page = std::mem::take(&mut self.page);
-        let passed = page.len() as u64;
-        self.out.send(page).await.map_err(|_| Closed)?;
-        self.shared.count(self.place, |count| count.success += passed);
-        self.shared.page_done(self.place);
-        Ok(())
+    /// The page as its hook leaves it, and whether it is the last one.
+    async fn hooked(&mut self, function: &Function, page: Page) -> Result<(Page, bool), Stopped> {
+        let page_index = self.page_index;
+        self.page_index += 1;
+        let errors = std::mem::take(&mut self.errors);
+        let call = Call { place: self.place, source: self.source, function, page_index, turn: page_index };
+        let data = page.iter().map(|item| &item.value);
+        let left = call.make(self.shared, data, errors).await;
+        let left = left.map_err(|failure| Failure::new(failure.code, failure.message))?;
+        // A hook may make more or fewer records than there were; theirs are the places of those that it got.
+        let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
+        let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);
+        for error in left.errors {
+            let index = error.index.unwrap_or(first);
+            self.shared.record_failed(self.place, &error.code, error.message, index, error.record.as_ref());
+        }
+        let mut made = Page::with_capacity(left.data.len());
+        for (at, value) in left.data.into_iter().enumerate() {
+            let (index, size) = (place(at), size_bytes(&value));
+            if size > MAX_RECORD_BYTES {
+                let (code, message) = too_big("The record that preSavePage made has", size);
+                self.shared.record_failed(self.place, &code, message, index, None);
+            } else {
+                made.push(Item { index, value });
+            }
+        }
+        Ok((made, left.abort))
     }
 }

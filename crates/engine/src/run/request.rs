@@ -50,9 +50,14 @@ pub(super) fn with_body(endpoint: &Endpoint, mut request: Request, body: Option<
     request
 }
 
-pub(super) fn accept_json(mut request: Request) -> Request {
+pub(super) fn accept_json(request: Request) -> Request {
+    accept(request, "application/json")
+}
+
+/// Asks for answers of a type, unless a header does.
+pub(super) fn accept(mut request: Request, media_type: &str) -> Request {
     if !has_header(&request, "accept") {
-        request.headers.push(("Accept".to_owned(), Masked::plain("application/json")));
+        request.headers.push(("Accept".to_owned(), Masked::plain(media_type)));
     }
     request
 }

@@ -32,6 +32,7 @@ pub(super) async fn respond(
             && !gone[at]
         {
             let item = &mut page[at];
+            let before = shared.plan.test_mode.then(|| response.clone());
             let target = match (child, &step.one_to_many) {
                 (Some(child), Some(many)) => match many.path.get_mut(&mut item.value) {
                     Some(Val::List(children)) => children.get_mut(child),
@@ -43,6 +44,9 @@ pub(super) async fn respond(
                 let message = format!("The response mapping: {error}");
                 shared.record_failed(step.place, "response_mapping", message, item.index, Some(&item.value));
                 gone[at] = gone[at] || !step.proceed_on_failure;
+            }
+            if let Some(before) = before {
+                shared.stage(step.place, "responseMap", item.index, &before, Ok(Some(&item.value)));
             }
         }
         if step.post_response_map.is_some() {

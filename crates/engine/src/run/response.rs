@@ -49,6 +49,11 @@ impl Response {
         if whole { response } else { Self { json: None, headers: None, ..response } }
     }
 
+    /// As of a record that never came to the destination.
+    pub(super) fn refused(errors: Vec<(String, String)>) -> Self {
+        Self { status_code: Val::Int(REFUSED), errors, ..Self::default() }
+    }
+
     /// `{statusCode, ignored, errors, id, _json, headers}`.
     pub(super) fn into_val(self) -> Val {
         let mut record = self.more;

@@ -65,6 +65,11 @@ async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
             RouteBy::Filters => by_filters(shared, router, &item).await,
             RouteBy::Script(function) => by_script(shared, router, function, &item).await,
         };
+        if shared.plan.test_mode {
+            let names = branches.as_ref().map(|branches| names(router, branches));
+            let came = names.as_ref().map(Some).map_err(|(code, message)| (code.as_str(), message.as_str()));
+            shared.stage(router.place, "router", item.index, &item.value, came);
+        }
         match branches.as_deref() {
             Ok([]) => shared.count(router.place, |count| count.ignored += 1),
             Ok([others @ .., last]) => {
@@ -136,6 +141,11 @@ async fn by_script(
         branches.truncate(1);
     }
     Ok(branches)
+}
+
+/// The names of branches, for those who look at a test run.
+fn names(router: &Router, branches: &[usize]) -> Val {
+    Val::List(branches.iter().map(|at| Val::text(&router.branches[*at].name)).collect())
 }
 
 /// A branch by its number or its name.

@@ -2,15 +2,15 @@
 //!
 //! Nothing is borrowed across an await: every method returns before its caller waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
-use tombolo_model::run::{RunError, RunFile, StepCount};
+use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
 use tombolo_model::{Id, Val};
 use tombolo_template::Env;
 
-use super::api::RunApi;
 use super::auth::Credentials;
+use super::queue::Queues;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::plan::{Function, Plan};
@@ -27,13 +27,14 @@ pub(super) struct Shared<'a> {
     pub(super) started_ms: i64,
     /// Where the random values of the run begin.
     pub(super) seed: u64,
-    /// Answers its scripts.
-    pub(super) api: RunApi,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
     /// What the requests of each connection share.
     pub(super) credentials: Credentials,
+    /// The queues of its connections.
+    pub(super) queues: Queues,
     hook_options: Vec<&'a str>,
+    requests: Cell<u64>,
     state: RefCell<State<'a>>,
 }
 
@@ -41,6 +42,8 @@ struct State<'a> {
     counts: Vec<StepCount>,
     sink: &'a mut dyn FnMut(RunEvent),
     source_error: Option<RunError>,
+    /// The sources that were read to their end.
+    read_through: Vec<Place>,
 }
 
 /// A step's place among all that counts records, sources first.
@@ -55,12 +58,19 @@ impl<'a> Shared<'a> {
             started: Val::text(&crate::mapper::date::iso(started_ms)),
             started_ms,
             seed,
-            api: RunApi,
             env: Env::new(started_ms, seed),
             credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
-            state: RefCell::new(State { counts: plan.steps(), sink, source_error: None }),
+            queues: Queues::default(),
+            requests: Cell::new(0),
+            state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
+    }
+
+    /// The number of a request among those of the run.
+    pub(super) fn next_request(&self) -> u64 {
+        self.requests.set(self.requests.get() + 1);
+        self.requests.get()
     }
 
     /// What every hook of a step is told, as the members of a JSON object.
@@ -74,7 +84,12 @@ impl<'a> Shared<'a> {
             return;
         }
         let (script, function) = (function.script.id.clone(), function.name.to_string());
-        (self.state.borrow_mut().sink)(RunEvent::Console { step: place, script, function, lines });
+        self.say_event(RunEvent::Console { step: place, script, function, lines });
+    }
+
+    /// Says something that changes no counter.
+    pub(super) fn say_event(&self, event: RunEvent) {
+        (self.state.borrow_mut().sink)(event);
     }
 
     /// A secret came into being that is to be kept for the next run.
@@ -148,6 +163,21 @@ impl<'a> Shared<'a> {
 
     pub(super) fn source_error(&self) -> Option<RunError> {
         self.state.borrow().source_error.clone()
+    }
+
+    /// A source was read to its end.
+    pub(super) fn read_through(&self, place: Place) {
+        self.state.borrow_mut().read_through.push(place);
+    }
+
+    /// Up to when exports of changes are read now; only a run that completed may say so, and no test run.
+    pub(super) fn keep_checkpoints(&self) {
+        let mut state = self.state.borrow_mut();
+        for place in std::mem::take(&mut state.read_through) {
+            let delta = self.plan.sources[place].delta.as_ref().filter(|_| !self.plan.test_mode);
+            state.counts[place].checkpoint =
+                delta.map(|delta| Checkpoint { export: delta.export, from_ms: delta.last_ms, to_ms: self.started_ms });
+        }
     }
 
     pub(super) fn into_counts(self) -> Vec<StepCount> {

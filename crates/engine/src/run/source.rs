@@ -1,50 +1,99 @@
-//! The sources of a flow, one after the other.
+//! The sources of a flow, one after the other or at the same time.
+
+use std::borrow::Cow;
 
 use futures::channel::mpsc;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tombolo_formats::Row;
 
-use super::pages::Pages;
-use super::shared::Shared;
+use super::pages::{End, Pages};
+use super::shared::{Place, Shared};
 use super::{Page, source_file, source_http};
 use crate::plan::Read;
 
 /// Why a source stopped early.
 pub(super) enum Stopped {
-    /// It cannot be read on: code and message.
-    Failed(&'static str, String),
+    /// It cannot be read on.
+    Failed(Failure),
+    /// It was asked for no more than it gave.
+    Enough,
     /// Nobody takes pages any more.
     Closed,
 }
 
-impl From<super::pages::Closed> for Stopped {
-    fn from(_: super::pages::Closed) -> Self {
-        Self::Closed
+/// Why a source cannot be read on.
+pub(super) struct Failure {
+    /// Stable, for programs.
+    pub(super) code: Cow<'static, str>,
+    /// A clause about the endpoint or the file, and what to do.
+    pub(super) message: Cow<'static, str>,
+    /// The status of the answer that it is about.
+    pub(super) status: Option<u16>,
+}
+
+impl Failure {
+    pub(super) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: code.into(), message: message.into(), status: None }
     }
 }
 
-/// Reads all sources. The first that fails ends them; what they have read still arrives.
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Takes what a source reads.
+pub(super) trait Intake {
+    /// Takes rows, all of them; may wait.
+    async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped>;
+}
+
+/// Reads all sources, one after the other or all at the same time. The first that fails ends them; what they have read
+/// still arrives.
 pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
-    for (place, source) in shared.plan.sources.iter().enumerate() {
-        let mut pages = Pages::new(shared, place, out.clone());
-        let read = match &source.read {
-            Read::File(file) => source_file::read(shared, file, &mut pages).await,
-            Read::Http(http) => source_http::read(shared, http, &mut pages).await,
-        };
-        let stopped = match read {
-            Ok(()) => pages.finish().await.err().map(Stopped::from),
-            Err(stopped) => {
-                // The records in front of the error are good.
-                let sent = pages.finish().await;
-                Some(sent.err().map_or(stopped, Stopped::from))
-            }
-        };
-        match stopped {
-            None => {}
-            Some(Stopped::Closed) => return,
-            Some(Stopped::Failed(code, message)) => {
-                let message = format!("“{}”: {message}", source.named.name);
-                shared.fail_source(shared.step_failed(place, code, message));
+    let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone()));
+    if shared.plan.parallel {
+        let mut reads: FuturesUnordered<_> = reads.collect();
+        while let Some(Ok(())) = reads.next().await {}
+    } else {
+        for read in reads {
+            if read.await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+/// No other source is to be read.
+struct Over;
+
+async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
+    let source = &shared.plan.sources[place];
+    let mut pages = Pages::new(shared, place, out);
+    let read = match &source.read {
+        Read::File(file) => source_file::read(shared, file, &mut pages).await,
+        Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
+    };
+    let end = match &read {
+        Ok(()) => End::Whole,
+        Err(Stopped::Enough) => End::Enough,
+        Err(_) => End::Broken,
+    };
+    // The records in front of an error are good.
+    let sent = pages.finish(end).await;
+    match sent.err().or(read.err()) {
+        None | Some(Stopped::Enough) => {
+            if !pages.aborted {
+                shared.read_through(place);
+            }
+            Ok(())
+        }
+        Some(Stopped::Closed) => Err(Over),
+        Some(Stopped::Failed(failure)) => {
+            let message = format!("“{}”: {}", source.named.name, failure.message);
+            shared.fail_source(shared.step_failed(place, &failure.code, message));
+            Err(Over)
         }
     }
 }

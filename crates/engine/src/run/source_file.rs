@@ -3,35 +3,34 @@
 use futures::stream::StreamExt;
 use tombolo_formats::{CsvReader, FileReader, FormatError, JsonReader, Row};
 
-use super::pages::Pages;
 use super::shared::Shared;
-use super::source::Stopped;
+use super::source::{Failure, Intake, Stopped};
 use crate::plan::{FileRead, Format};
 use crate::units::PARSE_BYTES;
 
-pub(super) async fn read(shared: &Shared<'_>, file: &FileRead, pages: &mut Pages<'_, '_>) -> Result<(), Stopped> {
-    let failed = |error: crate::host::FileError| Stopped::Failed("file", error.to_string());
+pub(super) async fn read(shared: &Shared<'_>, file: &FileRead, intake: &mut impl Intake) -> Result<(), Stopped> {
+    let failed = |error: crate::host::FileError| Failure::new("file", error.to_string());
     let mut pieces = shared.host.files().open(&file.hash).await.map_err(failed)?;
     let mut parser = Parser::new(&file.format);
     let mut rows = Vec::new();
     while let Some(piece) = pieces.next().await {
         for part in piece.map_err(failed)?.chunks(parser.piece_bytes()) {
             let parsed = parser.push(part, &mut rows);
-            pages.take(&mut rows).await?;
+            intake.take(&mut rows).await?;
             parsed.map_err(|error| unreadable(&error))?;
         }
     }
     loop {
         let parsed = parser.finish(&mut rows);
-        pages.take(&mut rows).await?;
+        intake.take(&mut rows).await?;
         if !parsed.map_err(|error| unreadable(&error))? {
             return Ok(());
         }
     }
 }
 
-fn unreadable(error: &FormatError) -> Stopped {
-    Stopped::Failed("parse", error.to_string())
+fn unreadable(error: &FormatError) -> Failure {
+    Failure::new("parse", error.to_string())
 }
 
 /// A parser of whichever format.

@@ -144,6 +144,8 @@ async fn judged(shared: &Shared<'_>, step: &Step, unit: &Unit<'_>, turn: u64) ->
             passes(shared, step.place, filter, &unit.value, turn).await
         }
     };
+    let came = passed.as_ref().map(|passed| Some(*passed)).map_err(|(code, message)| (code.as_str(), message.as_str()));
+    shared.verdict_stage(step.place, "inputFilter", unit.index, &unit.value, came);
     match passed {
         Ok(true) => Fate::Done,
         Ok(false) => {

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
+use super::write_mock::MockDestination;
 use crate::plan::{Import, Write};
 
 /// A record to be written.
@@ -68,13 +69,18 @@ pub(super) type Fatal = (&'static str, String);
 pub(super) enum Writer<'a, 's> {
     File(FileDestination<'a>),
     Http(HttpDestination<'a, 's>),
+    /// Takes everything and sends nothing.
+    Mock(MockDestination<'a>),
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &'a Import) -> Result<Self, Fatal> {
+    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Result<Self, Fatal> {
+        if shared.plan.test_mode {
+            return Ok(Self::Mock(MockDestination::new(step.mock_response.as_ref())));
+        }
         match &step.write {
             Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
-            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, step, http))),
+            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),
         }
     }
 
@@ -83,6 +89,7 @@ impl<'a, 's> Writer<'a, 's> {
         match self {
             Self::File(file) => file.write(records).await,
             Self::Http(http) => Ok(http.write(records).await),
+            Self::Mock(mock) => Ok(mock.write(&records)),
         }
     }
 
@@ -90,7 +97,7 @@ impl<'a, 's> Writer<'a, 's> {
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
         match self {
             Self::File(file) => file.finish().await.map(Some),
-            Self::Http(_) => Ok(None),
+            Self::Http(_) | Self::Mock(_) => Ok(None),
         }
     }
 }

@@ -1,145 +1,247 @@
 //! Sends records to an endpoint, one or a batch a request.
 
-use std::rc::Rc;
-
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
-use tombolo_model::{KeyPool, Record, Val};
-use tombolo_template::TemplateError;
+use tombolo_model::{Record, Val};
 
-use super::answer::{beginning, refusal, whole};
-use super::exchange::exchange;
-use super::request::{accept_json, body, build};
-use super::shared::Shared;
+use super::answer::{beginning, whole};
+use super::exchange::{Ask, Exchanged, ask};
+use super::reply::Reading;
+use super::request::{accept, body, build};
+use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Outgoing, Submitted};
-use crate::http::{Request, Response, sends_records};
-use crate::plan::{HttpWrite, Import};
+use super::write_body::{Sent, of_records, of_text, without_empty};
+use crate::http::{Request, sends_records};
+use crate::plan::{HttpWrite, Import, Media, Operation, Slot};
+use crate::secret::Masked;
 use crate::units::MAX_REPLY_BYTES;
 
 pub(super) struct HttpDestination<'a, 's> {
     shared: &'a Shared<'s>,
     write: &'a HttpWrite,
+    place: Place,
     reads_answer: bool,
 }
 
+/// Records of one request.
+struct Batch<'a, 'i> {
+    slot: &'a Slot,
+    records: Vec<Outgoing<'i>>,
+}
+
+/// Why a request cannot be made: code and message.
+type Unmade = (&'static str, String);
+
 impl<'a, 's> HttpDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, step: &Import, write: &'a HttpWrite) -> Self {
-        Self { shared, write, reads_answer: step.reads_answer }
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Import, write: &'a HttpWrite) -> Self {
+        Self { shared, write, place, reads_answer: step.reads_answer }
     }
 
     /// Sends a page. Requests begin in the order of the records, several at a time.
     pub(super) async fn write(&self, records: Vec<Outgoing<'_>>) -> Vec<Submitted> {
-        let batches: Vec<&[Outgoing<'_>]> = records.chunks(self.write.batch_size).collect();
-        let sent: Vec<Vec<Submitted>> = stream::iter(batches)
-            .map(|batch| self.send(batch).boxed_local())
-            .buffered(self.write.endpoint.concurrency)
-            .collect()
-            .await;
-        sent.into_iter().flatten().collect()
+        let (batches, mut all) = self.batches(records);
+        let most = self.write.slots.iter().map(|slot| slot.endpoint.concurrency).max().unwrap_or(1);
+        let sent: Vec<Vec<Submitted>> =
+            stream::iter(batches).map(|batch| self.send(batch).boxed_local()).buffer_unordered(most).collect().await;
+        all.extend(sent.into_iter().flatten());
+        all.sort_unstable_by_key(|one| one.at);
+        all
     }
 
-    async fn send(&self, batch: &[Outgoing<'_>]) -> Vec<Submitted> {
-        let result = match self.request(batch) {
-            Ok(request) => self.ask(request).await,
-            Err(error) => Err(Failure::new("template", error.to_string())),
+    /// Parts records by their operation, and those of each into batches. A batch stands where its first record does.
+    fn batches<'i>(&self, records: Vec<Outgoing<'i>>) -> (Vec<Batch<'a, 'i>>, Vec<Submitted>) {
+        let mut batches: Vec<Batch<'a, 'i>> = Vec::new();
+        let mut open: Vec<Option<usize>> = vec![None; self.write.slots.len()];
+        let mut ignored = Vec::new();
+        for one in records {
+            let operation = self.write.operation(one.record);
+            if operation == Operation::Ignore {
+                let result = Ok(Answered { status_code: 200, ignored: true, ..Answered::default() });
+                ignored.push(Submitted { at: one.at, result });
+                continue;
+            }
+            let slot = self.write.slot(operation);
+            match open[slot].filter(|at| batches[*at].records.len() < self.write.batch_size) {
+                Some(at) => batches[at].records.push(one),
+                None => {
+                    open[slot] = Some(batches.len());
+                    batches.push(Batch { slot: &self.write.slots[slot], records: vec![one] });
+                }
+            }
+        }
+        (batches, ignored)
+    }
+
+    /// Sends a batch. One that is too big, or that a template cannot be made for, is sent in halves: what is wrong with
+    /// one record is not the fault of the others.
+    async fn send(&self, batch: Batch<'a, '_>) -> Vec<Submitted> {
+        let mut done = Vec::with_capacity(batch.records.len());
+        let mut left = vec![batch.records];
+        while let Some(mut records) = left.pop() {
+            let results = match self.request(batch.slot, &records) {
+                Ok(request) => self.ask(batch.slot, request, records.len()).await,
+                Err(_) if records.len() > 1 => {
+                    let second = records.split_off(records.len() / 2);
+                    left.extend([second, records]);
+                    continue;
+                }
+                Err((code, message)) => vec![Err(Failure::new(code, message))],
+            };
+            done.extend(records.iter().zip(results).map(|(one, result)| Submitted { at: one.at, result }));
+        }
+        done
+    }
+
+    async fn ask(&self, slot: &Slot, request: Request, records: usize) -> Vec<Result<Answered, Failure>> {
+        let scrub = &slot.endpoint.scrub;
+        let reading = Reading { slot, reads_answer: self.reads_answer, batched: self.write.batch_size > 1, records };
+        let asked = Ask { place: self.place, endpoint: &slot.endpoint, records: records as u64, reads: false };
+        let Exchanged { result, tries } = ask(self.shared, &asked, request).await;
+        let tried = if tries > 1 { format!(" It was tried {tries} times.") } else { String::new() };
+        let failed = |code, message: String, status_code| {
+            vec![Err(Failure { status_code, ..Failure::new(code, message) }); records]
         };
-        batch.iter().map(|one| Submitted { at: one.at, result: result.clone() }).collect()
-    }
-
-    async fn ask(&self, request: Request) -> Result<Answered, Failure> {
-        let scrub = &self.write.endpoint.scrub;
-        let sent = exchange(self.shared, &self.write.endpoint, request).await;
-        let mut response =
-            sent.map_err(|error| Failure::new("http", format!("The endpoint {}.", scrub.clean(&error.to_string()))))?;
+        let mut response = match result {
+            Ok(response) => response,
+            Err(error) => {
+                return failed("http", format!("The endpoint {}.{tried}", scrub.clean(&error.to_string())), None);
+            }
+        };
         let status = response.status;
-        let taken = (200..=299).contains(&status);
-        if taken && self.reads_answer {
-            return self.read(response).await;
+        if !(200..=299).contains(&status) {
+            let said = beginning(self.shared.host, &mut response).await;
+            return reading.refused(status, &said, &tried);
         }
-        // Read to its end where it is short, so that the connection can be used again.
-        let said = beginning(self.shared.host, &mut response).await;
-        if taken {
-            return Ok(Answered { status_code: status, ..Answered::default() });
-        }
-        let message = refusal(status, &said, self.write.error_path.as_ref(), scrub);
-        let json = self.reads_answer.then(|| Val::parse(&said, &mut KeyPool::default()).ok()).flatten();
-        Err(Failure {
-            status_code: Some(status),
-            json,
-            ..Failure::new("http_status", format!("The endpoint {message}"))
-        })
+        let body = if reading.reads_body() {
+            match whole(self.shared.host, &mut response, MAX_REPLY_BYTES).await {
+                Ok(body) => body,
+                Err(said) => {
+                    let message = format!("The endpoint took what was sent, but {}.", scrub.clean(&said));
+                    return failed("http", message, Some(status));
+                }
+            }
+        } else {
+            // Read to its end where it is short, so that the connection can be used again.
+            beginning(self.shared.host, &mut response).await
+        };
+        reading.taken(status, response.headers, &body)
     }
 
-    async fn read(&self, mut response: Response) -> Result<Answered, Failure> {
-        let status_code = response.status;
-        let failed = |code, said: &str| {
-            let message = format!("The endpoint took the record and {said}.");
-            Failure { status_code: Some(status_code), ..Failure::new(code, message) }
+    fn request(&self, slot: &Slot, records: &[Outgoing<'_>]) -> Result<Request, Unmade> {
+        let template = |error: tombolo_template::TemplateError| ("template", error.to_string());
+        let before = self.names(slot, records, |one| one.record);
+        let scope = |name: &str| before.find(name).or_else(|| self.shared_scope(slot, name));
+        let (sent, content_type) = match &slot.body {
+            Some(text) => {
+                let after = self.names(slot, records, |one| &one.mapped);
+                let scope = |name: &str| after.find(name).or_else(|| self.shared_scope(slot, name));
+                let made = body(text, &scope, &self.shared.env).map_err(template)?;
+                let plain = matches!(slot.media, Media::UrlEncoded | Media::FormData)
+                    || (slot.media == Media::Json && self.write.drop_empty);
+                if plain && made.masked().is_none() {
+                    let Sent { bytes, content_type } =
+                        of_text(slot.media, made.reveal(), self.write.drop_empty).map_err(|said| ("body", said))?;
+                    (Some(bytes.into()), content_type)
+                } else {
+                    (Some(made), None)
+                }
+            }
+            None if sends_records(&slot.endpoint.method) => {
+                let Sent { bytes, content_type } = self.records(slot, records).map_err(|said| ("body", said))?;
+                (Some(bytes.into()), content_type)
+            }
+            None => (None, None),
         };
-        let read = whole(self.shared.host, &mut response, MAX_REPLY_BYTES).await;
-        let body = read.map_err(|said| failed("http", &self.write.endpoint.scrub.clean(&said)))?;
-        let json = if body.trim_ascii().is_empty() {
+        if let (Some(most), Some(body)) = (self.write.most_bytes, &sent)
+            && body.len() > most
+        {
+            let message = format!(
+                "What is to be sent has {} bytes, and the endpoint takes {most} at most: send less in this record.",
+                body.len()
+            );
+            return Err(("too_big", message));
+        }
+        let mut request = build(&slot.endpoint, &scope, &self.shared.env, None, sent).map_err(template)?;
+        if let Some(content_type) = content_type {
+            for (name, value) in &mut request.headers {
+                if name.eq_ignore_ascii_case("content-type") {
+                    *value = Masked::plain(content_type.clone());
+                }
+            }
+        }
+        Ok(accept(request, slot.reply.success.accept()))
+    }
+
+    /// The records themselves as the body.
+    fn records(&self, slot: &Slot, records: &[Outgoing<'_>]) -> Result<Sent, String> {
+        let value = |one: &'_ Outgoing<'_>| {
+            let value = if self.write.send_mapped { &*one.mapped } else { one.record };
+            if self.write.drop_empty {
+                without_empty(value).or_else(|| Some(Val::Map(Record::default())))
+            } else {
+                None
+            }
+        };
+        let left: Vec<Option<Val>> = records.iter().map(value).collect();
+        let values: Vec<&Val> = records
+            .iter()
+            .zip(&left)
+            .map(|(one, left)| match left {
+                Some(left) => left,
+                None if self.write.send_mapped => &*one.mapped,
+                None => one.record,
+            })
+            .collect();
+        of_records(slot.media, &values, self.write.batch_size > 1)
+    }
+
+    fn names<'o>(
+        &self,
+        slot: &Slot,
+        records: &'o [Outgoing<'o>],
+        value: impl Fn(&'o Outgoing<'o>) -> &'o Val,
+    ) -> Names<'o> {
+        let batch = if self.write.batch_size == 1 {
             None
         } else {
-            let parsed = Val::parse(&body, &mut KeyPool::default());
-            Some(parsed.map_err(|_| failed("parse", "answered with something that is not JSON"))?)
+            Some(Val::List(records.iter().map(|one| wrapped(value(one))).collect()))
         };
-        let id = json.as_ref().and_then(|json| match json {
-            Val::Map(fields) => fields.get("id").or_else(|| fields.get("_id")).cloned(),
-            _ => None,
-        });
-        let headers = Some(Rc::new(response.headers));
-        Ok(Answered { status_code, ignored: false, id, json, headers })
+        let data = slot.names_data.then(|| Val::List(records.iter().map(|one| value(one).clone()).collect()));
+        Names { first: records.first().map(value), batch, data }
     }
 
-    fn request(&self, batch: &[Outgoing<'_>]) -> Result<Request, TemplateError> {
-        let single = self.write.batch_size == 1;
-        let before = if single { Val::Absent } else { batch_of(batch, |one| one.record) };
-        let scope = |name: &str| match name {
-            "record" => batch.first().map(|one| one.record),
-            "batch_of_records" => Some(&before),
-            other => self.shared_scope(other),
-        };
-        let sent = match (&self.write.body, sends_records(&self.write.endpoint.method)) {
-            (Some(template), _) => {
-                let after = if single { Val::Absent } else { batch_of(batch, |one| &one.mapped) };
-                let scope = |name: &str| match name {
-                    "record" => batch.first().map(|one| &*one.mapped),
-                    "batch_of_records" => Some(&after),
-                    other => self.shared_scope(other),
-                };
-                Some(body(template, &scope, &self.shared.env)?)
-            }
-            (None, false) => None,
-            (None, true) => Some(self.json(batch, single).into()),
-        };
-        Ok(accept_json(build(&self.write.endpoint, &scope, &self.shared.env, None, sent)?))
-    }
-
-    fn json(&self, batch: &[Outgoing<'_>], single: bool) -> Vec<u8> {
-        let value = |one: &Outgoing<'_>| {
-            if self.write.send_mapped { one.mapped.to_json() } else { one.record.to_json() }
-        };
-        let texts: Vec<String> = batch.iter().map(value).collect();
-        let joined = texts.join(",");
-        if single { joined.into_bytes() } else { format!("[{joined}]").into_bytes() }
-    }
-
-    fn shared_scope(&self, name: &str) -> Option<&Val> {
+    fn shared_scope<'c>(&'c self, slot: &'c Slot, name: &str) -> Option<&'c Val> {
         if name == "timestamp" {
             return Some(&self.shared.started);
         }
-        let context = &self.write.endpoint.context;
-        context.iter().find(|(have, _)| *have == name).map(|(_, value)| value)
+        slot.endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value)
     }
 }
 
-/// `batch_of_records`: each record under the name `record`.
-fn batch_of<'o>(batch: &'o [Outgoing<'_>], value: impl Fn(&'o Outgoing<'o>) -> &'o Val) -> Val {
-    let wrap = |one: &'o Outgoing<'_>| {
-        let mut record = Record::default();
-        record.set("record", value(one).clone());
-        Val::Map(record)
-    };
-    Val::List(batch.iter().map(wrap).collect())
+/// What templates call the records of a request.
+struct Names<'o> {
+    first: Option<&'o Val>,
+    /// `batch_of_records`, where records are sent several at a time.
+    batch: Option<Val>,
+    /// `data`, for templates that name it.
+    data: Option<Val>,
+}
+
+impl Names<'_> {
+    fn find(&self, name: &str) -> Option<&Val> {
+        match (name, self.first) {
+            ("rows", Some(rows @ Val::List(_))) => Some(rows),
+            ("record", first) => first,
+            ("batch_of_records", _) => self.batch.as_ref(),
+            ("data", _) => self.data.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// A record under the name `record`, or the rows of a group under `rows`.
+fn wrapped(value: &Val) -> Val {
+    let mut outer = Record::default();
+    outer.set(if matches!(value, Val::List(_)) { "rows" } else { "record" }, value.clone());
+    Val::Map(outer)
 }

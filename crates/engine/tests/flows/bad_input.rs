@@ -119,8 +119,7 @@ fn an_endless_record_is_ended_by_its_size() {
 
 #[test]
 fn an_endpoint_that_is_silent_is_given_up() {
-    let mut host = Memory::new(|_| None).with_file(b"a\n1\n");
-    host.impatient = true;
+    let host = Memory::new(|_| None).with_file(b"a\n1\n");
     let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
     assert!(ran.error().contains("60 seconds"), "{}", ran.error());
     let import = http_import(&json!({"relativeURI": ["x"]}));
@@ -132,7 +131,7 @@ fn an_endpoint_that_is_silent_is_given_up() {
 fn what_is_not_understood_keeps_the_flow_from_running() {
     let file = || file_export(&json!({"type": "csv"}));
     let script = json!({"hooks": {"preSavePage": {"_scriptId": "000000000000000000000009", "function": "f"}}});
-    assert!(refusals(&bundle(with(file(), &script), &[])).contains("without scripts"));
+    assert!(refusals(&bundle(with(file(), &script), &[])).contains("script is not here"));
     assert!(refusals(&bundle(file_export(&json!({"type": "docx"})), &[])).contains("docx"));
     let export = http_export(&json!({"relativeURI": "x", "paging": {"method": "token"}}));
     assert!(refusals(&bundle(export, &[])).contains("token"));

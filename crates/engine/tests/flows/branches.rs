@@ -1,6 +1,7 @@
 //! Branchings: which records go where, in which order.
 
 use serde_json::{Value, json};
+use tombolo_engine::Retry;
 use tombolo_model::Kind;
 
 use crate::support::{Memory, bundle, file_export, file_import, go, id, refusals, with};
@@ -133,4 +134,22 @@ fn a_filter_that_cannot_judge_a_record_fails_that_record_only() {
     let ran = go(&branching(&routers, 20), &host);
     assert_eq!((numbers(&host, 3), ran.counts(1)), (vec![1, 3], [3, 2, 0, 1]));
     assert_eq!(ran.errors[0].index, Some(1));
+}
+
+#[test]
+fn a_record_tried_again_in_a_branch_leaves_the_other_branches_alone() {
+    let routers = json!([
+        {"id": "r", "branches": [
+            {"name": "A", "inputFilter": is("a"), "pageProcessors": [step(3)], "nextRouterId": "end"},
+            {"name": "B", "pageProcessors": [step(4)]}]},
+        {"id": "end", "branches": [{"name": "Out", "pageProcessors": [step(5)]}]}]);
+    let mut bundle = branching(&routers, 20);
+    bundle.about.retry = Some(Retry { step: id(3).to_string(), records: vec![(3, json!({"n": 4, "k": "edited"}))] });
+    let host = Memory::offline().with_file(b"[]");
+    go(&bundle, &host);
+    assert_eq!((numbers(&host, 3), numbers(&host, 5)), (vec![4], vec![4]));
+    assert!(!host.made.borrow().contains_key(&id(4).to_string()), "no file of a branch that nothing came to");
+    bundle.about.retry = Some(Retry { step: "r".to_owned(), records: vec![(3, json!({"n": 4, "k": "edited"}))] });
+    go(&bundle, &host);
+    assert_eq!(numbers(&host, 4), [4], "at a branching it is routed anew");
 }

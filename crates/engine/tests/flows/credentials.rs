@@ -294,11 +294,19 @@ fn a_name_and_password_sign_in_when_the_refresh_token_is_over() {
 fn a_token_server_that_is_down_is_not_taken_for_a_refusal() {
     let client =
         json!({"grantType": "clientcredentials", "clientId": "me", "token": {"uri": "https://login.example/token"}});
-    let mut host = Memory::new(|_| Some(Answer::new(503, "later")));
-    host.impatient = false;
-    let made = oauth(export(), &client, &[]);
-    let plan = tombolo_engine::compile(&made);
-    assert!(plan.is_ok());
+    let count = Rc::new(Cell::new(0));
+    let asked = Rc::clone(&count);
+    let host = Memory::new(move |request| {
+        if request.url.to_string() != "https://login.example/token" {
+            return Some(Answer::new(204, ""));
+        }
+        asked.set(asked.get() + 1);
+        let down = asked.get() < 3;
+        Some(if down { Answer::new(503, "later") } else { Answer::json(&json!({"access_token": "new-hush"})) })
+    })
+    .with_file(b"id\n1\n");
+    let ran = go(&oauth(import(), &client, &[]), &host);
+    assert_eq!((ran.counts(1), count.get()), ([1, 1, 0, 0], 3), "{:?}", ran.errors);
     let errors = refusals(&oauth(export(), &json!({"grantType": "clientcredentials"}), &[]));
     assert!(errors.contains("token URL"), "{errors}");
 }

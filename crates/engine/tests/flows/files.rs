@@ -183,10 +183,24 @@ fn a_transformation_comes_before_the_filter_and_fails_record_by_record() {
 fn transformations_that_this_version_does_not_run_stop_the_flow() {
     for transform in [
         json!({"type": "script", "script": {"_scriptId": "6b0b9a2f5ff21299e5ef9b8d", "function": "f"}}),
-        json!({"type": "expression", "expression": {"version": "1", "rules": [[{"extract": "a", "generate": "b"}]]}}),
+        json!({"type": "expression", "expression": {"version": "1", "rules": [[{"extract": "{{a}}", "generate": "b"}]]}}),
     ] {
         let export = with(file_export(&json!({"type": "csv"})), &json!({"transform": transform}));
         let refused = refusals(&bundle(export, &[file_import(&json!({"type": "json"}))]));
         assert!(refused.contains("/transform/"), "{transform}: {refused}");
     }
+}
+
+#[test]
+fn transformations_and_mappings_of_version_1_run() {
+    let rules = json!([[{"extract": "Order No.", "generate": "order.id"}, {"extract": "sku", "generate": "sku"}]]);
+    let transform = json!({"transform": {"type": "expression", "expression": {"version": "1", "rules": rules}}});
+    let export = with(file_export(&json!({"type": "csv"})), &transform);
+    let mapping = json!({"fields": [{"extract": "order.id", "generate": "id", "dataType": "number"}],
+        "lists": [{"generate": "lines", "fields": [{"extract": "sku", "generate": "code"}, {"hardCodedValue": "1", "generate": "q"}]}]});
+    let import = with(file_import(&json!({"type": "json"})), &json!({ "mapping": mapping }));
+    let host = Memory::offline().with_file(b"Order No.,sku,more\n7,x,y\n");
+    let ran = go(&bundle(export, &[import]), &host);
+    let want = "[\n{\"id\":7,\"lines\":[{\"code\":\"x\",\"q\":\"1\"}]}\n]\n";
+    assert_eq!(host.made_text().as_deref(), Some(want), "{}", ran.error());
 }

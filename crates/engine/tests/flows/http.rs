@@ -289,7 +289,7 @@ fn records_are_never_sent_as_json_where_something_else_is_wanted() {
         made.resources.get_mut(&id(1)).unwrap().1["http"]["mediaType"] = all;
         made
     };
-    for kind in ["xml", "csv", "plaintext", "urlencoded", "form-data", "jsonl"] {
+    for kind in ["plaintext", "octet-stream", "jsonl"] {
         let own = refusals(&flow(json!(kind), json!(null), "POST"));
         assert!(own.contains(&format!("{}/http/requestMediaType: ", id(3))) && own.contains(kind), "{own}");
         let shared = refusals(&flow(json!(null), json!(kind), "PUT"));

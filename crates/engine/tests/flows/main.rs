@@ -2,14 +2,29 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
+mod again;
+mod asking;
 mod bad_input;
 mod branches;
+mod clock;
 mod credentials;
+mod delta;
 mod files;
 mod golden;
+mod groups;
 mod http;
 mod limits;
+mod looked_up;
+mod lookups;
 mod many;
+mod marked;
 mod named_secrets;
+mod paging;
+mod pings;
+mod retries;
+mod saved_pages;
 mod secrets;
+mod sending;
 mod support;
+mod test_runs;
+mod verdict;

@@ -58,3 +58,18 @@ fn one_to_many_without_a_path_is_refused() {
     let said = refusals(&bundle(file_export(&json!({"type": "json"})), &[import]));
     assert!(said.contains("/pathToMany: Enter the path to the list"), "{said}");
 }
+
+#[test]
+fn a_record_that_cannot_be_mapped_may_carry_its_error_on() {
+    let rules = json!([{"generate": "n", "dataType": "number", "extract": "$.n"}]);
+    let import = with(http_import(&json!({})), &json!({"mappings": rules}));
+    let mut bundle = bundle(file_export(&json!({"type": "json"})), &[import, file_import(&json!({"type": "json"}))]);
+    let step = &mut bundle.flow["pageProcessors"][0];
+    step["proceedOnFailure"] = json!(true);
+    step["responseMapping"] = json!({"fields": [{"extract": "errors[0].code", "generate": "why"}]});
+    let host = Memory::new(|_| Some(Answer::new(200, ""))).with_file(br#"[{"n":1},{"n":"x"}]"#);
+    go(&bundle, &host);
+    let made = host.made.borrow();
+    let (_, bytes) = &made[&crate::support::id(4).to_string()];
+    assert_eq!(String::from_utf8_lossy(bytes), "[\n{\"n\":1},\n{\"n\":\"x\",\"why\":\"mapping\"}\n]\n");
+}

@@ -4,16 +4,20 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use futures::executor::block_on;
 use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
     Body, Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request,
-    Response, RunEvent, compile, run,
+    Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure, ScriptHost, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
+
+use crate::clock::Clock;
+
+/// When runs begin.
+const BEGINNING_MS: i64 = 1_795_492_800_000;
 
 /// What an endpoint answers.
 pub(crate) struct Answer {
@@ -41,6 +45,7 @@ impl Answer {
 }
 
 type Endpoint = Box<dyn Fn(&Request) -> Option<Answer>>;
+type Function = Box<dyn Fn(&str, &Value) -> Result<Value, ScriptFailure>>;
 type Files = Rc<RefCell<BTreeMap<String, (String, Vec<u8>)>>>;
 
 /// The host; an endpoint that gives no answer is silent for ever.
@@ -52,8 +57,16 @@ pub(crate) struct Memory {
     pub(crate) pieces_read: Rc<Cell<usize>>,
     /// Completed files by step: name and bytes.
     pub(crate) made: Files,
-    /// Whether waiting ends at once, which makes every silence too long.
-    pub(crate) impatient: bool,
+    /// Its time, which passes when all of a run waits.
+    pub(crate) clock: Clock,
+    /// When each request came, in milliseconds since the beginning.
+    pub(crate) times: RefCell<Vec<i64>>,
+    /// How long an answer takes.
+    pub(crate) answer_ms: u32,
+    /// Called when an answer has taken its time.
+    pub(crate) on_answer: Option<Box<dyn Fn()>>,
+    /// What functions of scripts return, by name and argument; nothing where there is no interpreter.
+    scripts: Option<Function>,
 }
 
 impl Memory {
@@ -64,7 +77,11 @@ impl Memory {
             stored: BTreeMap::new(),
             pieces_read: Rc::default(),
             made: Rc::default(),
-            impatient: false,
+            clock: Clock::at(BEGINNING_MS),
+            times: RefCell::default(),
+            answer_ms: 0,
+            on_answer: None,
+            scripts: None,
         }
     }
 
@@ -79,6 +96,14 @@ impl Memory {
 
     pub(crate) fn with_pieces(mut self, pieces: Vec<Vec<u8>>) -> Self {
         self.stored.insert("hash".to_owned(), pieces);
+        self
+    }
+
+    pub(crate) fn with_scripts(
+        mut self,
+        function: impl Fn(&str, &Value) -> Result<Value, ScriptFailure> + 'static,
+    ) -> Self {
+        self.scripts = Some(Box::new(function));
         self
     }
 
@@ -108,12 +133,16 @@ impl Host for Memory {
         self
     }
 
-    fn now_ms(&self) -> i64 {
-        1_795_492_800_000
+    fn scripts(&self) -> Option<&dyn ScriptHost> {
+        self.scripts.as_ref().map(|_| self as &dyn ScriptHost)
     }
 
-    fn sleep(&self, _: u32) -> LocalBoxFuture<'static, ()> {
-        if self.impatient { ready(()).boxed_local() } else { pending().boxed_local() }
+    fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
+        self.clock.sleep(ms).boxed_local()
     }
 }
 
@@ -121,16 +150,34 @@ impl HttpClient for Memory {
     fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
         let answer = (self.endpoint)(&request);
         self.requests.borrow_mut().push(request);
+        self.times.borrow_mut().push(self.clock.now_ms() - BEGINNING_MS);
         match answer {
             None => pending().boxed_local(),
-            Some(answer) => ready(Ok(Response {
-                status: answer.status,
-                headers: answer.headers,
-                headers_may_be_hidden: answer.hidden,
-                body: answer.pieces,
-            }))
+            Some(answer) => async move {
+                if self.answer_ms > 0 {
+                    self.clock.sleep(self.answer_ms).await;
+                }
+                if let Some(on_answer) = &self.on_answer {
+                    on_answer();
+                }
+                Ok(Response {
+                    status: answer.status,
+                    headers: answer.headers,
+                    headers_may_be_hidden: answer.hidden,
+                    body: answer.pieces,
+                })
+            }
             .boxed_local(),
         }
+    }
+}
+
+impl ScriptHost for Memory {
+    fn call<'a>(&'a self, call: ScriptCall, _: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer> {
+        let argument = serde_json::from_str(&call.argument).unwrap();
+        let returned = self.scripts.as_ref().unwrap()(&call.function, &argument);
+        let result = returned.map(|value| Some(value.to_string()));
+        ready(ScriptAnswer { result, console: Vec::new() }).boxed_local()
     }
 }
 
@@ -258,7 +305,7 @@ pub(crate) fn go_until(bundle: &Bundle, host: &Memory, stop: impl Fn(&RunEvent) 
             errors.push(error);
         }
     };
-    let outcome = block_on(run(&plan, host, &cancel, &mut sink));
+    let outcome = host.clock.run(run(&plan, host, &cancel, &mut sink));
     Ran { outcome, errors }
 }
 

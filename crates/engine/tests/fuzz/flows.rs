@@ -89,8 +89,7 @@ fn any_flow_is_refused_or_runs_to_its_end() {
                         None => made,
                     })
                 };
-                let mut host = Memory::new(endpoint).with_file(value["file"].as_str().unwrap_or_default().as_bytes());
-                host.impatient = true;
+                let host = Memory::new(endpoint).with_file(value["file"].as_str().unwrap_or_default().as_bytes());
                 let ran = go(&bundle, &host);
                 prop_assert!(
                     matches!(ran.outcome.status, RunStatus::Completed | RunStatus::Failed),

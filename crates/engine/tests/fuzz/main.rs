@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail at the line that is wrong")]
 
+#[path = "../flows/clock.rs"]
+mod clock;
 mod evals;
 mod files;
 mod flows;

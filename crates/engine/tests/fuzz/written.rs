@@ -49,7 +49,9 @@ fn written_files_of_any_records_are_files_of_their_kind() {
             (WriteFormat::Csv(CsvOptions::default()), FileFormat::Csv(CsvOptions::default())),
             (WriteFormat::Xlsx { include_header: true }, FileFormat::Xlsx { has_header_row: true }),
         ] {
-            if let Ok(bytes) = write(&Value::Null, writes, &records) {
+            // A column without a name can be shown and not be read.
+            let named = records.iter().all(|record| record.get("").is_none());
+            if let (true, Ok(bytes)) = (named, write(&Value::Null, writes, &records)) {
                 let (rows, error) = same_rows(&Value::Null, &reads, &bytes)?;
                 prop_assert!(error.is_none() && rows.iter().all(Result::is_ok), "{error:?} {rows:?}");
             }

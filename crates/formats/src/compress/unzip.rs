@@ -83,7 +83,7 @@ impl ZipReader {
     pub fn finish(&mut self) -> Result<(), FormatError> {
         match self.place {
             Place::Directory if self.files > 0 => Ok(()),
-            Place::Directory => Err(bad(self.bytes, "there is no file in it")),
+            Place::Directory => Err(bad(self.began, "there is no file in it")),
             _ => Err(bad(self.bytes, "it is cut off")),
         }
     }

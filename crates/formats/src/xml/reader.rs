@@ -155,7 +155,7 @@ impl Tree {
         self.open.push(name.into());
         if self.skipped > 0 {
             self.skipped += 1;
-            return self.charge(name.len() + tag.len());
+            return self.charge(BRACKETS + name.len() + tag.len());
         }
         if self.nodes.is_empty() {
             let whole = self.matcher.is_whole_document();
@@ -167,12 +167,12 @@ impl Tree {
             self.bytes = 0;
         } else if !self.shape.is_plain() && self.shape.leaves_out(&self.open, self.around) {
             self.skipped = 1;
-            return self.charge(name.len() + tag.len());
+            return self.charge(BRACKETS + name.len() + tag.len());
         }
         let mut node = Node::default();
         attributes(tag, |name, value| node.attribute(name, &value, &self.options))?;
         self.nodes.push(node);
-        self.charge(name.len() + tag.len())
+        self.charge(BRACKETS + name.len() + tag.len())
     }
 
     fn closed(&mut self, name: &str) -> Result<(), Wrong> {
@@ -236,6 +236,9 @@ impl Tree {
         Ok(())
     }
 }
+
+/// What stands around a tag: five million elements of one letter are no small record.
+const BRACKETS: usize = "</>".len();
 
 /// Whether a record has such a child, and with this text.
 fn has(record: &Record, name: &str, want: Option<&str>) -> bool {

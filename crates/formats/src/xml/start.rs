@@ -53,8 +53,9 @@ fn encoding(first: &[u8]) -> Result<Encoding, FormatError> {
     if first.starts_with(&[0xff, 0xfe]) || first.starts_with(b"<\0?\0") {
         return Ok(Encoding::Utf16Le);
     }
-    let declaration = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
-    let Some(declaration) = declaration.strip_prefix(b"<?xml") else { return Ok(Encoding::Utf8) };
+    // Behind the mark of UTF-8 the text is UTF-8, whatever it says. No more is looked at than pieces of one byte show.
+    let first = &first[..first.len().min(MOST)];
+    let Some(declaration) = first.strip_prefix(b"<?xml") else { return Ok(Encoding::Utf8) };
     let end = declaration.iter().position(|byte| *byte == b'>').unwrap_or(declaration.len());
     let text = String::from_utf8_lossy(&declaration[..end]);
     let Some((_, name)) = text.split_once("encoding") else { return Ok(Encoding::Utf8) };

@@ -75,6 +75,18 @@ impl XmlWriter {
         Ok(())
     }
 
+    /// A document whose root is one record, under a name.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::write`].
+    pub fn document(&self, name: &str, record: &Record) -> Result<Vec<u8>, String> {
+        let mut text = format!("<?xml version=\"1.0\" encoding=\"{}\"?>\n", self.encoding);
+        self.element(name, &Val::Map(record.clone()), &mut text)?;
+        text.push('\n');
+        Ok(text.into_bytes())
+    }
+
     /// Appends the end of the file.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.begin(out);

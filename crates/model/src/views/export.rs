@@ -23,10 +23,20 @@ pub enum Source {
 pub enum Paging<'a> {
     /// One answer is all.
     None,
-    /// A number that counts up, in `{{export.http.paging.page}}`.
+    /// A number that counts pages, in `{{export.http.paging.page}}`.
     Page,
+    /// A number that counts records, in `{{export.http.paging.skip}}`.
+    Skip,
+    /// A token of the answer before, in `{{export.http.paging.token}}`.
+    Token,
+    /// The answer names the address of the next page.
+    Url,
     /// The `Link` header names the next page.
     LinkHeader,
+    /// A template makes the next address of the answer before.
+    RelativeUri,
+    /// A template makes the next body of the answer before.
+    Body,
     /// A method this version does not know.
     Other(&'a str),
 }
@@ -96,9 +106,14 @@ impl<'a> Export<'a> {
     #[must_use]
     pub fn paging(self) -> Paging<'a> {
         match text(self.0, "/http/paging/method") {
-            None => Paging::None,
+            None | Some("none") => Paging::None,
             Some("page") => Paging::Page,
+            Some("skip") => Paging::Skip,
+            Some("token") => Paging::Token,
+            Some("url") => Paging::Url,
             Some("linkheader") => Paging::LinkHeader,
+            Some("relativeuri") => Paging::RelativeUri,
+            Some("body") => Paging::Body,
             Some(other) => Paging::Other(other),
         }
     }

@@ -7,6 +7,7 @@ use boa_engine::{Context, JsNativeError, JsObject, JsResult, JsString, JsValue, 
 use crate::api::ApiCall;
 use crate::instance::Outside;
 use crate::json::{self, Stuck};
+use crate::reading::into_script;
 
 /// The objects and their functions.
 const OBJECTS: [(&str, &[&str]); 10] = [
@@ -55,12 +56,8 @@ fn ask(object: &str, function: &str, arguments: &[JsValue], context: &mut Contex
     let Some((api, limits)) = outside(context) else {
         return Err(JsNativeError::error().with_message("the script has no outside").into());
     };
-    let mut values = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        let value = json::from_script(argument, limits, context).map_err(Stuck::into_script)?;
-        values.push(value.unwrap_or_default());
-    }
-    let call = ApiCall { object: object.to_owned(), function: function.to_owned(), arguments: values };
+    let arguments = json::list_from_script(arguments, limits, context).map_err(Stuck::into_script)?;
+    let call = ApiCall { object: object.to_owned(), function: function.to_owned(), arguments };
     let answer = api.call(call).map_err(|message| JsNativeError::error().with_message(message))?;
-    JsValue::from_json(&answer, context)
+    into_script(&answer, context).map_err(|error| JsNativeError::error().with_message(error.to_string()).into())
 }

@@ -38,6 +38,9 @@ impl Source<'_> {
             client_secret,
             client_in_body: location == Some("body"),
             scope: self.scope(),
+            auth_uri: self.pick("/http/auth/oauth/authURI", "/oauth2/auth/uri").map(ToOwned::to_owned),
+            plain_proof: self.client.and_then(|(_, value)| text_at(value, "/oauth2/pkceCodeChallengeMethod"))
+                == Some("plain"),
             refresh: match self.client.and_then(|(_, value)| text_at(value, "/oauth2/refresh/uri")) {
                 Some(uri) => self.ask("refresh", Some(uri))?,
                 None => Ask { body: self.written("refresh")?, ..token.clone() },

@@ -12,6 +12,7 @@ use crate::plan::auth::{Ask, Auth, Content, From, Grant, OAuth2, REFRESH_TOKEN, 
 use crate::run::answer::{beginning, refusal};
 use crate::run::request::{has_header, send, text};
 use crate::run::shared::Shared;
+use crate::run::sign_in::SignIn;
 use crate::secret::{self, Masked, Secret};
 
 /// Credentials that end within this time are renewed before they are used.
@@ -135,6 +136,31 @@ async fn granted(shared: &Shared<'_>, endpoint: &Endpoint, held: &Held, oauth: &
     with_client(shared, endpoint, held, oauth, &oauth.token, form).await
 }
 
+/// The tokens for the code that a sign-in gave.
+pub(in crate::run) async fn by_code(
+    shared: &Shared<'_>,
+    endpoint: &Endpoint,
+    oauth: &OAuth2,
+    code: &str,
+    sign_in: &SignIn<'_>,
+) -> Result<(), HttpError> {
+    let secret = |text: &str| Some(Secret::new(endpoint.connection, text));
+    let fields = [
+        ("code", secret(code)),
+        ("redirect_uri", secret(sign_in.redirect_uri)),
+        ("code_verifier", secret(sign_in.verifier)),
+    ];
+    endpoint.scrub.learn(code);
+    endpoint.scrub.learn(sign_in.verifier);
+    let held = Held::default();
+    let form = form("authorization_code", &fields, "");
+    let obtained = with_client(shared, endpoint, &held, oauth, &oauth.token, form).await?;
+    for (name, value) in &obtained.values {
+        shared.renewed(endpoint.connection, secret::path(name), value);
+    }
+    Ok(())
+}
+
 fn form(grant: &str, fields: &[(&str, Option<Secret>)], scope: &str) -> Masked {
     let mut form = Masked::plain(format!("grant_type={grant}"));
     for (name, value) in fields {
@@ -224,7 +250,7 @@ async fn signed_in(
     login: &crate::plan::auth::Login,
 ) -> Result<Obtained, HttpError> {
     let request = request(shared, endpoint, held, &login.ask, None, Vec::new())?;
-    let mut response = send(shared.host, request).await?;
+    let mut response = send(shared.host, request).await.map_err(before)?;
     let fine = login.status.map_or((200..=399).contains(&response.status), |status| status == response.status);
     if !fine {
         return Err(no(shared, endpoint, &mut response).await);
@@ -259,7 +285,7 @@ async fn asked(
     headers: Vec<(String, Masked)>,
 ) -> Result<Val, HttpError> {
     let request = request(shared, endpoint, held, ask, form, headers)?;
-    let mut response = send(shared.host, request).await?;
+    let mut response = send(shared.host, request).await.map_err(before)?;
     if !(200..=299).contains(&response.status) {
         return Err(no(shared, endpoint, &mut response).await);
     }
@@ -319,13 +345,22 @@ fn request(
     Ok(request)
 }
 
+/// The request that waits for the credentials was not sent, so it can be tried again without harm.
+fn before(error: HttpError) -> HttpError {
+    match error {
+        HttpError::Unreachable(said) => HttpError::NotConnected(said),
+        silent @ HttpError::Silent { .. } => HttpError::NotConnected(silent.to_string()),
+        other => other,
+    }
+}
+
 /// What to make of an answer that is none.
 async fn no(shared: &Shared<'_>, endpoint: &Endpoint, response: &mut Response) -> HttpError {
     let body = beginning(shared.host, response).await;
     let said = refusal(response.status, &body, None, &endpoint.scrub);
     let said = format!("the request for new ones was {}", said.trim_end_matches('.'));
     match response.status {
-        408 | 429 | 500..=599 => HttpError::Unreachable(said),
+        408 | 429 | 500..=599 => HttpError::NotConnected(said),
         _ => HttpError::Credentials(said),
     }
 }

@@ -1,0 +1,382 @@
+//! What mappings make of records.
+
+use super::*;
+use crate::lookup::Answers;
+use serde_json::{Value, json};
+use tombolo_model::KeyPool;
+use tombolo_template::Env;
+
+const ORDERS: &str = r#"{"customer":"Ann","tags":["a","b"],"matrix":[[1,2],[3]],"none":[],"orders":[
+    {"id":1,"items":[{"sku":"x","qty":"2","taxes":[{"r":5}]},{"sku":"y","qty":3}]},
+    {"id":2,"items":[]},
+    {"id":3,"items":[{"sku":"z","taxes":[{"r":6},{"r":7}]}]}]}"#;
+
+fn map(rules: &Value) -> Result<String, String> {
+    let record = r#"{"id":7,"price":"12.50","whole":"007","name":"O'Brien & co","on":"true","null":null,"blank":"",
+        "float":1.0,"tags":["a",2],"deep":{"x":{"y":"z"}},"text":"abc"}"#;
+    map_of(rules, record)
+}
+
+fn map_of(rules: &Value, record: &str) -> Result<String, String> {
+    mapped(rules, &Val::parse(record.as_bytes(), &mut KeyPool::default()).unwrap(), false)
+}
+
+fn mapped(rules: &Value, record: &Val, updates: bool) -> Result<String, String> {
+    let lookups = json!([{"name": "states", "map": {"7": "seven", "z": ""}, "allowFailures": true},
+        {"name": "strict", "map": {"a": 1}}, {"name": "else", "map": {}, "default": "?"}]);
+    let rules = rules.as_array().unwrap();
+    let lookups = Lookups::compile(Some(&lookups), "/lookups").unwrap();
+    let mapper = Mapper::compile(rules, "/mappings", &lookups);
+    let mapper = mapper.map_err(|problems| problems[0].message.clone())?;
+    let find = |name: &str| {
+        (matches!(record, Val::List(_)) == (name == "rows") && matches!(name, "rows" | "record")).then_some(record)
+    };
+    let (env, answers) = (Env::default(), Answers::default());
+    let mut around = Around::new(&find, &env, &answers);
+    around.updates = updates;
+    match mapper.unwrap().map(record, &around) {
+        Ok(Mapped::Made(made)) => Ok(made.to_json()),
+        Ok(other) => Err(format!("{other:?}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn one(rule: &Value) -> Result<String, String> {
+    map(&json!([rule]))
+}
+
+#[test]
+fn an_object_that_two_people_made_is_one_with_the_fields_of_both() {
+    let object = |field: &str, more: Value| {
+        let mut row = json!({"generate": "deep", "dataType": "object",
+            "mappings": [{"generate": field, "dataType": "string", "extract": "$.id"}]});
+        row.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        row
+    };
+    let between = json!({"generate": "id", "dataType": "number", "extract": "$.id"});
+    let rules = json!([object("city", json!({})), between, object("state", json!({}))]);
+    assert_eq!(map(&rules).as_deref(), Ok(r#"{"deep":{"city":"7","state":"7"},"id":7}"#));
+    let twice = map(&json!([object("city", json!({})), object("city", json!({}))])).unwrap_err();
+    assert!(twice.contains("“city” is mapped twice"), "{twice}");
+    // A condition of one says nothing of the other's fields.
+    let when = json!({"conditional": {"when": "extract_not_empty"}});
+    let (plain, other) = (object("city", json!({})), object("state", when));
+    for rules in [json!([plain, other]), json!([other, plain])] {
+        let refused = map(&rules).unwrap_err();
+        assert!(refused.contains("“deep” is mapped twice"), "{refused}");
+    }
+}
+
+#[test]
+fn scalars_are_converted_to_their_type() {
+    for (extract, kind, want) in [
+        ("$.id", "string", r#"{"a":"7"}"#),
+        ("$.float", "string", r#"{"a":"1"}"#),
+        ("$.price", "number", r#"{"a":12.5}"#),
+        ("$.whole", "number", r#"{"a":7}"#),
+        ("$.on", "boolean", r#"{"a":true}"#),
+        ("$.id", "boolean", r#"{"a":true}"#),
+        ("fixed", "string", r#"{"a":"fixed"}"#),
+        ("{{{record.name}}} #{{record.id}}", "string", r#"{"a":"O'Brien & co #7"}"#),
+        ("{{record.price}}", "number", r#"{"a":12.5}"#),
+        ("$.tags", "stringarray", r#"{"a":["a","2"]}"#),
+        ("$.deep", "object", r#"{"a":{"x":{"y":"z"}}}"#),
+    ] {
+        let rule = json!({"generate": "a", "dataType": kind, "extract": extract, "status": "Active"});
+        assert_eq!(one(&rule), Ok(want.to_owned()), "{extract} {kind}");
+    }
+}
+
+#[test]
+fn a_value_that_does_not_fit_names_the_rule() {
+    let inner = json!({"generate": "n", "dataType": "number", "extract": "$.text"});
+    let error = one(&json!({"generate": "a", "dataType": "object", "mappings": [inner]})).unwrap_err();
+    assert!(error.contains("“a.n”") && error.contains("“abc” is not a number"), "{error}");
+    let error = one(&json!({"generate": "a", "dataType": "string", "extract": "$.deep"})).unwrap_err();
+    assert!(error.contains("an object"), "{error}");
+}
+
+#[test]
+fn a_source_without_a_value_does_what_the_rule_says() {
+    for (extra, want) in [
+        (json!({}), "{}"),
+        (json!({"default": ""}), r#"{"a":""}"#),
+        (json!({"default": null}), r#"{"a":null}"#),
+        (json!({"default": "5"}), r#"{"a":5}"#),
+        (json!({"default": "5", "conditional": {"when": "extract_not_empty"}}), "{}"),
+    ] {
+        for extract in ["$.missing", "$.null", "$.blank"] {
+            let mut rule = json!({"generate": "a", "dataType": "number", "extract": extract});
+            rule.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            assert_eq!(one(&rule), Ok(want.to_owned()), "{extra} {extract}");
+        }
+    }
+}
+
+#[test]
+fn objects_nest_and_paths_start_at_the_root() {
+    let rules = json!([
+        {"generate": "o", "dataType": "object", "mappings": [
+            {"generate": "p", "dataType": "object", "mappings": [
+                {"generate": "q", "dataType": "string", "extract": "$.deep.x.y"}]},
+            {"generate": "none", "dataType": "object", "mappings": [
+                {"generate": "q", "dataType": "string", "extract": "$.no"}]}]},
+        {"generate": "id", "dataType": "number", "extract": "$.id"}]);
+    assert_eq!(map(&rules), Ok(r#"{"o":{"p":{"q":"z"}},"id":7}"#.to_owned()));
+}
+
+#[test]
+fn a_list_is_built_of_entries_in_order() {
+    let sku = json!({"generate": "sku", "dataType": "string", "extract": "$.orders.items.sku"});
+    let order = json!({"generate": "order", "dataType": "number", "extract": "$.orders[*].id"});
+    let who = json!({"generate": "who", "dataType": "string", "extract": "$.customer"});
+    let said = json!({"generate": "said", "dataType": "string", "extract": "{{record.customer}} {{record.orders.id}} {{record.orders.items.sku}}"});
+    for (kind, helpers, want) in [
+        // Values as they are, of one list or of lists in lists.
+        ("stringarray", json!([{"extract": "$.tags[*]"}, {"extract": "$.tags"}]), r#"["a","b","a","b"]"#),
+        ("stringarray", json!([{"extract": "$.orders[*].items[*].sku"}]), r#"["x","y","z"]"#),
+        ("numberarray", json!([{"extract": "$.orders[*].items[*].qty"}, {"extract": "9"}]), "[2,3,9]"),
+        ("booleanarray", json!([{"extract": "$.orders[*].id"}]), "[true,true,true]"),
+        ("stringarray", json!([{"extract": "{{record.customer}}!"}, {"extract": "{{record.no}}"}]), r#"["Ann!"]"#),
+        ("objectarray", json!([{"extract": "$.orders[*].items[0].taxes[*]"}]), r#"[{"r":5},{"r":6},{"r":7}]"#),
+        ("arrayarray", json!([{"extract": "$.matrix[*]"}, {"extract": "$.matrix"}]), "[[1,2],[3],[1,2],[3]]"),
+        // One object, and one for each value with its surroundings.
+        (
+            "objectarray",
+            json!([{"mappings": [who]}, {"mappings": [{"generate": "n", "extract": "$.no"}]}]),
+            r#"[{"who":"Ann"}]"#,
+        ),
+        (
+            "objectarray",
+            json!([{"extract": "$.orders[*].items[*]", "mappings": [sku, order, who, said]}]),
+            r#"[{"sku":"x","order":1,"who":"Ann","said":"Ann 1 x"},{"sku":"y","order":1,"who":"Ann","said":"Ann 1 y"},{"sku":"z","order":3,"who":"Ann","said":"Ann 3 z"}]"#,
+        ),
+        (
+            "objectarray",
+            json!([{"extract": "$.orders", "mappings": [order]}]),
+            r#"[{"order":1},{"order":2},{"order":3}]"#,
+        ),
+        // A list in a list.
+        (
+            "objectarray",
+            json!([{"extract": "$.orders[*]", "mappings": [order, {"generate": "rates", "dataType": "numberarray",
+            "buildArrayHelper": [{"extract": "$.orders.items[*].taxes[*].r"}]}]}]),
+            r#"[{"order":1,"rates":[5]},{"order":2,"rates":[]},{"order":3,"rates":[6,7]}]"#,
+        ),
+        (
+            "arrayarray",
+            json!([{"extract": "$.orders[*]", "mappings": [{"generate": "", "dataType": "stringarray",
+            "buildArrayHelper": [{"extract": "$.orders.id"}, {"extract": "$.orders.items[*].sku"}]}]}]),
+            r#"[["1","x","y"],["2"],["3","z"]]"#,
+        ),
+        // An item that is numbered is that one, inside and outside.
+        (
+            "objectarray",
+            json!([{"extract": "$.orders[*]", "mappings": [{"generate": "first", "dataType": "number", "extract": "$.orders[0].id"}]}]),
+            r#"[{"first":1},{"first":1},{"first":1}]"#,
+        ),
+    ] {
+        let rule = json!([{"generate": "a", "dataType": kind, "buildArrayHelper": helpers}]);
+        assert_eq!(map_of(&rule, ORDERS), Ok(format!(r#"{{"a":{want}}}"#)), "{rule}");
+    }
+}
+
+#[test]
+fn a_list_without_items_is_empty_only_where_one_was_there() {
+    for (helper, want) in [
+        (json!({"extract": "$.none[*]"}), r#"{"a":[]}"#),
+        (json!({"extract": "$.no[*]"}), "{}"),
+        (json!({"extract": "$.no[*]", "default": "d"}), r#"{"a":["d"]}"#),
+        (json!({"extract": "$.no[*]", "default": "d", "conditional": {"when": "extract_not_empty"}}), "{}"),
+        (json!({"extract": "$.customer[*]"}), "{}"),
+    ] {
+        let rule = json!([{"generate": "a", "dataType": "stringarray", "buildArrayHelper": [helper]}]);
+        assert_eq!(map_of(&rule, ORDERS).as_deref(), Ok(want), "{rule}");
+    }
+    let rule = json!([{"generate": "a", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$.tags[*]"}]}]);
+    assert!(map_of(&rule, ORDERS).unwrap_err().contains("“a” is not a number"));
+}
+
+#[test]
+fn lists_that_multiply_end_with_an_error() {
+    let items: Vec<_> = (0..2_000).collect();
+    let record = json!({ "a": items, "b": items }).to_string();
+    let inner = json!({"generate": "in", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$.b[*]"}]});
+    let rule = json!([{"generate": "out", "dataType": "objectarray", "buildArrayHelper": [{"extract": "$.a[*]", "mappings": [inner]}]}]);
+    let error = map_of(&rule, &record).unwrap_err();
+    assert!(error.contains("“out.in”") && error.contains("more than a million items"), "{error}");
+}
+
+#[test]
+fn an_object_that_is_copied_takes_the_fields_that_are_mapped() {
+    let rule = json!({"generate": "a", "dataType": "object", "extract": "$.deep.x", "mappings": [
+        {"generate": "id", "dataType": "number", "extract": "$.id"},
+        {"generate": "y", "dataType": "string", "extract": "$.no"}]});
+    assert_eq!(one(&rule).as_deref(), Ok(r#"{"a":{"y":"z","id":7}}"#));
+}
+
+#[test]
+fn a_condition_tells_new_records_from_those_that_are_there() {
+    let when = |when: &str, extract: &str| json!({"generate": "a", "dataType": "string", "extract": extract, "default": "none", "conditional": {"when": when}});
+    let rules = json!([when("record_created", "new"), when("record_updated", "$.no"),
+        {"generate": "b", "dataType": "string", "extract": "both"}]);
+    for (updates, want) in [(false, r#"{"a":"new","b":"both"}"#), (true, r#"{"a":"none","b":"both"}"#)] {
+        assert_eq!(mapped(&rules, &Val::Map(Record::default()), updates).as_deref(), Ok(want));
+    }
+    let one = json!([when("record_updated", "x")]);
+    assert_eq!(mapped(&one, &Val::Map(Record::default()), false).as_deref(), Ok("{}"));
+    let entry = json!([{"generate": "a", "dataType": "stringarray", "buildArrayHelper": [{"extract": "$.a", "conditional": {"when": "record_created"}}]}]);
+    assert!(map(&entry).unwrap_err().contains("one of fields"));
+    let thrice = json!([when("record_created", "x"), {"generate": "a"}, {"generate": "a"}]);
+    assert!(map(&thrice).unwrap_err().contains("twice"));
+}
+
+#[test]
+fn a_source_without_a_value_may_discard_the_record_or_the_item() {
+    let rule =
+        |extract: &str| json!({"generate": "a", "dataType": "string", "extract": extract, "discardIfEmpty": true});
+    assert_eq!(one(&rule("$.text")).as_deref(), Ok(r#"{"a":"abc"}"#));
+    assert_eq!(one(&rule("$.blank")), Err("Discarded".to_owned()));
+    let nested = json!({"generate": "o", "dataType": "object", "mappings": [rule("$.no")]});
+    assert_eq!(one(&nested), Err("Discarded".to_owned()));
+    let list = json!([{"generate": "l", "dataType": "objectarray",
+        "buildArrayHelper": [{"extract": "$.orders[*].items[*]", "mappings": [
+            {"generate": "q", "dataType": "number", "extract": "$.orders.items.qty", "discardIfEmpty": true}]}]}]);
+    assert_eq!(map_of(&list, ORDERS).as_deref(), Ok(r#"{"l":[{"q":2},{"q":3}]}"#));
+}
+
+#[test]
+fn rules_that_are_not_active_are_drafts() {
+    let rules = json!([{"generate": "a", "dataType": "what", "status": "Draft"},
+        {"generate": "b", "dataType": "string", "extract": "x", "status": "Active"}]);
+    assert_eq!(map(&rules).as_deref(), Ok(r#"{"b":"x"}"#));
+}
+
+#[test]
+fn rows_go_in_and_come_out() {
+    let text = r#"[{"o":1,"sku":"x","t":[{"r":5},{"r":6}]},{"o":1,"sku":"y"}]"#;
+    let sku = json!({"generate": "sku", "dataType": "string", "extract": "$.sku"});
+    let said = json!({"generate": "said", "dataType": "string", "extract": "{{record.sku}} of {{rows.length}}"});
+    let rate =
+        json!({"generate": "rates", "dataType": "numberarray", "buildArrayHelper": [{"extract": "$[*].t[*].r"}]});
+    let lines = |name: &str| {
+        json!({"generate": name, "dataType": "objectarray",
+            "buildArrayHelper": [{"extract": "$[*]", "mappings": [sku, said, rate]}]})
+    };
+    let made = r#"[{"sku":"x","said":"x of 2","rates":[5,6]},{"sku":"y","said":"y of 2"}]"#;
+    assert_eq!(map_of(&json!([lines("")]), text).as_deref(), Ok(made));
+    let order = json!({"generate": "order", "dataType": "number", "extract": "$[0].o"});
+    let last = json!({"generate": "last", "dataType": "string", "extract": "{{rows.[1].sku}}"});
+    let want = format!(r#"{{"order":1,"last":"y","lines":{made}}}"#);
+    assert_eq!(map_of(&json!([order, last, lines("lines")]), text), Ok(want));
+    // Rows of a record.
+    let rows = json!([{"dataType": "objectarray", "buildArrayHelper": [{"extract": "$.orders[*]", "mappings": [
+        {"generate": "id", "dataType": "number", "extract": "$.orders.id"}]}]}]);
+    assert_eq!(map_of(&rows, ORDERS).as_deref(), Ok(r#"[{"id":1},{"id":2},{"id":3}]"#));
+    assert_eq!(map_of(&rows, "{}").as_deref(), Ok("[]"));
+}
+
+#[test]
+fn in_an_envelope_paths_begin_at_all_that_templates_see() {
+    let rules = json!([{"generate": "id", "dataType": "number", "extract": "$.record.id"},
+        {"generate": "from", "dataType": "string", "extract": "$.settings.flow.shop"},
+        {"generate": "l", "dataType": "objectarray", "buildArrayHelper": [{"extract": "$.record.l[*]", "mappings": [
+            {"generate": "n", "dataType": "string", "extract": "{{record.l.n}}/{{settings.flow.shop}}"},
+            {"generate": "s", "dataType": "string", "extract": "$.settings.flow.shop"}]}]}]);
+    let mapper = Mapper::compile(rules.as_array().unwrap(), "", &Lookups::default()).unwrap().unwrap();
+    let mapper = mapper.in_envelope(true);
+    let record = Val::from(&json!({"id": 7, "l": [{"n": 1}]}));
+    let settings = Val::from(&json!({"flow": {"shop": "s"}}));
+    let find = |name: &str| match name {
+        "record" => Some(&record),
+        "settings" => Some(&settings),
+        _ => None,
+    };
+    let (env, answers) = (Env::default(), Answers::default());
+    let made = mapper.map(&record, &Around::new(&find, &env, &answers)).unwrap();
+    let want = json!({"id": 7, "from": "s", "l": [{"n": "1/s", "s": "s"}]});
+    assert_eq!(made, Mapped::Made(Val::from(&want)));
+}
+
+#[test]
+fn what_a_lookup_asks_is_answered_once_and_mapped_again() {
+    let lookups = json!([{"name": "cached", "_lookupCacheId": "c1", "extract": "$.price", "default": "0"},
+        {"name": "live", "method": "POST", "relativeURI": "/find?q={{record.name}}", "body": r#"{"n":"{{record.name}}"}"#,
+         "extract": "items[0].id"}]);
+    let lookups = Lookups::compile(Some(&lookups), "/lookups").unwrap();
+    let rules = json!([{"generate": "p", "dataType": "number", "extract": "$.sku", "lookupName": "cached"},
+        {"generate": "q", "dataType": "string", "extract": "{{lookup 'cached' record.other}}"},
+        {"generate": "i", "dataType": "string", "lookupName": "live"}]);
+    let mapper = Mapper::compile(rules.as_array().unwrap(), "", &lookups).unwrap().unwrap();
+    assert!(mapper.asks());
+    let record = Val::from(&json!({"sku": "x", "other": "y", "name": "a b"}));
+    let find = |name: &str| (name == "record").then_some(&record);
+    let (env, mut answers) = (Env::default(), Answers::default());
+    let cache = |key: &str| Question::Cache { id: "c1".into(), key: key.into() };
+    let live =
+        Question::Request { method: "POST".into(), uri: "/find?q=a%20b".into(), body: Some(r#"{"n":"a b"}"#.into()) };
+    let asked = mapper.map(&record, &Around::new(&find, &env, &answers)).unwrap();
+    assert_eq!(asked, Mapped::Asks(vec![cache("x"), cache("y"), live.clone()]));
+    answers.put(cache("x"), Ok(Val::from(&json!({"price": 5}))));
+    answers.put(cache("y"), Ok(Val::Absent));
+    answers.put(live.clone(), Ok(Val::from(&json!({"items": [{"id": 9}]}))));
+    let made = mapper.map(&record, &Around::new(&find, &env, &answers)).unwrap();
+    assert_eq!(made, Mapped::Made(Val::from(&json!({"p": 5, "q": "0", "i": "9"}))));
+    answers.put(live, Err("it answered 404".to_owned()));
+    let error = mapper.map(&record, &Around::new(&find, &env, &answers)).unwrap_err().to_string();
+    assert!(error.contains("“i”") && error.contains("“live” failed: it answered 404"), "{error}");
+}
+
+#[test]
+fn dates_go_from_one_format_and_zone_to_another() {
+    let date = |extract: &str, more: Value| {
+        let mut rule = json!({"generate": "a", "dataType": "string", "extract": extract});
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        one(&rule)
+    };
+    let formats = json!({"extractDateFormat": "MM/DD/YYYY HH:mm", "extractDateTimezone": "America/New_York",
+        "generateDateFormat": "YYYY-MM-DD HH:mm", "generateDateTimezone": "Europe/Paris"});
+    assert_eq!(date("07/04/2026 20:30", formats.clone()).as_deref(), Ok(r#"{"a":"2026-07-05 02:30"}"#));
+    assert!(date("soon", formats).unwrap_err().contains("“soon” is not a date in the format “MM/DD/YYYY HH:mm”"));
+    let iso = date("2026-07-04", json!({"generateDateTimezone": "UTC"}));
+    assert_eq!(iso.as_deref(), Ok(r#"{"a":"2026-07-04T00:00:00.000Z"}"#));
+    assert!(date("x", json!({"generateDateTimezone": "Mars/Base"})).unwrap_err().contains("Mars/Base"));
+}
+
+#[test]
+fn a_lookup_stands_between_the_source_and_the_type() {
+    let looked = |extract: &str, name: &str, more: Value| {
+        let mut rule = json!({"generate": "a", "dataType": "string", "extract": extract, "lookupName": name});
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        one(&rule)
+    };
+    assert_eq!(looked("$.id", "states", json!({})).as_deref(), Ok(r#"{"a":"seven"}"#));
+    assert_eq!(looked("$.text", "states", json!({})).as_deref(), Ok("{}"), "it may have nothing");
+    assert_eq!(looked("$.text", "states", json!({"default": "d"})).as_deref(), Ok(r#"{"a":"d"}"#));
+    assert_eq!(looked("$.text", "else", json!({})).as_deref(), Ok(r#"{"a":"?"}"#));
+    assert!(looked("$.text", "strict", json!({})).unwrap_err().contains("“abc”"));
+    assert_eq!(looked("a", "strict", json!({"dataType": "number"})).as_deref(), Ok(r#"{"a":1}"#));
+}
+
+#[test]
+fn rules_that_cannot_run_are_refused_before_the_run() {
+    for (rule, want) in [
+        (json!({"generate": "a", "dataType": "string", "extract": "$.a[*]"}), "[*]"),
+        (json!({"generate": "a", "dataType": "string", "extract": "{{nope record.a}}"}), "nope"),
+        (json!({"generate": "a", "dataType": "date", "extract": "$.a"}), "date"),
+        (json!({"generate": "a", "dataType": "string", "lookupName": "x"}), "lookup"),
+        (json!({"generate": "a", "dataType": "number", "default": "x"}), "not a number"),
+        (json!({"generate": "a", "dataType": "string", "buildArrayHelper": [{"extract": "$.a"}]}), "only a list"),
+        (json!({"generate": "a", "dataType": "stringarray", "buildArrayHelper": [{}]}), "neither a source nor fields"),
+        (
+            json!({"generate": "a", "dataType": "arrayarray", "buildArrayHelper": [{"mappings": [{"dataType": "string"}]}]}),
+            "has to be a list",
+        ),
+        (json!({"generate": "a", "dataType": "number", "extractDateFormat": "YYYY"}), "type string"),
+    ] {
+        let message = one(&rule).unwrap_err();
+        assert!(message.contains(want), "{rule}: {message}");
+    }
+    let twice = json!([{"generate": "a", "dataType": "string"}, {"generate": "a", "dataType": "string"}]);
+    assert!(map(&twice).unwrap_err().contains("twice"));
+}

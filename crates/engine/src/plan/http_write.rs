@@ -1,0 +1,152 @@
+//! How records are sent to an endpoint, and how its answers are read.
+
+use tombolo_model::Val;
+use tombolo_template::Template;
+
+use super::{Endpoint, Verdict};
+use crate::path::Path;
+
+#[derive(Debug, Clone)]
+pub(crate) struct HttpWrite {
+    /// What may be done with a record: one operation, or one that creates and one that updates.
+    pub(crate) slots: Vec<Slot>,
+    /// What a record has when it is there already.
+    pub(crate) existing: Option<Path>,
+    /// Which records are not sent at all.
+    pub(crate) ignore: Option<IgnoreWhen>,
+    pub(crate) batch_size: usize,
+    /// Without a body template: the mapped record is sent, else the one that came.
+    pub(crate) send_mapped: bool,
+    /// Fields without a value are left out of what is sent.
+    pub(crate) drop_empty: bool,
+    /// The most bytes of a body that the endpoint takes.
+    pub(crate) most_bytes: Option<usize>,
+}
+
+/// One of the operations.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) updates: bool,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) body: Option<Template>,
+    pub(crate) media: Media,
+    pub(crate) reply: Reply,
+    /// Whether its templates name the records `data`, as older ones do.
+    pub(crate) names_data: bool,
+}
+
+/// How an answer is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) success: AnswerType,
+    pub(crate) error: AnswerType,
+    /// Where the results of the records are, in the order in which these were sent.
+    pub(crate) resource_path: Option<Path>,
+    /// Where a result has the id of its record.
+    pub(crate) id_path: Option<Path>,
+    pub(crate) verdict: Verdict,
+}
+
+/// What the body of an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AnswerType {
+    Json,
+    Xml,
+    Csv { has_header_row: bool },
+    Text,
+}
+
+/// What the body of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Media {
+    Json,
+    Xml,
+    Csv,
+    UrlEncoded,
+    FormData,
+    Text,
+    Bytes,
+}
+
+/// Which records are not sent, by what a record has when it is there already.
+#[derive(Debug, Clone)]
+pub(crate) enum IgnoreWhen {
+    Existing(Path),
+    Missing(Path),
+}
+
+/// What is done with a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Create,
+    Update,
+    Ignore,
+}
+
+impl HttpWrite {
+    /// What is done with a record, as it is before it is mapped.
+    pub(crate) fn operation(&self, record: &Val) -> Operation {
+        let ignored = match &self.ignore {
+            Some(IgnoreWhen::Existing(path)) => has(record, path),
+            Some(IgnoreWhen::Missing(path)) => !has(record, path),
+            None => false,
+        };
+        if ignored {
+            return Operation::Ignore;
+        }
+        let updates = match (&self.existing, &*self.slots) {
+            (_, [only]) => only.updates,
+            (Some(path), _) => has(record, path),
+            (None, _) => false,
+        };
+        if updates { Operation::Update } else { Operation::Create }
+    }
+
+    /// The place of an operation among the slots.
+    pub(crate) fn slot(&self, operation: Operation) -> usize {
+        let updates = operation == Operation::Update;
+        self.slots.iter().position(|slot| slot.updates == updates).unwrap_or(0)
+    }
+}
+
+impl Media {
+    /// What the `Content-Type` of such a body says (RFC 9110, 8.3).
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+            Self::Csv => "text/csv;charset=utf-8",
+            Self::UrlEncoded => "application/x-www-form-urlencoded",
+            Self::FormData => "multipart/form-data",
+            Self::Text => "text/plain;charset=utf-8",
+            Self::Bytes => "application/octet-stream",
+        }
+    }
+}
+
+impl AnswerType {
+    /// What the `Accept` of a request for such an answer says.
+    pub(crate) fn accept(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+            Self::Csv { .. } => "text/csv",
+            Self::Text => "text/plain",
+        }
+    }
+}
+
+/// Whether a record, or the first row of a group, has a value there. An empty list is none: it is what a lookup gives
+/// that found nothing.
+fn has(record: &Val, path: &Path) -> bool {
+    let record = match record {
+        Val::List(rows) => rows.first(),
+        one => Some(one),
+    };
+    let found = record.and_then(|record| path.get(record));
+    found.is_some_and(|found| match found {
+        Val::List(items) => !items.is_empty(),
+        Val::Map(fields) => !fields.is_empty(),
+        other => !other.is_empty(),
+    })
+}

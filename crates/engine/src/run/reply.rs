@@ -1,0 +1,163 @@
+//! What an endpoint's answer says of each record that was sent.
+//!
+//! One answer may be about many records: their results are a list, in the order in which the records were sent. A record
+//! without a result has failed: nobody knows what became of it.
+
+use std::rc::Rc;
+
+use tombolo_formats::{CsvOptions, CsvReader, XmlOptions, XmlPath, XmlReader};
+use tombolo_model::{KeyPool, Val};
+
+use super::answer::{message, refused, said_in};
+use super::write::{Answered, Failure};
+use crate::path::Path;
+use crate::plan::{AnswerType, Slot};
+
+/// An answer that is read.
+pub(super) struct Reading<'a> {
+    pub(super) slot: &'a Slot,
+    /// Something behind the destination reads answers.
+    pub(super) reads_answer: bool,
+    /// Records are sent several at a time, whether or not there were several this time.
+    pub(super) batched: bool,
+    /// How many were sent.
+    pub(super) records: usize,
+}
+
+type Outcome = Result<Answered, Failure>;
+
+impl Reading<'_> {
+    /// Whether all of a body is needed when the status is that of a success.
+    pub(super) fn reads_body(&self) -> bool {
+        let reply = &self.slot.reply;
+        self.reads_answer || reply.verdict.reads_answer() || (self.batched && reply.resource_path.is_some())
+    }
+
+    /// The results where the status is that of a success. Without [`Self::reads_body`] the body may be empty.
+    pub(super) fn taken(&self, status_code: u16, headers: Vec<(String, String)>, body: &[u8]) -> Vec<Outcome> {
+        let taken = Answered { status_code, ..Answered::default() };
+        if !self.reads_body() {
+            return self.for_all(&Ok(taken));
+        }
+        let failed = |code, message: String| self.for_all(&Err(self.failure(code, message, status_code, None)));
+        let whole = match parse(body, self.slot.reply.success) {
+            Ok(whole) => whole,
+            Err(reason) => return failed("parse", format!("The endpoint took what was sent, but {reason}.")),
+        };
+        let answered = Answered { headers: self.reads_answer.then(|| Rc::new(headers)), ..taken };
+        let path = self.slot.reply.resource_path.as_ref();
+        match path.filter(|_| self.batched) {
+            Some(path) => self.each(&whole, path, &answered),
+            None => self.for_all(&self.judged(&whole, path.and_then(|path| path.get(&whole)), &answered)),
+        }
+    }
+
+    /// The results where the status is that of a refusal.
+    pub(super) fn refused(&self, status_code: u16, body: &[u8], more: &str) -> Vec<Outcome> {
+        let (reply, scrub) = (&self.slot.reply, &self.slot.endpoint.scrub);
+        let error_path = reply.verdict.error_path.as_ref();
+        let parsed = (reply.error != AnswerType::Json).then(|| parse(body, reply.error).ok()).flatten();
+        let said = parsed.as_ref().map(|parsed| said_in(parsed, error_path, scrub)).filter(|said| !said.is_empty());
+        let said = said.unwrap_or_else(|| message(body, error_path, scrub));
+        let message = format!("The endpoint {}{more}", refused(status_code, &said));
+        let json = match parsed {
+            _ if !self.reads_answer => None,
+            Some(parsed) => Some(parsed),
+            None => Val::parse(body, &mut KeyPool::default()).ok(),
+        };
+        self.for_all(&Err(self.failure("http_status", message, status_code, json)))
+    }
+
+    fn each(&self, whole: &Val, path: &Path, answered: &Answered) -> Vec<Outcome> {
+        let results = match path.get(whole) {
+            Some(Val::List(results)) => results.as_slice(),
+            // XML has a single result without a list around it.
+            Some(one @ Val::Map(_)) => std::slice::from_ref(one),
+            _ => {
+                // Why there are none is said by the whole, when it says something.
+                if let Err(failure) = self.judged(whole, None, answered) {
+                    return self.for_all(&Err(failure));
+                }
+                let message = "The endpoint answered without the results of the records. Check the path to the results; whether the records were taken is not known.";
+                return self.for_all(&Err(self.failure("no_result", message.to_owned(), answered.status_code, None)));
+            }
+        };
+        let one = |at: usize| match results.get(at) {
+            Some(result) => self.judged(whole, Some(result), answered),
+            None => {
+                let message = format!(
+                    "The endpoint answered with {} results for {} records, and none for this one: whether it was taken is not known.",
+                    results.len(),
+                    self.records
+                );
+                Err(self.failure("no_result", message, answered.status_code, None))
+            }
+        };
+        (0..self.records).map(one).collect()
+    }
+
+    /// Judges the result of a record, or the whole answer where it has nothing of its own.
+    fn judged(&self, whole: &Val, own: Option<&Val>, answered: &Answered) -> Outcome {
+        let reply = &self.slot.reply;
+        let own_part = own.unwrap_or(whole);
+        let signs = [&reply.verdict.fail, &reply.verdict.success];
+        let is_in = |value: &Val| signs.into_iter().flatten().any(|sign| sign.path.get(value).is_some());
+        let judged = if !is_in(own_part) && is_in(whole) { whole } else { own_part };
+        let json = || {
+            let shown = if self.batched && reply.resource_path.is_some() { own_part } else { whole };
+            Some(shown).filter(|shown| self.reads_answer && **shown != Val::Absent).cloned()
+        };
+        match reply.verdict.failure(judged, &self.slot.endpoint.scrub) {
+            Some(said) => Err(self.failure("rejected", format!("The endpoint {said}"), answered.status_code, json())),
+            None => {
+                let id = if self.reads_answer { self.id(own_part).or_else(|| self.id(whole)) } else { None };
+                Ok(Answered { id, json: json(), ..answered.clone() })
+            }
+        }
+    }
+
+    fn id(&self, value: &Val) -> Option<Val> {
+        let found = match (&self.slot.reply.id_path, value) {
+            (Some(path), _) => path.get(value),
+            (None, Val::Map(fields)) => fields.get("id").or_else(|| fields.get("_id")),
+            (None, _) => None,
+        };
+        found.filter(|found| !found.is_empty()).cloned()
+    }
+
+    fn failure(&self, code: &'static str, message: String, status: u16, json: Option<Val>) -> Failure {
+        let json = json.filter(|_| self.reads_answer);
+        Failure { status_code: Some(status), json, ..Failure::new(code, message) }
+    }
+
+    fn for_all(&self, outcome: &Outcome) -> Vec<Outcome> {
+        vec![outcome.clone(); self.records]
+    }
+}
+
+/// A body as one value; absent when there is none.
+fn parse(body: &[u8], kind: AnswerType) -> Result<Val, String> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Val::Absent);
+    }
+    match kind {
+        AnswerType::Text => Ok(Val::text(&String::from_utf8_lossy(body))),
+        AnswerType::Json => {
+            Val::parse(body, &mut KeyPool::default()).map_err(|error| format!("its answer is not valid JSON: {error}"))
+        }
+        AnswerType::Xml => {
+            let mut reader = XmlReader::new(XmlOptions { automatic: false, ..XmlOptions::new(XmlPath::default()) });
+            let mut rows = Vec::new();
+            let read = reader.push(body, &mut rows).and_then(|()| reader.finish(&mut rows));
+            read.map_err(|error| format!("its answer cannot be read as XML: {error}"))?;
+            Ok(rows.into_iter().flatten().next().map_or(Val::Absent, Val::Map))
+        }
+        AnswerType::Csv { has_header_row } => {
+            let mut reader = CsvReader::new(CsvOptions { has_header_row, ..CsvOptions::default() });
+            let mut rows = Vec::new();
+            let read = reader.push(body, &mut rows).and_then(|()| reader.finish(&mut rows));
+            read.map_err(|error| format!("its answer cannot be read as CSV: {error}"))?;
+            Ok(Val::List(rows.into_iter().flatten().map(Val::Map).collect()))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The destination of a test run: nothing is sent, and the answers are the import's own mock ones.
+
+use tombolo_model::Val;
+
+use super::write::{Answered, Failure, Outgoing, Submitted};
+
+pub(super) struct MockDestination<'a> {
+    mock: Option<&'a Val>,
+}
+
+impl<'a> MockDestination<'a> {
+    pub(super) fn new(mock: Option<&'a Val>) -> Self {
+        Self { mock }
+    }
+
+    pub(super) fn write(&self, records: &[Outgoing<'_>]) -> Vec<Submitted> {
+        let answer = |(number, one): (usize, &Outgoing<'_>)| Submitted { at: one.at, result: self.answer(number) };
+        records.iter().enumerate().map(answer).collect()
+    }
+
+    /// A list has an answer for each record of the page; a single answer is for all of them.
+    fn answer(&self, number: usize) -> Result<Answered, Failure> {
+        let one = match self.mock {
+            Some(Val::List(answers)) => answers.get(number).or(answers.last()),
+            other => other,
+        };
+        let usual = Answered { status_code: 200, ..Answered::default() };
+        let Some(Val::Map(fields)) = one else {
+            return Ok(Answered { json: one.cloned(), ..usual });
+        };
+        if ["statusCode", "id", "errors", "_json", "ignored"].iter().all(|name| fields.get(name).is_none()) {
+            return Ok(Answered { json: one.cloned(), ..usual });
+        }
+        let status = match fields.get("statusCode") {
+            Some(Val::Int(status)) => u16::try_from(*status).unwrap_or(200),
+            _ => 200,
+        };
+        let json = fields.get("_json").cloned();
+        if let Some(Val::List(errors)) = fields.get("errors")
+            && let Some(first) = errors.first()
+        {
+            let (_, message) = super::hooks::problem(first, "mock_response");
+            return Err(Failure { status_code: Some(status), json, ..Failure::new("mock_response", message) });
+        }
+        let ignored = fields.get("ignored") == Some(&Val::Bool(true));
+        Ok(Answered { status_code: status, ignored, id: fields.get("id").cloned(), json, headers: None })
+    }
+}

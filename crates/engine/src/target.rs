@@ -1,0 +1,55 @@
+//! Where rules of version 1.0 put a value.
+
+use tombolo_model::Val;
+
+use crate::mapper::MapError;
+use crate::path::Place;
+
+/// A place, and its name for messages.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    name: Box<str>,
+    place: Place,
+}
+
+impl Target {
+    /// Compiles a dotted path. A text that is none, such as `Order No.`, is the name of one field.
+    pub(crate) fn compile(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("enter the field that is written.".to_owned());
+        }
+        let place = Place::dotted(text).or_else(|error| Place::named(text).ok_or_else(|| format!("{error}.")))?;
+        Ok(Self { name: text.into(), place })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Puts a value there.
+    pub(crate) fn set(&self, into: &mut Val, value: Val) -> Result<(), MapError> {
+        self.place.set(into, value).map_err(|blocked| self.error(&blocked.to_string()))
+    }
+
+    /// The list there; it is made where nothing is.
+    pub(crate) fn list<'v>(&self, into: &'v mut Val) -> Result<&'v mut Vec<Val>, MapError> {
+        let there = self.place.reach(into).map_err(|blocked| self.error(&blocked.to_string()))?;
+        if let Val::Absent | Val::Null = there {
+            *there = Val::List(Vec::new());
+        }
+        let kind = there.kind();
+        match there {
+            Val::List(items) => Ok(items),
+            _ => Err(self.error(&format!("it is {kind} and not a list"))),
+        }
+    }
+
+    /// Whether a value is there already.
+    pub(crate) fn is_set(&self, record: &Val) -> bool {
+        self.place.is_set(record)
+    }
+
+    pub(crate) fn error(&self, reason: &str) -> MapError {
+        MapError { field: self.name.to_string(), reason: format!("{reason}.") }
+    }
+}

@@ -1,0 +1,139 @@
+//! preSavePage: what it is told, what it may change, and what it may not return.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use tombolo_engine::{Bundle, ScriptFailure};
+use tombolo_model::Kind;
+use tombolo_model::run::RunStatus;
+
+use crate::support::{Answer, Memory, Ran, bundle, file_export, file_import, go, http_export, id, with};
+
+const SCRIPT: u8 = 20;
+
+/// An export whose pages a script sees.
+fn hooked(export: Value) -> Bundle {
+    let hook = json!({"hooks": {"preSavePage": {"_scriptId": id(SCRIPT).to_string(), "function": "save"}}});
+    let mut made = bundle(with(export, &hook), &[file_import(&json!({"type": "json"}))]);
+    made.resources.insert(id(SCRIPT), (Kind::Script, json!({"name": "Hooks", "content": "…"})));
+    made
+}
+
+/// Runs a file of numbers in pages of two through the hook.
+fn saved(save: impl Fn(&Value) -> Result<Value, ScriptFailure> + 'static) -> (Ran, Memory, Vec<Value>) {
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let heard = Rc::clone(&told);
+    let host = Memory::offline().with_file(b"n,s\n1,a\n2,b,c\n3,c\n4,d\n").with_scripts(move |name, options| {
+        assert_eq!(name, "save");
+        heard.borrow_mut().push(options.clone());
+        save(options)
+    });
+    let ran = go(&hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2}))), &host);
+    let told = told.take();
+    (ran, host, told)
+}
+
+#[test]
+fn a_hook_sees_each_page_with_its_errors_and_may_change_both() {
+    let (ran, host, told) = saved(|options| {
+        let mut data = options["data"].as_array().unwrap().clone();
+        data.push(json!({"made": options["pageIndex"]}));
+        Ok(json!({"data": data, "errors": [], "abort": false,
+            "newErrorsAndRetryData": [{"retryData": {"odd": 1}, "errors": [{"code": "own", "message": "said"}]}]}))
+    });
+    assert_eq!(ran.outcome.status, RunStatus::Completed);
+    let want = "[\n{\"n\":\"1\",\"s\":\"a\"},\n{\"n\":\"3\",\"s\":\"c\"},\n{\"made\":0},\n{\"n\":\"4\",\"s\":\"d\"},\n{\"made\":1}\n]\n";
+    assert_eq!(host.made_text().as_deref(), Some(want));
+    assert_eq!(told.iter().map(|options| options["pageIndex"].clone()).collect::<Vec<_>>(), [json!(0), json!(1)]);
+    assert_eq!(told[0]["errors"][0]["code"], "parse");
+    assert_eq!(told[0]["retryData"], json!({"1": {"data": null, "stage": "parse"}}));
+    assert_eq!((told[1]["retryData"].clone(), told[1]["testMode"].clone()), (json!({}), json!(false)));
+    assert_eq!(told[0]["currentExportDateTime"], "2026-11-24T04:00:00.000Z");
+    assert_eq!((ran.counts(0), ran.errors.len()), ([4, 5, 0, 2], 2), "the row's error was taken away, two were made");
+    let own = &ran.errors[0];
+    assert_eq!((own.code.as_str(), own.message.as_str(), &own.record), ("own", "said", &Some(json!({"odd": 1}))));
+}
+
+#[test]
+fn a_hook_that_leaves_errors_alone_or_gives_them_back_keeps_them() {
+    for back in [false, true] {
+        let (ran, ..) = saved(move |options| {
+            let mut left = json!({"data": []});
+            if back {
+                left["errors"] = options["errors"].clone();
+            }
+            Ok(left)
+        });
+        assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [4, 0, 0, 1]), "{back}");
+        assert_eq!((ran.errors[0].code.as_str(), ran.errors[0].index), ("parse", Some(1)), "{back}");
+    }
+}
+
+#[test]
+fn failed_records_are_told_with_what_they_were() {
+    let number = json!({"generate": "n", "dataType": "number", "extract": "$.n"});
+    let filter = json!({"transform": {"type": "expression", "expression": {"version": "2", "rulesTwoDotZero": {"mappings": [number]}}}});
+    let host = Memory::offline().with_file(b"n\nx\n2\n").with_scripts(|_, options| {
+        let key = options["errors"][0]["retryDataKey"].as_str().unwrap().to_owned();
+        assert_eq!(options["retryData"][&key]["data"], json!({"n": "x"}));
+        Ok(json!({"data": options["data"], "errors": [{"code": "mine", "message": "again", "retryDataKey": key}]}))
+    });
+    let ran = go(&hooked(with(file_export(&json!({"type": "csv"})), &filter)), &host);
+    assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("mine", &Some(json!({"n": "x"}))));
+}
+
+#[test]
+fn a_hook_may_end_the_export_after_a_page() {
+    let host = Memory::new(|_| Some(Answer::json(&json!([{"n": 1}, {"n": 2}, {"n": 3}]))))
+        .with_scripts(|_, options| Ok(json!({"data": options["data"], "abort": options["pageIndex"] == 1})));
+    let http = json!({"relativeURI": "/x?page={{export.http.paging.page}}", "paging": {"method": "page"}});
+    let mut flow = hooked(with(http_export(&http), &json!({"pageSize": 2, "type": "delta"})));
+    let ran = go(&flow, &host);
+    assert_eq!((ran.outcome.status, ran.counts(0)[1], host.urls().len()), (RunStatus::Completed, 4, 2));
+    assert_eq!(ran.outcome.steps[0].checkpoint, None, "what was not read is read by the next run");
+    flow.about.checkpoints.insert(id(2), 1_000);
+    let heard = Rc::new(RefCell::new(Value::Null));
+    let told = Rc::clone(&heard);
+    let host = Memory::new(|_| Some(Answer::new(204, ""))).with_scripts(move |_, options| {
+        *told.borrow_mut() = options.clone();
+        Ok(json!({"data": []}))
+    });
+    go(&flow, &host);
+    assert_eq!(*heard.borrow(), Value::Null, "without records there is no page");
+}
+
+#[test]
+fn a_hook_that_throws_or_returns_something_else_stops_the_flow() {
+    let failure =
+        || ScriptFailure { code: "script_error".to_owned(), message: "thrown".to_owned(), place: Some((3, 7)) };
+    let (ran, ..) = saved(move |_| Err(failure()));
+    assert_eq!((ran.outcome.status, ran.errors[0].code.as_str()), (RunStatus::Failed, "script_error"));
+    assert!(
+        ran.error().contains("preSavePage “save” of the script “Hooks” (line 3, column 7): thrown"),
+        "{}",
+        ran.error()
+    );
+    for (returned, said) in [
+        (json!(null), "It returned null"),
+        (json!([]), "It returned a list"),
+        (json!({"errors": []}), "Its data is nothing and no list"),
+        (json!({"data": [1]}), "Record 1 of its data is a number"),
+        (json!({"data": [], "errors": 1}), "Its errors are a number"),
+        (json!({"data": [], "newErrorsAndRetryData": {}}), "Its newErrorsAndRetryData is an object"),
+    ] {
+        let (ran, ..) = saved(move |_| Ok(returned.clone()));
+        assert_eq!(ran.outcome.status, RunStatus::Failed);
+        assert!(ran.error().contains(said), "{}", ran.error());
+    }
+}
+
+#[test]
+fn a_record_that_a_hook_made_too_big_costs_only_itself() {
+    let (ran, ..) = saved(|options| {
+        let big = "x".repeat(6 * 1024 * 1024);
+        Ok(json!({"data": [{"big": big}, options["data"][0]], "errors": []}))
+    });
+    assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [4, 2, 0, 2]));
+    assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
+}

@@ -1,0 +1,69 @@
+//! Test runs: the first page, every stage, and nothing written.
+
+use futures::executor::block_on;
+use serde_json::{Value, json};
+use tombolo_engine::{Bundle, Cancel, RunEvent, compile, run};
+
+use crate::support::{Memory, bundle, file_export, http_import, id, with};
+
+fn flow() -> Bundle {
+    let filter =
+        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "a"]}});
+    let mappings = json!([{"generate": "no", "dataType": "number", "extract": "$.n"}]);
+    let import = with(
+        http_import(&json!({})),
+        &json!({"filter": filter, "mappings": mappings,
+        "mockResponse": [{"id": "m1", "statusCode": 201}, {"errors": [{"code": "x", "message": "Refused"}], "statusCode": 422}]}),
+    );
+    let mut bundle = bundle(with(file_export(&json!({"type": "json"})), &json!({"pageSize": 3})), &[import]);
+    bundle.flow["pageProcessors"][0]["responseMapping"] = json!({"fields": [{"extract": "id", "generate": "newId"}]});
+    bundle.about.test_mode = true;
+    bundle
+}
+
+fn stages(bundle: &Bundle, host: &Memory) -> (Vec<Value>, Vec<[u64; 4]>) {
+    let plan = compile(bundle).unwrap();
+    let mut stages = Vec::new();
+    let mut sink = |event: RunEvent| {
+        if let RunEvent::Stage { step, stage } = event {
+            let errors: Vec<_> = stage.errors.iter().map(|error| error.code.clone()).collect();
+            stages.push(json!([step, stage.name, stage.index, stage.input, stage.output, errors]));
+        }
+    };
+    let outcome = block_on(run(&plan, host, &Cancel::default(), &mut sink));
+    let counts = outcome.steps.iter().map(|count| [count.received, count.success, count.ignored, count.errors]);
+    (stages, counts.collect())
+}
+
+#[test]
+fn a_test_run_says_every_stage_of_the_first_page_and_sends_nothing() {
+    let records = json!([{"n": 1, "k": "a"}, {"n": 2, "k": "b"}, {"n": 3, "k": "a"}, {"n": 4, "k": "a"}]);
+    let host = Memory::offline().with_file(records.to_string().as_bytes());
+    let (stages, counts) = stages(&flow(), &host);
+    assert_eq!(host.requests.borrow().len(), 0);
+    assert_eq!(counts, [[3, 3, 0, 0], [3, 1, 1, 1]]);
+    let taken = json!({"statusCode": 201, "ignored": false, "errors": [], "id": "m1"});
+    let want = [
+        json!([1, "inputFilter", 0, {"n": 1, "k": "a"}, true, []]),
+        json!([1, "inputFilter", 1, {"n": 2, "k": "b"}, false, []]),
+        json!([1, "inputFilter", 2, {"n": 3, "k": "a"}, true, []]),
+        json!([1, "mapping", 0, {"n": 1, "k": "a"}, {"no": 1}, []]),
+        json!([1, "mapping", 2, {"n": 3, "k": "a"}, {"no": 3}, []]),
+        json!([1, "response", 0, {"no": 1}, taken, []]),
+    ];
+    assert_eq!(stages[..6], want);
+    assert!(stages.contains(&json!([1, "responseMap", 0, taken, {"n": 1, "k": "a", "newId": "m1"}, []])), "{stages:?}");
+}
+
+#[test]
+fn a_run_of_some_sources_reads_only_those() {
+    let mut bundle = flow();
+    bundle.about.sources = vec![id(8)];
+    let problems = compile(&bundle).unwrap_err();
+    assert!(problems[0].message.contains("none of the sources that were chosen"), "{problems:?}");
+    bundle.about.sources = vec![id(2)];
+    assert!(compile(&bundle).is_ok());
+    let other: Value = json!({"_exportId": id(8).to_string()});
+    bundle.flow["pageGenerators"].as_array_mut().unwrap().push(other);
+    assert_eq!(compile(&bundle).unwrap().steps().len(), 2, "the source that is not chosen need not even be there");
+}

@@ -1,0 +1,236 @@
+//! `tombolo eval` on hostile input, in a process that may have 256 MiB: an answer with an error in good time, and the next
+//! line is answered as if nothing had been.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a command that does not run fails at the right line")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use serde_json::{Value, json};
+
+/// All addresses of the process, also those that are never touched.
+const MEMORY_KIB: u32 = 256 * 1024;
+/// What is promised holds for what is shipped; a build for tests is slower.
+const PROMISED: Duration = if cfg!(debug_assertions) { Duration::from_secs(30) } else { Duration::from_secs(5) };
+const DEEP: usize = 100_000;
+
+/// Asks a process of its own the hostile question and then a harmless one; the error's code, or "" when there is none.
+fn code(name: &str, hostile: &Value) -> String {
+    let (harmless, want) = harmless(name);
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("ulimit -v {MEMORY_KIB} && exec \"$0\" eval {name}"), env!("CARGO_BIN_EXE_tombolo")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut questions = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    let start = Instant::now();
+    writeln!(questions, "{hostile}").unwrap();
+    let line = answers.next().unwrap_or_else(|| panic!("{name}: no answer")).unwrap();
+    let took = start.elapsed();
+    let answer: Value = serde_json::from_str(&line).unwrap();
+    let begin: String = hostile.to_string().chars().take(200).collect();
+    assert!(took < PROMISED, "{name} took {took:?}: {begin}");
+    writeln!(questions, "{harmless}").unwrap();
+    drop(questions);
+    let next: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
+    assert_eq!((&next["output"], &next["errors"]), (&want, &json!([])), "{name} after {begin}");
+    assert!(child.wait().unwrap().success());
+    let error = &answer["errors"][0];
+    assert!(error.is_null() || !error["message"].as_str().unwrap_or_default().is_empty(), "{error}");
+    error["code"].as_str().unwrap_or_default().to_owned()
+}
+
+fn harmless(name: &str) -> (Value, Value) {
+    match name {
+        "handlebars" => (json!({"rules": "{{a}}", "input": {"a": 1}}), json!("1")),
+        "filter" => (json!({"rules": ["equals", ["extract", "a"], 1], "input": {"a": 1}}), json!(true)),
+        "mapper" => {
+            let rules = json!([{"generate": "b", "dataType": "string", "extract": "$.a", "status": "Active"}]);
+            (json!({"rules": rules, "input": {"a": 1}}), json!({"b": "1"}))
+        }
+        "csvParse" => (json!({"input": "a\n1"}), json!([{"a": "1"}])),
+        "jsonParse" => (json!({"input": "[{\"a\":1}]"}), json!([{"a": 1}])),
+        "xmlParse" => {
+            let options = json!({"resourcePath": "/a", "V0_json": false});
+            (json!({"input": "<a><b>1</b></a>", "options": options}), json!([{"b": "1"}]))
+        }
+        "xlsxParse" => (json!({"input": STANDARD.encode(workbook(2))}), json!([{"1": 1}])),
+        other => panic!("no harmless question for {other}"),
+    }
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_refused_everywhere() {
+    let lists = format!("{}{}", "[".repeat(DEEP), "]".repeat(DEEP));
+    let objects = format!("{}1{}", "{\"a\":".repeat(DEEP), "}".repeat(DEEP));
+    let elements = format!("{}{}", "<a>".repeat(DEEP), "</a>".repeat(DEEP));
+    let parsed = json!({"template": "{{#with (jsonParse record.text)}}{{a}}{{/with}}"});
+    let mapped = |text: &str| {
+        let rules = json!([{"generate": "b", "dataType": "object", "extract": text, "status": "Active"}]);
+        json!({"rules": rules, "input": {"text": lists}})
+    };
+    for (name, question, want) in [
+        ("jsonParse", json!({"input": lists}), "parse"),
+        ("jsonParse", json!({"input": objects}), "parse"),
+        ("jsonParse", json!({"input": objects, "options": {"resourcePath": "a.a.a"}}), "parse"),
+        ("xmlParse", json!({"input": elements}), "parse"),
+        ("handlebars", json!({"rules": parsed, "input": {"record": {"text": lists}}}), "template_helper"),
+        ("handlebars", json!({"rules": "{{#if a}}".repeat(DEEP)}), "template_limit"),
+        ("handlebars", json!({"rules": format!("{{{{trim {}a}}}}", "(trim ".repeat(DEEP))}), "template_limit"),
+        (
+            "filter",
+            json!({"rules": (0..100).fold(json!(["empty", "a"]), |rule, _| json!(["not", rule]))}),
+            "invalid_filter",
+        ),
+        ("mapper", mapped("$.text"), "mapping"),
+        ("mapper", mapped(&format!("$.{}", "a.".repeat(DEEP))), "invalid_mapping"),
+    ] {
+        assert_eq!(code(name, &question), want, "{name} {}", &question.to_string()[..60]);
+    }
+}
+
+#[test]
+fn few_bytes_that_would_become_many_are_refused() {
+    let letters = "abcdefghijklmnop".as_bytes();
+    let entities: String = letters
+        .windows(2)
+        .map(|pair| {
+            format!("<!ENTITY {} \"{}\">", char::from(pair[1]), format!("&{};", char::from(pair[0])).repeat(10))
+        })
+        .collect();
+    let laughs = format!("<!DOCTYPE l [<!ENTITY a \"ha\">{entities}]><r>&p;</r>");
+    for (name, question, want) in [
+        ("xmlParse", json!({"input": laughs}), "parse"),
+        ("xlsxParse", json!({"input": STANDARD.encode(workbook(3_000_000))}), "parse"),
+        ("csvParse", json!({"input": format!("a\n{}", "1\n".repeat(1_500_000))}), "parse"),
+        ("csvParse", json!({"input": format!("a,b\n{}", "1\n".repeat(1_500_000))}), "parse"),
+        ("csvParse", json!({"input": ",".repeat(1_500_000)}), "parse"),
+        ("jsonParse", json!({"input": format!("[{}{{}}]", "{},".repeat(1_500_000))}), "parse"),
+        ("xmlParse", json!({"input": format!("<r>{}</r>", "<a/>".repeat(2_000_000))}), "parse"),
+        ("xmlParse", json!({"input": format!("<r>{}</r>", "<a/>".repeat(1_250_000))}), "parse"),
+        ("xmlParse", json!({"input": format!("<r>{}</r>", "<a b=''/>".repeat(550_000))}), "parse"),
+        ("jsonParse", json!({"input": format!("[{{\"a\":[{}{{}}]}}]", "{\"a\":0},".repeat(570_000))}), "parse"),
+        ("handlebars", json!({"rules": "{{padLeft 1 9000000}}".repeat(10)}), "template_limit"),
+        (
+            "handlebars",
+            json!({"rules": "{{#with (replace s \"a\" s) as |t|}}{{replace t \"a\" t}}{{/with}}", "input": {"s": "a".repeat(3_000)}}),
+            "template_helper",
+        ),
+        (
+            "handlebars",
+            json!({"rules": "{{join (join (join s s s s s s) s s s s) s s s s}}", "input": {"s": "a".repeat(1_000_000)}}),
+            "template_helper",
+        ),
+    ] {
+        assert_eq!(code(name, &question), want, "{name} {}", &question.to_string()[..60]);
+    }
+}
+
+#[test]
+fn what_would_not_end_is_ended() {
+    let numbers: Vec<u32> = (0..10_000).collect();
+    let each = |levels: usize| format!("{}x{}", "{{#each @root.a}}".repeat(levels), "{{/each}}".repeat(levels));
+    let sorts = "{{#each a}}{{#each (sort @root.a)}}{{/each}}{{/each}}";
+    let itself = json!({"template": "{{> p}}", "partials": {"p": "{{> p}}{{> p}}"}});
+    for (name, question, want) in [
+        ("handlebars", json!({"rules": each(8), "input": {"a": numbers[..50]}}), "template_limit"),
+        ("handlebars", json!({"rules": sorts, "input": {"a": numbers}}), "template_limit"),
+        ("handlebars", json!({"rules": itself}), "template_limit"),
+    ] {
+        assert_eq!(code(name, &question), want, "{name} {}", &question.to_string()[..60]);
+    }
+}
+
+#[test]
+fn catastrophic_patterns_are_answered_or_refused() {
+    let text = format!("{}!", "a".repeat(5_000));
+    let alternatives: Vec<String> = (0..2_000).map(|n| format!("(?<!a{n})x{n}.*y")).collect();
+    let patterns = [
+        "^(a+)+$",
+        "(a*)*b",
+        "^(?=(a+)+$)(a|aa)+$",
+        "(?=(a+))\\1*b(a+)+\\2$",
+        "((a{1,100}){1,100}){1,100}",
+        &"(".repeat(DEEP),
+        &alternatives.join("|"),
+    ];
+    for pattern in patterns {
+        let filter = json!({"rules": ["matches", ["extract", "s"], pattern], "input": {"s": text}});
+        assert!(["", "filter", "invalid_filter"].contains(&&*code("filter", &filter)));
+        for template in ["{{regexReplace s \"x\" p \"g\"}}", "{{regexMatch s p}}", "{{regexSearch s p}}"] {
+            let question = json!({"rules": template, "input": {"s": text, "p": pattern}});
+            assert!(["", "template_helper"].contains(&&*code("handlebars", &question)));
+        }
+    }
+}
+
+/// A workbook of so many rows, each with the number one.
+fn workbook(rows: usize) -> Vec<u8> {
+    let sheet = |out: &mut dyn Write| {
+        out.write_all(b"<worksheet><sheetData>").unwrap();
+        for _ in 0..rows {
+            out.write_all(b"<row><c><v>1</v></c></row>").unwrap();
+        }
+        out.write_all(b"</sheetData></worksheet>").unwrap();
+    };
+    let text = |text: &'static str| move |out: &mut dyn Write| out.write_all(text.as_bytes()).unwrap();
+    let book = text("<workbook><sheets><sheet name=\"S\" r:id=\"r1\"/></sheets></workbook>");
+    let links = text(
+        "<Relationships><Relationship Id=\"r1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
+    );
+    let parts: [(&str, &dyn Fn(&mut dyn Write)); 3] =
+        [("xl/workbook.xml", &book), ("xl/_rels/workbook.xml.rels", &links), ("xl/worksheets/sheet1.xml", &sheet)];
+    archive(&parts)
+}
+
+/// A zip archive, deflated.
+fn archive(parts: &[(&str, &dyn Fn(&mut dyn Write))]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, write) in parts {
+        let mut packer = Packer { crc: flate2::Crc::new(), out: DeflateEncoder::new(Vec::new(), Compression::fast()) };
+        write(&mut packer);
+        let (sum, packed) = (packer.crc.sum(), packer.out.finish().unwrap());
+        let offset = u32::try_from(bytes.len()).unwrap();
+        let length = u16::try_from(name.len()).unwrap();
+        let mut fields = vec![20, 0, 0, 0, 8, 0, 0, 0, 33, 0];
+        for number in [sum, u32::try_from(packed.len()).unwrap(), packer.crc.amount()] {
+            fields.extend_from_slice(&number.to_le_bytes());
+        }
+        fields.extend_from_slice(&length.to_le_bytes());
+        fields.extend_from_slice(&[0, 0]);
+        bytes.extend([b"PK\x03\x04", &fields[..], name.as_bytes(), &packed].concat());
+        directory
+            .extend([b"PK\x01\x02\x14\x00", &fields[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+    }
+    let (offset, size) = (u32::try_from(bytes.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    let count = u16::try_from(parts.len()).unwrap().to_le_bytes();
+    bytes.extend(directory);
+    bytes.extend(
+        [&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size.to_le_bytes(), &offset.to_le_bytes(), &[0, 0]].concat(),
+    );
+    bytes
+}
+
+struct Packer {
+    crc: flate2::Crc,
+    out: DeflateEncoder<Vec<u8>>,
+}
+
+impl Write for Packer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.crc.update(bytes);
+        self.out.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
