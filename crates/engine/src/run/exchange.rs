@@ -78,14 +78,17 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
 }
 
 /// Sends a request once, or twice where its credentials had to be renewed.
-async fn once(shared: &Shared<'_>, endpoint: &Endpoint, request: Request) -> Result<Response, HttpError> {
-    let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
-    let mut response = send(shared.host, ready).await?;
-    if renew(shared, endpoint, used, &mut response).await? {
-        let (ready, _) = authorize(shared, endpoint, request).await?;
-        response = send(shared.host, ready).await?;
+pub(super) async fn once(shared: &Shared<'_>, endpoint: &Endpoint, request: Request) -> Result<Response, HttpError> {
+    let mut again = true;
+    loop {
+        let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
+        let mut response = send(shared.host, ready).await?;
+        // Told of the second answer too: it shows whether the new credentials are good.
+        if !renew(shared, endpoint, used, &mut response).await? || !again {
+            return Ok(response);
+        }
+        again = false;
     }
-    Ok(response)
 }
 
 /// What may be over if it is tried again.
