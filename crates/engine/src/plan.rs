@@ -24,7 +24,7 @@ pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
 pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
-pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use step::{FileWrite, Import, OneToMany, Parts, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.

@@ -40,3 +40,5 @@ pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 /// Errors that wait for the hook of their page at most.
 pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
+/// The most that the records of a file have together when a template writes it, which needs all of them in memory.
+pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ mod branches;
 mod clock;
 mod delta;
 mod errors;
+mod file_parts;
 mod files;
 mod golden;
 mod groups;
