@@ -35,6 +35,7 @@ mod source_lookup;
 mod source_names;
 mod stages;
 mod step;
+mod submit;
 mod times;
 mod units;
 mod verdict;

@@ -4,6 +4,7 @@
 
 mod again;
 mod asking;
+mod async_helpers;
 mod bad_input;
 mod branches;
 mod clock;
