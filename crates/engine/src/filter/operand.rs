@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_template::moment::{self, Zone};
 
 use super::Seen;
-use crate::mapper::number;
+use crate::mapper::{date, number};
 use crate::path::{OldPath, Path};
 
 #[derive(Debug, Clone)]
@@ -116,7 +115,7 @@ impl Function {
                 None => Val::Bool(super::compare::is_truthy(value)),
             },
             Self::EpochTime => match value {
-                Val::Str(text) => moment::parse(text.trim(), None, Zone::UTC, 0).map_or(Val::Absent, Val::Int),
+                Val::Str(text) => date::epoch_ms(text).map_or(Val::Absent, Val::Int),
                 other => as_number(other).unwrap_or_default(),
             },
             Self::Ceiling => rounded(f64::ceil),
