@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod ask;
 mod auth;
+mod capture;
 mod exchange;
 mod hooks;
 mod import;

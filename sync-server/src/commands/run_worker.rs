@@ -85,6 +85,7 @@ pub(super) fn line(report: Report) -> Line {
         Report::Row(row) => Line::Row { row: *row },
         Report::Error { n, error } => Line::Error { n, error },
         Report::Stage { step, stage } => Line::Stage { step, stage },
+        Report::Exchange { step, exchange } => Line::Exchange { step, exchange },
         Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }

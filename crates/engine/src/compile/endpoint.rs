@@ -84,6 +84,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         media_type: media_type.content_type(),
         context: vec![("connection", vault.hide(id, value, &[])), ("settings", Val::from(&all))],
         vault,
+        debug_until_ms: pool::debug_until_ms(value, wanted.value),
         concurrency: pool.target,
         pool,
     })

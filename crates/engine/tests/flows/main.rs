@@ -7,6 +7,7 @@ mod asking;
 mod async_helpers;
 mod bad_input;
 mod branches;
+mod captured;
 mod clock;
 mod delta;
 mod errors;
