@@ -1,6 +1,7 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
 mod api;
+mod async_helper;
 mod auth;
 mod endpoint;
 mod entry;

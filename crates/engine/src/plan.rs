@@ -1,5 +1,6 @@
 //! A flow, ready to run.
 
+mod async_helper;
 pub(crate) mod auth;
 mod endpoint;
 mod function;
@@ -18,6 +19,7 @@ use tombolo_model::Val;
 use tombolo_model::run::StepCount;
 use tombolo_template::Template;
 
+pub(crate) use async_helper::AsyncHelper;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};

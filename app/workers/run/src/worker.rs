@@ -68,6 +68,11 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         }
         // Only a test run has stages, and none is started here.
         Report::Stage { .. } => {}
+        Report::Exchange { exchange, .. } => {
+            if let Ok(text) = serde_json::to_string(&*exchange) {
+                console::log_1(&text.into());
+            }
+        }
         Report::Console { function, lines, .. } => {
             for line in lines {
                 console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());
