@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_model::run::StepCount;
+use tombolo_model::run::{RunBegin, StepCount};
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
@@ -41,6 +41,8 @@ pub struct Plan {
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.
     pub(crate) parallel: bool,
+    /// Where the clock and the random values of its runs begin, if that is given.
+    pub(crate) begin: RunBegin,
 }
 
 impl Plan {
