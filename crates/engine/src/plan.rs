@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use tombolo_model::Val;
 use tombolo_model::run::{RunBegin, StepCount};
+use tombolo_template::Template;
 
 pub(crate) use endpoint::{Auth, Endpoint};
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
@@ -23,7 +24,7 @@ pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
 pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
-pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use step::{FileWrite, Import, OneToMany, Parts, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
@@ -91,6 +92,8 @@ pub(crate) struct Named {
     pub(crate) name: String,
     /// What its hooks are told beside their data, as the members of a JSON object.
     pub(crate) options: Box<str>,
+    /// What tells its records apart; without it, the usual fields do.
+    pub(crate) trace_key: Option<Template>,
 }
 
 /// A resource's settings as templates and filters read them.

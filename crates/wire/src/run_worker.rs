@@ -49,6 +49,9 @@ pub struct RunJob {
     /// Where its clock and random values begin, if that is given.
     #[serde(default)]
     pub begin: RunBegin,
+    /// Up to when each export of changes was read, in milliseconds since 1970.
+    #[serde(default)]
+    pub checkpoints: BTreeMap<Id, i64>,
 }
 
 /// A resource of a run.

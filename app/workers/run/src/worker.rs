@@ -48,7 +48,13 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), begin: job.begin, ..About::default() },
+        about: About {
+            run: Some(job.row.id),
+            flow: Some(job.row.flow),
+            checkpoints: job.checkpoints,
+            begin: job.begin,
+            ..About::default()
+        },
     };
     let mut report = |report| match report {
         Report::Row(row) => {
@@ -97,6 +103,7 @@ fn end_after_panic(reason: &str) -> bool {
         record: None,
         index: None,
         time_ms: now_ms,
+        ..RunError::default()
     });
     port::post(&FromRun::Row { row }, None);
     true

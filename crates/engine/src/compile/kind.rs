@@ -92,7 +92,7 @@ fn fields(value: &Value, source: Option<Adaptor>) -> Result<Vec<Path>, Vec<Probl
         }
         _ => names
             .into_iter()
-            .map(|name| Path::dotted(name))
+            .map(Path::dotted)
             .collect::<Result<_, _>>()
             .map_err(|error| vec![Problem::new(place, "invalid_path", format!("{error}."))]),
     }

@@ -37,8 +37,8 @@ struct Passing<'u> {
 }
 
 impl<'a, 's> Importer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Result<Self, Fatal> {
-        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, step.place, import).await? })
+    pub(super) fn new(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Self {
+        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import) }
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -144,7 +144,10 @@ impl<'a, 's> Importer<'a, 's> {
     /// Maps one; returns what has to be known first.
     fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
-            "record" => Some(&*passing.before),
+            // A record of several rows has another name, so that templates tell them apart.
+            "record" | "rows" => {
+                Some(&*passing.before).filter(|record| matches!(record, Val::List(_)) == (name == "rows"))
+            }
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };

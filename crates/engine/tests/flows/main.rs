@@ -8,6 +8,8 @@ mod bad_input;
 mod branches;
 mod clock;
 mod delta;
+mod errors;
+mod file_parts;
 mod files;
 mod golden;
 mod groups;
