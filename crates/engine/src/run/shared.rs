@@ -153,7 +153,7 @@ impl<'a> Shared<'a> {
     }
 
     /// What tells a record apart from others.
-    fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
+    pub(super) fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
         const USUAL: [&str; 8] = ["id", "_id", "Id", "ID", "internalId", "internalid", "externalId", "uuid"];
         let key = match self.trace_keys[place] {
             Some(template) => {
