@@ -46,9 +46,9 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         if matches!(kind, Kind::Integration | Kind::Flow) {
             continue;
         }
-        if kind == Kind::Connection {
+        if matches!(kind, Kind::Connection | Kind::IClient) {
             let kept = secrets::of(account, id).await?.kept;
-            let (values, allowed) = secrets::for_run(kept, secrets::host_of(&value).as_deref());
+            let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
             secrets.insert(id, values);
             hosts.insert(id, allowed);
         }
