@@ -28,7 +28,8 @@ fn names_of_prototypes_are_fields_for_every_rule() {
     let none = || Value::Null;
     let paths = "{{record.__proto__.admin}}{{record.constructor.prototype.admin}}{{record.prototype.[0]}}";
     // What an object has in JavaScript is nothing here.
-    let nothing = "{{record.plain.constructor}}{{record.plain.__proto__}}{{record.plain.toString}}{{record.plain.admin}}";
+    let nothing =
+        "{{record.plain.constructor}}{{record.plain.__proto__}}{{record.plain.toString}}{{record.plain.admin}}";
     let rules = format!("{paths}|{nothing}|{{{{#each record}}}}{{{{@key}}}} {{{{/each}}}}");
     assert_eq!(
         output("handlebars", json!(rules), json!({"record": hostile()}), none()),
