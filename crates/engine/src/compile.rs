@@ -2,6 +2,7 @@
 
 mod api;
 mod async_helper;
+mod auth;
 mod endpoint;
 mod entry;
 mod export;
@@ -14,6 +15,7 @@ mod kind;
 mod mapping;
 mod media;
 mod paging;
+pub(crate) mod ping;
 mod pool;
 mod step;
 mod unsupported;
@@ -33,6 +35,7 @@ use crate::plan::{Named, Plan, Source, Step, Work, settings_of};
 use entry::Parts;
 use graph::Graph;
 
+pub(crate) use auth::percent;
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 
 /// Compiles a flow.

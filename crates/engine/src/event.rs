@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_model::Id;
 use tombolo_model::run::{RunError, RunStatus, StepCount};
 
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 
 /// Something happened. Steps are numbered as in [`crate::Plan::steps`].
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,15 @@ pub enum RunEvent {
     },
     /// A record failed; the run goes on.
     Error(RunError),
+    /// A token was renewed: the next run is to begin with the new one, bound to the same hosts as the old one.
+    Renewed {
+        /// The connection.
+        owner: Id,
+        /// Where the secret is kept there.
+        path: String,
+        /// What it is now.
+        secret: Secret,
+    },
     /// A stage of a test run.
     Stage {
         /// Which step.

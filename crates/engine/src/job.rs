@@ -1,7 +1,7 @@
 //! A run from its bundle to its last row: what the run worker, the server's child and the command line share.
 
-use tombolo_model::Problem;
 use tombolo_model::run::{RunError, RunRow, RunStatus};
+use tombolo_model::{Id, Problem};
 
 use crate::bundle::Bundle;
 use crate::cancel::Cancel;
@@ -10,6 +10,7 @@ use crate::event::{Exchange, RunEvent, Stage};
 use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 
 /// What is reported of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,15 @@ pub enum Report {
         n: u64,
         /// What happened.
         error: RunError,
+    },
+    /// A token was renewed and is to be kept.
+    Renewed {
+        /// The connection.
+        owner: Id,
+        /// Where the secret is kept there.
+        path: String,
+        /// What it is now.
+        secret: Secret,
     },
     /// A stage of a test run.
     Stage {
@@ -82,6 +92,7 @@ pub async fn run_job(
                 errors += 1;
                 report(Report::Error { n: errors, error });
             }
+            RunEvent::Renewed { owner, path, secret } => report(Report::Renewed { owner, path, secret }),
             RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
             RunEvent::Exchange { step, exchange } => {
                 report(Report::Exchange { step: row.steps[step].step.clone(), exchange });

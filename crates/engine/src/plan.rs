@@ -1,6 +1,7 @@
 //! A flow, ready to run.
 
 mod async_helper;
+pub(crate) mod auth;
 mod endpoint;
 mod function;
 mod http_write;
@@ -19,7 +20,7 @@ use tombolo_model::run::StepCount;
 use tombolo_template::Template;
 
 pub(crate) use async_helper::AsyncHelper;
-pub(crate) use endpoint::{Auth, Endpoint};
+pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
@@ -47,6 +48,20 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Without sources and steps: for what shares the ways of a run and is none.
+    pub(crate) fn empty() -> Self {
+        Self {
+            sources: Vec::new(),
+            steps: Vec::new(),
+            routers: Vec::new(),
+            entry: Entry::Sources(Chain::default()),
+            caches: BTreeMap::new(),
+            callable: Callable::default(),
+            test_mode: false,
+            parallel: false,
+        }
+    }
+
     /// All that counts records, with empty counters: sources first, then steps and branchings in the order of the flow.
     #[must_use]
     pub fn steps(&self) -> Vec<StepCount> {

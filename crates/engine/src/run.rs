@@ -16,6 +16,7 @@ mod lookup;
 mod once;
 mod pages;
 mod paging;
+mod ping;
 mod pre_save_page;
 mod queue;
 mod refine;
@@ -27,6 +28,7 @@ mod retry;
 mod router;
 mod scripted;
 mod shared;
+mod sign_in;
 mod signed;
 mod source;
 mod source_body;
@@ -58,6 +60,9 @@ use crate::host::Host;
 use crate::plan::{Again, Branch, Chain, Entry, Plan, Router};
 use crate::units::QUEUED_PAGES;
 pub(crate) use signed::signs;
+
+pub use ping::{PingError, ping};
+pub use sign_in::{SignIn, sign_in_address, signed_in};
 
 use shared::Shared;
 

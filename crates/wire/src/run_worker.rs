@@ -92,6 +92,11 @@ pub enum FromRun {
         /// What happened.
         error: RunError,
     },
+    /// A token was renewed: it takes the place of the one that the run began with, for the same hosts.
+    Renewed {
+        /// The connection, the path and what it is now.
+        secrets: Secrets,
+    },
     /// A file is complete; said before the row that ends the run. One attachment: the file.
     File {
         /// The step that made it.

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{About, Bundle, Cancel, run_job};
+use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 use tombolo_model::run::{RunPlace, RunRow, RunStatus};
-use tombolo_model::views::{Connection, Export, Flow, Source};
+use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
@@ -88,7 +88,13 @@ async fn work(
         about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, ..About::default() },
     };
     let cancel = Cancel::default();
-    let mut report = |report| say(&line(report));
+    let mut report = |report| match report {
+        // A secret goes to no terminal. The file keeps the one that it has.
+        Report::Renewed { owner, path, .. } => {
+            eprintln!("The secret {path} of connection {owner} was renewed for this run; the file keeps the old one.");
+        }
+        report => say(&line(report)),
+    };
     let run = run_job(&bundle, row, &host, &cancel, &mut report);
     tokio::pin!(run);
     loop {
@@ -104,9 +110,18 @@ async fn work(
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
 fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
-    let connections = resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
-    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(web_host::of);
-    connections.map(|(id, found)| (*id, host(found).into_iter().collect())).collect()
+    let holders = resources.iter().filter(|(_, found)| matches!(found.kind, Kind::Connection | Kind::IClient));
+    let own = |found: &JobResource| -> Vec<String> {
+        secret_addresses(found.kind, &found.value).into_iter().filter_map(web_host::of).collect()
+    };
+    let hosts = |found: &JobResource| {
+        let mut hosts = own(found);
+        // A connection's refresh token goes to where its client gets tokens.
+        let client = found.value.pointer("/http/_iClientId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        hosts.extend(client.and_then(|id: Id| resources.get(&id)).map(own).unwrap_or_default());
+        hosts
+    };
+    holders.map(|(id, found)| (*id, hosts(found))).collect()
 }
 
 fn first_row(flow: &Value) -> anyhow::Result<RunRow> {

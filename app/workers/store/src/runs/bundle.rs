@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::Value;
-use tombolo_model::catalogue::describe;
+use tombolo_model::catalogue::{describe, named};
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, checkpoints};
 use tombolo_wire::run_worker::{RunJob, RunResource, Secrets};
@@ -46,13 +46,14 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         if matches!(kind, Kind::Integration | Kind::Flow) {
             continue;
         }
-        if kind == Kind::Connection {
+        if matches!(kind, Kind::Connection | Kind::IClient) {
             let kept = secrets::of(account, id).await?.kept;
-            let (values, allowed) = secrets::for_run(kept, secrets::host_of(&value).as_deref());
+            let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
             secrets.insert(id, values);
             hosts.insert(id, allowed);
         }
         open.extend(describe(kind, &value).references);
+        open.extend(named(kind, &value));
         heads.insert(id, own_heads);
         resources.insert(id, RunResource { kind, value });
     }
