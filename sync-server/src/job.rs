@@ -31,6 +31,9 @@ pub struct Job {
     pub hosts: BTreeMap<Id, Vec<String>>,
     /// Stored files that the flow reads: SHA-256 (hex), then where they lie.
     pub files: BTreeMap<String, PathBuf>,
+    /// Up to when each export of changes was read, in milliseconds since 1970.
+    #[serde(default)]
+    pub checkpoints: BTreeMap<Id, i64>,
     /// An empty folder for the files that the run makes.
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.

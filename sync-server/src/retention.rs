@@ -165,6 +165,7 @@ mod tests {
             record: None,
             index: None,
             time_ms: 1,
+            ..RunError::default()
         };
         RunErrorRow { run: id(run), n, error }
     }

@@ -87,6 +87,7 @@ mod tests {
             record: Some(record),
             index: Some(0),
             time_ms: 1,
+            ..RunError::default()
         };
         RunRows { runs: Vec::new(), errors: vec![RunErrorRow { run: Id::from_parts(1, [0; 8]), n: 1, error }] }
     }

@@ -257,5 +257,6 @@ fn run_error(code: &str, message: impl Into<String>) -> RunError {
         record: None,
         index: None,
         time_ms: clock::now_ms(),
+        ..RunError::default()
     }
 }

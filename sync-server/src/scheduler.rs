@@ -9,14 +9,12 @@
 //!
 //! Invariant: two ticks of a flow are at least the shortest interval apart, in nominal time, also across a restart.
 
-mod cron;
 pub(crate) mod driver;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use tombolo_engine::Schedule;
 use tombolo_model::Id;
-
-pub(crate) use cron::Schedule;
 
 /// A flow in an account.
 pub(crate) type FlowKey = (Id, Id);

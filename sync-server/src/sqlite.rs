@@ -9,6 +9,7 @@
 mod accounts;
 mod blobs;
 mod changes;
+mod checkpoints;
 mod invitations;
 mod people;
 mod push;
@@ -35,7 +36,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -138,6 +139,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if matches!(version, 1 | 2) {
         sqlx::raw_sql(include_str!("sqlite/version_3.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if matches!(version, 1..=3) {
+        sqlx::raw_sql(include_str!("sqlite/version_4.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -190,6 +194,7 @@ mod tests {
             ALTER TABLE blobs DROP COLUMN uploaded;
             DROP INDEX run_files_sha256;
             DROP INDEX runs_flow;
+            DROP TABLE checkpoints;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

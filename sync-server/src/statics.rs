@@ -71,8 +71,8 @@ async fn respond(app: &App, name: &str, asked: &HeaderMap) -> std::io::Result<Op
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if name == "workers/run.js" {
-        headers.insert(header::CONTENT_SECURITY_POLICY, headers::run_worker_policy());
+    if let Some(policy) = headers::own_policy(name) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(Some(response))
 }

@@ -27,6 +27,7 @@ use tombolo_server::job::Line;
 const CONNECTION: &str = "000000010000000000000000";
 const EXPORT: &str = "000000020000000000000000";
 const IMPORT: &str = "000000030000000000000000";
+const SCRIPT: &str = "000000040000000000000000";
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_tombolo"))
@@ -124,9 +125,11 @@ async fn worker(folder: &Path, bundle: &Value, files: BTreeMap<String, String>, 
     fields.insert("files".into(), json!(files));
     fields.insert("out".into(), json!(folder.join("worker")));
     fields.insert("allowPrivateNetwork".into(), json!(private));
+    let has_scripts = bundle["resources"].as_object().unwrap().values().any(|found| found["kind"] == "script");
     let output = tokio::task::spawn_blocking(move || {
         let mut child = program()
             .arg("run-worker")
+            .args(has_scripts.then_some("--scripts"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -371,4 +374,69 @@ fn an_editor_answers_line_by_line() {
     let text = String::from_utf8(output.stdout).unwrap();
     let answer = |id, output| format!("{{\"id\":{id},\"output\":{output},\"errors\":[],\"console\":[]}}\n");
     assert_eq!(text, answer(1, true) + &answer(2, false));
+}
+
+/// A transformation that remembers, and a filter that is stopped at one record and runs out of memory at another.
+const HOSTILE: &str = "import dayjs from 'dayjs';
+let calls = 0;
+function make({ record }) {
+  calls += 1;
+  return { ...record, calls, day: dayjs(0).add(record.n, 'day').format('YYYY-MM-DD'), dice: Math.random() < 1 };
+}
+function keep({ record }) {
+  if (record.n === 3) while (true) {}
+  if (record.n === 5) { const all = []; for (let text = 'x'; ; text += text) all.push(text + 1); }
+  if (record.n === 7) throw new Error('not seven');
+  return record.n % 2 === 1;
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_run_the_same_on_the_command_line_and_in_the_servers_child() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.csv");
+    std::fs::write(&input, "n,t\n1,a\n2,b\n3,c\n4,d\n5,e\n6,f\n7,g\n8,h\n9,i\n").unwrap();
+    let called = |function: &str| json!({"type": "script", "script": {"_scriptId": SCRIPT, "function": function}});
+    let mut export = file_export();
+    let number = json!([{"generate": "n", "dataType": "number", "extract": "$.n"}]);
+    export["filter"] = called("keep");
+    export["transform"] = called("make");
+    export["file"]["csv"] = json!({"hasHeaderRow": true});
+    let mut import = file_import();
+    import["mappings"] = json!([
+        number[0].clone(),
+        {"generate": "calls", "dataType": "number", "extract": "$.calls"},
+        {"generate": "day", "dataType": "string", "extract": "$.day"},
+        {"generate": "dice", "dataType": "boolean", "extract": "$.dice"},
+    ]);
+    let mut bundle = bundle("http://127.0.0.1:1", &export, &import);
+    let script = HOSTILE.replace("record.n", "Number(record.n)");
+    bundle["resources"][SCRIPT] = json!({"kind": "script", "value": {"name": "Hooks", "content": script}});
+    let ran = run(folder.path(), &bundle, &[input.to_str().unwrap()]).await;
+    let wrong = |ran: &Ran| -> Vec<String> {
+        let errors = ran.lines.iter().filter_map(|line| match line {
+            Line::Error { error, .. } => Some(format!("{}: {}", error.code, error.message)),
+            _ => None,
+        });
+        errors.collect()
+    };
+    let errors = wrong(&ran);
+    assert_eq!(ran.last().status, RunStatus::Completed, "{} {errors:?}", ran.message());
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    assert!(errors[0].contains("a loop went round too often"), "{errors:?}");
+    assert!(errors[1].contains("more memory than it may have"), "{errors:?}");
+    assert!(errors[2].contains("not seven"), "{errors:?}");
+    let made = std::fs::read_to_string(folder.path().join("out/result.json")).unwrap();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let days: Vec<_> = made.as_array().unwrap().iter().map(|row| row["day"].as_str().unwrap()).collect();
+    assert_eq!(days, ["1970-01-02", "1970-01-10"], "{made}");
+    assert_eq!((&made[0]["calls"], &made[0]["dice"]), (&json!(1), &json!(true)));
+
+    let files = BTreeMap::from([("unused".to_owned(), input.to_str().unwrap().to_owned())]);
+    let child = worker(folder.path(), &bundle, files, false).await;
+    assert_eq!(wrong(&child), errors);
+    let path = child.lines.iter().find_map(|line| match line {
+        Line::File { path, .. } => Some(path.clone()),
+        _ => None,
+    });
+    assert_eq!(std::fs::read(path.unwrap()).unwrap(), std::fs::read(folder.path().join("out/result.json")).unwrap());
 }

@@ -7,10 +7,12 @@ mod fixtures;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fixtures::{id, push, run_error, run_row, user};
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document};
+use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
@@ -18,7 +20,7 @@ use tombolo_server::store::{
     SealedSecret, SignUp, Store, TickKey,
 };
 use tombolo_sync::gate::Verdict;
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
 use tombolo_wire::sync::{Entry, RunErrorRow, RunRows, Snapshot};
 
 async fn people_and_sessions(store: &dyn Store) {
@@ -188,6 +190,30 @@ async fn runs_and_files(store: &dyn Store) {
     assert_eq!(store.blob_part(id(101), &blob.sha256, 0).await.unwrap().as_deref(), Some(b"hello".as_slice()));
 }
 
+async fn checkpoints(store: &dyn Store) {
+    let (flow, export) = (id(70), id(71));
+    let mut number = 180;
+    let mut run = async |status, from_ms, to_ms, ended_ms| {
+        number += 1;
+        let steps = vec![StepCount { checkpoint: Some(Checkpoint { export, from_ms, to_ms }), ..StepCount::default() }];
+        let row = RunRow { id: id(number), flow, status, steps, ended_ms: Some(ended_ms), ..run_row(1) };
+        store.keep_runs(id(101), &RunRows { runs: vec![row], errors: vec![] }, None).await.unwrap();
+        store.checkpoints(id(101), flow).await.unwrap().get(&export).copied()
+    };
+    assert_eq!(run(RunStatus::Completed, Some(5), 10, 0).await, None, "what was read before is not known here");
+    assert_eq!(run(RunStatus::Failed, None, 10, 0).await, None);
+    assert_eq!(run(RunStatus::Completed, None, 10, 0).await, Some(10));
+    assert_eq!(run(RunStatus::Running, Some(10), 20, 0).await, Some(10));
+    assert_eq!(run(RunStatus::Completed, Some(11), 20, 0).await, Some(10), "nobody read what lies between");
+    assert_eq!(run(RunStatus::Completed, Some(10), 20, 0).await, Some(20));
+    assert_eq!(run(RunStatus::Completed, Some(10), 15, 0).await, Some(20), "it never goes back");
+    let hour_ms = 3_600_000;
+    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let moved = run(RunStatus::Completed, None, now_ms + hour_ms - 1_000, now_ms + hour_ms).await.unwrap();
+    assert!(moved <= now_ms + 60_000, "a device whose clock is fast leaves nothing out: {}", moved - now_ms);
+    assert!(store.checkpoints(id(102), flow).await.unwrap().is_empty(), "seen from another account");
+}
+
 async fn whose_runs_they_are(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
         store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap().unwrap()
@@ -281,6 +307,7 @@ async fn every_store(store: Arc<dyn Store>) {
     many_pushes_at_once(Arc::clone(&store)).await;
     runs_and_files(&*store).await;
     whose_runs_they_are(&*store).await;
+    checkpoints(&*store).await;
     pages_of_runs_and_documents(&*store).await;
     secrets_and_ticks(&*store).await;
     store.check().await.unwrap();

@@ -14,6 +14,18 @@ use tempfile::TempDir;
 ///
 /// When the run fails.
 pub fn run(flow: &Flow, files: &[&Path]) -> Result<TempDir> {
+    let (folder, mut command) = command(flow, files)?;
+    let output = command.output().context("starting tombolo run")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(folder)
+}
+
+/// The command that runs a flow, and the folder into which it writes.
+///
+/// # Errors
+///
+/// When the bundle cannot be written.
+pub fn command(flow: &Flow, files: &[&Path]) -> Result<(TempDir, Command)> {
     let folder = TempDir::new()?;
     let bundle = folder.path().join("bundle.json");
     std::fs::write(&bundle, serde_json::to_vec(&contents(flow))?)?;
@@ -22,9 +34,7 @@ pub fn run(flow: &Flow, files: &[&Path]) -> Result<TempDir> {
     for file in files {
         command.arg("--file").arg(file);
     }
-    let output = command.output().context("starting tombolo run")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(folder)
+    Ok((folder, command))
 }
 
 fn contents(flow: &Flow) -> Value {

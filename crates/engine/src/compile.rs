@@ -161,6 +161,12 @@ fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Va
     })
 }
 
+/// What tells the records of an export or import apart, where it says so itself.
+fn trace_key(value: &Value) -> Result<Option<Template>, Vec<Problem>> {
+    let place = "/traceKeyTemplate";
+    text_at(value, place).map(|text| template(text, Target::Plain, place)).transpose()
+}
+
 /// A step's name, and what its hooks are told of it: `own` are the ids of what it uses.
 fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], settings: &Value) -> Named {
     let about = &bundle.about;
@@ -177,7 +183,10 @@ fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], sett
     // Without the braces: data comes behind it.
     let members = options.to_string();
     let members = members.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
-    Named { id: id.to_owned(), name: name.to_owned(), options: members.into() }
+    let resource = own.iter().find_map(|(_, id)| bundle.resources.get(id.as_ref()?));
+    // What is wrong with the template is said where the resource is compiled.
+    let trace_key = resource.and_then(|(_, value)| trace_key(value).ok().flatten());
+    Named { id: id.to_owned(), name: name.to_owned(), options: members.into(), trace_key }
 }
 
 fn template(source: &str, target: Target, pointer: &str) -> Result<Template, Vec<Problem>> {

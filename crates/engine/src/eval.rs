@@ -5,16 +5,21 @@
 //! What is wrong with rules or input is part of the outcome; only a name that does not exist is an error.
 
 mod date;
+mod filters;
 mod formats;
 mod handlebars;
+mod paths;
+mod request;
 mod rules;
+mod schedule;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_template::Env;
 
 /// The groups, each with its own list.
-const GROUPS: [&[Evaluator]; 4] = [handlebars::ALL, date::ALL, rules::ALL, formats::ALL];
+const GROUPS: [&[Evaluator]; 8] =
+    [handlebars::ALL, date::ALL, schedule::ALL, paths::ALL, filters::ALL, rules::ALL, request::ALL, formats::ALL];
 
 /// What an evaluation is asked.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -33,6 +33,13 @@ enum Rule {
     Test(Operand),
 }
 
+/// What rules look at.
+#[derive(Clone, Copy)]
+struct Seen<'v> {
+    record: &'v Val,
+    context: &'v Val,
+}
+
 /// Nobody writes deeper rules by hand.
 const DEEPEST: usize = 64;
 
@@ -47,14 +54,11 @@ impl Filter {
             let message = "This version runs filters made of rules, not scripts: switch the filter to rules.";
             return Err(Problem::new(place, "unsupported", message));
         }
-        let (rules, place) = match (filter.pointer("/expression/rules"), filter.get("rules")) {
-            (Some(rules), _) => (rules, format!("{pointer}/expression/rules")),
-            (None, Some(rules)) => (rules, format!("{pointer}/rules")),
-            (None, None) => return Ok(None),
-        };
-        if rules.is_null() || rules.as_array().is_some_and(Vec::is_empty) {
-            return Ok(None);
-        }
+        let written = ["/expression/rules", "/rules"].into_iter().find_map(|place| {
+            let rules = filter.pointer(place).filter(|rules| !rules.is_null() && !is_blank(rules));
+            Some((rules?, format!("{pointer}{place}")))
+        });
+        let Some((rules, place)) = written else { return Ok(None) };
         rule(rules, settings, 0)
             .map(|rule| Some(Self(rule)))
             .map_err(|message| Problem::new(place, "invalid_filter", message))
@@ -66,24 +70,29 @@ impl Filter {
     ///
     /// When a pattern needs too many steps for a text.
     pub(crate) fn passes(&self, record: &Val) -> Result<bool, String> {
-        self.0.holds(record)
+        self.passes_in(record, &Val::Absent)
+    }
+
+    /// As [`Self::passes`], where rules may also ask for what surrounds the record: `["context", "success"]`.
+    pub(crate) fn passes_in(&self, record: &Val, context: &Val) -> Result<bool, String> {
+        self.0.holds(Seen { record, context })
     }
 }
 
 impl Rule {
-    fn holds(&self, record: &Val) -> Result<bool, String> {
+    fn holds(&self, seen: Seen<'_>) -> Result<bool, String> {
         Ok(match self {
-            Self::All(rules) => !any(rules, record, false)?,
-            Self::Any(rules) => any(rules, record, true)?,
-            Self::Not(rule) => !rule.holds(record)?,
-            Self::Test(operand) => compare::is_truthy(&operand.value(record)),
+            Self::All(rules) => !any(rules, seen, false)?,
+            Self::Any(rules) => any(rules, seen, true)?,
+            Self::Not(rule) => !rule.holds(seen)?,
+            Self::Test(operand) => compare::is_truthy(&operand.value(seen)),
             Self::Compare { operator, left, right, pattern } => {
-                let left = left.value(record);
+                let left = left.value(seen);
                 match pattern {
                     Some(pattern) => pattern
                         .is_match(&left.display())
                         .map_err(|error| format!("The filter could not be tested: {error}."))?,
-                    None => operator.holds(&left, &right.value(record)),
+                    None => operator.holds(&left, &right.value(seen)),
                 }
             }
         })
@@ -91,13 +100,22 @@ impl Rule {
 }
 
 /// Whether one of the rules comes out as wanted; those behind it are not asked.
-fn any(rules: &[Rule], record: &Val, wanted: bool) -> Result<bool, String> {
+fn any(rules: &[Rule], seen: Seen<'_>, wanted: bool) -> Result<bool, String> {
     for rule in rules {
-        if rule.holds(record)? == wanted {
+        if rule.holds(seen)? == wanted {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Rules in which nothing was entered: none, or a group of none.
+fn is_blank(rules: &Value) -> bool {
+    match rules.as_array().map(Vec::as_slice) {
+        Some([]) => true,
+        Some([name, below @ ..]) => (name == "and" || name == "or") && below.iter().all(is_blank),
+        None => false,
+    }
 }
 
 fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
@@ -111,7 +129,10 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
     let Some(name) = parts[0].as_str() else {
         return Err(format!("“{}” is not an operator.", parts[0]));
     };
-    let below = || parts[1..].iter().map(|part| rule(part, settings, depth + 1)).collect::<Result<Vec<_>, _>>();
+    let below = || {
+        let written = parts[1..].iter().filter(|part| !is_blank(part));
+        written.map(|part| rule(part, settings, depth + 1)).collect::<Result<Vec<_>, _>>()
+    };
     match name {
         "and" => return Ok(Rule::All(below()?)),
         "or" => return Ok(Rule::Any(below()?)),
@@ -160,12 +181,13 @@ mod tests {
 
     fn passes(rules: &Value) -> Result<bool, String> {
         let record = br#"{"status":"open","qty":7,"price":"12.5","tags":["a","b"],"none":null,"blank":"","yes":true,
-            "when":"2024-02-03T00:00:00Z","deep":{"x y":1}}"#;
+            "when":"2024-02-03T00:00:00Z","deep":{"x y":1},"Order No.":9,"lines":[{"sku":"x"},{"sku":"y"}]}"#;
         let record = Val::parse(record, &mut KeyPool::default()).unwrap();
-        let settings = json!({"flow": {"limit": 5}});
+        let settings = json!({"flow": {"limit": 5, "pattern": "^o"}});
         let filter = Filter::compile(&json!({"filter": {"rules": rules}}), "/filter", &settings);
         let filter = filter.map_err(|problem| problem.message)?;
-        filter.map_or(Ok(true), |filter| filter.passes(&record))
+        let context = Val::from(&json!({"success": true, "result": {"code": 0}}));
+        filter.map_or(Ok(true), |filter| filter.passes_in(&record, &context))
     }
 
     #[test]
@@ -198,6 +220,31 @@ mod tests {
             (json!(["equals", x("deep.x y"), 1]), true),
             (json!(["not", ["equals", x("qty"), 7]]), false),
             (json!(["or", ["equals", x("qty"), 1], ["and", ["notempty", x("yes")]]]), true),
+            (json!(["isempty", x("blank")]), true),
+            (json!(["isnotempty", x("tags")]), true),
+            (json!(["anyof", x("tags"), ["z", "b"]]), true),
+            (json!(["anyof", x("status"), ["closed"]]), false),
+            (json!(["equals", ["lowercase", ["string", x("status")]], "open"]), true),
+            (json!(["equals", ["ceiling", ["number", x("price")]], 13]), true),
+            (json!(["equals", ["abs", -7], x("qty")]), true),
+            (json!(["equals", ["number", "7"], x("qty")]), true),
+            // No value is the empty text, and less or more than nothing.
+            (json!(["notequals", ["string", x("deep.no")], ""]), false),
+            (json!(["equals", x("none"), ""]), true),
+            (json!(["lessthan", ["string", x("missing")], "z"]), false),
+            (json!(["equals", x("yes"), 1]), true),
+            (json!(["equals", x("yes"), "true"]), true),
+            (json!(["greaterthan", ["epochtime", "Sat, 03 Feb 2024 00:00:01 GMT"], ["epochtime", x("when")]]), true),
+            (json!(["matches", x("status"), ["lowercase", "EN$"]]), true),
+            (json!(["matches", x("status"), ["string", ["settings", "flow.pattern"]]]), true),
+            (json!(["equals", ["context", "success"], true]), true),
+            (json!(["equals", ["boolean", ["context", "result.code"]], false]), true),
+            (json!(["equals", x("Order No."), 9]), true),
+            (json!(["contains", x("lines[*].sku"), "x"]), true),
+            // Groups in which nothing was entered yet.
+            (json!(["and", ["or"], ["equals", x("qty"), 7]]), true),
+            (json!(["or"]), true),
+            (json!(["not", ["or", ["equals", x("qty"), 1], ["equals", x("qty"), 7]]]), false),
             (json!([]), true),
         ] {
             assert_eq!(passes(&rules), Ok(want), "{rules}");
@@ -225,12 +272,29 @@ mod tests {
     }
 
     #[test]
+    fn of_a_group_of_rows_a_field_is_the_first_ones() {
+        let rows = Val::from(&json!([{"o": 1, "sku": "x"}, {"o": 1, "sku": "y"}]));
+        for (rules, want) in [
+            (json!(["equals", ["extract", "o"], 1]), true),
+            (json!(["equals", ["extract", "1.sku"], "y"]), true),
+            (json!(["contains", ["extract", "*.sku"], "y"]), true),
+            (json!(["contains", ["extract", "*.sku"], "z"]), false),
+        ] {
+            let filter = Filter::compile(&json!({"f": {"rules": rules}}), "/f", &Value::Null).unwrap().unwrap();
+            assert_eq!(filter.passes(&rows), Ok(want), "{rules}");
+        }
+    }
+
+    #[test]
     fn rules_that_mean_nothing_say_what_is_wrong() {
         for (rules, want) in [
             (json!(["equals", ["extract", "a"]]), "missing a value"),
             (json!(["resembles", ["extract", "a"], 1]), "resembles"),
             (json!(["matches", ["extract", "a"], "("]), "not a regular expression"),
             (json!("open"), "not a rule"),
+            (json!(["matches", ["extract", "a"], ["extract", "b"]]), "must be written out"),
+            (json!(["equals", ["settings", "shop.limit"], 1]), "“shop”"),
+            (json!(["and", ["equals", ["hash", "a"], 1]]), "“hash”"),
         ] {
             let message = passes(&rules).unwrap_err();
             assert!(message.contains(want), "{rules}: {message}");

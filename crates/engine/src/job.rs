@@ -141,6 +141,7 @@ fn not_compiled(bundle: &Bundle, problems: &[Problem], time_ms: i64) -> RunError
         record: None,
         index: None,
         time_ms,
+        ..RunError::default()
     }
 }
 

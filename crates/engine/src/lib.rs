@@ -13,6 +13,7 @@
 
 mod bundle;
 mod cancel;
+mod classify;
 mod compile;
 mod eval;
 mod event;
@@ -21,6 +22,7 @@ mod group;
 mod host;
 mod http;
 mod job;
+mod json_path;
 mod lookup;
 mod mapper;
 mod mapping;
@@ -30,6 +32,7 @@ mod plan;
 mod response_mapping;
 mod rows;
 mod run;
+mod schedule;
 mod script;
 mod scrub;
 mod secret;
@@ -51,5 +54,6 @@ pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_host
 pub use job::{Report, run_job};
 pub use plan::Plan;
 pub use run::{PingError, SignIn, ping, run, sign_in_address, signed_in};
+pub use schedule::{Schedule, ScheduleError};
 pub use script::{ApiQuestion, ConsoleLine, Script, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure, ScriptHost};
 pub use secret::{Masked, Piece, Secret};

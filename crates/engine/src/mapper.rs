@@ -19,11 +19,12 @@ use std::sync::Arc;
 use tombolo_model::{Keys, Record, Val};
 use tombolo_template::Template;
 
+use crate::json_path::JsonPath;
 use crate::lookup::{Lookup, Lookups, Question};
 use crate::path::Path;
 use convert::DataType;
 use dates::Dates;
-use items::Items;
+use items::{Items, Key, composed};
 use list::Entry;
 
 pub(crate) use around::Around;
@@ -104,6 +105,8 @@ enum Without {
 #[derive(Debug, Clone)]
 enum From {
     Path(At),
+    /// What paths cannot say, over the record with the one item in the place of each list.
+    Query(JsonPath, Arc<[Key]>),
     Template(Template),
     Literal(Val),
     /// An object: the one that is there, with the fields that are mapped.
@@ -226,6 +229,7 @@ impl Rule {
     fn own(&self, items: &mut Items<'_>, around: &Around<'_, '_>) -> Result<Val, Stop> {
         let found = match &self.from {
             From::Path(at) => at.get(items).map(Cow::Borrowed),
+            From::Query(path, keys) => self.queried(path, keys, items)?.map(Cow::Owned),
             From::Literal(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
             From::Template(template) => Some(Cow::Owned(self.rendered(template, around)?)),
@@ -250,6 +254,29 @@ impl Rule {
         match value {
             Val::Absent => self.without(),
             value => Ok(value),
+        }
+    }
+
+    /// The value of a path that may name many: for a list all of them.
+    fn queried(&self, path: &JsonPath, keys: &[Key], items: &Items<'_>) -> Result<Option<Val>, Stop> {
+        let whole;
+        let record = match items.get(0) {
+            Some(record) if keys.len() == 1 => record,
+            _ => {
+                whole = composed(keys, items);
+                &whole
+            }
+        };
+        let values = path.all(record).map_err(|error| self.error(format!("{error}.")))?;
+        match values.as_slice() {
+            [] => Ok(None),
+            values if self.to.item().is_some() => match values {
+                // A path to one list is that list.
+                [one @ Val::List(_)] if self.to != DataType::Lists => Ok(Some((*one).clone())),
+                values => Ok(Some(Val::List(values.iter().map(|value| (*value).clone()).collect()))),
+            },
+            [one] => Ok(Some((*one).clone())),
+            values => Err(self.error(format!("its source has {} values where one is wanted.", values.len()))),
         }
     }
 

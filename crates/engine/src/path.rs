@@ -81,8 +81,26 @@ impl Path {
 
 /// The segments of a JSON path: `$.a[*].b`.
 pub(crate) fn segments(text: &str) -> Result<Vec<Segment>, PathError> {
-    let rest = text.trim().strip_prefix('$').ok_or_else(|| PathError::Syntax(text.to_owned()))?;
-    steps(rest, text)
+    let rest = text.trim().strip_prefix('$').filter(|rest| is_plain(rest));
+    steps(rest.ok_or_else(|| PathError::Syntax(text.to_owned()))?, text)
+}
+
+/// Whether a JSON path has nothing but names, indexes and `[*]`; [`crate::json_path`] reads the others.
+fn is_plain(mut rest: &str) -> bool {
+    while let Some((_, inner)) = rest.split_once('[') {
+        rest = inner;
+        if let Some(quote) = inner.chars().next().filter(|first| matches!(first, '\'' | '"')) {
+            match inner[1..].split_once(quote) {
+                Some((name, after)) if !name.contains('\\') => rest = after,
+                _ => return false,
+            }
+        } else if inner.starts_with(['?', '-', ':'])
+            || inner.split(']').next().is_some_and(|name| name.contains([':', ',', '?', '@']))
+        {
+            return false;
+        }
+    }
+    true
 }
 
 /// The segments of a dotted path: `a.b[0].[c d]`, `items[*].sku`, `*.id`; a JSON path is taken as one.
@@ -164,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_no_path_to_one_value_is_refused() {
         assert!(matches!(Path::dotted("$.a[*].b"), Err(PathError::Many(_))));
-        for wrong in ["a..b", "$..a", "$.a[", "$x"] {
+        for wrong in ["a..b", "$..a", "$.a[", "$x", "$.a[-1]", "$.a[1:2]", "$.a[?@.b]", "$['a','b']", "$['a\\'b']"] {
             assert!(matches!(Path::dotted(wrong), Err(PathError::Syntax(_))), "{wrong}");
         }
     }

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use tombolo_model::Val;
 use tombolo_model::run::StepCount;
+use tombolo_template::Template;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
@@ -24,7 +25,7 @@ pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
 pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
-pub(crate) use step::{FileWrite, Import, OneToMany, Step, Work, Write};
+pub(crate) use step::{FileWrite, Import, OneToMany, Parts, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
 /// A compiled flow.
@@ -104,6 +105,8 @@ pub(crate) struct Named {
     pub(crate) name: String,
     /// What its hooks are told beside their data, as the members of a JSON object.
     pub(crate) options: Box<str>,
+    /// What tells its records apart; without it, the usual fields do.
+    pub(crate) trace_key: Option<Template>,
 }
 
 /// A resource's settings as templates and filters read them.

@@ -32,9 +32,13 @@ pub(crate) const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 pub(crate) const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
 /// The most that a destination may answer to one request when something reads it.
 pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
+/// As much of a trace key is kept.
+pub(crate) const MAX_TRACE_KEY_CHARS: usize = 512;
 /// The most that the records of a file have together when they are sorted, which needs all of them in memory.
 pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
 /// The most records of an export that is limited.
 pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 /// Errors that wait for the hook of their page at most.
 pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
+/// The most that the records of a file have together when a template writes it, which needs all of them in memory.
+pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;

@@ -113,6 +113,31 @@ pub struct Checkpoint {
     pub to_ms: i64,
 }
 
+/// Up to when the exports of changes of a flow were read, as its runs tell, in whatever order.
+///
+/// What a completed run read begins where it came from: it counts when everything before that was read too. Of runs that
+/// are no longer known, the oldest one that is tells what they had read.
+#[must_use]
+pub fn checkpoints<'r>(runs: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<Id, i64> {
+    let completed = runs.into_iter().filter(|run| run.status == RunStatus::Completed);
+    let mut read: Vec<Checkpoint> =
+        completed.flat_map(|run| run.steps.iter().filter_map(|step| step.checkpoint)).collect();
+    read.sort_by_key(|one| (one.export, one.to_ms, one.from_ms));
+    let mut known = BTreeMap::new();
+    for one in &read {
+        let oldest = || {
+            let own = read.iter().filter(|other| other.export == one.export);
+            own.map(|other| other.from_ms).min().flatten()
+        };
+        let reached: &mut Option<i64> = known.entry(one.export).or_insert_with(oldest);
+        // Nothing comes before everything, which is less than any time.
+        if one.from_ms <= *reached {
+            *reached = (*reached).max(Some(one.to_ms));
+        }
+    }
+    known.into_iter().filter_map(|(export, reached)| Some((export, reached?))).collect()
+}
+
 /// A file that a step made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -124,7 +149,7 @@ pub struct RunFile {
 }
 
 /// One record's or one step's error.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunError {
     /// The step; empty for the run as a whole.
@@ -139,4 +164,91 @@ pub struct RunError {
     pub index: Option<u64>,
     /// When, in milliseconds since 1970.
     pub time_ms: i64,
+    /// What kind of error it is; none where that is not known.
+    #[serde(default, rename = "classification", skip_serializing_if = "Option::is_none")]
+    pub class: Option<ErrorClass>,
+    /// Where it came from: `application`, `connection`, `mapping` and so on; empty in rows of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// What tells the record apart from others, at every step that it passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_key: Option<String>,
+}
+
+/// What kind of error it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorClass {
+    /// A value is not what it should be.
+    Value,
+    /// Something that should be there is not.
+    Missing,
+    /// The application is not reached, or its credentials are refused.
+    Connection,
+    /// It may be over by itself.
+    Intermittent,
+    /// Too many requests.
+    RateLimit,
+    /// Too much at once.
+    TooLarge,
+    /// What came cannot be read.
+    Parse,
+    /// It is there already.
+    Duplicate,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> Id {
+        Id::from_parts(number, [0; 8])
+    }
+
+    fn run(status: RunStatus, export: u32, from_ms: Option<i64>, to_ms: i64) -> RunRow {
+        let checkpoint = Some(Checkpoint { export: id(export), from_ms, to_ms });
+        RunRow {
+            id: id(99),
+            flow: id(1),
+            flow_name: String::new(),
+            status,
+            place: RunPlace::Browser,
+            offline: false,
+            started_ms: to_ms,
+            ended_ms: None,
+            steps: vec![StepCount { checkpoint, ..StepCount::default() }],
+            error: None,
+            heads: BTreeMap::new(),
+            n: 1,
+        }
+    }
+
+    fn known(runs: &[(Option<i64>, i64)]) -> Option<i64> {
+        let mut rows: Vec<RunRow> = runs.iter().map(|(from, to)| run(RunStatus::Completed, 5, *from, *to)).collect();
+        let found = checkpoints(&rows).get(&id(5)).copied();
+        rows.reverse();
+        assert_eq!(checkpoints(&rows).get(&id(5)).copied(), found, "the order of the rows changes nothing");
+        found
+    }
+
+    #[test]
+    fn a_run_counts_when_everything_before_it_was_read() {
+        assert_eq!(known(&[]), None);
+        assert_eq!(known(&[(None, 10), (Some(10), 20), (Some(20), 30)]), Some(30));
+        assert_eq!(known(&[(None, 10), (Some(15), 20)]), Some(10), "what lies between was read by nobody");
+        assert_eq!(known(&[(None, 10), (Some(15), 20), (None, 25)]), Some(25));
+        assert_eq!(known(&[(None, 10), (Some(10), 20), (Some(10), 25), (Some(25), 40)]), Some(40), "runs may overlap");
+        assert_eq!(known(&[(Some(10), 20), (Some(20), 30)]), Some(30), "older runs may be gone");
+    }
+
+    #[test]
+    fn only_completed_runs_count_and_each_export_for_itself() {
+        let rows = [
+            run(RunStatus::Completed, 5, None, 10),
+            run(RunStatus::Running, 5, Some(10), 20),
+            run(RunStatus::Failed, 5, Some(10), 30),
+            run(RunStatus::Completed, 6, None, 40),
+        ];
+        assert_eq!(checkpoints(&rows), BTreeMap::from([(id(5), 10), (id(6), 40)]));
+    }
 }

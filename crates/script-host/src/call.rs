@@ -68,7 +68,10 @@ pub(crate) async fn make<W: Workers>(
             seed: call.seed,
         }),
     };
-    say(&mut *held.worker, &frame);
+    // There is nothing in a frame that cannot be written.
+    if let Ok(text) = serde_json::to_string(&frame) {
+        held.worker.say(text);
+    }
     match attend(pool, level, &mut *held.worker, api, within.deadline_ms).await {
         Ok(done) => {
             if done.loaded && !is_loaded {
@@ -111,7 +114,10 @@ async fn attend<W: Workers>(
                     Either::Right(_) => return Err(stopped(WAITED)),
                 };
                 api_ms = api_ms.saturating_sub(since(pool, began));
-                say(worker, &ToScript::Answer { answer });
+                // There is nothing in a frame that cannot be written.
+                if let Ok(text) = serde_json::to_string(&ToScript::Answer { answer }) {
+                    worker.answer(text);
+                }
             }
             Ok(FromScript::Broke { reason }) => return Err(unable(&reason)),
             Ok(FromScript::Ready { .. }) | Err(_) => return Err(unable("it says what is not understood")),
@@ -138,18 +144,22 @@ async fn ask(api: &dyn ScriptApi, question: Question) -> Result<String, String> 
         return Err(format!("{called} was called with what is not understood."));
     };
     let asked = ApiQuestion { object: question.object.clone(), function: question.function.clone(), arguments };
-    let text = api.answer(asked).await?.to_string();
+    let text = api.answer(asked).await.map_err(shortened)?.to_string();
     if text.len() > ANSWER_BYTES {
         return Err(format!("The answer of {called} has more than {} MB.", ANSWER_BYTES / (1024 * 1024)));
     }
     Ok(text)
 }
 
-fn say(worker: &mut dyn Worker, frame: &ToScript) {
-    // Texts and numbers: there is nothing in a frame that cannot be written.
-    if let Ok(text) = serde_json::to_string(frame) {
-        worker.say(text);
+/// A sentence for a script: what it says beyond a page nobody reads, and it may come from anywhere.
+fn shortened(mut sentence: String) -> String {
+    const MOST: usize = 16 * 1024;
+    if sentence.len() > MOST {
+        let end = (0..=MOST).rev().find(|at| sentence.is_char_boundary(*at)).unwrap_or(0);
+        sentence.truncate(end);
+        sentence.push('…');
     }
+    sentence
 }
 
 fn since<W: Workers>(pool: &Pool<W>, began: u64) -> u32 {

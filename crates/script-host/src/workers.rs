@@ -18,6 +18,10 @@ pub trait Workers {
 pub trait Worker {
     /// Sends a frame. To one that has ended nothing is sent: it is heard.
     fn say(&mut self, frame: String);
+    /// Sends an answer to the question that it waits with.
+    fn answer(&mut self, frame: String) {
+        self.say(frame);
+    }
     /// The next frame; nothing when it has ended. Dropping the future loses no frame.
     fn hear(&mut self) -> LocalBoxFuture<'_, Option<String>>;
 }

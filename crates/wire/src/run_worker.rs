@@ -46,6 +46,9 @@ pub struct RunJob {
     pub hosts: BTreeMap<Id, Vec<String>>,
     /// The content hashes of the attached files, in order.
     pub files: Vec<String>,
+    /// Up to when each export of changes was read, in milliseconds since 1970.
+    #[serde(default)]
+    pub checkpoints: BTreeMap<Id, i64>,
 }
 
 /// A resource of a run.

@@ -9,8 +9,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// No answer of `integrator-api` is longer than this, in bytes: in a browser it passes through memory of this size.
+/// No answer of `integrator-api` is longer than this, in bytes, and no sentence in its place.
 pub const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// What a frame with an answer takes at most: in JSON that is put into JSON, a character becomes two at most.
+pub const MAILBOX_BYTES: usize = 2 * ANSWER_BYTES + 1024;
+/// What stands before such a frame in memory that a browser's workers share: two numbers of 32 bits.
+pub const MAILBOX_HEADER_BYTES: usize = 8;
 
 /// What is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

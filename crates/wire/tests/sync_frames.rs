@@ -26,6 +26,7 @@ fn error() -> RunErrorRow {
         record: Some(json!({"a": [1, 2.5, null, {"b": "ä"}], "big": u64::MAX})),
         index: Some(7),
         time_ms: -1,
+        ..RunError::default()
     };
     RunErrorRow { run: id(), n: 4, error }
 }

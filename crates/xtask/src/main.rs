@@ -70,6 +70,8 @@ enum Task {
     Torture {
         /// Which.
         name: Option<String>,
+        /// In how many rounds, when not in all of them.
+        rounds: Option<u32>,
     },
     /// Builds the optimised page into one `tombolo` binary in `dist/`.
     Dist,
@@ -90,7 +92,7 @@ fn main() -> ExitCode {
         Task::Test { only } => test::test(only.as_deref()),
         Task::Prepare => test::prepare().map(|()| true),
         Task::Bench { filter } => bench::bench(filter.as_deref()),
-        Task::Torture { name } => torture::torture(name.as_deref()),
+        Task::Torture { name, rounds } => torture::torture(name.as_deref(), rounds),
         Task::Dist => dist::dist().map(|_| true),
         Task::WasmTestRunner { arguments } => runner::run(arguments).map(|()| true),
     };

@@ -1,7 +1,8 @@
 //! The long tests in full.
 //!
 //! Each is an ordinary test that reads `TOMBOLO_ROUNDS`: the short round is what continuous integration runs, the full
-//! one takes minutes to hours. `tests/torture.md` records what came of them.
+//! one takes minutes to hours. What a round is, the test says: for `fuzz` a minute of each target, for `big-files` a
+//! megabyte. `tests/torture.md` records what came of them.
 
 use crate::{command, say, test};
 use anyhow::{Result, bail};
@@ -15,7 +16,7 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 7] = [
+const ALL: [Torture; 9] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
@@ -65,14 +66,28 @@ const ALL: [Torture; 7] = [
         full: "500 random bytes of stored pieces damaged, 5 documents in each of 100 rounds",
         browser: true,
     },
+    Torture {
+        name: "fuzz",
+        test: "-p tombolo-engine --test fuzz",
+        rounds: 10,
+        full: "every parser and every kind of rule on made input, 10 minutes each",
+        browser: false,
+    },
+    Torture {
+        name: "big-files",
+        test: "--release -p tombolo-server --test big_file",
+        rounds: 1_000,
+        full: "a CSV file of 1 GB, plain and as gzip, through a run that may have 256 MiB",
+        browser: false,
+    },
 ];
 
-/// Runs the named test in full, or lists what there is.
+/// Runs the named test in full, or in so many rounds, or lists what there is.
 ///
 /// # Errors
 ///
 /// When the name is unknown or something cannot be built.
-pub(crate) fn torture(name: Option<&str>) -> Result<bool> {
+pub(crate) fn torture(name: Option<&str>, rounds: Option<u32>) -> Result<bool> {
     let Some(name) = name else {
         for torture in &ALL {
             say::line(&format!("{:14} {}", torture.name, torture.full));
@@ -90,7 +105,11 @@ pub(crate) fn torture(name: Option<&str>) -> Result<bool> {
         test::prepare()?;
         test::browser_environment(&mut cargo)?;
     }
-    cargo.env("TOMBOLO_ROUNDS", torture.rounds.to_string());
+    cargo.env("TOMBOLO_ROUNDS", rounds.unwrap_or(torture.rounds).to_string());
+    if torture.name == "fuzz" {
+        // A little optimised, overflows are still noticed and there is time for ten times as many inputs.
+        cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    }
     let mut tally = test::Tally::default();
     let good = command::watch(&mut cargo, |line| tally.read(line))?;
     say::line(&tally.to_string());

@@ -68,7 +68,12 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), ..About::default() },
+        about: About {
+            run: Some(job.row.id),
+            flow: Some(job.row.flow),
+            checkpoints: job.checkpoints,
+            ..About::default()
+        },
     };
     run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
     Ok(())

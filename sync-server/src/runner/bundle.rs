@@ -34,6 +34,7 @@ pub(super) async fn gather(
     let resources = follow(app, account, &flow, &mut row).await?;
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
+    let checkpoints = app.store.checkpoints(account, row.flow).await?;
     let out = folder.join("out");
     tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
@@ -46,6 +47,7 @@ pub(super) async fn gather(
         secrets: Secrets(needs.secrets),
         hosts: needs.hosts,
         files,
+        checkpoints,
         out,
         allow_private_network: app.config.allow_private_network,
     })

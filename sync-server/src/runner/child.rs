@@ -369,6 +369,7 @@ mod tests {
             secrets: crate::job::Secrets([].into()),
             hosts: [].into(),
             files: [].into(),
+            checkpoints: [].into(),
             out: data.path().to_path_buf(),
             allow_private_network: false,
         };

@@ -1,5 +1,7 @@
 //! Runs, their errors and files.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
@@ -8,9 +10,9 @@ use tombolo_model::Id;
 use tombolo_wire::run::{RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
-use super::Sqlite;
 use super::push::take_numbers;
 use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json};
+use super::{Sqlite, checkpoints};
 use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
 
 #[async_trait]
@@ -67,6 +69,10 @@ impl Runs for Sqlite {
         .await
         .map_err(db("reading unfinished runs"))?;
         rows.iter().map(|row| Ok((id(row, "runs", "account")?, json(row, "runs", "body")?))).collect()
+    }
+
+    async fn checkpoints(&self, account: Id, flow: Id) -> Result<BTreeMap<Id, i64>, StoreError> {
+        checkpoints::of(&self.read, account, flow).await
     }
 
     async fn keep_run_file(&self, account: Id, file: &NewRunFile) -> Result<(), StoreError> {
@@ -219,7 +225,7 @@ pub(super) async fn keep_run(
     .execute(&mut **tx)
     .await
     .map_err(db(DOING))?;
-    Ok(())
+    checkpoints::keep(tx, account, row).await
 }
 
 async fn keep_error(

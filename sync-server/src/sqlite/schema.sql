@@ -117,6 +117,15 @@ CREATE INDEX runs_started ON runs (account, started_ms);
 CREATE INDEX runs_status ON runs (status);
 CREATE INDEX runs_flow ON runs (account, flow, started_ms);
 
+-- Up to when the exports of changes of a flow were read by runs that completed.
+CREATE TABLE checkpoints (
+    account TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    export TEXT NOT NULL,
+    to_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, flow, export)
+) STRICT;
+
 CREATE TABLE run_errors (
     account TEXT NOT NULL,
     run TEXT NOT NULL,

@@ -1,5 +1,7 @@
 //! Runs, their errors and the files they made.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use tombolo_model::Id;
 use tombolo_wire::run::RunRow;
@@ -55,6 +57,12 @@ pub trait Runs {
 
     /// Runs of the server that had not ended; after a restart they are lost.
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError>;
+
+    /// Up to when each export of changes was read by runs of a flow that completed.
+    ///
+    /// [`Self::keep_runs`] moves them in the transaction that keeps a run's last row: when everything before what the
+    /// run read was read too, and never back (decision 37).
+    async fn checkpoints(&self, account: Id, flow: Id) -> Result<BTreeMap<Id, i64>, StoreError>;
 
     /// Keeps a file of a run.
     async fn keep_run_file(&self, account: Id, file: &NewRunFile) -> Result<(), StoreError>;

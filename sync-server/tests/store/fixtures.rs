@@ -69,6 +69,7 @@ pub(crate) fn run_error(n: u64) -> RunErrorRow {
         record: Some(json!({ "a": 1.0 })),
         index: Some(n),
         time_ms: 6,
+        ..RunError::default()
     };
     RunErrorRow { run: id(50), n, error }
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod edits;
+mod engine;
 mod probe;
 mod records;
 mod sizes;
@@ -14,7 +15,17 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// What there is to measure, as `cargo xtask bench` is told.
-const MEASURES: [&str; 6] = ["sizes", "startup-10", "startup-10000", "edits", "account", "records"];
+const MEASURES: [&str; 9] = [
+    "sizes",
+    "startup-10",
+    "startup-10000",
+    "edits",
+    "account",
+    "records",
+    "engine-native",
+    "engine-memory",
+    "engine-browser",
+];
 
 /// One line of the table.
 pub(crate) struct Row {
@@ -89,6 +100,9 @@ async fn measure(name: &str, rows: &mut Vec<Row>) -> Result<()> {
         "edits" => edits::measure(rows).await,
         "account" => account::measure(rows).await,
         "records" => records::measure(rows).await,
+        "engine-native" => engine::native(rows),
+        "engine-memory" => engine::memory(rows).await,
+        "engine-browser" => engine::browser(rows).await,
         other => anyhow::bail!("nothing measures {other}"),
     }
 }

@@ -57,6 +57,7 @@ mod tests {
             record: record.then(|| json!({"a": 1})),
             index: None,
             time_ms: 0,
+            ..RunError::default()
         }
     }
 

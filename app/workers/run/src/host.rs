@@ -4,23 +4,26 @@ use std::collections::BTreeMap;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
-use tombolo_engine::{FileStore, Host, HttpClient};
+use tombolo_engine::{FileStore, Host, HttpClient, ScriptHost};
 use tombolo_model::Id;
+use tombolo_script_host::Pool;
 use wasm_bindgen::JsCast;
 use web_sys::Blob;
 
 use crate::fetch::Fetch;
 use crate::files::Files;
+use crate::scripts::ScriptWorkers;
 
 pub(crate) struct BrowserHost {
     http: Fetch,
     files: Files,
+    scripts: Pool<ScriptWorkers>,
 }
 
 impl BrowserHost {
     /// Stored files by their hash, and the hosts that each connection's secrets may go to.
     pub(crate) fn new(files: BTreeMap<String, Blob>, hosts: BTreeMap<Id, Vec<String>>) -> Self {
-        Self { http: Fetch::new(hosts), files: Files::new(files) }
+        Self { http: Fetch::new(hosts), files: Files::new(files), scripts: Pool::new(ScriptWorkers::default()) }
     }
 }
 
@@ -31,6 +34,10 @@ impl Host for BrowserHost {
 
     fn files(&self) -> &dyn FileStore {
         &self.files
+    }
+
+    fn scripts(&self) -> Option<&dyn ScriptHost> {
+        Some(&self.scripts)
     }
 
     fn now_ms(&self) -> i64 {

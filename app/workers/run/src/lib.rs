@@ -1,6 +1,7 @@
 //! The worker that runs one flow in the browser.
 //!
-//! Decides how the engine's outside looks in a browser: requests by `fetch`, files as `Blob`s. Which flow runs with
+//! Decides how the engine's outside looks in a browser: requests by `fetch`, files as `Blob`s, scripts in
+//! workers of their own. Which flow runs with
 //! what is its owner's business, the store worker's; so is what becomes of rows, errors and files.
 //!
 //! Invariant: every run that was started ends with a row whose status is an end, after a panic too. A job that cannot
@@ -10,6 +11,7 @@ mod fetch;
 mod files;
 mod host;
 mod port;
+mod scripts;
 mod worker;
 
 pub use worker::start;

@@ -49,7 +49,12 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,
-        about: About { run: Some(job.row.id), flow: Some(job.row.flow), ..About::default() },
+        about: About {
+            run: Some(job.row.id),
+            flow: Some(job.row.flow),
+            checkpoints: job.checkpoints,
+            ..About::default()
+        },
     };
     let mut report = |report| match report {
         Report::Row(row) => {
@@ -102,6 +107,7 @@ fn end_after_panic(reason: &str) -> bool {
         record: None,
         index: None,
         time_ms: now_ms,
+        ..RunError::default()
     });
     port::post(&FromRun::Row { row }, None);
     true

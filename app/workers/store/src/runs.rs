@@ -295,6 +295,7 @@ fn failed(mut row: RunRow, code: &str, message: &str) -> RunRow {
         record: None,
         index: None,
         time_ms: now,
+        ..RunError::default()
     });
     row
 }

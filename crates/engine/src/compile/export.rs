@@ -7,7 +7,9 @@ use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
-use super::{format, function, kind, mapping, named, paging, settings, template, text_at, unsupported, verdict};
+use super::{
+    format, function, kind, mapping, named, paging, settings, template, text_at, trace_key, unsupported, verdict,
+};
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
 use crate::plan::{FileRead, Format, HttpRead, Read, Source};
@@ -16,6 +18,7 @@ use crate::units::USUAL_PAGE_SIZE;
 pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::EXPORT, value, &mut problems);
+    problems.extend(trace_key(value).err().into_iter().flatten());
     let export = Export(value);
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("export", value), connection);

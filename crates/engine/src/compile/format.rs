@@ -69,8 +69,8 @@ pub(super) fn at_path(format: &Format, path: &str, place: &str) -> Result<Format
 
 /// How an import's file is written.
 pub(super) fn write(bundle: &Bundle, value: &Value) -> Result<WriteOptions, Vec<Problem>> {
-    if text_at(value, "/file/aggregation/type").is_some_and(|kind| kind != "all") {
-        let message = "This version writes one file a run and not one for each page: choose “all”.";
+    if let Some(other) = text_at(value, "/file/aggregation/type").filter(|kind| !matches!(*kind, "all" | "page")) {
+        let message = format!("“{other}” does not say which records go into a file: choose “all” or “page”.");
         return Err(vec![Problem::new("/file/aggregation/type", "unsupported", message)]);
     }
     let format = match text_at(value, "/file/type") {

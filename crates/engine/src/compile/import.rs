@@ -6,9 +6,11 @@ use tombolo_model::views::{Destination, Import};
 use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
-use super::{endpoint, format, function, import_http, mapping, named, settings, template, text_at, unsupported};
+use super::{
+    endpoint, flag, format, function, import_http, mapping, named, settings, template, text_at, trace_key, unsupported,
+};
 use crate::bundle::Bundle;
-use crate::plan::{self, FileWrite, Write};
+use crate::plan::{self, FileWrite, Parts, Write};
 
 pub(super) fn compile(
     bundle: &Bundle,
@@ -18,6 +20,7 @@ pub(super) fn compile(
 ) -> Result<plan::Import, Vec<Problem>> {
     let mut problems = Vec::new();
     unsupported::check(unsupported::IMPORT, value, &mut problems);
+    problems.extend(trace_key(value).err().into_iter().flatten());
     let import = Import(value);
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection));
     let all = settings(bundle, ("import", value), connection);
@@ -77,5 +80,16 @@ fn file(bundle: &Bundle, import: Import<'_>) -> Result<FileWrite, Vec<Problem>> 
     };
     let usual = format!("{}.{}{packed}", import.name(), options.format.extension());
     let name = import.file_name().unwrap_or(&usual);
-    Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, options })
+    let archive = || format!("{}.zip", import.name());
+    let page = text_at(import.0, "/file/aggregation/type") == Some("page");
+    let parts = match (flag(import.0, "/file/skipAggregation", false), page) {
+        (true, _) => Parts::Record(archive()),
+        (false, true) => Parts::Page(archive()),
+        (false, false) => Parts::All,
+    };
+    let kind = text_at(import.0, "/file/type").unwrap_or("csv");
+    let own = format!("/file/{kind}/body");
+    let body = [own.as_str(), "/file/body"].into_iter().find_map(|place| Some((text_at(import.0, place)?, place)));
+    let body = body.map(|(text, place)| template(text, Target::Plain, place)).transpose()?;
+    Ok(FileWrite { name: template(name, Target::Plain, "/file/fileName")?, options, parts, body })
 }

@@ -16,11 +16,7 @@ pub(super) const IMPORT: Table = &[
     ("/http/ignoreLookupName", "lookups that say whether a record exists"),
     ("/http/_asyncHelperId", "asynchronous helpers"),
     ("/file/encrypt", "encrypted files"),
-    ("/file/skipAggregation", "a file for each record"),
     ("/blobKeyPath", "files that pass through as they are"),
-    ("/file/body", "templates of files"),
-    ("/file/json/body", "templates of files"),
-    ("/file/xml/body", "templates of files"),
 ];
 
 /// Appends a problem for each setting of the table that is set.

@@ -1,10 +1,9 @@
-//! The evaluations of filters and mappings.
+//! The evaluations of mappings and transformations.
 
 use serde_json::{Value, json};
 use tombolo_model::{Problem, Record, Val};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
-use crate::filter::Filter;
 use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, MapError, Mapped};
 use crate::mapping::Mapping;
@@ -12,23 +11,11 @@ use crate::response_mapping::ResponseMapping;
 use crate::transform::Transform;
 
 pub(super) const ALL: &[Evaluator] = &[
-    ("filter", filter),
     ("mapper", mapper),
     ("transform", old_transform),
     ("transformTwoDotZero", transform),
     ("responseMapping", response_mapping),
 ];
-
-fn filter(request: &EvalRequest) -> EvalOutcome {
-    let settings = request.options.get("settings").cloned().unwrap_or(Value::Null);
-    match Filter::compile(&json!({ "filter": { "rules": request.rules } }), "/filter", &settings) {
-        Ok(filter) => match filter.map_or(Ok(true), |filter| filter.passes(&Val::from(&request.input))) {
-            Ok(passes) => EvalOutcome::made(passes),
-            Err(message) => EvalOutcome::failed([EvalError::new("filter", message)]),
-        },
-        Err(problem) => EvalOutcome::failed([problem.into()]),
-    }
-}
 
 /// `rules` is a list of mappings or `{mappings, lookups, inputContext}`, or `{fields, lists}` of version 1.0; `options` has what stands around them: `lookups`,
 /// `inputContext`, `updates`, what templates name, and the answers of caches and endpoints.
@@ -163,6 +150,30 @@ mod tests {
         assert_eq!(run("filter", rule, json!({"a": 1})).output, json!(true));
         let rules = json!([{"generate": "b", "dataType": "string", "extract": "$.a"}]);
         assert_eq!(run("mapper", rules, json!({"a": 1})).output, json!({"b": "1"}));
+        let old = json!({"fields": [{"generate": "b.c", "extract": "a"}]});
+        assert_eq!(run("mapper", old, json!({"a": 1})).output, json!({"b": {"c": 1}}));
+        let rules = json!([{"extract": "a", "generate": "b"}]);
+        assert_eq!(run("transform", rules, json!({"a": 1})).output, json!({"b": 1}));
+        let fields = json!({"fields": [{"extract": "data[0].x", "generate": "b"}]});
+        let input = json!({"record": {"a": 1}, "response": {"data": [{"x": 2}]}});
+        assert_eq!(run("responseMapping", fields, input).output, json!({"a": 1, "b": 2}));
+    }
+
+    #[test]
+    fn what_lookups_ask_is_answered_by_the_options() {
+        let rules = json!([{"generate": "p", "dataType": "number", "extract": "$.sku", "lookupName": "l"}]);
+        let ask = |caches: Value, lookups: Value| {
+            let options = json!({"lookups": lookups, "lookupCaches": caches, "responses": [{"relativeURI": "/x", "response": {"v": 3}}]});
+            let request =
+                EvalRequest { rules: rules.clone(), input: json!({"sku": "x"}), options, ..EvalRequest::default() };
+            eval("mapper", &request).unwrap()
+        };
+        let cache = json!([{"name": "l", "_lookupCacheId": "c"}]);
+        assert_eq!(ask(json!({"c": {"x": "2"}}), cache.clone()).output, json!({"p": 2}));
+        assert_eq!(ask(json!({"c": {}}), cache.clone()).errors[0].code, "mapping");
+        assert_eq!(ask(json!({}), cache).errors[0].code, "lookup_unanswered");
+        let live = json!([{"name": "l", "relativeURI": "/{{record.sku}}", "extract": "v"}]);
+        assert_eq!(ask(json!({}), live).output, json!({"p": 3}));
     }
 
     #[test]

@@ -66,7 +66,13 @@ impl Operator {
             Self::DoesNotContain => !contains(left, right),
             Self::Empty => is_empty(left),
             Self::NotEmpty => !is_empty(left),
-            Self::AnyOf => matches!(right, Val::List(items) if items.iter().any(|item| equal(left, item))),
+            Self::AnyOf => match (left, right) {
+                (Val::List(have), Val::List(wanted)) => {
+                    have.iter().any(|one| wanted.iter().any(|item| equal(one, item)))
+                }
+                (one, Val::List(wanted)) => wanted.iter().any(|item| equal(one, item)),
+                _ => false,
+            },
             // Compiled with its pattern.
             Self::Matches => false,
         }
@@ -101,11 +107,16 @@ fn contains(left: &Val, right: &Val) -> bool {
 fn equal(left: &Val, right: &Val) -> bool {
     match (left, right) {
         (Val::Absent | Val::Null, Val::Absent | Val::Null) => true,
-        (Val::Absent | Val::Null, _) | (_, Val::Absent | Val::Null) => false,
+        // A field that is not there equals the empty text, as it is entered beside “is not”.
+        (Val::Absent | Val::Null, other) | (other, Val::Absent | Val::Null) => other.is_empty(),
         (Val::Str(left), Val::Str(right)) => left == right,
         (Val::List(_) | Val::Map(_), _) | (_, Val::List(_) | Val::Map(_)) => left == right,
         (Val::Bool(left), Val::Bool(right)) => left == right,
-        (Val::Bool(flag), other) | (other, Val::Bool(flag)) => other.display() == if *flag { "true" } else { "false" },
+        (Val::Bool(flag), Val::Str(text)) | (Val::Str(text), Val::Bool(flag))
+            if matches!(&**text, "true" | "false") =>
+        {
+            (&**text == "true") == *flag
+        }
         _ => order(left, right).is_some_and(Ordering::is_eq),
     }
 }

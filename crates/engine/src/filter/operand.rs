@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use serde_json::Value;
 use tombolo_model::Val;
 
+use super::Seen;
 use crate::mapper::{date, number};
-use crate::path::Path;
+use crate::path::{OldPath, Path};
 
 #[derive(Debug, Clone)]
 pub(super) enum Operand {
     Literal(Val),
-    Extract(Path),
+    Extract(OldPath),
+    /// What surrounds the record.
+    Context(Path),
     Call(Function, Box<Self>),
 }
 
@@ -27,6 +30,9 @@ pub(super) enum Function {
     Floor,
     Absolute,
 }
+
+/// Whose settings rules may name.
+const SCOPES: [&str; 6] = ["flow", "export", "import", "integration", "flowGrouping", "connection"];
 
 const FUNCTIONS: [(&str, Function); 9] = [
     ("string", Function::Text),
@@ -51,16 +57,24 @@ pub(super) fn operand(value: &Value, settings: &Value, depth: usize) -> Result<O
         return Err("The rules are nested too deep.".to_owned());
     }
     match (name, argument.as_str()) {
-        ("extract", Some(path)) => Path::dotted(path).map(Operand::Extract).map_err(|error| format!("{error}.")),
+        ("extract", Some(path)) => OldPath::compile(path).map(Operand::Extract).map_err(|error| format!("{error}.")),
+        ("context", Some(path)) => Path::dotted(path).map(Operand::Context).map_err(|error| format!("{error}.")),
         ("settings", Some(path)) => {
             let place = Path::dotted(path).map_err(|error| format!("{error}."))?;
+            let scope = path.trim().split(['.', '[']).next().unwrap_or_default();
+            if !SCOPES.contains(&scope) {
+                return Err(format!("There are no settings of “{scope}”: begin with {}.", SCOPES.join(", ")));
+            }
             let settings = Val::from(settings);
             Ok(Operand::Literal(place.get(&settings).cloned().unwrap_or_default()))
         }
         _ => match FUNCTIONS.iter().find(|(have, _)| *have == name) {
             Some((_, function)) => {
-                let inner = operand(argument, settings, depth + 1)?;
-                Ok(Operand::Call(*function, Box::new(inner)))
+                // What is the same for every record is worked out once.
+                Ok(match operand(argument, settings, depth + 1)? {
+                    Operand::Literal(value) => Operand::Literal(function.of(&value)),
+                    inner => Operand::Call(*function, Box::new(inner)),
+                })
             }
             None => Err(format!("There is no operator or function “{name}”.")),
         },
@@ -69,22 +83,22 @@ pub(super) fn operand(value: &Value, settings: &Value, depth: usize) -> Result<O
 
 impl Operand {
     /// The value for a record; what cannot be converted is no value, which no comparison but “empty” accepts.
-    pub(super) fn value<'v>(&'v self, record: &'v Val) -> Cow<'v, Val> {
+    pub(super) fn value<'v>(&'v self, seen: Seen<'v>) -> Cow<'v, Val> {
         match self {
             Self::Literal(value) => Cow::Borrowed(value),
-            Self::Extract(path) => path.get(record).map_or(Cow::Owned(Val::Absent), Cow::Borrowed),
-            Self::Call(function, inner) => {
-                let inner = inner.value(record);
-                if matches!(*inner, Val::Absent | Val::Null) {
-                    return Cow::Owned(Val::Absent);
-                }
-                Cow::Owned(function.apply(&inner))
-            }
+            Self::Extract(path) => path.get(seen.record).unwrap_or(Cow::Owned(Val::Absent)),
+            Self::Context(path) => path.get(seen.context).map_or(Cow::Owned(Val::Absent), Cow::Borrowed),
+            Self::Call(function, inner) => Cow::Owned(function.of(&inner.value(seen))),
         }
     }
 }
 
 impl Function {
+    /// The function of a value; no value stays none.
+    fn of(self, value: &Val) -> Val {
+        if matches!(value, Val::Absent | Val::Null) { Val::Absent } else { self.apply(value) }
+    }
+
     fn apply(self, value: &Val) -> Val {
         let rounded = |round: fn(f64) -> f64| {
             as_number(value)

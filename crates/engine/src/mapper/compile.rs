@@ -11,6 +11,7 @@ use super::dates::Dates;
 use super::items::{Key, Many, begin};
 use super::list::{Build, Entry, Over};
 use super::{At, From, Mapper, Object, Output, Rule, When, Without};
+use crate::json_path::JsonPath;
 use crate::lookup::{Lookup, Lookups};
 use crate::path::{Path, Segment, segments};
 
@@ -233,6 +234,9 @@ impl Compiler<'_> {
         }
         let over = match text(helper, "extract") {
             None => Over::Once,
+            Some(extract) if is_path(extract) && segments(extract).is_err() => {
+                self.query(extract, helper).map_err(|message| ("extract", message))?
+            }
             Some(extract) if is_path(extract) => {
                 let path = segments(extract).and_then(|path| Many::compile(extract, path, &mut self.keys));
                 Over::Values(path.map_err(|error| ("extract", format!("{error}.")))?)
@@ -280,7 +284,12 @@ impl Compiler<'_> {
 
     fn source(&mut self, extract: &str) -> Result<From, String> {
         if is_path(extract) {
-            return self.at(extract).map(From::Path);
+            // What is not a path of ours may be one of RFC 9535.
+            return match (segments(extract), JsonPath::compile(extract)) {
+                (Err(_), Ok(path)) => Ok(From::Query(path, self.keys.clone().into())),
+                (Err(_), Err(error)) => Err(format!("{error}.")),
+                _ => self.at(extract).map(From::Path),
+            };
         }
         if extract.contains("{{") {
             self.templates = true;
@@ -290,6 +299,20 @@ impl Compiler<'_> {
             return template.map(From::Template).map_err(|error| error.to_string());
         }
         Ok(From::Literal(Val::text(extract)))
+    }
+
+    /// A path that an entry of a list goes over. For its fields the items on the way are known by their names.
+    fn query(&mut self, extract: &str, helper: &Value) -> Result<Over, String> {
+        let path = JsonPath::compile(extract).map_err(|error| format!("{error}."))?;
+        let keys = self.keys.clone().into();
+        if helper.get("mappings").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()) {
+            if self.keys.len() > 1 {
+                return Err("inside a list go through another one by [*], not by a filter.".to_owned());
+            }
+            let names = path.names();
+            self.keys.extend(names.ok_or("fields are made of one list: name it, and filter it by [?…].".to_owned())?);
+        }
+        Ok(Over::Query(path, keys))
     }
 
     fn at(&self, extract: &str) -> Result<At, String> {
@@ -308,7 +331,7 @@ fn is_path(extract: &str) -> bool {
     extract == "$" || extract.starts_with("$.") || extract.starts_with("$[")
 }
 
-/// Whether a path goes through a list.
+/// Whether a path of ours goes through a list.
 fn is_many(extract: &str) -> bool {
     segments(extract).is_ok_and(|path| path.contains(&Segment::Each))
 }

@@ -1,20 +1,11 @@
-//! Times from texts, as far as filters compare them.
+//! Times from texts and as texts.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::DateTime;
+use tombolo_template::moment::{Zone, parse};
 
-/// Milliseconds since 1970 of an ISO 8601 text; without a zone it is UTC.
+/// Milliseconds since 1970 of a date in ISO 8601 or one of the other usual ways to write it; without a zone it is UTC.
 pub(crate) fn epoch_ms(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.timestamp_millis());
-    }
-    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"] {
-        if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
-            return Some(time.and_utc().timestamp_millis());
-        }
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
+    parse(text.trim(), None, Zone::UTC, 0)
 }
 
 /// A time as `2026-11-24T04:00:00.000Z`.

@@ -35,6 +35,24 @@ impl<'r> Items<'r> {
         self.at.last().copied()
     }
 
+    /// How many there are, the record among them.
+    pub(crate) fn depth(&self) -> usize {
+        self.at.len()
+    }
+
+    /// Calls with more items.
+    pub(crate) fn within<E>(
+        &mut self,
+        more: &[&'r Val],
+        call: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let depth = self.at.len();
+        self.at.extend_from_slice(more);
+        let called = call(self);
+        self.at.truncate(depth);
+        called
+    }
+
     /// Counts an item that is built; whether it still may be.
     pub(crate) fn spend(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);

@@ -9,6 +9,7 @@ use tombolo_template::Template;
 use super::convert::DataType;
 use super::items::{Items, Key, Many, composed};
 use super::{Around, Object, Rule, Stop, object_on};
+use crate::json_path::{JsonPath, JsonPathError};
 
 /// What appends items to a list.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub(super) enum Over {
     /// Nothing: it appends one item.
     Once,
     Values(Many),
+    /// Values of a path that [`Many`] cannot say.
+    Query(JsonPath, Arc<[Key]>),
     Template(Template),
     Literal(Val),
 }
@@ -61,6 +64,10 @@ pub(super) fn made(
                 let value = items.last();
                 entry.append(rule, value, items, around, &mut list)
             })?,
+            Over::Query(path, keys) => {
+                // The items that the path goes through are the last of the keys when fields are made of them.
+                queried(rule, entry, path, keys, items, around, &mut list)?
+            }
             Over::Literal(value) => {
                 entry.append(rule, Some(value), items, around, &mut list)?;
                 false
@@ -80,6 +87,33 @@ pub(super) fn made(
         }
     }
     Ok((found || !list.is_empty()).then_some(Val::List(list)))
+}
+
+/// Appends what an entry makes of the values of a path. Whether there was one.
+fn queried(
+    rule: &Rule,
+    entry: &Entry,
+    path: &JsonPath,
+    keys: &[Key],
+    items: &mut Items<'_>,
+    around: &Around<'_, '_>,
+    list: &mut Vec<Val>,
+) -> Result<bool, Stop> {
+    let wrong = |error: JsonPathError| rule.error(format!("{error}."));
+    if let (Build::Same(_), _) | (_, 2..) = (&entry.build, items.depth()) {
+        let record = composed(keys, items);
+        let values = path.all(&record).map_err(wrong)?;
+        for value in &values {
+            entry.append(rule, Some(value), items, around, list)?;
+        }
+        return Ok(!values.is_empty());
+    }
+    let Some(record) = items.get(0) else { return Ok(false) };
+    let trails = path.trails(record).map_err(wrong)?;
+    for trail in &trails {
+        items.within(trail, |items| entry.append(rule, trail.last().copied(), items, around, list))?;
+    }
+    Ok(!trails.is_empty())
 }
 
 impl Entry {

@@ -380,3 +380,39 @@ fn rules_that_cannot_run_are_refused_before_the_run() {
     let twice = json!([{"generate": "a", "dataType": "string"}, {"generate": "a", "dataType": "string"}]);
     assert!(map(&twice).unwrap_err().contains("twice"));
 }
+
+#[test]
+fn sources_are_paths_of_rfc_9535() {
+    let field = |kind: &str, extract: &str| json!([{"generate": "a", "dataType": kind, "extract": extract}]);
+    for (rules, want) in [
+        (field("string", "$.orders[?@.id == 3].items[0].sku"), Ok(r#"{"a":"z"}"#)),
+        (field("string", "$.tags[-1]"), Ok(r#"{"a":"b"}"#)),
+        (field("stringarray", "$..sku"), Ok(r#"{"a":["x","y","z"]}"#)),
+        (field("numberarray", "$.matrix[:1]"), Ok(r#"{"a":[1,2]}"#)),
+        (field("string", "$..nothing"), Ok("{}")),
+        (field("string", "$..sku"), Err("3 values where one is wanted")),
+        (field("string", "$.tags[?"), Err("character 8")),
+    ] {
+        let made = map_of(&rules, ORDERS);
+        match want {
+            Ok(want) => assert_eq!(made.as_deref(), Ok(want), "{rules}"),
+            Err(want) => assert!(made.as_ref().unwrap_err().contains(want), "{rules}: {made:?}"),
+        }
+    }
+    let sku = json!({"generate": "sku", "dataType": "string", "extract": "$.orders.items.sku"});
+    let order = json!({"generate": "order", "dataType": "number", "extract": "$.orders.id"});
+    let said =
+        json!({"generate": "who", "dataType": "string", "extract": "{{record.orders.items.sku}} {{record.customer}}"});
+    let list = |extract: &str, rows: Value| {
+        let entry = json!({"extract": extract, "mappings": rows});
+        map_of(&json!([{"generate": "a", "dataType": "objectarray", "buildArrayHelper": [entry]}]), ORDERS)
+    };
+    assert_eq!(
+        list("$.orders[?@.id > 1].items[?@.sku]", json!([sku, order, said])).as_deref(),
+        Ok(r#"{"a":[{"sku":"z","order":3,"who":"z Ann"}]}"#)
+    );
+    assert_eq!(list("$.orders[1:]", json!([order])).as_deref(), Ok(r#"{"a":[{"order":2},{"order":3}]}"#));
+    assert!(list("$..items[*]", json!([sku])).unwrap_err().contains("fields are made of one list"));
+    let copied = list("$..items[?@.qty]", json!([])).unwrap();
+    assert!(copied.starts_with(r#"{"a":[{"sku":"x","qty":"2""#), "{copied}");
+}

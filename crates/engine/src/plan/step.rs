@@ -80,4 +80,18 @@ pub(crate) enum Write {
 pub(crate) struct FileWrite {
     pub(crate) name: Template,
     pub(crate) options: WriteOptions,
+    pub(crate) parts: Parts,
+    /// Writes a file from its records, in place of the format.
+    pub(crate) body: Option<Template>,
+}
+
+/// Which records go into one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// All of the run.
+    All,
+    /// Those of a page; the files stand in an archive of this name, because a step makes one file.
+    Page(String),
+    /// Each by itself, in such an archive too.
+    Record(String),
 }

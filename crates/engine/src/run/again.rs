@@ -4,9 +4,9 @@ use futures::channel::mpsc;
 use futures::sink::SinkExt;
 use tombolo_model::Val;
 
-use super::pages::{End, Pages};
+use super::pages::Pages;
 use super::shared::{Place, Shared};
-use super::{Item, Page};
+use super::{Item, Page, source};
 use crate::units::USUAL_PAGE_SIZE;
 
 /// Sends them on, page by page. At a source they are read already, and are made anew and judged again.
@@ -17,16 +17,7 @@ pub(super) async fn all(
     mut out: mpsc::Sender<Page>,
 ) {
     if let Some(place) = source {
-        let mut pages = Pages::new(shared, place, out);
-        for (index, record) in records {
-            shared.count(place, |count| count.received += 1);
-            // Nobody takes pages any more: the run is ending.
-            if pages.record(record.clone(), *index).await.is_err() {
-                return;
-            }
-        }
-        drop(pages.finish(End::Whole).await);
-        return;
+        return at_source(shared, records, place, out).await;
     }
     for some in records.chunks(USUAL_PAGE_SIZE) {
         let page = some.iter().map(|(index, value)| Item { index: *index, value: value.clone() }).collect();
@@ -34,4 +25,18 @@ pub(super) async fn all(
             return;
         }
     }
+}
+
+async fn at_source(shared: &Shared<'_>, records: &[(u64, Val)], place: Place, out: mpsc::Sender<Page>) {
+    let mut pages = Pages::new(shared, place, out);
+    let mut read = Ok(());
+    for (index, record) in records {
+        shared.count(place, |count| count.received += 1);
+        read = pages.record(record.clone(), *index).await;
+        if read.is_err() {
+            break;
+        }
+    }
+    // Of the whole source nothing is said: these are some of its records.
+    drop(source::ended(shared, place, &mut pages, read).await);
 }

@@ -8,7 +8,6 @@ use tombolo_model::{Kind, Val};
 
 use super::shared::{Place, Shared};
 use super::source_lookup;
-use crate::plan::Source;
 use crate::script::{ApiQuestion, ScriptApi};
 
 /// The run, as a script of one step can ask it.
@@ -59,12 +58,6 @@ impl RunApi<'_, '_> {
                 return Err(format!("The export {id} is not here: it was deleted, or you may not see it."));
             }
         };
-        if calls_scripts(source) {
-            return Err(format!(
-                "The export “{}” calls scripts itself, which cannot run while this one waits: use rules there.",
-                source.named.name
-            ));
-        }
         let record = Val::Map(tombolo_model::Record::default());
         let answer = source_lookup::read(self.shared, source, &record, self.place, 0).await;
         let errors: Vec<_> =
@@ -98,9 +91,4 @@ impl RunApi<'_, '_> {
 /// An id that is given as such, or as `{_id}`.
 fn id(asked: &Value) -> Option<&str> {
     asked.as_str().or_else(|| asked.as_object().and_then(|fields: &Map<_, _>| fields.get("_id"))?.as_str())
-}
-
-fn calls_scripts(source: &Source) -> bool {
-    use crate::plan::{FilterBy, TransformBy};
-    matches!(source.filter, Some(FilterBy::Script(_))) || matches!(source.transform, Some(TransformBy::Script(_)))
 }

@@ -37,8 +37,8 @@ struct Passing<'u> {
 }
 
 impl<'a, 's> Importer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Result<Self, Fatal> {
-        Ok(Self { shared, import, place: step.place, writer: Writer::open(shared, step.place, import).await? })
+    pub(super) fn new(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Self {
+        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import) }
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.

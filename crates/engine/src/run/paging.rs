@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 
-use tombolo_model::{Record, Val};
+use tombolo_model::{MASK, Record, Val};
 
 use super::source::Failure;
 use super::source_names::with_paging;
@@ -14,6 +14,7 @@ use super::verdict::is_one_of;
 use crate::http::{next_link, resolve, without_parameter};
 use crate::path::Path;
 use crate::plan::{HttpRead, Next, Paging, Stop, TokenPlace};
+use crate::secret::{Masked, Piece};
 use crate::units::SAME_ANSWERS;
 
 /// What is known of an answer once its records have gone on.
@@ -37,7 +38,7 @@ pub(super) struct Progress<'r> {
     /// Records so far.
     records: u64,
     /// The address of the next one, when an answer named it.
-    pub(super) next_url: Option<String>,
+    pub(super) next_url: Option<Masked>,
     token: Val,
     /// `previous_page`, when a template reads it.
     pub(super) previous: Option<Val>,
@@ -56,15 +57,16 @@ impl<'r> Progress<'r> {
             Some(Next::Token { initial, .. }) => initial.clone(),
             _ => Val::Absent,
         };
+        let given = Some(&token).filter(|token| !token.is_empty()).map(print_token);
         Self {
             read,
             answers: 0,
             records: 0,
             next_url: None,
+            followed: given.into_iter().collect(),
             token,
             previous: None,
             hidden: false,
-            followed: HashSet::new(),
             saw_header: false,
             last_url: None,
             last_print: None,
@@ -102,15 +104,16 @@ impl<'r> Progress<'r> {
     }
 
     /// Takes an answer in; whether there is another page.
-    pub(super) fn goes_on(&mut self, answer: Answer, url: &str) -> Result<bool, Failure> {
+    pub(super) fn goes_on(&mut self, answer: Answer, url: &Masked) -> Result<bool, Failure> {
         self.answers += 1;
         self.records += answer.records;
         let Some(paging) = &self.read.paging else { return Ok(false) };
         if self.is_last(paging, &answer) {
             return Ok(false);
         }
-        self.last_url = Some(url.to_owned());
-        self.followed.insert(print(url));
+        let shown = url.to_string();
+        self.followed.insert(print(&shown));
+        self.last_url = Some(shown);
         let on = match &paging.next {
             Next::Page { .. } | Next::Skip { .. } | Next::RelativeUri | Next::Body => answer.records > 0,
             Next::Token { place, later_place, .. } => {
@@ -148,7 +151,7 @@ impl<'r> Progress<'r> {
         let Some(token) = token.filter(|token| !token.is_empty() && *token != Val::Bool(false)) else {
             return Ok(false);
         };
-        if !self.followed.insert(print(&format!("token {}", token.display()))) {
+        if !self.followed.insert(print_token(&token)) {
             return Err(Failure::new(
                 "paging_loop",
                 "the endpoint gave the same token for the next page again, so paging would never end. Check the path of the token, and that the address names it.",
@@ -158,18 +161,19 @@ impl<'r> Progress<'r> {
         Ok(true)
     }
 
-    fn follow(&mut self, address: &str, url: &str) -> Result<bool, Failure> {
+    fn follow(&mut self, address: &str, url: &Masked) -> Result<bool, Failure> {
         if address.trim().is_empty() {
             return Ok(false);
         }
-        let mut next = resolve(url, address);
-        if let Some(name) = self.read.endpoint.auth.parameter() {
+        let mut next = resolve_masked(url, address);
+        if let (Some(name), Some(plain)) = (self.read.endpoint.auth.parameter(), next.as_plain()) {
             // Endpoints repeat the token in their links. It is put in again for every request; twice in an address, it
             // would make each a new one.
-            next = without_parameter(&next, name);
+            next = Masked::plain(without_parameter(plain, name));
         }
-        if !self.followed.insert(print(&next)) {
-            return Err(self.read_already(&next));
+        let shown = next.to_string();
+        if !self.followed.insert(print(&shown)) {
+            return Err(self.read_already(&shown));
         }
         self.next_url = Some(next);
         Ok(true)
@@ -264,6 +268,33 @@ fn hidden(what: &str) -> Failure {
     let message =
         format!("the browser hides {what} of this endpoint, so the next page is unknown. Run the flow on the server.");
     Failure::new("hidden_header", message)
+}
+
+/// An address as a page at `current` would follow it. What stays of `current` keeps its secrets, which are not in its
+/// text.
+fn resolve_masked(current: &Masked, reference: &str) -> Masked {
+    let reference = reference.trim();
+    let shown = current.to_string();
+    let next = resolve(&shown, reference);
+    let stays = next.strip_suffix(reference).filter(|stays| shown.starts_with(stays) && current.as_plain().is_none());
+    let Some(mut left) = stays.map(str::len) else { return Masked::plain(next) };
+    let mut made = Masked::default();
+    for piece in current.pieces() {
+        if left == 0 {
+            break;
+        }
+        let (kept, length) = match piece {
+            Piece::Plain(text) => (Piece::Plain(text[..text.len().min(left)].to_owned()), text.len()),
+            secret => (secret.clone(), MASK.len()),
+        };
+        made.pieces_mut().push(kept);
+        left = left.saturating_sub(length);
+    }
+    made.and(reference)
+}
+
+fn print_token(token: &Val) -> u64 {
+    print(&format!("token {}", token.display()))
 }
 
 /// Enough to know an address or token again without keeping it.

@@ -7,16 +7,17 @@ use std::cell::{Cell, RefCell};
 use serde_json::Value;
 use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
 use tombolo_model::{Id, Val};
-use tombolo_template::Env;
+use tombolo_template::{Env, Named, Template};
 
 use super::auth::Credentials;
 use super::queue::Queues;
+use crate::classify;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
 use crate::secret::Secret;
-use crate::units::MAX_KEPT_RECORDS;
+use crate::units::{MAX_KEPT_RECORDS, MAX_TRACE_KEY_CHARS};
 
 pub(super) struct Shared<'a> {
     pub(super) plan: &'a Plan,
@@ -34,6 +35,7 @@ pub(super) struct Shared<'a> {
     /// The queues of its connections.
     pub(super) queues: Queues,
     hook_options: Vec<&'a str>,
+    trace_keys: Vec<Option<&'a Template>>,
     requests: Cell<u64>,
     state: RefCell<State<'a>>,
 }
@@ -60,6 +62,7 @@ impl<'a> Shared<'a> {
             seed,
             env: Env::new(started_ms, seed),
             credentials: Credentials::default(),
+            trace_keys: plan.places().into_iter().map(|(named, _)| named.trace_key.as_ref()).collect(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
@@ -124,16 +127,15 @@ impl<'a> Shared<'a> {
 
     /// A record failed.
     pub(super) fn record_failed(&self, place: Place, code: &str, message: String, index: u64, record: Option<&Val>) {
+        let trace_key = record.and_then(|record| self.trace_key(place, record));
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
         let keep = state.counts[place].errors <= MAX_KEPT_RECORDS;
         let error = RunError {
-            step: state.counts[place].step.clone(),
-            code: code.to_owned(),
-            message,
             record: record.filter(|_| keep).map(Value::from),
             index: Some(index),
-            time_ms: self.host.now_ms(),
+            trace_key,
+            ..self.error(&state.counts[place], code, message)
         };
         (state.sink)(RunEvent::Error(error));
     }
@@ -142,18 +144,48 @@ impl<'a> Shared<'a> {
     pub(super) fn step_failed(&self, place: Place, code: &str, message: String) -> RunError {
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
-        let error = RunError {
-            step: state.counts[place].step.clone(),
-            code: code.to_owned(),
-            message,
-            record: None,
-            index: None,
-            time_ms: self.host.now_ms(),
-        };
+        let error = self.error(&state.counts[place], code, message);
         (state.sink)(RunEvent::Error(error.clone()));
         let count = state.counts[place].clone();
         (state.sink)(RunEvent::Count { step: place, count });
         error
+    }
+
+    fn error(&self, step: &StepCount, code: &str, message: String) -> RunError {
+        RunError {
+            step: step.step.clone(),
+            code: code.to_owned(),
+            class: classify::class(code, &message),
+            source: classify::source(code, &step.kind, &message).to_owned(),
+            message,
+            time_ms: self.host.now_ms(),
+            ..RunError::default()
+        }
+    }
+
+    /// What tells a record apart from others.
+    fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
+        const USUAL: [&str; 8] = ["id", "_id", "Id", "ID", "internalId", "internalid", "externalId", "uuid"];
+        let key = match self.trace_keys[place] {
+            Some(template) => {
+                let scope = |name: &str| match (name, record) {
+                    ("rows", Val::List(_)) | ("record", _) => Some(record),
+                    _ => None,
+                };
+                template.render_in(&Named(&scope), &self.env).ok()
+            }
+            None => {
+                let one = match record {
+                    Val::List(rows) => rows.first(),
+                    one => Some(one),
+                };
+                let Some(Val::Map(fields)) = one else { return None };
+                let usual = USUAL.iter().filter_map(|name| fields.get(name));
+                let scalar = |value: &&Val| !matches!(value, Val::List(_) | Val::Map(_)) && !value.is_empty();
+                usual.filter(|value| scalar(value)).map(|value| value.display().into_owned()).next()
+            }
+        };
+        key.filter(|key| !key.trim().is_empty()).map(|key| key.chars().take(MAX_TRACE_KEY_CHARS).collect())
     }
 
     /// A source could not go on: what it has read still arrives, and the run has failed.

@@ -27,13 +27,11 @@ pub(super) struct Failure {
     pub(super) code: Cow<'static, str>,
     /// A clause about the endpoint or the file, and what to do.
     pub(super) message: Cow<'static, str>,
-    /// The status of the answer that it is about.
-    pub(super) status: Option<u16>,
 }
 
 impl Failure {
     pub(super) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), message: message.into(), status: None }
+        Self { code: code.into(), message: message.into() }
     }
 }
 
@@ -47,6 +45,9 @@ impl From<Failure> for Stopped {
 pub(super) trait Intake {
     /// Takes rows, all of them; may wait.
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped>;
+
+    /// Hears the status of an answer before its rows come.
+    fn answered(&mut self, _status: u16) {}
 }
 
 /// Reads all sources, one after the other or all at the same time. The first that fails ends them; what they have read
@@ -66,15 +67,29 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
 }
 
 /// No other source is to be read.
-struct Over;
+pub(super) struct Over;
 
 async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
     let source = &shared.plan.sources[place];
     let mut pages = Pages::new(shared, place, out);
     let read = match &source.read {
         Read::File(file) => source_file::read(shared, file, &mut pages).await,
-        Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await.map(drop),
+        Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await,
     };
+    ended(shared, place, &mut pages, read).await?;
+    if !pages.aborted {
+        shared.read_through(place);
+    }
+    Ok(())
+}
+
+/// Sends what is left of a source that was read, and says what stopped it.
+pub(super) async fn ended(
+    shared: &Shared<'_>,
+    place: Place,
+    pages: &mut Pages<'_, '_>,
+    read: Result<(), Stopped>,
+) -> Result<(), Over> {
     let end = match &read {
         Ok(()) => End::Whole,
         Err(Stopped::Enough) => End::Enough,
@@ -83,15 +98,10 @@ async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Resu
     // The records in front of an error are good.
     let sent = pages.finish(end).await;
     match sent.err().or(read.err()) {
-        None | Some(Stopped::Enough) => {
-            if !pages.aborted {
-                shared.read_through(place);
-            }
-            Ok(())
-        }
+        None | Some(Stopped::Enough) => Ok(()),
         Some(Stopped::Closed) => Err(Over),
         Some(Stopped::Failed(failure)) => {
-            let message = format!("“{}”: {}", source.named.name, failure.message);
+            let message = format!("“{}”: {}", shared.plan.sources[place].named.name, failure.message);
             shared.fail_source(shared.step_failed(place, &failure.code, message));
             Err(Over)
         }

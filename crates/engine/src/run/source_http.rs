@@ -13,7 +13,6 @@ use super::source_body::{Body, Came, unreachable};
 use super::source_names::Names;
 use crate::http::{Request, Response, sends_records};
 use crate::plan::{Endpoint, Format, HttpRead, Source};
-use crate::secret::Masked;
 
 /// The record that a lookup is for.
 #[derive(Clone, Copy)]
@@ -38,38 +37,29 @@ struct Made {
     relative: Option<String>,
 }
 
-/// Reads all pages; the status of the last answer.
+/// Reads all pages.
 pub(super) async fn read(
     shared: &Shared<'_>,
     (place, source): (Place, &Source),
     read: &HttpRead,
     asked: Option<Asked<'_>>,
     intake: &mut impl Intake,
-) -> Result<u16, Stopped> {
+) -> Result<(), Stopped> {
     let reading = Reading { shared, source, read, asked };
     let mut progress = Progress::new(read);
-    let mut status = 0;
     loop {
         let made = reading.request(&progress).map_err(|error| Failure::new("template", error.to_string()))?;
-        let url = made.request.url.to_string();
-        if !progress.leads_on(made.relative.as_deref(), &url)? {
-            return Ok(status);
+        let url = made.request.url.clone();
+        if !progress.leads_on(made.relative.as_deref(), &url.to_string())? {
+            return Ok(());
         }
         let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
         let response = sent.map_err(|error| unreachable(&read.endpoint.scrub, &error))?;
-        status = response.status;
-        let answer = reading.answer(response, &progress, intake).await.map_err(|stopped| with_status(stopped, status));
-        let Some(answer) = answer? else { return Ok(status) };
-        if !progress.goes_on(answer, &url).map_err(|failure| Failure { status: Some(status), ..failure })? {
-            return Ok(status);
+        intake.answered(response.status);
+        let Some(answer) = reading.answer(response, &progress, intake).await? else { return Ok(()) };
+        if !progress.goes_on(answer, &url)? {
+            return Ok(());
         }
-    }
-}
-
-fn with_status(stopped: Stopped, status: u16) -> Stopped {
-    match stopped {
-        Stopped::Failed(failure) => Stopped::Failed(Failure { status: Some(status), ..failure }),
-        other => other,
     }
 }
 
@@ -107,7 +97,7 @@ impl<'a> Reading<'a, '_> {
             (None, Some(mapped)) if sends_records(&endpoint.method) => Some(mapped.to_json().into_bytes().into()),
             (None, _) => None,
         };
-        let next = progress.next_url.clone().map(Masked::plain);
+        let next = progress.next_url.clone();
         let request = build(endpoint, &scope, env, next, sent)?;
         Ok(Made { request: accept(request, self.read.accept), relative })
     }

@@ -70,7 +70,7 @@ pub(super) async fn run(
         shared.step_failed(place, code, message)
     };
     let mut worker = match &step.work {
-        Work::Import(import) => Worker::Import(Importer::open(shared, step, import).await.map_err(fatal)?),
+        Work::Import(import) => Worker::Import(Importer::new(shared, step, import)),
         Work::Lookup(source) => Worker::Lookup(source),
     };
     let mut turn = 0;

@@ -67,20 +67,20 @@ impl Failure {
 pub(super) type Fatal = (&'static str, String);
 
 pub(super) enum Writer<'a, 's> {
-    File(FileDestination<'a>),
+    File(FileDestination<'a, 's>),
     Http(HttpDestination<'a, 's>),
     /// Takes everything and sends nothing.
     Mock(MockDestination<'a>),
 }
 
 impl<'a, 's> Writer<'a, 's> {
-    pub(super) async fn open(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Result<Self, Fatal> {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Self {
         if shared.plan.test_mode {
-            return Ok(Self::Mock(MockDestination::new(step.mock_response.as_ref())));
+            return Self::Mock(MockDestination::new(step.mock_response.as_ref()));
         }
         match &step.write {
-            Write::File(file) => FileDestination::open(shared, step, file).await.map(Self::File),
-            Write::Http(http) => Ok(Self::Http(HttpDestination::new(shared, place, step, http))),
+            Write::File(file) => Self::File(FileDestination::new(shared, step, file)),
+            Write::Http(http) => Self::Http(HttpDestination::new(shared, place, step, http)),
         }
     }
 

@@ -1,72 +1,204 @@
-//! Writes records into one file a run.
+//! Writes records into files: one a run, one a page or one a record.
+//!
+//! A step makes one file. Where its records are to be several, these stand in one archive, in the order in which they
+//! were made.
 
-use tombolo_formats::RecordWriter;
-use tombolo_model::Val;
+use std::collections::BTreeMap;
+
+use tombolo_formats::{RecordWriter, ZipWriter};
 use tombolo_model::run::RunFile;
-use tombolo_template::Named;
+use tombolo_model::{Record, Val};
+use tombolo_template::{Named, Template};
 
 use super::shared::Shared;
 use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
-use crate::plan::{FileWrite, Import};
-use crate::units::WRITE_BYTES;
+use crate::plan::{FileWrite, Import, Parts};
+use crate::units::{MAX_GATHERED_BYTES, WRITE_BYTES};
 
-pub(super) struct FileDestination<'a> {
+pub(super) struct FileDestination<'a, 's> {
+    shared: &'a Shared<'s>,
+    import: &'a Import,
+    write: &'a FileWrite,
+    /// Begun with the first record, whose values its name may have.
+    out: Option<Out<'a>>,
+    /// The records of a file that a template writes.
+    gathered: Vec<Val>,
+    gathered_bytes: usize,
+}
+
+/// The file of the step.
+struct Out<'a> {
     name: String,
-    format: Box<RecordWriter>,
     file: Box<dyn FileWriter + 'a>,
+    content: Content,
     buffer: Vec<u8>,
     size_bytes: u64,
 }
 
-impl<'a> FileDestination<'a> {
-    pub(super) async fn open(shared: &'a Shared<'_>, step: &Import, write: &FileWrite) -> Result<Self, Fatal> {
-        let scope = |name: &str| match name {
-            "timestamp" => Some(&shared.started),
-            _ => step.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-        };
-        let rendered = write.name.render_in(&Named(&scope), &shared.env);
-        let name = safe_name(&rendered.map_err(|error| ("template", error.to_string()))?);
-        let created = shared.host.files().create(&step.named.id, &name).await;
-        Ok(Self {
-            format: Box::new(RecordWriter::new(&write.options, &name)),
-            name,
-            file: created.map_err(|error| ("file", error.to_string()))?,
-            buffer: Vec::new(),
-            size_bytes: 0,
-        })
+enum Content {
+    Records(Box<RecordWriter>),
+    Archive { writer: Box<ZipWriter>, taken: BTreeMap<String, u64> },
+}
+
+impl<'a, 's> FileDestination<'a, 's> {
+    pub(super) fn new(shared: &'a Shared<'s>, import: &'a Import, write: &'a FileWrite) -> Self {
+        Self { shared, import, write, out: None, gathered: Vec::new(), gathered_bytes: 0 }
     }
 
     pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
-        let mut all = Vec::with_capacity(records.len());
-        for Outgoing { at, mapped, .. } in records {
-            let result = self.one(&mapped);
-            all.push(Submitted { at, result: result.map(|()| Answered { status_code: 200, ..Answered::default() }) });
-            if self.buffer.len() >= WRITE_BYTES {
-                self.flush().await?;
+        match (&self.write.parts, &self.write.body) {
+            (Parts::All, None) => self.append(records).await,
+            (Parts::All, Some(_)) => self.gather(records),
+            (Parts::Page(_), _) => self.part(&records).await,
+            (Parts::Record(_), _) => {
+                let mut all = Vec::with_capacity(records.len());
+                for one in records {
+                    all.extend(self.part(std::slice::from_ref(&one)).await?);
+                }
+                Ok(all)
             }
-        }
-        Ok(all)
-    }
-
-    /// A record, or the rows that a mapping made of one.
-    fn one(&mut self, mapped: &Val) -> Result<(), Failure> {
-        let failed = |message| Failure::new("file", message);
-        match mapped {
-            Val::Map(record) => self.format.write(record, &mut self.buffer).map_err(failed),
-            Val::List(rows) => rows.iter().try_for_each(|row| self.one(row)),
-            _ => Err(failed("What the mapping made is no record, so it cannot be written into a file.".to_owned())),
         }
     }
 
     pub(super) async fn finish(mut self) -> Result<RunFile, Fatal> {
-        self.format.finish(&mut self.buffer).map_err(|message| ("file", message))?;
-        self.flush().await?;
-        let finished = self.file.finish().await;
-        finished.map_err(|error| ("file", error.to_string()))?;
-        Ok(RunFile { name: self.name, size_bytes: self.size_bytes })
+        let gathered = std::mem::take(&mut self.gathered);
+        let records: Vec<&Val> = gathered.iter().collect();
+        let mut out = self.begun(&records).await?;
+        match (&mut out.content, &self.write.body) {
+            (Content::Archive { writer, .. }, _) => writer.finish(&mut out.buffer),
+            (Content::Records(_), Some(body)) => {
+                let text = self.text(body, &records).map_err(|message| ("template", message))?;
+                let writer = RecordWriter::new(&self.write.options, &out.name);
+                writer.write_text(&text, &mut out.buffer).map_err(|message| ("file", message))?;
+            }
+            (Content::Records(writer), None) => {
+                writer.finish(&mut out.buffer).map_err(|message| ("file", message))?;
+            }
+        }
+        out.flush().await?;
+        out.file.finish().await.map_err(|error| ("file", error.to_string()))?;
+        Ok(RunFile { name: out.name, size_bytes: out.size_bytes })
     }
 
+    /// Appends to the only file.
+    async fn append(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
+        let first: Vec<&Val> = records.iter().take(1).map(|one| &*one.mapped).collect();
+        let mut out = self.begun(&first).await?;
+        let mut all = Vec::with_capacity(records.len());
+        for one in &records {
+            let Out { content, buffer, .. } = &mut out;
+            let result = match content {
+                Content::Records(writer) => rows(writer, &one.mapped, buffer),
+                Content::Archive { .. } => Ok(()),
+            };
+            all.push(submitted(one.at, result));
+            if out.buffer.len() >= WRITE_BYTES {
+                out.flush().await?;
+            }
+        }
+        self.out = Some(out);
+        Ok(all)
+    }
+
+    /// Keeps records until all are there.
+    fn gather(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
+        let mut all = Vec::with_capacity(records.len());
+        for one in records {
+            self.gathered_bytes += one.mapped.to_json().len();
+            if self.gathered_bytes > MAX_GATHERED_BYTES {
+                let most = MAX_GATHERED_BYTES / (1024 * 1024);
+                let message = format!(
+                    "the records of a file that a template writes have more than {most} MiB. Write a file a page, or one without a template."
+                );
+                return Err(("too_big", message));
+            }
+            self.gathered.push(one.mapped.into_owned());
+            all.push(submitted(one.at, Ok(())));
+        }
+        Ok(all)
+    }
+
+    /// Makes a file of its own of some records.
+    async fn part(&mut self, records: &[Outgoing<'_>]) -> Result<Vec<Submitted>, Fatal> {
+        let values: Vec<&Val> = records.iter().map(|one| &*one.mapped).collect();
+        let mut out = self.begun(&values).await?;
+        let made = self.made(records, &values);
+        if let (Ok((name, bytes, _)), Content::Archive { writer, taken }) = (&made, &mut out.content) {
+            writer.begin(&unique(name, taken), &mut out.buffer);
+            writer.push(bytes, &mut out.buffer);
+            writer.end(&mut out.buffer);
+        }
+        if out.buffer.len() >= WRITE_BYTES {
+            out.flush().await?;
+        }
+        self.out = Some(out);
+        Ok(match made {
+            Ok((_, _, results)) => results,
+            Err((code, message)) => {
+                records.iter().map(|one| submitted(one.at, Err(Failure::new(code, message.clone())))).collect()
+            }
+        })
+    }
+
+    /// The name and the bytes of such a file, and what became of each record.
+    fn made(&self, records: &[Outgoing<'_>], values: &[&Val]) -> Result<(String, Vec<u8>, Vec<Submitted>), Fatal> {
+        let name = self.text(&self.write.name, values).map_err(|message| ("template", message))?;
+        let name = safe_name(&name);
+        let mut writer = RecordWriter::new(&self.write.options, &name);
+        let mut bytes = Vec::new();
+        if let Some(body) = &self.write.body {
+            let text = self.text(body, values).map_err(|message| ("template", message))?;
+            writer.write_text(&text, &mut bytes).map_err(|message| ("file", message))?;
+            return Ok((name, bytes, records.iter().map(|one| submitted(one.at, Ok(()))).collect()));
+        }
+        let results: Vec<Submitted> =
+            records.iter().map(|one| submitted(one.at, rows(&mut writer, &one.mapped, &mut bytes))).collect();
+        if let ([_], [Submitted { result: Err(failure), .. }]) = (records, &*results) {
+            // A record that cannot be written makes no file without one.
+            return Err((failure.code, failure.message.clone()));
+        }
+        writer.finish(&mut bytes).map_err(|message| ("file", message))?;
+        Ok((name, bytes, results))
+    }
+
+    /// The file of the step, begun where it was not yet.
+    async fn begun(&mut self, records: &[&Val]) -> Result<Out<'a>, Fatal> {
+        if let Some(out) = self.out.take() {
+            return Ok(out);
+        }
+        let name = match &self.write.parts {
+            Parts::All => self.text(&self.write.name, records).map_err(|message| ("template", message))?,
+            Parts::Page(name) | Parts::Record(name) => name.clone(),
+        };
+        let name = safe_name(&name);
+        let created = self.shared.host.files().create(&self.import.named.id, &name).await;
+        let content = match &self.write.parts {
+            Parts::All => Content::Records(Box::new(RecordWriter::new(&self.write.options, &name))),
+            Parts::Page(_) | Parts::Record(_) => Content::Archive { writer: Box::default(), taken: BTreeMap::new() },
+        };
+        let file = created.map_err(|error| ("file", error.to_string()))?;
+        Ok(Out { name, file, content, buffer: Vec::new(), size_bytes: 0 })
+    }
+
+    /// What a template makes of the records of a file.
+    fn text(&self, template: &Template, records: &[&Val]) -> Result<String, String> {
+        let list = |value: &dyn Fn(&Val) -> Val| Val::List(records.iter().map(|record| value(record)).collect());
+        let page = if template.reads(&["page_of_records"]) { list(&|record| wrapped(record)) } else { Val::Absent };
+        let data = if template.reads(&["data"]) { list(&Val::clone) } else { Val::Absent };
+        let scope = |name: &str| match (name, records.first()) {
+            ("timestamp", _) => Some(&self.shared.started),
+            ("page_of_records", _) => Some(&page),
+            ("data", _) => Some(&data),
+            ("rows", Some(rows @ Val::List(_))) => Some(*rows),
+            ("record", Some(record)) => Some(*record),
+            _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+        };
+        template.render_in(&Named(&scope), &self.shared.env).map_err(|error| error.to_string())
+    }
+}
+
+impl Out<'_> {
     async fn flush(&mut self) -> Result<(), Fatal> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -76,6 +208,42 @@ impl<'a> FileDestination<'a> {
         let written = self.file.write(bytes).await;
         written.map_err(|error| ("file", error.to_string()))
     }
+}
+
+/// A record, or the rows that a mapping made of one.
+fn rows(writer: &mut RecordWriter, mapped: &Val, buffer: &mut Vec<u8>) -> Result<(), Failure> {
+    match mapped {
+        Val::Map(record) => writer.write(record, buffer).map_err(|message| Failure::new("file", message)),
+        Val::List(all) => all.iter().try_for_each(|row| rows(writer, row, buffer)),
+        _ => Err(Failure::new("file", "What the mapping made is no record, so it cannot be written into a file.")),
+    }
+}
+
+fn submitted(at: usize, result: Result<(), Failure>) -> Submitted {
+    Submitted { at, result: result.map(|()| Answered { status_code: 200, ..Answered::default() }) }
+}
+
+fn wrapped(value: &Val) -> Val {
+    let mut outer = Record::default();
+    outer.set(if matches!(value, Val::List(_)) { "rows" } else { "record" }, value.clone());
+    Val::Map(outer)
+}
+
+/// A name that no file in the archive has yet.
+fn unique(name: &str, taken: &mut BTreeMap<String, u64>) -> String {
+    let (stem, ending) = name.split_once('.').map_or((name, String::new()), |(stem, rest)| (stem, format!(".{rest}")));
+    let mut made = name.to_owned();
+    let mut count = taken.get(name).copied().unwrap_or_default();
+    while taken.contains_key(&made) {
+        count += 1;
+        made = format!("{stem} ({count}){ending}");
+    }
+    // The next one of this name goes on counting here.
+    if let Some(last) = taken.get_mut(name) {
+        *last = count;
+    }
+    taken.insert(made.clone(), 1);
+    made
 }
 
 /// A name that is a file's name everywhere and never a path.
@@ -96,6 +264,13 @@ fn safe_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_of_the_same_name_are_numbered() {
+        let mut taken = BTreeMap::new();
+        let names = ["a.csv", "a.csv", "a (2).csv", "a.csv", "b", "b", "b"].map(|name| unique(name, &mut taken));
+        assert_eq!(names, ["a.csv", "a (2).csv", "a (2) (2).csv", "a (3).csv", "b", "b (2)", "b (3)"]);
+    }
 
     #[test]
     fn a_file_name_is_never_a_path() {

@@ -145,10 +145,6 @@ fn settings_of_files_that_mean_nothing_are_refused_in_their_place() {
         let said = refusals(&bundle(file_export(&settings), &[file_import(&json!({"type": "json"}))]));
         assert!(said.contains(place), "{settings}: {said}");
     }
-    let template = file_import(&json!({"type": "xml", "xml": {"body": "<a>{{b}}</a>"}}));
-    assert!(refusals(&bundle(file_export(&json!({"type": "csv"})), &[template])).contains("/file/xml/body"));
-    let pages = file_import(&json!({"type": "csv", "aggregation": {"type": "page"}}));
-    assert!(refusals(&bundle(file_export(&json!({"type": "csv"})), &[pages])).contains("/file/aggregation/type"));
 }
 
 #[test]

@@ -109,3 +109,28 @@ fn a_lookup_that_fails_costs_its_record() {
     assert!(ran.errors[2].message.contains("found 5."), "{}", ran.errors[2].message);
     assert_eq!(host.made_text().as_deref(), Some("[\n{\"id\":\"4\",\"found\":[{\"ok\":1}],\"status\":200}\n]\n"));
 }
+
+#[test]
+fn what_was_found_is_limited_grouped_and_passes_its_hook() {
+    let ran = |more: Value, returned: fn(&Value) -> Value| {
+        let host = Memory::new(|_| Some(Answer::json(&json!([{"k": 1, "n": 1}, {"k": 1, "n": 2}, {"k": 2, "n": 3}]))))
+            .with_file(b"id\n1\n")
+            .with_scripts(move |_, options| Ok(returned(options)));
+        let mut flow = looking_up(&with(http_export(&json!({"relativeURI": "/x"})), &more));
+        flow.resources.insert(id(20), (Kind::Script, json!({"name": "Hooks", "content": "…"})));
+        let ran = go(&flow, &host);
+        let found =
+            host.made_text().unwrap().replace("[\n{\"id\":\"1\",\"found\":", "").replace(",\"status\":200}\n]\n", "");
+        (found, ran.errors.first().map(|error| error.message.clone()).unwrap_or_default())
+    };
+    let nothing = |_: &Value| json!(null);
+    let groups = r#"[[{"k":1,"n":1},{"k":1,"n":2}],[{"k":2,"n":3}]]"#;
+    assert_eq!(ran(json!({"groupByFields": ["k"]}), nothing).0, groups);
+    let limited = json!({"type": "test", "test": {"limit": 2}});
+    assert_eq!(ran(limited, nothing).0, r#"[{"k":1,"n":1},{"k":1,"n":2}]"#);
+    let hook = json!({"hooks": {"preSavePage": {"_scriptId": id(20).to_string(), "function": "save"}}});
+    let made = ran(hook.clone(), |options| json!({"data": [{"count": options["data"].as_array().unwrap().len()}]}));
+    assert_eq!(made, (r#"[{"count":3}]"#.to_owned(), String::new()));
+    let refused = ran(hook, |_| json!({"data": [{}], "errors": [{"message": "not this one"}]}));
+    assert_eq!(refused.1, "not this one");
+}

@@ -9,6 +9,8 @@ mod branches;
 mod clock;
 mod credentials;
 mod delta;
+mod errors;
+mod file_parts;
 mod files;
 mod golden;
 mod groups;

@@ -189,3 +189,19 @@ fn a_secret_may_be_part_of_the_base_address() {
     assert_eq!(host.requests.borrow()[0].url.reveal(), "https://app.example/Jefe/items?page=1");
     assert_eq!(host.urls(), ["https://app.example/******/items?page=1"]);
 }
+
+#[test]
+fn a_relative_link_keeps_the_secret_of_the_address_it_is_in() {
+    let host = Memory::new(|request| {
+        let first = request.url.to_string().ends_with("/items?a=1");
+        let answer = Answer::json(&json!([{"n": 1}]));
+        Some(if first { answer.header("link", "<items?page=2>; rel=next, <x>; rel=prev") } else { answer })
+    });
+    let http =
+        json!({"relativeURI": "/{{{connection.http.encrypted.sign}}}/items?a=1", "paging": {"method": "linkheader"}});
+    let ran = go(&custom(bundle(http_export(&http), &[]), &json!([])), &host);
+    assert_eq!(ran.counts(0), [2, 2, 0, 0], "{:?}", ran.errors);
+    let requests = host.requests.borrow();
+    assert_eq!(requests[1].url.reveal(), "https://app.example/v1/Jefe/items?page=2");
+    assert_eq!(requests[1].url.to_string(), "https://app.example/v1/******/items?page=2");
+}

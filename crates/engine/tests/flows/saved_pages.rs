@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
-use tombolo_engine::{Bundle, ScriptFailure};
+use tombolo_engine::{Bundle, Retry, ScriptFailure};
 use tombolo_model::Kind;
 use tombolo_model::run::RunStatus;
 
@@ -136,4 +136,18 @@ fn a_record_that_a_hook_made_too_big_costs_only_itself() {
     });
     assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [4, 2, 0, 2]));
     assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
+}
+
+#[test]
+fn records_that_come_again_pass_their_hook_which_may_stop_the_run() {
+    let again = |returned: Value| {
+        let mut flow = hooked(file_export(&json!({"type": "csv"})));
+        flow.about.retry = Some(Retry { step: id(2).to_string(), records: vec![(7, json!({"n": "8"}))] });
+        let host = Memory::offline().with_scripts(move |_, _| Ok(returned.clone()));
+        let ran = go(&flow, &host);
+        (ran.outcome.status, host.made_text(), ran.outcome.steps[0].checkpoint)
+    };
+    let made = Some("[\n{\"n\":\"9\"}\n]\n".to_owned());
+    assert_eq!(again(json!({"data": [{"n": "9"}]})), (RunStatus::Completed, made, None));
+    assert_eq!(again(json!(1)), (RunStatus::Failed, None, None));
 }

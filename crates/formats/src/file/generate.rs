@@ -119,11 +119,28 @@ impl RecordWriter {
             Format::Csv(_) | Format::JsonLines(_) | Format::Definition(_) => {}
         }
         self.send(out)?;
+        self.close(out);
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) {
         match &mut self.packed {
             Packed::No => {}
             Packed::Gzip(writer) => writer.finish(out),
             Packed::Zip { writer, .. } => writer.finish(out),
         }
+    }
+
+    /// Appends a whole file that somebody else has written, encoded and compressed as files of these options are.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message that names the first character that the encoding does not have.
+    pub fn write_text(mut self, text: &str, out: &mut Vec<u8>) -> Result<(), String> {
+        self.text.clear();
+        self.text.extend_from_slice(text.as_bytes());
+        self.send(out)?;
+        self.close(out);
         Ok(())
     }
 

@@ -61,8 +61,10 @@ impl XmlReader {
         let result = if self.start.is_plain() {
             self.scan(bytes)
         } else {
+            // What stands before bytes that mean nothing is read as if they came in the next piece.
             let mut text = Vec::new();
-            self.start.push(bytes, false, &mut text).and_then(|()| self.scan(&text))
+            let decoded = self.start.push(bytes, false, &mut text);
+            self.scan(&text).and(decoded)
         };
         out.append(&mut self.tree.out);
         result
@@ -75,9 +77,10 @@ impl XmlReader {
     /// Returns [`FormatError::NotXml`] when it is over inside an element, or holds none.
     pub fn finish(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         let mut text = Vec::new();
-        self.start.push(b"", true, &mut text)?;
-        self.scan(&text)?;
+        let decoded = self.start.push(b"", true, &mut text);
+        let result = self.scan(&text).and(decoded);
         out.append(&mut self.tree.out);
+        result?;
         if !self.tree.open.is_empty() || !self.scanner.is_complete() {
             return Err(self.scanner.wrong("the file ends inside an element; it may have been cut off"));
         }

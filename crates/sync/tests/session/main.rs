@@ -444,6 +444,7 @@ fn a_record_too_large_for_a_frame_stays_here_and_its_error_goes() {
             record: Some(json!(record)),
             index: Some(n),
             time_ms: 0,
+            ..RunError::default()
         },
     };
     let errors = vec![error(1, "x".repeat(3 << 20)), error(2, "small".to_owned())];

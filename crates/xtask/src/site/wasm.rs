@@ -1,7 +1,7 @@
-//! The three wasm modules and the JavaScript that loads them.
+//! The four wasm modules and the JavaScript that loads them.
 //!
-//! Development builds all three with one cargo command, so that they share every dependency. What is shipped is built
-//! in two: the screen and the documents small, the flow engine fast.
+//! Development builds all of them with one cargo command, so that they share every dependency. What is shipped is built
+//! in two: the screen and the documents small, the flow engine and the interpreter of scripts fast.
 
 use super::Profile;
 use crate::{command, places, say};
@@ -18,10 +18,11 @@ struct Module {
     profile: &'static str,
 }
 
-const MODULES: [Module; 3] = [
+const MODULES: [Module; 4] = [
     Module { package: "tombolo-app", out_name: "app", profile: "small" },
     Module { package: "tombolo-store-worker", out_name: "store", profile: "small" },
     Module { package: "tombolo-run-worker", out_name: "run", profile: "fast" },
+    Module { package: "tombolo-script-worker", out_name: "script", profile: "fast" },
 ];
 
 /// Compiles the modules and writes them to `assets`.

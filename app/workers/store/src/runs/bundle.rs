@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use tombolo_model::catalogue::describe;
 use tombolo_model::{Id, Kind};
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus, checkpoints};
 use tombolo_wire::run_worker::{RunJob, RunResource, Secrets};
 use tombolo_wire::store::Link;
 use web_sys::Blob;
@@ -57,6 +57,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         resources.insert(id, RunResource { kind, value });
     }
     let (hashes, files) = files(account, &resources).await?;
+    let checkpoints = checkpoints(&super::list(account, Some(flow), usize::MAX).await?);
     let job = RunJob {
         row: row(account, flow, &value, heads),
         flow: value,
@@ -64,6 +65,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         secrets: Secrets(secrets),
         hosts,
         files: hashes,
+        checkpoints,
     };
     Ok(Bundle { job, files })
 }

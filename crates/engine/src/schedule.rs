@@ -15,7 +15,7 @@ use thiserror::Error;
 
 /// Why a schedule is none.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(crate) enum ScheduleError {
+pub enum ScheduleError {
     /// Not six fields.
     #[error("a schedule has six fields, this has {0}")]
     Fields(usize),
@@ -29,7 +29,7 @@ pub(crate) enum ScheduleError {
 
 /// A schedule.
 #[derive(Debug, Clone)]
-pub(crate) struct Schedule {
+pub struct Schedule {
     text: String,
     zone: Tz,
     cron: Cron,
@@ -50,7 +50,7 @@ impl Schedule {
     /// # Errors
     ///
     /// Returns what is not understood.
-    pub(crate) fn parse(text: &str, zone: Option<&str>) -> Result<Self, ScheduleError> {
+    pub fn parse(text: &str, zone: Option<&str>) -> Result<Self, ScheduleError> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let [first, rest @ ..] = fields.as_slice() else {
             return Err(ScheduleError::Fields(0));
@@ -76,8 +76,9 @@ impl Schedule {
         Ok(Self { text: fields.join(" "), zone, cron })
     }
 
-    /// The first time after this one.
-    pub(crate) fn next_after(&self, after_ms: i64) -> Option<i64> {
+    /// The first time after this one; nothing when there is none.
+    #[must_use]
+    pub fn next_after(&self, after_ms: i64) -> Option<i64> {
         let after = self.zone.from_utc_datetime(&DateTime::from_timestamp_millis(after_ms)?.naive_utc());
         let mut at = after.naive_local();
         let mut inclusive = false;
@@ -106,7 +107,8 @@ impl Schedule {
     }
 
     /// The first time after `after_ms` that is at least so long after it.
-    pub(crate) fn next_far_enough(&self, after_ms: i64, shortest_ms: i64) -> Option<i64> {
+    #[must_use]
+    pub fn next_far_enough(&self, after_ms: i64, shortest_ms: i64) -> Option<i64> {
         self.next_after(after_ms.saturating_add(shortest_ms).saturating_sub(1))
     }
 }

@@ -1,0 +1,5 @@
+//! The script worker's program; everything is in the library.
+
+fn main() {
+    tombolo_script_worker::start();
+}

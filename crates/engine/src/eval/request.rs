@@ -1,0 +1,193 @@
+//! The evaluations of what is sent: a request, and a statement in SQL. Nothing is sent.
+//!
+//! The secrets of a connection in the context are printed as `******`, whatever a template does to them.
+
+use serde_json::{Value, json};
+use tombolo_model::{Kind, Record, Shape, Val, shapes};
+use tombolo_template::{Env, Target, Template, secret};
+
+use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
+use crate::http::join_masked;
+use crate::lookup::{Answers, Lookups};
+use crate::mapper::Around;
+use crate::secret::Masked;
+
+pub(super) const ALL: &[Evaluator] = &[("httpRequest", http_request), ("sql", sql)];
+
+/// `rules` is the `http` of an export or import, or what is in it; the method may be one of a list (`options.at`).
+/// `input` is the context. An address without a host follows that of `input.connection`.
+fn http_request(request: &EvalRequest) -> EvalOutcome {
+    match rendered(request) {
+        Ok(output) => EvalOutcome::made(output),
+        Err(error) => EvalOutcome::failed([error]),
+    }
+}
+
+fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
+    let rules = request.rules.get("http").unwrap_or(&request.rules);
+    let at = request.options.get("at").and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
+    let one = |name: &str| match rules.get(name) {
+        Some(Value::Array(items)) => items.get(at).and_then(Value::as_str),
+        other => other.and_then(Value::as_str),
+    };
+    let context = context(&request.input)?;
+    let lookups = request.options.get("lookups").or_else(|| rules.get("lookups"));
+    let render = |source: &str, target: Target, path: &str| parts(source, target, path, &context, lookups, request);
+    let connection = |pointer: &str| request.input.pointer(&format!("/connection/http{pointer}"));
+    let base = one("baseURI").or_else(|| connection("/baseURI")?.as_str()).unwrap_or_default();
+    let url = join_masked(
+        render(base, Target::Plain, "/baseURI")?,
+        render(one("relativeURI").unwrap_or_default(), Target::Uri, "/relativeURI")?,
+    );
+    let mut headers: Vec<Value> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let own = rules.get("headers").and_then(Value::as_array).into_iter().flatten();
+    let shared = connection("/headers").and_then(Value::as_array).into_iter().flatten();
+    for header in own.chain(shared) {
+        let text = |field: &str| header.get(field).and_then(Value::as_str).unwrap_or_default();
+        let name = text("name");
+        // What the export or import says goes before what its connection says.
+        if name.is_empty() || names.iter().any(|have| have.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        names.push(name.to_owned());
+        let value = render(text("value"), Target::Plain, "/headers")?;
+        headers.push(json!({"name": name, "value": value.to_string()}));
+    }
+    let body =
+        one("body").filter(|body| !body.is_empty()).map(|body| render(body, Target::Plain, "/body")).transpose()?;
+    Ok(json!({
+        "method": one("method").unwrap_or("GET"),
+        "url": url.to_string(),
+        "headers": headers,
+        "body": body.map(|body| body.to_string()),
+    }))
+}
+
+/// `rules` is `{query}`, or the query alone; one of a list is named by `options.at`.
+fn sql(request: &EvalRequest) -> EvalOutcome {
+    let rules = request.rules.get("rdbms").unwrap_or(&request.rules);
+    let at = request.options.get("at").and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
+    let query = match rules.get("query").or_else(|| rules.get("template")) {
+        Some(Value::Array(items)) => items.get(at).and_then(Value::as_str),
+        Some(one) => one.as_str(),
+        None => rules.as_str(),
+    };
+    let Some(query) = query else {
+        return EvalOutcome::failed([EvalError::at("invalid_rules", "Enter the query: a text.", "/query")]);
+    };
+    let lookups = request.options.get("lookups").or_else(|| rules.get("lookups"));
+    let made =
+        context(&request.input).and_then(|context| parts(query, Target::Sql, "/query", &context, lookups, request));
+    match made {
+        Ok(text) => EvalOutcome::made(text.to_string()),
+        Err(error) => EvalOutcome::failed([error]),
+    }
+}
+
+/// The context, in which nobody can read the secrets of the connection.
+fn context(input: &Value) -> Result<Record, EvalError> {
+    let context = match Val::from(input) {
+        Val::Map(context) => context,
+        Val::Null => Record::default(),
+        _ => return Err(EvalError::at("invalid_input", "Enter a context: an object.", "/input")),
+    };
+    let mut hidden = context.clone();
+    if let Some(connection) = context.get("connection") {
+        hidden.set("connection", hide(connection, ""));
+    }
+    Ok(hidden)
+}
+
+fn hide(value: &Val, place: &str) -> Val {
+    match value {
+        Val::Map(record) => {
+            let mut made = Record::default();
+            for (name, below) in record.iter() {
+                made.set(name, hide(below, &format!("{place}/{name}")));
+            }
+            Val::Map(made)
+        }
+        _ if shapes(Kind::Connection).shape(place) == Shape::Secret => secret(place),
+        value => value.clone(),
+    }
+}
+
+fn parts(
+    source: &str,
+    target: Target,
+    path: &str,
+    context: &Record,
+    lookups: Option<&Value>,
+    request: &EvalRequest,
+) -> Result<Masked, EvalError> {
+    let template = Template::compile(source, target);
+    let template = template.map_err(|error| EvalError::at(error.code(), error.to_string(), path))?;
+    let tables = Lookups::compile(lookups, "/lookups").map_err(|problems| {
+        let first = problems.into_iter().next();
+        first.map_or_else(|| EvalError::new("invalid_rules", "The lookups are wrong."), EvalError::from)
+    })?;
+    let (env, answers) = (request.env(), Answers::default());
+    let find = |name: &str| context.get(name);
+    let around = Around::new(&find, &env, &answers);
+    let lookups = |name: &str, key: &Val| tables.value(name, key, &around);
+    let made = env.scoped(&lookups, |env: &Env<'_>| template.render_parts(context, env));
+    made.map(Masked::from).map_err(|error| EvalError::at(error.code(), error.to_string(), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::eval;
+
+    #[test]
+    fn a_request_is_rendered_and_its_secrets_are_not_read() {
+        let rules = json!({"method": "POST", "relativeURI": "/orders?q={{record.name}}&k={{connection.http.encrypted.key}}",
+            "headers": [{"name": "X-Sign", "value": "{{base64Encode connection.http.encrypted.key}}"},
+                {"name": "accept", "value": "text/plain"}],
+            "body": "{\"n\":\"{{record.name}}\"}"});
+        let connection = json!({"http": {"baseURI": "https://api.example.com/v1/", "encrypted": {"key": "hush"},
+            "headers": [{"name": "Accept", "value": "x"}, {"name": "X-Shop", "value": "{{connection.name}}"}]}, "name": "shop"});
+        let input = json!({"record": {"name": "a & b"}, "connection": connection});
+        let made = eval("httpRequest", &EvalRequest { rules, input, ..EvalRequest::default() }).unwrap();
+        let want = json!({"method": "POST", "url": "https://api.example.com/v1/orders?q=a%20%26%20b&k=******",
+            "headers": [{"name": "X-Sign", "value": "******"}, {"name": "accept", "value": "text/plain"}, {"name": "X-Shop", "value": "shop"}],
+            "body": "{\"n\":\"a & b\"}"});
+        assert_eq!((made.output, made.errors), (want, vec![]));
+    }
+
+    #[test]
+    fn an_import_has_a_request_for_each_of_its_operations() {
+        let rules =
+            json!({"http": {"method": ["POST", "PUT"], "relativeURI": ["/a", "/a/{{record.id}}"], "body": ["", "x"]}});
+        let ask = |at: u32| {
+            let options = json!({ "at": at });
+            let request = EvalRequest {
+                rules: rules.clone(),
+                input: json!({"record": {"id": 7}}),
+                options,
+                ..EvalRequest::default()
+            };
+            eval("httpRequest", &request).unwrap().output
+        };
+        assert_eq!(ask(0), json!({"method": "POST", "url": "/a", "headers": [], "body": null}));
+        assert_eq!(ask(1), json!({"method": "PUT", "url": "/a/7", "headers": [], "body": "x"}));
+        let wrong =
+            eval("httpRequest", &EvalRequest { rules: json!({"relativeURI": "{{nope x}}"}), ..EvalRequest::default() });
+        assert_eq!(wrong.unwrap().errors[0].path.as_deref(), Some("/relativeURI"));
+    }
+
+    #[test]
+    fn a_statement_quotes_what_is_put_into_it() {
+        let rules = json!({"query": ["select 1", "insert into t values ({{record.name}}, {{{record.n}}})"]});
+        let request = EvalRequest {
+            rules,
+            input: json!({"record": {"name": "O'Brien", "n": 5}}),
+            options: json!({"at": 1}),
+            ..EvalRequest::default()
+        };
+        let made = eval("sql", &request).unwrap();
+        assert_eq!(made.output, json!("insert into t values ('O''Brien', 5)"));
+        assert_eq!(eval("sql", &EvalRequest::default()).unwrap().errors[0].path.as_deref(), Some("/query"));
+    }
+}
