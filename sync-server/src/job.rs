@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_engine::{ConsoleLine, Stage};
+use tombolo_engine::{ConsoleLine, Exchange, Stage};
 use tombolo_model::{Id, MASK};
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
@@ -101,6 +101,13 @@ pub enum Line {
         step: String,
         /// What happened there.
         stage: Stage,
+    },
+    /// A request was answered, or not, where somebody looks at them.
+    Exchange {
+        /// The step that sent it.
+        step: String,
+        /// What went, without secrets.
+        exchange: Box<Exchange>,
     },
     /// A script wrote to its console.
     Console {

@@ -103,3 +103,85 @@ fn a_script_that_takes_too_much_is_ended_and_the_next_one_is_called() {
     let outputs: Vec<_> = [1, 3, 5].map(|at: usize| answered[at]["output"].clone()).into();
     assert_eq!(outputs, [json!(1), json!(2), json!(3)]);
 }
+
+#[test]
+fn a_script_asks_for_a_flow_that_there_is_not() {
+    let script = "import { exports } from 'integrator-api';\nfunction f() { return exports.run({ _id: 'x' }); }";
+    let question = json!({"rules": {"script": script, "function": "f"}});
+    let answered = answers("javascript", &[question]);
+    let message = answered[0]["errors"][0]["message"].as_str().unwrap();
+    assert_eq!(message, "Error: exports.run cannot be called here: this script does not run in a flow.");
+}
+
+/// The processes below one, with those below them.
+#[cfg(target_os = "linux")]
+fn below(root: u32) -> Vec<u32> {
+    let parent = |id: u32| -> Option<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let all: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let mut found = vec![root];
+    let mut at = 0;
+    while let Some(id) = found.get(at).copied() {
+        found.extend(all.iter().copied().filter(|child| parent(*child) == Some(id)));
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn when_the_one_who_asks_is_killed_its_scripts_end_with_it() {
+    const SOON: std::time::Duration = std::time::Duration::from_secs(30);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .args(["eval", "javascript"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let script = "function f() { return /^(a+)+$/.test('a'.repeat(60) + 'b'); }";
+    let question = json!({"rules": {"script": script, "function": "f"}});
+    writeln!(child.stdin.as_mut().unwrap(), "{question}").unwrap();
+    let began = std::time::Instant::now();
+    let mut started = Vec::new();
+    while started.len() < 2 {
+        assert!(began.elapsed() < SOON, "{started:?}");
+        started = below(child.id());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lives = |id: &u32| {
+        // One that nobody waits for any more stays in the list until the machine's first process looks.
+        std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    while started.iter().any(lives) {
+        assert!(began.elapsed() < SOON, "{started:?} go on");
+        std::thread::yield_now();
+    }
+}
+
+/// The same bytes here and from the engine that the browser has: each line of the shared corpus.
+#[test]
+fn the_command_answers_the_corpus_byte_by_byte_as_the_engine_does() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/eval");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let output = eval(name, &text);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let wanted = text.lines().map(|line| {
+            let case: Value = serde_json::from_str(line).unwrap();
+            let request = serde_json::from_value(case.clone()).unwrap();
+            let outcome = serde_json::to_string(&tombolo_engine::eval(name, &request).unwrap()).unwrap();
+            format!("{{\"id\":{},{}\n", case["id"], &outcome[1..])
+        });
+        let wanted: String = wanted.collect();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted, "{name}");
+        files += 1;
+    }
+    assert!(files >= 15, "{files}");
+}

@@ -1,6 +1,7 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
 mod api;
+mod async_helper;
 mod auth;
 mod endpoint;
 mod entry;
@@ -80,6 +81,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         caches: caches(bundle),
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
+        begin: bundle.about.begin,
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }

@@ -36,6 +36,13 @@ pub enum RunEvent {
         /// What happened there.
         stage: Stage,
     },
+    /// A request was answered, or not, where somebody looks at them.
+    Exchange {
+        /// Which step sent it.
+        step: usize,
+        /// What went, without secrets.
+        exchange: Box<Exchange>,
+    },
     /// A script wrote to its console.
     Console {
         /// Which step called it.
@@ -62,6 +69,32 @@ pub struct Stage {
     pub output: Value,
     /// What was wrong: code and message.
     pub errors: Vec<StageError>,
+}
+
+/// A request and what came of it; secrets are `******`, and long bodies end with `…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exchange {
+    /// When it was sent, in milliseconds since 1970.
+    pub time_ms: i64,
+    /// How long the answer took.
+    pub duration_ms: i64,
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The full address.
+    pub url: String,
+    /// Names and values.
+    pub request_headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub request_body: String,
+    /// The status of the answer; nothing where there is none.
+    pub status: Option<u16>,
+    /// Names and values.
+    pub response_headers: Vec<(String, String)>,
+    /// The body, as text.
+    pub response_body: String,
+    /// Why there is no answer.
+    pub error: Option<String>,
 }
 
 /// What was wrong at a stage.

@@ -6,7 +6,7 @@ use tombolo_model::{Id, Problem};
 use crate::bundle::Bundle;
 use crate::cancel::Cancel;
 use crate::compile::compile;
-use crate::event::{RunEvent, Stage};
+use crate::event::{Exchange, RunEvent, Stage};
 use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
@@ -39,6 +39,13 @@ pub enum Report {
         step: String,
         /// What happened there.
         stage: Stage,
+    },
+    /// A request was answered, or not, where somebody looks at them.
+    Exchange {
+        /// The step that sent it.
+        step: String,
+        /// What went, without secrets.
+        exchange: Box<Exchange>,
     },
     /// A script wrote to its console.
     Console {
@@ -87,6 +94,9 @@ pub async fn run_job(
             }
             RunEvent::Renewed { owner, path, secret } => report(Report::Renewed { owner, path, secret }),
             RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
+            RunEvent::Exchange { step, exchange } => {
+                report(Report::Exchange { step: row.steps[step].step.clone(), exchange });
+            }
             RunEvent::Console { step, script, function, lines } => {
                 report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
             }

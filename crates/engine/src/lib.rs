@@ -48,7 +48,7 @@ pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
-pub use event::{Outcome, RunEvent, Stage, StageError};
+pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, Host, Pieces};
 pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts};
 pub use job::{Report, run_job};

@@ -1,5 +1,6 @@
 //! A flow, ready to run.
 
+mod async_helper;
 pub(crate) mod auth;
 mod endpoint;
 mod function;
@@ -15,9 +16,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_model::run::StepCount;
+use tombolo_model::run::{RunBegin, StepCount};
 use tombolo_template::Template;
 
+pub(crate) use async_helper::AsyncHelper;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
@@ -43,6 +45,8 @@ pub struct Plan {
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.
     pub(crate) parallel: bool,
+    /// Where the clock and the random values of its runs begin, if that is given.
+    pub(crate) begin: RunBegin,
 }
 
 impl Plan {
@@ -57,6 +61,7 @@ impl Plan {
             callable: Callable::default(),
             test_mode: false,
             parallel: false,
+            begin: RunBegin::default(),
         }
     }
 

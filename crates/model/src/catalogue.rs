@@ -41,6 +41,16 @@ pub fn references(kind: Kind, value: &Value, visit: &mut dyn FnMut(&str, Kind, &
     walk(kind, value, &mut String::new(), visit);
 }
 
+/// What a run of a resource may ask for besides its [`Description::references`]: the resources that a script names in
+/// its text, for `integrator-api`. Naming one is no reference: it neither keeps it from being deleted nor asks for a right.
+#[must_use]
+pub fn named(kind: Kind, value: &Value) -> Vec<Id> {
+    let content = value.get("content").and_then(Value::as_str).filter(|_| kind == Kind::Script);
+    let words = content.into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let ids: BTreeSet<Id> = words.filter(|word| word.len() == 24).filter_map(|word| word.parse().ok()).collect();
+    ids.into_iter().collect()
+}
+
 fn collect(kind: Kind, value: &Value, place: &mut String, into: &mut BTreeSet<Id>) {
     walk(kind, value, place, &mut |_, _, text| {
         if let Ok(id) = text.parse() {
@@ -109,5 +119,41 @@ mod tests {
         let ids: Vec<_> = found.references.iter().map(ToString::to_string).collect();
         assert_eq!(ids.len(), 4);
         assert_eq!(found.integration.unwrap().to_string(), ids[0]);
+    }
+
+    #[test]
+    fn whatever_calls_a_script_refers_to_it() {
+        let id = "000000000000000000000007";
+        let hook = json!({"_scriptId": id, "function": "f"});
+        let by_script = json!({"type": "script", "script": hook});
+        for (kind, value) in [
+            (Kind::Export, json!({"hooks": {"preSavePage": hook}})),
+            (Kind::Export, json!({"filter": by_script, "adaptorType": "HTTPExport"})),
+            (Kind::Export, json!({"transform": by_script})),
+            (Kind::Import, json!({"hooks": {"preMap": hook, "postMap": null}})),
+            (Kind::Import, json!({"hooks": {"postAggregate": hook}})),
+            (Kind::Import, json!({"responseTransform": by_script})),
+            (Kind::Import, json!({"filter": by_script})),
+            (Kind::Connection, json!({"settingsForm": {"init": hook}})),
+            (Kind::Flow, json!({"pageProcessors": [{"type": "import", "hooks": {"postResponseMap": hook}}]})),
+            (Kind::Flow, json!({"pageProcessors": [{"inputFilter": by_script}]})),
+            (Kind::Flow, json!({"routers": [{"routeRecordsUsing": "script", "script": hook}]})),
+            (Kind::Flow, json!({"routers": [{"branches": [{"inputFilter": by_script}]}]})),
+            (Kind::Flow, json!({"routers": [{"branches": [{"pageProcessors": [{"hooks": {"postResponseMap": hook}}]}]}]})),
+        ] {
+            let found: Vec<_> = describe(kind, &value).references.iter().map(ToString::to_string).collect();
+            assert_eq!(found, [id], "{value}");
+        }
+    }
+
+    #[test]
+    fn a_script_names_what_it_asks_for_and_does_not_refer_to_it() {
+        let content = "exports.run({ _id: '00000000000000000000000a' }); // 00000000000000000000000b1, x00000000000000000000000c
+            const path = '/connections/00000000000000000000000d/x00000000000000000000';";
+        let script = json!({"name": "s", "content": content});
+        let found: Vec<_> = named(Kind::Script, &script).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["00000000000000000000000a", "00000000000000000000000d"]);
+        assert!(describe(Kind::Script, &script).references.is_empty());
+        assert!(named(Kind::Export, &script).is_empty());
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn bench(filter: Option<&str>) -> Result<bool> {
     let server = dist::server(false)?;
     say::title("Measuring");
     let mut cargo = command::cargo(["run", "--release", "--quiet", "-p", "tombolo-tests", "--bin", "bench", "--"]);
-    for name in ["app", "store", "run"] {
+    for name in ["app", "store", "run", "script"] {
         let size = site::brotli_size(&site.join(format!("assets/{name}_bg.wasm")))?;
         cargo.env(format!("TOMBOLO_SIZE_{}", name.to_uppercase()), size.to_string());
     }

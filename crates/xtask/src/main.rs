@@ -45,7 +45,7 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
-    /// Builds the page: three wasm modules, the code editor, the icons and the static files.
+    /// Builds the page: four wasm modules, the code editor, the icons and the static files.
     Build {
         /// `dev` builds fast, `small` builds what is shipped.
         #[arg(long, value_enum, default_value = "dev")]

@@ -88,6 +88,7 @@ pub(super) fn line(report: Report) -> Line {
             Line::Renewed { owner, path, secret: NewSecret(secret.value().to_owned()) }
         }
         Report::Stage { step, stage } => Line::Stage { step, stage },
+        Report::Exchange { step, exchange } => Line::Exchange { step, exchange },
         Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }

@@ -36,12 +36,12 @@ impl Supervisor {
     ///
     /// Returns why the machine starts no process.
     pub fn start() -> io::Result<(Self, Pipes)> {
-        let mut child = Command::new(own_program()?)
-            .args(["script-worker", "--supervise"])
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut command = Command::new(own_program()?);
+        command.args(["script-worker", "--supervise"]).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
+        // Ctrl+C at a terminal is for the run, which lets a call come to its end and then ends all this.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("the process of scripts has no pipes"));
         };

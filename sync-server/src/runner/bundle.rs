@@ -78,6 +78,7 @@ async fn follow(
             continue;
         }
         open.extend(catalogue::describe(resource.kind, &resource.value).references);
+        open.extend(catalogue::named(resource.kind, &resource.value));
         row.heads.insert(id, resource.heads.clone());
         found.insert(id, resource);
     }

@@ -266,6 +266,10 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
         // Only a test run has stages, and `serve` starts none.
         Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
+        // What goes to applications is data too.
+        Line::Exchange { step, exchange } => {
+            tracing::debug!(run = %report.row().id, step, status = exchange.status, "a request that is looked at");
+        }
         // Lines of scripts are for those who watch `tombolo run`; they may hold data, so the log only counts them.
         Line::Console { script, function, lines, .. } => {
             tracing::debug!(run = %report.row().id, script, function, lines = lines.len(), "a script wrote lines");

@@ -22,6 +22,7 @@ fn with_site() -> (Server, tempfile::TempDir) {
     write("assets/app-0123abcd.js", "hashed");
     write("assets/app-0123abcd.js.br", "squeezed");
     write("workers/run.js", "run");
+    write("workers/script.js", "script");
     let folder = site.path().to_str().unwrap().to_owned();
     (Server::start_with(&["--assets", &folder]), site)
 }
@@ -53,7 +54,16 @@ async fn a_page_is_the_app_and_a_missing_file_is_not() {
 async fn every_answer_carries_the_security_headers() {
     let (server, _site) = with_site();
     let mut browser = server.browser();
-    for path in ["/", "/assets/app.js", "/api/me", "/api/nothing", "/healthz", "/assets/gone.js", "/workers/run.js"] {
+    for path in [
+        "/",
+        "/assets/app.js",
+        "/api/me",
+        "/api/nothing",
+        "/healthz",
+        "/assets/gone.js",
+        "/workers/run.js",
+        "/workers/script.js",
+    ] {
         let answer = browser.get(path).await;
         let headers = answer.headers();
         assert_eq!(text(headers, "cross-origin-opener-policy"), "same-origin", "{path}");
@@ -65,7 +75,10 @@ async fn every_answer_carries_the_security_headers() {
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{path}");
         let wide = path == "/workers/run.js";
         assert_eq!(policy.contains("connect-src *"), wide, "{path}");
-        assert_eq!(policy.contains("connect-src 'self'"), !wide, "{path}");
+        // The one that calls scripts talks to nobody.
+        let none = path == "/workers/script.js";
+        assert_eq!(policy.contains("connect-src 'self'"), !wide && !none, "{path}");
+        assert_eq!(policy.contains("worker-src"), !none, "{path}");
     }
 }
 

@@ -10,12 +10,13 @@ pub(crate) fn measure(rows: &mut Vec<Row>) -> Result<()> {
         let text = std::env::var(&variable).with_context(|| format!("{variable} is not set"))?;
         Ok(text.parse()?)
     };
-    let (app, store, run) = (size("app")?, size("store")?, size("run")?);
+    let (app, store, run, script) = (size("app")?, size("store")?, size("run")?, size("script")?);
     rows.extend([
         Row::new("UI module, brotli", kib(app)),
         Row::new("store module, brotli", kib(store)),
         Row::at_most("UI + store, brotli", app + store, 600.0 * 1024.0, kib),
         Row::new("run module, brotli", kib(run)),
+        Row::new("script module, brotli", kib(script)),
     ]);
     Ok(())
 }

@@ -53,6 +53,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             run: Some(job.row.id),
             flow: Some(job.row.flow),
             checkpoints: job.checkpoints,
+            begin: job.begin,
             ..About::default()
         },
     };
@@ -68,6 +69,11 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         }
         // Only a test run has stages, and none is started here.
         Report::Stage { .. } => {}
+        Report::Exchange { exchange, .. } => {
+            if let Ok(text) = serde_json::to_string(&*exchange) {
+                console::log_1(&text.into());
+            }
+        }
         Report::Console { function, lines, .. } => {
             for line in lines {
                 console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());

@@ -90,6 +90,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         refusals: source.refusals()?,
         context,
         vault,
+        debug_until_ms: pool::debug_until_ms(value, wanted.value),
         concurrency: pool.target,
         pool,
     })

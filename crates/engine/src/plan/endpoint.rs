@@ -30,6 +30,8 @@ pub(crate) struct Endpoint {
     pub(crate) media_type: &'static str,
     /// What templates may read beside the record: `connection`, `settings`, `export` or `import`.
     pub(crate) context: Vec<(&'static str, Val)>,
+    /// Until when its requests and answers are said as they go; 0 for never.
+    pub(crate) debug_until_ms: i64,
     /// How many of its requests may be under way at once.
     pub(crate) concurrency: usize,
     /// The queue that its requests go through.

@@ -53,7 +53,8 @@ pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, host: &'a dyn Host, sink: &'a mut dyn FnMut(RunEvent)) -> Self {
-        let (started_ms, seed) = (host.now_ms(), host.seed());
+        let started_ms = plan.begin.now_ms.unwrap_or_else(|| host.now_ms());
+        let seed = plan.begin.seed.unwrap_or_else(|| host.seed());
         Self {
             plan,
             host,
@@ -61,8 +62,8 @@ impl<'a> Shared<'a> {
             started_ms,
             seed,
             env: Env::new(started_ms, seed),
-            credentials: Credentials::default(),
             trace_keys: plan.places().into_iter().map(|(named, _)| named.trace_key.as_ref()).collect(),
+            credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
@@ -164,7 +165,7 @@ impl<'a> Shared<'a> {
     }
 
     /// What tells a record apart from others.
-    fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
+    pub(super) fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
         const USUAL: [&str; 8] = ["id", "_id", "Id", "ID", "internalId", "internalid", "externalId", "uuid"];
         let key = match self.trace_keys[place] {
             Some(template) => {

@@ -4,8 +4,10 @@
 
 mod again;
 mod asking;
+mod async_helpers;
 mod bad_input;
 mod branches;
+mod captured;
 mod clock;
 mod credentials;
 mod delta;

@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 use std::process::Command;
 
 /// The packages that run in a browser.
-const BROWSER_PACKAGES: [&str; 3] = ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker"];
+const BROWSER_PACKAGES: [&str; 4] =
+    ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-script-worker"];
 /// Of those, the ones with tests that need a browser.
 const END_TO_END: &str = "tombolo-tests";
 const TARGET: &str = "wasm32-unknown-unknown";
