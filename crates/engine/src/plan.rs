@@ -61,6 +61,7 @@ impl Plan {
             callable: Callable::default(),
             test_mode: false,
             parallel: false,
+            begin: RunBegin::default(),
         }
     }
 
