@@ -37,11 +37,7 @@ impl Supervisor {
     /// Returns why the machine starts no process.
     pub fn start() -> io::Result<(Self, Pipes)> {
         let mut command = Command::new(own_program()?);
-        command
-            .args(["script-worker", "--supervise"])
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        command.args(["script-worker", "--supervise"]).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
         // Ctrl+C at a terminal is for the run, which lets a call come to its end and then ends all this.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

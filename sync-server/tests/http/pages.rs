@@ -54,7 +54,16 @@ async fn a_page_is_the_app_and_a_missing_file_is_not() {
 async fn every_answer_carries_the_security_headers() {
     let (server, _site) = with_site();
     let mut browser = server.browser();
-    for path in ["/", "/assets/app.js", "/api/me", "/api/nothing", "/healthz", "/assets/gone.js", "/workers/run.js", "/workers/script.js"] {
+    for path in [
+        "/",
+        "/assets/app.js",
+        "/api/me",
+        "/api/nothing",
+        "/healthz",
+        "/assets/gone.js",
+        "/workers/run.js",
+        "/workers/script.js",
+    ] {
         let answer = browser.get(path).await;
         let headers = answer.headers();
         assert_eq!(text(headers, "cross-origin-opener-policy"), "same-origin", "{path}");
