@@ -5,12 +5,13 @@
 //! no database and no key: it gets the secrets of this run, the files by path, and a folder to write to.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_engine::{ConsoleLine, Stage};
-use tombolo_model::Id;
+use tombolo_engine::{ConsoleLine, Exchange, Stage};
+use tombolo_model::{Id, MASK};
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
 
@@ -37,6 +38,17 @@ pub struct Job {
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.
     pub allow_private_network: bool,
+}
+
+/// A secret on its way to the vault. It is not printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NewSecret(pub String);
+
+impl fmt::Debug for NewSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
 }
 
 /// How much of what a run gives up the machine holds it to.
@@ -74,12 +86,28 @@ pub enum Line {
         /// What happened.
         error: RunError,
     },
+    /// A token was renewed: it takes the place of the one that the run began with. Only the parent hears of it.
+    Renewed {
+        /// The connection.
+        owner: Id,
+        /// Where the secret is kept there.
+        path: String,
+        /// What it is now.
+        secret: NewSecret,
+    },
     /// A stage of a test run.
     Stage {
         /// The step.
         step: String,
         /// What happened there.
         stage: Stage,
+    },
+    /// A request was answered, or not, where somebody looks at them.
+    Exchange {
+        /// The step that sent it.
+        step: String,
+        /// What went, without secrets.
+        exchange: Box<Exchange>,
     },
     /// A script wrote to its console.
     Console {

@@ -161,3 +161,27 @@ fn when_the_one_who_asks_is_killed_its_scripts_end_with_it() {
         std::thread::yield_now();
     }
 }
+
+/// The same bytes here and from the engine that the browser has: each line of the shared corpus.
+#[test]
+fn the_command_answers_the_corpus_byte_by_byte_as_the_engine_does() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/eval");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let output = eval(name, &text);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let wanted = text.lines().map(|line| {
+            let case: Value = serde_json::from_str(line).unwrap();
+            let request = serde_json::from_value(case.clone()).unwrap();
+            let outcome = serde_json::to_string(&tombolo_engine::eval(name, &request).unwrap()).unwrap();
+            format!("{{\"id\":{},{}\n", case["id"], &outcome[1..])
+        });
+        let wanted: String = wanted.collect();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted, "{name}");
+        files += 1;
+    }
+    assert!(files >= 15, "{files}");
+}

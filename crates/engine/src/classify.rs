@@ -99,6 +99,9 @@ fn hook(message: &str) -> &'static str {
         ("filter", "input_filter"),
         ("transform", "transformation"),
     ];
+    // What ends a source begins with its name.
+    let of_source = message.strip_prefix('“').and_then(|rest| rest.split_once("”: "));
+    let message = of_source.map_or(message, |(_, rest)| rest);
     HOOKS.iter().find(|(name, _)| message.starts_with(name)).map_or("internal", |(_, source)| source)
 }
 

@@ -1,6 +1,8 @@
 //! A bundle to a plan: everything that can be wrong before the first record is found here.
 
 mod api;
+mod async_helper;
+mod auth;
 mod endpoint;
 mod entry;
 mod export;
@@ -13,6 +15,7 @@ mod kind;
 mod mapping;
 mod media;
 mod paging;
+pub(crate) mod ping;
 mod pool;
 mod step;
 mod unsupported;
@@ -32,6 +35,7 @@ use crate::plan::{Named, Plan, Source, Step, Work, settings_of};
 use entry::Parts;
 use graph::Graph;
 
+pub(crate) use auth::percent;
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 
 /// Compiles a flow.
@@ -77,6 +81,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         caches: caches(bundle),
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
+        begin: bundle.about.begin,
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }

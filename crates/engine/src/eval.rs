@@ -7,6 +7,7 @@
 mod date;
 mod filters;
 mod formats;
+mod groups;
 mod handlebars;
 mod paths;
 mod request;
@@ -18,8 +19,17 @@ use serde_json::Value;
 use tombolo_template::Env;
 
 /// The groups, each with its own list.
-const GROUPS: [&[Evaluator]; 8] =
-    [handlebars::ALL, date::ALL, schedule::ALL, paths::ALL, filters::ALL, rules::ALL, request::ALL, formats::ALL];
+const GROUPS: [&[Evaluator]; 9] = [
+    handlebars::ALL,
+    date::ALL,
+    schedule::ALL,
+    paths::ALL,
+    filters::ALL,
+    rules::ALL,
+    groups::ALL,
+    request::ALL,
+    formats::ALL,
+];
 
 /// What an evaluation is asked.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -63,6 +63,9 @@ pub enum HttpError {
         /// How long it was waited for.
         seconds: u32,
     },
+    /// It does not take the credentials, and there are no new ones.
+    #[error("did not take the connection's credentials: {0}")]
+    Credentials(String),
     /// This host does not send such a request.
     #[error("may not be called: {0}")]
     Refused(String),

@@ -1,15 +1,16 @@
 //! A run from its bundle to its last row: what the run worker, the server's child and the command line share.
 
-use tombolo_model::Problem;
 use tombolo_model::run::{RunError, RunRow, RunStatus};
+use tombolo_model::{Id, Problem};
 
 use crate::bundle::Bundle;
 use crate::cancel::Cancel;
 use crate::compile::compile;
-use crate::event::{RunEvent, Stage};
+use crate::event::{Exchange, RunEvent, Stage};
 use crate::host::Host;
 use crate::run::run;
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 
 /// What is reported of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +24,28 @@ pub enum Report {
         /// What happened.
         error: RunError,
     },
+    /// A token was renewed and is to be kept.
+    Renewed {
+        /// The connection.
+        owner: Id,
+        /// Where the secret is kept there.
+        path: String,
+        /// What it is now.
+        secret: Secret,
+    },
     /// A stage of a test run.
     Stage {
         /// The step.
         step: String,
         /// What happened there.
         stage: Stage,
+    },
+    /// A request was answered, or not, where somebody looks at them.
+    Exchange {
+        /// The step that sent it.
+        step: String,
+        /// What went, without secrets.
+        exchange: Box<Exchange>,
     },
     /// A script wrote to its console.
     Console {
@@ -75,7 +92,11 @@ pub async fn run_job(
                 errors += 1;
                 report(Report::Error { n: errors, error });
             }
+            RunEvent::Renewed { owner, path, secret } => report(Report::Renewed { owner, path, secret }),
             RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
+            RunEvent::Exchange { step, exchange } => {
+                report(Report::Exchange { step: row.steps[step].step.clone(), exchange });
+            }
             RunEvent::Console { step, script, function, lines } => {
                 report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
             }

@@ -1,5 +1,7 @@
 //! A flow, ready to run.
 
+mod async_helper;
+pub(crate) mod auth;
 mod endpoint;
 mod function;
 mod http_write;
@@ -14,10 +16,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_model::run::StepCount;
+use tombolo_model::run::{RunBegin, StepCount};
 use tombolo_template::Template;
 
-pub(crate) use endpoint::{Auth, Endpoint};
+pub(crate) use async_helper::AsyncHelper;
+pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
 pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
@@ -42,9 +45,26 @@ pub struct Plan {
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.
     pub(crate) parallel: bool,
+    /// Where the clock and the random values of its runs begin, if that is given.
+    pub(crate) begin: RunBegin,
 }
 
 impl Plan {
+    /// Without sources and steps: for what shares the ways of a run and is none.
+    pub(crate) fn empty() -> Self {
+        Self {
+            sources: Vec::new(),
+            steps: Vec::new(),
+            routers: Vec::new(),
+            entry: Entry::Sources(Chain::default()),
+            caches: BTreeMap::new(),
+            callable: Callable::default(),
+            test_mode: false,
+            parallel: false,
+            begin: RunBegin::default(),
+        }
+    }
+
     /// All that counts records, with empty counters: sources first, then steps and branchings in the order of the flow.
     #[must_use]
     pub fn steps(&self) -> Vec<StepCount> {

@@ -60,8 +60,9 @@ impl Secret {
         self.owners.iter().copied()
     }
 
-    /// The value, for [`crate::scrub`] to know it again.
-    pub(crate) fn value(&self) -> &str {
+    /// The value. For the one who dials, and for the vault that keeps a renewed one; never for a log or a message.
+    #[must_use]
+    pub fn value(&self) -> &str {
         &self.value
     }
 
@@ -96,6 +97,27 @@ impl Masked {
     /// Appends another text with its secrets.
     pub fn extend(&mut self, other: &Self) {
         self.0.extend(other.0.iter().cloned());
+    }
+
+    /// Appends another text with its secrets.
+    #[must_use]
+    pub(crate) fn and_all(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Without the white space and the character that it begins with.
+    pub(crate) fn without_first(mut self, character: char) -> Self {
+        if let Some(Piece::Plain(text)) = self.0.first_mut() {
+            let rest = text.trim_start();
+            *text = rest.strip_prefix(character).unwrap_or(rest).to_owned();
+        }
+        self
+    }
+
+    /// Whether a secret of this name is still to be put in.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Deferred(deferred) if deferred.names().contains(&name)))
     }
 
     /// The secrets in it.

@@ -32,6 +32,12 @@ pub(crate) const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 pub(crate) const MAX_RECORD_BYTES: usize = 5 * 1024 * 1024;
 /// The most that a destination may answer to one request when something reads it.
 pub(crate) const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;
+/// How long to wait before work is asked for again, when the helper says nothing.
+pub(crate) const USUAL_POLL_MS: u32 = 60_000;
+/// How long work of an application is waited for.
+pub(crate) const MAX_JOB_MS: u64 = 4 * 60 * 60 * 1000;
+/// As much of a body is said where requests are looked at.
+pub(crate) const MAX_CAPTURED_BYTES: usize = 64 * 1024;
 /// As much of a trace key is kept.
 pub(crate) const MAX_TRACE_KEY_CHARS: usize = 512;
 /// The most that the records of a file have together when they are sorted, which needs all of them in memory.

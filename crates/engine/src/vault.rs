@@ -8,6 +8,7 @@ use tombolo_model::{Id, Record, Val};
 use tombolo_template::secret;
 
 use crate::bundle::Bundle;
+use crate::plan::auth::{REFRESH_TOKEN, TOKEN};
 use crate::secret::name;
 
 /// Where a connection's own encrypted fields are.
@@ -55,6 +56,27 @@ impl Vault {
         for path in kept.chain(declared).chain(also.iter().map(|path| (*path).to_owned())) {
             let steps: Vec<&str> = path.split('/').skip(1).collect();
             put(&mut hidden, &steps, secret(&name(owner, &path)));
+        }
+        hidden
+    }
+}
+
+/// A field that is a secret under another name.
+const ALIASES: [(&str, &str); 2] = [("refreshToken", REFRESH_TOKEN), ("accessToken", TOKEN)];
+
+impl Vault {
+    /// A client as templates of its connection read it: its own encrypted fields also stand at its top, and its tokens
+    /// are those of the connection.
+    pub(crate) fn hide_client(&self, client: Id, value: &Value, connection: Id) -> Val {
+        let mut hidden = self.hide(client, value, &[]);
+        for (field, path) in ALIASES {
+            put(&mut hidden, &["oauth2", field], secret(&name(connection, path)));
+        }
+        let prefix = name(client, CLIENT_FIELDS);
+        for full in self.0.keys() {
+            if let Some(field) = full.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('/')) {
+                put(&mut hidden, &[field], secret(full));
+            }
         }
         hidden
     }

@@ -7,7 +7,7 @@ mod export;
 mod flow;
 mod import;
 
-pub use connection::{Auth, Connection};
+pub use connection::{Auth, Connection, secret_addresses};
 pub use export::{Export, Paging, Source};
 pub use flow::{Branch, Flow, PageGenerator, PageProcessor, ProcessorKind, Router};
 pub use import::{Destination, Import};

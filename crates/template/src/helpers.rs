@@ -17,6 +17,8 @@ mod regex;
 mod sign;
 mod text;
 
+pub use crypto::{hash, hmac};
+
 use std::borrow::Cow;
 
 use tombolo_model::{Record, Val};

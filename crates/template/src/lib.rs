@@ -31,7 +31,7 @@ pub use deferred::{Deferred, DeferredError, Part, joined, secret};
 pub use encode::uri_component;
 pub use env::{Env, Lookups, Options};
 pub use error::TemplateError;
-pub use helpers::{EXAMPLE_CONTEXT, HelperInfo, helpers};
+pub use helpers::{EXAMPLE_CONTEXT, HelperInfo, hash, helpers, hmac};
 pub use pattern::{Match, Pattern, PatternError};
 pub use plan::Template;
 pub use scope::{Lookup, Named};

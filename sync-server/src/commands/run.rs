@@ -12,9 +12,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{About, Bundle, Cancel, run_job};
-use tombolo_model::run::{RunPlace, RunRow, RunStatus};
-use tombolo_model::views::{Connection, Export, Flow, Source};
+use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
+use tombolo_model::run::{RunBegin, RunPlace, RunRow, RunStatus};
+use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
 
 use super::run_worker::{file_line, line, say};
@@ -42,6 +42,21 @@ pub(crate) struct Args {
     /// Try the flow out: the first page of each source, nothing is written, and every stage is told
     #[arg(long)]
     test: bool,
+    /// What templates and scripts take for the time: 2026-11-24T04:00:00Z, or milliseconds since 1970; the real time if
+    /// left out
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<i64>,
+    /// Where random values begin: with --at, the same answers make the same files again
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(ms);
+    }
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    time.map(|time| time.timestamp_millis()).map_err(|error| format!("{error}; write it as 2026-11-24T04:00:00Z"))
 }
 
 /// Runs the flow to its end.
@@ -81,14 +96,21 @@ async fn work(
     })
     .context("the TLS setup failed")?;
     let row = first_row(&bundle.flow)?;
+    let begin = RunBegin { now_ms: args.at, seed: args.seed };
     let bundle = Bundle {
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
-        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, ..About::default() },
+        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, begin, ..About::default() },
     };
     let cancel = Cancel::default();
-    let mut report = |report| say(&line(report));
+    let mut report = |report| match report {
+        // A secret goes to no terminal. The file keeps the one that it has.
+        Report::Renewed { owner, path, .. } => {
+            eprintln!("The secret {path} of connection {owner} was renewed for this run; the file keeps the old one.");
+        }
+        report => say(&line(report)),
+    };
     let run = run_job(&bundle, row, &host, &cancel, &mut report);
     tokio::pin!(run);
     loop {
@@ -104,9 +126,18 @@ async fn work(
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
 fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
-    let connections = resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
-    let host = |found: &JobResource| Connection(&found.value).base_uri().and_then(web_host::of);
-    connections.map(|(id, found)| (*id, host(found).into_iter().collect())).collect()
+    let holders = resources.iter().filter(|(_, found)| matches!(found.kind, Kind::Connection | Kind::IClient));
+    let own = |found: &JobResource| -> Vec<String> {
+        secret_addresses(found.kind, &found.value).into_iter().filter_map(web_host::of).collect()
+    };
+    let hosts = |found: &JobResource| {
+        let mut hosts = own(found);
+        // A connection's refresh token goes to where its client gets tokens.
+        let client = found.value.pointer("/http/_iClientId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        hosts.extend(client.and_then(|id: Id| resources.get(&id)).map(own).unwrap_or_default());
+        hosts
+    };
+    holders.map(|(id, found)| (*id, hosts(found))).collect()
 }
 
 fn first_row(flow: &Value) -> anyhow::Result<RunRow> {

@@ -10,7 +10,7 @@ use anyhow::Context;
 use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 
 use super::{cage, scripts};
-use crate::job::{Held, Job, Line};
+use crate::job::{Held, Job, Line, NewSecret};
 use crate::run_host::{HostOptions, MadeFile, NativeHost, Pipes, Place, Supervisor};
 
 /// Options of `tombolo run-worker`.
@@ -84,7 +84,11 @@ pub(super) fn line(report: Report) -> Line {
     match report {
         Report::Row(row) => Line::Row { row: *row },
         Report::Error { n, error } => Line::Error { n, error },
+        Report::Renewed { owner, path, secret } => {
+            Line::Renewed { owner, path, secret: NewSecret(secret.value().to_owned()) }
+        }
         Report::Stage { step, stage } => Line::Stage { step, stage },
+        Report::Exchange { step, exchange } => Line::Exchange { step, exchange },
         Report::Console { step, script, function, lines } => Line::Console { step, script, function, lines },
     }
 }

@@ -35,8 +35,9 @@ pub(super) async fn put(
     Names((_, connection)): Names<(Id, Id)>,
     Body(body): Body<PutSecret>,
 ) -> Result<StatusCode, ApiError> {
-    if shapes(Kind::Connection).shape(&body.path) != Shape::Secret {
-        return Err(ApiError::invalid("path", "This field of a connection holds no secret."));
+    let holds = |kind| shapes(kind).shape(&body.path) == Shape::Secret;
+    if ![Kind::Connection, Kind::IClient].into_iter().any(holds) {
+        return Err(ApiError::invalid("path", "This field of a connection or iClient holds no secret."));
     }
     if body.value.is_empty() || body.value.len() > LONGEST {
         return Err(ApiError::invalid("value", "Enter a secret of at most 64 KiB."));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use reqwest::header::{HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Url};
 use tombolo_engine::{HttpClient, HttpError, Masked, Request, Response, check_secret_hosts};
 use tombolo_model::Id;
@@ -37,11 +37,19 @@ impl Dialer {
     }
 
     async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
+        let mut cookies = Vec::new();
         for _ in 0..=MOST_REDIRECTS {
             let (url, answer) = self.once(&request).await?;
             let Some(next) = redirect(&url, &answer) else {
-                return Ok(response(answer));
+                let mut last = response(answer);
+                last.headers.append(&mut cookies);
+                return Ok(last);
             };
+            // A sign-in often gives its cookies and sends on to the first page. They are good where they come from.
+            if url.origin() == next.origin() {
+                let set = answer.headers().get_all(SET_COOKIE).iter();
+                cookies.extend(set.map(|value| ("set-cookie".to_owned(), text(value))));
+            }
             request = redirected(request, &url, &next, answer.status().as_u16());
         }
         Err(HttpError::Refused(format!("it redirects more than {MOST_REDIRECTS} times. Check the address")))
@@ -117,8 +125,11 @@ fn redirected(mut request: Request, from: &Url, next: &Url, status: u16) -> Requ
     request
 }
 
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
 fn response(answer: reqwest::Response) -> Response {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = answer.headers().iter();
     Response {
         status: answer.status().as_u16(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tombolo_model::views::Connection;
+use tombolo_model::views::secret_addresses;
 use tombolo_model::{Id, Kind, catalogue};
 use tombolo_wire::run::RunRow;
 
@@ -86,15 +86,15 @@ async fn follow(
 }
 
 async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {
-    let connections: Vec<Id> =
-        resources.iter().filter(|(_, found)| found.kind == Kind::Connection).map(|(id, _)| *id).collect();
+    let holds = |kind| matches!(kind, Kind::Connection | Kind::IClient);
+    let holders: Vec<Id> = resources.iter().filter(|(_, found)| holds(found.kind)).map(|(id, _)| *id).collect();
     let mut needs = Needs { secrets: BTreeMap::new(), hosts: BTreeMap::new() };
-    for sealed in app.store.secrets(account, &connections).await? {
+    for sealed in app.store.secrets(account, &holders).await? {
         let connection = sealed.connection;
-        let base =
-            resources.get(&connection).and_then(|found| Connection(&found.value).base_uri()).and_then(web_host::of);
-        // The base URI was changed after the secret was entered (decision 24).
-        if base.is_none_or(|host| !sealed.hosts.contains(&host)) {
+        // The address was changed after the secret was entered (decision 24).
+        let found = resources.get(&connection);
+        let home = found.and_then(|found| home(found.kind, &found.value));
+        if home.is_none_or(|host| !sealed.hosts.contains(&host)) {
             return Err(RunFailure::OtherHost { connection, path: sealed.path });
         }
         let secret = app.vault.open_secret(account, &sealed)?;
@@ -103,6 +103,11 @@ async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> 
         hosts.retain(|host| sealed.hosts.contains(host));
     }
     Ok(needs)
+}
+
+/// The host that a connection's or client's secrets have to be meant for at least.
+fn home(kind: Kind, value: &Value) -> Option<String> {
+    secret_addresses(kind, value).into_iter().next().and_then(web_host::of)
 }
 
 async fn files(

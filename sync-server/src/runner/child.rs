@@ -122,6 +122,7 @@ async fn attend(
         return Err(RunFailure::Ended("no pipes".to_owned()));
     };
     let mut said = Said { out: BufReader::new(out), line: Vec::new() };
+    report.expect_secrets(job);
     let end = async {
         feed(input, job).await?;
         listen(&mut said, &job.out, report).await?;
@@ -262,8 +263,13 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         }
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
+        Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
         // Only a test run has stages, and `serve` starts none.
         Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
+        // What goes to applications is data too.
+        Line::Exchange { step, exchange } => {
+            tracing::debug!(run = %report.row().id, step, status = exchange.status, "a request that is looked at");
+        }
         // Lines of scripts are for those who watch `tombolo run`; they may hold data, so the log only counts them.
         Line::Console { script, function, lines, .. } => {
             tracing::debug!(run = %report.row().id, script, function, lines = lines.len(), "a script wrote lines");

@@ -1,5 +1,6 @@
 //! What is known of a run, and what of it is stored: rows now and then, errors in bundles, the end at once.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 
 use tombolo_model::Id;
@@ -9,8 +10,10 @@ use tombolo_wire::sync::{RunErrorRow, RunRows};
 use super::child::RunFailure;
 use super::{keep_end, keep_rows, run_error};
 use crate::app::App;
+use crate::job::{Job, NewSecret, Secrets};
 use crate::resources::ResourceError;
 use crate::store::{BlobSource, NewRunFile, StoreError};
+use crate::vault::SecretPlace;
 use crate::{blobs, clock, run_rows};
 
 /// Errors that are stored together at most.
@@ -27,11 +30,21 @@ pub(super) struct Report {
     dirty: bool,
     /// The child said how it ended; kept back until everything else is stored.
     ended: bool,
+    /// The secrets of the run as it has them now, and where they may go.
+    secrets: Secrets,
+    hosts: BTreeMap<Id, Vec<String>>,
 }
+
+/// The secrets that a run may renew.
+const RENEWED: [&str; 2] = ["/http/auth/token/token", "/http/auth/token/refreshToken"];
+/// No token is longer.
+const LONGEST_SECRET: usize = 64 * 1024;
 
 impl Report {
     pub(super) fn new(app: App, account: Id, row: RunRow) -> Self {
-        Self { app, account, row, waiting: RunRows::default(), dirty: false, ended: false }
+        let waiting = RunRows::default();
+        let (secrets, hosts) = (Secrets::default(), BTreeMap::new());
+        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -78,6 +91,38 @@ impl Report {
         let _stored = blobs::store(&self.app, self.account, &mut file, blob, BlobSource::Run).await?;
         let file = NewRunFile { run: self.row.id, step, name, sha256: blob.sha256 };
         self.app.store.keep_run_file(self.account, &file).await?;
+        Ok(())
+    }
+
+    /// The run begins with these secrets.
+    pub(super) fn expect_secrets(&mut self, job: &Job) {
+        self.secrets = job.secrets.clone();
+        self.hosts = job.hosts.clone();
+    }
+
+    /// A token was renewed: it takes the place of the one that the run had, for the same hosts. One that somebody has
+    /// entered since stays.
+    pub(super) async fn take_secret(
+        &mut self,
+        connection: Id,
+        path: String,
+        secret: &NewSecret,
+    ) -> Result<(), RunFailure> {
+        let hosts = self.hosts.get(&connection).filter(|hosts| !hosts.is_empty());
+        let (Some(hosts), true) = (hosts, RENEWED.contains(&path.as_str()) && secret.0.len() <= LONGEST_SECRET) else {
+            return Err(RunFailure::Line(format!("a secret {path} that no run renews")));
+        };
+        let stored = self.app.store.secrets(self.account, &[connection]).await?;
+        let stored = stored.into_iter().find(|stored| stored.path == path);
+        let known = self.secrets.0.get(&connection).and_then(|paths| paths.get(&path));
+        let opened = stored.as_ref().map(|stored| self.app.vault.open_secret(self.account, stored)).transpose()?;
+        if opened.as_ref() == known {
+            let hosts = stored.as_ref().map_or_else(|| hosts.clone(), |stored| stored.hosts.clone());
+            let place = SecretPlace { account: self.account, connection, path: &path };
+            let sealed = self.app.vault.seal(place, hosts, &secret.0)?;
+            self.app.store.renew_secret(self.account, &sealed, stored.as_ref(), self.row.id, clock::now_ms()).await?;
+        }
+        self.secrets.0.entry(connection).or_default().insert(path, secret.0.clone());
         Ok(())
     }
 

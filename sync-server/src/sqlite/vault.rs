@@ -28,6 +28,49 @@ impl Vault for Sqlite {
         Ok(())
     }
 
+    async fn renew_secret(
+        &self,
+        account: Id,
+        secret: &SealedSecret,
+        old: Option<&SealedSecret>,
+        by: Id,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let Some(old) = old else {
+            let kept = sqlx::query(
+                "INSERT INTO vault (account, connection, path, sealed, hosts, changed_by, changed_ms)
+                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, connection, path) DO NOTHING",
+            )
+            .bind(account.to_string())
+            .bind(secret.connection.to_string())
+            .bind(&secret.path)
+            .bind(&secret.sealed)
+            .bind(to_json("vault", &secret.hosts)?)
+            .bind(by.to_string())
+            .bind(now_ms)
+            .execute(&self.write)
+            .await
+            .map_err(db("keeping a renewed secret"))?;
+            return Ok(kept.rows_affected() > 0);
+        };
+        let kept = sqlx::query(
+            "UPDATE vault SET sealed = ?, hosts = ?, changed_by = ?, changed_ms = ?
+             WHERE account = ? AND connection = ? AND path = ? AND sealed = ?",
+        )
+        .bind(&secret.sealed)
+        .bind(to_json("vault", &secret.hosts)?)
+        .bind(by.to_string())
+        .bind(now_ms)
+        .bind(account.to_string())
+        .bind(secret.connection.to_string())
+        .bind(&secret.path)
+        .bind(&old.sealed)
+        .execute(&self.write)
+        .await
+        .map_err(db("keeping a renewed secret"))?;
+        Ok(kept.rows_affected() > 0)
+    }
+
     async fn delete_secret(&self, account: Id, connection: Id, path: &str) -> Result<bool, StoreError> {
         let gone = sqlx::query("DELETE FROM vault WHERE account = ? AND connection = ? AND path = ?")
             .bind(account.to_string())

@@ -24,6 +24,16 @@ pub trait Vault {
     /// Keeps a secret in place of the one before it.
     async fn put_secret(&self, account: Id, secret: &SealedSecret, by: Id, now_ms: i64) -> Result<(), StoreError>;
 
+    /// Keeps a secret in place of `old`, unless that has changed meanwhile; says whether it did.
+    async fn renew_secret(
+        &self,
+        account: Id,
+        secret: &SealedSecret,
+        old: Option<&SealedSecret>,
+        by: Id,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
+
     /// Removes a secret; says whether there was one.
     async fn delete_secret(&self, account: Id, connection: Id, path: &str) -> Result<bool, StoreError>;
 

@@ -1,11 +1,12 @@
 //! Takes the job, runs it, says how it goes.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::panic;
 
 use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
 use tombolo_model::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::run_worker::{FromRun, RunJob, ToRun};
+use tombolo_wire::run_worker::{FromRun, RunJob, Secrets, ToRun};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
@@ -52,6 +53,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             run: Some(job.row.id),
             flow: Some(job.row.flow),
             checkpoints: job.checkpoints,
+            begin: job.begin,
             ..About::default()
         },
     };
@@ -61,8 +63,17 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             port::post(&FromRun::Row { row: *row }, None);
         }
         Report::Error { n, error } => port::post(&FromRun::Error { n, error }, None),
+        Report::Renewed { owner, path, secret } => {
+            let renewed = BTreeMap::from([(path, secret.value().to_owned())]);
+            port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
+        }
         // Only a test run has stages, and none is started here.
         Report::Stage { .. } => {}
+        Report::Exchange { exchange, .. } => {
+            if let Ok(text) = serde_json::to_string(&*exchange) {
+                console::log_1(&text.into());
+            }
+        }
         Report::Console { function, lines, .. } => {
             for line in lines {
                 console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());

@@ -3,13 +3,14 @@
 //! A value leaves this module only towards the run worker and the server's vault, never towards the screen, and never
 //! without the hosts it was entered for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_model::Id;
+use tombolo_model::views::secret_addresses;
+use tombolo_model::{Id, Kind};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto, Url};
@@ -48,7 +49,7 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
     if value.is_empty() {
         batch.delete(Store::Secrets, &key);
     } else {
-        let kept = Kept { value: value.to_owned(), hosts: vec![home(account, connection).await?] };
+        let kept = Kept { value: value.to_owned(), hosts: home(account, connection).await? };
         let sealed = seal(account, &place(connection, path), &kept).await?;
         batch.put(Store::Secrets, &key, bytes(&sealed));
     }
@@ -62,23 +63,65 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
     Ok(())
 }
 
-/// The host that a connection's secrets are entered for.
-async fn home(account: &Rc<Account>, connection: Id) -> Result<String, Fault> {
-    let (_, value) = export::value(account, connection).await?;
-    host_of(&value).ok_or_else(|| {
-        Fault::Invalid(
-            "A secret goes to the host of the connection's base URL only, and there is none yet. Enter the base URL, then the secret."
-                .to_owned(),
-        )
-    })
+/// Keeps a token that a run renewed, for the hosts of the one before it; also on the server, whose copy is no good any
+/// more where a token is good once.
+pub(crate) async fn renew(
+    account: &Rc<Account>,
+    batch: &mut Batch,
+    connection: Id,
+    path: &str,
+    value: String,
+) -> Result<(), Fault> {
+    let kept = of(account, connection).await?.kept;
+    let before = kept.get(path).or_else(|| kept.values().next());
+    let Some(hosts) = before.map(|kept| kept.hosts.clone()) else {
+        return Err(Fault::Invalid("Its secrets are not on this device any more.".to_owned()));
+    };
+    let sealed = seal(account, &place(connection, path), &Kept { value, hosts }).await?;
+    batch.put(Store::Secrets, &pair(connection.to_string(), &text(path)), bytes(&sealed));
+    if !account.is_local() {
+        batch.append_json(Store::Errands, &Errand::Secret { connection, path: path.to_owned() });
+    }
+    Ok(())
 }
 
-/// The host of a connection's base URI, in lower case, with its port when that is not the usual one, and with `http://`
-/// before it where what is sent can be read on the way.
-pub(crate) fn host_of(connection: &Value) -> Option<String> {
-    let base = Url::new(connection.pointer("/http/baseURI")?.as_str()?.trim()).ok()?;
-    let open = if base.protocol() == "http:" { "http://" } else { "" };
-    Some(base.host()).filter(|host| !host.is_empty()).map(|host| format!("{open}{host}"))
+/// The hosts that a connection's or client's secrets are entered for: of its base URL, and of where it gets tokens.
+async fn home(account: &Rc<Account>, holder: Id) -> Result<Vec<String>, Fault> {
+    let (kind, value) = export::value(account, holder).await?;
+    let mut hosts = hosts_of(kind, &value);
+    if hosts.is_empty() {
+        return Err(Fault::Invalid(
+            "A secret goes to the host of the connection's base URL only, and there is none yet. Enter the base URL, then the secret."
+                .to_owned(),
+        ));
+    }
+    // A connection's refresh token goes to where its client gets tokens.
+    if let Some(client) = value.pointer("/http/_iClientId").and_then(Value::as_str).and_then(|id| id.parse().ok()) {
+        match export::value(account, client).await {
+            Ok((kind, value)) => hosts.extend(hosts_of(kind, &value)),
+            Err(Fault::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    hosts.retain(|host| seen.insert(host.clone()));
+    Ok(hosts)
+}
+
+/// The host that comes first among those that secrets go to.
+pub(crate) fn host_of(kind: Kind, value: &Value) -> Option<String> {
+    hosts_of(kind, value).into_iter().next()
+}
+
+/// In lower case, with its port when that is not the usual one, and with `http://` before it where what is sent can be
+/// read on the way.
+fn hosts_of(kind: Kind, value: &Value) -> Vec<String> {
+    let host = |address: &str| {
+        let url = Url::new(address).ok()?;
+        let open = if url.protocol() == "http:" { "http://" } else { "" };
+        Some(url.host()).filter(|host| !host.is_empty()).map(|host| format!("{open}{host}"))
+    };
+    secret_addresses(kind, value).into_iter().filter_map(host).collect()
 }
 
 /// Which secrets a run gets, and the hosts they may all go to.

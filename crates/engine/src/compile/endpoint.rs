@@ -1,19 +1,18 @@
 //! A connection and what an export or import adds to it.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tombolo_model::views::{Auth as Kinds, Connection};
+use tombolo_model::views::Connection;
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::{Target, uri_component};
+use tombolo_template::Target;
 
+use super::auth::Source;
 use super::{flag, media, pool, settings, strictly, template};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
-use crate::plan::{Auth, Endpoint, Media};
+use crate::plan::auth::{Auth, TOKEN};
+use crate::plan::{Endpoint, Media};
 use crate::run::signs;
 use crate::scrub::Scrub;
-use crate::secret::{Masked, Secret};
 use crate::vault::Vault;
 
 /// What an export or import says of its requests.
@@ -65,13 +64,19 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
-    let auth = auth(bundle, id, connection)?;
+    let source = Source::new(bundle, id, value);
+    let auth = source.compile()?;
     let (base, uri) = (
         template(base, Target::Plain, "/_connectionId")?,
         strictly(wanted.uri, Target::Uri, "/http/relativeURI", strict)?,
     );
     let mut vault = Vault::default();
     vault.add(bundle, id);
+    let mut context = vec![("connection", vault.hide(id, value, coming(&auth))), ("settings", Val::from(&all))];
+    if let Some((client, value)) = source.client() {
+        vault.add(bundle, client);
+        context.push(("iClient", vault.hide_client(client, value, id)));
+    }
     Ok(Endpoint {
         method: wanted.method.to_owned(),
         signs: signs(&uri) || headers.iter().any(|(_, template)| signs(template)),
@@ -82,11 +87,21 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         scrub: Scrub::new(vault.values().chain(auth.secrets())),
         auth,
         media_type: media_type.content_type(),
-        context: vec![("connection", vault.hide(id, value, &[])), ("settings", Val::from(&all))],
+        refusals: source.refusals()?,
+        context,
         vault,
+        debug_until_ms: pool::debug_until_ms(value, wanted.value),
         concurrency: pool.target,
         pool,
     })
+}
+
+/// The secrets that may come into being while the flow runs.
+fn coming(auth: &Auth) -> &'static [&'static str] {
+    match auth {
+        Auth::Token(_) => &[TOKEN],
+        _ => &[],
+    }
 }
 
 /// A connection as templates read it where nothing is sent: its secrets are `******`.
@@ -97,40 +112,4 @@ pub(super) fn shown(bundle: &Bundle, id: Option<Id>) -> Val {
         vault.add(bundle, id);
         vault.hide(id, value, &[])
     })
-}
-
-fn auth(bundle: &Bundle, id: Id, connection: Connection<'_>) -> Result<Auth, Vec<Problem>> {
-    let secret = |path: &str, what: &str| {
-        bundle.secret(id, path).map(|value| Secret::new(id, value)).ok_or_else(|| {
-            let message = format!("The {what} of the connection “{}” is not here: enter it again.", connection.name());
-            vec![Problem::new("/_connectionId", "missing_secret", message)]
-        })
-    };
-    match connection.auth() {
-        Kinds::None => Ok(Auth::None),
-        Kinds::Basic { username } => {
-            let password = secret("/http/auth/basic/password", "password")?;
-            let value = password.map(|password| STANDARD.encode(format!("{username}:{password}")));
-            Ok(Auth::Header { name: "Authorization".to_owned(), value: Masked::plain("Basic ").and_secret(value) })
-        }
-        Kinds::Token { location: "header", header, scheme, .. } => {
-            let token = secret("/http/auth/token/token", "token")?;
-            let scheme = match scheme.trim() {
-                "" | "none" => String::new(),
-                scheme => format!("{scheme} "),
-            };
-            Ok(Auth::Header { name: header.to_owned(), value: Masked::plain(scheme).and_secret(token) })
-        }
-        Kinds::Token { location: "url", parameter, .. } => Ok(Auth::Parameter {
-            name: parameter.to_owned(),
-            value: secret("/http/auth/token/token", "token")?.map(uri_component),
-        }),
-        Kinds::Token { location, .. } => Err(unsupported(&format!("a token in the {location}"))),
-        Kinds::Other(kind) => Err(unsupported(&format!("the authentication “{kind}”"))),
-    }
-}
-
-fn unsupported(what: &str) -> Vec<Problem> {
-    let message = format!("This version does not know {what}: choose basic, or a token in a header or the address.");
-    vec![Problem::new("/_connectionId", "unsupported", message)]
 }

@@ -8,7 +8,7 @@ use tombolo_model::{Kind, Problem};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{flag, media, path_at, strictly, verdict, whole_at};
+use super::{async_helper, flag, media, path_at, strictly, verdict, whole_at};
 use crate::bundle::Bundle;
 use crate::path::Path;
 use crate::plan::{HttpWrite, IgnoreWhen, Reply, Slot};
@@ -29,6 +29,7 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
         ignore: ignore(value, existing.as_ref())?,
         slots,
         existing,
+        helper: async_helper::compile(bundle, value)?.map(Box::new),
         batch_size: import.batch_size(),
         send_mapped: flag(value, "/http/sendPostMappedData", true),
         drop_empty: flag(value, "/http/ignoreEmptyNodes", false),

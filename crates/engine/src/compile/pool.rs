@@ -1,5 +1,6 @@
 //! A connection's settings to its queue.
 
+use chrono::DateTime;
 use serde_json::Value;
 use tombolo_model::{Id, Kind, Problem};
 
@@ -31,6 +32,13 @@ pub(super) fn compile(bundle: &Bundle, id: Id, connection: &Value) -> Result<Poo
         retry_header: text_at(connection, "/http/retryHeader").unwrap_or("retry-after").to_ascii_lowercase(),
         limit: RateLimit { status, body },
     })
+}
+
+/// Until when somebody looks at the requests of a connection, or of the export or import that uses it.
+pub(super) fn debug_until_ms(connection: &Value, user: &Value) -> i64 {
+    let dates = [(connection, "/debugDate"), (connection, "/debugUntil"), (user, "/debugUntil")];
+    let times = dates.iter().filter_map(|(value, place)| DateTime::parse_from_rfc3339(text_at(value, place)?).ok());
+    times.map(|time| time.timestamp_millis()).max().unwrap_or(0)
 }
 
 fn values(connection: &Value) -> Vec<String> {

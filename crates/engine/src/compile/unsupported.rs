@@ -14,7 +14,6 @@ pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
     ("/http/existingLookupName", "lookups that say whether a record exists"),
     ("/http/ignoreLookupName", "lookups that say whether a record exists"),
-    ("/http/_asyncHelperId", "asynchronous helpers"),
     ("/file/encrypt", "encrypted files"),
     ("/blobKeyPath", "files that pass through as they are"),
 ];

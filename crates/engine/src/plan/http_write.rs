@@ -3,7 +3,7 @@
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use super::{Endpoint, Verdict};
+use super::{AsyncHelper, Endpoint, Verdict};
 use crate::path::Path;
 
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(crate) struct HttpWrite {
     pub(crate) send_mapped: bool,
     /// Fields without a value are left out of what is sent.
     pub(crate) drop_empty: bool,
+    /// Follows work that the application does in its own time.
+    pub(crate) helper: Option<Box<AsyncHelper>>,
     /// The most bytes of a body that the endpoint takes.
     pub(crate) most_bytes: Option<usize>,
 }

@@ -28,7 +28,7 @@ pub(super) async fn all(
 }
 
 async fn at_source(shared: &Shared<'_>, records: &[(u64, Val)], place: Place, out: mpsc::Sender<Page>) {
-    let mut pages = Pages::new(shared, place, out);
+    let mut pages = Pages::again(shared, place, out);
     let mut read = Ok(());
     for (index, record) in records {
         shared.count(place, |count| count.received += 1);

@@ -10,6 +10,7 @@ use tombolo_model::{KeyPool, Val};
 
 use super::answer::whole;
 use super::auth::{authorize, renew};
+use super::capture;
 use super::queue::Queue;
 use super::request::send;
 use super::retry::{Patience, asked_ms, did_nothing, is_passing, is_repeatable, may_try_again, mixed};
@@ -53,7 +54,7 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
     loop {
         let turn = queue.turn(shared.host, patience.tries > 0).await;
         patience.tries += 1;
-        let mut result = once(shared, ask.endpoint, request.clone()).await;
+        let mut result = once(shared, ask.place, ask.endpoint, request.clone()).await;
         let trouble = trouble(shared, ask.endpoint, &queue, &mut result, repeatable, &mut patience).await;
         let Some(trouble) = trouble else {
             drop(turn);
@@ -78,14 +79,30 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
 }
 
 /// Sends a request once, or twice where its credentials had to be renewed.
-async fn once(shared: &Shared<'_>, endpoint: &Endpoint, request: Request) -> Result<Response, HttpError> {
-    let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
-    let mut response = send(shared.host, ready).await?;
-    if renew(shared, endpoint, used, &mut response).await? {
-        let (ready, _) = authorize(shared, endpoint, request).await?;
-        response = send(shared.host, ready).await?;
+pub(super) async fn once(
+    shared: &Shared<'_>,
+    place: Place,
+    endpoint: &Endpoint,
+    request: Request,
+) -> Result<Response, HttpError> {
+    let mut again = true;
+    loop {
+        let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
+        let mut response = seen(shared, place, endpoint, ready).await?;
+        // Told of the second answer too: it shows whether the new credentials are good.
+        if !renew(shared, endpoint, used, &mut response).await? || !again {
+            return Ok(response);
+        }
+        again = false;
     }
-    Ok(response)
+}
+
+/// Sends a request, and says so to those who look.
+async fn seen(shared: &Shared<'_>, place: Place, endpoint: &Endpoint, ready: Request) -> Result<Response, HttpError> {
+    let exchange = capture::request(shared, endpoint, &ready);
+    let mut result = send(shared.host, ready).await;
+    capture::answer(shared, place, endpoint, exchange, &mut result).await;
+    result
 }
 
 /// What may be over if it is tried again.

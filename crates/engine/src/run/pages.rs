@@ -35,6 +35,8 @@ pub(super) struct Pages<'a, 's> {
     errors: Vec<PageError>,
     /// The number of the next page for its hook.
     page_index: u64,
+    /// It takes no more records than these.
+    limit: Option<u64>,
     /// No page follows.
     closed: bool,
     /// The hook wanted no more pages.
@@ -88,11 +90,17 @@ impl<'a, 's> Pages<'a, 's> {
             page_bytes: 0,
             errors: Vec::new(),
             page_index: 0,
+            limit: source.limit,
             closed: false,
             aborted: false,
             read: 0,
             records: 0,
         }
+    }
+
+    /// For records that were read by an earlier run, however many it may read.
+    pub(super) fn again(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
+        Self { limit: None, ..Self::new(shared, place, out) }
     }
 
     async fn came(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
@@ -146,12 +154,13 @@ impl<'a, 's> Pages<'a, 's> {
         self.records += 1;
         match refine(self.shared, self.source, self.place, record, index).await {
             Refined::Passed(value, size) => match &mut self.groups {
-                None => self.add(Item { index, value }, size).await?,
-                Some(groups) => {
+                // What is a list is a group already.
+                Some(groups) if !matches!(value, Val::List(_)) => {
                     if let Some(group) = groups.push(value, index) {
                         self.group(group).await?;
                     }
                 }
+                _ => self.add(Item { index, value }, size).await?,
             },
             Refined::Ignored => self.shared.count(self.place, |count| count.ignored += 1),
             Refined::Failed((code, message), record) => {
@@ -159,7 +168,7 @@ impl<'a, 's> Pages<'a, 's> {
                 self.failed(code, message, index, record).await?;
             }
         }
-        if self.source.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
+        if self.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
     }
 
     async fn group(&mut self, group: Group) -> Result<(), Stopped> {

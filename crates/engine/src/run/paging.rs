@@ -13,7 +13,7 @@ use super::source_names::with_paging;
 use super::verdict::is_one_of;
 use crate::http::{next_link, resolve, without_parameter};
 use crate::path::Path;
-use crate::plan::{Auth, HttpRead, Next, Paging, Stop, TokenPlace};
+use crate::plan::{HttpRead, Next, Paging, Stop, TokenPlace};
 use crate::secret::{Masked, Piece};
 use crate::units::SAME_ANSWERS;
 
@@ -166,7 +166,7 @@ impl<'r> Progress<'r> {
             return Ok(false);
         }
         let mut next = resolve_masked(url, address);
-        if let (Auth::Parameter { name, .. }, Some(plain)) = (&self.read.endpoint.auth, next.as_plain()) {
+        if let (Some(name), Some(plain)) = (self.read.endpoint.auth.parameter(), next.as_plain()) {
             // Endpoints repeat the token in their links. It is put in again for every request; twice in an address, it
             // would make each a new one.
             next = Masked::plain(without_parameter(plain, name));

@@ -7,6 +7,7 @@ use tombolo_model::{Record, Val};
 use super::hooks::{Hook, Options, problem};
 use super::shared::{Place, Shared};
 use super::times::Times;
+use crate::classify;
 use crate::plan::{Function, Source};
 use crate::script::ScriptFailure;
 
@@ -48,7 +49,7 @@ impl Call<'_> {
         errors: Vec<PageError>,
     ) -> Result<Left, ScriptFailure> {
         let hook = Hook { place: self.place, kind: KIND, function: self.function };
-        let (said, retry_data) = said(&errors);
+        let (said, retry_data) = self.said(shared, &errors);
         let times = Times::of(shared, self.source);
         let mut options = Options::new(shared, self.place)
             .with_list("data", data)
@@ -69,23 +70,27 @@ impl Call<'_> {
     }
 }
 
-/// The errors of a page, and the records that they are about, as the hook is told of them.
-fn said(errors: &[PageError]) -> (Vec<Val>, Val) {
-    let mut retry_data = Record::default();
-    let said = errors.iter().enumerate().map(|(at, error)| {
-        let mut said = Record::default();
-        said.set("code", Val::text(&error.code));
-        said.set("message", Val::text(&error.message));
-        said.set("source", Val::text("application"));
-        let key = (at + 1).to_string();
-        said.set("retryDataKey", Val::text(&key));
-        let mut retry = Record::default();
-        retry.set("data", error.record.clone().unwrap_or(Val::Null));
-        retry.set("stage", Val::text(&error.code));
-        retry_data.set(&key, Val::Map(retry));
-        Val::Map(said)
-    });
-    (said.collect(), Val::Map(retry_data))
+impl Call<'_> {
+    /// The errors of a page, and the records that they are about, as the hook is told of them.
+    fn said(&self, shared: &Shared<'_>, errors: &[PageError]) -> (Vec<Val>, Val) {
+        let mut retry_data = Record::default();
+        let said = errors.iter().enumerate().map(|(at, error)| {
+            let mut said = Record::default();
+            said.set("code", Val::text(&error.code));
+            said.set("message", Val::text(&error.message));
+            said.set("source", Val::text(classify::source(&error.code, "export", &error.message)));
+            let key = (at + 1).to_string();
+            said.set("retryDataKey", Val::text(&key));
+            let mut retry = Record::default();
+            retry.set("data", error.record.clone().unwrap_or(Val::Null));
+            retry.set("stage", Val::text(&error.code));
+            let key_of_record = error.record.as_ref().and_then(|record| shared.trace_key(self.place, record));
+            retry.set("traceKey", key_of_record.map_or(Val::Absent, |key| Val::text(&key)));
+            retry_data.set(&key, Val::Map(retry));
+            Val::Map(said)
+        });
+        (said.collect(), Val::Map(retry_data))
+    }
 }
 
 fn left(hook: Hook<'_>, fields: &Record, before: Vec<PageError>) -> Result<Left, ScriptFailure> {

@@ -40,15 +40,20 @@ impl Reading<'_> {
             return self.for_all(&Ok(taken));
         }
         let failed = |code, message: String| self.for_all(&Err(self.failure(code, message, status_code, None)));
-        let whole = match parse(body, self.slot.reply.success) {
-            Ok(whole) => whole,
-            Err(reason) => return failed("parse", format!("The endpoint took what was sent, but {reason}.")),
-        };
+        match parse(body, self.slot.reply.success) {
+            Ok(whole) => self.of(status_code, headers, &whole),
+            Err(reason) => failed("parse", format!("The endpoint took what was sent, but {reason}.")),
+        }
+    }
+
+    /// The results that an answer has.
+    pub(super) fn of(&self, status_code: u16, headers: Vec<(String, String)>, whole: &Val) -> Vec<Outcome> {
+        let taken = Answered { status_code, ..Answered::default() };
         let answered = Answered { headers: self.reads_answer.then(|| Rc::new(headers)), ..taken };
         let path = self.slot.reply.resource_path.as_ref();
         match path.filter(|_| self.batched) {
-            Some(path) => self.each(&whole, path, &answered),
-            None => self.for_all(&self.judged(&whole, path.and_then(|path| path.get(&whole)), &answered)),
+            Some(path) => self.each(whole, path, &answered),
+            None => self.for_all(&self.judged(whole, path.and_then(|path| path.get(whole)), &answered)),
         }
     }
 
@@ -136,7 +141,7 @@ impl Reading<'_> {
 }
 
 /// A body as one value; absent when there is none.
-fn parse(body: &[u8], kind: AnswerType) -> Result<Val, String> {
+pub(super) fn parse(body: &[u8], kind: AnswerType) -> Result<Val, String> {
     if body.trim_ascii().is_empty() {
         return Ok(Val::Absent);
     }

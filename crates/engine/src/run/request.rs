@@ -62,7 +62,7 @@ pub(super) fn accept(mut request: Request, media_type: &str) -> Request {
     request
 }
 
-fn has_header(request: &Request, name: &str) -> bool {
+pub(super) fn has_header(request: &Request, name: &str) -> bool {
     request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(name))
 }
 

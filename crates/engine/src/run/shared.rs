@@ -5,16 +5,18 @@
 use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
-use tombolo_model::Val;
 use tombolo_model::run::{Checkpoint, RunError, RunFile, StepCount};
+use tombolo_model::{Id, Val};
 use tombolo_template::{Env, Named, Template};
 
+use super::auth::Credentials;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
 use crate::host::Host;
 use crate::plan::{Function, Plan};
 use crate::script::ConsoleLine;
+use crate::secret::Secret;
 use crate::units::{MAX_KEPT_RECORDS, MAX_TRACE_KEY_CHARS};
 
 pub(super) struct Shared<'a> {
@@ -28,6 +30,8 @@ pub(super) struct Shared<'a> {
     pub(super) seed: u64,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// What the requests of each connection share.
+    pub(super) credentials: Credentials,
     /// The queues of its connections.
     pub(super) queues: Queues,
     hook_options: Vec<&'a str>,
@@ -49,7 +53,8 @@ pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, host: &'a dyn Host, sink: &'a mut dyn FnMut(RunEvent)) -> Self {
-        let (started_ms, seed) = (host.now_ms(), host.seed());
+        let started_ms = plan.begin.now_ms.unwrap_or_else(|| host.now_ms());
+        let seed = plan.begin.seed.unwrap_or_else(|| host.seed());
         Self {
             plan,
             host,
@@ -58,6 +63,7 @@ impl<'a> Shared<'a> {
             seed,
             env: Env::new(started_ms, seed),
             trace_keys: plan.places().into_iter().map(|(named, _)| named.trace_key.as_ref()).collect(),
+            credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
@@ -88,6 +94,12 @@ impl<'a> Shared<'a> {
     /// Says something that changes no counter.
     pub(super) fn say_event(&self, event: RunEvent) {
         (self.state.borrow_mut().sink)(event);
+    }
+
+    /// A secret came into being that is to be kept for the next run.
+    pub(super) fn renewed(&self, owner: Id, path: &str, value: &str) {
+        let secret = Secret::new(owner, value);
+        (self.state.borrow_mut().sink)(RunEvent::Renewed { owner, path: path.to_owned(), secret });
     }
 
     /// Changes counters without saying so.
@@ -153,7 +165,7 @@ impl<'a> Shared<'a> {
     }
 
     /// What tells a record apart from others.
-    fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
+    pub(super) fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
         const USUAL: [&str; 8] = ["id", "_id", "Id", "ID", "internalId", "internalid", "externalId", "uuid"];
         let key = match self.trace_keys[place] {
             Some(template) => {

@@ -139,7 +139,7 @@ impl<'a> Reading<'a, '_> {
             match read.verdict.failure(&value, scrub) {
                 // The sign of the last page may be what is no success.
                 Some(_) if last => return Ok(None),
-                Some(why) => return Err(Failure::new("response_failed", format!("the endpoint {why}")).into()),
+                Some(why) => return Err(Failure::new("rejected", format!("the endpoint {why}")).into()),
                 None => (body.parse(bytes, intake).await?, Some(value)),
             }
         } else {

@@ -6,9 +6,10 @@ use tombolo_model::{Record, Val};
 
 use super::answer::{beginning, whole};
 use super::exchange::{Ask, Exchanged, ask};
-use super::reply::Reading;
+use super::reply::{Reading, parse};
 use super::request::{accept, body, build};
 use super::shared::{Place, Shared};
+use super::submit;
 use super::write::{Answered, Failure, Outgoing, Submitted};
 use super::write_body::{Sent, of_records, of_text, without_empty};
 use crate::http::{Request, sends_records};
@@ -21,6 +22,8 @@ pub(super) struct HttpDestination<'a, 's> {
     write: &'a HttpWrite,
     place: Place,
     reads_answer: bool,
+    /// Pages so far.
+    pages: u64,
 }
 
 /// Records of one request.
@@ -34,15 +37,17 @@ type Unmade = (&'static str, String);
 
 impl<'a, 's> HttpDestination<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Import, write: &'a HttpWrite) -> Self {
-        Self { shared, write, place, reads_answer: step.reads_answer }
+        Self { shared, write, place, reads_answer: step.reads_answer, pages: 0 }
     }
 
     /// Sends a page. Requests begin in the order of the records, several at a time.
-    pub(super) async fn write(&self, records: Vec<Outgoing<'_>>) -> Vec<Submitted> {
+    pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Vec<Submitted> {
+        self.pages += 1;
         let (batches, mut all) = self.batches(records);
         let most = self.write.slots.iter().map(|slot| slot.endpoint.concurrency).max().unwrap_or(1);
+        let this = &*self;
         let sent: Vec<Vec<Submitted>> =
-            stream::iter(batches).map(|batch| self.send(batch).boxed_local()).buffer_unordered(most).collect().await;
+            stream::iter(batches).map(|batch| this.send(batch).boxed_local()).buffer_unordered(most).collect().await;
         all.extend(sent.into_iter().flatten());
         all.sort_unstable_by_key(|one| one.at);
         all
@@ -79,7 +84,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let mut left = vec![batch.records];
         while let Some(mut records) = left.pop() {
             let results = match self.request(batch.slot, &records) {
-                Ok(request) => self.ask(batch.slot, request, records.len()).await,
+                Ok(request) => self.ask(batch.slot, request, &records).await,
                 Err(_) if records.len() > 1 => {
                     let second = records.split_off(records.len() / 2);
                     left.extend([second, records]);
@@ -92,7 +97,8 @@ impl<'a, 's> HttpDestination<'a, 's> {
         done
     }
 
-    async fn ask(&self, slot: &Slot, request: Request, records: usize) -> Vec<Result<Answered, Failure>> {
+    async fn ask(&self, slot: &Slot, request: Request, sent: &[Outgoing<'_>]) -> Vec<Result<Answered, Failure>> {
+        let records = sent.len();
         let scrub = &slot.endpoint.scrub;
         let reading = Reading { slot, reads_answer: self.reads_answer, batched: self.write.batch_size > 1, records };
         let asked = Ask { place: self.place, endpoint: &slot.endpoint, records: records as u64, reads: false };
@@ -112,7 +118,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             let said = beginning(self.shared.host, &mut response).await;
             return reading.refused(status, &said, &tried);
         }
-        let body = if reading.reads_body() {
+        let body = if reading.reads_body() || self.write.helper.is_some() {
             match whole(self.shared.host, &mut response, MAX_REPLY_BYTES).await {
                 Ok(body) => body,
                 Err(said) => {
@@ -124,7 +130,22 @@ impl<'a, 's> HttpDestination<'a, 's> {
             // Read to its end where it is short, so that the connection can be used again.
             beginning(self.shared.host, &mut response).await
         };
-        reading.taken(status, response.headers, &body)
+        let Some(helper) = &self.write.helper else {
+            return reading.taken(status, response.headers, &body);
+        };
+        let submitted = match parse(&body, slot.reply.success) {
+            Ok(submitted) => submitted,
+            Err(reason) => {
+                let message = format!("The endpoint took the work, but {reason}.");
+                return failed("parse", scrub.clean(&message).into_owned(), Some(status));
+            }
+        };
+        // Scripts are told requests apart by this, whichever is faster.
+        let turn = (self.pages << 32) ^ sent.first().map_or(0, |one| one.at as u64);
+        match submit::result(self.shared, self.place, helper, submitted, turn).await {
+            Ok(whole) => reading.of(status, response.headers, &whole),
+            Err(failure) => vec![Err(failure); records],
+        }
     }
 
     fn request(&self, slot: &Slot, records: &[Outgoing<'_>]) -> Result<Request, Unmade> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tombolo_engine::Bundle;
+use tombolo_engine::{Bundle, RunEvent};
 use tombolo_model::run::{Checkpoint, RunStatus};
 
-use crate::support::{Answer, Memory, bundle, file_export, go, http_export, http_import, id, refusals, with};
+use crate::support::{Answer, Memory, bundle, file_export, go, go_until, http_export, http_import, id, refusals, with};
 
 /// When runs of the memory host begin.
 const NOW_MS: i64 = 1_795_492_800_000;
@@ -67,6 +67,22 @@ fn only_a_run_that_completed_moves_the_checkpoint() {
 }
 
 #[test]
+fn a_run_that_was_stopped_behind_its_source_keeps_its_checkpoint() {
+    let export = with(http_export(&json!({"relativeURI": "/x"})), &json!({"type": "delta"}));
+    let flow = bundle(export, &[http_import(&json!({"relativeURI": ["/y"]}))]);
+    let host = |silent: bool| {
+        Memory::new(move |request| {
+            let is_read = request.url.to_string().ends_with("/x");
+            (is_read || !silent).then(|| Answer::json(&json!([{"n": 1}])))
+        })
+    };
+    let stopped = go_until(&flow, &host(true), |event| matches!(event, RunEvent::Count { step: 0, .. }));
+    assert_eq!((stopped.outcome.status, stopped.counts(0)[1]), (RunStatus::Canceled, 1));
+    assert_eq!(stopped.outcome.steps[0].checkpoint, None);
+    assert!(go(&flow, &host(false)).outcome.steps[0].checkpoint.is_some());
+}
+
+#[test]
 fn the_records_of_a_file_are_new_by_their_date() {
     let text = b"id,at,other\n1,2026-11-01T12:00:00Z,\n2,2026-11-01T11:59:59.999Z,2026-10-01\n3,soon,\n4,2026-01-01,2026-12-01\n5,,2026-01-01\n";
     let kept = |delta: Value| {
@@ -93,4 +109,15 @@ fn an_export_of_changes_that_cannot_work_is_refused() {
     }
     let file = with(file_export(&json!({"type": "csv"})), &json!({"type": "delta"}));
     assert!(refusals(&bundle(file, &[])).contains("/delta/dateField: "));
+}
+
+#[test]
+fn times_beyond_all_calendars_are_no_panic() {
+    for (lag, last) in [(i64::MAX, i64::MIN), (i64::MIN, i64::MAX), (1, i64::MIN), (0, i64::MAX)] {
+        for format in [json!(null), json!("YYYY-MM-DD")] {
+            let mut flow = endpoint(&json!({"lagOffset": lag, "dateFormat": format}));
+            flow.about.checkpoints.insert(id(2), last);
+            asked(&flow);
+        }
+    }
 }

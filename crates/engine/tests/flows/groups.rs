@@ -1,11 +1,11 @@
 //! Sorted and grouped records, and how much fits on a page.
 
 use serde_json::{Value, json};
-use tombolo_engine::RunEvent;
+use tombolo_engine::{Retry, RunEvent};
 use tombolo_model::run::RunStatus;
 
 use crate::support::{
-    Answer, Memory, Ran, bundle, file_export, file_import, go, go_until, http_export, http_import, refusals, with,
+    Answer, Memory, Ran, bundle, file_export, file_import, go, go_until, http_export, http_import, id, refusals, with,
 };
 
 const LINES: &[u8] = b"order,line,n\nB,1,10\nA,2,9\nA,1,100\n,x,1\n,y,1\nB,2,9\n";
@@ -15,8 +15,8 @@ fn sorted(order: &Value) -> Value {
 }
 
 /// Each record that went on, as it was sent.
-fn sent(export: Value, host: Memory) -> (Ran, Vec<String>) {
-    let ran = go(&bundle(export, &[http_import(&json!({"relativeURI": ["/sent"]}))]), &host);
+fn sent(export: Value, host: &Memory) -> (Ran, Vec<String>) {
+    let ran = go(&bundle(export, &[http_import(&json!({"relativeURI": ["/sent"]}))]), host);
     let bodies = host.urls().into_iter().zip(host.bodies()).filter(|(url, _)| url.ends_with("/sent"));
     let bodies = bodies.map(|(_, body)| body).collect();
     (ran, bodies)
@@ -30,7 +30,7 @@ fn file(text: &[u8]) -> Memory {
 fn the_rows_of_a_file_are_sorted_and_then_grouped() {
     let order =
         json!({"sortByFields": [{"field": "order", "descending": true}, {"field": "n"}], "groupByFields": ["order"]});
-    let (ran, bodies) = sent(sorted(&order), file(LINES));
+    let (ran, bodies) = sent(sorted(&order), &file(LINES));
     let want = [
         r#"[{"order":"B","line":"1","n":"10"},{"order":"B","line":"2","n":"9"}]"#,
         r#"[{"order":"A","line":"1","n":"100"},{"order":"A","line":"2","n":"9"}]"#,
@@ -49,7 +49,7 @@ fn the_rows_of_a_file_are_sorted_and_then_grouped() {
 fn only_neighbours_are_joined_and_pages_count_groups() {
     for grouping in [json!({"groupByFields": ["order"]}), json!({"csv": {"keyColumns": ["order"]}})] {
         let export = with(sorted(&grouping), &json!({"pageSize": 2}));
-        let (ran, bodies) = sent(export, file(b"order\nB\nA\nA\nB\n"));
+        let (ran, bodies) = sent(export, &file(b"order\nB\nA\nA\nB\n"));
         let want = [r#"[{"order":"B"}]"#, r#"[{"order":"A"},{"order":"A"}]"#, r#"[{"order":"B"}]"#];
         assert_eq!(bodies, want, "{grouping}");
         assert_eq!((ran.counts(0), ran.outcome.steps[0].pages), ([4, 3, 0, 0], 2), "{grouping}");
@@ -71,7 +71,7 @@ fn records_of_an_endpoint_are_grouped_behind_the_filter_and_across_its_pages() {
     });
     let filter = json!({"filter": {"rules": ["notequals", ["extract", "n"], 0]}, "groupByFields": ["k"]});
     let http = json!({"relativeURI": "/x?page={{export.http.paging.page}}", "paging": {"method": "page"}});
-    let (ran, bodies) = sent(with(http_export(&http), &filter), host);
+    let (ran, bodies) = sent(with(http_export(&http), &filter), &host);
     let want = [r#"[{"k":1,"n":1},{"k":1,"n":2},{"k":1,"n":3},{"k":1,"n":4}]"#, r#"[{"k":"2","n":5}]"#];
     assert_eq!(bodies, want);
     assert_eq!(ran.counts(0), [6, 2, 1, 0]);
@@ -86,6 +86,17 @@ fn a_source_that_breaks_off_sends_no_group_that_may_be_cut() {
     let host = Memory::offline().with_file(b"k\nB\nA\n\"C");
     let ran = go(&bundle(sorted(&json!({"sortByFields": [{"field": "k"}]})), &[]), &host);
     assert_eq!((ran.outcome.status, ran.counts(0)[1]), (RunStatus::Failed, 0), "what is not all there is not sorted");
+}
+
+#[test]
+fn an_endpoint_that_breaks_off_sends_no_group_that_may_be_cut() {
+    let host = Memory::new(|request| {
+        let first = request.url.to_string().ends_with("=0");
+        Some(if first { Answer::json(&json!([{"k": 1}, {"k": 2}])) } else { Answer::new(500, "") })
+    });
+    let http = json!({"relativeURI": "/x?page={{export.http.paging.page}}", "paging": {"method": "page"}});
+    let ran = go(&bundle(with(http_export(&http), &json!({"groupByFields": ["k"]})), &[]), &host);
+    assert_eq!((ran.outcome.status, ran.counts(0)[1]), (RunStatus::Failed, 1));
 }
 
 #[test]
@@ -149,10 +160,28 @@ fn a_limited_export_reads_no_more_records_than_it_says() {
     go(&bundle(with(http_export(&http), &limited(json!(3))), &[]), &host);
     assert_eq!(host.urls().len(), 2, "no page is asked for that is not needed");
     let order = json!({"sortByFields": [{"field": "n"}], "groupByFields": ["n"]});
-    let (ran, bodies) = sent(with(sorted(&order), &limited(json!(2))), file(LINES));
+    let (ran, bodies) = sent(with(sorted(&order), &limited(json!(2))), &file(LINES));
     assert_eq!((ran.counts(0), bodies.len()), ([6, 2, 0, 0], 2), "groups are counted");
     assert_eq!(bodies[0], r#"[{"order":"","line":"x","n":"1"},{"order":"","line":"y","n":"1"}]"#);
     for wrong in [json!(0), json!(101), json!("many")] {
         assert!(refusals(&bundle(with(sorted(&json!({})), &limited(wrong)), &[])).contains("/test/limit: "));
     }
+}
+
+#[test]
+fn records_that_come_again_are_neither_limited_nor_grouped_twice() {
+    let again = |export: Value, records: Vec<(u64, Value)>| {
+        let mut flow = bundle(export, &[http_import(&json!({"relativeURI": ["/sent"]}))]);
+        flow.about.retry = Some(Retry { step: id(2).to_string(), records });
+        let host = file(b"");
+        let ran = go(&flow, &host);
+        assert_eq!(ran.outcome.status, RunStatus::Completed, "{:?}", ran.errors);
+        host.bodies()
+    };
+    let limited = with(sorted(&json!({})), &json!({"type": "test"}));
+    assert_eq!(again(limited, vec![(4, json!({"k": 1})), (9, json!({"k": 2}))]), [r#"{"k":1}"#, r#"{"k":2}"#]);
+    let grouped = with(http_export(&json!({"relativeURI": "/x"})), &json!({"groupByFields": ["k"]}));
+    let records = vec![(1, json!({"k": 1})), (2, json!({"k": 1})), (3, json!([{"k": 2}, {"k": 2}]))];
+    let want = [r#"[{"k":2},{"k":2}]"#, r#"[{"k":1},{"k":1}]"#];
+    assert_eq!(again(grouped, records), want);
 }

@@ -104,7 +104,7 @@ fn a_lookup_that_fails_costs_its_record() {
     let ran = go(&looking_up(&lookup), &host);
     assert_eq!((ran.outcome.status, ran.counts(1)), (RunStatus::Completed, [4, 1, 0, 3]));
     let said: Vec<_> = ran.errors.iter().map(|error| (error.code.as_str(), error.index.unwrap())).collect();
-    assert_eq!(said, [("http_status", 0), ("response_failed", 1), ("too_big", 2)]);
+    assert_eq!(said, [("http_status", 0), ("rejected", 1), ("too_big", 2)]);
     assert!(ran.errors[0].message.starts_with("The endpoint answered 500"), "{}", ran.errors[0].message);
     assert!(ran.errors[2].message.contains("found 5."), "{}", ran.errors[2].message);
     assert_eq!(host.made_text().as_deref(), Some("[\n{\"id\":\"4\",\"found\":[{\"ok\":1}],\"status\":200}\n]\n"));

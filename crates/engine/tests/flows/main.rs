@@ -4,9 +4,12 @@
 
 mod again;
 mod asking;
+mod async_helpers;
 mod bad_input;
 mod branches;
+mod captured;
 mod clock;
+mod credentials;
 mod delta;
 mod errors;
 mod file_parts;
@@ -21,6 +24,7 @@ mod many;
 mod marked;
 mod named_secrets;
 mod paging;
+mod pings;
 mod retries;
 mod saved_pages;
 mod secrets;

@@ -109,6 +109,7 @@ fn a_hook_that_throws_or_returns_something_else_stops_the_flow() {
         || ScriptFailure { code: "script_error".to_owned(), message: "thrown".to_owned(), place: Some((3, 7)) };
     let (ran, ..) = saved(move |_| Err(failure()));
     assert_eq!((ran.outcome.status, ran.errors[0].code.as_str()), (RunStatus::Failed, "script_error"));
+    assert_eq!(ran.errors[0].source, "pre_save_page_hook");
     assert!(
         ran.error().contains("preSavePage “save” of the script “Hooks” (line 3, column 7): thrown"),
         "{}",

@@ -29,7 +29,7 @@ fn an_answer_that_says_no_fails_the_source_before_its_records_go_on() {
         let response = with(response, &json!({"resourcePath": "items"}));
         let (ran, made) = ran(&response, &answer);
         assert_eq!((ran.outcome.status, ran.counts(0)[..2].to_vec()), (RunStatus::Failed, vec![0, 0]), "{response}");
-        assert_eq!(ran.errors[0].code, "response_failed");
+        assert_eq!(ran.errors[0].code, "rejected");
         assert!(ran.error().contains(said), "{}", ran.error());
         assert_eq!(made, None);
     }

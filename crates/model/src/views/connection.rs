@@ -3,10 +3,32 @@
 use serde_json::Value;
 
 use super::{pairs, text};
+use crate::Kind;
 
 /// Typed reading of a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Connection<'a>(pub &'a Value);
+
+/// The addresses that the secrets of a connection or client are sent to, as they are written; what is below the base
+/// address is left out.
+#[must_use]
+pub fn secret_addresses(kind: Kind, value: &Value) -> Vec<&str> {
+    let pointers: &[&str] = match kind {
+        Kind::Connection => &[
+            "/http/baseURI",
+            "/http/auth/oauth/tokenURI",
+            "/http/auth/token/refreshRelativeURI",
+            "/http/auth/cookie/uri",
+        ],
+        Kind::IClient => &["/oauth2/token/uri", "/oauth2/refresh/uri"],
+        _ => &[],
+    };
+    let found = pointers.iter().filter_map(|pointer| text(value, pointer)).map(str::trim);
+    let is_full = |address: &&str| {
+        address.split_once("://").is_some_and(|(scheme, _)| scheme.to_ascii_lowercase().starts_with("http"))
+    };
+    found.filter(is_full).collect()
+}
 
 /// How a connection proves who is asking. Secrets are never here: they are in the vault under the named path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,5 +94,25 @@ impl<'a> Connection<'a> {
             },
             Some(other) => Auth::Other(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_go_to_the_base_and_to_where_tokens_come_from() {
+        let value = json!({"http": {"baseURI": " https://api.example/v1", "auth": {"oauth": {"tokenURI": "https://login.example/t"},
+            "token": {"refreshRelativeURI": "/token"}, "cookie": {"uri": "HTTP://old.example/login"}}}});
+        assert_eq!(
+            secret_addresses(Kind::Connection, &value),
+            ["https://api.example/v1", "https://login.example/t", "HTTP://old.example/login"]
+        );
+        let client = json!({"oauth2": {"token": {"uri": "https://login.example/t"}}});
+        assert_eq!(secret_addresses(Kind::IClient, &client), ["https://login.example/t"]);
+        assert!(secret_addresses(Kind::Flow, &value).is_empty());
     }
 }

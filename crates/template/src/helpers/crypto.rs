@@ -50,7 +50,12 @@ fn name(algorithm: &str) -> String {
     algorithm.to_ascii_lowercase().replace('-', "")
 }
 
-fn hash(algorithm: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// The hash of bytes; `algorithm` as the helper `hash` knows it.
+///
+/// # Errors
+///
+/// Returns a sentence when there is no such algorithm.
+pub fn hash(algorithm: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
     Ok(match name(algorithm).as_str() {
         "md5" => Md5::digest(bytes).to_vec(),
         "sha1" => Sha1::digest(bytes).to_vec(),
@@ -62,7 +67,12 @@ fn hash(algorithm: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
     })
 }
 
-pub(super) fn hmac(algorithm: &str, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// The signature of bytes with a key; `algorithm` as the helper `hmac` knows it.
+///
+/// # Errors
+///
+/// Returns a sentence when there is no such algorithm.
+pub fn hmac(algorithm: &str, key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, String> {
     fn with<M: Mac + KeyInit>(key: &[u8], bytes: &[u8]) -> Result<Vec<u8>, String> {
         let mut mac = <M as KeyInit>::new_from_slice(key).map_err(|_| "the key has the wrong length".to_owned())?;
         mac.update(bytes);

@@ -7,14 +7,15 @@ use std::rc::Rc;
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::store::Event;
+use tombolo_wire::run_worker::Secrets;
+use tombolo_wire::store::{Event, Notice};
 use web_sys::Blob;
 
 use super::{failed, is_end, mark_key, offer_soon, put_error, put_row, show};
 use crate::account::Account;
 use crate::storage::{Batch, StorageError, Store, pair, text};
 use crate::tabs::Say;
-use crate::{env, port};
+use crate::{api, env, port, secrets};
 
 /// How long after a failure storing is tried again.
 const AGAIN_MS: u32 = 1_000;
@@ -27,6 +28,8 @@ pub(super) enum Heard {
     Row(RunRow),
     Error(u64, RunError),
     File(String, Blob),
+    /// Tokens that take the place of those that the run began with.
+    Renewed(Secrets),
     /// The worker is of no use any more.
     Broke(String),
     /// It was to end the run and did not in time.
@@ -38,6 +41,7 @@ pub(super) enum Heard {
 struct Gathered {
     batch: Batch,
     row: Option<RunRow>,
+    renewed: Vec<Secrets>,
 }
 
 /// Keeps a run until it has ended.
@@ -63,7 +67,16 @@ pub(super) async fn keep(account: &Rc<Account>, first: RunRow, mut heard: Unboun
         if ended {
             gathered.batch.delete(Store::Meta, &mark_key(run));
         }
+        let renewed = std::mem::take(&mut gathered.renewed);
+        let tell = !renewed.is_empty();
+        for secrets in renewed {
+            renew(account, &mut gathered.batch, secrets).await;
+        }
         write(account, std::mem::take(&mut gathered.batch)).await;
+        if tell {
+            account.say(&Say::Errand);
+            api::errands(account);
+        }
         if ended {
             break;
         }
@@ -97,6 +110,7 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
             let key = pair(last.id.to_string(), &text(step));
             gathered.batch.put(Store::RunFiles, &key, file.into());
         }
+        Heard::Renewed(secrets) => gathered.renewed.push(secrets),
         Heard::Broke(reason) => {
             let message = format!("The run broke off: {reason}. Run the flow again.");
             let row = failed(last.clone(), "worker_broke", &message);
@@ -108,6 +122,21 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
             last.ended_ms = Some(env::now_ms());
             last.n += 1;
             gathered.row = Some(last.clone());
+        }
+    }
+}
+
+/// Keeps renewed tokens for the next run; one that cannot be kept may be lost for good, so the person is told.
+async fn renew(account: &Rc<Account>, batch: &mut Batch, secrets: Secrets) {
+    for (connection, paths) in secrets.0 {
+        for (path, value) in paths {
+            if let Err(error) = secrets::renew(account, batch, connection, &path, value).await {
+                account.notice(Notice {
+                    code: "not_renewed".to_owned(),
+                    message: format!("The new token of a connection could not be kept: {error} Authorize the connection again if its next run is refused."),
+                    document: Some(connection),
+                });
+            }
         }
     }
 }

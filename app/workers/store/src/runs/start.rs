@@ -156,6 +156,7 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 },
                 Ok((FromRun::Row { row }, _)) => Heard::Row(row),
                 Ok((FromRun::Error { n, error }, _)) => Heard::Error(n, error),
+                Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
                 Ok((FromRun::File { step, .. }, file)) => match file {
                     Some(file) => Heard::File(step, file),
                     None => Heard::Broke("a file was announced and did not come".to_owned()),

@@ -1,0 +1,54 @@
+//! The shared corpus of evaluations: each line's rules and input give what the specification says.
+//!
+//! `tests/corpus/eval` has one file an evaluation, one case a line. What is wanted there comes from the specification, and
+//! for templates, CSV and JSON paths from handlebars.js, `PapaParse` and RFC 9535; the command line and the browser answer
+//! the same lines.
+#![expect(clippy::unwrap_used, reason = "a corpus that cannot be read fails at the right line")]
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tombolo_engine::{EvalRequest, eval, eval_names};
+
+fn cases() -> Vec<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/eval");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
+    texts
+        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>())
+        .collect()
+}
+
+#[test]
+fn the_corpus_of_evaluations_gives_what_is_wanted() {
+    let mut wrong = Vec::new();
+    let cases = cases();
+    for case in &cases {
+        let request: EvalRequest = serde_json::from_value(case.clone()).unwrap();
+        let made = eval(case["name"].as_str().unwrap(), &request).unwrap();
+        let codes: Vec<_> = made.errors.iter().map(|error| error.code.as_str()).collect();
+        let got = json!({"output": made.output, "errors": codes});
+        if got != case["want"] {
+            wrong.push(format!("{}: wanted {}\n    got {got} {:?}", case["id"], case["want"], made.errors));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(cases.len() >= 200, "there are {} cases", cases.len());
+}
+
+#[test]
+fn the_corpus_has_each_evaluation_but_those_of_binary_files() {
+    let cases = cases();
+    let missing: Vec<_> = eval_names()
+        .filter(|name| !["xlsxParse", "xmlGenerate"].contains(name))
+        .filter(|name| !cases.iter().any(|case| case["name"] == **name))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+    let mut ids: Vec<_> = cases.iter().map(|case| case["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "ids are unique");
+}
