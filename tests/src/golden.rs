@@ -100,7 +100,7 @@ pub fn read_all(folder: &Path, mut server: impl FnMut(&str) -> String) -> Vec<Go
         fs::read_dir(folder).expect("there is a folder").map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let only = std::env::var("GOLDEN").unwrap_or_default();
-    let read = |path: &Path| {
+    let mut read = |path: &Path| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if !name.contains(&only) {
             return None;
@@ -109,7 +109,7 @@ pub fn read_all(folder: &Path, mut server: impl FnMut(&str) -> String) -> Vec<Go
         let golden: Golden = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         Some(Golden { name, ..golden })
     };
-    paths.iter().map(|path| path.as_path()).filter_map(read).collect()
+    paths.iter().filter_map(|path| read(path)).collect()
 }
 
 /// The endpoints of one golden flow while it runs.
