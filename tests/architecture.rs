@@ -20,6 +20,9 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("tombolo-sync", &["tombolo-docs", "tombolo-model", "tombolo-wire"]),
 ];
 
+/// What the tests of a part use beside that.
+const EDGES_OF_TESTS: [(&str, &[&str]); 1] = [("tombolo-engine", &["tombolo-script", "tombolo-wire"])];
+
 /// What runs, and is therefore used by nothing but tests.
 const PROGRAMS: [&str; 6] =
     ["tombolo-app", "tombolo-store-worker", "tombolo-run-worker", "tombolo-script-worker", "tombolo-server", "xtask"];
@@ -34,6 +37,12 @@ fn each_part_uses_exactly_the_parts_below_it() {
         let used: BTreeSet<_> =
             package.dependencies.iter().map(|d| d.name.clone()).filter(|d| members.contains(d)).collect();
         if let Some(edges) = edges.get(package.name.as_str()) {
+            let in_tests = EDGES_OF_TESTS.iter().filter(|(from, _)| *from == package.name.as_str());
+            let in_tests: BTreeSet<_> = in_tests.flat_map(|(_, to)| *to).map(|name| (*name).to_owned()).collect();
+            let tested = package.dependencies.iter().filter(|d| d.kind == DependencyKind::Development);
+            let tested: BTreeSet<_> = tested.map(|d| d.name.clone()).filter(|d| members.contains(d)).collect();
+            assert_eq!(tested, in_tests, "the tests of {} use other parts than they may", package.name);
+            let used: BTreeSet<_> = used.difference(&tested).cloned().collect();
             assert_eq!(used, *edges, "{} uses other parts than it may", package.name);
         }
         if package.name.as_str() != "tombolo-tests" {

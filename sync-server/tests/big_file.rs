@@ -49,7 +49,7 @@ fn write(plain: &Path, packed: &Path, bytes: usize) -> usize {
     while written < bytes {
         for _ in 0..1000 {
             let kept = if count % 1000 == 0 { "yes" } else { "no" };
-            writeln!(text, "{count},{kept},\"Schneider, Maria {count}\",one hundred letters are in a usual row, which is what makes files long").unwrap();
+            writeln!(text, "{count},{kept},\"Schneider, Maria {count}\",a hundred letters are in a usual row and that is what makes files long").unwrap();
             count += 1;
         }
         out.write_all(text.as_bytes()).unwrap();

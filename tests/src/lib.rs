@@ -12,6 +12,8 @@ pub mod dice;
 pub mod downloads;
 pub mod fake;
 pub mod flows;
+pub mod golden;
+pub mod golden_run;
 pub mod link;
 pub mod member;
 pub mod places;

@@ -135,7 +135,7 @@ impl Drop for Sink {
     }
 }
 
-async fn open_to_all(request: Request<Body>, next: Next) -> Response {
+pub(crate) async fn open_to_all(request: Request<Body>, next: Next) -> Response {
     let asks_first = request.method() == Method::OPTIONS;
     let mut response = if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let all = HeaderValue::from_static("*");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+use tombolo_model::run::RunBegin;
 use tombolo_model::{Id, Kind};
 
 /// A flow and all it needs.
@@ -37,6 +38,8 @@ pub struct About {
     pub checkpoints: BTreeMap<Id, i64>,
     /// Since when exports of changes are read this once, whatever was read before.
     pub start_ms: Option<i64>,
+    /// Where its clock and random values begin, if that is given.
+    pub begin: RunBegin,
 }
 
 /// Without the secrets.

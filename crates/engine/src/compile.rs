@@ -81,6 +81,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         caches: caches(bundle),
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
+        begin: bundle.about.begin,
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }

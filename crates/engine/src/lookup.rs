@@ -11,7 +11,7 @@ use serde_json::Value;
 use tombolo_model::{Problem, Val};
 use tombolo_template::{Target, Template};
 
-use crate::mapper::Around;
+use crate::mapper::{Around, Read};
 use crate::path::Path;
 
 pub(crate) use answers::{Answers, Question};
@@ -45,6 +45,7 @@ struct Live {
     uri: Template,
     body: Option<Template>,
     extract: Option<Path>,
+    reads: Vec<Read>,
 }
 
 impl Lookups {
@@ -86,6 +87,11 @@ impl Lookups {
         self.0.iter().any(|lookup| !lookup.is_table())
     }
 
+    /// What their templates read.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &Read> {
+        self.0.iter().flat_map(Lookup::reads)
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<&Lookup> {
         self.0.iter().find(|lookup| *lookup.name == *name)
     }
@@ -97,6 +103,14 @@ impl Lookups {
 }
 
 impl Lookup {
+    /// What its templates read.
+    pub(crate) fn reads(&self) -> &[Read] {
+        match &self.from {
+            From::Request(live) => &live.reads,
+            From::Table(_) | From::Cache { .. } => &[],
+        }
+    }
+
     /// Whether it is a table; the others ask somebody.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.from, From::Table(_))
@@ -176,13 +190,21 @@ fn from(lookup: &Value) -> Result<Option<From>, (&'static str, String)> {
     let template = |field: &'static str, source: &str, target| {
         Template::compile(source, target).map_err(|error| (field, format!("{error}.")))
     };
-    let body = text(lookup, "body").map(|body| template("body", body, Target::Plain));
-    let old = || text(lookup, "postBody").map(|body| template("postBody", body, Target::Plain));
+    // The second is what older lookups call it.
+    let body = ["body", "postBody"].into_iter().find_map(|field| Some((field, text(lookup, field)?)));
+    let compiled = template("relativeURI", uri, Target::Uri)?;
+    let mut reads = vec![Read::new(&compiled, uri)];
+    let body = body.map(|(field, source)| {
+        let compiled = template(field, source, Target::Plain)?;
+        reads.push(Read::new(&compiled, source));
+        Ok(compiled)
+    });
     Ok(Some(From::Request(Box::new(Live {
         method: text(lookup, "method").unwrap_or("GET").into(),
-        uri: template("relativeURI", uri, Target::Uri)?,
-        body: body.or_else(old).transpose()?,
+        uri: compiled,
+        body: body.transpose()?,
         extract: extract()?,
+        reads,
     }))))
 }
 

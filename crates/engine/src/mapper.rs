@@ -12,6 +12,7 @@ pub(crate) mod dates;
 pub(crate) mod items;
 mod list;
 pub(crate) mod number;
+mod read;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use items::{Items, Key, composed};
 use list::Entry;
 
 pub(crate) use around::Around;
+pub(crate) use read::Read;
 
 /// Finds what a template names: `record`, `settings`, ….
 pub(crate) type Find<'l, 'c> = &'l dyn Fn(&str) -> Option<&'c Val>;
@@ -136,6 +138,9 @@ pub(crate) struct MapError {
     pub(crate) reason: String,
 }
 
+/// Said of records that would grow without end.
+const TOO_MANY: &str = "it would have more than a million items: go through fewer lists at once.";
+
 /// Why rules stop before their end.
 enum Stop {
     Error(MapError),
@@ -228,7 +233,14 @@ impl Rule {
 
     fn own(&self, items: &mut Items<'_>, around: &Around<'_, '_>) -> Result<Val, Stop> {
         let found = match &self.from {
-            From::Path(at) => at.get(items).map(Cow::Borrowed),
+            From::Path(at) => {
+                let found = at.get(items);
+                let is_big = matches!(found, Some(Val::List(_) | Val::Map(_)));
+                if is_big && items.depth() > 1 && !found.is_some_and(|value| items.afford(value)) {
+                    return Err(self.error(TOO_MANY.to_owned()));
+                }
+                found.map(Cow::Borrowed)
+            }
             From::Query(path, keys) => self.queried(path, keys, items)?.map(Cow::Owned),
             From::Literal(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
@@ -263,7 +275,7 @@ impl Rule {
         let record = match items.get(0) {
             Some(record) if keys.len() == 1 => record,
             _ => {
-                whole = composed(keys, items);
+                whole = composed(keys, items, &|_| true);
                 &whole
             }
         };

@@ -8,13 +8,13 @@ mod field;
 
 use std::sync::Arc;
 
-use tombolo_model::{Record, Val};
+use tombolo_model::Val;
 
 use crate::lookup::Lookups;
 use crate::mapper::items::composed;
-use crate::mapper::{Around, MapError, Mapped};
+use crate::mapper::{Around, MapError, Mapped, Read};
 use crate::rows::Rows;
-use crate::target::Target;
+use crate::target::{Fields, Target};
 use field::{Field, Seen};
 
 /// Compiled rules of version 1.0.
@@ -22,6 +22,8 @@ use field::{Field, Seen};
 pub(crate) struct OldMapping {
     fields: Vec<Field>,
     lists: Vec<List>,
+    /// The fields of the record that is made.
+    shape: Fields,
     lookups: Arc<Lookups>,
 }
 
@@ -31,7 +33,10 @@ struct List {
     target: Target,
     rows: Rows,
     fields: Vec<Field>,
-    has_templates: bool,
+    /// Those of the fields.
+    templates: Vec<Read>,
+    /// The fields of each item.
+    shape: Fields,
 }
 
 impl OldMapping {
@@ -47,7 +52,7 @@ impl OldMapping {
     }
 
     fn made(&self, record: &Val, around: &Around<'_, '_>) -> Result<Val, MapError> {
-        let mut made = Val::Map(Record::default());
+        let mut made = self.shape.record();
         // Templates name the fields of the record; of a group those of its first row.
         let first = match record {
             Val::List(rows) => rows.first().unwrap_or(&Val::Absent),
@@ -68,14 +73,15 @@ impl List {
         let mut items = Vec::new();
         let there = self.rows.each(record, &mut |at, values| {
             // What templates see: the item, and the record with the one item in the place of each list.
-            let whole = if self.has_templates { composed(self.rows.keys(), at) } else { Val::Absent };
+            let reads = |name: &str| self.templates.iter().any(|template| template.reads(&[name]));
+            let whole = if self.templates.is_empty() { Val::Absent } else { composed(self.rows.keys(), at, &reads) };
             let row = at.last().unwrap_or(record);
-            let mut item = Val::Absent;
+            let mut item = self.shape.record();
             for (field, column) in self.fields.iter().zip(values) {
                 let seen = Seen { record: &whole, row, column: Some(column.as_deref()) };
                 field.write(&mut item, &seen, around)?;
             }
-            if !matches!(item, Val::Absent) {
+            if !matches!(&item, Val::Map(fields) if fields.is_empty()) {
                 items.push(item);
             }
             Ok(())

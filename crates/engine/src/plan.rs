@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_model::run::StepCount;
+use tombolo_model::run::{RunBegin, StepCount};
 use tombolo_template::Template;
 
 pub(crate) use async_helper::AsyncHelper;
@@ -45,6 +45,8 @@ pub struct Plan {
     pub(crate) test_mode: bool,
     /// The sources are read at the same time.
     pub(crate) parallel: bool,
+    /// Where the clock and the random values of its runs begin, if that is given.
+    pub(crate) begin: RunBegin,
 }
 
 impl Plan {
@@ -59,6 +61,7 @@ impl Plan {
             callable: Callable::default(),
             test_mode: false,
             parallel: false,
+            begin: RunBegin::default(),
         }
     }
 

@@ -243,6 +243,7 @@ mod tests {
         let import = json!({"id": "7", "statusCode": 201, "_json": [{"id": 3, "sku": "z"}]});
         let fields =
             json!([{"extract": "data[*].sku", "generate": "sku"}, {"extract": "statusCode", "generate": "is.at"}]);
+        let sku = json!([{"extract": "data[*].sku", "generate": "sku"}]);
         let plain = json!([{"extract": "id", "generate": "i"}, {"extract": "sku", "generate": "s"}]);
         for (generate, fields, record, answer, want) in [
             (
@@ -258,6 +259,14 @@ mod tests {
                 json!({"o": {"lines": [{"sku": "old", "q": 1}, {"sku": "y", "is": {"b": 2}}, {"q": 3}]}}),
                 &lookup,
                 json!({"o": {"lines": [{"sku": "x", "q": 1, "is": {"at": 200}}, {"sku": "y", "is": {"b": 2, "at": 200}}, {"q": 3}]}}),
+            ),
+            // An item for which there is nothing stays.
+            (
+                "lines",
+                &sku,
+                json!({"lines": [{"q": 1}, {"q": 2}]}),
+                &lookup,
+                json!({"lines": [{"sku": "x", "q": 1}, {"q": 2}]}),
             ),
             ("lines", &plain, json!({}), &lookup, json!({"lines": [{"i": 1, "s": "x"}, {"i": 2}]})),
             // An import has an id of its own.

@@ -1,6 +1,8 @@
 //! Where rules of version 1.0 put a value.
 
-use tombolo_model::Val;
+use std::sync::Arc;
+
+use tombolo_model::{Keys, Record, Val};
 
 use crate::mapper::MapError;
 use crate::path::Place;
@@ -10,6 +12,27 @@ use crate::path::Place;
 pub(crate) struct Target {
     name: Box<str>,
     place: Place,
+}
+
+/// The fields that targets are in: records that are made share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fields(Arc<Keys>);
+
+impl Fields {
+    pub(crate) fn of<'t>(targets: impl IntoIterator<Item = &'t Target>) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for name in targets.into_iter().filter_map(|target| target.place.field()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Self(Arc::new(Keys::new(names)))
+    }
+
+    /// A record in which nothing is written yet.
+    pub(crate) fn record(&self) -> Val {
+        Val::Map(Record::new(Arc::clone(&self.0), Vec::new()))
+    }
 }
 
 impl Target {

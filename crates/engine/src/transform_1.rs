@@ -1,17 +1,18 @@
 //! Transformation 1.0: a flat list of sources and targets. What no rule names is left out.
 
 use serde_json::Value;
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Val};
 
 use crate::mapper::MapError;
 use crate::path::{OldPath, Segment};
 use crate::rows::Rows;
-use crate::target::Target;
+use crate::target::{Fields, Target};
 
 /// Compiled rules of version 1.0.
 #[derive(Debug, Clone)]
 pub(crate) struct OldTransform {
     rules: Vec<(OldPath, Target)>,
+    fields: Fields,
     /// The columns, when rules go through the rows of a group.
     rows: Option<Rows>,
 }
@@ -47,7 +48,8 @@ impl OldTransform {
         });
         let wrong = |error| vec![Problem::new(place, "invalid_mapping", format!("The rules cannot run: {error}."))];
         let rows = rows.transpose().map_err(wrong)?;
-        Ok((!rules.is_empty()).then_some(Self { rules, rows }))
+        let fields = Fields::of(rules.iter().map(|(_, target)| target));
+        Ok((!rules.is_empty()).then_some(Self { rules, fields, rows }))
     }
 
     /// The record made anew; rows of rows, when a rule goes through them.
@@ -55,7 +57,7 @@ impl OldTransform {
         if let (Some(rows), Val::List(_)) = (&self.rows, record) {
             let mut made = Vec::new();
             rows.each(record, &mut |_, values| {
-                let mut row = Val::Map(Record::default());
+                let mut row = self.fields.record();
                 for ((_, target), value) in self.rules.iter().zip(values) {
                     if let Some(value) = value {
                         target.set(&mut row, value.clone().into_owned())?;
@@ -66,7 +68,7 @@ impl OldTransform {
             })?;
             return Ok(Val::List(made));
         }
-        let mut made = Val::Map(Record::default());
+        let mut made = self.fields.record();
         for (path, target) in &self.rules {
             if let Some(value) = path.get(record) {
                 target.set(&mut made, value.into_owned())?;

@@ -1,7 +1,7 @@
 //! The shared corpus of evaluations: each line's rules and input give what the specification says.
 //!
 //! `tests/corpus/eval` has one file an evaluation, one case a line. What is wanted there comes from the specification, and
-//! for templates, CSV and JSON paths from handlebars.js, PapaParse and RFC 9535; the command line and the browser answer
+//! for templates, CSV and JSON paths from handlebars.js, `PapaParse` and RFC 9535; the command line and the browser answer
 //! the same lines.
 #![expect(clippy::unwrap_used, reason = "a corpus that cannot be read fails at the right line")]
 

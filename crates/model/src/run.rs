@@ -68,6 +68,18 @@ pub struct RunRow {
     pub n: u64,
 }
 
+/// Where the clock and the random values of a run begin, when they are given and not taken from where it runs: the same
+/// flow on the same answers then makes the same bytes, whenever and wherever it runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunBegin {
+    /// What templates and scripts take for the time, in milliseconds since 1970. Waits and the times of errors follow the
+    /// real clock all the same.
+    pub now_ms: Option<i64>,
+    /// Where random values begin.
+    pub seed: Option<u64>,
+}
+
 /// One step's counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::{Id, Kind};
 
-use crate::run::{RunError, RunRow};
+use crate::run::{RunBegin, RunError, RunRow};
 
 /// What the run worker is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct RunJob {
     pub hosts: BTreeMap<Id, Vec<String>>,
     /// The content hashes of the attached files, in order.
     pub files: Vec<String>,
+    /// Where its clock and random values begin, if that is given.
+    #[serde(default)]
+    pub begin: RunBegin,
     /// Up to when each export of changes was read, in milliseconds since 1970.
     #[serde(default)]
     pub checkpoints: BTreeMap<Id, i64>,

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
-use tombolo_model::run::{RunPlace, RunRow, RunStatus};
+use tombolo_model::run::{RunBegin, RunPlace, RunRow, RunStatus};
 use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
 
@@ -42,6 +42,21 @@ pub(crate) struct Args {
     /// Try the flow out: the first page of each source, nothing is written, and every stage is told
     #[arg(long)]
     test: bool,
+    /// What templates and scripts take for the time: 2026-11-24T04:00:00Z, or milliseconds since 1970; the real time if
+    /// left out
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<i64>,
+    /// Where random values begin: with --at, the same answers make the same files again
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    if let Ok(ms) = text.parse() {
+        return Ok(ms);
+    }
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    time.map(|time| time.timestamp_millis()).map_err(|error| format!("{error}; write it as 2026-11-24T04:00:00Z"))
 }
 
 /// Runs the flow to its end.
@@ -81,11 +96,12 @@ async fn work(
     })
     .context("the TLS setup failed")?;
     let row = first_row(&bundle.flow)?;
+    let begin = RunBegin { now_ms: args.at, seed: args.seed };
     let bundle = Bundle {
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
-        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, ..About::default() },
+        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, begin, ..About::default() },
     };
     let cancel = Cancel::default();
     let mut report = |report| match report {

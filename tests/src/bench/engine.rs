@@ -4,6 +4,7 @@
 mod browser;
 mod data;
 mod flows;
+mod hooks;
 mod host;
 mod memory;
 mod native;
@@ -13,6 +14,7 @@ use crate::Row;
 use anyhow::Result;
 
 pub(crate) use browser::measure as browser;
+pub(crate) use hooks::measure as hooks;
 pub(crate) use memory::measure as memory;
 
 /// The figures of this machine's own code, on a thread without a runtime: runs bring their own.

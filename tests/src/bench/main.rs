@@ -15,7 +15,7 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// What there is to measure, as `cargo xtask bench` is told.
-const MEASURES: [&str; 9] = [
+const MEASURES: [&str; 10] = [
     "sizes",
     "startup-10",
     "startup-10000",
@@ -23,6 +23,7 @@ const MEASURES: [&str; 9] = [
     "account",
     "records",
     "engine-native",
+    "engine-hooks",
     "engine-memory",
     "engine-browser",
 ];
@@ -101,6 +102,7 @@ async fn measure(name: &str, rows: &mut Vec<Row>) -> Result<()> {
         "account" => account::measure(rows).await,
         "records" => records::measure(rows).await,
         "engine-native" => engine::native(rows),
+        "engine-hooks" => engine::hooks(rows),
         "engine-memory" => engine::memory(rows).await,
         "engine-browser" => engine::browser(rows).await,
         other => anyhow::bail!("nothing measures {other}"),

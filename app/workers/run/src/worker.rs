@@ -53,6 +53,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             run: Some(job.row.id),
             flow: Some(job.row.flow),
             checkpoints: job.checkpoints,
+            begin: job.begin,
             ..About::default()
         },
     };

@@ -9,8 +9,8 @@ use tombolo_template::{Target, Template};
 use super::convert::DataType;
 use super::dates::Dates;
 use super::items::{Key, Many, begin};
-use super::list::{Build, Entry, Over};
-use super::{At, From, Mapper, Object, Output, Rule, When, Without};
+use super::list::{Build, Entry, Over, Seen};
+use super::{At, From, Mapper, Object, Output, Read, Rule, When, Without};
 use crate::json_path::JsonPath;
 use crate::lookup::{Lookup, Lookups};
 use crate::path::{Path, Segment, segments};
@@ -27,7 +27,7 @@ impl Mapper {
         let mut compiler = Compiler {
             lookups,
             keys: vec![Key::new()],
-            templates: false,
+            templates: Vec::new(),
             lists: 0,
             asks: false,
             discards: false,
@@ -66,8 +66,8 @@ struct Compiler<'l> {
     lookups: &'l Lookups,
     /// Where the items around the rule are; the first is the record.
     keys: Vec<Key>,
-    /// Whether a template was among the rules.
-    templates: bool,
+    /// The templates so far that see the items around them.
+    templates: Vec<Read>,
     /// How many lists it is inside.
     lists: usize,
     /// Whether a rule uses a lookup that asks.
@@ -197,6 +197,7 @@ impl Compiler<'_> {
         let found = self.lookups.named(wanted);
         let lookup = found.ok_or_else(|| ("lookupName", format!("there is no lookup “{wanted}”.")))?;
         self.asks |= !lookup.is_table();
+        self.templates.extend_from_slice(lookup.reads());
         Ok(lookup.clone())
     }
 
@@ -222,7 +223,8 @@ impl Compiler<'_> {
                 }
             }
             self.keys.truncate(keys);
-            self.templates |= templates;
+            let inside = std::mem::replace(&mut self.templates, templates);
+            self.templates.extend(inside);
         }
         From::List(entries)
     }
@@ -261,9 +263,14 @@ impl Compiler<'_> {
             (Some(_), _) => return Err(("mappings", "only lists of objects and of lists have fields.".to_owned())),
         };
         self.lists -= 1;
+        let inside = std::mem::replace(&mut self.templates, outside);
         // Around everything there is the record alone, which templates see as it is.
-        let seen = (self.templates && self.keys.len() > 1).then(|| self.keys.clone().into());
-        self.templates |= outside;
+        let seen = if self.keys.len() > 1 && !inside.is_empty() {
+            Some(Seen { keys: self.keys.clone().into(), templates: inside.into() })
+        } else {
+            self.templates.extend(inside);
+            None
+        };
         let default = default(helper, item)?.filter(|_| when != When::HasValue);
         Ok(Entry { over, build, default, seen })
     }
@@ -292,11 +299,15 @@ impl Compiler<'_> {
             };
         }
         if extract.contains("{{") {
-            self.templates = true;
             let template = Template::compile(extract, Target::Html);
             // A template may name any of them.
-            self.asks |= self.lookups.ask() && extract.contains("lookup");
-            return template.map(From::Template).map_err(|error| error.to_string());
+            self.asks |= self.lookups.ask() && template.as_ref().is_ok_and(|template| template.calls("lookup"));
+            let template = template.map_err(|error| error.to_string())?;
+            self.templates.push(Read::new(&template, extract));
+            if template.calls("lookup") {
+                self.templates.extend(self.lookups.reads().cloned());
+            }
+            return Ok(From::Template(template));
         }
         Ok(From::Literal(Val::text(extract)))
     }

@@ -53,6 +53,15 @@ impl<'r> Items<'r> {
         called
     }
 
+    /// Counts a value that is copied for one of many items; whether it still may be.
+    pub(crate) fn afford(&mut self, value: &Val) -> bool {
+        match value {
+            Val::List(items) => self.spend() && items.iter().all(|item| self.afford(item)),
+            Val::Map(record) => self.spend() && record.values().iter().all(|value| self.afford(value)),
+            _ => self.spend(),
+        }
+    }
+
     /// Counts an item that is built; whether it still may be.
     pub(crate) fn spend(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
@@ -158,12 +167,23 @@ fn each<'r, E>(
     Ok(true)
 }
 
-/// The record with the one item in the place of each list: what templates see.
-pub(crate) fn composed(keys: &[Key], items: &Items<'_>) -> Val {
+/// The record with the one item in the place of each list: what templates see. Of its fields only those are there that
+/// somebody reads: copying all of a long record for each of its items would take for ever.
+pub(crate) fn composed(keys: &[Key], items: &Items<'_>, reads: &dyn Fn(&str) -> bool) -> Val {
     let Some(record) = items.get(0) else { return Val::Absent };
     let of_rows = keys.iter().any(|key| key.first() == Some(&Segment::Each));
     let mut place = if of_rows { vec![Segment::Each] } else { Key::new() };
-    compose(record, &mut place, keys, &items.at)
+    let own = keys.iter().zip(&items.at).skip(1).rfind(|(key, _)| **key == place);
+    let Val::Map(fields) = own.map_or(record, |(_, item)| item) else {
+        return compose(record, &mut place, keys, &items.at);
+    };
+    let mut made = Record::new(fields.keys().clone(), Vec::new());
+    for (name, field) in fields.iter().filter(|(name, _)| reads(name)) {
+        place.push(Segment::Name(name.into()));
+        made.set(name, compose(field, &mut place, keys, &items.at));
+        place.pop();
+    }
+    Val::Map(made)
 }
 
 fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {

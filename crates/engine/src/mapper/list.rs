@@ -8,7 +8,7 @@ use tombolo_template::Template;
 
 use super::convert::DataType;
 use super::items::{Items, Key, Many, composed};
-use super::{Around, Object, Rule, Stop, object_on};
+use super::{Around, Object, Read, Rule, Stop, TOO_MANY, object_on};
 use crate::json_path::{JsonPath, JsonPathError};
 
 /// What appends items to a list.
@@ -18,8 +18,27 @@ pub(super) struct Entry {
     pub(super) build: Build,
     /// What is appended when the source has no value.
     pub(super) default: Option<Val>,
-    /// Where the items are, when a template inside has to see them.
-    pub(super) seen: Option<Arc<[Key]>>,
+    /// What templates inside have to see.
+    pub(super) seen: Option<Seen>,
+}
+
+/// What templates inside an entry see.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    /// Where the items are.
+    pub(super) keys: Arc<[Key]>,
+    pub(super) templates: Arc<[Read]>,
+}
+
+impl Seen {
+    fn record(&self, items: &Items<'_>, around: &Around<'_, '_>) -> Val {
+        composed(&self.keys, items, &|name| {
+            let read = |template: &Read| {
+                if around.envelope { template.reads(&[name]) } else { template.reads(&["record", name]) }
+            };
+            self.templates.iter().any(read)
+        })
+    }
 }
 
 /// What an entry goes over.
@@ -101,7 +120,7 @@ fn queried(
 ) -> Result<bool, Stop> {
     let wrong = |error: JsonPathError| rule.error(format!("{error}."));
     if let (Build::Same(_), _) | (_, 2..) = (&entry.build, items.depth()) {
-        let record = composed(keys, items);
+        let record = composed(keys, items, &|_| true);
         let values = path.all(&record).map_err(wrong)?;
         for value in &values {
             entry.append(rule, Some(value), items, around, list)?;
@@ -126,12 +145,10 @@ impl Entry {
         list: &mut Vec<Val>,
     ) -> Result<(), Stop> {
         if !items.spend() {
-            return Err(
-                rule.error("it would have more than a million items: go through fewer lists at once.".to_owned())
-            );
+            return Err(rule.error(TOO_MANY.to_owned()));
         }
         // Templates see the record with the one item in the place of each list.
-        let record = self.seen.as_ref().map(|keys| composed(keys, items));
+        let record = self.seen.as_ref().map(|seen| seen.record(items, around));
         let find = |name: &str| match &record {
             Some(Val::Map(envelope)) if around.envelope => envelope.get(name).or_else(|| (around.find)(name)),
             Some(record) if name == "record" => Some(record),

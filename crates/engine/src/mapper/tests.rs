@@ -416,3 +416,33 @@ fn sources_are_paths_of_rfc_9535() {
     let copied = list("$..items[?@.qty]", json!([])).unwrap();
     assert!(copied.starts_with(r#"{"a":[{"sku":"x","qty":"2""#), "{copied}");
 }
+
+#[test]
+fn templates_in_lists_read_the_record_wherever_they_name_it() {
+    let said = |extract: &str| {
+        let row = json!({"generate": "s", "dataType": "string", "extract": extract});
+        let entry = json!({"extract": "$.orders[*]", "mappings": [row]});
+        map_of(&json!([{"generate": "a", "dataType": "objectarray", "buildArrayHelper": [entry]}]), ORDERS)
+    };
+    for template in [
+        "{{record.customer}}{{record.orders.id}}",
+        "{{#with record}}{{customer}}{{orders.id}}{{/with}}",
+        "{{#each record.tags}}{{#if @first}}{{@root.record.customer}}{{../record.orders.id}}{{/if}}{{/each}}",
+        "{{lookup record \"customer\"}}{{getValue \"record.orders.id\"}}",
+    ] {
+        let made = said(template);
+        assert_eq!(made.as_deref(), Ok(r#"{"a":[{"s":"Ann1"},{"s":"Ann2"},{"s":"Ann3"}]}"#), "{template}");
+    }
+}
+
+#[test]
+fn a_long_list_copied_into_each_of_its_items_ends_with_an_error() {
+    let items: Vec<_> = (0..5_000).collect();
+    let record = json!({ "a": items }).to_string();
+    let all = json!({"generate": "all", "dataType": "numberarray", "extract": "$.b"});
+    let rule = json!([{"generate": "out", "dataType": "objectarray", "buildArrayHelper": [{"extract": "$.a[*]", "mappings": [all]}]}]);
+    assert!(map_of(&rule, &record).is_ok());
+    let record = json!({ "a": items, "b": items }).to_string();
+    let error = map_of(&rule, &record).unwrap_err();
+    assert!(error.contains("“out.all”") && error.contains("more than a million items"), "{error}");
+}

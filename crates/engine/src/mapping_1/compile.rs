@@ -9,12 +9,13 @@ use tombolo_template::{Target as Escape, Template};
 use super::field::{Field, From, When};
 use super::{List, OldMapping};
 use crate::lookup::{Lookup, Lookups};
+use crate::mapper::Read;
 use crate::mapper::convert::DataType;
 use crate::mapper::dates::Dates;
 use crate::path::{OldPath, Segment, dotted};
 use crate::response_mapping::rows;
 use crate::rows::Rows;
-use crate::target::Target;
+use crate::target::{Fields, Target};
 
 /// A setting of a rule, and what is wrong with it.
 type Wrong = (&'static str, String);
@@ -43,7 +44,8 @@ impl OldMapping {
             return Err(problems);
         }
         let lookups = Arc::new(lookups.clone());
-        Ok((!fields.is_empty() || !lists.is_empty()).then_some(Self { fields, lists, lookups }))
+        let shape = Fields::of(fields.iter().map(|field| &field.target).chain(lists.iter().map(|list| &list.target)));
+        Ok((!fields.is_empty() || !lists.is_empty()).then_some(Self { fields, lists, shape, lookups }))
     }
 }
 
@@ -125,7 +127,8 @@ impl Compiler<'_> {
         let Some(extract) = text(row, "extract") else { return Ok((From::Nothing, Vec::new())) };
         if extract.contains("{{") {
             let template = Template::compile(extract, Escape::Html).map_err(|error| ("extract", error.to_string()))?;
-            return Ok((From::Template(template), Vec::new()));
+            let read = Read::new(&template, extract);
+            return Ok((From::Template(template, read), Vec::new()));
         }
         let path = OldPath::compile(extract).map_err(|error| ("extract", format!("{error}.")))?;
         let segments = path.segments().to_vec();
@@ -162,8 +165,13 @@ impl Compiler<'_> {
                     _ => field,
                 };
                 let fields: Vec<Field> = fields.into_iter().map(column).collect();
-                let has_templates = fields.iter().any(|field| matches!(field.from, From::Template(_)));
-                Some(List { target, rows, fields, has_templates })
+                let template = |field: &Field| match &field.from {
+                    From::Template(_, read) => Some(read.clone()),
+                    _ => None,
+                };
+                let templates = fields.iter().filter_map(template).collect();
+                let shape = Fields::of(fields.iter().map(|field| &field.target));
+                Some(List { target, rows, fields, templates, shape })
             }
             Err((setting, message)) => {
                 let message = format!("The list “{name}” cannot be mapped: {message}");

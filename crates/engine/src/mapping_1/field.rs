@@ -8,7 +8,7 @@ use tombolo_template::Template;
 use crate::lookup::Lookup;
 use crate::mapper::convert::DataType;
 use crate::mapper::dates::Dates;
-use crate::mapper::{Around, MapError};
+use crate::mapper::{Around, MapError, Read};
 use crate::path::OldPath;
 use crate::target::Target;
 
@@ -34,7 +34,7 @@ pub(super) enum From {
     Path(OldPath),
     /// In a list: its column.
     Column,
-    Template(Template),
+    Template(Template, Read),
     HardCoded(Val),
     Nothing,
 }
@@ -95,7 +95,7 @@ impl Field {
             From::Column => seen.column.flatten().map(Cow::Borrowed),
             From::HardCoded(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
-            From::Template(template) => {
+            From::Template(template, _) => {
                 let own = |value: &'r Val, name: &str| match value {
                     Val::Map(record) => record.get(name),
                     _ => None,

@@ -36,6 +36,14 @@ impl Place {
         (!name.is_empty() && !name.contains('[')).then(|| Self(vec![Segment::Name(name.into())]))
     }
 
+    /// The field of the record in which it is.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(Segment::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether a value is there, and not an empty text.
     pub(crate) fn is_set(&self, root: &Val) -> bool {
         Wide::of(&self.0).get(root).is_some_and(|value| !value.is_empty())

@@ -54,7 +54,7 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
     loop {
         let turn = queue.turn(shared.host, patience.tries > 0).await;
         patience.tries += 1;
-        let mut result = once(shared, ask, request.clone()).await;
+        let mut result = once(shared, ask.place, ask.endpoint, request.clone()).await;
         let trouble = trouble(shared, ask.endpoint, &queue, &mut result, repeatable, &mut patience).await;
         let Some(trouble) = trouble else {
             drop(turn);
@@ -79,13 +79,18 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
 }
 
 /// Sends a request once, or twice where its credentials had to be renewed.
-pub(super) async fn once(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) -> Result<Response, HttpError> {
+pub(super) async fn once(
+    shared: &Shared<'_>,
+    place: Place,
+    endpoint: &Endpoint,
+    request: Request,
+) -> Result<Response, HttpError> {
     let mut again = true;
     loop {
-        let (ready, used) = authorize(shared, ask.endpoint, request.clone()).await?;
-        let mut response = seen(shared, ask, ready).await?;
+        let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
+        let mut response = seen(shared, place, endpoint, ready).await?;
         // Told of the second answer too: it shows whether the new credentials are good.
-        if !renew(shared, ask.endpoint, used, &mut response).await? || !again {
+        if !renew(shared, endpoint, used, &mut response).await? || !again {
             return Ok(response);
         }
         again = false;
@@ -93,10 +98,10 @@ pub(super) async fn once(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) -
 }
 
 /// Sends a request, and says so to those who look.
-async fn seen(shared: &Shared<'_>, ask: &Ask<'_>, ready: Request) -> Result<Response, HttpError> {
-    let exchange = capture::request(shared, ask.endpoint, &ready);
+async fn seen(shared: &Shared<'_>, place: Place, endpoint: &Endpoint, ready: Request) -> Result<Response, HttpError> {
+    let exchange = capture::request(shared, endpoint, &ready);
     let mut result = send(shared.host, ready).await;
-    capture::answer(shared, ask.place, ask.endpoint, exchange, &mut result).await;
+    capture::answer(shared, place, endpoint, exchange, &mut result).await;
     result
 }
 

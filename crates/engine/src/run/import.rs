@@ -144,7 +144,10 @@ impl<'a, 's> Importer<'a, 's> {
     /// Maps one; returns what has to be known first.
     fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let scope = |name: &str| match name {
-            "record" => Some(&*passing.before),
+            // A record of several rows has another name, so that templates tell them apart.
+            "record" | "rows" => {
+                Some(&*passing.before).filter(|record| matches!(record, Val::List(_)) == (name == "rows"))
+            }
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };

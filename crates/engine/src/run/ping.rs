@@ -3,7 +3,7 @@
 use tombolo_model::{Id, KeyPool, Problem, Val};
 
 use super::answer::{beginning, refusal};
-use super::exchange::{Ask, once};
+use super::exchange::once;
 use super::request::{accept_json, body, build};
 use super::shared::Shared;
 use crate::bundle::Bundle;
@@ -70,9 +70,7 @@ pub async fn ping(
     let body = body.map_err(|error| said(&error))?;
     let request = build(endpoint, &scope, &shared.env, None, body).map_err(|error| said(&error))?;
     let no_answer = |error: HttpError| PingError::NoAnswer(scrub.clean(&error.to_string()).into_owned());
-    // There is no step whose counters or captures it could be about.
-    let ask = Ask { place: 0, endpoint, records: 0, reads: true };
-    let mut response = once(&shared, &ask, accept_json(request)).await.map_err(no_answer)?;
+    let mut response = once(&shared, 0, endpoint, accept_json(request)).await.map_err(no_answer)?;
     let status = response.status;
     let body = beginning(host, &mut response).await;
     let fine = match &ping.verdict {

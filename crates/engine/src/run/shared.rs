@@ -53,7 +53,8 @@ pub(super) type Place = usize;
 
 impl<'a> Shared<'a> {
     pub(super) fn new(plan: &'a Plan, host: &'a dyn Host, sink: &'a mut dyn FnMut(RunEvent)) -> Self {
-        let (started_ms, seed) = (host.now_ms(), host.seed());
+        let started_ms = plan.begin.now_ms.unwrap_or_else(|| host.now_ms());
+        let seed = plan.begin.seed.unwrap_or_else(|| host.seed());
         Self {
             plan,
             host,

@@ -24,7 +24,14 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
         Some(Destination::File) => require_text(value, "/file/type", "the file's type", problems),
         None => {}
     }
-    check_mappings(import.mappings(), "/mappings", problems);
+    if !makes_rows(import.mappings()) {
+        check_mappings(import.mappings(), "/mappings", problems);
+    }
+}
+
+/// Whether each record becomes rows: its one list needs no name then.
+fn makes_rows(rows: &[Value]) -> bool {
+    matches!(rows, [only] if only.get("dataType").and_then(Value::as_str) == Some("objectarray"))
 }
 
 fn check_mappings(rows: &[Value], place: &str, problems: &mut Vec<Problem>) {

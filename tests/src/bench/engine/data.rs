@@ -45,13 +45,12 @@ pub(crate) fn filter() -> Value {
     ])
 }
 
-/// A filter with as many rules that keeps them all.
-pub(crate) fn filter_that_keeps_all() -> Value {
-    json!([
-        "or",
-        ["equals", ["string", ["extract", "country"]], "nowhere"],
-        ["greaterthan", ["number", ["extract", "amount"]], -1]
-    ])
+/// A filter of many rules, of which the last one keeps all records.
+pub(crate) fn filter_that_keeps_all(rules: usize) -> Value {
+    let all = json!(["greaterthan", ["number", ["extract", "amount"]], -1]);
+    let other =
+        |filter, n| json!(["or", ["equals", ["string", ["extract", "country"]], format!("nowhere {n}")], filter]);
+    (1..rules).fold(all, other)
 }
 
 /// Ten fields: texts, numbers, a truth, a date, an expression and an object.

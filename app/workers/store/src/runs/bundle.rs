@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use tombolo_model::catalogue::{describe, named};
 use tombolo_model::{Id, Kind};
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus, checkpoints};
+use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus, checkpoints};
 use tombolo_wire::run_worker::{RunJob, RunResource, Secrets};
 use tombolo_wire::store::Link;
 use web_sys::Blob;
@@ -66,6 +66,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         secrets: Secrets(secrets),
         hosts,
         files: hashes,
+        begin: RunBegin::default(),
         checkpoints,
     };
     Ok(Bundle { job, files })
