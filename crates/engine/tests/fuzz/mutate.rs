@@ -194,7 +194,7 @@ fn change_json(root: &mut Value, at: usize, change: &Change, values: &[Value]) {
             }
         }
         Change::Swap(with) => {
-            let other = taken(&[root.clone()], 0, *with);
+            let other = taken(std::slice::from_ref(root), 0, *with);
             let mut place_at = at % count(root);
             if let Some(found) = place(root, &mut place_at) {
                 *found = other;
