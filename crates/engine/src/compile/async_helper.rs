@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tombolo_model::{Id, Kind, Problem};
 
-use super::{export, flag, path_in, placed, text_at, verdict, whole_at};
+use super::{export, flag, path_in, placed, text_at, unsupported, verdict, whole_at};
 use crate::bundle::Bundle;
 use crate::plan::{AsyncHelper, Source};
 use crate::units::USUAL_POLL_MS;
@@ -32,6 +32,11 @@ fn named(problem: &Problem, id: Id) -> Problem {
 }
 
 fn helper(bundle: &Bundle, value: &Value) -> Result<AsyncHelper, Vec<Problem>> {
+    let mut problems = Vec::new();
+    unsupported::check(unsupported::ASYNC_HELPER, value, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let missing = |place: &str, message: &str| vec![Problem::new(place, "missing_required_field", message)];
     let texts = |pointer: &str| -> Vec<String> {
         value.pointer(pointer).and_then(Value::as_array).into_iter().flatten().map(verdict::text).collect()

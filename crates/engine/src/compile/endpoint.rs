@@ -6,7 +6,7 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::auth::Source;
-use super::{flag, media, pool, settings, strictly, template};
+use super::{flag, media, pool, settings, strictly, template, unsupported};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
 use crate::plan::auth::{Auth, TOKEN};
@@ -43,6 +43,11 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     if connection.kind().is_some_and(|kind| kind != "http") {
         return Err(missing("unsupported", "This version reaches applications over HTTP: choose an HTTP connection."));
     }
+    let mut problems = Vec::new();
+    unsupported::check_at(unsupported::CONNECTION, value, "/_connectionId", &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let base = connection
         .base_uri()
         .ok_or_else(|| missing("missing_required_field", "The connection has no base address: enter it."))?;
@@ -65,6 +70,12 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
     let source = Source::new(bundle, id, value);
+    if let Some((_, client)) = source.client() {
+        unsupported::check_at(unsupported::ICLIENT, client, "/_connectionId/http/_iClientId", &mut problems);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let auth = source.compile()?;
     let (base, uri) = (
         template(base, Target::Plain, "/_connectionId")?,

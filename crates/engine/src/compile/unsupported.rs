@@ -18,6 +18,17 @@ pub(super) const IMPORT: Table = &[
     ("/blobKeyPath", "files that pass through as they are"),
 ];
 
+pub(super) const CONNECTION: Table = &[
+    ("/http/clientCertificates", "client certificates"),
+    ("/http/disableStrictSSL", "certificates that are not checked"),
+    ("/http/auth/token/tokenPaths", "several tokens of one renewal"),
+];
+pub(super) const ICLIENT: Table = &[
+    ("/oauth2/enableJWT", "signed assertions of OAuth clients"),
+    ("/enableJWT", "signed assertions of OAuth clients"),
+];
+pub(super) const ASYNC_HELPER: Table = &[("/http/submit/transform", "transformations of what was submitted")];
+
 /// Appends a problem for each setting of the table that is set.
 pub(super) fn check(table: Table, value: &Value, problems: &mut Vec<Problem>) {
     check_at(table, value, "", problems);

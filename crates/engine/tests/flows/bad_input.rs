@@ -4,7 +4,9 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 use tombolo_model::run::RunStatus;
 
-use crate::support::{Answer, Memory, bundle, file_export, file_import, go, http_export, http_import, refusals, with};
+use crate::support::{
+    Answer, Memory, bundle, file_export, file_import, go, http_export, http_import, id, refusals, with,
+};
 
 fn read_file(kind: &str, bytes: &[u8]) -> (crate::support::Ran, Memory) {
     let host = Memory::offline().with_file(bytes);
@@ -140,4 +142,19 @@ fn what_is_not_understood_keeps_the_flow_from_running() {
     let mut missing = bundle(file(), &[]);
     missing.resources.clear();
     assert!(refusals(&missing).contains("not here"));
+}
+
+#[test]
+fn what_a_connection_asks_for_and_this_version_does_not_do_stops_the_run() {
+    for (setting, said) in [
+        (json!({"clientCertificates": {"cert": "x"}}), "client certificates"),
+        (json!({"disableStrictSSL": true}), "certificates that are not checked"),
+        (json!({"auth": {"type": "token", "token": {"tokenPaths": ["a", "b"]}}}), "several tokens"),
+    ] {
+        let mut bundle = bundle(http_export(&json!({})), &[file_import(&json!({"type": "json"}))]);
+        let http = &mut bundle.resources.get_mut(&id(1)).unwrap().1["http"];
+        http.as_object_mut().unwrap().extend(setting.as_object().unwrap().clone());
+        let refused = refusals(&bundle);
+        assert!(refused.contains(said) && refused.contains("/_connectionId"), "{refused}");
+    }
 }
