@@ -185,13 +185,16 @@ fn workbook(rows: usize) -> Vec<u8> {
     let links = text(
         "<Relationships><Relationship Id=\"r1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
     );
-    let parts: [(&str, &dyn Fn(&mut dyn Write)); 3] =
+    let parts: [Part<'_>; 3] =
         [("xl/workbook.xml", &book), ("xl/_rels/workbook.xml.rels", &links), ("xl/worksheets/sheet1.xml", &sheet)];
     archive(&parts)
 }
 
+/// A file of an archive: its name, and what writes it.
+type Part<'p> = (&'p str, &'p dyn Fn(&mut dyn Write));
+
 /// A zip archive, deflated.
-fn archive(parts: &[(&str, &dyn Fn(&mut dyn Write))]) -> Vec<u8> {
+fn archive(parts: &[Part<'_>]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, write) in parts {
         let mut packer = Packer { crc: flate2::Crc::new(), out: DeflateEncoder::new(Vec::new(), Compression::fast()) };

@@ -1,5 +1,4 @@
 //! How much stack and memory scripts have in a browser.
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks")]
 
 /// The interpreter's parser goes as deep as a script is nested.
 const STACK: u32 = 8 * 1024 * 1024;

@@ -25,11 +25,14 @@ const LEVELS: usize = 3;
 /// Calls scripts in workers that are started when they are needed.
 pub struct Pool<W> {
     workers: W,
-    lanes: RefCell<BTreeMap<(usize, usize), Rc<Mutex<Lane>>>>,
+    lanes: RefCell<Lanes>,
     /// Who asks now: 0 for the run itself, 1 for an answer to a script, and so on.
     pub(crate) level: Cell<usize>,
     warned: Cell<bool>,
 }
+
+/// The lanes by level and number.
+type Lanes = BTreeMap<(usize, usize), Rc<Mutex<Lane>>>;
 
 /// A worker and what it has loaded; there is none before the first call and after one that ended it.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tombolo_model::views::Connection;
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::Target;
+use tombolo_template::{Target, Template};
 
 use super::auth::Source;
 use super::{flag, media, pool, settings, strictly, template, unsupported};
@@ -31,51 +31,19 @@ pub(super) struct Wanted<'a> {
 }
 
 pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, Vec<Problem>> {
-    let missing = |code: &str, message: &str| vec![Problem::new("/_connectionId", code, message)];
-    let id = wanted.connection.ok_or_else(|| missing("missing_required_field", "Enter the connection."))?;
-    let value = bundle.get(id, Kind::Connection).ok_or_else(|| {
-        missing(
-            "missing_resource",
-            "The connection is not here: it was deleted, or you may not see it. Choose another one.",
-        )
-    })?;
+    let (id, value) = connection(bundle, wanted.connection)?;
+    let source = Source::new(bundle, id, value);
+    follows(value, source.client().map(|(_, client)| client))?;
     let connection = Connection(value);
-    if connection.kind().is_some_and(|kind| kind != "http") {
-        return Err(missing("unsupported", "This version reaches applications over HTTP: choose an HTTP connection."));
-    }
-    let mut problems = Vec::new();
-    unsupported::check_at(unsupported::CONNECTION, value, "/_connectionId", &mut problems);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     let base = connection
         .base_uri()
         .ok_or_else(|| missing("missing_required_field", "The connection has no base address: enter it."))?;
-    let mut headers: Vec<(&str, &str, &str)> = Vec::new();
-    let own = wanted.headers.iter().map(|(name, text)| (*name, *text, "/http/headers"));
-    let shared = connection.headers().into_iter();
-    for (name, text, place) in own.chain(shared.map(|(name, text)| (name, text, "/_connectionId"))) {
-        // What the export or import says goes before what its connection says.
-        if !headers.iter().any(|(have, ..)| have.eq_ignore_ascii_case(name)) {
-            headers.push((name, text, place));
-        }
-    }
     let strict = flag(wanted.value, "/http/strictHandlebarEvaluation", false);
-    let headers = headers
-        .into_iter()
-        .map(|(name, text, place)| Ok((name.to_owned(), strictly(text, Target::Plain, place, strict)?)))
-        .collect::<Result<Vec<_>, Vec<Problem>>>()?;
+    let headers = headers(wanted, connection, strict)?;
     let all = settings(bundle, (wanted.scope, wanted.value), Some(value));
     let pool = pool::compile(bundle, id, value)?;
     let has_body = wanted.body.is_some() || (wanted.records && sends_records(wanted.method));
     let media_type = if has_body { media::of(wanted.value, value, wanted.body.is_some())? } else { Media::Json };
-    let source = Source::new(bundle, id, value);
-    if let Some((_, client)) = source.client() {
-        unsupported::check_at(unsupported::ICLIENT, client, "/_connectionId/http/_iClientId", &mut problems);
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     let auth = source.compile()?;
     let (base, uri) = (
         template(base, Target::Plain, "/_connectionId")?,
@@ -105,6 +73,52 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
         concurrency: pool.target,
         pool,
     })
+}
+
+fn missing(code: &str, message: &str) -> Vec<Problem> {
+    vec![Problem::new("/_connectionId", code, message)]
+}
+
+/// The connection that an export or import uses.
+fn connection(bundle: &Bundle, id: Option<Id>) -> Result<(Id, &Value), Vec<Problem>> {
+    let id = id.ok_or_else(|| missing("missing_required_field", "Enter the connection."))?;
+    let value = bundle.get(id, Kind::Connection).ok_or_else(|| {
+        let message = "The connection is not here: it was deleted, or you may not see it. Choose another one.";
+        missing("missing_resource", message)
+    })?;
+    if Connection(value).kind().is_some_and(|kind| kind != "http") {
+        return Err(missing("unsupported", "This version reaches applications over HTTP: choose an HTTP connection."));
+    }
+    Ok((id, value))
+}
+
+/// Whether all that the connection and its client ask for is done here.
+fn follows(connection: &Value, client: Option<&Value>) -> Result<(), Vec<Problem>> {
+    let mut problems = Vec::new();
+    unsupported::check_at(unsupported::CONNECTION, connection, "/_connectionId", &mut problems);
+    if let Some(client) = client {
+        unsupported::check_at(unsupported::ICLIENT, client, "/_connectionId/http/_iClientId", &mut problems);
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The headers of every request: what the export or import says goes before what its connection says.
+fn headers(
+    wanted: &Wanted<'_>,
+    connection: Connection<'_>,
+    strict: bool,
+) -> Result<Vec<(String, Template)>, Vec<Problem>> {
+    let own = wanted.headers.iter().map(|(name, text)| (*name, *text, "/http/headers"));
+    let shared = connection.headers().into_iter().map(|(name, text)| (name, text, "/_connectionId"));
+    let mut headers: Vec<(&str, &str, &str)> = Vec::new();
+    for (name, text, place) in own.chain(shared) {
+        if !headers.iter().any(|(have, ..)| have.eq_ignore_ascii_case(name)) {
+            headers.push((name, text, place));
+        }
+    }
+    let compiled =
+        |(name, text, place): (&str, &str, &str)| Ok((name.to_owned(), strictly(text, Target::Plain, place, strict)?));
+    headers.into_iter().map(compiled).collect()
 }
 
 /// The secrets that may come into being while the flow runs.

@@ -21,7 +21,7 @@ pub(crate) fn csv(records: usize) -> String {
 /// One row of it.
 pub(crate) fn row(n: usize, text: &mut String) {
     let country = COUNTRIES[n % 4];
-    let note = if n % 10 == 0 { "\"said \"\"yes\"\", twice\"" } else { "nothing to add" };
+    let note = if n.is_multiple_of(10) { "\"said \"\"yes\"\", twice\"" } else { "nothing to add" };
     let (cents, day) = (n * 7919 % 1_000_000, n % 28 + 1);
     let written = writeln!(
         text,
