@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_flow_may_not_have_both_steps_and_branchings() {
         let flow = json!({"name": "x", "pageGenerators": [{"_exportId": "000000000000000000000001"}],
-            "pageProcessors": [{"type": "import", "_importId": "000000000000000000000002"}], "routers": [{"branches": []}]});
+            "pageProcessors": [{"type": "import", "_importId": "000000000000000000000002"}], "routers": [{"id": "r", "branches": []}]});
         assert_eq!(codes(Kind::Flow, &flow), [("/routers".into(), "both_shapes".into())]);
     }
 
