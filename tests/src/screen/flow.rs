@@ -255,7 +255,14 @@ impl Screen {
     pub async fn run_end(&self, patience: Duration) -> Result<String> {
         let ended = wait::until("the run's end", patience, || async {
             let console = self.console_text().await?;
-            Ok(["Completed", "Failed", "Canceled"].into_iter().find(|word| console.contains(word)).map(str::to_owned))
+            // A run that completed with errors shows their number in the place of the word, and says the word aloud.
+            let ends = [
+                ("Completed", "Completed"),
+                ("is completed", "Completed"),
+                ("Failed", "Failed"),
+                ("Canceled", "Canceled"),
+            ];
+            Ok(ends.into_iter().find(|(said, _)| console.contains(said)).map(|(_, word)| word.to_owned()))
         })
         .await;
         match ended {
