@@ -48,3 +48,5 @@ pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
 /// The most that the records of a file have together when a template writes it, which needs all of them in memory.
 pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;
+/// What the parents of the elements of one record may have together: each element has a copy.
+pub(crate) const MAX_PARENTS_BYTES: usize = 64 * 1024 * 1024;

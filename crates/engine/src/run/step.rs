@@ -110,7 +110,8 @@ async fn one_page(
 ) -> Result<Page, Fatal> {
     let mut whole = Vec::with_capacity(page.len());
     {
-        let units = units::of(shared, step, &page);
+        let (units, failed) = units::of(shared, step, &page);
+        whole.extend(failed.into_iter().map(|at| (at, None, Met::without_answer(Fate::Failed))));
         let mut own = Vec::with_capacity(units.len());
         let mut fates = Vec::with_capacity(units.len());
         for unit in units {

@@ -73,3 +73,15 @@ fn a_record_that_cannot_be_mapped_may_carry_its_error_on() {
     let (_, bytes) = &made[&crate::support::id(4).to_string()];
     assert_eq!(String::from_utf8_lossy(bytes), "[\n{\"n\":1},\n{\"n\":\"x\",\"why\":\"mapping\"}\n]\n");
 }
+
+#[test]
+fn a_record_too_big_to_go_with_each_of_its_elements_fails_and_the_others_do_not() {
+    let import = with(http_import(&json!({})), &json!({"oneToMany": true, "pathToMany": "lines"}));
+    let big = json!({"note": "x".repeat(1_000_000), "lines": vec![json!({"n": 1}); 100]});
+    let records = json!([big, {"note": "y", "lines": [{"n": 2}]}]);
+    let host = Memory::new(|_| Some(Answer::new(200, ""))).with_file(records.to_string().as_bytes());
+    let ran =
+        go(&bundle(file_export(&json!({"type": "json"})), &[import, file_import(&json!({"type": "json"}))]), &host);
+    assert_eq!((ran.counts(1), ran.counts(2)), ([2, 1, 0, 1], [1, 1, 0, 0]));
+    assert_eq!((ran.errors[0].code.as_str(), ran.errors[0].index), ("too_big", Some(0)));
+}
