@@ -79,10 +79,19 @@ impl ListReader {
                     at += self.within(&bytes[at..], out)?;
                     continue;
                 }
-                State::Done => return Ok(()),
+                State::Done => return self.nothing_follows(&bytes[at..]),
             }
             // The byte that begins an element is part of it.
             at += usize::from(self.state != State::Within);
+        }
+        Ok(())
+    }
+
+    /// What stands behind the list in the object around it is passed over; behind a list alone nothing may stand.
+    fn nothing_follows(&self, bytes: &[u8]) -> Result<(), FormatError> {
+        let follows = bytes.iter().any(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        if follows && self.stack.is_empty() {
+            return Err(FormatError::BehindTheList { record: self.records });
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     let mut resources = BTreeMap::new();
     let (mut secrets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     let mut open: Vec<Id> = describe(kind, &value).references;
+    let integration = describe(kind, &value).integration;
     let mut seen: BTreeSet<Id> = BTreeSet::from([flow]);
     while let Some(id) = open.pop() {
         if !seen.insert(id) {
@@ -43,7 +44,8 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
             Err(Fault::NotFound(_)) => continue,
             Err(error) => return Err(error),
         };
-        if matches!(kind, Kind::Integration | Kind::Flow) {
+        // A flow that comes next is another run; of integrations the flow's own is part of one, for its settings.
+        if kind == Kind::Flow || (kind == Kind::Integration && Some(id) != integration) {
             continue;
         }
         if matches!(kind, Kind::Connection | Kind::IClient) {
@@ -52,8 +54,10 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
             secrets.insert(id, values);
             hosts.insert(id, allowed);
         }
-        open.extend(describe(kind, &value).references);
-        open.extend(named(kind, &value));
+        if kind != Kind::Integration {
+            open.extend(describe(kind, &value).references);
+            open.extend(named(kind, &value));
+        }
         heads.insert(id, own_heads);
         resources.insert(id, RunResource { kind, value });
     }
