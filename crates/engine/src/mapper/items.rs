@@ -6,7 +6,9 @@
 
 use tombolo_model::{Record, Val};
 
+use super::TOO_MANY;
 use crate::path::{Path, PathError, Segment};
+use crate::room::Room;
 
 /// The most items that one record may become: lists in lists that each go through a list multiply.
 const MOST_ITEMS: usize = 1_000_000;
@@ -20,11 +22,13 @@ pub(crate) struct Items<'r> {
     at: Vec<&'r Val>,
     /// How many more items may be built of this record.
     left: usize,
+    /// For what is copied for each of them.
+    room: Room,
 }
 
 impl<'r> Items<'r> {
     pub(crate) fn of(record: &'r Val) -> Self {
-        Self { at: vec![record], left: MOST_ITEMS }
+        Self { at: vec![record], left: MOST_ITEMS, room: Room::default() }
     }
 
     pub(crate) fn get(&self, item: usize) -> Option<&'r Val> {
@@ -53,11 +57,21 @@ impl<'r> Items<'r> {
         called
     }
 
-    /// Counts a value that is copied for one of many items; whether it still may be.
-    pub(crate) fn afford(&mut self, value: &Val) -> bool {
+    /// Counts a value that is copied for one of many items, and why it may not be.
+    pub(crate) fn afford(&mut self, value: &Val) -> Result<(), String> {
+        if self.depth() == 1 {
+            return Ok(());
+        }
+        if matches!(value, Val::List(_) | Val::Map(_)) && !self.spend_all(value) {
+            return Err(TOO_MANY.to_owned());
+        }
+        self.room.take(value, 1).map_err(|full| format!("{full}."))
+    }
+
+    fn spend_all(&mut self, value: &Val) -> bool {
         match value {
-            Val::List(items) => self.spend() && items.iter().all(|item| self.afford(item)),
-            Val::Map(record) => self.spend() && record.values().iter().all(|value| self.afford(value)),
+            Val::List(items) => self.spend() && items.iter().all(|item| self.spend_all(item)),
+            Val::Map(record) => self.spend() && record.values().iter().all(|value| self.spend_all(value)),
             _ => self.spend(),
         }
     }

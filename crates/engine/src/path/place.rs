@@ -3,6 +3,7 @@
 use tombolo_model::{Record, Val};
 
 use super::{PathError, Segment, Wide, dotted};
+use crate::room::{Full, Room};
 
 /// A place in a record; what is missing on the way there is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,15 @@ pub(crate) struct Blocked {
     at: String,
     kind: &'static str,
     name: String,
+}
+
+/// Why nothing was put there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotSet {
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 impl Place {
@@ -52,8 +62,12 @@ impl Place {
     /// Puts a value there.
     ///
     /// Through `[*]` the items of a list go to those that are there, one each, and anything else goes to all of them.
-    pub(crate) fn set(&self, root: &mut Val, value: Val) -> Result<(), Blocked> {
-        put(root, &self.0, value, "the record")
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotSet`] when a value is in the way, or there is no room for a value in each item.
+    pub(crate) fn set(&self, root: &mut Val, value: Val, room: &Room) -> Result<(), NotSet> {
+        put(root, &self.0, value, "the record", room)
     }
 
     /// The value there, made absent when it was not there.
@@ -67,13 +81,13 @@ impl Place {
     }
 }
 
-fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str) -> Result<(), Blocked> {
+fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, room: &Room) -> Result<(), NotSet> {
     let Some((first, rest)) = segments.split_first() else {
         *at = value;
         return Ok(());
     };
     if *first != Segment::Each {
-        return put(step(at, first, name)?, rest, value, called(first));
+        return put(step(at, first, name)?, rest, value, called(first), room);
     }
     let items = list(at, first, name)?;
     match value {
@@ -82,15 +96,16 @@ fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str) -> Result<(),
                 items.resize(values.len(), Val::Absent);
             }
             for (item, value) in items.iter_mut().zip(values) {
-                put(item, rest, value, name)?;
+                put(item, rest, value, name, room)?;
             }
         }
         value => {
             if items.is_empty() {
                 items.push(Val::Absent);
             }
+            room.take(&value, items.len())?;
             for item in items {
-                put(item, rest, value.clone(), name)?;
+                put(item, rest, value.clone(), name, room)?;
             }
         }
     }
@@ -155,7 +170,10 @@ mod tests {
     fn set(record: &str, place: &str, value: &str) -> Result<String, String> {
         let parse = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap();
         let mut record = parse(record);
-        Place::dotted(place).unwrap().set(&mut record, parse(value)).map_err(|error| error.to_string())?;
+        Place::dotted(place)
+            .unwrap()
+            .set(&mut record, parse(value), &Room::default())
+            .map_err(|error| error.to_string())?;
         Ok(record.to_json())
     }
 
