@@ -32,7 +32,15 @@ pub(crate) struct Answers {
     known: HashMap<Question, Result<Val, String>>,
     /// The caches of which every key is known.
     complete: HashSet<Box<str>>,
-    open: RefCell<Vec<Question>>,
+    open: RefCell<Open>,
+}
+
+/// Questions in their order, each once.
+#[derive(Debug, Default)]
+struct Open {
+    list: Vec<Question>,
+    /// A record may ask for each of very many items.
+    noted: HashSet<Question>,
 }
 
 impl Answers {
@@ -57,8 +65,8 @@ impl Answers {
                 return Some(NOTHING);
             }
             let mut open = self.open.borrow_mut();
-            if !open.contains(question) {
-                open.push(question.clone());
+            if open.noted.insert(question.clone()) {
+                open.list.push(question.clone());
             }
         }
         known
@@ -66,6 +74,22 @@ impl Answers {
 
     /// The questions that came up without an answer, in their order.
     pub(crate) fn take_open(&self) -> Vec<Question> {
-        self.open.take()
+        self.open.take().list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_questions_are_noted_once_each_and_in_their_order() {
+        let answers = Answers::default();
+        let question = |number: u32| Question::Cache { id: "c".into(), key: number.to_string().into() };
+        for number in (0..200_000).chain(0..200_000) {
+            assert!(answers.get(&question(number)).is_none());
+        }
+        let open = answers.take_open();
+        assert_eq!((open.len(), &open[77], answers.take_open().len()), (200_000, &question(77), 0));
     }
 }
