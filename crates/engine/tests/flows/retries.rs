@@ -175,3 +175,15 @@ fn steps_of_a_connection_and_of_its_borrowers_share_one_queue() {
     assert_eq!((ran.counts(1), ran.counts(2)), ([9, 9, 0, 0], [9, 9, 0, 0]));
     assert_eq!(under_way.get(), (0, 2));
 }
+
+#[test]
+fn an_application_that_asks_to_wait_all_day_holds_up_no_other_request() {
+    let at = Cell::new(0);
+    let host = Memory::new(move |_| {
+        let first = at.replace(at.get() + 1) == 0;
+        Some(if first { Answer::new(429, "").header("retry-after", "20000") } else { Answer::new(200, "{}") })
+    })
+    .with_file(b"id\n1\n2\n");
+    let ran = send(&host, &json!({"relativeURI": ["/x"]}), &json!({"http": {"concurrencyLevel": 1}}));
+    assert_eq!((ran.counts(1), host.times.borrow().clone()), ([2, 1, 0, 1], vec![0, 0]));
+}
