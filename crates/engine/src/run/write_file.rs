@@ -277,10 +277,23 @@ fn safe_name(name: &str) -> String {
             character if character.is_control() => '-',
             character => character,
         })
-        .take(200)
         .collect();
-    let safe = safe.trim().trim_start_matches('.');
-    if safe.is_empty() { "output".to_owned() } else { safe.to_owned() }
+    let safe = shortened(safe.trim().trim_start_matches('.'));
+    if safe.is_empty() { "output".to_owned() } else { safe }
+}
+
+/// File systems count bytes, up to 255, and a name may get a few more on its way.
+const LONGEST_NAME_BYTES: usize = 240;
+
+/// A name of no more bytes; what says the kind of file stays.
+fn shortened(name: &str) -> String {
+    if name.len() <= LONGEST_NAME_BYTES {
+        return name.to_owned();
+    }
+    let (stem, ending) = name.rsplit_once('.').filter(|(_, ending)| ending.len() <= 20).unwrap_or((name, ""));
+    let ending = if ending.is_empty() { String::new() } else { format!(".{ending}") };
+    let stem = &stem[..stem.floor_char_boundary(LONGEST_NAME_BYTES - ending.len())];
+    format!("{}{ending}", stem.trim_end())
 }
 
 #[cfg(test)]
@@ -299,5 +312,8 @@ mod tests {
         assert_eq!(safe_name("orders 2026-11-24T04:00:00Z.csv"), "orders 2026-11-24T04-00-00Z.csv");
         assert_eq!(safe_name("../../etc/passwd"), "-..-etc-passwd");
         assert_eq!(safe_name(" "), "output");
+        let long = safe_name(&format!("{}.csv", "日".repeat(90)));
+        assert_eq!(long, format!("{}.csv", "日".repeat(78)), "file systems count bytes");
+        assert_eq!(safe_name(&"é".repeat(300)), "é".repeat(120));
     }
 }
