@@ -38,6 +38,8 @@ pub(super) struct Shared<'a> {
     hook_options: Vec<&'a str>,
     trace_keys: Vec<Option<&'a Template>>,
     requests: Cell<u64>,
+    /// A source failed while others were read.
+    no_more_rows: Cell<bool>,
     /// What a test run would have kept beside the flow.
     pub(super) overlay: Overlay,
     state: RefCell<State<'a>>,
@@ -70,6 +72,7 @@ impl<'a> Shared<'a> {
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
+            no_more_rows: Cell::new(false),
             overlay: Overlay::default(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
@@ -196,6 +199,15 @@ impl<'a> Shared<'a> {
     /// A source could not go on: what it has read still arrives, and the run has failed.
     pub(super) fn fail_source(&self, error: RunError) {
         self.state.borrow_mut().source_error = Some(error);
+    }
+
+    /// Sources hand on what they have read, and read no more.
+    pub(super) fn end_sources(&self) {
+        self.no_more_rows.set(true);
+    }
+
+    pub(super) fn sources_end(&self) -> bool {
+        self.no_more_rows.get()
     }
 
     pub(super) fn source_error(&self) -> Option<RunError> {

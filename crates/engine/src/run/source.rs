@@ -56,7 +56,12 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
     let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone()));
     if shared.plan.parallel {
         let mut reads: FuturesUnordered<_> = reads.collect();
-        while let Some(Ok(())) = reads.next().await {}
+        while let Some(read) = reads.next().await {
+            // The others are not dropped where they are: what they have counted, and a page that waits, would be lost.
+            if read.is_err() {
+                shared.end_sources();
+            }
+        }
     } else {
         for read in reads {
             if read.await.is_err() {

@@ -5,7 +5,7 @@ use tombolo_engine::Bundle;
 use tombolo_model::Kind;
 use tombolo_model::run::RunStatus;
 
-use crate::support::{Answer, Memory, bundle, file_import, go, http_export, id, refusals, with};
+use crate::support::{Answer, Memory, bundle, file_import, go, http_export, http_import, id, refusals, with};
 
 fn marking(once: &Value) -> Bundle {
     let http = json!({"relativeURI": "/read", "once": once});
@@ -105,4 +105,29 @@ fn sources_are_read_one_by_one_or_at_the_same_time() {
     };
     assert_eq!(two(false), "aabb");
     assert_eq!(two(true), "abab");
+}
+
+#[test]
+fn sources_that_are_read_while_another_fails_hand_on_what_they_have() {
+    let http = |path: &str| {
+        let paging = json!({"method": "page"});
+        http_export(&json!({"relativeURI": format!("/{path}?page={{{{export.http.paging.page}}}}"), "paging": paging}))
+    };
+    let mut flow = bundle(http("a"), &[http_import(&json!({"relativeURI": ["/sent"]}))]);
+    flow.resources.insert(id(8), (Kind::Export, http("b")));
+    flow.flow["pageGenerators"] = json!([{"_exportId": id(2).to_string()}, {"_exportId": id(8).to_string()}]);
+    flow.flow["runPageGeneratorsInParallel"] = json!(true);
+    let mut host = Memory::new(|request| {
+        let url = request.url.to_string();
+        Some(match url.ends_with("=3") {
+            true if url.contains("/b") => Answer::new(422, ""),
+            _ => Answer::json(&json!((0..7).map(|at| json!({"n": at, "of": url})).collect::<Vec<_>>())),
+        })
+    });
+    host.answer_ms = 5;
+    let ran = go(&flow, &host);
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    let [received, success, ..] = ran.counts(0);
+    assert!(received >= 21 && received < 60 && received == success, "{:?}", ran.counts(0));
+    assert_eq!((ran.counts(1), ran.counts(2)[1]), ([21, 21, 0, 1], received + 21));
 }

@@ -108,8 +108,8 @@ fn a_hook_that_throws_or_returns_something_else_stops_the_flow() {
     let failure =
         || ScriptFailure { code: "script_error".to_owned(), message: "thrown".to_owned(), place: Some((3, 7)) };
     let (ran, ..) = saved(move |_| Err(failure()));
-    assert_eq!((ran.outcome.status, ran.errors[0].code.as_str()), (RunStatus::Failed, "script_error"));
-    assert_eq!(ran.errors[0].source, "pre_save_page_hook");
+    assert_eq!((ran.outcome.status, ran.errors[1].code.as_str()), (RunStatus::Failed, "script_error"));
+    assert_eq!(ran.errors[1].source, "pre_save_page_hook");
     assert!(
         ran.error().contains("preSavePage “save” of the script “Hooks” (line 3, column 7): thrown"),
         "{}",
@@ -151,4 +151,37 @@ fn records_that_come_again_pass_their_hook_which_may_stop_the_run() {
     let made = Some("[\n{\"n\":\"9\"}\n]\n".to_owned());
     assert_eq!(again(json!({"data": [{"n": "9"}]})), (RunStatus::Completed, made, None));
     assert_eq!(again(json!(1)), (RunStatus::Failed, None, None));
+}
+
+#[test]
+fn a_hook_that_throws_takes_no_error_of_its_page_with_it() {
+    for returned in ["thrown", "wrong"] {
+        let (ran, ..) = saved(move |_| match returned {
+            "thrown" => Err(ScriptFailure { code: "script".into(), message: "Boom".into(), place: None }),
+            _ => Ok(json!({"data": [], "newErrorsAndRetryData": 7})),
+        });
+        let [_, success, ignored, errors] = ran.counts(0);
+        assert_eq!((ran.outcome.status, success, ignored, errors), (RunStatus::Failed, 0, 0, 2), "{returned}");
+        assert_eq!((ran.errors[0].code.as_str(), ran.errors[0].index), ("parse", Some(1)), "{returned}");
+    }
+}
+
+#[test]
+fn records_that_a_hook_made_stay_in_their_order_where_ways_meet_again() {
+    let mut flow = hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2})));
+    let only =
+        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "b"]}});
+    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
+    flow.flow["routers"] = json!([
+        {"id": "r", "branches": [{"name": "B", "inputFilter": only, "pageProcessors": [], "nextRouterId": "end"},
+            {"name": "Rest", "pageProcessors": [], "nextRouterId": "end"}]},
+        {"id": "end", "branches": [{"name": "Out",
+            "pageProcessors": [{"type": "import", "_importId": id(3).to_string()}]}]}]);
+    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(|_, _| {
+        let made = (0..6).map(|n| json!({"n": n, "k": if n % 2 == 0 { "a" } else { "b" }}));
+        Ok(json!({"data": made.collect::<Vec<_>>()}))
+    });
+    go(&flow, &host);
+    let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
+    assert_eq!(made.iter().map(|record| record["n"].clone()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
 }
