@@ -6,9 +6,13 @@ use tombolo_model::Val;
 
 use super::Page;
 use super::hooks::{Hook, Options};
+use super::refine::too_big;
 use super::shared::Shared;
 use super::step::{Fate, Met};
 use crate::plan::Step;
+use crate::script::ScriptFailure;
+use crate::size::size_bytes;
+use crate::units::MAX_RECORD_BYTES;
 
 /// Changes the records of a page; says of each whether it ends here.
 ///
@@ -54,6 +58,17 @@ pub(super) async fn respond(
         }
     }
     hooked(shared, step, page, &answered, &mut gone, turn).await;
+    if step.response_mapping.is_some() || step.post_response_map.is_some() {
+        for (item, gone) in page.iter().zip(&mut gone).filter(|(_, gone)| !**gone) {
+            let size = size_bytes(&item.value);
+            if size > MAX_RECORD_BYTES {
+                // It goes nowhere, whatever the step says of failures: it is too big for what comes.
+                let (code, message) = too_big("With what this step adds, the record has", size);
+                shared.record_failed(step.place, &code, message, item.index, None);
+                *gone = true;
+            }
+        }
+    }
     gone
 }
 
@@ -88,7 +103,8 @@ async fn hooked(
         None => options,
     };
     let hook = Hook { place: step.place, kind: "postResponseMap", function };
-    match hook.call_list(shared, options, turn, open.len()).await {
+    let left = hook.call_list(shared, options, turn, open.len()).await;
+    match left.and_then(|left| of_records(hook, left)) {
         Ok(left) => {
             for (at, value) in open.into_iter().zip(left) {
                 page[at].value = value;
@@ -100,6 +116,17 @@ async fn hooked(
                 shared.record_failed(step.place, &failure.code, failure.message.clone(), item.index, Some(&item.value));
                 gone[at] = !step.proceed_on_failure;
             }
+        }
+    }
+}
+
+/// A function that forgets its `return` makes nothing of each record, which is not to be sent on.
+fn of_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
+    match left.iter().position(|value| !matches!(value, Val::Map(_) | Val::List(_))) {
+        None => Ok(left),
+        Some(at) => {
+            let message = format!("For record {} it returned {}; return the record.", at + 1, left[at].kind());
+            Err(hook.wrong("script_result", &message))
         }
     }
 }

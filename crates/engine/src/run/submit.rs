@@ -2,11 +2,13 @@
 
 use tombolo_model::{Record, Val};
 
+use super::answer::short;
 use super::shared::{Place, Shared};
 use super::source_lookup::{self, Answer};
 use super::verdict::is_one_of;
 use super::write::Failure;
-use crate::plan::{AsyncHelper, Source};
+use crate::plan::{AsyncHelper, Read, Source};
+use crate::scrub::Scrub;
 use crate::units::MAX_JOB_MS;
 
 /// Waits until the work is done; what came of it.
@@ -73,7 +75,12 @@ fn is_done(helper: &AsyncHelper, status: &Val) -> Result<bool, Failure> {
     if helper.in_progress.is_empty() || is_one_of(&found, &helper.in_progress) {
         return Ok(false);
     }
-    let said = found.display();
+    let nothing = Scrub::default();
+    let scrub = match &helper.status.read {
+        Read::Http(http) => &http.endpoint.scrub,
+        Read::File(_) => &nothing,
+    };
+    let said = short(&found.display(), scrub);
     let said = if said.is_empty() { "nothing" } else { &*said };
     let message =
         format!("The work ended with the status {said}, which means neither that it is done nor in progress.");

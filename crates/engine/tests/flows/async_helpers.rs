@@ -105,3 +105,21 @@ fn a_helper_that_is_not_complete_is_refused() {
     gone.resources.remove(&id(20));
     assert!(refusals(&gone).contains("The asynchronous helper is not here"));
 }
+
+#[test]
+fn a_status_that_repeats_the_token_is_said_shortened_and_without_it() {
+    let mut flow = flow(&with(states(), &json!({"statusPath": "job"})), &json!({"resourcePath": "data"}), true);
+    let auth = json!({"type": "token", "token": {"location": "header", "headerName": "X"}});
+    let http = json!({"baseURI": "https://app.example/v1", "auth": auth});
+    flow.resources.insert(id(1), (Kind::Connection, json!({"name": "App", "type": "http", "http": http})));
+    flow.secrets.insert(id(1), [("/http/auth/token/token".to_owned(), "hush-hush".to_owned())].into());
+    let host = Memory::new(|request| {
+        let job = json!({"sent with": "hush-hush", "more": "x".repeat(10_000)});
+        let submitted = request.method == "POST";
+        Some(Answer::json(&if submitted { json!({"data": {"job": "j7"}}) } else { json!({"job": job}) }))
+    })
+    .with_file(TWO);
+    let ran = go(&flow, &host);
+    let said = &ran.errors[0].message;
+    assert!(said.contains("******") && !said.contains("hush") && said.len() < 1000, "{said}");
+}
