@@ -7,6 +7,7 @@
 mod number;
 mod parts;
 mod reader;
+mod rooted;
 mod sheet;
 mod writer;
 

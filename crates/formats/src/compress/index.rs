@@ -15,6 +15,7 @@ pub(crate) struct ZipIndex {
 #[derive(Clone, Copy)]
 struct Found {
     method: u16,
+    crc: u32,
     packed: usize,
     offset: usize,
 }
@@ -34,6 +35,7 @@ impl ZipIndex {
             let (name, extra, comment) = (u16_at(&bytes, at + 28), u16_at(&bytes, at + 30), u16_at(&bytes, at + 32));
             let found = Found {
                 method: u16_at(&bytes, at + 10),
+                crc: u32_at(&bytes, at + 16),
                 packed: size(u32_at(&bytes, at + 20)),
                 offset: size(u32_at(&bytes, at + 42)),
             };
@@ -66,7 +68,7 @@ impl ZipIndex {
             8 => Some(Inflater::new(kind)),
             _ => return Err(bad("a file is compressed in a way that is not known")),
         };
-        Ok(Some(Entry { at: start, end, inflater }))
+        Ok(Some(Entry { at: start, end, inflater, crc: found.crc, stored: crc32fast::Hasher::new(), kind }))
     }
 }
 
@@ -82,6 +84,11 @@ pub(crate) struct Entry {
     at: usize,
     end: usize,
     inflater: Option<Inflater>,
+    /// What the directory says of its bytes.
+    crc: u32,
+    /// What they are, where they are not deflated.
+    stored: crc32fast::Hasher,
+    kind: &'static str,
 }
 
 impl Entry {
@@ -93,17 +100,23 @@ impl Entry {
     ) -> Result<bool, FormatError> {
         let end = self.end.min(self.at + super::COMPRESSED_PIECE_BYTES);
         let bytes = &index.bytes[self.at..end];
-        match &mut self.inflater {
-            None => sink(bytes)?,
-            Some(inflater) => {
-                let (_, over) = inflater.push(bytes, self.at as u64, sink)?;
-                if over {
-                    self.at = self.end;
-                    return Ok(false);
-                }
+        let over = match &mut self.inflater {
+            None => {
+                self.stored.update(bytes);
+                sink(bytes)?;
+                end == self.end
             }
-        }
+            Some(inflater) => inflater.push(bytes, self.at as u64, sink)?.1,
+        };
         self.at = end;
-        Ok(self.at < self.end)
+        if over {
+            let crc = self.inflater.as_ref().map_or_else(|| self.stored.clone().finalize(), Inflater::crc);
+            return if crc == self.crc { Ok(false) } else { Err(self.bad("its checksum is another one")) };
+        }
+        if self.at < self.end { Ok(true) } else { Err(self.bad("a file in it is cut off")) }
+    }
+
+    fn bad(&self, reason: &'static str) -> FormatError {
+        FormatError::BadCompression { kind: self.kind, byte: self.at as u64, reason }
     }
 }

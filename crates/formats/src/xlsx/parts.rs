@@ -1,11 +1,12 @@
 //! The parts of a workbook beside its sheet: where the sheet is, the texts that cells share, and the formats.
 
 use super::number::Shows;
+use super::rooted::Rooted;
 use super::{KIND, MAX_STRINGS_BYTES};
 use crate::compress::ZipIndex;
 use crate::error::FormatError;
 use crate::xml::path::local;
-use crate::xml::scan::{Handler, Scanner, Token, Wrong};
+use crate::xml::scan::{Handler, Token, Wrong};
 use crate::xml::text::{attributes, unescape};
 
 /// What has to be known before the sheet is read.
@@ -26,18 +27,18 @@ impl Parts {
             return Err(FormatError::NotXlsx("its part xl/workbook.xml is missing".to_owned()));
         }
         let id = workbook.first_sheet.ok_or_else(|| FormatError::NotXlsx("it has no sheet".to_owned()))?;
-        let mut relations = Relations::default();
+        let mut relations = Relations { sheet_id: id, ..Relations::default() };
         read_part(index, "xl/_rels/workbook.xml.rels", &mut relations)?;
-        let sheet = relations.list.iter().find(|relation| relation.id == id).map(|relation| place(&relation.target));
+        let Relations { sheet, strings: shared, styles: formats, .. } = relations;
         let mut strings = Strings::default();
         let mut styles = Styles::default();
-        for relation in &relations.list {
-            match relation.kind.rsplit('/').next() {
-                Some("sharedStrings") => drop(read_part(index, &place(&relation.target), &mut strings)?),
-                Some("styles") => drop(read_part(index, &place(&relation.target), &mut styles)?),
-                _ => {}
-            }
+        if let Some(target) = shared {
+            read_part(index, &place(&target), &mut strings)?;
         }
+        if let Some(target) = formats {
+            read_part(index, &place(&target), &mut styles)?;
+        }
+        let sheet = sheet.map(|target| place(&target));
         Ok(Self {
             sheet: sheet.unwrap_or_else(|| "xl/worksheets/sheet1.xml".to_owned()),
             strings: strings.list,
@@ -56,11 +57,11 @@ fn place(target: &str) -> String {
 }
 
 /// Reads a part to its end; whether it is there.
-fn read_part(index: &ZipIndex, name: &str, handler: &mut impl Handler) -> Result<bool, FormatError> {
+fn read_part<H: Handler>(index: &ZipIndex, name: &str, handler: &mut H) -> Result<bool, FormatError> {
     let Some(mut entry) = index.open(name, KIND)? else { return Ok(false) };
-    let mut scanner = Scanner::new();
-    while entry.next(index, &mut |bytes| scanner.push(bytes, handler))? {}
-    Ok(true)
+    let mut part = Rooted::new(handler);
+    while entry.next(index, &mut |bytes| part.push(bytes))? {}
+    if part.is_complete() { Ok(true) } else { Err(FormatError::NotXlsx(format!("its part {name} is cut off"))) }
 }
 
 #[derive(Default)]
@@ -92,16 +93,14 @@ impl Handler for Workbook {
     }
 }
 
+/// Where the parts are that are wanted. A part is named once: the first relation of its kind counts.
 #[derive(Default)]
 struct Relations {
-    list: Vec<Relation>,
-}
-
-#[derive(Default)]
-struct Relation {
-    id: String,
-    kind: String,
-    target: String,
+    /// The relation of the sheet.
+    sheet_id: String,
+    sheet: Option<String>,
+    strings: Option<String>,
+    styles: Option<String>,
 }
 
 impl Handler for Relations {
@@ -109,14 +108,20 @@ impl Handler for Relations {
         if let Token::Open { name, attributes: tag, .. } = token
             && local(name) == "Relationship"
         {
-            let mut relation = Relation::default();
+            let (mut id, mut kind, mut target) = (String::new(), String::new(), String::new());
             attributes(tag, |name, value| match name {
-                "Id" => relation.id = value.into_owned(),
-                "Type" => relation.kind = value.into_owned(),
-                "Target" => relation.target = value.into_owned(),
+                "Id" => id = value.into_owned(),
+                "Type" => kind = value.into_owned(),
+                "Target" => target = value.into_owned(),
                 _ => {}
             })?;
-            self.list.push(relation);
+            let wanted = match kind.rsplit('/').next() {
+                _ if id == self.sheet_id => &mut self.sheet,
+                Some("sharedStrings") => &mut self.strings,
+                Some("styles") => &mut self.styles,
+                _ => return Ok(()),
+            };
+            wanted.get_or_insert(target);
         }
         Ok(())
     }
@@ -155,7 +160,7 @@ impl Handler for Strings {
             Token::Data(text) if self.within => self.text.push_str(text),
             Token::Text(_) | Token::Data(_) => {}
         }
-        Ok(())
+        self.bounded()
     }
 
     fn record(&self) -> u64 {
@@ -164,12 +169,17 @@ impl Handler for Strings {
 }
 
 impl Strings {
-    fn complete(&mut self) -> Result<(), Wrong> {
-        self.bytes += self.text.len() + 24;
-        if self.bytes > MAX_STRINGS_BYTES {
+    /// The text at hand counts before it is complete: comments may cut it into any number of pieces.
+    fn bounded(&self) -> Result<(), Wrong> {
+        if self.bytes + self.text.len() > MAX_STRINGS_BYTES {
             let error = FormatError::TooBig { what: "The text in the workbook", most: MAX_STRINGS_BYTES };
             return Err(Wrong::Error(error));
         }
+        Ok(())
+    }
+
+    fn complete(&mut self) -> Result<(), Wrong> {
+        self.bytes += self.text.len() + 24;
         self.list.push(self.text.as_str().into());
         self.text.clear();
         Ok(())

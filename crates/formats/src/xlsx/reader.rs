@@ -5,12 +5,12 @@ use std::sync::Arc;
 use tombolo_model::{Keys, Record, Val};
 
 use super::parts::Parts;
+use super::rooted::Rooted;
 use super::sheet::{Cells, Sheet};
 use super::{KIND, MAX_WORKBOOK_BYTES};
 use crate::compress::{Entry, ZipIndex};
 use crate::csv::distinct;
 use crate::error::{FormatError, Row, RowError};
-use crate::xml::scan::Scanner;
 
 /// Takes a workbook piece by piece, and gives its rows piece by piece once it is all there.
 pub struct XlsxReader {
@@ -25,9 +25,13 @@ pub struct XlsxReader {
 struct Open {
     index: ZipIndex,
     entry: Entry,
-    scanner: Scanner,
-    sheet: Sheet,
+    sheet: Rooted<Sheet>,
+    /// All of the sheet was inflated.
+    read: bool,
 }
+
+/// As many values are made at once: a row of one cell has as many as there are columns, and few bytes say many rows.
+const MOST_VALUES: usize = 65_536;
 
 impl XlsxReader {
     /// Makes a reader.
@@ -59,15 +63,21 @@ impl XlsxReader {
         if self.open.is_none() {
             self.open = Some(open(std::mem::take(&mut self.held))?);
         }
-        let Some(Open { index, entry, scanner, sheet }) = &mut self.open else { return Ok(false) };
-        let more = entry.next(index, &mut |bytes| scanner.push(bytes, sheet))?;
-        for row in std::mem::take(&mut sheet.rows) {
+        let Some(Open { index, entry, sheet, read }) = &mut self.open else { return Ok(false) };
+        if sheet.handler.rows.is_empty() && !*read {
+            *read = !entry.next(index, &mut |bytes| sheet.push(bytes))?;
+        }
+        let columns = self.keys.as_ref().map_or(1, |keys| keys.len()).max(1);
+        let most = (MOST_VALUES / columns).max(1).min(sheet.handler.rows.len());
+        let rows: Vec<Cells> = sheet.handler.rows.drain(..most).collect();
+        let more = !*read || !sheet.handler.rows.is_empty();
+        for row in rows {
             self.row(row, out)?;
         }
         if more {
             return Ok(true);
         }
-        let complete = self.open.take().is_some_and(|open| open.scanner.is_complete());
+        let complete = self.open.take().is_some_and(|open| open.sheet.is_complete());
         if complete { Ok(false) } else { Err(FormatError::NotXlsx("its sheet is cut off".to_owned())) }
     }
 
@@ -112,7 +122,7 @@ fn open(bytes: Vec<u8>) -> Result<Open, FormatError> {
     let Some(entry) = index.open(&parts.sheet, KIND)? else {
         return Err(FormatError::NotXlsx(format!("its part {} is missing", parts.sheet)));
     };
-    Ok(Open { index, entry, scanner: Scanner::new(), sheet: Sheet::new(parts) })
+    Ok(Open { index, entry, sheet: Rooted::new(Sheet::new(parts)), read: false })
 }
 
 #[cfg(test)]
@@ -232,7 +242,18 @@ mod tests {
         }
         assert!(matches!(read(&[0xd0, 0xcf, 0x11, 0xe0, 0], true).1, Some(FormatError::NotXlsx(_))));
         assert!(matches!(read(&workbook(&[("a.txt", "x")]), true).1, Some(FormatError::NotXlsx(_))));
-        assert!(matches!(read(&with_sheet("<worksheet><row>"), true).1, None | Some(FormatError::NotXlsx(_))));
+        for cut in ["<worksheet><row>", "<worksheet><sheetData><row><c><v>1</v></c></row>", ""] {
+            let error = read(&with_sheet(cut), true).1;
+            assert!(matches!(error, Some(FormatError::NotXlsx(_))), "{cut}: {error:?}");
+        }
+        // A bit that turned in any part, stored or deflated, is no other value.
+        let middle = bytes.windows(4).position(|at| at == b"PK\x01\x02").unwrap();
+        for at in (35..middle).step_by(3) {
+            let mut turned = bytes.clone();
+            turned[at] ^= 1;
+            let (rows, error) = read(&turned, true);
+            assert!(error.is_some() || (rows, None) == read(&bytes, true), "byte {at}");
+        }
         let missing = with_sheet("<w><row><c t='s'><v>99</v></c></row></w>");
         assert!(matches!(read(&missing, true).1, Some(FormatError::NotXml { .. })));
     }
@@ -242,6 +263,23 @@ mod tests {
         let row = "<row><c><v>1</v></c></row>".repeat(800_000);
         let (_, error) = read(&with_sheet(&format!("<w>{row}</w>")), false);
         assert!(matches!(error, Some(FormatError::InflatesTooMuch { .. })), "{error:?}");
+        // Twenty bytes a row, and each row has as many values as the header has columns.
+        let rows = "<row><c><v>1</v></c></row>".repeat(8_000);
+        let bytes = with_sheet(&format!("<w><row><c r='XFC1' t='str'><v>x</v></c></row>{rows}</w>"));
+        let mut reader = XlsxReader::new(true);
+        reader.push(&bytes).unwrap();
+        let (mut count, mut rows) = (0, Vec::new());
+        while reader.finish(&mut rows).unwrap() {
+            assert!(rows.len() <= 8, "{}", rows.len());
+            count += rows.drain(..).count();
+        }
+        assert_eq!(count + rows.len(), 8_000);
+        let text = "x<!-- -->".repeat(50_000);
+        let long = with_sheet(&format!("<w><row><c t='str'><v>{text}</v></c></row></w>"));
+        assert!(read(&long, false).1.is_none());
+        let text = format!("{}<!-- -->", "x".repeat(1_000)).repeat(9_000);
+        let long = with_sheet(&format!("<w><row><c t='str'><v>{text}</v></c></row></w>"));
+        assert!(matches!(read(&long, false).1, Some(FormatError::RecordTooBig { .. })));
         let wide: String = (0..20_000).map(|_| "<c><v>1</v></c>").collect();
         let (_, error) = read(&with_sheet(&format!("<w><row>{wide}</row></w>")), false);
         assert!(matches!(error, Some(FormatError::TooManyColumns { .. })), "{error:?}");

@@ -161,6 +161,10 @@ impl Handler for Sheet {
             Token::Data(text) if self.within => self.cell.text.push_str(text),
             Token::Text(_) | Token::Data(_) => {}
         }
+        if self.cell.text.len() > MAX_RECORD_BYTES {
+            // Before it is complete: comments may cut it into any number of pieces.
+            return Err(Wrong::Error(FormatError::RecordTooBig { record: self.row, most: MAX_RECORD_BYTES }));
+        }
         Ok(())
     }
 

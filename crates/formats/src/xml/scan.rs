@@ -26,6 +26,16 @@ pub(crate) trait Handler {
     fn record(&self) -> u64;
 }
 
+impl<H: Handler + ?Sized> Handler for &mut H {
+    fn token(&mut self, token: Token<'_>) -> Result<(), Wrong> {
+        (**self).token(token)
+    }
+
+    fn record(&self) -> u64 {
+        (**self).record()
+    }
+}
+
 /// Why a token is refused.
 pub(crate) enum Wrong {
     /// It breaks the rules of XML; gets its place.
