@@ -7,9 +7,11 @@
 
 pub mod catalogue;
 mod edit;
+pub mod forms;
 mod id;
 mod kind;
 pub mod path;
+pub mod presets;
 mod problem;
 pub mod record;
 mod rights;
