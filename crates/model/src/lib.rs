@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod difference;
 mod edit;
 pub mod forms;
 mod id;
