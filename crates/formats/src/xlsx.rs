@@ -7,7 +7,6 @@
 mod number;
 mod parts;
 mod reader;
-mod rooted;
 mod sheet;
 mod writer;
 

@@ -63,12 +63,12 @@ impl ZipIndex {
         if end > self.bytes.len() {
             return Err(bad("a file is cut off"));
         }
-        let inflater = match found.method {
-            0 => None,
-            8 => Some(Inflater::new(kind)),
+        let data = match found.method {
+            0 => Data::Stored(crc32fast::Hasher::new()),
+            8 => Data::Deflated(Inflater::new(kind)),
             _ => return Err(bad("a file is compressed in a way that is not known")),
         };
-        Ok(Some(Entry { at: start, end, inflater, crc: found.crc, stored: crc32fast::Hasher::new(), kind }))
+        Ok(Some(Entry { begin: at, at: start, end, crc: found.crc, kind, data }))
     }
 }
 
@@ -81,18 +81,28 @@ fn size(number: u32) -> usize {
 
 /// A file of an archive while it is read.
 pub(crate) struct Entry {
+    /// Where its header stands.
+    begin: usize,
     at: usize,
     end: usize,
-    inflater: Option<Inflater>,
-    /// What the directory says of its bytes.
+    /// The checksum of its bytes, as the directory has it.
     crc: u32,
-    /// What they are, where they are not deflated.
-    stored: crc32fast::Hasher,
     kind: &'static str,
+    data: Data,
+}
+
+enum Data {
+    Stored(crc32fast::Hasher),
+    Deflated(Inflater),
 }
 
 impl Entry {
     /// Hands on the next bytes, made from a few of the archive; says whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FormatError::BadCompression`] also when all of it is there and it is not what was packed: a file that
+    /// ends early may look like a whole one.
     pub(crate) fn next(
         &mut self,
         index: &ZipIndex,
@@ -100,23 +110,29 @@ impl Entry {
     ) -> Result<bool, FormatError> {
         let end = self.end.min(self.at + super::COMPRESSED_PIECE_BYTES);
         let bytes = &index.bytes[self.at..end];
-        let over = match &mut self.inflater {
-            None => {
-                self.stored.update(bytes);
+        let over = match &mut self.data {
+            Data::Stored(crc) => {
+                crc.update(bytes);
                 sink(bytes)?;
                 end == self.end
             }
-            Some(inflater) => inflater.push(bytes, self.at as u64, sink)?.1,
+            Data::Deflated(inflater) => inflater.push(bytes, self.at as u64, sink)?.1,
         };
         self.at = end;
-        if over {
-            let crc = self.inflater.as_ref().map_or_else(|| self.stored.clone().finalize(), Inflater::crc);
-            return if crc == self.crc { Ok(false) } else { Err(self.bad("its checksum is another one")) };
+        if !over && self.at < self.end {
+            return Ok(true);
         }
-        if self.at < self.end { Ok(true) } else { Err(self.bad("a file in it is cut off")) }
-    }
-
-    fn bad(&self, reason: &'static str) -> FormatError {
-        FormatError::BadCompression { kind: self.kind, byte: self.at as u64, reason }
+        let crc = match &self.data {
+            Data::Stored(crc) => crc.clone().finalize(),
+            Data::Deflated(inflater) => inflater.crc(),
+        };
+        let bad = |reason| FormatError::BadCompression { kind: self.kind, byte: self.begin as u64, reason };
+        if !over {
+            return Err(bad("a file is cut off"));
+        }
+        if crc != self.crc {
+            return Err(bad("the checksum of a file is wrong"));
+        }
+        Ok(false)
     }
 }

@@ -261,6 +261,18 @@ mod tests {
     }
 
     #[test]
+    fn a_second_answer_with_a_list_inside_is_not_lost() {
+        for piece in [1, 7, 64] {
+            for text in [r#"{"a":[{"x":1}],"b":{"c":"}"}} {"a":[{"x":2}]}"#, r#"{"a":{"x":1},"b":[]}{"a":{"x":2}}"#] {
+                let mut reader = JsonReader::new("a").or_one_object();
+                let mut rows = Vec::new();
+                let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
+                assert_eq!((rows.len(), pushed), (1, Err(FormatError::BehindTheList { record: 1 })), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_missing_comma_costs_no_record() {
         let (rows, error) = read("", r#"[{"a":1} {"a":2}]"#, 64);
         assert_eq!((&*rows[0], &*rows[2], error), (r#"{"a":1}"#, r#"{"a":2}"#, None));

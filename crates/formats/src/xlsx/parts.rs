@@ -1,12 +1,11 @@
 //! The parts of a workbook beside its sheet: where the sheet is, the texts that cells share, and the formats.
 
 use super::number::Shows;
-use super::rooted::Rooted;
 use super::{KIND, MAX_STRINGS_BYTES};
 use crate::compress::ZipIndex;
 use crate::error::FormatError;
 use crate::xml::path::local;
-use crate::xml::scan::{Handler, Token, Wrong};
+use crate::xml::scan::{Handler, Scanner, Token, Wrong};
 use crate::xml::text::{attributes, unescape};
 
 /// What has to be known before the sheet is read.
@@ -27,18 +26,17 @@ impl Parts {
             return Err(FormatError::NotXlsx("its part xl/workbook.xml is missing".to_owned()));
         }
         let id = workbook.first_sheet.ok_or_else(|| FormatError::NotXlsx("it has no sheet".to_owned()))?;
-        let mut relations = Relations { sheet_id: id, ..Relations::default() };
+        let mut relations = Relations { id, sheet: None, strings: None, styles: None };
         read_part(index, "xl/_rels/workbook.xml.rels", &mut relations)?;
-        let Relations { sheet, strings: shared, styles: formats, .. } = relations;
         let mut strings = Strings::default();
+        if let Some(target) = &relations.strings {
+            read_part(index, &place(target), &mut strings)?;
+        }
         let mut styles = Styles::default();
-        if let Some(target) = shared {
-            read_part(index, &place(&target), &mut strings)?;
+        if let Some(target) = &relations.styles {
+            read_part(index, &place(target), &mut styles)?;
         }
-        if let Some(target) = formats {
-            read_part(index, &place(&target), &mut styles)?;
-        }
-        let sheet = sheet.map(|target| place(&target));
+        let sheet = relations.sheet.as_deref().map(place);
         Ok(Self {
             sheet: sheet.unwrap_or_else(|| "xl/worksheets/sheet1.xml".to_owned()),
             strings: strings.list,
@@ -57,11 +55,11 @@ fn place(target: &str) -> String {
 }
 
 /// Reads a part to its end; whether it is there.
-fn read_part<H: Handler>(index: &ZipIndex, name: &str, handler: &mut H) -> Result<bool, FormatError> {
+fn read_part(index: &ZipIndex, name: &str, handler: &mut impl Handler) -> Result<bool, FormatError> {
     let Some(mut entry) = index.open(name, KIND)? else { return Ok(false) };
-    let mut part = Rooted::new(handler);
-    while entry.next(index, &mut |bytes| part.push(bytes))? {}
-    if part.is_complete() { Ok(true) } else { Err(FormatError::NotXlsx(format!("its part {name} is cut off"))) }
+    let mut scanner = Scanner::new();
+    while entry.next(index, &mut |bytes| scanner.push(bytes, handler))? {}
+    if scanner.is_complete() { Ok(true) } else { Err(FormatError::NotXlsx(format!("its part {name} is cut off"))) }
 }
 
 #[derive(Default)]
@@ -93,11 +91,11 @@ impl Handler for Workbook {
     }
 }
 
-/// Where the parts are that are wanted. A part is named once: the first relation of its kind counts.
-#[derive(Default)]
+/// The parts that the workbook refers to: of each kind the first, as a workbook has no more of it. Each is read once,
+/// however often it is named.
 struct Relations {
-    /// The relation of the sheet.
-    sheet_id: String,
+    /// The first sheet's.
+    id: String,
     sheet: Option<String>,
     strings: Option<String>,
     styles: Option<String>,
@@ -108,20 +106,20 @@ impl Handler for Relations {
         if let Token::Open { name, attributes: tag, .. } = token
             && local(name) == "Relationship"
         {
-            let (mut id, mut kind, mut target) = (String::new(), String::new(), String::new());
+            let (mut is_sheet, mut kind, mut target) = (false, String::new(), String::new());
             attributes(tag, |name, value| match name {
-                "Id" => id = value.into_owned(),
+                "Id" => is_sheet = *value == *self.id,
                 "Type" => kind = value.into_owned(),
                 "Target" => target = value.into_owned(),
                 _ => {}
             })?;
-            let wanted = match kind.rsplit('/').next() {
-                _ if id == self.sheet_id => &mut self.sheet,
+            let part = match kind.rsplit('/').next() {
+                _ if is_sheet => &mut self.sheet,
                 Some("sharedStrings") => &mut self.strings,
                 Some("styles") => &mut self.styles,
                 _ => return Ok(()),
             };
-            wanted.get_or_insert(target);
+            part.get_or_insert(target);
         }
         Ok(())
     }
@@ -156,11 +154,11 @@ impl Handler for Strings {
                 "si" => self.complete()?,
                 _ => {}
             },
-            Token::Text(text) if self.within => self.text.push_str(&unescape(text)?),
-            Token::Data(text) if self.within => self.text.push_str(text),
+            Token::Text(text) if self.within => self.append(&unescape(text)?)?,
+            Token::Data(text) if self.within => self.append(text)?,
             Token::Text(_) | Token::Data(_) => {}
         }
-        self.bounded()
+        Ok(())
     }
 
     fn record(&self) -> u64 {
@@ -169,19 +167,24 @@ impl Handler for Strings {
 }
 
 impl Strings {
-    /// The text at hand counts before it is complete: comments may cut it into any number of pieces.
-    fn bounded(&self) -> Result<(), Wrong> {
-        if self.bytes + self.text.len() > MAX_STRINGS_BYTES {
-            let error = FormatError::TooBig { what: "The text in the workbook", most: MAX_STRINGS_BYTES };
-            return Err(Wrong::Error(error));
-        }
-        Ok(())
+    /// Counted here, since a text may never end.
+    fn append(&mut self, text: &str) -> Result<(), Wrong> {
+        self.text.push_str(text);
+        self.count(text.len())
     }
 
     fn complete(&mut self) -> Result<(), Wrong> {
-        self.bytes += self.text.len() + 24;
         self.list.push(self.text.as_str().into());
         self.text.clear();
+        self.count(24)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), Wrong> {
+        self.bytes += bytes;
+        if self.bytes > MAX_STRINGS_BYTES {
+            let error = FormatError::TooBig { what: "The text in the workbook", most: MAX_STRINGS_BYTES };
+            return Err(Wrong::Error(error));
+        }
         Ok(())
     }
 }

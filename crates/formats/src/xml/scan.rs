@@ -26,16 +26,6 @@ pub(crate) trait Handler {
     fn record(&self) -> u64;
 }
 
-impl<H: Handler + ?Sized> Handler for &mut H {
-    fn token(&mut self, token: Token<'_>) -> Result<(), Wrong> {
-        (**self).token(token)
-    }
-
-    fn record(&self) -> u64 {
-        (**self).record()
-    }
-}
-
 /// Why a token is refused.
 pub(crate) enum Wrong {
     /// It breaks the rules of XML; gets its place.
@@ -56,6 +46,8 @@ pub(crate) struct Scanner {
     from: usize,
     /// The quote that is open in the tag at hand.
     quote: Option<u8>,
+    /// How many elements are open.
+    depth: u64,
     line: u64,
     column: u64,
 }
@@ -76,7 +68,7 @@ const DOCTYPE: &[u8] = b"<!DOCTYPE";
 
 impl Scanner {
     pub(crate) fn new() -> Self {
-        Self { held: Vec::new(), from: 0, quote: None, line: 1, column: 1 }
+        Self { held: Vec::new(), from: 0, quote: None, depth: 0, line: 1, column: 1 }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8], handler: &mut impl Handler) -> Result<(), FormatError> {
@@ -98,7 +90,7 @@ impl Scanner {
 
     /// Says that the file is over; whether nothing was cut off.
     pub(crate) fn is_complete(&self) -> bool {
-        self.held.trim_ascii().is_empty()
+        self.depth == 0 && self.held.trim_ascii().is_empty()
     }
 
     /// What is wrong here.
@@ -116,6 +108,11 @@ impl Scanner {
                 Ok(()) => {}
                 Err(Wrong::Reason(reason)) => return Err(self.wrong(reason)),
                 Err(Wrong::Error(error)) => return Err(error),
+            }
+            match kind {
+                Kind::Open if !token.ends_with(b"/>") => self.depth += 1,
+                Kind::Close => self.depth = self.depth.saturating_sub(1),
+                _ => {}
             }
             self.count(token);
             at += length;
