@@ -41,10 +41,6 @@ pub(crate) struct Mapper {
     /// Whether paths begin at all that templates see, and not at the record.
     envelope: bool,
     lookups: Arc<Lookups>,
-    /// Whether one of its lookups asks somebody.
-    asks: bool,
-    /// Whether a rule may discard the record.
-    discards: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -139,7 +135,8 @@ pub(crate) struct MapError {
 }
 
 /// Said of records that would grow without end.
-const TOO_MANY: &str = "it would have more than a million items: go through fewer lists at once.";
+const TOO_MANY: &str =
+    "it would have more than a million items, or 64 MB of copies for them: go through fewer lists at once.";
 
 /// Why rules stop before their end.
 enum Stop {
@@ -172,16 +169,6 @@ impl Mapper {
     /// These rules, with paths that begin at all that templates see: `$.record.id`, `$.settings.flow.x`.
     pub(crate) fn in_envelope(self, envelope: bool) -> Self {
         Self { envelope, ..self }
-    }
-
-    /// Whether mapping may ask.
-    pub(crate) fn asks(&self) -> bool {
-        self.asks
-    }
-
-    /// Whether mapping may discard the record.
-    pub(crate) fn discards(&self) -> bool {
-        self.discards
     }
 }
 

@@ -32,15 +32,8 @@ pub(crate) struct Answers {
     known: HashMap<Question, Result<Val, String>>,
     /// The caches of which every key is known.
     complete: HashSet<Box<str>>,
-    open: RefCell<Open>,
-}
-
-/// Questions in their order, each once.
-#[derive(Debug, Default)]
-struct Open {
-    list: Vec<Question>,
-    /// A record may ask for each of very many items.
-    noted: HashSet<Question>,
+    /// In their order, each once.
+    open: RefCell<(Vec<Question>, HashSet<Question>)>,
 }
 
 impl Answers {
@@ -64,9 +57,9 @@ impl Answers {
             {
                 return Some(NOTHING);
             }
-            let mut open = self.open.borrow_mut();
-            if open.noted.insert(question.clone()) {
-                open.list.push(question.clone());
+            let (open, seen) = &mut *self.open.borrow_mut();
+            if seen.insert(question.clone()) {
+                open.push(question.clone());
             }
         }
         known
@@ -74,7 +67,7 @@ impl Answers {
 
     /// The questions that came up without an answer, in their order.
     pub(crate) fn take_open(&self) -> Vec<Question> {
-        self.open.take().list
+        self.open.take().0
     }
 }
 

@@ -62,8 +62,7 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
         };
         let wait_ms = if queue.is_tired() { None } else { patience.next(trouble.asked_ms) };
         if trouble.limited && ask.endpoint.pool.recovers {
-            // No longer than somebody waits: the others would stand still for a request that is given up, for days where
-            // the application says so.
+            // What is asked for beyond all patience is not waited for by the other requests either.
             let pause_ms = wait_ms.unwrap_or(0);
             queue.slow_down(shared.host.now_ms().saturating_add(i64::from(pause_ms)));
         }
@@ -153,6 +152,7 @@ async fn is_limited(shared: &Shared<'_>, limit: &RateLimit, response: &mut Respo
     if status == Some(false) {
         return false;
     }
+    // An answer that says so is small; a big one has records, and is left to come.
     let said = peek(shared.host, response, MAX_REFUSAL_BYTES).await.json();
     let found = said.as_ref().and_then(|said| path.get(said)).filter(|found| !found.is_empty());
     found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()))

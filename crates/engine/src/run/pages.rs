@@ -106,6 +106,19 @@ impl<'a, 's> Pages<'a, 's> {
         Self { limit: None, ..Self::new(shared, place, out) }
     }
 
+    /// Passes on what stands for the page of the source in a test run.
+    pub(super) async fn mocked(&mut self, mock: &[Val]) -> Result<(), Stopped> {
+        let mut page = Page::with_capacity(mock.len());
+        for (value, index) in mock.iter().zip(0..) {
+            self.shared.count(self.place, |count| count.received += 1);
+            self.shared.stage(self.place, "mockOutput", index, &Val::Absent, Ok(Some(value)));
+            page.push(Item::new(index, value.clone()));
+        }
+        let passed = if page.is_empty() { Ok(()) } else { self.pass(page).await };
+        self.shared.say(self.place);
+        passed
+    }
+
     async fn came(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
         if self.source.delta.as_ref().is_some_and(|delta| !delta.is_new(&record)) {
             self.shared.count(self.place, |count| count.ignored += 1);
@@ -246,7 +259,7 @@ impl<'a, 's> Pages<'a, 's> {
             self.pass(page).await?;
         }
         // A test run looks at the first page only.
-        self.closed = aborted || self.shared.plan.test_mode;
+        self.closed = aborted || self.shared.plan.test_mode || self.shared.sources_end();
         self.aborted |= aborted;
         if self.closed { Err(Stopped::Enough) } else { Ok(()) }
     }

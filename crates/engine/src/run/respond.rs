@@ -59,17 +59,28 @@ pub(super) async fn respond(
     }
     hooked(shared, step, page, &answered, &mut gone, turn).await;
     if step.response_mapping.is_some() || step.post_response_map.is_some() {
-        for (item, gone) in page.iter().zip(&mut gone).filter(|(_, gone)| !**gone) {
+        for (item, gone) in page.iter_mut().zip(&mut gone).filter(|(_, gone)| !**gone) {
             let size = size_bytes(&item.value);
             if size > MAX_RECORD_BYTES {
-                // It goes nowhere, whatever the step says of failures: it is too big for what comes.
-                let (code, message) = too_big("With what this step adds, the record has", size);
+                let (code, message) = too_big("With what the step added, the record has", size);
+                // Not kept with its error: it is what is too big.
                 shared.record_failed(step.place, &code, message, item.index, None);
                 *gone = true;
             }
         }
     }
     gone
+}
+
+/// Each value has to be a record: a function that forgets to return one would lose it.
+fn all_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
+    match left.iter().position(|value| !matches!(value, Val::Map(_) | Val::List(_))) {
+        None => Ok(left),
+        Some(at) => {
+            let message = format!("For record {} it returned {}; return the record.", at + 1, left[at].kind());
+            Err(hook.wrong("script_result", &message))
+        }
+    }
 }
 
 /// Lets postResponseMap change the records that were worked on and go on.
@@ -104,7 +115,7 @@ async fn hooked(
     };
     let hook = Hook { place: step.place, kind: "postResponseMap", function };
     let left = hook.call_list(shared, options, turn, open.len()).await;
-    match left.and_then(|left| of_records(hook, left)) {
+    match left.and_then(|left| all_records(hook, left)) {
         Ok(left) => {
             for (at, value) in open.into_iter().zip(left) {
                 page[at].value = value;
@@ -116,17 +127,6 @@ async fn hooked(
                 shared.record_failed(step.place, &failure.code, failure.message.clone(), item.index, Some(&item.value));
                 gone[at] = !step.proceed_on_failure;
             }
-        }
-    }
-}
-
-/// A function that forgets its `return` makes nothing of each record, which is not to be sent on.
-fn of_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
-    match left.iter().position(|value| !matches!(value, Val::Map(_) | Val::List(_))) {
-        None => Ok(left),
-        Some(at) => {
-            let message = format!("For record {} it returned {}; return the record.", at + 1, left[at].kind());
-            Err(hook.wrong("script_result", &message))
         }
     }
 }

@@ -38,8 +38,7 @@ pub(super) struct Shared<'a> {
     hook_options: Vec<&'a str>,
     trace_keys: Vec<Option<&'a Template>>,
     requests: Cell<u64>,
-    /// A source failed while others were read.
-    no_more_rows: Cell<bool>,
+    sources_end: Cell<bool>,
     /// What a test run would have kept beside the flow.
     pub(super) overlay: Overlay,
     state: RefCell<State<'a>>,
@@ -72,7 +71,7 @@ impl<'a> Shared<'a> {
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
-            no_more_rows: Cell::new(false),
+            sources_end: Cell::new(false),
             overlay: Overlay::default(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
@@ -196,18 +195,18 @@ impl<'a> Shared<'a> {
         key.filter(|key| !key.trim().is_empty()).map(|key| key.chars().take(MAX_TRACE_KEY_CHARS).collect())
     }
 
-    /// A source could not go on: what it has read still arrives, and the run has failed.
-    pub(super) fn fail_source(&self, error: RunError) {
-        self.state.borrow_mut().source_error = Some(error);
-    }
-
-    /// Sources hand on what they have read, and read no more.
+    /// The sources that are still read end with the page that they are at.
     pub(super) fn end_sources(&self) {
-        self.no_more_rows.set(true);
+        self.sources_end.set(true);
     }
 
     pub(super) fn sources_end(&self) -> bool {
-        self.no_more_rows.get()
+        self.sources_end.get()
+    }
+
+    /// A source could not go on: what it has read still arrives, and the run has failed.
+    pub(super) fn fail_source(&self, error: RunError) {
+        self.state.borrow_mut().source_error = Some(error);
     }
 
     pub(super) fn source_error(&self) -> Option<RunError> {

@@ -113,7 +113,7 @@ fn what_lookups_find_and_add_to_records_is_bounded() {
     let step = json!({"proceedOnFailure": true, "responseMapping": {"fields": [{"extract": "data[0].text", "generate": "more"}]}});
     let ran = go(&flow(&json!({"relativeURI": "/x"}), &json!({}), &step), &host(4_000_000));
     assert_eq!(ran.counts(2), [0, 0, 0, 0], "a record of 6 MB goes nowhere");
-    assert!(ran.errors[0].message.contains("With what this step adds, the record has 5.7 MB"), "{:?}", ran.errors[0]);
+    assert!(ran.errors[0].message.contains("With what the step added, the record has 5.7 MB"), "{:?}", ran.errors[0]);
     let many: Vec<Value> = (0..20).map(|id| json!({"id": id})).collect();
     let host = host(4_000_000).with_pieces(vec![json!(many).to_string().into_bytes()]);
     let ran = go(&flow(&json!({"relativeURI": "/x"}), &json!({}), &json!({})), &host);
