@@ -7,7 +7,7 @@ use leptos_router::path;
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
     BinPage, ConnectionPage, ConnectionsPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage,
-    NotFound, RunsPage, ScriptPage, ScriptsPage, SignInPage, SignUpPage,
+    NotFound, PlaygroundPage, RunsPage, ScriptPage, ScriptsPage, SignInPage, SignUpPage,
 };
 use crate::state::App as State;
 
@@ -27,6 +27,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/scripts") view=ScriptsPage/>
                     <Route path=path!("/scripts/:id") view=ScriptPage/>
                     <Route path=path!("/runs") view=RunsPage/>
+                    <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>

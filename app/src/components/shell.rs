@@ -168,6 +168,7 @@ fn Navigation() -> impl IntoView {
             <A href="/connections" attr:title="Connections"><Icon name="plug"/><span>"Connections"</span></A>
             <A href="/scripts" attr:title="Scripts"><Icon name="file-code"/><span>"Scripts"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
+            <A href="/playground" attr:title="Playground"><Icon name="square-terminal"/><span>"Playground"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
             {move || (refused() > 0).then(|| view! {
