@@ -6,8 +6,8 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    BinPage, ConnectionPage, ConnectionsPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage,
-    NotFound, RunsPage, ScriptPage, ScriptsPage, SignInPage, SignUpPage,
+    AuditPage, BinPage, ConnectionPage, ConnectionsPage, FlowPage, HomePage, IntegrationPage, MembersPage,
+    NotAcceptedPage, NotFound, RunsPage, ScriptPage, ScriptsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -29,6 +29,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
+                    <Route path=path!("/security") view=SecurityPage/>
+                    <Route path=path!("/audit") view=AuditPage/>
+                    <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>

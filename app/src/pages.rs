@@ -1,5 +1,6 @@
 //! One file a screen.
 
+mod audit;
 mod bin;
 mod flow;
 mod home;
@@ -11,8 +12,11 @@ mod resources;
 mod run_file;
 mod runs;
 mod script;
+mod security;
 mod sign_in;
+mod transfers;
 
+pub(crate) use audit::AuditPage;
 pub(crate) use bin::BinPage;
 pub(crate) use flow::FlowPage;
 pub(crate) use home::HomePage;
@@ -23,7 +27,9 @@ pub(crate) use not_found::{NotFound, Unopened};
 pub(crate) use resources::{ConnectionPage, ConnectionsPage, ScriptsPage};
 pub(crate) use runs::RunsPage;
 pub(crate) use script::ScriptPage;
+pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

@@ -7,6 +7,7 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod changes;
 mod checkpoints;
@@ -14,9 +15,12 @@ mod invitations;
 mod people;
 mod push;
 mod retention;
+mod rights;
 mod row;
 mod runs;
+mod security;
 mod ticks;
+mod transfers;
 mod vault;
 
 use std::path::Path;
@@ -36,7 +40,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -141,6 +145,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     }
     if matches!(version, 1..=3) {
         sqlx::raw_sql(include_str!("sqlite/version_4.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
+    if version < 6 {
+        sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));

@@ -7,12 +7,15 @@
 //! Invariant: what a method has returned `Ok` for is on the disk, and "absent" is never an error.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod changes;
 mod people;
 mod retention;
 mod runs;
+mod security;
 mod ticks;
+mod transfers;
 mod vault;
 
 use std::error::Error as StdError;
@@ -23,12 +26,15 @@ use thiserror::Error;
 pub use accounts::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
 };
+pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
-pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
+pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
+pub use security::{Factor, OpenSession, Security};
 pub use ticks::{TickKey, Ticks};
+pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{SealedSecret, Vault};
 
 /// Why the store could not do what it was asked.
@@ -89,7 +95,20 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 /// Everything the server keeps.
 #[async_trait]
 pub trait Store:
-    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Retention + Send + Sync + 'static
+    People
+    + Accounts
+    + Audit
+    + Transfers
+    + Security
+    + Changes
+    + Runs
+    + Vault
+    + Blobs
+    + Ticks
+    + Retention
+    + Send
+    + Sync
+    + 'static
 {
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;

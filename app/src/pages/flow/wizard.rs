@@ -107,7 +107,14 @@ enum Offer {
 impl Offer {
     async fn take(self, builder: Builder, side: Side) -> Result<(), CallError> {
         let resource = match self {
-            Self::New(value) => builder.app.call::<Created>(Call::Create { kind: side.kind(), value }).await?.id,
+            // The integration's own: who may see the flow sees its steps.
+            Self::New(mut value) => {
+                let home = builder.doc.text("/_integrationId");
+                if !home.is_empty() {
+                    value["_integrationId"] = home.into();
+                }
+                builder.app.call::<Created>(Call::Create { kind: side.kind(), value }).await?.id
+            }
             Self::There(id) => id,
         };
         place(builder, side, resource).await

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos_router::components::A;
-use tombolo_model::{Action, Id, Kind};
+use tombolo_model::{Id, Kind};
 use tombolo_wire::store::CatalogueRow;
 
 use super::Listed;
@@ -90,7 +90,7 @@ fn Line(listed: Listed, row: CatalogueRow, uses: Memo<BTreeMap<Id, usize>>) -> i
     let label = format!("Put {name} in the bin");
     // What runs with it would fail: it is taken out of use first.
     let blocked = move || match used() {
-        _ if !app.may(Action::Write, listed.kind) => Some("You may look, not change.".to_owned()),
+        _ if !app.row(id).is_some_and(|row| app.may_change(&row)) => Some("You may look, not change.".to_owned()),
         0 => None,
         many => Some(format!("It is used by {}. Choose another there first.", words::count(many, "resource"))),
     };
