@@ -12,6 +12,7 @@ mod child;
 mod ending;
 mod live;
 mod made;
+pub(crate) mod pings;
 mod places;
 mod report;
 mod schedule;
@@ -119,12 +120,37 @@ impl Runner {
     }
 }
 
+/// What of a flow is run, and since when; all of it, since the last time, when nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Narrowed {
+    /// The exports that are read.
+    pub(crate) sources: Vec<Id>,
+    /// Since when exports of changes are read this once.
+    pub(crate) start_ms: Option<i64>,
+}
+
 /// Queues a run that somebody wants and returns as soon as its first row is stored: the flow's name.
 ///
 /// # Errors
 ///
 /// Returns why there will be no run.
 pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, by: Id) -> Result<String, StartError> {
+    start_narrowed(app, account, flow, run, by, Narrowed::default()).await
+}
+
+/// The same for a part of the flow.
+///
+/// # Errors
+///
+/// Returns why there will be no run.
+pub(crate) async fn start_narrowed(
+    app: &App,
+    account: Id,
+    flow: Id,
+    run: Id,
+    by: Id,
+    narrowed: Narrowed,
+) -> Result<String, StartError> {
     let found = runnable(app, account, flow).await?;
     let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server, Some(by))?;
     let row = first_row(Some(&found), flow, run, RunPlace::Server);
@@ -139,7 +165,7 @@ pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, by: Id) -> 
             tracing::debug!(%run, "nobody waits for the start of this run");
         }
         if is_kept {
-            run_to_end(app, account, found, row, entered).await;
+            run_to_end(app, account, (found, narrowed), row, entered).await;
         }
     });
     told.await.map_err(|_| StartError::Ended)??;
@@ -194,7 +220,10 @@ fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRo
     }
 }
 
-async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered: Entered) {
+/// A flow and what of it is run.
+type Wanted = (Resource, Narrowed);
+
+async fn run_to_end(app: App, account: Id, flow: Wanted, row: RunRow, entered: Entered) {
     let (run, id) = (row.id, row.flow);
     tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
     let execution = execute(&app, account, flow, row, &entered);
@@ -205,7 +234,7 @@ async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered:
     drop(entered);
 }
 
-async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &Entered) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Wanted, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
     let outcome = work(app, account, flow, &mut report, entered.canceled()).await;
     report.end(outcome);
@@ -216,7 +245,7 @@ async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &
 async fn work(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     mut canceled: watch::Receiver<bool>,
 ) -> Result<(), RunFailure> {
@@ -236,7 +265,7 @@ async fn work(
 async fn work_in_place(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {

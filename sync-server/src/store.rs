@@ -9,12 +9,17 @@
 mod accounts;
 mod audit;
 mod blobs;
+mod caches;
 mod changes;
+mod jobs;
+mod listing;
 mod people;
 mod retention;
 mod runs;
 mod security;
+mod states;
 mod ticks;
+mod tokens;
 mod transfers;
 mod vault;
 
@@ -28,12 +33,17 @@ pub use accounts::{
 };
 pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
+pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use jobs::{JobFilter, Jobs};
+pub use listing::{ListRow, Listing};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
+pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
+pub use tokens::{NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{SealedSecret, Vault};
 
@@ -106,6 +116,11 @@ pub trait Store:
     + Blobs
     + Ticks
     + Retention
+    + Listing
+    + Tokens
+    + States
+    + Caches
+    + Jobs
     + Send
     + Sync
     + 'static

@@ -54,3 +54,5 @@ mod sync;
 mod tls;
 #[path = "http/transfers.rs"]
 mod transfers;
+#[path = "http/v1.rs"]
+mod v1;

@@ -17,6 +17,7 @@ use crate::config::Exposure;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::goodbye::turn_away;
+use crate::rest::acting;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Right {
     Resource(Action, Kind),
     /// The same for the flow of the run in the path.
     OfRun(Action),
+    /// An API token, or a session with an account in a header, that may do this ([`crate::rest::acting`]).
+    Token(Action, Kind),
 }
 
 /// Somebody who is signed in.
@@ -67,6 +70,9 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
 pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
+    if let Right::Token(action, kind) = right {
+        return acting::enter(app, action, kind, request, next).await;
+    }
     let (mut parts, body) = request.into_parts();
     match admit(&app, right, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
@@ -102,6 +108,8 @@ async fn allowed(app: &App, right: Right, account: Id, rights: &Rights, uri: &Ur
     let ask = |action, subject| permission(Standing::Accepted, rights, action, subject);
     Ok(match right {
         Right::Anybody | Right::SignedIn => Permission::Granted,
+        // It has a door of its own; without that it lets nobody in.
+        Right::Token(..) => Permission::Absent,
         Right::Member(action, kind) => ask(action, Subject::Account(kind)),
         Right::Somewhere(action, kind) if rights.may_somewhere(action, kind) => Permission::Granted,
         Right::Somewhere(..) => Permission::Forbidden,

@@ -11,7 +11,7 @@ use tombolo_wire::rest::{Member, Members};
 
 use crate::browser::{server, time};
 use crate::components::{Field, Icon};
-use crate::pages::bin::kind_name;
+use crate::words::kinds::kind_name;
 
 /// The filters that the server knows, as they are called in the address.
 const KNOWN: [&str; 7] = ["resourceType", "resource", "user", "source", "action", "from", "to"];
@@ -65,7 +65,7 @@ pub(super) fn source_words(name: &str) -> &'static str {
 /// A type in words.
 pub(super) fn type_words(name: &str) -> String {
     if let Some(kind) = Kind::from_name(name) {
-        return kind_name(kind).to_owned();
+        return kind_name(kind);
     }
     OTHERS.iter().find(|(key, _)| *key == name).map_or_else(|| name.to_owned(), |(_, words)| (*words).to_owned())
 }
@@ -95,7 +95,7 @@ pub(super) fn Filters(account: Id) -> impl IntoView {
     };
     let set = Callback::new(move |(name, value): (&'static str, String)| choose(name, value));
     let types = move || {
-        let kinds = Kind::ALL.into_iter().map(|kind| (kind.name().to_owned(), kind_name(kind).to_owned()));
+        let kinds = Kind::ALL.into_iter().map(|kind| (kind.name().to_owned(), kind_name(kind)));
         let others = OTHERS.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned()));
         kinds.chain(others).collect::<Vec<_>>()
     };

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use tombolo_wire::rest::{SharedResource, TransferContents, TransferItem};
 
 use crate::components::Icon;
-use crate::pages::bin::kind_name;
+use crate::words::kinds::kind_name;
 
 /// Everything that goes.
 #[component]

@@ -67,7 +67,7 @@ pub(super) enum Comparison {
     /// Its parts come in.
     Gathering { entries: Vec<ManifestEntry>, course: Course },
     /// The caller compares. An answer of another round is about another connection's list.
-    Asked(u64),
+    Asked(u64, Course),
     /// What was found lacking is being pushed.
     Offering(BTreeSet<Hash>),
 }
@@ -154,8 +154,10 @@ impl Client {
             }
             Event::Compared { round, fetch, forget, unlisted } => {
                 // The comparison of a connection that broke meanwhile: rights and server may be others by now.
-                if matches!(self.manifest, Some(Comparison::Asked(asked)) if asked == round) {
-                    self.compared(now_ms, &fetch, &forget, unlisted);
+                if let Some(Comparison::Asked(asked, course)) = self.manifest
+                    && asked == round
+                {
+                    self.compared(now_ms, course, &fetch, &forget, unlisted);
                 }
             }
             Event::Runs(rows) => self.runs.add(rows),

@@ -204,7 +204,7 @@ impl Client {
         entries.extend(part);
         if complete {
             self.rounds += 1;
-            self.manifest = Some(Comparison::Asked(self.rounds));
+            self.manifest = Some(Comparison::Asked(self.rounds, course));
             self.effects.push(Effect::Compare { manifest: entries, course, round: self.rounds });
         } else {
             self.manifest = Some(Comparison::Gathering { entries, course });
@@ -212,13 +212,14 @@ impl Client {
     }
 
     /// The caller compared: fetches, forgets, and then waits until the server has what it lacked.
-    pub(super) fn compared(&mut self, now_ms: u64, fetch: &[Id], forget: &[Id], unlisted: Vec<Id>) {
+    pub(super) fn compared(&mut self, now_ms: u64, course: Course, fetch: &[Id], forget: &[Id], unlisted: Vec<Id>) {
         // What the server took meanwhile is visible, although the list is older; what was edited meanwhile it judges.
         let waiting = self.outbox.documents();
         let mut unlisted: BTreeSet<Id> = unlisted.into_iter().collect();
         unlisted.extend(forget.iter().copied().filter(|id| waiting.contains(id)));
-        // What could not be offered, because it is damaged here, gets no answer: it stays.
-        unlisted.retain(|id| !self.taken_since.contains(id) && waiting.contains(id));
+        // What a restored server lacks and could not be offered, because it is damaged here, stays.
+        let stays_unasked = course == Course::Restored;
+        unlisted.retain(|id| !self.taken_since.contains(id) && (!stays_unasked || waiting.contains(id)));
         let stays = |id: &Id| self.taken_since.contains(id) || waiting.contains(id);
         let forget: Vec<Id> = forget.iter().copied().filter(|id| !stays(id)).collect();
         self.unlisted = unlisted;

@@ -99,7 +99,9 @@ fn settled(world: &World) -> Result<(), Failure> {
 /// Whoever is no member any more cannot give a restored server back what it had acknowledged: it stays with them.
 fn nothing_lost(world: &World) -> Result<(), Failure> {
     let parked: BTreeSet<Hash> = world.devices.iter().flat_map(|device| device.disk.parked.iter().copied()).collect();
-    for hash in world.saved.union(&world.acked) {
+    // Who had to drop what the server had cannot bring it back to one that was restored from before that.
+    let dropped = |hash: &Hash| world.report.restores > 0 && world.forgotten.contains(hash);
+    for hash in world.saved.union(&world.acked).filter(|hash| !dropped(hash)) {
         if !world.on_server(hash) && !parked.contains(hash) && !kept_outside(world, hash) {
             return Err(Failure::Lost(hash_to_hex(hash)));
         }

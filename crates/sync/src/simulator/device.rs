@@ -119,7 +119,9 @@ impl World {
                 let here = &mut self.devices[device];
                 if !store.forget.is_empty() {
                     for document in &store.forget {
-                        here.documents.remove(document);
+                        let gone = here.documents.remove(document);
+                        let chunks = gone.map(|gone| gone.chunks_since(&[])).unwrap_or_default();
+                        self.forgotten.extend(chunks.iter().map(|chunk| chunk.hash));
                     }
                     here.show(&store.received, &store.forget);
                 }

@@ -118,6 +118,8 @@ pub(super) struct World {
     /// Strictly stored edits and acknowledged ones.
     pub(super) saved: BTreeSet<Hash>,
     pub(super) acked: BTreeSet<Hash>,
+    /// What devices had of documents that they had to drop.
+    pub(super) forgotten: BTreeSet<Hash>,
     /// What was refused last, and to whom.
     pub(super) refused: BTreeSet<(Hash, Id)>,
     pub(super) problems: Vec<String>,
@@ -140,6 +142,7 @@ impl World {
             report: Report::default(),
             saved: BTreeSet::new(),
             acked: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             refused: BTreeSet::new(),
             problems: Vec::new(),
         };
