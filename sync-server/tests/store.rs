@@ -46,7 +46,7 @@ async fn members_and_invitations(store: &dyn Store) {
     let invitation = NewInvitation {
         account: id(101),
         email: "person2@example.com".to_owned(),
-        role: Role::Manage,
+        rights: Role::Manage.into(),
         by: id(1),
         token: [1; 32],
         now_ms: 3,
@@ -63,9 +63,9 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.accept(&[1; 32], id(2), 4).await.unwrap(), Accepted::Joined(id(101)));
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
-    assert_eq!(before.role, Role::Manage);
-    assert_eq!(store.set_role(id(101), id(2), Role::Monitor).await.unwrap(), RoleChange::Done);
-    assert_eq!(store.set_role(id(101), id(1), Role::Monitor).await.unwrap(), RoleChange::Owner);
+    assert_eq!(before.rights.role, Role::Manage);
+    assert_eq!(store.set_rights(id(101), id(2), &Role::Monitor.into()).await.unwrap(), RoleChange::Done);
+    assert_eq!(store.set_rights(id(101), id(1), &Role::Monitor.into()).await.unwrap(), RoleChange::Owner);
     assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
@@ -102,19 +102,19 @@ async fn changes_and_the_sequence(store: &dyn Store) {
     assert_eq!(gap.verdict, Verdict::Need(vec![chunks[2].hash]));
     let rest = push(store, id(101), id(1), flow, &chunks[2..]).await;
     assert_eq!(rest.sequence, Some(5));
-    let stretch = store.entries(id(101), 1, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, 1, usize::MAX).await.unwrap();
     assert_eq!((stretch.entries.len(), stretch.upto, stretch.more), (4, 5, false));
-    let little = store.entries(id(101), 0, 1).await.unwrap();
+    let little = store.entries(id(101), &None, 0, 1).await.unwrap();
     assert_eq!((little.entries.len(), little.upto, little.more), (1, 1, true));
-    let (pages, complete) = store.documents(id(101), None, usize::MAX).await.unwrap();
+    let (pages, complete) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
     assert!(complete && pages[0].chunks.len() == 5);
-    let (heads, _) = store.manifest(id(101), None, 10).await.unwrap();
+    let (heads, _) = store.manifest(id(101), &None, None, 10).await.unwrap();
     assert_eq!(heads[0].heads, [chunks[4].hash]);
     assert_eq!(store.document(id(101), flow).await.unwrap().unwrap().changes.len(), 5);
     assert!(store.document(id(102), flow).await.unwrap().is_none(), "seen from another account");
     assert_eq!(store.documents_of(None, Kind::Flow).await.unwrap(), [(id(101), flow)]);
     // Somebody else may not pass these changes off as their own.
-    store.set_role(id(101), id(2), Role::Manage).await.unwrap();
+    store.set_rights(id(101), id(2), &Role::Manage.into()).await.unwrap();
     let other = push(store, id(101), id(2), id(60), &chunks).await;
     assert!(matches!(other.verdict, Verdict::Accept(_)), "what is stored is accepted from everybody");
     let (stolen, more) = (flow_of_the_same_actor(), id(61));
@@ -148,7 +148,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
         lasts.insert(task.await.unwrap());
     }
     assert_eq!(lasts.len(), 50, "a number was given twice");
-    let stretch = store.entries(id(101), before, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, before, usize::MAX).await.unwrap();
     let numbers: Vec<u64> = stretch.entries.iter().map(|entry| entry.sequence).collect();
     assert_eq!(numbers, (before + 1..=before + 200).collect::<Vec<_>>(), "the sequence has a hole");
 }
@@ -166,10 +166,10 @@ async fn runs_and_files(store: &dyn Store) {
     assert_eq!(store.unfinished_runs().await.unwrap(), [(id(101), run_row(2))]);
     let ended = RunRow { status: RunStatus::Completed, ended_ms: Some(9), ..run_row(3) };
     let last = keep(vec![ended.clone()], vec![], None).await;
-    let stretch = store.entries(id(101), first, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, first, usize::MAX).await.unwrap();
     assert_eq!(stretch.upto, last);
     assert_eq!(stretch.entries.iter().map(|entry| &entry.entry).collect::<Vec<_>>(), [&Entry::Run(ended)]);
-    let newest = store.newest_runs(id(101), 10, usize::MAX).await.unwrap();
+    let newest = store.newest_runs(id(101), &None, 10, usize::MAX).await.unwrap();
     assert_eq!(newest.errors, [run_error(1), run_error(2)]);
     let blob = BlobRow { sha256: [3; 32], size_bytes: 5 };
     store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
@@ -255,21 +255,21 @@ async fn pages_of_runs_and_documents(store: &dyn Store) {
     let rows = RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect() };
     store.keep_runs(id(101), &rows, None).await.unwrap();
     let most = 1024 * 1024;
-    let newest = store.newest_runs(id(101), 500, most).await.unwrap();
+    let newest = store.newest_runs(id(101), &None, 500, most).await.unwrap();
     let size = serde_json::to_vec(&newest).unwrap().len();
     assert!(size <= most + most / 100, "{size} bytes");
     assert!(newest.runs.len() > 2 && newest.errors.len() > 2, "{} and {}", newest.runs.len(), newest.errors.len());
     assert_eq!(newest.runs[0].id, id(189));
     let whole = |page: &Snapshot| page.chunks.iter().map(|chunk| chunk.len()).sum::<usize>();
-    let (all, _) = store.documents(id(101), None, usize::MAX).await.unwrap();
+    let (all, _) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
     let ids: Vec<_> = all.iter().map(|page| page.document).collect();
     let most = whole(&all[0]) + whole(&all[1]) - 1;
-    let (first, complete) = store.documents(id(101), None, most).await.unwrap();
+    let (first, complete) = store.documents(id(101), &None, None, most).await.unwrap();
     assert_eq!((first.len(), complete), (1, false), "a page is larger than asked for");
-    let (first, complete) = store.documents(id(101), None, most + 1).await.unwrap();
+    let (first, complete) = store.documents(id(101), &None, None, most + 1).await.unwrap();
     assert_eq!((first.len(), complete), (2, false));
-    assert_eq!(store.fetch(id(101), &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
-    let (one, complete) = store.fetch(id(101), &ids, 1).await.unwrap();
+    assert_eq!(store.fetch(id(101), &None, &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
+    let (one, complete) = store.fetch(id(101), &None, &ids, 1).await.unwrap();
     assert_eq!((one.len(), complete), (1, false), "nothing comes at all");
 }
 
@@ -294,7 +294,7 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert!(store.claim_tick(tick, &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
     assert_eq!(store.run(id(101), id(80)).await.unwrap(), Some(run(80)));
     assert_eq!(store.run(id(101), id(81)).await.unwrap(), None);
-    let last = store.entries(id(101), sequence - 1, 1_000).await.unwrap();
+    let last = store.entries(id(101), &None, sequence - 1, 1_000).await.unwrap();
     assert_eq!((last.entries.len(), last.upto), (1, sequence));
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
 }

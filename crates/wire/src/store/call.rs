@@ -149,6 +149,9 @@ pub enum Call {
         email: String,
         /// Their password.
         password: String,
+        /// The code of their second factor, once the server has asked for it (`code_needed`).
+        #[serde(default)]
+        code: Option<String>,
         /// Whether what was made on this device goes along to the account.
         bring_local: bool,
         /// The secret of an invitation that brought them here: its account is opened.
