@@ -11,11 +11,12 @@ use tombolo_engine::{ApiQuestion, EvalError, EvalOutcome, EvalRequest, Script, S
 use crate::pool::{CALL_MS, Pool};
 use crate::workers::Workers;
 
-/// Calls the function `rules.function` of the text `rules.script` with the input; `options.timeoutMs` is how long it
+/// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input; `options.timeoutMs` is how long it
 /// may take at most.
 pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutcome {
-    let (Some(script), Some(function)) = (text(&request.rules, "script"), text(&request.rules, "function")) else {
-        let message = "Write the rules as {\"script\": \"function f(options) { … }\", \"function\": \"f\"}.";
+    let code = text(&request.rules, "code").or_else(|| text(&request.rules, "script"));
+    let (Some(script), Some(function)) = (code, text(&request.rules, "function")) else {
+        let message = "Write the rules as {\"code\": \"function f(options) { … }\", \"function\": \"f\"}.";
         return failed(EvalError {
             code: "invalid_rules".to_owned(),
             message: message.to_owned(),

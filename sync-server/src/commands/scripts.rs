@@ -37,7 +37,12 @@ struct Asked {
 }
 
 impl Scripts {
-    /// Calls the function `rules.function` of the text `rules.script` with the input.
+    /// With the process that starts those of scripts, for who can start none any more.
+    pub(super) fn with(supervisor: Supervisor, pipes: Pipes) -> anyhow::Result<Self> {
+        Ok(Self { asked: Some(Asked::of(supervisor, pipes)?) })
+    }
+
+    /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input.
     pub(super) fn eval(&mut self, request: &EvalRequest) -> anyhow::Result<EvalOutcome> {
         let asked = match &mut self.asked {
             Some(asked) => asked,
@@ -50,6 +55,10 @@ impl Scripts {
 impl Asked {
     fn start() -> anyhow::Result<Self> {
         let (supervisor, pipes) = Supervisor::start().context("the process of scripts cannot be started")?;
+        Self::of(supervisor, pipes)
+    }
+
+    fn of(supervisor: Supervisor, pipes: Pipes) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let pool = {
             let _inside = runtime.enter();
