@@ -75,7 +75,7 @@ fn json_text(bytes: Vec<u8>) -> Response {
 }
 
 fn limited(question: &Value, code: &str, message: &str) -> Response {
-    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None };
+    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None, at: None };
     let outcome = EvalOutcome { errors: vec![error], ..EvalOutcome::default() };
     let id = question.get("id").cloned().unwrap_or_default();
     let answer = json!({ "id": id, "output": outcome.output, "errors": outcome.errors, "console": outcome.console });
