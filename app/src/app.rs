@@ -6,8 +6,8 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    BinPage, ConnectionPage, ConnectionsPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage,
-    NotFound, RunsPage, ScriptPage, ScriptsPage, SignInPage, SignUpPage,
+    BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, ResourcePage, ResourcesPage,
+    RunsPage, SignInPage, SignUpPage,
 };
 use crate::state::App as State;
 
@@ -22,16 +22,15 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage/>
                     <Route path=path!("/integrations/:id") view=IntegrationPage/>
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
-                    <Route path=path!("/connections") view=ConnectionsPage/>
-                    <Route path=path!("/connections/:id") view=ConnectionPage/>
-                    <Route path=path!("/scripts") view=ScriptsPage/>
-                    <Route path=path!("/scripts/:id") view=ScriptPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    // The lists of all kinds and the pages of single ones, by the folder of the kind.
+                    <Route path=path!("/:folder") view=ResourcesPage/>
+                    <Route path=path!("/:folder/:id") view=ResourcePage/>
                 </Routes>
             </Shell>
             <ToastStack/>

@@ -20,9 +20,9 @@ pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
 pub(crate) use not_found::{NotFound, Unopened};
-pub(crate) use resources::{ConnectionPage, ConnectionsPage, ScriptsPage};
+pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use runs::RunsPage;
-pub(crate) use script::ScriptPage;
+use script::ScriptPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
 
 use leptos::prelude::*;

@@ -1,6 +1,7 @@
 //! Numbers, times and counts as people read them. Plain functions, tested natively.
 
 pub(crate) mod fields;
+pub(crate) mod kinds;
 
 /// Thousands parted: `3,376`.
 pub(crate) fn number(count: u64) -> String {

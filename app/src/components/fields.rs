@@ -114,7 +114,7 @@ fn field_id(doc: Doc, path: &str) -> String {
 
 /// The problem of a field, in words. That nothing is in it is told only to somebody who was there: what has just been
 /// made has done nothing wrong.
-fn problem_at(problems: &[Problem], path: &str, visited: bool) -> Option<String> {
+pub(in crate::components) fn problem_at(problems: &[Problem], path: &str, visited: bool) -> Option<String> {
     let here = problems.iter().find(|problem| problem.path == path)?;
     (visited || here.code != "missing_required_field").then(|| here.message.clone())
 }
@@ -170,37 +170,6 @@ pub(crate) fn DocText(
                     }
                     doc.here(inside.then(|| path.to_owned()), None);
                 })/>
-            <FieldConflict doc=doc path=path/>
-        </Field>
-    }
-}
-
-/// A choice in a document.
-#[component]
-pub(crate) fn DocSelect(
-    doc: Doc,
-    path: &'static str,
-    #[prop(into)] label: String,
-    choices: &'static [(&'static str, &'static str)],
-    /// What is shown while nothing is set.
-    #[prop(optional)]
-    usual: &'static str,
-    #[prop(optional, into)] help: String,
-    #[prop(optional)] listed: bool,
-) -> impl IntoView {
-    let held = Memo::new(move |_| in_field(doc.app, doc.id, path));
-    let value = Signal::derive(move || {
-        let text = doc.text(path);
-        if text.is_empty() { usual.to_owned() } else { text }
-    });
-    let choices = Signal::derive(move || {
-        choices.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
-    });
-    let name = field_id(doc, path);
-    view! {
-        <Field label=label name=name.clone() help=help held=held>
-            <SelectBox name=name value=value choices=choices described=true disabled=Signal::derive(move || !doc.writable.get())
-                on_change=Callback::new(move |key: String| write(doc, path, key, listed, false))/>
             <FieldConflict doc=doc path=path/>
         </Field>
     }

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlElement};
 /// A menu below a button. `id` is unique on the page.
 #[component]
 pub(crate) fn Menu(
-    id: &'static str,
+    #[prop(into)] id: String,
     #[prop(into)] label: String,
     /// What the button shows.
     face: AnyView,
@@ -33,7 +33,7 @@ pub(crate) fn Menu(
     };
     let class = if class.is_empty() { "icon-button" } else { class };
     view! {
-        <button class=class popovertarget=id aria-haspopup="menu" aria-label=label>{face}</button>
+        <button class=class popovertarget=id.clone() aria-haspopup="menu" aria-label=label>{face}</button>
         <div class="menu popped" id=id popover="auto" role="menu" node_ref=node on:click=close on:keydown=move |event| on_key(&event) on:toggle=toggled>{children()}</div>
     }
 }

@@ -13,6 +13,7 @@ use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, is_removed, use_enter};
 use crate::words;
+use crate::words::kinds::KINDS;
 
 /// The frame of the app.
 #[component]
@@ -165,10 +166,11 @@ fn Navigation() -> impl IntoView {
     view! {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
-            <A href="/connections" attr:title="Connections"><Icon name="plug"/><span>"Connections"</span></A>
-            <A href="/scripts" attr:title="Scripts"><Icon name="file-code"/><span>"Scripts"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
+            <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
+                {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}
+            </details>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
             {move || (refused() > 0).then(|| view! {
                 <A href="/not-accepted" attr:title="Not accepted" attr:class="has-dot"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>

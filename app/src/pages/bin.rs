@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use tombolo_model::{Id, Intent, Kind};
+use tombolo_model::{Id, Intent};
 use tombolo_wire::store::{Call, CallError, CatalogueRow, Edited};
 
 use crate::browser::page;
 use crate::components::{Ago, Icon};
 use crate::state::App;
+use crate::words::kinds::kind_name;
 
 /// Everything in the bin, last changed first.
 pub(crate) fn binned<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> Vec<CatalogueRow> {
@@ -59,19 +60,6 @@ pub(crate) fn BinnedBanner(id: Id, says: &'static str) -> impl IntoView {
                     <button class="button small" prop:disabled=move || !app.may_write() on:click=move |_| take_back(app, id, name.clone())><Icon name="rotate-ccw"/>"Restore"</button></div>
             }
         })
-    }
-}
-
-/// What a kind is called on screen.
-pub(crate) fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Integration => "Integration",
-        Kind::Flow => "Flow",
-        Kind::Export => "Source",
-        Kind::Import => "Destination",
-        Kind::Connection => "Connection",
-        Kind::Script => "Script",
-        other => other.name(),
     }
 }
 

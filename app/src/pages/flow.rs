@@ -6,7 +6,6 @@ mod choice;
 mod console;
 mod counts;
 mod filter;
-mod forms;
 mod layout;
 mod mapping;
 mod node;
@@ -25,6 +24,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Id, Intent, RowId, View};
+use tombolo_wire::run_worker::RunOptions;
 
 use super::bin::{BinnedBanner, put_away};
 use super::{NotFound, Unopened, id_param};
@@ -36,7 +36,6 @@ use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
 use choice::Choice;
 use console::Console;
-pub(in crate::pages) use forms::ConnectionForm;
 use outline::Outline;
 use panel::{Panel, Tool};
 use schedule::ScheduleButton;
@@ -212,7 +211,7 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <More id=id integration=integration/>
             <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/><span class="wide-only" aria-hidden="true">{move || if on.get() { "On" } else { "Off" }}</span></label>
             <button class="button primary" prop:disabled=move || blocked.with(Option::is_some) title=move || blocked.get().unwrap_or_default()
-                aria-busy=move || going.get().to_string() on:click=move |_| app.start_run(id)>
+                aria-busy=move || going.get().to_string() on:click=move |_| app.start_run(id, RunOptions::default())>
                 {move || if going.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="play"/> } }}"Run flow"</button>
         </div>
     }

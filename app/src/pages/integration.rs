@@ -6,6 +6,7 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use serde_json::json;
 use tombolo_model::{Id, Intent, Kind};
+use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
 
 use super::bin::{BinnedBanner, put_away};
@@ -144,7 +145,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
             <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| view! { <Ago ms=run.started_ms/> })}</td>
             <td class="tight"><Switch label=on_label on=on disabled=Signal::derive(move || !app.may_write()) turn=turn/></td>
             <td class="actions"><span class="row end">
-                <button class="button small" aria-label=run_label title=move || blocked().unwrap_or_default() on:click=move |_| app.start_run(id) prop:disabled=move || blocked().is_some() aria-busy=move || going.get().to_string()><Icon name="play"/>"Run flow"</button>
+                <button class="button small" aria-label=run_label title=move || blocked().unwrap_or_default() on:click=move |_| app.start_run(id, RunOptions::default()) prop:disabled=move || blocked().is_some() aria-busy=move || going.get().to_string()><Icon name="play"/>"Run flow"</button>
                 <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=move || !app.may_write()><Icon name="trash-2" small=true/></button>
             </span></td>
         </tr>

@@ -12,10 +12,10 @@ use tombolo_wire::store::{Call, Parked};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
-use super::bin::kind_name;
 use crate::browser::{files, page};
 use crate::components::{Ago, Dialog, Icon, RemovedBanner};
 use crate::state::App;
+use crate::words::kinds::kind_name;
 use changes::Changes;
 use stage::{Stage, is_answered, on_its_way, stage};
 

@@ -1,112 +1,63 @@
-//! The lists of resources that several flows share, and the page of one connection. One list for all kinds: it takes
-//! what is special about a kind from [`Listed`].
+//! The lists of all kinds of resource and the pages of single ones. One list and one page for all: what is special about
+//! a kind is data, its words in `words::kinds` and its form in `tombolo_model::forms`.
 
-mod connection;
+mod address;
+mod copy;
+mod create;
+mod menu;
+mod page;
+mod rows;
 mod table;
+mod used_by;
+mod window;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
-use serde_json::{Value, json};
-use tombolo_model::{Action, Kind};
-use tombolo_wire::store::{Call, Created};
+use leptos_router::hooks::use_params_map;
 
-use crate::browser::page;
-use crate::components::NameDialog;
+use super::NotFound;
+use crate::browser::page as title;
 use crate::state::App;
 use crate::words;
-pub(crate) use connection::ConnectionPage;
+use crate::words::kinds::{self, KindWords};
+use create::Create;
+pub(crate) use page::ResourcePage;
 use table::ResourceTable;
+pub(crate) use used_by::UsedBy;
 
-/// What a list says about its kind.
-#[derive(Clone, Copy)]
-struct Listed {
-    kind: Kind,
-    title: &'static str,
-    one: &'static str,
-    icon: &'static str,
-    /// The folder of the pages of single ones.
-    folder: &'static str,
-    create: &'static str,
-    /// What such a resource is, in one sentence.
-    what: &'static str,
-    /// A new one, but for its name.
-    fresh: fn() -> Value,
+/// The kind whose folder the address names.
+fn folder_param() -> Memo<Option<&'static KindWords>> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|params| params.get("folder").and_then(|folder| kinds::of_folder(&folder))))
 }
 
-const CONNECTIONS: Listed = Listed {
-    kind: Kind::Connection,
-    title: "Connections",
-    one: "connection",
-    icon: "plug",
-    folder: "/connections",
-    create: "Create connection",
-    what: "A connection says where an application is and how to sign in to it. Sources and destinations share it.",
-    fresh: || json!({"type": "http", "http": {"mediaType": "json", "auth": {"type": "custom"}}}),
-};
-
-const SCRIPTS: Listed = Listed {
-    kind: Kind::Script,
-    title: "Scripts",
-    one: "script",
-    icon: "file-code",
-    folder: "/scripts",
-    create: "Create script",
-    what: "A script holds functions that change records where a mapping does not reach.",
-    fresh: || json!({}),
-};
-
-/// All connections.
+/// The list in the address.
 #[component]
-pub(crate) fn ConnectionsPage() -> impl IntoView {
-    view! { <List listed=CONNECTIONS/> }
-}
-
-/// All scripts.
-#[component]
-pub(crate) fn ScriptsPage() -> impl IntoView {
-    view! { <List listed=SCRIPTS/> }
+pub(crate) fn ResourcesPage() -> impl IntoView {
+    let kind = folder_param();
+    move || match kind.get() {
+        Some(words) => view! { <List words=words/> }.into_any(),
+        None => NotFound().into_any(),
+    }
 }
 
 #[component]
-fn List(listed: Listed) -> impl IntoView {
+fn List(words: &'static KindWords) -> impl IntoView {
     let app = App::here();
-    page::title(move || listed.title.into());
-    let all = Memo::new(move |_| app.of_kind(listed.kind));
+    title::title(move || words.title.into());
+    let all = Memo::new(move |_| app.of_kind(words.kind));
     let sub = move || {
         if app.account.with(Option::is_none) {
             return "\u{a0}".to_owned();
         }
-        words::count(all.with(Vec::len), listed.one)
+        words::count(all.with(Vec::len), words.one)
     };
     view! {
         <div class="page-head">
-            <div><h1>{listed.title}</h1><p class="sub">{sub}</p></div>
-            <div class="actions"><Create listed=listed/></div>
+            <div><h1>{words.title}</h1><p class="sub">{sub}</p></div>
+            <div class="actions"><Create words=words/></div>
         </div>
         <Show when=move || app.account.with(Option::is_some)>
-            <ResourceTable listed=listed all=all/>
+            <ResourceTable words=words all=all/>
         </Show>
     }
-}
-
-/// Makes one and opens it: there it is named and filled in.
-#[component]
-fn Create(listed: Listed) -> impl IntoView {
-    let app = App::here();
-    let navigate = StoredValue::new_local(use_navigate());
-    let create = move |name: String| {
-        let navigate = navigate.get_value();
-        spawn_local(async move {
-            let mut value = (listed.fresh)();
-            value["name"] = name.into();
-            match app.call::<Created>(Call::Create { kind: listed.kind, value }).await {
-                Ok(created) => navigate(&format!("{}/{}", listed.folder, created.id), NavigateOptions::default()),
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    };
-    let closed = Signal::derive(move || !app.may(Action::Write, listed.kind));
-    view! { <NameDialog action=listed.create primary=true disabled=closed on_create=Callback::new(create)/> }
 }

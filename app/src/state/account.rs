@@ -10,6 +10,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::RunStatus;
+use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
     AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
 };
@@ -158,9 +159,9 @@ impl App {
     }
 
     /// Starts a flow as it is after everything that was entered so far.
-    pub(crate) fn start_run(self, flow: Id) {
+    pub(crate) fn start_run(self, flow: Id, options: RunOptions) {
         self.in_turn(async move {
-            self.call::<serde_json::Value>(Call::StartRun { flow, on_server: false }).await.map(drop)
+            self.call::<serde_json::Value>(Call::StartRun { flow, on_server: false, options }).await.map(drop)
         });
     }
 

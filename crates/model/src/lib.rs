@@ -6,10 +6,13 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod difference;
 mod edit;
+pub mod forms;
 mod id;
 mod kind;
 pub mod path;
+pub mod presets;
 mod problem;
 pub mod record;
 mod rights;

@@ -24,8 +24,67 @@ pub enum ToRun {
         /// The run and all it needs; boxed because the other message is small.
         job: Box<RunJob>,
     },
+    /// Send the test of a connection; answered by [`FromRun::Pinged`].
+    Ping {
+        /// The connection and all it needs.
+        job: Box<PingJob>,
+    },
     /// Stop as soon as possible; the last row says `canceled`.
     Cancel,
+}
+
+/// A connection that is tested, and all it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PingJob {
+    /// Which.
+    pub connection: Id,
+    /// The connection and what it refers to, by id.
+    pub resources: BTreeMap<Id, RunResource>,
+    /// Their secrets.
+    pub secrets: Secrets,
+    /// The hosts that these may go to.
+    pub hosts: BTreeMap<Id, Vec<String>>,
+}
+
+/// What is special about a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunOptions {
+    /// The exports that it reads, of those that the flow has; all of them where none is named.
+    pub sources: Vec<Id>,
+    /// Since when exports of changes are read this once, in milliseconds since 1970.
+    pub start_ms: Option<i64>,
+    /// Records that failed and are tried again, in place of what the sources would read.
+    pub retry: Option<RunRetry>,
+}
+
+/// Records that a step tries again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRetry {
+    /// The step, as the counters of a run name it.
+    pub step: String,
+    /// The records as they came to it, edited or not, with their places in their source.
+    pub records: Vec<(u64, Value)>,
+}
+
+/// What one stage of a step did to one record, or to a page of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StageRow {
+    /// The step, as the counters of the run name it.
+    pub step: String,
+    /// `inputFilter`, `mapping`, `responseMap` and so on; the function's name for hooks.
+    pub name: String,
+    /// The record's place in its source; nothing where the stage is about a whole page.
+    pub index: Option<u64>,
+    /// What went in.
+    pub input: Value,
+    /// What came out; null where nothing did.
+    pub output: Value,
+    /// What was wrong, in words.
+    pub errors: Vec<String>,
 }
 
 /// A run and all it needs.
@@ -52,6 +111,12 @@ pub struct RunJob {
     /// Up to when each export of changes was read, in milliseconds since 1970.
     #[serde(default)]
     pub checkpoints: BTreeMap<Id, i64>,
+    /// Whether it tries the flow out: the first page of each source, nothing written, every stage told.
+    #[serde(default)]
+    pub test: bool,
+    /// What is special about it.
+    #[serde(default)]
+    pub options: RunOptions,
 }
 
 /// A resource of a run.
@@ -99,6 +164,18 @@ pub enum FromRun {
     Renewed {
         /// The connection, the path and what it is now.
         secrets: Secrets,
+    },
+    /// A stage of a test run.
+    Stage {
+        /// What happened there.
+        stage: StageRow,
+    },
+    /// What came of a [`ToRun::Ping`].
+    Pinged {
+        /// The status of the answer, when it was a good one.
+        status: Option<u16>,
+        /// Why the connection does not work, in words.
+        problem: Option<String>,
     },
     /// A file is complete; said before the row that ends the run. One attachment: the file.
     File {

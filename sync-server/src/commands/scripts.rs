@@ -45,10 +45,11 @@ impl Scripts {
         Ok(Self { asked: Some(Asked::of(supervisor, pipes)?) })
     }
 
-    /// Calls the function `rules.function` of the text `rules.script` with the input.
+    /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input.
     pub(super) fn eval(&mut self, request: &EvalRequest) -> anyhow::Result<EvalOutcome> {
-        let (Some(script), Some(function)) = (text(&request.rules, "script"), text(&request.rules, "function")) else {
-            let message = "Write the rules as {\"script\": \"function f(options) { … }\", \"function\": \"f\"}.";
+        let code = text(&request.rules, "code").or_else(|| text(&request.rules, "script"));
+        let (Some(script), Some(function)) = (code, text(&request.rules, "function")) else {
+            let message = "Write the rules as {\"code\": \"function f(options) { … }\", \"function\": \"f\"}.";
             return Ok(EvalOutcome {
                 errors: vec![EvalError { code: "invalid_rules".to_owned(), message: message.to_owned(), path: None }],
                 ..EvalOutcome::default()

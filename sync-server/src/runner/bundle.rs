@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tombolo_model::views::secret_addresses;
+use tombolo_model::views::{Flow, secret_addresses};
 use tombolo_model::{Id, Kind, catalogue};
 use tombolo_wire::run::RunRow;
 
@@ -77,12 +77,15 @@ async fn follow(
         let Some(resource) = resources::read(&*app.store, account, id).await? else {
             continue;
         };
-        // A flow that comes next is another run; an integration is not part of one.
-        if matches!(resource.kind, Kind::Flow | Kind::Integration) {
+        // A flow that comes next is another run; of integrations the flow's own is part of one, for its settings.
+        let own = Flow(&flow.value).integration() == Some(id);
+        if resource.kind == Kind::Flow || (resource.kind == Kind::Integration && !own) {
             continue;
         }
-        open.extend(catalogue::describe(resource.kind, &resource.value).references);
-        open.extend(catalogue::named(resource.kind, &resource.value));
+        if resource.kind != Kind::Integration {
+            open.extend(catalogue::describe(resource.kind, &resource.value).references);
+            open.extend(catalogue::named(resource.kind, &resource.value));
+        }
         row.heads.insert(id, resource.heads.clone());
         found.insert(id, resource);
     }

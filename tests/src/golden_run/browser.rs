@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus};
-use tombolo_wire::run_worker::{RunJob, RunResource, ToRun};
+use tombolo_wire::run_worker::{RunJob, RunOptions, RunResource, ToRun};
 
 use super::Served;
 
@@ -59,6 +59,8 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         files: golden.files.keys().cloned().collect(),
         checkpoints: BTreeMap::new(),
         begin: RunBegin { now_ms: Some(golden.now_ms), seed: Some(golden.seed) },
+        test: false,
+        options: RunOptions::default(),
     };
     let files: Vec<String> = golden.files.values().map(text).collect();
     Ok(json!({ "frame": serde_json::to_string(&ToRun::Start { job: Box::new(job) })?, "files": files }))

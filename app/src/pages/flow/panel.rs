@@ -5,16 +5,16 @@ use std::str::FromStr;
 
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_model::Id;
+use tombolo_model::forms::form;
+use tombolo_model::{Id, Kind};
 
 use super::Builder;
 use super::filter::FilterEditor;
-use super::forms::{ExportForm, ImportForm};
 use super::mapping::MappingEditor;
 use super::node::{StepIcon, remove, shift};
 use super::steps::{Step, StepKind, moved};
 use crate::components::{
-    ConflictBadge, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
+    ConflictBadge, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
 use crate::pages::Unopened;
 use crate::state::{Doc, use_document};
@@ -105,6 +105,9 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     let kind = step.kind;
     let stored = StoredValue::new(step.clone());
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
+    let adaptor = Memo::new(move |_| doc.text("/adaptorType"));
+    let resource_kind = if kind == StepKind::Import { Kind::Import } else { Kind::Export };
+    let sections = Signal::derive(move || form(resource_kind, &adaptor.get()));
     view! {
         <aside class="panel step" id=PANEL tabindex="-1" aria-label=move || format!("{}: {}", kind.words(), doc.text("/name"))>
             <div class="step-head row">
@@ -122,7 +125,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                     <Show when=move || open.get()>
                         <div class="form">
                             <DocText doc=doc path="/name" label="Name"/>
-                            {if kind == StepKind::Import { view! { <ImportForm doc=doc/> }.into_any() } else { view! { <ExportForm doc=doc/> }.into_any() }}
+                            <DocForm doc=doc sections=sections/>
                         </div>
                     </Show>
                     <h3>"In the order they run"</h3>

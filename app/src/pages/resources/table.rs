@@ -1,141 +1,202 @@
-//! The table of resources of one kind: found by name, shown a piece at a time, so that thousands stay light.
+//! The table of resources of one kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use tombolo_model::{Action, Id, Kind};
+use tombolo_model::{Id, Kind};
 use tombolo_wire::store::CatalogueRow;
 
-use super::Listed;
-use crate::components::{Ago, Icon};
-use crate::pages::bin::put_away;
+use super::address::Address;
+use super::menu::RowMenu;
+use super::rows::{Column, Order, application, applications, found, users};
+use super::used_by::UsedByDialog;
+use super::window::use_window;
+use crate::components::{Ago, Icon, SelectBox};
 use crate::state::App;
 use crate::words;
+use crate::words::kinds::{self, KindWords};
 
-/// How many rows are shown at first, and how many more at a time.
-const PIECE: usize = 100;
+/// Which resources refer to each resource.
+pub(super) type Users = Memo<Arc<BTreeMap<Id, Vec<Id>>>>;
 
-/// How many resources that are not in the bin refer to each resource.
-fn uses<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> BTreeMap<Id, usize> {
-    let mut uses = BTreeMap::new();
-    for row in rows.filter(|row| !row.binned) {
-        let mut to = row.references.clone();
-        to.sort();
-        to.dedup();
-        for id in to {
-            *uses.entry(id).or_insert(0) += 1;
-        }
-    }
-    uses
+/// A row of the table with what the others say of it.
+#[derive(Debug, Clone, PartialEq)]
+struct Shown {
+    row: CatalogueRow,
+    uses: usize,
 }
 
-/// The application of a connection in words.
-fn application(row: &CatalogueRow) -> String {
-    match (row.kind, row.adaptor.as_deref()) {
-        (Kind::Script, _) => "JavaScript".into(),
-        (_, Some("http")) => "HTTP".into(),
-        (_, Some(other)) => other.to_owned(),
-        (_, None) => "Not set up".into(),
-    }
-}
-
-/// The rows.
+/// The list with what finds things in it.
 #[component]
-pub(super) fn ResourceTable(listed: Listed, all: Memo<Vec<CatalogueRow>>) -> impl IntoView {
+pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRow>>) -> impl IntoView {
     let app = App::here();
-    let search = RwSignal::new(String::new());
-    let most = RwSignal::new(PIECE);
-    let found = Memo::new(move |_| {
-        let wanted = search.get().trim().to_lowercase();
-        all.with(|all| all.iter().filter(|row| row.name.to_lowercase().contains(&wanted)).cloned().collect::<Vec<_>>())
+    let address = Address::here();
+    let users: Users = Memo::new(move |_| Arc::new(app.rows.with(|rows| users(rows.values()))));
+    let places = Memo::new(move |_| {
+        let wanted = address.wanted();
+        all.with(|all| users.with(|users| found(all, users, &wanted)))
     });
-    let uses = Memo::new(move |_| app.rows.with(|rows| uses(rows.values())));
-    let label = format!("Find a {}", listed.one);
-    let rows = move || found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
-    let left = move || found.with(Vec::len).saturating_sub(most.get());
+    let asked = RwSignal::new(None::<Id>);
     view! {
         <Show when=move || !all.with(Vec::is_empty) fallback=move || view! {
-            <div class="empty"><span class="kind"><Icon name=listed.icon/></span><h2>{format!("No {}s yet", listed.one)}</h2><p>{listed.what}</p></div>
+            <div class="empty"><span class="kind"><Icon name=words.icon/></span><h2>{format!("No {}s yet", words.one)}</h2><p>{words.what}</p></div>
         }>
-            <div class="toolbar">
-                <label class="input"><Icon name="search"/>
-                    <input type="search" placeholder=label.clone() aria-label=label.clone() prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/>
-                </label>
-                <span class="grow"></span>
-                // Of all of them the title tells the number.
-                <span class="muted num" aria-live="polite">{move || (found.with(Vec::len) < all.with(Vec::len)).then(|| format!("{} of {}", words::number(found.with(Vec::len) as u64), words::number(all.with(Vec::len) as u64)))}</span>
-            </div>
-            <Show when=move || !found.with(Vec::is_empty) fallback=move || view! {
-                <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>
+            <Toolbar words=words all=all address=address found=Signal::derive(move || places.with(Vec::len))/>
+            <Show when=move || !places.with(Vec::is_empty) fallback=move || view! {
+                <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| address.clear()>"Clear the search"</button></div>
             }>
-                <div class="table-wrap"><table class="table resources">
-                    <thead><tr><th>"Name"</th><th data-rank="2">"Application"</th><th class="num">"Used by"</th><th data-rank="2">"Last change"</th><th><span class="sr">"Actions"</span></th></tr></thead>
-                    <tbody><For each=rows key=|row| (row.id, row.name.clone(), row.modified_ms, row.conflicts, row.damaged, row.pending) let:row><Line listed=listed row=row uses=uses/></For></tbody>
-                </table></div>
-                {move || (left() > 0).then(|| view! { <div class="table-foot"><button class="button" on:click=move |_| most.update(|most| *most += PIECE)>{format!("Show more of {}", words::number(left() as u64))}</button></div> })}
+                <Rows words=words all=all places=places users=users address=address asked=asked/>
             </Show>
         </Show>
+        <UsedByDialog asked=asked users=users/>
+    }
+}
+
+/// Search and the filters of the columns.
+#[component]
+fn Toolbar(
+    words: &'static KindWords,
+    all: Memo<Vec<CatalogueRow>>,
+    address: Address,
+    found: Signal<usize>,
+) -> impl IntoView {
+    let label = format!("Find a {}", words.one);
+    let apps = Memo::new(move |_| all.with(|all| applications(all)));
+    let several = Memo::new(move |_| apps.with(Vec::len) > 1 && words.kind != Kind::Script);
+    let choices = Signal::derive(move || {
+        let all = [(String::new(), "All applications".to_owned())].into_iter();
+        all.chain(apps.get().into_iter().map(|name| (name.clone(), name))).collect::<Vec<_>>()
+    });
+    let usages = Signal::derive(|| {
+        [("", "Used or not"), ("used", "Used"), ("unused", "Unused")]
+            .map(|(key, words)| (key.to_owned(), words.to_owned()))
+            .to_vec()
+    });
+    let some = |key: String| Some(key).filter(|key| !key.is_empty());
+    view! {
+        <div class="toolbar">
+            <label class="input"><Icon name="search"/>
+                <input type="search" placeholder=label.clone() aria-label=label.clone() prop:value=move || address.search.get() on:input=move |event| address.type_in(event_target_value(&event))/>
+            </label>
+            {move || several.get().then(|| view! {
+                <div class="filter-box"><SelectBox name="filter-application" label="Application" value=Signal::derive(move || address.application.get().unwrap_or_default()) choices=choices on_change=Callback::new(move |key| address.set_application.set(some(key)))/></div>
+            })}
+            <div class="filter-box"><SelectBox name="filter-usage" label="Usage" value=Signal::derive(move || address.usage.get().unwrap_or_default()) choices=usages on_change=Callback::new(move |key| address.set_usage.set(some(key)))/></div>
+            <span class="grow"></span>
+            // Of all of them the title tells the number.
+            <span class="muted num" aria-live="polite">{move || (found.get() < all.with(Vec::len)).then(|| format!("{} of {}", words::number(found.get() as u64), words::number(all.with(Vec::len) as u64)))}</span>
+        </div>
     }
 }
 
 #[component]
-fn Line(listed: Listed, row: CatalogueRow, uses: Memo<BTreeMap<Id, usize>>) -> impl IntoView {
+fn Head(
+    address: Address,
+    column: Column,
+    words: &'static str,
+    #[prop(optional)] class: &'static str,
+    #[prop(optional)] rank: &'static str,
+) -> impl IntoView {
+    let order = move || address.order.get().unwrap_or_default();
+    let press = move |_| {
+        let next = untrack(order).pressed(column);
+        address.set_order.set(Some(next).filter(|next| *next != Order::default()));
+    };
+    view! {
+        <th class=class data-rank=rank aria-sort=move || order().said(column)>
+            <button on:click=press>{words}{move || match order().said(column) {
+                "ascending" => view! { <Icon name="arrow-up"/> }.into_any(),
+                "descending" => view! { <Icon name="arrow-down"/> }.into_any(),
+                _ => ().into_any(),
+            }}</button>
+        </th>
+    }
+}
+
+#[component]
+fn Rows(
+    words: &'static KindWords,
+    all: Memo<Vec<CatalogueRow>>,
+    places: Memo<Vec<usize>>,
+    users: Users,
+    address: Address,
+    asked: RwSignal<Option<Id>>,
+) -> impl IntoView {
+    let body = NodeRef::<html::Tbody>::new();
+    let count = Signal::derive(move || places.with(Vec::len));
+    let part = use_window(count, body);
+    let shown = move || {
+        let part = part.get();
+        all.with(|all| {
+            users.with(|users| {
+                places.with(|places| {
+                    let rows = places.get(part.from..part.to.min(places.len())).unwrap_or_default().iter();
+                    let row = |at: &usize| all.get(*at).cloned();
+                    rows.filter_map(row)
+                        .map(|row| Shown { uses: users.get(&row.id).map_or(0, Vec::len), row })
+                        .collect::<Vec<_>>()
+                })
+            })
+        })
+    };
+    let room = move |rows: usize| {
+        #[expect(clippy::cast_precision_loss, reason = "pixels of a table")]
+        let height = rows as f64 * part.with(|part| part.height);
+        (rows > 0).then(|| view! { <tr class="room" aria-hidden="true"><td colspan="5" style:block-size=format!("{height}px")></td></tr> })
+    };
+    let integrations = words.kind == Kind::Flow;
+    view! {
+        <div class="table-wrap"><table class="table resources" aria-rowcount=move || (count.get() + 1).to_string()>
+            <thead><tr>
+                <Head address=address column=Column::Name words="Name"/>
+                {if integrations { view! { <th data-rank="2">"Integration"</th> }.into_any() } else { view! { <Head address=address column=Column::Application words="Application" rank="2"/> }.into_any() }}
+                <Head address=address column=Column::Uses words="Used by" class="num"/>
+                <Head address=address column=Column::Changed words="Last change" rank="2"/>
+                <th><span class="sr">"Actions"</span></th>
+            </tr></thead>
+            <tbody node_ref=body>
+                {move || room(part.with(|part| part.from))}
+                <For each=shown key=|shown| (shown.row.id, shown.row.name.clone(), shown.row.modified_ms, shown.row.conflicts, shown.row.damaged, shown.uses) let:shown>
+                    <Line words=words row=shown.row uses=shown.uses asked=asked/>
+                </For>
+                {move || room(count.get().saturating_sub(part.with(|part| part.to)))}
+            </tbody>
+        </table></div>
+    }
+}
+
+#[component]
+fn Line(words: &'static KindWords, row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>>) -> impl IntoView {
     let app = App::here();
     let id = row.id;
-    let used = move || uses.with(|uses| uses.get(&id).copied().unwrap_or_default());
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
     let full = name.clone();
     let tile = format!("app t{}", words::tint(&name));
-    let label = format!("Put {name} in the bin");
-    // What runs with it would fail: it is taken out of use first.
-    let blocked = move || match used() {
-        _ if !app.may(Action::Write, listed.kind) => Some("You may look, not change.".to_owned()),
-        0 => None,
-        many => Some(format!("It is used by {}. Choose another there first.", words::count(many, "resource"))),
+    let to = kinds::address(&row).unwrap_or_default();
+    let second = if words.kind == Kind::Flow {
+        row.integration.and_then(|id| app.row(id)).map(|row| row.name).unwrap_or_default()
+    } else {
+        application(&row).to_owned()
     };
-    let said = format!("{name} is in the recycle bin.");
+    let used = format!("{name} is used in {}", words::count(uses, "place"));
     view! {
-        <tr>
+        <tr data-row="">
             <td><span class="row"><span class=tile aria-hidden="true">{words::monogram(&name)}</span>
-                <A href=format!("{}/{id}", listed.folder) attr:class="name" attr:title=full>{name.clone()}</A>
+                <A href=to attr:class="name" attr:title=full>{name.clone()}</A>
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
-                {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}</span></td>
-            <td class="muted" data-rank="2">{application(&row)}</td>
-            <td class="num">{move || if used() == 0 { view! { <span class="faint">"Unused"</span> }.into_any() } else { words::number(used() as u64).into_any() }}</td>
+                {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}
+                {(row.disabled && words.kind == Kind::Flow).then(|| view! { <span class="badge">"Off"</span> })}</span></td>
+            <td class="muted" data-rank="2">{second}</td>
+            <td class="num">{if uses == 0 {
+                view! { <span class="faint">"Unused"</span> }.into_any()
+            } else {
+                view! { <button class="link" aria-label=used on:click=move |_| asked.set(Some(id))>{words::number(uses as u64)}</button> }.into_any()
+            }}</td>
             <td class="muted" data-rank="2"><Ago ms=row.modified_ms/></td>
-            <td class="actions"><button class="icon-button small" aria-label=label title=move || blocked().unwrap_or_default() prop:disabled=move || blocked().is_some()
-                on:click=move |_| put_away(app, vec![id], said.clone())><Icon name="trash-2" small=true/></button></td>
+            <td class="actions"><RowMenu row=row uses=uses asked=asked/></td>
         </tr>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(n: u8, references: &[u8], binned: bool) -> CatalogueRow {
-        let id = |n: u8| Id::from_parts(0, [n; 8]);
-        CatalogueRow {
-            id: id(n),
-            kind: Kind::Export,
-            name: String::new(),
-            integration: None,
-            disabled: false,
-            binned,
-            references: references.iter().map(|n| id(*n)).collect(),
-            adaptor: None,
-            conflicts: 0,
-            modified_ms: 0,
-            pending: false,
-            damaged: false,
-        }
-    }
-
-    #[test]
-    fn a_resource_is_used_once_by_each_that_names_it_and_never_from_the_bin() {
-        let rows = [row(1, &[9, 9], false), row(2, &[9], false), row(3, &[9], true)];
-        assert_eq!(uses(rows.iter()).get(&Id::from_parts(0, [9; 8])), Some(&2));
-        assert_eq!(uses(rows[2..].iter()).len(), 0);
     }
 }

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic;
 
-use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
+use tombolo_engine::{About, Bundle, Cancel, Report, Retry, Secret, Stage, ping, run_job};
 use tombolo_model::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::run_worker::{FromRun, RunJob, Secrets, ToRun};
+use tombolo_wire::run_worker::{FromRun, PingJob, RunJob, Secrets, StageRow, ToRun};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
@@ -30,6 +30,7 @@ pub fn start() {
     let listen = Closure::<dyn FnMut(MessageEvent) -> Result<(), JsError>>::new(move |event: MessageEvent| {
         match port::read(&event.data()) {
             Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, cancel.clone())),
+            Ok((ToRun::Ping { job }, _)) => spawn_local(test(*job)),
             Ok((ToRun::Cancel, _)) => cancel.cancel(),
             Err(reason) => return unreadable(&reason),
         }
@@ -52,9 +53,12 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         about: About {
             run: Some(job.row.id),
             flow: Some(job.row.flow),
+            test_mode: job.test,
+            retry: job.options.retry.map(|retry| Retry { step: retry.step, records: retry.records }),
+            sources: job.options.sources,
+            start_ms: job.options.start_ms,
             checkpoints: job.checkpoints,
             begin: job.begin,
-            ..About::default()
         },
     };
     let mut report = |report| match report {
@@ -67,8 +71,11 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
             let renewed = BTreeMap::from([(path, secret.value().to_owned())]);
             port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
         }
-        // Only a test run has stages, and none is started here.
-        Report::Stage { .. } => {}
+        Report::Stage { step, stage } => {
+            let Stage { name, index, input, output, errors } = stage;
+            let errors = errors.into_iter().map(|error| error.message).collect();
+            port::post(&FromRun::Stage { stage: StageRow { step, name, index, input, output, errors } }, None);
+        }
         Report::Exchange { exchange, .. } => {
             if let Ok(text) = serde_json::to_string(&*exchange) {
                 console::log_1(&text.into());
@@ -81,6 +88,25 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
         }
     };
     run_job(&bundle, job.row, &host, &cancel, &mut report).await;
+}
+
+/// Sends the test of a connection and says what came of it.
+async fn test(job: PingJob) {
+    let host = BrowserHost::new(BTreeMap::new(), job.hosts);
+    let bundle = Bundle {
+        resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
+        secrets: job.secrets.0,
+        ..Bundle::default()
+    };
+    let mut renewed = |owner, path: String, secret: Secret| {
+        let renewed = BTreeMap::from([(path, secret.value().to_owned())]);
+        port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
+    };
+    let (status, problem) = match ping(&bundle, job.connection, &host, &mut renewed).await {
+        Ok(status) => (Some(status), None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    port::post(&FromRun::Pinged { status, problem }, None);
 }
 
 fn remember(row: &RunRow) {

@@ -34,7 +34,9 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             let file = files.first().ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
             value(blobs::put(&account, name, file).await?)
         }
-        Call::StartRun { flow, on_server } => created(runs::start(&account, flow, on_server).await?),
+        Call::StartRun { flow, on_server, options } => created(runs::start(&account, flow, on_server, options).await?),
+        Call::TestRun { flow, options } => value(runs::test_run(&account, flow, options).await?),
+        Call::TestConnection { connection } => value(runs::test_connection(&account, connection).await?),
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),

@@ -5,6 +5,7 @@
 mod bundle;
 mod keeper;
 mod start;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 
 pub(crate) use start::{cancel_here, start};
+pub(crate) use trial::{test_connection, test_run};
 
 /// A run that this tab runs.
 pub(crate) struct Running {

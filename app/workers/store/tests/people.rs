@@ -146,7 +146,7 @@ async fn a_flow_does_not_run_on_the_server_before_its_last_changes_are_there() {
     let flow = create(&device, Kind::Flow, "Newest").await;
     let run = json!({ "run": id(7, 5) });
     serve(&json!({format!("/api/accounts/{}/flows/{flow}/run", id(1, 5)): run, "/api/signout": null}));
-    let refused = device.call(Call::StartRun { flow, on_server: true }).await.unwrap_err();
+    let refused = device.call(Call::StartRun { flow, on_server: true, options: Default::default() }).await.unwrap_err();
     assert_eq!(refused.code, "invalid");
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();

@@ -26,7 +26,7 @@ async fn edit(device: &Device, id: Id, intent: Intent) {
 }
 
 fn run(flow: Id) -> Call {
-    Call::StartRun { flow, on_server: false }
+    Call::StartRun { flow, on_server: false, options: Default::default() }
 }
 
 #[wasm_bindgen_test]

@@ -7,7 +7,7 @@ use tombolo_template::Template;
 use super::{Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
 use crate::group::{Grouping, Sorting};
 use crate::mapping::Mapping;
-use crate::path::Path;
+use crate::path::OldPath;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -48,7 +48,7 @@ pub(crate) struct Delta {
     /// A format of moment; without one times are in ISO 8601.
     pub(crate) pattern: Option<Box<str>>,
     /// The fields of records that say when they changed, where records and not the endpoint are asked.
-    pub(crate) fields: Vec<Path>,
+    pub(crate) fields: Vec<OldPath>,
 }
 
 /// How an endpoint is told which records were read.

@@ -3,9 +3,7 @@
 //! Only while a connection, export or import says so. Secrets are `******`: those that are put in are never printed, and
 //! what is known of them is taken out of all that is said, in both directions.
 
-use futures::stream::{self, StreamExt};
-
-use super::request::patiently;
+use super::peek::{Seen, peek};
 use super::shared::{Place, Shared};
 use crate::event::{Exchange, RunEvent};
 use crate::http::{HttpError, Request, Response};
@@ -59,32 +57,9 @@ pub(super) async fn answer(
 }
 
 async fn body(shared: &Shared<'_>, scrub: &Scrub, response: &mut Response) -> String {
-    let mut pieces = Vec::new();
-    let (mut bytes, mut ended) = (Vec::new(), false);
-    while bytes.len() < MAX_CAPTURED_BYTES {
-        match patiently(shared.host, response.body.next()).await {
-            Ok(Some(piece)) => {
-                let broken = piece.is_err();
-                bytes.extend(piece.iter().flatten());
-                pieces.push(piece);
-                if broken {
-                    break;
-                }
-            }
-            Ok(None) => {
-                ended = true;
-                break;
-            }
-            Err(silent) => {
-                pieces.push(Err(silent));
-                break;
-            }
-        }
-    }
-    let rest = std::mem::replace(&mut response.body, stream::empty().boxed_local());
-    response.body = stream::iter(pieces).chain(rest).boxed_local();
+    let Seen { bytes, whole } = peek(shared.host, response, MAX_CAPTURED_BYTES).await;
     let text = scrub.clean(&String::from_utf8_lossy(&bytes)).into_owned();
-    if ended { text } else { cut(text, MAX_CAPTURED_BYTES.min(bytes.len()).saturating_sub(UNSURE_BYTES)) }
+    if whole { text } else { cut(text, MAX_CAPTURED_BYTES.min(bytes.len()).saturating_sub(UNSURE_BYTES)) }
 }
 
 fn cut(mut text: String, most: usize) -> String {

@@ -5,12 +5,9 @@
 
 use std::rc::Rc;
 
-use futures::stream::{self, StreamExt};
-use tombolo_model::{KeyPool, Val};
-
-use super::answer::whole;
 use super::auth::{authorize, renew};
 use super::capture;
+use super::peek::peek;
 use super::queue::Queue;
 use super::request::send;
 use super::retry::{Patience, asked_ms, did_nothing, is_passing, is_repeatable, may_try_again, mixed};
@@ -154,15 +151,7 @@ async fn is_limited(shared: &Shared<'_>, limit: &RateLimit, response: &mut Respo
     if status == Some(false) {
         return false;
     }
-    // The body is read here and put back. One that is too big, or breaks off, breaks off again where it is used.
-    let body = whole(shared.host, response, MAX_REPLY_BYTES).await;
-    let (bytes, error) = match body {
-        Ok(bytes) => (bytes, None),
-        Err(said) => (Vec::new(), Some(HttpError::Unreachable(said))),
-    };
-    let said = Val::parse(&bytes, &mut KeyPool::default()).ok();
+    let said = peek(shared.host, response, MAX_REPLY_BYTES).await.json();
     let found = said.as_ref().and_then(|said| path.get(said)).filter(|found| !found.is_empty());
-    let limited = found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()));
-    response.body = stream::iter([Ok(bytes)].into_iter().chain(error.map(Err))).boxed_local();
-    limited
+    found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()))
 }

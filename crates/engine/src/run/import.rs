@@ -11,6 +11,7 @@ use super::hooks::{Hook, Left, Options, problem};
 use super::response::Response;
 use super::scripted::transformed;
 use super::shared::{Place, Shared};
+use super::stages::Came;
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
@@ -23,6 +24,8 @@ pub(super) struct Importer<'a, 's> {
     import: &'a Import,
     place: Place,
     writer: Writer<'a, 's>,
+    /// A script runs it: what becomes of its records is told to that script, and counted nowhere.
+    called: bool,
 }
 
 /// A unit on its way through the import.
@@ -38,7 +41,12 @@ struct Passing<'u> {
 
 impl<'a, 's> Importer<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Self {
-        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import) }
+        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import), called: false }
+    }
+
+    /// An import that a script of a step runs.
+    pub(super) fn called(shared: &'a Shared<'s>, place: Place, import: &'a Import) -> Self {
+        Self { shared, import, place, writer: Writer::new(shared, place, import), called: true }
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -68,7 +76,7 @@ impl<'a, 's> Importer<'a, 's> {
         if open.is_empty() {
             return;
         }
-        let options = Options::new(self.shared, self.place);
+        let options = Options::of(&self.import.named);
         let before = open.iter().map(|at| &*all[*at].before);
         let options = if before_mapping {
             options.with_list("data", before)
@@ -94,7 +102,7 @@ impl<'a, 's> Importer<'a, 's> {
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
         for (code, message) in &left.errors {
-            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
+            self.say_failed(passing.unit, code, message);
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -103,10 +111,7 @@ impl<'a, 's> Importer<'a, 's> {
             }
             Some(data) => passing.mapped = Cow::Owned(data),
             None if failed => passing.met = Some(self.failed(left.errors)),
-            None => {
-                self.shared.count(self.place, |count| count.ignored += 1);
-                passing.met = Some(Met::without_answer(Fate::Ignored));
-            }
+            None => passing.met = Some(self.ignored()),
         }
     }
 
@@ -162,13 +167,10 @@ impl<'a, 's> Importer<'a, 's> {
             Err(error) => Err(error.to_string()),
         };
         let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
-        self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
+        self.stage("mapping", passing.unit, &passing.before, came);
         match mapped {
             Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
-            Ok(None) => {
-                self.shared.count(self.place, |count| count.ignored += 1);
-                passing.met = Some(Met::without_answer(Fate::Ignored));
-            }
+            Ok(None) => passing.met = Some(self.ignored()),
             Err(message) => self.fail(passing, "mapping", message),
         }
         None
@@ -193,7 +195,7 @@ impl<'a, 's> Importer<'a, 's> {
             let passing = &mut all[at];
             let fate = self.counted(passing.unit, &answer);
             let response = self.import.reads_answer.then(|| answer.into_val());
-            self.shared.stage(self.place, "response", passing.unit.index, &passing.mapped, Ok(response.as_ref()));
+            self.stage("response", passing.unit, &passing.mapped, Ok(response.as_ref()));
             passing.met = Some(Met { fate, response });
         }
         Ok(())
@@ -228,7 +230,7 @@ impl<'a, 's> Importer<'a, 's> {
         turn: u64,
     ) {
         let said: Vec<Val> = answers.iter().map(|(_, answer)| answer.clone().into_val()).collect();
-        let options = Options::new(self.shared, self.place)
+        let options = Options::of(&self.import.named)
             .with_list("preMapData", answers.iter().map(|(at, _)| &*all[*at].before))
             .with_list("postMapData", answers.iter().map(|(at, _)| &*all[*at].mapped))
             .with_list("responseData", &said);
@@ -249,30 +251,52 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn counted(&self, unit: &Unit<'_>, answer: &Response) -> Fate {
         for (code, message) in &answer.errors {
-            self.shared.record_failed(self.place, code, message.clone(), unit.index, Some(&unit.value));
+            self.say_failed(unit, code, message);
         }
         let (fate, success, ignored) = match (answer.errors.is_empty(), answer.ignored) {
             (false, _) => (Fate::Failed, 0, 0),
             (true, true) => (Fate::Ignored, 0, 1),
             (true, false) => (Fate::Done, 1, 0),
         };
-        self.shared.count(self.place, |count| {
-            count.success += success;
-            count.ignored += ignored;
-        });
+        self.count(success, ignored);
         fate
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
-        let errors = vec![(code.to_owned(), message.clone())];
-        self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(self.failed(errors));
+        self.say_failed(passing.unit, code, &message);
+        passing.met = Some(self.failed(vec![(code.to_owned(), message)]));
     }
 
     /// What became of a record that did not come to the destination.
     fn failed(&self, errors: Vec<(String, String)>) -> Met {
         let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
         Met { fate: Fate::Failed, response }
+    }
+
+    fn ignored(&self) -> Met {
+        self.count(0, 1);
+        Met::without_answer(Fate::Ignored)
+    }
+
+    fn count(&self, success: u64, ignored: u64) {
+        if !self.called {
+            self.shared.count(self.place, |count| {
+                count.success += success;
+                count.ignored += ignored;
+            });
+        }
+    }
+
+    fn say_failed(&self, unit: &Unit<'_>, code: &str, message: &str) {
+        if !self.called {
+            self.shared.record_failed(self.place, code, message.to_owned(), unit.index, Some(&unit.value));
+        }
+    }
+
+    fn stage(&self, name: &str, unit: &Unit<'_>, input: &Val, came: Came<'_>) {
+        if !self.called {
+            self.shared.stage(self.place, name, unit.index, input, came);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use tombolo_model::{Id, Val};
 use tombolo_template::{Env, Named, Template};
 
 use super::auth::Credentials;
+use super::data::Overlay;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
@@ -37,6 +38,8 @@ pub(super) struct Shared<'a> {
     hook_options: Vec<&'a str>,
     trace_keys: Vec<Option<&'a Template>>,
     requests: Cell<u64>,
+    /// What a test run would have kept beside the flow.
+    pub(super) overlay: Overlay,
     state: RefCell<State<'a>>,
 }
 
@@ -67,6 +70,7 @@ impl<'a> Shared<'a> {
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
+            overlay: Overlay::default(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
     }

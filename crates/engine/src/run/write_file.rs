@@ -214,9 +214,31 @@ impl Out<'_> {
 fn rows(writer: &mut RecordWriter, mapped: &Val, buffer: &mut Vec<u8>) -> Result<(), Failure> {
     match mapped {
         Val::Map(record) => writer.write(record, buffer).map_err(|message| Failure::new("file", message)),
-        Val::List(all) => all.iter().try_for_each(|row| rows(writer, row, buffer)),
-        _ => Err(Failure::new("file", "What the mapping made is no record, so it cannot be written into a file.")),
+        Val::List(_) => {
+            let mut all = Vec::new();
+            if !gather_rows(mapped, &mut all) {
+                return Err(no_record());
+            }
+            writer.write_all(&all, buffer).map_err(|message| Failure::new("file", message))
+        }
+        _ => Err(no_record()),
     }
+}
+
+/// The rows of a list, and of lists in it; whether all of them are records.
+fn gather_rows<'v>(value: &'v Val, into: &mut Vec<&'v Record>) -> bool {
+    match value {
+        Val::Map(record) => {
+            into.push(record);
+            true
+        }
+        Val::List(all) => all.iter().all(|row| gather_rows(row, into)),
+        _ => false,
+    }
+}
+
+fn no_record() -> Failure {
+    Failure::new("file", "What the mapping made is no record, so it cannot be written into a file.")
 }
 
 fn submitted(at: usize, result: Result<(), Failure>) -> Submitted {

@@ -71,3 +71,30 @@ fn a_lookup_cache_answers_without_a_request() {
         [r#"{"country":"Germany"}"#, r#"{"country":"?"}"#, r#"{"country":"data"}"#, r#"{"country":"?"}"#]
     );
 }
+
+#[test]
+fn a_condition_takes_a_lookup_that_failed_for_an_error_and_not_for_nothing() {
+    let lookup = json!({"name": "c", "method": "GET", "relativeURI": "/customers/{{record.c}}", "extract": "id", "allowFailures": false});
+    for (when, status, want) in [
+        ("lookup_empty", 200, [1, 1, 0, 0]),
+        ("lookup_not_empty", 200, [1, 1, 0, 0]),
+        ("lookup_empty", 500, [1, 0, 0, 1]),
+        ("lookup_not_empty", 500, [1, 0, 0, 1]),
+    ] {
+        let rule = json!({"extract": "c", "generate": "new", "conditional": {"lookupName": "c", "when": when}});
+        let import = with(
+            http_import(&json!({"relativeURI": "/orders"})),
+            &json!({"lookups": [lookup], "mapping": {"fields": [rule, {"extract": "c", "generate": "c"}]}}),
+        );
+        let host = Memory::new(move |request| {
+            let asked = request.url.to_string().contains("/customers/");
+            Some(if asked { Answer::new(status, "{}") } else { Answer::new(200, "") })
+        })
+        .with_file(br#"[{"c":1}]"#);
+        let ran = go(&bundle(file_export(&json!({"type": "json"})), &[import]), &host);
+        assert_eq!(ran.counts(1), want, "{when} {status}");
+        if status == 500 {
+            assert!(ran.errors[0].message.contains("answered 500"), "{}", ran.errors[0].message);
+        }
+    }
+}

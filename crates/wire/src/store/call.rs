@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::{Id, Intent, Kind};
 
+use crate::run_worker::RunOptions;
+
 /// A call from the screen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Request {
@@ -72,6 +74,23 @@ pub enum Call {
         /// Runs on the server instead of here.
         #[serde(default)]
         on_server: bool,
+        /// What is special about it. A run on the server has nothing special.
+        #[serde(default)]
+        options: RunOptions,
+    },
+    /// → [`TestReport`](super::TestReport). Tries a flow out here: the first page of each source, nothing written, every
+    /// stage told. Nothing of it is kept.
+    TestRun {
+        /// Which flow.
+        flow: Id,
+        /// What is special about it.
+        #[serde(default)]
+        options: RunOptions,
+    },
+    /// → [`Tested`](super::Tested). Sends the test of a connection from here.
+    TestConnection {
+        /// Which.
+        connection: Id,
     },
     /// → null.
     CancelRun {

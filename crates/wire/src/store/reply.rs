@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::{Id, Kind, View};
 
+use crate::run::{RunError, RunRow};
+use crate::run_worker::StageRow;
+
 use super::{AccountInfo, CatalogueRow, Notice, SyncStatus, UserInfo};
 
 /// Why a call failed, in words for the person at the screen.
@@ -54,6 +57,30 @@ pub struct UndoState {
     pub back: bool,
     /// [`Call::Redo`](super::Call::Redo) has something to do again.
     pub again: bool,
+}
+
+/// The reply to [`Call::TestConnection`](super::Call::TestConnection).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tested {
+    /// The status of the answer, when there was one.
+    pub status: Option<u16>,
+    /// Why it does not work, in words; nothing when it does.
+    pub problem: Option<String>,
+}
+
+/// The reply to [`Call::TestRun`](super::Call::TestRun).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TestReport {
+    /// How it went, with the counts of its steps.
+    pub row: RunRow,
+    /// What failed.
+    pub errors: Vec<RunError>,
+    /// What each stage did, in order.
+    pub stages: Vec<StageRow>,
+    /// Stages that came after those were enough.
+    pub left_out: usize,
 }
 
 /// The reply to [`Call::Create`](super::Call::Create) and [`Call::StartRun`](super::Call::StartRun).

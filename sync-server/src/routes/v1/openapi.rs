@@ -1,4 +1,4 @@
-//! The description of the API, made of the route table: OpenAPI 3.1 for programs, a page for people.
+//! The description of the API, made of the route table: `OpenAPI` 3.1 for programs, a page for people.
 
 use axum::Json as Answer;
 use axum::http::header::CONTENT_TYPE;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tombolo_model::catalogue::{describe, named};
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus, checkpoints};
-use tombolo_wire::run_worker::{RunJob, RunResource, Secrets};
+use tombolo_wire::run_worker::{PingJob, RunJob, RunOptions, RunResource, Secrets};
 use tombolo_wire::store::Link;
 use web_sys::Blob;
 
@@ -28,35 +28,11 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     if kind != Kind::Flow {
         return Err(Fault::Invalid("Only flows can be run.".to_owned()));
     }
-    let mut heads = BTreeMap::from([(flow, flow_heads)]);
-    let mut resources = BTreeMap::new();
-    let (mut secrets, mut hosts) = (BTreeMap::new(), BTreeMap::new());
-    let mut open: Vec<Id> = describe(kind, &value).references;
-    let mut seen: BTreeSet<Id> = BTreeSet::from([flow]);
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        let (kind, value, own_heads) = match read(account, id).await {
-            Ok(found) => found,
-            // The engine says which step refers to nothing, and where.
-            Err(Fault::NotFound(_)) => continue,
-            Err(error) => return Err(error),
-        };
-        if matches!(kind, Kind::Integration | Kind::Flow) {
-            continue;
-        }
-        if matches!(kind, Kind::Connection | Kind::IClient) {
-            let kept = secrets::of(account, id).await?.kept;
-            let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
-            secrets.insert(id, values);
-            hosts.insert(id, allowed);
-        }
-        open.extend(describe(kind, &value).references);
-        open.extend(named(kind, &value));
-        heads.insert(id, own_heads);
-        resources.insert(id, RunResource { kind, value });
-    }
+    let mut found = Found::default();
+    found.heads.insert(flow, flow_heads);
+    let described = describe(kind, &value);
+    found.follow(account, flow, described.integration, described.references).await?;
+    let Found { resources, secrets, hosts, heads } = found;
     let (hashes, files) = files(account, &resources).await?;
     let checkpoints = checkpoints(&super::list(account, Some(flow), usize::MAX).await?);
     let job = RunJob {
@@ -68,8 +44,71 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         files: hashes,
         begin: RunBegin::default(),
         checkpoints,
+        test: false,
+        options: RunOptions::default(),
     };
     Ok(Bundle { job, files })
+}
+
+/// What a connection that is tested needs.
+pub(super) async fn gather_connection(account: &Rc<Account>, connection: Id) -> Result<PingJob, Fault> {
+    let mut found = Found::default();
+    found.follow(account, connection, None, vec![connection]).await?;
+    let Found { resources, secrets, hosts, .. } = found;
+    if resources.get(&connection).is_none_or(|found| found.kind != Kind::Connection) {
+        return Err(Fault::NotFound(connection));
+    }
+    Ok(PingJob { connection, resources, secrets: Secrets(secrets), hosts })
+}
+
+/// What something refers to, directly or by way of others.
+#[derive(Default)]
+struct Found {
+    resources: BTreeMap<Id, RunResource>,
+    secrets: BTreeMap<Id, BTreeMap<String, String>>,
+    hosts: BTreeMap<Id, Vec<String>>,
+    heads: BTreeMap<Id, Vec<String>>,
+}
+
+impl Found {
+    /// Goes from `open` on; of the flow that is `own` and of others nothing is followed, and of integrations only the
+    /// flow's own is part of a run, for its settings.
+    async fn follow(
+        &mut self,
+        account: &Rc<Account>,
+        own: Id,
+        integration: Option<Id>,
+        mut open: Vec<Id>,
+    ) -> Result<(), Fault> {
+        let mut seen: BTreeSet<Id> = self.heads.keys().copied().collect();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let (kind, value, own_heads) = match read(account, id).await {
+                Ok(found) => found,
+                // The engine says which step refers to nothing, and where.
+                Err(Fault::NotFound(_)) if id != own => continue,
+                Err(error) => return Err(error),
+            };
+            if kind == Kind::Flow || (kind == Kind::Integration && Some(id) != integration) {
+                continue;
+            }
+            if matches!(kind, Kind::Connection | Kind::IClient) {
+                let kept = secrets::of(account, id).await?.kept;
+                let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
+                self.secrets.insert(id, values);
+                self.hosts.insert(id, allowed);
+            }
+            if kind != Kind::Integration {
+                open.extend(describe(kind, &value).references);
+                open.extend(named(kind, &value));
+            }
+            self.heads.insert(id, own_heads);
+            self.resources.insert(id, RunResource { kind, value });
+        }
+        Ok(())
+    }
 }
 
 fn row(account: &Account, flow: Id, value: &Value, heads: BTreeMap<Id, Vec<String>>) -> RunRow {

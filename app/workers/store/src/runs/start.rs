@@ -7,7 +7,7 @@ use futures::channel::mpsc;
 use js_sys::{Array, Reflect};
 use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
-use tombolo_wire::run_worker::{FromRun, ToRun};
+use tombolo_wire::run_worker::{FromRun, RunOptions, ToRun};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -26,19 +26,26 @@ const CANCEL_MS: u32 = 3_000;
 
 /// What the browser calls as long as a run goes on.
 pub(super) struct Listeners {
-    _message: Closure<dyn FnMut(MessageEvent)>,
-    _error: Closure<dyn FnMut(Event)>,
+    pub(super) _message: Closure<dyn FnMut(MessageEvent)>,
+    pub(super) _error: Closure<dyn FnMut(Event)>,
 }
 
 /// Starts a run and gives its id.
-pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool) -> Result<Id, Fault> {
+pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, options: RunOptions) -> Result<Id, Fault> {
     refuse_binned(account, flow)?;
     let monitor = account.info.borrow().role == Role::Monitor;
     if on_server || monitor {
+        if options != RunOptions::default() {
+            return Err(Fault::Invalid(
+                "On the server a flow runs as a whole: somebody who may change it starts parts of it on their device."
+                    .to_owned(),
+            ));
+        }
         return on_the_server(account, flow).await;
     }
     let turn = turn(flow).await?;
-    let bundle = bundle::gather(account, flow).await?;
+    let mut bundle = bundle::gather(account, flow).await?;
+    bundle.job.options = options;
     let row = bundle.job.row.clone();
     let held = locks::take(&run_lock(row.id), Ask::InTurn, || ()).await;
     let mut batch = Batch::new();
@@ -65,7 +72,7 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool) -> R
 }
 
 /// What is in the recycle bin does not run.
-fn refuse_binned(account: &Account, flow: Id) -> Result<(), Fault> {
+pub(super) fn refuse_binned(account: &Account, flow: Id) -> Result<(), Fault> {
     let catalogue = account.catalogue.borrow();
     let binned = |id: Id| catalogue.get(&id).is_some_and(|stored| stored.row.binned);
     if binned(flow) {
@@ -157,6 +164,8 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Row { row }, _)) => Heard::Row(row),
                 Ok((FromRun::Error { n, error }, _)) => Heard::Error(n, error),
                 Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
+                // Of trials only, which are not kept.
+                Ok((FromRun::Stage { .. } | FromRun::Pinged { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {
                     Some(file) => Heard::File(step, file),
                     None => Heard::Broke("a file was announced and did not come".to_owned()),
@@ -179,12 +188,12 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
 }
 
 /// What a worker's error says; one that could not be loaded says nothing.
-fn why(error: &Event) -> String {
+pub(super) fn why(error: &Event) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.filter(|message| !message.is_empty()).unwrap_or_else(|| "its worker could not be loaded".to_owned())
 }
 
-fn read(data: &JsValue) -> Result<(FromRun, Option<Blob>), String> {
+pub(super) fn read(data: &JsValue) -> Result<(FromRun, Option<Blob>), String> {
     let (text, file) = match data.dyn_ref::<Array>() {
         Some(parts) => (parts.get(0), parts.get(1).dyn_into().ok()),
         None => (data.clone(), None),

@@ -38,7 +38,7 @@ pub(super) fn FileField(doc: Doc) -> impl IntoView {
     view! {
         <Field label="File" name="source-file" error=error help="A copy is kept, so that the flow still runs when the file has moved.">
             <div class="file-box" class:chosen=move || chosen.with(|name| !name.is_empty())>
-            <input class="input" id="source-file" aria-describedby=described_by("source-file") type="file" accept=".csv,.json,text/csv,application/json" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
+            <input class="input" id="source-file" aria-describedby=described_by("source-file") type="file" node_ref=input on:change=take prop:disabled=move || !doc.writable.get() || busy.get()/>
             {move || {
                 let name = chosen.get();
                 (!name.is_empty()).then(|| view! { <p class="row"><Icon name="file-text" small=true/><span class="cut">{name}</span></p> })
@@ -53,9 +53,32 @@ async fn store(app: App, doc: Doc, file: File) -> Result<(), String> {
     let client = app.client().map_err(|error| error.message)?;
     let call = Call::PutFile { name: name.clone() };
     let stored = client.call_with::<BlobInfo>(call, &[file.into()]).await.map_err(|error| error.message)?.value;
-    let format = if name.to_lowercase().ends_with(".json") { "json" } else { "csv" };
+    let format = format_of(&name);
     let set = |path: &str, value: String| Intent::Set { path: path.into(), value: value.into() };
     let intents = vec![set("/rawData", stored.hash), set("/rawDataName", name), set("/file/type", format.into())];
     doc.try_edit(intents).await.map_err(|error| error.message)?;
     Ok(())
+}
+
+/// The format that a file has by its name; a packed one has that of what is in it.
+fn format_of(name: &str) -> &'static str {
+    let name = name.to_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zip")).unwrap_or(&name);
+    match name.rsplit_once('.').map(|(_, end)| end) {
+        Some("json") => "json",
+        Some("xml") => "xml",
+        Some("xlsx") => "xlsx",
+        _ => "csv",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_the_format_that_its_name_says() {
+        let formats = ["a.JSON", "b.csv", "c.xml.gz", "d.xlsx", "e"].map(format_of);
+        assert_eq!(formats, ["json", "csv", "xml", "xlsx", "csv"]);
+    }
 }

@@ -1,0 +1,63 @@
+//! "Test connection": sends what the connection says of its test, from here, and says what came of it.
+
+use leptos::prelude::*;
+use tombolo_wire::store::{Call, Tested};
+
+use crate::components::Icon;
+use crate::state::{App, Doc};
+
+/// What came of a test: whether it is good, and in words.
+fn outcome(tested: &Tested) -> (bool, String) {
+    match (&tested.problem, tested.status) {
+        (None, Some(status)) => (true, format!("It works: the application answered with status {status}.")),
+        (None, None) => (true, "It works.".to_owned()),
+        (Some(problem), _) => (false, problem.clone()),
+    }
+}
+
+/// The button, and what came of it.
+#[component]
+pub(crate) fn TestConnection(doc: Doc) -> impl IntoView {
+    let app = App::here();
+    let busy = RwSignal::new(false);
+    let tested = RwSignal::new(None::<(bool, String)>);
+    let test = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        tested.set(None);
+        // After what is being typed.
+        app.in_turn(async move {
+            let answer = app.call::<Tested>(Call::TestConnection { connection: doc.id }).await;
+            busy.try_set(false);
+            match answer {
+                Ok(answer) => drop(tested.try_set(Some(outcome(&answer)))),
+                Err(error) => drop(tested.try_set(Some((false, error.message)))),
+            }
+            Ok(())
+        });
+    };
+    view! {
+        <div class="test-connection">
+            <button class="button" type="button" prop:disabled=busy aria-busy=move || busy.get().to_string() on:click=test>
+                {move || if busy.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="zap"/> } }}"Test connection"</button>
+            <div class="grow" role="status">{move || tested.get().map(|(good, words)| view! {
+                <div class=if good { "banner success" } else { "banner danger" }><Icon name=if good { "circle-check" } else { "circle-alert" }/><p class="grow">{words}</p></div>
+            })}</div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_says_its_status_or_what_is_wrong() {
+        let good = Tested { status: Some(204), problem: None };
+        assert_eq!(outcome(&good), (true, "It works: the application answered with status 204.".to_owned()));
+        let bad = Tested { status: Some(401), problem: Some("The endpoint said no.".into()) };
+        assert_eq!(outcome(&bad), (false, "The endpoint said no.".to_owned()));
+    }
+}

@@ -1,0 +1,90 @@
+//! What is done with one resource from its row.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use tombolo_model::{Action, Id};
+use tombolo_wire::store::CatalogueRow;
+
+use super::copy;
+use crate::components::{HistoryDialog, Icon, Menu, MenuItem};
+use crate::pages::bin::put_away;
+use crate::state::{App, use_document};
+use crate::words;
+use crate::words::kinds::address;
+
+/// Why a resource cannot be put away; nothing where it can.
+pub(super) fn kept(writable: bool, uses: usize) -> Option<String> {
+    match (writable, uses) {
+        (false, _) => Some("You may look, not change.".to_owned()),
+        (true, 0) => None,
+        (true, many) => Some(format!("It is used in {}: take it out there first.", words::count(many, "place"))),
+    }
+}
+
+/// The menu of a row.
+#[component]
+pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>>) -> impl IntoView {
+    let app = App::here();
+    let navigate = StoredValue::new_local(use_navigate());
+    let go = move |to: Option<String>| {
+        if let Some(to) = to {
+            navigate.with_value(|navigate| navigate(&to, NavigateOptions::default()));
+        }
+    };
+    let (id, kind) = (row.id, row.kind);
+    let history = RwSignal::new(None::<Id>);
+    let writable = move || app.may(Action::Write, kind);
+    let closed = Signal::derive(move || (!writable()).then(|| "You may look, not change.".to_owned()));
+    let row = StoredValue::new(row);
+    let name = row.with_value(|row| if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() });
+    let said = format!("{name} is in the recycle bin.");
+    let delete = move |()| match untrack(|| kept(writable(), uses)) {
+        None => put_away(app, vec![id], said.clone()),
+        // Who refers to it is the reason, and the way on.
+        Some(_) => asked.set(Some(id)),
+    };
+    let clone = move |()| {
+        let to = move |made: Id| {
+            let row = row.with_value(Clone::clone);
+            go(address(&CatalogueRow { id: made, ..row }));
+        };
+        copy::clone(app, row.get_value(), to);
+    };
+    view! {
+        <Menu id=format!("row-{id}") label=format!("More for {name}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">
+            <MenuItem on_choose=Callback::new(move |()| go(row.with_value(address)))><Icon name="pencil"/>"Edit"</MenuItem>
+            <MenuItem on_choose=Callback::new(clone) blocked=closed><Icon name="copy"/>"Clone"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| asked.set(Some(id)))><Icon name="link"/>"Used by"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| history.set(Some(id)))><Icon name="history"/>"History"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| copy::download(app, row.get_value()))><Icon name="download"/>"Download"</MenuItem>
+            <MenuItem on_choose=Callback::new(delete) blocked=closed><Icon name="trash-2"/>"Delete"</MenuItem>
+        </Menu>
+        {move || history.get().map(|id| view! { <RowHistory id=id shown=history/> })}
+    }
+}
+
+/// The history of a resource that is not open.
+#[component]
+fn RowHistory(id: Id, shown: RwSignal<Option<Id>>) -> impl IntoView {
+    let doc = use_document(id);
+    let open = RwSignal::new(true);
+    Effect::new(move |_| {
+        if !open.get() {
+            shown.set(None);
+        }
+    });
+    view! { <HistoryDialog doc=doc open=open/> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_is_not_deleted_and_says_so() {
+        assert_eq!(kept(true, 0), None);
+        assert_eq!(kept(true, 2).as_deref(), Some("It is used in 2 places: take it out there first."));
+        assert!(kept(false, 0).is_some());
+    }
+}

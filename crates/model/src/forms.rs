@@ -1,0 +1,412 @@
+//! What a form asks for: the fields of each kind of resource, as data.
+//!
+//! The screen has one renderer for all of it, so a field is added in one line of one table. A form names no field
+//! that the engine does not read, and says nothing of how it looks.
+//!
+//! Invariant: a field is a secret here exactly where the shape table says so.
+
+mod connection;
+mod export;
+mod file;
+mod http;
+mod import;
+mod other;
+mod step;
+
+use serde_json::Value;
+
+use crate::Kind;
+pub use connection::SIGN_INS;
+pub use step::{BRANCH, ROUTER, STEP};
+
+/// Keys and words of a choice.
+pub type Choices = &'static [(&'static str, &'static str)];
+
+/// How a field is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// A line of words.
+    Line,
+    /// A line that a program reads: an address, a path, a template.
+    Code,
+    /// Several lines that a program reads.
+    Area(u32),
+    /// A whole number within bounds.
+    Number(i64, i64),
+    /// On or off; the value says what counts while nothing is set.
+    Switch(bool),
+    /// One of a few.
+    Choice(Choices),
+    /// As a choice, stored as the list of its parts between commas.
+    ListChoice(Choices),
+    /// Texts, one a line.
+    Lines,
+    /// Whole numbers or texts between commas, stored as a list.
+    Words,
+    /// One text of a list that has one for each operation.
+    Item(usize),
+    /// One choice of such a list.
+    ItemChoice(usize, Choices),
+    /// Never shown again once it is entered.
+    Secret,
+    /// Another resource.
+    Reference(Kind),
+    /// Any JSON.
+    Json,
+    /// Rows of two texts, under these keys and with these words.
+    Pairs {
+        /// The key of the first.
+        left: &'static str,
+        /// The key of the second.
+        right: &'static str,
+        /// What the first is called.
+        left_label: &'static str,
+        /// What the second is called.
+        right_label: &'static str,
+        /// What one row is called.
+        one: &'static str,
+    },
+    /// A file of this computer.
+    File,
+    /// A script and one of its functions.
+    Hook,
+    /// The connection, with a way to make one.
+    Connection,
+}
+
+/// Under which circumstances something is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// The text at the path is one of these; an absent one is empty.
+    Is(&'static str, &'static [&'static str]),
+    /// It is none of these.
+    Not(&'static str, &'static [&'static str]),
+    /// All of these hold.
+    All(&'static [Self]),
+}
+
+impl When {
+    /// Whether it holds, asking `text` for the text at a path.
+    #[must_use]
+    pub fn holds(&self, text: &dyn Fn(&str) -> String) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Is(path, keys) => keys.contains(&text(path).as_str()),
+            Self::Not(path, keys) => !keys.contains(&text(path).as_str()),
+            Self::All(all) => all.iter().all(|one| one.holds(text)),
+        }
+    }
+}
+
+/// One field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Where its value is.
+    pub path: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it is for, in a sentence or two.
+    pub help: &'static str,
+    /// What stands in it, pale, while it is empty.
+    pub placeholder: &'static str,
+    /// How it is filled in.
+    pub input: Input,
+    /// When it is asked for.
+    pub when: When,
+    /// Whether it may stay empty where that is not plain.
+    pub optional: bool,
+    /// The key that counts while nothing is chosen.
+    pub usual: &'static str,
+}
+
+/// A field with its place, its name and how it is filled in.
+#[must_use]
+pub const fn field(path: &'static str, label: &'static str, input: Input) -> Field {
+    Field { path, label, help: "", placeholder: "", input, when: When::Always, optional: false, usual: "" }
+}
+
+impl Field {
+    /// With an explanation.
+    #[must_use]
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    /// With an example.
+    #[must_use]
+    pub const fn placeholder(self, placeholder: &'static str) -> Self {
+        Self { placeholder, ..self }
+    }
+
+    /// Asked for under circumstances.
+    #[must_use]
+    pub const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    /// May stay empty.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// What counts while nothing is chosen.
+    #[must_use]
+    pub const fn usual(self, usual: &'static str) -> Self {
+        Self { usual, ..self }
+    }
+}
+
+/// Fields that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// What they are about; empty for the first ones of a form.
+    pub title: &'static str,
+    /// An explanation of all of them.
+    pub help: &'static str,
+    /// The fields.
+    pub fields: &'static [Field],
+    /// When they are asked for.
+    pub when: When,
+    /// Seldom needed: closed until somebody opens it, or something in it is set.
+    pub folded: bool,
+}
+
+/// A section that is always open.
+#[must_use]
+pub const fn section(title: &'static str, fields: &'static [Field]) -> Section {
+    Section { title, help: "", fields, when: When::Always, folded: false }
+}
+
+impl Section {
+    /// With an explanation.
+    #[must_use]
+    pub const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    /// Asked for under circumstances.
+    #[must_use]
+    pub const fn when(self, when: When) -> Self {
+        Self { when, ..self }
+    }
+
+    /// Closed at first.
+    #[must_use]
+    pub const fn folded(self) -> Self {
+        Self { folded: true, ..self }
+    }
+}
+
+/// The form of a resource: by its kind and, where there are several, its application.
+#[must_use]
+pub fn form(kind: Kind, adaptor: &str) -> &'static [Section] {
+    match (kind, adaptor) {
+        (Kind::Connection, "http" | "rest" | "") => connection::HTTP,
+        (Kind::Connection, _) => connection::UNKNOWN,
+        (Kind::Export, "SimpleExport" | "simple") => export::SIMPLE,
+        (Kind::Export, "HTTPExport" | "RESTExport" | "") => export::HTTP,
+        (Kind::Import, "SimpleImport") => import::SIMPLE,
+        (Kind::Import, "HTTPImport" | "RESTImport" | "") => import::HTTP,
+        (Kind::LookupCache, _) => other::LOOKUP_CACHE,
+        (Kind::IClient, _) => other::ICLIENT,
+        (Kind::AsyncHelper, _) => other::ASYNC_HELPER,
+        (Kind::FileDefinition, _) => other::FILE_DEFINITION,
+        (Kind::Stack, _) => other::STACK,
+        (Kind::Api, _) => other::API,
+        (Kind::Agent, _) => other::AGENT,
+        _ => other::PLAIN,
+    }
+}
+
+/// A value as the text of its field; a list is its parts between commas.
+#[must_use]
+pub fn text_of(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(on)) => on.to_string(),
+        Some(Value::Array(items)) => items.iter().map(|item| text_of(Some(item))).collect::<Vec<_>>().join(","),
+        _ => String::new(),
+    }
+}
+
+impl Input {
+    /// What is wrong with a text that is to become a value, in words.
+    #[must_use]
+    pub fn problem(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Number(low, high) if !text.trim().is_empty() => match text.trim().parse::<i64>() {
+                Ok(number) if (*low..=*high).contains(&number) => None,
+                _ if *high == i64::MAX => Some(format!("Enter a whole number, {low} or more.")),
+                _ => Some(format!("Enter a whole number from {low} to {high}.")),
+            },
+            Self::Json if !text.trim().is_empty() => {
+                serde_json::from_str::<Value>(text).err().map(|error| format!("This is not JSON: {error}."))
+            }
+            _ => None,
+        }
+    }
+
+    /// A text as the value that is stored; nothing where the field is to be taken away. `now` is what is stored.
+    #[must_use]
+    pub fn value(&self, text: &str, now: Option<&Value>) -> Option<Value> {
+        let trimmed = text.trim();
+        match self {
+            Self::Item(at) | Self::ItemChoice(at, _) => with_item(now, *at, text),
+            _ if trimmed.is_empty() && !matches!(self, Self::Line) => None,
+            Self::Number(..) => trimmed.parse::<i64>().ok().map(Value::from),
+            Self::Json => serde_json::from_str(trimmed).ok(),
+            Self::ListChoice(_) => Some(trimmed.split(',').map(Value::from).collect()),
+            Self::Lines => {
+                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+                Some(lines.map(Value::from).collect())
+            }
+            Self::Words => {
+                let words = trimmed.split(',').map(str::trim).filter(|word| !word.is_empty());
+                Some(words.map(|word| word.parse::<i64>().map_or_else(|_| Value::from(word), Value::from)).collect())
+            }
+            _ => Some(Value::from(text)).filter(|_| !text.is_empty()),
+        }
+    }
+
+    /// A stored value as the text of the field.
+    #[must_use]
+    pub fn text(&self, value: Option<&Value>) -> String {
+        match (self, value) {
+            (Self::Item(at) | Self::ItemChoice(at, _), Some(Value::Array(items))) => text_of(items.get(*at)),
+            (Self::Item(at) | Self::ItemChoice(at, _), _) if *at > 0 => String::new(),
+            (Self::Json, Some(value)) => serde_json::to_string_pretty(value).unwrap_or_default(),
+            (Self::Lines, Some(Value::Array(items))) => {
+                items.iter().map(|item| text_of(Some(item))).collect::<Vec<_>>().join("\n")
+            }
+            (Self::Words, Some(Value::Array(items))) => {
+                items.iter().map(|item| text_of(Some(item))).collect::<Vec<_>>().join(", ")
+            }
+            // A list of one is what a single text was before.
+            (Self::Line | Self::Code | Self::Area(_) | Self::Choice(_), Some(Value::Array(items))) => {
+                text_of(items.first())
+            }
+            (_, value) => text_of(value),
+        }
+    }
+}
+
+/// A list with another text at a place; empty texts at its end are left out.
+fn with_item(now: Option<&Value>, at: usize, text: &str) -> Option<Value> {
+    let mut items: Vec<Value> = match now {
+        Some(Value::Array(items)) => items.clone(),
+        Some(Value::Null) | None => Vec::new(),
+        Some(one) => vec![one.clone()],
+    };
+    while items.len() <= at {
+        items.push(Value::from(""));
+    }
+    items[at] = Value::from(text);
+    while items.last().is_some_and(|last| last.as_str() == Some("")) {
+        items.pop();
+    }
+    (!items.is_empty()).then_some(Value::Array(items))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Shape, shapes};
+
+    fn all() -> Vec<(Kind, &'static [Section])> {
+        let adaptors = ["", "http", "HTTPExport", "SimpleExport", "HTTPImport", "SimpleImport", "ftp"];
+        let of = |kind: Kind| adaptors.iter().map(move |adaptor| (kind, form(kind, adaptor)));
+        Kind::ALL.into_iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_field_is_a_secret_exactly_where_the_shapes_say_so() {
+        for (kind, sections) in all() {
+            for field in sections.iter().flat_map(|section| section.fields) {
+                let secret = shapes(kind).shape(field.path) == Shape::Secret;
+                assert_eq!(field.input == Input::Secret, secret, "{kind} {}", field.path);
+                assert!(!matches!(shapes(kind).shape(field.path), Shape::Derived), "{kind} {}", field.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_for_a_resource_asks_for_the_kind_that_the_shapes_name() {
+        for (kind, sections) in all() {
+            for field in sections.iter().flat_map(|section| section.fields) {
+                if let Input::Reference(target) = field.input {
+                    assert_eq!(shapes(kind).shape(field.path), Shape::Reference(target), "{kind} {}", field.path);
+                }
+                if matches!(field.input, Input::Pairs { .. }) {
+                    assert_eq!(shapes(kind).shape(field.path), Shape::Rows, "{kind} {}", field.path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_form_has_a_name_of_its_own_while_it_is_shown() {
+        for (kind, sections) in all() {
+            let fields: Vec<&Field> = sections.iter().flat_map(|section| section.fields).collect();
+            for (at, one) in fields.iter().enumerate() {
+                assert!(!one.label.is_empty(), "{kind} {}", one.path);
+                let twice = fields[..at]
+                    .iter()
+                    .any(|other| other.path == one.path && other.when == one.when && other.input == one.input);
+                assert!(!twice, "{kind} {}", one.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_says_its_bounds_and_a_word_is_none() {
+        let number = Input::Number(1, 50);
+        assert_eq!(number.problem("7"), None);
+        assert_eq!(number.problem(""), None);
+        assert_eq!(number.problem("51").as_deref(), Some("Enter a whole number from 1 to 50."));
+        assert!(number.problem("seven").is_some());
+        assert!(Input::Json.problem("{").is_some_and(|why| why.starts_with("This is not JSON")));
+    }
+
+    #[test]
+    fn a_text_becomes_the_value_that_the_engine_reads_and_the_value_the_same_text() {
+        for (input, text, value) in [
+            (Input::Number(0, 9), "7", json!(7)),
+            (Input::ListChoice(&[]), "CREATE,UPDATE", json!(["CREATE", "UPDATE"])),
+            (Input::Lines, "a\nb", json!(["a", "b"])),
+            (Input::Words, "200, ok", json!([200, "ok"])),
+            (Input::Json, "{\n  \"a\": 1\n}", json!({"a": 1})),
+            (Input::Code, "/orders", json!("/orders")),
+        ] {
+            assert_eq!(input.value(text, None), Some(value.clone()), "{text}");
+            assert_eq!(input.text(Some(&value)), text);
+        }
+        assert_eq!(Input::Number(0, 9).value(" ", None), None);
+        assert_eq!(Input::Code.text(Some(&json!(["/a", "/b"]))), "/a");
+    }
+
+    #[test]
+    fn of_a_list_for_each_operation_only_the_own_item_changes() {
+        let second = Input::Item(1);
+        assert_eq!(second.value("/b", Some(&json!(["/a"]))), Some(json!(["/a", "/b"])));
+        assert_eq!(second.value("/b", None), Some(json!(["", "/b"])));
+        assert_eq!(second.value("", Some(&json!(["/a", "/b"]))), Some(json!(["/a"])));
+        assert_eq!(second.text(Some(&json!(["/a", "/b"]))), "/b");
+        assert_eq!(second.text(Some(&json!("/a"))), "");
+        assert_eq!(Input::Item(0).value("", Some(&json!(["/a"]))), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_depends_on_what_is_chosen() {
+        let when = When::All(&[When::Is("/a", &["x", ""]), When::Not("/b", &["y"])]);
+        let of =
+            |a: &'static str, b: &'static str| move |path: &str| if path == "/a" { a.to_owned() } else { b.to_owned() };
+        assert!(when.holds(&of("x", "")) && when.holds(&of("", "z")));
+        assert!(!when.holds(&of("z", "")) && !when.holds(&of("x", "y")));
+    }
+}
