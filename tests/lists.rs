@@ -141,13 +141,13 @@ async fn everything_with_a_page_is_reached_by_typing_its_name() -> Result<()> {
     let screen = Screen::open(&server.address()).await?;
     make(&screen, "stacks", "stack", "Beech").await?;
     let browser = &screen.browser;
-    browser.keys(Key::Control + "k").await?;
+    browser.field("Name").await?.send_keys(Key::Control + "k").await?;
     let field = browser.find("combobox", "Go to").await?;
     field.send_keys("lookup").await?;
     browser.find("option", "Lookup caches").await?;
     browser.keys(Key::Enter).await?;
     browser.find("heading", "Lookup caches").await?;
-    browser.keys(Key::Control + "k").await?;
+    browser.press("button", "Go to").await?;
     browser.find("combobox", "Go to").await?.send_keys("beec").await?;
     browser.find("option", "Beech").await?;
     browser.keys(Key::Enter).await?;
