@@ -8,7 +8,7 @@ use tombolo_model::{Action, Kind, Role};
 use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::waits::WaitsElsewhere;
-use super::{Banners, Icon, Menu, MenuItem, SyncPill};
+use super::{Banners, Icon, Menu, MenuItem, Palette, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, is_removed, use_enter};
@@ -51,7 +51,7 @@ fn TopBar() -> impl IntoView {
                 <A href="/" attr:class="home" attr:aria-label="Tombolo, home"><Mark/></A>
                 <AccountSwitch/>
             </div>
-            <div class="end"><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
+            <div class="end"><Palette/><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
         </header>
     }
 }

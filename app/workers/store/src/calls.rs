@@ -30,6 +30,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
         Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
         Call::History { id } => value(history::history(&account, id).await?),
+        Call::Version { id, hash } => value(history::version(&account, id, &hash).await?),
         Call::PutFile { name } => {
             let file = files.first().ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
             value(blobs::put(&account, name, file).await?)

@@ -62,6 +62,13 @@ pub enum Call {
         /// Which.
         id: Id,
     },
+    /// → the resource as JSON, as it was after one of its changes.
+    Version {
+        /// Which.
+        id: Id,
+        /// The change's hash (hex).
+        hash: String,
+    },
     /// → [`BlobInfo`](super::BlobInfo). One attachment: the file.
     PutFile {
         /// Its name on this computer.
