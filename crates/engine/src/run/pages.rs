@@ -296,8 +296,14 @@ impl<'a, 's> Pages<'a, 's> {
         let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
         let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);
         for error in left.errors {
-            let index = error.index.unwrap_or(first);
-            self.shared.record_failed(self.place, &error.code, error.message, index, error.record.as_ref());
+            let PageError { code, message, index, record } = error;
+            match index {
+                Some(index) => self.shared.record_failed(self.place, &code, message, index, record.as_ref()),
+                None => {
+                    let fault = ("pre_save_page_hook", code.as_str(), message);
+                    self.shared.hook_failed(self.place, fault, first, record.as_ref());
+                }
+            }
         }
         let mut made = Page::with_capacity(left.data.len());
         for (at, value) in left.data.into_iter().enumerate() {
