@@ -92,11 +92,6 @@ impl Lookups {
         self
     }
 
-    /// Whether one of them asks somebody.
-    pub(crate) fn ask(&self) -> bool {
-        self.0.iter().any(|lookup| !lookup.is_table())
-    }
-
     /// What their templates read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Read> {
         self.0.iter().flat_map(Lookup::reads)
@@ -119,11 +114,6 @@ impl Lookup {
             From::Request(live) => &live.reads,
             From::Table(_) | From::Cache { .. } => &[],
         }
-    }
-
-    /// Whether it is a table; the others ask somebody.
-    pub(crate) fn is_table(&self) -> bool {
-        matches!(self.from, From::Table(_))
     }
 
     /// Whether what it is asked does not depend on a key.

@@ -1,7 +1,10 @@
 //! Requests and answers as they went, for those who look for a fault.
 //!
-//! Only while a connection, export or import says so. Secrets are `******`: those that are put in are never printed, and
+//! Only while a connection, export or import says so, and as stages of a test run. Secrets are `******`: those that are put in are never printed, and
 //! what is known of them is taken out of all that is said, in both directions.
+
+use serde_json::{Value, json};
+use tombolo_model::Val;
 
 use super::peek::{Seen, peek};
 use super::shared::{Place, Shared};
@@ -17,7 +20,7 @@ const UNSURE_BYTES: usize = 8 * 1024;
 /// What is known before there is an answer; nothing where nobody looks.
 pub(super) fn request(shared: &Shared<'_>, endpoint: &Endpoint, request: &Request) -> Option<Box<Exchange>> {
     let time_ms = shared.host.now_ms();
-    if time_ms >= endpoint.debug_until_ms {
+    if time_ms >= endpoint.debug_until_ms && !shared.plan.test_mode {
         return None;
     }
     let clean = |text: &str| endpoint.scrub.clean(text).into_owned();
@@ -53,7 +56,38 @@ pub(super) async fn answer(
         }
     }
     exchange.duration_ms = shared.host.now_ms() - exchange.time_ms;
-    shared.say_event(RunEvent::Exchange { step: place, exchange });
+    if shared.plan.test_mode {
+        staged(shared, place, &exchange);
+    }
+    if exchange.time_ms < endpoint.debug_until_ms {
+        shared.say_event(RunEvent::Exchange { step: place, exchange });
+    }
+}
+
+/// The exchange as two stages of a test run.
+fn staged(shared: &Shared<'_>, place: Place, exchange: &Exchange) {
+    let request = json!({
+        "method": exchange.method,
+        "url": exchange.url,
+        "headers": named(&exchange.request_headers),
+        "body": exchange.request_body,
+    });
+    shared.page_stage(place, "request", &Val::Absent, Ok(Some(&Val::from(&request))));
+    let response = json!({
+        "statusCode": exchange.status,
+        "headers": named(&exchange.response_headers),
+        "body": exchange.response_body,
+    });
+    let came = match &exchange.error {
+        Some(error) => Err(("http", error.as_str())),
+        None => Ok(()),
+    };
+    let response = Val::from(&response);
+    shared.page_stage(place, "response", &Val::from(&request), came.map(|()| Some(&response)));
+}
+
+fn named(headers: &[(String, String)]) -> Value {
+    headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
 async fn body(shared: &Shared<'_>, scrub: &Scrub, response: &mut Response) -> String {

@@ -14,7 +14,7 @@ use super::retry::{Patience, asked_ms, did_nothing, is_passing, is_repeatable, m
 use super::shared::{Place, Shared};
 use crate::http::{HttpError, Request, Response};
 use crate::plan::{Endpoint, RateLimit};
-use crate::units::MAX_REPLY_BYTES;
+use crate::units::MAX_REFUSAL_BYTES;
 
 /// Who asks, and for what.
 pub(super) struct Ask<'a> {
@@ -62,7 +62,8 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
         };
         let wait_ms = if queue.is_tired() { None } else { patience.next(trouble.asked_ms) };
         if trouble.limited && ask.endpoint.pool.recovers {
-            let pause_ms = wait_ms.or(trouble.asked_ms).unwrap_or(0);
+            // What is asked for beyond all patience is not waited for by the other requests either.
+            let pause_ms = wait_ms.unwrap_or(0);
             queue.slow_down(shared.host.now_ms().saturating_add(i64::from(pause_ms)));
         }
         drop(turn);
@@ -151,7 +152,8 @@ async fn is_limited(shared: &Shared<'_>, limit: &RateLimit, response: &mut Respo
     if status == Some(false) {
         return false;
     }
-    let said = peek(shared.host, response, MAX_REPLY_BYTES).await.json();
+    // An answer that says so is small; a big one has records, and is left to come.
+    let said = peek(shared.host, response, MAX_REFUSAL_BYTES).await.json();
     let found = said.as_ref().and_then(|said| path.get(said)).filter(|found| !found.is_empty());
     found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()))
 }

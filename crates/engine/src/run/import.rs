@@ -9,7 +9,7 @@ use tombolo_model::run::RunFile;
 use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Left, Options, problem};
 use super::response::Response;
-use super::scripted::transformed;
+use super::scripted::{Here, transformed};
 use super::shared::{Place, Shared};
 use super::stages::Came;
 use super::step::{Fate, Met, Unit};
@@ -17,7 +17,7 @@ use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, Mapped};
 use crate::mapping::Mapping;
-use crate::plan::{Function, Import, Operation, Step, Write};
+use crate::plan::{Function, HttpWrite, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -35,6 +35,8 @@ struct Passing<'u> {
     before: Cow<'u, Val>,
     /// As the mapping made it.
     mapped: Cow<'u, Val>,
+    /// What an endpoint is to do with it.
+    operation: Operation,
     /// Set once it goes no further here.
     met: Option<Met>,
 }
@@ -55,7 +57,12 @@ impl<'a, 's> Importer<'a, 's> {
         if let Some(function) = &self.import.pre_map {
             self.hooked(&mut all, ("preMap", function), turn).await;
         }
-        self.map_all(&mut all).await;
+        if let Write::Http(http) = &self.import.write {
+            self.asking(&mut all, |passing, answers| self.decide(http, passing, answers)).await;
+        }
+        if let Some(mapper) = &self.import.mapper {
+            self.asking(&mut all, |passing, answers| self.map(mapper, passing, answers)).await;
+        }
         if let Some(function) = &self.import.post_map {
             self.hooked(&mut all, ("postMap", function), turn).await;
         }
@@ -115,14 +122,17 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    /// Maps what is still on its way; asks what the mapping has to know, all records together.
-    async fn map_all(&self, all: &mut [Passing<'_>]) {
-        let Some(mapper) = &self.import.mapper else { return };
+    /// Does something with all that is still on its way, and asks what it has to know first, all records together.
+    async fn asking<'u>(
+        &self,
+        all: &mut [Passing<'u>],
+        mut one: impl FnMut(&mut Passing<'u>, &Answers) -> Option<Vec<Question>>,
+    ) {
         let mut answers = Answers::default();
         let mut open: Vec<usize> = (0..all.len()).filter(|at| all[*at].met.is_none()).collect();
         for _ in 0..MAX_ROUNDS {
             let mut questions = Vec::new();
-            open.retain(|at| match self.map(mapper, &mut all[*at], &answers) {
+            open.retain(|at| match one(&mut all[*at], &answers) {
                 None => false,
                 Some(asked) => {
                     questions.extend(asked);
@@ -146,21 +156,42 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    /// Maps one; returns what has to be known first.
-    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
-        let scope = |name: &str| match name {
+    /// What templates of the import name, beside the record as it came.
+    fn scope<'r>(&'r self, record: &'r Val, name: &str) -> Option<&'r Val> {
+        match name {
             // A record of several rows has another name, so that templates tell them apart.
-            "record" | "rows" => {
-                Some(&*passing.before).filter(|record| matches!(record, Val::List(_)) == (name == "rows"))
-            }
+            "record" | "rows" => Some(record).filter(|record| matches!(record, Val::List(_)) == (name == "rows")),
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-        };
-        let mut around = Around::new(&scope, &self.shared.env, answers);
-        if let Write::Http(http) = &self.import.write {
-            around.updates = http.operation(&passing.before) == Operation::Update;
         }
-        let mapped = match mapper.map(&passing.before, &around) {
+    }
+
+    /// Decides what the endpoint is to do with a record; returns what has to be known first.
+    fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+        let decided = {
+            let scope = |name: &str| self.scope(&passing.before, name);
+            http.operation(&passing.before, &Around::new(&scope, &self.shared.env, answers))
+        };
+        let open = answers.take_open();
+        if !open.is_empty() {
+            return Some(open);
+        }
+        match decided {
+            Ok(operation) => passing.operation = operation,
+            Err(reason) => self.fail(passing, "mapping", format!("Whether it is there is not known: {reason}.")),
+        }
+        None
+    }
+
+    /// Maps one; returns what has to be known first.
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+        let mapped = {
+            let scope = |name: &str| self.scope(&passing.before, name);
+            let mut around = Around::new(&scope, &self.shared.env, answers);
+            around.updates = passing.operation == Operation::Update;
+            mapper.map(&passing.before, &around)
+        };
+        let mapped = match mapped {
             Ok(Mapped::Asks(questions)) => return Some(questions),
             Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
             Ok(Mapped::Discarded) => Ok(None),
@@ -179,7 +210,12 @@ impl<'a, 's> Importer<'a, 's> {
     async fn submit(&mut self, all: &mut [Passing<'_>], turn: u64) -> Result<(), Fatal> {
         let open = all.iter().enumerate().filter(|(_, passing)| passing.met.is_none());
         let records: Vec<Outgoing<'_>> = open
-            .map(|(at, passing)| Outgoing { at, record: &passing.before, mapped: Cow::Borrowed(&passing.mapped) })
+            .map(|(at, passing)| Outgoing {
+                at,
+                record: &passing.before,
+                mapped: Cow::Borrowed(&passing.mapped),
+                operation: passing.operation,
+            })
             .collect();
         if records.is_empty() {
             return Ok(());
@@ -206,14 +242,14 @@ impl<'a, 's> Importer<'a, 's> {
         let Some(transform) = &self.import.response_transform else { return };
         for (at, answer) in answers {
             let Some(body) = answer.json.take() else { continue };
-            let find = |name: &str| match name {
-                "record" => Some(&body),
-                "timestamp" => Some(&self.shared.started),
-                _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+            let find = |name: &str| self.scope(&body, name);
+            let endpoint = match &self.import.write {
+                Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
+                Write::File(_) => None,
             };
-            let turn = (turn << 32) ^ all[*at].unit.index;
-            match transformed(self.shared, self.place, transform, &body, &find, turn).await {
-                Ok(made) => answer.json = Some(made),
+            let here = Here { place: self.place, endpoint, turn: (turn << 32) ^ all[*at].unit.index };
+            match transformed(self.shared, here, transform, &body, &find).await {
+                Ok(made) => answer.json = made,
                 Err((code, message)) => {
                     answer.errors.push((code, format!("The answer's transformation: {message}")));
                     answer.json = Some(body);
@@ -302,6 +338,7 @@ impl<'a, 's> Importer<'a, 's> {
 
 impl<'u> Passing<'u> {
     fn new(unit: &'u Unit<'u>) -> Self {
-        Self { unit, before: Cow::Borrowed(&*unit.value), mapped: Cow::Borrowed(&*unit.value), met: None }
+        let value = || Cow::Borrowed(&*unit.value);
+        Self { unit, before: value(), mapped: value(), operation: Operation::Create, met: None }
     }
 }

@@ -268,6 +268,9 @@ fn unique(name: &str, taken: &mut BTreeMap<String, u64>) -> String {
     made
 }
 
+/// As many bytes as the name of a file has on most systems, and some room for what is added while it is written.
+const MAX_NAME_BYTES: usize = 240;
+
 /// A name that is a file's name everywhere and never a path.
 fn safe_name(name: &str) -> String {
     let safe: String = name
@@ -277,10 +280,19 @@ fn safe_name(name: &str) -> String {
             character if character.is_control() => '-',
             character => character,
         })
-        .take(200)
         .collect();
     let safe = safe.trim().trim_start_matches('.');
-    if safe.is_empty() { "output".to_owned() } else { safe.to_owned() }
+    if safe.is_empty() {
+        return "output".to_owned();
+    }
+    if safe.len() <= MAX_NAME_BYTES {
+        return safe.to_owned();
+    }
+    // What it is called after the last dot says what kind of file it is.
+    let ending = safe.rfind('.').map_or("", |dot| &safe[dot..]);
+    let ending = if ending.len() <= 20 { ending } else { "" };
+    let end = safe.floor_char_boundary(MAX_NAME_BYTES - ending.len());
+    format!("{}{ending}", &safe[..end])
 }
 
 #[cfg(test)]
@@ -299,5 +311,7 @@ mod tests {
         assert_eq!(safe_name("orders 2026-11-24T04:00:00Z.csv"), "orders 2026-11-24T04-00-00Z.csv");
         assert_eq!(safe_name("../../etc/passwd"), "-..-etc-passwd");
         assert_eq!(safe_name(" "), "output");
+        let long = safe_name(&format!("{}.csv.gz", "日".repeat(200)));
+        assert!(long.len() <= MAX_NAME_BYTES && long.ends_with("日.gz"), "{long}");
     }
 }
