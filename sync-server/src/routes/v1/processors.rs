@@ -6,7 +6,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tombolo_engine::{EvalError, EvalOutcome};
 
 use super::body::Json;
 use crate::app::App;
@@ -74,10 +73,10 @@ fn json_text(bytes: Vec<u8>) -> Response {
     response
 }
 
+/// The same shape as an evaluation's own answer.
 fn limited(question: &Value, code: &str, message: &str) -> Response {
-    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None, at: None };
-    let outcome = EvalOutcome { errors: vec![error], ..EvalOutcome::default() };
     let id = question.get("id").cloned().unwrap_or_default();
-    let answer = json!({ "id": id, "output": outcome.output, "errors": outcome.errors, "console": outcome.console });
+    let error = json!({ "code": code, "message": message });
+    let answer = json!({ "id": id, "output": null, "errors": [error], "console": [] });
     json_text(answer.to_string().into_bytes())
 }
