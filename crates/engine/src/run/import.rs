@@ -190,7 +190,7 @@ impl<'a, 's> Importer<'a, 's> {
     fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let decided = {
             let scope = |name: &str| self.scope(&passing.before, name);
-            http.operation(&passing.before, &Around::new(&scope, &self.shared.env, answers))
+            http.operation(&passing.before, &Around::new(&scope, self.shared.env(self.place), answers))
         };
         let open = answers.take_open();
         if !open.is_empty() {
@@ -207,7 +207,7 @@ impl<'a, 's> Importer<'a, 's> {
     fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let mapped = {
             let scope = |name: &str| self.scope(&passing.before, name);
-            let mut around = Around::new(&scope, &self.shared.env, answers);
+            let mut around = Around::new(&scope, self.shared.env(self.place), answers);
             around.updates = passing.operation == Operation::Update;
             mapper.map(&passing.before, &around)
         };

@@ -11,6 +11,7 @@ use tombolo_template::{Env, Named, Template};
 
 use super::auth::Credentials;
 use super::data::Overlay;
+use super::hooks;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
@@ -31,6 +32,8 @@ pub(super) struct Shared<'a> {
     pub(super) seed: u64,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// The same for each place, whose random values do not depend on what other places do meanwhile.
+    envs: Vec<Env<'static>>,
     /// What the requests of each connection share.
     pub(super) credentials: Credentials,
     /// The queues of its connections.
@@ -66,6 +69,9 @@ impl<'a> Shared<'a> {
             started_ms,
             seed,
             env: Env::new(started_ms, seed),
+            envs: (0..plan.places().len())
+                .map(|place| Env::new(started_ms, hooks::seed(seed, place, "template", 0)))
+                .collect(),
             trace_keys: trace_keys(plan),
             credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
@@ -81,6 +87,11 @@ impl<'a> Shared<'a> {
     pub(super) fn next_request(&self) -> u64 {
         self.requests.set(self.requests.get() + 1);
         self.requests.get()
+    }
+
+    /// The surroundings of the templates of a place.
+    pub(super) fn env(&self, place: Place) -> &Env<'static> {
+        self.envs.get(place).unwrap_or(&self.env)
     }
 
     /// What every hook of a step is told, as the members of a JSON object.
@@ -202,7 +213,7 @@ impl<'a> Shared<'a> {
                 ("rows", Val::List(_)) | ("record", _) => Some(record),
                 _ => None,
             };
-            template.render_in(&Named(&scope), &self.env).ok().filter(|key| !key.trim().is_empty())
+            template.render_in(&Named(&scope), self.env(place)).ok().filter(|key| !key.trim().is_empty())
         });
         let usual = || {
             let one = match record {

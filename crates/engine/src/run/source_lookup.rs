@@ -64,7 +64,7 @@ async fn mapped(shared: &Shared<'_>, source: &Source, record: &Val, place: Place
     let endpoint = source.read.endpoint();
     let mut answers = Answers::default();
     for _ in 0..MAX_ROUNDS {
-        let made = mapper.map(record, &Around::new(&find, &shared.env, &answers));
+        let made = mapper.map(record, &Around::new(&find, shared.env(place), &answers));
         match made.map_err(|error| error.to_string())? {
             Mapped::Made(made) => return Ok(Some(made)),
             Mapped::Discarded => {
