@@ -32,6 +32,8 @@ use crate::auth::caller::{Right, enter, same_origin};
 use crate::error::ApiError;
 use crate::statics;
 
+pub(crate) use v1::respelled;
+
 /// The largest JSON body.
 const BODY_BYTES: usize = 256 * 1024;
 

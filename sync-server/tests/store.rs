@@ -16,8 +16,8 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, INVITATION_MS, Invited, NewInvitation, NewRunFile, NewUser, RoleChange,
-    SealedSecret, SignUp, Store, TickKey,
+    Accepted, BlobRow, BlobSource, CacheSize, INVITATION_MS, Invited, KeptState, NewInvitation, NewRunFile, NewToken,
+    NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
@@ -299,6 +299,83 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
 }
 
+async fn lists_of_documents(store: &dyn Store) {
+    let (flow, chunks) = fixtures::flow(90, 1);
+    push(store, id(101), id(1), flow, &chunks).await;
+    let row = store.listed(id(101), flow).await.unwrap().unwrap();
+    assert_eq!((row.id, row.kind, row.modified_by), (flow, Kind::Flow, Some(id(1))));
+    assert!(store.list(id(101), Some(Kind::Flow)).await.unwrap().contains(&row));
+    assert!(!store.list(id(101), Some(Kind::Export)).await.unwrap().contains(&row));
+    assert!(store.list(id(101), None).await.unwrap().contains(&row));
+    assert!(store.listed(id(102), flow).await.unwrap().is_none(), "seen from another account");
+    assert!(store.list(id(102), None).await.unwrap().is_empty());
+}
+
+async fn tokens(store: &dyn Store) {
+    let token = NewToken {
+        account: id(101),
+        id: id(91),
+        hash: [91; 32],
+        user: id(1),
+        personal: false,
+        body: json!({ "name": "ci" }),
+        purge_ms: Some(2_000),
+        now_ms: 1_000,
+    };
+    store.add_token(&token).await.unwrap();
+    let mut row = store.token_by_hash(&[91; 32], 1_999).await.unwrap().unwrap();
+    assert_eq!((row.id, row.revoked, row.purge_ms, &row.body["name"]), (id(91), false, Some(2_000), &json!("ci")));
+    // Its time is over: it lets nobody in and is in no list.
+    assert!(store.token_by_hash(&[91; 32], 2_000).await.unwrap().is_none());
+    assert!(store.token(id(101), id(91), 2_000).await.unwrap().is_none());
+    assert!(store.tokens(id(101), 2_000).await.unwrap().is_empty());
+    assert!(store.token(id(102), id(91), 1_000).await.unwrap().is_none(), "seen from another account");
+    assert!(!store.delete_token(id(101), id(91)).await.unwrap(), "deleted before it was revoked");
+    row.revoked = true;
+    row.purge_ms = None;
+    store.keep_token(&row).await.unwrap();
+    assert_eq!(store.tokens(id(101), 9_000).await.unwrap(), [row]);
+    assert!(!store.delete_token(id(102), id(91)).await.unwrap());
+    assert!(store.delete_token(id(101), id(91)).await.unwrap());
+    store.add_token(&token).await.unwrap();
+    assert_eq!(store.remove_tokens(1_999, 10).await.unwrap(), 0);
+    assert_eq!(store.remove_tokens(2_000, 10).await.unwrap(), 1);
+}
+
+async fn state_and_caches(store: &dyn Store) {
+    let (account, other, owner) = (id(101), id(102), Some(id(60)));
+    let put = |key: &'static str, most| async move {
+        store.put_state(account, owner, key, &json!({ "n": 1 }), most, 1).await.unwrap()
+    };
+    assert_eq!(put("a", 2).await, KeptState::Created);
+    assert_eq!(put("a", 1).await, KeptState::Replaced);
+    assert_eq!(put("b", 1).await, KeptState::Full);
+    assert_eq!(store.state_value(account, owner, "a").await.unwrap(), Some(json!({ "n": 1 })));
+    for (account, owner) in [(account, None), (other, owner)] {
+        assert_eq!(store.state_value(account, owner, "a").await.unwrap(), None);
+        assert!(store.state_keys(account, owner).await.unwrap().is_empty());
+        assert_eq!(store.delete_state(account, owner, None).await.unwrap(), 0);
+    }
+    assert_eq!(store.delete_state(account, owner, Some("a")).await.unwrap(), 1);
+    let cache = id(61);
+    let entries =
+        |n: usize| -> Vec<(String, serde_json::Value)> { (0..n).map(|n| (format!("k{n}"), json!(n))).collect() };
+    // A key of two letters and a number of one.
+    assert_eq!(
+        store.upsert_cache(account, cache, &entries(3), (9, 9), 1).await.unwrap(),
+        Upserted::Kept(CacheSize { size_bytes: 9, entries: 3 })
+    );
+    assert_eq!(store.upsert_cache(account, cache, &entries(4), (9, 99), 1).await.unwrap(), Upserted::CacheFull(12));
+    assert_eq!(store.upsert_cache(account, id(62), &entries(1), (9, 9), 1).await.unwrap(), Upserted::AccountFull(12));
+    let read = store.cache_entries(account, cache, "k", Some("k0"), (1, 100)).await.unwrap();
+    assert_eq!(read, (vec![("k1".to_owned(), json!(1))], true));
+    assert!(store.cache_entries(other, cache, "", None, (10, 100)).await.unwrap().0.is_empty());
+    assert_eq!(store.cache_sizes(account).await.unwrap(), [(cache, CacheSize { size_bytes: 9, entries: 3 })]);
+    assert_eq!(store.delete_cache(other, cache, None, 1).await.unwrap(), 0);
+    assert_eq!(store.delete_cache(account, cache, Some(&["k0".to_owned(), "x".to_owned()]), 1).await.unwrap(), 1);
+    assert_eq!(store.delete_cache(account, cache, None, 1).await.unwrap(), 2);
+}
+
 /// The whole suite, on an empty store.
 async fn every_store(store: Arc<dyn Store>) {
     people_and_sessions(&*store).await;
@@ -310,6 +387,9 @@ async fn every_store(store: Arc<dyn Store>) {
     checkpoints(&*store).await;
     pages_of_runs_and_documents(&*store).await;
     secrets_and_ticks(&*store).await;
+    lists_of_documents(&*store).await;
+    tokens(&*store).await;
+    state_and_caches(&*store).await;
     store.check().await.unwrap();
 }
 

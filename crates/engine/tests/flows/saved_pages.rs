@@ -199,3 +199,23 @@ fn a_record_that_a_step_makes_too_big_ends_there() {
     assert_eq!((ran.counts(1)[3], ran.counts(2)), (1, [1, 1, 0, 0]));
     assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
 }
+
+#[test]
+fn records_that_a_hook_made_stay_in_their_order_where_ways_meet_again() {
+    let mut flow = hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2})));
+    let only =
+        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "b"]}});
+    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
+    flow.flow["routers"] = json!([
+        {"id": "r", "branches": [{"name": "B", "inputFilter": only, "pageProcessors": [], "nextRouterId": "end"},
+            {"name": "Rest", "pageProcessors": [], "nextRouterId": "end"}]},
+        {"id": "end", "branches": [{"name": "Out",
+            "pageProcessors": [{"type": "import", "_importId": id(3).to_string()}]}]}]);
+    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(|_, _| {
+        let made = (0..6).map(|n| json!({"n": n, "k": if n % 2 == 0 { "a" } else { "b" }}));
+        Ok(json!({"data": made.collect::<Vec<_>>()}))
+    });
+    go(&flow, &host);
+    let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
+    assert_eq!(made.iter().map(|record| record["n"].clone()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+}

@@ -23,7 +23,7 @@ const SECONDS: u64 = if cfg!(debug_assertions) { 30 } else { 5 };
 /// `POST /v1/processors/{name}`
 pub(super) async fn evaluate(
     State(app): State<App>,
-    _: Acting,
+    acting: Acting,
     Names(name): Names<String>,
     Json(question): Json,
 ) -> Result<Response, RestError> {
@@ -36,7 +36,7 @@ pub(super) async fn evaluate(
         return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", message));
     }
     let line = question.to_string().into_bytes();
-    match app.rest.workers.ask(&["eval-worker", name], line, SECONDS).await {
+    match app.rest.evaluations.ask(acting.account, &["eval-worker", name], line, SECONDS).await {
         Ok(said) if said.last() == Some(&b'\n') => Ok(json_text(said[..said.len() - 1].to_vec())),
         Ok(_) => Ok(limited(&question, "evaluation_limit", "The evaluation ended without an answer.")),
         Err(WorkerError::TooLong(_)) => {
@@ -75,7 +75,7 @@ fn json_text(bytes: Vec<u8>) -> Response {
 }
 
 fn limited(question: &Value, code: &str, message: &str) -> Response {
-    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None };
+    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None, at: None };
     let outcome = EvalOutcome { errors: vec![error], ..EvalOutcome::default() };
     let id = question.get("id").cloned().unwrap_or_default();
     let answer = json!({ "id": id, "output": outcome.output, "errors": outcome.errors, "console": outcome.console });
