@@ -183,7 +183,7 @@ fn Navigation() -> impl IntoView {
             </details>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
             {move || administers().then(|| view! {
-                <A href="/transfers" attr:title="Transfers"><Icon name="arrow-left-right"/><span>"Transfers"</span></A>
+                <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
                 <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>
              })}
             {move || (refused() > 0).then(|| view! {

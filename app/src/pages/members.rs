@@ -130,7 +130,7 @@ fn List(account: AccountInfo) -> impl IntoView {
                 </tbody>
             </table>
         </div>
-        <Dialog open=asked title="Members">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
+        <Dialog open=asked title="Confirm">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
     }
 }
 

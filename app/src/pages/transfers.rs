@@ -31,7 +31,7 @@ pub(crate) fn TransfersPage() -> impl IntoView {
         None => ().into_any(),
         Some(account) if account.local => view! {
             <div class="page-head"><div><h1>"Transfers"</h1></div></div>
-            <div class="empty"><span class="kind"><Icon name="arrow-left-right"/></span><h2>"Sign in first"</h2>
+            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Sign in first"</h2>
                 <p>"Integrations are handed over between accounts on a server. Sign in, then open the link again."</p>
                 <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
         }
@@ -100,7 +100,7 @@ fn List(account: AccountInfo) -> impl IntoView {
     view! {
         <div class="page-head">
             <div><h1>"Transfers"</h1><p class="sub">{says}</p></div>
-            <div class="actions"><button class="button primary" on:click=move |_| offering.set(true)><Icon name="arrow-left-right"/>"Hand over integrations"</button></div>
+            <div class="actions"><button class="button primary" on:click=move |_| offering.set(true)><Icon name="arrow-right-left"/>"Hand over integrations"</button></div>
         </div>
         <div class="page-body transfers">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
@@ -109,7 +109,7 @@ fn List(account: AccountInfo) -> impl IntoView {
             </Show>
         </div>
         <Show when=none>
-            <div class="empty"><span class="kind"><Icon name="arrow-left-right"/></span><h2>"Nothing is on its way"</h2>
+            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Nothing is on its way"</h2>
                 <p>"An integration can be handed over to another account with everything that belongs to it. What you are offered appears here once you open its link."</p></div>
         </Show>
         <Dialog open=offering title="Hand over integrations" wide=true><Offer desk=desk open=offering/></Dialog>

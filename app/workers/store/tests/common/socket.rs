@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_docs::Document;
-use tombolo_model::{Id, Intent, Kind, Role};
+use tombolo_model::{Grants, Id, Intent, Kind, Role};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Layout, Storage, Store, bytes_of, document_range};
 use tombolo_wire::store::{Call, Created, OpenReply, Overview, SyncStatus};
@@ -69,7 +69,13 @@ pub(crate) fn waiting(device: &Device, count: usize) -> impl Future<Output = ()>
 /// Lets the device in over its last socket, at the place where it was.
 pub(crate) fn welcome() {
     eval("sockets.at(-1).onopen()");
-    say(&Down::Welcome(Welcome { version: VERSION, role: Role::Owner, course: Course::Resume, cursor: CURSOR }));
+    say(&Down::Welcome(Welcome {
+        version: VERSION,
+        role: Role::Owner,
+        grants: Grants::new(),
+        course: Course::Resume,
+        cursor: CURSOR,
+    }));
 }
 
 /// What the browser does in its own time is waited for.
