@@ -23,7 +23,7 @@ const SECONDS: u64 = if cfg!(debug_assertions) { 30 } else { 5 };
 /// `POST /v1/processors/{name}`
 pub(super) async fn evaluate(
     State(app): State<App>,
-    _: Acting,
+    acting: Acting,
     Names(name): Names<String>,
     Json(question): Json,
 ) -> Result<Response, RestError> {
@@ -36,7 +36,7 @@ pub(super) async fn evaluate(
         return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", message));
     }
     let line = question.to_string().into_bytes();
-    match app.rest.workers.ask(&["eval-worker", name], line, SECONDS).await {
+    match app.rest.evaluations.ask(acting.account, &["eval-worker", name], line, SECONDS).await {
         Ok(said) if said.last() == Some(&b'\n') => Ok(json_text(said[..said.len() - 1].to_vec())),
         Ok(_) => Ok(limited(&question, "evaluation_limit", "The evaluation ended without an answer.")),
         Err(WorkerError::TooLong(_)) => {
