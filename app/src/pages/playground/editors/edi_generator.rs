@@ -1,13 +1,13 @@
-//! The editor: Writes records by a file definition.
+//! The editor: Writes a file of X12, EDIFACT or fixed width by its file definition.
 
 use crate::components::editor::{Editor, Example, Group, Input, InputAs, Language, Rules, RulesAs};
 
 pub(super) const EDITOR: Editor = Editor {
     slug: "edi-generator",
-    name: "EDI and fixed width generator",
+    name: "EDI generator",
     group: Group::Files,
     icon: "list-ordered",
-    about: "Writes records by a file definition.",
+    about: "Writes a file of X12, EDIFACT or fixed width by its file definition.",
     eval: "fileDefinitionGenerate",
     rules: Some(Rules { title: "File definition", language: Language::Json, given: RulesAs::Json, fixed: "" }),
     input: Some(Input { title: "Record", language: Language::Json, given: InputAs::Json }),

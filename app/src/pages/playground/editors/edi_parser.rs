@@ -1,4 +1,4 @@
-//! The editor: Reads a file by its file definition.
+//! The editor: Reads a file of X12, EDIFACT or fixed width by its file definition.
 
 use crate::components::editor::{
     Editor, Example, Group, Input, InputAs, Language, Of, OptionField, OptionKind, Rules, RulesAs,
@@ -6,10 +6,10 @@ use crate::components::editor::{
 
 pub(super) const EDITOR: Editor = Editor {
     slug: "edi-parser",
-    name: "EDI and fixed width parser",
+    name: "EDI parser",
     group: Group::Files,
     icon: "list-ordered",
-    about: "Reads a file by its file definition.",
+    about: "Reads a file of X12, EDIFACT or fixed width by its file definition.",
     eval: "fileDefinitionParse",
     rules: Some(Rules { title: "File definition", language: Language::Json, given: RulesAs::Json, fixed: "" }),
     input: Some(Input { title: "File", language: Language::Text, given: InputAs::Text }),
