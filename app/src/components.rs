@@ -4,6 +4,7 @@ mod ago;
 mod code;
 mod conflict;
 mod dialog;
+pub(crate) mod editor;
 mod fields;
 mod form;
 mod history;

@@ -13,6 +13,7 @@ use crate::auth::password::Passwords;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
 use crate::vault::VaultKey;
@@ -34,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) assets: Assets,
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
+    pub(crate) rest: Rest,
 }
 
 impl App {

@@ -74,6 +74,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, code, message)
     }
 
+    /// The same, with the seconds after which it may be tried again.
+    pub(crate) fn again_in(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
     /// Too often.
     pub(crate) fn slow_down(seconds: u64) -> Self {
         Self {

@@ -25,6 +25,7 @@ pub mod job;
 mod listen;
 mod private;
 mod resources;
+mod rest;
 mod retention;
 mod routes;
 pub mod run_host;

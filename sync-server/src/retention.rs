@@ -20,6 +20,8 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const SESSIONS_MS: i64 = 30 * DAY_MS;
 /// After they were made: long after they let nobody in any more, so that a late visitor hears why.
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
+/// After they went by themselves: until then somebody may ask what a token was.
+const TOKENS_MS: i64 = 30 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -45,6 +47,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("sessions", sessions(store, now_ms).await),
         ("invitations", invitations(store, now_ms).await),
         ("claims on scheduled runs", ticks(store, now_ms).await),
+        ("tokens", tokens(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -62,6 +65,11 @@ async fn sessions(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn invitations(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_invitations(now_ms - INVITATIONS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_tokens(now_ms - TOKENS_MS, MOST).await?) {}
     Ok(())
 }
 

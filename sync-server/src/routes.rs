@@ -13,6 +13,7 @@ mod runs;
 mod secrets;
 mod session;
 mod sync;
+mod v1;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -34,9 +35,23 @@ const BODY_BYTES: usize = 256 * 1024;
 /// One route.
 struct Route {
     method: Method,
-    path: &'static str,
+    path: String,
     right: Right,
     handler: MethodRouter<App>,
+    /// What it does, for those who read the description of the API; empty for what is ours alone.
+    about: &'static str,
+}
+
+impl Route {
+    /// The same, described.
+    fn says(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same for bodies of up to so many bytes.
+    fn takes(self, bytes: usize) -> Self {
+        Self { handler: self.handler.layer(DefaultBodyLimit::max(bytes)), ..self }
+    }
 }
 
 const READ: Right = Right::Member(Action::Read, Kind::Flow);
@@ -52,20 +67,24 @@ pub struct RouteInfo {
     /// Its method.
     pub method: Method,
     /// Its path, with `{names}`.
-    pub path: &'static str,
+    pub path: String,
     /// What it asks of the caller.
     pub right: Right,
+    /// What it does; empty for what is not described to others.
+    pub about: &'static str,
 }
 
 /// The table without handlers: what tests of rights are generated from.
 #[must_use]
 pub fn route_table() -> Vec<RouteInfo> {
-    table().into_iter().map(|route| RouteInfo { method: route.method, path: route.path, right: route.right }).collect()
+    let info =
+        |route: Route| RouteInfo { method: route.method, path: route.path, right: route.right, about: route.about };
+    table().into_iter().map(info).collect()
 }
 
 /// The table.
 fn table() -> Vec<Route> {
-    vec![
+    let mut rows = vec![
         get("/healthz", Right::Anybody, health::check),
         post("/api/signup", Right::Anybody, session::sign_up),
         post("/api/signin", Right::Anybody, session::sign_in),
@@ -87,7 +106,9 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/runs/{run}/cancel", RUN, runs::cancel),
         get("/api/accounts/{account}/runs/{run}/files/{step}", READ, runs::file),
         get("/sync", READ, sync::open),
-    ]
+    ];
+    rows.extend(v1::table());
+    rows
 }
 
 /// The router: the table, and the app's files for everything else.
@@ -95,7 +116,7 @@ pub(crate) fn router(app: &App) -> Router {
     let mut router = Router::new();
     for route in table() {
         let door = from_fn_with_state((app.clone(), route.right), enter);
-        router = router.route(route.path, route.handler.route_layer(door));
+        router = router.route(&route.path, route.handler.route_layer(door));
     }
     router
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
@@ -107,30 +128,30 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-fn row<H, T>(method: Method, filter: MethodFilter, path: &'static str, right: Right, handler: H) -> Route
+fn row<H, T>(method: Method, filter: MethodFilter, path: impl Into<String>, right: Right, handler: H) -> Route
 where
     H: Handler<T, App>,
     T: 'static,
 {
-    Route { method, path, right, handler: on(filter, handler) }
+    Route { method, path: path.into(), right, handler: on(filter, handler), about: "" }
 }
 
-fn get<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn get<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::GET, MethodFilter::GET, path, right, handler)
 }
 
-fn post<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn post<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::POST, MethodFilter::POST, path, right, handler)
 }
 
-fn put<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn put<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::PUT, MethodFilter::PUT, path, right, handler)
 }
 
-fn patch<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn patch<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::PATCH, MethodFilter::PATCH, path, right, handler)
 }
 
-fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn delete<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::DELETE, MethodFilter::DELETE, path, right, handler)
 }

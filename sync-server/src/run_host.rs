@@ -12,10 +12,11 @@ mod scripts;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use tombolo_engine::{FileStore, Host, HttpClient, ScriptHost};
+use tombolo_engine::{DataStore, FileStore, FlowStarter, Host, HttpClient, ScriptHost};
 use tombolo_model::Id;
 use tombolo_script_host::Pool;
 
@@ -46,6 +47,8 @@ pub struct NativeHost {
     dialer: Dialer,
     files: Files,
     scripts: Option<Pool<Processes>>,
+    data: Option<Rc<dyn DataStore>>,
+    flows: Option<Rc<dyn FlowStarter>>,
 }
 
 impl NativeHost {
@@ -59,7 +62,21 @@ impl NativeHost {
             dialer: Dialer::new(options.hosts, options.allow_private_network)?,
             files: Files::new(options.files, options.out, options.on_file),
             scripts: options.scripts,
+            data: None,
+            flows: None,
         })
+    }
+
+    /// This host, with a place for state and the data of lookup caches.
+    #[must_use]
+    pub fn with_data(self, data: Rc<dyn DataStore>) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// This host, where scripts can start other flows.
+    #[must_use]
+    pub fn with_flows(self, flows: Rc<dyn FlowStarter>) -> Self {
+        Self { flows: Some(flows), ..self }
     }
 }
 
@@ -74,6 +91,14 @@ impl Host for NativeHost {
 
     fn scripts(&self) -> Option<&dyn ScriptHost> {
         self.scripts.as_ref().map(|scripts| scripts as &dyn ScriptHost)
+    }
+
+    fn data(&self) -> Option<&dyn DataStore> {
+        self.data.as_deref()
+    }
+
+    fn flows(&self) -> Option<&dyn FlowStarter> {
+        self.flows.as_deref()
     }
 
     fn now_ms(&self) -> i64 {

@@ -12,6 +12,7 @@ mod child;
 mod ending;
 mod live;
 mod made;
+pub(crate) mod pings;
 mod places;
 mod report;
 mod schedule;
@@ -96,12 +97,36 @@ impl Runner {
     }
 }
 
+/// What of a flow is run, and since when; all of it, since the last time, when nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Narrowed {
+    /// The exports that are read.
+    pub(crate) sources: Vec<Id>,
+    /// Since when exports of changes are read this once.
+    pub(crate) start_ms: Option<i64>,
+}
+
 /// Queues a run that somebody wants and returns as soon as its first row is stored.
 ///
 /// # Errors
 ///
 /// Returns why there will be no run.
 pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(), StartError> {
+    start_narrowed(app, account, flow, run, Narrowed::default()).await
+}
+
+/// The same for a part of the flow.
+///
+/// # Errors
+///
+/// Returns why there will be no run.
+pub(crate) async fn start_narrowed(
+    app: &App,
+    account: Id,
+    flow: Id,
+    run: Id,
+    narrowed: Narrowed,
+) -> Result<(), StartError> {
     let found = runnable(app, account, flow).await?;
     let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server)?;
     let row = first_row(Some(&found), flow, run, RunPlace::Server);
@@ -115,7 +140,7 @@ pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(
             tracing::debug!(%run, "nobody waits for the start of this run");
         }
         if is_kept {
-            run_to_end(app, account, found, row, entered).await;
+            run_to_end(app, account, (found, narrowed), row, entered).await;
         }
     });
     Ok(told.await.map_err(|_| StartError::Ended)??)
@@ -157,7 +182,10 @@ fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRo
     }
 }
 
-async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered: Entered) {
+/// A flow and what of it is run.
+type Wanted = (Resource, Narrowed);
+
+async fn run_to_end(app: App, account: Id, flow: Wanted, row: RunRow, entered: Entered) {
     let (run, id) = (row.id, row.flow);
     tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
     let execution = execute(&app, account, flow, row, &entered);
@@ -168,7 +196,7 @@ async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered:
     drop(entered);
 }
 
-async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &Entered) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Wanted, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
     let outcome = work(app, account, flow, &mut report, entered.canceled()).await;
     report.end(outcome);
@@ -179,7 +207,7 @@ async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &
 async fn work(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     mut canceled: watch::Receiver<bool>,
 ) -> Result<(), RunFailure> {
@@ -199,7 +227,7 @@ async fn work(
 async fn work_in_place(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {

@@ -21,6 +21,7 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::rest::Rest;
 use crate::runner::{self, Runner};
 use crate::scheduler;
 use crate::sqlite::Sqlite;
@@ -109,6 +110,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         hub: Hub::new(),
         runner: Runner::new(),
         desks: Desks::default(),
+        rest: Rest::new(),
         config,
     })
 }

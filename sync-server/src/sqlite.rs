@@ -8,15 +8,20 @@
 
 mod accounts;
 mod blobs;
+mod caches;
 mod changes;
 mod checkpoints;
 mod invitations;
+mod jobs;
+mod listing;
 mod people;
 mod push;
 mod retention;
 mod row;
 mod runs;
+mod states;
 mod ticks;
+mod tokens;
 mod vault;
 
 use std::path::Path;
@@ -36,7 +41,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+pub(crate) const SCHEMA_VERSION: i64 = 5;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -142,6 +147,10 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if matches!(version, 1..=3) {
         sqlx::raw_sql(include_str!("sqlite/version_4.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    // What came with version 5 is in one place for new databases and old ones.
+    if version < 5 {
+        sqlx::raw_sql(include_str!("sqlite/version_5.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -195,6 +204,10 @@ mod tests {
             DROP INDEX run_files_sha256;
             DROP INDEX runs_flow;
             DROP TABLE checkpoints;
+            DROP TABLE tokens;
+            DROP TABLE states;
+            DROP TABLE cache_entries;
+            DROP TABLE caches;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

@@ -8,11 +8,16 @@
 
 mod accounts;
 mod blobs;
+mod caches;
 mod changes;
+mod jobs;
+mod listing;
 mod people;
 mod retention;
 mod runs;
+mod states;
 mod ticks;
+mod tokens;
 mod vault;
 
 use std::error::Error as StdError;
@@ -24,11 +29,16 @@ pub use accounts::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
 };
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
+pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
+pub use jobs::{JobFilter, Jobs};
+pub use listing::{ListRow, Listing};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
+pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
+pub use tokens::{NewToken, TokenRow, Tokens};
 pub use vault::{SealedSecret, Vault};
 
 /// Why the store could not do what it was asked.
@@ -89,7 +99,22 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 /// Everything the server keeps.
 #[async_trait]
 pub trait Store:
-    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Retention + Send + Sync + 'static
+    People
+    + Accounts
+    + Changes
+    + Runs
+    + Vault
+    + Blobs
+    + Ticks
+    + Retention
+    + Listing
+    + Tokens
+    + States
+    + Caches
+    + Jobs
+    + Send
+    + Sync
+    + 'static
 {
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;

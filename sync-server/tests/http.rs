@@ -46,3 +46,5 @@ mod stopping;
 mod sync;
 #[path = "http/tls.rs"]
 mod tls;
+#[path = "http/v1.rs"]
+mod v1;

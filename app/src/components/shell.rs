@@ -167,6 +167,7 @@ fn Navigation() -> impl IntoView {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
+            <A href="/playground" attr:title="Playground"><Icon name="square-terminal"/><span>"Playground"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
                 {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}

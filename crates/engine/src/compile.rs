@@ -158,9 +158,18 @@ fn settings(bundle: &Bundle, own: (&'static str, &Value), connection: Option<&Va
     json!({
         own.0: settings_of(own.1),
         "flow": settings_of(&bundle.flow),
+        "flowGrouping": integration.map_or(Value::Null, |integration| grouping(&bundle.flow, integration)),
         "integration": integration.map_or(Value::Null, settings_of),
         "connection": connection.map_or(Value::Null, settings_of),
     })
+}
+
+/// The settings of the group that a flow is in.
+fn grouping(flow: &Value, integration: &Value) -> Value {
+    let Some(id) = text_at(flow, "/_flowGroupingId") else { return Value::Null };
+    let groups = integration.get("flowGroupings").and_then(Value::as_array);
+    let found = groups.into_iter().flatten().find(|group| text_at(group, "/_id") == Some(id));
+    found.map_or(Value::Null, settings_of)
 }
 
 /// What tells the records of an export or import apart, where it says so itself.

@@ -8,14 +8,14 @@ use std::cmp::Ordering;
 use serde_json::Value;
 use tombolo_model::{Problem, Val};
 
-use crate::path::Path;
+use crate::path::OldPath;
 use crate::size::size_bytes;
 use crate::units::MAX_RECORD_BYTES;
 
 /// The fields whose values make a group.
 #[derive(Debug, Clone)]
 pub(crate) struct Grouping {
-    fields: Vec<Path>,
+    fields: Vec<OldPath>,
     /// Whether records without any of these values are a group; else each is one of its own.
     group_empty: bool,
 }
@@ -39,16 +39,16 @@ impl Grouping {
     fn joins(&self, last: &Val, record: &Val) -> bool {
         let mut empty = true;
         let same = self.fields.iter().all(|field| {
-            let (one, other) = (field.get(last).unwrap_or(&Val::Absent), field.get(record).unwrap_or(&Val::Absent));
-            empty &= one.is_empty();
-            one.display() == other.display()
+            let (one, other) = (field.get(last), field.get(record));
+            empty &= one.as_deref().is_none_or(Val::is_empty);
+            one.as_deref().unwrap_or(&Val::Absent).display() == other.as_deref().unwrap_or(&Val::Absent).display()
         });
         same && (self.group_empty || !empty)
     }
 }
 
-fn field(name: &str, place: &str) -> Result<Path, Vec<Problem>> {
-    Path::dotted(name).map_err(|error| vec![Problem::new(place, "invalid_path", format!("{error}."))])
+fn field(name: &str, place: &str) -> Result<OldPath, Vec<Problem>> {
+    OldPath::compile(name).map_err(|error| vec![Problem::new(place, "invalid_path", format!("{error}."))])
 }
 
 /// Joins records as they come.
@@ -104,7 +104,7 @@ impl<'g> Grouper<'g> {
 
 /// The fields that records are sorted by, the first ones first.
 #[derive(Debug, Clone)]
-pub(crate) struct Sorting(Vec<(Path, bool)>);
+pub(crate) struct Sorting(Vec<(OldPath, bool)>);
 
 impl Sorting {
     /// Compiles a list of `{field, descending}`; nothing for an empty one.
@@ -124,11 +124,11 @@ impl Sorting {
     }
 
     fn compare(&self, one: &Val, other: &Val) -> Ordering {
-        let text = |path: &Path, value: &Val| path.get(value).map(|found| found.display().into_owned());
+        let text = |path: &OldPath, value: &Val| path.get(value).map(|found| found.display().into_owned());
         self.0
             .iter()
             .map(|(path, descending)| {
-                let order = match (path.get(one), path.get(other)) {
+                let order = match (path.get(one).as_deref(), path.get(other).as_deref()) {
                     // The usual case copies nothing.
                     (Some(Val::Str(one)), Some(Val::Str(other))) => one.cmp(other),
                     _ => text(path, one).unwrap_or_default().cmp(&text(path, other).unwrap_or_default()),
@@ -191,6 +191,20 @@ mod tests {
         let lists: Vec<Val> = made.into_iter().map(|group| group.into_record().unwrap()).collect();
         let want = r#"[{"k":"a","j":1},{"k":"a","j":"1"}] [{"k":"b","j":1}] [{"k":"a","j":1}]"#;
         assert_eq!(texts(&lists), want);
+    }
+
+    #[test]
+    fn a_column_whose_name_has_a_dot_is_a_key_and_an_order() {
+        for name in ["Order.Id", "Order No."] {
+            let rows: Vec<String> = ["2", "2", "1"].iter().map(|id| json!({name: id}).to_string()).collect();
+            let rows = records(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+            let grouping = Grouping::compile(Some(&json!([name])), true, "/x").unwrap().unwrap();
+            assert_eq!(groups(&grouping, rows.clone()).len(), 2, "{name}");
+            let sorting = Sorting::compile(Some(&json!([{"field": name}])), "/x").unwrap().unwrap();
+            let mut sorted = rows.clone();
+            sorting.sort(&mut sorted, |record| record);
+            assert_eq!(sorted[0], rows[2], "{name}");
+        }
     }
 
     #[test]

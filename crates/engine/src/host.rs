@@ -6,6 +6,9 @@
 use futures::future::LocalBoxFuture;
 use futures::stream::LocalBoxStream;
 
+use tombolo_model::Id;
+
+use crate::data::DataStore;
 use crate::http::HttpClient;
 use crate::script::ScriptHost;
 
@@ -28,8 +31,22 @@ pub trait Host {
     fn scripts(&self) -> Option<&dyn ScriptHost> {
         None
     }
+    /// State and the data of lookup caches; nothing where none are kept. Lookups then read the data that came with the flow.
+    fn data(&self) -> Option<&dyn DataStore> {
+        None
+    }
+    /// Starts other flows; nothing where that cannot be done.
+    fn flows(&self) -> Option<&dyn FlowStarter> {
+        None
+    }
     /// Waits.
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;
+}
+
+/// Starts flows that a script asks for.
+pub trait FlowStarter {
+    /// Starts a flow, and returns the id of its run without waiting for its end; or says in a sentence why it did not.
+    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>>;
 }
 
 /// Reads and makes files.

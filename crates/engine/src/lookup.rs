@@ -31,6 +31,16 @@ pub(crate) struct Lookup {
     allow_failures: bool,
 }
 
+/// What a lookup has for a key.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Found {
+    /// What was found, or the default.
+    Value(Val),
+    Nothing,
+    /// The question has to be answered first.
+    Unknown,
+}
+
 #[derive(Debug, Clone)]
 enum From {
     Table(HashMap<Box<str>, Val>),
@@ -82,11 +92,6 @@ impl Lookups {
         self
     }
 
-    /// Whether one of them asks somebody.
-    pub(crate) fn ask(&self) -> bool {
-        self.0.iter().any(|lookup| !lookup.is_table())
-    }
-
     /// What their templates read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Read> {
         self.0.iter().flat_map(Lookup::reads)
@@ -111,11 +116,6 @@ impl Lookup {
         }
     }
 
-    /// Whether it is a table; the others ask somebody.
-    pub(crate) fn is_table(&self) -> bool {
-        matches!(self.from, From::Table(_))
-    }
-
     /// Whether what it is asked does not depend on a key.
     pub(crate) fn is_keyless(&self) -> bool {
         matches!(self.from, From::Request(_))
@@ -123,12 +123,28 @@ impl Lookup {
 
     /// The value for a key; absent where there may be none, and where the answer is not known yet.
     pub(crate) fn value(&self, key: &Val, around: &Around<'_, '_>) -> Result<Val, String> {
+        match self.find(key, around)? {
+            Found::Value(value) => Ok(value),
+            Found::Unknown => Ok(Val::Absent),
+            Found::Nothing if self.allow_failures => Ok(Val::Absent),
+            Found::Nothing if self.is_keyless() => {
+                Err(format!("the lookup “{}” found nothing: add a default", self.name))
+            }
+            Found::Nothing => {
+                let key = key.display();
+                Err(format!("the lookup “{}” has nothing for “{key}”: add it, or a default", self.name))
+            }
+        }
+    }
+
+    /// What it has for a key. A question that failed is an error, and not nothing.
+    pub(crate) fn find(&self, key: &Val, around: &Around<'_, '_>) -> Result<Found, String> {
         let found = match &self.from {
             From::Table(table) => table.get(&*key.display()).cloned(),
             From::Cache { id, extract } => {
                 let question = Question::Cache { id: id.clone(), key: key.display().into() };
                 match around.answers.get(&question) {
-                    None => return Ok(Val::Absent),
+                    None => return Ok(Found::Unknown),
                     Some(answer) => self.taken(answer, extract.as_ref())?,
                 }
             }
@@ -136,20 +152,12 @@ impl Lookup {
                 let question =
                     live.question(around).map_err(|reason| format!("the lookup “{}”: {reason}", self.name))?;
                 match around.answers.get(&question) {
-                    None => return Ok(Val::Absent),
+                    None => return Ok(Found::Unknown),
                     Some(answer) => self.taken(answer, live.extract.as_ref())?,
                 }
             }
         };
-        match found.as_ref().or(self.default.as_ref()) {
-            Some(value) => Ok(value.clone()),
-            None if self.allow_failures => Ok(Val::Absent),
-            None if self.is_keyless() => Err(format!("the lookup “{}” found nothing: add a default", self.name)),
-            None => {
-                let key = key.display();
-                Err(format!("the lookup “{}” has nothing for “{key}”: add it, or a default", self.name))
-            }
-        }
+        Ok(found.or_else(|| self.default.clone()).map_or(Found::Nothing, Found::Value))
     }
 
     /// What of an answer is wanted.

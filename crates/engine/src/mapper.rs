@@ -41,10 +41,6 @@ pub(crate) struct Mapper {
     /// Whether paths begin at all that templates see, and not at the record.
     envelope: bool,
     lookups: Arc<Lookups>,
-    /// Whether one of its lookups asks somebody.
-    asks: bool,
-    /// Whether a rule may discard the record.
-    discards: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -139,7 +135,8 @@ pub(crate) struct MapError {
 }
 
 /// Said of records that would grow without end.
-const TOO_MANY: &str = "it would have more than a million items: go through fewer lists at once.";
+const TOO_MANY: &str =
+    "it would have more than a million items, or 64 MB of copies for them: go through fewer lists at once.";
 
 /// Why rules stop before their end.
 enum Stop {
@@ -172,16 +169,6 @@ impl Mapper {
     /// These rules, with paths that begin at all that templates see: `$.record.id`, `$.settings.flow.x`.
     pub(crate) fn in_envelope(self, envelope: bool) -> Self {
         Self { envelope, ..self }
-    }
-
-    /// Whether mapping may ask.
-    pub(crate) fn asks(&self) -> bool {
-        self.asks
-    }
-
-    /// Whether mapping may discard the record.
-    pub(crate) fn discards(&self) -> bool {
-        self.discards
     }
 }
 
@@ -235,8 +222,7 @@ impl Rule {
         let found = match &self.from {
             From::Path(at) => {
                 let found = at.get(items);
-                let is_big = matches!(found, Some(Val::List(_) | Val::Map(_)));
-                if is_big && items.depth() > 1 && !found.is_some_and(|value| items.afford(value)) {
+                if items.depth() > 1 && found.is_some_and(|value| is_big(value) && !items.afford(value)) {
                     return Err(self.error(TOO_MANY.to_owned()));
                 }
                 found.map(Cow::Borrowed)
@@ -248,6 +234,9 @@ impl Rule {
             From::Object(base, object) => {
                 let made = object.make(items, around)?;
                 let base = base.as_ref().and_then(|base| base.get(items));
+                if items.depth() > 1 && base.is_some_and(|base| !items.afford(base)) {
+                    return Err(self.error(TOO_MANY.to_owned()));
+                }
                 // An object in which nothing was mapped is no value.
                 return object_on(base, made).map_or_else(|| self.without(), Ok);
             }
@@ -339,6 +328,15 @@ impl Rule {
 
     fn error(&self, reason: String) -> Stop {
         Stop::Error(MapError { field: self.name.to_string(), reason })
+    }
+}
+
+/// Whether copying a value for each of many items may make much of a little.
+fn is_big(value: &Val) -> bool {
+    match value {
+        Val::List(_) | Val::Map(_) => true,
+        Val::Str(text) => text.len() > 64,
+        _ => false,
     }
 }
 

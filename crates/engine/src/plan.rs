@@ -22,7 +22,7 @@ use tombolo_template::Template;
 pub(crate) use async_helper::AsyncHelper;
 pub(crate) use endpoint::Endpoint;
 pub(crate) use function::{Callable, FilterBy, Function, TransformBy};
-pub(crate) use http_write::{AnswerType, HttpWrite, IgnoreWhen, Media, Operation, Reply, Slot};
+pub(crate) use http_write::{AnswerType, HttpWrite, Ignore, Known, Media, Operation, Reply, Slot};
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};

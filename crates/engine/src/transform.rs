@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
-use tombolo_template::Env;
 
-use crate::lookup::{Answers, Lookups};
-use crate::mapper::{Around, Find, MapError, Mapped, Mapper};
+use crate::lookup::Lookups;
+use crate::mapper::{Around, MapError, Mapped, Mapper};
 use crate::transform_1::OldTransform;
 
 /// A compiled transformation.
@@ -42,27 +41,6 @@ impl Transform {
         let envelope = rules.get("inputContext").and_then(Value::as_str) == Some("envelope");
         let mapper = Mapper::compile(rows, &format!("{place}/mappings"), &lookups)?;
         Ok(mapper.map(|mapper| Self::New { mapper: mapper.in_envelope(envelope), modify }))
-    }
-
-    /// The record as it goes on, of rules that ask nothing and discard nothing. `find` finds what a template names.
-    pub(crate) fn apply<'l, 'c: 'l>(&self, record: &Val, find: Find<'l, 'c>, env: &Env<'_>) -> Result<Val, MapError> {
-        let answers = Answers::default();
-        let find = |name: &str| find(name);
-        match self.map(record, &Around::new(&find, env, &answers))? {
-            Mapped::Made(made) => Ok(made),
-            Mapped::Discarded | Mapped::Asks(_) => {
-                let reason = "a transformation neither asks nor discards here.".to_owned();
-                Err(MapError { field: String::new(), reason })
-            }
-        }
-    }
-
-    /// Whether it may ask, or discard a record.
-    pub(crate) fn is_plain(&self) -> bool {
-        match self {
-            Self::Old(_) => true,
-            Self::New { mapper, .. } => !mapper.asks() && !mapper.discards(),
-        }
     }
 
     /// The record as it goes on.

@@ -53,6 +53,14 @@ pub enum FormatError {
         /// The byte, from 0.
         byte: u64,
     },
+    /// More than one list.
+    #[error(
+        "The list of records ends behind record {record}, and something else follows. Have the source send one list, or one record a line."
+    )]
+    BehindTheList {
+        /// The last record of the list, from 1.
+        record: u64,
+    },
     /// One record is bigger than any record may be.
     #[error("Record {record} is bigger than {} MiB. Have the source split it or leave out what is not needed.", most >> 20)]
     RecordTooBig {

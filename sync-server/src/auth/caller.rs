@@ -17,6 +17,7 @@ use crate::config::Exposure;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::goodbye::turn_away;
+use crate::rest::acting;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Right {
     SignedIn,
     /// A session, and a role in the account of the path that may do this.
     Member(Action, Kind),
+    /// An API token, or a session with an account in a header, that may do this ([`crate::rest::acting`]).
+    Token(Action, Kind),
 }
 
 /// Somebody who is signed in.
@@ -61,6 +64,9 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
 pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
+    if let Right::Token(action, kind) = right {
+        return acting::enter(app, action, kind, request, next).await;
+    }
     let (mut parts, body) = request.into_parts();
     match admit(&app, right, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,

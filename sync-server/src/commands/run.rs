@@ -4,15 +4,18 @@
 //! Ends with 0 when the run completed, 1 when it failed, 130 when it was interrupted.
 
 mod file;
+mod kept;
+mod started;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
+use tombolo_engine::{About, Bundle, Cancel, MemoryData, Report, run_job};
 use tombolo_model::run::{RunBegin, RunPlace, RunRow, RunStatus};
 use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
@@ -23,6 +26,8 @@ use crate::job::JobResource;
 use crate::run_host::{HostOptions, NativeHost, Pipes, Place, Supervisor};
 use crate::{clock, fresh, web_host};
 use file::BundleFile;
+use kept::Kept;
+use started::Started;
 
 /// Options of `tombolo run`.
 #[derive(Debug, clap::Args)]
@@ -49,6 +54,9 @@ pub(crate) struct Args {
     /// Where random values begin: with --at, the same answers make the same files again
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Where scripts keep state and the data of lookup caches from run to run; made when it is not there
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
 
 fn time(text: &str) -> Result<i64, String> {
@@ -70,22 +78,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         has_scripts.then(Supervisor::start).transpose().context("the process of scripts cannot be started")?;
     let (_supervisor, pipes) = scripts.unzip();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = runtime.block_on(work(bundle, files, pipes, args))?;
-    let sentence = sentence(&last);
-    writeln!(io::stderr(), "{sentence}")?;
-    Ok(match last.status {
+    let worst = runtime.block_on(work(bundle, files, pipes, args))?;
+    Ok(match worst {
         RunStatus::Completed => ExitCode::SUCCESS,
         RunStatus::Canceled => ExitCode::from(130),
         _ => ExitCode::FAILURE,
     })
 }
 
+/// Runs the flow, and then those that it started; returns the first end that is not a good one.
 async fn work(
     bundle: BundleFile,
     files: BTreeMap<String, PathBuf>,
     pipes: Option<Pipes>,
     args: &Args,
-) -> anyhow::Result<RunRow> {
+) -> anyhow::Result<RunStatus> {
+    let kept = Kept::open(&bundle.resources, args.state.as_deref())?;
+    let started = Rc::new(Started::new(&bundle.resources));
     let host = NativeHost::new(HostOptions {
         files,
         out: Place::Folder(args.out.clone()),
@@ -94,15 +103,37 @@ async fn work(
         on_file: Box::new(|file| say(&file_line(file))),
         scripts: pipes.map(scripts::pool).transpose()?,
     })
-    .context("the TLS setup failed")?;
-    let row = first_row(&bundle.flow)?;
+    .context("the TLS setup failed")?
+    .with_data(Rc::<MemoryData>::clone(&kept.data))
+    .with_flows(Rc::<Started>::clone(&started));
     let begin = RunBegin { now_ms: args.at, seed: args.seed };
-    let bundle = Bundle {
+    let mut bundle = Bundle {
         flow: bundle.flow,
         resources: bundle.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: bundle.secrets.0,
-        about: About { run: Some(row.id), flow: Some(row.flow), test_mode: args.test, begin, ..About::default() },
+        about: About { test_mode: args.test, begin, ..About::default() },
     };
+    let mut row = first_row(fresh::id()?, &bundle.flow);
+    let mut worst = RunStatus::Completed;
+    loop {
+        let status = one_run(&mut bundle, row, &host).await?;
+        if worst == RunStatus::Completed {
+            worst = status;
+        }
+        // Who interrupts the command wants no more of it.
+        let next = if status == RunStatus::Canceled { None } else { started.next() };
+        let Some((run, flow)) = next else { break };
+        row = first_row(run, &flow);
+        bundle.flow = flow;
+    }
+    kept.close()?;
+    Ok(worst)
+}
+
+/// Runs the bundle's flow to its end.
+async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow::Result<RunStatus> {
+    bundle.about.run = Some(row.id);
+    bundle.about.flow = Some(row.flow);
     let cancel = Cancel::default();
     let mut report = |report| match report {
         // A secret goes to no terminal. The file keeps the one that it has.
@@ -111,17 +142,21 @@ async fn work(
         }
         report => say(&line(report)),
     };
-    let run = run_job(&bundle, row, &host, &cancel, &mut report);
-    tokio::pin!(run);
-    loop {
-        tokio::select! {
-            row = &mut run => return Ok(row),
-            pressed = tokio::signal::ctrl_c(), if !cancel.is_canceled() => {
-                pressed?;
-                cancel.cancel();
+    let last = {
+        let run = run_job(bundle, row, host, &cancel, &mut report);
+        tokio::pin!(run);
+        loop {
+            tokio::select! {
+                row = &mut run => break row,
+                pressed = tokio::signal::ctrl_c(), if !cancel.is_canceled() => {
+                    pressed?;
+                    cancel.cancel();
+                }
             }
         }
-    }
+    };
+    writeln!(io::stderr(), "{}", sentence(&last))?;
+    Ok(last.status)
 }
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
@@ -140,10 +175,10 @@ fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
     holders.map(|(id, found)| (*id, hosts(found))).collect()
 }
 
-fn first_row(flow: &Value) -> anyhow::Result<RunRow> {
+fn first_row(run: Id, flow: &Value) -> RunRow {
     let id = flow.get("_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    Ok(RunRow {
-        id: fresh::id()?,
+    RunRow {
+        id: run,
         flow: id.unwrap_or(Id::from_parts(0, [0; 8])),
         flow_name: Flow(flow).name().to_owned(),
         status: RunStatus::Queued,
@@ -155,7 +190,7 @@ fn first_row(flow: &Value) -> anyhow::Result<RunRow> {
         error: None,
         heads: BTreeMap::new(),
         n: 0,
-    })
+    }
 }
 
 /// Puts the files of the command line under the exports that read them.

@@ -27,32 +27,33 @@ pub(super) async fn start(
     let run = fresh::id()?;
     match runner::start(&app, entered.account, flow, run).await {
         Ok(()) => Ok(Json(RunStarted { run })),
-        Err(StartError::NoFlow(_)) => Err(ApiError::not_found()),
-        Err(StartError::Binned(_)) => {
-            Err(ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first."))
+        Err(error) => Err(not_started(error)),
+    }
+}
+
+/// Why there is no run, for whoever wanted one.
+pub(super) fn not_started(error: StartError) -> ApiError {
+    match error {
+        StartError::NoFlow(_) => ApiError::not_found(),
+        StartError::Binned(_) => {
+            ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first.")
         }
-        Err(StartError::Disabled(_)) => {
-            Err(ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."))
+        StartError::Disabled(_) => ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."),
+        StartError::Running(_) => {
+            ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it.")
         }
-        Err(StartError::Running(_)) => {
-            Err(ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it."))
+        StartError::Full => {
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many runs are waiting. Try again in a while.")
         }
-        Err(StartError::Full) => Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many runs are waiting. Try again in a while.",
-        )),
-        Err(StartError::Store(error) | StartError::Resource(ResourceError::Store(error))) => Err(error.into()),
-        Err(StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. }))) => {
+        StartError::Store(error) | StartError::Resource(ResourceError::Store(error)) => error.into(),
+        StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. })) => {
             tracing::error!(%error, "a flow cannot be run");
-            Err(ApiError::conflict(
+            ApiError::conflict(
                 "damaged",
                 "A stored piece of the flow or its integration cannot be read on the server. Its operator can restore a backup.",
-            ))
+            )
         }
-        Err(error @ (StartError::Resource(_) | StartError::Random(_) | StartError::Ended)) => {
-            Err(ApiError::internal(&error))
-        }
+        error @ (StartError::Resource(_) | StartError::Random(_) | StartError::Ended) => ApiError::internal(&error),
     }
 }
 

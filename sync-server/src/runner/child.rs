@@ -374,6 +374,8 @@ mod tests {
             hosts: [].into(),
             files: [].into(),
             checkpoints: [].into(),
+            sources: Vec::new(),
+            start_ms: None,
             out: data.path().to_path_buf(),
             allow_private_network: false,
         };

@@ -8,7 +8,8 @@ use tombolo_template::Target;
 use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{
-    format, function, kind, mapping, named, paging, settings, template, text_at, trace_key, unsupported, verdict,
+    async_helper, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key, unsupported,
+    verdict,
 };
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
@@ -28,6 +29,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let transform = kept(function::transform(bundle, value, "/transform"), &mut problems);
     let mapper = kept(mapping::compile(value), &mut problems);
     let order = kept(order(export), &mut problems);
+    let mock_output = kept(mock_output(bundle, value), &mut problems).flatten();
     let read = kept(read(bundle, export), &mut problems);
     let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
     let (Some(filter), Some(transform), Some(mapper), Some(pre_save_page)) = (filter, transform, mapper, pre_save_page)
@@ -53,7 +55,35 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         pre_save_page,
         context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
         page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
+        mock_output,
     })
+}
+
+/// The most records that stand for a page in a test run.
+const MAX_MOCK_RECORDS: usize = 10;
+
+/// What a test run takes for the page: `{"page_of_records": [{"record": {…}}]}`, or with `rows` in the place of a record.
+fn mock_output(bundle: &Bundle, value: &Value) -> Result<Option<Vec<Val>>, Vec<Problem>> {
+    let mock = value.get("mockOutput").filter(|mock| bundle.about.test_mode && !is_nothing(mock));
+    let Some(mock) = mock else { return Ok(None) };
+    let problem = |message: &str| vec![Problem::new("/mockOutput", "invalid_value", message)];
+    // Kept as a text by some editors.
+    let parsed = mock.as_str().map(serde_json::from_str::<Value>).transpose();
+    let mock = parsed.map_err(|_| problem("The mock output is no JSON: mend it."))?.unwrap_or_else(|| mock.clone());
+    let page = mock.get("page_of_records").and_then(Value::as_array);
+    let records: Option<Vec<Val>> = page.and_then(|page| {
+        let one = |entry: &Value| entry.get("record").or_else(|| entry.get("rows")).map(Val::from);
+        page.iter().map(one).collect()
+    });
+    match records {
+        Some(records) if records.len() <= MAX_MOCK_RECORDS => Ok(Some(records)),
+        Some(_) => Err(problem("The mock output has more than ten records: leave some out.")),
+        None => Err(problem("Write the mock output as {\"page_of_records\": [{\"record\": {…}}]}.")),
+    }
+}
+
+fn is_nothing(mock: &Value) -> bool {
+    mock.is_null() || mock.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 fn kept<T>(made: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
@@ -148,6 +178,7 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         body,
         format,
         verdict: verdict::compile(value, 0)?,
+        helper: async_helper::compile(bundle, value)?.map(Box::new),
         export: Val::from(value),
     })
 }

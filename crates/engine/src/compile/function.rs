@@ -80,10 +80,5 @@ pub(super) fn transform(bundle: &Bundle, value: &Value, pointer: &str) -> Result
         return Ok(Transform::compile_old(rules, &old)?.map(TransformBy::Rules));
     }
     let rules = value.pointer(&new).map_or(Ok(None), |rules| Transform::compile(rules, &new))?;
-    if rules.as_ref().is_some_and(|rules| !rules.is_plain()) {
-        let message =
-            "This version transforms without lookups that ask a cache or an endpoint, and discards no record.";
-        return Err(vec![Problem::new(format!("{new}/lookups"), "unsupported", message)]);
-    }
     Ok(rules.map(TransformBy::Rules))
 }

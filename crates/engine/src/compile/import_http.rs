@@ -8,10 +8,11 @@ use tombolo_model::{Kind, Problem};
 use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
-use super::{async_helper, flag, media, path_at, strictly, verdict, whole_at};
+use super::{async_helper, flag, media, path_at, strictly, text_at, verdict, whole_at};
 use crate::bundle::Bundle;
+use crate::lookup::Lookups;
 use crate::path::Path;
-use crate::plan::{HttpWrite, IgnoreWhen, Reply, Slot};
+use crate::plan::{HttpWrite, Ignore, Known, Reply, Slot};
 
 pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
     let value = import.0;
@@ -20,7 +21,7 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
     for (at, updates) in kinds.iter().enumerate() {
         slots.push(slot(bundle, import, at, *updates)?);
     }
-    let existing = path_at(value, "/http/existingExtract")?;
+    let existing = known(value, ["/http/existingExtract", "/http/existingLookupName"])?;
     if slots.len() > 1 && existing.is_none() {
         let message = "Creating and updating need to know which records are there: enter the field that these have.";
         return Err(vec![Problem::new("/http/existingExtract", "missing_required_field", message)]);
@@ -110,7 +111,30 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
     })
 }
 
-fn ignore(value: &Value, existing: Option<&Path>) -> Result<Option<IgnoreWhen>, Vec<Problem>> {
+/// How it is known that a record is there: by a field, or by a lookup of the import.
+fn known(value: &Value, [field, named]: [&'static str; 2]) -> Result<Option<Known>, Vec<Problem>> {
+    if let Some(path) = path_at(value, field)? {
+        return Ok(Some(Known::Field(path)));
+    }
+    let Some(name) = text_at(value, named) else { return Ok(None) };
+    let lookups = Lookups::compile(value.get("lookups"), "/lookups")?;
+    let lookups = lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?);
+    match lookups.named(name) {
+        Some(lookup) if lookup.is_keyless() => Ok(Some(Known::Lookup(Box::new(lookup.clone())))),
+        Some(_) => {
+            let message = format!(
+                "The lookup “{name}” asks nobody: whether a record is there is said by a lookup that sends a request."
+            );
+            Err(vec![Problem::new(named, "invalid_lookup", message)])
+        }
+        None => {
+            let message = format!("There is no lookup “{name}”: choose one of the import's lookups.");
+            Err(vec![Problem::new(named, "invalid_lookup", message)])
+        }
+    }
+}
+
+fn ignore(value: &Value, existing: Option<&Known>) -> Result<Option<Ignore>, Vec<Problem>> {
     let (existing_ones, missing_ones) = (flag(value, "/ignoreExisting", false), flag(value, "/ignoreMissing", false));
     if !existing_ones && !missing_ones {
         return Ok(None);
@@ -119,11 +143,12 @@ fn ignore(value: &Value, existing: Option<&Path>) -> Result<Option<IgnoreWhen>, 
         let message = "Records that are there and records that are missing would both be left out: choose one.";
         return Err(vec![Problem::new("/ignoreMissing", "invalid_value", message)]);
     }
-    let Some(path) = path_at(value, "/http/ignoreExtract")?.or_else(|| existing.cloned()) else {
+    let own = known(value, ["/http/ignoreExtract", "/http/ignoreLookupName"])?;
+    let Some(by) = own.or_else(|| existing.cloned()) else {
         let message = "Enter the field that a record has when it is there already.";
         return Err(vec![Problem::new("/http/ignoreExtract", "missing_required_field", message)]);
     };
-    Ok(Some(if existing_ones { IgnoreWhen::Existing(path) } else { IgnoreWhen::Missing(path) }))
+    Ok(Some(Ignore { existing: existing_ones, by }))
 }
 
 /// A setting of an operation. Operations have lists of them; a single one is for all.

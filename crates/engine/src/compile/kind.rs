@@ -10,7 +10,7 @@ use super::endpoint::{self, Wanted};
 use super::{template, text_at, whole_at};
 use crate::bundle::Bundle;
 use crate::mapper::date::epoch_ms;
-use crate::path::Path;
+use crate::path::OldPath;
 use crate::plan::{Delta, Once};
 use crate::units::MAX_TEST_RECORDS;
 
@@ -78,7 +78,7 @@ fn first_ms(value: &Value) -> Result<i64, Vec<Problem>> {
 }
 
 /// The fields of records that say when they changed.
-fn fields(value: &Value, source: Option<Adaptor>) -> Result<Vec<Path>, Vec<Problem>> {
+fn fields(value: &Value, source: Option<Adaptor>) -> Result<Vec<OldPath>, Vec<Problem>> {
     let place = "/delta/dateField";
     let names = value.pointer(place).and_then(Value::as_str).unwrap_or_default();
     let names: Vec<&str> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -92,7 +92,7 @@ fn fields(value: &Value, source: Option<Adaptor>) -> Result<Vec<Path>, Vec<Probl
         }
         _ => names
             .into_iter()
-            .map(Path::dotted)
+            .map(OldPath::compile)
             .collect::<Result<_, _>>()
             .map_err(|error| vec![Problem::new(place, "invalid_path", format!("{error}."))]),
     }

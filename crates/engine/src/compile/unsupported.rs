@@ -8,12 +8,9 @@ use tombolo_model::Problem;
 pub(super) type Table = &'static [(&'static str, &'static str)];
 
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
-pub(super) const EXPORT: Table =
-    &[("/file/decrypt", "encrypted files"), ("/http/_asyncHelperId", "asynchronous helpers")];
+pub(super) const EXPORT: Table = &[("/file/decrypt", "encrypted files")];
 pub(super) const IMPORT: Table = &[
     ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/http/existingLookupName", "lookups that say whether a record exists"),
-    ("/http/ignoreLookupName", "lookups that say whether a record exists"),
     ("/file/encrypt", "encrypted files"),
     ("/blobKeyPath", "files that pass through as they are"),
 ];

@@ -32,7 +32,8 @@ pub(crate) struct Answers {
     known: HashMap<Question, Result<Val, String>>,
     /// The caches of which every key is known.
     complete: HashSet<Box<str>>,
-    open: RefCell<Vec<Question>>,
+    /// In their order, each once.
+    open: RefCell<(Vec<Question>, HashSet<Question>)>,
 }
 
 impl Answers {
@@ -56,8 +57,8 @@ impl Answers {
             {
                 return Some(NOTHING);
             }
-            let mut open = self.open.borrow_mut();
-            if !open.contains(question) {
+            let (open, seen) = &mut *self.open.borrow_mut();
+            if seen.insert(question.clone()) {
                 open.push(question.clone());
             }
         }
@@ -66,6 +67,6 @@ impl Answers {
 
     /// The questions that came up without an answer, in their order.
     pub(crate) fn take_open(&self) -> Vec<Question> {
-        self.open.take()
+        self.open.take().0
     }
 }

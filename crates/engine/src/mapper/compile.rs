@@ -24,26 +24,18 @@ impl Mapper {
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut compiler = Compiler {
-            lookups,
-            keys: vec![Key::new()],
-            templates: Vec::new(),
-            lists: 0,
-            asks: false,
-            discards: false,
-            problems: Vec::new(),
-        };
+        let mut compiler = Compiler { lookups, keys: vec![Key::new()], templates: Vec::new(), problems: Vec::new() };
         let output = match rows.as_slice() {
             [(here, row)] if is_rows(row) => {
                 compiler.named_rule(here, row, &[], "rows").map(|rule| Output::Rows(Box::new(rule)))
             }
             rows => Some(Output::Record(compiler.object(rows, ""))),
         };
-        let Compiler { asks, discards, problems, .. } = compiler;
+        let Compiler { problems, .. } = compiler;
         match output {
             Some(output) if problems.is_empty() => {
                 let lookups = Arc::new(lookups.clone());
-                Ok(Some(Self { output, envelope: false, lookups, asks, discards }))
+                Ok(Some(Self { output, envelope: false, lookups }))
             }
             _ => Err(problems),
         }
@@ -68,12 +60,6 @@ struct Compiler<'l> {
     keys: Vec<Key>,
     /// The templates so far that see the items around them.
     templates: Vec<Read>,
-    /// How many lists it is inside.
-    lists: usize,
-    /// Whether a rule uses a lookup that asks.
-    asks: bool,
-    /// Whether a rule discards the record.
-    discards: bool,
     problems: Vec<Problem>,
 }
 
@@ -196,7 +182,6 @@ impl Compiler<'_> {
     fn lookup(&mut self, wanted: &str) -> Result<Lookup, Wrong> {
         let found = self.lookups.named(wanted);
         let lookup = found.ok_or_else(|| ("lookupName", format!("there is no lookup “{wanted}”.")))?;
-        self.asks |= !lookup.is_table();
         self.templates.extend_from_slice(lookup.reads());
         Ok(lookup.clone())
     }
@@ -204,7 +189,6 @@ impl Compiler<'_> {
     fn without(&mut self, row: &Value, to: DataType) -> Result<Without, Wrong> {
         if row.get("discardIfEmpty").and_then(Value::as_bool) == Some(true) {
             // Inside a list it is the item that is left out.
-            self.discards |= self.lists == 0;
             return Ok(Without::Discard);
         }
         Ok(default(row, to)?.map_or(Without::Nothing, Without::Value))
@@ -249,7 +233,6 @@ impl Compiler<'_> {
             },
         };
         let outside = std::mem::take(&mut self.templates);
-        self.lists += 1;
         let rows = helper.get("mappings").and_then(Value::as_array).filter(|rows| !rows.is_empty());
         let build = match (rows, item) {
             (None, _) if matches!(over, Over::Once) => {
@@ -262,7 +245,6 @@ impl Compiler<'_> {
             (Some(rows), DataType::List) => Build::Lists(self.lists(&placed(rows, &format!("{here}/mappings")), name)),
             (Some(_), _) => return Err(("mappings", "only lists of objects and of lists have fields.".to_owned())),
         };
-        self.lists -= 1;
         let inside = std::mem::replace(&mut self.templates, outside);
         // Around everything there is the record alone, which templates see as it is.
         let seen = if self.keys.len() > 1 && !inside.is_empty() {
@@ -301,7 +283,6 @@ impl Compiler<'_> {
         if extract.contains("{{") {
             let template = Template::compile(extract, Target::Html);
             // A template may name any of them.
-            self.asks |= self.lookups.ask() && template.as_ref().is_ok_and(|template| template.calls("lookup"));
             let template = template.map_err(|error| error.to_string())?;
             self.templates.push(Read::new(&template, extract));
             if template.calls("lookup") {

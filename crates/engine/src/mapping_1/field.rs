@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tombolo_model::Val;
 use tombolo_template::Template;
 
-use crate::lookup::Lookup;
+use crate::lookup::{Found, Lookup};
 use crate::mapper::convert::DataType;
 use crate::mapper::dates::Dates;
 use crate::mapper::{Around, MapError, Read};
@@ -71,8 +71,8 @@ impl Field {
             When::Created => !around.updates,
             When::Updated => around.updates,
             When::HasValue => !is_empty,
-            When::LookupFound => !self.asked(found.as_deref(), around).is_empty(),
-            When::LookupEmpty => self.asked(found.as_deref(), around).is_empty(),
+            When::LookupFound => !self.asked(found.as_deref(), around)?.is_empty(),
+            When::LookupEmpty => self.asked(found.as_deref(), around)?.is_empty(),
             When::NotSet => !self.target.is_set(made),
         };
         if !holds || is_empty && self.discard_if_empty {
@@ -109,10 +109,15 @@ impl Field {
         })
     }
 
-    /// What the lookup of the condition has; a key that it does not know is no value.
-    fn asked(&self, found: Option<&Val>, around: &Around<'_, '_>) -> Val {
-        let lookup = self.asked.as_ref().or(self.lookup.as_ref());
-        lookup.and_then(|lookup| lookup.value(found.unwrap_or(&Val::Absent), around).ok()).unwrap_or_default()
+    /// What the lookup of the condition has; a key that it does not know is no value. One that failed says nothing about
+    /// whether there is one: "create it, it is not there yet" would create it twice.
+    fn asked(&self, found: Option<&Val>, around: &Around<'_, '_>) -> Result<Val, MapError> {
+        let Some(lookup) = self.asked.as_ref().or(self.lookup.as_ref()) else { return Ok(Val::Absent) };
+        match lookup.find(found.unwrap_or(&Val::Absent), around) {
+            Ok(Found::Value(value)) => Ok(value),
+            Ok(Found::Nothing | Found::Unknown) => Ok(Val::Absent),
+            Err(reason) => Err(self.error(format!("{reason}."))),
+        }
     }
 
     /// The value as it is written; of a list each of its values.

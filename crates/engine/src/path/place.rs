@@ -3,6 +3,8 @@
 use tombolo_model::{Record, Val};
 
 use super::{PathError, Segment, Wide, dotted};
+use crate::mapper::items::MOST_COPIED_BYTES;
+use crate::size::size_bytes;
 
 /// A place in a record; what is missing on the way there is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +15,20 @@ const MOST_INDEX: usize = 9_999;
 
 /// Why a value cannot be put there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{at}” is {kind}, in which there is no “{name}”")]
-pub(crate) struct Blocked {
-    at: String,
-    kind: &'static str,
-    name: String,
+pub(crate) enum Blocked {
+    /// Something else is in the way.
+    #[error("“{at}” is {kind}, in which there is no “{name}”")]
+    By {
+        /// What it is called.
+        at: String,
+        /// What it is.
+        kind: &'static str,
+        /// What is not in it.
+        name: String,
+    },
+    /// It would be copied for very many items.
+    #[error("there would be more than 64 MB of copies of it, one for each item")]
+    TooMuch,
 }
 
 impl Place {
@@ -53,7 +64,8 @@ impl Place {
     ///
     /// Through `[*]` the items of a list go to those that are there, one each, and anything else goes to all of them.
     pub(crate) fn set(&self, root: &mut Val, value: Val) -> Result<(), Blocked> {
-        put(root, &self.0, value, "the record")
+        let mut left = MOST_COPIED_BYTES;
+        put(root, &self.0, value, "the record", &mut left)
     }
 
     /// The value there, made absent when it was not there.
@@ -67,13 +79,14 @@ impl Place {
     }
 }
 
-fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str) -> Result<(), Blocked> {
+/// `left` is how many more bytes may be copied.
+fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, left: &mut usize) -> Result<(), Blocked> {
     let Some((first, rest)) = segments.split_first() else {
         *at = value;
         return Ok(());
     };
     if *first != Segment::Each {
-        return put(step(at, first, name)?, rest, value, called(first));
+        return put(step(at, first, name)?, rest, value, called(first), left);
     }
     let items = list(at, first, name)?;
     match value {
@@ -82,15 +95,17 @@ fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str) -> Result<(),
                 items.resize(values.len(), Val::Absent);
             }
             for (item, value) in items.iter_mut().zip(values) {
-                put(item, rest, value, name)?;
+                put(item, rest, value, name, left)?;
             }
         }
         value => {
             if items.is_empty() {
                 items.push(Val::Absent);
             }
+            let copies = size_bytes(&value).saturating_mul(items.len() - 1);
+            *left = left.checked_sub(copies).ok_or(Blocked::TooMuch)?;
             for item in items {
-                put(item, rest, value.clone(), name)?;
+                put(item, rest, value.clone(), name, left)?;
             }
         }
     }
@@ -137,7 +152,7 @@ fn blocked(at: &str, kind: &'static str, segment: &Segment) -> Blocked {
         Segment::Index(index) => index.to_string(),
         other => called(other).to_owned(),
     };
-    Blocked { at: at.to_owned(), kind, name }
+    Blocked::By { at: at.to_owned(), kind, name }
 }
 
 fn called(segment: &Segment) -> &str {

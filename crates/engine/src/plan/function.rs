@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tombolo_model::Kind;
 
-use super::Source;
+use super::{Endpoint, Import, Source};
 use crate::filter::Filter;
 use crate::script::Script;
 use crate::transform::Transform;
@@ -37,6 +37,10 @@ pub(crate) enum TransformBy {
 pub(crate) struct Callable {
     /// The exports that scripts name, or what is wrong with them.
     pub(crate) exports: BTreeMap<String, Result<Source, String>>,
+    /// The imports that scripts name, or what is wrong with them.
+    pub(crate) imports: BTreeMap<String, Result<Import, String>>,
+    /// How requests of scripts go out over each connection, or what is wrong with it.
+    pub(crate) endpoints: BTreeMap<String, Result<Endpoint, String>>,
     /// All that came with the flow, by id.
     pub(crate) resources: BTreeMap<String, (Kind, Value)>,
 }

@@ -4,16 +4,18 @@ use tombolo_model::Val;
 use tombolo_template::Template;
 
 use super::{AsyncHelper, Endpoint, Verdict};
+use crate::lookup::{Found, Lookup};
+use crate::mapper::Around;
 use crate::path::Path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpWrite {
     /// What may be done with a record: one operation, or one that creates and one that updates.
     pub(crate) slots: Vec<Slot>,
-    /// What a record has when it is there already.
-    pub(crate) existing: Option<Path>,
+    /// How it is known that a record is there already, where that decides between creating and updating.
+    pub(crate) existing: Option<Known>,
     /// Which records are not sent at all.
-    pub(crate) ignore: Option<IgnoreWhen>,
+    pub(crate) ignore: Option<Ignore>,
     pub(crate) batch_size: usize,
     /// Without a body template: the mapped record is sent, else the one that came.
     pub(crate) send_mapped: bool,
@@ -70,11 +72,21 @@ pub(crate) enum Media {
     Bytes,
 }
 
-/// Which records are not sent, by what a record has when it is there already.
+/// How it is known that a record is there already.
 #[derive(Debug, Clone)]
-pub(crate) enum IgnoreWhen {
-    Existing(Path),
-    Missing(Path),
+pub(crate) enum Known {
+    /// It has a value there.
+    Field(Path),
+    /// The lookup, which asks the application, finds something.
+    Lookup(Box<Lookup>),
+}
+
+/// Which records are not sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Ignore {
+    /// Those that are there already; else those that are not.
+    pub(crate) existing: bool,
+    pub(crate) by: Known,
 }
 
 /// What is done with a record.
@@ -86,28 +98,37 @@ pub(crate) enum Operation {
 }
 
 impl HttpWrite {
-    /// What is done with a record, as it is before it is mapped.
-    pub(crate) fn operation(&self, record: &Val) -> Operation {
-        let ignored = match &self.ignore {
-            Some(IgnoreWhen::Existing(path)) => has(record, path),
-            Some(IgnoreWhen::Missing(path)) => !has(record, path),
-            None => false,
-        };
-        if ignored {
-            return Operation::Ignore;
+    /// What is done with a record, as it is before it is mapped. Lookups leave open what they have to ask first.
+    pub(crate) fn operation(&self, record: &Val, around: &Around<'_, '_>) -> Result<Operation, String> {
+        if let Some(ignore) = &self.ignore
+            && ignore.by.is_there(record, around)? == ignore.existing
+        {
+            return Ok(Operation::Ignore);
         }
         let updates = match (&self.existing, &*self.slots) {
             (_, [only]) => only.updates,
-            (Some(path), _) => has(record, path),
+            (Some(known), _) => known.is_there(record, around)?,
             (None, _) => false,
         };
-        if updates { Operation::Update } else { Operation::Create }
+        Ok(if updates { Operation::Update } else { Operation::Create })
     }
 
     /// The place of an operation among the slots.
     pub(crate) fn slot(&self, operation: Operation) -> usize {
         let updates = operation == Operation::Update;
         self.slots.iter().position(|slot| slot.updates == updates).unwrap_or(0)
+    }
+}
+
+impl Known {
+    fn is_there(&self, record: &Val, around: &Around<'_, '_>) -> Result<bool, String> {
+        match self {
+            Self::Field(path) => Ok(has(record, path)),
+            Self::Lookup(lookup) => Ok(match lookup.find(&Val::Absent, around)? {
+                Found::Value(found) => is_something(&found),
+                Found::Nothing | Found::Unknown => false,
+            }),
+        }
     }
 }
 
@@ -145,10 +166,13 @@ fn has(record: &Val, path: &Path) -> bool {
         Val::List(rows) => rows.first(),
         one => Some(one),
     };
-    let found = record.and_then(|record| path.get(record));
-    found.is_some_and(|found| match found {
+    record.and_then(|record| path.get(record)).is_some_and(is_something)
+}
+
+fn is_something(found: &Val) -> bool {
+    match found {
         Val::List(items) => !items.is_empty(),
         Val::Map(fields) => !fields.is_empty(),
         other => !other.is_empty(),
-    })
+    }
 }

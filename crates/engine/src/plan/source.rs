@@ -4,10 +4,10 @@ use tombolo_formats::{CsvOptions, FileOptions};
 use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
-use super::{Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
+use super::{AsyncHelper, Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
 use crate::group::{Grouping, Sorting};
 use crate::mapping::Mapping;
-use crate::path::Path;
+use crate::path::OldPath;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -33,6 +33,8 @@ pub(crate) struct Source {
     /// What templates of the transformation may read beside the record.
     pub(crate) context: Vec<(&'static str, Val)>,
     pub(crate) page_size: usize,
+    /// What a test run takes for its page.
+    pub(crate) mock_output: Option<Vec<Val>>,
 }
 
 /// Since when records are new.
@@ -48,7 +50,7 @@ pub(crate) struct Delta {
     /// A format of moment; without one times are in ISO 8601.
     pub(crate) pattern: Option<Box<str>>,
     /// The fields of records that say when they changed, where records and not the endpoint are asked.
-    pub(crate) fields: Vec<Path>,
+    pub(crate) fields: Vec<OldPath>,
 }
 
 /// How an endpoint is told which records were read.
@@ -93,16 +95,25 @@ pub(crate) struct HttpRead {
     pub(crate) accept: &'static str,
     pub(crate) paging: Option<Paging>,
     pub(crate) verdict: Verdict,
+    /// Follows work that the application does in its own time: the first answer is about that, and records come later.
+    pub(crate) helper: Option<Box<AsyncHelper>>,
     /// The export's own fields, for templates.
     pub(crate) export: Val,
+}
+
+impl Read {
+    /// The endpoint that is read; nothing where it is a file.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::Http(http) => Some(&http.endpoint),
+            Self::File(_) => None,
+        }
+    }
 }
 
 impl Source {
     /// How many requests it may have on the way.
     pub(crate) fn concurrency(&self) -> usize {
-        match &self.read {
-            Read::File(_) => 1,
-            Read::Http(http) => http.endpoint.concurrency,
-        }
+        self.read.endpoint().map_or(1, |endpoint| endpoint.concurrency)
     }
 }

@@ -1,45 +1,85 @@
 //! Answers what scripts of a run ask of `integrator-api`.
 //!
-//! A script sees what came with its flow: connections without their secrets, the exports that it names, lookup caches.
+//! A script sees what came with its flow: connections without their secrets, the exports and imports that it names, lookup
+//! caches and state. Resources are read and not changed.
+
+mod arguments;
+mod cache;
+mod import;
+mod request;
+mod state;
+
+use std::cell::Cell;
 
 use futures::future::{FutureExt, LocalBoxFuture};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tombolo_model::{Kind, Val};
 
 use super::shared::{Place, Shared};
 use super::source_lookup;
 use crate::script::{ApiQuestion, ScriptApi};
+use arguments::id;
 
 /// The run, as a script of one step can ask it.
 pub(super) struct RunApi<'a, 's> {
-    pub(super) shared: &'a Shared<'s>,
-    pub(super) place: Place,
+    shared: &'a Shared<'s>,
+    place: Place,
+    /// Tells the calls of the step's scripts apart.
+    turn: u64,
+    /// How many exports and imports this call has run.
+    runs: Cell<u64>,
 }
 
-/// The most entries of a cache that one question gets.
-const MAX_ENTRIES: usize = 1000;
+impl<'a, 's> RunApi<'a, 's> {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, turn: u64) -> Self {
+        Self { shared, place, turn, runs: Cell::new(0) }
+    }
+}
 
 impl ScriptApi for RunApi<'_, '_> {
     fn answer(&self, question: ApiQuestion) -> LocalBoxFuture<'_, Result<Value, String>> {
         async move {
             let ApiQuestion { object, function, arguments } = question;
             let first = arguments.first().unwrap_or(&Value::Null);
+            let second = arguments.get(1);
             match (object.as_str(), function.as_str()) {
                 ("exports", "run") => self.run_export(first).await,
-                ("exports", "get") => Ok(self.get(Kind::Export, first)),
-                ("imports", "get") => Ok(self.get(Kind::Import, first)),
-                ("connections", "get") => Ok(self.get(Kind::Connection, first)),
-                ("integrations", "get") => Ok(self.get(Kind::Integration, first)),
-                ("lookupcaches", "get") => Ok(self.get(Kind::LookupCache, first)),
-                ("lookupcaches", "getData") => self.cache(first, arguments.get(1)),
-                _ => {
-                    let object = if object.is_empty() { "integrator-api" } else { &object };
-                    Err(format!("{object}.{function} cannot be called in a flow."))
-                }
+                ("imports", "run") => self.run_import(first, second).await,
+                ("flows", "run") => self.run_flow(first).await,
+                ("lookupcaches", "getData") => self.cache(first, second).await,
+                ("lookupcaches", "upsertData") => self.upsert(first, second).await,
+                ("lookupcaches", "deleteData") => self.delete(first, second).await,
+                ("state", function) => self.state(function, &arguments).await,
+                ("", "request") => self.request(first).await,
+                (object, "get") => match kind(object) {
+                    Some(kind) => Ok(self.get(kind, first)),
+                    None => Err(unknown(object, "get")),
+                },
+                (object, function) => Err(unknown(object, function)),
             }
         }
         .boxed_local()
     }
+}
+
+/// The kind of resource that an object of `integrator-api` reads.
+fn kind(object: &str) -> Option<Kind> {
+    Some(match object {
+        "exports" => Kind::Export,
+        "imports" => Kind::Import,
+        "flows" => Kind::Flow,
+        "connections" => Kind::Connection,
+        "integrations" => Kind::Integration,
+        "lookupcaches" => Kind::LookupCache,
+        "asyncHelpers" => Kind::AsyncHelper,
+        "fileDefinitions" => Kind::FileDefinition,
+        _ => return None,
+    })
+}
+
+fn unknown(object: &str, function: &str) -> String {
+    let object = if object.is_empty() { "integrator-api" } else { object };
+    format!("{object}.{function} cannot be called in a flow.")
 }
 
 impl RunApi<'_, '_> {
@@ -59,36 +99,29 @@ impl RunApi<'_, '_> {
             }
         };
         let record = Val::Map(tombolo_model::Record::default());
-        let answer = source_lookup::read(self.shared, source, &record, self.place, 0).await;
+        let answer = source_lookup::read(self.shared, source, &record, self.place, self.next_turn()).await;
         let errors: Vec<_> =
             answer.errors.iter().map(|(code, message)| json!({"code": code, "message": message})).collect();
         let data: Vec<Value> = answer.data.iter().map(Value::from).collect();
         Ok(json!({"data": data, "errors": errors, "statusCode": answer.status_code}))
     }
 
-    /// The entries of a cache as `[{key, value}]`: those of `keys`, or those whose key begins with `startsWith`.
-    fn cache(&self, asked: &Value, options: Option<&Value>) -> Result<Value, String> {
-        let id = id(asked).ok_or("lookupcaches.getData needs the id of the cache.")?;
-        let Some(cache) = self.shared.plan.caches.get(id) else {
-            return Err(format!("The data of the lookup cache {id} is not here."));
-        };
-        let options = options.unwrap_or(asked);
-        let entry = |(key, value): (&str, &Val)| json!({"key": key, "value": Value::from(value)});
-        if let Some(keys) = options.get("keys").and_then(Value::as_array) {
-            let keys = keys.iter().filter_map(Value::as_str).take(MAX_ENTRIES);
-            let found = keys.filter_map(|key| Some((key, cache.get(key)?)));
-            return Ok(found.map(entry).collect());
+    /// Starts another flow; it is not waited for.
+    async fn run_flow(&self, asked: &Value) -> Result<Value, String> {
+        let id = id(asked).ok_or("flows.run needs the id of the flow: flows.run({_id: \"…\"}).")?;
+        let flow = id.parse().map_err(|_| format!("“{id}” is no id of a flow."))?;
+        if self.shared.plan.test_mode {
+            return Err("A test run starts no other flow.".to_owned());
         }
-        let start = options.get("startsWith").and_then(Value::as_str).unwrap_or_default();
-        let mut found: Vec<(&str, &Val)> =
-            cache.iter().map(|(key, value)| (key.as_str(), value)).filter(|(key, _)| key.starts_with(start)).collect();
-        // A map has no order, and two runs must see the same.
-        found.sort_unstable_by_key(|(key, _)| *key);
-        Ok(found.into_iter().take(MAX_ENTRIES).map(entry).collect())
+        let Some(flows) = self.shared.host.flows() else {
+            return Err("Scripts cannot start flows where this one runs: run it with `tombolo run`.".to_owned());
+        };
+        flows.start(flow).await.map(|run| json!({"_jobId": run}))
     }
-}
 
-/// An id that is given as such, or as `{_id}`.
-fn id(asked: &Value) -> Option<&str> {
-    asked.as_str().or_else(|| asked.as_object().and_then(|fields: &Map<_, _>| fields.get("_id"))?.as_str())
+    /// Randomness of a hook that is called meanwhile must not depend on what other steps did.
+    fn next_turn(&self) -> u64 {
+        self.runs.set(self.runs.get() + 1);
+        (self.turn << 20) ^ self.runs.get()
+    }
 }

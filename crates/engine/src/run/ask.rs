@@ -1,5 +1,7 @@
 //! What mappings have to know from outside: values of lookup caches, and answers of the application.
 
+use std::collections::{BTreeMap, HashMap};
+
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
 use tombolo_model::{KeyPool, Val};
@@ -25,34 +27,59 @@ pub(super) async fn ask(
     questions: Vec<Question>,
     answers: &mut Answers,
 ) {
+    let (of_caches, requests): (Vec<_>, Vec<_>) =
+        questions.into_iter().partition(|question| matches!(question, Question::Cache { .. }));
+    for (question, answer) in cached(shared, of_caches).await {
+        answers.put(question, answer);
+    }
     let at_once = endpoint.map_or(1, |endpoint| endpoint.concurrency);
     let one = |question: Question| {
         async move {
             let answer = match (&question, endpoint) {
-                (Question::Cache { id, key }, _) => cached(shared, id, key),
                 (Question::Request { method, uri, body }, Some(endpoint)) => {
                     requested(shared, place, endpoint, (method, uri, body.as_deref())).await
                 }
-                (Question::Request { .. }, None) => {
-                    Err("a lookup asks an application, but the step has none: use a table or a cache".to_owned())
-                }
+                _ => Err("a lookup asks an application, but the step has none: use a table or a cache".to_owned()),
             };
             (question, answer)
         }
         .boxed_local()
     };
-    let asked: Vec<_> = questions.into_iter().map(one).collect();
+    let asked: Vec<_> = requests.into_iter().map(one).collect();
     let answered: Vec<_> = stream::iter(asked).buffered(at_once).collect().await;
     for (question, answer) in answered {
         answers.put(question, answer);
     }
 }
 
-fn cached(shared: &Shared<'_>, id: &str, key: &str) -> Result<Val, String> {
-    let Some(cache) = shared.plan.caches.get(id) else {
-        return Err("the data of the lookup cache is not here: open the cache, and check its entries".to_owned());
+/// What caches have, each asked once for all of its keys.
+async fn cached(shared: &Shared<'_>, questions: Vec<Question>) -> Vec<(Question, Result<Val, String>)> {
+    let mut by_cache: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for question in &questions {
+        if let Question::Cache { id, key } = question {
+            by_cache.entry(id).or_default().push(key);
+        }
+    }
+    let mut found = HashMap::new();
+    for (id, keys) in by_cache {
+        match shared.cache_values(id, &keys).await {
+            Ok(values) => found.extend(keys.into_iter().zip(values).map(|(key, value)| ((id, key), Ok(value)))),
+            Err(said) => found.extend(keys.into_iter().map(|key| ((id, key), Err(clause(&said))))),
+        }
+    }
+    let answer = |question: &Question| match question {
+        Question::Cache { id, key } => found.get(&(&**id, &**key)).cloned().unwrap_or(Ok(Val::Absent)),
+        Question::Request { .. } => Ok(Val::Absent),
     };
-    Ok(cache.get(key).cloned().unwrap_or(Val::Absent))
+    let answers: Vec<_> = questions.iter().map(answer).collect();
+    drop(found);
+    questions.into_iter().zip(answers).collect()
+}
+
+/// A sentence as part of another one.
+fn clause(sentence: &str) -> String {
+    let mut characters = sentence.trim_end_matches('.').chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
 async fn requested(

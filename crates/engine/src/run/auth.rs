@@ -13,16 +13,14 @@ mod place;
 
 use tombolo_template::{Deferred, DeferredError};
 
-use super::answer::beginning;
+use super::peek::peek;
 use super::shared::Shared;
 use crate::http::{Body, HttpError, Request, Response};
 use crate::plan::Endpoint;
 use crate::plan::auth::{Auth, From, TOKEN};
 use crate::secret::{self, Secret};
 use crate::units::MAX_REFUSAL_BYTES;
-use futures::stream::{self, StreamExt};
 use held::Held;
-use tombolo_model::{KeyPool, Val};
 
 pub(super) use held::Credentials;
 
@@ -126,10 +124,7 @@ async fn is_refused(shared: &Shared<'_>, endpoint: &Endpoint, response: &mut Res
         return true;
     }
     let Some((path, values)) = &endpoint.refusals.path else { return false };
-    let body = beginning(shared.host, response).await;
-    let said = (body.len() < MAX_REFUSAL_BYTES).then(|| Val::parse(&body, &mut KeyPool::default()).ok()).flatten();
-    let rest = std::mem::replace(&mut response.body, stream::empty().boxed_local());
-    response.body = stream::iter([Ok(body)]).chain(rest).boxed_local();
+    let said = peek(shared.host, response, MAX_REFUSAL_BYTES).await.json();
     let found = said.as_ref().and_then(|said| path.get(said)).filter(|found| !found.is_empty());
     found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()))
 }

@@ -1,11 +1,12 @@
 //! Requests and answers as they went, for those who look for a fault.
 //!
-//! Only while a connection, export or import says so. Secrets are `******`: those that are put in are never printed, and
+//! Only while a connection, export or import says so, and as stages of a test run. Secrets are `******`: those that are put in are never printed, and
 //! what is known of them is taken out of all that is said, in both directions.
 
-use futures::stream::{self, StreamExt};
+use serde_json::{Value, json};
+use tombolo_model::Val;
 
-use super::request::patiently;
+use super::peek::{Seen, peek};
 use super::shared::{Place, Shared};
 use crate::event::{Exchange, RunEvent};
 use crate::http::{HttpError, Request, Response};
@@ -19,7 +20,7 @@ const UNSURE_BYTES: usize = 8 * 1024;
 /// What is known before there is an answer; nothing where nobody looks.
 pub(super) fn request(shared: &Shared<'_>, endpoint: &Endpoint, request: &Request) -> Option<Box<Exchange>> {
     let time_ms = shared.host.now_ms();
-    if time_ms >= endpoint.debug_until_ms {
+    if time_ms >= endpoint.debug_until_ms && !shared.plan.test_mode {
         return None;
     }
     let clean = |text: &str| endpoint.scrub.clean(text).into_owned();
@@ -55,36 +56,44 @@ pub(super) async fn answer(
         }
     }
     exchange.duration_ms = shared.host.now_ms() - exchange.time_ms;
-    shared.say_event(RunEvent::Exchange { step: place, exchange });
+    if shared.plan.test_mode {
+        staged(shared, place, &exchange);
+    }
+    if exchange.time_ms < endpoint.debug_until_ms {
+        shared.say_event(RunEvent::Exchange { step: place, exchange });
+    }
+}
+
+/// The exchange as two stages of a test run.
+fn staged(shared: &Shared<'_>, place: Place, exchange: &Exchange) {
+    let request = json!({
+        "method": exchange.method,
+        "url": exchange.url,
+        "headers": named(&exchange.request_headers),
+        "body": exchange.request_body,
+    });
+    shared.page_stage(place, "request", &Val::Absent, Ok(Some(&Val::from(&request))));
+    let response = json!({
+        "statusCode": exchange.status,
+        "headers": named(&exchange.response_headers),
+        "body": exchange.response_body,
+    });
+    let came = match &exchange.error {
+        Some(error) => Err(("http", error.as_str())),
+        None => Ok(()),
+    };
+    let response = Val::from(&response);
+    shared.page_stage(place, "response", &Val::from(&request), came.map(|()| Some(&response)));
+}
+
+fn named(headers: &[(String, String)]) -> Value {
+    headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
 async fn body(shared: &Shared<'_>, scrub: &Scrub, response: &mut Response) -> String {
-    let mut pieces = Vec::new();
-    let (mut bytes, mut ended) = (Vec::new(), false);
-    while bytes.len() < MAX_CAPTURED_BYTES {
-        match patiently(shared.host, response.body.next()).await {
-            Ok(Some(piece)) => {
-                let broken = piece.is_err();
-                bytes.extend(piece.iter().flatten());
-                pieces.push(piece);
-                if broken {
-                    break;
-                }
-            }
-            Ok(None) => {
-                ended = true;
-                break;
-            }
-            Err(silent) => {
-                pieces.push(Err(silent));
-                break;
-            }
-        }
-    }
-    let rest = std::mem::replace(&mut response.body, stream::empty().boxed_local());
-    response.body = stream::iter(pieces).chain(rest).boxed_local();
+    let Seen { bytes, whole } = peek(shared.host, response, MAX_CAPTURED_BYTES).await;
     let text = scrub.clean(&String::from_utf8_lossy(&bytes)).into_owned();
-    if ended { text } else { cut(text, MAX_CAPTURED_BYTES.min(bytes.len()).saturating_sub(UNSURE_BYTES)) }
+    if whole { text } else { cut(text, MAX_CAPTURED_BYTES.min(bytes.len()).saturating_sub(UNSURE_BYTES)) }
 }
 
 fn cut(mut text: String, most: usize) -> String {

@@ -5,19 +5,16 @@
 
 use std::rc::Rc;
 
-use futures::stream::{self, StreamExt};
-use tombolo_model::{KeyPool, Val};
-
-use super::answer::whole;
 use super::auth::{authorize, renew};
 use super::capture;
+use super::peek::peek;
 use super::queue::Queue;
 use super::request::send;
 use super::retry::{Patience, asked_ms, did_nothing, is_passing, is_repeatable, may_try_again, mixed};
 use super::shared::{Place, Shared};
 use crate::http::{HttpError, Request, Response};
 use crate::plan::{Endpoint, RateLimit};
-use crate::units::MAX_REPLY_BYTES;
+use crate::units::MAX_REFUSAL_BYTES;
 
 /// Who asks, and for what.
 pub(super) struct Ask<'a> {
@@ -65,7 +62,8 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
         };
         let wait_ms = if queue.is_tired() { None } else { patience.next(trouble.asked_ms) };
         if trouble.limited && ask.endpoint.pool.recovers {
-            let pause_ms = wait_ms.or(trouble.asked_ms).unwrap_or(0);
+            // What is asked for beyond all patience is not waited for by the other requests either.
+            let pause_ms = wait_ms.unwrap_or(0);
             queue.slow_down(shared.host.now_ms().saturating_add(i64::from(pause_ms)));
         }
         drop(turn);
@@ -154,15 +152,8 @@ async fn is_limited(shared: &Shared<'_>, limit: &RateLimit, response: &mut Respo
     if status == Some(false) {
         return false;
     }
-    // The body is read here and put back. One that is too big, or breaks off, breaks off again where it is used.
-    let body = whole(shared.host, response, MAX_REPLY_BYTES).await;
-    let (bytes, error) = match body {
-        Ok(bytes) => (bytes, None),
-        Err(said) => (Vec::new(), Some(HttpError::Unreachable(said))),
-    };
-    let said = Val::parse(&bytes, &mut KeyPool::default()).ok();
+    // An answer that says so is small; a big one has records, and is left to come.
+    let said = peek(shared.host, response, MAX_REFUSAL_BYTES).await.json();
     let found = said.as_ref().and_then(|said| path.get(said)).filter(|found| !found.is_empty());
-    let limited = found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()));
-    response.body = stream::iter([Ok(bytes)].into_iter().chain(error.map(Err))).boxed_local();
-    limited
+    found.is_some_and(|found| values.is_empty() || values.iter().any(|value| *value == found.display()))
 }

@@ -7,7 +7,7 @@ use tombolo_model::{KeyPool, Val};
 
 use super::api::RunApi;
 use super::shared::{Place, Shared};
-use crate::plan::Function;
+use crate::plan::{Function, Named};
 use crate::script::{ScriptCall, ScriptFailure};
 
 /// Which function of which hook is called, and where.
@@ -26,6 +26,11 @@ impl Options {
     /// The options that every hook has.
     pub(super) fn new(shared: &Shared<'_>, place: Place) -> Self {
         Self(format!("{{{}", shared.hook_options(place)).into_bytes())
+    }
+
+    /// Those of an export or import that is called by a script of another step.
+    pub(super) fn of(named: &Named) -> Self {
+        Self(format!("{{{}", named.options).into_bytes())
     }
 
     /// One more.
@@ -98,7 +103,7 @@ impl Hook<'_> {
             seed: seed(shared.seed, self.place, self.kind, turn),
         };
         let given = shared.plan.test_mode.then(|| call.argument.clone());
-        let answer = scripts.call(call, &RunApi { shared, place: self.place }).await;
+        let answer = scripts.call(call, &RunApi::new(shared, self.place, turn)).await;
         if let Some(given) = given {
             let parsed = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap_or(Val::Absent);
             let returned = answer.result.as_ref().map(|text| text.as_deref().map(parsed));

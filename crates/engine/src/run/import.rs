@@ -9,20 +9,23 @@ use tombolo_model::run::RunFile;
 use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Left, Options, problem};
 use super::response::Response;
-use super::scripted::transformed;
+use super::scripted::{Here, transformed};
 use super::shared::{Place, Shared};
+use super::stages::Came;
 use super::step::{Fate, Met, Unit};
 use super::write::{Fatal, Outgoing, Writer};
 use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, Mapped};
 use crate::mapping::Mapping;
-use crate::plan::{Function, Import, Operation, Step, Write};
+use crate::plan::{Function, HttpWrite, Import, Operation, Step, Write};
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
     import: &'a Import,
     place: Place,
     writer: Writer<'a, 's>,
+    /// A script runs it: what becomes of its records is told to that script, and counted nowhere.
+    called: bool,
 }
 
 /// A unit on its way through the import.
@@ -32,13 +35,20 @@ struct Passing<'u> {
     before: Cow<'u, Val>,
     /// As the mapping made it.
     mapped: Cow<'u, Val>,
+    /// What an endpoint is to do with it.
+    operation: Operation,
     /// Set once it goes no further here.
     met: Option<Met>,
 }
 
 impl<'a, 's> Importer<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, step: &Step, import: &'a Import) -> Self {
-        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import) }
+        Self { shared, import, place: step.place, writer: Writer::new(shared, step.place, import), called: false }
+    }
+
+    /// An import that a script of a step runs.
+    pub(super) fn called(shared: &'a Shared<'s>, place: Place, import: &'a Import) -> Self {
+        Self { shared, import, place, writer: Writer::new(shared, place, import), called: true }
     }
 
     /// Writes the units of a page and says of each what became of it, in their order.
@@ -47,7 +57,12 @@ impl<'a, 's> Importer<'a, 's> {
         if let Some(function) = &self.import.pre_map {
             self.hooked(&mut all, ("preMap", function), turn).await;
         }
-        self.map_all(&mut all).await;
+        if let Write::Http(http) = &self.import.write {
+            self.asking(&mut all, |passing, answers| self.decide(http, passing, answers)).await;
+        }
+        if let Some(mapper) = &self.import.mapper {
+            self.asking(&mut all, |passing, answers| self.map(mapper, passing, answers)).await;
+        }
         if let Some(function) = &self.import.post_map {
             self.hooked(&mut all, ("postMap", function), turn).await;
         }
@@ -68,7 +83,7 @@ impl<'a, 's> Importer<'a, 's> {
         if open.is_empty() {
             return;
         }
-        let options = Options::new(self.shared, self.place);
+        let options = Options::of(&self.import.named);
         let before = open.iter().map(|at| &*all[*at].before);
         let options = if before_mapping {
             options.with_list("data", before)
@@ -94,7 +109,7 @@ impl<'a, 's> Importer<'a, 's> {
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
         for (code, message) in &left.errors {
-            self.shared.record_failed(self.place, code, message.clone(), passing.unit.index, Some(&passing.unit.value));
+            self.say_failed(passing.unit, code, message);
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -103,21 +118,21 @@ impl<'a, 's> Importer<'a, 's> {
             }
             Some(data) => passing.mapped = Cow::Owned(data),
             None if failed => passing.met = Some(self.failed(left.errors)),
-            None => {
-                self.shared.count(self.place, |count| count.ignored += 1);
-                passing.met = Some(Met::without_answer(Fate::Ignored));
-            }
+            None => passing.met = Some(self.ignored()),
         }
     }
 
-    /// Maps what is still on its way; asks what the mapping has to know, all records together.
-    async fn map_all(&self, all: &mut [Passing<'_>]) {
-        let Some(mapper) = &self.import.mapper else { return };
+    /// Does something with all that is still on its way, and asks what it has to know first, all records together.
+    async fn asking<'u>(
+        &self,
+        all: &mut [Passing<'u>],
+        mut one: impl FnMut(&mut Passing<'u>, &Answers) -> Option<Vec<Question>>,
+    ) {
         let mut answers = Answers::default();
         let mut open: Vec<usize> = (0..all.len()).filter(|at| all[*at].met.is_none()).collect();
         for _ in 0..MAX_ROUNDS {
             let mut questions = Vec::new();
-            open.retain(|at| match self.map(mapper, &mut all[*at], &answers) {
+            open.retain(|at| match one(&mut all[*at], &answers) {
                 None => false,
                 Some(asked) => {
                     questions.extend(asked);
@@ -141,34 +156,52 @@ impl<'a, 's> Importer<'a, 's> {
         }
     }
 
-    /// Maps one; returns what has to be known first.
-    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
-        let scope = |name: &str| match name {
+    /// What templates of the import name, beside the record as it came.
+    fn scope<'r>(&'r self, record: &'r Val, name: &str) -> Option<&'r Val> {
+        match name {
             // A record of several rows has another name, so that templates tell them apart.
-            "record" | "rows" => {
-                Some(&*passing.before).filter(|record| matches!(record, Val::List(_)) == (name == "rows"))
-            }
+            "record" | "rows" => Some(record).filter(|record| matches!(record, Val::List(_)) == (name == "rows")),
             "timestamp" => Some(&self.shared.started),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
-        };
-        let mut around = Around::new(&scope, &self.shared.env, answers);
-        if let Write::Http(http) = &self.import.write {
-            around.updates = http.operation(&passing.before) == Operation::Update;
         }
-        let mapped = match mapper.map(&passing.before, &around) {
+    }
+
+    /// Decides what the endpoint is to do with a record; returns what has to be known first.
+    fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+        let decided = {
+            let scope = |name: &str| self.scope(&passing.before, name);
+            http.operation(&passing.before, &Around::new(&scope, &self.shared.env, answers))
+        };
+        let open = answers.take_open();
+        if !open.is_empty() {
+            return Some(open);
+        }
+        match decided {
+            Ok(operation) => passing.operation = operation,
+            Err(reason) => self.fail(passing, "mapping", format!("Whether it is there is not known: {reason}.")),
+        }
+        None
+    }
+
+    /// Maps one; returns what has to be known first.
+    fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
+        let mapped = {
+            let scope = |name: &str| self.scope(&passing.before, name);
+            let mut around = Around::new(&scope, &self.shared.env, answers);
+            around.updates = passing.operation == Operation::Update;
+            mapper.map(&passing.before, &around)
+        };
+        let mapped = match mapped {
             Ok(Mapped::Asks(questions)) => return Some(questions),
             Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
             Ok(Mapped::Discarded) => Ok(None),
             Err(error) => Err(error.to_string()),
         };
         let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
-        self.shared.stage(self.place, "mapping", passing.unit.index, &passing.before, came);
+        self.stage("mapping", passing.unit, &passing.before, came);
         match mapped {
             Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
-            Ok(None) => {
-                self.shared.count(self.place, |count| count.ignored += 1);
-                passing.met = Some(Met::without_answer(Fate::Ignored));
-            }
+            Ok(None) => passing.met = Some(self.ignored()),
             Err(message) => self.fail(passing, "mapping", message),
         }
         None
@@ -177,7 +210,12 @@ impl<'a, 's> Importer<'a, 's> {
     async fn submit(&mut self, all: &mut [Passing<'_>], turn: u64) -> Result<(), Fatal> {
         let open = all.iter().enumerate().filter(|(_, passing)| passing.met.is_none());
         let records: Vec<Outgoing<'_>> = open
-            .map(|(at, passing)| Outgoing { at, record: &passing.before, mapped: Cow::Borrowed(&passing.mapped) })
+            .map(|(at, passing)| Outgoing {
+                at,
+                record: &passing.before,
+                mapped: Cow::Borrowed(&passing.mapped),
+                operation: passing.operation,
+            })
             .collect();
         if records.is_empty() {
             return Ok(());
@@ -193,7 +231,7 @@ impl<'a, 's> Importer<'a, 's> {
             let passing = &mut all[at];
             let fate = self.counted(passing.unit, &answer);
             let response = self.import.reads_answer.then(|| answer.into_val());
-            self.shared.stage(self.place, "response", passing.unit.index, &passing.mapped, Ok(response.as_ref()));
+            self.stage("response", passing.unit, &passing.mapped, Ok(response.as_ref()));
             passing.met = Some(Met { fate, response });
         }
         Ok(())
@@ -204,14 +242,14 @@ impl<'a, 's> Importer<'a, 's> {
         let Some(transform) = &self.import.response_transform else { return };
         for (at, answer) in answers {
             let Some(body) = answer.json.take() else { continue };
-            let find = |name: &str| match name {
-                "record" => Some(&body),
-                "timestamp" => Some(&self.shared.started),
-                _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
+            let find = |name: &str| self.scope(&body, name);
+            let endpoint = match &self.import.write {
+                Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
+                Write::File(_) => None,
             };
-            let turn = (turn << 32) ^ all[*at].unit.index;
-            match transformed(self.shared, self.place, transform, &body, &find, turn).await {
-                Ok(made) => answer.json = Some(made),
+            let here = Here { place: self.place, endpoint, turn: (turn << 32) ^ all[*at].unit.index };
+            match transformed(self.shared, here, transform, &body, &find).await {
+                Ok(made) => answer.json = made,
                 Err((code, message)) => {
                     answer.errors.push((code, format!("The answer's transformation: {message}")));
                     answer.json = Some(body);
@@ -228,7 +266,7 @@ impl<'a, 's> Importer<'a, 's> {
         turn: u64,
     ) {
         let said: Vec<Val> = answers.iter().map(|(_, answer)| answer.clone().into_val()).collect();
-        let options = Options::new(self.shared, self.place)
+        let options = Options::of(&self.import.named)
             .with_list("preMapData", answers.iter().map(|(at, _)| &*all[*at].before))
             .with_list("postMapData", answers.iter().map(|(at, _)| &*all[*at].mapped))
             .with_list("responseData", &said);
@@ -249,24 +287,20 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn counted(&self, unit: &Unit<'_>, answer: &Response) -> Fate {
         for (code, message) in &answer.errors {
-            self.shared.record_failed(self.place, code, message.clone(), unit.index, Some(&unit.value));
+            self.say_failed(unit, code, message);
         }
         let (fate, success, ignored) = match (answer.errors.is_empty(), answer.ignored) {
             (false, _) => (Fate::Failed, 0, 0),
             (true, true) => (Fate::Ignored, 0, 1),
             (true, false) => (Fate::Done, 1, 0),
         };
-        self.shared.count(self.place, |count| {
-            count.success += success;
-            count.ignored += ignored;
-        });
+        self.count(success, ignored);
         fate
     }
 
     fn fail(&self, passing: &mut Passing<'_>, code: &str, message: String) {
-        let errors = vec![(code.to_owned(), message.clone())];
-        self.shared.record_failed(self.place, code, message, passing.unit.index, Some(&passing.unit.value));
-        passing.met = Some(self.failed(errors));
+        self.say_failed(passing.unit, code, &message);
+        passing.met = Some(self.failed(vec![(code.to_owned(), message)]));
     }
 
     /// What became of a record that did not come to the destination.
@@ -274,10 +308,37 @@ impl<'a, 's> Importer<'a, 's> {
         let response = self.import.reads_answer.then(|| Response::refused(errors).into_val());
         Met { fate: Fate::Failed, response }
     }
+
+    fn ignored(&self) -> Met {
+        self.count(0, 1);
+        Met::without_answer(Fate::Ignored)
+    }
+
+    fn count(&self, success: u64, ignored: u64) {
+        if !self.called {
+            self.shared.count(self.place, |count| {
+                count.success += success;
+                count.ignored += ignored;
+            });
+        }
+    }
+
+    fn say_failed(&self, unit: &Unit<'_>, code: &str, message: &str) {
+        if !self.called {
+            self.shared.record_failed(self.place, code, message.to_owned(), unit.index, Some(&unit.value));
+        }
+    }
+
+    fn stage(&self, name: &str, unit: &Unit<'_>, input: &Val, came: Came<'_>) {
+        if !self.called {
+            self.shared.stage(self.place, name, unit.index, input, came);
+        }
+    }
 }
 
 impl<'u> Passing<'u> {
     fn new(unit: &'u Unit<'u>) -> Self {
-        Self { unit, before: Cow::Borrowed(&*unit.value), mapped: Cow::Borrowed(&*unit.value), met: None }
+        let value = || Cow::Borrowed(&*unit.value);
+        Self { unit, before: value(), mapped: value(), operation: Operation::Create, met: None }
     }
 }

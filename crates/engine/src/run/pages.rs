@@ -103,6 +103,19 @@ impl<'a, 's> Pages<'a, 's> {
         Self { limit: None, ..Self::new(shared, place, out) }
     }
 
+    /// Passes on what stands for the page of the source in a test run.
+    pub(super) async fn mocked(&mut self, mock: &[Val]) -> Result<(), Stopped> {
+        let mut page = Page::with_capacity(mock.len());
+        for (value, index) in mock.iter().zip(0..) {
+            self.shared.count(self.place, |count| count.received += 1);
+            self.shared.stage(self.place, "mockOutput", index, &Val::Absent, Ok(Some(value)));
+            page.push(Item { index, value: value.clone() });
+        }
+        let passed = if page.is_empty() { Ok(()) } else { self.pass(page).await };
+        self.shared.say(self.place);
+        passed
+    }
+
     async fn came(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
         if self.source.delta.as_ref().is_some_and(|delta| !delta.is_new(&record)) {
             self.shared.count(self.place, |count| count.ignored += 1);
@@ -243,7 +256,7 @@ impl<'a, 's> Pages<'a, 's> {
             self.pass(page).await?;
         }
         // A test run looks at the first page only.
-        self.closed = aborted || self.shared.plan.test_mode;
+        self.closed = aborted || self.shared.plan.test_mode || self.shared.sources_end();
         self.aborted |= aborted;
         if self.closed { Err(Stopped::Enough) } else { Ok(()) }
     }
@@ -268,8 +281,17 @@ impl<'a, 's> Pages<'a, 's> {
         let errors = std::mem::take(&mut self.errors);
         let call = Call { place: self.place, source: self.source, function, page_index, turn: page_index };
         let data = page.iter().map(|item| &item.value);
-        let left = call.make(self.shared, data, errors).await;
-        let left = left.map_err(|failure| Failure::new(failure.code, failure.message))?;
+        let left = match call.make(self.shared, data, errors.clone()).await {
+            Ok(left) => left,
+            Err(failure) => {
+                // The hook had no say in them, and they happened all the same.
+                for PageError { code, message, index, record } in errors {
+                    let index = index.unwrap_or_default();
+                    self.shared.record_failed(self.place, &code, message, index, record.as_ref());
+                }
+                return Err(Failure::new(failure.code, failure.message).into());
+            }
+        };
         // A hook may make more or fewer records than there were; theirs are the places of those that it got.
         let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
         let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);

@@ -126,9 +126,9 @@ impl<'r> Progress<'r> {
                 self.follow(&address, url)?
             }
             Next::LinkHeader { relation } => {
-                let links = answer.header("link");
-                self.see(links.is_some(), &answer, "the Link header")?;
-                let link = links.and_then(|header| next_link(header, relation)).unwrap_or_default().to_owned();
+                self.see(answer.header("link").is_some(), &answer, "the Link header")?;
+                let link = answer.all("link").find_map(|header| next_link(header, relation));
+                let link = link.unwrap_or_default().to_owned();
                 self.follow(&link, url)?
             }
         };
@@ -248,7 +248,12 @@ impl<'r> Progress<'r> {
 
 impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+        self.all(name).next()
+    }
+
+    /// All headers of a name: there may be several lines of one (RFC 9110, 5.3).
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(have, _)| have == name).map(|(_, value)| value.as_str())
     }
 }
 

@@ -51,7 +51,7 @@ impl Call<'_> {
         let hook = Hook { place: self.place, kind: KIND, function: self.function };
         let (said, retry_data) = self.said(shared, &errors);
         let times = Times::of(shared, self.source);
-        let mut options = Options::new(shared, self.place)
+        let mut options = Options::of(&self.source.named)
             .with_list("data", data)
             .with_list("errors", &said)
             .with("retryData", &retry_data)

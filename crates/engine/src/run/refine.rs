@@ -2,7 +2,7 @@
 
 use tombolo_model::Val;
 
-use super::scripted::{Fault, passes, transformed};
+use super::scripted::{Fault, Here, passes, transformed};
 use super::shared::{Place, Shared};
 use crate::plan::Source;
 use crate::size::size_bytes;
@@ -12,7 +12,7 @@ use crate::units::MAX_RECORD_BYTES;
 pub(super) enum Refined {
     /// It goes on, with its size.
     Passed(Val, usize),
-    /// The filter left it out.
+    /// The filter left it out, or a rule discards it.
     Ignored,
     /// It failed, as it was then.
     Failed(Fault, Val),
@@ -20,6 +20,7 @@ pub(super) enum Refined {
 
 /// The record as it goes on. `turn` counts the records that came to this source.
 pub(super) async fn refine(shared: &Shared<'_>, source: &Source, place: Place, record: Val, turn: u64) -> Refined {
+    shared.stage(place, "parse", turn, &Val::Absent, Ok(Some(&record)));
     let value = match &source.transform {
         None => record,
         Some(transform) => {
@@ -29,11 +30,13 @@ pub(super) async fn refine(shared: &Shared<'_>, source: &Source, place: Place, r
                 "timestamp" => Some(&shared.started),
                 _ => source.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
             };
-            let made = transformed(shared, place, transform, &record, &find, turn).await;
-            let came = made.as_ref().map(Some).map_err(|(code, message)| (code.as_str(), message.as_str()));
+            let here = Here { place, endpoint: source.read.endpoint(), turn };
+            let made = transformed(shared, here, transform, &record, &find).await;
+            let came = made.as_ref().map(Option::as_ref).map_err(|(code, message)| (code.as_str(), message.as_str()));
             shared.stage(place, "transform", turn, &record, came);
             match made {
-                Ok(made) => made,
+                Ok(Some(made)) => made,
+                Ok(None) => return Refined::Ignored,
                 Err(fault) => return Refined::Failed(fault, record),
             }
         }

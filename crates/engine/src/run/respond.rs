@@ -6,9 +6,13 @@ use tombolo_model::Val;
 
 use super::Page;
 use super::hooks::{Hook, Options};
+use super::refine::too_big;
 use super::shared::Shared;
 use super::step::{Fate, Met};
 use crate::plan::Step;
+use crate::script::ScriptFailure;
+use crate::size::size_bytes;
+use crate::units::MAX_RECORD_BYTES;
 
 /// Changes the records of a page; says of each whether it ends here.
 ///
@@ -54,7 +58,29 @@ pub(super) async fn respond(
         }
     }
     hooked(shared, step, page, &answered, &mut gone, turn).await;
+    if step.response_mapping.is_some() || step.post_response_map.is_some() {
+        for (item, gone) in page.iter_mut().zip(&mut gone).filter(|(_, gone)| !**gone) {
+            let size = size_bytes(&item.value);
+            if size > MAX_RECORD_BYTES {
+                let (code, message) = too_big("With what the step added, the record has", size);
+                // Not kept with its error: it is what is too big.
+                shared.record_failed(step.place, &code, message, item.index, None);
+                *gone = true;
+            }
+        }
+    }
     gone
+}
+
+/// Each value has to be a record: a function that forgets to return one would lose it.
+fn all_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
+    match left.iter().position(|value| !matches!(value, Val::Map(_) | Val::List(_))) {
+        None => Ok(left),
+        Some(at) => {
+            let message = format!("For record {} it returned {}; return the record.", at + 1, left[at].kind());
+            Err(hook.wrong("script_result", &message))
+        }
+    }
 }
 
 /// Lets postResponseMap change the records that were worked on and go on.
@@ -88,7 +114,8 @@ async fn hooked(
         None => options,
     };
     let hook = Hook { place: step.place, kind: "postResponseMap", function };
-    match hook.call_list(shared, options, turn, open.len()).await {
+    let left = hook.call_list(shared, options, turn, open.len()).await;
+    match left.and_then(|left| all_records(hook, left)) {
         Ok(left) => {
             for (at, value) in open.into_iter().zip(left) {
                 page[at].value = value;

@@ -54,6 +54,11 @@ impl Response {
         Self { status_code: Val::Int(REFUSED), errors, ..Self::default() }
     }
 
+    /// As of a record that was left out.
+    pub(super) fn ignored() -> Self {
+        Self { status_code: Val::Int(TAKEN), ignored: true, ..Self::default() }
+    }
+
     /// `{statusCode, ignored, errors, id, _json, headers}`.
     pub(super) fn into_val(self) -> Val {
         let mut record = self.more;

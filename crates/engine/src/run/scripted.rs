@@ -2,10 +2,13 @@
 
 use tombolo_model::Val;
 
+use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Options};
 use super::shared::{Place, Shared};
-use crate::mapper::Find;
-use crate::plan::{FilterBy, TransformBy};
+use crate::lookup::Answers;
+use crate::mapper::{Around, Find, Mapped};
+use crate::plan::{Endpoint, FilterBy, TransformBy};
+use crate::transform::Transform;
 
 /// Why a record cannot be judged or made anew: code and message.
 pub(super) type Fault = (String, String);
@@ -35,30 +38,61 @@ pub(super) async fn passes(
     }
 }
 
-/// The record as it goes on. `find` finds what a template names.
+/// Where a transformation happens.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) place: Place,
+    /// Whom its lookups ask; nothing where there is no application.
+    pub(super) endpoint: Option<&'a Endpoint>,
+    /// Counts the records that came to it.
+    pub(super) turn: u64,
+}
+
+/// The record as it goes on; nothing where a rule discards it. `find` finds what a template names.
 pub(super) async fn transformed<'l, 'c: 'l>(
     shared: &Shared<'_>,
-    place: Place,
+    here: Here<'_>,
     transform: &TransformBy,
     record: &Val,
     find: Find<'l, 'c>,
-    turn: u64,
-) -> Result<Val, Fault> {
+) -> Result<Option<Val>, Fault> {
+    let Here { place, turn, .. } = here;
     let function = match transform {
-        TransformBy::Rules(rules) => {
-            return rules.apply(record, find, &shared.env).map_err(|error| ("transform".to_owned(), error.to_string()));
-        }
+        TransformBy::Rules(rules) => return by_rules(shared, here, rules, record, find).await,
         TransformBy::Script(function) => function,
     };
     let hook = Hook { place, kind: "transform", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
     match returned {
-        Some(record @ (Val::Map(_) | Val::List(_))) => Ok(record),
+        Some(record @ (Val::Map(_) | Val::List(_))) => Ok(Some(record)),
         other => {
             let kind = other.as_ref().map_or("nothing", Val::kind);
             let failure = hook.wrong("script_result", &format!("It returned {kind}; return the record."));
             Err((failure.code, failure.message))
         }
     }
+}
+
+async fn by_rules<'l, 'c: 'l>(
+    shared: &Shared<'_>,
+    here: Here<'_>,
+    rules: &Transform,
+    record: &Val,
+    find: Find<'l, 'c>,
+) -> Result<Option<Val>, Fault> {
+    let fault = |message: String| ("transform".to_owned(), message);
+    let mut answers = Answers::default();
+    for _ in 0..MAX_ROUNDS {
+        let made = {
+            let find = |name: &str| find(name);
+            rules.map(record, &Around::new(&find, &shared.env, &answers))
+        };
+        match made.map_err(|error| fault(error.to_string()))? {
+            Mapped::Made(made) => return Ok(Some(made)),
+            Mapped::Discarded => return Ok(None),
+            Mapped::Asks(questions) => ask(shared, here.place, here.endpoint, questions, &mut answers).await,
+        }
+    }
+    Err(fault(format!("Its lookups asked {MAX_ROUNDS} times, each for what another one found: use fewer.")))
 }

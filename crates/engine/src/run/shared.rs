@@ -10,6 +10,7 @@ use tombolo_model::{Id, Val};
 use tombolo_template::{Env, Named, Template};
 
 use super::auth::Credentials;
+use super::data::Overlay;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
@@ -37,6 +38,9 @@ pub(super) struct Shared<'a> {
     hook_options: Vec<&'a str>,
     trace_keys: Vec<Option<&'a Template>>,
     requests: Cell<u64>,
+    sources_end: Cell<bool>,
+    /// What a test run would have kept beside the flow.
+    pub(super) overlay: Overlay,
     state: RefCell<State<'a>>,
 }
 
@@ -67,6 +71,8 @@ impl<'a> Shared<'a> {
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
             requests: Cell::new(0),
+            sources_end: Cell::new(false),
+            overlay: Overlay::default(),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
     }
@@ -187,6 +193,15 @@ impl<'a> Shared<'a> {
             }
         };
         key.filter(|key| !key.trim().is_empty()).map(|key| key.chars().take(MAX_TRACE_KEY_CHARS).collect())
+    }
+
+    /// The sources that are still read end with the page that they are at.
+    pub(super) fn end_sources(&self) {
+        self.sources_end.set(true);
+    }
+
+    pub(super) fn sources_end(&self) -> bool {
+        self.sources_end.get()
     }
 
     /// A source could not go on: what it has read still arrives, and the run has failed.

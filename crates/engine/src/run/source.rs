@@ -50,13 +50,17 @@ pub(super) trait Intake {
     fn answered(&mut self, _status: u16) {}
 }
 
-/// Reads all sources, one after the other or all at the same time. The first that fails ends them; what they have read
-/// still arrives.
+/// Reads all sources, one after the other or all at the same time. The first that fails ends them: others read at the
+/// same time end with the page that they are at, which arrives like all that was read before.
 pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
     let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone()));
     if shared.plan.parallel {
         let mut reads: FuturesUnordered<_> = reads.collect();
-        while let Some(Ok(())) = reads.next().await {}
+        while let Some(read) = reads.next().await {
+            if read.is_err() {
+                shared.end_sources();
+            }
+        }
     } else {
         for read in reads {
             if read.await.is_err() {
@@ -72,6 +76,12 @@ pub(super) struct Over;
 async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
     let source = &shared.plan.sources[place];
     let mut pages = Pages::new(shared, place, out);
+    if let Some(mock) = &source.mock_output {
+        return match pages.mocked(mock).await {
+            Ok(()) | Err(Stopped::Enough | Stopped::Failed(_)) => Ok(()),
+            Err(Stopped::Closed) => Err(Over),
+        };
+    }
     let read = match &source.read {
         Read::File(file) => source_file::read(shared, file, &mut pages).await,
         Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await,

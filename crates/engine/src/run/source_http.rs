@@ -1,5 +1,7 @@
 //! Reads an endpoint page by page.
 
+use futures::future::FutureExt;
+use tombolo_formats::{Row, RowError};
 use tombolo_model::{KeyPool, Val};
 use tombolo_template::TemplateError;
 
@@ -11,8 +13,10 @@ use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_body::{Body, Came, unreachable};
 use super::source_names::Names;
+use super::submit;
 use crate::http::{Request, Response, sends_records};
-use crate::plan::{Endpoint, Format, HttpRead, Source};
+use crate::path::Path;
+use crate::plan::{AsyncHelper, Endpoint, Format, HttpRead, Read, Source};
 
 /// The record that a lookup is for.
 #[derive(Clone, Copy)]
@@ -56,6 +60,9 @@ pub(super) async fn read(
         let sent = exchange(shared, place, reading.endpoint(&progress), made.request).await;
         let response = sent.map_err(|error| unreachable(&read.endpoint.scrub, &error))?;
         intake.answered(response.status);
+        if let Some(helper) = &read.helper {
+            return reading.later(place, helper, response, intake).await;
+        }
         let Some(answer) = reading.answer(response, &progress, intake).await? else { return Ok(()) };
         if !progress.goes_on(answer, &url)? {
             return Ok(());
@@ -100,6 +107,46 @@ impl<'a> Reading<'a, '_> {
         let next = progress.next_url.clone();
         let request = build(endpoint, &scope, env, next, sent)?;
         Ok(Made { request: accept(request, self.read.accept), relative })
+    }
+
+    /// Waits for what the application does in its own time, and reads what came of it. What was sent is work, and is not
+    /// sent again for another page.
+    async fn later(
+        &self,
+        place: Place,
+        helper: &AsyncHelper,
+        mut response: Response,
+        intake: &mut impl Intake,
+    ) -> Result<(), Stopped> {
+        let scrub = &self.read.endpoint.scrub;
+        if !(200..=299).contains(&response.status) {
+            let said = beginning(self.shared.host, &mut response).await;
+            let said = refusal(response.status, &said, self.read.verdict.error_path.as_ref(), scrub);
+            return Err(Failure::new("http_status", format!("the endpoint {said}")).into());
+        }
+        let body = Body { shared: self.shared, format: &self.read.format, scrub, keep_last: false };
+        let bytes = body.whole(response).await?;
+        let answer = body.value(&bytes)?;
+        if let Some(why) = self.read.verdict.failure(&answer, scrub) {
+            return Err(Failure::new("rejected", format!("the endpoint {why}")).into());
+        }
+        let done = submit::done(self.shared, place, helper, answer, 0).await;
+        let done = done.map_err(|failure| Failure::new(failure.code, failure.message))?;
+        match helper.result.as_ref().map(|source| (source, &source.read)) {
+            None => {
+                let mut rows = records_of(&done.status, self.read);
+                intake.take(&mut rows).await
+            }
+            Some((source, Read::Http(http))) => {
+                let record = done.record();
+                let asked = Asked { record: &record, mapped: None };
+                // The result's own export has no helper, so this ends.
+                read(self.shared, (place, source), http, Some(asked), intake).boxed_local().await
+            }
+            Some((_, Read::File(_))) => {
+                Err(Failure::new("unsupported", "the result of work is read from an endpoint, not from a file.").into())
+            }
+        }
     }
 
     /// Hands the records of an answer on; nothing when the answer says that there are no more pages.
@@ -149,5 +196,23 @@ impl<'a> Reading<'a, '_> {
         };
         let Came { records, print, last: last_record, .. } = came;
         Ok(Some(Answer { records, print, value, last_record, headers, headers_may_be_hidden }))
+    }
+}
+
+/// The records in the last status of work whose result is not asked for.
+fn records_of(status: &Val, read: &HttpRead) -> Vec<Row> {
+    let path = match &read.format {
+        Format::Json { resource_path, .. } => Path::dotted(resource_path).ok(),
+        Format::Csv(_) | Format::File(_) => None,
+    };
+    let found = path.map_or(Some(status), |path| path.get(status));
+    let one = |(value, index): (&Val, u64)| match value {
+        Val::Map(record) => Ok(record.clone()),
+        other => Err(RowError { index, message: format!("Record {} is {} and no object.", index + 1, other.kind()) }),
+    };
+    match found {
+        Some(Val::List(all)) => all.iter().zip(0..).map(one).collect(),
+        Some(value @ Val::Map(_)) => vec![one((value, 0))],
+        _ => Vec::new(),
     }
 }

@@ -1,7 +1,9 @@
 //! Work that an application does in its own time: submitted, asked for, and fetched when it is done.
 
+use futures::future::FutureExt;
 use tombolo_model::{Record, Val};
 
+use super::answer::short;
 use super::shared::{Place, Shared};
 use super::source_lookup::{self, Answer};
 use super::verdict::is_one_of;
@@ -19,6 +21,39 @@ pub(super) async fn result(
     answer: Val,
     turn: u64,
 ) -> Result<Val, Failure> {
+    let Done { submitted, status } = done(shared, place, helper, answer, turn).await?;
+    let Some(source) = &helper.result else { return Ok(status) };
+    // Its templates may name what was answered first, and what the status says.
+    let answer = asked(shared, place, source, &both(&submitted, status), turn).await?;
+    Ok(match <[Val; 1]>::try_from(answer.data) {
+        Ok([one]) => one,
+        Err(several) => Val::List(several),
+    })
+}
+
+/// Work that is done.
+pub(super) struct Done {
+    /// What the application answered when it was submitted.
+    submitted: Val,
+    /// The status that says so.
+    pub(super) status: Val,
+}
+
+impl Done {
+    /// What the result is asked for with.
+    pub(super) fn record(self) -> Val {
+        both(&self.submitted, self.status)
+    }
+}
+
+/// Waits until the work is done.
+pub(super) async fn done(
+    shared: &Shared<'_>,
+    place: Place,
+    helper: &AsyncHelper,
+    answer: Val,
+    turn: u64,
+) -> Result<Done, Failure> {
     let submitted = match &helper.submitted {
         Some(path) => path.get(&answer).cloned().ok_or_else(|| {
             Failure::new("no_job", "The endpoint took the work and did not say by what to ask for it. Check the path.")
@@ -45,18 +80,11 @@ pub(super) async fn result(
             status = Some(said);
         }
     }
-    let status = status.unwrap_or_default();
-    let Some(source) = &helper.result else { return Ok(status) };
-    // Its templates may name what was answered first, and what the status says.
-    let answer = asked(shared, place, source, &both(&submitted, status), turn).await?;
-    Ok(match <[Val; 1]>::try_from(answer.data) {
-        Ok([one]) => one,
-        Err(several) => Val::List(several),
-    })
+    Ok(Done { submitted, status: status.unwrap_or_default() })
 }
 
 async fn asked(shared: &Shared<'_>, place: Place, source: &Source, record: &Val, turn: u64) -> Result<Answer, Failure> {
-    let mut answer = source_lookup::read(shared, source, record, place, turn).await;
+    let mut answer = source_lookup::read(shared, source, record, place, turn).boxed_local().await;
     if answer.errors.is_empty() {
         return Ok(answer);
     }
@@ -73,7 +101,9 @@ fn is_done(helper: &AsyncHelper, status: &Val) -> Result<bool, Failure> {
     if helper.in_progress.is_empty() || is_one_of(&found, &helper.in_progress) {
         return Ok(false);
     }
-    let said = found.display();
+    // It is what an application says, and may repeat what it was sent.
+    let scrub = helper.status.read.endpoint().map(|endpoint| &endpoint.scrub);
+    let said = scrub.map_or_else(String::new, |scrub| short(&found.display(), scrub));
     let said = if said.is_empty() { "nothing" } else { &*said };
     let message =
         format!("The work ended with the status {said}, which means neither that it is done nor in progress.");

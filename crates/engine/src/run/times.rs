@@ -43,7 +43,7 @@ impl Delta {
         }
         let mut known = false;
         for field in &self.fields {
-            let changed = field.get(record).and_then(|value| self.time(value));
+            let changed = field.get(record).and_then(|value| self.time(&value));
             if changed.is_some_and(|changed| changed >= self.compared_ms) {
                 return true;
             }

@@ -10,7 +10,7 @@ use super::shared::{Place, Shared};
 use super::write_file::FileDestination;
 use super::write_http::HttpDestination;
 use super::write_mock::MockDestination;
-use crate::plan::{Import, Write};
+use crate::plan::{Import, Operation, Write};
 
 /// A record to be written.
 pub(super) struct Outgoing<'i> {
@@ -20,6 +20,8 @@ pub(super) struct Outgoing<'i> {
     pub(super) record: &'i Val,
     /// As the mapping made it.
     pub(super) mapped: Cow<'i, Val>,
+    /// What an endpoint is to do with it.
+    pub(super) operation: Operation,
 }
 
 /// What became of a record that was to be written; there is one for each, in their order.

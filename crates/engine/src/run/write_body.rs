@@ -1,7 +1,9 @@
 //! Records as the body of a request, in each media type.
 
+use std::sync::Arc;
+
 use tombolo_formats::{CsvOptions, RecordWriter, WriteFormat, WriteOptions, XmlPath, XmlWriter};
-use tombolo_model::{KeyPool, Record, Val};
+use tombolo_model::{KeyPool, Keys, Record, Val};
 use tombolo_template::uri_component;
 
 use super::retry::mixed;
@@ -58,13 +60,18 @@ pub(super) fn of_text(media: Media, text: Vec<u8>, drop_empty: bool) -> Result<S
 pub(super) fn without_empty(value: &Val) -> Option<Val> {
     match value {
         Val::Map(fields) => {
-            let mut left = Record::default();
-            for (name, value) in fields.iter() {
-                if let Some(value) = without_empty(value) {
-                    left.set(name, value);
-                }
+            let left = fields.iter().filter_map(|(name, value)| Some((name, without_empty(value)?)));
+            let (names, values): (Vec<&str>, Vec<Val>) = left.unzip();
+            if names.is_empty() {
+                return None;
             }
-            (!left.is_empty()).then_some(Val::Map(left))
+            // Records of the same fields share their names.
+            let keys = if names.len() == fields.values().len() {
+                Arc::clone(fields.keys())
+            } else {
+                Arc::new(Keys::new(names))
+            };
+            Some(Val::Map(Record::new(keys, values)))
         }
         Val::List(items) => {
             let left: Vec<Val> = items.iter().filter_map(without_empty).collect();

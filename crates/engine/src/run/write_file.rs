@@ -214,9 +214,31 @@ impl Out<'_> {
 fn rows(writer: &mut RecordWriter, mapped: &Val, buffer: &mut Vec<u8>) -> Result<(), Failure> {
     match mapped {
         Val::Map(record) => writer.write(record, buffer).map_err(|message| Failure::new("file", message)),
-        Val::List(all) => all.iter().try_for_each(|row| rows(writer, row, buffer)),
-        _ => Err(Failure::new("file", "What the mapping made is no record, so it cannot be written into a file.")),
+        Val::List(_) => {
+            let mut all = Vec::new();
+            if !gather_rows(mapped, &mut all) {
+                return Err(no_record());
+            }
+            writer.write_all(&all, buffer).map_err(|message| Failure::new("file", message))
+        }
+        _ => Err(no_record()),
     }
+}
+
+/// The rows of a list, and of lists in it; whether all of them are records.
+fn gather_rows<'v>(value: &'v Val, into: &mut Vec<&'v Record>) -> bool {
+    match value {
+        Val::Map(record) => {
+            into.push(record);
+            true
+        }
+        Val::List(all) => all.iter().all(|row| gather_rows(row, into)),
+        _ => false,
+    }
+}
+
+fn no_record() -> Failure {
+    Failure::new("file", "What the mapping made is no record, so it cannot be written into a file.")
 }
 
 fn submitted(at: usize, result: Result<(), Failure>) -> Submitted {
@@ -246,6 +268,9 @@ fn unique(name: &str, taken: &mut BTreeMap<String, u64>) -> String {
     made
 }
 
+/// As many bytes as the name of a file has on most systems, and some room for what is added while it is written.
+const MAX_NAME_BYTES: usize = 240;
+
 /// A name that is a file's name everywhere and never a path.
 fn safe_name(name: &str) -> String {
     let safe: String = name
@@ -255,10 +280,19 @@ fn safe_name(name: &str) -> String {
             character if character.is_control() => '-',
             character => character,
         })
-        .take(200)
         .collect();
     let safe = safe.trim().trim_start_matches('.');
-    if safe.is_empty() { "output".to_owned() } else { safe.to_owned() }
+    if safe.is_empty() {
+        return "output".to_owned();
+    }
+    if safe.len() <= MAX_NAME_BYTES {
+        return safe.to_owned();
+    }
+    // What it is called after the last dot says what kind of file it is.
+    let ending = safe.rfind('.').map_or("", |dot| &safe[dot..]);
+    let ending = if ending.len() <= 20 { ending } else { "" };
+    let end = safe.floor_char_boundary(MAX_NAME_BYTES - ending.len());
+    format!("{}{ending}", &safe[..end])
 }
 
 #[cfg(test)]
@@ -277,5 +311,7 @@ mod tests {
         assert_eq!(safe_name("orders 2026-11-24T04:00:00Z.csv"), "orders 2026-11-24T04-00-00Z.csv");
         assert_eq!(safe_name("../../etc/passwd"), "-..-etc-passwd");
         assert_eq!(safe_name(" "), "output");
+        let long = safe_name(&format!("{}.csv.gz", "日".repeat(200)));
+        assert!(long.len() <= MAX_NAME_BYTES && long.ends_with("日.gz"), "{long}");
     }
 }

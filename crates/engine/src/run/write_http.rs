@@ -59,7 +59,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let mut open: Vec<Option<usize>> = vec![None; self.write.slots.len()];
         let mut ignored = Vec::new();
         for one in records {
-            let operation = self.write.operation(one.record);
+            let operation = one.operation;
             if operation == Operation::Ignore {
                 let result = Ok(Answered { status_code: 200, ignored: true, ..Answered::default() });
                 ignored.push(Submitted { at: one.at, result });

@@ -105,3 +105,56 @@ fn a_helper_that_is_not_complete_is_refused() {
     gone.resources.remove(&id(20));
     assert!(refusals(&gone).contains("The asynchronous helper is not here"));
 }
+
+/// A flow whose source submits a query and reads its result later.
+fn queried(result: bool) -> Bundle {
+    let mut flow = flow(&states(), &json!({"resourcePath": "data"}), result);
+    let export = http_export(
+        &json!({"method": "POST", "relativeURI": "/jobs", "body": "{}", "_asyncHelperId": id(20).to_string(),
+        "response": {"resourcePath": "rows"}}),
+    );
+    flow.resources.insert(id(2), (Kind::Export, export));
+    flow.flow["pageProcessors"].as_array_mut().unwrap().remove(0);
+    let mut result = http_export(&json!({"relativeURI": "/jobs/{{record.job}}/rows/{{record.part}}"}));
+    result["http"]["response"] = json!({"resourcePath": "rows"});
+    flow.resources.insert(id(22), (Kind::Export, result));
+    flow
+}
+
+#[test]
+fn a_source_submits_its_query_once_and_reads_the_result_when_it_is_done() {
+    let job = "https://app.example/v1/jobs/j7";
+    for (result, made) in [
+        (true, "[\n{\"id\":\"a\"},\n{\"id\":\"b\",\"error\":\"Bad.\"}\n]\n"),
+        (false, "[\n{\"id\":1},\n{\"id\":2}\n]\n"),
+    ] {
+        let host = application(&["NEW", "DONE"]);
+        let ran = go(&queried(result), &host);
+        assert_eq!((ran.counts(0), ran.error()), ([2, 2, 0, 0], ""), "{:?}", ran.errors);
+        let asked = ["https://app.example/v1/jobs", job, job].map(ToOwned::to_owned);
+        assert_eq!(host.urls()[..3], asked);
+        assert_eq!(host.urls().len(), 3 + usize::from(result));
+        assert_eq!(String::from_utf8_lossy(&host.made.borrow()[&id(4).to_string()].1), made);
+    }
+    let host = application(&["FAILED"]);
+    let ran = go(&queried(true), &host);
+    assert!(ran.error().contains("“Source”") && ran.error().contains("the status FAILED"), "{}", ran.error());
+}
+
+#[test]
+fn what_the_status_of_work_repeats_of_the_credentials_is_not_shown() {
+    let mut flow = flow(&states(), &json!({"resourcePath": "data"}), true);
+    let auth = json!({"type": "token", "token": {"location": "header", "headerName": "X"}});
+    let http = json!({"baseURI": "https://app.example/v1", "auth": auth});
+    flow.resources.insert(id(1), (Kind::Connection, json!({"name": "App", "type": "http", "http": http})));
+    flow.secrets.insert(id(1), [("/http/auth/token/token".to_owned(), "hush-hush".to_owned())].into());
+    let host = Memory::new(|request| {
+        let posted = request.method == "POST";
+        let state = json!({"state": format!("no hush-hush {}", "x".repeat(5_000))});
+        Some(Answer::json(&if posted { json!({"data": {"job": 1}}) } else { state }))
+    })
+    .with_file(TWO);
+    let ran = go(&flow, &host);
+    let message = &ran.errors[0].message;
+    assert!(message.contains("no ******") && message.len() < 1_000, "{message}");
+}

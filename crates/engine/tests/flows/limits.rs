@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tombolo_engine::RunEvent;
 use tombolo_model::run::RunStatus;
 
-use crate::support::{Answer, Memory, bundle, file_export, file_import, go, go_until, http_export, http_import};
+use crate::support::{Answer, Memory, bundle, file_export, file_import, go, go_until, http_export, http_import, with};
 
 const ROWS: usize = 100_000;
 const ROWS_A_PIECE: usize = 100;
@@ -74,4 +74,51 @@ fn a_run_stops_between_two_records() {
     );
     assert_eq!(ran.outcome.status, RunStatus::Canceled);
     assert!(ran.counts(1)[1] < 5_000, "{:?}", ran.counts(1));
+}
+
+/// A record with a text of half a megabyte beside 2,000 items.
+fn long_beside_many() -> Vec<u8> {
+    let items: Vec<_> = (0..2_000).map(|n| json!({"n": n})).collect();
+    json!([{"text": "x".repeat(500_000), "more": {"text": "y".repeat(500_000)}, "items": items}])
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn a_mapping_does_not_copy_a_long_text_for_each_of_many_items() {
+    let entry = |more: Value| {
+        json!({"generate": "made", "dataType": "objectarray", "buildArrayHelper": [
+        {"extract": "$.items[*]", "mappings": [more]}]})
+    };
+    let rules = [
+        json!({"mappings": [entry(json!({"generate": "t", "dataType": "string", "extract": "$.text"}))]}),
+        json!({"mappings": [entry(json!({"generate": "t", "dataType": "object", "extract": "$.more",
+            "mappings": [{"generate": "u", "dataType": "string", "extract": "u"}]}))]}),
+        json!({"mapping": {"lists": [{"generate": "made", "fields": [
+            {"extract": "items[*].n", "generate": "n"}, {"extract": "text", "generate": "t"}]}]}}),
+        json!({"mapping": {"fields": [{"extract": "items", "generate": "made"}, {"extract": "text", "generate": "made[*].t"}]}}),
+    ];
+    for rules in rules {
+        let import = with(file_import(&json!({"type": "json"})), &rules);
+        let host = Memory::offline().with_file(&long_beside_many());
+        let ran = go(&bundle(file_export(&json!({"type": "json"})), &[import]), &host);
+        assert_eq!(ran.counts(1), [1, 0, 0, 1], "{rules}");
+        assert!(ran.errors[0].message.contains("64 MB"), "{}", ran.errors[0].message);
+    }
+}
+
+#[test]
+fn a_response_mapping_does_not_copy_a_long_text_for_each_of_many_items() {
+    for fields in [
+        json!({"fields": [{"extract": "_json.text", "generate": "items[*].copy"}]}),
+        json!({"lists": [{"generate": "made", "fields": [
+            {"extract": "_json.items[*].n", "generate": "n"}, {"extract": "_json.text", "generate": "t"}]}]}),
+    ] {
+        let answer: Value = serde_json::from_slice(&long_beside_many()).unwrap();
+        let host = Memory::new(move |_| Some(Answer::json(&answer[0]))).with_file(&long_beside_many());
+        let mut bundle = bundle(file_export(&json!({"type": "json"})), &[http_import(&json!({}))]);
+        bundle.flow["pageProcessors"][0]["responseMapping"] = fields;
+        let ran = go(&bundle, &host);
+        assert!(ran.errors[0].message.contains("64 MB"), "{:?}", ran.errors.first().map(|error| &error.message));
+    }
 }

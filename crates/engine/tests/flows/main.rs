@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail at the line that is wrong")]
 
 mod again;
+mod api;
 mod asking;
 mod async_helpers;
 mod bad_input;
@@ -24,6 +25,7 @@ mod many;
 mod marked;
 mod named_secrets;
 mod paging;
+mod peeked;
 mod pings;
 mod retries;
 mod saved_pages;

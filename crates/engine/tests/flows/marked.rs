@@ -106,3 +106,29 @@ fn sources_are_read_one_by_one_or_at_the_same_time() {
     assert_eq!(two(false), "aabb");
     assert_eq!(two(true), "abab");
 }
+
+#[test]
+fn a_source_that_fails_lets_the_others_complete_the_page_that_they_are_at() {
+    let http = |path: &str| {
+        let uri = format!("/{path}?page={{{{export.http.paging.page}}}}");
+        let export = http_export(&json!({"relativeURI": uri, "paging": {"method": "page"}}));
+        with(export, &json!({"pageSize": 3}))
+    };
+    let mut flow = bundle(http("a"), &[file_import(&json!({"type": "csv"}))]);
+    flow.resources.insert(id(8), (Kind::Export, http("b")));
+    flow.flow["pageGenerators"] = json!([{"_exportId": id(2).to_string()}, {"_exportId": id(8).to_string()}]);
+    flow.flow["runPageGeneratorsInParallel"] = json!(true);
+    let mut host = Memory::new(|request| {
+        let url = request.url.to_string();
+        let fails = url.contains("/b?") && url.ends_with("=1");
+        Some(if fails { Answer::new(400, "no") } else { Answer::json(&json!([{"n": 1}, {"n": 2}])) })
+    });
+    host.answer_ms = 5;
+    let ran = go(&flow, &host);
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    let (one, two) = (ran.counts(0), ran.counts(1));
+    // What a source counted has gone on: nothing of it is lost, and it did not read for ever.
+    assert_eq!((one[0], two), (one[1], [2, 2, 0, 1]), "{one:?}");
+    assert_eq!(ran.counts(2)[0], one[1] + two[1]);
+    assert!(host.urls().len() < 8, "{:?}", host.urls());
+}

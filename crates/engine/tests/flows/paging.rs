@@ -96,6 +96,22 @@ fn a_token_of_the_answer_asks_for_the_next_page() {
 }
 
 #[test]
+fn the_next_page_is_found_in_any_of_several_link_headers() {
+    let paging = json!({"method": "linkheader"});
+    let (ran, asked, made, _) = paged(&json!({"relativeURI": "/x"}), &paging, |request| {
+        let n = match last_value(request).as_str() {
+            "2" => 2,
+            "3" => 3,
+            _ => 1,
+        };
+        let answer = Answer::json(&json!([{"n": n}])).header("link", "</a.css>; rel=preload");
+        Some(if n < 3 { answer.header("link", &format!("</v1/x?p={}>; rel=\"next\"", n + 1)) } else { answer })
+    });
+    assert_eq!(asked, ["/x", "/x?p=2", "/x?p=3"]);
+    assert_eq!((ran.outcome.status, made.as_str()), (RunStatus::Completed, THREE));
+}
+
+#[test]
 fn a_token_in_a_header_is_found_whatever_its_case() {
     let paging = json!({"method": "token", "path": "X-Next", "pathLocation": "header"});
     let http = json!({"relativeURI": "/x?t={{export.http.paging.token}}"});

@@ -175,3 +175,19 @@ fn steps_of_a_connection_and_of_its_borrowers_share_one_queue() {
     assert_eq!((ran.counts(1), ran.counts(2)), ([9, 9, 0, 0], [9, 9, 0, 0]));
     assert_eq!(under_way.get(), (0, 2));
 }
+
+#[test]
+fn a_pause_beyond_all_patience_stops_no_other_request() {
+    let host = Memory::new(|request| {
+        let body = String::from_utf8(request.body.as_ref().unwrap().reveal()).unwrap();
+        Some(if body.contains('1') {
+            Answer::new(429, "").header("retry-after", "20000")
+        } else {
+            Answer::new(200, "")
+        })
+    })
+    .with_file(b"id\n1\n2\n3\n");
+    let ran = send(&host, &json!({"relativeURI": ["/x"]}), &json!({"http": {"concurrencyLevel": 1}}));
+    assert_eq!(ran.counts(1), [3, 2, 0, 1]);
+    assert!(*host.times.borrow().last().unwrap() < 300_000, "{:?}", host.times.borrow());
+}

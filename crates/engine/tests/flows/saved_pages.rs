@@ -8,7 +8,7 @@ use tombolo_engine::{Bundle, Retry, ScriptFailure};
 use tombolo_model::Kind;
 use tombolo_model::run::RunStatus;
 
-use crate::support::{Answer, Memory, Ran, bundle, file_export, file_import, go, http_export, id, with};
+use crate::support::{Answer, Memory, Ran, bundle, file_export, file_import, go, http_export, http_import, id, with};
 
 const SCRIPT: u8 = 20;
 
@@ -108,8 +108,9 @@ fn a_hook_that_throws_or_returns_something_else_stops_the_flow() {
     let failure =
         || ScriptFailure { code: "script_error".to_owned(), message: "thrown".to_owned(), place: Some((3, 7)) };
     let (ran, ..) = saved(move |_| Err(failure()));
-    assert_eq!((ran.outcome.status, ran.errors[0].code.as_str()), (RunStatus::Failed, "script_error"));
-    assert_eq!(ran.errors[0].source, "pre_save_page_hook");
+    let last = ran.errors.last().unwrap();
+    assert_eq!((ran.outcome.status, last.code.as_str()), (RunStatus::Failed, "script_error"));
+    assert_eq!(last.source, "pre_save_page_hook");
     assert!(
         ran.error().contains("preSavePage “save” of the script “Hooks” (line 3, column 7): thrown"),
         "{}",
@@ -151,4 +152,50 @@ fn records_that_come_again_pass_their_hook_which_may_stop_the_run() {
     let made = Some("[\n{\"n\":\"9\"}\n]\n".to_owned());
     assert_eq!(again(json!({"data": [{"n": "9"}]})), (RunStatus::Completed, made, None));
     assert_eq!(again(json!(1)), (RunStatus::Failed, None, None));
+}
+
+#[test]
+fn a_hook_that_throws_takes_no_error_with_it() {
+    let (ran, ..) = saved(|_| {
+        let message = "no".to_owned();
+        Err(ScriptFailure { code: "script_error".to_owned(), message, place: None })
+    });
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    let codes: Vec<_> = ran.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!(codes, ["parse", "script_error"], "{:?}", ran.errors);
+}
+
+/// A flow whose step lets postResponseMap make records anew.
+fn responded(make: impl Fn(&Value) -> Value + 'static) -> Ran {
+    let step = json!({"hooks": {"postResponseMap": {"_scriptId": id(SCRIPT).to_string(), "function": "make"}}});
+    let import = http_import(&json!({}));
+    let mut made = bundle(file_export(&json!({"type": "csv"})), &[import, file_import(&json!({"type": "json"}))]);
+    made.flow["pageProcessors"][0] = with(made.flow["pageProcessors"][0].clone(), &step);
+    made.resources.insert(id(SCRIPT), (Kind::Script, json!({"name": "Hooks", "content": "…"})));
+    let host = Memory::new(|_| Some(Answer::new(200, "")))
+        .with_file(b"n\n1\n2\n")
+        .with_scripts(move |_, options| Ok(make(options)));
+    go(&made, &host)
+}
+
+#[test]
+fn post_response_map_that_forgets_to_return_records_fails_its_page() {
+    for left in [json!([null, null]), json!([{"n": 1}, 5])] {
+        let ran = responded(move |_| left.clone());
+        assert_eq!(ran.counts(2)[0], 0);
+        assert!(ran.errors[0].message.contains("return the record"), "{:?}", ran.errors);
+    }
+    let ran = responded(|options| options["postResponseMapData"].clone());
+    assert_eq!((ran.counts(2), ran.errors.len()), ([2, 2, 0, 0], 0));
+}
+
+#[test]
+fn a_record_that_a_step_makes_too_big_ends_there() {
+    let ran = responded(|options| {
+        let mut records = options["postResponseMapData"].clone();
+        records[0]["more"] = json!("x".repeat(6 * 1024 * 1024));
+        records
+    });
+    assert_eq!((ran.counts(1)[3], ran.counts(2)), (1, [1, 1, 0, 0]));
+    assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
 }

@@ -8,8 +8,9 @@ use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
-    Body, Bundle, Cancel, FileError, FileStore, FileWriter, Host, HttpClient, HttpError, Outcome, Pieces, Request,
-    Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure, ScriptHost, compile, run,
+    ApiQuestion, Body, Bundle, Cancel, DataStore, FileError, FileStore, FileWriter, Host, HttpClient, HttpError,
+    MemoryData, Outcome, Pieces, Request, Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure,
+    ScriptHost, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
@@ -67,6 +68,17 @@ pub(crate) struct Memory {
     pub(crate) on_answer: Option<Box<dyn Fn()>>,
     /// What functions of scripts return, by name and argument; nothing where there is no interpreter.
     scripts: Option<Function>,
+    /// What each call of a script asks first.
+    pub(crate) questions: Vec<ApiQuestion>,
+    /// What was answered, in their order.
+    pub(crate) asked: RefCell<Vec<Result<Value, String>>>,
+    /// State and lookup caches; nothing where none are kept.
+    pub(crate) data: Option<MemoryData>,
+}
+
+/// A call of `integrator-api`.
+pub(crate) fn question(object: &str, function: &str, arguments: &[Value]) -> ApiQuestion {
+    ApiQuestion { object: object.to_owned(), function: function.to_owned(), arguments: arguments.to_vec() }
 }
 
 impl Memory {
@@ -82,6 +94,9 @@ impl Memory {
             answer_ms: 0,
             on_answer: None,
             scripts: None,
+            questions: Vec::new(),
+            asked: RefCell::default(),
+            data: None,
         }
     }
 
@@ -137,6 +152,10 @@ impl Host for Memory {
         self.scripts.as_ref().map(|_| self as &dyn ScriptHost)
     }
 
+    fn data(&self) -> Option<&dyn DataStore> {
+        self.data.as_ref().map(|data| data as &dyn DataStore)
+    }
+
     fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
@@ -173,11 +192,18 @@ impl HttpClient for Memory {
 }
 
 impl ScriptHost for Memory {
-    fn call<'a>(&'a self, call: ScriptCall, _: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer> {
-        let argument = serde_json::from_str(&call.argument).unwrap();
-        let returned = self.scripts.as_ref().unwrap()(&call.function, &argument);
-        let result = returned.map(|value| Some(value.to_string()));
-        ready(ScriptAnswer { result, console: Vec::new() }).boxed_local()
+    fn call<'a>(&'a self, call: ScriptCall, api: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer> {
+        async move {
+            for question in &self.questions {
+                let answer = api.answer(question.clone()).await;
+                self.asked.borrow_mut().push(answer);
+            }
+            let argument = serde_json::from_str(&call.argument).unwrap();
+            let returned = self.scripts.as_ref().unwrap()(&call.function, &argument);
+            let result = returned.map(|value| Some(value.to_string()));
+            ScriptAnswer { result, console: Vec::new() }
+        }
+        .boxed_local()
     }
 }
 

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use serde_json::{Value, json};
 use tombolo_engine::{Bundle, Cancel, RunEvent, compile, run};
 
-use crate::support::{Memory, bundle, file_export, http_import, id, with};
+use crate::support::{Answer, Memory, bundle, file_export, http_export, http_import, id, with};
 
 fn flow() -> Bundle {
     let filter =
@@ -43,6 +43,9 @@ fn a_test_run_says_every_stage_of_the_first_page_and_sends_nothing() {
     assert_eq!(host.requests.borrow().len(), 0);
     assert_eq!(counts, [[3, 3, 0, 0], [3, 1, 1, 1]]);
     let taken = json!({"statusCode": 201, "ignored": false, "errors": [], "id": "m1"});
+    let parsed = |n: u64| json!([0, "parse", n, null, records[usize::try_from(n).unwrap()], []]);
+    assert_eq!(stages[..3], [0, 1, 2].map(parsed));
+    let stages = stages[3..].to_vec();
     let want = [
         json!([1, "inputFilter", 0, {"n": 1, "k": "a"}, true, []]),
         json!([1, "inputFilter", 1, {"n": 2, "k": "b"}, false, []]),
@@ -66,4 +69,60 @@ fn a_run_of_some_sources_reads_only_those() {
     let other: Value = json!({"_exportId": id(8).to_string()});
     bundle.flow["pageGenerators"].as_array_mut().unwrap().push(other);
     assert_eq!(compile(&bundle).unwrap().steps().len(), 2, "the source that is not chosen need not even be there");
+}
+
+#[test]
+fn a_test_run_shows_requests_and_answers_without_secrets() {
+    let mut bundle = flow();
+    let source = with(http_export(&json!({"relativeURI": "/rows"})), &json!({"pageSize": 1}));
+    bundle.resources.insert(id(2), (tombolo_model::Kind::Export, source));
+    let auth = json!({"type": "token", "token": {"location": "url", "paramName": "key"}});
+    let http = json!({"baseURI": "https://app.example/v1", "auth": auth});
+    bundle
+        .resources
+        .insert(id(1), (tombolo_model::Kind::Connection, json!({"name": "App", "type": "http", "http": http})));
+    bundle.secrets.insert(id(1), [("/http/auth/token/token".to_owned(), "hush-hush".to_owned())].into());
+    let host = Memory::new(|_| Some(Answer::json(&json!([{"n": 1, "k": "hush-hush"}]))));
+    let (stages, _) = stages(&bundle, &host);
+    assert_eq!((&stages[0][1], &stages[1][1], &stages[2][1]), (&json!("request"), &json!("response"), &json!("parse")));
+    assert_eq!((&stages[0][4]["method"], &stages[1][4]["statusCode"]), (&json!("GET"), &json!(200)));
+    assert!(stages[0][4]["url"].as_str().unwrap().starts_with("https://app.example/v1/rows?key=***"), "{}", stages[0]);
+    assert!(!json!(stages[..2]).to_string().contains("hush"), "{stages:?}");
+}
+
+#[test]
+fn mock_output_stands_for_the_page_of_a_source_and_for_what_a_lookup_finds() {
+    let mut bundle = flow();
+    let page = |rows: Value| json!({"page_of_records": rows});
+    let source = with(
+        http_export(&json!({"relativeURI": "/rows"})),
+        &json!({"mockOutput": page(json!([{"record": {"n": 1, "k": "a"}}, {"record": {"n": 2, "k": "b"}}]))}),
+    );
+    bundle.resources.insert(id(2), (tombolo_model::Kind::Export, source));
+    let lookup = with(
+        http_export(&json!({"relativeURI": "/more"})),
+        &json!({"isLookup": true, "mockOutput": page(json!([{"record": {"x": 5}}])).to_string()}),
+    );
+    bundle.resources.insert(id(6), (tombolo_model::Kind::Export, lookup));
+    let step = json!({"type": "export", "_exportId": id(6), "responseMapping": {"fields": [{"extract": "data[0].x", "generate": "x"}]}});
+    bundle.flow["pageProcessors"].as_array_mut().unwrap().insert(0, step);
+    let host = Memory::offline();
+    let (stages, counts) = stages(&bundle, &host);
+    assert!(host.requests.borrow().is_empty());
+    assert_eq!(counts[..2], [[2, 2, 0, 0], [2, 2, 0, 0]]);
+    assert_eq!(stages[1], json!([0, "mockOutput", 1, null, {"n": 2, "k": "b"}, []]));
+    assert!(stages.contains(&json!([2, "inputFilter", 0, {"n": 1, "k": "a", "x": 5}, true, []])), "{stages:?}");
+
+    for (mock, said) in [
+        (page(json!((0..11).map(|n| json!({"record": {"n": n}})).collect::<Vec<_>>())), "more than ten"),
+        (json!([{"n": 1}]), "page_of_records"),
+        (json!("{"), "no JSON"),
+    ] {
+        bundle.resources.get_mut(&id(2)).unwrap().1["mockOutput"] = mock.clone();
+        let problems = compile(&bundle).unwrap_err();
+        assert!(problems[0].message.contains(said), "{problems:?}");
+        bundle.about.test_mode = false;
+        assert!(compile(&bundle).is_ok(), "only a test run looks at it");
+        bundle.about.test_mode = true;
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) struct ZipIndex {
 #[derive(Clone, Copy)]
 struct Found {
     method: u16,
+    crc: u32,
     packed: usize,
     offset: usize,
 }
@@ -34,6 +35,7 @@ impl ZipIndex {
             let (name, extra, comment) = (u16_at(&bytes, at + 28), u16_at(&bytes, at + 30), u16_at(&bytes, at + 32));
             let found = Found {
                 method: u16_at(&bytes, at + 10),
+                crc: u32_at(&bytes, at + 16),
                 packed: size(u32_at(&bytes, at + 20)),
                 offset: size(u32_at(&bytes, at + 42)),
             };
@@ -61,12 +63,12 @@ impl ZipIndex {
         if end > self.bytes.len() {
             return Err(bad("a file is cut off"));
         }
-        let inflater = match found.method {
-            0 => None,
-            8 => Some(Inflater::new(kind)),
+        let data = match found.method {
+            0 => Data::Stored(crc32fast::Hasher::new()),
+            8 => Data::Deflated(Inflater::new(kind)),
             _ => return Err(bad("a file is compressed in a way that is not known")),
         };
-        Ok(Some(Entry { at: start, end, inflater }))
+        Ok(Some(Entry { begin: at, at: start, end, crc: found.crc, kind, data }))
     }
 }
 
@@ -79,13 +81,28 @@ fn size(number: u32) -> usize {
 
 /// A file of an archive while it is read.
 pub(crate) struct Entry {
+    /// Where its header stands.
+    begin: usize,
     at: usize,
     end: usize,
-    inflater: Option<Inflater>,
+    /// The checksum of its bytes, as the directory has it.
+    crc: u32,
+    kind: &'static str,
+    data: Data,
+}
+
+enum Data {
+    Stored(crc32fast::Hasher),
+    Deflated(Inflater),
 }
 
 impl Entry {
     /// Hands on the next bytes, made from a few of the archive; says whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FormatError::BadCompression`] also when all of it is there and it is not what was packed: a file that
+    /// ends early may look like a whole one.
     pub(crate) fn next(
         &mut self,
         index: &ZipIndex,
@@ -93,17 +110,29 @@ impl Entry {
     ) -> Result<bool, FormatError> {
         let end = self.end.min(self.at + super::COMPRESSED_PIECE_BYTES);
         let bytes = &index.bytes[self.at..end];
-        match &mut self.inflater {
-            None => sink(bytes)?,
-            Some(inflater) => {
-                let (_, over) = inflater.push(bytes, self.at as u64, sink)?;
-                if over {
-                    self.at = self.end;
-                    return Ok(false);
-                }
+        let over = match &mut self.data {
+            Data::Stored(crc) => {
+                crc.update(bytes);
+                sink(bytes)?;
+                end == self.end
             }
-        }
+            Data::Deflated(inflater) => inflater.push(bytes, self.at as u64, sink)?.1,
+        };
         self.at = end;
-        Ok(self.at < self.end)
+        if !over && self.at < self.end {
+            return Ok(true);
+        }
+        let crc = match &self.data {
+            Data::Stored(crc) => crc.clone().finalize(),
+            Data::Deflated(inflater) => inflater.crc(),
+        };
+        let bad = |reason| FormatError::BadCompression { kind: self.kind, byte: self.begin as u64, reason };
+        if !over {
+            return Err(bad("a file is cut off"));
+        }
+        if crc != self.crc {
+            return Err(bad("the checksum of a file is wrong"));
+        }
+        Ok(false)
     }
 }

@@ -105,6 +105,28 @@ impl RecordWriter {
         sent
     }
 
+    /// Appends records that belong together: all of them, or none.
+    ///
+    /// # Errors
+    ///
+    /// Returns why one of them cannot be written; the file is as if none had been tried.
+    pub fn write_all(&mut self, records: &[&Record], out: &mut Vec<u8>) -> Result<(), String> {
+        if let [record] = records {
+            return self.write(record, out);
+        }
+        let before = self.format.snapshot();
+        self.text.clear();
+        let written = match &mut self.format {
+            Format::Xlsx(writer) => writer.write_all(records, &mut self.text),
+            format => records.iter().try_for_each(|record| format.write(record, &mut self.text)),
+        };
+        let sent = written.and_then(|()| self.send(out));
+        if let (Err(_), Some(before)) = (&sent, before) {
+            self.format = before;
+        }
+        sent
+    }
+
     /// Appends the end of the file.
     ///
     /// # Errors
@@ -235,6 +257,33 @@ mod tests {
         assert!(writer.write(&record(r#"{"a":"日"}"#), &mut bytes).unwrap_err().contains("“日”"));
         writer.write(&record(r#"{"b":"é"}"#), &mut bytes).unwrap();
         assert_eq!(bytes, b"b\n\xe9\n");
+    }
+
+    #[test]
+    fn records_that_belong_together_are_written_all_or_none() {
+        let texts: Vec<Record> =
+            [r#"{"a":"1"}"#, r#"{"a":"2","b":"3"}"#, r#"{"a":"日"}"#].into_iter().map(record).collect();
+        for (_, format) in formats() {
+            for compression in [None, Some(Compression::Gzip)] {
+                let options = WriteOptions { compression, encoding: Encoding::Iso88591, format: format.clone() };
+                let written = |groups: &[&[&Record]]| {
+                    let mut writer = RecordWriter::new(&options, "rows");
+                    let mut bytes = Vec::new();
+                    let results: Vec<bool> =
+                        groups.iter().map(|group| writer.write_all(group, &mut bytes).is_ok()).collect();
+                    writer.finish(&mut bytes).unwrap();
+                    (results, bytes)
+                };
+                let refused = if matches!(format, WriteFormat::Csv(_) | WriteFormat::Xlsx { .. }) { 1 } else { 2 };
+                if matches!((&format, refused), (WriteFormat::Json | WriteFormat::JsonLines | WriteFormat::Xml(_), 2)) {
+                    // Numeric references and escapes write what the encoding lacks.
+                    continue;
+                }
+                let (results, bytes) = written(&[&[&texts[0], &texts[refused]], &[&texts[0], &texts[0]]]);
+                assert_eq!(results, [false, true], "{format:?}");
+                assert_eq!(bytes, written(&[&[&texts[0], &texts[0]]]).1, "{format:?}");
+            }
+        }
     }
 
     #[test]

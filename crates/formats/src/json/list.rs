@@ -27,6 +27,8 @@ pub(super) struct ListReader {
     pool: KeyPool,
     /// The keys at the top, for the message when there is no list.
     top_keys: Vec<String>,
+    /// Behind the list: how many objects and lists are open around it.
+    around: usize,
 }
 
 enum Frame {
@@ -65,6 +67,7 @@ impl ListReader {
             records: 0,
             pool: KeyPool::default(),
             top_keys: Vec::new(),
+            around: 0,
         }
     }
 
@@ -79,12 +82,34 @@ impl ListReader {
                     at += self.within(&bytes[at..], out)?;
                     continue;
                 }
-                State::Done => return Ok(()),
+                State::Done => return self.follow(&bytes[at..]),
             }
             // The byte that begins an element is part of it.
             at += usize::from(self.state != State::Within);
         }
         Ok(())
+    }
+
+    /// What stands behind the list in the object around it is passed over; behind that nothing may stand, or a second
+    /// list would be lost.
+    fn follow(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
+        for byte in bytes {
+            match byte {
+                _ if self.in_string => self.string(*byte),
+                b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ if self.around == 0 => return Err(FormatError::BehindTheList { record: self.records }),
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.around += 1,
+                b'}' | b']' => self.around -= 1,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn done(&mut self) {
+        self.around = self.stack.len();
+        self.state = State::Done;
     }
 
     pub(super) fn finish(&mut self) -> Result<(), FormatError> {
@@ -226,7 +251,7 @@ impl ListReader {
 
     fn between(&mut self, byte: u8) {
         match byte {
-            b']' => self.state = State::Done,
+            b']' => self.done(),
             b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => self.state = State::Within,
         }
@@ -234,7 +259,7 @@ impl ListReader {
 
     fn behind(&mut self, byte: u8, out: &mut Vec<Row>) {
         match byte {
-            b']' => self.state = State::Done,
+            b']' => self.done(),
             b',' => self.state = State::Between,
             b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => {
@@ -258,7 +283,11 @@ impl ListReader {
             let row = self.element.complete(&bytes[..taken], |text| parse(text, self.records, &mut self.pool));
             out.push(row);
             self.records += 1;
-            self.state = if self.alone { State::Done } else { State::Behind };
+            if self.alone {
+                self.done();
+            } else {
+                self.state = State::Behind;
+            }
         } else {
             self.element.keep(&bytes[..taken]);
         }

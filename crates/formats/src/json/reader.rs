@@ -62,8 +62,10 @@ impl JsonReader {
                     self.blanks += bytes.len() as u64;
                     return Ok(());
                 }
-                Some(b'{') if self.target.is_empty() && !self.object_is_record => {
-                    self.mode = Mode::Lines(Box::new(LinesReader::new(false, self.blanks)));
+                Some(b'{') if self.target.is_empty() => {
+                    // An answer that is one object is one record, and more behind it are more.
+                    let sure = self.object_is_record;
+                    self.mode = Mode::Lines(Box::new(LinesReader::new(sure, self.blanks)));
                 }
                 Some(_) => {
                     let target = std::mem::take(&mut self.target);
@@ -228,6 +230,46 @@ mod tests {
         let (rows, error) = read("", &text, 65_536);
         let Some(FormatError::NotAList(message)) = error else { panic!("{error:?}") };
         assert!(rows.is_empty() && message.ends_with("movies."), "{message}");
+    }
+
+    fn answered(text: &str, piece: usize) -> (Vec<String>, Option<FormatError>) {
+        let mut reader = JsonReader::new("").or_one_object();
+        let mut rows = Vec::new();
+        let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
+        let error = pushed.and_then(|()| reader.finish(&mut rows)).err();
+        let shown = rows.into_iter().map(|row| match row {
+            Ok(record) => Val::Map(record).to_json(),
+            Err(error) => format!("! {}", error.message),
+        });
+        (shown.collect(), error)
+    }
+
+    #[test]
+    fn an_answer_of_several_values_loses_none_of_them() {
+        for piece in [1, 3, 64] {
+            let (rows, error) = answered("{\"id\":1}\n{\"id\":2}\n{\"id\":3}", piece);
+            assert_eq!((rows.len(), error), (3, None));
+            assert_eq!(answered(" {\"id\":1} ", piece), (vec![r#"{"id":1}"#.to_owned()], None));
+            let (rows, error) = answered("{\"id\":1}<html>", piece);
+            assert!(rows.len() == 2 && rows[1].starts_with('!') || error.is_some(), "{rows:?}");
+            for text in ["[{\"id\":1}]\n[{\"id\":2}]", "[{\"id\":1}] x"] {
+                for (rows, error) in [answered(text, piece), read("", text, piece)] {
+                    assert_eq!((rows.len(), error), (1, Some(FormatError::BehindTheList { record: 1 })), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_answer_with_a_list_inside_is_not_lost() {
+        for piece in [1, 7, 64] {
+            for text in [r#"{"a":[{"x":1}],"b":{"c":"}"}} {"a":[{"x":2}]}"#, r#"{"a":{"x":1},"b":[]}{"a":{"x":2}}"#] {
+                let mut reader = JsonReader::new("a").or_one_object();
+                let mut rows = Vec::new();
+                let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
+                assert_eq!((rows.len(), pushed), (1, Err(FormatError::BehindTheList { record: 1 })), "{text}");
+            }
+        }
     }
 
     #[test]

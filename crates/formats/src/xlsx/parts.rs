@@ -26,18 +26,17 @@ impl Parts {
             return Err(FormatError::NotXlsx("its part xl/workbook.xml is missing".to_owned()));
         }
         let id = workbook.first_sheet.ok_or_else(|| FormatError::NotXlsx("it has no sheet".to_owned()))?;
-        let mut relations = Relations::default();
+        let mut relations = Relations { id, sheet: None, strings: None, styles: None };
         read_part(index, "xl/_rels/workbook.xml.rels", &mut relations)?;
-        let sheet = relations.list.iter().find(|relation| relation.id == id).map(|relation| place(&relation.target));
         let mut strings = Strings::default();
-        let mut styles = Styles::default();
-        for relation in &relations.list {
-            match relation.kind.rsplit('/').next() {
-                Some("sharedStrings") => drop(read_part(index, &place(&relation.target), &mut strings)?),
-                Some("styles") => drop(read_part(index, &place(&relation.target), &mut styles)?),
-                _ => {}
-            }
+        if let Some(target) = &relations.strings {
+            read_part(index, &place(target), &mut strings)?;
         }
+        let mut styles = Styles::default();
+        if let Some(target) = &relations.styles {
+            read_part(index, &place(target), &mut styles)?;
+        }
+        let sheet = relations.sheet.as_deref().map(place);
         Ok(Self {
             sheet: sheet.unwrap_or_else(|| "xl/worksheets/sheet1.xml".to_owned()),
             strings: strings.list,
@@ -60,7 +59,7 @@ fn read_part(index: &ZipIndex, name: &str, handler: &mut impl Handler) -> Result
     let Some(mut entry) = index.open(name, KIND)? else { return Ok(false) };
     let mut scanner = Scanner::new();
     while entry.next(index, &mut |bytes| scanner.push(bytes, handler))? {}
-    Ok(true)
+    if scanner.is_complete() { Ok(true) } else { Err(FormatError::NotXlsx(format!("its part {name} is cut off"))) }
 }
 
 #[derive(Default)]
@@ -92,16 +91,14 @@ impl Handler for Workbook {
     }
 }
 
-#[derive(Default)]
+/// The parts that the workbook refers to: of each kind the first, as a workbook has no more of it. Each is read once,
+/// however often it is named.
 struct Relations {
-    list: Vec<Relation>,
-}
-
-#[derive(Default)]
-struct Relation {
+    /// The first sheet's.
     id: String,
-    kind: String,
-    target: String,
+    sheet: Option<String>,
+    strings: Option<String>,
+    styles: Option<String>,
 }
 
 impl Handler for Relations {
@@ -109,14 +106,20 @@ impl Handler for Relations {
         if let Token::Open { name, attributes: tag, .. } = token
             && local(name) == "Relationship"
         {
-            let mut relation = Relation::default();
+            let (mut is_sheet, mut kind, mut target) = (false, String::new(), String::new());
             attributes(tag, |name, value| match name {
-                "Id" => relation.id = value.into_owned(),
-                "Type" => relation.kind = value.into_owned(),
-                "Target" => relation.target = value.into_owned(),
+                "Id" => is_sheet = *value == *self.id,
+                "Type" => kind = value.into_owned(),
+                "Target" => target = value.into_owned(),
                 _ => {}
             })?;
-            self.list.push(relation);
+            let part = match kind.rsplit('/').next() {
+                _ if is_sheet => &mut self.sheet,
+                Some("sharedStrings") => &mut self.strings,
+                Some("styles") => &mut self.styles,
+                _ => return Ok(()),
+            };
+            part.get_or_insert(target);
         }
         Ok(())
     }
@@ -151,8 +154,8 @@ impl Handler for Strings {
                 "si" => self.complete()?,
                 _ => {}
             },
-            Token::Text(text) if self.within => self.text.push_str(&unescape(text)?),
-            Token::Data(text) if self.within => self.text.push_str(text),
+            Token::Text(text) if self.within => self.append(&unescape(text)?)?,
+            Token::Data(text) if self.within => self.append(text)?,
             Token::Text(_) | Token::Data(_) => {}
         }
         Ok(())
@@ -164,14 +167,24 @@ impl Handler for Strings {
 }
 
 impl Strings {
+    /// Counted here, since a text may never end.
+    fn append(&mut self, text: &str) -> Result<(), Wrong> {
+        self.text.push_str(text);
+        self.count(text.len())
+    }
+
     fn complete(&mut self) -> Result<(), Wrong> {
-        self.bytes += self.text.len() + 24;
+        self.list.push(self.text.as_str().into());
+        self.text.clear();
+        self.count(24)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), Wrong> {
+        self.bytes += bytes;
         if self.bytes > MAX_STRINGS_BYTES {
             let error = FormatError::TooBig { what: "The text in the workbook", most: MAX_STRINGS_BYTES };
             return Err(Wrong::Error(error));
         }
-        self.list.push(self.text.as_str().into());
-        self.text.clear();
         Ok(())
     }
 }

@@ -27,7 +27,17 @@ struct Open {
     entry: Entry,
     scanner: Scanner,
     sheet: Sheet,
+    /// What of the sheet is inflated, and how much of that was looked at.
+    inflated: Vec<u8>,
+    seen: usize,
+    /// More can be inflated.
+    more: bool,
 }
+
+/// A sheet is looked at in steps of so many bytes: a row of 30 may become a record of megabytes.
+const STEP_BYTES: usize = 256;
+/// Records beyond this are made when those before were taken.
+const MAX_MADE_BYTES: usize = 1024 * 1024;
 
 impl XlsxReader {
     /// Makes a reader.
@@ -59,16 +69,26 @@ impl XlsxReader {
         if self.open.is_none() {
             self.open = Some(open(std::mem::take(&mut self.held))?);
         }
-        let Some(Open { index, entry, scanner, sheet }) = &mut self.open else { return Ok(false) };
-        let more = entry.next(index, &mut |bytes| scanner.push(bytes, sheet))?;
-        for row in std::mem::take(&mut sheet.rows) {
-            self.row(row, out)?;
-        }
-        if more {
-            return Ok(true);
+        let Some(open) = &mut self.open else { return Ok(false) };
+        if open.inflate()? {
+            return self.rows(out).map(|()| true);
         }
         let complete = self.open.take().is_some_and(|open| open.scanner.is_complete());
         if complete { Ok(false) } else { Err(FormatError::NotXlsx("its sheet is cut off".to_owned())) }
+    }
+
+    /// Makes records of what is inflated, until there are many bytes of them.
+    fn rows(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
+        let mut made = 0;
+        while made < MAX_MADE_BYTES {
+            let Some(rows) = self.open.as_mut().map(Open::step).transpose()?.flatten() else { break };
+            for row in rows {
+                made += row.1.iter().map(|(_, value)| value.as_str().map_or(0, str::len)).sum::<usize>();
+                self.row(row, out)?;
+                made += self.keys.as_ref().map_or(0, |keys| keys.len() * size_of::<Val>());
+            }
+        }
+        Ok(())
     }
 
     fn row(&mut self, (number, cells): Cells, out: &mut Vec<Row>) -> Result<(), FormatError> {
@@ -102,6 +122,37 @@ impl XlsxReader {
     }
 }
 
+impl Open {
+    /// Inflates more of the sheet where all that is has been looked at; whether there is something to look at.
+    fn inflate(&mut self) -> Result<bool, FormatError> {
+        while self.seen == self.inflated.len() {
+            if !self.more {
+                return Ok(false);
+            }
+            self.inflated.clear();
+            self.seen = 0;
+            let inflated = &mut self.inflated;
+            self.more = self.entry.next(&self.index, &mut |bytes| {
+                inflated.extend_from_slice(bytes);
+                Ok(())
+            })?;
+        }
+        Ok(true)
+    }
+
+    /// The rows that the next few bytes complete; nothing where there are none.
+    fn step(&mut self) -> Result<Option<Vec<Cells>>, FormatError> {
+        let next = &self.inflated[self.seen..];
+        if next.is_empty() {
+            return Ok(None);
+        }
+        let next = &next[..next.len().min(STEP_BYTES)];
+        self.seen += next.len();
+        self.scanner.push(next, &mut self.sheet)?;
+        Ok(Some(std::mem::take(&mut self.sheet.rows)))
+    }
+}
+
 fn open(bytes: Vec<u8>) -> Result<Open, FormatError> {
     // What Excel made before 2007, and what is encrypted, is another kind of file.
     if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
@@ -112,7 +163,8 @@ fn open(bytes: Vec<u8>) -> Result<Open, FormatError> {
     let Some(entry) = index.open(&parts.sheet, KIND)? else {
         return Err(FormatError::NotXlsx(format!("its part {} is missing", parts.sheet)));
     };
-    Ok(Open { index, entry, scanner: Scanner::new(), sheet: Sheet::new(parts) })
+    let (scanner, sheet) = (Scanner::new(), Sheet::new(parts));
+    Ok(Open { index, entry, scanner, sheet, inflated: Vec::new(), seen: 0, more: true })
 }
 
 #[cfg(test)]
@@ -232,9 +284,104 @@ mod tests {
         }
         assert!(matches!(read(&[0xd0, 0xcf, 0x11, 0xe0, 0], true).1, Some(FormatError::NotXlsx(_))));
         assert!(matches!(read(&workbook(&[("a.txt", "x")]), true).1, Some(FormatError::NotXlsx(_))));
-        assert!(matches!(read(&with_sheet("<worksheet><row>"), true).1, None | Some(FormatError::NotXlsx(_))));
+        assert!(matches!(read(&with_sheet("<worksheet><row>"), true).1, Some(FormatError::NotXlsx(_))));
         let missing = with_sheet("<w><row><c t='s'><v>99</v></c></row></w>");
         assert!(matches!(read(&missing, true).1, Some(FormatError::NotXml { .. })));
+    }
+
+    /// An archive of which one part is stored as it is.
+    fn stored(name: &str, part: &[u8], crc: u32) -> Vec<u8> {
+        let mut bytes = workbook(&[("xl/workbook.xml", BOOK)]);
+        let end = bytes.len() - 22;
+        let directory = usize::try_from(u32::from_le_bytes(bytes[end + 16..end + 20].try_into().unwrap())).unwrap();
+        let tail = bytes.split_off(directory);
+        let (size, length) = (u32::try_from(part.len()).unwrap(), u16::try_from(name.len()).unwrap());
+        let fixed = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+            &crc.to_le_bytes(),
+            &size.to_le_bytes(),
+            &size.to_le_bytes(),
+            &length.to_le_bytes(),
+            &[0, 0],
+        ]
+        .concat();
+        let offset = u32::try_from(bytes.len()).unwrap();
+        bytes.extend([b"PK\x03\x04", &*fixed, name.as_bytes(), part].concat());
+        let directory = u32::try_from(bytes.len()).unwrap();
+        bytes.extend_from_slice(&tail[..tail.len() - 22]);
+        bytes.extend([b"PK\x01\x02\x14\0", &*fixed, &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+        let length = u32::try_from(bytes.len()).unwrap() - directory;
+        bytes.extend_from_slice(b"PK\x05\x06\0\0\0\0\x02\0\x02\0");
+        bytes.extend([length.to_le_bytes(), directory.to_le_bytes()].concat());
+        bytes.extend_from_slice(&[0, 0]);
+        bytes
+    }
+
+    #[test]
+    fn a_sheet_that_is_not_what_was_packed_is_not_read_as_a_whole_one() {
+        let sheet = b"<w><row><c><v>11</v></c></row><row><c><v>12</v></c></row></w>";
+        let name = "xl/worksheets/sheet1.xml";
+        let good = read(&stored(name, sheet, crc32fast::hash(sheet)), false);
+        assert_eq!(good, (vec![r#"{"Column1":11}"#.into(), r#"{"Column1":12}"#.into()], None));
+        let mut flipped = sheet.to_vec();
+        flipped[17] ^= 1;
+        assert!(matches!(
+            read(&stored(name, &flipped, crc32fast::hash(sheet)), false).1,
+            Some(FormatError::BadCompression { reason: "the checksum of a file is wrong", .. })
+        ));
+        let cut = &sheet[..30];
+        assert!(matches!(read(&stored(name, cut, crc32fast::hash(cut)), false).1, Some(FormatError::NotXlsx(_))));
+        let mut archive = with_sheet("<w><row><c><v>11</v></c></row><row><c><v>12</v></c></row></w>");
+        let part = b"xl/worksheets/main.xml";
+        let at = archive.windows(part.len()).rposition(|bytes| bytes == part).unwrap();
+        // The directory says that three bytes less were packed.
+        archive[at - 26] -= 3;
+        assert!(matches!(
+            read(&archive, false).1,
+            Some(FormatError::BadCompression { reason: "a file is cut off", .. })
+        ));
+    }
+
+    #[test]
+    fn a_part_is_read_once_however_often_it_is_named() {
+        let relation = r#"<Relationship Id="t" Type="x/styles" Target="styles.xml"/>"#.repeat(2_000);
+        let styles = format!("<s><cellXfs>{}</cellXfs></s>", "<xf/>".repeat(50_000));
+        let bytes = workbook(&[
+            ("xl/workbook.xml", BOOK),
+            ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relation}</Relationships>")),
+            ("xl/styles.xml", &styles),
+            ("xl/worksheets/sheet1.xml", "<w><row><c><v>1</v></c></row></w>"),
+        ]);
+        let start = std::time::Instant::now();
+        assert_eq!(read(&bytes, false), (vec![r#"{"Column1":1}"#.into()], None));
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_text_that_comments_cut_into_pieces_is_counted() {
+        let piece = format!("{}<!---->", "x".repeat(1000));
+        let text = piece.repeat(6_000);
+        let (_, error) = read(&with_sheet(&format!("<w><row><c t='str'><v>{text}</v></c></row></w>")), false);
+        assert!(matches!(error, Some(FormatError::RecordTooBig { .. })), "{error:?}");
+    }
+
+    #[test]
+    fn the_rows_of_a_wide_sheet_come_a_few_at_a_time() {
+        let head = r#"<row><c r="XFC1"><v>1</v></c></row>"#;
+        let rows = "<row><c><v>1</v></c></row>".repeat(500);
+        let mut reader = XlsxReader::new(true);
+        reader.push(&with_sheet(&format!("<w>{head}{rows}</w>"))).unwrap();
+        let mut count = 0;
+        loop {
+            let mut out = Vec::new();
+            let more = reader.finish(&mut out).unwrap();
+            assert!(out.len() < 20, "{}", out.len());
+            count += out.len();
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(count, 500);
     }
 
     #[test]

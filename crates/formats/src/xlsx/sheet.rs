@@ -99,10 +99,7 @@ impl Sheet {
             "c" => {
                 let value = self.value()?;
                 self.bytes += value.as_str().map_or(16, str::len);
-                if self.bytes > MAX_RECORD_BYTES {
-                    let error = FormatError::RecordTooBig { record: self.row, most: MAX_RECORD_BYTES };
-                    return Err(Wrong::Error(error));
-                }
+                self.check(0)?;
                 if !value.is_empty() {
                     self.cells.push((self.cell.column, value));
                 }
@@ -112,6 +109,20 @@ impl Sheet {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Takes text of the cell at hand; counted here, since a cell may never end.
+    fn append(&mut self, text: &str) -> Result<(), Wrong> {
+        self.cell.text.push_str(text);
+        self.check(self.cell.text.len())
+    }
+
+    /// Whether the row is no bigger than a record with so many bytes more.
+    fn check(&self, more: usize) -> Result<(), Wrong> {
+        if self.bytes + more <= MAX_RECORD_BYTES {
+            return Ok(());
+        }
+        Err(Wrong::Error(FormatError::RecordTooBig { record: self.row, most: MAX_RECORD_BYTES }))
     }
 
     /// The value of the cell at hand.
@@ -157,8 +168,8 @@ impl Handler for Sheet {
         match token {
             Token::Open { name, attributes, empty } => self.opened(name, attributes, empty)?,
             Token::Close { name } => self.closed(name)?,
-            Token::Text(text) if self.within => self.cell.text.push_str(&unescape(text)?),
-            Token::Data(text) if self.within => self.cell.text.push_str(text),
+            Token::Text(text) if self.within => self.append(&unescape(text)?)?,
+            Token::Data(text) if self.within => self.append(text)?,
             Token::Text(_) | Token::Data(_) => {}
         }
         Ok(())

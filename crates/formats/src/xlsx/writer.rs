@@ -44,26 +44,37 @@ impl XlsxWriter {
     ///
     /// Returns why the record cannot be a row; nothing is written then.
     pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> Result<(), String> {
-        let columns = self.columns.clone().unwrap_or_else(|| Arc::clone(record.keys()));
-        if let Some((name, _)) = record.iter().find(|(name, _)| columns.find(name).is_none()) {
-            return Err(format!(
-                "The sheet has no column “{name}”: its columns are those of the first record. Map the field for every record, or leave it out."
-            ));
-        }
-        let first = self.columns.is_none();
-        let header = first && self.include_header;
-        if self.rows + u64::from(header) >= MOST_ROWS {
-            return Err(format!("A sheet has {MOST_ROWS} rows and no more: write a CSV file, or several files."));
-        }
+        self.write_all(&[record], out)
+    }
+
+    /// Appends records: all of them, or none.
+    ///
+    /// # Errors
+    ///
+    /// Returns why one of them cannot be a row; nothing is written then.
+    pub fn write_all(&mut self, records: &[&Record], out: &mut Vec<u8>) -> Result<(), String> {
+        let Some(first) = records.first() else { return Ok(()) };
+        let columns = self.columns.clone().unwrap_or_else(|| Arc::clone(first.keys()));
+        let is_first = self.columns.is_none();
         let mut text = String::new();
         let mut number = self.rows;
-        if header {
+        if is_first && self.include_header {
             number += 1;
             row(number, columns.names().map(Val::text), &mut text)?;
         }
-        number += 1;
-        row(number, columns.names().map(|name| record.get(name).cloned().unwrap_or_default()), &mut text)?;
-        if first {
+        for record in records {
+            if let Some((name, _)) = record.iter().find(|(name, _)| columns.find(name).is_none()) {
+                return Err(format!(
+                    "The sheet has no column “{name}”: its columns are those of the first record. Map the field for every record, or leave it out."
+                ));
+            }
+            if number >= MOST_ROWS {
+                return Err(format!("A sheet has {MOST_ROWS} rows and no more: write a CSV file, or several files."));
+            }
+            number += 1;
+            row(number, columns.names().map(|name| record.get(name).cloned().unwrap_or_default()), &mut text)?;
+        }
+        if is_first {
             self.begin(out);
             self.columns = Some(columns);
         }

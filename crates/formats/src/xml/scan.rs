@@ -46,6 +46,8 @@ pub(crate) struct Scanner {
     from: usize,
     /// The quote that is open in the tag at hand.
     quote: Option<u8>,
+    /// How many elements are open.
+    depth: u64,
     line: u64,
     column: u64,
 }
@@ -66,7 +68,7 @@ const DOCTYPE: &[u8] = b"<!DOCTYPE";
 
 impl Scanner {
     pub(crate) fn new() -> Self {
-        Self { held: Vec::new(), from: 0, quote: None, line: 1, column: 1 }
+        Self { held: Vec::new(), from: 0, quote: None, depth: 0, line: 1, column: 1 }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8], handler: &mut impl Handler) -> Result<(), FormatError> {
@@ -88,7 +90,7 @@ impl Scanner {
 
     /// Says that the file is over; whether nothing was cut off.
     pub(crate) fn is_complete(&self) -> bool {
-        self.held.trim_ascii().is_empty()
+        self.depth == 0 && self.held.trim_ascii().is_empty()
     }
 
     /// What is wrong here.
@@ -106,6 +108,11 @@ impl Scanner {
                 Ok(()) => {}
                 Err(Wrong::Reason(reason)) => return Err(self.wrong(reason)),
                 Err(Wrong::Error(error)) => return Err(error),
+            }
+            match kind {
+                Kind::Open if !token.ends_with(b"/>") => self.depth += 1,
+                Kind::Close => self.depth = self.depth.saturating_sub(1),
+                _ => {}
             }
             self.count(token);
             at += length;

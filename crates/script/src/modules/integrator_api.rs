@@ -16,20 +16,25 @@ const OBJECTS: [(&str, &[&str]); 10] = [
     ("flows", &["run", "get"]),
     ("connections", &["get"]),
     ("integrations", &["get"]),
-    ("lookupcaches", &["get", "getData"]),
-    ("state", &["get", "put", "delete"]),
+    ("lookupcaches", &["get", "getData", "upsertData", "deleteData"]),
+    ("state", &["get", "put", "set", "delete", "remove", "list"]),
     ("asyncHelpers", &["get"]),
     ("fileDefinitions", &["get"]),
     ("accessTokens", &["get"]),
 ];
 const REQUEST: &str = "request";
+/// Another name of `lookupcaches`.
+const LOOKUP_CACHES: &str = "lookupCaches";
 
 pub(crate) fn module(context: &mut Context) -> Module {
     let mut names: Vec<JsString> = OBJECTS.iter().map(|(name, _)| js_string!(*name)).collect();
-    names.push(js_string!(REQUEST));
+    names.extend([js_string!(REQUEST), js_string!(LOOKUP_CACHES)]);
     let fill = SyntheticModuleInitializer::from_copy_closure(|module, context| {
         for (name, functions) in OBJECTS {
             let object = object(name, functions, context);
+            if name.eq_ignore_ascii_case(LOOKUP_CACHES) {
+                module.set_export(&js_string!(LOOKUP_CACHES), object.clone().into())?;
+            }
             module.set_export(&js_string!(name), object.into())?;
         }
         let request = asking("", REQUEST).to_js_function(context.realm());

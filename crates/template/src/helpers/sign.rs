@@ -18,7 +18,12 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub(super) fn aws4(args: &Args<'_>) -> Made {
     let (access, secret, region, service) = (args.text(0), args.text(1), args.text(3), args.text(4));
     let request = Request::of(args, &region, &service);
-    let scope = format!("{}/{region}/{service}/aws4_request", &request.time[..8.min(request.time.len())]);
+    // It may be a header of the request's own, and so whatever a record says.
+    let is_time = |day: &&str| day.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(day) = request.time.get(..8).filter(is_time) else {
+        return Err("the header x-amz-date is no time such as 20250420T173820Z".to_owned());
+    };
+    let scope = format!("{day}/{region}/{service}/aws4_request");
     let names: Vec<&str> = request.headers.keys().map(String::as_str).collect();
     let names = names.join(";");
     let canonical = request.canonical(&names);
@@ -133,6 +138,15 @@ mod tests {
             );
             let want = format!("{credential}, {signed}, Signature={signature}");
             checks::all(&context, &[(&template, &want)]);
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_no_time_is_an_error_and_no_panic() {
+        let template = "{{{aws4 \"AK\" \"SK\" null \"us\" \"s3\"}}}";
+        for time in ["1234567é", "", "2015", "日日日日"] {
+            let context = format!(r#"{{"hmacOptions":{{"headers":{{"x-amz-date":"{time}"}}}}}}"#);
+            checks::all(&context, &[(template, "!x-amz-date is no time")]);
         }
     }
 }

@@ -30,7 +30,8 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     }
     let mut found = Found::default();
     found.heads.insert(flow, flow_heads);
-    found.follow(account, flow, describe(kind, &value).references).await?;
+    let described = describe(kind, &value);
+    found.follow(account, flow, described.integration, described.references).await?;
     let Found { resources, secrets, hosts, heads } = found;
     let (hashes, files) = files(account, &resources).await?;
     let checkpoints = checkpoints(&super::list(account, Some(flow), usize::MAX).await?);
@@ -52,7 +53,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
 /// What a connection that is tested needs.
 pub(super) async fn gather_connection(account: &Rc<Account>, connection: Id) -> Result<PingJob, Fault> {
     let mut found = Found::default();
-    found.follow(account, connection, vec![connection]).await?;
+    found.follow(account, connection, None, vec![connection]).await?;
     let Found { resources, secrets, hosts, .. } = found;
     if resources.get(&connection).is_none_or(|found| found.kind != Kind::Connection) {
         return Err(Fault::NotFound(connection));
@@ -70,8 +71,15 @@ struct Found {
 }
 
 impl Found {
-    /// Goes from `open` on; of the flow that is `own` and of others nothing is followed.
-    async fn follow(&mut self, account: &Rc<Account>, own: Id, mut open: Vec<Id>) -> Result<(), Fault> {
+    /// Goes from `open` on; of the flow that is `own` and of others nothing is followed, and of integrations only the
+    /// flow's own is part of a run, for its settings.
+    async fn follow(
+        &mut self,
+        account: &Rc<Account>,
+        own: Id,
+        integration: Option<Id>,
+        mut open: Vec<Id>,
+    ) -> Result<(), Fault> {
         let mut seen: BTreeSet<Id> = self.heads.keys().copied().collect();
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
@@ -83,7 +91,7 @@ impl Found {
                 Err(Fault::NotFound(_)) if id != own => continue,
                 Err(error) => return Err(error),
             };
-            if matches!(kind, Kind::Integration | Kind::Flow) {
+            if kind == Kind::Flow || (kind == Kind::Integration && Some(id) != integration) {
                 continue;
             }
             if matches!(kind, Kind::Connection | Kind::IClient) {
@@ -92,8 +100,10 @@ impl Found {
                 self.secrets.insert(id, values);
                 self.hosts.insert(id, allowed);
             }
-            open.extend(describe(kind, &value).references);
-            open.extend(named(kind, &value));
+            if kind != Kind::Integration {
+                open.extend(describe(kind, &value).references);
+                open.extend(named(kind, &value));
+            }
             self.heads.insert(id, own_heads);
             self.resources.insert(id, RunResource { kind, value });
         }

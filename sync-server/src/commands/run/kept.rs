@@ -1,0 +1,101 @@
+//! What scripts keep from run to run: state and the data of lookup caches, in a file of JSON beside the bundle.
+//!
+//! `{"state": {key: value}, "resources": {"imports/ID": {key: value}}, "lookupcaches": {ID: {key: value}}}`. What the file
+//! has of a cache goes before what came with the flow. It is read before the first run and written after the last one, all
+//! of it or nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tombolo_engine::{MemoryData, StateOwner};
+use tombolo_model::{Id, Kind};
+
+use crate::job::JobResource;
+
+type Entries = BTreeMap<String, Value>;
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    state: Entries,
+    resources: BTreeMap<String, Entries>,
+    lookupcaches: BTreeMap<Id, Entries>,
+}
+
+/// What is kept, and where.
+pub(super) struct Kept {
+    pub(super) data: Rc<MemoryData>,
+    file: Option<PathBuf>,
+}
+
+impl Kept {
+    /// Reads what earlier runs kept; a file that is not there yet is empty.
+    pub(super) fn open(resources: &BTreeMap<Id, JobResource>, file: Option<&Path>) -> anyhow::Result<Self> {
+        let data = MemoryData::of(resources.iter().map(|(id, found)| (*id, found.kind, &found.value)));
+        if let Some(path) = file {
+            let read = read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+            for (key, value) in read.state {
+                data.remember(StateOwner::Account, key, value);
+            }
+            for (name, entries) in read.resources {
+                let owner = owner(&name).with_context(|| format!("“{name}” in {} is no resource", path.display()))?;
+                for (key, value) in entries {
+                    data.remember(owner, key, value);
+                }
+            }
+            for (id, entries) in read.lookupcaches {
+                data.fill(id, entries.into_iter());
+            }
+        }
+        Ok(Self { data: Rc::new(data), file: file.map(Path::to_owned) })
+    }
+
+    /// Writes what the runs kept; says so where there is no file for it.
+    pub(super) fn close(&self) -> anyhow::Result<()> {
+        if !self.data.is_changed() {
+            return Ok(());
+        }
+        let Some(path) = &self.file else {
+            eprintln!("What scripts kept is gone now: --state FILE keeps it for the next run.");
+            return Ok(());
+        };
+        self.write(path).with_context(|| format!("{} cannot be written: what scripts kept is lost", path.display()))
+    }
+
+    fn write(&self, path: &Path) -> anyhow::Result<()> {
+        let mut file = File { lookupcaches: self.data.whole_caches(), ..File::default() };
+        for (owner, key, value) in self.data.whole_state() {
+            let entries = match owner {
+                StateOwner::Account => &mut file.state,
+                StateOwner::Resource(kind, id) => {
+                    file.resources.entry(format!("{}/{id}", kind.collection())).or_default()
+                }
+            };
+            entries.insert(key, value);
+        }
+        let text = serde_json::to_vec_pretty(&file)?;
+        // Half a file must not take the place of a whole one.
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        std::fs::write(&beside, text)?;
+        std::fs::rename(&beside, path)?;
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<File> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(error) => bail!(error),
+    }
+}
+
+fn owner(name: &str) -> Option<StateOwner> {
+    let (collection, id) = name.split_once('/')?;
+    Some(StateOwner::Resource(Kind::from_collection(collection)?, id.parse().ok()?))
+}

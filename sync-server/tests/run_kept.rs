@@ -1,0 +1,104 @@
+//! `tombolo run`: what scripts keep from run to run, and the flows that they start.
+#![expect(clippy::unwrap_used, reason = "a command that does not run fails at the right line")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const EXPORT: &str = "000000020000000000000000";
+const IMPORT: &str = "000000030000000000000000";
+const SCRIPT: &str = "000000040000000000000000";
+const CACHE: &str = "000000050000000000000000";
+const FIRST: &str = "000000060000000000000000";
+const SECOND: &str = "000000070000000000000000";
+const INTEGRATION: &str = "000000080000000000000000";
+
+/// Counts its runs, writes what it saw into a cache, starts another flow and says what it read of the integration.
+const HOOKS: &str = "import { state, lookupCaches, flows, integrations } from 'integrator-api';
+export function count(options) {
+  const seen = (state.get('runs') || 0) + 1;
+  state.put('runs', seen);
+  state.put({ type: 'exports', _id: options._exportId, key: 'last', value: { seen } });
+  lookupCaches.upsertData('CACHE', [{ key: 'run' + seen, value: seen }]);
+  const started = options._flowId === 'FIRST' ? flows.run({ _id: 'SECOND' })._jobId.length : 0;
+  const name = integrations.get(options._integrationId).name;
+  return { data: options.data.map((row) => ({ ...row, seen, started, name, grouped: options.settings.flowGrouping.g })) };
+}";
+
+fn export_of_everything() -> Value {
+    let flow = |id: &str, name: &str| {
+        json!({"_id": id, "name": name, "_integrationId": INTEGRATION, "_flowGroupingId": "g1",
+        "pageGenerators": [{"_exportId": EXPORT}], "pageProcessors": [{"type": "import", "_importId": IMPORT}]})
+    };
+    let rules =
+        ["seen", "started"].map(|name| json!({"generate": name, "dataType": "number", "extract": format!("$.{name}")}));
+    let texts =
+        ["name", "grouped"].map(|name| json!({"generate": name, "dataType": "string", "extract": format!("$.{name}")}));
+    let content = HOOKS.replace("CACHE", CACHE).replace("FIRST", FIRST).replace("SECOND", SECOND);
+    json!({"format": "tombolo-export", "resources": {
+        "integrations": [{"_id": INTEGRATION, "name": "Shop", "flowGroupings": [{"_id": "g1", "name": "G", "settings": {"g": "grouped"}}]}],
+        "flows": [flow(FIRST, "First"), flow(SECOND, "Second")],
+        "exports": [{"_id": EXPORT, "name": "Rows", "adaptorType": "SimpleExport", "file": {"type": "csv", "csv": {"hasHeaderRow": true}},
+            "hooks": {"preSavePage": {"_scriptId": SCRIPT, "function": "count"}}}],
+        "imports": [{"_id": IMPORT, "name": "Result", "adaptorType": "SimpleImport",
+            "file": {"type": "json", "fileName": "{{record.seen}}.json"}, "mappings": [rules[0], rules[1], texts[0], texts[1]]}],
+        "scripts": [{"_id": SCRIPT, "name": "Hooks", "content": content}],
+        "lookupcaches": [{"_id": CACHE, "name": "Runs", "data": {"begin": 0}}],
+    }})
+}
+
+fn run(folder: &Path, more: &[&str]) -> Output {
+    std::fs::write(folder.join("all.json"), export_of_everything().to_string()).unwrap();
+    std::fs::write(folder.join("rows.csv"), "a\n1\n").unwrap();
+    Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .current_dir(folder)
+        .args(["run", "all.json", "--flow", "First", "--file", "rows.csv"])
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn what_scripts_keep_is_there_in_the_next_run_and_flows_they_start_run_after_it() {
+    let folder = TempDir::new().unwrap();
+    for first in [1, 3] {
+        let output = run(folder.path(), &["--state", "kept.json"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said} {}", String::from_utf8_lossy(&output.stdout));
+        assert_eq!(said.matches("Completed.").count(), 2, "{said}");
+        for (seen, started) in [(first, 24), (first + 1, 0)] {
+            let made = std::fs::read_to_string(folder.path().join(format!("{seen}.json"))).unwrap();
+            let made: Value = serde_json::from_str(&made).unwrap();
+            assert_eq!(made, json!([{"seen": seen, "started": started, "name": "Shop", "grouped": "grouped"}]));
+        }
+    }
+    let kept: Value = serde_json::from_slice(&std::fs::read(folder.path().join("kept.json")).unwrap()).unwrap();
+    assert_eq!(kept["state"], json!({"runs": 4}));
+    assert_eq!(kept["resources"], json!({format!("exports/{EXPORT}"): {"last": {"seen": 4}}}));
+    assert_eq!(kept["lookupcaches"][CACHE], json!({"begin": 0, "run1": 1, "run2": 2, "run3": 3, "run4": 4}));
+}
+
+#[test]
+fn without_a_file_for_it_what_scripts_keep_ends_with_the_command_and_it_says_so() {
+    let folder = TempDir::new().unwrap();
+    for _ in 0..2 {
+        let output = run(folder.path(), &[]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && said.contains("--state FILE keeps it"), "{said}");
+        assert!(folder.path().join("2.json").exists() && !folder.path().join("3.json").exists());
+    }
+}
+
+#[test]
+fn a_file_of_state_that_cannot_be_read_stops_the_command_before_the_flow_runs() {
+    let folder = TempDir::new().unwrap();
+    for text in ["{", r#"{"other": 1}"#, r#"{"resources": {"nothings/x": {"a": 1}}}"#] {
+        std::fs::write(folder.path().join("kept.json"), text).unwrap();
+        let output = run(folder.path(), &["--state", "kept.json"]);
+        assert!(!output.status.success() && output.stdout.is_empty(), "{text}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("kept.json"), "{text}");
+        assert_eq!(std::fs::read_to_string(folder.path().join("kept.json")).unwrap(), text);
+    }
+}
