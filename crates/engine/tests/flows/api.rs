@@ -96,7 +96,7 @@ fn state_is_kept_by_key_for_the_account_and_for_each_resource() {
     {
         let mut host = Memory::offline();
         host.data = Some(MemoryData::default());
-        let (host, _) = ask(&bundle, host, vec![question("state", "get", &[bad.clone()])]);
+        let (host, _) = ask(&bundle, host, vec![question("state", "get", std::slice::from_ref(&bad))]);
         assert!(host.asked.borrow()[0].is_err(), "{bad}");
     }
 }
