@@ -289,9 +289,14 @@ impl<'a, 's> Pages<'a, 's> {
         let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
         let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);
         let failed = |errors: Vec<PageError>| {
-            for error in errors {
-                let index = error.index.unwrap_or(first);
-                self.shared.record_failed(self.place, &error.code, error.message, index, error.record.as_ref());
+            for PageError { code, message, index, record } in errors {
+                match index {
+                    Some(index) => self.shared.record_failed(self.place, &code, message, index, record.as_ref()),
+                    None => {
+                        let fault = ("pre_save_page_hook", code.as_str(), message);
+                        self.shared.hook_failed(self.place, fault, first, record.as_ref());
+                    }
+                }
             }
         };
         let left = left.map_err(|failure| {

@@ -3,7 +3,7 @@
 //! A file that begins with an object may also be one object with the list of records inside, for which the
 //! resource path was forgotten. So the first object is kept until a second one shows what the file is.
 
-use tombolo_model::KeyPool;
+use tombolo_model::{KeyPool, Val};
 
 use super::element::{Element, parse};
 use super::list::{ListReader, not_a_list};
@@ -77,7 +77,14 @@ impl LinesReader {
             self.complete(b"", out);
         }
         match self.first.take() {
-            Some(first) => Err(not_a_list(&top_keys(&first))),
+            Some(first) => match parse(&first, 0, &mut self.pool) {
+                // An object with a list in it is taken for the one around the records; any other is a record.
+                Ok(record) if record.values().iter().all(|value| !matches!(value, Val::List(_))) => {
+                    out.push(Ok(record));
+                    Ok(())
+                }
+                _ => Err(not_a_list(&top_keys(&first))),
+            },
             None => Ok(()),
         }
     }

@@ -136,6 +136,13 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_one_object_without_lists_is_one_record() {
+        for text in ["{\"k\":\"c0\",\"o\":{\"x\":[1]}}\n", "\n{\"k\":\"c0\",\"o\":{\"x\":[1]}}"] {
+            assert_eq!(read("", text, 3), (vec![r#"{"k":"c0","o":{"x":[1]}}"#.to_owned()], None), "{text}");
+        }
+    }
+
+    #[test]
     fn an_object_at_the_top_is_said_to_be_one_and_its_keys_are_named() {
         let (_, error) = read("", r#"{"movies":[{}],"count":1}"#, 64);
         let Some(FormatError::NotAList(message)) = error else { panic!("{error:?}") };

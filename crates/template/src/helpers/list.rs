@@ -26,6 +26,22 @@ pub(super) const ALL: &[Inline] = &[
         run: |args| part(args, |length, count| (0, length.saturating_sub(count))),
     },
     Inline {
+        name: "first",
+        arguments: "list",
+        least: 1,
+        help: "The first item of the list.",
+        example: ("{{first record.numbers}}", "10"),
+        run: |args| Ok(end(args, <[Val]>::first)),
+    },
+    Inline {
+        name: "last",
+        arguments: "list",
+        least: 1,
+        help: "The last item of the list.",
+        example: ("{{last record.numbers}}", "8"),
+        run: |args| Ok(end(args, <[Val]>::last)),
+    },
+    Inline {
         name: "arrayify",
         arguments: "value",
         least: 1,
@@ -89,6 +105,14 @@ pub(super) const ALL: &[Inline] = &[
         run: lookup,
     },
 ];
+
+/// One end of a list; nothing of anything else.
+fn end(args: &Args<'_>, of: fn(&[Val]) -> Option<&Val>) -> Val {
+    match args.get(0) {
+        Val::List(items) => of(items).cloned().unwrap_or_default(),
+        _ => Val::Absent,
+    }
+}
 
 fn part(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
     match (args.list(0), args.count(1)) {
