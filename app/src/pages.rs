@@ -1,5 +1,6 @@
 //! One file a screen.
 
+mod audit;
 mod bin;
 mod flow;
 mod home;
@@ -12,8 +13,11 @@ mod resources;
 mod run_file;
 mod runs;
 mod script;
+mod security;
 mod sign_in;
+mod transfers;
 
+pub(crate) use audit::AuditPage;
 pub(crate) use bin::BinPage;
 pub(crate) use flow::FlowPage;
 pub(crate) use home::HomePage;
@@ -25,7 +29,9 @@ pub(crate) use playground::PlaygroundPage;
 pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;
+pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

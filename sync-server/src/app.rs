@@ -43,6 +43,14 @@ impl App {
         Self(Arc::new(parts))
     }
 
+    /// Rights in an account have changed: its sockets look theirs up again, and runs of those who may not run them any
+    /// more are ended.
+    pub(crate) fn rights_changed(&self, account: Id) {
+        self.hub.account(account).rights_changed();
+        let app = self.clone();
+        tokio::spawn(async move { app.runner.end_those_without_rights(&app, account).await });
+    }
+
     /// Tells everybody that something was committed in an account.
     pub(crate) fn committed(&self, account: Id, sequence: u64) {
         self.hub.account(account).committed(sequence);

@@ -10,6 +10,7 @@
 
 mod app;
 mod assets;
+mod audit;
 mod auth;
 mod backup;
 mod blobs;
@@ -38,6 +39,7 @@ mod sqlite;
 mod statics;
 mod steady;
 pub mod store;
+mod transfers;
 mod vault;
 mod web_host;
 

@@ -28,12 +28,20 @@ use worker::Workers;
 pub(crate) struct Rest {
     pub(crate) buckets: Buckets,
     pub(crate) mirror: Mirror,
-    pub(crate) workers: Workers,
+    /// For the playground: each may take a processor and a quarter of a gigabyte.
+    pub(crate) evaluations: Workers,
+    /// For tests of connections, which mostly wait.
+    pub(crate) pings: Workers,
 }
 
 impl Rest {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
-        Self { buckets: Buckets::default(), mirror: Mirror::default(), workers: Workers::new() }
+        Self {
+            buckets: Buckets::default(),
+            mirror: Mirror::default(),
+            evaluations: Workers::new(4),
+            pings: Workers::new(16),
+        }
     }
 }

@@ -198,7 +198,7 @@ mod tests {
             let invitation = NewInvitation {
                 account: id(2),
                 email: format!("{days}@example.com"),
-                role: tombolo_model::Role::Manage,
+                rights: tombolo_model::Role::Manage.into(),
                 by: id(1),
                 token: [token; 32],
                 now_ms: NOW - days * DAY_MS,
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(store.run(id(2), id(100)).await.unwrap(), None);
         assert!(store.run_errors(id(2), id(100)).await.unwrap().is_empty());
         assert_eq!(store.run_errors(id(2), id(200)).await.unwrap(), [error(200, 1)]);
-        let left = store.newest_runs(id(2), 1_000, usize::MAX).await.unwrap().runs.len();
+        let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap().runs.len();
         assert_eq!(left, 451, "all but one");
         for (content, stays) in [(1, false), (2, true), (3, true)] {
             assert_eq!(store.blob(id(2), &[content; 32]).await.unwrap().is_some(), stays, "{content}");
@@ -256,7 +256,7 @@ mod tests {
         let mut after = 0;
         let mut heard = 0;
         loop {
-            let stretch = store.entries(id(2), after, 4_096).await.unwrap();
+            let stretch = store.entries(id(2), &None, after, 4_096).await.unwrap();
             heard += stretch.entries.len();
             assert!(stretch.upto > after || !stretch.more, "a device waits for what was removed");
             after = stretch.upto;

@@ -7,6 +7,7 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod audit;
 mod blobs;
 mod caches;
 mod changes;
@@ -17,11 +18,14 @@ mod listing;
 mod people;
 mod push;
 mod retention;
+mod rights;
 mod row;
 mod runs;
+mod security;
 mod states;
 mod ticks;
 mod tokens;
+mod transfers;
 mod vault;
 
 use std::path::Path;
@@ -41,7 +45,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 5;
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -151,6 +155,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if version < 5 {
         sqlx::raw_sql(include_str!("sqlite/version_5.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 6 {
+        sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -205,6 +212,22 @@ mod tests {
             DROP INDEX runs_flow;
             DROP TABLE checkpoints;
             DROP TABLE tokens;
+            DROP TABLE grants;
+            DROP TABLE registrations;
+            DROP INDEX documents_integration;
+            DROP INDEX documents_purged;
+            DROP TABLE audit;
+            DROP TABLE audit_heads;
+            DROP TABLE audit_cursors;
+            DROP TABLE transfers;
+            DROP TABLE second_factors;
+            DROP TABLE recovery_codes;
+            ALTER TABLE members DROP COLUMN enabled;
+            ALTER TABLE invitations DROP COLUMN grants;
+            ALTER TABLE documents DROP COLUMN purged_sequence;
+            ALTER TABLE users DROP COLUMN signed_in_ms;
+            ALTER TABLE sessions DROP COLUMN agent;
+            ALTER TABLE sessions DROP COLUMN network;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;

@@ -1,5 +1,6 @@
 //! The flow builder: canvas, the form of the chosen step, its editors, and the runs.
 
+mod again;
 mod application;
 mod branching;
 mod canvas;
@@ -27,6 +28,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
+use tombolo_model::forms::FLOW;
 use tombolo_model::{Id, Intent, RowId, View};
 use tombolo_wire::run_worker::RunOptions;
 
@@ -34,7 +36,8 @@ use super::bin::{BinnedBanner, put_away};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
-    ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere, Switch, UndoButtons,
+    ConflictBadge, Dialog, DocForm, DocNotices, HistoryDialog, Icon, JsonView, LiveName, Menu, MenuItem, PeopleHere,
+    Switch, UndoButtons,
 };
 use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
@@ -268,7 +271,7 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <PeopleHere id=id/>
             <UndoButtons doc=doc/>
             <ScheduleButton doc=doc/>
-            <button class="icon-button" aria-label="Test run" title=move || untried().unwrap_or_else(|| "Test run: the first page of each source, nothing is written".to_owned()) aria-disabled=move || untried().map(|_| "true")
+            <button class="icon-button wide-only" aria-label="Test run" title=move || untried().unwrap_or_else(|| "Test run: the first page of each source, nothing is written".to_owned()) aria-disabled=move || untried().map(|_| "true")
                 on:click=move |_| if untrack(untried).is_none() { trial::start(builder) }><Icon name="flask-conical"/></button>
             <More id=id integration=integration/>
             <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/><span class="wide-only" aria-hidden="true">{move || if on.get() { "On" } else { "Off" }}</span></label>
@@ -285,6 +288,8 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let doc = builder.doc;
     let history = RwSignal::new(false);
+    let settings = RwSignal::new(false);
+    let json = RwSignal::new(false);
     let navigate = StoredValue::new_local(use_navigate());
     let blocked = Signal::derive(move || {
         let binned = builder.app.row(id).is_some_and(|row| row.binned);
@@ -301,11 +306,16 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     };
     view! {
         <Menu id="flow-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+            <MenuItem on_choose=Callback::new(move |()| trial::start(builder)) blocked=Signal::derive(move || Readiness { off: false, going: false, ..Readiness::of(builder) }.blocked())><Icon name="flask-conical"/>"Test run"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| builder.run_some.set(true)) blocked=Signal::derive(move || Readiness::of(builder).blocked())><Icon name="play"/>"Run from a date or some sources"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
+        <Dialog open=settings title="Settings of the flow"><div class="dialog-body form"><DocForm doc=doc sections=FLOW/></div></Dialog>
+        <Dialog open=json title="The flow as JSON" wide=true><div class="json-dialog"><JsonView doc=doc/></div></Dialog>
     }
 }
 

@@ -166,7 +166,7 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
 }
 
 async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError> {
-    let role = app.store.membership(row.account, row.user).await?.map(|membership| membership.role);
+    let role = app.store.membership(row.account, row.user).await?.map(|membership| membership.rights.role);
     if row.personal {
         let personal =
             |role| Acting { account: row.account, user: row.user, role, scope: Scope::Whole, by: By::Personal };
@@ -186,5 +186,5 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
     let caller = caller(app, headers).await?.ok_or_else(nobody)?;
     let account = account.parse().map_err(|_| RestError::not_found())?;
     let membership = app.store.membership(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
-    Ok(Acting { account, user: caller.user.id, role: membership.role, scope: Scope::Whole, by: By::Session })
+    Ok(Acting { account, user: caller.user.id, role: membership.rights.role, scope: Scope::Whole, by: By::Session })
 }

@@ -78,7 +78,8 @@ impl Query {
     pub(crate) fn takes(&self, shown: &Value) -> bool {
         self.filters.iter().all(|(name, wanted)| match shown.get(name) {
             Some(Value::String(text)) => text == wanted,
-            Some(other) => other.to_string() == *wanted,
+            Some(Value::Bool(flag)) => wanted == if *flag { "true" } else { "false" },
+            Some(other) => *wanted == format!("{other}"),
             // A flag that nobody set is off.
             None => wanted == "false",
         })

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use tombolo_model::views::secret_addresses;
-use tombolo_model::{Id, Kind, MASK, Shape, path, shapes};
+use tombolo_model::{Action, Id, Kind, MASK, Shape, path, shapes};
 use tombolo_wire::rest::ErrorBody;
 
 use super::acting::Acting;
@@ -114,7 +114,8 @@ impl Taken {
                 app.store.put_secret(acting.account, &sealed, acting.user, clock::now_ms()).await?;
             }
         }
-        for place in self.left_out(&have) {
+        let may = acting.role.may(Action::WriteSecret, kind);
+        for place in self.left_out(&have).filter(|_| may) {
             app.store.delete_secret(acting.account, id, place).await?;
         }
         Ok(())

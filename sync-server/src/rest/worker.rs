@@ -1,18 +1,21 @@
 //! Short work on hostile input in a caged child process, as runs are: one line in, lines out, killed at a deadline.
 
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
+use tombolo_model::Id;
 
 use crate::run_host::own_program;
 
-/// At most so many at a time: each may take a processor and a quarter of a gigabyte.
-const AT_ONCE: usize = 4;
+/// One account takes at most this part of all places, so that there is always one for others.
+const SHARE: usize = 2;
 /// Who waits longer for a place is told that the server is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most that a child says.
@@ -20,7 +23,11 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Places for such children.
 #[derive(Debug)]
-pub(crate) struct Workers(Semaphore);
+pub(crate) struct Workers {
+    places: Semaphore,
+    share: usize,
+    accounts: Mutex<HashMap<Id, Weak<Semaphore>>>,
+}
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -40,8 +47,21 @@ pub(crate) enum WorkerError {
 }
 
 impl Workers {
-    pub(crate) fn new() -> Self {
-        Self(Semaphore::new(AT_ONCE))
+    /// So many places.
+    pub(crate) fn new(places: usize) -> Self {
+        Self { places: Semaphore::new(places), share: places.div_ceil(SHARE), accounts: Mutex::default() }
+    }
+
+    /// The places of one account.
+    fn of(&self, account: Id) -> Arc<Semaphore> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = accounts.get(&account).and_then(Weak::upgrade) {
+            return places;
+        }
+        accounts.retain(|_, places| places.strong_count() > 0);
+        let places = Arc::new(Semaphore::new(self.share));
+        accounts.insert(account, Arc::downgrade(&places));
+        places
     }
 
     /// Starts the program with these arguments, gives it a line, and returns what it says when it ends well.
@@ -49,9 +69,21 @@ impl Workers {
     /// # Errors
     ///
     /// Returns why there is no answer. The child has ended then.
-    pub(crate) async fn ask(&self, arguments: &[&str], line: Vec<u8>, seconds: u64) -> Result<Vec<u8>, WorkerError> {
-        let place = tokio::time::timeout(PATIENCE, self.0.acquire()).await;
-        let _place = place.map_err(|_| WorkerError::Busy)?.map_err(|_| WorkerError::Busy)?;
+    pub(crate) async fn ask(
+        &self,
+        account: Id,
+        arguments: &[&str],
+        line: Vec<u8>,
+        seconds: u64,
+    ) -> Result<Vec<u8>, WorkerError> {
+        let own = self.of(account);
+        let both = async {
+            // The own one first: who waits for it holds nobody else up.
+            let own = own.acquire().await?;
+            Ok::<_, AcquireError>((own, self.places.acquire().await?))
+        };
+        let places = tokio::time::timeout(PATIENCE, both).await;
+        let _places = places.map_err(|_| WorkerError::Busy)?.map_err(|_| WorkerError::Busy)?;
         let asked = tokio::time::timeout(Duration::from_secs(seconds), exchange(arguments, line));
         asked.await.map_err(|_| WorkerError::TooLong(seconds))?
     }
@@ -97,4 +129,23 @@ async fn exchange(arguments: &[&str], mut line: Vec<u8>) -> Result<Vec<u8>, Work
     }
     let status = child.wait().await.map_err(WorkerError::Process)?;
     if status.success() { Ok(said) } else { Err(WorkerError::Ended(status.to_string())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_account_leaves_places_to_others_and_nothing_is_kept_of_it() {
+        let workers = Workers::new(4);
+        let account = |n| Id::from_parts(n, [0; 8]);
+        let own = workers.of(account(1));
+        let held = (own.try_acquire().unwrap(), own.try_acquire().unwrap());
+        assert!(workers.of(account(1)).try_acquire().is_err());
+        assert!(workers.of(account(2)).try_acquire().is_ok());
+        drop(held);
+        drop(own);
+        workers.of(account(3));
+        assert_eq!(workers.accounts.lock().unwrap().len(), 1);
+    }
 }

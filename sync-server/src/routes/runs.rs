@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use tombolo_model::Id;
-use tombolo_wire::rest::RunStarted;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::{AuditAction, RunStarted};
 use tombolo_wire::run::RunStatus;
 
 use super::blobs::respond;
 use super::body::Names;
 use crate::app::App;
-use crate::auth::caller::Entered;
+use crate::audit;
+use crate::auth::caller::{Caller, Entered};
 use crate::error::ApiError;
 use crate::fresh;
 use crate::resources::ResourceError;
@@ -21,12 +22,17 @@ use crate::store::BlobRow;
 /// `POST /api/accounts/{account}/flows/{flow}/run`
 pub(super) async fn start(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Names((_, flow)): Names<(Id, Id)>,
 ) -> Result<Json<RunStarted>, ApiError> {
     let run = fresh::id()?;
-    match runner::start(&app, entered.account, flow, run).await {
-        Ok(()) => Ok(Json(RunStarted { run })),
+    match runner::start(&app, entered.account, flow, run, caller.user.id).await {
+        Ok(name) => {
+            let event = audit::told(caller.user.id, Kind::Flow.name(), Some(flow), &name, AuditAction::Run);
+            audit::note(&app, entered.account, event).await;
+            Ok(Json(RunStarted { run }))
+        }
         Err(error) => Err(not_started(error)),
     }
 }
@@ -38,6 +44,10 @@ pub(super) fn not_started(error: StartError) -> ApiError {
         StartError::Binned(_) => {
             ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first.")
         }
+        StartError::Leaving(_) => ApiError::conflict(
+            "in_transfer",
+            "The flow is being handed over to another account. It runs there once that is done.",
+        ),
         StartError::Disabled(_) => ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."),
         StartError::Running(_) => {
             ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it.")

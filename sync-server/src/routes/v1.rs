@@ -13,6 +13,7 @@ mod ping;
 mod processors;
 mod recycle_bin;
 mod resources;
+mod spelling;
 mod state;
 mod tokens;
 
@@ -20,6 +21,7 @@ use tombolo_model::{Action, Kind};
 
 use super::{Route, delete, get, patch, post, put};
 use crate::auth::caller::Right;
+pub(crate) use spelling::respelled;
 
 /// The largest resource in a request: a document's change takes no more.
 const RESOURCE_BYTES: usize = 2 * 1024 * 1024;

@@ -69,7 +69,7 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
         return Ok(());
     };
     app.committed(account, sequence);
-    match app.runner.lives.enter(account, flow, run, RunPlace::Schedule) {
+    match app.runner.lives.enter(account, flow, run, RunPlace::Schedule, None) {
         Ok(entered) => {
             tokio::spawn(run_to_end(app.clone(), account, (found, Narrowed::default()), row, entered));
         }

@@ -8,6 +8,8 @@ mod copies;
 mod data;
 #[path = "v1/description.rs"]
 mod description;
+#[path = "v1/hostile.rs"]
+mod hostile;
 #[path = "v1/jobs.rs"]
 mod jobs;
 #[path = "v1/lists.rs"]

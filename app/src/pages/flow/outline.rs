@@ -18,9 +18,8 @@ use crate::words;
 pub(super) fn Outline() -> impl IntoView {
     let builder = expect_context::<Builder>();
     let closed = move || !builder.doc.writable.get();
-    let in_a_row = move || {
-        builder.steps.get().into_iter().filter(|step| !step.list.starts_with(ROUTERS)).collect::<Vec<_>>()
-    };
+    let in_a_row =
+        move || builder.steps.get().into_iter().filter(|step| !step.list.starts_with(ROUTERS)).collect::<Vec<_>>();
     let why = move || if closed() { "You may look and run, not change." } else { "" };
     view! {
         <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.tool.with(Option::is_some)>

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use serde_json::Value;
 use tombolo_model::forms::{STEP, form};
 use tombolo_model::{Id, Kind};
@@ -20,8 +22,9 @@ use crate::components::{
     ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
 use crate::pages::Unopened;
-use crate::state::{Doc, use_document};
+use crate::state::{App, Doc, use_document};
 use crate::words;
+use crate::words::kinds::address;
 
 /// The panel's id, for the focus that an editor gives back.
 pub(super) const PANEL: &str = "step-panel";
@@ -132,6 +135,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                 <Close/>
             </div>
             <DocNotices id=resource/>
+            <Shared id=resource/>
             <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
                 <div class="scroll">
                     // A field that is there before its text would show nothing and take nothing.
@@ -151,6 +155,22 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     }
 }
 
+/// Says that other flows use the same export or import: what is edited here changes there too.
+#[component]
+fn Shared(id: Id) -> impl IntoView {
+    let app = App::here();
+    let others = Memo::new(move |_| {
+        app.rows.with(|rows| {
+            rows.values().filter(|row| row.kind == Kind::Flow && !row.binned && row.references.contains(&id)).count()
+        })
+    });
+    move || {
+        (others.get() > 1).then(|| view! {
+            <p class="shared-note muted"><Icon name="link" small=true/>{format!("Used in {}. What is edited here changes in all of them.", words::count(others.get(), "flow"))}</p>
+        })
+    }
+}
+
 /// What is done with the step itself; moving it here needs no pointer.
 #[component]
 fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
@@ -165,6 +185,12 @@ fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
         })
     };
     let moving = RwSignal::new(false);
+    let navigate = StoredValue::new_local(use_navigate());
+    let open_page = move || {
+        if let Some(to) = builder.app.row(doc.id).and_then(|row| address(&row)) {
+            navigate.with_value(|navigate| navigate(&to, NavigateOptions::default()));
+        }
+    };
     let stays = move || {
         closed().or_else(|| {
             step.with_value(|step| other_branches(builder, step))
@@ -177,6 +203,7 @@ fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
         <Menu id="step-menu" label="More for this step" face=view! { <Icon name="ellipsis"/> }.into_any()>
             <MenuItem on_choose=Callback::new(move |()| shift_by(false)) blocked=Signal::derive(move || cannot_move(false))><Icon name="arrow-up"/>"Move up"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| shift_by(true)) blocked=Signal::derive(move || cannot_move(true))><Icon name="arrow-down"/>"Move down"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| open_page())><Icon name="external-link"/>"Open as a resource"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| moving.set(true)) blocked=Signal::derive(stays)><Icon name="git-branch"/>"Move to another branch"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| step.with_value(|step| remove(builder, step))) blocked=Signal::derive(closed)><Icon name="trash-2"/>"Remove this step"</MenuItem>

@@ -29,6 +29,8 @@ pub(super) enum Trial {
 
 /// Tries the flow out as it is after everything that was entered so far.
 pub(super) fn start(builder: Builder) {
+    // The form of a step would stand over it, or beside it with a second "Done".
+    builder.choice.choose(None);
     builder.trial.set(Some(Trial::Going));
     page::focus_soon(vec![VIEW.to_owned()]);
     let flow = builder.doc.id;

@@ -134,8 +134,13 @@ enum Offer {
 impl Offer {
     async fn take(self, builder: Builder, list: String) -> Result<(), CallError> {
         let (step, resource) = match self {
-            Self::New(step, value) => {
+            // The integration's own: who may see the flow sees its steps.
+            Self::New(step, mut value) => {
                 let kind = if step == StepKind::Import { Kind::Import } else { Kind::Export };
+                let home = builder.doc.text("/_integrationId");
+                if !home.is_empty() {
+                    value["_integrationId"] = home.into();
+                }
                 (step, builder.app.call::<Created>(Call::Create { kind, value }).await?.id)
             }
             Self::There(step, id) => (step, id),

@@ -14,7 +14,7 @@ use super::body::{Collection, MaybeJson};
 use super::recycle_bin::model;
 use super::resources::{found, shown};
 use crate::app::App;
-use crate::rest::acting::Acting;
+use crate::rest::acting::{Acting, Scope};
 use crate::rest::error::{RestError, entry};
 use crate::rest::mirror::{self, Found};
 use crate::rest::{references, write};
@@ -45,6 +45,10 @@ pub(super) async fn copy(
     Names(id): Names<Id>,
     MaybeJson(body): MaybeJson,
 ) -> Result<Response, RestError> {
+    if acting.scope != Scope::Whole {
+        // The copy would be outside of what the token reaches.
+        return Err(RestError::forbidden());
+    }
     let root = found(&app, &acting, kind, id).await?;
     let many = matches!(kind, Kind::Flow | Kind::Integration);
     let parts = if many { closure(&app, &acting, &root).await? } else { vec![root] };

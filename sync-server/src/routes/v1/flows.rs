@@ -7,11 +7,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::{AuditAction, AuditSource};
 
 use super::body::MaybeJson;
 use super::resources::{found, page};
 use crate::app::App;
-use crate::fresh;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
 use crate::rest::mirror;
@@ -19,6 +19,8 @@ use crate::rest::shown::{Beside, read_time, show};
 use crate::routes::body::Names;
 use crate::routes::runs::not_started;
 use crate::runner::{self, Narrowed};
+use crate::store::AuditEvent;
+use crate::{audit, fresh};
 
 /// `GET /v1/integrations/{id}/flows`
 pub(super) async fn of_integration(
@@ -48,8 +50,12 @@ pub(super) async fn run(
     found(&app, &acting, Kind::Flow, id).await?;
     let narrowed = narrowed(&body)?;
     let run = fresh::id()?;
-    match runner::start_narrowed(&app, acting.account, id, run, narrowed).await {
-        Ok(()) => Ok((StatusCode::CREATED, Answer(json!({ "_jobId": run }))).into_response()),
+    match runner::start_narrowed(&app, acting.account, id, run, acting.user, narrowed).await {
+        Ok(name) => {
+            let event = audit::told(acting.user, Kind::Flow.name(), Some(id), &name, AuditAction::Run);
+            audit::note(&app, acting.account, AuditEvent { source: AuditSource::Api, ..event }).await;
+            Ok((StatusCode::CREATED, Answer(json!({ "_jobId": run }))).into_response())
+        }
         Err(error) => Err(not_started(error).into()),
     }
 }

@@ -1,5 +1,7 @@
 //! Jobs, as the API calls runs and their steps.
 
+use std::collections::HashMap;
+
 use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
@@ -36,11 +38,8 @@ pub(super) async fn list(
         } else {
             let filter = filter(&app, &acting, &asked).await?;
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
-            let mut shown = Vec::new();
-            for run in &runs {
-                shown.push(job(&app, &acting, run).await?);
-            }
-            shown
+            let homes = homes(&app, &acting).await?;
+            runs.iter().map(|run| job(run, homes.get(&run.flow).copied())).collect()
         };
     if shown.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -55,7 +54,7 @@ pub(super) async fn one(
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
     let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
-    let mut shown = job(&app, &acting, &run).await?;
+    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied());
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
     Ok(Answer(shown))
 }
@@ -109,7 +108,10 @@ pub(super) async fn latest(
     found(&app, &acting, Kind::Flow, id).await?;
     let filter = JobFilter { flows: Some(vec![id]), ..JobFilter::default() };
     match app.store.jobs(acting.account, &filter, 1).await?.first() {
-        Some(run) => Ok(Answer(vec![job(&app, &acting, run).await?]).into_response()),
+        Some(run) => {
+            let home = homes(&app, &acting).await?.get(&run.flow).copied();
+            Ok(Answer(vec![job(run, home)]).into_response())
+        }
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
@@ -181,10 +183,15 @@ const fn status(status: RunStatus) -> &'static str {
     }
 }
 
+/// The integrations of flows.
+async fn homes(app: &App, acting: &Acting) -> Result<HashMap<Id, Id>, RestError> {
+    let flows = mirror::all(app, acting.account, Some(Kind::Flow)).await?;
+    let home = |flow: &mirror::Found| Some((flow.row.id, Flow(&flow.seen.value).integration()?));
+    Ok(flows.iter().filter_map(home).collect())
+}
+
 /// A run as a job.
-async fn job(app: &App, acting: &Acting, run: &RunRow) -> Result<Value, RestError> {
-    let flow = mirror::one(app, acting.account, run.flow).await?;
-    let integration = flow.and_then(|flow| Flow(&flow.seen.value).integration());
+fn job(run: &RunRow, integration: Option<Id>) -> Value {
     let sum = |count: fn(&StepCount) -> u64| run.steps.iter().map(count).sum::<u64>();
     let imports =
         |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind != "export").map(count).sum::<u64>();
@@ -211,7 +218,7 @@ async fn job(app: &App, acting: &Acting, run: &RunRow) -> Result<Value, RestErro
     if let Some(error) = &run.error {
         shown["errors"] = json!([{ "code": error.code, "message": error.message, "source": error.source }]);
     }
-    Ok(shown)
+    shown
 }
 
 /// A step of a run as a job; its id is made of both, so it is the same each time.

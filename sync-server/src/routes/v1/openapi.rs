@@ -1,4 +1,4 @@
-//! The description of the API, made of the route table: OpenAPI 3.1 for programs, a page for people.
+//! The description of the API, made of the route table: `OpenAPI` 3.1 for programs, a page for people.
 
 use axum::Json as Answer;
 use axum::http::header::CONTENT_TYPE;
@@ -110,12 +110,14 @@ fn operation(route: &RouteInfo) -> Value {
 }
 
 fn html(routes: &[RouteInfo]) -> String {
-    let mut tags: Vec<&str> = Vec::new();
+    // What stands alone comes first, together.
     let tag =
-        |route: &'_ RouteInfo| route.path.trim_start_matches("/v1/").split('/').next().unwrap_or_default().to_owned();
-    let mut sections: Vec<(String, String)> = Vec::new();
+        |route: &RouteInfo| route.path.trim_start_matches("/v1/").split('/').next().unwrap_or_default().to_owned();
+    let alone = |name: &str| routes.iter().filter(|route| tag(route) == name).count() == 1;
+    let mut sections: Vec<(String, String)> = vec![("general".to_owned(), String::new())];
     for route in routes {
         let name = tag(route);
+        let name = if alone(&name) { "general".to_owned() } else { name };
         let row = format!(
             "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td></tr>",
             route.method, route.path, route.about
@@ -125,12 +127,35 @@ fn html(routes: &[RouteInfo]) -> String {
             None => sections.push((name, row)),
         }
     }
-    tags.sort_unstable();
-    let body: String = sections
+    let links: String = sections.iter().map(|(name, _)| format!("<li><a href=\"#{name}\">{name}</a></li>")).collect();
+    let tables: String = sections
         .iter()
-        .map(|(name, rows)| format!("<h2 id=\"{name}\">{name}</h2><div class=\"wide\"><table><thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Path</th><th scope=\"col\">What it does</th></tr></thead><tbody>{rows}</tbody></table></div>"))
+        .map(|(name, rows)| format!("<h2 id=\"{name}\">{name}</h2><table>{COLUMNS}<tbody>{rows}</tbody></table>"))
         .collect();
-    format!("{HEAD}{body}</main></body></html>")
+    format!("{HEAD}<nav aria-label=\"Parts\"><ul>{links}</ul></nav>{tables}</main></body></html>")
 }
 
-const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Tombolo API</title><style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:0}main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}h1{font-size:1.6rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}td:nth-child(3){min-width:12rem}code{font:.875em ui-monospace,monospace;overflow-wrap:anywhere}.wide{overflow-x:auto}</style></head><body><main><h1>Tombolo API</h1><p>Send each request with <code>Authorization: Bearer TOKEN</code>. Bodies and answers are JSON. A list comes in pages of up to 1,000; the <code>Link</code> header of an answer says where the next page is, and an empty list is answered with 204. Secrets are shown as <code>******</code>; <code>******</code> sent back keeps them. An account may call 300 times a second, with bursts of 1,000. The same for programs: <a href=\"/v1/openapi.json\">/v1/openapi.json</a>.</p>";
+const COLUMNS: &str = "<thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Path</th><th scope=\"col\">What it does</th></tr></thead>";
+
+const HEAD: &str = concat!(
+    "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">",
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Tombolo API</title><style>",
+    ":root{color-scheme:light dark;--line:light-dark(oklch(0.9 0.006 85),oklch(0.33 0.014 248))}",
+    "body{font:14px/1.45 system-ui,-apple-system,\"Segoe UI\",Roboto,\"Noto Sans\",sans-serif;margin:0;",
+    "background:light-dark(oklch(0.995 0.0015 85),oklch(0.213 0.013 248));color:light-dark(oklch(0.25 0.02 248),oklch(0.93 0.008 248))}",
+    "main{max-width:56rem;margin:0 auto;padding:24px 16px 64px}p{max-width:44rem}",
+    "h1{font-size:1.25rem;font-weight:600;margin:0 0 12px}h2{font-size:1rem;font-weight:600;margin:32px 0 8px;scroll-margin-top:16px}",
+    "a{color:light-dark(oklch(0.45 0.12 248),oklch(0.78 0.1 240))}",
+    "nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;padding:0;margin:16px 0}",
+    "table{border-collapse:collapse;width:100%;table-layout:fixed}",
+    "th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid var(--line)}",
+    "th{font-size:0.75rem;font-weight:500}th:first-child{width:4.5rem}th:nth-child(2){width:46%}",
+    "code{font:0.8125rem ui-monospace,\"SF Mono\",Menlo,Consolas,monospace;overflow-wrap:anywhere}",
+    "@media(max-width:40rem){thead{display:none}tr{display:grid;grid-template-columns:4.5rem 1fr;padding:8px 0;border-bottom:1px solid var(--line)}",
+    "td{border:0;padding:0}td:nth-child(3){grid-column:2}}",
+    "</style></head><body><main><h1>Tombolo API</h1>",
+    "<p>Send each request with <code>Authorization: Bearer TOKEN</code>. Bodies and answers are JSON. A list comes in pages of up to ",
+    "1,000; the <code>Link</code> header of an answer says where the next page is, and an empty list is answered with 204. Secrets ",
+    "are shown as <code>******</code>; <code>******</code> sent back keeps them. A PUT replaces the whole resource. An account may ",
+    "call 300 times a second, with bursts of 1,000. The same for programs: <a href=\"/v1/openapi.json\">/v1/openapi.json</a>.</p>",
+);

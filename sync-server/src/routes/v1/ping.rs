@@ -11,7 +11,7 @@ use super::resources::found;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::fresh;
-use crate::job::PingAnswer;
+use crate::job::{PingAnswer, PingJob};
 use crate::rest::acting::Acting;
 use crate::rest::error::RestError;
 use crate::rest::references;
@@ -31,7 +31,7 @@ pub(super) async fn saved(
 ) -> Result<Answer<Value>, RestError> {
     let connection = found(&app, &acting, Kind::Connection, id).await?;
     let job = pings::gather(&app, acting.account, id, &connection.seen.value).await.map_err(not_gathered)?;
-    let answer = ask(&app, &job).await?;
+    let answer = ask(&app, acting.account, &job).await?;
     pings::keep_renewed(&app, acting.account, &job, &answer).await.map_err(|error| ApiError::internal(&error))?;
     said(answer)
 }
@@ -50,13 +50,13 @@ pub(super) async fn unsaved(
         job.secrets.0.entry(id).or_default().insert(place.to_owned(), secret.to_owned());
     }
     job.hosts.insert(id, hosts(Kind::Connection, &body));
-    said(ask(&app, &job).await?)
+    said(ask(&app, acting.account, &job).await?)
 }
 
-async fn ask(app: &App, job: &crate::job::PingJob) -> Result<PingAnswer, RestError> {
+async fn ask(app: &App, account: Id, job: &PingJob) -> Result<PingAnswer, RestError> {
     let line = serde_json::to_vec(job).map_err(|error| ApiError::internal(&error))?;
     let memory = app.config.run_memory_mib.to_string();
-    let said = app.rest.workers.ask(&["ping-worker", "--memory", &memory], line, SECONDS).await;
+    let said = app.rest.pings.ask(account, &["ping-worker", "--memory", &memory], line, SECONDS).await;
     match said {
         Ok(said) => Ok(serde_json::from_slice(&said).map_err(|error| ApiError::internal(&error))?),
         Err(WorkerError::TooLong(seconds)) => Ok(PingAnswer {

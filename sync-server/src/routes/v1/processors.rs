@@ -6,7 +6,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tombolo_engine::{EvalError, EvalOutcome};
 
 use super::body::Json;
 use crate::app::App;
@@ -23,7 +22,7 @@ const SECONDS: u64 = if cfg!(debug_assertions) { 30 } else { 5 };
 /// `POST /v1/processors/{name}`
 pub(super) async fn evaluate(
     State(app): State<App>,
-    _: Acting,
+    acting: Acting,
     Names(name): Names<String>,
     Json(question): Json,
 ) -> Result<Response, RestError> {
@@ -36,7 +35,7 @@ pub(super) async fn evaluate(
         return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", message));
     }
     let line = question.to_string().into_bytes();
-    match app.rest.workers.ask(&["eval-worker", name], line, SECONDS).await {
+    match app.rest.evaluations.ask(acting.account, &["eval-worker", name], line, SECONDS).await {
         Ok(said) if said.last() == Some(&b'\n') => Ok(json_text(said[..said.len() - 1].to_vec())),
         Ok(_) => Ok(limited(&question, "evaluation_limit", "The evaluation ended without an answer.")),
         Err(WorkerError::TooLong(_)) => {
@@ -74,10 +73,10 @@ fn json_text(bytes: Vec<u8>) -> Response {
     response
 }
 
+/// The same shape as an evaluation's own answer.
 fn limited(question: &Value, code: &str, message: &str) -> Response {
-    let error = EvalError { code: code.to_owned(), message: message.to_owned(), path: None };
-    let outcome = EvalOutcome { errors: vec![error], ..EvalOutcome::default() };
     let id = question.get("id").cloned().unwrap_or_default();
-    let answer = json!({ "id": id, "output": outcome.output, "errors": outcome.errors, "console": outcome.console });
+    let error = json!({ "code": code, "message": message });
+    let answer = json!({ "id": id, "output": null, "errors": [error], "console": [] });
     json_text(answer.to_string().into_bytes())
 }

@@ -47,11 +47,11 @@ async fn jobs_are_found_by_flow_state_and_time_and_their_steps_by_the_job() {
         }
         answer.good().as_array().unwrap().iter().map(|job| job["_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(ids(&format!("_flowId={good}")).await, [done.clone()]);
-    assert_eq!(ids("status=failed").await, [failed.clone()]);
+    assert_eq!(ids(&format!("_flowId={good}")).await.join(","), done);
+    assert_eq!(ids("status=failed").await.join(","), failed);
     assert_eq!(ids("status=failed,completed").await.len(), 2);
     assert_eq!(ids("createdAt_gte=2099-01-01").await.len(), 0);
-    assert_eq!(ids(&format!("_flowId_in={good},{bad}&limit=1")).await, [failed.clone()]);
+    assert_eq!(ids(&format!("_flowId_in={good},{bad}&limit=1")).await.join(","), failed);
     assert_eq!(api.get("/v1/jobs?_flowId=nonsense").await.no(), (400, "invalid_query".to_owned()));
     let steps = api.get(&format!("/v1/jobs?_flowJobId={done}&type=import")).await.good();
     assert_eq!(
