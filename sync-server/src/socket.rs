@@ -20,8 +20,9 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, Interval};
-use tombolo_model::{Id, Rights};
+use tombolo_model::{Action, Id, Rights};
 use tombolo_sync::server::{Effect, Event, Peer, Session};
+use tombolo_wire::store::Person;
 
 use crate::app::App;
 use crate::auth::caller::Caller;
@@ -211,6 +212,7 @@ impl Line {
         self.carry_out(effects).await;
         if begun {
             for person in self.here.hub.present() {
+                let person = Self::as_seen(self.app.clone(), self.account, self.held.clone(), person).await;
                 let effects = self.peer.handle(now(), Event::Person(person));
                 self.carry_out(effects).await;
             }
@@ -248,12 +250,25 @@ impl Line {
     async fn place(&mut self, place: Result<(u64, Place), RecvError>) {
         match place {
             Ok((from, _)) if from == self.number => {}
-            Ok((_, Place::Person(person))) => self.handle(Event::Person(person)).await,
+            Ok((_, Place::Person(person))) => {
+                let person = Self::as_seen(self.app.clone(), self.account, self.held.clone(), person).await;
+                self.handle(Event::Person(person)).await;
+            }
             Ok((_, Place::Left(session))) => self.handle(Event::Left { session }).await,
             // Places are worth nothing once they are old.
             Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "places were missed"),
             Err(RecvError::Closed) => std::future::pending().await,
         }
+    }
+
+    /// Somebody's place, without a document that may not be seen here: not even its id is told.
+    async fn as_seen(app: App, account: Id, held: Rights, person: Person) -> Person {
+        let Some(document) = person.document.filter(|_| held.sight().is_some()) else {
+            return person;
+        };
+        let home = app.store.home(account, document).await;
+        let seen = matches!(home, Ok(Some(home)) if held.may(Action::Read, home.kind, home.home()));
+        if seen { person } else { Person { document: None, field: None, cursor: None, ..person } }
     }
 
     /// Looks the session and the role up again, after some have changed.

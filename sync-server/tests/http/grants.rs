@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::RunStatus;
-use tombolo_wire::sync::{Course, Cursor, Down, Entry};
+use tombolo_wire::sync::{Course, Cursor, Down, Entry, Place, Up};
 
 use crate::device::{Device, author, create, set};
 use crate::runs::{make, start_endless, until_row};
@@ -123,6 +123,25 @@ async fn what_others_do_elsewhere_does_not_reach_a_custom_member() {
         }));
     }
     assert_eq!(came, [shown]);
+}
+
+#[tokio::test]
+async fn where_others_are_is_told_without_what_may_not_be_seen() {
+    let mut shared = Shared::open("monitor").await;
+    let mut device = shared.bobs(None).await;
+    let place = |document: Id| Place { document: Some(document), field: Some("/name".to_owned()), cursor: None };
+    for (tab, document) in [("a", shared.theirs_export), ("b", shared.ours_flow)] {
+        shared.device.say(&Up::Presence { tab: tab.to_owned(), place: Some(place(document)) }).await;
+    }
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let person = device.until(|frame| match frame {
+            Down::Person(person) => Some((person.document, person.field)),
+            _ => None,
+        });
+        told.push(person.await);
+    }
+    assert_eq!(told, [(None, None), (Some(shared.ours_flow), Some("/name".to_owned()))]);
 }
 
 #[tokio::test]
