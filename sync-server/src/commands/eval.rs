@@ -36,14 +36,30 @@ struct Answer {
     outcome: EvalOutcome,
 }
 
+impl Args {
+    /// The name, if there is such an evaluation.
+    pub(super) fn known(&self) -> Result<&str, UnknownEval> {
+        if is_known(&self.name) {
+            return Ok(&self.name);
+        }
+        let known = names().collect::<Vec<_>>().join(", ");
+        Err(UnknownEval { name: self.name.clone(), known })
+    }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    eval_names().chain([scripts::NAME])
+}
+
+/// Whether there is an evaluation of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
 /// Answers each line of stdin with a line of stdout.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Before the first line is waited for.
-    let names = || eval_names().chain([scripts::NAME]);
-    if !names().any(|name| name == args.name) {
-        let known = names().collect::<Vec<_>>().join(", ");
-        return Err(UnknownEval { name: args.name.clone(), known }.into());
-    }
+    let name = args.known()?;
     let mut scripts = Scripts::default();
     let mut out = io::stdout().lock();
     for (at, line) in io::stdin().lock().lines().enumerate() {
@@ -51,15 +67,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if line.trim().is_empty() {
             continue;
         }
-        let question: Question =
-            serde_json::from_str(&line).with_context(|| format!("line {} is not understood", at + 1))?;
-        let mut request = question.request;
-        request.now_ms = crate::clock::now_ms();
-        request.seed = getrandom::u64()?;
-        let outcome = if args.name == scripts::NAME { scripts.eval(&request)? } else { eval(&args.name, &request)? };
-        let answer = Answer { id: question.id, outcome };
-        writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+        let answer = answer(name, &line, &mut scripts).with_context(|| format!("line {} is not understood", at + 1))?;
+        writeln!(out, "{answer}")?;
         out.flush()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The line that answers a line.
+pub(super) fn answer(name: &str, line: &str, scripts: &mut Scripts) -> anyhow::Result<String> {
+    let question: Question = serde_json::from_str(line)?;
+    let mut request = question.request;
+    request.now_ms = crate::clock::now_ms();
+    request.seed = getrandom::u64()?;
+    let outcome = if name == scripts::NAME { scripts.eval(&request)? } else { eval(name, &request)? };
+    Ok(serde_json::to_string(&Answer { id: question.id, outcome })?)
 }

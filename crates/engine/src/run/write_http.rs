@@ -144,7 +144,11 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let turn = (self.pages << 32) ^ sent.first().map_or(0, |one| one.at as u64);
         match submit::result(self.shared, self.place, helper, submitted, turn).await {
             Ok(whole) => reading.of(status, response.headers, &whole),
-            Err(failure) => vec![Err(failure); records],
+            Err(failure) => {
+                // The answer to what was submitted may be what it is about.
+                let message = scrub.clean(&failure.message).into_owned();
+                vec![Err(Failure { message, ..failure }); records]
+            }
         }
     }
 

@@ -49,7 +49,9 @@ impl Talk {
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options("/workers/run.js", &options).map_err(failed)?;
         let first = Array::of1(&frame(job)?);
-        files.iter().for_each(|file| drop(first.push(file)));
+        for file in &files {
+            first.push(file);
+        }
         let (sender, heard) = unbounded();
         let message = Closure::<dyn FnMut(MessageEvent)>::new({
             let (worker, sender) = (worker.clone(), sender.clone());
