@@ -200,26 +200,6 @@ fn a_record_that_a_step_makes_too_big_ends_there() {
     assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
 }
 
-#[test]
-fn records_that_a_hook_made_stay_in_their_order_where_ways_meet_again() {
-    let mut flow = hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2})));
-    let only =
-        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "b"]}});
-    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
-    flow.flow["routers"] = json!([
-        {"id": "r", "branches": [{"name": "B", "inputFilter": only, "pageProcessors": [], "nextRouterId": "end"},
-            {"name": "Rest", "pageProcessors": [], "nextRouterId": "end"}]},
-        {"id": "end", "branches": [{"name": "Out",
-            "pageProcessors": [{"type": "import", "_importId": id(3).to_string()}]}]}]);
-    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(|_, _| {
-        let made = (0..6).map(|n| json!({"n": n, "k": if n % 2 == 0 { "a" } else { "b" }}));
-        Ok(json!({"data": made.collect::<Vec<_>>()}))
-    });
-    go(&flow, &host);
-    let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
-    assert_eq!(made.iter().map(|record| record["n"].clone()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
-}
-
 /// A flow with a file whose import has these hooks.
 fn made_with(hooks: &Value, call: impl Fn(&str, &Value) -> Result<Value, ScriptFailure> + 'static) -> (Ran, Memory) {
     let hook = |name: &Value| json!({"_scriptId": id(SCRIPT).to_string(), "function": name});
@@ -269,4 +249,24 @@ fn errors_that_hooks_give_records_say_which_hook_gave_them() {
         Ok(json!({"data": options["data"], "errors": [], "newErrorsAndRetryData": new}))
     });
     assert_eq!(ran.errors[0].source, "pre_save_page_hook");
+}
+
+#[test]
+fn records_that_a_hook_made_stay_in_their_order_where_ways_meet_again() {
+    let mut flow = hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2})));
+    let only =
+        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "b"]}});
+    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
+    flow.flow["routers"] = json!([
+        {"id": "r", "branches": [{"name": "B", "inputFilter": only, "pageProcessors": [], "nextRouterId": "end"},
+            {"name": "Rest", "pageProcessors": [], "nextRouterId": "end"}]},
+        {"id": "end", "branches": [{"name": "Out",
+            "pageProcessors": [{"type": "import", "_importId": id(3).to_string()}]}]}]);
+    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(|_, _| {
+        let made = (0..6).map(|n| json!({"n": n, "k": if n % 2 == 0 { "a" } else { "b" }}));
+        Ok(json!({"data": made.collect::<Vec<_>>()}))
+    });
+    go(&flow, &host);
+    let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
+    assert_eq!(made.iter().map(|record| record["n"].clone()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
 }
