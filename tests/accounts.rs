@@ -1,0 +1,132 @@
+//! People, their rights by integration, the audit log and hand-overs, in real browsers.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tombolo_model::{Id, Kind};
+use tombolo_tests::{Member, Screen, Server, until};
+
+/// Longer than a change of rights takes to reach a device.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The documents whose pieces are on a device, in all of its databases.
+async fn held(screen: &Screen) -> Result<String> {
+    let found = screen.browser.js_async(include_str!("src/browser/pieces.js"), vec![Value::Null]).await?;
+    let databases = found.as_array().context("a list of databases")?;
+    let documents = databases.iter().flat_map(|database| database["pieces"].as_array().into_iter().flatten());
+    Ok(documents.filter_map(|piece| piece["document"].as_str()).collect::<Vec<_>>().join(" "))
+}
+
+async fn device_holds(screen: &Screen, document: Id, there: bool) -> Result<()> {
+    until(&format!("{document} on the device: {there}"), PATIENCE, || async {
+        Ok((held(screen).await?.contains(&document.to_string()) == there).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_custom_member_sees_what_is_granted_and_the_device_holds_none_of_it_while_it_is_revoked() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let ours = device.create(Kind::Integration, &json!({ "name": "Shop" })).await?.id();
+    let theirs = device.create(Kind::Integration, &json!({ "name": "Payroll" })).await?.id();
+    let flow = json!({ "name": "Orders", "_integrationId": ours });
+    let flow = device.create(Kind::Flow, &flow).await?.id();
+    owner.invite("jonas@example.com", "custom").await?;
+    let admin = Screen::open(&server.address()).await?;
+    admin.sign_in("ines@example.com").await?;
+    admin.visit("/members").await?;
+    grant(&admin, "Monitor: look and run").await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("jonas@example.com").await?;
+    screen.switch_account("Ines").await?;
+    screen.home().await?;
+    screen.browser.see("Shop").await?;
+    ensure!(!screen.browser.reads("Payroll").await?, "another integration is shown");
+    device_holds(&screen, flow, true).await?;
+    grant(&admin, "No access").await?;
+    screen.browser.gone("Shop").await?;
+    for document in [ours, flow, theirs] {
+        device_holds(&screen, document, false).await?;
+    }
+    grant(&admin, "Manage: build and run").await?;
+    screen.browser.see("Shop").await?;
+    screen.open_named("Shop").await?;
+    screen.rename_integration("Shop and more").await?;
+    screen.on_the_server().await?;
+    device_holds(&screen, flow, true).await?;
+    ensure!(!held(&screen).await?.contains(&theirs.to_string()), "another integration is on the device");
+    let everybody: Value = owner.call(reqwest::Method::GET, "/members", &Value::Null).await?;
+    ensure!(everybody.to_string().contains(&colleague.me.user.id.to_string()));
+    screen.browser.close().await?;
+    admin.browser.close().await
+}
+
+/// Gives Jonas a level in the integration Shop.
+async fn grant(admin: &Screen, level: &str) -> Result<()> {
+    admin.browser.press("button", "Access of Jonas").await?;
+    let dialog = admin.browser.find("dialog", "Access of Jonas").await?;
+    admin.browser.choose("Access to Shop", level).await?;
+    admin.browser.press_in(Some(&dialog), "button", "Save access").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_shows_who_renamed_what_and_from_what_to_what() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_up("Ines", "ines@example.com").await?;
+    screen.home().await?;
+    screen.create_integration("Shop").await?;
+    screen.on_the_server().await?;
+    screen.visit("/audit").await?;
+    screen.browser.see("Create").await?;
+    screen.visit("/").await?;
+    screen.open_named("Shop").await?;
+    screen.rename_integration("Bazaar").await?;
+    screen.on_the_server().await?;
+    screen.visit("/audit?action=update").await?;
+    screen.browser.press("button", "Show what changed: Update Bazaar").await?;
+    let shown = screen.browser.find("dialog", "Update: Bazaar").await?.text().await?;
+    ensure!(shown.contains("Shop") && shown.contains("Bazaar"), "{shown}");
+    screen.browser.press("button", "Close").await?;
+    ensure!(!screen.browser.reads("Create").await?, "the filter does not hold");
+    screen.browser.choose("Action", "Sign in").await?;
+    screen.browser.gone("Bazaar").await?;
+    ensure!(screen.browser.address().await?.contains("action=signIn"));
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_at_two_browsers_hand_an_integration_over() -> Result<()> {
+    let server = Server::start().await?;
+    let sender = Screen::open(&server.address()).await?;
+    sender.sign_up("Ines", "ines@example.com").await?;
+    sender.home().await?;
+    sender.create_integration("Shop").await?;
+    sender.create_flow("Orders").await?;
+    sender.on_the_server().await?;
+    sender.visit("/transfers").await?;
+    sender.browser.press("button", "Hand over integrations").await?;
+    sender.browser.press("checkbox", "Shop").await?;
+    sender.browser.see("Orders").await?;
+    sender.browser.fill("Email of who takes them", "jonas@example.com").await?;
+    sender.browser.press("button", "Send offer").await?;
+    let link = sender.browser.value("Link of the offer").await?;
+    let path = link.strip_prefix(&server.address()).context("a link of this server")?.to_owned();
+    let recipient = Screen::open(&server.address()).await?;
+    recipient.sign_up("Jonas", "jonas@example.com").await?;
+    recipient.visit(&path).await?;
+    recipient.browser.see("From Ines").await?;
+    recipient.browser.press("button", "Accept into this account").await?;
+    recipient.browser.see("Handed over").await?;
+    recipient.home().await?;
+    recipient.open_named("Shop").await?;
+    recipient.browser.see("Orders").await?;
+    sender.browser.press("button", "Done").await?;
+    sender.home().await?;
+    sender.browser.gone("Shop").await?;
+    recipient.browser.close().await?;
+    sender.browser.close().await
+}
