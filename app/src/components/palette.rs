@@ -54,7 +54,7 @@ fn pages() -> impl Iterator<Item = Target> {
     let own = PAGES.iter().map(|(name, to, icon)| Target {
         name: (*name).into(),
         what: "Page".into(),
-        icon: *icon,
+        icon,
         to: (*to).into(),
     });
     let lists = KINDS.iter().map(|words| Target {

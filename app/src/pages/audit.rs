@@ -59,11 +59,11 @@ impl Heard {
     }
 
     /// Asks anew, or goes on where the last page ended.
-    fn ask(self, query: String, more: bool) {
+    fn ask(self, query: &str, more: bool) {
         self.asked.update_value(|asked| *asked += 1);
         let mine = self.asked.get_value();
         let before = self.next.get_untracked().filter(|_| more);
-        let query = before.map_or_else(|| query.clone(), |before| format!("{query}&before={before}"));
+        let query = before.map_or_else(|| query.to_owned(), |before| format!("{query}&before={before}"));
         self.busy.set(true);
         spawn_local(async move {
             let answer = server::ask::<Page>(Method::GET, &self.path("audit", &query), None::<&()>).await;
@@ -100,7 +100,7 @@ fn Log(account: Id) -> impl IntoView {
     };
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(asked));
-    Effect::new(move |_| heard.ask(query.get(), false));
+    Effect::new(move |_| heard.ask(&query.get(), false));
     let says = move || {
         let many = heard.entries.with(Vec::len);
         let more = if heard.next.with(Option::is_some) { ", and older ones" } else { "" };
@@ -127,7 +127,7 @@ fn Log(account: Id) -> impl IntoView {
                     <tbody><For each=move || heard.entries.get() key=|entry| entry.n let:entry><Line entry=entry/></For></tbody>
                 </table>
             </div>
-            {move || heard.next.get().map(|_| view! { <div class="page-body"><button class="button" prop:disabled=move || heard.busy.get() on:click=move |_| heard.ask(query.get_untracked(), true)>"Show older entries"</button></div> })}
+            {move || heard.next.get().map(|_| view! { <div class="page-body"><button class="button" prop:disabled=move || heard.busy.get() on:click=move |_| heard.ask(&query.get_untracked(), true)>"Show older entries"</button></div> })}
         </Show>
     }
 }

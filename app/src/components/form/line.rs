@@ -72,7 +72,7 @@ pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView 
         Input::Item(_) if field.label.starts_with("Body") => 4,
         _ => 0,
     };
-    let code = !matches!(input, Input::Line) && !(matches!(input, Input::Area(_)) && field.path == "/description");
+    let code = !(matches!(input, Input::Line) || matches!(input, Input::Area(_)) && field.path == "/description");
     let name = form.id(field);
     view! {
         <Field label=field.label name=name.clone() help=field.help optional=field.optional error=error held=held>

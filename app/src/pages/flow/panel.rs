@@ -301,17 +301,18 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
 /// The rules of a branch, edited in the flow itself.
 #[component]
 pub(super) fn BranchEditor(branch: Branch) -> impl IntoView {
+    let Branch { name, place, .. } = branch;
     let builder = expect_context::<Builder>();
     let doc = builder.doc;
     view! {
         <section class="step-editor" id=EDITOR tabindex="-1" aria-label="Branch rules editor">
             <header class="editor-head">
-                <div class="title-line"><h2 class="cut">"Records that go to "{branch.name.clone()}</h2></div>
+                <div class="title-line"><h2 class="cut">"Records that go to "{name}</h2></div>
                 <span class="grow"></span>
                 <UndoButtons doc=doc/>
                 <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
-            <div class="scroll"><FilterEditor doc=doc base=format!("{}/inputFilter", branch.place)/></div>
+            <div class="scroll"><FilterEditor doc=doc base=format!("{place}/inputFilter")/></div>
         </section>
     }
 }

@@ -22,10 +22,10 @@ pub(super) fn change(builder: Builder, intents: impl FnOnce(&View, &mut dyn FnMu
 }
 
 /// Adds a branching and opens its form.
-pub(super) fn add_branching(builder: Builder, at: Option<Branch>) {
+pub(super) fn add_branching(builder: Builder, at: Option<&Branch>) {
     let mut row = None;
     change(builder, |view, fresh| {
-        let (intents, made) = add(view, at.as_ref(), fresh);
+        let (intents, made) = add(view, at, fresh);
         row = Some(made);
         intents
     });
@@ -60,7 +60,7 @@ pub(super) fn RouterNodes(placed: Memo<Layout>) -> impl IntoView {
 #[component]
 fn RouterNode(router: Router, place: (i32, i32)) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let row = StoredValue::new(router.row.clone());
+    let row = StoredValue::new(router.row);
     let label = format!(
         "{}, branching, {}, {}",
         router.title(),
@@ -90,7 +90,7 @@ pub(super) fn RouterPanel(router: Router) -> impl IntoView {
     let deleting = RwSignal::new(false);
     let base = format!("{ROUTERS}/{}", router.row);
     let closed = Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()));
-    let row = StoredValue::new(router.row.clone());
+    let row = StoredValue::new(router.row);
     // Its parts stay while names are typed in them.
     let now = Memo::new(move |_| {
         builder.routers.with(|all| row.with_value(|row| all.iter().find(|router| router.row == *row).cloned()))
@@ -249,7 +249,7 @@ fn Leads(found: Signal<Option<Branch>>, router: StoredValue<RowId>) -> impl Into
     let choose = move |key: String| {
         let Some(branch) = found.get_untracked() else { return };
         match key.as_str() {
-            NEW => add_branching(builder, Some(branch)),
+            NEW => add_branching(builder, Some(&branch)),
             "" => change(builder, |view, _| lead(view, &branch, None)),
             id => change(builder, |view, _| lead(view, &branch, Some(id))),
         }

@@ -88,11 +88,11 @@ pub(super) fn in_words(role: Role, grants: &Grants) -> String {
 /// The dialog in which a member's levels are changed.
 #[component]
 pub(super) fn EditGrants(roster: Roster, member: Member, open: RwSignal<bool>) -> impl IntoView {
-    let grants = RwSignal::new(member.grants.clone());
-    let role = member.role;
-    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let Member { user, name, email, role, grants, .. } = member;
+    let grants = RwSignal::new(grants);
+    let shown = if name.is_empty() { email } else { name };
     let save = move |_| {
-        let Some(user) = member.user else { return };
+        let Some(user) = user else { return };
         let body = ChangeMember { role: Some(role), grants: grants.get_untracked(), enabled: None };
         open.set(false);
         roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());

@@ -32,16 +32,17 @@ async fn value_of(app: App, id: Id) -> Result<Value, CallError> {
 }
 
 /// Makes a copy and says where it is.
-pub(super) fn clone(app: App, row: CatalogueRow, then: impl Fn(Id) + 'static) {
+pub(super) fn clone(app: App, row: &CatalogueRow, then: impl Fn(Id) + 'static) {
     let saving = app.saving();
+    let (kind, id) = (row.kind, row.id);
     spawn_local(async move {
         let made = async {
-            let value = copy(row.kind, value_of(app, row.id).await?);
-            app.call::<Created>(Call::Create { kind: row.kind, value }).await
+            let value = copy(kind, value_of(app, id).await?);
+            app.call::<Created>(Call::Create { kind, value }).await
         };
         match made.await {
             Ok(created) => {
-                let secret = matches!(row.kind, Kind::Connection | Kind::IClient);
+                let secret = matches!(kind, Kind::Connection | Kind::IClient);
                 app.toasts.say(if secret {
                     "The copy is made. Its secrets are to be entered again."
                 } else {

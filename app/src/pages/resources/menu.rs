@@ -49,7 +49,7 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
             let row = row.with_value(Clone::clone);
             go(address(&CatalogueRow { id: made, ..row }));
         };
-        copy::clone(app, row.get_value(), to);
+        row.with_value(|row| copy::clone(app, row, to));
     };
     view! {
         <Menu id=format!("row-{id}") label=format!("More for {name}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">

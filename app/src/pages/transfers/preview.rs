@@ -9,8 +9,8 @@ use crate::words::kinds::kind_name;
 /// Everything that goes.
 #[component]
 pub(super) fn Contents(contents: TransferContents) -> impl IntoView {
-    let lines = contents.items.iter().map(|item| {
-        let (name, kind, copied) = (item.name.clone(), kind_name(item.kind), item.copied);
+    let lines = contents.items.into_iter().map(|item| {
+        let (name, kind, copied) = (item.name, kind_name(item.kind), item.copied);
         view! { <tr><td class="name"><span class="cut" title=name.clone()>{name.clone()}</span> {copied.then(|| view! { <span class="badge">"Copied"</span> })}</td><td class="muted">{kind}</td></tr> }
     });
     let stays = (!contents.left_behind.is_empty()).then(|| {
