@@ -15,8 +15,12 @@ use crate::words::kinds::{KINDS, address, kind_name, of};
 const SHOWN: usize = 40;
 
 /// The pages that are no lists of resources.
-const PAGES: [(&str, &str, &str); 3] =
-    [("Home", "/", "house"), ("Runs", "/runs", "history"), ("Recycle bin", "/bin", "trash-2")];
+const PAGES: [(&str, &str, &str); 4] = [
+    ("Home", "/", "house"),
+    ("Runs", "/runs", "history"),
+    ("Playground", "/playground", "square-terminal"),
+    ("Recycle bin", "/bin", "trash-2"),
+];
 
 /// Somewhere to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
