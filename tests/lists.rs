@@ -141,6 +141,7 @@ async fn everything_with_a_page_is_reached_by_typing_its_name() -> Result<()> {
     let screen = Screen::open(&server.address()).await?;
     make(&screen, "stacks", "stack", "Beech").await?;
     let browser = &screen.browser;
+    browser.find("button", "Show the JSON").await?;
     browser.field("Name").await?.send_keys(Key::Control + "k").await?;
     let field = browser.find("combobox", "Go to").await?;
     field.send_keys("lookup").await?;
