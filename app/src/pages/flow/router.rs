@@ -60,7 +60,7 @@ pub(super) fn RouterNodes(placed: Memo<Layout>) -> impl IntoView {
 #[component]
 fn RouterNode(router: Router, place: (i32, i32)) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let row = StoredValue::new(router.row);
+    let row = StoredValue::new(router.row.clone());
     let label = format!(
         "{}, branching, {}, {}",
         router.title(),
