@@ -141,6 +141,9 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
         _ => {}
     }
     let Some(operator) = Operator::named(name) else {
+        if parts.len() == 1 {
+            return Err(format!("There is no operator or function “{name}”."));
+        }
         // A value of its own, such as ["boolean", ["extract", "active"]].
         return operand::operand(value, settings, depth).map(Rule::Test);
     };

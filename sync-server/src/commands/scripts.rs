@@ -14,6 +14,8 @@ use crate::run_host::{Pipes, Processes, Supervisor};
 
 /// The name of the evaluation.
 pub(super) const NAME: &str = "javascript";
+/// How long a call may take when nobody says otherwise: somebody waits for the answer, which nobody does in a run.
+const EVAL_MS: u32 = 4_000;
 const LOOSE: &str = "Warning: this machine does not keep scripts from all files, the network and other processes. Linux 6.12 or later does.";
 
 /// What calls the scripts of a run.
@@ -42,6 +44,9 @@ struct Asked {
 impl Scripts {
     /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input.
     pub(super) fn eval(&mut self, request: &EvalRequest) -> anyhow::Result<EvalOutcome> {
+        if let Some(error) = request.misshapen() {
+            return Ok(EvalOutcome { errors: vec![error], ..EvalOutcome::default() });
+        }
         let code = text(&request.rules, "code").or_else(|| text(&request.rules, "script"));
         let (Some(script), Some(function)) = (code, text(&request.rules, "function")) else {
             let message = "Write the rules as {\"code\": \"function f(options) { … }\", \"function\": \"f\"}.";
@@ -59,7 +64,7 @@ impl Scripts {
             seed: request.seed,
         };
         let deadline = request.options.get("timeoutMs").and_then(Value::as_u64);
-        let deadline_ms = deadline.map_or(CALL_MS, |ms| u32::try_from(ms).unwrap_or(CALL_MS));
+        let deadline_ms = deadline.map_or(EVAL_MS, |ms| u32::try_from(ms).unwrap_or(CALL_MS));
         let asked = match &mut self.asked {
             Some(asked) => asked,
             none => none.insert(Asked::start()?),

@@ -75,7 +75,8 @@ impl DataType {
 fn text(value: &Val) -> Result<Val, String> {
     match value {
         Val::Str(_) => Ok(value.clone()),
-        Val::List(_) | Val::Map(_) => Err(format!("it is {} and not a text. Choose a field inside it.", value.kind())),
+        // Its JSON: what a text of it has to be is nowhere said, and that can be read again.
+        Val::List(_) | Val::Map(_) => Ok(Val::text(&value.to_json())),
         other => Ok(Val::text(&other.display())),
     }
 }
@@ -95,10 +96,12 @@ fn boolean(value: &Val) -> Result<Val, String> {
         Val::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" => Ok(Val::Bool(true)),
             "false" | "0" => Ok(Val::Bool(false)),
-            _ => Err(format!("“{}” is neither true nor false.", short(text))),
+            // As JavaScript has it: there is something.
+            other => Ok(Val::Bool(!other.is_empty())),
         },
         Val::Int(_) | Val::Uint(_) | Val::Float(_) => Ok(Val::Bool(value.as_f64() != Some(0.0))),
-        other => Err(format!("it is {} and neither true nor false.", other.kind())),
+        Val::List(_) | Val::Map(_) => Ok(Val::Bool(true)),
+        Val::Absent | Val::Null => Ok(Val::Bool(false)),
     }
 }
 

@@ -92,7 +92,7 @@ fn a_value_that_does_not_fit_names_the_rule() {
     let inner = json!({"generate": "n", "dataType": "number", "extract": "$.text"});
     let error = one(&json!({"generate": "a", "dataType": "object", "mappings": [inner]})).unwrap_err();
     assert!(error.contains("“a.n”") && error.contains("“abc” is not a number"), "{error}");
-    let error = one(&json!({"generate": "a", "dataType": "string", "extract": "$.deep"})).unwrap_err();
+    let error = one(&json!({"generate": "a", "dataType": "number", "extract": "$.deep"})).unwrap_err();
     assert!(error.contains("an object"), "{error}");
 }
 

@@ -26,6 +26,22 @@ pub(super) const ALL: &[Inline] = &[
         run: |args| part(args, |length, count| (0, length.saturating_sub(count))),
     },
     Inline {
+        name: "first",
+        arguments: "list count?",
+        least: 1,
+        help: "The first item of the list, or its first items.",
+        example: ("{{first record.numbers}}", "10"),
+        run: |args| ends(args, |length, count| (0, count.min(length))),
+    },
+    Inline {
+        name: "last",
+        arguments: "list count?",
+        least: 1,
+        help: "The last item of the list, or its last items.",
+        example: ("{{last record.numbers}}", "8"),
+        run: |args| ends(args, |length, count| (length.saturating_sub(count), length)),
+    },
+    Inline {
         name: "arrayify",
         arguments: "value",
         least: 1,
@@ -100,6 +116,16 @@ fn part(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
     }
 }
 
+/// One item, or a list of them where it is said how many.
+fn ends(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
+    if !matches!(args.get(1), Val::Absent | Val::Null) {
+        return part(args, range);
+    }
+    let Some(items) = args.list(0) else { return nothing() };
+    let (from, to) = range(items.len(), 1);
+    Ok(items[from..to].first().cloned().unwrap_or_default())
+}
+
 fn sort(args: &Args<'_>) -> Made {
     let Some(items) = args.list(0) else { return nothing() };
     let mut items = items.to_vec();
@@ -168,6 +194,10 @@ mod tests {
             &[
                 ("{{after l 1}} {{after l 9}}|{{after t 1}}|{{after l \"x\"}}", "b,c ||"),
                 ("{{before l 1}} {{before l 0}} {{before l 9}}|{{before o 1}}", "a,b a,b,c |"),
+                (
+                    "{{first l}}{{last l}} {{first l 2}} {{last l 2}} {{last l 9}}|{{first t}}{{first missing}}{{first o}}|",
+                    "ac a,b b,c a,b,c||",
+                ),
                 ("{{{jsonSerialize (arrayify missing)}}} {{{jsonSerialize (arrayify o)}}}", "[] [{\"a\":1}]"),
                 ("{{{jsonSerialize (after l 2)}}}", "[\"c\"]"),
             ],
