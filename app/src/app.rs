@@ -6,8 +6,8 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, ResourcePage, ResourcesPage,
-    RunsPage, SignInPage, SignUpPage,
+    AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
+    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -23,8 +23,12 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/integrations/:id") view=IntegrationPage/>
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
                     <Route path=path!("/runs") view=RunsPage/>
+                    <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
+                    <Route path=path!("/security") view=SecurityPage/>
+                    <Route path=path!("/audit") view=AuditPage/>
+                    <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>

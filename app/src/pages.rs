@@ -1,5 +1,6 @@
 //! One file a screen.
 
+mod audit;
 mod bin;
 mod flow;
 mod home;
@@ -7,12 +8,16 @@ mod integration;
 mod members;
 mod not_accepted;
 mod not_found;
+mod playground;
 mod resources;
 mod run_file;
 mod runs;
 mod script;
+mod security;
 mod sign_in;
+mod transfers;
 
+pub(crate) use audit::AuditPage;
 pub(crate) use bin::BinPage;
 pub(crate) use flow::FlowPage;
 pub(crate) use home::HomePage;
@@ -20,10 +25,13 @@ pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
 pub(crate) use not_found::{NotFound, Unopened};
+pub(crate) use playground::PlaygroundPage;
 pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;
+pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;

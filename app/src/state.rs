@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod document;
+mod evaluator;
 mod membership;
 pub(crate) mod row_id;
 mod saving;
@@ -13,6 +14,7 @@ mod watch;
 pub(crate) use account::{App, is_in_step, use_enter};
 use client::Client;
 pub(crate) use document::{Doc, use_document};
+pub(crate) use evaluator::{Answer, Evaluator};
 pub(crate) use membership::is_removed;
 pub(crate) use saving::Saving;
 use toasts::Toasts;

@@ -13,6 +13,7 @@ use crate::auth::password::Passwords;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
 use crate::vault::VaultKey;
@@ -34,11 +35,20 @@ pub(crate) struct Parts {
     pub(crate) assets: Assets,
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
+    pub(crate) rest: Rest,
 }
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Rights in an account have changed: its sockets look theirs up again, and runs of those who may not run them any
+    /// more are ended.
+    pub(crate) fn rights_changed(&self, account: Id) {
+        self.hub.account(account).rights_changed();
+        let app = self.clone();
+        tokio::spawn(async move { app.runner.end_those_without_rights(&app, account).await });
     }
 
     /// Tells everybody that something was committed in an account.

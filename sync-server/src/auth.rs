@@ -6,3 +6,5 @@ pub(crate) mod cookie;
 pub(crate) mod details;
 pub(crate) mod origin;
 pub(crate) mod password;
+pub(crate) mod second;
+pub(crate) mod totp;

@@ -12,10 +12,11 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use tombolo_model::Id;
+use tombolo_model::{Action, Id, Kind, Level, Rights, Role};
 
 use crate::app::App;
 use crate::clock;
+use crate::resources::{self, ResourceError};
 use crate::store::{BlobRow, BlobSource, PART_BYTES, Store, StoreError};
 
 /// How many files can be stored at a time, at best.
@@ -233,6 +234,26 @@ pub(crate) fn body(app: &App, account: Id, sha256: [u8; 32]) -> Body {
     Body::from_stream(parts.inspect_err(|error| {
         tracing::error!(%error, "a file cannot be read to its end");
     }))
+}
+
+/// Whether a resource of these integrations names a file: who sees nothing else fetches nothing else.
+pub(crate) async fn in_sight(app: &App, account: Id, integrations: Vec<Id>, name: &str) -> Result<bool, ResourceError> {
+    let rights = Rights {
+        role: Role::Custom,
+        grants: integrations.into_iter().map(|integration| (integration, Level::Monitor)).collect(),
+    };
+    for (_, document) in app.store.documents_of(Some(account), Kind::Export).await? {
+        let home = app.store.home(account, document).await?;
+        if !home.is_some_and(|home| rights.may(Action::Read, home.kind, home.home())) {
+            continue;
+        }
+        let found = resources::read(&*app.store, account, document).await?;
+        let named = found.as_ref().and_then(|found| found.value.pointer("/rawData")).and_then(|raw| raw.as_str());
+        if named == Some(name) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 mod admin;
 mod cage;
 mod eval;
+mod eval_worker;
+mod ping_worker;
 mod run;
 mod run_worker;
 mod script_worker;
@@ -12,6 +14,8 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use eval::is_known as is_evaluation;
 
 /// A browser-first integration platform.
 #[derive(Debug, Parser)]
@@ -32,6 +36,12 @@ enum Command {
     /// Runs one job from stdin
     #[command(name = "run-worker", hide = true)]
     RunWorker(run_worker::Args),
+    /// Answers one question of the playground from stdin
+    #[command(name = "eval-worker", hide = true)]
+    EvalWorker(eval::Args),
+    /// Tests one connection from stdin
+    #[command(name = "ping-worker", hide = true)]
+    PingWorker(ping_worker::Args),
     /// Calls scripts from stdin
     #[command(name = "script-worker", hide = true)]
     ScriptWorker(script_worker::Args),
@@ -51,6 +61,8 @@ impl Cli {
             Command::Serve(args) => serve::run(args),
             Command::Run(args) => run::run(&args),
             Command::Eval(args) => eval::run(&args),
+            Command::EvalWorker(args) => eval_worker::run(&args),
+            Command::PingWorker(args) => ping_worker::run(&args),
             Command::RunWorker(args) => run_worker::run(&args),
             Command::ScriptWorker(args) => script_worker::run(&args),
             Command::Admin(command) => admin::run(&command),

@@ -27,6 +27,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::routes;
 use drained::{Drained, Heeded, Unread};
 
 /// How long a client may be silent, or deaf.
@@ -117,6 +118,9 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    if let Some(uri) = routes::respelled(request.uri()) {
+        *request.uri_mut() = uri;
+    }
     let mut response = router.call(request).await?;
     // Behind what was not read no other request is found; without a word a client would send its next one there.
     if unread.get() {

@@ -3,7 +3,7 @@
 //! Nothing internal leaves the server: a 5xx is logged once, here, and answered with one sentence.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -72,6 +72,11 @@ impl ApiError {
     /// It clashes with what is there.
     pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// The same, with the seconds after which it may be tried again.
+    pub(crate) fn again_in(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 
     /// Too often.
@@ -179,6 +184,16 @@ impl From<WebSocketUpgradeRejection> for ApiError {
     fn from(rejection: WebSocketUpgradeRejection) -> Self {
         let message = format!("Only a WebSocket is opened here: {}.", rejection.body_text());
         Self::new(rejection.status(), "no_socket", message)
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_query",
+            format!("The address asks for something unknown: {}.", rejection.body_text()),
+        )
     }
 }
 

@@ -34,10 +34,44 @@ pub struct Job {
     /// Up to when each export of changes was read, in milliseconds since 1970.
     #[serde(default)]
     pub checkpoints: BTreeMap<Id, i64>,
+    /// The exports that are read; all where none is named.
+    #[serde(default)]
+    pub sources: Vec<Id>,
+    /// Since when exports of changes are read this once, in milliseconds since 1970.
+    #[serde(default)]
+    pub start_ms: Option<i64>,
     /// An empty folder for the files that the run makes.
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.
     pub allow_private_network: bool,
+}
+
+/// A connection to be tested.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PingJob {
+    /// Which.
+    pub connection: Id,
+    /// It and what it refers to, by id.
+    pub resources: BTreeMap<Id, JobResource>,
+    /// Their secrets.
+    pub secrets: Secrets,
+    /// The hosts that each one's secrets may go to.
+    pub hosts: BTreeMap<Id, Vec<String>>,
+    /// Whether the dialer may reach private and loopback addresses.
+    pub allow_private_network: bool,
+}
+
+/// What came of testing a connection. No secret is in its sentences.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PingAnswer {
+    /// The status of the endpoint's answer, when the connection works.
+    pub status: Option<u16>,
+    /// Why it does not.
+    pub error: Option<String>,
+    /// Tokens that were renewed for it: owner, place and the new secret.
+    pub renewed: Vec<(Id, String, NewSecret)>,
 }
 
 /// A secret on its way to the vault. It is not printed.

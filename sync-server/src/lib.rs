@@ -10,6 +10,7 @@
 
 mod app;
 mod assets;
+mod audit;
 mod auth;
 mod backup;
 mod blobs;
@@ -25,6 +26,7 @@ pub mod job;
 mod listen;
 mod private;
 mod resources;
+mod rest;
 mod retention;
 mod routes;
 pub mod run_host;
@@ -37,6 +39,7 @@ mod sqlite;
 mod statics;
 mod steady;
 pub mod store;
+mod transfers;
 mod vault;
 mod web_host;
 

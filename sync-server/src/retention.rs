@@ -20,6 +20,8 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const SESSIONS_MS: i64 = 30 * DAY_MS;
 /// After they were made: long after they let nobody in any more, so that a late visitor hears why.
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
+/// After they went by themselves: until then somebody may ask what a token was.
+const TOKENS_MS: i64 = 30 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -45,6 +47,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("sessions", sessions(store, now_ms).await),
         ("invitations", invitations(store, now_ms).await),
         ("claims on scheduled runs", ticks(store, now_ms).await),
+        ("tokens", tokens(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -62,6 +65,11 @@ async fn sessions(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn invitations(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_invitations(now_ms - INVITATIONS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_tokens(now_ms - TOKENS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -190,7 +198,7 @@ mod tests {
             let invitation = NewInvitation {
                 account: id(2),
                 email: format!("{days}@example.com"),
-                role: tombolo_model::Role::Manage,
+                rights: tombolo_model::Role::Manage.into(),
                 by: id(1),
                 token: [token; 32],
                 now_ms: NOW - days * DAY_MS,
@@ -238,7 +246,7 @@ mod tests {
         assert_eq!(store.run(id(2), id(100)).await.unwrap(), None);
         assert!(store.run_errors(id(2), id(100)).await.unwrap().is_empty());
         assert_eq!(store.run_errors(id(2), id(200)).await.unwrap(), [error(200, 1)]);
-        let left = store.newest_runs(id(2), 1_000, usize::MAX).await.unwrap().runs.len();
+        let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap().runs.len();
         assert_eq!(left, 451, "all but one");
         for (content, stays) in [(1, false), (2, true), (3, true)] {
             assert_eq!(store.blob(id(2), &[content; 32]).await.unwrap().is_some(), stays, "{content}");
@@ -248,7 +256,7 @@ mod tests {
         let mut after = 0;
         let mut heard = 0;
         loop {
-            let stretch = store.entries(id(2), after, 4_096).await.unwrap();
+            let stretch = store.entries(id(2), &None, after, 4_096).await.unwrap();
             heard += stretch.entries.len();
             assert!(stretch.upto > after || !stretch.more, "a device waits for what was removed");
             after = stretch.upto;

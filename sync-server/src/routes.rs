@@ -3,6 +3,7 @@
 //! The router is built from the table and from nothing else, so a route without a right cannot exist, and the
 //! test of rights is generated from the same rows.
 
+mod audit;
 mod blobs;
 mod body;
 mod finish;
@@ -11,8 +12,11 @@ mod invitations;
 mod members;
 mod runs;
 mod secrets;
+mod security;
 mod session;
 mod sync;
+mod transfers;
+mod v1;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,23 +32,43 @@ use crate::auth::caller::{Right, enter, same_origin};
 use crate::error::ApiError;
 use crate::statics;
 
+pub(crate) use v1::respelled;
+
 /// The largest JSON body.
 const BODY_BYTES: usize = 256 * 1024;
 
 /// One route.
 struct Route {
     method: Method,
-    path: &'static str,
+    path: String,
     right: Right,
     handler: MethodRouter<App>,
+    /// What it does, for those who read the description of the API; empty for what is ours alone.
+    about: &'static str,
 }
 
-const READ: Right = Right::Member(Action::Read, Kind::Flow);
-const WRITE: Right = Right::Member(Action::Write, Kind::Flow);
-const RUN: Right = Right::Member(Action::Run, Kind::Flow);
-const SECRETS: Right = Right::Member(Action::WriteSecret, Kind::Connection);
+impl Route {
+    /// The same, described.
+    fn says(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// The same for bodies of up to so many bytes.
+    fn takes(self, bytes: usize) -> Self {
+        Self { handler: self.handler.layer(DefaultBodyLimit::max(bytes)), ..self }
+    }
+}
+
+const ENTER: Right = Right::Member(Action::Enter, Kind::Integration);
+const SEE_FILES: Right = Right::Somewhere(Action::Read, Kind::Export);
+const BRING_FILES: Right = Right::Somewhere(Action::Write, Kind::Export);
+const RUN: Right = Right::Resource(Action::Run, Kind::Flow);
+const SECRETS: Right = Right::Resource(Action::WriteSecret, Kind::Connection);
 const SEE_MEMBERS: Right = Right::Member(Action::ReadMembers, Kind::Integration);
 const MANAGE_MEMBERS: Right = Right::Member(Action::ManageMembers, Kind::Integration);
+const READ_AUDIT: Right = Right::Member(Action::ReadAudit, Kind::Integration);
+const TRANSFER: Right = Right::Member(Action::Transfer, Kind::Integration);
+const GIVE_ACCOUNT: Right = Right::Member(Action::ManageAccount, Kind::Integration);
 
 /// One row of the table, without its handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,42 +76,64 @@ pub struct RouteInfo {
     /// Its method.
     pub method: Method,
     /// Its path, with `{names}`.
-    pub path: &'static str,
+    pub path: String,
     /// What it asks of the caller.
     pub right: Right,
+    /// What it does; empty for what is not described to others.
+    pub about: &'static str,
 }
 
 /// The table without handlers: what tests of rights are generated from.
 #[must_use]
 pub fn route_table() -> Vec<RouteInfo> {
-    table().into_iter().map(|route| RouteInfo { method: route.method, path: route.path, right: route.right }).collect()
+    let info =
+        |route: Route| RouteInfo { method: route.method, path: route.path, right: route.right, about: route.about };
+    table().into_iter().map(info).collect()
 }
 
 /// The table.
 fn table() -> Vec<Route> {
-    vec![
+    let mut rows = vec![
         get("/healthz", Right::Anybody, health::check),
         post("/api/signup", Right::Anybody, session::sign_up),
         post("/api/signin", Right::Anybody, session::sign_in),
         post("/api/signout", Right::Anybody, session::sign_out),
         get("/api/me", Right::SignedIn, session::me),
+        get("/api/security", Right::SignedIn, security::show),
+        post("/api/security/password", Right::SignedIn, security::password),
+        post("/api/security/factor/begin", Right::SignedIn, security::begin),
+        post("/api/security/factor/confirm", Right::SignedIn, security::confirm),
+        post("/api/security/factor/remove", Right::SignedIn, security::remove),
+        post("/api/security/sessions/end", Right::SignedIn, security::end),
         post("/api/invitations/look", Right::Anybody, invitations::look),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
         post("/api/accounts/{account}/members", MANAGE_MEMBERS, members::invite),
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
+        get("/api/accounts/{account}/audit", READ_AUDIT, audit::list),
+        get("/api/accounts/{account}/audit.csv", READ_AUDIT, audit::csv),
+        post("/api/transfers/look", Right::SignedIn, transfers::look),
+        post("/api/transfers/decline", Right::SignedIn, transfers::decline),
+        get("/api/accounts/{account}/transfers", TRANSFER, transfers::list),
+        post("/api/accounts/{account}/transfers", TRANSFER, transfers::offer),
+        post("/api/accounts/{account}/transfers/preview", TRANSFER, transfers::preview),
+        post("/api/accounts/{account}/transfers/accept", TRANSFER, transfers::accept),
+        post("/api/accounts/{account}/transfers/{transfer}/cancel", TRANSFER, transfers::cancel),
+        post("/api/accounts/{account}/owner", GIVE_ACCOUNT, members::give),
         post("/api/accounts/{account}/invitations/withdraw", MANAGE_MEMBERS, invitations::withdraw),
-        put("/api/accounts/{account}/blobs/{sha256}", WRITE, blobs::put),
-        get("/api/accounts/{account}/blobs/{sha256}", READ, blobs::get),
+        put("/api/accounts/{account}/blobs/{sha256}", BRING_FILES, blobs::put),
+        get("/api/accounts/{account}/blobs/{sha256}", SEE_FILES, blobs::get),
         get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
         post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),
-        post("/api/accounts/{account}/runs/{run}/cancel", RUN, runs::cancel),
-        get("/api/accounts/{account}/runs/{run}/files/{step}", READ, runs::file),
-        get("/sync", READ, sync::open),
-    ]
+        post("/api/accounts/{account}/runs/{run}/cancel", Right::OfRun(Action::Run), runs::cancel),
+        get("/api/accounts/{account}/runs/{run}/files/{step}", Right::OfRun(Action::Read), runs::file),
+        get("/sync", ENTER, sync::open),
+    ];
+    rows.extend(v1::table());
+    rows
 }
 
 /// The router: the table, and the app's files for everything else.
@@ -95,7 +141,7 @@ pub(crate) fn router(app: &App) -> Router {
     let mut router = Router::new();
     for route in table() {
         let door = from_fn_with_state((app.clone(), route.right), enter);
-        router = router.route(route.path, route.handler.route_layer(door));
+        router = router.route(&route.path, route.handler.route_layer(door));
     }
     router
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
@@ -107,30 +153,30 @@ pub(crate) fn router(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-fn row<H, T>(method: Method, filter: MethodFilter, path: &'static str, right: Right, handler: H) -> Route
+fn row<H, T>(method: Method, filter: MethodFilter, path: impl Into<String>, right: Right, handler: H) -> Route
 where
     H: Handler<T, App>,
     T: 'static,
 {
-    Route { method, path, right, handler: on(filter, handler) }
+    Route { method, path: path.into(), right, handler: on(filter, handler), about: "" }
 }
 
-fn get<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn get<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::GET, MethodFilter::GET, path, right, handler)
 }
 
-fn post<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn post<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::POST, MethodFilter::POST, path, right, handler)
 }
 
-fn put<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn put<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::PUT, MethodFilter::PUT, path, right, handler)
 }
 
-fn patch<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn patch<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::PATCH, MethodFilter::PATCH, path, right, handler)
 }
 
-fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, right: Right, handler: H) -> Route {
+fn delete<H: Handler<T, App>, T: 'static>(path: impl Into<String>, right: Right, handler: H) -> Route {
     row(Method::DELETE, MethodFilter::DELETE, path, right, handler)
 }

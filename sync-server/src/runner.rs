@@ -12,6 +12,7 @@ mod child;
 mod ending;
 mod live;
 mod made;
+pub(crate) mod pings;
 mod places;
 mod report;
 mod schedule;
@@ -25,7 +26,7 @@ use futures_util::FutureExt;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Action, Home, Id, Kind};
 use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::RunRows;
 
@@ -54,6 +55,9 @@ pub(crate) enum StartError {
     /// The flow or its integration is in the bin.
     #[error("the flow {0} is in the recycle bin")]
     Binned(Id),
+    /// It is on its way to another account.
+    #[error("the flow {0} is being handed over to another account")]
+    Leaving(Id),
     /// It is switched off.
     #[error("the flow {0} is switched off")]
     Disabled(Id),
@@ -94,17 +98,63 @@ impl Runner {
     pub(crate) async fn cancel(&self, account: Id, run: Id) -> Option<RunStatus> {
         self.lives.cancel(account, run).await
     }
+
+    /// Whether one of these flows of an account runs on this node.
+    pub(crate) fn runs_any(&self, account: Id, flows: &[Id]) -> bool {
+        self.lives.any(account, flows)
+    }
+
+    /// Ends what people have started who may not run it any more.
+    pub(crate) async fn end_those_without_rights(&self, app: &App, account: Id) {
+        for (run, flow, user) in self.lives.started_by_people(account) {
+            match may_run(app, account, flow, user).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::info!(%run, %user, "a run ends with the rights of who started it");
+                    self.lives.cancel(account, run).await;
+                }
+                // Who cannot be asked is not let on: the next change of rights asks again.
+                Err(error) => tracing::error!(%error, %run, "the rights to a run cannot be looked up"),
+            }
+        }
+    }
 }
 
-/// Queues a run that somebody wants and returns as soon as its first row is stored.
+/// What of a flow is run, and since when; all of it, since the last time, when nothing is said.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Narrowed {
+    /// The exports that are read.
+    pub(crate) sources: Vec<Id>,
+    /// Since when exports of changes are read this once.
+    pub(crate) start_ms: Option<i64>,
+}
+
+/// Queues a run that somebody wants and returns as soon as its first row is stored: the flow's name.
 ///
 /// # Errors
 ///
 /// Returns why there will be no run.
-pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(), StartError> {
+pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, by: Id) -> Result<String, StartError> {
+    start_narrowed(app, account, flow, run, by, Narrowed::default()).await
+}
+
+/// The same for a part of the flow.
+///
+/// # Errors
+///
+/// Returns why there will be no run.
+pub(crate) async fn start_narrowed(
+    app: &App,
+    account: Id,
+    flow: Id,
+    run: Id,
+    by: Id,
+    narrowed: Narrowed,
+) -> Result<String, StartError> {
     let found = runnable(app, account, flow).await?;
-    let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server)?;
+    let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server, Some(by))?;
     let row = first_row(Some(&found), flow, run, RunPlace::Server);
+    let name = row.flow_name.clone();
     let (tell, told) = oneshot::channel();
     let app = app.clone();
     // A task of its own: a request that is dropped now leaves no row behind that nobody ends.
@@ -115,10 +165,20 @@ pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id) -> Result<(
             tracing::debug!(%run, "nobody waits for the start of this run");
         }
         if is_kept {
-            run_to_end(app, account, found, row, entered).await;
+            run_to_end(app, account, (found, narrowed), row, entered).await;
         }
     });
-    Ok(told.await.map_err(|_| StartError::Ended)??)
+    told.await.map_err(|_| StartError::Ended)??;
+    Ok(name)
+}
+
+/// Whether somebody may run a flow now.
+async fn may_run(app: &App, account: Id, flow: Id, user: Id) -> Result<bool, StoreError> {
+    let Some(rights) = app.store.rights(account, user).await? else {
+        return Ok(false);
+    };
+    let home = app.store.home(account, flow).await?;
+    Ok(rights.may(Action::Run, Kind::Flow, home.as_ref().map_or_else(Home::default, |home| home.home())))
 }
 
 /// The flow, when it may run.
@@ -130,6 +190,9 @@ async fn runnable(app: &App, account: Id, flow: Id) -> Result<Resource, StartErr
         Some(integration) => resources::read(&*app.store, account, integration).await?,
         None => None,
     };
+    if app.store.is_leaving(account, flow).await? {
+        return Err(StartError::Leaving(flow));
+    }
     if found.binned || home.is_some_and(|home| home.binned) {
         return Err(StartError::Binned(flow));
     }
@@ -157,7 +220,10 @@ fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRo
     }
 }
 
-async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered: Entered) {
+/// A flow and what of it is run.
+type Wanted = (Resource, Narrowed);
+
+async fn run_to_end(app: App, account: Id, flow: Wanted, row: RunRow, entered: Entered) {
     let (run, id) = (row.id, row.flow);
     tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
     let execution = execute(&app, account, flow, row, &entered);
@@ -168,7 +234,7 @@ async fn run_to_end(app: App, account: Id, flow: Resource, row: RunRow, entered:
     drop(entered);
 }
 
-async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &Entered) -> RunRow {
+async fn execute(app: &App, account: Id, flow: Wanted, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
     let outcome = work(app, account, flow, &mut report, entered.canceled()).await;
     report.end(outcome);
@@ -179,7 +245,7 @@ async fn execute(app: &App, account: Id, flow: Resource, row: RunRow, entered: &
 async fn work(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     mut canceled: watch::Receiver<bool>,
 ) -> Result<(), RunFailure> {
@@ -199,7 +265,7 @@ async fn work(
 async fn work_in_place(
     app: &App,
     account: Id,
-    flow: Resource,
+    flow: Wanted,
     report: &mut report::Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {

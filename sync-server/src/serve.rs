@@ -21,13 +21,14 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::rest::Rest;
 use crate::runner::{self, Runner};
 use crate::scheduler;
 use crate::sqlite::Sqlite;
 use crate::steady::keep_going;
 use crate::store::{Accounts, Blobs};
 use crate::vault::VaultKey;
-use crate::{clock, fresh, private, retention, routes};
+use crate::{audit, clock, fresh, private, retention, routes, transfers};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tombolo.db";
@@ -54,13 +55,16 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let app = App::new(parts(config, address).await?);
     runner::close_interrupted(&app).await?;
     let stop = tokio::spawn(stop_signal(app.clone()));
-    let (of_schedule, of_retention) = (app.clone(), app.clone());
+    let (of_schedule, of_retention, of_audit) = (app.clone(), app.clone(), app.clone());
     let schedule = tokio::spawn(keep_going("schedules", move || scheduler::driver::drive(of_schedule.clone())));
     let retention = tokio::spawn(keep_going("retention", move || retention::drive(of_retention.clone())));
+    transfers::resume(&app).await?;
+    let log = tokio::spawn(keep_going("audit", move || audit::keep_up(of_audit.clone())));
     listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
     schedule.abort();
     retention.abort();
+    log.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
     if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
         tracing::warn!("some devices were not told that the server stops");
@@ -109,6 +113,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         hub: Hub::new(),
         runner: Runner::new(),
         desks: Desks::default(),
+        rest: Rest::new(),
         config,
     })
 }

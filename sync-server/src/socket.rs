@@ -20,7 +20,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, Interval};
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights};
 use tombolo_sync::server::{Effect, Event, Peer, Session};
 
 use crate::app::App;
@@ -40,7 +40,7 @@ const HEAVY: usize = 64 * 1024;
 static SOCKETS: AtomicU64 = AtomicU64::new(1);
 
 /// Serves one socket until it closes.
-pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, socket: WebSocket) {
+pub(crate) async fn serve(app: App, caller: Caller, account: Id, rights: Rights, socket: WebSocket) {
     let number = SOCKETS.fetch_add(1, Ordering::Relaxed);
     let (sink, stream) = socket.split();
     let (frames, queue) = mpsc::channel(QUEUE);
@@ -59,7 +59,8 @@ pub(crate) async fn serve(app: App, caller: Caller, account: Id, role: Role, soc
         ended: app.hub.ended(),
         here: Here { hub, number },
         stopping: app.hub.stopping(),
-        role,
+        held: rights,
+        visibility_epoch: None,
         answers: FuturesUnordered::new(),
         frames: Some(frames),
         wake: None,
@@ -87,7 +88,10 @@ struct Line {
     account: Id,
     number: u64,
     peer: Peer,
-    role: Role,
+    /// What the person may do, as last looked up.
+    held: Rights,
+    /// Of what they see, once the conversation has begun.
+    visibility_epoch: Option<u64>,
     sequence: watch::Receiver<u64>,
     places: broadcast::Receiver<(u64, Place)>,
     rights: watch::Receiver<u64>,
@@ -199,7 +203,8 @@ impl Line {
 
     async fn handle(&mut self, event: Event) {
         if let Event::Begun { state: Some(state), .. } = &event {
-            self.role = state.role;
+            self.held = state.rights.clone();
+            self.visibility_epoch = Some(state.visibility_epoch);
         }
         let begun = matches!(event, Event::Begun { state: Some(_), .. });
         let effects = self.peer.handle(now(), event);
@@ -258,11 +263,16 @@ impl Line {
         let state = self.app.store.state(self.account, self.caller.user.id).await;
         match (session, state) {
             (Ok(None), _) => self.handle(Event::SignedOut).await,
-            (_, Ok(None)) => self.handle(Event::RoleChanged { role: None }).await,
+            (_, Ok(None)) => self.handle(Event::RightsChanged { rights: None }).await,
             (Ok(Some(_)), Ok(Some(state))) => {
-                if state.role != self.role {
-                    self.role = state.role;
-                    self.handle(Event::RoleChanged { role: Some(state.role) }).await;
+                let before = std::mem::replace(&mut self.held, state.rights.clone());
+                let bounded = before.sight().is_some() || state.rights.sight().is_some();
+                let moved = self.visibility_epoch.is_some_and(|epoch| epoch != state.visibility_epoch);
+                if before != state.rights {
+                    self.handle(Event::RightsChanged { rights: Some(state.rights) }).await;
+                }
+                if bounded && moved {
+                    self.handle(Event::SightChanged).await;
                 }
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -355,7 +365,7 @@ mod tests {
         let (caller, account) = ann(&app).await;
         let served = app.clone();
         let open = async move |upgrade: WebSocketUpgrade| {
-            upgrade.on_upgrade(move |socket| serve(served, caller, account, Role::Owner, socket))
+            upgrade.on_upgrade(move |socket| serve(served, caller, account, tombolo_model::Role::Owner.into(), socket))
         };
         let (near, far) = tokio::io::duplex(BUFFER_BYTES);
         let patience = Patience { write: Duration::from_millis(500), ..Patience::USUAL };

@@ -7,16 +7,25 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod audit;
 mod blobs;
+mod caches;
 mod changes;
 mod checkpoints;
 mod invitations;
+mod jobs;
+mod listing;
 mod people;
 mod push;
 mod retention;
+mod rights;
 mod row;
 mod runs;
+mod security;
+mod states;
 mod ticks;
+mod tokens;
+mod transfers;
 mod vault;
 
 use std::path::Path;
@@ -36,7 +45,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -142,6 +151,13 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if matches!(version, 1..=3) {
         sqlx::raw_sql(include_str!("sqlite/version_4.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    // What came with version 5 is in one place for new databases and old ones.
+    if version < 5 {
+        sqlx::raw_sql(include_str!("sqlite/version_5.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
+    if version < 6 {
+        sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -195,6 +211,26 @@ mod tests {
             DROP INDEX run_files_sha256;
             DROP INDEX runs_flow;
             DROP TABLE checkpoints;
+            DROP TABLE tokens;
+            DROP TABLE grants;
+            DROP TABLE registrations;
+            DROP INDEX documents_integration;
+            DROP INDEX documents_purged;
+            DROP TABLE audit;
+            DROP TABLE audit_heads;
+            DROP TABLE audit_cursors;
+            DROP TABLE transfers;
+            DROP TABLE second_factors;
+            DROP TABLE recovery_codes;
+            ALTER TABLE members DROP COLUMN enabled;
+            ALTER TABLE invitations DROP COLUMN grants;
+            ALTER TABLE documents DROP COLUMN purged_sequence;
+            ALTER TABLE users DROP COLUMN signed_in_ms;
+            ALTER TABLE sessions DROP COLUMN agent;
+            ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE states;
+            DROP TABLE cache_entries;
+            DROP TABLE caches;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

@@ -15,7 +15,8 @@ pub(crate) use headers::secure;
 /// Answers every path that is no route: a file, a page of the app, or nothing.
 pub(crate) async fn serve(State(app): State<App>, request: Request) -> Response {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
+    let is_of = |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+    if is_of("/api") || is_of("/v1") {
         return ApiError::not_found().into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {

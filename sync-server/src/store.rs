@@ -7,12 +7,20 @@
 //! Invariant: what a method has returned `Ok` for is on the disk, and "absent" is never an error.
 
 mod accounts;
+mod audit;
 mod blobs;
+mod caches;
 mod changes;
+mod jobs;
+mod listing;
 mod people;
 mod retention;
 mod runs;
+mod security;
+mod states;
 mod ticks;
+mod tokens;
+mod transfers;
 mod vault;
 
 use std::error::Error as StdError;
@@ -23,12 +31,20 @@ use thiserror::Error;
 pub use accounts::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
 };
+pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
-pub use changes::{Changes, Push, Pushed, StoredDocument, Stretch};
+pub use caches::{CacheSize, Caches, Upserted};
+pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use jobs::{JobFilter, Jobs};
+pub use listing::{ListRow, Listing};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
+pub use security::{Factor, OpenSession, Security};
+pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
+pub use tokens::{NewToken, TokenRow, Tokens};
+pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{SealedSecret, Vault};
 
 /// Why the store could not do what it was asked.
@@ -89,7 +105,25 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 /// Everything the server keeps.
 #[async_trait]
 pub trait Store:
-    People + Accounts + Changes + Runs + Vault + Blobs + Ticks + Retention + Send + Sync + 'static
+    People
+    + Accounts
+    + Audit
+    + Transfers
+    + Security
+    + Changes
+    + Runs
+    + Vault
+    + Blobs
+    + Ticks
+    + Retention
+    + Listing
+    + Tokens
+    + States
+    + Caches
+    + Jobs
+    + Send
+    + Sync
+    + 'static
 {
     /// The number that changes when a backup is restored (decision 12).
     async fn epoch(&self) -> Result<u64, StoreError>;

@@ -193,6 +193,18 @@ fn the_command_answers_the_corpus_byte_by_byte_as_the_engine_does() {
         let text = std::fs::read_to_string(&path).unwrap();
         let output = eval(name, &text);
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        files += 1;
+        if name == "javascript" {
+            // The engine has no interpreter: what is wanted stands in the corpus.
+            for (answer, line) in String::from_utf8(output.stdout).unwrap().lines().zip(text.lines()) {
+                let (answer, case): (Value, Value) =
+                    (serde_json::from_str(answer).unwrap(), serde_json::from_str(line).unwrap());
+                let codes: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["code"]).collect();
+                let made = json!({"output": answer["output"], "errors": codes});
+                assert_eq!((&answer["id"], &made), (&case["id"], &case["want"]));
+            }
+            continue;
+        }
         let wanted = text.lines().map(|line| {
             let case: Value = serde_json::from_str(line).unwrap();
             let request = serde_json::from_value(case.clone()).unwrap();
@@ -201,7 +213,6 @@ fn the_command_answers_the_corpus_byte_by_byte_as_the_engine_does() {
         });
         let wanted: String = wanted.collect();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted, "{name}");
-        files += 1;
     }
     assert!(files >= 15, "{files}");
 }

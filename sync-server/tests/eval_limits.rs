@@ -55,6 +55,10 @@ fn harmless(name: &str) -> (Value, Value) {
             let rules = json!([{"generate": "b", "dataType": "string", "extract": "$.a", "status": "Active"}]);
             (json!({"rules": rules, "input": {"a": 1}}), json!({"b": "1"}))
         }
+        "responseMapping" => {
+            let rules = json!({"fields": [{"extract": "a", "generate": "b"}]});
+            (json!({"rules": rules, "input": {"a": 1}}), json!({"b": 1}))
+        }
         "csvParse" => (json!({"input": "a\n1"}), json!([{"a": "1"}])),
         "jsonParse" => (json!({"input": "[{\"a\":1}]"}), json!([{"a": 1}])),
         "xmlParse" => {
@@ -134,15 +138,88 @@ fn few_bytes_that_would_become_many_are_refused() {
 }
 
 #[test]
+fn a_small_record_does_not_become_a_big_one() {
+    let items: Vec<Value> = (0..2_000).map(|n| json!({"n": n})).collect();
+    let record = json!({"big": "x".repeat(500_000), "o": {"big": "x".repeat(500_000)}, "items": items});
+    let old = |extract: &str, generate: &str| json!({"extract": extract, "generate": generate});
+    let of_items = |inner: Value| {
+        let list = json!([{"extract": "$.items[*]", "mappings": [inner]}]);
+        json!([{"generate": "l", "dataType": "objectarray", "buildArrayHelper": list}])
+    };
+    let rows = json!([old("items[*].n", "n"), old("big", "b")]);
+    let asks = of_items(json!({"generate": "b", "dataType": "string", "extract": "$.items.n", "lookupName": "c"}));
+    let many: Vec<Value> = (0..50_000).map(|n| json!({"n": n})).collect();
+    for (name, question, want) in [
+        (
+            "mapper",
+            json!({"rules": of_items(json!({"generate": "b", "dataType": "string", "extract": "$.big"})), "input": record}),
+            "mapping",
+        ),
+        (
+            "mapper",
+            json!({"rules": of_items(json!({"generate": "b", "dataType": "object", "extract": "$.o", "mappings":
+                [{"generate": "n", "dataType": "number", "extract": "$.items.n"}]})), "input": record}),
+            "mapping",
+        ),
+        ("mapper", json!({"rules": {"lists": [{"generate": "l", "fields": rows}]}, "input": record}), "mapping"),
+        ("mapper", json!({"rules": {"fields": [old("items", "l"), old("big", "l[*].b")]}, "input": record}), "mapping"),
+        (
+            "responseMapping",
+            json!({"rules": {"fields": [old("_json.big", "items[*].b")]},
+                "input": {"record": record, "response": {"_json": record}}}),
+            "response_mapping",
+        ),
+        (
+            "mapper",
+            json!({"rules": asks, "input": {"items": many}, "options": {"lookups": [{"name": "c", "_lookupCacheId": "c"}]}}),
+            "lookup_unanswered",
+        ),
+    ] {
+        assert_eq!(code(name, &question), want, "{name} {}", &question["rules"]);
+    }
+}
+
+#[test]
+fn a_small_workbook_does_not_become_a_big_one() {
+    let sheet = |out: &mut dyn Write| {
+        out.write_all(b"<worksheet><sheetData><row><c r=\"XFC1\"><v>1</v></c></row>").unwrap();
+        for _ in 0..8_000 {
+            out.write_all(b"<row><c><v>1</v></c></row>").unwrap();
+        }
+        out.write_all(b"</sheetData></worksheet>").unwrap();
+    };
+    assert_eq!(code("xlsxParse", &json!({"input": STANDARD.encode(book(&sheet, "", ""))})), "parse");
+    let one = |out: &mut dyn Write| out.write_all(b"<w><row><c><v>1</v></c></row></w>").unwrap();
+    let links = "<Relationship Id=\"s\" Type=\"x/styles\" Target=\"styles.xml\"/>".repeat(10_000);
+    let styles = format!("<s><cellXfs>{}</cellXfs></s>", "<xf/>".repeat(400_000));
+    assert_eq!(code("xlsxParse", &json!({"input": STANDARD.encode(book(&one, &links, &styles))})), "");
+}
+
+#[test]
 fn what_would_not_end_is_ended() {
     let numbers: Vec<u32> = (0..10_000).collect();
     let each = |levels: usize| format!("{}x{}", "{{#each @root.a}}".repeat(levels), "{{/each}}".repeat(levels));
     let sorts = "{{#each a}}{{#each (sort @root.a)}}{{/each}}{{/each}}";
+    let copies = "{{#each a}}{{#if (lookup @root \"record\")}}{{/if}}{{/each}}";
+    let fields: serde_json::Map<_, _> = numbers.iter().map(|number| (number.to_string(), json!(number))).collect();
+    let long = "x".repeat(1_000_000);
+    let signed = "{{{aws4 \"AK\" \"SK\" null \"us\" \"s3\"}}}";
     let itself = json!({"template": "{{> p}}", "partials": {"p": "{{> p}}{{> p}}"}});
     for (name, question, want) in [
         ("handlebars", json!({"rules": each(8), "input": {"a": numbers[..50]}}), "template_limit"),
         ("handlebars", json!({"rules": sorts, "input": {"a": numbers}}), "template_limit"),
         ("handlebars", json!({"rules": itself}), "template_limit"),
+        ("handlebars", json!({"rules": copies, "input": {"record": fields, "a": numbers[..5_000]}}), "template_limit"),
+        (
+            "handlebars",
+            json!({"rules": "{{regexReplace s \"\" \".*z|x\" \"g\"}}", "input": {"s": long}}),
+            "template_helper",
+        ),
+        (
+            "handlebars",
+            json!({"rules": signed, "input": {"hmacOptions": {"headers": {"x-amz-date": "1234567é"}}}}),
+            "template_helper",
+        ),
     ] {
         assert_eq!(code(name, &question), want, "{name} {}", &question.to_string()[..60]);
     }
@@ -180,13 +257,22 @@ fn workbook(rows: usize) -> Vec<u8> {
         }
         out.write_all(b"</sheetData></worksheet>").unwrap();
     };
-    let text = |text: &'static str| move |out: &mut dyn Write| out.write_all(text.as_bytes()).unwrap();
-    let book = text("<workbook><sheets><sheet name=\"S\" r:id=\"r1\"/></sheets></workbook>");
-    let links = text(
-        "<Relationships><Relationship Id=\"r1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>",
-    );
-    let parts: [Part<'_>; 3] =
-        [("xl/workbook.xml", &book), ("xl/_rels/workbook.xml.rels", &links), ("xl/worksheets/sheet1.xml", &sheet)];
+    book(&sheet, "", "")
+}
+
+/// A workbook of this sheet, with more relations and these styles.
+fn book(sheet: &dyn Fn(&mut dyn Write), more: &str, styles: &str) -> Vec<u8> {
+    let text = |text: String| move |out: &mut dyn Write| out.write_all(text.as_bytes()).unwrap();
+    let book = text("<workbook><sheets><sheet name=\"S\" r:id=\"r1\"/></sheets></workbook>".to_owned());
+    let first = "<Relationship Id=\"r1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/>";
+    let links = text(format!("<Relationships>{first}{more}</Relationships>"));
+    let styles = text(styles.to_owned());
+    let parts: [Part<'_>; 4] = [
+        ("xl/workbook.xml", &book),
+        ("xl/_rels/workbook.xml.rels", &links),
+        ("xl/styles.xml", &styles),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ];
     archive(&parts)
 }
 

@@ -7,6 +7,8 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "http/audit.rs"]
+mod audit;
 #[path = "http/backup.rs"]
 mod backup;
 #[path = "http/bomb.rs"]
@@ -15,6 +17,8 @@ mod bomb;
 mod device;
 #[path = "http/files.rs"]
 mod files;
+#[path = "http/grants.rs"]
+mod grants;
 #[path = "http/hostile.rs"]
 mod hostile;
 #[path = "http/kill.rs"]
@@ -38,6 +42,8 @@ mod runs;
 mod schedule;
 #[path = "http/secrets.rs"]
 mod secrets;
+#[path = "http/security.rs"]
+mod security;
 #[path = "http/server.rs"]
 mod server;
 #[path = "http/stopping.rs"]
@@ -46,3 +52,7 @@ mod stopping;
 mod sync;
 #[path = "http/tls.rs"]
 mod tls;
+#[path = "http/transfers.rs"]
+mod transfers;
+#[path = "http/v1.rs"]
+mod v1;

@@ -102,3 +102,32 @@ fn a_file_of_state_that_cannot_be_read_stops_the_command_before_the_flow_runs() 
         assert_eq!(std::fs::read_to_string(folder.path().join("kept.json")).unwrap(), text);
     }
 }
+
+#[test]
+fn an_export_of_changes_goes_on_where_the_last_run_was() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("rows.csv"), "id,at\n1,2026-01-01T00:00:00Z\n2,2026-03-01T00:00:00Z\n").unwrap();
+    let export = json!({"_id": EXPORT, "name": "Rows", "adaptorType": "SimpleExport", "type": "delta",
+        "delta": {"dateField": "at"}, "file": {"type": "csv", "csv": {"hasHeaderRow": true}}});
+    let import = json!({"_id": IMPORT, "name": "Result", "adaptorType": "SimpleImport", "file": {"type": "json", "fileName": "made.json"}});
+    let flow = json!({"_id": FIRST, "name": "First", "pageGenerators": [{"_exportId": EXPORT}],
+        "pageProcessors": [{"type": "import", "_importId": IMPORT}]});
+    let all =
+        json!({"format": "tombolo-export", "resources": {"flows": [flow], "exports": [export], "imports": [import]}});
+    std::fs::write(folder.path().join("all.json"), all.to_string()).unwrap();
+    let run = |more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+            .current_dir(folder.path())
+            .args(["run", "all.json", "--file", "rows.csv", "--state", "kept.json"])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        said
+    };
+    assert!(run(&["--at", "2026-02-01T00:00:00Z"]).contains("Rows: 2 in, 2 done"));
+    assert!(run(&["--at", "2026-04-01T00:00:00Z"]).contains("Rows: 2 in, 1 done, 1 ignored"));
+    assert!(run(&["--at", "2026-05-01T00:00:00Z"]).contains("Rows: 2 in, 0 done, 2 ignored"));
+    assert!(run(&["--since", "2025-01-01T00:00:00Z"]).contains("Rows: 2 in, 2 done"));
+}

@@ -16,8 +16,8 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, INVITATION_MS, Invited, NewInvitation, NewRunFile, NewUser, RoleChange,
-    SealedSecret, SignUp, Store, TickKey,
+    Accepted, BlobRow, BlobSource, CacheSize, INVITATION_MS, Invited, KeptState, NewInvitation, NewRunFile, NewToken,
+    NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
@@ -46,7 +46,7 @@ async fn members_and_invitations(store: &dyn Store) {
     let invitation = NewInvitation {
         account: id(101),
         email: "person2@example.com".to_owned(),
-        role: Role::Manage,
+        rights: Role::Manage.into(),
         by: id(1),
         token: [1; 32],
         now_ms: 3,
@@ -63,9 +63,9 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.accept(&[1; 32], id(2), 4).await.unwrap(), Accepted::Joined(id(101)));
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
-    assert_eq!(before.role, Role::Manage);
-    assert_eq!(store.set_role(id(101), id(2), Role::Monitor).await.unwrap(), RoleChange::Done);
-    assert_eq!(store.set_role(id(101), id(1), Role::Monitor).await.unwrap(), RoleChange::Owner);
+    assert_eq!(before.rights.role, Role::Manage);
+    assert_eq!(store.set_rights(id(101), id(2), &Role::Monitor.into()).await.unwrap(), RoleChange::Done);
+    assert_eq!(store.set_rights(id(101), id(1), &Role::Monitor.into()).await.unwrap(), RoleChange::Owner);
     assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
@@ -102,19 +102,19 @@ async fn changes_and_the_sequence(store: &dyn Store) {
     assert_eq!(gap.verdict, Verdict::Need(vec![chunks[2].hash]));
     let rest = push(store, id(101), id(1), flow, &chunks[2..]).await;
     assert_eq!(rest.sequence, Some(5));
-    let stretch = store.entries(id(101), 1, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, 1, usize::MAX).await.unwrap();
     assert_eq!((stretch.entries.len(), stretch.upto, stretch.more), (4, 5, false));
-    let little = store.entries(id(101), 0, 1).await.unwrap();
+    let little = store.entries(id(101), &None, 0, 1).await.unwrap();
     assert_eq!((little.entries.len(), little.upto, little.more), (1, 1, true));
-    let (pages, complete) = store.documents(id(101), None, usize::MAX).await.unwrap();
+    let (pages, complete) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
     assert!(complete && pages[0].chunks.len() == 5);
-    let (heads, _) = store.manifest(id(101), None, 10).await.unwrap();
+    let (heads, _) = store.manifest(id(101), &None, None, 10).await.unwrap();
     assert_eq!(heads[0].heads, [chunks[4].hash]);
     assert_eq!(store.document(id(101), flow).await.unwrap().unwrap().changes.len(), 5);
     assert!(store.document(id(102), flow).await.unwrap().is_none(), "seen from another account");
     assert_eq!(store.documents_of(None, Kind::Flow).await.unwrap(), [(id(101), flow)]);
     // Somebody else may not pass these changes off as their own.
-    store.set_role(id(101), id(2), Role::Manage).await.unwrap();
+    store.set_rights(id(101), id(2), &Role::Manage.into()).await.unwrap();
     let other = push(store, id(101), id(2), id(60), &chunks).await;
     assert!(matches!(other.verdict, Verdict::Accept(_)), "what is stored is accepted from everybody");
     let (stolen, more) = (flow_of_the_same_actor(), id(61));
@@ -148,7 +148,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
         lasts.insert(task.await.unwrap());
     }
     assert_eq!(lasts.len(), 50, "a number was given twice");
-    let stretch = store.entries(id(101), before, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, before, usize::MAX).await.unwrap();
     let numbers: Vec<u64> = stretch.entries.iter().map(|entry| entry.sequence).collect();
     assert_eq!(numbers, (before + 1..=before + 200).collect::<Vec<_>>(), "the sequence has a hole");
 }
@@ -166,10 +166,10 @@ async fn runs_and_files(store: &dyn Store) {
     assert_eq!(store.unfinished_runs().await.unwrap(), [(id(101), run_row(2))]);
     let ended = RunRow { status: RunStatus::Completed, ended_ms: Some(9), ..run_row(3) };
     let last = keep(vec![ended.clone()], vec![], None).await;
-    let stretch = store.entries(id(101), first, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &None, first, usize::MAX).await.unwrap();
     assert_eq!(stretch.upto, last);
     assert_eq!(stretch.entries.iter().map(|entry| &entry.entry).collect::<Vec<_>>(), [&Entry::Run(ended)]);
-    let newest = store.newest_runs(id(101), 10, usize::MAX).await.unwrap();
+    let newest = store.newest_runs(id(101), &None, 10, usize::MAX).await.unwrap();
     assert_eq!(newest.errors, [run_error(1), run_error(2)]);
     let blob = BlobRow { sha256: [3; 32], size_bytes: 5 };
     store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
@@ -255,21 +255,21 @@ async fn pages_of_runs_and_documents(store: &dyn Store) {
     let rows = RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect() };
     store.keep_runs(id(101), &rows, None).await.unwrap();
     let most = 1024 * 1024;
-    let newest = store.newest_runs(id(101), 500, most).await.unwrap();
+    let newest = store.newest_runs(id(101), &None, 500, most).await.unwrap();
     let size = serde_json::to_vec(&newest).unwrap().len();
     assert!(size <= most + most / 100, "{size} bytes");
     assert!(newest.runs.len() > 2 && newest.errors.len() > 2, "{} and {}", newest.runs.len(), newest.errors.len());
     assert_eq!(newest.runs[0].id, id(189));
     let whole = |page: &Snapshot| page.chunks.iter().map(|chunk| chunk.len()).sum::<usize>();
-    let (all, _) = store.documents(id(101), None, usize::MAX).await.unwrap();
+    let (all, _) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
     let ids: Vec<_> = all.iter().map(|page| page.document).collect();
     let most = whole(&all[0]) + whole(&all[1]) - 1;
-    let (first, complete) = store.documents(id(101), None, most).await.unwrap();
+    let (first, complete) = store.documents(id(101), &None, None, most).await.unwrap();
     assert_eq!((first.len(), complete), (1, false), "a page is larger than asked for");
-    let (first, complete) = store.documents(id(101), None, most + 1).await.unwrap();
+    let (first, complete) = store.documents(id(101), &None, None, most + 1).await.unwrap();
     assert_eq!((first.len(), complete), (2, false));
-    assert_eq!(store.fetch(id(101), &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
-    let (one, complete) = store.fetch(id(101), &ids, 1).await.unwrap();
+    assert_eq!(store.fetch(id(101), &None, &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
+    let (one, complete) = store.fetch(id(101), &None, &ids, 1).await.unwrap();
     assert_eq!((one.len(), complete), (1, false), "nothing comes at all");
 }
 
@@ -294,9 +294,86 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert!(store.claim_tick(tick, &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
     assert_eq!(store.run(id(101), id(80)).await.unwrap(), Some(run(80)));
     assert_eq!(store.run(id(101), id(81)).await.unwrap(), None);
-    let last = store.entries(id(101), sequence - 1, 1_000).await.unwrap();
+    let last = store.entries(id(101), &None, sequence - 1, 1_000).await.unwrap();
     assert_eq!((last.entries.len(), last.upto), (1, sequence));
     assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
+}
+
+async fn lists_of_documents(store: &dyn Store) {
+    let (flow, chunks) = fixtures::flow(90, 1);
+    push(store, id(101), id(1), flow, &chunks).await;
+    let row = store.listed(id(101), flow).await.unwrap().unwrap();
+    assert_eq!((row.id, row.kind, row.modified_by), (flow, Kind::Flow, Some(id(1))));
+    assert!(store.list(id(101), Some(Kind::Flow)).await.unwrap().contains(&row));
+    assert!(!store.list(id(101), Some(Kind::Export)).await.unwrap().contains(&row));
+    assert!(store.list(id(101), None).await.unwrap().contains(&row));
+    assert!(store.listed(id(102), flow).await.unwrap().is_none(), "seen from another account");
+    assert!(store.list(id(102), None).await.unwrap().is_empty());
+}
+
+async fn tokens(store: &dyn Store) {
+    let token = NewToken {
+        account: id(101),
+        id: id(91),
+        hash: [91; 32],
+        user: id(1),
+        personal: false,
+        body: json!({ "name": "ci" }),
+        purge_ms: Some(2_000),
+        now_ms: 1_000,
+    };
+    store.add_token(&token).await.unwrap();
+    let mut row = store.token_by_hash(&[91; 32], 1_999).await.unwrap().unwrap();
+    assert_eq!((row.id, row.revoked, row.purge_ms, &row.body["name"]), (id(91), false, Some(2_000), &json!("ci")));
+    // Its time is over: it lets nobody in and is in no list.
+    assert!(store.token_by_hash(&[91; 32], 2_000).await.unwrap().is_none());
+    assert!(store.token(id(101), id(91), 2_000).await.unwrap().is_none());
+    assert!(store.tokens(id(101), 2_000).await.unwrap().is_empty());
+    assert!(store.token(id(102), id(91), 1_000).await.unwrap().is_none(), "seen from another account");
+    assert!(!store.delete_token(id(101), id(91)).await.unwrap(), "deleted before it was revoked");
+    row.revoked = true;
+    row.purge_ms = None;
+    store.keep_token(&row).await.unwrap();
+    assert_eq!(store.tokens(id(101), 9_000).await.unwrap(), [row]);
+    assert!(!store.delete_token(id(102), id(91)).await.unwrap());
+    assert!(store.delete_token(id(101), id(91)).await.unwrap());
+    store.add_token(&token).await.unwrap();
+    assert_eq!(store.remove_tokens(1_999, 10).await.unwrap(), 0);
+    assert_eq!(store.remove_tokens(2_000, 10).await.unwrap(), 1);
+}
+
+async fn state_and_caches(store: &dyn Store) {
+    let (account, other, owner) = (id(101), id(102), Some(id(60)));
+    let put = |key: &'static str, most| async move {
+        store.put_state(account, owner, key, &json!({ "n": 1 }), most, 1).await.unwrap()
+    };
+    assert_eq!(put("a", 2).await, KeptState::Created);
+    assert_eq!(put("a", 1).await, KeptState::Replaced);
+    assert_eq!(put("b", 1).await, KeptState::Full);
+    assert_eq!(store.state_value(account, owner, "a").await.unwrap(), Some(json!({ "n": 1 })));
+    for (account, owner) in [(account, None), (other, owner)] {
+        assert_eq!(store.state_value(account, owner, "a").await.unwrap(), None);
+        assert!(store.state_keys(account, owner).await.unwrap().is_empty());
+        assert_eq!(store.delete_state(account, owner, None).await.unwrap(), 0);
+    }
+    assert_eq!(store.delete_state(account, owner, Some("a")).await.unwrap(), 1);
+    let cache = id(61);
+    let entries =
+        |n: usize| -> Vec<(String, serde_json::Value)> { (0..n).map(|n| (format!("k{n}"), json!(n))).collect() };
+    // A key of two letters and a number of one.
+    assert_eq!(
+        store.upsert_cache(account, cache, &entries(3), (9, 9), 1).await.unwrap(),
+        Upserted::Kept(CacheSize { size_bytes: 9, entries: 3 })
+    );
+    assert_eq!(store.upsert_cache(account, cache, &entries(4), (9, 99), 1).await.unwrap(), Upserted::CacheFull(12));
+    assert_eq!(store.upsert_cache(account, id(62), &entries(1), (9, 9), 1).await.unwrap(), Upserted::AccountFull(12));
+    let read = store.cache_entries(account, cache, "k", Some("k0"), (1, 100)).await.unwrap();
+    assert_eq!(read, (vec![("k1".to_owned(), json!(1))], true));
+    assert!(store.cache_entries(other, cache, "", None, (10, 100)).await.unwrap().0.is_empty());
+    assert_eq!(store.cache_sizes(account).await.unwrap(), [(cache, CacheSize { size_bytes: 9, entries: 3 })]);
+    assert_eq!(store.delete_cache(other, cache, None, 1).await.unwrap(), 0);
+    assert_eq!(store.delete_cache(account, cache, Some(&["k0".to_owned(), "x".to_owned()]), 1).await.unwrap(), 1);
+    assert_eq!(store.delete_cache(account, cache, None, 1).await.unwrap(), 2);
 }
 
 /// The whole suite, on an empty store.
@@ -310,6 +387,9 @@ async fn every_store(store: Arc<dyn Store>) {
     checkpoints(&*store).await;
     pages_of_runs_and_documents(&*store).await;
     secrets_and_ticks(&*store).await;
+    lists_of_documents(&*store).await;
+    tokens(&*store).await;
+    state_and_caches(&*store).await;
     store.check().await.unwrap();
 }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod flow;
+mod playground;
 mod script;
 mod state;
 

@@ -4,10 +4,13 @@
 import { EditorState, StateEffect, StateField, Annotation, Transaction } from '@codemirror/state';
 import { EditorView, Decoration, WidgetType, keymap, lineNumbers, drawSelection, highlightActiveLine } from '@codemirror/view';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { bracketMatching, indentOnInput, syntaxHighlighting, HighlightStyle } from '@codemirror/language';
+import { bracketMatching, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { javascript } from '@codemirror/lang-javascript';
-import { tags } from '@lezer/highlight';
 import { Batches } from './batch.js';
+import { colours, look } from './look.js';
+
+export { plain, helpers } from './plain.js';
+export { pack, unpack } from './share.js';
 
 const fromElsewhere = Annotation.define();
 const setPeople = StateEffect.define();
@@ -40,29 +43,6 @@ const people = StateField.define({
     return marks;
   },
   provide: (field) => EditorView.decorations.from(field),
-});
-
-const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.bool, tags.null], color: 'var(--code-word)' },
-  { tag: [tags.string, tags.regexp], color: 'var(--code-string)' },
-  { tag: tags.number, color: 'var(--code-number)' },
-  { tag: tags.comment, color: 'var(--code-comment)' },
-  { tag: [tags.propertyName, tags.definition(tags.variableName)], color: 'var(--code-key)' },
-]);
-
-// Colours come from the page's tokens, which follow its theme; a rule of the page's style sheet would lose to
-// CodeMirror's own.
-const look = EditorView.theme({
-  '&': { height: '100%', color: 'var(--text)', backgroundColor: 'var(--field)', fontSize: 'var(--text-sm)' },
-  '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'var(--font-code)', lineHeight: 'var(--leading-code)' },
-  '.cm-content': { caretColor: 'var(--text)' },
-  '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--text)' },
-  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--faint)', borderRight: '1px solid var(--hairline)' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--hover)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in oklab, var(--accent) 24%, transparent)' },
-  '& .cm-matchingBracket, &.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--pressed)', outline: '1px solid var(--line)' },
-  '& .cm-nonmatchingBracket, &.cm-focused .cm-nonmatchingBracket': { backgroundColor: 'var(--danger-soft)' },
 });
 
 export function create(parent, text, label, readOnly, send, moved) {

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde_json::Value;
 use tombolo_model::Id;
-use tombolo_wire::store::{Call, HistoryEntry};
+use tombolo_model::difference::intents;
+use tombolo_wire::store::{Call, CallError, HistoryEntry};
 
 use super::{Ago, Dialog, Icon};
 use crate::state::Doc;
@@ -32,6 +34,8 @@ struct Entry {
     time_ms: i64,
     began_ms: i64,
     fields: Vec<String>,
+    /// Its last change.
+    hash: String,
 }
 
 /// Newest first, as the store has them.
@@ -57,6 +61,7 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
                 time_ms: change.time_ms,
                 began_ms: change.time_ms,
                 fields,
+                hash: change.hash.clone(),
             }),
         }
     }
@@ -74,6 +79,30 @@ fn fields_of(paths: &[String]) -> Vec<String> {
         return vec![CREATED.to_owned()];
     }
     paths.iter().map(|place| place_words(place)).collect()
+}
+
+/// Makes a resource what it was after a change: what differs is written as an edit of today, which can be taken back.
+fn restore(doc: Doc, hash: String) {
+    let saving = doc.app.saving();
+    spawn_local(async move {
+        let done = async {
+            let then = doc.app.call::<Value>(Call::Version { id: doc.id, hash }).await?;
+            let now = doc.view.with_untracked(|view| view.as_ref().map(|view| view.value.clone())).unwrap_or_default();
+            let intents = intents(&now, &then);
+            if intents.is_empty() {
+                return Ok("It is so already: nothing had to be restored.");
+            }
+            doc.try_edit(intents).await.map(|_| "The version is restored. Undo takes that back.")
+        };
+        match done.await {
+            Ok(said) => doc.app.toasts.say(said),
+            Err(error) => {
+                let error: CallError = error;
+                doc.app.toasts.fail(error.message);
+            }
+        }
+        drop(saving);
+    });
 }
 
 /// The dialog.
@@ -95,7 +124,7 @@ pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
                 {move || match found.get() {
                     None => view! { <p class="skeleton" aria-label="Loading"></p> }.into_any(),
                     Some(Err(problem)) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> }.into_any(),
-                    Some(Ok(entries)) => view! { <Entries entries=entries/> }.into_any(),
+                    Some(Ok(entries)) => view! { <Entries doc=doc entries=entries open=open/> }.into_any(),
                 }}
             </div>
         </Dialog>
@@ -103,16 +132,17 @@ pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Entries(entries: Vec<Entry>) -> impl IntoView {
+fn Entries(doc: Doc, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoView {
     let many = entries.len();
     view! {
-        <ol class="changes">{entries.into_iter().take(SHOWN).map(|entry| view! { <Line entry=entry/> }).collect_view()}</ol>
+        <ol class="changes">{entries.into_iter().take(SHOWN).enumerate().map(|(at, entry)| view! { <Line doc=doc entry=entry newest=at == 0 open=open/> }).collect_view()}</ol>
         {(many > SHOWN).then(|| view! { <p class="muted">{format!("The last {SHOWN} of {} are shown.", words::number(many as u64))}</p> })}
     }
 }
 
 #[component]
-fn Line(entry: Entry) -> impl IntoView {
+fn Line(doc: Doc, entry: Entry, newest: bool, open: RwSignal<bool>) -> impl IntoView {
+    let hash = StoredValue::new(entry.hash.clone());
     let known = entry.by.is_some();
     let who = entry.who.unwrap_or_else(|| if entry.by.is_some() { "Somebody".into() } else { "On this device".into() });
     let fields = if entry.fields.is_empty() { CREATED.to_owned() } else { entry.fields.join(", ") };
@@ -126,6 +156,11 @@ fn Line(entry: Entry) -> impl IntoView {
         <li>
             {face}
             <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><p class="muted">{fields}</p></div>
+            // The newest is what there is.
+            {(!newest).then(|| view! {
+                <button class="button small" prop:disabled=move || !doc.writable.get() title=move || (!doc.writable.get()).then_some("You may look, not change.")
+                    on:click=move |_| { open.set(false); restore(doc, hash.get_value()); }>"Restore"</button>
+            })}
         </li>
     }
 }

@@ -4,11 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
-use tombolo_model::Role;
+use tombolo_model::{Action, Kind, Role};
 use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::waits::WaitsElsewhere;
-use super::{Banners, Icon, Menu, MenuItem, SyncPill};
+use super::{Banners, Icon, Menu, MenuItem, Palette, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, is_removed, use_enter};
@@ -51,7 +51,7 @@ fn TopBar() -> impl IntoView {
                 <A href="/" attr:class="home" attr:aria-label="Tombolo, home"><Mark/></A>
                 <AccountSwitch/>
             </div>
-            <div class="end"><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
+            <div class="end"><Palette/><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
         </header>
     }
 }
@@ -97,6 +97,7 @@ fn what_you_may(account: &AccountInfo) -> &'static str {
         Role::Administer => "Administrator",
         Role::Manage => "Manager",
         Role::Monitor => "Monitor",
+        Role::Custom => "Chosen integrations",
     }
 }
 
@@ -128,6 +129,7 @@ fn AccountMenu() -> impl IntoView {
                 Some(user) => view! {
                     <p class="menu-head"><b>{user.name}</b><small>{user.email}</small></p>
                     <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))><Icon name="user"/>"Your account"</MenuItem>
+                    <MenuItem on_choose=Callback::new(move |()| go("/security"))><Icon name="shield-check"/>"Password and security"</MenuItem>
                     {move || ended().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go("/sign-in"))><Icon name="log-in"/>"Sign in again"</MenuItem> })}
                 }.into_any(),
                 None => view! {
@@ -146,7 +148,14 @@ fn AccountMenu() -> impl IntoView {
 fn Navigation() -> impl IntoView {
     let app = App::here();
     let refused = move || app.sync.with(|sync| sync.not_accepted);
-    let member = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
+    let member = move || {
+        let listed = |account: &AccountInfo| !account.local && account.role.may(Action::ReadMembers, Kind::Integration);
+        app.account.with(|account| account.as_ref().is_some_and(listed))
+    };
+    let administers = move || {
+        let may = |account: &AccountInfo| !account.local && account.role.may(Action::ReadAudit, Kind::Integration);
+        app.account.with(|account| account.as_ref().is_some_and(may))
+    };
     // On a narrow screen the navigation is a drawer, which a chosen page closes.
     let drawer = NodeRef::<html::Nav>::new();
     let path = use_location().pathname;
@@ -167,11 +176,16 @@ fn Navigation() -> impl IntoView {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
+            <A href="/playground" attr:title="Playground"><Icon name="square-terminal"/><span>"Playground"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
                 {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}
             </details>
             {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
+            {move || administers().then(|| view! {
+                <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
+                <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>
+             })}
             {move || (refused() > 0).then(|| view! {
                 <A href="/not-accepted" attr:title="Not accepted" attr:class="has-dot"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>
             })}

@@ -63,7 +63,14 @@ mod tests {
     use tombolo_wire::store::SyncStatus;
 
     fn account(n: u8, role: Role) -> AccountInfo {
-        AccountInfo { id: Id::from_parts(0, [n; 8]), name: String::new(), local: false, user: None, role }
+        AccountInfo {
+            id: Id::from_parts(0, [n; 8]),
+            name: String::new(),
+            local: false,
+            user: None,
+            role,
+            grants: [].into(),
+        }
     }
 
     fn joined(shown: AccountInfo) -> Overview {

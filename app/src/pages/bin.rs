@@ -54,10 +54,10 @@ pub(crate) fn BinnedBanner(id: Id, says: &'static str) -> impl IntoView {
     let row = Memo::new(move |_| app.row(id).filter(|row| row.binned));
     move || {
         row.get().map(|row| {
-            let name = row.name.clone();
+            let (name, closed) = (row.name.clone(), Signal::derive(move || !app.may_change(&row)));
             view! {
                 <div class="banner warning attention" role="status"><Icon name="trash-2"/><p class="grow">{says}</p>
-                    <button class="button small" prop:disabled=move || !app.may_write() on:click=move |_| take_back(app, id, name.clone())><Icon name="rotate-ccw"/>"Restore"</button></div>
+                    <button class="button small" prop:disabled=closed on:click=move |_| take_back(app, id, name.clone())><Icon name="rotate-ccw"/>"Restore"</button></div>
             }
         })
     }
@@ -96,13 +96,14 @@ fn BinRow(row: CatalogueRow) -> impl IntoView {
     let app = App::here();
     let id = row.id;
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
-    let back = name.clone();
+    let (back, kind, modified_ms) = (name.clone(), row.kind, row.modified_ms);
+    let closed = Signal::derive(move || !app.may_change(&row));
     view! {
         <tr>
             <td class="name">{name.clone()}</td>
-            <td class="muted">{kind_name(row.kind)}</td>
-            <td class="muted" data-rank="2"><Ago ms=row.modified_ms/></td>
-            <td class="actions"><button class="button small" aria-label=format!("Restore {name}") on:click=move |_| take_back(app, id, back.clone()) prop:disabled=move || !app.may_write()><Icon name="rotate-ccw"/>"Restore"</button></td>
+            <td class="muted">{kind_name(kind)}</td>
+            <td class="muted" data-rank="2"><Ago ms=modified_ms/></td>
+            <td class="actions"><button class="button small" aria-label=format!("Restore {name}") on:click=move |_| take_back(app, id, back.clone()) prop:disabled=closed><Icon name="rotate-ccw"/>"Restore"</button></td>
         </tr>
     }
 }

@@ -1,6 +1,8 @@
 //! The flow builder: canvas, the form of the chosen step, its editors, and the runs.
 
+mod again;
 mod application;
+mod branching;
 mod canvas;
 mod choice;
 mod console;
@@ -13,8 +15,11 @@ mod order;
 mod outline;
 mod pan;
 mod panel;
+mod router;
+mod run_some;
 mod schedule;
 mod steps;
+mod trial;
 mod wizard;
 
 use std::sync::Arc;
@@ -23,6 +28,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
+use tombolo_model::forms::FLOW;
 use tombolo_model::{Id, Intent, RowId, View};
 use tombolo_wire::run_worker::RunOptions;
 
@@ -30,17 +36,21 @@ use super::bin::{BinnedBanner, put_away};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
-    ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, PeopleHere, Switch, UndoButtons,
+    ConflictBadge, Dialog, DocForm, DocNotices, HistoryDialog, Icon, JsonView, LiveName, Menu, MenuItem, PeopleHere,
+    Switch, UndoButtons,
 };
 use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
 use choice::Choice;
 use console::Console;
 use outline::Outline;
-use panel::{Panel, Tool};
+use panel::{BranchEditor, Panel, Tool};
+use router::RouterPanel;
+use run_some::RunSome;
 use schedule::ScheduleButton;
-use steps::{Step, steps};
-use wizard::{AddStep, Side};
+use steps::{Branch, Router, Step, StepKind, routers, steps};
+use trial::{Trial, TrialView};
+use wizard::{AddStep, Adding};
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
@@ -49,12 +59,18 @@ struct Builder {
     doc: Doc,
     /// All steps, sources first.
     steps: Memo<Vec<Step>>,
+    /// All branchings, in their order.
+    routers: Memo<Vec<Router>>,
+    /// What came of trying the flow out; nothing while nobody does.
+    trial: RwSignal<Option<Trial>>,
+    /// The dialog that starts parts of the flow.
+    run_some: RwSignal<bool>,
     /// The chosen step and its open editor.
     choice: Choice,
     /// The open editor, where the chosen step is there and has it: an address may name what is not.
     tool: Memo<Option<Tool>>,
     /// The dialog that adds a step.
-    adding: RwSignal<Option<Side>>,
+    adding: RwSignal<Option<Adding>>,
 }
 
 impl Builder {
@@ -92,6 +108,15 @@ fn chosen_step(choice: Choice, steps: Memo<Vec<Step>>) -> Option<Step> {
     steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
 }
 
+/// A branching by its row, as it is now.
+fn found_router(routers: Memo<Vec<Router>>, row: &str) -> Option<Router> {
+    routers.with_untracked(|all| all.iter().find(|router| router.row == row).cloned())
+}
+
+fn found_branch(routers: Memo<Vec<Router>>, row: &str, branch: &str) -> Option<Branch> {
+    found_router(routers, row)?.branches.into_iter().find(|one| one.row == branch)
+}
+
 /// Moves the focus to a step: on the canvas, or in the outline where that is what shows.
 fn focus_step(row: &str) {
     page::focus_soon(vec![format!("node-{row}"), format!("outline-{row}")]);
@@ -127,11 +152,35 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     let choice = Choice::here();
     // A step that only moved keeps its open form.
     let shown = Memo::new(move |_| chosen_step(choice, steps));
+    let routers = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| routers(view)).unwrap_or_default()));
+    // The form of a branching stays while its names are typed.
+    let router = Memo::new(move |_| {
+        let row = choice.row()?;
+        routers.with(|all| all.iter().any(|router| router.row == row).then_some(row))
+    });
+    let branch = Memo::new(move |_| {
+        let (row, Tool::Branch(at)) = (router.get()?, choice.tool()?) else { return None };
+        let router = routers.with(|all| all.iter().find(|router| router.row == row).cloned())?;
+        router.branches.get(at).map(|branch| branch.row.clone())
+    });
     let tool = Memo::new(move |_| {
+        if branch.with(Option::is_some) {
+            return choice.tool();
+        }
         let kind = shown.with(|step| step.as_ref().map(|step| step.kind))?;
         choice.tool().filter(|tool| tool.is_of(kind))
     });
-    let builder = Builder { app: App::here(), doc, steps, choice, tool, adding: RwSignal::new(None) };
+    let builder = Builder {
+        app: App::here(),
+        doc,
+        steps,
+        routers,
+        choice,
+        tool,
+        adding: RwSignal::new(None),
+        trial: RwSignal::new(None),
+        run_some: RwSignal::new(false),
+    };
     provide_context(builder);
     doc.here(None, None);
     page::title(move || doc.text("/name"));
@@ -144,9 +193,16 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
                 <Canvas/>
                 <Outline/>
                 {move || shown.get().map(|step| view! { <Panel step=step/> })}
+                {move || match (router.get(), branch.get()) {
+                    (Some(row), Some(branch)) => found_branch(routers, &row, &branch).map(|branch| view! { <BranchEditor branch=branch/> }.into_any()),
+                    (Some(row), None) => found_router(routers, &row).map(|router| view! { <RouterPanel router=router/> }.into_any()),
+                    (None, _) => None,
+                }}
+                <TrialView/>
                 <Console flow=id/>
             </div>
             <AddStep/>
+            <RunSome/>
         </Show>
     }
 }
@@ -200,6 +256,13 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
     };
     let going = Memo::new(move |_| app.is_running(id));
     let blocked = Memo::new(move |_| Readiness::of(builder).blocked());
+    // One that is off can be tried out, and beside a run.
+    let untried = move || Readiness { off: false, going: false, ..Readiness::of(builder) }.blocked();
+    // Of several sources somebody says which; a flow of one starts.
+    let several = move || builder.steps.with(|all| all.iter().filter(|step| step.kind == StepKind::Source).count() > 1);
+    let run = move |_| {
+        if untrack(several) { builder.run_some.set(true) } else { app.start_run(id, RunOptions::default()) }
+    };
     view! {
         <div class="editor-head">
             <nav class="crumbs wide-only" aria-label="Path"><A href=format!("/integrations/{integration}")>{parent}</A><Icon name="chevron-right" small=true/></nav>
@@ -208,10 +271,12 @@ fn Head(id: Id, integration: Id) -> impl IntoView {
             <PeopleHere id=id/>
             <UndoButtons doc=doc/>
             <ScheduleButton doc=doc/>
+            <button class="icon-button wide-only" aria-label="Test run" title=move || untried().unwrap_or_else(|| "Test run: the first page of each source, nothing is written".to_owned()) aria-disabled=move || untried().map(|_| "true")
+                on:click=move |_| if untrack(untried).is_none() { trial::start(builder) }><Icon name="flask-conical"/></button>
             <More id=id integration=integration/>
             <label class="check"><Switch label="The flow is on" on=on disabled=Signal::derive(move || !doc.writable.get()) turn=turn/><span class="wide-only" aria-hidden="true">{move || if on.get() { "On" } else { "Off" }}</span></label>
             <button class="button primary" prop:disabled=move || blocked.with(Option::is_some) title=move || blocked.get().unwrap_or_default()
-                aria-busy=move || going.get().to_string() on:click=move |_| app.start_run(id, RunOptions::default())>
+                aria-busy=move || going.get().to_string() on:click=run>
                 {move || if going.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="play"/> } }}"Run flow"</button>
         </div>
     }
@@ -223,6 +288,8 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let doc = builder.doc;
     let history = RwSignal::new(false);
+    let settings = RwSignal::new(false);
+    let json = RwSignal::new(false);
     let navigate = StoredValue::new_local(use_navigate());
     let blocked = Signal::derive(move || {
         let binned = builder.app.row(id).is_some_and(|row| row.binned);
@@ -239,10 +306,16 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     };
     view! {
         <Menu id="flow-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+            <MenuItem on_choose=Callback::new(move |()| trial::start(builder)) blocked=Signal::derive(move || Readiness { off: false, going: false, ..Readiness::of(builder) }.blocked())><Icon name="flask-conical"/>"Test run"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| builder.run_some.set(true)) blocked=Signal::derive(move || Readiness::of(builder).blocked())><Icon name="play"/>"Run from a date or some sources"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
+        <Dialog open=settings title="Settings of the flow"><div class="dialog-body form"><DocForm doc=doc sections=FLOW/></div></Dialog>
+        <Dialog open=json title="The flow as JSON" wide=true><div class="json-dialog"><JsonView doc=doc/></div></Dialog>
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use serde_json::json;
-use tombolo_model::{Id, Intent, Kind};
+use tombolo_model::{Action, Id, Intent, Kind};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
 
@@ -111,7 +111,7 @@ fn CreateFlow(integration: Id, primary: bool) -> impl IntoView {
             }
         });
     };
-    view! { <NameDialog action="Create flow" primary=primary disabled=Signal::derive(move || !app.may_write()) on_create=Callback::new(create)/> }
+    view! { <NameDialog action="Create flow" primary=primary disabled=Signal::derive(move || !app.may_in(Action::Write, Kind::Flow, Some(integration))) on_create=Callback::new(create)/> }
 }
 
 #[component]
@@ -129,6 +129,8 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
     let (shown, on_label, run_label, bin_label) =
         (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
     let bin = move |_| put_away(app, vec![id], format!("{name} is in the recycle bin."));
+    let own = flow.clone();
+    let closed = Signal::derive(move || !app.may_change(&own));
     let going = Memo::new(move |_| app.is_running(id));
     let blocked = move || match (on, going.get()) {
         (false, _) => Some("Switch the flow on to run it."),
@@ -143,10 +145,10 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
                 None => view! { <span class="faint">"Not run yet"</span> }.into_any(),
             }}</td>
             <td data-rank="2" class="muted">{move || app.last_run(id).map(|run| view! { <Ago ms=run.started_ms/> })}</td>
-            <td class="tight"><Switch label=on_label on=on disabled=Signal::derive(move || !app.may_write()) turn=turn/></td>
+            <td class="tight"><Switch label=on_label on=on disabled=closed turn=turn/></td>
             <td class="actions"><span class="row end">
                 <button class="button small" aria-label=run_label title=move || blocked().unwrap_or_default() on:click=move |_| app.start_run(id, RunOptions::default()) prop:disabled=move || blocked().is_some() aria-busy=move || going.get().to_string()><Icon name="play"/>"Run flow"</button>
-                <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=move || !app.may_write()><Icon name="trash-2" small=true/></button>
+                <button class="icon-button small" aria-label=bin_label on:click=bin prop:disabled=closed><Icon name="trash-2" small=true/></button>
             </span></td>
         </tr>
     }

@@ -1,13 +1,15 @@
 //! Who belongs to the account, and what each may do. The server decides; this page asks it every time.
 
+mod grants;
 mod invite;
+mod line;
 
 use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 use tombolo_model::{Action, Id, Kind, Role};
-use tombolo_wire::rest::{ChangeMember, Member, MemberStatus, Members, Withdraw};
+use tombolo_wire::rest::{Member, MemberStatus, Members};
 use tombolo_wire::store::AccountInfo;
 
 use crate::browser::{page, server};
@@ -15,6 +17,7 @@ use crate::components::{Dialog, Icon, RemovedBanner};
 use crate::state::App;
 use crate::words;
 use invite::Invite;
+use line::{Line, Question, Viewer};
 
 /// The members' page.
 #[component]
@@ -89,9 +92,12 @@ impl Roster {
 fn List(account: AccountInfo) -> impl IntoView {
     let roster = Roster { account: account.id, members: RwSignal::new(None), problem: RwSignal::new(None) };
     roster.refresh();
-    let manages = account.role.may(Action::ManageMembers, Kind::Integration);
-    let me = account.user.as_ref().map(|user| user.id);
-    let leaving = RwSignal::new(None::<Leaver>);
+    let viewer = Viewer {
+        manages: account.role.may(Action::ManageMembers, Kind::Integration),
+        owns: account.role.may(Action::ManageAccount, Kind::Integration),
+        me: account.user.as_ref().map(|user| user.id),
+    };
+    let leaving = RwSignal::new(None::<Asking>);
     let asked = RwSignal::new(false);
     // Each sets the other only where they differ, or they would set each other for ever.
     Effect::new(move |_| {
@@ -112,19 +118,19 @@ fn List(account: AccountInfo) -> impl IntoView {
         </div></div>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            {manages.then(|| view! { <Invite roster=roster/> })}
+            {viewer.manages.then(|| view! { <Invite roster=roster/> })}
         </div>
         <div class="table-wrap">
             <table class="table members">
-                <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th data-rank="2">"Last sign-in"</th><th class="tight">{viewer.manages.then_some("Open")}</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
-                    <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.status == MemberStatus::Pending) let:member>
-                        <Line roster=roster member=member manages=manages me=me leaving=leaving/>
+                    <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.grants.clone(), member.status) let:member>
+                        <Line roster=roster member=member viewer=viewer asking=leaving/>
                     </For>
                 </tbody>
             </table>
         </div>
-        <Dialog open=asked title="Remove member">{move || leaving.get().map(|who| view! { <Leaving roster=roster who=who asked=asked/> })}</Dialog>
+        <Dialog open=asked title="Confirm">{move || leaving.get().map(|asking| view! { <Question roster=roster asking=asking open=asked/> })}</Dialog>
     }
 }
 
@@ -138,91 +144,18 @@ fn in_words(members: &[Member], account: &str) -> String {
     }
 }
 
-/// Somebody who is about to be removed.
+/// What is asked before it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Leaver {
-    user: Id,
-    name: String,
-}
-
-#[component]
-fn Line(
-    roster: Roster,
-    member: Member,
-    manages: bool,
-    me: Option<Id>,
-    leaving: RwSignal<Option<Leaver>>,
-) -> impl IntoView {
-    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
-    let pending = member.status == MemberStatus::Pending;
-    // The owner is changed by giving the account away, and nobody takes their own rights by accident.
-    let fixed = !manages || member.role == Role::Owner || (member.user.is_some() && member.user == me);
-    let role = match member.user.filter(|_| !fixed) {
-        Some(user) => view! { <RoleSelect roster=roster user=user name=shown.clone() role=member.role/> }.into_any(),
-        None => view! { <span>{role_words(member.role)}</span> }.into_any(),
-    };
-    let email = member.email.clone();
-    let leaver = member.user.filter(|_| !pending).map(|user| Leaver { user, name: shown.clone() });
-    // An invitation can be made again; rights that are gone take somebody's unsent work with them.
-    let press = move |_| match &leaver {
-        Some(leaver) => leaving.set(Some(leaver.clone())),
-        None => {
-            let body = Some(Withdraw { email: email.clone() });
-            roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
-        }
-    };
-    // Of whom only the address is known, the name has told it.
-    let address = (!member.name.is_empty()).then(|| member.email.clone());
-    let below = address.clone().map(|address| view! { <small class="address muted cut">{address}</small> });
-    let label = if pending { format!("Withdraw the invitation of {shown}") } else { format!("Remove {shown}") };
-    view! {
-        <tr>
-            <td class="name"><span class="row">
-                <span class=format!("avatar small p{}", words::tint(&member.email)) aria-hidden="true">{words::monogram(&shown)}</span>
-                <span class="who"><span class="cut" title=shown.clone()>{shown.clone()}</span>{below}</span>
-                {pending.then(|| view! { <span class="badge">"Invited"</span> })}
-            </span></td>
-            <td class="muted wide-only" title=address.clone()>{address.clone()}</td>
-            <td>{role}</td>
-            <td class="actions">{(!fixed).then(|| view! { <button class="button small" aria-label=label on:click=press>{if pending { "Withdraw" } else { "Remove" }}</button> })}</td>
-        </tr>
-    }
-}
-
-/// Says what is lost with a member and what is not.
-#[component]
-fn Leaving(roster: Roster, who: Leaver, asked: RwSignal<bool>) -> impl IntoView {
-    let Leaver { user, name } = who;
-    let remove = move |_| {
-        asked.set(false);
-        roster.change(Method::DELETE, format!("/members/{user}"), None::<()>, || ());
-    };
-    view! {
-        <div class="dialog-body">
-            <p>{format!("{name} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays.")}</p>
-            <footer class="dialog-foot"><button class="button" on:click=move |_| asked.set(false)>"Keep the member"</button><button class="button danger" on:click=remove>"Remove member"</button></footer>
-        </div>
-    }
-}
-
-#[component]
-fn RoleSelect(roster: Roster, user: Id, name: String, role: Role) -> impl IntoView {
-    let change = move |event: leptos::ev::Event| {
-        let select: web_sys::HtmlSelectElement = event_target(&event);
-        if let Ok(wanted) = select.value().parse::<Role>() {
-            // A change that was not made must not look as if it was.
-            let refused = move || select.set_value(role.name());
-            roster.change(Method::PATCH, format!("/members/{user}"), Some(ChangeMember { role: wanted }), refused);
-        }
-    };
-    view! {
-        <select class="input select-native" aria-label=format!("Role of {name}") on:change=change>{role_options(role)}</select>
-    }
+enum Asking {
+    /// Somebody is about to be removed.
+    Remove { user: Id, name: String },
+    /// The account is about to be given to somebody.
+    Give { user: Id, name: String },
 }
 
 /// The roles that can be given.
 pub(crate) fn role_options(chosen: Role) -> impl IntoView {
-    [Role::Administer, Role::Manage, Role::Monitor]
+    [Role::Administer, Role::Manage, Role::Monitor, Role::Custom]
         .into_iter()
         .map(|role| view! { <option value=role.name() prop:selected=role == chosen>{role_words(role)}</option> })
         .collect_view()
@@ -235,6 +168,7 @@ pub(crate) fn role_words(role: Role) -> &'static str {
         Role::Administer => "Administer: build, and invite people",
         Role::Manage => "Manage: build and run",
         Role::Monitor => "Monitor: look and run",
+        Role::Custom => "Custom: chosen integrations",
     }
 }
 
@@ -250,6 +184,8 @@ mod tests {
             name: String::new(),
             role: Role::Manage,
             status,
+            grants: [].into(),
+            signed_in_ms: None,
         };
         let (ann, bo) = (member(1, MemberStatus::Accepted), member(2, MemberStatus::Accepted));
         assert_eq!(in_words(std::slice::from_ref(&ann), "Ann"), "1 person in the account Ann");

@@ -121,9 +121,10 @@ fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>) -> impl Into
         asked.set(false);
     };
     let retry = move |_| decide(Call::ParkedRetry { parked: retried.clone() });
-    let kind = one.kind;
+    let (id, kind) = (one.document, one.kind);
     let closed = Signal::derive(move || {
-        let role = || (!app.may(Action::Write, kind)).then(|| "Your role still does not allow it.".to_owned());
+        let may = || app.row(id).map_or_else(|| app.may(Action::Write, kind), |row| app.may_change(&row));
+        let role = || (!may()).then(|| "Your role still does not allow it.".to_owned());
         app.removed().or_else(role)
     });
     let warning = format!("Your change of {name} is lost for good. The resource stays as the server has it.");

@@ -62,6 +62,8 @@ struct Typed {
     name: RwSignal<String>,
     email: RwSignal<String>,
     password: RwSignal<String>,
+    /// The code of a second factor; absent until the server has asked for one.
+    code: RwSignal<Option<String>>,
     bring: RwSignal<bool>,
     /// Somebody wanted to go on with it: what is wrong is said from then on.
     tried: RwSignal<bool>,
@@ -71,6 +73,7 @@ struct Typed {
 const PERSON: &str = "person-name";
 const EMAIL: &str = "email";
 const PASSWORD: &str = "password";
+const CODE: &str = "code";
 /// The least characters of a password, as the server has it.
 const SHORTEST_PASSWORD: usize = 10;
 
@@ -111,7 +114,8 @@ impl Typed {
         if new {
             Call::SignUp { name: self.name.get_untracked(), email, password, invitation }
         } else {
-            Call::SignIn { email, password, bring_local: bring_local && self.bring.get_untracked(), invitation }
+            let code = self.code.get_untracked();
+            Call::SignIn { email, password, bring_local: bring_local && self.bring.get_untracked(), invitation, code }
         }
     }
 }
@@ -128,6 +132,7 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
         name: RwSignal::new(String::new()),
         email: RwSignal::new(known.unwrap_or_default()),
         password: RwSignal::new(String::new()),
+        code: RwSignal::new(None),
         bring: RwSignal::new(true),
         tried: RwSignal::new(false),
     };
@@ -161,6 +166,11 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
                     app.show(overview);
                     navigate(place.as_deref().unwrap_or("/"), leptos_router::NavigateOptions::default());
                 }
+                // The password was right: what is asked for next is no error.
+                Err(failed) if failed.code == "code_needed" => {
+                    typed.code.try_set(Some(String::new()));
+                    page::focus_soon(vec![CODE.to_owned()]);
+                }
                 Err(failed) => drop(error.try_set(Some(failed.message))),
             }
             busy.try_set(false);
@@ -172,6 +182,7 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
                 <Why invitation=followed new=new next=next.clone()/>
                 <Credentials typed=typed new=new/>
+                <Show when=move || typed.code.with(Option::is_some)><Code code=typed.code/></Show>
                 {move || (has_work() && !new).then(|| view! {
                     <label class="check"><input type="checkbox" prop:checked=move || typed.bring.get() on:change=move |event| typed.bring.set(event_target_checked(&event))/>
                         <span>"Bring what is on this device into the account"</span></label>
@@ -201,6 +212,15 @@ fn Credentials(typed: Typed, new: bool) -> impl IntoView {
         <Field label="Email" name=EMAIL error=wrong_email><input class="input" id=EMAIL type="email" autocomplete="username" aria-required="true" aria-describedby=described_by(EMAIL) aria-invalid=invalid(wrong_email) prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/></Field>
         <Field label="Password" name=PASSWORD error=wrong_password help=if new { "At least 10 characters." } else { "" }><input class="input" id=PASSWORD type="password" aria-required="true" aria-describedby=described_by(PASSWORD) aria-invalid=invalid(wrong_password)
             autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
+    }
+}
+
+/// The second factor, once it is asked for.
+#[component]
+fn Code(code: RwSignal<Option<String>>) -> impl IntoView {
+    let help = "Of your authenticator app, or one of your recovery codes.";
+    view! {
+        <Field label="Code" name=CODE help=help><input class="input code" id=CODE autocomplete="one-time-code" aria-required="true" aria-describedby=described_by(CODE) prop:value=move || code.get().unwrap_or_default() on:input=move |event| code.set(Some(event_target_value(&event)))/></Field>
     }
 }
 
@@ -294,6 +314,7 @@ mod tests {
             name: RwSignal::new("Ines".into()),
             email: RwSignal::new("ines@example.com".into()),
             password: RwSignal::new("a long password".into()),
+            code: RwSignal::new(None),
             bring: RwSignal::new(true),
             tried: RwSignal::new(false),
         };
@@ -308,7 +329,14 @@ mod tests {
     fn what_is_wrong_is_said_at_its_field_once_somebody_wants_to_go_on() {
         let text = |text: &str| RwSignal::new(text.to_owned());
         let (bring, tried) = (RwSignal::new(true), RwSignal::new(false));
-        let typed = Typed { name: text(""), email: text("ines"), password: text("short"), bring, tried };
+        let typed = Typed {
+            name: text(""),
+            email: text("ines"),
+            password: text("short"),
+            code: RwSignal::new(None),
+            bring,
+            tried,
+        };
         assert_eq!(typed.wrong(true), None, "nobody has pressed the button");
         tried.set(true);
         assert_eq!(typed.wrong(true), Some(PERSON));

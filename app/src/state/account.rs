@@ -248,6 +248,17 @@ impl App {
         self.account.with(|account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
     }
 
+    /// Whether this person may do something with a resource that an integration owns, as far as is known.
+    pub(crate) fn may_in(self, action: Action, kind: Kind, owner: Option<Id>) -> bool {
+        self.account.with(|account| account.as_ref().is_none_or(|account| account.may(action, kind, owner)))
+    }
+
+    /// The same with a resource that is listed.
+    pub(crate) fn may_change(self, row: &CatalogueRow) -> bool {
+        let owner = if row.kind == Kind::Integration { Some(row.id) } else { row.integration };
+        self.may_in(Action::Write, row.kind, owner)
+    }
+
     /// The newest run of a flow.
     pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
         self.runs.with(|runs| runs.values().filter(|run| run.flow == flow).max_by_key(|run| run.started_ms).cloned())
@@ -282,6 +293,9 @@ impl App {
                     all.extend(rows.into_iter().map(|row| (row.id, row)));
                 });
                 self.documents.came(self, &came);
+                if !removed.is_empty() {
+                    self.runs.update(|runs| Arc::make_mut(runs).retain(|_, run| !removed.contains(&run.flow)));
+                }
             }
             Event::Sync { status } => {
                 if self.sync.with_untracked(|before| has_moved(before, &status)) {

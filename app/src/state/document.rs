@@ -97,7 +97,7 @@ impl Documents {
             Held {
                 view: RwSignal::new(None),
                 kind,
-                writable: Signal::derive(move || kind.get().is_some_and(|kind| app.may(Action::Write, kind))),
+                writable: Signal::derive(move || kind.get().is_some_and(|kind| writable(app, id, kind))),
                 error: RwSignal::new(None),
                 undoable: RwSignal::new(UndoState::default()),
                 users: 0,
@@ -297,4 +297,8 @@ impl Doc {
             });
         });
     }
+}
+/// Whether a resource may be changed, by the integration that its row names.
+fn writable(app: App, id: Id, kind: Kind) -> bool {
+    app.row(id).map_or_else(|| app.may(Action::Write, kind), |row| app.may_change(&row))
 }

@@ -82,13 +82,13 @@ pub(crate) fn source(code: &str, kind: &str, message: &str) -> &'static str {
         "filter" if kind == "import" => "import_filter",
         "filter" => "input_filter",
         "template" | "body" | "file" => "resource",
-        code if code.starts_with("script") => hook(message),
+        code if code.starts_with("script") => hook(message, kind),
         _ => hook_by_code(code),
     }
 }
 
 /// The hook that a message of a script begins with.
-fn hook(message: &str) -> &'static str {
+fn hook(message: &str, kind: &str) -> &'static str {
     const HOOKS: [(&str, &str); 8] = [
         ("preSavePage", "pre_save_page_hook"),
         ("preMap", "pre_map_hook"),
@@ -102,7 +102,12 @@ fn hook(message: &str) -> &'static str {
     // What ends a source begins with its name.
     let of_source = message.strip_prefix('“').and_then(|rest| rest.split_once("”: "));
     let message = of_source.map_or(message, |(_, rest)| rest);
-    HOOKS.iter().find(|(name, _)| message.starts_with(name)).map_or("internal", |(_, source)| source)
+    let found = HOOKS.iter().find(|(name, _)| message.starts_with(name)).map_or("internal", |(_, source)| *source);
+    match (found, kind) {
+        ("input_filter", "export") => "output_filter",
+        ("input_filter", "import") => "import_filter",
+        _ => found,
+    }
 }
 
 /// Errors that a hook gives to records without a code of its own have the hook's name for one.
@@ -160,6 +165,8 @@ mod tests {
             ("mapping", "import", "Rule a: the lookup “s” has nothing", "lookup"),
             ("script_error", "import", "preMap “f” of the script “s”: no", "pre_map_hook"),
             ("postMap", "import", "mine", "post_map_hook"),
+            ("script_error", "export", "filter “f” of the script “s”: no", "output_filter"),
+            ("script_error", "import", "filter “f” of the script “s”: no", "import_filter"),
             ("MY_CODE", "import", "mine", "internal"),
         ] {
             assert_eq!(source(code, kind, message), from, "{code} {message}");

@@ -172,6 +172,31 @@ fn grouping(flow: &Value, integration: &Value) -> Value {
     found.map_or(Value::Null, settings_of)
 }
 
+/// What templates name beside a record and the settings: the resource itself, its connection without secrets, the run.
+fn around(
+    bundle: &Bundle,
+    connection: Option<Id>,
+    settings: &Value,
+    (scope, value): (&'static str, &Value),
+) -> Vec<(&'static str, Val)> {
+    let mut context = vec![
+        ("settings", Val::from(settings)),
+        ("connection", endpoint::shown(bundle, connection)),
+        (scope, Val::from(value)),
+    ];
+    context.extend(of_run(bundle));
+    context
+}
+
+/// What templates name of the run.
+fn of_run(bundle: &Bundle) -> [(&'static str, Val); 2] {
+    [("job", Val::from(&job(bundle))), ("testMode", Val::Bool(bundle.about.test_mode))]
+}
+
+fn job(bundle: &Bundle) -> Value {
+    json!({"_id": bundle.about.run, "_flowId": bundle.about.flow, "type": "flow"})
+}
+
 /// What tells the records of an export or import apart, where it says so itself.
 fn trace_key(value: &Value) -> Result<Option<Template>, Vec<Problem>> {
     let place = "/traceKeyTemplate";
@@ -186,7 +211,7 @@ fn named(bundle: &Bundle, id: &str, name: &str, own: &[(&str, Option<Id>)], sett
         "_integrationId": Flow(&bundle.flow).integration(),
         "settings": settings,
         "testMode": about.test_mode,
-        "job": {"_id": about.run, "_flowId": about.flow, "type": "flow"},
+        "job": job(bundle),
     });
     for (name, id) in own {
         options[name] = json!(id);

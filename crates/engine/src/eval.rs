@@ -16,7 +16,7 @@ mod schedule;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tombolo_template::Env;
+use tombolo_template::{Env, TemplateError};
 
 /// The groups, each with its own list.
 const GROUPS: [&[Evaluator]; 9] = [
@@ -72,6 +72,9 @@ pub struct EvalError {
     /// Where, in the rules or the input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Where in the text at `path`, in characters from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<usize>,
 }
 
 /// There is no such evaluation.
@@ -137,7 +140,12 @@ impl EvalOutcome {
 
 impl EvalError {
     fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), path: None }
+        Self { code: code.to_owned(), message: message.into(), path: None, at: None }
+    }
+
+    /// What is wrong with a template that stands at `path`.
+    fn in_template(error: &TemplateError, path: &str) -> Self {
+        Self { at: Some(error.at()), ..Self::at(error.code(), error.to_string(), path) }
     }
 
     fn at(code: &str, message: impl Into<String>, path: &str) -> Self {
@@ -147,7 +155,7 @@ impl EvalError {
 
 impl From<tombolo_model::Problem> for EvalError {
     fn from(problem: tombolo_model::Problem) -> Self {
-        Self { code: problem.code, message: problem.message, path: Some(problem.path) }
+        Self { code: problem.code, message: problem.message, path: Some(problem.path), at: None }
     }
 }
 

@@ -142,7 +142,7 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
     }
     let Some(operator) = Operator::named(name) else {
         if parts.len() == 1 {
-            return Err(format!("There is no operator or function “{name}”."));
+            return Err(format!("“{name}” alone is no rule: a rule is an operator with what it compares."));
         }
         // A value of its own, such as ["boolean", ["extract", "active"]].
         return operand::operand(value, settings, depth).map(Rule::Test);
@@ -191,6 +191,13 @@ mod tests {
         let filter = filter.map_err(|problem| problem.message)?;
         let context = Val::from(&json!({"success": true, "result": {"code": 0}}));
         filter.map_or(Ok(true), |filter| filter.passes_in(&record, &context))
+    }
+
+    #[test]
+    fn a_word_alone_is_no_rule() {
+        for rules in [json!(["bad"]), json!(["and", ["equals"]]), json!(["or", ["bad"]])] {
+            assert!(passes(&rules).is_err(), "{rules}");
+        }
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod mapping_1;
 mod path;
 mod plan;
 mod response_mapping;
+mod room;
 mod rows;
 mod run;
 mod schedule;

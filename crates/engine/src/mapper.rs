@@ -222,21 +222,25 @@ impl Rule {
         let found = match &self.from {
             From::Path(at) => {
                 let found = at.get(items);
-                if items.depth() > 1 && found.is_some_and(|value| is_big(value) && !items.afford(value)) {
-                    return Err(self.error(TOO_MANY.to_owned()));
-                }
+                self.afford(found, items)?;
                 found.map(Cow::Borrowed)
             }
-            From::Query(path, keys) => self.queried(path, keys, items)?.map(Cow::Owned),
+            From::Query(path, keys) => {
+                let found = self.queried(path, keys, items)?;
+                self.afford(found.as_ref(), items)?;
+                found.map(Cow::Owned)
+            }
             From::Literal(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
-            From::Template(template) => Some(Cow::Owned(self.rendered(template, around)?)),
+            From::Template(template) => {
+                let text = self.rendered(template, around)?;
+                self.afford(Some(&text), items)?;
+                Some(Cow::Owned(text))
+            }
             From::Object(base, object) => {
                 let made = object.make(items, around)?;
                 let base = base.as_ref().and_then(|base| base.get(items));
-                if items.depth() > 1 && base.is_some_and(|base| !items.afford(base)) {
-                    return Err(self.error(TOO_MANY.to_owned()));
-                }
+                self.afford(base, items)?;
                 // An object in which nothing was mapped is no value.
                 return object_on(base, made).map_or_else(|| self.without(), Ok);
             }
@@ -256,6 +260,11 @@ impl Rule {
             Val::Absent => self.without(),
             value => Ok(value),
         }
+    }
+
+    /// Counts what is copied for an item.
+    fn afford(&self, value: Option<&Val>, items: &mut Items<'_>) -> Result<(), Stop> {
+        value.map_or(Ok(()), |value| items.afford(value)).map_err(|reason| self.error(reason))
     }
 
     /// The value of a path that may name many: for a list all of them.
@@ -330,15 +339,6 @@ impl Rule {
 
     fn error(&self, reason: String) -> Stop {
         Stop::Error(MapError { field: self.name.to_string(), reason })
-    }
-}
-
-/// Whether copying a value for each of many items may make much of a little.
-fn is_big(value: &Val) -> bool {
-    match value {
-        Val::List(_) | Val::Map(_) => true,
-        Val::Str(text) => text.len() > 64,
-        _ => false,
     }
 }
 

@@ -13,6 +13,7 @@ use tombolo_model::Val;
 use crate::lookup::Lookups;
 use crate::mapper::items::composed;
 use crate::mapper::{Around, MapError, Mapped, Read};
+use crate::room::Room;
 use crate::rows::Rows;
 use crate::target::{Fields, Target};
 use field::{Field, Seen};
@@ -58,18 +59,19 @@ impl OldMapping {
             Val::List(rows) => rows.first().unwrap_or(&Val::Absent),
             record => record,
         };
+        let room = &Room::default();
         for field in &self.fields {
-            field.write(&mut made, &Seen { record, row: first, column: None }, around)?;
+            field.write(&mut made, &Seen { record, row: first, column: None, room }, around)?;
         }
         for list in &self.lists {
-            list.write(&mut made, record, around)?;
+            list.write(&mut made, record, room, around)?;
         }
         Ok(made)
     }
 }
 
 impl List {
-    fn write(&self, made: &mut Val, record: &Val, around: &Around<'_, '_>) -> Result<(), MapError> {
+    fn write(&self, made: &mut Val, record: &Val, room: &Room, around: &Around<'_, '_>) -> Result<(), MapError> {
         let mut items = Vec::new();
         let there = self.rows.each(record, &mut |at, values| {
             // What templates see: the item, and the record with the one item in the place of each list.
@@ -78,7 +80,7 @@ impl List {
             let row = at.last().unwrap_or(record);
             let mut item = self.shape.record();
             for (field, column) in self.fields.iter().zip(values) {
-                let seen = Seen { record: &whole, row, column: Some(column.as_deref()) };
+                let seen = Seen { record: &whole, row, column: Some(column.as_deref()), room };
                 field.write(&mut item, &seen, around)?;
             }
             if !matches!(&item, Val::Map(fields) if fields.is_empty()) {

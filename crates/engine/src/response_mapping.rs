@@ -8,6 +8,7 @@ use tombolo_model::{Problem, Record, Val};
 
 use crate::mapper::MapError;
 use crate::path::{Segment, Wide, dotted};
+use crate::room::Room;
 use crate::rows::Rows;
 use crate::target::Target;
 
@@ -56,17 +57,18 @@ impl ResponseMapping {
     ///
     /// When a value of the record is in the way of what is to be written inside it.
     pub(crate) fn apply(&self, into: &mut Val, from: &Val) -> Result<(), MapError> {
+        let room = Room::default();
         for (path, target) in &self.fields {
             if let Some(value) = path.get(from) {
-                target.set(into, value.into_owned())?;
+                target.set(into, value.into_owned(), &room)?;
             }
         }
-        self.lists.iter().try_for_each(|list| list.apply(into, from))
+        self.lists.iter().try_for_each(|list| list.apply(into, from, &room))
     }
 }
 
 impl List {
-    fn apply(&self, into: &mut Val, from: &Val) -> Result<(), MapError> {
+    fn apply(&self, into: &mut Val, from: &Val, room: &Room) -> Result<(), MapError> {
         let is_lookup = matches!(from, Val::Map(answer) if answer.get("data").is_some());
         let rows = if is_lookup { &self.of_lookup } else { &self.of_import };
         let mut made = Vec::new();
@@ -74,7 +76,7 @@ impl List {
             let mut item = Val::Absent;
             for (target, value) in self.fields.iter().zip(values) {
                 if let Some(value) = value {
-                    target.set(&mut item, value.clone().into_owned())?;
+                    target.set_in_item(&mut item, value, room)?;
                 }
             }
             made.push(item);

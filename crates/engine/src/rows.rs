@@ -8,10 +8,8 @@ use std::borrow::Cow;
 
 use tombolo_model::Val;
 
-use crate::mapper::MapError;
 use crate::mapper::items::{Items, Key, Many, begin};
 use crate::path::{PathError, Segment, Wide};
-use crate::size::size_bytes;
 
 /// Compiled columns of a list.
 #[derive(Debug, Clone)]
@@ -67,13 +65,11 @@ impl Rows {
     }
 
     /// Calls for each row with the values of its columns. Whether the list was there, be it an empty one.
-    ///
-    /// What stands around the list is copied into each row, which is only done as long as it does not become too much.
-    pub(crate) fn each<'r>(
+    pub(crate) fn each<'r, E>(
         &self,
         record: &'r Val,
-        call: &mut dyn FnMut(&Items<'r>, &Row<'r>) -> Result<(), MapError>,
-    ) -> Result<bool, MapError> {
+        call: &mut dyn FnMut(&Items<'r>, &Row<'r>) -> Result<(), E>,
+    ) -> Result<bool, E> {
         let others: Vec<_> = self.columns.iter().map(|column| column.others(record)).collect();
         let mut number = 0;
         let mut one = |items: &mut Items<'r>| {
@@ -87,15 +83,6 @@ impl Rows {
                 })
                 .collect();
             number += 1;
-            for (column, value) in self.columns.iter().zip(&values) {
-                let is_around = matches!(column, Column::Item(item, _) if item + 1 < items.depth());
-                if let (true, Some(value)) = (is_around, value)
-                    && !items.copy(size_bytes(value))
-                {
-                    let reason = "there would be more than 64 MB of copies, one for each row.".to_owned();
-                    return Err(MapError { field: "[*]".to_owned(), reason });
-                }
-            }
             call(items, &values)
         };
         match &self.over {
@@ -136,7 +123,7 @@ mod tests {
         let rows = |paths: &[&str]| {
             let paths: Vec<_> = paths.iter().map(|path| dotted(path).unwrap()).collect();
             let mut made = Vec::new();
-            let there = Rows::compile(&paths).unwrap().each(&record, &mut |_, values| {
+            let there = Rows::compile(&paths).unwrap().each::<()>(&record, &mut |_, values| {
                 let texts: Vec<_> =
                     values.iter().map(|value| value.as_ref().map_or("-".into(), |value| value.to_json())).collect();
                 made.push(texts.join(" "));

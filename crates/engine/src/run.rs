@@ -73,7 +73,15 @@ use shared::Shared;
 struct Item {
     /// Its place in its source, from 0.
     index: u64,
+    /// Its place among those that a hook made in this place.
+    nth: usize,
     value: Val,
+}
+
+impl Item {
+    fn new(index: u64, value: Val) -> Self {
+        Self { index, nth: 0, value }
+    }
 }
 
 type Page = Vec<Item>;

@@ -24,12 +24,14 @@ struct Known {
     forms: Vec<String>,
     /// Those that the run began with.
     fixed: Vec<String>,
-    /// Those that came into being since, the newest last.
-    learned: VecDeque<String>,
+    /// Those that came into being since and may be valid as long as the run goes on.
+    renewed: Vec<String>,
+    /// Those that were made for one request, such as one encoded with a record; the newest last.
+    made: VecDeque<String>,
 }
 
-/// Secrets that are remembered beside those that the run began with: renewed tokens, and secrets encoded with a record.
-const MOST_LEARNED: usize = 100;
+/// Secrets made for one request that are remembered: an answer repeats what it was asked with, and nothing older.
+const MOST_MADE: usize = 100;
 
 impl Scrub {
     pub(crate) fn new<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
@@ -38,15 +40,24 @@ impl Scrub {
         Self(Arc::new(Mutex::new(known)))
     }
 
-    /// A secret came into being.
+    /// A secret came into being: a renewed token, a code. It is never forgotten.
     pub(crate) fn learn(&self, secret: &str) {
+        let mut known = self.known();
+        if known.fixed.iter().chain(&known.renewed).all(|have| have != secret) {
+            known.renewed.push(secret.to_owned());
+            known.sort();
+        }
+    }
+
+    /// A secret was made for a request.
+    pub(crate) fn learn_made(&self, secret: &str) {
         let mut known = self.known();
         if known.forms.iter().any(|form| form == secret) {
             return;
         }
-        known.learned.push_back(secret.to_owned());
-        if known.learned.len() > MOST_LEARNED {
-            known.learned.pop_front();
+        known.made.push_back(secret.to_owned());
+        if known.made.len() > MOST_MADE {
+            known.made.pop_front();
         }
         known.sort();
     }
@@ -69,7 +80,7 @@ impl Scrub {
 
 impl Known {
     fn sort(&mut self) {
-        let secrets = self.fixed.iter().chain(&self.learned).map(String::as_str);
+        let secrets = self.fixed.iter().chain(&self.renewed).chain(&self.made).map(String::as_str);
         let whole = secrets.flat_map(|secret| [secret, secret.trim()]);
         let mut forms: Vec<String> = whole.filter(|secret| !secret.trim().is_empty()).flat_map(forms).collect();
         // A form may be part of another, whose rest must not stay.
@@ -80,11 +91,14 @@ impl Known {
 }
 
 /// Base64 comes without its padding, which may then be there or not.
-fn forms(secret: &str) -> [String; 6] {
+fn forms(secret: &str) -> [String; 8] {
     let encoded = uri_component(secret);
     let quoted = serde_json::Value::from(secret).to_string();
     [
         secret.to_owned(),
+        // A form writes a blank as a plus.
+        encoded.replace("%20", "+"),
+        lower_hex(&encoded).replace("%20", "+"),
         lower_hex(&encoded),
         encoded,
         quoted[1..quoted.len() - 1].to_owned(),
@@ -120,6 +134,8 @@ mod tests {
             "p\"ä/s S",
             "p%22%C3%A4%2Fs%20S",
             "p%22%c3%a4%2fs%20S",
+            "p%22%C3%A4%2Fs+S",
+            "p%22%c3%a4%2fs+S",
             "p\\\"ä/s S",
             "cCLDpC9zIFM=",
             "cCLDpC9zIFM",
@@ -138,8 +154,10 @@ mod tests {
         let scrub = Scrub::new(["first"]);
         let copy = scrub.clone();
         for number in 0..200 {
+            scrub.learn_made(&format!("made-{number:03}"));
             scrub.learn(&format!("token-{number:03}"));
         }
-        assert_eq!(copy.clean("first token-199 token-000"), "****** ****** token-000");
+        assert_eq!(copy.clean("first token-199 token-000 made-199"), "****** ****** ****** ******");
+        assert_eq!(copy.clean("made-000"), "made-000", "what was made for an early request is not repeated any more");
     }
 }

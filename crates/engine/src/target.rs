@@ -6,6 +6,7 @@ use tombolo_model::{Keys, Record, Val};
 
 use crate::mapper::MapError;
 use crate::path::Place;
+use crate::room::Room;
 
 /// A place, and its name for messages.
 #[derive(Debug, Clone)]
@@ -50,8 +51,14 @@ impl Target {
     }
 
     /// Puts a value there.
-    pub(crate) fn set(&self, into: &mut Val, value: Val) -> Result<(), MapError> {
-        self.place.set(into, value).map_err(|blocked| self.error(&blocked.to_string()))
+    pub(crate) fn set(&self, into: &mut Val, value: Val, room: &Room) -> Result<(), MapError> {
+        self.place.set(into, value, room).map_err(|error| self.error(&error.to_string()))
+    }
+
+    /// Puts a value there that each of many items may get.
+    pub(crate) fn set_in_item(&self, item: &mut Val, value: &Val, room: &Room) -> Result<(), MapError> {
+        room.take(value, 1).map_err(|full| self.error(&full.to_string()))?;
+        self.set(item, value.clone(), room)
     }
 
     /// The list there; it is made where nothing is.

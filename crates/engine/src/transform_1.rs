@@ -5,6 +5,7 @@ use tombolo_model::{Problem, Val};
 
 use crate::mapper::MapError;
 use crate::path::{OldPath, Segment};
+use crate::room::Room;
 use crate::rows::Rows;
 use crate::target::{Fields, Target};
 
@@ -54,13 +55,14 @@ impl OldTransform {
 
     /// The record made anew; rows of rows, when a rule goes through them.
     pub(crate) fn apply(&self, record: &Val) -> Result<Val, MapError> {
+        let room = Room::default();
         if let (Some(rows), Val::List(_)) = (&self.rows, record) {
             let mut made = Vec::new();
             rows.each(record, &mut |_, values| {
                 let mut row = self.fields.record();
                 for ((_, target), value) in self.rules.iter().zip(values) {
                     if let Some(value) = value {
-                        target.set(&mut row, value.clone().into_owned())?;
+                        target.set_in_item(&mut row, value, &room)?;
                     }
                 }
                 made.push(row);
@@ -71,7 +73,7 @@ impl OldTransform {
         let mut made = self.fields.record();
         for (path, target) in &self.rules {
             if let Some(value) = path.get(record) {
-                target.set(&mut made, value.into_owned())?;
+                target.set(&mut made, value.into_owned(), &room)?;
             }
         }
         Ok(made)

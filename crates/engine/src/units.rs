@@ -50,3 +50,5 @@ pub(crate) const MAX_PAGE_ERRORS: usize = 1000;
 pub(crate) const MAX_GATHERED_BYTES: usize = 64 * 1024 * 1024;
 /// What the parents of the elements of one record may have together: each element has a copy.
 pub(crate) const MAX_PARENTS_BYTES: usize = 64 * 1024 * 1024;
+/// What the lookups of a page may find together: all of it is in memory at once.
+pub(crate) const MAX_FOUND_BYTES: usize = 64 * 1024 * 1024;

@@ -25,7 +25,8 @@ fn cases() -> Vec<Value> {
 fn the_corpus_of_evaluations_gives_what_is_wanted() {
     let mut wrong = Vec::new();
     let cases = cases();
-    for case in &cases {
+    // Scripts are called by the command and not by the engine, which has no interpreter.
+    for case in cases.iter().filter(|case| case["name"] != "javascript") {
         let request: EvalRequest = serde_json::from_value(case.clone()).unwrap();
         let made = eval(case["name"].as_str().unwrap(), &request).unwrap();
         let codes: Vec<_> = made.errors.iter().map(|error| error.code.as_str()).collect();
@@ -39,12 +40,10 @@ fn the_corpus_of_evaluations_gives_what_is_wanted() {
 }
 
 #[test]
-fn the_corpus_has_each_evaluation_but_those_of_binary_files() {
+fn the_corpus_has_each_evaluation() {
     let cases = cases();
-    let missing: Vec<_> = eval_names()
-        .filter(|name| !["xlsxParse", "xmlGenerate"].contains(name))
-        .filter(|name| !cases.iter().any(|case| case["name"] == **name))
-        .collect();
+    let missing: Vec<_> =
+        eval_names().chain(["javascript"]).filter(|name| !cases.iter().any(|case| case["name"] == **name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
     let mut ids: Vec<_> = cases.iter().map(|case| case["id"].as_str().unwrap()).collect();
     ids.sort_unstable();

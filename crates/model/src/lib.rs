@@ -27,7 +27,7 @@ pub use id::{Id, IdError};
 pub use kind::{Kind, UnknownKind};
 pub use problem::Problem;
 pub use record::{KeyPool, Keys, MASK, Record, Val};
-pub use rights::{Action, Role, UnknownRole};
+pub use rights::{Action, Grants, Home, Level, Permission, Rights, Role, Standing, Subject, UnknownRole, permission};
 pub use shape::{Rule, Shape, Shapes};
 pub use shapes::shapes;
 pub use validate::validate;

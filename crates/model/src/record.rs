@@ -93,7 +93,12 @@ impl Record {
         let at = match self.keys.find(name) {
             Some(at) => at,
             None => {
-                self.keys = Arc::new(self.keys.with(name));
+                // A record that is built field by field has its keys for itself: copied for each field, they would take time
+                // in proportion to the square of their number.
+                match Arc::get_mut(&mut self.keys) {
+                    Some(own) => own.push(name),
+                    None => self.keys = Arc::new(self.keys.with(name)),
+                }
                 self.values.push(Val::Absent);
                 self.values.len() - 1
             }
@@ -260,6 +265,18 @@ mod tests {
         assert_eq!((record.keys().len(), record.get("99999")), (100_000, Some(&Val::Int(99_999))));
         let value = serde_json::Value::from(&read);
         assert_eq!(Val::from(&value), read);
+    }
+
+    #[test]
+    fn a_record_of_a_hundred_thousand_fields_is_built_at_once() {
+        let mut record = Record::default();
+        for number in 0..100_000 {
+            record.set(&number.to_string(), Val::Int(number));
+        }
+        let copy = record.clone();
+        record.set("more", Val::Null);
+        assert_eq!((record.keys().len(), copy.keys().len()), (100_001, 100_000));
+        assert_eq!((record.get("7"), record.get("99999")), (Some(&Val::Int(7)), Some(&Val::Int(99_999))));
     }
 
     #[test]

@@ -1,4 +1,10 @@
-//! Who may do what: one table, role × action, asked by sync, REST, runs and screens alike.
+//! Who may do what: one table, role × action × resource × membership, asked by sync, REST, runs and screens alike.
+//!
+//! A role holds for the whole account. Beside it a member may have levels on single integrations ([`Rights`]), which
+//! count for what those integrations own ([`Home`]). A reference between resources grants nothing (decision 22).
+
+mod permission;
+mod rights_of;
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Kind;
 
+pub use permission::{Permission, Standing, Subject, permission};
+pub use rights_of::{Grants, Home, Level, Rights};
+
 /// What a member is in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Nothing in the account as a whole: only what single integrations grant.
+    Custom,
     /// Sees and runs, changes nothing.
     Monitor,
     /// Builds and changes resources.
@@ -24,6 +35,8 @@ pub enum Role {
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
+    /// Be in the account at all: open its socket, see its name and who owns it.
+    Enter,
     /// Look at a resource.
     Read,
     /// Create or change a resource, put it in the bin or take it out.
@@ -36,36 +49,50 @@ pub enum Action {
     ReadMembers,
     /// Invite, change and remove members.
     ManageMembers,
+    /// See who did what in the account.
+    ReadAudit,
+    /// Hand integrations over to another account, and take them.
+    Transfer,
     /// Give the account to somebody else or close it.
     ManageAccount,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
+        Self::Enter,
         Self::Read,
         Self::Write,
         Self::Run,
         Self::WriteSecret,
         Self::ReadMembers,
         Self::ManageMembers,
+        Self::ReadAudit,
+        Self::Transfer,
         Self::ManageAccount,
     ];
+
+    /// Whether it is done to a resource, so that a level on the resource's integration may allow it.
+    #[must_use]
+    pub const fn is_about_a_resource(self) -> bool {
+        matches!(self, Self::Read | Self::Write | Self::Run | Self::WriteSecret)
+    }
 }
 
 /// A name that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is not a role: owner, administer, manage or monitor")]
+#[error("“{0}” is not a role: owner, administer, manage, monitor or custom")]
 pub struct UnknownRole(String);
 
 impl Role {
     /// Every role, weakest first.
-    pub const ALL: [Self; 4] = [Self::Monitor, Self::Manage, Self::Administer, Self::Owner];
+    pub const ALL: [Self; 5] = [Self::Custom, Self::Monitor, Self::Manage, Self::Administer, Self::Owner];
 
     /// Its name in messages.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Custom => "custom",
             Self::Monitor => "monitor",
             Self::Manage => "manage",
             Self::Administer => "administer",
@@ -73,20 +100,22 @@ impl Role {
         }
     }
 
-    /// Whether a member with this role may do this to resources of this kind.
+    /// Whether a member with this role may do this to every resource of this kind in the account.
     #[must_use]
     pub const fn may(self, action: Action, kind: Kind) -> bool {
         match action {
-            Action::Read | Action::Run => true,
-            Action::ReadMembers => !matches!(self, Self::Monitor),
+            Action::Enter => true,
+            Action::Read | Action::Run => !matches!(self, Self::Custom),
             // An agent's token lets a program into a private network: only who answers for members hands it out.
-            Action::Write if matches!(kind, Kind::Agent) => {
-                matches!(self, Self::Owner | Self::Administer)
-            }
-            Action::Write | Action::WriteSecret => !matches!(self, Self::Monitor),
-            Action::ManageMembers => matches!(self, Self::Owner | Self::Administer),
+            Action::Write if matches!(kind, Kind::Agent) => self.administers(),
+            Action::Write | Action::WriteSecret | Action::ReadMembers => !matches!(self, Self::Custom | Self::Monitor),
+            Action::ManageMembers | Action::ReadAudit | Action::Transfer => self.administers(),
             Action::ManageAccount => matches!(self, Self::Owner),
         }
+    }
+
+    const fn administers(self) -> bool {
+        matches!(self, Self::Owner | Self::Administer)
     }
 
     /// Whether a member with this role may change resources at all.

@@ -9,8 +9,10 @@
 #![forbid(unsafe_code)]
 
 mod call;
+mod eval;
 mod pool;
 mod workers;
 
+pub use eval::eval;
 pub use pool::{CALL_MS, Pool};
 pub use workers::{Worker, Workers};

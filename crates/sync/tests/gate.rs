@@ -8,7 +8,7 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, ObjType, ROOT};
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document, Hash};
-use tombolo_model::{Id, Intent, Kind, Role};
+use tombolo_model::{Id, Intent, Kind, Level, Rights, Role};
 use tombolo_sync::gate::{Accepted, Code, Context, DocumentRow, Incoming, Verdict, judge, session_of, wanted};
 use tombolo_wire::sync::MAX_DOWN_BYTES;
 
@@ -43,7 +43,7 @@ fn read(chunk: &Chunk) -> Incoming {
 fn empty(role: Option<Role>) -> Context {
     Context {
         user: id(100),
-        role,
+        rights: role.map(Into::into),
         document: None,
         owners: BTreeMap::new(),
         last_seqs: BTreeMap::new(),
@@ -62,8 +62,15 @@ fn after(changes: &[Incoming]) -> Context {
         context.last_seqs.insert(scan.actor.clone(), scan.seq);
         context.owners.insert(session_of(&scan.actor).unwrap(), id(100));
         let max_op = scan.start_op + scan.ops - 1;
-        context.document =
-            Some(DocumentRow { kind: Kind::Flow, max_op, purged: false, size_bytes: 1_000, inflated_bytes: 1_000 });
+        context.document = Some(DocumentRow {
+            kind: Kind::Flow,
+            owner: None,
+            registered: Vec::new(),
+            max_op,
+            purged: false,
+            size_bytes: 1_000,
+            inflated_bytes: 1_000,
+        });
     }
     context
 }
@@ -116,7 +123,7 @@ fn pushing_again_what_is_stored_is_accepted_and_stores_nothing_even_for_a_monito
     let (_, first) = flow();
     let mut context = after(&[read(&first)]);
     for role in [Some(Role::Manage), Some(Role::Monitor), None] {
-        context.role = role;
+        context.rights = role.map(Into::into);
         let taken = accepted(judge(id(1), &[read(&first), read(&first)], &context));
         assert!(taken.fresh.is_empty() && taken.bind.is_empty() && !taken.created);
     }
@@ -127,9 +134,9 @@ fn a_monitor_and_a_removed_member_change_nothing() {
     let (mut document, first) = flow();
     let second = set(&mut document, "/name", json!("g"));
     let mut context = after(&[read(&first)]);
-    context.role = Some(Role::Monitor);
+    context.rights = Some(Role::Monitor.into());
     assert_eq!(refused(&context, read(&second)), Code::Rights);
-    context.role = None;
+    context.rights = None;
     assert_eq!(refused(&context, read(&second)), Code::NotMember);
     assert_eq!(refused(&empty(Some(Role::Monitor)), read(&first)), Code::Rights);
 }
@@ -337,4 +344,66 @@ fn what_deflates_well_fills_a_document_by_what_it_inflates_to() {
     assert_eq!(full, Code::Quota);
     assert!(stored < 1024 * 1024, "{stored} bytes are stored");
     assert!((32 << 20..33 << 20).contains(&inflated), "{inflated} bytes inflated");
+}
+
+fn custom(grants: &[(u8, Level)]) -> Option<Rights> {
+    Some(Rights { role: Role::Custom, grants: grants.iter().map(|(n, level)| (id(*n), *level)).collect() })
+}
+
+fn flow_of(integration: u8) -> (Document, Chunk) {
+    let value = json!({"name": "f", "_integrationId": id(integration)});
+    Document::create(Kind::Flow, id(1), &value, &AUTHOR, &mut rows()).unwrap()
+}
+
+#[test]
+fn a_custom_member_makes_and_changes_what_their_integration_owns_and_nothing_else() {
+    let rights = custom(&[(50, Level::Manage), (51, Level::Monitor)]);
+    for (integration, taken) in [(50, true), (51, false), (52, false)] {
+        let (mut document, first) = flow_of(integration);
+        let second = set(&mut document, "/name", json!("g"));
+        let new = Context { rights: rights.clone(), ..empty(None) };
+        let made = judge(id(1), &[read(&first)], &new);
+        assert_eq!(matches!(made, Verdict::Accept(_)), taken, "{integration}");
+        let mut there = Context { rights: rights.clone(), ..after(&[read(&first)]) };
+        there.document.as_mut().unwrap().owner = Some(id(integration));
+        let changed = judge(id(1), &[read(&second)], &there);
+        assert_eq!(matches!(changed, Verdict::Accept(_)), taken, "{integration}");
+    }
+    let (_, without) = flow();
+    assert_eq!(refused(&Context { rights, ..empty(None) }, read(&without)), Code::Rights);
+}
+
+#[test]
+fn moving_a_resource_asks_for_the_right_on_both_sides() {
+    let (mut document, first) = flow_of(50);
+    let moved = set(&mut document, "/_integrationId", json!(id(51)));
+    for (grants, taken) in [
+        (vec![(50, Level::Manage)], false),
+        (vec![(51, Level::Manage)], false),
+        (vec![(50, Level::Manage), (51, Level::Monitor)], false),
+        (vec![(50, Level::Manage), (51, Level::Manage)], true),
+    ] {
+        let mut context = Context { rights: custom(&grants), ..after(&[read(&first)]) };
+        context.document.as_mut().unwrap().owner = Some(id(50));
+        match judge(id(1), &[read(&moved)], &context) {
+            Verdict::Accept(accepted) => assert!(taken && accepted.moved && accepted.owner == Some(id(51))),
+            other => assert!(!taken, "{grants:?} {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_document_that_may_not_be_seen_answers_like_one_that_does_not_exist() {
+    let (mut document, first) = flow_of(52);
+    let second = set(&mut document, "/name", json!("g"));
+    let rights = custom(&[(50, Level::Manage)]);
+    let absent = Context { rights: rights.clone(), ..empty(None) };
+    let mut hidden = Context { rights, ..after(&[read(&first)]) };
+    hidden.document.as_mut().unwrap().owner = Some(id(52));
+    hidden.known.clear();
+    let ask = |context: &Context, chunk: &Chunk| format!("{:?}", judge(id(1), &[read(chunk)], context));
+    assert_eq!(ask(&absent, &second), ask(&hidden, &second));
+    for context in [&absent, &hidden] {
+        assert_eq!(refused(context, read(&first)), Code::Rights);
+    }
 }

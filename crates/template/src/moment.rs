@@ -132,4 +132,12 @@ mod tests {
             assert_eq!(iso(parse(text, None, zone, 0).unwrap(), zone), want, "{text}");
         }
     }
+
+    #[test]
+    fn a_text_of_nothing_but_digits_is_read_at_once() {
+        let (text, pattern) = ("1".repeat(1_000_000), "YYYY MMM ".repeat(20_000));
+        assert_eq!(parse(&text, Some(&pattern), Zone::UTC, 0), None);
+        let far = format!("{}2020", " ".repeat(5_000));
+        assert_eq!(parse(&far, Some("YYYY"), Zone::UTC, 0), None, "no time stands so far behind");
+    }
 }

@@ -1,8 +1,9 @@
 //! Regular expressions as JavaScript writes and means them (decision 34).
 //!
 //! Translated to the `regex` crate, which takes time in proportion to the text; what it cannot say (look-around and
-//! back-references) goes to `fancy-regex` with a limit on its steps. Both ends are typed errors, so no expression that
-//! a person writes can hold up a run.
+//! back-references) goes to `fancy-regex` with a limit on its steps. One search is bounded by that, and many searches of
+//! one text by what they may have read together. All ends are typed errors, so no expression that a person writes can
+//! hold up a run.
 
 mod flags;
 mod translate;
@@ -15,6 +16,8 @@ use translate::translate;
 
 /// About two seconds of going back at most.
 const MOST_STEPS: usize = 1_000_000;
+/// What the searches of one text may read together, where each may read far behind its match: some seconds.
+const MOST_READ: u64 = 1 << 30;
 /// A compiled expression is no bigger.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// Expressions kept by a thread: templates use the same few for every record.
@@ -48,6 +51,8 @@ pub struct Pattern {
     source: String,
     engine: Engine,
     flags: Flags,
+    /// A search may read far behind its match.
+    reads_far: bool,
 }
 
 #[derive(Debug)]
@@ -118,7 +123,8 @@ impl Pattern {
             let built = regex::RegexBuilder::new(&translated.text).size_limit(MOST_BYTES).build();
             Engine::Linear(built.map_err(|error| invalid(last_line(&error.to_string())))?)
         };
-        Ok(Self { source: pattern.to_owned(), engine, flags })
+        let reads_far = translated.fancy || may_read_far(pattern);
+        Ok(Self { source: pattern.to_owned(), engine, flags, reads_far })
     }
 
     /// Whether all matches are meant and not only the first.
@@ -175,26 +181,55 @@ impl Pattern {
         }
     }
 
-    /// The first so many matches, one behind the other.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`PatternError::TooSlow`] when the expression takes too many steps.
-    pub fn find_all(&self, text: &str, most: usize) -> Result<Vec<Match>, PatternError> {
-        let mut found = Vec::new();
-        let mut from = 0;
-        while found.len() < most && from <= text.len() {
-            let Some(next) = self.find_at(text, from)? else { break };
-            // An empty match would be found again and again.
-            from = if next.to == next.from {
-                next.to + text[next.to..].chars().next().map_or(1, char::len_utf8)
-            } else {
-                next.to
-            };
-            found.push(next);
-        }
-        Ok(found)
+    /// The matches, one behind the other, each found when it is asked for.
+    #[must_use]
+    pub fn matches<'p>(&'p self, text: &'p str) -> Matches<'p> {
+        Matches { pattern: self, text, from: Some(0), read: 0 }
     }
+}
+
+/// The matches of an expression in a text; after an error there are no more.
+#[derive(Debug)]
+pub struct Matches<'p> {
+    pattern: &'p Pattern,
+    text: &'p str,
+    /// Where the next search begins.
+    from: Option<usize>,
+    /// What the searches so far may have read.
+    read: u64,
+}
+
+impl Iterator for Matches<'_> {
+    type Item = Result<Match, PatternError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let from = self.from.take().filter(|from| *from <= self.text.len())?;
+        if self.pattern.reads_far {
+            self.read += (self.text.len() - from) as u64;
+        }
+        if self.read > MOST_READ {
+            return Some(Err(self.pattern.too_slow()));
+        }
+        let found = self.pattern.find_at(self.text, from).transpose()?;
+        if let Ok(found) = &found {
+            // An empty match would be found again and again.
+            let skipped = if found.to > found.from { 0 } else { next_length(&self.text[found.to..]) };
+            self.from = Some(found.to + skipped);
+        }
+        Some(found)
+    }
+}
+
+fn next_length(text: &str) -> usize {
+    text.chars().next().map_or(1, char::len_utf8)
+}
+
+/// Whether a search may read far behind what it matches, as `.*z|x` looks for a z to the end of the text for each x. Said of
+/// all expressions with a choice and a repetition without end: where these follow one another without a choice, a match
+/// takes in what was read.
+fn may_read_far(pattern: &str) -> bool {
+    let chooses = pattern.contains(['|', '?']) || [")*", "){"].iter().any(|part| pattern.contains(part));
+    chooses && pattern.contains(['*', '+', ','])
 }
 
 /// The reason without the drawing above it.
@@ -247,6 +282,22 @@ mod tests {
         ] {
             assert_eq!(first(pattern, flags, text).as_deref(), want, "/{pattern}/{flags} on {text:?}");
         }
+    }
+
+    #[test]
+    fn many_searches_of_a_text_end_with_an_error_and_long_texts_are_searched() {
+        let count = |pattern: &str, text: &str| {
+            let pattern = Pattern::new(pattern, "g").unwrap();
+            pattern.matches(text).try_fold(0, |count, found| found.map(|_| count + 1))
+        };
+        let long = "x".repeat(1_000_000);
+        for pattern in [".*z|x", "x(.*z)?", "x(?!.*z)", "x(y.*z)*"] {
+            assert!(matches!(count(pattern, &long), Err(PatternError::TooSlow { .. })), "{pattern}");
+        }
+        let words = "word, ".repeat(500_000);
+        assert_eq!((count(r"\w+", &words), count("o", &words)), (Ok(500_000), Ok(500_000)));
+        assert_eq!(count(r"\s+|,", &words[..60_000]), Ok(20_000));
+        assert_eq!(count("", "aé"), Ok(3));
     }
 
     #[test]

@@ -29,6 +29,8 @@ const DEEPEST: usize = 200;
 const OVER_STEPS: u64 = 500;
 /// What a step is in bytes that a helper reads or writes.
 const STEP_BYTES: usize = 256;
+/// So many small values are copied in a step.
+const PARTS_OF_A_STEP: usize = 8;
 
 pub(crate) struct Renderer<'r> {
     plan: &'r Plan,
@@ -145,10 +147,13 @@ impl<'r> Renderer<'r> {
 
     fn call(&self, call: &Call, scope: &Scope<'_>) -> Result<Val, TemplateError> {
         if let Some(field) = &call.field {
-            return self.path(field, scope).map(Cow::into_owned);
+            let value = self.path(field, scope)?.into_owned();
+            self.step(call.at, copied(&value))?;
+            return Ok(value);
         }
         let values = self.values(&call.args, scope)?;
         let hash = self.hash(&call.hash, scope)?;
+        self.step(call.at, hash.values().iter().map(copied).sum())?;
         let find = |path: &str| self.find(path, scope);
         if deferred::defers(call.helper, &values) {
             let args = Args { values: &values, hash: &hash, env: self.env, find: &find };
@@ -166,7 +171,7 @@ impl<'r> Renderer<'r> {
             name: call.helper.name.to_owned(),
             reason,
         })?;
-        self.step(call.at, work(&made) + values.iter().map(|value| work(value)).sum::<u64>())?;
+        self.step(call.at, copied(&made) + values.iter().map(|value| work(value)).sum::<u64>())?;
         Ok(made)
     }
 
@@ -183,11 +188,24 @@ impl<'r> Renderer<'r> {
     }
 }
 
+/// About the steps that it takes to copy a value, with all that is in it.
+fn copied(value: &Val) -> u64 {
+    fn parts(value: &Val) -> usize {
+        match value {
+            Val::Str(text) => 1 + text.len() / (STEP_BYTES / PARTS_OF_A_STEP),
+            Val::List(items) => 1 + items.iter().map(parts).sum::<usize>(),
+            Val::Map(record) => 1 + record.values().iter().map(parts).sum::<usize>(),
+            _ => 1,
+        }
+    }
+    u64::try_from(parts(value) / PARTS_OF_A_STEP).unwrap_or(u64::MAX).saturating_add(1)
+}
+
 /// About the steps that a helper takes for a value.
 fn work(value: &Val) -> u64 {
     let size = match value {
         Val::Str(text) => text.len() / STEP_BYTES,
-        Val::List(items) => items.len() / 8,
+        Val::List(items) => items.len() / PARTS_OF_A_STEP,
         _ => 0,
     };
     u64::try_from(size).unwrap_or(u64::MAX).saturating_add(1)

@@ -19,6 +19,24 @@ fn try_out(source: &str, strict: bool) -> Result<String, TemplateError> {
     Template::compile_with(source, &options)?.render_in(&context(), &Env::new(1_745_170_700_123, 1))
 }
 
+#[test]
+fn a_big_value_that_is_copied_very_often_is_too_much_work() {
+    let template = |source| Template::compile_with(source, &Options::default()).unwrap();
+    let list: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
+    let fields: Vec<String> = (0..20_000).map(|number| format!("\"{number}\":{number}")).collect();
+    let text = format!("{{\"list\":[{}],\"big\":{{{}}}}}", list.join(","), fields.join(","));
+    let Val::Map(context) = Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap() else { panic!("an object") };
+    for source in [
+        "{{#each list}}{{#if (lookup @root \"big\")}}{{/if}}{{/each}}",
+        "{{#each list}}{{#if (getValue \"big\" 1)}}{{/if}}{{/each}}",
+    ] {
+        let made = template(source).render_in(&context, &Env::new(0, 1));
+        assert!(matches!(made, Err(TemplateError::TooMuchWork { .. })), "{source}: {made:?}");
+    }
+    let made = template("{{#each list}}{{lookup @root.big this}}{{/each}}").render_in(&context, &Env::new(0, 1));
+    assert_eq!(made.as_deref(), Ok(&*list.concat()), "what is only looked into is not copied");
+}
+
 fn argument() -> impl Strategy<Value = String> {
     let paths =
         ["record.name", "record.tags", "record.lines", "record.none", "record.price", "this", "record", "..", "@index"];

@@ -3,10 +3,24 @@
 //! Invariant: a body of a request refuses fields that it does not know, so that nobody sets what a route
 //! did not mean to take; answers may grow.
 
+mod audit;
+mod security;
+mod transfers;
+
 use serde::{Deserialize, Serialize};
-use tombolo_model::{Id, Role};
+use tombolo_model::{Grants, Id, Rights, Role};
 
 use crate::store::UserInfo;
+
+pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
+pub use security::{
+    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, RemoveFactor, Security,
+    SessionLine,
+};
+pub use transfers::{
+    AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,
+    TransferItem, TransferOffered, TransferStatus, Transfers,
+};
 
 /// `POST /api/signup`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +45,9 @@ pub struct SignIn {
     pub email: String,
     /// Their password.
     pub password: String,
+    /// The code of their second factor, once the server has asked for it (`code_needed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// The token of the invitation that they follow. One that is used up, withdrawn or for another address refuses
     /// the whole sign-in with the field `invitation`; without it the person gets in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +78,9 @@ pub struct AccountSummary {
     pub name: String,
     /// What the person may do there.
     pub role: Role,
+    /// In single integrations, beside that.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
 }
 
 /// The answer to `GET /api/accounts/{account}/members`.
@@ -83,18 +103,26 @@ pub struct Member {
     pub email: String,
     /// What they may do.
     pub role: Role,
+    /// In single integrations, beside that.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
     /// How far they are.
     pub status: MemberStatus,
+    /// When they last signed in, in milliseconds since 1970; absent when that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_in_ms: Option<i64>,
 }
 
 /// How far a member is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberStatus {
     /// Invited.
     Pending,
     /// In.
     Accepted,
+    /// In, and switched off: the account is closed to them until they are switched on again.
+    Disabled,
 }
 
 /// `POST /api/accounts/{account}/members`.
@@ -105,6 +133,9 @@ pub struct Invite {
     pub email: String,
     /// What they will be able to do; never the owner.
     pub role: Role,
+    /// In single integrations, beside that; of no account under a role that manages everything.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
 }
 
 /// The answer to [`Invite`]: the same whether or not anybody has signed up with the address (decision 27).
@@ -121,7 +152,22 @@ pub struct Invited {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeMember {
     /// What they may do from now on.
-    pub role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// In single integrations, beside that, in place of what was; goes with a role.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
+    /// Whether the account is open to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// `POST /api/accounts/{account}/owner`: the owner gives the account to another member, and administers it from then on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GiveAccount {
+    /// To whom.
+    pub user: Id,
 }
 
 /// `POST /api/accounts/{account}/invitations/withdraw`.
@@ -200,6 +246,12 @@ pub struct BlobStored {
 pub struct RunStarted {
     /// The run, whose rows come through `/sync`.
     pub run: Id,
+}
+
+impl From<&Member> for Rights {
+    fn from(member: &Member) -> Self {
+        Self { role: member.role, grants: member.grants.clone() }
+    }
 }
 
 /// What every refused request is answered with.

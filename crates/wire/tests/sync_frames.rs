@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Grants, Id, Level, Role};
 use tombolo_wire::run::RunError;
 use tombolo_wire::sync::{
     ByteBuf, Course, Cursor, Down, Entry, FrameError, Hello, MAX_UP_BYTES, ManifestEntry, Place, RefusedChanges,
@@ -96,7 +96,9 @@ fn of_the_server() -> Vec<Down> {
     let hash = [7; 32];
     let refusal = RefusedChanges { code: "rights".to_owned(), message: "no".to_owned(), hashes: vec![hash] };
     let change = Entry::Change { document: id(), bytes: ByteBuf::from(vec![1]), user: Some(id()) };
-    let welcome = Welcome { version: 1, role: Role::Monitor, course: Course::Rights, cursor: cursor() };
+    let grants = Grants::from([(id(), Level::Manage)]);
+    let welcome =
+        Welcome { version: 1, role: Role::Monitor, grants: grants.clone(), course: Course::Rights, cursor: cursor() };
     vec![
         Down::Welcome(welcome),
         Down::Accepted { push: 1 },
@@ -113,7 +115,8 @@ fn of_the_server() -> Vec<Down> {
         Down::Forget { documents: vec![id()] },
         Down::RunsStored { push: 1 },
         Down::Left { session: "s/t".to_owned() },
-        Down::Role { role: Role::Owner },
+        Down::Role { role: Role::Owner, grants: Grants::new() },
+        Down::Role { role: Role::Custom, grants },
         Down::Pong,
         Down::Bye { code: "removed".to_owned(), message: "gone".to_owned() },
     ]

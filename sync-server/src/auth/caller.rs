@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tombolo_model::{Action, Id, Kind, Role};
+use tombolo_model::{Action, Home, Id, Kind, Permission, Rights, Standing, Subject, permission};
 use tombolo_wire::store::UserInfo;
 
 use crate::app::App;
@@ -17,6 +17,7 @@ use crate::config::Exposure;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::goodbye::turn_away;
+use crate::rest::acting;
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,14 @@ pub enum Right {
     SignedIn,
     /// A session, and a role in the account of the path that may do this.
     Member(Action, Kind),
+    /// The same, or a level in any integration that may do this. What it is done to is the handler's to look at.
+    Somewhere(Action, Kind),
+    /// A session, and rights to do this to the resource whose id follows its collection in the path.
+    Resource(Action, Kind),
+    /// The same for the flow of the run in the path.
+    OfRun(Action),
+    /// An API token, or a session with an account in a header, that may do this ([`crate::rest::acting`]).
+    Token(Action, Kind),
 }
 
 /// Somebody who is signed in.
@@ -38,13 +47,13 @@ pub(crate) struct Caller {
     pub(crate) session: [u8; 32],
 }
 
-/// The account of the path, once the caller's role there has been checked.
-#[derive(Debug, Clone, Copy)]
+/// The account of the path, once the caller's rights there have been checked.
+#[derive(Debug, Clone)]
 pub(crate) struct Entered {
     /// Which.
     pub(crate) account: Id,
-    /// What the caller is there.
-    pub(crate) role: Role,
+    /// What the caller may do there.
+    pub(crate) rights: Rights,
 }
 
 /// Finds the session of a request.
@@ -61,6 +70,9 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
 pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
+    if let Right::Token(action, kind) = right {
+        return acting::enter(app, action, kind, request, next).await;
+    }
     let (mut parts, body) = request.into_parts();
     match admit(&app, right, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
@@ -77,17 +89,53 @@ async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiEr
     if believes_to_be_another(&request.uri, caller.user.id) {
         return Err(ApiError::signed_out());
     }
-    if let Right::Member(action, kind) = right {
+    if right != Right::SignedIn {
         let account = account_of(&request.uri).ok_or_else(ApiError::not_found)?;
-        let membership = app.store.membership(account, caller.user.id).await?;
-        let role = membership.ok_or_else(ApiError::not_found)?.role;
-        if !role.may(action, kind) {
-            return Err(ApiError::forbidden());
+        let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(ApiError::not_found)?;
+        match allowed(app, right, account, &rights, &request.uri).await? {
+            Permission::Granted => {}
+            Permission::Forbidden => return Err(ApiError::forbidden()),
+            Permission::Absent => return Err(ApiError::not_found()),
         }
-        request.extensions.insert(Entered { account, role });
+        request.extensions.insert(Entered { account, rights });
     }
     request.extensions.insert(caller);
     Ok(())
+}
+
+/// What the one permission function says to a member.
+async fn allowed(app: &App, right: Right, account: Id, rights: &Rights, uri: &Uri) -> Result<Permission, ApiError> {
+    let ask = |action, subject| permission(Standing::Accepted, rights, action, subject);
+    Ok(match right {
+        Right::Anybody | Right::SignedIn => Permission::Granted,
+        // It has a door of its own; without that it lets nobody in.
+        Right::Token(..) => Permission::Absent,
+        Right::Member(action, kind) => ask(action, Subject::Account(kind)),
+        Right::Somewhere(action, kind) if rights.may_somewhere(action, kind) => Permission::Granted,
+        Right::Somewhere(..) => Permission::Forbidden,
+        Right::Resource(action, kind) => {
+            let id = id_of(uri).ok_or_else(ApiError::not_found)?;
+            let home = app.store.home(account, id).await?;
+            // Of what is not there (yet) the role in the account decides, and the handler says that it is not there.
+            let home = home.as_ref().map_or_else(Home::default, |home| home.home());
+            ask(action, Subject::Resource(kind, home))
+        }
+        Right::OfRun(action) => {
+            let id = id_of(uri).ok_or_else(ApiError::not_found)?;
+            let run = app.store.run(account, id).await?;
+            let home = match run {
+                Some(run) => app.store.home(account, run.flow).await?,
+                None => None,
+            };
+            let home = home.as_ref().map_or_else(Home::default, |home| home.home());
+            ask(action, Subject::Resource(Kind::Flow, home))
+        }
+    })
+}
+
+/// The id behind the collection: `/api/accounts/{account}/{collection}/{id}/…`.
+fn id_of(uri: &Uri) -> Option<Id> {
+    uri.path().strip_prefix("/api/accounts/")?.split('/').nth(2)?.parse().ok()
 }
 
 /// `/api/accounts/{account}/…`, or the query of the socket.

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::serve::{DATABASE, KEY, lock};
+use crate::sqlite::Sqlite;
+use crate::store::{Audit, Store};
 use crate::{backup, clock, fresh, private};
 
 /// Backs up, restores and checks a server's data, and lets the first person in.
@@ -43,6 +45,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
+    /// Checks the chain of the audit logs: a row that was changed, taken out or put in is named
+    VerifyAudit {
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
     /// Checks the database
     Verify {
         /// The server's folder
@@ -60,6 +68,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Backup { file, data } => back_up(file, data).await,
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
+            Command::VerifyAudit { data } => verify_audit(data).await,
             Command::Verify { data } => verify(data).await,
         }
     })
@@ -99,6 +108,24 @@ async fn verify(data: &Path) -> anyhow::Result<ExitCode> {
     }
     for problem in &problems {
         say(problem)?;
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+async fn verify_audit(data: &Path) -> anyhow::Result<ExitCode> {
+    let path = data.join(DATABASE);
+    if !path.exists() {
+        bail!("there is no database in {}: name the server's folder with --data", data.display());
+    }
+    let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
+    let faults = store.verify_audit().await;
+    store.close().await;
+    let faults = faults?;
+    if faults.is_empty() {
+        return say("the audit logs are whole");
+    }
+    for fault in &faults {
+        say(&format!("entry {} of account {} {}", fault.n, fault.account, fault.what))?;
     }
     Ok(ExitCode::FAILURE)
 }

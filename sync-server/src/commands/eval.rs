@@ -38,14 +38,30 @@ struct Answer {
     outcome: EvalOutcome,
 }
 
+impl Args {
+    /// The name, if there is such an evaluation.
+    pub(super) fn known(&self) -> Result<&str, UnknownEval> {
+        if is_known(&self.name) {
+            return Ok(&self.name);
+        }
+        let known = names().collect::<Vec<_>>().join(", ");
+        Err(UnknownEval { name: self.name.clone(), known })
+    }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    eval_names().chain([scripts::NAME])
+}
+
+/// Whether there is an evaluation of this name.
+pub(crate) fn is_known(name: &str) -> bool {
+    names().any(|known| known == name)
+}
+
 /// Answers each line of stdin with a line of stdout.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Before the first line is waited for.
-    let names = || eval_names().chain([scripts::NAME]);
-    if !names().any(|name| name == args.name) {
-        let known = names().collect::<Vec<_>>().join(", ");
-        return Err(UnknownEval { name: args.name.clone(), known }.into());
-    }
+    let name = args.known()?;
     let mut scripts = Scripts::default();
     let mut out = io::stdout().lock();
     let mut lines = io::stdin().lock();
@@ -61,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             continue;
         }
         let answer = match question(text) {
-            Ok(question) => answered(&args.name, question, &mut scripts)?,
+            Ok(question) => answered(name, question, &mut scripts)?,
             Err(refused) => {
                 if !refused.is_json {
                     broken = true;
@@ -124,7 +140,16 @@ fn question(text: &[u8]) -> Result<Question, Refused> {
 impl Refused {
     fn answer(self, line: u64) -> Answer {
         let message = format!("Line {line} cannot be read: {}.", self.why);
-        let errors = vec![EvalError { code: "invalid_question".to_owned(), message, path: None }];
+        let errors = vec![EvalError { code: "invalid_question".to_owned(), message, path: None, at: None }];
         Answer { id: self.id, outcome: EvalOutcome { errors, ..EvalOutcome::default() } }
     }
+}
+
+/// The line that answers a line.
+pub(super) fn answer(name: &str, line: &str, scripts: &mut Scripts) -> anyhow::Result<String> {
+    let answer = match question(line.as_bytes()) {
+        Ok(question) => answered(name, question, scripts)?,
+        Err(refused) => refused.answer(1),
+    };
+    Ok(serde_json::to_string(&answer)?)
 }

@@ -7,7 +7,7 @@ mod file;
 mod kept;
 mod started;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// What the app exports ("Export everything"), or a bundle of one flow: {"flow": …, "resources": {id: {"kind": …,
     /// "value": …}}, "secrets": {connection: {path: …}}}
     bundle: PathBuf,
-    /// The name or id of the flow, when the file has several
+    /// The name or id of the flow, when the file has several; it runs also where it is switched off
     #[arg(long)]
     flow: Option<String>,
     /// The file that an export reads: its name or id, and the path; without a name when the flow has one such export
@@ -54,9 +54,13 @@ pub(crate) struct Args {
     /// Where random values begin: with --at, the same answers make the same files again
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Where scripts keep state and the data of lookup caches from run to run; made when it is not there
+    /// What is kept from run to run: the state of scripts, the data of lookup caches, and up to when exports of changes
+    /// were read; made when it is not there
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Since when exports of changes are read this once, whatever was read before
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<i64>,
 }
 
 fn time(text: &str) -> Result<i64, String> {
@@ -93,7 +97,7 @@ async fn work(
     pipes: Option<Pipes>,
     args: &Args,
 ) -> anyhow::Result<RunStatus> {
-    let kept = Kept::open(&bundle.resources, args.state.as_deref())?;
+    let mut kept = Kept::open(&bundle.resources, args.state.as_deref())?;
     let started = Rc::new(Started::new(&bundle.resources));
     let host = NativeHost::new(HostOptions {
         files,
@@ -113,10 +117,14 @@ async fn work(
         secrets: bundle.secrets.0,
         about: About { test_mode: args.test, begin, ..About::default() },
     };
+    bundle.about.start_ms = args.since;
     let mut row = first_row(fresh::id()?, &bundle.flow);
     let mut worst = RunStatus::Completed;
     loop {
-        let status = one_run(&mut bundle, row, &host).await?;
+        bundle.about.checkpoints = kept.checkpoints();
+        let last = one_run(&mut bundle, row, &host).await?;
+        let status = last.status;
+        kept.read_up_to(&last);
         if worst == RunStatus::Completed {
             worst = status;
         }
@@ -131,14 +139,21 @@ async fn work(
 }
 
 /// Runs the bundle's flow to its end.
-async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow::Result<RunStatus> {
+async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow::Result<RunRow> {
     bundle.about.run = Some(row.id);
     bundle.about.flow = Some(row.flow);
+    let bundle = &*bundle;
+    let mut told = BTreeSet::new();
     let cancel = Cancel::default();
     let mut report = |report| match report {
-        // A secret goes to no terminal. The file keeps the one that it has.
+        // A secret goes to no terminal. The file keeps the one that it has, where it has one.
         Report::Renewed { owner, path, .. } => {
-            eprintln!("The secret {path} of connection {owner} was renewed for this run; the file keeps the old one.");
+            let is_kept = bundle.secrets.get(&owner).is_some_and(|secrets| secrets.contains_key(&path));
+            if is_kept && told.insert((owner, path.clone())) {
+                eprintln!(
+                    "The secret {path} of connection {owner} was renewed for this run; the file keeps the old one."
+                );
+            }
         }
         report => say(&line(report)),
     };
@@ -156,7 +171,7 @@ async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow:
         }
     };
     writeln!(io::stderr(), "{}", sentence(&last))?;
-    Ok(last.status)
+    Ok(last)
 }
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.

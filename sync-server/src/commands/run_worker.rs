@@ -72,6 +72,8 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
             run: Some(job.row.id),
             flow: Some(job.row.flow),
             checkpoints: job.checkpoints,
+            sources: job.sources,
+            start_ms: job.start_ms,
             ..About::default()
         },
     };

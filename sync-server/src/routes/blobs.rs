@@ -63,6 +63,13 @@ pub(super) async fn get(
     let sha256 = parse_hash(&name)?;
     let row = app.store.blob(entered.account, &sha256).await?;
     let row = row.ok_or_else(ApiError::not_found)?;
+    if let Some(integrations) = entered.rights.sight()
+        && !blobs::in_sight(&app, entered.account, integrations, &name)
+            .await
+            .map_err(|error| ApiError::internal(&error))?
+    {
+        return Err(ApiError::not_found());
+    }
     Ok(respond(&app, entered.account, row, None))
 }
 

@@ -1,6 +1,6 @@
 //! JSON bodies and path parameters whose refusals have our error shape.
 
-use axum::extract::{FromRequest, FromRequestParts, Path};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query};
 
 use crate::error::ApiError;
 
@@ -13,3 +13,8 @@ pub(super) struct Body<T>(pub(super) T);
 #[derive(FromRequestParts)]
 #[from_request(via(Path), rejection(ApiError))]
 pub(super) struct Names<T>(pub(super) T);
+
+/// What is asked for behind the question mark; a name that is not known is refused.
+#[derive(FromRequestParts)]
+#[from_request(via(Query), rejection(ApiError))]
+pub(super) struct Asked<T>(pub(super) T);

@@ -51,7 +51,7 @@ pub(super) async fn accept(
 pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, ApiError> {
     match app.store.accept(&token_hash(invitation), user, clock::now_ms()).await? {
         Accepted::Joined(account) => {
-            app.hub.account(account).rights_changed();
+            app.rights_changed(account);
             Ok(account)
         }
         Accepted::Unknown => Err(unknown()),

@@ -3,8 +3,10 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
-use tombolo_model::{Id, Role};
-use tombolo_wire::rest::{ChangeMember, Invite, Invited, Member, MemberStatus, Members};
+use tombolo_model::{Grants, Id, Kind, Rights, Role};
+use tombolo_wire::rest::{
+    AuditAction, ChangeMember, FieldChange, GiveAccount, Invite, Invited, Member, MemberStatus, Members,
+};
 
 use super::body::{Body, Names};
 use super::finish::finish;
@@ -12,8 +14,8 @@ use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
-use crate::store::{self, NewInvitation, RoleChange};
-use crate::{clock, fresh};
+use crate::store::{self, AuditEvent, MemberRow, NewInvitation, RoleChange};
+use crate::{audit, clock, fresh};
 
 /// `GET /api/accounts/{account}/members`
 pub(super) async fn list(
@@ -25,13 +27,16 @@ pub(super) async fn list(
         .into_iter()
         .map(|row| Member {
             status: match row.user {
-                Some(_) => MemberStatus::Accepted,
+                Some(_) if row.enabled => MemberStatus::Accepted,
+                Some(_) => MemberStatus::Disabled,
                 None => MemberStatus::Pending,
             },
             user: row.user,
             name: row.name,
             email: row.email,
-            role: row.role,
+            role: row.rights.role,
+            grants: row.rights.grants,
+            signed_in_ms: row.signed_in_ms,
         })
         .collect();
     Ok(Json(Members { members }))
@@ -50,13 +55,18 @@ pub(super) async fn invite(
     let invitation = NewInvitation {
         account: entered.account,
         email: checked_email(&body.email)?,
-        role: checked_role(body.role)?,
+        rights: checked(&app, &entered, body.role, body.grants).await?,
         by: caller.user.id,
         token: token.hash,
         now_ms: clock::now_ms(),
     };
     match app.store.invite(&invitation).await? {
-        store::Invited::Pending => Ok(Json(Invited { link: format!("/sign-up?invitation={}", token.text) })),
+        store::Invited::Pending => {
+            let event = audit::told(caller.user.id, MEMBER, None, &invitation.email, AuditAction::Create);
+            let fields = audit::rights_fields(None, Some(&invitation.rights));
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            Ok(Json(Invited { link: format!("/sign-up?invitation={}", token.text) }))
+        }
         store::Invited::AlreadyMember(_) => {
             Err(ApiError::conflict("already_member", "This person is a member already. Change their role in the list."))
         }
@@ -66,13 +76,56 @@ pub(super) async fn invite(
 /// `PATCH /api/accounts/{account}/members/{user}`
 pub(super) async fn change(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Names((_, user)): Names<(Id, Id)>,
     Body(body): Body<ChangeMember>,
 ) -> Result<StatusCode, ApiError> {
-    let role = checked_role(body.role)?;
+    let rights = match body.role {
+        Some(role) => Some(checked(&app, &entered, role, body.grants).await?),
+        None if !body.grants.is_empty() => {
+            return Err(ApiError::invalid("role", "Name the role beside the integrations."));
+        }
+        None => None,
+    };
     finish(async move {
-        let change = app.store.set_role(entered.account, user, role).await?;
+        let before = member(&app, entered.account, user).await?;
+        let mut change = RoleChange::Done;
+        if let Some(rights) = &rights {
+            change = app.store.set_rights(entered.account, user, rights).await?;
+        }
+        if let Some(enabled) = body.enabled
+            && change == RoleChange::Done
+        {
+            change = app.store.set_enabled(entered.account, user, enabled).await?;
+        }
+        if let Some(before) = before.filter(|_| change == RoleChange::Done) {
+            let mut fields =
+                rights.map_or_else(Vec::new, |rights| audit::rights_fields(Some(&before.rights), Some(&rights)));
+            fields.extend(enabled_field(&before, body.enabled));
+            let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Update);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        }
+        changed(&app, entered.account, change)
+    })
+    .await
+}
+
+/// `POST /api/accounts/{account}/owner`
+pub(super) async fn give(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+    Body(body): Body<GiveAccount>,
+) -> Result<StatusCode, ApiError> {
+    finish(async move {
+        let heir = member(&app, entered.account, body.user).await?;
+        let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
+        if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
+            let fields = audit::rights_fields(Some(&heir.rights), Some(&Role::Owner.into()));
+            let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        }
         changed(&app, entered.account, change)
     })
     .await
@@ -81,33 +134,76 @@ pub(super) async fn change(
 /// `DELETE /api/accounts/{account}/members/{user}`
 pub(super) async fn remove(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Names((_, user)): Names<(Id, Id)>,
 ) -> Result<StatusCode, ApiError> {
     finish(async move {
+        let before = member(&app, entered.account, user).await?;
         let change = app.store.remove_member(entered.account, user).await?;
+        if let Some(before) = before.filter(|_| change == RoleChange::Done) {
+            let fields = audit::rights_fields(Some(&before.rights), None);
+            let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        }
         changed(&app, entered.account, change)
     })
     .await
+}
+
+/// What members are called in the audit log.
+const MEMBER: &str = "member";
+
+/// A member as they are before something is done to them.
+async fn member(app: &App, account: Id, user: Id) -> Result<Option<MemberRow>, ApiError> {
+    Ok(app.store.members(account).await?.into_iter().find(|row| row.user == Some(user)))
+}
+
+fn enabled_field(before: &MemberRow, enabled: Option<bool>) -> Option<FieldChange> {
+    let enabled = enabled.filter(|enabled| *enabled != before.enabled)?;
+    Some(FieldChange {
+        field_path: "/enabled".to_owned(),
+        old_value: Some(before.enabled.into()),
+        new_value: Some(enabled.into()),
+    })
 }
 
 /// Tells the account's open sockets, which look their rights up anew.
 fn changed(app: &App, account: Id, change: RoleChange) -> Result<StatusCode, ApiError> {
     match change {
         RoleChange::Done => {
-            app.hub.account(account).rights_changed();
+            app.rights_changed(account);
             Ok(StatusCode::NO_CONTENT)
         }
         RoleChange::Absent => Err(ApiError::not_found()),
-        RoleChange::Owner => {
-            Err(ApiError::conflict("owner", "The owner keeps their role. Give the account to somebody else first."))
-        }
+        RoleChange::Owner => Err(ApiError::conflict(
+            "owner",
+            "The owner keeps their role. The owner alone gives the account to somebody else.",
+        )),
     }
 }
 
-fn checked_role(role: Role) -> Result<Role, ApiError> {
+/// The most integrations that one member has levels in.
+const MOST_GRANTS: usize = 500;
+
+/// What may be given to somebody: not more than the giver has, and levels in integrations that are there.
+async fn checked(app: &App, entered: &Entered, role: Role, grants: Grants) -> Result<Rights, ApiError> {
     if role == Role::Owner {
-        return Err(ApiError::invalid("role", "An account has one owner. Choose administer, manage or monitor."));
+        let message = "An account has one owner. Choose administer, manage, monitor or custom.";
+        return Err(ApiError::invalid("role", message));
     }
-    Ok(role)
+    // Who manages everything manages each: levels beside that would come back when the role is lowered.
+    let grants = if role >= Role::Manage { Grants::new() } else { grants };
+    if grants.len() > MOST_GRANTS {
+        return Err(ApiError::invalid("grants", format!("Name at most {MOST_GRANTS} integrations.")));
+    }
+    for integration in grants.keys() {
+        let home = app.store.home(entered.account, *integration).await?;
+        if home.is_none_or(|home| home.kind != Kind::Integration) {
+            let message = format!("There is no integration {integration}. Choose one of the account.");
+            return Err(ApiError::invalid("grants", message));
+        }
+    }
+    let rights = Rights { role, grants };
+    if entered.rights.may_give(&rights) { Ok(rights) } else { Err(ApiError::forbidden()) }
 }

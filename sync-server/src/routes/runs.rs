@@ -4,14 +4,15 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use tombolo_model::Id;
-use tombolo_wire::rest::RunStarted;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::{AuditAction, RunStarted};
 use tombolo_wire::run::RunStatus;
 
 use super::blobs::respond;
 use super::body::Names;
 use crate::app::App;
-use crate::auth::caller::Entered;
+use crate::audit;
+use crate::auth::caller::{Caller, Entered};
 use crate::error::ApiError;
 use crate::fresh;
 use crate::resources::ResourceError;
@@ -21,38 +22,48 @@ use crate::store::BlobRow;
 /// `POST /api/accounts/{account}/flows/{flow}/run`
 pub(super) async fn start(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Names((_, flow)): Names<(Id, Id)>,
 ) -> Result<Json<RunStarted>, ApiError> {
     let run = fresh::id()?;
-    match runner::start(&app, entered.account, flow, run).await {
-        Ok(()) => Ok(Json(RunStarted { run })),
-        Err(StartError::NoFlow(_)) => Err(ApiError::not_found()),
-        Err(StartError::Binned(_)) => {
-            Err(ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first."))
+    match runner::start(&app, entered.account, flow, run, caller.user.id).await {
+        Ok(name) => {
+            let event = audit::told(caller.user.id, Kind::Flow.name(), Some(flow), &name, AuditAction::Run);
+            audit::note(&app, entered.account, event).await;
+            Ok(Json(RunStarted { run }))
         }
-        Err(StartError::Disabled(_)) => {
-            Err(ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."))
+        Err(error) => Err(not_started(error)),
+    }
+}
+
+/// Why there is no run, for whoever wanted one.
+pub(super) fn not_started(error: StartError) -> ApiError {
+    match error {
+        StartError::NoFlow(_) => ApiError::not_found(),
+        StartError::Binned(_) => {
+            ApiError::conflict("in_bin", "The flow or its integration is in the recycle bin. Restore it first.")
         }
-        Err(StartError::Running(_)) => {
-            Err(ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it."))
+        StartError::Leaving(_) => ApiError::conflict(
+            "in_transfer",
+            "The flow is being handed over to another account. It runs there once that is done.",
+        ),
+        StartError::Disabled(_) => ApiError::conflict("flow_disabled", "The flow is switched off. Switch it on first."),
+        StartError::Running(_) => {
+            ApiError::conflict("already_running", "The flow is running on the server. Wait for it or cancel it.")
         }
-        Err(StartError::Full) => Err(ApiError::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Too many runs are waiting. Try again in a while.",
-        )),
-        Err(StartError::Store(error) | StartError::Resource(ResourceError::Store(error))) => Err(error.into()),
-        Err(StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. }))) => {
+        StartError::Full => {
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many runs are waiting. Try again in a while.")
+        }
+        StartError::Store(error) | StartError::Resource(ResourceError::Store(error)) => error.into(),
+        StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. })) => {
             tracing::error!(%error, "a flow cannot be run");
-            Err(ApiError::conflict(
+            ApiError::conflict(
                 "damaged",
                 "A stored piece of the flow or its integration cannot be read on the server. Its operator can restore a backup.",
-            ))
+            )
         }
-        Err(error @ (StartError::Resource(_) | StartError::Random(_) | StartError::Ended)) => {
-            Err(ApiError::internal(&error))
-        }
+        error @ (StartError::Resource(_) | StartError::Random(_) | StartError::Ended) => ApiError::internal(&error),
     }
 }
 

@@ -4,14 +4,16 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::{Id, Kind, Shape, shapes};
-use tombolo_wire::rest::{DeleteSecret, PutSecret, Secrets};
+use tombolo_wire::rest::{AuditAction, DeleteSecret, PutSecret, Secrets};
 
 use super::body::{Body, Names};
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::clock;
 use crate::error::ApiError;
+use crate::store::AuditEvent;
 use crate::vault::SecretPlace;
+use crate::{audit, resources};
 
 /// The longest secret; private keys are the long ones.
 const LONGEST: usize = 64 * 1024;
@@ -46,18 +48,33 @@ pub(super) async fn put(
     let place = SecretPlace { account: entered.account, connection, path: &body.path };
     let sealed = app.vault.seal(place, hosts, &body.value).map_err(|error| ApiError::internal(&error))?;
     app.store.put_secret(entered.account, &sealed, caller.user.id, clock::now_ms()).await?;
+    noted(&app, entered.account, caller.user.id, connection, &body.path, true).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `DELETE /api/accounts/{account}/connections/{connection}/secrets`
 pub(super) async fn delete(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Names((_, connection)): Names<(Id, Id)>,
     Body(body): Body<DeleteSecret>,
 ) -> Result<StatusCode, ApiError> {
     let gone = app.store.delete_secret(entered.account, connection, &body.path).await?;
-    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::not_found()) }
+    if !gone {
+        return Err(ApiError::not_found());
+    }
+    noted(&app, entered.account, caller.user.id, connection, &body.path, false).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Into the audit log, under the connection's name.
+async fn noted(app: &App, account: Id, user: Id, connection: Id, path: &str, entered: bool) {
+    let found = resources::read(&*app.store, account, connection).await.ok().flatten();
+    let kind = found.as_ref().map_or(Kind::Connection, |found| found.kind);
+    let name = found.as_ref().and_then(|found| found.value.get("name")?.as_str()).unwrap_or_default();
+    let event = audit::told(user, kind.name(), Some(connection), name, AuditAction::Update);
+    audit::note(app, account, AuditEvent { fields: vec![audit::masked(path, entered)], ..event }).await;
 }
 
 /// The hosts that the device named when the secret was entered (decision 24). They are never read from the document:

@@ -7,18 +7,20 @@ use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tombolo_model::Id;
-use tombolo_wire::rest::{AccountSummary, Me, SignIn, SignUp};
+use tombolo_wire::rest::{AccountSummary, AuditAction, Me, SignIn, SignUp};
 use tombolo_wire::store::UserInfo;
 
 use super::body::Body;
 use super::finish::finish;
-use super::invitations;
+use super::{invitations, security};
 use crate::app::App;
+use crate::audit;
 use crate::auth::attempts::{Attempt, Network, Source};
 use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
+use crate::auth::second;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
@@ -57,7 +59,8 @@ pub(super) async fn sign_up(
     app.attempts.succeeded(attempt);
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     tracing::info!(user = %info.id, "signed up");
-    finish(async move { open_session(&app, &headers, info, joined).await }).await
+    let from = address(&app, peer, &headers).to_string();
+    finish(async move { open_session(&app, &headers, &from, info, joined).await }).await
 }
 
 /// `POST /api/signin`
@@ -83,16 +86,30 @@ pub(super) async fn sign_in(
     let Some(user) = user.filter(|_| right) else {
         return Err(wrong());
     };
+    // A wrong code counts like a wrong password.
+    second::check(&app, user.id, body.code.as_deref()).await?;
     app.attempts.succeeded(attempt);
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
+    let from = address(&app, peer, &headers).to_string();
     finish(async move {
         let joined = match body.invitation {
             Some(invitation) => Some(invitations::join(&app, &invitation, info.id).await?),
             None => None,
         };
-        open_session(&app, &headers, info, joined).await
+        signed_in(&app, &info).await?;
+        open_session(&app, &headers, &from, info, joined).await
     })
     .await
+}
+
+/// Remembers when, and writes it into the audit log of each account that is open to the person.
+async fn signed_in(app: &App, user: &UserInfo) -> Result<(), ApiError> {
+    app.store.signed_in(user.id, clock::now_ms()).await?;
+    for membership in app.store.accounts_of(user.id).await? {
+        let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::SignIn);
+        audit::note(app, membership.account, event).await;
+    }
+    Ok(())
 }
 
 /// Counts an attempt, or says how long to wait.
@@ -120,6 +137,7 @@ pub(super) async fn me(State(app): State<App>, Extension(caller): Extension<Call
 async fn open_session(
     app: &App,
     headers: &HeaderMap,
+    from: &str,
     user: UserInfo,
     joined: Option<Id>,
 ) -> Result<Response, ApiError> {
@@ -127,6 +145,7 @@ async fn open_session(
     end_session(app, headers).await?;
     let token = fresh::token()?;
     app.store.open_session(&token.hash, user.id, now, now + SESSION_MS).await?;
+    security::note(app, &token.hash, headers, from).await?;
     let browser = match app.cookies.browser(headers) {
         Some(known) => known.to_owned(),
         None => fresh::token()?.text,
@@ -166,7 +185,12 @@ pub(super) async fn describe(app: &App, user: UserInfo, joined: Option<Id>) -> R
         user,
         accounts: accounts
             .into_iter()
-            .map(|membership| AccountSummary { id: membership.account, name: membership.name, role: membership.role })
+            .map(|membership| AccountSummary {
+                id: membership.account,
+                name: membership.name,
+                role: membership.rights.role,
+                grants: membership.rights.grants,
+            })
             .collect(),
         joined,
     })

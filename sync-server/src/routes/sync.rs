@@ -22,6 +22,6 @@ pub(super) async fn open(
         .max_message_size(MAX_UP_BYTES)
         .max_frame_size(MAX_UP_BYTES)
         .max_write_buffer_size(2 * MAX_DOWN_BYTES)
-        .on_upgrade(move |socket| socket::serve(app, caller, entered.account, entered.role, socket));
+        .on_upgrade(move |socket| socket::serve(app, caller, entered.account, entered.rights, socket));
     Ok(opened)
 }

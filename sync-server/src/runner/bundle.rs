@@ -8,6 +8,7 @@ use tombolo_model::views::{Flow, secret_addresses};
 use tombolo_model::{Id, Kind, catalogue};
 use tombolo_wire::run::RunRow;
 
+use super::Narrowed;
 use super::child::RunFailure;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
@@ -27,11 +28,12 @@ struct Needs {
 pub(super) async fn gather(
     app: &App,
     account: Id,
-    flow: Resource,
+    (flow, narrowed): (Resource, Narrowed),
     mut row: RunRow,
     folder: &Path,
 ) -> Result<Job, RunFailure> {
-    let resources = follow(app, account, &flow, &mut row).await?;
+    let mut resources = follow(app, account, &flow, &mut row).await?;
+    fill_caches(app, account, &mut resources).await?;
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
@@ -48,6 +50,8 @@ pub(super) async fn gather(
         hosts: needs.hosts,
         files,
         checkpoints,
+        sources: narrowed.sources,
+        start_ms: narrowed.start_ms,
         out,
         allow_private_network: app.config.allow_private_network,
     })
@@ -88,6 +92,26 @@ async fn follow(
     Ok(found)
 }
 
+/// Gives lookup caches their data, which are no part of their documents.
+async fn fill_caches(app: &App, account: Id, resources: &mut BTreeMap<Id, Resource>) -> Result<(), RunFailure> {
+    const PAGE: (u32, usize) = (10_000, 16 * 1024 * 1024);
+    for (id, cache) in resources.iter_mut().filter(|(_, found)| found.kind == Kind::LookupCache) {
+        let Some(fields) = cache.value.as_object_mut() else { continue };
+        let mut data = fields.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut after: Option<String> = None;
+        loop {
+            let (entries, more) = app.store.cache_entries(account, *id, "", after.as_deref(), PAGE).await?;
+            after = entries.last().map(|(key, _)| key.clone());
+            data.extend(entries);
+            if !more {
+                break;
+            }
+        }
+        fields.insert("data".to_owned(), Value::Object(data));
+    }
+    Ok(())
+}
+
 async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {
     let holds = |kind| matches!(kind, Kind::Connection | Kind::IClient);
     let holders: Vec<Id> = resources.iter().filter(|(_, found)| holds(found.kind)).map(|(id, _)| *id).collect();
@@ -109,7 +133,7 @@ async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> 
 }
 
 /// The host that a connection's or client's secrets have to be meant for at least.
-fn home(kind: Kind, value: &Value) -> Option<String> {
+pub(super) fn home(kind: Kind, value: &Value) -> Option<String> {
     secret_addresses(kind, value).into_iter().next().and_then(web_host::of)
 }
 

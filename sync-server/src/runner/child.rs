@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(app.store.run(account, run).await.unwrap(), Some(ended));
         let kept: Vec<_> = app.store.run_errors(account, run).await.unwrap().iter().map(|row| row.n).collect();
         assert_eq!(kept, [1, 2, 3]);
-        let stretch = app.store.entries(account, 0, usize::MAX).await.unwrap();
+        let stretch = app.store.entries(account, &None, 0, usize::MAX).await.unwrap();
         assert_eq!(stretch.entries.len(), 4, "something was stored twice");
     }
 
@@ -374,6 +374,8 @@ mod tests {
             hosts: [].into(),
             files: [].into(),
             checkpoints: [].into(),
+            sources: Vec::new(),
+            start_ms: None,
             out: data.path().to_path_buf(),
             allow_private_network: false,
         };

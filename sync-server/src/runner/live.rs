@@ -29,6 +29,7 @@ struct Live {
     account: Id,
     flow: Id,
     place: RunPlace,
+    by: Option<Id>,
     cancel: watch::Sender<bool>,
     end: watch::Receiver<Option<RunStatus>>,
 }
@@ -56,6 +57,7 @@ impl Lives {
         flow: Id,
         run: Id,
         place: RunPlace,
+        by: Option<Id>,
     ) -> Result<Entered, StartError> {
         let mut runs = self.lock();
         if runs.values().any(|other| other.account == account && other.flow == flow) {
@@ -70,7 +72,7 @@ impl Lives {
         }
         let (cancel, canceled) = watch::channel(false);
         let (end, ends) = watch::channel(None);
-        runs.insert(run, Live { account, flow, place, cancel, end: ends });
+        runs.insert(run, Live { account, flow, place, by, cancel, end: ends });
         self.count.send_replace(runs.len());
         Ok(Entered { lives: Arc::clone(self), run, canceled, end })
     }
@@ -89,6 +91,18 @@ impl Lives {
             Ok(status) => *status,
             Err(_) => None,
         }
+    }
+
+    /// Whether one of these flows of an account runs.
+    pub(super) fn any(&self, account: Id, flows: &[Id]) -> bool {
+        self.lock().values().any(|live| live.account == account && flows.contains(&live.flow))
+    }
+
+    /// The runs of an account that people have started: run, flow, who.
+    pub(super) fn started_by_people(&self, account: Id) -> Vec<(Id, Id, Id)> {
+        let runs = self.lock();
+        let ours = runs.iter().filter(|(_, live)| live.account == account);
+        ours.filter_map(|(run, live)| Some((*run, live.flow, live.by?))).collect()
     }
 
     /// Ends all runs.
@@ -142,21 +156,21 @@ mod tests {
     #[test]
     fn a_flow_is_free_again_when_its_run_is_dropped_also_by_a_panic() {
         let lives = Arc::new(Lives::default());
-        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
-        let again = lives.enter(id(1), id(2), id(4), RunPlace::Server);
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server, None).unwrap();
+        let again = lives.enter(id(1), id(2), id(4), RunPlace::Server, None);
         assert!(matches!(again, Err(StartError::Running(_))));
         let panicked = std::thread::spawn(move || {
             let _entered = entered;
             std::panic::resume_unwind(Box::new("the request was dropped"));
         });
         assert!(panicked.join().is_err());
-        assert!(lives.enter(id(1), id(2), id(4), RunPlace::Server).is_ok());
+        assert!(lives.enter(id(1), id(2), id(4), RunPlace::Server, None).is_ok());
     }
 
     #[test]
     fn one_account_does_not_take_all_the_room_and_schedules_are_never_turned_away() {
         let lives = Arc::new(Lives::default());
-        let enter = |account, n, place| lives.enter(id(account), id(n), id(n), place);
+        let enter = |account, n, place| lives.enter(id(account), id(n), id(n), place, None);
         let mut held: Vec<Entered> = (0..RUNS_OF_ACCOUNT).map(|n| enter(1, n, RunPlace::Server).unwrap()).collect();
         assert!(matches!(enter(1, 1_000, RunPlace::Server), Err(StartError::Full)));
         held.push(enter(2, 1_000, RunPlace::Server).unwrap());
@@ -169,7 +183,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_cancels_a_run_hears_how_it_ends_and_not_before_that_is_certain() {
         let lives = Arc::new(Lives::default());
-        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server, None).unwrap();
         assert_eq!(lives.cancel(id(9), id(3)).await, None, "of another account");
         let mut first = Box::pin(lives.cancel(id(1), id(3)));
         assert!(futures::poll!(first.as_mut()).is_pending());
@@ -177,7 +191,7 @@ mod tests {
         entered.ends_as(RunStatus::Completed);
         assert_eq!(first.await, Some(RunStatus::Completed));
         assert_eq!(lives.cancel(id(1), id(3)).await, Some(RunStatus::Completed), "while its end is being stored");
-        let broken = lives.enter(id(1), id(4), id(5), RunPlace::Server).unwrap();
+        let broken = lives.enter(id(1), id(4), id(5), RunPlace::Server, None).unwrap();
         let mut waiting = Box::pin(lives.cancel(id(1), id(5)));
         assert!(futures::poll!(waiting.as_mut()).is_pending());
         drop((broken, entered));
@@ -188,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn the_end_is_waited_for_until_the_last_run_has_gone() {
         let lives = Arc::new(Lives::default());
-        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server).unwrap();
+        let entered = lives.enter(id(1), id(2), id(3), RunPlace::Server, None).unwrap();
         let mut canceled = entered.canceled();
         let run = tokio::spawn(async move {
             canceled.wait_for(|canceled| *canceled).await.unwrap();

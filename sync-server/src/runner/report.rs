@@ -40,6 +40,11 @@ const RENEWED: [&str; 2] = ["/http/auth/token/token", "/http/auth/token/refreshT
 /// No token is longer.
 const LONGEST_SECRET: usize = 64 * 1024;
 
+/// Whether this is a token that runs renew.
+pub(super) fn is_renewed(path: &str, secret: &str) -> bool {
+    RENEWED.contains(&path) && secret.len() <= LONGEST_SECRET
+}
+
 impl Report {
     pub(super) fn new(app: App, account: Id, row: RunRow) -> Self {
         let waiting = RunRows::default();
@@ -109,7 +114,7 @@ impl Report {
         secret: &NewSecret,
     ) -> Result<(), RunFailure> {
         let hosts = self.hosts.get(&connection).filter(|hosts| !hosts.is_empty());
-        let (Some(hosts), true) = (hosts, RENEWED.contains(&path.as_str()) && secret.0.len() <= LONGEST_SECRET) else {
+        let (Some(hosts), true) = (hosts, is_renewed(&path, &secret.0)) else {
             return Err(RunFailure::Line(format!("a secret {path} that no run renews")));
         };
         let stored = self.app.store.secrets(self.account, &[connection]).await?;

@@ -8,7 +8,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunPlace};
 
 use super::ending::failed;
-use super::{StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
+use super::{Narrowed, StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
 use crate::app::App;
 use crate::resources::Resource;
 use crate::store::{StoreError, TickKey};
@@ -69,9 +69,9 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
         return Ok(());
     };
     app.committed(account, sequence);
-    match app.runner.lives.enter(account, flow, run, RunPlace::Schedule) {
+    match app.runner.lives.enter(account, flow, run, RunPlace::Schedule, None) {
         Ok(entered) => {
-            tokio::spawn(run_to_end(app.clone(), account, found, row, entered));
+            tokio::spawn(run_to_end(app.clone(), account, (found, Narrowed::default()), row, entered));
         }
         Err(reason) => {
             tracing::info!(%flow, nominal_ms, %reason, "a scheduled run is left out");

@@ -9,7 +9,7 @@ use tombolo_sync::server::{Effect, Event, Judged, Request};
 use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
 
 use crate::app::App;
-use crate::store::{Push, StoreError};
+use crate::store::{Push, Sight, StoreError};
 use crate::{clock, run_rows};
 
 /// How many runs a device that starts empty is given.
@@ -122,6 +122,9 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
     let pushed = asked.app.store.push(push).await?;
     if let Some(sequence) = pushed.sequence {
         asked.app.committed(asked.account, sequence);
+        if pushed.sight_changed {
+            asked.app.rights_changed(asked.account);
+        }
         let is_flow = matches!(
             &pushed.verdict,
             Verdict::Accept(accepted) if accepted.kind == Some(Kind::Flow)
@@ -136,7 +139,7 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
 async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result<Event, StoreError> {
     run_rows::fit(&mut rows);
     let Some(sequence) = asked.app.store.keep_runs(asked.account, &rows, Some(asked.user)).await? else {
-        return Ok(Event::RoleChanged { role: None });
+        return Ok(Event::RightsChanged { rights: None });
     };
     asked.app.committed(asked.account, sequence);
     Ok(Event::RunsKept { request })
@@ -144,25 +147,30 @@ async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result
 
 async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     let (store, account) = (&asked.app.store, asked.account);
+    // Looked up for each question: what was taken away a moment ago is not read any more.
+    let Some(rights) = store.rights(account, asked.user).await? else {
+        return Ok(Event::RightsChanged { rights: None });
+    };
+    let sight = &rights.sight();
     Ok(match question {
         Effect::Read { request, after, most_bytes } => {
-            let stretch = store.entries(account, after, most_bytes).await?;
+            let stretch = store.entries(account, sight, after, most_bytes).await?;
             Event::Read { request, entries: stretch.entries, upto: stretch.upto, more: stretch.more }
         }
         Effect::Documents { request, after, most_bytes } => {
-            let (documents, all) = store.documents(account, after, most_bytes).await?;
+            let (documents, all) = store.documents(account, sight, after, most_bytes).await?;
             // Beside a document that fills a frame there is no room for runs; they come with an empty page then.
             let complete = all && size(&documents) <= most_bytes;
-            let runs = if complete { newest_runs(asked).await? } else { RunRows::default() };
+            let runs = if complete { newest_runs(asked, sight).await? } else { RunRows::default() };
             documents_event(request, documents, runs, complete)
         }
         Effect::Fetch { request, documents, most_bytes } => {
-            let (documents, complete) = store.fetch(account, &documents, most_bytes).await?;
+            let (documents, complete) = store.fetch(account, sight, &documents, most_bytes).await?;
             documents_event(request, documents, RunRows::default(), complete)
         }
-        Effect::Runs { request } => documents_event(request, Vec::new(), newest_runs(asked).await?, true),
+        Effect::Runs { request } => documents_event(request, Vec::new(), newest_runs(asked, sight).await?, true),
         Effect::Manifest { request, after, limit } => {
-            let (entries, complete) = store.manifest(account, after, limit).await?;
+            let (entries, complete) = store.manifest(account, sight, after, limit).await?;
             Event::Manifest { request, entries, complete }
         }
         _ => Event::Wake,
@@ -177,8 +185,8 @@ fn documents_event(request: Request, documents: Vec<Snapshot>, runs: RunRows, co
     Event::Documents { request, page: SnapshotPage { documents, runs }, complete }
 }
 
-async fn newest_runs(asked: &Asked) -> Result<RunRows, StoreError> {
-    asked.app.store.newest_runs(asked.account, RUNS, RUN_BYTES).await
+async fn newest_runs(asked: &Asked, sight: &Sight) -> Result<RunRows, StoreError> {
+    asked.app.store.newest_runs(asked.account, sight, RUNS, RUN_BYTES).await
 }
 
 #[cfg(test)]

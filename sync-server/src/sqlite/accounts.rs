@@ -1,12 +1,12 @@
 //! Accounts and members.
 
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use tombolo_model::{Action, Id, Kind, Role};
+use sqlx::{Sqlite as Db, SqliteConnection, Transaction};
+use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 
-use super::row::{db, get, id, maybe_id, number, parse_id, role, role_name};
-use super::{Sqlite, invitations};
+use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
+use super::{Sqlite, invitations, rights};
 use crate::store::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
     StoreError,
@@ -15,25 +15,46 @@ use crate::store::{
 #[async_trait]
 impl Accounts for Sqlite {
     async fn accounts_of(&self, user: Id) -> Result<Vec<Membership>, StoreError> {
+        const DOING: &str = "listing accounts";
+        let mut tx = self.read.begin().await.map_err(db(DOING))?;
         let rows = sqlx::query(
             "SELECT m.account, a.name, m.role, m.visibility_epoch FROM members m JOIN accounts a ON a.id = m.account
-             WHERE m.user = ? AND m.status = 'accepted' ORDER BY m.role <> 'owner', a.name, a.id",
+             WHERE m.user = ? AND m.status = 'accepted' AND m.enabled = 1 ORDER BY m.role <> 'owner', a.name, a.id",
         )
         .bind(user.to_string())
-        .fetch_all(&self.read)
+        .fetch_all(&mut *tx)
         .await
-        .map_err(db("listing accounts"))?;
-        rows.iter().map(membership).collect()
+        .map_err(db(DOING))?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let grants = rights::grants(&mut tx, id(row, "members", "account")?, user).await?;
+            found.push(membership(row, grants)?);
+        }
+        Ok(found)
     }
 
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError> {
-        let query = sqlx::query(
+        const DOING: &str = "looking up a role";
+        let mut tx = self.read.begin().await.map_err(db(DOING))?;
+        let row = sqlx::query(
             "SELECT m.account, a.name, m.role, m.visibility_epoch FROM members m JOIN accounts a ON a.id = m.account
-             WHERE m.account = ? AND m.user = ? AND m.status = 'accepted'",
+             WHERE m.account = ? AND m.user = ? AND m.status = 'accepted' AND m.enabled = 1",
         )
         .bind(account.to_string())
-        .bind(user.to_string());
-        self.find(query, "looking up a role", membership).await
+        .bind(user.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let grants = rights::grants(&mut tx, account, user).await?;
+        membership(&row, grants).map(Some)
+    }
+
+    async fn rights(&self, account: Id, user: Id) -> Result<Option<Rights>, StoreError> {
+        let mut tx = self.read.begin().await.map_err(db("looking up a role"))?;
+        rights::of(&mut tx, account, user).await
     }
 
     async fn owner(&self, account: Id) -> Result<Option<Id>, StoreError> {
@@ -51,27 +72,37 @@ impl Accounts for Sqlite {
     }
 
     async fn members(&self, account: Id) -> Result<Vec<MemberRow>, StoreError> {
+        const DOING: &str = "listing members";
+        let mut tx = self.read.begin().await.map_err(db(DOING))?;
         let rows = sqlx::query(
-            "SELECT u.id AS user, u.name AS name, u.email AS email, m.role AS role, 0 AS pending
+            "SELECT u.id AS user, u.name AS name, u.email AS email, m.role AS role, '{}' AS grants, m.enabled AS enabled,
+             u.signed_in_ms AS signed_in_ms, 0 AS pending
              FROM members m JOIN users u ON u.id = m.user WHERE m.account = ?1 AND m.status = 'accepted'
              UNION ALL
-             SELECT NULL, '', i.email, i.role, 1 FROM invitations i WHERE i.account = ?1
+             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1 FROM invitations i WHERE i.account = ?1
              ORDER BY pending, name, email",
         )
         .bind(account.to_string())
-        .fetch_all(&self.read)
+        .fetch_all(&mut *tx)
         .await
-        .map_err(db("listing members"))?;
-        rows.iter()
-            .map(|row| {
-                Ok(MemberRow {
-                    user: maybe_id(row, "members", "user")?,
-                    name: get(row, "members", "name")?,
-                    email: get(row, "members", "email")?,
-                    role: role(row, "members", "role")?,
-                })
+        .map_err(db(DOING))?;
+        let mut grants = rights::grants_of_all(&mut tx, account).await?;
+        let read = |row: &SqliteRow| {
+            let user = maybe_id(row, "members", "user")?;
+            let given = match user {
+                Some(user) => grants.remove(&user).unwrap_or_default(),
+                None => json(row, "invitations", "grants")?,
+            };
+            Ok(MemberRow {
+                user,
+                name: get(row, "members", "name")?,
+                email: get(row, "members", "email")?,
+                rights: Rights { role: role(row, "members", "role")?, grants: given },
+                enabled: get(row, "members", "enabled")?,
+                signed_in_ms: get(row, "users", "signed_in_ms")?,
             })
-            .collect()
+        };
+        rows.iter().map(read).collect()
     }
 
     async fn invite(&self, invitation: &NewInvitation) -> Result<Invited, StoreError> {
@@ -117,26 +148,60 @@ impl Accounts for Sqlite {
         Ok(gone.rows_affected() > 0)
     }
 
-    async fn set_role(&self, account: Id, user: Id, role: Role) -> Result<RoleChange, StoreError> {
+    async fn set_rights(&self, account: Id, user: Id, rights: &Rights) -> Result<RoleChange, StoreError> {
         const DOING: &str = "changing a role";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
         let change = may_change(&mut tx, account, user).await?;
         if change == RoleChange::Done {
-            sqlx::query(
-                "UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
-            )
-            .bind(role_name(role))
-            .bind(account.to_string())
-            .bind(user.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
-            if !role.may(Action::ManageMembers, Kind::Integration) {
+            write_role(&mut tx, account, user, rights.role).await?;
+            rights::set_grants(&mut tx, account, user, &rights.grants).await?;
+            if !rights.role.may(Action::ManageMembers, Kind::Integration) {
                 invitations::withdraw_all_of(&mut tx, account, user).await?;
             }
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)
+    }
+
+    async fn set_enabled(&self, account: Id, user: Id, enabled: bool) -> Result<RoleChange, StoreError> {
+        const DOING: &str = "switching a member off or on";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        let change = may_change(&mut tx, account, user).await?;
+        if change == RoleChange::Done {
+            sqlx::query(
+                "UPDATE members SET enabled = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
+            )
+            .bind(enabled)
+            .bind(account.to_string())
+            .bind(user.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+            if !enabled {
+                invitations::withdraw_all_of(&mut tx, account, user).await?;
+            }
+            tx.commit().await.map_err(db(DOING))?;
+        }
+        Ok(change)
+    }
+
+    async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError> {
+        const DOING: &str = "giving an account away";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        if rights::of(&mut tx, account, from).await?.is_none_or(|rights| rights.role != Role::Owner) {
+            return Ok(RoleChange::Owner);
+        }
+        let Some(heir) = rights::of(&mut tx, account, to).await? else {
+            return Ok(RoleChange::Absent);
+        };
+        if heir.role == Role::Owner {
+            return Ok(RoleChange::Owner);
+        }
+        write_role(&mut tx, account, from, Role::Administer).await?;
+        write_role(&mut tx, account, to, Role::Owner).await?;
+        rights::set_grants(&mut tx, account, to, &Grants::new()).await?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(RoleChange::Done)
     }
 
     async fn remove_member(&self, account: Id, user: Id) -> Result<RoleChange, StoreError> {
@@ -152,6 +217,7 @@ impl Accounts for Sqlite {
             .execute(&mut *tx)
             .await
             .map_err(db(DOING))?;
+            rights::set_grants(&mut tx, account, user, &Grants::new()).await?;
             invitations::withdraw_all_of(&mut tx, account, user).await?;
             tx.commit().await.map_err(db(DOING))?;
         }
@@ -159,11 +225,22 @@ impl Accounts for Sqlite {
     }
 }
 
-fn membership(row: &SqliteRow) -> Result<Membership, StoreError> {
+async fn write_role(tx: &mut Transaction<'_, Db>, account: Id, user: Id, role: Role) -> Result<(), StoreError> {
+    sqlx::query("UPDATE members SET role = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?")
+        .bind(role_name(role))
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(db("changing a role"))?;
+    Ok(())
+}
+
+fn membership(row: &SqliteRow, grants: Grants) -> Result<Membership, StoreError> {
     Ok(Membership {
         account: id(row, "members", "account")?,
         name: get(row, "accounts", "name")?,
-        role: role(row, "members", "role")?,
+        rights: Rights { role: role(row, "members", "role")?, grants },
         visibility_epoch: number(row, "members", "visibility_epoch")?,
     })
 }

@@ -15,8 +15,33 @@ use tombolo_wire::sync::{Entry, ManifestEntry, RunErrorRow, Snapshot};
 
 use super::Sqlite;
 use super::push::Job;
-use super::row::{array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, role, to_u64};
-use crate::store::{Changes, Push, Pushed, StoreError, StoredDocument, Stretch};
+use super::rights;
+use super::row::{array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, to_u64};
+use crate::store::{Changes, Push, Pushed, ResourceHome, Sight, StoreError, StoredDocument, Stretch};
+
+/// The condition that a document `d` is in sight: of nothing, everything is.
+macro_rules! seen {
+    ($sight:literal) => {
+        concat!(
+            "(",
+            $sight,
+            " IS NULL OR d.integration IN (SELECT value FROM json_each(",
+            $sight,
+            "))
+             OR EXISTS (SELECT 1 FROM registrations g WHERE g.account = d.account AND g.document = d.id
+             AND g.integration IN (SELECT value FROM json_each(",
+            $sight,
+            "))))"
+        )
+    };
+}
+pub(super) use seen;
+
+/// A sight as a parameter of [`seen`].
+pub(super) fn in_words(sight: &Sight) -> Option<String> {
+    let ids = sight.as_ref()?.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
+    Some(format!("[{}]", ids.join(",")))
+}
 
 /// At most so many numbers are looked at in one go.
 const STRETCH: u64 = 2_000;
@@ -32,26 +57,37 @@ impl Changes for Sqlite {
     }
 
     async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError> {
+        const DOING: &str = "looking up an account";
         let query = sqlx::query(
-            "SELECT m.role, m.visibility_epoch, a.sequence, s.epoch, s.restored FROM members m
-             JOIN accounts a ON a.id = m.account JOIN server s
-             WHERE m.account = ? AND m.user = ? AND m.status = 'accepted'",
+            "SELECT m.visibility_epoch, a.sequence, s.epoch, s.restored FROM members m
+             JOIN accounts a ON a.id = m.account JOIN server s WHERE m.account = ? AND m.user = ?",
         )
         .bind(account.to_string())
         .bind(user.to_string());
-        self.find(query, "looking up an account", |row| {
+        // One transaction: an epoch that is newer than the rights would keep a device from comparing.
+        let mut tx = self.read.begin().await.map_err(db(DOING))?;
+        let Some(rights) = rights::of(&mut tx, account, user).await? else {
+            return Ok(None);
+        };
+        let row = query.fetch_optional(&mut *tx).await.map_err(db(DOING))?;
+        let state = row.as_ref().map(|row| {
             Ok(AccountState {
-                role: role(row, "members", "role")?,
+                rights,
                 server_epoch: number(row, "server", "epoch")?,
                 visibility_epoch: number(row, "members", "visibility_epoch")?,
                 sequence: number(row, "accounts", "sequence")?,
                 restored: number(row, "server", "restored")? != 0,
             })
-        })
-        .await
+        });
+        state.transpose()
     }
 
-    async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {
+    async fn home(&self, account: Id, document: Id) -> Result<Option<ResourceHome>, StoreError> {
+        let mut conn = self.read.acquire().await.map_err(db("looking up where a document belongs"))?;
+        rights::home(&mut conn, account, document).await
+    }
+
+    async fn entries(&self, account: Id, sight: &Sight, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {
         const DOING: &str = "reading the sequence";
         // One transaction: the three tables are seen at the same moment.
         let mut tx = self.read.begin().await.map_err(db(DOING))?;
@@ -63,8 +99,10 @@ impl Changes for Sqlite {
         let last = last.map_or(0, to_u64);
         let mut upto = last.min(after.saturating_add(STRETCH));
         let mut entries = Vec::new();
-        for table in [Table::Changes, Table::Runs, Table::Errors] {
-            upto = read_table(&mut tx, table, account, after, upto, most_bytes, &mut entries).await?;
+        let sight = in_words(sight);
+        for table in [Table::Changes, Table::Runs, Table::Errors, Table::Purged] {
+            let wanted = Wanted { account, sight: sight.as_deref(), after, upto, most_bytes };
+            upto = read_table(&mut tx, table, &wanted, &mut entries).await?;
         }
         entries.retain(|entry| entry.sequence <= upto);
         entries.sort_by_key(|entry| entry.sequence);
@@ -74,16 +112,20 @@ impl Changes for Sqlite {
     async fn documents(
         &self,
         account: Id,
+        sight: &Sight,
         after: Option<Id>,
         most_bytes: usize,
     ) -> Result<(Vec<Snapshot>, bool), StoreError> {
         const DOING: &str = "reading documents";
-        let mut rows = sqlx::query(
+        let mut rows = sqlx::query(concat!(
             "SELECT c.document, c.bytes, d.size_bytes FROM changes c JOIN documents d ON d.account = c.account AND d.id = c.document
-             WHERE c.account = ? AND c.document > ? AND d.purged = 0 ORDER BY c.document, c.sequence",
-        )
+             WHERE c.account = ?1 AND c.document > ?2 AND d.purged = 0 AND ",
+            seen!("?3"),
+            " ORDER BY c.document, c.sequence",
+        ))
         .bind(account.to_string())
         .bind(after.map_or_else(String::new, |id| id.to_string()))
+        .bind(in_words(sight))
         .fetch(&self.read);
         let mut page = Page::default();
         while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
@@ -97,12 +139,16 @@ impl Changes for Sqlite {
     async fn fetch(
         &self,
         account: Id,
+        sight: &Sight,
         documents: &[Id],
         most_bytes: usize,
     ) -> Result<(Vec<Snapshot>, bool), StoreError> {
         let mut found = Vec::new();
         let mut size = 0;
         for document in documents {
+            if !self.is_seen(account, sight, *document).await? {
+                continue;
+            }
             if let Some(stored) = self.document(account, *document).await? {
                 let own = stored.changes.iter().map(Vec::len).sum::<usize>();
                 if !found.is_empty() && size + own > most_bytes {
@@ -121,15 +167,19 @@ impl Changes for Sqlite {
     async fn manifest(
         &self,
         account: Id,
+        sight: &Sight,
         after: Option<Id>,
         limit: usize,
     ) -> Result<(Vec<ManifestEntry>, bool), StoreError> {
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-        let rows = sqlx::query(
-            "SELECT id, heads FROM documents WHERE account = ? AND id > ? AND purged = 0 ORDER BY id LIMIT ?",
-        )
+        let rows = sqlx::query(concat!(
+            "SELECT d.id, d.heads FROM documents d WHERE d.account = ?1 AND d.id > ?2 AND d.purged = 0 AND ",
+            seen!("?3"),
+            " ORDER BY d.id LIMIT ?4",
+        ))
         .bind(account.to_string())
         .bind(after.map_or_else(String::new, |id| id.to_string()))
+        .bind(in_words(sight))
         .bind(wanted)
         .fetch_all(&self.read)
         .await
@@ -186,35 +236,69 @@ enum Table {
     Changes,
     Runs,
     Errors,
+    Purged,
+}
+
+/// Which part of a stretch is read.
+struct Wanted<'a> {
+    account: Id,
+    sight: Option<&'a str>,
+    after: u64,
+    upto: u64,
+    most_bytes: usize,
+}
+
+impl Table {
+    /// What asks for its part: account, the numbers between, and the sight.
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::Changes => concat!(
+                "SELECT c.sequence, c.document, c.hash, c.user, c.bytes, length(c.bytes) AS size FROM changes c
+                 WHERE c.account = ?1 AND c.sequence > ?2 AND c.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 SELECT 1 FROM documents d WHERE d.account = c.account AND d.id = c.document AND ",
+                seen!("?4"),
+                ")) ORDER BY c.sequence",
+            ),
+            Self::Runs => concat!(
+                "SELECT r.sequence, r.body, length(r.body) AS size FROM runs r
+                 WHERE r.account = ?1 AND r.sequence > ?2 AND r.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 SELECT 1 FROM documents d WHERE d.account = r.account AND d.id = r.flow AND ",
+                seen!("?4"),
+                ")) ORDER BY r.sequence",
+            ),
+            Self::Errors => concat!(
+                "SELECT e.sequence, e.body, length(e.body) AS size FROM run_errors e
+                 WHERE e.account = ?1 AND e.sequence > ?2 AND e.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 SELECT 1 FROM runs r JOIN documents d ON d.account = r.account AND d.id = r.flow
+                 WHERE r.account = e.account AND r.id = e.run AND ",
+                seen!("?4"),
+                ")) ORDER BY e.sequence",
+            ),
+            Self::Purged => concat!(
+                "SELECT d.purged_sequence AS sequence, d.id AS document, 64 AS size FROM documents d
+                 WHERE d.account = ?1 AND d.purged_sequence > ?2 AND d.purged_sequence <= ?3 AND ",
+                seen!("?4"),
+                " ORDER BY d.purged_sequence",
+            ),
+        }
+    }
 }
 
 /// Reads one table's part of a stretch; returns up to where it got within the bytes.
 async fn read_table(
     conn: &mut SqliteConnection,
     table: Table,
-    account: Id,
-    after: u64,
-    upto: u64,
-    most_bytes: usize,
+    wanted: &Wanted<'_>,
     into: &mut Vec<Numbered>,
 ) -> Result<u64, StoreError> {
     const DOING: &str = "reading the sequence";
-    let statement = match table {
-        Table::Changes => {
-            "SELECT sequence, document, hash, user, bytes, length(bytes) AS size FROM changes
-             WHERE account = ? AND sequence > ? AND sequence <= ? ORDER BY sequence"
-        }
-        Table::Runs => {
-            "SELECT sequence, body, length(body) AS size FROM runs
-             WHERE account = ? AND sequence > ? AND sequence <= ? ORDER BY sequence"
-        }
-        Table::Errors => {
-            "SELECT sequence, body, length(body) AS size FROM run_errors
-             WHERE account = ? AND sequence > ? AND sequence <= ? ORDER BY sequence"
-        }
-    };
-    let mut rows =
-        sqlx::query(statement).bind(account.to_string()).bind(from_u64(after)).bind(from_u64(upto)).fetch(conn);
+    let Wanted { account, sight, after, upto, most_bytes } = *wanted;
+    let mut rows = sqlx::query(table.statement())
+        .bind(account.to_string())
+        .bind(from_u64(after))
+        .bind(from_u64(upto))
+        .bind(sight)
+        .fetch(conn);
     let mut size = 0;
     while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
         let numbered = numbered(&row, table)?;
@@ -239,9 +323,25 @@ fn numbered(row: &SqliteRow, table: Table) -> Result<Numbered, StoreError> {
             },
         ),
         Table::Runs => (None, Entry::Run(json(row, "runs", "body")?)),
+        Table::Purged => (None, Entry::Purged { document: id(row, "documents", "document")? }),
         Table::Errors => (None, Entry::RunError(json::<RunErrorRow>(row, "run_errors", "body")?)),
     };
     Ok(Numbered { sequence: number(row, "changes", "sequence")?, hash, entry })
+}
+
+impl Sqlite {
+    /// Whether a document is in sight.
+    async fn is_seen(&self, account: Id, sight: &Sight, document: Id) -> Result<bool, StoreError> {
+        if sight.is_none() {
+            return Ok(true);
+        }
+        let query = sqlx::query_scalar::<_, i64>(concat!(
+            "SELECT 1 FROM documents d WHERE d.account = ?1 AND d.id = ?2 AND ",
+            seen!("?3")
+        ));
+        let found = query.bind(account.to_string()).bind(document.to_string()).bind(in_words(sight));
+        Ok(found.fetch_optional(&self.read).await.map_err(db("reading documents"))?.is_some())
+    }
 }
 
 /// Documents put together from rows that are ordered by document.

@@ -1,9 +1,10 @@
 //! Invitations: kept until somebody with the address follows the link, and used up by that.
 
 use sqlx::{Sqlite as Db, Transaction};
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights};
 
-use super::row::{db, get, id, role, role_name};
+use super::rights;
+use super::row::{db, get, id, json, role, role_name, to_json};
 use crate::store::{Accepted, INVITATION_MS, Invited, NewInvitation, StoreError};
 
 /// Keeps an invitation, in place of an older one for the same address.
@@ -22,14 +23,15 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
         return Ok(Invited::AlreadyMember(id(&member, "users", "id")?));
     }
     sqlx::query(
-        "INSERT INTO invitations (token, account, email, role, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role,
+        "INSERT INTO invitations (token, account, email, role, grants, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role, grants = excluded.grants,
          invited_by = excluded.invited_by, created_ms = excluded.created_ms",
     )
     .bind(invitation.token.as_slice())
     .bind(invitation.account.to_string())
     .bind(&invitation.email)
-    .bind(role_name(invitation.role))
+    .bind(role_name(invitation.rights.role))
+    .bind(to_json("invitations", &invitation.rights.grants)?)
     .bind(invitation.by.to_string())
     .bind(invitation.now_ms)
     .execute(&mut **tx)
@@ -47,7 +49,7 @@ pub(super) async fn accept(
 ) -> Result<Accepted, StoreError> {
     const DOING: &str = "accepting an invitation";
     let row = sqlx::query(
-        "SELECT i.account, i.role, i.email = u.email AS same, i.created_ms <= ? AS expired
+        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.created_ms <= ? AS expired
          FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ?",
     )
     .bind(now_ms.saturating_sub(INVITATION_MS))
@@ -66,7 +68,8 @@ pub(super) async fn accept(
         return Ok(Accepted::OtherAddress);
     }
     let account = id(&row, "invitations", "account")?;
-    join(tx, account, user, role(&row, "invitations", "role")?, now_ms).await?;
+    let given = Rights { role: role(&row, "invitations", "role")?, grants: json(&row, "invitations", "grants")? };
+    join(tx, account, user, &given, now_ms).await?;
     sqlx::query("DELETE FROM invitations WHERE token = ?")
         .bind(token.as_slice())
         .execute(&mut **tx)
@@ -91,20 +94,23 @@ pub(super) async fn join(
     tx: &mut Transaction<'_, Db>,
     account: Id,
     user: Id,
-    role: Role,
+    given: &Rights,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(
+    let joined = sqlx::query(
         "INSERT INTO members (account, user, role, status, created_ms) VALUES (?, ?, ?, 'accepted', ?)
-         ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted',
+         ON CONFLICT (account, user) DO UPDATE SET role = excluded.role, status = 'accepted', enabled = 1,
          visibility_epoch = visibility_epoch + 1 WHERE members.status = 'removed'",
     )
     .bind(account.to_string())
     .bind(user.to_string())
-    .bind(role_name(role))
+    .bind(role_name(given.role))
     .bind(now_ms)
     .execute(&mut **tx)
     .await
     .map_err(db("letting a member in"))?;
+    if joined.rows_affected() > 0 {
+        rights::set_grants(tx, account, user, &given.grants).await?;
+    }
     Ok(())
 }

@@ -86,6 +86,16 @@ impl People for Sqlite {
         .await
     }
 
+    async fn signed_in(&self, user: Id, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE users SET signed_in_ms = ? WHERE id = ?")
+            .bind(now_ms)
+            .bind(user.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("remembering a sign-in"))?;
+        Ok(())
+    }
+
     async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError> {
         let ended = sqlx::query("DELETE FROM sessions WHERE token = ?")
             .bind(token.as_slice())
@@ -125,5 +135,5 @@ async fn own_account(tx: &mut Transaction<'_, Db>, user: &NewUser) -> Result<(),
         .execute(&mut **tx)
         .await
         .map_err(db("making an account"))?;
-    invitations::join(tx, user.account, user.id, Role::Owner, user.now_ms).await
+    invitations::join(tx, user.account, user.id, &Role::Owner.into(), user.now_ms).await
 }

@@ -8,14 +8,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite as Db, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tombolo_docs::Written;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Kind, Rights};
 use tombolo_sync::gate::{Accepted, Context, DocumentRow, Incoming, Verdict, Wanted, judge, wanted};
 
-use super::row::{db, from_u64, get, hashes, id, kind, number, role, to_u64};
+use super::rights;
+use super::row::{db, from_u64, get, hashes, id, kind, maybe_id, number, to_u64};
 use crate::store::{Push, Pushed, StoreError};
 
 /// One push and where its answer goes.
@@ -82,49 +84,85 @@ async fn write_together(pool: &SqlitePool, jobs: &[Job]) -> Result<Vec<Pushed>, 
 async fn write_one(tx: &mut Transaction<'_, Db>, push: &Push) -> Result<Pushed, StoreError> {
     let context = look_up(tx, push, &wanted(&push.changes)).await?;
     let verdict = judge(push.document, &push.changes, &context);
-    let sequence = match &verdict {
-        Verdict::Accept(accepted @ Accepted { kind: Some(kind), .. }) if !accepted.fresh.is_empty() => {
-            Some(append(tx, push, *kind, accepted).await?)
+    let (mut sequence, mut sight_changed) = (None, false);
+    if let Verdict::Accept(accepted @ Accepted { kind: Some(kind), .. }) = &verdict
+        && !accepted.fresh.is_empty()
+    {
+        sequence = Some(append(tx, push, *kind, accepted).await?);
+        sight_changed = settle(tx, push, *kind, accepted, context.rights.as_ref()).await?;
+        if sight_changed {
+            rights::sight_changed(tx, push.account).await?;
         }
+    }
+    Ok(Pushed { verdict, sequence, sight_changed })
+}
+
+/// Writes down where documents belong now; says whether some belong elsewhere than before.
+async fn settle(
+    tx: &mut Transaction<'_, Db>,
+    push: &Push,
+    kind: Kind,
+    accepted: &Accepted,
+    who: Option<&Rights>,
+) -> Result<bool, StoreError> {
+    let fresh = || accepted.fresh.iter().filter_map(|index| push.changes.get(*index));
+    let mut moved = false;
+    if accepted.created {
+        let registered = fresh().flat_map(registered_with).collect();
+        rights::register(tx, push.account, push.document, &registered).await?;
+    } else if accepted.moved {
+        moved = rights::settle_home(tx, push.account, push.document, kind).await?;
+    }
+    if let (Kind::Flow, Some(owner), Some(who)) = (kind, accepted.owner, who) {
+        let references = fresh().flat_map(Incoming::references).collect();
+        moved |= rights::adopt(tx, push.account, who, owner, &references).await?;
+    }
+    Ok(moved)
+}
+
+/// The integrations that a change registers its document with.
+fn registered_with(change: &Incoming) -> Vec<Id> {
+    let lists = change.inspected.writes.iter().filter_map(|write| match &write.written {
+        Written::Leaf(Value::Array(list)) if write.key == "/_registeredIntegrationIds" => Some(list),
         _ => None,
-    };
-    Ok(Pushed { verdict, sequence })
+    });
+    lists.flatten().filter_map(|id| id.as_str()?.parse().ok()).collect()
 }
 
 async fn look_up(tx: &mut Transaction<'_, Db>, push: &Push, wanted: &Wanted) -> Result<Context, StoreError> {
-    let member = sqlx::query("SELECT role FROM members WHERE account = ? AND user = ? AND status = 'accepted'")
-        .bind(push.account.to_string())
-        .bind(push.user.to_string())
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(db("looking up a role"))?;
+    let rights = rights::of(tx, push.account, push.user).await?;
+    let hidden = match &rights {
+        Some(rights) => rights::hidden(tx, push.account, rights, &wanted.references).await?,
+        None => BTreeSet::new(),
+    };
     let document = sqlx::query(
-        "SELECT kind, max_op, purged, size_bytes, inflated_bytes FROM documents WHERE account = ? AND id = ?",
+        "SELECT kind, integration, max_op, purged, size_bytes, inflated_bytes FROM documents WHERE account = ? AND id = ?",
     )
     .bind(push.account.to_string())
     .bind(push.document.to_string())
     .fetch_optional(&mut **tx)
     .await
     .map_err(db("looking up a document"))?;
+    let document = match document {
+        Some(row) => Some(DocumentRow {
+            kind: kind(&row, "documents", "kind")?,
+            owner: maybe_id(&row, "documents", "integration")?,
+            registered: rights::registered(tx, push.account, push.document).await?,
+            max_op: number(&row, "documents", "max_op")?,
+            purged: get(&row, "documents", "purged")?,
+            size_bytes: number(&row, "documents", "size_bytes")?,
+            inflated_bytes: number(&row, "documents", "inflated_bytes")?,
+        }),
+        None => None,
+    };
     Ok(Context {
         user: push.user,
-        role: member.map(|row| role(&row, "members", "role")).transpose()?,
-        document: document
-            .map(|row| {
-                Ok::<_, StoreError>(DocumentRow {
-                    kind: kind(&row, "documents", "kind")?,
-                    max_op: number(&row, "documents", "max_op")?,
-                    purged: get(&row, "documents", "purged")?,
-                    size_bytes: number(&row, "documents", "size_bytes")?,
-                    inflated_bytes: number(&row, "documents", "inflated_bytes")?,
-                })
-            })
-            .transpose()?,
+        rights,
+        document,
         owners: owners(tx, wanted).await?,
         last_seqs: last_seqs(tx, push, wanted).await?,
         known: known(tx, push, wanted).await?,
-        // Every member of an account sees all of its documents, so none is hidden.
-        hidden: BTreeSet::new(),
+        hidden,
         recovering: push.recovering,
     })
 }
@@ -246,7 +284,7 @@ async fn keep_document(
     .bind(push.account.to_string())
     .bind(push.document.to_string())
     .bind(kind.name())
-    .bind(owning_integration(fresh))
+    .bind(accepted.owner.map(|owner| owner.to_string()))
     .bind(heads)
     .bind(from_u64(accepted.max_op))
     .bind(i64::try_from(size).unwrap_or(i64::MAX))
@@ -258,14 +296,6 @@ async fn keep_document(
     .await
     .map_err(db(DOING))?;
     Ok(())
-}
-
-/// The integration that the first change names (decision 22: set at creation).
-fn owning_integration(fresh: &[&Incoming]) -> Option<String> {
-    fresh.iter().flat_map(|change| &change.inspected.writes).find_map(|write| match &write.written {
-        Written::Leaf(value) if write.key == "/_integrationId" => value.as_str().map(str::to_owned),
-        _ => None,
-    })
 }
 
 async fn bind_session(tx: &mut Transaction<'_, Db>, push: &Push, session: &[u8; 16]) -> Result<(), StoreError> {

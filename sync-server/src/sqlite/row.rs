@@ -99,11 +99,12 @@ pub(super) const fn role_name(role: Role) -> &'static str {
         Role::Administer => "administer",
         Role::Manage => "manage",
         Role::Monitor => "monitor",
+        Role::Custom => "custom",
     }
 }
 
 fn parse_role(name: &str) -> Option<Role> {
-    [Role::Owner, Role::Administer, Role::Manage, Role::Monitor].into_iter().find(|role| role_name(*role) == name)
+    Role::ALL.into_iter().find(|role| role_name(*role) == name)
 }
 
 /// JSON in a text column.

@@ -6,14 +6,16 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
-use tombolo_model::Id;
+use tombolo_model::{Action, Id, Kind, Rights};
 use tombolo_wire::run::{RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
+use super::changes::{in_words, seen};
 use super::push::take_numbers;
+use super::rights;
 use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json};
 use super::{Sqlite, checkpoints};
-use crate::store::{NewRunFile, RunFileRow, Runs, StoreError};
+use crate::store::{NewRunFile, RunFileRow, Runs, Sight, StoreError};
 
 #[async_trait]
 impl Runs for Sqlite {
@@ -21,12 +23,20 @@ impl Runs for Sqlite {
         const DOING: &str = "keeping a run";
         // IMMEDIATE: who reads first and writes then is refused at once while another process writes; this waits.
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
-        if let Some(user) = by
-            && !is_member(&mut tx, account, user).await?
-        {
-            return Ok(None);
+        let mut rights = None;
+        if let Some(user) = by {
+            rights = rights::of(&mut tx, account, user).await?;
+            if rights.is_none() {
+                return Ok(None);
+            }
         }
         for row in &rows.runs {
+            if let Some(rights) = &rights
+                && !may_run(&mut tx, account, rights, row.flow).await?
+            {
+                tracing::warn!(run = %row.id, "somebody sent a run of a flow that they may not run");
+                continue;
+            }
             keep_run(&mut tx, account, row, by).await?;
         }
         for row in &rows.errors {
@@ -44,10 +54,18 @@ impl Runs for Sqlite {
         self.find(query, "reading a run", |row| json(row, "runs", "body")).await
     }
 
-    async fn newest_runs(&self, account: Id, limit: u32, most_bytes: usize) -> Result<RunRows, StoreError> {
-        let (runs, size) = newest_rows(&self.read, account, limit, most_bytes / 2).await?;
+    async fn newest_runs(
+        &self,
+        account: Id,
+        sight: &Sight,
+        limit: u32,
+        most_bytes: usize,
+    ) -> Result<RunRows, StoreError> {
+        let sight = in_words(sight);
+        let (runs, size) = newest_rows(&self.read, account, sight.as_deref(), limit, most_bytes / 2).await?;
         let count = u32::try_from(runs.len()).unwrap_or(limit);
-        let errors = newest_errors(&self.read, account, count, most_bytes.saturating_sub(size)).await?;
+        let left = most_bytes.saturating_sub(size);
+        let errors = newest_errors(&self.read, account, sight.as_deref(), count, left).await?;
         Ok(RunRows { runs, errors })
     }
 
@@ -114,14 +132,19 @@ impl Runs for Sqlite {
 async fn newest_rows(
     pool: &SqlitePool,
     account: Id,
+    sight: Option<&str>,
     limit: u32,
     most_bytes: usize,
 ) -> Result<(Vec<RunRow>, usize), StoreError> {
-    let mut rows = sqlx::query(
-        "SELECT body, length(CAST(body AS BLOB)) AS size FROM runs WHERE account = ? ORDER BY started_ms DESC, id DESC LIMIT ?",
-    )
+    let mut rows = sqlx::query(concat!(
+        "SELECT r.body, length(CAST(r.body AS BLOB)) AS size FROM runs r WHERE r.account = ?1 AND (?3 IS NULL OR EXISTS (
+         SELECT 1 FROM documents d WHERE d.account = r.account AND d.id = r.flow AND ",
+        seen!("?3"),
+        ")) ORDER BY r.started_ms DESC, r.id DESC LIMIT ?2",
+    ))
     .bind(account.to_string())
     .bind(limit)
+    .bind(sight)
     .fetch(pool);
     let (mut found, mut size) = (Vec::new(), 0_usize);
     while let Some(row) = rows.try_next().await.map_err(db("reading runs"))? {
@@ -139,16 +162,21 @@ async fn newest_rows(
 async fn newest_errors(
     pool: &SqlitePool,
     account: Id,
+    sight: Option<&str>,
     runs: u32,
     most_bytes: usize,
 ) -> Result<Vec<RunErrorRow>, StoreError> {
-    let mut rows = sqlx::query(
+    let mut rows = sqlx::query(concat!(
         "SELECT e.body, length(CAST(e.body AS BLOB)) AS size FROM
-         (SELECT id, started_ms FROM runs WHERE account = ?1 ORDER BY started_ms DESC, id DESC LIMIT ?2) r
+         (SELECT r.id, r.started_ms FROM runs r WHERE r.account = ?1 AND (?3 IS NULL OR EXISTS (
+         SELECT 1 FROM documents d WHERE d.account = r.account AND d.id = r.flow AND ",
+        seen!("?3"),
+        ")) ORDER BY r.started_ms DESC, r.id DESC LIMIT ?2) r
          JOIN run_errors e ON e.account = ?1 AND e.run = r.id ORDER BY r.started_ms DESC, r.id DESC, e.n",
-    )
+    ))
     .bind(account.to_string())
     .bind(runs)
+    .bind(sight)
     .fetch(pool);
     let (mut found, mut size) = (Vec::new(), 0_usize);
     while let Some(row) = rows.try_next().await.map_err(db("reading the errors of runs"))? {
@@ -165,16 +193,13 @@ fn size_of_body(row: &SqliteRow, table: &'static str) -> Result<usize, StoreErro
     Ok(usize::try_from(number(row, table, "size")?).unwrap_or(usize::MAX))
 }
 
-/// Whether somebody is a member, within the transaction that depends on it.
-async fn is_member(tx: &mut Transaction<'_, Db>, account: Id, user: Id) -> Result<bool, StoreError> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM members WHERE account = ? AND user = ? AND status = 'accepted'")
-            .bind(account.to_string())
-            .bind(user.to_string())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(db("looking up a member"))?;
-    Ok(found.is_some())
+/// Whether somebody with these rights may run a flow. One that is not there yet is their own.
+async fn may_run(tx: &mut Transaction<'_, Db>, account: Id, rights: &Rights, flow: Id) -> Result<bool, StoreError> {
+    if rights.role.may(Action::Run, Kind::Flow) {
+        return Ok(true);
+    }
+    let home = rights::home(tx, account, flow).await?;
+    Ok(home.is_none_or(|home| rights.may(Action::Run, home.kind, home.home())))
 }
 
 /// Keeps a run's row within a transaction, unless a newer one is there.

@@ -1,4 +1,4 @@
--- Version 3. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
+-- Version 4, to which version_5.sql is added. Ids are 24 hex digits, times milliseconds since 1970, hashes and actors raw bytes.
 CREATE TABLE server (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 //! Accounts, their members and the invitations that are not accepted yet.
 
 use async_trait::async_trait;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights, Role};
 
 use super::StoreError;
 
@@ -13,7 +13,7 @@ pub struct Membership {
     /// Its name.
     pub name: String,
     /// What the person may do there.
-    pub role: Role,
+    pub rights: Rights,
     /// Counts up whenever the person's rights there change.
     pub visibility_epoch: u64,
 }
@@ -28,7 +28,11 @@ pub struct MemberRow {
     /// Their address.
     pub email: String,
     /// What they may do.
-    pub role: Role,
+    pub rights: Rights,
+    /// Not switched off.
+    pub enabled: bool,
+    /// When they last signed in; absent when they have not since this is kept.
+    pub signed_in_ms: Option<i64>,
 }
 
 /// An invitation.
@@ -39,7 +43,7 @@ pub struct NewInvitation {
     /// Lower case.
     pub email: String,
     /// What the person will be able to do; never the owner.
-    pub role: Role,
+    pub rights: Rights,
     /// Who invites.
     pub by: Id,
     /// The SHA-256 of the token in the link.
@@ -93,7 +97,7 @@ pub enum RoleChange {
     Done,
     /// There is no such member.
     Absent,
-    /// The owner's role is not changed and the owner is not removed.
+    /// The owner's role is not changed and the owner is not removed; or who gives the account away is not the owner.
     Owner,
 }
 
@@ -127,8 +131,17 @@ pub trait Accounts {
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;
 
-    /// Changes a member's role. What they have invited is withdrawn when they may not invite any more.
-    async fn set_role(&self, account: Id, user: Id, role: Role) -> Result<RoleChange, StoreError>;
+    /// A member's rights; absent for somebody who is none now, or is switched off.
+    async fn rights(&self, account: Id, user: Id) -> Result<Option<Rights>, StoreError>;
+
+    /// Changes a member's rights. What they have invited is withdrawn when they may not invite any more.
+    async fn set_rights(&self, account: Id, user: Id, rights: &Rights) -> Result<RoleChange, StoreError>;
+
+    /// Switches a member off or on again. What they have invited is withdrawn when they are switched off.
+    async fn set_enabled(&self, account: Id, user: Id, enabled: bool) -> Result<RoleChange, StoreError>;
+
+    /// Makes a member the owner and the owner an administrator, in one step: there is always one.
+    async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError>;
 
     /// Removes a member, and withdraws what they have invited.
     async fn remove_member(&self, account: Id, user: Id) -> Result<RoleChange, StoreError>;

@@ -1,7 +1,7 @@
 //! Documents as changes in the account's sequence (decision 11).
 
 use async_trait::async_trait;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Home, Id, Kind};
 use tombolo_sync::gate::{Incoming, Verdict};
 use tombolo_sync::server::{AccountState, Numbered};
 use tombolo_wire::sync::{ManifestEntry, Snapshot};
@@ -32,6 +32,30 @@ pub struct Pushed {
     pub verdict: Verdict,
     /// The account's sequence afterwards; absent when nothing was stored.
     pub sequence: Option<u64>,
+    /// Documents belong elsewhere now: those who see the account through single integrations compare anew.
+    pub sight_changed: bool,
+}
+
+/// The integrations that bound what is read; absent: everything ([`Rights::sight`](tombolo_model::Rights::sight)).
+pub type Sight = Option<Vec<Id>>;
+
+/// Where a resource belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceHome {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The integration that owns it.
+    pub owner: Option<Id>,
+    /// The integrations that it is registered with.
+    pub registered: Vec<Id>,
+}
+
+impl ResourceHome {
+    /// For asking about rights.
+    #[must_use]
+    pub fn home(&self) -> Home<'_> {
+        Home { owner: self.owner, registered: &self.registered }
+    }
 }
 
 /// A stretch of an account's sequence.
@@ -68,14 +92,19 @@ pub trait Changes {
     /// Where the account stands for this person; absent when they are no member.
     async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError>;
 
-    /// What has a higher number than `after`: at least one entry if there is any, and little more than `most_bytes`.
-    async fn entries(&self, account: Id, after: u64, most_bytes: usize) -> Result<Stretch, StoreError>;
+    /// Where a document belongs; absent when there is none, or none any more.
+    async fn home(&self, account: Id, document: Id) -> Result<Option<ResourceHome>, StoreError>;
+
+    /// What has a higher number than `after`, as far as it is in sight: little more than `most_bytes`, and when there is
+    /// nothing, `upto` says how far was looked.
+    async fn entries(&self, account: Id, sight: &Sight, after: u64, most_bytes: usize) -> Result<Stretch, StoreError>;
 
     /// Whole documents behind `after` in the order of their ids, and whether they are all: at least one if there is any,
     /// and several only within `most_bytes`.
     async fn documents(
         &self,
         account: Id,
+        sight: &Sight,
         after: Option<Id>,
         most_bytes: usize,
     ) -> Result<(Vec<Snapshot>, bool), StoreError>;
@@ -84,6 +113,7 @@ pub trait Changes {
     async fn fetch(
         &self,
         account: Id,
+        sight: &Sight,
         documents: &[Id],
         most_bytes: usize,
     ) -> Result<(Vec<Snapshot>, bool), StoreError>;
@@ -92,6 +122,7 @@ pub trait Changes {
     async fn manifest(
         &self,
         account: Id,
+        sight: &Sight,
         after: Option<Id>,
         limit: usize,
     ) -> Result<(Vec<ManifestEntry>, bool), StoreError>;

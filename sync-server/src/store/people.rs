@@ -85,6 +85,9 @@ pub trait People {
     /// Finds a session that has not expired.
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError>;
 
+    /// Remembers when somebody signed in.
+    async fn signed_in(&self, user: Id, now_ms: i64) -> Result<(), StoreError>;
+
     /// Ends a session; says whether there was one.
     async fn end_session(&self, token: &[u8; 32]) -> Result<bool, StoreError>;
 

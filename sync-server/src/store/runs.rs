@@ -7,7 +7,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::RunRow;
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
-use super::StoreError;
+use super::{Sight, StoreError};
 
 /// A file that a run's step made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +50,13 @@ pub trait Runs {
 
     /// The newest runs, newest first, with their errors, together at most so many bytes of JSON; for a device that
     /// starts empty. Rows take at most half of it, so that there is room for errors.
-    async fn newest_runs(&self, account: Id, limit: u32, most_bytes: usize) -> Result<RunRows, StoreError>;
+    async fn newest_runs(
+        &self,
+        account: Id,
+        sight: &Sight,
+        limit: u32,
+        most_bytes: usize,
+    ) -> Result<RunRows, StoreError>;
 
     /// A run's errors in order.
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError>;

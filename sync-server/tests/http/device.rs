@@ -72,6 +72,7 @@ impl Device {
             welcome: Welcome {
                 version: 0,
                 role: tombolo_model::Role::Monitor,
+                grants: tombolo_model::Grants::new(),
                 course: tombolo_wire::sync::Course::Resume,
                 cursor: Cursor::default(),
             },

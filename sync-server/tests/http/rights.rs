@@ -2,7 +2,8 @@
 
 use reqwest::header::ORIGIN;
 use reqwest::{Method, StatusCode};
-use tombolo_model::{Id, Role};
+use serde_json::json;
+use tombolo_model::{Home, Id, Kind, Permission, Rights, Role, Standing, Subject, permission};
 use tombolo_server::{Right, RouteInfo, route_table};
 
 use crate::server::{Browser, Server};
@@ -13,8 +14,10 @@ struct Caller {
     browser: Browser,
     /// Signed in at all.
     signed_in: bool,
-    /// In the account of the path.
-    role: Option<Role>,
+    /// What they are to the account of the path.
+    standing: Standing,
+    /// What they may do there.
+    rights: Rights,
 }
 
 #[tokio::test]
@@ -37,7 +40,7 @@ async fn every_route_asks_for_its_right() {
 async fn call(caller: &Caller, route: &RouteInfo, account: &str) -> StatusCode {
     let nobody = "f".repeat(24);
     let mut path = route.path.replace("{account}", account);
-    for name in ["user", "connection", "flow", "run", "step"] {
+    for name in ["user", "connection", "flow", "run", "step", "transfer"] {
         path = path.replace(&format!("{{{name}}}"), &nobody);
     }
     path = path.replace("{sha256}", &"0".repeat(64));
@@ -56,17 +59,33 @@ async fn call(caller: &Caller, route: &RouteInfo, account: &str) -> StatusCode {
 fn expected(route: &RouteInfo, caller: &Caller, status: StatusCode) -> bool {
     let passed = !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED)
         && !status.is_server_error();
-    match route.right {
-        Right::Anybody => passed,
-        Right::SignedIn if caller.signed_in => passed,
-        Right::SignedIn => status == StatusCode::UNAUTHORIZED,
-        Right::Member(..) if !caller.signed_in => status == StatusCode::UNAUTHORIZED,
+    if route.right == Right::Anybody {
+        return passed;
+    }
+    // A session alone is no token; `v1/rights.rs` calls these with what they want.
+    if matches!(route.right, Right::Token(..)) {
+        return status == StatusCode::UNAUTHORIZED;
+    }
+    if !caller.signed_in {
+        return status == StatusCode::UNAUTHORIZED;
+    }
+    let ask = |action, subject| permission(caller.standing, &caller.rights, action, subject);
+    // The resources of the paths do not exist: of such only the role in the account speaks.
+    let absent = |action, kind| ask(action, Subject::Resource(kind, Home::default()));
+    let said = match route.right {
+        Right::Anybody | Right::SignedIn | Right::Token(..) => Permission::Granted,
+        Right::Member(action, kind) => ask(action, Subject::Account(kind)),
+        Right::Resource(action, kind) => absent(action, kind),
+        Right::OfRun(action) => absent(action, Kind::Flow),
+        Right::Somewhere(..) if caller.standing != Standing::Accepted => Permission::Absent,
+        Right::Somewhere(action, kind) if caller.rights.may_somewhere(action, kind) => Permission::Granted,
+        Right::Somewhere(..) => Permission::Forbidden,
+    };
+    match said {
+        Permission::Granted => passed,
+        Permission::Forbidden => status == StatusCode::FORBIDDEN,
         // An account that is not the caller's looks like one that does not exist.
-        Right::Member(action, kind) => match caller.role {
-            None => status == StatusCode::NOT_FOUND,
-            Some(role) if role.may(action, kind) => passed,
-            Some(_) => status == StatusCode::FORBIDDEN,
-        },
+        Permission::Absent => status == StatusCode::NOT_FOUND,
     }
 }
 
@@ -84,21 +103,35 @@ async fn an_account_that_does_not_exist_looks_like_a_foreign_one() {
 /// One caller of each kind, and the account that the routes are about.
 async fn everybody(server: &Server) -> (Id, Vec<Caller>) {
     let mut owner = server.person("owner").await;
+    let nothing = || Rights::from(Role::Custom);
+    let caller = |name, browser, standing, rights| Caller { name, browser, signed_in: true, standing, rights };
+    let foreign = server.person("foreign").await.browser;
     let mut callers = vec![
-        Caller { name: "anonymous", browser: server.browser(), signed_in: false, role: None },
-        Caller { name: "foreign", browser: server.person("foreign").await.browser, signed_in: true, role: None },
+        Caller { signed_in: false, ..caller("anonymous", server.browser(), Standing::Stranger, nothing()) },
+        caller("foreign", foreign, Standing::Stranger, nothing()),
     ];
-    for role in ["monitor", "manage", "administer"] {
+    for role in ["custom", "monitor", "manage", "administer"] {
         let mut person = server.person(role).await;
         owner.let_in(&mut person, role, role).await;
-        callers.push(Caller { name: role, browser: person.browser, signed_in: true, role: role.parse().ok() });
+        let rights = role.parse::<Role>().unwrap().into();
+        callers.push(caller(role, person.browser, Standing::Accepted, rights));
     }
-    let mut removed = server.person("removed").await;
     let path = format!("/api/accounts/{}/members", owner.account);
-    owner.let_in(&mut removed, "removed", "manage").await;
-    owner.browser.send(Method::DELETE, &format!("{path}/{}", removed.user), None).await;
-    assert_eq!(removed.browser.get("/api/me").await.status(), StatusCode::OK);
-    callers.push(Caller { name: "removed", browser: removed.browser, signed_in: true, role: None });
-    callers.push(Caller { name: "owner", browser: owner.browser, signed_in: true, role: Some(Role::Owner) });
+    for (name, standing) in [("disabled", Standing::Disabled), ("removed", Standing::Removed)] {
+        let mut person = server.person(name).await;
+        owner.let_in(&mut person, name, "manage").await;
+        let path = format!("{path}/{}", person.user);
+        let done = match standing {
+            Standing::Disabled => owner.browser.send(Method::PATCH, &path, Some(json!({ "enabled": false }))).await,
+            _ => owner.browser.send(Method::DELETE, &path, None).await,
+        };
+        assert_eq!(done.status(), StatusCode::NO_CONTENT);
+        assert_eq!(person.browser.get("/api/me").await.status(), StatusCode::OK);
+        callers.push(caller(name, person.browser, standing, Role::Manage.into()));
+    }
+    let invited = server.person("invited").await;
+    owner.invite("invited@example.com", "administer").await;
+    callers.push(caller("invited", invited.browser, Standing::Invited, Role::Administer.into()));
+    callers.push(caller("owner", owner.browser, Standing::Accepted, Role::Owner.into()));
     (owner.account, callers)
 }

@@ -54,14 +54,29 @@ pub(crate) async fn build(device: &mut Device, base: &str, source: &str) -> Buil
 
 /// The same, with mappings before the records are sent.
 pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, mappings: Value) -> Built {
+    build_all(device, base, source, mappings, Value::Null).await
+}
+
+/// The same in an integration that owns all of it.
+pub(crate) async fn build_in(device: &mut Device, base: &str, source: &str, integration: Id) -> Built {
+    build_all(device, base, source, Value::Null, integration.to_string().into()).await
+}
+
+async fn build_all(device: &mut Device, base: &str, source: &str, mappings: Value, home: Value) -> Built {
+    let owned = |mut value: Value| {
+        if !home.is_null() {
+            value["_integrationId"] = home.clone();
+        }
+        value
+    };
     let auth = json!({ "type": "token", "token": { "location": "header", "headerName": "Authorization", "scheme": "Bearer" } });
     let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
-    let connection = make(device, Kind::Connection, &connection).await;
+    let connection = make(device, Kind::Connection, &owned(connection)).await;
     let export = json!({
         "name": "Orders", "_connectionId": connection, "adaptorType": "HTTPExport",
         "http": { "method": "GET", "relativeURI": source }
     });
-    let export = make(device, Kind::Export, &export).await;
+    let export = make(device, Kind::Export, &owned(export)).await;
     let mut import = json!({
         "name": "Sink", "_connectionId": connection, "adaptorType": "HTTPImport",
         "http": { "method": ["POST"], "relativeURI": ["/sink"] }
@@ -69,12 +84,12 @@ pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, ma
     if !mappings.is_null() {
         import["mappings"] = mappings;
     }
-    let import = make(device, Kind::Import, &import).await;
+    let import = make(device, Kind::Import, &owned(import)).await;
     let flow = json!({
         "name": "Copy", "pageGenerators": [{ "_exportId": export }],
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
-    let flow = make(device, Kind::Flow, &flow).await;
+    let flow = make(device, Kind::Flow, &owned(flow)).await;
     Built { flow, connection, host: base.to_owned() }
 }
 

@@ -82,7 +82,7 @@ async fn a_removed_member_hears_of_it_within_two_seconds_and_a_role_change_too()
     let begun = Instant::now();
     ann.browser.send(Method::PATCH, &path, Some(json!({ "role": "monitor" }))).await;
     let role = device.until(|frame| match frame {
-        Down::Role { role } => Some(role),
+        Down::Role { role, .. } => Some(role),
         _ => None,
     });
     assert_eq!(role.await, Role::Monitor);

@@ -213,7 +213,12 @@ impl Screen {
         self.browser.press("button", "Done").await
     }
 
-    async fn create_connection(&self, name: &str, base: &str) -> Result<()> {
+    /// Makes a connection from the form of a step that is open.
+    ///
+    /// # Errors
+    ///
+    /// When the screen does not offer it.
+    pub async fn create_connection(&self, name: &str, base: &str) -> Result<()> {
         self.browser.press("button", "Create connection").await?;
         let dialog = self.browser.find("dialog", "Create connection").await?;
         for (label, text) in [("Name", name), ("Base URL", base)] {

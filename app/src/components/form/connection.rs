@@ -38,11 +38,11 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
                 on_change=Callback::new(move |id: String| doc.set_text("/_connectionId", id))/>
             <FieldConflict doc=doc path="/_connectionId"/>
             <div class="row">
-                <button class="button small" type="button" prop:disabled=move || !app.may_write() on:click=create><Icon name="plus"/>"Create connection"</button>
+                <button class="button small" type="button" prop:disabled=move || !doc.writable.get() on:click=create><Icon name="plus"/>"Create connection"</button>
                 {move || chosen.get().map(|_| view! { <button class="button small quiet" type="button" on:click=move |_| editing.set(true)>"Edit connection"</button> })}
             </div>
         </Field>
-        <Dialog open=creating title="Create connection"><NewConnection on_made=Callback::new(move |id: Id| { creating.set(false); doc.set("/_connectionId", id.to_string()); })/></Dialog>
+        <Dialog open=creating title="Create connection"><NewConnection home=Signal::derive(move || doc.text("/_integrationId")) on_made=Callback::new(move |id: Id| { creating.set(false); doc.set("/_connectionId", id.to_string()); })/></Dialog>
         <Dialog open=editing title="Edit connection">{move || chosen.get().map(|id| view! { <ConnectionForm id=id/> })}</Dialog>
     }
 }
@@ -139,10 +139,16 @@ impl Draft {
 }
 
 /// Makes the connection and then keeps its secret; `made` is the connection that an attempt before this one made.
-async fn make(app: App, draft: Draft, made: StoredValue<Option<Id>>) -> Result<Id, CallError> {
+async fn make(app: App, draft: Draft, home: String, made: StoredValue<Option<Id>>) -> Result<Id, CallError> {
     let id = match made.try_get_value().flatten() {
         Some(id) => id,
-        None => app.call::<Created>(Call::Create { kind: Kind::Connection, value: draft.resource() }).await?.id,
+        None => {
+            let mut value = draft.resource();
+            if !home.is_empty() {
+                value["_integrationId"] = home.into();
+            }
+            app.call::<Created>(Call::Create { kind: Kind::Connection, value }).await?.id
+        }
     };
     made.try_set_value(Some(id));
     if let Some(path) = draft.secret_path().filter(|_| !draft.secret.is_empty()) {
@@ -153,7 +159,12 @@ async fn make(app: App, draft: Draft, made: StoredValue<Option<Id>>) -> Result<I
 
 /// Makes a connection: an application, a name, a credential.
 #[component]
-pub(crate) fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
+pub(crate) fn NewConnection(
+    /// The integration that owns it; empty for none.
+    #[prop(optional, into)]
+    home: Signal<String>,
+    on_made: Callback<Id>,
+) -> impl IntoView {
     let app = App::here();
     let draft = RwSignal::new(Draft { auth: "custom".into(), ..Draft::default() });
     let error = RwSignal::new(None::<String>);
@@ -177,7 +188,7 @@ pub(crate) fn NewConnection(on_made: Callback<Id>) -> impl IntoView {
         busy.set(true);
         error.set(None);
         spawn_local(async move {
-            let outcome = make(app, draft.get_untracked(), made).await;
+            let outcome = make(app, draft.get_untracked(), home.get_untracked(), made).await;
             busy.try_set(false);
             match outcome {
                 Ok(id) => drop(on_made.try_run(id)),

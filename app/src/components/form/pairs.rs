@@ -1,6 +1,7 @@
 //! Rows of two texts: headers, and what of an answer goes where.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use serde_json::json;
 use tombolo_model::forms::Field as Described;
 use tombolo_model::{Intent, RowId};
@@ -32,17 +33,25 @@ pub(super) fn PairsField(form: Form, field: &'static Described, words: Words) ->
         all.into_iter().map(|(row, _)| row).collect::<Vec<_>>()
     });
     let name = form.id(field);
-    let add_id = format!("add-{name}");
+    // The list is what the label is about: a button would be called by it.
+    let (add_id, list_id) = (format!("add-{name}"), format!("list-{name}"));
     let add = move |_| {
         let row = row_id::fresh();
         let after = rows.with_untracked(|rows| rows.last().cloned());
         let value = json!({words.left: "", words.right: ""});
-        page::focus_soon(vec![left_id(&row)]);
-        doc.edit(vec![Intent::InsertRow { list: list.get_value(), row, after, value }]);
+        let first = left_id(&row);
+        let saving = doc.app.saving();
+        spawn_local(async move {
+            match doc.try_edit(vec![Intent::InsertRow { list: list.get_value(), row, after, value }]).await {
+                Ok(_) => page::focus_soon(vec![first]),
+                Err(error) => doc.app.toasts.fail(error.message),
+            }
+            drop(saving);
+        });
     };
     view! {
-        <Field label=field.label name=add_id.clone() help=field.help>
-            <ul class="pairs" aria-label=field.label><For each=move || rows.get() key=Clone::clone let:row><Row form=form list=list row=row words=words/></For></ul>
+        <Field label=field.label name=list_id.clone() help=field.help>
+            <ul class="pairs" id=list_id.clone() aria-label=field.label><For each=move || rows.get() key=Clone::clone let:row><Row form=form list=list row=row words=words/></For></ul>
             <div><button class="button small" type="button" id=add_id prop:disabled=form.off() on:click=add><Icon name="plus"/>{format!("Add {}", words.one)}</button></div>
             <FieldConflict doc=doc path=list.get_value()/>
         </Field>

@@ -7,9 +7,10 @@ use web_sys::{ScrollBehavior, ScrollToOptions};
 
 use super::Builder;
 use super::layout::{GAP, HEIGHT, LINE, Layout, WIDTH, layout};
-use super::node::Node;
+use super::node::{Node, drop_at_end};
 use super::pan::{Span, beside, fit, into_view, is_far, scaled, step_zoom};
-use super::wizard::Side;
+use super::router::{RouterNodes, add_branching};
+use super::wizard::{Adding, Side};
 use crate::browser::page;
 use crate::components::Icon;
 use crate::words;
@@ -25,7 +26,7 @@ pub(super) const EMPTY: &str =
 #[component]
 pub(super) fn Canvas() -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let placed = Memo::new(move |_| builder.steps.with(|steps| layout(steps)));
+    let placed = Memo::new(move |_| builder.steps.with(|steps| builder.routers.with(|routers| layout(steps, routers))));
     let zoom = RwSignal::new(100_i32);
     let view = NodeRef::<html::Div>::new();
     let notch = move |closer: bool| zoom.update(|zoom| *zoom = step_zoom(*zoom, closer));
@@ -49,6 +50,7 @@ pub(super) fn Canvas() -> impl IntoView {
             words::count(builder.steps.with(Vec::len), "step")
         )
     };
+    let in_a_row = Memo::new(move |_| placed.with(|placed| placed.add_destination.is_some()));
     let going = Memo::new(move |_| builder.app.is_running(builder.doc.id));
     let edge = move || if going.get() { "edge live moving" } else { "edge" };
     let room = move |length: fn((i32, i32)) -> i32| {
@@ -62,11 +64,16 @@ pub(super) fn Canvas() -> impl IntoView {
                         style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
                         <svg class="edges" aria-hidden="true">
                             {move || placed.with(|placed| placed.edges.iter().map(|path| view! { <path class=edge d=path.clone()></path> }).collect_view())}
-                            {move || placed.with(|placed| placed.waiting.clone()).map(|path| view! { <path class="edge idle" d=path></path> })}
+                            {move || placed.with(|placed| placed.waiting.iter().map(|path| view! { <path class="edge idle" d=path.clone()></path> }).collect_view())}
                         </svg>
                         <For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Node step=step placed=placed/></For>
+                        <RouterNodes placed=placed/>
+                        <BranchEnds placed=placed/>
                         <AddButton side=Side::Source place=Signal::derive(move || at(placed.with(|placed| placed.add_source)))/>
-                        <AddButton side=Side::Destination place=Signal::derive(move || at(placed.with(|placed| placed.add_destination)))/>
+                        {move || in_a_row.get().then(|| view! {
+                            <AddButton side=Side::Destination place=Signal::derive(move || at(placed.with(|placed| placed.add_destination.unwrap_or_default())))/>
+                            <AddBranching place=Signal::derive(move || at(placed.with(|placed| placed.add_destination.map(|(x, y)| (x, y + 72)).unwrap_or_default())))/>
+                        })}
                         {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="canvas-empty muted">{EMPTY}</p> })}
                     </div>
                 </div>
@@ -85,7 +92,11 @@ pub(super) fn Canvas() -> impl IntoView {
 fn follow(builder: Builder, view: NodeRef<html::Div>, placed: Memo<Layout>, zoom: RwSignal<i32>) {
     let chosen = Memo::new(move |_| {
         let row = builder.choice.row()?;
-        let at = builder.steps.with(|steps| steps.iter().position(|step| step.row == row))?;
+        let at = builder.steps.with(|steps| steps.iter().position(|step| step.row == row));
+        let Some(at) = at else {
+            let at = builder.routers.with(|all| all.iter().position(|router| router.row == row))?;
+            return placed.with(|placed| placed.routers.get(at).copied().flatten());
+        };
         placed.with(|placed| placed.places.get(at).copied())
     });
     // What the zoom was before a form needed room, and what it was made then.
@@ -152,7 +163,46 @@ fn AddButton(side: Side, place: Signal<String>) -> impl IntoView {
     let closed = move || !builder.doc.writable.get();
     view! {
         <button class="button add-step" style=place prop:disabled=closed title=move || if closed() { "You may look and run, not change." } else { "" }
-            on:click=move |_| builder.adding.set(Some(side))><Icon name="plus"/>{side.action()}</button>
+            on:click=move |_| builder.adding.set(Some(Adding::to(side)))><Icon name="plus"/>{side.action()}</button>
+    }
+}
+
+#[component]
+fn AddBranching(place: Signal<String>) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let closed = move || !builder.doc.writable.get();
+    view! {
+        <button class="button quiet add-branching" style=place prop:disabled=closed title=move || if closed() { "You may look and run, not change." } else { "" }
+            on:click=move |_| add_branching(builder, None)><Icon name="git-branch"/>"Add branching"</button>
+    }
+}
+
+/// The names of the branches, and at the end of each the button that adds a step.
+#[component]
+fn BranchEnds(placed: Memo<Layout>) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let branches = move || placed.with(|placed| placed.branches.clone());
+    let open = move |router: &str| builder.choice.choose(Some(router.to_owned()));
+    let drop_here = move |list: &str, event: &leptos::ev::DragEvent| {
+        event.prevent_default();
+        let dragged = event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        drop_at_end(builder, list, &dragged);
+    };
+    view! {
+        <For each=branches key=|one| (one.list.clone(), one.name.clone(), one.label, one.end, one.filtered) let:one>
+            {
+                let (list, dropped, router) = (one.list.clone(), one.list.clone(), one.router.clone());
+                let label = if one.name.is_empty() { "Add a step".to_owned() } else { format!("Add a step to {}", one.name) };
+                view! {
+                    {one.label.map(|(x, y)| view! {
+                        <button class="edge-label branch-label" tabindex="-1" style=format!("left:{x}px;top:{y}px") on:click=move |_| open(&router)>
+                            {one.filtered.then(|| view! { <Icon name="funnel" small=true/> })}<span class="cut">{one.name.clone()}</span></button>
+                    })}
+                    <button class="plus" style=format!("left:{}px;top:{}px", one.end.0, one.end.1) aria-label=label.clone() title=label prop:disabled=move || !builder.doc.writable.get()
+                        on:click=move |_| builder.adding.set(Some(Adding::at(list.clone()))) on:dragover=|event| event.prevent_default() on:drop=move |event| drop_here(&dropped, &event)><Icon name="plus"/></button>
+                }
+            }
+        </For>
     }
 }
 

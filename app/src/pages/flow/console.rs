@@ -7,6 +7,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus, StepCount};
 use tombolo_wire::store::Call;
 
+use super::again::ErrorRow;
 use super::counts::{state, totals};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
@@ -44,7 +45,7 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
         <section class="console" aria-label="Run console">
             {move || match id.get() {
                 None => view! { <p class="console-empty muted">"No runs yet. Run flow starts the first one."</p> }.into_any(),
-                Some(id) => view! { <Shown id=id run=shown/> }.into_any(),
+                Some(id) => view! { <Shown flow=flow id=id run=shown/> }.into_any(),
             }}
             {move || (runs.with(Vec::len) > 1).then(|| view! {
                 <details class="history"><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
@@ -73,7 +74,7 @@ fn announcement(run: &RunRow) -> String {
 }
 
 #[component]
-fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
+fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let app = App::here();
     let going = Memo::new(move |_| {
         run.with(|run| run.as_ref().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Queued)))
@@ -131,7 +132,7 @@ fn Shown(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
-        <Errors told=told count=failed/>
+        <Errors told=told count=failed flow=flow/>
     }
 }
 
@@ -221,29 +222,16 @@ fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<Ru
 
 /// The errors, with the record they are about.
 #[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>) -> impl IntoView {
+fn Errors(told: Memo<Told>, count: Memo<u64>, flow: Id) -> impl IntoView {
     let more = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
     view! {
         <Show when=move || more() != 0>
             <section class="console-errors" aria-label="Errors">
                 <h3>{move || words::count(more(), "error")}</h3>
-                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1/></For></ul>
+                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 flow=flow/></For></ul>
                 {move || (more() > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
             </section>
         </Show>
-    }
-}
-
-#[component]
-fn ErrorRow(error: RunError) -> impl IntoView {
-    view! {
-        <li><details>
-            <summary>
-                <Icon name="circle-alert" small=true/><span class="cut">{error.message}</span>
-                {error.index.map(|index| view! { <small class="muted num">{format!("record {}", words::number(index + 1))}</small> })}
-            </summary>
-            {error.record.map(|record| view! { <pre class="code-panel"><code>{serde_json::to_string_pretty(&record).unwrap_or_default()}</code></pre> })}
-        </details></li>
     }
 }
 

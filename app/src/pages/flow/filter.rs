@@ -6,44 +6,89 @@ mod rules;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use tombolo_model::forms::{Input, Section, field, section};
 
 use crate::browser::page;
-use crate::components::{FieldConflict, Icon, SelectBox, TextBox, Typed};
+use crate::components::{DocForm, FieldConflict, Icon, SelectBox, TextBox, Typed};
 use crate::state::Doc;
-use editing::Editing;
+use editing::{Editing, Place};
 use rules::{CASTS, OPERATORS, Rule, read};
 
-const PLACE: &str = "/filter/expression/rules";
+/// What calls a function in place of rules.
+const BY_SCRIPT: &[Section] = &[section("", &[field("/script", "Script", Input::Hook)
+    .help("filter: returns true for each record that goes on. In a branch it returns true for those that the branch takes.")])];
 
-/// The editor.
+/// The editor of the filter at `base`: by rules, or by a script. Of both only what is chosen counts.
 #[component]
-pub(super) fn FilterEditor(doc: Doc) -> impl IntoView {
-    let stored = Memo::new(move |_| doc.at(PLACE).unwrap_or_else(|| json!([])));
-    // Not each change of the document, or every rule would lose its focus at every edit.
+pub(super) fn FilterEditor(doc: Doc, #[prop(into)] base: String) -> impl IntoView {
+    let kind = format!("{base}/type");
+    let at = StoredValue::new(kind);
+    let script = Memo::new(move |_| at.with_value(|path| doc.text(path)) == "script");
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
+    let base = StoredValue::new(base);
+    let choose = move |by: bool| {
+        if by != script.get_untracked() {
+            doc.set(at.get_value(), if by { "script" } else { "expression" });
+        }
+    };
+    let choice = move |by: bool, words: &'static str| {
+        view! {
+            <button role="radio" prop:disabled=move || !doc.writable.get() aria-checked=move || (script.get() == by).to_string() on:click=move |_| choose(by)>{words}</button>
+        }
+    };
+    move || {
+        open.get().then(|| view! {
+            <div class="form wide filter-kind"><div class="segment" role="radiogroup" aria-label="Filter by">{choice(false, "Rules")}{choice(true, "Script")}</div></div>
+            {move || if script.get() {
+                view! { <div class="form wide"><DocForm doc=doc sections=BY_SCRIPT base=base.get_value()/></div> }.into_any()
+            } else {
+                view! { <ByRules doc=doc base=base.get_value()/> }.into_any()
+            }}
+        })
+    }
+}
+
+/// Where the rules of a filter are: in its expression, or, as branches from elsewhere have them, right in it.
+fn rules_place(doc: Doc, base: &str) -> String {
+    let (usual, bare) = (format!("{base}/expression/rules"), format!("{base}/rules"));
+    let some = |place: &str| {
+        untrack(|| doc.at(place)).is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
+    };
+    if !some(&usual) && some(&bare) { bare } else { usual }
+}
+
+#[component]
+fn ByRules(doc: Doc, base: String) -> impl IntoView {
+    let place = StoredValue::new(rules_place(doc, &base));
+    let base = StoredValue::new(base);
+    let stored = Memo::new(move |_| place.with_value(|place| doc.at(place)).unwrap_or_else(|| json!([])));
+    // Not each change of the document, or every rule would lose its focus at every edit.
     let simple = Memo::new(move |_| read(&stored.get()).is_some());
     move || {
-        match (open.get(), simple.get().then(|| read(&stored.get_untracked())).flatten()) {
-        (false, _) => ().into_any(),
-        (true, Some((all, rules))) => view! { <Rules doc=doc stored=stored all=all rules=rules/> }.into_any(),
-        (true, None) => view! {
-            <div class="form wide"><p>"This filter nests rules deeper than this editor shows. It runs as it is:"</p><pre class="code-panel"><code>{move || stored.get().to_string()}</code></pre></div>
+        match simple.get().then(|| read(&stored.get_untracked())).flatten() {
+            Some((all, rules)) => {
+                let at = Place { base: base.get_value(), rules: place.get_value() };
+                view! { <Rules doc=doc at=at stored=stored all=all rules=rules/> }.into_any()
+            }
+            None => view! {
+                <div class="form wide"><p>"This filter nests rules deeper than this editor shows. It runs as it is:"</p><pre class="code-panel"><code>{move || stored.get().to_string()}</code></pre></div>
+            }
+            .into_any(),
         }
-        .into_any(),
-    }
     }
 }
 
 #[component]
-fn Rules(doc: Doc, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> impl IntoView {
-    let editing = Editing::begin(doc, stored, all, rules);
+fn Rules(doc: Doc, at: Place, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> impl IntoView {
+    let place = at.rules.clone();
+    let editing = Editing::begin(doc, at, stored, all, rules);
     let off = Signal::derive(move || !doc.writable.get());
     let several = Memo::new(move |_| editing.count() > 1);
     let add = move |_| page::focus_soon(vec![field_name(editing.add())]);
     view! {
         <div class="form wide">
             <p class="muted">"Records for which this holds go on. The others are counted as ignored; they are no errors."</p>
-            <FieldConflict doc=doc path=PLACE/>
+            <FieldConflict doc=doc path=place/>
             {move || several.get().then(|| view! { <Joined editing=editing off=off/> })}
             <For each=move || editing.rows() key=|(id, _)| *id let:row><Row editing=editing id=row.0 off=off/></For>
             {move || (editing.count() == 0).then(|| view! { <p class="nothing muted">"No rule is set: every record goes on."</p> })}

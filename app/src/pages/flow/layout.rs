@@ -1,6 +1,8 @@
 //! Where the nodes of a flow stand and how the edges between them run. Coordinates are pixels at 100 %.
 
-use super::steps::{Step, StepKind};
+use tombolo_model::RowId;
+
+use super::steps::{Branch, PROCESSORS, Router, SOURCES, Step, StepKind};
 
 /// A node's width.
 pub(super) const WIDTH: i32 = 208;
@@ -18,25 +20,51 @@ const RIGHT: i32 = 16;
 const BOTTOM: i32 = 130;
 const BEND: i32 = 12;
 
+/// Room between a branching and the first step of a branch, for the branch's name.
+const BRANCH: i32 = 148;
+/// A branching is as wide and as high as this.
+pub(super) const ROUTER: i32 = 44;
+
 /// A placed flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     /// The left upper corner of each step.
     pub(super) places: Vec<(i32, i32)>,
+    /// The left upper corner of each branching; none of one that only passes records on.
+    pub(super) routers: Vec<Option<(i32, i32)>>,
+    /// The branches: where the name stands, and where a step is added at the end.
+    pub(super) branches: Vec<PlacedBranch>,
     /// Where "Add source" stands.
     pub(super) add_source: (i32, i32),
-    /// Where "Add destination" stands.
-    pub(super) add_destination: (i32, i32),
+    /// Where "Add destination" stands; with branchings each branch has a place of its own.
+    pub(super) add_destination: Option<(i32, i32)>,
     /// The paths of the edges, as SVG has them.
     pub(super) edges: Vec<String>,
-    /// The edge to where the next step would stand; none while there is nothing before it.
-    pub(super) waiting: Option<String>,
+    /// The edges to where the next step would stand; none while there is nothing before it.
+    pub(super) waiting: Vec<String>,
     /// How wide and high all of it is.
     pub(super) size: (i32, i32),
 }
 
-/// Places the steps: sources in a column, what follows in a row beside their middle.
-pub(super) fn layout(steps: &[Step]) -> Layout {
+/// Where a branch is named and where it grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PlacedBranch {
+    pub(super) list: String,
+    pub(super) router: RowId,
+    pub(super) name: String,
+    /// The middle of its name; none of the one branch of a branching that only passes records on.
+    pub(super) label: Option<(i32, i32)>,
+    pub(super) filtered: bool,
+    /// The middle of the button at its end.
+    pub(super) end: (i32, i32),
+}
+
+/// Places the steps: sources in a column, what follows in a row beside their middle, each branch in a row of its own.
+pub(super) fn layout(steps: &[Step], routers: &[Router]) -> Layout {
+    if routers.is_empty() { in_a_row(steps) } else { Branched::new(steps, routers).place() }
+}
+
+fn in_a_row(steps: &[Step]) -> Layout {
     let sources = steps.iter().filter(|step| step.kind == StepKind::Source).count();
     let column = i32::try_from(sources).unwrap_or(i32::MAX / LINE / 2);
     let middle = TOP + (column.max(1) - 1) * LINE / 2;
@@ -53,22 +81,216 @@ pub(super) fn layout(steps: &[Step]) -> Layout {
     }
     let mut edges = Vec::new();
     let (first, later) = places.split_at(sources);
-    let enter = |place: &(i32, i32)| (place.0, place.1 + HEIGHT / 2);
-    let leave = |place: &(i32, i32)| (place.0 + WIDTH, place.1 + HEIGHT / 2);
     if let Some(next) = later.first() {
-        edges.extend(first.iter().map(|source| path(leave(source), enter(next))));
+        edges.extend(first.iter().map(|source| path(leave(*source), enter(*next))));
     }
-    edges.extend(later.windows(2).map(|pair| path(leave(&pair[0]), enter(&pair[1]))));
-    let waiting = places.last().map(|last| path(leave(last), (x, middle + HEIGHT / 2)));
+    edges.extend(later.windows(2).map(|pair| path(leave(pair[0]), enter(pair[1]))));
+    let waiting = places.last().map(|last| path(leave(*last), (x, middle + HEIGHT / 2)));
     let height = sources_at.max(middle + HEIGHT) + BOTTOM;
     Layout {
         places,
         add_source: (LEFT, sources_at),
-        add_destination: (x, middle),
+        add_destination: Some((x, middle)),
         edges,
-        waiting,
+        waiting: waiting.into_iter().collect(),
         size: (x + WIDTH + RIGHT, height),
+        ..Layout::default()
     }
+}
+
+fn enter(place: (i32, i32)) -> (i32, i32) {
+    (place.0, place.1 + HEIGHT / 2)
+}
+
+fn leave(place: (i32, i32)) -> (i32, i32) {
+    (place.0 + WIDTH, place.1 + HEIGHT / 2)
+}
+
+/// Places a flow with branchings. A branching stands behind the longest way to it, and beside the middle of its
+/// branches; one that several lead to stands where the first of them does.
+struct Branched<'a> {
+    steps: &'a [Step],
+    routers: &'a [Router],
+    /// The left edge of each branching.
+    xs: Vec<i32>,
+    /// The middle line of each branching.
+    ys: Vec<i32>,
+    /// The middle line of each branch.
+    lanes: Vec<Vec<i32>>,
+    seen: Vec<bool>,
+    /// The next free lane.
+    lane: i32,
+}
+
+impl<'a> Branched<'a> {
+    fn new(steps: &'a [Step], routers: &'a [Router]) -> Self {
+        let lanes = routers.iter().map(|router| vec![0; router.branches.len()]).collect();
+        let mut made = Self {
+            steps,
+            routers,
+            xs: vec![LEFT + WIDTH + GAP; routers.len()],
+            ys: vec![0; routers.len()],
+            lanes,
+            seen: vec![false; routers.len()],
+            lane: 0,
+        };
+        made.find_columns();
+        for at in 0..routers.len() {
+            made.find_lanes(at);
+        }
+        made
+    }
+
+    fn next(&self, branch: &Branch) -> Option<usize> {
+        let next = branch.next.as_ref()?;
+        self.routers.iter().position(|router| router.id == *next)
+    }
+
+    fn of_list(&self, list: &str) -> impl Iterator<Item = usize> {
+        self.steps.iter().enumerate().filter(move |(_, step)| step.list == list).map(|(at, _)| at)
+    }
+
+    /// Where the first step of a branch begins.
+    fn begin(&self, at: usize) -> i32 {
+        self.xs[at] + if self.routers[at].passes { 0 } else { ROUTER + BRANCH }
+    }
+
+    /// Where the next step of a branch would begin.
+    fn end(&self, at: usize, branch: &Branch) -> i32 {
+        let count = i32::try_from(self.of_list(&branch.list).count()).unwrap_or(1_000);
+        self.begin(at) + count * (WIDTH + GAP)
+    }
+
+    /// As often as there are branchings: a way that leads in circles ends then too.
+    fn find_columns(&mut self) {
+        for _ in 0..self.routers.len().min(200) {
+            let mut moved = false;
+            for at in 0..self.routers.len() {
+                for branch in &self.routers[at].branches {
+                    let Some(to) = self.next(branch).filter(|to| *to != at) else { continue };
+                    // Room for the button that adds a step before it.
+                    let x = self.end(at, branch) + GAP / 2;
+                    if x > self.xs[to] {
+                        self.xs[to] = x;
+                        moved = true;
+                    }
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Gives each branch a line of its own, and those behind it theirs. Returns the middle line of the branching.
+    fn find_lanes(&mut self, at: usize) -> i32 {
+        if self.seen[at] {
+            return self.ys[at];
+        }
+        self.seen[at] = true;
+        for number in 0..self.routers[at].branches.len() {
+            let to = self.next(&self.routers[at].branches[number]).filter(|to| !self.seen[*to]);
+            self.lanes[at][number] = match to {
+                Some(to) => self.find_lanes(to),
+                None => {
+                    self.lane += 1;
+                    TOP + HEIGHT / 2 + (self.lane - 1) * LINE
+                }
+            };
+        }
+        let lanes = &self.lanes[at];
+        self.ys[at] = match (lanes.first(), lanes.last()) {
+            (Some(first), Some(last)) => i32::midpoint(*first, *last),
+            _ => {
+                self.lane += 1;
+                TOP + HEIGHT / 2 + (self.lane - 1) * LINE
+            }
+        };
+        self.ys[at]
+    }
+
+    fn place(self) -> Layout {
+        let mut made = Layout { places: vec![(0, 0); self.steps.len()], ..Layout::default() };
+        let sources: Vec<usize> = self.of_list(SOURCES).collect();
+        let count = i32::try_from(sources.len()).unwrap_or(1_000);
+        let top = (self.ys[0] - HEIGHT / 2 - (count - 1).max(0) * LINE / 2).max(TOP);
+        for (number, at) in (0_i32..).zip(&sources) {
+            made.places[*at] = (LEFT, top + number * LINE);
+        }
+        made.add_source = (LEFT, top + count * LINE);
+        // Steps in a row beside branchings are a fault that the flow tells of; they are kept in sight.
+        let bottom = TOP + self.lane * LINE;
+        for (number, at) in (0_i32..).zip(self.of_list(PROCESSORS).collect::<Vec<_>>()) {
+            made.places[at] = (LEFT + (number + 1) * (WIDTH + GAP), bottom);
+        }
+        for at in 0..self.routers.len() {
+            self.place_router(at, &mut made);
+        }
+        let into = self.entry(0);
+        made.edges.extend(sources.iter().map(|at| path(leave(made.places[*at]), into)));
+        let ends = made.branches.iter().map(|branch| branch.end.0 + GAP);
+        let right = made.places.iter().map(|place| place.0 + WIDTH).chain(ends).max().unwrap_or_default();
+        let low = made.places.iter().map(|place| place.1 + HEIGHT).max().unwrap_or_default();
+        made.size = (right + RIGHT + GAP, low.max(made.add_source.1).max(bottom) + BOTTOM);
+        made
+    }
+
+    /// Where an edge to a branching ends: at itself, or at the first step of one that only passes records on.
+    fn entry(&self, at: usize) -> (i32, i32) {
+        let x = if self.routers[at].passes
+            && self.routers[at].branches.first().is_some_and(|branch| self.of_list(&branch.list).next().is_none())
+        {
+            self.xs[at] + GAP / 2
+        } else {
+            self.xs[at]
+        };
+        (x, self.ys[at])
+    }
+
+    fn place_router(&self, at: usize, made: &mut Layout) {
+        let router = &self.routers[at];
+        let (x, y) = (self.xs[at], self.ys[at]);
+        made.routers.push((!router.passes).then_some((x, y - ROUTER / 2)));
+        for (branch, lane) in router.branches.iter().zip(&self.lanes[at]) {
+            let start = (x + if router.passes { 0 } else { ROUTER }, y);
+            let mut from = start;
+            let mut begin = self.begin(at);
+            for step in self.of_list(&branch.list) {
+                made.places[step] = (begin, lane - HEIGHT / 2);
+                if from != (begin, *lane) {
+                    made.edges.push(branch_path(from, (begin, *lane), start.0 + 20));
+                }
+                from = (begin + WIDTH, *lane);
+                begin += WIDTH + GAP;
+            }
+            let end = (
+                if from == start { start.0 + if router.passes { GAP / 2 } else { BRANCH } } else { from.0 + GAP / 2 },
+                *lane,
+            );
+            let to = self.next(branch).map(|to| self.entry(to));
+            match to {
+                Some(to) if from == start => made.edges.push(branch_path(from, to, start.0 + 20)),
+                Some(to) => made.edges.push(path(from, to)),
+                None => made.waiting.push(branch_path(from, end, start.0 + 20)),
+            }
+            made.branches.push(PlacedBranch {
+                list: branch.list.clone(),
+                router: router.row.clone(),
+                name: branch.name.clone(),
+                label: (!router.passes).then_some((start.0 + BRANCH / 2 + 8, *lane)),
+                filtered: branch.filtered,
+                end,
+            });
+        }
+    }
+}
+
+/// An edge that turns right behind the branching it leaves.
+fn branch_path((x, y): (i32, i32), (to_x, to_y): (i32, i32), turn: i32) -> String {
+    if y == to_y {
+        return format!("M{x} {y}H{to_x}");
+    }
+    turned((x, y), (to_x, to_y), turn.min(to_x - BEND))
 }
 
 /// Leaves to the right, enters from the left, goes straight and turns with a radius of twelve.
@@ -76,7 +298,10 @@ fn path((x, y): (i32, i32), (to_x, to_y): (i32, i32)) -> String {
     if y == to_y {
         return format!("M{x} {y}H{to_x}");
     }
-    let turn = to_x - GAP / 2;
+    turned((x, y), (to_x, to_y), to_x - GAP / 2)
+}
+
+fn turned((x, y): (i32, i32), (to_x, to_y): (i32, i32), turn: i32) -> String {
     let bend = BEND.min((to_y - y).abs() / 2);
     let down = (to_y - y).signum();
     format!(
@@ -91,18 +316,17 @@ fn path((x, y): (i32, i32), (to_x, to_y): (i32, i32)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::flow::steps::{PROCESSORS, SOURCES};
 
     fn step(kind: StepKind, row: &str) -> Step {
         let list = if kind == StepKind::Source { SOURCES } else { PROCESSORS };
-        Step { list, row: row.into(), kind, resource: None }
+        Step { list: list.into(), row: row.into(), kind, resource: None }
     }
 
     #[test]
     fn no_two_nodes_overlap_and_all_are_on_the_canvas() {
         let mut all: Vec<Step> = (0..5).map(|n| step(StepKind::Source, &n.to_string())).collect();
         all.extend((5..12).map(|n| step(StepKind::Import, &n.to_string())));
-        let made = layout(&all);
+        let made = layout(&all, &[]);
         for (at, left) in made.places.iter().enumerate() {
             assert!(left.0 + WIDTH <= made.size.0 && left.1 + HEIGHT <= made.size.1);
             for right in &made.places[at + 1..] {
@@ -110,19 +334,88 @@ mod tests {
             }
         }
         assert_eq!(made.edges.len(), 5 + 6);
-        assert!(made.waiting.is_some());
-        assert_eq!(layout(&[]).waiting, None);
+        assert_eq!(made.waiting.len(), 1);
+        assert!(layout(&[], &[]).waiting.is_empty());
     }
 
     #[test]
     fn a_flow_of_two_destinations_needs_no_scrolling_on_a_usual_screen() {
         let all = [step(StepKind::Source, "a"), step(StepKind::Import, "b"), step(StepKind::Import, "c")];
-        assert!(layout(&all).size.0 <= 1280 - 233, "beside the navigation there is no more");
+        assert!(layout(&all, &[]).size.0 <= 1280 - 233, "beside the navigation there is no more");
     }
 
     #[test]
     fn an_edge_between_neighbours_is_straight() {
-        let made = layout(&[step(StepKind::Source, "a"), step(StepKind::Import, "b")]);
+        let made = layout(&[step(StepKind::Source, "a"), step(StepKind::Import, "b")], &[]);
         assert_eq!(made.edges, [format!("M{} 102H{}", LEFT + WIDTH, LEFT + WIDTH + GAP)]);
+    }
+
+    fn router(id: &str, branches: &[(&str, Option<&str>)]) -> Router {
+        let branch = |(name, next): &(&str, Option<&str>)| Branch {
+            row: (*name).to_owned(),
+            place: format!("/routers/{id}/branches/{name}"),
+            list: format!("/routers/{id}/branches/{name}/pageProcessors"),
+            name: (*name).to_owned(),
+            next: next.map(str::to_owned),
+            filtered: false,
+        };
+        Router {
+            row: id.into(),
+            id: id.into(),
+            name: String::new(),
+            passes: branches.len() == 1,
+            to_all: false,
+            by_script: false,
+            branches: branches.iter().map(branch).collect(),
+        }
+    }
+
+    fn in_branch(router: &str, branch: &str, row: &str) -> Step {
+        Step {
+            list: format!("/routers/{router}/branches/{branch}/pageProcessors"),
+            row: row.into(),
+            kind: StepKind::Import,
+            resource: None,
+        }
+    }
+
+    #[test]
+    fn branches_have_lines_of_their_own_and_meet_behind_the_longest() {
+        let routers = [
+            router("p", &[("main", Some("a"))]),
+            router("a", &[("one", Some("m")), ("two", Some("m")), ("three", None)]),
+            router("m", &[("rest", None), ("other", None)]),
+        ];
+        let steps = [
+            step(StepKind::Source, "s"),
+            in_branch("p", "main", "first"),
+            in_branch("a", "one", "x1"),
+            in_branch("a", "two", "y1"),
+            in_branch("a", "two", "y2"),
+            in_branch("a", "three", "z"),
+            in_branch("m", "rest", "end"),
+        ];
+        let made = layout(&steps, &routers);
+        for (at, left) in made.places.iter().enumerate() {
+            for right in &made.places[at + 1..] {
+                assert!((left.0 - right.0).abs() >= WIDTH || (left.1 - right.1).abs() >= HEIGHT, "{left:?} {right:?}");
+            }
+        }
+        let at = |row: &str| made.places[steps.iter().position(|step| step.row == row).unwrap()];
+        assert_eq!(made.routers[0], None, "what chooses nothing is not drawn");
+        assert!(made.routers[2].unwrap().0 > at("y2").0 + WIDTH, "branches meet behind the longest");
+        assert!(at("first").0 < made.routers[1].unwrap().0 && at("x1").1 != at("y1").1 && at("y1").1 == at("y2").1);
+        assert_eq!(made.branches.len(), 6);
+        assert_eq!(made.add_destination, None);
+        assert!(made.size.0 > at("end").0 + WIDTH);
+    }
+
+    #[test]
+    fn a_way_that_leads_in_circles_is_drawn_all_the_same() {
+        let routers =
+            [router("a", &[("one", Some("b")), ("two", None)]), router("b", &[("back", Some("a")), ("on", None)])];
+        let made = layout(&[step(StepKind::Source, "s")], &routers);
+        assert_eq!(made.routers.len(), 2);
+        assert!(made.size.0 > 0);
     }
 }

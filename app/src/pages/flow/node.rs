@@ -6,12 +6,14 @@ use tombolo_wire::run::{RunRow, StepCount};
 use tombolo_wire::store::Person;
 
 use super::application::Application;
+use super::branching::move_step;
 use super::counts::{StepState, spoken, state};
 use super::layout::Layout;
-use super::order::dropped;
+use super::order::{Landing, dropped};
 use super::panel::{is_filtered, mapped_fields};
+use super::router::change;
 use super::steps::{Step, StepKind, moved};
-use super::wizard::Side;
+use super::wizard::{Adding, Side};
 use super::{Builder, focus_step};
 use crate::components::{Flag, Icon};
 use crate::state::{App, use_document};
@@ -51,9 +53,11 @@ fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
     match event.key().as_str() {
         "Home" => focus(all.first()),
         "End" => focus(all.last()),
-        "+" if builder.doc.writable.get_untracked() => {
-            builder.adding.set(Some(if step.kind == StepKind::Source { Side::Source } else { Side::Destination }))
-        }
+        "+" if builder.doc.writable.get_untracked() => builder.adding.set(Some(if step.kind == StepKind::Source {
+            Adding::to(Side::Source)
+        } else {
+            Adding::at(step.list.clone())
+        })),
         "Enter" | " " => builder.enter(step.row.clone()),
         "Delete" if builder.doc.writable.get_untracked() => remove(builder, step),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if event.alt_key() => {
@@ -104,7 +108,7 @@ pub(super) fn remove(builder: Builder, step: &Step) {
 /// Moves a step by one place.
 pub(super) fn shift(builder: Builder, step: &Step, forward: bool) {
     if let Some(after) = builder.steps.with_untracked(|all| moved(all, &step.row, forward)) {
-        builder.doc.edit(vec![Intent::MoveRow { list: step.list.into(), row: step.row.clone(), after }]);
+        builder.doc.edit(vec![Intent::MoveRow { list: step.list.clone(), row: step.row.clone(), after }]);
     }
 }
 
@@ -152,11 +156,28 @@ fn on_drop(builder: Builder, step: &Step, event: &leptos::ev::DragEvent) {
     let dragged = event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
     let first = first_half(event, step.kind == StepKind::Source);
     let steps = builder.steps.get_untracked();
-    let list = steps.iter().find(|one| one.row == dragged).map(|one| one.list);
     if builder.doc.writable.get_untracked()
-        && let (Some(list), Some(after)) = (list, dropped(&steps, &dragged, &step.row, first))
+        && let Some(landing) = dropped(&steps, &dragged, &step.row, first)
     {
-        builder.doc.edit(vec![Intent::MoveRow { list: list.into(), row: dragged, after }]);
+        land(builder, &steps, &dragged, &landing);
+    }
+}
+
+/// Puts a step where it was dropped.
+fn land(builder: Builder, steps: &[Step], dragged: &str, landing: &Landing) {
+    let list = steps.iter().find(|one| one.row == dragged).map(|one| one.list.clone());
+    if let Some(list) = list {
+        change(builder, |view, fresh| move_step(view, &list, dragged, landing, fresh));
+    }
+}
+
+/// Puts a step at the end of a branch.
+pub(super) fn drop_at_end(builder: Builder, list: &str, dragged: &str) {
+    let steps = builder.steps.get_untracked();
+    let after = steps.iter().rfind(|one| one.list == list).map(|one| one.row.clone());
+    let source = steps.iter().any(|one| one.row == dragged && one.kind == StepKind::Source);
+    if builder.doc.writable.get_untracked() && !source && after.as_deref() != Some(dragged) {
+        land(builder, &steps, dragged, &Landing { list: list.to_owned(), after });
     }
 }
 

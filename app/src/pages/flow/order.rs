@@ -4,25 +4,36 @@ use tombolo_model::RowId;
 
 use super::steps::{PROCESSORS, SOURCES, Step};
 
-/// The row after which a dragged step stands, dropped on the first or on the second half of another. Nothing when it
-/// stays where it is: a source cannot follow a destination.
-pub(super) fn dropped(steps: &[Step], dragged: &str, on: &str, first_half: bool) -> Option<Option<RowId>> {
-    let list = steps.iter().find(|step| step.row == dragged)?.list;
+/// Where a dragged step stands then: the list, and the row that it comes after.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Landing {
+    pub(super) list: String,
+    pub(super) after: Option<RowId>,
+}
+
+/// Where a dragged step stands, dropped on the first or on the second half of another. Nothing when it stays where it
+/// is: a source cannot follow a destination.
+pub(super) fn dropped(steps: &[Step], dragged: &str, on: &str, first_half: bool) -> Option<Landing> {
+    let list = &steps.iter().find(|step| step.row == dragged)?.list;
     let target = steps.iter().find(|step| step.row == on)?;
-    // Before everything that follows the sources is where a source is dropped on.
+    // Before everything that follows the sources is where a step that is none is dropped on one.
     if list == PROCESSORS && target.list == SOURCES {
         let first = steps.iter().find(|step| step.list == PROCESSORS);
-        return first.filter(|first| first.row != dragged).map(|_| None);
+        return first.filter(|first| first.row != dragged).map(|_| Landing { list: list.clone(), after: None });
     }
-    if target.list != list || dragged == on {
+    if (list == SOURCES) != (target.list == SOURCES) || dragged == on {
         return None;
     }
-    let rows: Vec<&str> = steps.iter().filter(|step| step.list == list).map(|step| step.row.as_str()).collect();
+    let rows: Vec<&str> = steps.iter().filter(|step| step.list == target.list).map(|step| step.row.as_str()).collect();
     let at = rows.iter().position(|row| *row == on)?;
     let after = if first_half { at.checked_sub(1).map(|before| rows[before]) } else { Some(on) };
+    let landing = Some(Landing { list: target.list.clone(), after: after.map(str::to_owned) });
+    if target.list != *list {
+        return landing;
+    }
     let from = rows.iter().position(|row| *row == dragged)?;
     let stays = after == Some(dragged) || after == from.checked_sub(1).map(|before| rows[before]);
-    (!stays).then(|| after.map(str::to_owned))
+    if stays { None } else { landing }
 }
 
 #[cfg(test)]
@@ -31,7 +42,7 @@ mod tests {
     use crate::pages::flow::steps::StepKind;
 
     fn flow() -> Vec<Step> {
-        let step = |list, row: &str, kind| Step { list, row: row.into(), kind, resource: None };
+        let step = |list: &str, row: &str, kind| Step { list: list.into(), row: row.into(), kind, resource: None };
         vec![
             step(SOURCES, "s", StepKind::Source),
             step(PROCESSORS, "a", StepKind::Import),
@@ -43,6 +54,9 @@ mod tests {
     #[test]
     fn a_step_can_be_dropped_on_every_place_the_first_one_too() {
         let steps = flow();
+        let dropped = |steps: &[Step], dragged: &str, on: &str, first: bool| {
+            super::dropped(steps, dragged, on, first).map(|landing| landing.after)
+        };
         assert_eq!(dropped(&steps, "c", "a", true), Some(None));
         assert_eq!(dropped(&steps, "c", "s", false), Some(None));
         assert_eq!(dropped(&steps, "c", "a", false), Some(Some("a".into())));
@@ -58,5 +72,23 @@ mod tests {
         {
             assert_eq!(dropped(&steps, dragged, on, first_half), None, "{dragged} on {on}");
         }
+    }
+
+    #[test]
+    fn a_step_goes_into_another_branch_and_never_among_the_sources() {
+        let mut steps = flow();
+        steps.push(Step {
+            list: "/routers/r/branches/b/pageProcessors".into(),
+            row: "x".into(),
+            kind: StepKind::Import,
+            resource: None,
+        });
+        let landing = dropped(&steps, "a", "x", false);
+        assert_eq!(
+            landing,
+            Some(Landing { list: "/routers/r/branches/b/pageProcessors".into(), after: Some("x".into()) })
+        );
+        assert_eq!(dropped(&steps, "x", "a", true), Some(Landing { list: PROCESSORS.into(), after: None }));
+        assert_eq!(dropped(&steps, "s", "x", true), None);
     }
 }

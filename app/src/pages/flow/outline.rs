@@ -1,13 +1,15 @@
 //! The same steps as a list, for narrow screens: with the state, counts and errors that the canvas shows.
 
 use leptos::prelude::*;
+use tombolo_model::RowId;
 
 use super::Builder;
 use super::canvas::EMPTY;
 use super::counts::state;
 use super::node::{StepIcon, count_words, last_count, name_of, spoken_name};
-use super::steps::Step;
-use super::wizard::Side;
+use super::router::add_branching;
+use super::steps::{ROUTERS, Router, Step};
+use super::wizard::{Adding, Side};
 use crate::components::Icon;
 use crate::words;
 
@@ -16,16 +18,57 @@ use crate::words;
 pub(super) fn Outline() -> impl IntoView {
     let builder = expect_context::<Builder>();
     let closed = move || !builder.doc.writable.get();
+    let in_a_row =
+        move || builder.steps.get().into_iter().filter(|step| !step.list.starts_with(ROUTERS)).collect::<Vec<_>>();
     let why = move || if closed() { "You may look and run, not change." } else { "" };
     view! {
         <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.tool.with(Option::is_some)>
             {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="muted">{EMPTY}</p> })}
-            <ul><For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Line step=step/></For></ul>
+            <ul><For each=in_a_row key=|step| step.row.clone() let:step><Line step=step/></For></ul>
+            <For each=move || builder.routers.get() key=branching_key let:router><Branching router=router/></For>
             <div class="row">
-                <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Side::Source))><Icon name="plus"/>"Add source"</button>
-                <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Side::Destination))><Icon name="plus"/>"Add destination"</button>
+                <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Adding::to(Side::Source)))><Icon name="plus"/>"Add source"</button>
+                {move || builder.routers.with(Vec::is_empty).then(|| view! {
+                    <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Adding::to(Side::Destination)))><Icon name="plus"/>"Add destination"</button>
+                    <button class="button" prop:disabled=closed title=why on:click=move |_| add_branching(builder, None)><Icon name="git-branch"/>"Add branching"</button>
+                })}
             </div>
         </section>
+    }
+}
+
+/// What of a branching is drawn anew when it changes.
+fn branching_key(router: &Router) -> (RowId, String, Vec<String>) {
+    (router.row.clone(), router.name.clone(), router.branches.iter().map(|branch| branch.name.clone()).collect())
+}
+
+/// A branching with the steps of its branches.
+#[component]
+fn Branching(router: Router) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let row = router.row.clone();
+    let title = (!router.passes).then(|| router.title());
+    let closed = move || !builder.doc.writable.get();
+    view! {
+        <div class="outline-router">
+            {title.map(|title| view! {
+                <button class="outline-step" id=format!("outline-{row}") on:click=move |_| builder.choice.choose(Some(row.clone()))>
+                    <span class="kind" data-kind="router"><Icon name="git-branch"/></span><span class="grow"><b class="cut">{title}</b><small class="muted">"Branching"</small></span><Icon name="chevron-right" small=true/>
+                </button>
+            })}
+            {router.branches.into_iter().map(|branch| {
+                let (list, add) = (branch.list.clone(), branch.list.clone());
+                let of = move || builder.steps.get().into_iter().filter(|step| step.list == list).collect::<Vec<_>>();
+                let label = format!("Add a step to {}", branch.name);
+                view! {
+                    <section class="outline-branch" aria-label=branch.name.clone()>
+                        <h3 class="row"><span class="grow cut">{branch.name.clone()}</span>
+                            <button class="icon-button" aria-label=label prop:disabled=closed on:click=move |_| builder.adding.set(Some(Adding::at(add.clone())))><Icon name="plus"/></button></h3>
+                        <ul><For each=of key=|step| step.row.clone() let:step><Line step=step/></For></ul>
+                    </section>
+                }
+            }).collect_view()}
+        </div>
     }
 }
 

@@ -4,21 +4,27 @@ use std::fmt;
 use std::str::FromStr;
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use serde_json::Value;
-use tombolo_model::forms::form;
+use tombolo_model::forms::{STEP, form};
 use tombolo_model::{Id, Kind};
 
 use super::Builder;
+use super::branching::move_step;
 use super::filter::FilterEditor;
 use super::mapping::MappingEditor;
 use super::node::{StepIcon, remove, shift};
-use super::steps::{Step, StepKind, moved};
+use super::order::Landing;
+use super::router::change;
+use super::steps::{Branch, Step, StepKind, is_filter, moved};
 use crate::components::{
-    ConflictBadge, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
+    ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
 use crate::pages::Unopened;
-use crate::state::{Doc, use_document};
+use crate::state::{App, Doc, use_document};
 use crate::words;
+use crate::words::kinds::address;
 
 /// The panel's id, for the focus that an editor gives back.
 pub(super) const PANEL: &str = "step-panel";
@@ -28,30 +34,36 @@ pub(super) const EDITOR: &str = "step-editor";
 /// The editors of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tool {
+    /// Which records are looked up.
+    InputFilter,
     /// Which records go on.
     Filter,
     /// Which field goes where.
     Mapping,
+    /// Which records a branch takes, by its place.
+    Branch(usize),
 }
 
 impl Tool {
-    /// Its name in addresses.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Filter => "filter",
-            Self::Mapping => "mapping",
-        }
-    }
-
     /// Whether a kind of step has it.
     pub(super) fn is_of(self, kind: StepKind) -> bool {
-        self == Self::Filter || kind == StepKind::Import
+        match self {
+            Self::Filter => true,
+            Self::InputFilter => kind == StepKind::Lookup,
+            Self::Mapping => kind == StepKind::Import,
+            Self::Branch(_) => false,
+        }
     }
 }
 
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.key())
+        match self {
+            Self::InputFilter => f.write_str("input-filter"),
+            Self::Filter => f.write_str("filter"),
+            Self::Mapping => f.write_str("mapping"),
+            Self::Branch(at) => write!(f, "branch-{at}"),
+        }
     }
 }
 
@@ -59,7 +71,10 @@ impl FromStr for Tool {
     type Err = ();
 
     fn from_str(key: &str) -> Result<Self, ()> {
-        [Self::Filter, Self::Mapping].into_iter().find(|tool| tool.key() == key).ok_or(())
+        if let Some(at) = key.strip_prefix("branch-") {
+            return at.parse().map(Self::Branch).map_err(|_| ());
+        }
+        [Self::InputFilter, Self::Filter, Self::Mapping].into_iter().find(|tool| tool.to_string() == key).ok_or(())
     }
 }
 
@@ -104,6 +119,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     on_cleanup(move || builder.doc.here(None, None));
     let kind = step.kind;
     let stored = StoredValue::new(step.clone());
+    let place = format!("{}/{}", step.list, step.row);
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     let adaptor = Memo::new(move |_| doc.text("/adaptorType"));
     let resource_kind = if kind == StepKind::Import { Kind::Import } else { Kind::Export };
@@ -119,6 +135,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                 <Close/>
             </div>
             <DocNotices id=resource/>
+            <Shared id=resource/>
             <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
                 <div class="scroll">
                     // A field that is there before its text would show nothing and take nothing.
@@ -130,10 +147,27 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                     </Show>
                     <h3>"In the order they run"</h3>
                     <Tools doc=doc kind=kind/>
+                    {(kind != StepKind::Source).then(|| view! { <div class="form"><DocForm doc=builder.doc sections=STEP base=place.clone()/></div> })}
                 </div>
             </Show>
             <footer class="panel-foot"><span class="grow"></span><button class="button primary" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
+    }
+}
+
+/// Says that other flows use the same export or import: what is edited here changes there too.
+#[component]
+fn Shared(id: Id) -> impl IntoView {
+    let app = App::here();
+    let others = Memo::new(move |_| {
+        app.rows.with(|rows| {
+            rows.values().filter(|row| row.kind == Kind::Flow && !row.binned && row.references.contains(&id)).count()
+        })
+    });
+    move || {
+        (others.get() > 1).then(|| view! {
+            <p class="shared-note muted"><Icon name="link" small=true/>{format!("Used in {}. What is edited here changes in all of them.", words::count(others.get(), "flow"))}</p>
+        })
     }
 }
 
@@ -150,22 +184,69 @@ fn StepMenu(step: Step, doc: Doc) -> impl IntoView {
             stays.then(|| if forward { "It is the last one." } else { "It is the first one." }.to_owned())
         })
     };
+    let moving = RwSignal::new(false);
+    let navigate = StoredValue::new_local(use_navigate());
+    let open_page = move || {
+        if let Some(to) = builder.app.row(doc.id).and_then(|row| address(&row)) {
+            navigate.with_value(|navigate| navigate(&to, NavigateOptions::default()));
+        }
+    };
+    let stays = move || {
+        closed().or_else(|| {
+            step.with_value(|step| other_branches(builder, step))
+                .is_empty()
+                .then(|| "There is no other branch.".to_owned())
+        })
+    };
     let shift_by = move |forward: bool| step.with_value(|step| shift(builder, step, forward));
     view! {
         <Menu id="step-menu" label="More for this step" face=view! { <Icon name="ellipsis"/> }.into_any()>
             <MenuItem on_choose=Callback::new(move |()| shift_by(false)) blocked=Signal::derive(move || cannot_move(false))><Icon name="arrow-up"/>"Move up"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| shift_by(true)) blocked=Signal::derive(move || cannot_move(true))><Icon name="arrow-down"/>"Move down"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| open_page())><Icon name="external-link"/>"Open as a resource"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| moving.set(true)) blocked=Signal::derive(stays)><Icon name="git-branch"/>"Move to another branch"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| step.with_value(|step| remove(builder, step))) blocked=Signal::derive(closed)><Icon name="trash-2"/>"Remove this step"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
+        <Dialog open=moving title="Move to another branch"><MoveTo step=step on_done=Callback::new(move |()| moving.set(false))/></Dialog>
+    }
+}
+
+/// The branches that a step can be moved to.
+fn other_branches(builder: Builder, step: &Step) -> Vec<Branch> {
+    if step.kind == StepKind::Source {
+        return Vec::new();
+    }
+    builder.routers.with(|all| {
+        all.iter().flat_map(|router| &router.branches).filter(|branch| branch.list != step.list).cloned().collect()
+    })
+}
+
+#[component]
+fn MoveTo(step: StoredValue<Step>, on_done: Callback<()>) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let all = step.with_value(|step| other_branches(builder, step));
+    let go = move |list: String| {
+        let step = step.get_value();
+        builder.choice.choose(None);
+        change(builder, |view, fresh| {
+            let after = crate::state::list_rows(view, &list).last().map(|(row, _)| row.clone());
+            move_step(view, &step.list, &step.row, &Landing { list, after }, fresh)
+        });
+        on_done.run(());
+    };
+    view! {
+        <div class="dialog-body"><ul class="existing">{all.into_iter().map(|branch| {
+            let list = branch.list.clone();
+            view! { <li><button class="button quiet wide" on:click=move |_| go(list.clone())><span class="cut">{branch.name.clone()}</span></button></li> }
+        }).collect_view()}</ul></div>
     }
 }
 
 /// Whether records are filtered at a step.
 pub(super) fn is_filtered(doc: Doc) -> bool {
-    let rules = doc.at("/filter/expression/rules");
-    rules.is_some_and(|rules| rules.as_array().is_some_and(|rules| !rules.is_empty()))
+    doc.at("/filter").is_some_and(|filter| is_filter(&filter))
 }
 
 /// How many fields the mapping of a step writes.
@@ -191,15 +272,22 @@ fn leaves(rows: &Value) -> usize {
 #[component]
 fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let filtered = move || if is_filtered(doc) { "Set" } else { "Not set" };
+    let filtered = move |path: &'static str| {
+        if doc.at(path).is_some_and(|filter| is_filter(&filter)) { "Set" } else { "Not set" }
+    };
     let mapped = move || match mapped_fields(doc) {
         0 => "Not set".to_owned(),
         rows => words::count(rows, "field"),
     };
     view! {
         <div class="tools">
+            {(kind == StepKind::Lookup).then(|| view! {
+                <button aria-label="Input filter" on:click=move |_| builder.open_tool(Tool::InputFilter)>
+                    <Icon name="funnel"/><span>"Input filter"</span><span class="value">{move || filtered("/inputFilter")}</span><Icon name="chevron-right" small=true/>
+                </button>
+            })}
             <button aria-label="Filter" on:click=move |_| builder.open_tool(Tool::Filter)>
-                <Icon name="funnel"/><span>{if kind == StepKind::Import { "Input filter" } else { "Output filter" }}</span><span class="value">{filtered}</span><Icon name="chevron-right" small=true/>
+                <Icon name="funnel"/><span>{if kind == StepKind::Import { "Input filter" } else { "Output filter" }}</span><span class="value">{move || filtered("/filter")}</span><Icon name="chevron-right" small=true/>
             </button>
             {(kind == StepKind::Import).then(|| view! {
                 <button aria-label="Mapping" on:click=move |_| builder.open_tool(Tool::Mapping)>
@@ -210,13 +298,32 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     }
 }
 
+/// The rules of a branch, edited in the flow itself.
+#[component]
+pub(super) fn BranchEditor(branch: Branch) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let doc = builder.doc;
+    view! {
+        <section class="step-editor" id=EDITOR tabindex="-1" aria-label="Branch rules editor">
+            <header class="editor-head">
+                <div class="title-line"><h2 class="cut">"Records that go to "{branch.name.clone()}</h2></div>
+                <span class="grow"></span>
+                <UndoButtons doc=doc/>
+                <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
+            </header>
+            <div class="scroll"><FilterEditor doc=doc base=format!("{}/inputFilter", branch.place)/></div>
+        </section>
+    }
+}
+
 #[component]
 fn Editor(tool: Tool, resource: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let doc = use_document(resource);
     doc.here(None, None);
     let title = match tool {
-        Tool::Filter => "Filter",
+        Tool::InputFilter => "Input filter",
+        Tool::Filter | Tool::Branch(_) => "Filter",
         Tool::Mapping => "Mapping",
     };
     view! {
@@ -230,7 +337,8 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
             </header>
             <div class="scroll">
                 {match tool {
-                    Tool::Filter => view! { <FilterEditor doc=doc/> }.into_any(),
+                    Tool::InputFilter => view! { <FilterEditor doc=doc base="/inputFilter"/> }.into_any(),
+                    Tool::Filter | Tool::Branch(_) => view! { <FilterEditor doc=doc base="/filter"/> }.into_any(),
                     Tool::Mapping => view! { <MappingEditor doc=doc/> }.into_any(),
                 }}
             </div>

@@ -21,6 +21,29 @@ pub(super) enum Side {
     Destination,
 }
 
+/// Where a step is added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Adding {
+    side: Side,
+    list: String,
+}
+
+impl Adding {
+    /// At an end of a flow whose steps stand in a row.
+    pub(super) fn to(side: Side) -> Self {
+        let list = if side == Side::Source { SOURCES } else { PROCESSORS };
+        Self { side, list: list.to_owned() }
+    }
+
+    /// At the end of a list of steps, such as that of a branch.
+    pub(super) fn at(list: String) -> Self {
+        Self { side: Side::Destination, list }
+    }
+}
+
+/// A kind of step that is offered: words, icon, one sentence, what it is, the new resource.
+struct Kinds(&'static str, &'static str, &'static str, StepKind, Value);
+
 impl Side {
     fn kind(self) -> Kind {
         match self {
@@ -37,43 +60,46 @@ impl Side {
         }
     }
 
-    /// The kind of step that is added.
-    fn step(self) -> StepKind {
+    /// The kinds of step offered.
+    fn offers(self) -> Vec<Kinds> {
         match self {
-            Self::Source => StepKind::Source,
-            Self::Destination => StepKind::Import,
-        }
-    }
-
-    /// The kinds of step offered: words, icon, one sentence, the new resource.
-    fn offers(self) -> [(&'static str, &'static str, &'static str, Value); 2] {
-        match self {
-            Self::Source => [
-                (
+            Self::Source => vec![
+                Kinds(
                     "File from this computer",
                     Application::LocalFile.icon(),
-                    "A CSV or JSON file. It is kept on this device and, when you are signed in, on the server.",
+                    "CSV, JSON, XML or an Excel workbook. It is kept on this device and, when you are signed in, on the server.",
+                    StepKind::Source,
                     json!({"name": "New source", "adaptorType": "SimpleExport", "type": "simple",
                         "file": {"type": "csv", "csv": {"columnDelimiter": ",", "hasHeaderRow": true}}}),
                 ),
-                (
+                Kinds(
                     "HTTP",
                     Application::Http.icon(),
-                    "An endpoint that answers with JSON, all at once or page by page.",
+                    "An endpoint that answers all at once or page by page.",
+                    StepKind::Source,
                     json!({"name": "New source", "adaptorType": "HTTPExport", "http": {"method": "GET"}}),
                 ),
             ],
-            Self::Destination => [
-                (
+            Self::Destination => vec![
+                Kinds(
                     "HTTP",
                     Application::Http.icon(),
                     "Sends each record to an endpoint.",
+                    StepKind::Import,
                     json!({"name": "New destination", "adaptorType": "HTTPImport", "http": {"method": ["POST"]}}),
                 ),
-                (
+                Kinds(
+                    "Look up records",
+                    "search",
+                    "Asks an endpoint for more about each record, and goes on with both.",
+                    StepKind::Lookup,
+                    json!({"name": "New lookup", "adaptorType": "HTTPExport", "isLookup": true, "http": {"method": "GET"}}),
+                ),
+                Kinds(
                     "File to download",
                     Application::LocalFile.icon(),
-                    "Collects the records in a CSV or JSON file.",
+                    "Collects the records in a CSV, JSON, XML or Excel file.",
+                    StepKind::Import,
                     json!({"name": "New destination", "adaptorType": "SimpleImport", "file": {"type": "json", "fileName": "records.json"}}),
                 ),
             ],
@@ -82,15 +108,16 @@ impl Side {
 }
 
 /// Puts a resource into the flow and opens its form in place of the dialog.
-async fn place(builder: Builder, side: Side, resource: Id) -> Result<(), CallError> {
-    let (list, value) = match side {
-        Side::Source => (SOURCES, json!({"_exportId": resource})),
-        Side::Destination => (PROCESSORS, json!({"type": "import", "_importId": resource})),
+async fn place(builder: Builder, list: String, kind: StepKind, resource: Id) -> Result<(), CallError> {
+    let value = match kind {
+        StepKind::Source => json!({"_exportId": resource}),
+        StepKind::Lookup => json!({"type": "export", "_exportId": resource}),
+        StepKind::Import => json!({"type": "import", "_importId": resource}),
     };
     let row = row_id::fresh();
     let after =
         builder.steps.with_untracked(|steps| steps.iter().rfind(|step| step.list == list).map(|step| step.row.clone()));
-    builder.doc.try_edit(vec![Intent::InsertRow { list: list.into(), row: row.clone(), after, value }]).await?;
+    builder.doc.try_edit(vec![Intent::InsertRow { list, row: row.clone(), after, value }]).await?;
     builder.adding.try_set(None);
     builder.enter(row);
     Ok(())
@@ -99,18 +126,26 @@ async fn place(builder: Builder, side: Side, resource: Id) -> Result<(), CallErr
 /// What a new step uses.
 enum Offer {
     /// An export or import that is made for it.
-    New(Value),
+    New(StepKind, Value),
     /// One that is there.
-    There(Id),
+    There(StepKind, Id),
 }
 
 impl Offer {
-    async fn take(self, builder: Builder, side: Side) -> Result<(), CallError> {
-        let resource = match self {
-            Self::New(value) => builder.app.call::<Created>(Call::Create { kind: side.kind(), value }).await?.id,
-            Self::There(id) => id,
+    async fn take(self, builder: Builder, list: String) -> Result<(), CallError> {
+        let (step, resource) = match self {
+            // The integration's own: who may see the flow sees its steps.
+            Self::New(step, mut value) => {
+                let kind = if step == StepKind::Import { Kind::Import } else { Kind::Export };
+                let home = builder.doc.text("/_integrationId");
+                if !home.is_empty() {
+                    value["_integrationId"] = home.into();
+                }
+                (step, builder.app.call::<Created>(Call::Create { kind, value }).await?.id)
+            }
+            Self::There(step, id) => (step, id),
         };
-        place(builder, side, resource).await
+        place(builder, list, step, resource).await
     }
 }
 
@@ -121,12 +156,13 @@ pub(super) fn AddStep() -> impl IntoView {
     let source = RwSignal::new(false);
     let destination = RwSignal::new(false);
     Effect::new(move |_| {
-        source.set(builder.adding.get() == Some(Side::Source));
-        destination.set(builder.adding.get() == Some(Side::Destination));
+        let side = builder.adding.with(|adding| adding.as_ref().map(|adding| adding.side));
+        source.set(side == Some(Side::Source));
+        destination.set(side == Some(Side::Destination));
     });
     Effect::new(move |_| {
         let closed = !source.get() && !destination.get();
-        if closed && builder.adding.get_untracked().is_some() {
+        if closed && builder.adding.with_untracked(Option::is_some) {
             builder.adding.set(None);
         }
     });
@@ -144,31 +180,31 @@ fn Offers(side: Side) -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let add = move |offer: Offer| {
-        if busy.get_untracked() {
-            return;
-        }
+        let list = builder.adding.with_untracked(|adding| adding.as_ref().map(|adding| adding.list.clone()));
+        let Some(list) = list.filter(|_| !busy.get_untracked()) else { return };
         busy.set(true);
         error.set(None);
         // The form of another step must not stand there when the dialog goes: what is typed next is for the new one.
         builder.choice.choose(None);
         spawn_local(async move {
-            if let Err(failed) = offer.take(builder, side).await {
+            if let Err(failed) = offer.take(builder, list).await {
                 error.try_set(Some(failed.message));
             }
             busy.try_set(false);
         });
     };
     let existing = Memo::new(move |_| app.of_kind(side.kind()));
-    let offers = side.offers().map(|(words, icon, sentence, value)| {
+    let there = if side == Side::Source { StepKind::Source } else { StepKind::Import };
+    let offers = side.offers().into_iter().map(|Kinds(words, icon, sentence, step, value)| {
         view! {
-            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| add(Offer::New(value.clone()))>
-                <span class="kind" data-kind=side.step().key()><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
+            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| add(Offer::New(step, value.clone()))>
+                <span class="kind" data-kind=step.key()><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
             </button>
         }
     });
     view! {
         <div class="dialog-body">
-            {offers.into_iter().collect_view()}
+            {offers.collect_view()}
             {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
             {move || {
                 let rows = existing.get();
@@ -177,7 +213,7 @@ fn Offers(side: Side) -> impl IntoView {
                     <ul class="existing">
                         {rows.into_iter().map(|row| {
                             let id = row.id;
-                            view! { <li><button class="button quiet wide" prop:disabled=busy on:click=move |_| add(Offer::There(id))><span class="cut">{row.name.clone()}</span></button></li> }
+                            view! { <li><button class="button quiet wide" prop:disabled=busy on:click=move |_| add(Offer::There(there, id))><span class="cut">{row.name.clone()}</span></button></li> }
                         }).collect_view()}
                     </ul>
                 })

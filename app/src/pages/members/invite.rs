@@ -4,9 +4,10 @@ use gloo::net::http::Method;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use tombolo_model::Role;
+use tombolo_model::{Grants, Role};
 use tombolo_wire::rest::{Invite as Body, Invited};
 
+use super::grants::{self, GrantsPicker};
 use super::{Roster, role_options};
 use crate::browser::{clipboard, page, server};
 use crate::components::{Field, Icon, described_by};
@@ -16,50 +17,91 @@ use crate::words;
 /// The field's id.
 const FIELD: &str = "invite-email";
 
-/// The form.
+/// The most that are invited at once.
+const MOST: usize = 50;
+
+/// The form: one address or many, with what all of them may do.
 #[component]
 pub(crate) fn Invite(roster: Roster) -> impl IntoView {
     let email = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Manage);
+    let grants = RwSignal::new(Grants::new());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let link = RwSignal::new(None::<(String, String)>);
+    let links = RwSignal::new(Vec::<(String, String)>::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if let Some(wrong) = email.with_untracked(|email| words::email_problem(email)) {
-            problem.set(Some(wrong));
-            page::focus_soon(vec![FIELD.to_owned()]);
-            return;
-        }
+        let addresses = match email.with_untracked(|text| addresses(text)) {
+            Ok(addresses) => addresses,
+            Err(wrong) => {
+                problem.set(Some(wrong));
+                page::focus_soon(vec![FIELD.to_owned()]);
+                return;
+            }
+        };
         busy.set(true);
         problem.set(None);
-        link.set(None);
-        let body = Body { email: email.get_untracked().trim().to_owned(), role: role.get_untracked() };
+        links.set(Vec::new());
+        let role = role.get_untracked();
+        let grants = if grants::counts(role) { grants.get_untracked() } else { Grants::new() };
         spawn_local(async move {
-            match server::ask::<Invited>(Method::POST, &roster.path("/members"), Some(&body)).await {
-                Ok(invited) => {
-                    link.try_set(Some((body.email, full_address(&invited.link))));
-                    email.try_set(String::new());
-                    roster.refresh();
-                }
-                Err(refused) => drop(problem.try_set(Some(refused.message))),
-            }
+            let refused = invite_all(roster, addresses, role, grants, links).await;
+            let left: Vec<String> = refused.iter().map(|(address, _)| address.clone()).collect();
+            email.try_set(left.join(", "));
+            problem.try_set(refused.into_iter().next().map(|(_, why)| why));
+            roster.refresh();
             busy.try_set(false);
         });
     };
     view! {
         <form class="card invite" novalidate=true on:submit=submit aria-label="Invite a member">
             <div class="row">
-                <div class="grow"><Field label="Email" name=FIELD error=Signal::derive(move || problem.get())>
-                    <input class="input" id=FIELD type="email" aria-required="true" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string() autocomplete="off" prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
+                <div class="grow"><Field label="Email" name=FIELD help="Several addresses are parted by commas." error=Signal::derive(move || problem.get())>
+                    <input class="input" id=FIELD type="text" inputmode="email" aria-required="true" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string() autocomplete="off" prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
                 </Field></div>
                 <Field label="Role" name="invite-role">
                     <select class="input select-native" id="invite-role" on:change=move |event| if let Ok(chosen) = event_target_value(&event).parse() { role.set(chosen) }>{role_options(Role::Manage)}</select>
                 </Field>
                 <button class="button primary" type="submit" prop:disabled=move || busy.get() aria-busy=move || busy.get().to_string()><Icon name="user-plus"/>"Invite member"</button>
             </div>
-            {move || link.get().map(|(who, link)| view! { <Link who=who link=link/> })}
+            <Show when=move || grants::counts(role.get())><GrantsPicker grants=grants role=role/></Show>
+            {move || links.get().into_iter().map(|(who, link)| view! { <Link who=who link=link/> }).collect_view()}
         </form>
+    }
+}
+
+/// Invites one after the other; those that were refused, and why.
+async fn invite_all(
+    roster: Roster,
+    addresses: Vec<String>,
+    role: Role,
+    grants: Grants,
+    links: RwSignal<Vec<(String, String)>>,
+) -> Vec<(String, String)> {
+    let mut refused = Vec::new();
+    for email in addresses {
+        let body = Body { email: email.clone(), role, grants: grants.clone() };
+        match server::ask::<Invited>(Method::POST, &roster.path("/members"), Some(&body)).await {
+            Ok(invited) => drop(links.try_update(|links| links.push((email, full_address(&invited.link))))),
+            Err(error) => refused.push((email.clone(), format!("{email}: {}", error.message))),
+        }
+    }
+    refused
+}
+
+/// The addresses in a text, or what is wrong with the first that is none.
+fn addresses(text: &str) -> Result<Vec<String>, String> {
+    let parts = text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    let found: Vec<String> = parts.map(str::to_owned).collect();
+    if found.is_empty() {
+        return Err(words::email_problem("").unwrap_or_default());
+    }
+    if found.len() > MOST {
+        return Err(format!("At most {MOST} people are invited at once; these are {}.", found.len()));
+    }
+    match found.iter().find_map(|address| words::email_problem(address)) {
+        Some(problem) => Err(problem),
+        None => Ok(found),
     }
 }
 
@@ -90,4 +132,16 @@ fn Link(who: String, link: String) -> impl IntoView {
 fn full_address(path: &str) -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!("{origin}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_parted_by_commas_and_the_first_that_is_none_is_named() {
+        assert_eq!(addresses("a@x.example, b@x.example;\nc@x.example").unwrap().len(), 3);
+        assert!(addresses("a@x.example, bob").unwrap_err().contains("bob"));
+        assert_eq!(addresses(" , ").unwrap_err(), "Enter an e-mail address.");
+    }
 }

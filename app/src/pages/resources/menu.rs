@@ -34,7 +34,7 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
     };
     let (id, kind) = (row.id, row.kind);
     let history = RwSignal::new(None::<Id>);
-    let writable = move || app.may(Action::Write, kind);
+    let writable = move || app.row(id).map_or_else(|| app.may(Action::Write, kind), |row| app.may_change(&row));
     let closed = Signal::derive(move || (!writable()).then(|| "You may look, not change.".to_owned()));
     let row = StoredValue::new(row);
     let name = row.with_value(|row| if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() });

@@ -28,6 +28,8 @@ pub(super) fn application(row: &CatalogueRow) -> &str {
         (_, Some("http" | "rest" | "HTTPExport" | "HTTPImport" | "RESTExport" | "RESTImport")) => "HTTP",
         (_, Some("SimpleExport" | "simple")) => "Local file",
         (_, Some("SimpleImport")) => "File to download",
+        (Kind::Stack, Some("server")) => "Server",
+        (Kind::Stack, Some("lambda")) => "AWS Lambda",
         (Kind::Connection | Kind::Export | Kind::Import, None) => "Not set up",
         (_, Some(other)) => other,
         (_, None) => "",

@@ -3,6 +3,7 @@
 use gloo::events::EventListener;
 use leptos::html;
 use leptos::prelude::*;
+use web_sys::Element;
 
 /// What a row is taken for before one is there to be measured.
 const USUAL_HEIGHT: f64 = 44.0;
@@ -32,17 +33,21 @@ pub(super) fn part(count: usize, height: f64, above: f64, view: f64) -> Part {
     Part { from: first.min(count), to: last.min(count), height }
 }
 
+/// What the table scrolls in.
+fn frame_of(body: &Element) -> Option<Element> {
+    body.closest(".table-wrap").ok().flatten()
+}
+
 /// Follows what of the table is in sight.
 pub(super) fn use_window(count: Signal<usize>, body: NodeRef<html::Tbody>) -> Memo<Part> {
     let seen = RwSignal::new((0.0_f64, 900.0_f64, USUAL_HEIGHT));
     let measure = move || {
-        let (Some(Some(body)), Some(main)) = (body.try_get_untracked(), document().get_element_by_id("main")) else {
-            return;
-        };
-        let above = main.get_bounding_client_rect().top() - body.get_bounding_client_rect().top();
+        let Some(body) = body.try_get_untracked().flatten() else { return };
+        let Some(frame) = frame_of(&body) else { return };
+        let above = frame.get_bounding_client_rect().top() - body.get_bounding_client_rect().top();
         let row = body.query_selector("tr[data-row]").ok().flatten();
         let height = row.map(|row| row.get_bounding_client_rect().height()).filter(|height| *height > 1.0);
-        let now = (above, f64::from(main.client_height()), height.unwrap_or(USUAL_HEIGHT));
+        let now = (above, f64::from(frame.client_height()), height.unwrap_or(USUAL_HEIGHT));
         seen.try_maybe_update(|seen| {
             let news = *seen != now;
             *seen = now;
@@ -52,12 +57,10 @@ pub(super) fn use_window(count: Signal<usize>, body: NodeRef<html::Tbody>) -> Me
     let scrolled = StoredValue::new_local(None::<EventListener>);
     Effect::new(move |_| {
         count.track();
-        if body.get().is_some() {
-            request_animation_frame(measure);
-        }
-        if let Some(main) = document().get_element_by_id("main").filter(|_| scrolled.with_value(Option::is_none)) {
-            scrolled.set_value(Some(EventListener::new(&main, "scroll", move |_| measure())));
-        }
+        let Some(body) = body.get() else { return };
+        request_animation_frame(measure);
+        // The body is made anew when the list was empty meanwhile, and its frame with it.
+        scrolled.set_value(frame_of(&body).map(|frame| EventListener::new(&frame, "scroll", move |_| measure())));
     });
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
     on_cleanup(move || {

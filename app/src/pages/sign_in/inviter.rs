@@ -113,6 +113,7 @@ fn sentence(invitation: &Invitation) -> String {
         Role::Administer => "build flows, run them and invite people",
         Role::Manage => "build flows and run them",
         Role::Monitor => "look at flows and run them",
+        Role::Custom => "work on chosen integrations",
     };
     format!("{invited_by} invites you to “{account_name}”, to {what}.")
 }

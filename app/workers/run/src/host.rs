@@ -54,7 +54,7 @@ impl Host for BrowserHost {
 }
 
 /// A number that nobody guesses.
-fn seed() -> Option<u64> {
+pub(crate) fn seed() -> Option<u64> {
     let scope: web_sys::DedicatedWorkerGlobalScope = js_sys::global().dyn_into().ok()?;
     let mut bytes = [0; 8];
     scope.crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;

@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// Listens for the job and says that it does.
-pub fn start() {
+pub(crate) fn start() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         end_after_panic(&info.to_string());

@@ -199,9 +199,9 @@ impl Account {
         self.info.borrow().local
     }
 
-    /// Whether the person may change resources of a kind, as last known.
-    pub(crate) fn may_write(&self, kind: Kind) -> bool {
-        self.info.borrow().role.may(Action::Write, kind)
+    /// Whether the person may change a resource of a kind that an integration owns, as last known.
+    pub(crate) fn may_write(&self, kind: Kind, owner: Option<Id>) -> bool {
+        self.info.borrow().may(Action::Write, kind, owner)
     }
 
     /// Whether this is still the tab's account.

@@ -30,6 +30,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
         Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
         Call::History { id } => value(history::history(&account, id).await?),
+        Call::Version { id, hash } => value(history::version(&account, id, &hash).await?),
         Call::PutFile { name } => {
             let file = files.first().ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
             value(blobs::put(&account, name, file).await?)
@@ -51,8 +52,8 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SignUp { name, email, password, invitation } => {
             value(moving::sign_up(tab, &SignUp { name, email, password, invitation }).await?)
         }
-        Call::SignIn { email, password, bring_local, invitation } => {
-            value(moving::sign_in(tab, &SignIn { email, password, invitation }, bring_local).await?)
+        Call::SignIn { email, password, code, bring_local, invitation } => {
+            value(moving::sign_in(tab, &SignIn { email, password, code, invitation }, bring_local).await?)
         }
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use futures::channel::oneshot;
 use tombolo_docs::{Document, Hash};
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{Event, OpenReply, TextSplice};
 use wasm_bindgen::JsValue;
 
@@ -244,12 +244,10 @@ pub(crate) async fn open(account: &Rc<Account>, id: Id) -> Result<OpenReply, Fau
     let reply = account.documents.with(id, |opened| {
         opened.subscribed = true;
         opened.shown = opened.document.heads();
-        OpenReply {
-            kind: opened.document.kind(),
-            view: opened.document.view(),
-            writable: account.may_write(opened.document.kind()),
-            undo: undo::state(account, id),
-        }
+        let (kind, view) = (opened.document.kind(), opened.document.view());
+        let named = || view.value.get("_integrationId").and_then(|id| id.as_str()?.parse().ok());
+        let owner = if kind == Kind::Integration { Some(id) } else { named() };
+        OpenReply { writable: account.may_write(kind, owner), kind, view, undo: undo::state(account, id) }
     });
     release(account);
     reply.ok_or(Fault::NotFound(id))

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use tombolo_docs::hash_to_hex;
+use serde_json::Value;
+use tombolo_docs::{hash_from_hex, hash_to_hex};
 use tombolo_model::Id;
 use tombolo_wire::store::{HistoryEntry, UserInfo};
 
@@ -26,6 +27,16 @@ pub(crate) async fn history(account: &Rc<Account>, id: Id) -> Result<Vec<History
         paths: entry.paths.into_iter().collect(),
     });
     Ok(entries.collect())
+}
+
+/// A resource as it was after one of its changes.
+pub(crate) async fn version(account: &Rc<Account>, id: Id, hash: &str) -> Result<Value, Fault> {
+    documents::ensure(account, id).await?;
+    let found = account.documents.with(id, |opened| opened.document.at(&[hash_from_hex(hash)?]));
+    documents::release(account);
+    found
+        .flatten()
+        .ok_or_else(|| Fault::Invalid("This version is not on this device any more. Choose a later one.".to_owned()))
 }
 
 /// The session of an actor: Automerge derives actors for edits at older states, the last sixteen bytes stay.

@@ -7,7 +7,7 @@ mod bring;
 
 use std::rc::Rc;
 
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights, Role};
 use tombolo_wire::rest::{Accept, AccountSummary, Me, SignIn, SignUp};
 use tombolo_wire::store::{AccountInfo, Event, Overview};
 use wasm_bindgen_futures::spawn_local;
@@ -101,6 +101,7 @@ fn infos(me: &Me) -> Vec<AccountInfo> {
         local: false,
         user: Some(me.user.clone()),
         role: account.role,
+        grants: account.grants.clone(),
     };
     me.accounts.iter().map(info).collect()
 }
@@ -203,11 +204,12 @@ pub(crate) async fn overview(tab: &Rc<Tab>) -> Result<Overview, Fault> {
 }
 
 /// The server says what the person may do now.
-pub(crate) fn role_changed(account: &Rc<Account>, role: Role) {
-    if account.info.borrow().role == role {
+pub(crate) fn rights_changed(account: &Rc<Account>, rights: Rights) {
+    if account.info.borrow().rights() == rights {
         return;
     }
-    account.info.borrow_mut().role = role;
+    let Rights { role, grants } = rights;
+    account.info.replace_with(|info| AccountInfo { role, grants, ..info.clone() });
     let account = account.clone();
     spawn_local(async move {
         let info = account.info.borrow().clone();
@@ -231,7 +233,14 @@ mod tests {
 
     fn info(local: bool, user: Option<u8>) -> AccountInfo {
         let user = user.map(|n| UserInfo { id: Id::from_parts(1, [n; 8]), name: String::new(), email: String::new() });
-        AccountInfo { id: Id::from_parts(2, [0; 8]), name: String::new(), local, user, role: Role::Owner }
+        AccountInfo {
+            id: Id::from_parts(2, [0; 8]),
+            name: String::new(),
+            local,
+            user,
+            role: Role::Owner,
+            grants: [].into(),
+        }
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl Registry {
             local: true,
             user: None,
             role: Role::Owner,
+            grants: [].into(),
         });
         self.make_current(std::slice::from_ref(&info), info.id).await?;
         Ok(info)

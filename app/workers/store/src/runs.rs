@@ -195,6 +195,24 @@ fn readable<T: DeserializeOwned>(account: &Account, store: Store, value: &JsValu
     record.ok()
 }
 
+/// Takes the runs of flows that are no longer there for the person off the device.
+pub(crate) async fn forget(account: &Rc<Account>, batch: &mut Batch, documents: &[Id]) -> Result<(), Fault> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    for row in list(account, None, usize::MAX).await? {
+        if documents.contains(&row.flow) {
+            batch.delete(Store::Runs, &text(row.id.to_string()));
+            for store in [Store::RunErrors, Store::RunFiles] {
+                if let Some(range) = range(&row.id.to_string()) {
+                    batch.delete(store, &range);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Runs, newest first.
 pub(crate) async fn list(account: &Rc<Account>, flow: Option<Id>, limit: usize) -> Result<Vec<RunRow>, Fault> {
     let mut rows = Vec::new();

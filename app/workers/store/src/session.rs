@@ -91,7 +91,7 @@ pub(crate) fn drive(account: &Rc<Account>, session: &Rc<Session>, event: Event) 
             Effect::WakeAt(at) => wake_at(account, session, at),
             Effect::Show(received) => show(account, received),
             Effect::Status(status) => tell(account, status),
-            Effect::Role(role) => moving::role_changed(account, role),
+            Effect::Rights(rights) => moving::rights_changed(account, rights),
             Effect::Damaged { document, reason } => account.notice(Notice {
                 code: "damaged".to_owned(),
                 message: format!("Something that came from the server was left out: {reason}."),
@@ -147,10 +147,12 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
                 None
             }
         },
-        Effect::Compare { manifest, course } => match compare::compare(account, session, &manifest, course).await {
-            Ok(event) => Some(event),
-            Err(error) => Some(Event::Closed { reason: error.to_wire().message, retry: true }),
-        },
+        Effect::Compare { manifest, course, round } => {
+            match compare::compare(account, session, &manifest, course, round).await {
+                Ok(event) => Some(event),
+                Err(error) => Some(Event::Closed { reason: error.to_wire().message, retry: true }),
+            }
+        }
         Effect::Supply { document, hashes } => {
             let supply = match compare::supply(account, document, &hashes).await {
                 Ok(supply) => supply,

@@ -6,7 +6,7 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::{Target, Template};
 
 use super::auth::Source;
-use super::{flag, media, pool, settings, strictly, template, unsupported};
+use super::{flag, media, of_run, pool, settings, strictly, template, unsupported};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
 use crate::plan::auth::{Auth, TOKEN};
@@ -52,6 +52,10 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     let mut vault = Vault::default();
     vault.add(bundle, id);
     let mut context = vec![("connection", vault.hide(id, value, coming(&auth))), ("settings", Val::from(&all))];
+    if wanted.scope == "import" {
+        context.push(("import", Val::from(wanted.value)));
+    }
+    context.extend(of_run(bundle));
     if let Some((client, value)) = source.client() {
         vault.add(bundle, client);
         context.push(("iClient", vault.hide_client(client, value, id)));

@@ -8,8 +8,8 @@ use tombolo_template::Target;
 use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{
-    async_helper, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key, unsupported,
-    verdict,
+    around, async_helper, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key,
+    unsupported, verdict,
 };
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
@@ -53,7 +53,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
         filter,
         mapper,
         pre_save_page,
-        context: vec![("settings", Val::from(&all)), ("connection", endpoint::shown(bundle, export.connection()))],
+        context: around(bundle, export.connection(), &all, ("export", value)),
         page_size: export.page_size().unwrap_or(USUAL_PAGE_SIZE),
         mock_output,
     })

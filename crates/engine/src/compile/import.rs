@@ -7,7 +7,7 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use tombolo_template::Target;
 
 use super::{
-    endpoint, flag, format, function, import_http, mapping, named, settings, template, text_at, trace_key, unsupported,
+    around, flag, format, function, import_http, mapping, named, settings, template, text_at, trace_key, unsupported,
 };
 use crate::bundle::Bundle;
 use crate::plan::{self, FileWrite, Parts, Write};
@@ -35,10 +35,10 @@ pub(super) fn compile(
         }
     };
     let hook = |name: &str| function::function(bundle, value, &format!("/hooks/{name}"));
-    let hooks = hook("preMap").and_then(|pre| Ok((pre, hook("postMap")?, hook("postSubmit")?)));
+    let hooks = hook("preMap").and_then(|pre| Ok((pre, hook("postMap")?, hook("postSubmit")?, hook("postAggregate")?)));
     let transform = function::transform(bundle, value, "/responseTransform");
     match (mapper, write, hooks, transform) {
-        (Ok(mapper), Ok(write), Ok((pre_map, post_map, post_submit)), Ok(response_transform))
+        (Ok(mapper), Ok(write), Ok((pre_map, post_map, post_submit, post_aggregate)), Ok(response_transform))
             if problems.is_empty() =>
         {
             let own = [("_importId", Some(id)), ("_connectionId", import.connection())];
@@ -47,10 +47,7 @@ pub(super) fn compile(
                 pre_map,
                 mapper,
                 post_map,
-                context: vec![
-                    ("settings", Val::from(&all)),
-                    ("connection", endpoint::shown(bundle, import.connection())),
-                ],
+                context: around(bundle, import.connection(), &all, ("import", value)),
                 reads_answer: bundle.about.test_mode
                     || reads_answer
                     || post_submit.is_some()
@@ -59,6 +56,7 @@ pub(super) fn compile(
                 mock_response: value.get("mockResponse").filter(|mock| !mock.is_null()).map(Val::from),
                 response_transform,
                 post_submit,
+                post_aggregate,
             })
         }
         (mapper, write, hooks, transform) => {

@@ -9,11 +9,8 @@ pub(super) type Table = &'static [(&'static str, &'static str)];
 
 pub(super) const STEP: Table = &[("/_toolId", "tools"), ("/tool", "tools")];
 pub(super) const EXPORT: Table = &[("/file/decrypt", "encrypted files")];
-pub(super) const IMPORT: Table = &[
-    ("/hooks/postAggregate/_scriptId", "scripts"),
-    ("/file/encrypt", "encrypted files"),
-    ("/blobKeyPath", "files that pass through as they are"),
-];
+pub(super) const IMPORT: Table =
+    &[("/file/encrypt", "encrypted files"), ("/blobKeyPath", "files that pass through as they are")];
 
 pub(super) const CONNECTION: Table = &[
     ("/http/clientCertificates", "client certificates"),

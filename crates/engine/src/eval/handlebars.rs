@@ -50,7 +50,7 @@ fn first(problems: Vec<Problem>) -> EvalError {
 }
 
 fn said(error: &TemplateError) -> EvalError {
-    EvalError::new(error.code(), error.to_string())
+    EvalError::in_template(error, "/template")
 }
 
 fn target(rules: &Value) -> Result<Target, EvalError> {

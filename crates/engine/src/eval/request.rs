@@ -149,7 +149,7 @@ fn parts(
     request: &EvalRequest,
 ) -> Result<Masked, EvalError> {
     let template = Template::compile(source, target);
-    let template = template.map_err(|error| EvalError::at(error.code(), error.to_string(), path))?;
+    let template = template.map_err(|error| EvalError::in_template(&error, path))?;
     let tables = Lookups::compile(lookups, "/lookups").map_err(|problems| {
         let first = problems.into_iter().next();
         first.map_or_else(|| EvalError::new("invalid_rules", "The lookups are wrong."), EvalError::from)
@@ -159,7 +159,7 @@ fn parts(
     let around = Around::new(&find, &env, &answers);
     let lookups = |name: &str, key: &Val| tables.value(name, key, &around);
     let made = env.scoped(&lookups, |env: &Env<'_>| template.render_parts(context, env));
-    made.map(Masked::from).map_err(|error| EvalError::at(error.code(), error.to_string(), path))
+    made.map(Masked::from).map_err(|error| EvalError::in_template(&error, path))
 }
 
 #[cfg(test)]

@@ -231,4 +231,48 @@ mod tests {
         assert_eq!(run(json!({"mode": "modify"})).output["a"], json!(1));
         assert_eq!(run(rules("mix")).errors[0].path.as_deref(), Some("/mode"));
     }
+
+    #[test]
+    fn a_text_that_each_of_many_items_would_get_does_not_multiply_a_record() {
+        let items: Vec<Value> = (0..2_000).map(|n| json!({"n": n})).collect();
+        let record = json!({"big": "x".repeat(500_000), "o": {"big": "x".repeat(500_000)}, "items": items});
+        let answered = json!({"record": {"lines": record["items"]}, "response": {"_json": record}});
+        let in_items = |inner: Value| {
+            json!([{"generate": "l", "dataType": "objectarray", "buildArrayHelper":
+                [{"extract": "$.items[*]", "mappings": [inner]}]}])
+        };
+        let old = |extract: &str, generate: &str| json!({"extract": extract, "generate": generate});
+        let response = |fields: Value, lists: Value| json!({"fields": fields, "lists": lists});
+        for (name, rules, input) in [
+            ("mapper", in_items(json!({"generate": "b", "dataType": "string", "extract": "$.big"})), &record),
+            ("mapper", in_items(json!({"generate": "b", "dataType": "string", "extract": "{{record.big}}"})), &record),
+            (
+                "mapper",
+                in_items(json!({"generate": "b", "dataType": "object", "extract": "$.o", "mappings":
+                    [{"generate": "n", "dataType": "number", "extract": "$.items.n"}]})),
+                &record,
+            ),
+            (
+                "mapper",
+                json!({"lists": [{"generate": "l", "fields": [old("items[*].n", "n"), old("big", "b")]}]}),
+                &record,
+            ),
+            ("mapper", json!({"fields": [old("items", "l"), old("big", "l[*].b")]}), &record),
+            ("transform", json!([old("items", "l"), old("big", "l[*].b")]), &record),
+            ("responseMapping", response(json!([old("_json.big", "lines[*].b")]), json!([])), &answered),
+            (
+                "responseMapping",
+                response(
+                    json!([]),
+                    json!([{"generate": "l", "fields": [old("_json.items[*].n", "n"), old("_json.big", "b")]}]),
+                ),
+                &answered,
+            ),
+        ] {
+            let shown = rules.to_string();
+            let made = eval(name, &EvalRequest { rules, input: input.clone(), ..EvalRequest::default() }).unwrap();
+            let said = made.errors.first().map_or("", |error| &*error.message);
+            assert!(said.contains("more than 64 MB together"), "{name} {shown}: {said:.200}");
+        }
+    }
 }

@@ -70,3 +70,19 @@ impl Answers {
         self.open.take().0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_questions_are_noted_once_each_and_in_their_order() {
+        let answers = Answers::default();
+        let question = |number: u32| Question::Cache { id: "c".into(), key: number.to_string().into() };
+        for number in (0..200_000).chain(0..200_000) {
+            assert!(answers.get(&question(number)).is_none());
+        }
+        let open = answers.take_open();
+        assert_eq!((open.len(), &open[77], answers.take_open().len()), (200_000, &question(77), 0));
+    }
+}

@@ -75,7 +75,7 @@ impl DataType {
 fn text(value: &Val) -> Result<Val, String> {
     match value {
         Val::Str(_) => Ok(value.clone()),
-        // Its JSON: what a text of it has to be is nowhere said, and that can be read again.
+        // As it is written in JSON: any value has a text.
         Val::List(_) | Val::Map(_) => Ok(Val::text(&value.to_json())),
         other => Ok(Val::text(&other.display())),
     }
@@ -96,12 +96,11 @@ fn boolean(value: &Val) -> Result<Val, String> {
         Val::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "1" => Ok(Val::Bool(true)),
             "false" | "0" => Ok(Val::Bool(false)),
-            // As JavaScript has it: there is something.
+            // Any other text is truthy, as in JavaScript.
             other => Ok(Val::Bool(!other.is_empty())),
         },
         Val::Int(_) | Val::Uint(_) | Val::Float(_) => Ok(Val::Bool(value.as_f64() != Some(0.0))),
-        Val::List(_) | Val::Map(_) => Ok(Val::Bool(true)),
-        Val::Absent | Val::Null => Ok(Val::Bool(false)),
+        other => Ok(Val::Bool(matches!(other, Val::List(_) | Val::Map(_)))),
     }
 }
 
@@ -118,4 +117,28 @@ fn short(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(59).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_value_has_a_text_and_is_truthy_or_not() {
+        for (value, text, truth) in [
+            (json!({"x": 1}), r#"{"x":1}"#, true),
+            (json!([1, "a"]), r#"[1,"a"]"#, true),
+            (json!("yes"), "yes", true),
+            (json!("False"), "False", false),
+            (json!(""), "", false),
+            (json!(0), "0", false),
+            (json!(2.5), "2.5", true),
+        ] {
+            let value = Val::from(&value);
+            assert_eq!(DataType::Text.convert(&value), Ok(Val::text(text)));
+            assert_eq!(DataType::Boolean.convert(&value), Ok(Val::Bool(truth)), "{text}");
+        }
+    }
 }

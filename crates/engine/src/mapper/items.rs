@@ -6,14 +6,12 @@
 
 use tombolo_model::{Record, Val};
 
+use super::TOO_MANY;
 use crate::path::{Path, PathError, Segment};
+use crate::room::Room;
 
 /// The most items that one record may become: lists in lists that each go through a list multiply.
 const MOST_ITEMS: usize = 1_000_000;
-
-/// The most bytes that are copied for the items of one record. Without it a record of some megabytes, half of it a text and
-/// half of it a list, would become terabytes.
-pub(crate) const MOST_COPIED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Where the items of a list are, without its `[*]`. That of rows, which have no name, is `[*]`.
 pub(crate) type Key = Vec<Segment>;
@@ -24,13 +22,13 @@ pub(crate) struct Items<'r> {
     at: Vec<&'r Val>,
     /// How many more items may be built of this record.
     left: usize,
-    /// How many more bytes may be copied for them.
-    left_bytes: usize,
+    /// For what is copied for each of them.
+    room: Room,
 }
 
 impl<'r> Items<'r> {
     pub(crate) fn of(record: &'r Val) -> Self {
-        Self { at: vec![record], left: MOST_ITEMS, left_bytes: MOST_COPIED_BYTES }
+        Self { at: vec![record], left: MOST_ITEMS, room: Room::default() }
     }
 
     pub(crate) fn get(&self, item: usize) -> Option<&'r Val> {
@@ -59,20 +57,23 @@ impl<'r> Items<'r> {
         called
     }
 
-    /// Counts a value that is copied for one of many items; whether it still may be.
-    pub(crate) fn afford(&mut self, value: &Val) -> bool {
-        match value {
-            Val::List(items) => self.spend() && items.iter().all(|item| self.afford(item)),
-            Val::Map(record) => self.spend() && record.values().iter().all(|value| self.afford(value)),
-            Val::Str(text) => self.spend() && self.copy(text.len()),
-            _ => self.spend(),
+    /// Counts a value that is copied for one of many items, and why it may not be.
+    pub(crate) fn afford(&mut self, value: &Val) -> Result<(), String> {
+        if self.depth() == 1 {
+            return Ok(());
         }
+        if matches!(value, Val::List(_) | Val::Map(_)) && !self.spend_all(value) {
+            return Err(TOO_MANY.to_owned());
+        }
+        self.room.take(value, 1).map_err(|full| format!("{full}."))
     }
 
-    /// Counts bytes that are copied for one of many items; whether they still may be.
-    pub(crate) fn copy(&mut self, bytes: usize) -> bool {
-        self.left_bytes = self.left_bytes.saturating_sub(bytes);
-        self.left_bytes > 0
+    fn spend_all(&mut self, value: &Val) -> bool {
+        match value {
+            Val::List(items) => self.spend() && items.iter().all(|item| self.spend_all(item)),
+            Val::Map(record) => self.spend() && record.values().iter().all(|value| self.spend_all(value)),
+            _ => self.spend(),
+        }
     }
 
     /// Counts an item that is built; whether it still may be.

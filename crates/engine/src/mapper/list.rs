@@ -172,7 +172,7 @@ impl Build {
         list: &mut Vec<Val>,
     ) -> Result<(), Stop> {
         match self {
-            Self::Same(to) => match value {
+            Self::Same(to) => match value.map(|value| rule.afford(Some(value), items).map(|()| value)).transpose()? {
                 None | Some(Val::Absent) => {}
                 Some(Val::Null) => list.push(Val::Null),
                 Some(value) if rule.lookup.is_some() || rule.dates.is_some() => {

@@ -10,6 +10,7 @@ use crate::mapper::convert::DataType;
 use crate::mapper::dates::Dates;
 use crate::mapper::{Around, MapError, Read};
 use crate::path::OldPath;
+use crate::room::Room;
 use crate::target::Target;
 
 #[derive(Debug, Clone)]
@@ -56,6 +57,8 @@ pub(super) struct Seen<'r> {
     /// Whose fields templates name first.
     pub(super) row: &'r Val,
     pub(super) column: Option<Option<&'r Val>>,
+    /// What is left for the items of lists.
+    pub(super) room: &'r Room,
 }
 
 impl Field {
@@ -83,10 +86,15 @@ impl Field {
             None if self.lookup.as_ref().is_some_and(Lookup::is_keyless) => self.finished(&Val::Absent, around)?,
             _ => self.default.clone().unwrap_or_default(),
         };
-        if matches!(value, Val::Absent) {
-            return self.default.clone().map_or(Ok(()), |value| self.target.set(made, value));
+        let value = match (value, &self.default) {
+            (Val::Absent, None) => return Ok(()),
+            (Val::Absent, Some(default)) => default.clone(),
+            (value, _) => value,
+        };
+        if seen.column.is_some() {
+            seen.room.take(&value, 1).map_err(|full| self.target.error(&full.to_string()))?;
         }
-        self.target.set(made, value)
+        self.target.set(made, value, seen.room)
     }
 
     fn found<'r>(&'r self, seen: &Seen<'r>, around: &Around<'_, '_>) -> Result<Option<Cow<'r, Val>>, MapError> {

@@ -3,8 +3,7 @@
 use tombolo_model::{Record, Val};
 
 use super::{PathError, Segment, Wide, dotted};
-use crate::mapper::items::MOST_COPIED_BYTES;
-use crate::size::size_bytes;
+use crate::room::{Full, Room};
 
 /// A place in a record; what is missing on the way there is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,20 +14,20 @@ const MOST_INDEX: usize = 9_999;
 
 /// Why a value cannot be put there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Blocked {
-    /// Something else is in the way.
-    #[error("“{at}” is {kind}, in which there is no “{name}”")]
-    By {
-        /// What it is called.
-        at: String,
-        /// What it is.
-        kind: &'static str,
-        /// What is not in it.
-        name: String,
-    },
-    /// It would be copied for very many items.
-    #[error("there would be more than 64 MB of copies of it, one for each item")]
-    TooMuch,
+#[error("“{at}” is {kind}, in which there is no “{name}”")]
+pub(crate) struct Blocked {
+    at: String,
+    kind: &'static str,
+    name: String,
+}
+
+/// Why nothing was put there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotSet {
+    #[error(transparent)]
+    Blocked(#[from] Blocked),
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 impl Place {
@@ -63,9 +62,12 @@ impl Place {
     /// Puts a value there.
     ///
     /// Through `[*]` the items of a list go to those that are there, one each, and anything else goes to all of them.
-    pub(crate) fn set(&self, root: &mut Val, value: Val) -> Result<(), Blocked> {
-        let mut left = MOST_COPIED_BYTES;
-        put(root, &self.0, value, "the record", &mut left)
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotSet`] when a value is in the way, or there is no room for a value in each item.
+    pub(crate) fn set(&self, root: &mut Val, value: Val, room: &Room) -> Result<(), NotSet> {
+        put(root, &self.0, value, "the record", room)
     }
 
     /// The value there, made absent when it was not there.
@@ -79,14 +81,13 @@ impl Place {
     }
 }
 
-/// `left` is how many more bytes may be copied.
-fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, left: &mut usize) -> Result<(), Blocked> {
+fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, room: &Room) -> Result<(), NotSet> {
     let Some((first, rest)) = segments.split_first() else {
         *at = value;
         return Ok(());
     };
     if *first != Segment::Each {
-        return put(step(at, first, name)?, rest, value, called(first), left);
+        return put(step(at, first, name)?, rest, value, called(first), room);
     }
     let items = list(at, first, name)?;
     match value {
@@ -95,17 +96,16 @@ fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, left: &mut us
                 items.resize(values.len(), Val::Absent);
             }
             for (item, value) in items.iter_mut().zip(values) {
-                put(item, rest, value, name, left)?;
+                put(item, rest, value, name, room)?;
             }
         }
         value => {
             if items.is_empty() {
                 items.push(Val::Absent);
             }
-            let copies = size_bytes(&value).saturating_mul(items.len() - 1);
-            *left = left.checked_sub(copies).ok_or(Blocked::TooMuch)?;
+            room.take(&value, items.len())?;
             for item in items {
-                put(item, rest, value.clone(), name, left)?;
+                put(item, rest, value.clone(), name, room)?;
             }
         }
     }
@@ -152,7 +152,7 @@ fn blocked(at: &str, kind: &'static str, segment: &Segment) -> Blocked {
         Segment::Index(index) => index.to_string(),
         other => called(other).to_owned(),
     };
-    Blocked::By { at: at.to_owned(), kind, name }
+    Blocked { at: at.to_owned(), kind, name }
 }
 
 fn called(segment: &Segment) -> &str {
@@ -170,7 +170,10 @@ mod tests {
     fn set(record: &str, place: &str, value: &str) -> Result<String, String> {
         let parse = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap();
         let mut record = parse(record);
-        Place::dotted(place).unwrap().set(&mut record, parse(value)).map_err(|error| error.to_string())?;
+        Place::dotted(place)
+            .unwrap()
+            .set(&mut record, parse(value), &Room::default())
+            .map_err(|error| error.to_string())?;
         Ok(record.to_json())
     }
 

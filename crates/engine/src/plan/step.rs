@@ -68,6 +68,8 @@ pub(crate) struct Import {
     /// Makes the answer to a record anew.
     pub(crate) response_transform: Option<TransformBy>,
     pub(crate) post_submit: Option<Function>,
+    /// Hears of the file when it is complete, or of why it is not.
+    pub(crate) post_aggregate: Option<Function>,
 }
 
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ pub(super) async fn all(
         return at_source(shared, records, place, out).await;
     }
     for some in records.chunks(USUAL_PAGE_SIZE) {
-        let page = some.iter().map(|(index, value)| Item { index: *index, value: value.clone() }).collect();
+        let page = some.iter().map(|(index, value)| Item::new(*index, value.clone())).collect();
         if out.send(page).await.is_err() {
             return;
         }

@@ -93,10 +93,10 @@ async fn requested(
         _ => endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
     };
     let template = |error: tombolo_template::TemplateError| error.to_string();
-    let base = text(&endpoint.base, &scope, &shared.env).map_err(template)?;
+    let base = text(&endpoint.base, &scope, shared.env(place)).map_err(template)?;
     let url = join_masked(base, Masked::plain(uri));
     let body = body.map(|body| body.as_bytes().to_vec().into());
-    let mut request = build(endpoint, &scope, &shared.env, Some(url), body).map_err(template)?;
+    let mut request = build(endpoint, &scope, shared.env(place), Some(url), body).map_err(template)?;
     method.clone_into(&mut request.method);
     let said = |text: &str| endpoint.scrub.clean(text).into_owned();
     let sent = exchange(shared, place, endpoint, accept_json(request)).await;

@@ -147,7 +147,7 @@ fn resolve(endpoint: &Endpoint, held: &Held, request: &mut Request) -> Result<()
     let find = |name: &str| held.value(name).or_else(|| endpoint.vault.get(name).map(ToOwned::to_owned));
     let mut made = |deferred: &Deferred, value: &str| {
         if !deferred.is_signature() {
-            endpoint.scrub.learn(value);
+            endpoint.scrub.learn_made(value);
         }
     };
     let mut texts = request.headers.iter_mut().map(|(_, value)| value).chain([&mut request.url]);

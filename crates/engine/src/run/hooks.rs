@@ -201,7 +201,7 @@ fn many(count: usize) -> String {
 }
 
 /// A number of its own for each call (FNV-1a over what tells the calls apart).
-fn seed(run: u64, place: Place, kind: &str, turn: u64) -> u64 {
+pub(super) fn seed(run: u64, place: Place, kind: &str, turn: u64) -> u64 {
     let parts = [run, place as u64, turn].into_iter().flat_map(u64::to_le_bytes).chain(kind.bytes());
     parts.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use serde_json::{Value, json};
 use tombolo_model::Val;
 use tombolo_model::run::RunFile;
 
 use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Left, Options, problem};
+use super::refine::too_big;
 use super::response::Response;
 use super::scripted::{Here, transformed};
 use super::shared::{Place, Shared};
@@ -18,6 +20,8 @@ use crate::lookup::{Answers, Question};
 use crate::mapper::{Around, Mapped};
 use crate::mapping::Mapping;
 use crate::plan::{Function, HttpWrite, Import, Operation, Step, Write};
+use crate::size::size_bytes;
+use crate::units::MAX_RECORD_BYTES;
 
 pub(super) struct Importer<'a, 's> {
     shared: &'a Shared<'s>,
@@ -73,7 +77,19 @@ impl<'a, 's> Importer<'a, 's> {
 
     /// Completes what was written.
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
-        self.writer.finish().await
+        let finished = self.writer.finish().await;
+        match (&self.import.post_aggregate, &finished) {
+            (None, _) | (_, Ok(None)) => finished,
+            (Some(function), _) => {
+                let said = aggregated(&finished);
+                let options = Options::of(&self.import.named).with("postAggregateData", &Val::from(&said));
+                let hook = Hook { place: self.place, kind: "postAggregate", function };
+                let called = hook.call(self.shared, options, 0).await;
+                // What went wrong with the file goes before what a hook made of that.
+                let file = finished?;
+                called.map(|_| file).map_err(|failure| ("script_error", failure.message))
+            }
+        }
     }
 
     /// Lets preMap or postMap change what is still on its way.
@@ -108,8 +124,12 @@ impl<'a, 's> Importer<'a, 's> {
 
     fn leave(&self, passing: &mut Passing<'_>, left: Left, before_mapping: bool) {
         let failed = !left.errors.is_empty();
-        for (code, message) in &left.errors {
-            self.say_failed(passing.unit, code, message);
+        if !self.called {
+            let hook = if before_mapping { "pre_map_hook" } else { "post_map_hook" };
+            for (code, message) in &left.errors {
+                let fault = (hook, code.as_str(), message.clone());
+                self.shared.hook_failed(self.place, fault, passing.unit.index, Some(&passing.unit.value));
+            }
         }
         match left.data {
             Some(data) if before_mapping => {
@@ -170,7 +190,7 @@ impl<'a, 's> Importer<'a, 's> {
     fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let decided = {
             let scope = |name: &str| self.scope(&passing.before, name);
-            http.operation(&passing.before, &Around::new(&scope, &self.shared.env, answers))
+            http.operation(&passing.before, &Around::new(&scope, self.shared.env(self.place), answers))
         };
         let open = answers.take_open();
         if !open.is_empty() {
@@ -187,22 +207,25 @@ impl<'a, 's> Importer<'a, 's> {
     fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let mapped = {
             let scope = |name: &str| self.scope(&passing.before, name);
-            let mut around = Around::new(&scope, &self.shared.env, answers);
+            let mut around = Around::new(&scope, self.shared.env(self.place), answers);
             around.updates = passing.operation == Operation::Update;
             mapper.map(&passing.before, &around)
         };
         let mapped = match mapped {
             Ok(Mapped::Asks(questions)) => return Some(questions),
-            Ok(Mapped::Made(mapped)) => Ok(Some(mapped)),
+            Ok(Mapped::Made(mapped)) => match size_bytes(&mapped) {
+                size if size > MAX_RECORD_BYTES => Err(too_big("What the mapping made has", size)),
+                _ => Ok(Some(mapped)),
+            },
             Ok(Mapped::Discarded) => Ok(None),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(("mapping".to_owned(), error.to_string())),
         };
-        let came = mapped.as_ref().map(Option::as_ref).map_err(|message| ("mapping", message.as_str()));
+        let came = mapped.as_ref().map(Option::as_ref).map_err(|(code, message)| (code.as_str(), message.as_str()));
         self.stage("mapping", passing.unit, &passing.before, came);
         match mapped {
             Ok(Some(mapped)) => passing.mapped = Cow::Owned(mapped),
             Ok(None) => passing.met = Some(self.ignored()),
-            Err(message) => self.fail(passing, "mapping", message),
+            Err((code, message)) => self.fail(passing, &code, message),
         }
         None
     }
@@ -333,6 +356,17 @@ impl<'a, 's> Importer<'a, 's> {
         if !self.called {
             self.shared.stage(self.place, name, unit.index, input, came);
         }
+    }
+}
+
+/// What postAggregate is told of a file.
+fn aggregated(finished: &Result<Option<RunFile>, Fatal>) -> Value {
+    match finished {
+        Ok(file) => {
+            let file = file.as_ref().map(|file| json!({"fileName": file.name, "fileSize": file.size_bytes}));
+            json!({"success": true, "_json": file})
+        }
+        Err((code, message)) => json!({"success": false, "code": code, "message": message, "source": "resource"}),
     }
 }
 

@@ -10,6 +10,8 @@ use super::source_lookup;
 use super::step::{Fate, Met, Unit};
 use super::write::Fatal;
 use crate::plan::{Source, Step};
+use crate::size::size_bytes;
+use crate::units::MAX_FOUND_BYTES;
 
 /// Looks up for the units of a page and says of each what became of it, in their order. Requests begin in the order of
 /// the records, several at a time.
@@ -24,9 +26,20 @@ pub(super) async fn work<'u>(
         source_lookup::read(shared, source, &unit.value, step.place, turn).boxed_local()
     };
     let reads = units.iter().map(read);
-    let answers: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency()).collect().await;
+    let mut answers = stream::iter(reads.collect::<Vec<_>>()).buffered(source.concurrency());
     let mut met = Vec::with_capacity(units.len());
-    for (unit, answer) in units.iter().zip(answers) {
+    let mut found_bytes: usize = 0;
+    for unit in units {
+        let Some(mut answer) = answers.next().await else { break };
+        found_bytes = found_bytes.saturating_add(answer.data.iter().map(size_bytes).sum());
+        if found_bytes > MAX_FOUND_BYTES {
+            let message = format!(
+                "What the lookups of this page found has more than {} MB together. Choose a smaller page size in the export, or ask for less.",
+                MAX_FOUND_BYTES / (1024 * 1024)
+            );
+            answer.errors.push(("too_big".to_owned(), message));
+            answer.data.clear();
+        }
         let failed = !answer.errors.is_empty();
         for (code, message) in &answer.errors {
             shared.record_failed(step.place, code, message.clone(), unit.index, Some(&unit.value));

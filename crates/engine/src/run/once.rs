@@ -71,7 +71,7 @@ impl Marks<'_, '_> {
             "page_of_records" | "batch_of_records" => Some(&page),
             _ => names.find(name),
         };
-        let env = &self.shared.env;
+        let env = self.shared.env(self.place);
         let sent = self.once.body.as_ref().map(|template| body(template, &scope, env)).transpose()?;
         Ok(accept_json(build(&self.once.endpoint, &scope, env, None, sent)?))
     }

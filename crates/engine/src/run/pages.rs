@@ -61,6 +61,9 @@ pub(super) enum End {
 impl Intake for Pages<'_, '_> {
     /// Waits while the queue is full.
     async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
+        if self.shared.sources_end() {
+            return Err(Stopped::Closed);
+        }
         for row in rows.drain(..) {
             let index = self.read;
             self.read += 1;
@@ -109,7 +112,7 @@ impl<'a, 's> Pages<'a, 's> {
         for (value, index) in mock.iter().zip(0..) {
             self.shared.count(self.place, |count| count.received += 1);
             self.shared.stage(self.place, "mockOutput", index, &Val::Absent, Ok(Some(value)));
-            page.push(Item { index, value: value.clone() });
+            page.push(Item::new(index, value.clone()));
         }
         let passed = if page.is_empty() { Ok(()) } else { self.pass(page).await };
         self.shared.say(self.place);
@@ -144,7 +147,7 @@ impl<'a, 's> Pages<'a, 's> {
             );
             return Err(Failure::new("too_big", message).into());
         }
-        self.unsorted.push(Item { index, value });
+        self.unsorted.push(Item::new(index, value));
         Ok(())
     }
 
@@ -173,7 +176,7 @@ impl<'a, 's> Pages<'a, 's> {
                         self.group(group).await?;
                     }
                 }
-                _ => self.add(Item { index, value }, size).await?,
+                _ => self.add(Item::new(index, value), size).await?,
             },
             Refined::Ignored => self.shared.count(self.place, |count| count.ignored += 1),
             Refined::Failed((code, message), record) => {
@@ -189,7 +192,7 @@ impl<'a, 's> Pages<'a, 's> {
         match group.into_record() {
             Ok(value) => {
                 let size = size_bytes(&value);
-                self.add(Item { index, value }, size).await
+                self.add(Item::new(index, value), size).await
             }
             Err(size) => self.group_failed(index, size).await,
         }
@@ -235,7 +238,7 @@ impl<'a, 's> Pages<'a, 's> {
         if let Some(sorting) = &self.source.sorting {
             let mut unsorted = std::mem::take(&mut self.unsorted);
             sorting.sort(&mut unsorted, |item| &item.value);
-            for Item { index, value } in unsorted {
+            for Item { index, value, .. } in unsorted {
                 self.row(value, index).await?;
             }
         }
@@ -281,32 +284,36 @@ impl<'a, 's> Pages<'a, 's> {
         let errors = std::mem::take(&mut self.errors);
         let call = Call { place: self.place, source: self.source, function, page_index, turn: page_index };
         let data = page.iter().map(|item| &item.value);
-        let left = match call.make(self.shared, data, errors.clone()).await {
-            Ok(left) => left,
-            Err(failure) => {
-                // The hook had no say in them, and they happened all the same.
-                for PageError { code, message, index, record } in errors {
-                    let index = index.unwrap_or_default();
-                    self.shared.record_failed(self.place, &code, message, index, record.as_ref());
-                }
-                return Err(Failure::new(failure.code, failure.message).into());
-            }
-        };
+        let left = call.make(self.shared, data, &errors).await;
         // A hook may make more or fewer records than there were; theirs are the places of those that it got.
         let first = page.first().map_or(self.read.saturating_sub(1), |item| item.index);
         let place = |at: usize| page.get(at).or(page.last()).map_or(first, |item| item.index);
-        for error in left.errors {
-            let index = error.index.unwrap_or(first);
-            self.shared.record_failed(self.place, &error.code, error.message, index, error.record.as_ref());
-        }
+        let failed = |errors: Vec<PageError>| {
+            for PageError { code, message, index, record } in errors {
+                match index {
+                    Some(index) => self.shared.record_failed(self.place, &code, message, index, record.as_ref()),
+                    None => {
+                        let fault = ("pre_save_page_hook", code.as_str(), message);
+                        self.shared.hook_failed(self.place, fault, first, record.as_ref());
+                    }
+                }
+            }
+        };
+        let left = left.map_err(|failure| {
+            // What was wrong before it is known nowhere else.
+            failed(errors);
+            Failure::new(failure.code, failure.message)
+        })?;
+        failed(left.errors);
         let mut made = Page::with_capacity(left.data.len());
         for (at, value) in left.data.into_iter().enumerate() {
             let (index, size) = (place(at), size_bytes(&value));
+            let nth = at.saturating_sub(page.len().saturating_sub(1));
             if size > MAX_RECORD_BYTES {
                 let (code, message) = too_big("The record that preSavePage made has", size);
                 self.shared.record_failed(self.place, &code, message, index, None);
             } else {
-                made.push(Item { index, value });
+                made.push(Item { index, nth, value });
             }
         }
         Ok((made, left.abort))

@@ -46,10 +46,10 @@ impl Call<'_> {
         &self,
         shared: &Shared<'_>,
         data: impl Iterator<Item = &Val>,
-        errors: Vec<PageError>,
+        errors: &[PageError],
     ) -> Result<Left, ScriptFailure> {
         let hook = Hook { place: self.place, kind: KIND, function: self.function };
-        let (said, retry_data) = self.said(shared, &errors);
+        let (said, retry_data) = self.said(shared, errors);
         let times = Times::of(shared, self.source);
         let mut options = Options::of(&self.source.named)
             .with_list("data", data)
@@ -93,7 +93,7 @@ impl Call<'_> {
     }
 }
 
-fn left(hook: Hook<'_>, fields: &Record, before: Vec<PageError>) -> Result<Left, ScriptFailure> {
+fn left(hook: Hook<'_>, fields: &Record, before: &[PageError]) -> Result<Left, ScriptFailure> {
     let data = match fields.get("data") {
         Some(Val::List(data)) => data.clone(),
         other => {
@@ -106,8 +106,8 @@ fn left(hook: Hook<'_>, fields: &Record, before: Vec<PageError>) -> Result<Left,
     }
     let mut errors = match fields.get("errors") {
         // A hook that does not speak of errors leaves them as they are.
-        None | Some(Val::Null) => before,
-        Some(Val::List(said)) => said.iter().map(|error| known(error, &before)).collect(),
+        None | Some(Val::Null) => before.to_vec(),
+        Some(Val::List(said)) => said.iter().map(|error| known(error, before)).collect(),
         Some(other) => return Err(wrong(hook, &format!("Its errors are {} and no list", other.kind()))),
     };
     match fields.get("newErrorsAndRetryData") {

@@ -13,6 +13,7 @@ use tombolo_model::Id;
 
 use crate::host::Host;
 use crate::plan::Pool;
+use crate::units::PATIENCE_MS;
 
 /// The queues of a run.
 #[derive(Default)]
@@ -93,7 +94,8 @@ impl Queue {
     async fn wait_out(&self, host: &dyn Host) {
         let mut waited_for = i64::MIN;
         loop {
-            let until = self.paused_until_ms.get();
+            // A clock that was set back makes no wait longer than it was meant to be.
+            let until = self.paused_until_ms.get().min(host.now_ms().saturating_add(i64::from(PATIENCE_MS)));
             // Each pause is waited for once, so that a clock that stands still stops nothing.
             if until <= waited_for || until <= host.now_ms() {
                 break;
@@ -102,10 +104,17 @@ impl Queue {
             waited_for = until;
         }
         if self.gap_ms > 0 {
-            let begins = self.next_ms.get().max(host.now_ms());
+            let begins = self.begins_ms(host.now_ms());
             self.next_ms.set(begins + i64::from(self.gap_ms));
             sleep_until(host, begins).await;
         }
+    }
+
+    /// When the next request may begin: at most one gap behind each that has its turn already.
+    fn begins_ms(&self, now_ms: i64) -> i64 {
+        let turns = i64::try_from(self.running.get()).unwrap_or(i64::MAX);
+        let latest = now_ms.saturating_add(i64::from(self.gap_ms).saturating_mul(turns.saturating_add(1)));
+        self.next_ms.get().max(now_ms).min(latest)
     }
 
     /// Lets those through for whom there is room.
@@ -197,6 +206,15 @@ mod tests {
         }
         (0..5).for_each(|_| queue.slow_down(9));
         assert_eq!(queue.level.get(), 1, "one is let through at least");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nobody_wait() {
+        let gap = Queue { gap_ms: 100, ..Rc::into_inner(queue(3, 3)).unwrap() };
+        gap.next_ms.set(3_600_000);
+        assert_eq!((gap.begins_ms(3_599_950), gap.begins_ms(3_600_050)), (3_600_000, 3_600_050));
+        gap.running.set(2);
+        assert_eq!(gap.begins_ms(1000), 1300, "behind the two that have their turns");
     }
 
     #[test]

@@ -8,10 +8,12 @@ use std::rc::Rc;
 use tombolo_formats::{CsvOptions, CsvReader, XmlOptions, XmlPath, XmlReader};
 use tombolo_model::{KeyPool, Val};
 
-use super::answer::{message, refused, said_in};
+use super::answer::{message, refused, said_in, short};
 use super::write::{Answered, Failure};
 use crate::path::Path;
 use crate::plan::{AnswerType, Slot};
+use crate::size::size_bytes;
+use crate::units::MAX_FOUND_BYTES;
 
 /// An answer that is read.
 pub(super) struct Reading<'a> {
@@ -42,7 +44,10 @@ impl Reading<'_> {
         let failed = |code, message: String| self.for_all(&Err(self.failure(code, message, status_code, None)));
         match parse(body, self.slot.reply.success) {
             Ok(whole) => self.of(status_code, headers, &whole),
-            Err(reason) => failed("parse", format!("The endpoint took what was sent, but {reason}.")),
+            Err(reason) => {
+                let reason = short(&reason, &self.slot.endpoint.scrub);
+                failed("parse", format!("The endpoint took what was sent, but {reason}."))
+            }
         }
     }
 
@@ -53,6 +58,10 @@ impl Reading<'_> {
         let path = self.slot.reply.resource_path.as_ref();
         match path.filter(|_| self.batched) {
             Some(path) => self.each(whole, path, &answered),
+            None if self.reads_answer && size_bytes(whole).saturating_mul(self.records) > MAX_FOUND_BYTES => {
+                let message = "The endpoint took what was sent, but its answer is too big to go with each of the records. Enter the path to their results, or send fewer records at once.";
+                self.for_all(&Err(self.failure("too_big", message.to_owned(), status_code, None)))
+            }
             None => self.for_all(&self.judged(whole, path.and_then(|path| path.get(whole)), &answered)),
         }
     }

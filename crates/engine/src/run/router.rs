@@ -52,7 +52,7 @@ async fn joined(incoming: &mut [Receiver<Page>]) -> Option<Page> {
         }
     }
     if let Some(page) = &mut whole {
-        page.sort_by_key(|item| item.index);
+        page.sort_by_key(|item| (item.index, item.nth));
     }
     whole
 }

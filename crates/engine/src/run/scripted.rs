@@ -86,7 +86,7 @@ async fn by_rules<'l, 'c: 'l>(
     for _ in 0..MAX_ROUNDS {
         let made = {
             let find = |name: &str| find(name);
-            rules.map(record, &Around::new(&find, &shared.env, &answers))
+            rules.map(record, &Around::new(&find, shared.env(here.place), &answers))
         };
         match made.map_err(|error| fault(error.to_string()))? {
             Mapped::Made(made) => return Ok(Some(made)),

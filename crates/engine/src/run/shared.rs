@@ -11,6 +11,7 @@ use tombolo_template::{Env, Named, Template};
 
 use super::auth::Credentials;
 use super::data::Overlay;
+use super::hooks;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
@@ -31,6 +32,8 @@ pub(super) struct Shared<'a> {
     pub(super) seed: u64,
     /// The clock, which stands at the run's beginning, and the randomness of its templates.
     pub(super) env: Env<'static>,
+    /// The same for each place, whose random values do not depend on what other places do meanwhile.
+    envs: Vec<Env<'static>>,
     /// What the requests of each connection share.
     pub(super) credentials: Credentials,
     /// The queues of its connections.
@@ -66,7 +69,10 @@ impl<'a> Shared<'a> {
             started_ms,
             seed,
             env: Env::new(started_ms, seed),
-            trace_keys: plan.places().into_iter().map(|(named, _)| named.trace_key.as_ref()).collect(),
+            envs: (0..plan.places().len())
+                .map(|place| Env::new(started_ms, hooks::seed(seed, place, "template", 0)))
+                .collect(),
+            trace_keys: trace_keys(plan),
             credentials: Credentials::default(),
             hook_options: plan.places().into_iter().map(|(named, _)| &*named.options).collect(),
             queues: Queues::default(),
@@ -81,6 +87,11 @@ impl<'a> Shared<'a> {
     pub(super) fn next_request(&self) -> u64 {
         self.requests.set(self.requests.get() + 1);
         self.requests.get()
+    }
+
+    /// The surroundings of the templates of a place.
+    pub(super) fn env(&self, place: Place) -> &Env<'static> {
+        self.envs.get(place).unwrap_or(&self.env)
     }
 
     /// What every hook of a step is told, as the members of a JSON object.
@@ -134,16 +145,40 @@ impl<'a> Shared<'a> {
 
     /// A record failed.
     pub(super) fn record_failed(&self, place: Place, code: &str, message: String, index: u64, record: Option<&Val>) {
+        self.failed(place, (code, message, None), index, record);
+    }
+
+    /// A hook said that a record failed: with a code of its own, so that only the caller knows which hook it was.
+    pub(super) fn hook_failed(
+        &self,
+        place: Place,
+        (source, code, message): (&str, &str, String),
+        index: u64,
+        record: Option<&Val>,
+    ) {
+        self.failed(place, (code, message, Some(source)), index, record);
+    }
+
+    fn failed(
+        &self,
+        place: Place,
+        (code, message, source): (&str, String, Option<&str>),
+        index: u64,
+        record: Option<&Val>,
+    ) {
         let trace_key = record.and_then(|record| self.trace_key(place, record));
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
         let keep = state.counts[place].errors <= MAX_KEPT_RECORDS;
-        let error = RunError {
+        let mut error = RunError {
             record: record.filter(|_| keep).map(Value::from),
             index: Some(index),
             trace_key,
             ..self.error(&state.counts[place], code, message)
         };
+        if let Some(source) = source {
+            source.clone_into(&mut error.source);
+        }
         (state.sink)(RunEvent::Error(error));
     }
 
@@ -173,26 +208,25 @@ impl<'a> Shared<'a> {
     /// What tells a record apart from others.
     pub(super) fn trace_key(&self, place: Place, record: &Val) -> Option<String> {
         const USUAL: [&str; 8] = ["id", "_id", "Id", "ID", "internalId", "internalid", "externalId", "uuid"];
-        let key = match self.trace_keys[place] {
-            Some(template) => {
-                let scope = |name: &str| match (name, record) {
-                    ("rows", Val::List(_)) | ("record", _) => Some(record),
-                    _ => None,
-                };
-                template.render_in(&Named(&scope), &self.env).ok()
-            }
-            None => {
-                let one = match record {
-                    Val::List(rows) => rows.first(),
-                    one => Some(one),
-                };
-                let Some(Val::Map(fields)) = one else { return None };
-                let usual = USUAL.iter().filter_map(|name| fields.get(name));
-                let scalar = |value: &&Val| !matches!(value, Val::List(_) | Val::Map(_)) && !value.is_empty();
-                usual.filter(|value| scalar(value)).map(|value| value.display().into_owned()).next()
-            }
+        let own = self.trace_keys[place].and_then(|template| {
+            let scope = |name: &str| match (name, record) {
+                ("rows", Val::List(_)) | ("record", _) => Some(record),
+                _ => None,
+            };
+            template.render_in(&Named(&scope), self.env(place)).ok().filter(|key| !key.trim().is_empty())
+        });
+        let usual = || {
+            let one = match record {
+                Val::List(rows) => rows.first(),
+                one => Some(one),
+            };
+            let Some(Val::Map(fields)) = one else { return None };
+            let usual = USUAL.iter().filter_map(|name| fields.get(name));
+            let scalar = |value: &&Val| !matches!(value, Val::List(_) | Val::Map(_)) && !value.is_empty();
+            usual.filter(|value| scalar(value)).map(|value| value.display().into_owned()).next()
         };
-        key.filter(|key| !key.trim().is_empty()).map(|key| key.chars().take(MAX_TRACE_KEY_CHARS).collect())
+        let key = own.or_else(usual).filter(|key| !key.trim().is_empty());
+        key.map(|key| key.chars().take(MAX_TRACE_KEY_CHARS).collect())
     }
 
     /// The sources that are still read end with the page that they are at.
@@ -231,4 +265,13 @@ impl<'a> Shared<'a> {
     pub(super) fn into_counts(self) -> Vec<StepCount> {
         self.state.into_inner().counts
     }
+}
+
+/// What tells the records of each place apart. Where a flow has one source, what that says holds for its steps too.
+fn trace_keys(plan: &Plan) -> Vec<Option<&Template>> {
+    let of_source = match &*plan.sources {
+        [only] => only.named.trace_key.as_ref(),
+        _ => None,
+    };
+    plan.places().into_iter().map(|(named, _)| named.trace_key.as_ref().or(of_source)).collect()
 }

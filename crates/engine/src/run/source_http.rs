@@ -30,6 +30,7 @@ pub(super) struct Asked<'a> {
 /// One reading of an endpoint.
 struct Reading<'a, 's> {
     shared: &'a Shared<'s>,
+    place: Place,
     source: &'a Source,
     read: &'a HttpRead,
     asked: Option<Asked<'a>>,
@@ -49,7 +50,7 @@ pub(super) async fn read(
     asked: Option<Asked<'_>>,
     intake: &mut impl Intake,
 ) -> Result<(), Stopped> {
-    let reading = Reading { shared, source, read, asked };
+    let reading = Reading { shared, place, source, read, asked };
     let mut progress = Progress::new(read);
     loop {
         let made = reading.request(&progress).map_err(|error| Failure::new("template", error.to_string()))?;
@@ -82,7 +83,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     fn request(&self, progress: &Progress<'_>) -> Result<Made, TemplateError> {
-        let env = &self.shared.env;
+        let env = self.shared.env(self.place);
         let record = self.asked.map(|asked| asked.record);
         let names = Names::new(self.shared, self.source, record, progress.export(), progress.previous.as_ref());
         let scope = |name: &str| names.find(name);

@@ -64,7 +64,7 @@ async fn mapped(shared: &Shared<'_>, source: &Source, record: &Val, place: Place
     let endpoint = source.read.endpoint();
     let mut answers = Answers::default();
     for _ in 0..MAX_ROUNDS {
-        let made = mapper.map(record, &Around::new(&find, &shared.env, &answers));
+        let made = mapper.map(record, &Around::new(&find, shared.env(place), &answers));
         match made.map_err(|error| error.to_string())? {
             Mapped::Made(made) => return Ok(Some(made)),
             Mapped::Discarded => {
@@ -131,13 +131,18 @@ impl<'a, 's> Found<'a, 's> {
         let Some(function) = &self.source.pre_save_page else { return };
         let call = Call { place: self.place, source: self.source, function, page_index: 0, turn };
         let found = std::mem::take(&mut self.answer.errors);
-        let errors = found.into_iter().map(|(code, message)| PageError { code, message, index: None, record: None });
-        match call.make(self.shared, self.answer.data.iter(), errors.collect()).await {
+        let error = |(code, message)| PageError { code, message, index: None, record: None };
+        let errors: Vec<PageError> = found.into_iter().map(error).collect();
+        let said = |errors: Vec<PageError>| errors.into_iter().map(|error| (error.code, error.message)).collect();
+        match call.make(self.shared, self.answer.data.iter(), &errors).await {
             Ok(left) => {
                 self.answer.data = left.data;
-                self.answer.errors = left.errors.into_iter().map(|error| (error.code, error.message)).collect();
+                self.answer.errors = said(left.errors);
             }
-            Err(failure) => self.answer.errors.push((failure.code, failure.message)),
+            Err(failure) => {
+                self.answer.errors = said(errors);
+                self.answer.errors.push((failure.code, failure.message));
+            }
         }
         let bytes: usize = self.answer.data.iter().map(size_bytes).sum();
         if bytes > MAX_RECORD_BYTES {

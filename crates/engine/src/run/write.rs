@@ -81,7 +81,7 @@ impl<'a, 's> Writer<'a, 's> {
             return Self::Mock(MockDestination::new(step.mock_response.as_ref()));
         }
         match &step.write {
-            Write::File(file) => Self::File(FileDestination::new(shared, step, file)),
+            Write::File(file) => Self::File(FileDestination::new(shared, place, step, file)),
             Write::Http(http) => Self::Http(HttpDestination::new(shared, place, step, http)),
         }
     }

@@ -10,7 +10,7 @@ use tombolo_model::run::RunFile;
 use tombolo_model::{Record, Val};
 use tombolo_template::{Named, Template};
 
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
 use crate::plan::{FileWrite, Import, Parts};
@@ -18,6 +18,7 @@ use crate::units::{MAX_GATHERED_BYTES, WRITE_BYTES};
 
 pub(super) struct FileDestination<'a, 's> {
     shared: &'a Shared<'s>,
+    place: Place,
     import: &'a Import,
     write: &'a FileWrite,
     /// Begun with the first record, whose values its name may have.
@@ -42,8 +43,8 @@ enum Content {
 }
 
 impl<'a, 's> FileDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, import: &'a Import, write: &'a FileWrite) -> Self {
-        Self { shared, import, write, out: None, gathered: Vec::new(), gathered_bytes: 0 }
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, import: &'a Import, write: &'a FileWrite) -> Self {
+        Self { shared, place, import, write, out: None, gathered: Vec::new(), gathered_bytes: 0 }
     }
 
     pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
@@ -194,7 +195,7 @@ impl<'a, 's> FileDestination<'a, 's> {
             ("record", Some(record)) => Some(*record),
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
-        template.render_in(&Named(&scope), &self.shared.env).map_err(|error| error.to_string())
+        template.render_in(&Named(&scope), self.shared.env(self.place)).map_err(|error| error.to_string())
     }
 }
 

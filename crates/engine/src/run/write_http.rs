@@ -144,7 +144,11 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let turn = (self.pages << 32) ^ sent.first().map_or(0, |one| one.at as u64);
         match submit::result(self.shared, self.place, helper, submitted, turn).await {
             Ok(whole) => reading.of(status, response.headers, &whole),
-            Err(failure) => vec![Err(failure); records],
+            Err(failure) => {
+                // The answer to what was submitted may be what it is about.
+                let message = scrub.clean(&failure.message).into_owned();
+                vec![Err(Failure { message, ..failure }); records]
+            }
         }
     }
 
@@ -156,7 +160,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             Some(text) => {
                 let after = self.names(slot, records, |one| &one.mapped);
                 let scope = |name: &str| after.find(name).or_else(|| self.shared_scope(slot, name));
-                let made = body(text, &scope, &self.shared.env).map_err(template)?;
+                let made = body(text, &scope, self.shared.env(self.place)).map_err(template)?;
                 let plain = matches!(slot.media, Media::UrlEncoded | Media::FormData)
                     || (slot.media == Media::Json && self.write.drop_empty);
                 if plain && made.masked().is_none() {
@@ -182,7 +186,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
             );
             return Err(("too_big", message));
         }
-        let mut request = build(&slot.endpoint, &scope, &self.shared.env, None, sent).map_err(template)?;
+        let mut request = build(&slot.endpoint, &scope, self.shared.env(self.place), None, sent).map_err(template)?;
         if let Some(content_type) = content_type {
             for (name, value) in &mut request.headers {
                 if name.eq_ignore_ascii_case("content-type") {

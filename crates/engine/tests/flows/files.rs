@@ -200,3 +200,18 @@ fn transformations_and_mappings_of_version_1_run() {
     let want = "[\n{\"id\":7,\"lines\":[{\"code\":\"x\",\"q\":\"1\"}]}\n]\n";
     assert_eq!(host.made_text().as_deref(), Some(want), "{}", ran.error());
 }
+
+#[test]
+fn random_values_of_a_step_do_not_depend_on_those_that_others_draw() {
+    let made = |uri: &str| {
+        let rule = json!([{"generate": "r", "dataType": "string", "extract": "{{random \"uuid\"}}"}]);
+        let import = with(file_import(&json!({"type": "json"})), &json!({"mappings": rule}));
+        let host = Memory::new(|_| Some(Answer::json(&json!([{"n": 1}, {"n": 2}]))));
+        let ran = go(&bundle(http_export(&json!({"relativeURI": uri})), &[import]), &host);
+        assert_eq!(ran.counts(1), [2, 2, 0, 0], "{:?}", ran.errors);
+        host.made_text().unwrap()
+    };
+    assert_eq!(made("/x"), made("/x?r={{random \"uuid\"}}"));
+    let values = made("/x");
+    assert!(values.len() > 80 && values.lines().nth(1) != values.lines().nth(2), "{values}");
+}

@@ -122,3 +122,14 @@ fn a_response_mapping_does_not_copy_a_long_text_for_each_of_many_items() {
         assert!(ran.errors[0].message.contains("64 MB"), "{:?}", ran.errors.first().map(|error| &error.message));
     }
 }
+
+#[test]
+fn a_mapping_makes_no_record_that_is_bigger_than_records_may_be() {
+    let rules: Vec<_> =
+        ["a", "b", "c"].map(|name| json!({"generate": name, "dataType": "string", "extract": "$.s"})).into();
+    let import = with(file_import(&json!({"type": "json"})), &json!({"mappings": rules}));
+    let text = json!([{"s": "x".repeat(2 * 1024 * 1024)}, {"s": "y"}]).to_string();
+    let host = Memory::offline().with_file(text.as_bytes());
+    let ran = go(&bundle(file_export(&json!({"type": "json"})), &[import]), &host);
+    assert_eq!((ran.counts(1), ran.errors[0].code.as_str()), ([2, 1, 0, 1], "too_big"));
+}

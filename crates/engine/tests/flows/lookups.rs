@@ -1,5 +1,6 @@
 //! Lookups: what steps read about each record, and what of it goes into the record.
 
+use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::Bundle;
 use tombolo_model::Kind;
@@ -80,4 +81,42 @@ fn answers_that_come_in_another_order_stay_with_their_records() {
     let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
     let want: Vec<Value> = (0..50).map(|n| json!({"id": n, "same": n})).collect();
     assert_eq!(made, want);
+}
+
+#[test]
+fn a_hook_that_returns_nothing_for_a_record_fails_its_page() {
+    let hooks = json!({"hooks": {"postResponseMap": {"_scriptId": id(20).to_string(), "function": "post"}}});
+    let mut bundle = flow(&HTTP(), &json!({}), &hooks);
+    bundle.resources.insert(id(20), (Kind::Script, json!({"name": "Hooks", "content": "…"})));
+    let host = orders().with_scripts(|_, options| {
+        let data = options["postResponseMapData"].as_array().unwrap();
+        let left = |record: &Value| if record["id"] == 2 { json!(null) } else { record.clone() };
+        Ok(json!(data.iter().map(left).collect::<Vec<_>>()))
+    });
+    let ran = go(&bundle, &host);
+    assert_eq!(ran.counts(2), [0, 0, 0, 0]);
+    let said = &ran.errors.last().unwrap().message;
+    assert!(said.contains("For record 2 it returned null; return the record."), "{said}");
+}
+
+#[test]
+fn what_lookups_find_and_add_to_records_is_bounded() {
+    let records: Vec<Value> = (0..20).map(|id| json!({"id": id, "own": "y".repeat(2_000_000)})).collect();
+    let host = |size: usize| {
+        let text = json!([{"text": "x".repeat(size)}]).to_string().into_bytes();
+        Memory::new(move |_| {
+            let piece = Ok(text.clone());
+            Some(Answer { pieces: stream::iter([piece]).boxed_local(), ..Answer::new(200, "") })
+        })
+        .with_pieces(vec![json!(records[..2]).to_string().into_bytes()])
+    };
+    let step = json!({"proceedOnFailure": true, "responseMapping": {"fields": [{"extract": "data[0].text", "generate": "more"}]}});
+    let ran = go(&flow(&json!({"relativeURI": "/x"}), &json!({}), &step), &host(4_000_000));
+    assert_eq!(ran.counts(2), [0, 0, 0, 0], "a record of 6 MB goes nowhere");
+    assert!(ran.errors[0].message.contains("With what the step added, the record has 5.7 MB"), "{:?}", ran.errors[0]);
+    let many: Vec<Value> = (0..20).map(|id| json!({"id": id})).collect();
+    let host = host(4_000_000).with_pieces(vec![json!(many).to_string().into_bytes()]);
+    let ran = go(&flow(&json!({"relativeURI": "/x"}), &json!({}), &json!({})), &host);
+    assert_eq!(ran.counts(1), [20, 16, 0, 4]);
+    assert!(ran.errors[0].message.contains("of this page found has more than 64 MB"), "{:?}", ran.errors[0]);
 }

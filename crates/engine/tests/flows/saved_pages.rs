@@ -199,3 +199,74 @@ fn a_record_that_a_step_makes_too_big_ends_there() {
     assert_eq!((ran.counts(1)[3], ran.counts(2)), (1, [1, 1, 0, 0]));
     assert_eq!((ran.errors[0].code.as_str(), &ran.errors[0].record), ("too_big", &None));
 }
+
+#[test]
+fn records_that_a_hook_made_stay_in_their_order_where_ways_meet_again() {
+    let mut flow = hooked(with(file_export(&json!({"type": "csv"})), &json!({"pageSize": 2})));
+    let only =
+        json!({"type": "expression", "expression": {"version": "1", "rules": ["equals", ["extract", "k"], "b"]}});
+    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
+    flow.flow["routers"] = json!([
+        {"id": "r", "branches": [{"name": "B", "inputFilter": only, "pageProcessors": [], "nextRouterId": "end"},
+            {"name": "Rest", "pageProcessors": [], "nextRouterId": "end"}]},
+        {"id": "end", "branches": [{"name": "Out",
+            "pageProcessors": [{"type": "import", "_importId": id(3).to_string()}]}]}]);
+    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(|_, _| {
+        let made = (0..6).map(|n| json!({"n": n, "k": if n % 2 == 0 { "a" } else { "b" }}));
+        Ok(json!({"data": made.collect::<Vec<_>>()}))
+    });
+    go(&flow, &host);
+    let made: Vec<Value> = serde_json::from_str(&host.made_text().unwrap()).unwrap();
+    assert_eq!(made.iter().map(|record| record["n"].clone()).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+}
+
+/// A flow with a file whose import has these hooks.
+fn made_with(hooks: &Value, call: impl Fn(&str, &Value) -> Result<Value, ScriptFailure> + 'static) -> (Ran, Memory) {
+    let hook = |name: &Value| json!({"_scriptId": id(SCRIPT).to_string(), "function": name});
+    let hooks: serde_json::Map<_, _> =
+        hooks.as_array().unwrap().iter().map(|name| (name.as_str().unwrap().to_owned(), hook(name))).collect();
+    let import = with(file_import(&json!({"type": "json", "fileName": "out.json"})), &json!({"hooks": hooks}));
+    let mut made = bundle(file_export(&json!({"type": "csv"})), &[import]);
+    made.resources.insert(id(SCRIPT), (Kind::Script, json!({"name": "Hooks", "content": "…"})));
+    let host = Memory::offline().with_file(b"n\n1\n2\n").with_scripts(call);
+    (go(&made, &host), host)
+}
+
+#[test]
+fn post_aggregate_hears_of_the_file_and_ends_the_run_when_it_throws() {
+    let told = Rc::new(RefCell::new(Value::Null));
+    let heard = Rc::clone(&told);
+    let (ran, host) = made_with(&json!(["postAggregate"]), move |name, options| {
+        assert_eq!(name, "postAggregate");
+        *heard.borrow_mut() = options.clone();
+        Ok(json!(null))
+    });
+    assert_eq!(ran.outcome.status, RunStatus::Completed);
+    let size = host.made_text().unwrap().len();
+    let want = json!({"success": true, "_json": {"fileName": "out.json", "fileSize": size}});
+    assert_eq!((&told.borrow()["postAggregateData"], &told.borrow()["_importId"]), (&want, &json!(id(3))));
+    let (ran, _) = made_with(&json!(["postAggregate"]), |_, _| {
+        let message = "no".to_owned();
+        Err(ScriptFailure { code: "script_error".to_owned(), message, place: None })
+    });
+    assert_eq!(ran.outcome.status, RunStatus::Failed);
+    assert_eq!(ran.errors[0].source, "post_aggregate_hook");
+    assert!(ran.error().contains("postAggregate “postAggregate” of the script “Hooks”: no"), "{}", ran.error());
+}
+
+#[test]
+fn errors_that_hooks_give_records_say_which_hook_gave_them() {
+    for (hook, source) in [("preMap", "pre_map_hook"), ("postMap", "post_map_hook")] {
+        let (ran, _) = made_with(&json!([hook]), |_, _| {
+            let bad = json!({"errors": [{"code": "OWN", "message": "said"}]});
+            Ok(json!([bad, {"data": {"n": 2}}]))
+        });
+        let error = &ran.errors[0];
+        assert_eq!((error.code.as_str(), error.source.as_str()), ("OWN", source));
+    }
+    let (ran, ..) = saved(|options| {
+        let new = json!([{"retryData": {"odd": 1}, "errors": [{"code": "OWN", "message": "said"}]}]);
+        Ok(json!({"data": options["data"], "errors": [], "newErrorsAndRetryData": new}))
+    });
+    assert_eq!(ran.errors[0].source, "pre_save_page_hook");
+}

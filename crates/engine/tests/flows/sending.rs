@@ -292,3 +292,28 @@ fn forms_hold_one_record() {
         assert!(said.contains("/http/requestMediaType: Several records at once"), "{said}");
     }
 }
+
+#[test]
+fn templates_of_imports_and_file_names_see_the_run_and_the_import() {
+    let http = json!({"relativeURI": ["/{{job._id}}"], "body": ["{{testMode}} {{import.name}} {{job.type}}"]});
+    let file = file_import(&json!({"type": "json", "fileName": "p-{{job._id}}-{{import.name}}.json"}));
+    let mut flow = bundle(file_export(&json!({"type": "csv"})), &[http_import(&http), file]);
+    flow.about.run = Some(id(77));
+    let host = Memory::new(|_| Some(Answer::new(200, ""))).with_file(b"n\n1\n");
+    go(&flow, &host);
+    assert_eq!(host.urls(), [format!("https://app.example/v1/{}", id(77))]);
+    assert_eq!(host.bodies(), ["false Target flow"]);
+    assert_eq!(host.made.borrow()[&id(4).to_string()].0, format!("p-{}-Result.json", id(77)));
+}
+
+#[test]
+fn what_the_source_says_of_keys_holds_for_its_steps_and_else_the_usual_fields_do() {
+    let export = with(
+        file_export(&json!({"type": "json"})),
+        &json!({"traceKeyTemplate": "{{record.a}}{{#if record.a}}-t{{/if}}"}),
+    );
+    let host = Memory::new(|_| Some(Answer::new(404, ""))).with_file(br#"[{"a":1,"id":5},{"id":6}]"#);
+    let ran = go(&bundle(export, &[http_import(&json!({}))]), &host);
+    let keys: Vec<_> = ran.errors.iter().map(|error| error.trace_key.as_deref().unwrap()).collect();
+    assert_eq!(keys, ["1-t", "6"]);
+}

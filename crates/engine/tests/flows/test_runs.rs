@@ -126,3 +126,15 @@ fn mock_output_stands_for_the_page_of_a_source_and_for_what_a_lookup_finds() {
         bundle.about.test_mode = true;
     }
 }
+
+#[test]
+fn a_test_run_leaves_alone_what_a_run_leaves_alone() {
+    let import = with(http_import(&json!({"ignoreExtract": "known"})), &json!({"ignoreExisting": true}));
+    let mut flow = bundle(file_export(&json!({"type": "json"})), &[import]);
+    for test in [false, true] {
+        flow.about.test_mode = test;
+        let host = Memory::new(|_| Some(Answer::new(200, ""))).with_file(br#"[{"known":1},{"n":2}]"#);
+        let (_, counts) = stages(&flow, &host);
+        assert_eq!((counts[1], host.requests.borrow().len()), ([2, 1, 1, 0], usize::from(!test)));
+    }
+}

@@ -184,7 +184,10 @@ impl ZipReader {
 
     fn descriptor(&mut self, body: Body, bytes: &[u8], sink: Sink<'_>) -> Result<usize, FormatError> {
         let before = self.held.len();
-        let sizes = if body.wide { 16 } else { 8 };
+        // Who writes as it goes knows only here that the sizes need eight bytes.
+        let beyond = |inflater: &Inflater| inflater.sizes().0.max(inflater.sizes().1) >= u64::from(u32::MAX);
+        let wide = body.wide || matches!(&body.data, Data::Deflated(inflater) if beyond(inflater));
+        let sizes = if wide { 16 } else { 8 };
         let more = bytes.len().min(8 + sizes - before);
         self.held.extend_from_slice(&bytes[..more]);
         let signed = u32_at(&self.held, 0) == DESCRIPTOR;

@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Hook, Line, Pairs, Switch};
+use super::Input::{Area, Choice, Hook, Json, Line, Pairs, Switch};
 use super::When::Is;
 use super::{Section, field, section};
 
@@ -43,3 +43,14 @@ pub const ROUTER: &[Section] = &[section(
 /// What is said of a branch.
 pub const BRANCH: &[Section] =
     &[section("", &[field("/name", "Name", Line), field("/description", "Description", Area(2)).optional()])];
+
+/// What is said of a flow as a whole.
+pub const FLOW: &[Section] = &[section(
+    "",
+    &[
+        field("/description", "Description", Area(3)).optional(),
+        field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
+            .help("Otherwise one source is read after the other."),
+        field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+    ],
+)];

@@ -53,6 +53,16 @@ impl Keys {
         self.names.get(at).map(|name| &**name)
     }
 
+    /// Appends a name that is not there.
+    pub(super) fn push(&mut self, name: &str) {
+        self.names.push(name.into());
+        match &mut self.places {
+            Some(places) => drop(places.insert(name.into(), self.names.len() - 1)),
+            None if self.names.len() > WIDE => *self = Self::new(std::mem::take(&mut self.names)),
+            None => {}
+        }
+    }
+
     pub(super) fn with(&self, name: &str) -> Self {
         Self::new(self.names.iter().cloned().chain([name.into()]))
     }

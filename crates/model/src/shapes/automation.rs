@@ -7,7 +7,12 @@ use crate::{Rule, Shapes};
 pub(super) const SCRIPT: Shapes = Shapes::new(&[Rule::new("/content", Text), Rule::new("/description", Text)], COMMON);
 
 pub(super) const LOOKUP_CACHE: Shapes = Shapes::new(
-    &[Rule::new("/description", Text), Rule::new("/size", Derived), Rule::new("/dataLastModified", Derived)],
+    &[
+        Rule::new("/description", Text),
+        Rule::new("/size", Derived),
+        Rule::new("/sizeInMB", Derived),
+        Rule::new("/dataLastModified", Derived),
+    ],
     COMMON,
 );
 

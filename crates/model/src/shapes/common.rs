@@ -8,6 +8,7 @@ pub(super) const COMMON: &[Rule] = &[
     Rule::new("/_id", Derived),
     Rule::new("/createdAt", Derived),
     Rule::new("/lastModified", Derived),
+    Rule::new("/lastModifiedBy", Derived),
     Rule::new("/deletedAt", Derived),
     Rule::new("/_userId", Derived),
     Rule::new("/lastExecutedAt", Derived),

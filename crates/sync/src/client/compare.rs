@@ -28,6 +28,8 @@ pub struct Plan {
     pub offer: Vec<(Id, Vec<Hash>)>,
     /// No longer visible.
     pub forget: Vec<Id>,
+    /// Not listed, and offered all the same: new, or no longer visible. The server's answer to what is pushed says which.
+    pub unlisted: Vec<Id>,
 }
 
 /// Compares. `knows` says whether a document here has a change; asked only where heads differ.
@@ -56,8 +58,11 @@ pub fn plan(
             continue;
         }
         match course {
-            Course::Restored => plan.offer.push((*document, Vec::new())),
-            _ if here.pending => {}
+            Course::Restored => {
+                plan.offer.push((*document, Vec::new()));
+                plan.unlisted.push(*document);
+            }
+            _ if here.pending => plan.unlisted.push(*document),
             _ => plan.forget.push(*document),
         }
     }
@@ -101,7 +106,7 @@ mod tests {
         unsent.pending = true;
         let here = BTreeMap::from([(id(1), local(&[8])), (id(2), unsent)]);
         let plan = plan(&[], Course::Rights, &here, |_, _| true);
-        assert_eq!(plan.forget, vec![id(1)]);
+        assert_eq!((plan.forget, plan.unlisted), (vec![id(1)], vec![id(2)]));
         assert!(plan.offer.is_empty());
     }
 

@@ -43,12 +43,17 @@ pub struct Client {
     pub(super) unsent_places: BTreeSet<String>,
     pub(super) people: BTreeMap<String, Person>,
     pub(super) manifest: Option<Comparison>,
+    pub(super) rounds: u64,
     /// Damaged here and wanted whole.
     pub(super) wanted: BTreeSet<Id>,
     /// Asked for over this connection.
     pub(super) fetching: BTreeSet<Id>,
     /// Documents of which the server took something since it began to list what it has.
     pub(super) taken_since: BTreeSet<Id>,
+    /// Not in the server's list and being pushed: what of them is refused for want of rights is no longer visible.
+    pub(super) unlisted: BTreeSet<Id>,
+    /// No longer visible; dropped once the server has answered what was pushed of them.
+    pub(super) leaving: BTreeSet<Id>,
     pub(super) frames_stored: u32,
     pub(super) complete: bool,
     pub(super) status: Status,
@@ -61,8 +66,8 @@ pub struct Client {
 pub(super) enum Comparison {
     /// Its parts come in.
     Gathering { entries: Vec<ManifestEntry>, course: Course },
-    /// The caller compares.
-    Asked,
+    /// The caller compares. An answer of another round is about another connection's list.
+    Asked(u64, Course),
     /// What was found lacking is being pushed.
     Offering(BTreeSet<Hash>),
 }
@@ -84,9 +89,12 @@ impl Client {
             unsent_places: BTreeSet::new(),
             people: BTreeMap::new(),
             manifest: None,
+            rounds: 0,
             wanted: BTreeSet::new(),
             fetching: BTreeSet::new(),
             taken_since: BTreeSet::new(),
+            unlisted: BTreeSet::new(),
+            leaving: BTreeSet::new(),
             frames_stored: 0,
             complete: false,
             status: Status::default(),
@@ -144,7 +152,14 @@ impl Client {
                     self.link.reason = Some(reason);
                 }
             }
-            Event::Compared { fetch, forget } => self.compared(now_ms, &fetch, &forget),
+            Event::Compared { round, fetch, forget, unlisted } => {
+                // The comparison of a connection that broke meanwhile: rights and server may be others by now.
+                if let Some(Comparison::Asked(asked, course)) = self.manifest
+                    && asked == round
+                {
+                    self.compared(now_ms, course, &fetch, &forget, unlisted);
+                }
+            }
             Event::Runs(rows) => self.runs.add(rows),
             Event::Presence { tab, place } => {
                 self.unsent_places.insert(tab.clone());
@@ -293,6 +308,7 @@ impl Client {
     }
 
     fn pump_up(&mut self, now_ms: u64) {
+        self.forget_when_answered();
         self.compared_when_answered(now_ms);
         self.fetch_wanted(now_ms);
         while let Some(push) = self.outbox.next(now_ms) {

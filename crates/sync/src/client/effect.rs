@@ -1,7 +1,7 @@
 //! What a device's end wants done.
 
 use tombolo_docs::Hash;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights};
 use tombolo_wire::store::{Link, Person};
 use tombolo_wire::sync::{Course, Cursor, ManifestEntry, RunRows};
 
@@ -35,6 +35,8 @@ pub enum Effect {
         manifest: Vec<ManifestEntry>,
         /// Why: [`Course::Restored`] or [`Course::Rights`].
         course: Course,
+        /// Names the comparison; its answer carries the same.
+        round: u64,
     },
     /// The server lacks these changes, which a push builds on: read them from the document and give them as
     /// [`Event::Outbox`](super::Event::Outbox), each after those it builds on; name those that are not there with
@@ -53,7 +55,7 @@ pub enum Effect {
         reason: String,
     },
     /// The role, as the server says; keep it for [`OpenReply::writable`](tombolo_wire::store::OpenReply::writable).
-    Role(Role),
+    Rights(Rights),
     /// The state of the link changed.
     Status(Status),
 }

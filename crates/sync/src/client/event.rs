@@ -59,10 +59,14 @@ pub enum Event {
     },
     /// The manifest was compared ([`Effect::Compare`](super::Effect::Compare)).
     Compared {
+        /// Which comparison.
+        round: u64,
         /// Documents to be sent whole.
         fetch: Vec<Id>,
         /// Documents that this person may not see any more.
         forget: Vec<Id>,
+        /// Documents that the list lacks and that are pushed all the same ([`Plan::unlisted`](super::Plan::unlisted)).
+        unlisted: Vec<Id>,
     },
     /// Runs and errors that the server does not have yet, strictly stored here.
     Runs(RunRows),

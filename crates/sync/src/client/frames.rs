@@ -1,7 +1,9 @@
 //! What each of the server's frames does to the session.
 
+use std::collections::BTreeSet;
+
 use tombolo_docs::is_saved_document;
-use tombolo_model::Id;
+use tombolo_model::{Id, Rights};
 use tombolo_wire::sync::{
     ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows, Up, VERSION, Welcome,
     decode_down, decode_page,
@@ -33,6 +35,7 @@ impl Client {
             Down::Accepted { push } => {
                 if let Some((document, done)) = self.outbox.accepted(now_ms, push) {
                     self.taken_since.insert(document);
+                    self.unlisted.remove(&document);
                     self.intake.acked(done);
                 }
             }
@@ -51,7 +54,7 @@ impl Client {
             Down::Changes { entries, cursor, complete } => self.changes(entries, cursor, complete),
             Down::Bundle { page, cursor } => self.bundle(now_ms, &page, cursor),
             Down::Manifest { entries, complete } => self.manifest_part(entries, complete),
-            Down::Forget { documents } => self.forget(&documents),
+            Down::Forget { documents } => self.leaving.extend(documents),
             Down::RunsStored { push } => {
                 if let Some(sent) = self.runs.stored(push) {
                     self.intake.acked_runs(sent);
@@ -63,7 +66,7 @@ impl Client {
             Down::Left { session } => {
                 self.people.remove(&session);
             }
-            Down::Role { role } => self.effects.push(Effect::Role(role)),
+            Down::Role { role, grants } => self.effects.push(Effect::Rights(Rights { role, grants })),
             Down::Pong => {}
             Down::Bye { code, message } => self.bye(now_ms, &code, message),
         }
@@ -78,7 +81,8 @@ impl Client {
         }
         self.link.up(now_ms);
         self.taken_since.clear();
-        self.effects.push(Effect::Role(welcome.role));
+        let Welcome { role, grants, .. } = welcome;
+        self.effects.push(Effect::Rights(Rights { role: *role, grants: grants.clone() }));
         if matches!(welcome.course, Course::Restored | Course::Rights) {
             self.manifest = Some(Comparison::Gathering { entries: Vec::new(), course: welcome.course });
         }
@@ -92,6 +96,7 @@ impl Client {
             return;
         };
         self.parked.extend(gone.iter().map(|hash| (*hash, document)));
+        let hidden = refusals.iter().any(|refusal| refusal.code == "rights") && self.unlisted.remove(&document);
         for (index, refusal) in refusals.into_iter().enumerate() {
             // What merely builds on a refused change shares the first reason.
             let hashes: Vec<_> = if index == 0 {
@@ -101,6 +106,9 @@ impl Client {
                 refusal.hashes
             };
             self.effects.push(Effect::Park(Park { document, hashes, code: refusal.code, message: refusal.message }));
+        }
+        if hidden {
+            self.leaving.insert(document);
         }
     }
 
@@ -195,22 +203,26 @@ impl Client {
         };
         entries.extend(part);
         if complete {
-            self.manifest = Some(Comparison::Asked);
-            self.effects.push(Effect::Compare { manifest: entries, course });
+            self.rounds += 1;
+            self.manifest = Some(Comparison::Asked(self.rounds, course));
+            self.effects.push(Effect::Compare { manifest: entries, course, round: self.rounds });
         } else {
             self.manifest = Some(Comparison::Gathering { entries, course });
         }
     }
 
     /// The caller compared: fetches, forgets, and then waits until the server has what it lacked.
-    pub(super) fn compared(&mut self, now_ms: u64, fetch: &[Id], forget: &[Id]) {
-        if !matches!(self.manifest, Some(Comparison::Asked)) {
-            return;
-        }
+    pub(super) fn compared(&mut self, now_ms: u64, course: Course, fetch: &[Id], forget: &[Id], unlisted: Vec<Id>) {
         // What the server took meanwhile is visible, although the list is older; what was edited meanwhile it judges.
         let waiting = self.outbox.documents();
+        let mut unlisted: BTreeSet<Id> = unlisted.into_iter().collect();
+        unlisted.extend(forget.iter().copied().filter(|id| waiting.contains(id)));
+        // What a restored server lacks and could not be offered, because it is damaged here, stays.
+        let stays_unasked = course == Course::Restored;
+        unlisted.retain(|id| !self.taken_since.contains(id) && (!stays_unasked || waiting.contains(id)));
         let stays = |id: &Id| self.taken_since.contains(id) || waiting.contains(id);
         let forget: Vec<Id> = forget.iter().copied().filter(|id| !stays(id)).collect();
+        self.unlisted = unlisted;
         self.forget(&forget);
         self.fetch(now_ms, fetch);
         self.manifest = Some(Comparison::Offering(self.outbox.hashes()));
@@ -235,10 +247,28 @@ impl Client {
     pub(super) fn compared_when_answered(&mut self, now_ms: u64) {
         if let Some(Comparison::Offering(offered)) = &self.manifest
             && !self.outbox.contains_any(offered)
+            && self.leaving.is_empty()
         {
             self.manifest = None;
             self.send(now_ms, &Up::Compared);
         }
+    }
+
+    /// Drops what is no longer visible, unless something of it waits for its answer: the server may have that already,
+    /// and then it was accepted and is not put aside.
+    pub(super) fn forget_when_answered(&mut self) {
+        if self.leaving.is_empty() && self.unlisted.is_empty() {
+            return;
+        }
+        let waiting = self.outbox.documents();
+        // What was put aside before the server could answer, because it built on something that is not there.
+        self.leaving.extend(self.unlisted.extract_if(.., |id| !waiting.contains(id)));
+        let (stay, gone): (BTreeSet<Id>, Vec<Id>) = {
+            let (stay, gone) = self.leaving.iter().partition::<Vec<&Id>, _>(|id| waiting.contains(id));
+            (stay.into_iter().copied().collect(), gone.into_iter().copied().collect())
+        };
+        self.leaving = stay;
+        self.forget(&gone);
     }
 
     /// Drops documents; changes of them that never went are parked first.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tombolo_docs::{Actor, Hash};
-use tombolo_model::{Id, Kind, Role};
+use tombolo_model::{Action, Home, Id, Kind, Rights};
 
 use super::Incoming;
 
@@ -25,8 +25,8 @@ pub struct Wanted {
 pub struct Context {
     /// Who pushes.
     pub user: Id,
-    /// Their role now; `None` for somebody who is no member (any more).
-    pub role: Option<Role>,
+    /// Their rights now; `None` for somebody who is no member (any more), or is switched off.
+    pub rights: Option<Rights>,
     /// The document's row, when the account has it.
     pub document: Option<DocumentRow>,
     /// Of [`Wanted::sessions`], those that are bound.
@@ -44,10 +44,14 @@ pub struct Context {
 }
 
 /// A document as the server's table has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentRow {
     /// Its kind, from its first change.
     pub kind: Kind,
+    /// The integration that owns it (decision 22).
+    pub owner: Option<Id>,
+    /// The integrations it is registered with.
+    pub registered: Vec<Id>,
     /// The highest operation counter of its changes; [`Accepted::max_op`](super::Accepted::max_op) is the new one.
     pub max_op: u64,
     /// Deleted for good or moved away: nothing enters any more.
@@ -56,6 +60,25 @@ pub struct DocumentRow {
     pub size_bytes: u64,
     /// The same after inflating: what opening the document costs.
     pub inflated_bytes: u64,
+}
+
+impl DocumentRow {
+    /// Where it belongs.
+    #[must_use]
+    pub fn home(&self) -> Home<'_> {
+        Home { owner: self.owner, registered: &self.registered }
+    }
+}
+
+impl Context {
+    /// Whether the document exists and this person may not see it.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.document.as_ref().is_some_and(|row| {
+            let rights = self.rights.as_ref();
+            !rights.is_some_and(|rights| rights.may(Action::Read, row.kind, row.home()))
+        })
+    }
 }
 
 /// The session that an actor belongs to: its last sixteen bytes.

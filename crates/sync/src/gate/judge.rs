@@ -29,6 +29,12 @@ pub struct Accepted {
     pub kind: Option<Kind>,
     /// The document did not exist.
     pub created: bool,
+    /// The person may not see the document; all that was pushed is stored already.
+    pub hidden: bool,
+    /// The integration that owns it, as the last of these changes has it.
+    pub owner: Option<Id>,
+    /// One of them may have given it to another integration, or registered it elsewhere.
+    pub moved: bool,
     /// The highest operation counter of the document from now on.
     pub max_op: u64,
     /// Sessions that belong to the user from now on.
@@ -64,6 +70,9 @@ pub fn judge(document: Id, changes: &[Incoming], context: &Context) -> Verdict {
     }
     Verdict::Accept(Accepted {
         created: context.document.is_none() && !batch.fresh.is_empty(),
+        hidden: context.is_hidden(),
+        owner: batch.owner,
+        moved: batch.moved,
         fresh: batch.fresh,
         kind: batch.kind,
         max_op: batch.max_op,
@@ -88,6 +97,8 @@ struct Batch<'a> {
     seqs: BTreeMap<&'a [u8], u64>,
     bind: BTreeSet<Actor>,
     kind: Option<Kind>,
+    owner: Option<Id>,
+    moved: bool,
     max_op: u64,
     size_bytes: u64,
     inflated_bytes: u64,
@@ -95,6 +106,7 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     fn new(document: Id, context: &'a Context) -> Self {
+        let row = context.document.as_ref();
         Self {
             document,
             context,
@@ -105,10 +117,12 @@ impl<'a> Batch<'a> {
             missing: BTreeSet::new(),
             seqs: BTreeMap::new(),
             bind: BTreeSet::new(),
-            kind: context.document.map(|row| row.kind),
-            max_op: context.document.map_or(0, |row| row.max_op),
-            size_bytes: context.document.map_or(0, |row| row.size_bytes),
-            inflated_bytes: context.document.map_or(0, |row| row.inflated_bytes),
+            kind: row.map(|row| row.kind),
+            owner: row.and_then(|row| row.owner),
+            moved: false,
+            max_op: row.map_or(0, |row| row.max_op),
+            size_bytes: row.map_or(0, |row| row.size_bytes),
+            inflated_bytes: row.map_or(0, |row| row.inflated_bytes),
         }
     }
 
@@ -117,19 +131,28 @@ impl<'a> Batch<'a> {
         if context.known.contains(&scan.hash) || self.taken.contains(&scan.hash) {
             return Ok(());
         }
-        let role = context.role.ok_or_else(rules::not_member)?;
-        if context.document.is_some_and(|row| row.purged) {
+        let rights = context.rights.as_ref().ok_or_else(rules::not_member)?;
+        if context.document.as_ref().is_some_and(|row| row.purged) {
             return Err(rules::gone());
         }
         if scan.deps.iter().any(|dep| self.refused.contains(dep)) {
             return Err(rules::depends_on_refused());
         }
         let hangs = self.hangs(change);
-        if hangs && self.kind.is_none() {
+        let hidden = context.is_hidden();
+        // One that may not be seen answers like one that does not exist.
+        if hangs && (self.kind.is_none() || hidden) {
             return Ok(());
         }
+        if hidden {
+            return Err(rules::not_there());
+        }
         let kind = rules::kind_of(self.document, &change.inspected, self.kind)?;
-        rules::may_write(role, kind)?;
+        let owner = rules::owner_after(self.document, kind, &change.inspected, self.owner);
+        if self.kind.is_some() {
+            rules::may_write(rights, kind, self.owner)?;
+        }
+        rules::may_write(rights, kind, owner)?;
         let session = self.session(&scan.actor)?;
         rules::keys(kind, &change.inspected, &context.hidden)?;
         if hangs {
@@ -138,6 +161,8 @@ impl<'a> Batch<'a> {
         self.numbers(change)?;
         self.bind.extend(session);
         self.kind = Some(kind);
+        self.owner = owner;
+        self.moved |= rules::moves(&change.inspected);
         self.taken.insert(scan.hash);
         self.fresh.push(index);
         Ok(())

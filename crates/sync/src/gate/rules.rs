@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use tombolo_docs::{Inspected, KeyWrite, Written};
-use tombolo_model::{Action, Id, Kind, Role, Shape, Shapes, path, shapes};
+use tombolo_model::{Action, Home, Id, Kind, Rights, Shape, Shapes, path, shapes};
 
 use super::Code;
 use super::refusal::Denied;
@@ -47,17 +47,44 @@ pub(super) fn kind_of(document: Id, inspected: &Inspected, known: Option<Kind>) 
     }
 }
 
-/// Checks the role.
-pub(super) fn may_write(role: Role, kind: Kind) -> Result<(), Denied> {
-    if role.may(Action::Write, kind) {
+/// The integration that owns the document once this change is in. Moving one asks for the right in both places.
+pub(super) fn owner_after(document: Id, kind: Kind, inspected: &Inspected, before: Option<Id>) -> Option<Id> {
+    if kind == Kind::Integration {
+        return Some(document);
+    }
+    let named = inspected.writes.iter().rfind(|write| write.key == "/_integrationId");
+    named.map_or(before, |write| match &write.written {
+        Written::Leaf(value) => value.as_str().and_then(|id| id.parse().ok()),
+        _ => None,
+    })
+}
+
+/// Whether a change writes where the document belongs.
+pub(super) fn moves(inspected: &Inspected) -> bool {
+    inspected.writes.iter().any(|write| matches!(write.key.as_str(), "/_integrationId" | "/_registeredIntegrationIds"))
+}
+
+/// Checks the rights where the document belongs.
+pub(super) fn may_write(rights: &Rights, kind: Kind, owner: Option<Id>) -> Result<(), Denied> {
+    let home = Home { owner, registered: &[] };
+    if rights.may(Action::Write, kind, home) {
         return Ok(());
     }
+    let role = rights.role;
     Err(Denied::new(
         Code::Rights,
         format!(
             "Your role ({role}) does not allow changing this. Ask somebody who manages the account, then try again."
         ),
     ))
+}
+
+/// For a document that this person may not see; it says nothing of whether there is one.
+pub(super) fn not_there() -> Denied {
+    Denied::new(
+        Code::Rights,
+        "This resource is not there for you. Ask somebody who manages the account, then try again.",
+    )
 }
 
 /// Checks every key that is written.

@@ -1,7 +1,7 @@
 //! What happens to the server's end of a socket.
 
 use tombolo_docs::Hash;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Id, Rights};
 use tombolo_wire::store::Person;
 use tombolo_wire::sync::{Entry, ManifestEntry, SnapshotPage};
 
@@ -74,11 +74,13 @@ pub enum Event {
         /// The sequence.
         sequence: u64,
     },
-    /// The user's role changed; `None`: no longer a member.
-    RoleChanged {
+    /// The user's rights changed; `None`: no longer a member.
+    RightsChanged {
         /// Now.
-        role: Option<Role>,
+        rights: Option<Rights>,
     },
+    /// What the user may see changed: the device must compare anew.
+    SightChanged,
     /// The user signed out, or the session ended.
     SignedOut,
     /// Where somebody else is; also called for everybody present when this peer is welcomed.
@@ -97,10 +99,10 @@ pub enum Event {
 }
 
 /// Where an account stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
-    /// The user's role.
-    pub role: Role,
+    /// The user's rights.
+    pub rights: Rights,
     /// New after each restore from a backup.
     pub server_epoch: u64,
     /// Ever restored: only then may a device bring back what others wrote.

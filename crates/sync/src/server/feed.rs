@@ -113,6 +113,12 @@ impl Feed {
         }
     }
 
+    /// Whether everything that was to be sent is stored on the device.
+    pub(super) fn is_settled(&self) -> bool {
+        let quiet = self.asked.is_none() && !self.owed && !self.runs_owed;
+        quiet && self.stage == Stage::Live && self.sent_frames == self.received_frames
+    }
+
     pub(super) fn asked(&self, request: Request) -> bool {
         self.asked.is_some_and(|(open, _)| open == request)
     }

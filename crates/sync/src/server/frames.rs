@@ -1,6 +1,6 @@
 //! What each of the device's frames does to the session.
 
-use tombolo_model::Id;
+use tombolo_model::{Id, Rights};
 use tombolo_wire::store::Person;
 use tombolo_wire::sync::{Course, Cursor, Down, Hello, Place, Up, VERSION, Welcome, decode_up};
 
@@ -69,9 +69,16 @@ impl Peer {
             Some(was) => (Course::Resume, was, Stage::Live),
         };
         self.recovering = course == Course::Restored && state.restored;
+        let mut cursor = cursor;
+        if course == Course::Restored && state.rights.sight().is_some() {
+            // What it offers and the server knows is accepted, seen or not. An epoch that never is makes it compare.
+            self.compares_again = true;
+            cursor.visibility_epoch = !now.visibility_epoch;
+        }
         self.phase = Phase::Open;
         self.feed.begin(stage, cursor, state.sequence);
-        self.say(&Down::Welcome(Welcome { version: self.version, role: state.role, course, cursor: now }));
+        let Rights { role, grants } = state.rights;
+        self.say(&Down::Welcome(Welcome { version: self.version, role, grants, course, cursor: now }));
     }
 
     fn up(&mut self, frame: Up) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tombolo_model::Role;
+use tombolo_model::Rights;
 use tombolo_wire::store::UserInfo;
 use tombolo_wire::sync::{Down, encode_down};
 
@@ -43,6 +43,8 @@ pub struct Peer {
     pub(super) hello: Option<tombolo_wire::sync::Cursor>,
     pub(super) version: u16,
     pub(super) recovering: bool,
+    /// The device was restored from its own copies, of which this person may not see all: it must compare once more.
+    pub(super) compares_again: bool,
     pub(super) feed: Feed,
     pub(super) pushes: Pushes,
     pub(super) tabs: BTreeSet<String>,
@@ -62,6 +64,7 @@ impl Peer {
             hello: None,
             version: 0,
             recovering: false,
+            compares_again: false,
             feed: Feed::default(),
             pushes: Pushes::default(),
             tabs: BTreeSet::new(),
@@ -95,8 +98,12 @@ impl Peer {
             Event::Manifest { request, entries, complete } => self.manifest(request, entries, complete),
             Event::Failed { request, message } => self.failed(request, message),
             Event::Available { sequence } => self.feed.available = self.feed.available.max(sequence),
-            Event::RoleChanged { role: Some(role) } => self.role(role),
-            Event::RoleChanged { role: None } => {
+            Event::RightsChanged { rights: Some(Rights { role, grants }) } => {
+                self.say_if_open(&Down::Role { role, grants });
+            }
+            // The next hello has an old visibility epoch, which begins the comparison.
+            Event::SightChanged => self.bye("rights", "What you may see has changed. The device compares anew."),
+            Event::RightsChanged { rights: None } => {
                 self.bye("removed", "You are no longer a member of this account. Your copies stay on this device.");
             }
             Event::SignedOut => self.bye("signedOut", "You have signed out. Sign in again to go on."),
@@ -115,6 +122,9 @@ impl Peer {
         }
         if self.phase == Phase::Open {
             self.pump_feed(now_ms);
+        }
+        if self.phase == Phase::Open && self.compares_again && self.feed.is_settled() {
+            self.bye("rights", "The server was restored. The device compares what you may see.");
         }
         if self.phase == Phase::Closed {
             return;
@@ -150,7 +160,7 @@ impl Peer {
         }
     }
 
-    fn say_if_open(&mut self, frame: &Down) {
+    pub(super) fn say_if_open(&mut self, frame: &Down) {
         if self.phase == Phase::Open {
             self.say(frame);
         }
@@ -171,10 +181,6 @@ impl Peer {
             self.effects.push(Effect::Leave { session });
         }
         self.phase = Phase::Closed;
-    }
-
-    fn role(&mut self, role: Role) {
-        self.say_if_open(&Down::Role { role });
     }
 
     /// What others know a tab by.

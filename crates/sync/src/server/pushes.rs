@@ -23,6 +23,7 @@ const MOST_CHANGES: usize = 2_000;
 #[derive(Debug)]
 struct Open {
     push: u64,
+    document: Id,
     hashes: Vec<Hash>,
     size_bytes: usize,
 }
@@ -62,7 +63,7 @@ impl Peer {
             Ok(changes) => {
                 let request = self.ask();
                 let hashes = changes.iter().map(|change| change.scan.hash).collect();
-                self.pushes.open.insert(request, Open { push, hashes, size_bytes });
+                self.pushes.open.insert(request, Open { push, document, hashes, size_bytes });
                 self.pushes.open_bytes += size_bytes;
                 let recovering = self.recovering;
                 self.effects.push(Effect::Commit { request, document, changes, recovering });
@@ -75,6 +76,7 @@ impl Peer {
             return;
         };
         let push = open.push;
+        let hidden = matches!(&judged, Judged::Verdict(Verdict::Accept(accepted)) if accepted.hidden);
         let answer = match judged {
             Judged::Verdict(Verdict::Accept(accepted)) => {
                 let fresh = accepted.fresh.iter().filter_map(|index| open.hashes.get(*index));
@@ -88,6 +90,9 @@ impl Peer {
             Judged::Failed(message) => Down::Failed { push, message },
         };
         self.say(&answer);
+        if hidden {
+            self.say_if_open(&Down::Forget { documents: vec![open.document] });
+        }
     }
 
     /// Whether the question belonged to a push, which is then answered.

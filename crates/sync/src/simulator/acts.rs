@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tombolo_docs::{Author, Document};
-use tombolo_model::{Id, Intent, Kind, Role};
+use tombolo_model::{Grants, Id, Intent, Kind, Level, Rights, Role};
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::{Place, RunRows};
 
@@ -107,24 +107,43 @@ impl World {
             Act::Restore => self.restore_server(),
             Act::Role => {
                 let user = self.devices[device].user;
-                let role = [None, Some(Role::Monitor), Some(Role::Monitor), Some(Role::Manage)][self.pick(4)];
-                self.set_role(user, role);
+                let rights = self.some_rights();
+                self.set_rights(user, rights);
             }
         }
     }
 
-    fn set_role(&mut self, user: Id, role: Option<Role>) {
-        let before = match role {
-            Some(role) => self.server.disk.roles.insert(user, role),
-            None => self.server.disk.roles.remove(&user),
+    /// Of one person: in the whole account, in one of its integrations or in none.
+    fn some_rights(&mut self) -> Option<Rights> {
+        let level = [Level::Monitor, Level::Manage][self.pick(2)];
+        let grants = || Grants::from([(integration(1), level)]);
+        match self.pick(7) {
+            0 => None,
+            1 | 2 => Some(Role::Monitor.into()),
+            3 => Some(Role::Manage.into()),
+            4 => Some(Rights { role: Role::Custom, grants: Grants::new() }),
+            5 => Some(Rights { role: Role::Monitor, grants: grants() }),
+            _ => Some(Rights { role: Role::Custom, grants: grants() }),
+        }
+    }
+
+    fn set_rights(&mut self, user: Id, rights: Option<Rights>) {
+        let before = match rights.clone() {
+            Some(rights) => self.server.disk.members.insert(user, rights),
+            None => self.server.disk.members.remove(&user),
         };
-        if before != role {
+        if before != rights {
             *self.server.disk.rights.entry(user).or_default() += 1;
         }
+        let sight = |rights: &Option<Rights>| rights.as_ref().map(Rights::sight);
+        let narrowed = rights.is_some() && sight(&before) != sight(&rights);
         let links: Vec<u64> =
             self.server.peers.iter().filter(|(_, (other, _))| *other == user).map(|(link, _)| *link).collect();
         for link in links {
-            self.peer(link, PeerEvent::RoleChanged { role });
+            self.peer(link, PeerEvent::RightsChanged { rights: rights.clone() });
+            if narrowed {
+                self.peer(link, PeerEvent::SightChanged);
+            }
         }
     }
 
@@ -135,11 +154,11 @@ impl World {
         self.partition_until.fill(0);
         let users: Vec<Id> = self.devices.iter().map(|device| device.user).collect();
         let members: BTreeSet<Id> =
-            users.iter().copied().filter(|user| self.server.disk.roles.contains_key(user)).collect();
+            users.iter().copied().filter(|user| self.server.disk.members.contains_key(user)).collect();
         for user in users {
             if members.contains(&user) || members.is_empty() || self.random.chance(50) {
-                let role = self.server.disk.roles.get(&user).copied().unwrap_or(Role::Manage);
-                self.set_role(user, Some(role));
+                let rights = self.server.disk.members.get(&user).cloned();
+                self.set_rights(user, Some(rights.unwrap_or_else(|| Role::Manage.into())));
             }
         }
         for device in 0..self.devices.len() {
@@ -167,10 +186,14 @@ impl World {
             return;
         }
         let id = self.random_id();
+        let home = integration([1, 2][self.pick(2)]);
         let (kind, value) = match self.pick(3) {
-            0 => (Kind::Script, json!({"name": "script", "content": "function hook() {}"})),
+            0 => (Kind::Script, json!({"name": "script", "content": "function hook() {}", "_integrationId": home})),
             1 => (Kind::Export, json!({"name": "export", "http": {"method": "GET"}})),
-            _ => (Kind::Flow, json!({"name": "flow", "pageProcessors": [{"type": "import"}]})),
+            _ => {
+                let flow = json!({"name": "flow", "_integrationId": home, "pageProcessors": [{"type": "import"}]});
+                (Kind::Flow, flow)
+            }
         };
         let author = self.author(device);
         let mut random = self.random.clone();
@@ -278,6 +301,11 @@ impl World {
         };
         self.write(device, Write::Run(RunRows { runs: vec![row], errors: Vec::new() }));
     }
+}
+
+/// One of the integrations that documents belong to; nobody has its own document.
+fn integration(n: u8) -> Id {
+    Id::from_parts(9, [n; 8])
 }
 
 fn content(value: &Value) -> &str {

@@ -59,9 +59,10 @@ pub(super) fn all(world: &World) -> Result<(), Failure> {
         equal(world, *document)?;
     }
     for (device, here) in members(world) {
-        let extra = here.disk.chunks.keys().find(|id| !documents.contains(id));
+        let permitted = |id: &Id| documents.contains(id) && world.server.disk.sees(here.user, *id);
+        let extra = here.disk.chunks.keys().find(|id| !permitted(id));
         if let Some(document) = extra {
-            let what = "the server does not have it".to_owned();
+            let what = "the server does not have it, or not for this person".to_owned();
             return Err(Failure::Different { device, document: *document, what });
         }
         let ids: BTreeSet<Id> = here.disk.runs.runs.iter().map(|row| row.id).collect();
@@ -73,15 +74,15 @@ pub(super) fn all(world: &World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The devices of those who may see everything; what the others have is theirs.
+/// The devices of members; what the others have is theirs.
 fn members(world: &World) -> impl Iterator<Item = (usize, &Device)> {
-    world.devices.iter().enumerate().filter(|(_, device)| world.server.disk.roles.contains_key(&device.user))
+    world.devices.iter().enumerate().filter(|(_, device)| world.server.disk.members.contains_key(&device.user))
 }
 
 fn settled(world: &World) -> Result<(), Failure> {
     for (device, here) in world.devices.iter().enumerate() {
         let status = here.client.status();
-        let settled = match world.server.disk.roles.get(&here.user) {
+        let settled = match world.server.disk.members.get(&here.user) {
             Some(_) => status.caught_up && status.waiting == 0,
             None => here.is_turned_away(),
         };
@@ -98,7 +99,9 @@ fn settled(world: &World) -> Result<(), Failure> {
 /// Whoever is no member any more cannot give a restored server back what it had acknowledged: it stays with them.
 fn nothing_lost(world: &World) -> Result<(), Failure> {
     let parked: BTreeSet<Hash> = world.devices.iter().flat_map(|device| device.disk.parked.iter().copied()).collect();
-    for hash in world.saved.union(&world.acked) {
+    // Who had to drop what the server had cannot bring it back to one that was restored from before that.
+    let dropped = |hash: &Hash| world.report.restores > 0 && world.forgotten.contains(hash);
+    for hash in world.saved.union(&world.acked).filter(|hash| !dropped(hash)) {
         if !world.on_server(hash) && !parked.contains(hash) && !kept_outside(world, hash) {
             return Err(Failure::Lost(hash_to_hex(hash)));
         }
@@ -109,9 +112,11 @@ fn nothing_lost(world: &World) -> Result<(), Failure> {
     {
         return Err(Failure::Entered(hash_to_hex(hash)));
     }
-    // A member has heard of everything that is on the server; whoever is none cannot know what arrived last.
+    // A member has heard of everything that they see on the server; of the rest nobody knows what arrived last.
     for (_, here) in members(world) {
-        if let Some(hash) = here.disk.parked.iter().find(|hash| world.on_server(hash)) {
+        let disk = &world.server.disk;
+        let heard = |hash: &&Hash| disk.document_of(hash).is_some_and(|document| disk.sees(here.user, document));
+        if let Some(hash) = here.disk.parked.iter().find(heard) {
             return Err(Failure::Entered(hash_to_hex(hash)));
         }
     }
@@ -120,7 +125,7 @@ fn nothing_lost(world: &World) -> Result<(), Failure> {
 
 /// Whether somebody who is no member has it in a document.
 fn kept_outside(world: &World, hash: &Hash) -> bool {
-    let outside = world.devices.iter().filter(|device| !world.server.disk.roles.contains_key(&device.user));
+    let outside = world.devices.iter().filter(|device| !world.server.disk.members.contains_key(&device.user));
     outside.flat_map(|device| device.documents.values()).any(|document| document.has(hash))
 }
 
@@ -134,7 +139,7 @@ fn equal(world: &World, document: Id) -> Result<(), Failure> {
         return Err(Failure::Broken(format!("the server's heads of {document} are wrong")));
     }
     let view = server.view();
-    for (device, here) in members(world) {
+    for (device, here) in members(world).filter(|(_, here)| world.server.disk.sees(here.user, document)) {
         let chunks = here.disk.chunks.get(&document).ok_or_else(|| different(device, "absent".to_owned()))?;
         let disk = Document::load(chunks.values().map(Vec::as_slice))
             .map_err(|error| different(device, error.to_string()))?

@@ -9,7 +9,7 @@ use tombolo_wire::sync::{Course, ManifestEntry, RunRows};
 
 use super::disk::Disk;
 use super::world::{Happening, World};
-use crate::client::{Client, Effect, Event, Local, Outgoing, Park, Received, Store, plan};
+use crate::client::{Client, Effect, Event, Local, Outgoing, Park, Plan, Received, Store, plan};
 
 /// A transaction on its way to the disk.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) enum Write {
     Edit(Outgoing),
     Store(u64, Store),
     Park { document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk> },
-    Offer { life: u64, rows: Vec<Outgoing>, fetch: Vec<Id>, forget: Vec<Id>, runs: bool },
+    Offer { life: u64, round: u64, rows: Vec<Outgoing>, fetch: Vec<Id>, forget: Vec<Id>, unlisted: Vec<Id>, runs: bool },
     Run(RunRows),
 }
 
@@ -119,7 +119,9 @@ impl World {
                 let here = &mut self.devices[device];
                 if !store.forget.is_empty() {
                     for document in &store.forget {
-                        here.documents.remove(document);
+                        let gone = here.documents.remove(document);
+                        let chunks = gone.map(|gone| gone.chunks_since(&[])).unwrap_or_default();
+                        self.forgotten.extend(chunks.iter().map(|chunk| chunk.hash));
                     }
                     here.show(&store.received, &store.forget);
                 }
@@ -127,10 +129,10 @@ impl World {
                 self.write(device, Write::Store(life, store));
             }
             Effect::Park(park) => self.park(device, park),
-            Effect::Compare { manifest, course } => self.compare(device, &manifest, course),
+            Effect::Compare { manifest, course, round } => self.compare(device, &manifest, course, round),
             Effect::Supply { document, hashes } => self.supply(device, document, &hashes),
             Effect::Damaged { reason, .. } => self.problems.push(format!("damaged: {reason}")),
-            Effect::Role(_) | Effect::Status(_) => {}
+            Effect::Rights(_) | Effect::Status(_) => {}
         }
     }
 
@@ -186,7 +188,7 @@ impl World {
                 here.disk.park(document, gone, kept);
                 None
             }
-            Write::Offer { life, rows, fetch, forget, runs } => {
+            Write::Offer { life, round, rows, fetch, forget, unlisted, runs } => {
                 here.disk.outbox.extend(rows.iter().cloned());
                 if runs {
                     here.disk.runs_outbox = here.disk.runs.clone();
@@ -197,7 +199,7 @@ impl World {
                 }
                 self.client(device, Event::Outbox(rows));
                 self.client(device, Event::Runs(runs));
-                Some(Event::Compared { fetch, forget })
+                Some(Event::Compared { round, fetch, forget, unlisted })
             }
             Write::Run(rows) => {
                 here.disk.runs.runs.extend(rows.runs.iter().cloned());
@@ -239,7 +241,7 @@ impl World {
         self.client(device, Event::Withdrawn { document: park.document, hashes });
     }
 
-    fn compare(&mut self, device: usize, manifest: &[ManifestEntry], course: Course) {
+    fn compare(&mut self, device: usize, manifest: &[ManifestEntry], course: Course, round: u64) {
         let here = &self.devices[device];
         let pending: BTreeSet<Id> = here.disk.outbox.iter().map(|row| row.document).collect();
         // A document that is on its way to the disk has no row in the catalogue yet.
@@ -248,9 +250,9 @@ impl World {
             .map(|(id, document)| (*id, Local { heads: document.heads(), pending: pending.contains(id) }))
             .collect();
         let knows = |id: Id, hash: &Hash| here.documents.get(&id).is_some_and(|document| document.has(hash));
-        let plan = plan(manifest, course, &local, knows);
+        let mut plan = plan(manifest, course, &local, knows);
         let mut rows = Vec::new();
-        for (id, heads) in plan.offer {
+        for (id, heads) in std::mem::take(&mut plan.offer) {
             let Some(document) = here.documents.get(&id) else {
                 continue;
             };
@@ -260,7 +262,8 @@ impl World {
         }
         let life = here.life;
         let runs = course == Course::Restored;
-        self.write(device, Write::Offer { life, rows, fetch: plan.fetch, forget: plan.forget, runs });
+        let Plan { fetch, forget, unlisted, .. } = plan;
+        self.write(device, Write::Offer { life, round, rows, fetch, forget, unlisted, runs });
     }
 
     fn supply(&mut self, device: usize, document: Id, hashes: &[Hash]) {

@@ -57,38 +57,38 @@ impl World {
             Effect::Leave { session } => self.tell_others(link, |_| Event::Left { session: session.clone() }),
             Effect::WakeAt(at) => self.schedule_at(at, Happening::PeerWake { link }),
             Effect::Close => self.close_from_server(link),
-            question => self.read_effect(link, question),
+            question => self.read_effect(link, user, question),
         }
     }
 
     /// Answers what only reads, from the disk as it is now.
-    fn read_effect(&mut self, link: u64, effect: Effect) {
+    fn read_effect(&mut self, link: u64, user: Id, effect: Effect) {
         match effect {
             Effect::Read { request, after, most_bytes } => {
-                let (entries, upto, more) = self.server.disk.read(after, most_bytes.min(4_000));
+                let (entries, upto, more) = self.server.disk.read(user, after, most_bytes.min(4_000));
                 self.answer(link, Event::Read { request, entries, upto, more });
             }
             Effect::Documents { request, after, .. } => {
                 let list: Vec<Id> =
                     self.server.disk.documents().filter(|id| after.is_none_or(|after| *id > after)).collect();
-                self.page(link, request, &list);
+                self.page(link, user, request, &list);
             }
-            Effect::Fetch { request, documents, .. } => self.page(link, request, &documents),
+            Effect::Fetch { request, documents, .. } => self.page(link, user, request, &documents),
             Effect::Runs { request } => {
-                let (page, complete) = self.server.disk.page(&[], 1, false);
+                let (page, complete) = self.server.disk.page(user, &[], 1, false);
                 self.answer(link, Event::Documents { request, page, complete });
             }
             Effect::Manifest { request, after, .. } => {
-                let (entries, complete) = self.server.disk.manifest(after, 2);
+                let (entries, complete) = self.server.disk.manifest(user, after, 2);
                 self.answer(link, Event::Manifest { request, entries, complete });
             }
             _ => {}
         }
     }
 
-    fn page(&mut self, link: u64, request: u64, list: &[Id]) {
+    fn page(&mut self, link: u64, user: Id, request: u64, list: &[Id]) {
         let whole = self.random.chance(50);
-        let (page, complete) = self.server.disk.page(list, 2, whole);
+        let (page, complete) = self.server.disk.page(user, list, 2, whole);
         self.answer(link, Event::Documents { request, page, complete });
     }
 
@@ -191,11 +191,11 @@ impl World {
         };
         self.crash_server();
         let epoch = self.server.disk.epoch;
-        let (roles, rights) = (self.server.disk.roles.clone(), self.server.disk.rights.clone());
+        let (members, rights) = (self.server.disk.members.clone(), self.server.disk.rights.clone());
         self.server.disk = self.server.backups[index].clone();
         self.server.disk.epoch = epoch + 1;
         self.server.disk.restored = true;
-        self.server.disk.roles = roles;
+        self.server.disk.members = members;
         self.server.disk.rights = rights;
         self.report.restores += 1;
     }

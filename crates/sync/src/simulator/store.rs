@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use tombolo_docs::{Document, Hash};
-use tombolo_model::{Id, Kind, Role};
+use tombolo_model::{Action, Home, Id, Kind, Rights};
 use tombolo_wire::run::RunRow;
 use tombolo_wire::sync::{ByteBuf, Entry, ManifestEntry, RunRows, Snapshot, SnapshotPage};
 
-use crate::gate::{Context, DocumentRow, Incoming, Verdict, judge, wanted};
+use crate::gate::{Accepted, Context, DocumentRow, Incoming, Verdict, judge, wanted};
 use crate::server::{AccountState, Numbered};
 
 /// A change as it is stored.
@@ -23,6 +23,7 @@ pub(super) struct Stored {
 #[derive(Debug, Clone)]
 struct Row {
     kind: Kind,
+    owner: Option<Id>,
     max_op: u64,
     size_bytes: u64,
     heads: BTreeSet<Hash>,
@@ -40,7 +41,7 @@ enum Line {
 pub(super) struct Disk {
     pub(super) epoch: u64,
     pub(super) restored: bool,
-    pub(super) roles: BTreeMap<Id, Role>,
+    pub(super) members: BTreeMap<Id, Rights>,
     /// How often each person's rights changed.
     pub(super) rights: BTreeMap<Id, u64>,
     log: BTreeMap<u64, Line>,
@@ -58,7 +59,7 @@ impl Disk {
 
     pub(super) fn state(&self, user: Id) -> Option<AccountState> {
         Some(AccountState {
-            role: *self.roles.get(&user)?,
+            rights: self.members.get(&user)?.clone(),
             server_epoch: self.epoch,
             restored: self.restored,
             visibility_epoch: self.rights.get(&user).copied().unwrap_or_default(),
@@ -71,9 +72,11 @@ impl Disk {
         let row = self.rows.get(&document);
         let context = Context {
             user,
-            role: self.roles.get(&user).copied(),
+            rights: self.members.get(&user).cloned(),
             document: row.map(|row| DocumentRow {
                 kind: row.kind,
+                owner: row.owner,
+                registered: Vec::new(),
                 max_op: row.max_op,
                 purged: false,
                 size_bytes: row.size_bytes,
@@ -82,7 +85,7 @@ impl Disk {
             owners: wanted.sessions.iter().filter_map(|key| Some((*key, *self.owners.get(key)?))).collect(),
             last_seqs: row.map(|row| row.last_seqs.clone()).unwrap_or_default(),
             known: wanted.hashes.iter().filter(|hash| self.hashes.contains(*hash)).copied().collect(),
-            hidden: BTreeSet::new(),
+            hidden: wanted.references.iter().filter(|id| !self.sees(user, **id)).copied().collect(),
             recovering,
         };
         let verdict = judge(document, changes, &context);
@@ -90,21 +93,30 @@ impl Disk {
             self.owners.extend(accepted.bind.iter().map(|session| (*session, user)));
             let fresh: Vec<&Incoming> = accepted.fresh.iter().filter_map(|index| changes.get(*index)).collect();
             if let Some(kind) = accepted.kind {
-                self.append(user, document, kind, accepted.max_op, &fresh);
+                self.append(user, document, kind, accepted, &fresh);
             }
         }
         verdict
     }
 
-    fn append(&mut self, user: Id, document: Id, kind: Kind, max_op: u64, fresh: &[&Incoming]) {
+    /// Whether this person may see a document, or there is none.
+    pub(super) fn sees(&self, user: Id, document: Id) -> bool {
+        self.rows.get(&document).is_none_or(|row| {
+            let home = Home { owner: row.owner, registered: &[] };
+            self.members.get(&user).is_some_and(|rights| rights.may(Action::Read, row.kind, home))
+        })
+    }
+
+    fn append(&mut self, user: Id, document: Id, kind: Kind, accepted: &Accepted, fresh: &[&Incoming]) {
         let row = self.rows.entry(document).or_insert_with(|| Row {
             kind,
+            owner: accepted.owner,
             max_op: 0,
             size_bytes: 0,
             heads: BTreeSet::new(),
             last_seqs: BTreeMap::new(),
         });
-        row.max_op = max_op;
+        row.max_op = accepted.max_op;
         for change in fresh {
             let scan = &change.scan;
             for dep in &scan.deps {
@@ -131,7 +143,7 @@ impl Disk {
         }
     }
 
-    pub(super) fn read(&self, after: u64, most_bytes: usize) -> (Vec<Numbered>, u64, bool) {
+    pub(super) fn read(&self, user: Id, after: u64, most_bytes: usize) -> (Vec<Numbered>, u64, bool) {
         let mut entries = Vec::new();
         let mut size = 0;
         for (sequence, line) in self.log.range(after + 1..) {
@@ -139,6 +151,7 @@ impl Disk {
                 return (entries, sequence - 1, true);
             }
             let (hash, entry) = match line {
+                Line::Change(change) if !self.sees(user, change.document) => continue,
                 Line::Change(change) => (Some(change.hash), change.entry()),
                 Line::Run(run) => match self.runs.get(run) {
                     Some(row) => (None, Entry::Run(row.clone())),
@@ -149,6 +162,14 @@ impl Disk {
             entries.push(Numbered { sequence: *sequence, hash, entry });
         }
         (entries, self.sequence.max(after), false)
+    }
+
+    /// The document that has a change.
+    pub(super) fn document_of(&self, hash: &Hash) -> Option<Id> {
+        self.log.values().find_map(|line| match line {
+            Line::Change(change) if change.hash == *hash => Some(change.document),
+            _ => None,
+        })
     }
 
     /// All changes of a document, in the order in which they came.
@@ -167,9 +188,10 @@ impl Disk {
         self.rows.get(&document).map(|row| row.heads.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// Documents behind `after` among `only`, `limit` at most; saved whole or as single changes.
-    pub(super) fn page(&self, list: &[Id], limit: usize, whole: bool) -> (SnapshotPage, bool) {
-        let here: Vec<Id> = list.iter().copied().filter(|id| self.rows.contains_key(id)).collect();
+    /// Those of the list that this person may see, `limit` at most; saved whole or as single changes.
+    pub(super) fn page(&self, user: Id, list: &[Id], limit: usize, whole: bool) -> (SnapshotPage, bool) {
+        let visible = |id: &Id| self.rows.contains_key(id) && self.sees(user, *id);
+        let here: Vec<Id> = list.iter().copied().filter(visible).collect();
         let complete = here.len() <= limit;
         let documents = here.into_iter().take(limit).map(|document| self.snapshot(document, whole)).collect();
         let runs = if complete { self.runs.values().cloned().collect() } else { Vec::new() };
@@ -185,8 +207,9 @@ impl Disk {
         Snapshot { document, chunks }
     }
 
-    pub(super) fn manifest(&self, after: Option<Id>, limit: usize) -> (Vec<ManifestEntry>, bool) {
-        let behind: Vec<Id> = self.documents().filter(|id| after.is_none_or(|after| *id > after)).collect();
+    pub(super) fn manifest(&self, user: Id, after: Option<Id>, limit: usize) -> (Vec<ManifestEntry>, bool) {
+        let listed = |id: &Id| self.sees(user, *id) && after.is_none_or(|after| *id > after);
+        let behind: Vec<Id> = self.documents().filter(listed).collect();
         let entries = behind
             .iter()
             .take(limit)

@@ -118,6 +118,8 @@ pub(super) struct World {
     /// Strictly stored edits and acknowledged ones.
     pub(super) saved: BTreeSet<Hash>,
     pub(super) acked: BTreeSet<Hash>,
+    /// What devices had of documents that they had to drop.
+    pub(super) forgotten: BTreeSet<Hash>,
     /// What was refused last, and to whom.
     pub(super) refused: BTreeSet<(Hash, Id)>,
     pub(super) problems: Vec<String>,
@@ -140,6 +142,7 @@ impl World {
             report: Report::default(),
             saved: BTreeSet::new(),
             acked: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
             refused: BTreeSet::new(),
             problems: Vec::new(),
         };
@@ -153,7 +156,7 @@ impl World {
         for _ in 0..users {
             let user = self.random_id();
             let role = if self.random.chance(20) { Role::Monitor } else { Role::Manage };
-            self.server.disk.roles.insert(user, role);
+            self.server.disk.members.insert(user, role.into());
             for _ in 0..=self.random.below(2) {
                 if self.devices.len() < 8 {
                     let actor = self.random_actor();
@@ -200,7 +203,7 @@ impl World {
     fn quiet(&self) -> bool {
         let sequence = self.server.disk.sequence();
         self.devices.iter().all(|device| {
-            if !self.server.disk.roles.contains_key(&device.user) {
+            if !self.server.disk.members.contains_key(&device.user) {
                 return device.is_turned_away();
             }
             device.writes.is_empty()

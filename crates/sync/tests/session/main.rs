@@ -249,14 +249,14 @@ fn refused_changes_are_parked_with_what_builds_on_them_and_the_rest_goes_on() {
     pair.outbox(id(1), &first);
     pair.outbox(id(1), &second);
     pair.outbox(id(2), &other);
-    pair.state.role = Role::Monitor;
+    pair.state.rights = Role::Monitor.into();
     let held = std::mem::take(&mut pair.held);
     let (left, right) = held
         .into_iter()
         .partition(|effect| matches!(effect, server::Effect::Commit { document, .. } if *document == id(1)));
     pair.held = left;
     pair.release();
-    pair.state.role = Role::Manage;
+    pair.state.rights = Role::Manage.into();
     pair.held = right;
     pair.release();
     let park = pair.asked.iter().find_map(|effect| match effect {
@@ -280,7 +280,8 @@ fn after_a_restore_the_device_pushes_what_the_server_lacks_before_it_takes_the_n
     let (_, first) = flow(1);
     pair.hold = true;
     pair.outbox(id(1), &first);
-    pair.client(Event::Compared { fetch: vec![], forget: vec![] });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: vec![], forget: vec![], unlisted: vec![] });
     assert_eq!(pair.client.cursor(), Some(old), "a broken connection compares again");
     assert!(matches!(pair.held[..], [server::Effect::Commit { recovering: true, .. }]));
     pair.release();
@@ -297,7 +298,8 @@ fn narrowed_rights_forget_documents_and_widened_ones_bring_them_whole() {
     pair.documents.insert(id(2), vec![chunk.bytes]);
     pair.manifest = vec![ManifestEntry { document: id(2), heads: vec![chunk.hash] }];
     pair.start();
-    pair.client(Event::Compared { fetch: vec![id(2)], forget: vec![id(1)] });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: vec![id(2)], forget: vec![id(1)], unlisted: vec![] });
     let forgotten: Vec<Id> = pair.stores.iter().flat_map(|store| store.forget.clone()).collect();
     let received: Vec<Id> = pair.stores.iter().flat_map(|store| &store.received).map(|item| item.document).collect();
     assert_eq!((forgotten, received), (vec![id(1)], vec![id(2)]));
@@ -307,7 +309,7 @@ fn narrowed_rights_forget_documents_and_widened_ones_bring_them_whole() {
 #[test]
 fn a_removed_member_is_told_and_does_not_try_again() {
     let mut pair = online();
-    pair.server(server::Event::RoleChanged { role: None });
+    pair.server(server::Event::RightsChanged { rights: None });
     assert_eq!(pair.status().link, Link::Stopped);
     assert!(pair.status().reason.as_deref().unwrap_or_default().contains("no longer a member"));
     let frames = pair.up.len();
@@ -321,7 +323,7 @@ fn what_a_removed_member_had_not_sent_is_parked() {
     pair.hold = true;
     let (_, chunk) = flow(1);
     pair.outbox(id(1), &chunk);
-    pair.server(server::Event::RoleChanged { role: None });
+    pair.server(server::Event::RightsChanged { rights: None });
     let parked: Vec<_> = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_))).collect();
     let [Effect::Park(park)] = parked.as_slice() else { panic!("{parked:?}") };
     assert_eq!((park.document, &park.hashes, park.code.as_str()), (id(1), &vec![chunk.hash], "removed"));
@@ -331,7 +333,7 @@ fn what_a_removed_member_had_not_sent_is_parked() {
 #[test]
 fn what_a_removed_member_goes_on_writing_is_parked_until_they_are_let_in_again() {
     let mut pair = online();
-    pair.server(server::Event::RoleChanged { role: None });
+    pair.server(server::Event::RightsChanged { rights: None });
     let (mut document, chunk) = flow(1);
     pair.outbox(id(1), &chunk);
     let [Effect::Park(park)] = pair.asked.as_slice() else { panic!("{:?}", pair.asked) };
@@ -344,7 +346,8 @@ fn what_a_removed_member_goes_on_writing_is_parked_until_they_are_let_in_again()
     pair.manifest = vec![ManifestEntry { document: id(1), heads: vec![chunk.hash] }];
     pair.state.visibility_epoch = 2;
     pair.client(Event::Start);
-    pair.client(Event::Compared { fetch: vec![id(1)], forget: Vec::new() });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: vec![id(1)], forget: Vec::new(), unlisted: vec![] });
     pair.outbox(id(1), &rename(&mut document, "g"));
     let parked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_))).count();
     assert_eq!(parked, 1, "{:?}", pair.asked);
@@ -364,7 +367,8 @@ fn a_manifest_that_comes_twice_is_compared_once() {
     pair.client(Event::Frame(encode_down(&manifest).unwrap()));
     let asked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Compare { .. })).count();
     assert_eq!(asked, 1);
-    pair.client(Event::Compared { fetch: Vec::new(), forget: Vec::new() });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: Vec::new(), forget: Vec::new(), unlisted: vec![] });
     assert_eq!(pair.status().link, Link::Online);
 }
 
@@ -377,7 +381,8 @@ fn what_the_server_took_during_a_comparison_is_not_forgotten() {
     pair.outbox(id(1), &chunk);
     pair.start();
     assert_eq!(pair.status().waiting, 0, "it was accepted, and the list is older");
-    pair.client(Event::Compared { fetch: Vec::new(), forget: vec![id(1)] });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: Vec::new(), forget: vec![id(1)], unlisted: vec![] });
     assert!(pair.stores.iter().all(|store| store.forget.is_empty()));
 }
 
@@ -390,7 +395,8 @@ fn what_was_edited_during_a_comparison_is_neither_forgotten_nor_parked() {
     pair.hold = true;
     pair.start();
     pair.outbox(id(1), &chunk);
-    pair.client(Event::Compared { fetch: Vec::new(), forget: vec![id(1)] });
+    let round = pair.round();
+    pair.client(Event::Compared { round, fetch: Vec::new(), forget: vec![id(1)], unlisted: vec![] });
     assert!(pair.stores.iter().all(|store| store.forget.is_empty()));
     assert!(!pair.asked.iter().any(|effect| matches!(effect, Effect::Park(_))), "the server has not judged it yet");
     pair.release();

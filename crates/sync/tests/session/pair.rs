@@ -46,7 +46,7 @@ impl Pair {
             client: Client::new(Options { seed: 1, cursor }),
             peer: None,
             state: AccountState {
-                role: Role::Manage,
+                rights: Role::Manage.into(),
                 server_epoch: 1,
                 restored: false,
                 visibility_epoch: 1,
@@ -101,7 +101,7 @@ impl Pair {
                         self.client(Event::Stored { token });
                     }
                 }
-                Effect::WakeAt(_) | Effect::Status(_) | Effect::Role(_) => {}
+                Effect::WakeAt(_) | Effect::Status(_) | Effect::Rights(_) => {}
                 other => self.asked.push(other),
             }
         }
@@ -148,9 +148,18 @@ impl Pair {
         self.client(Event::Outbox(vec![row]));
     }
 
+    /// The comparison that the client asked for last.
+    pub(crate) fn round(&self) -> u64 {
+        let rounds = self.asked.iter().filter_map(|effect| match effect {
+            Effect::Compare { round, .. } => Some(*round),
+            _ => None,
+        });
+        rounds.max().unwrap_or_default()
+    }
+
     fn answer(&mut self, question: server::Effect) {
         let event = match question {
-            server::Effect::Begin { request } => server::Event::Begun { request, state: Some(self.state) },
+            server::Effect::Begin { request } => server::Event::Begun { request, state: Some(self.state.clone()) },
             server::Effect::Commit { request, document, changes, recovering } => {
                 let verdict = self.commit(document, &changes, recovering);
                 server::Event::Judged { request, judged: Judged::Verdict(verdict) }
@@ -199,9 +208,11 @@ impl Pair {
         let known = wanted(changes).hashes.intersection(&self.known).copied().collect();
         let context = Context {
             user: user().id,
-            role: Some(self.state.role),
+            rights: Some(self.state.rights.clone()),
             document: self.documents.get(&document).map(|_| DocumentRow {
                 kind: tombolo_model::Kind::Flow,
+                owner: None,
+                registered: Vec::new(),
                 max_op: 1_000_000,
                 purged: false,
                 size_bytes: 0,

@@ -55,8 +55,14 @@ fn regex_match(args: &Args<'_>) -> Made {
         (None, true) => (0, 3),
         (None, false) => (0, 2),
     };
-    let found = pattern(args, 1, flags)?.find_all(&text, index.saturating_add(1)).map_err(said)?;
-    found.get(index).map_or_else(nothing, |found| made(&text[found.from..found.to]))
+    let pattern = pattern(args, 1, flags)?;
+    for (at, found) in pattern.matches(&text).enumerate() {
+        let found = found.map_err(said)?;
+        if at == index {
+            return made(&text[found.from..found.to]);
+        }
+    }
+    nothing()
 }
 
 fn regex_replace(args: &Args<'_>) -> Made {
@@ -64,7 +70,9 @@ fn regex_replace(args: &Args<'_>) -> Made {
     let most = if pattern.is_global() { usize::MAX } else { 1 };
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    for found in pattern.find_all(&text, most).map_err(said)? {
+    // Each is used before the next is looked for: all of a long text's take much memory.
+    for found in pattern.matches(&text).take(most) {
+        let found = found.map_err(said)?;
         out.push_str(&text[from..found.from]);
         expand(&replacement, &text, &found, &pattern, &mut out);
         from = found.to;

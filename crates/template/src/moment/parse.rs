@@ -26,9 +26,13 @@ struct Read {
     any: bool,
 }
 
+/// A time stands within so many bytes of a text.
+const LONGEST: usize = 4096;
+
 pub(super) fn parse(text: &str, pattern: &str, zone: Zone, now_ms: i64) -> Option<i64> {
     let mut read = Read::default();
-    let mut rest = text;
+    // Each token of a pattern may look at all that is left.
+    let mut rest = &text[..text.floor_char_boundary(LONGEST)];
     read.tokens(pattern, &mut rest)?;
     read.finish(zone, now_ms)
 }
@@ -184,7 +188,8 @@ fn digits<'t>(rest: &mut &'t str, least: usize, most: usize) -> Option<&'t str> 
     let mut from = 0;
     loop {
         from += text[from..].find(|character: char| character.is_ascii_digit())?;
-        let run = text[from..].bytes().take_while(u8::is_ascii_digit).count();
+        // No more of them are looked at: a text may be nothing but digits, and be read by as many tokens.
+        let run = text[from..].bytes().take(most).take_while(u8::is_ascii_digit).count();
         if run >= least {
             let end = from + run.min(most);
             *rest = &text[end..];

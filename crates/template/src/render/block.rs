@@ -189,7 +189,10 @@ pub(crate) fn is_empty(value: &Val) -> bool {
 pub(crate) fn property(value: &Val, path: &str) -> Option<Val> {
     let mut at = Cow::Borrowed(value);
     for key in path.split('.') {
-        at = Cow::Owned(js::own(&at, key)?.into_owned());
+        at = match at {
+            Cow::Borrowed(value) => js::own(value, key)?,
+            Cow::Owned(value) => Cow::Owned(js::own(&value, key)?.into_owned()),
+        };
     }
     Some(at.into_owned())
 }

@@ -62,6 +62,13 @@ pub enum Call {
         /// Which.
         id: Id,
     },
+    /// → the resource as JSON, as it was after one of its changes.
+    Version {
+        /// Which.
+        id: Id,
+        /// The change's hash (hex).
+        hash: String,
+    },
     /// → [`BlobInfo`](super::BlobInfo). One attachment: the file.
     PutFile {
         /// Its name on this computer.
@@ -149,6 +156,9 @@ pub enum Call {
         email: String,
         /// Their password.
         password: String,
+        /// The code of their second factor, once the server has asked for it (`code_needed`).
+        #[serde(default)]
+        code: Option<String>,
         /// Whether what was made on this device goes along to the account.
         bring_local: bool,
         /// The secret of an invitation that brought them here: its account is opened.

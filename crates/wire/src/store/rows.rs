@@ -3,7 +3,7 @@
 //! Derived, all of it: the documents and the server's tables are the truth.
 
 use serde::{Deserialize, Serialize};
-use tombolo_model::{Id, Kind, Role};
+use tombolo_model::{Action, Grants, Home, Id, Kind, Rights, Role};
 
 /// An account as a device knows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,23 @@ pub struct AccountInfo {
     pub user: Option<UserInfo>,
     /// What the person may do, as last known.
     pub role: Role,
+    /// In single integrations, beside that.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
+}
+
+impl AccountInfo {
+    /// What the person may do, as last known.
+    #[must_use]
+    pub fn rights(&self) -> Rights {
+        Rights { role: self.role, grants: self.grants.clone() }
+    }
+
+    /// Whether the person may do this to a resource of the integration `owner`, as last known.
+    #[must_use]
+    pub fn may(&self, action: Action, kind: Kind, owner: Option<Id>) -> bool {
+        self.rights().may(action, kind, Home { owner, registered: &[] })
+    }
 }
 
 /// A person.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
-use tombolo_model::{Id, Role};
+use tombolo_model::{Grants, Id, Role};
 
 use super::bytes::{Hash, hashes};
 use super::cursor::{Course, Cursor};
@@ -87,12 +87,15 @@ pub enum Down {
     Role {
         /// Now.
         role: Role,
+        /// In single integrations, beside that.
+        #[serde(default, skip_serializing_if = "Grants::is_empty")]
+        grants: Grants,
     },
     /// The answer to `ping`.
     Pong,
     /// The last frame before the server closes.
     Bye {
-        /// Stable: `version`, `protocol`, `removed`, `signedOut`, `restart`, `storage`.
+        /// Stable: `version`, `protocol`, `removed`, `signedOut`, `rights`, `restart`, `storage`.
         code: String,
         /// What happened, then what to do.
         message: String,
@@ -107,6 +110,9 @@ pub struct Welcome {
     pub version: u16,
     /// What this person may do.
     pub role: Role,
+    /// In single integrations, beside that.
+    #[serde(default, skip_serializing_if = "Grants::is_empty")]
+    pub grants: Grants,
     /// How it goes on.
     pub course: Course,
     /// The present epochs, and the sequence from which the changes will follow.

@@ -1,7 +1,8 @@
-//! What scripts keep from run to run: state and the data of lookup caches, in a file of JSON beside the bundle.
+//! What is kept from run to run: the state of scripts, the data of lookup caches, and up to when exports of changes were
+//! read, in a file of JSON beside the bundle.
 //!
-//! `{"state": {key: value}, "resources": {"imports/ID": {key: value}}, "lookupcaches": {ID: {key: value}}}`. What the file
-//! has of a cache goes before what came with the flow. It is read before the first run and written after the last one, all
+//! `{"state": {key: value}, "resources": {"imports/ID": {key: value}}, "lookupcaches": {ID: {key: value}}, "checkpoints":
+//! {export ID: milliseconds since 1970}}`. What the file has of a cache goes before what came with the flow. It is read before the first run and written after the last one, all
 //! of it or nothing.
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_engine::{MemoryData, StateOwner};
+use tombolo_model::run::RunRow;
 use tombolo_model::{Id, Kind};
 
 use crate::job::JobResource;
@@ -24,17 +26,22 @@ struct File {
     state: Entries,
     resources: BTreeMap<String, Entries>,
     lookupcaches: BTreeMap<Id, Entries>,
+    checkpoints: BTreeMap<Id, i64>,
 }
 
 /// What is kept, and where.
 pub(super) struct Kept {
     pub(super) data: Rc<MemoryData>,
+    checkpoints: BTreeMap<Id, i64>,
+    /// A checkpoint moved.
+    moved: bool,
     file: Option<PathBuf>,
 }
 
 impl Kept {
     /// Reads what earlier runs kept; a file that is not there yet is empty.
     pub(super) fn open(resources: &BTreeMap<Id, JobResource>, file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut checkpoints = BTreeMap::new();
         let data = MemoryData::of(resources.iter().map(|(id, found)| (*id, found.kind, &found.value)));
         if let Some(path) = file {
             let read = read(path).with_context(|| format!("{} cannot be read", path.display()))?;
@@ -50,13 +57,27 @@ impl Kept {
             for (id, entries) in read.lookupcaches {
                 data.fill(id, entries.into_iter());
             }
+            checkpoints = read.checkpoints;
         }
-        Ok(Self { data: Rc::new(data), file: file.map(Path::to_owned) })
+        Ok(Self { data: Rc::new(data), checkpoints, moved: false, file: file.map(Path::to_owned) })
+    }
+
+    /// Up to when exports of changes were read.
+    pub(super) fn checkpoints(&self) -> BTreeMap<Id, i64> {
+        self.checkpoints.clone()
+    }
+
+    /// Moves the checkpoints of a run that completed; without a file for them they are nobody's.
+    pub(super) fn read_up_to(&mut self, last: &RunRow) {
+        for checkpoint in last.steps.iter().filter_map(|step| step.checkpoint.as_ref()) {
+            self.checkpoints.insert(checkpoint.export, checkpoint.to_ms);
+            self.moved |= self.file.is_some();
+        }
     }
 
     /// Writes what the runs kept; says so where there is no file for it.
     pub(super) fn close(&self) -> anyhow::Result<()> {
-        if !self.data.is_changed() {
+        if !self.data.is_changed() && !self.moved {
             return Ok(());
         }
         let Some(path) = &self.file else {
@@ -67,7 +88,8 @@ impl Kept {
     }
 
     fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let mut file = File { lookupcaches: self.data.whole_caches(), ..File::default() };
+        let mut file =
+            File { lookupcaches: self.data.whole_caches(), checkpoints: self.checkpoints.clone(), ..File::default() };
         for (owner, key, value) in self.data.whole_state() {
             let entries = match owner {
                 StateOwner::Account => &mut file.state,

@@ -7,14 +7,35 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use tombolo_model::Intent;
 
-use super::PLACE;
 use super::rules::{Numbered, Rule, merge, read, write};
 use crate::state::Doc;
+
+/// Where a filter is, and where its rules are in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) base: String,
+    pub(super) rules: String,
+}
+
+impl Place {
+    fn write(&self, rules: Value) -> Vec<Intent> {
+        let set = |path: String, value: Value| Intent::Set { path, value };
+        let base = &self.base;
+        let mut intents =
+            vec![set(format!("{base}/type"), "expression".into()), set(format!("{base}/version"), "1".into())];
+        if self.rules != format!("{base}/rules") {
+            intents.push(set(format!("{base}/expression/version"), "1".into()));
+        }
+        intents.push(set(self.rules.clone(), rules));
+        intents
+    }
+}
 
 /// The rows, for the parts of the editor.
 #[derive(Clone, Copy)]
 pub(super) struct Editing {
     doc: Doc,
+    at: StoredValue<Place>,
     stored: Memo<Value>,
     rows: RwSignal<Vec<Numbered>>,
     /// All must hold, or one is enough.
@@ -27,9 +48,10 @@ pub(super) struct Editing {
 
 impl Editing {
     /// Begins with the rules that the document has.
-    pub(super) fn begin(doc: Doc, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> Self {
+    pub(super) fn begin(doc: Doc, at: Place, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> Self {
         let editing = Self {
             doc,
+            at: StoredValue::new(at),
             stored,
             rows: RwSignal::new(Vec::new()),
             all: RwSignal::new(all),
@@ -72,13 +94,7 @@ impl Editing {
         }
         self.written.set_value(rules.clone());
         self.pending.update(|pending| *pending += 1);
-        let set = |path: &str, value: Value| Intent::Set { path: path.into(), value };
-        let intents = vec![
-            set("/filter/type", "expression".into()),
-            set("/filter/version", "1".into()),
-            set("/filter/expression/version", "1".into()),
-            set(PLACE, rules),
-        ];
+        let intents = self.at.with_value(|at| at.write(rules));
         spawn_local(async move {
             if let Err(error) = self.doc.try_edit(intents).await {
                 self.doc.app.toasts.fail(error.message);

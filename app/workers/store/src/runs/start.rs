@@ -33,8 +33,9 @@ pub(super) struct Listeners {
 /// Starts a run and gives its id.
 pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, options: RunOptions) -> Result<Id, Fault> {
     refuse_binned(account, flow)?;
-    let monitor = account.info.borrow().role == Role::Monitor;
-    if on_server || monitor {
+    // A device that is not given everything cannot run what refers to the rest.
+    let role = account.info.borrow().role;
+    if on_server || matches!(role, Role::Monitor | Role::Custom) {
         if options != RunOptions::default() {
             return Err(Fault::Invalid(
                 "On the server a flow runs as a whole: somebody who may change it starts parts of it on their device."

@@ -43,13 +43,15 @@ impl Drop for Talk {
 
 impl Talk {
     /// Starts a worker and gives it its job once it listens.
-    fn start(job: &ToRun, files: Vec<Blob>) -> Result<Self, Fault> {
+    fn start(job: &ToRun, files: &[Blob]) -> Result<Self, Fault> {
         let failed = |error| Fault::Browser(format!("The browser starts no worker for the test: {error:?}."));
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options("/workers/run.js", &options).map_err(failed)?;
         let first = Array::of1(&frame(job)?);
-        files.iter().for_each(|file| drop(first.push(file)));
+        for file in files {
+            first.push(file);
+        }
         let (sender, heard) = unbounded();
         let message = Closure::<dyn FnMut(MessageEvent)>::new({
             let (worker, sender) = (worker.clone(), sender.clone());
@@ -89,7 +91,7 @@ impl Talk {
 /// Sends the test of a connection.
 pub(crate) async fn test_connection(account: &Rc<Account>, connection: Id) -> Result<Tested, Fault> {
     let job = bundle::gather_connection(account, connection).await?;
-    let mut talk = Talk::start(&ToRun::Ping { job: Box::new(job) }, Vec::new())?;
+    let mut talk = Talk::start(&ToRun::Ping { job: Box::new(job) }, &[])?;
     within(PING_MS, "The application has not answered for a minute. Look at its address, then test again.", async {
         loop {
             match talk.next().await? {
@@ -109,7 +111,7 @@ pub(crate) async fn test_run(account: &Rc<Account>, flow: Id, options: RunOption
     gathered.job.test = true;
     gathered.job.options = options;
     let mut report = TestReport { row: gathered.job.row.clone(), errors: Vec::new(), stages: Vec::new(), left_out: 0 };
-    let mut talk = Talk::start(&ToRun::Start { job: Box::new(gathered.job) }, gathered.files)?;
+    let mut talk = Talk::start(&ToRun::Start { job: Box::new(gathered.job) }, &gathered.files)?;
     within(
         TEST_RUN_MS,
         "The test run took longer than three minutes and was stopped. Try it with fewer steps.",

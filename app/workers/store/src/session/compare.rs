@@ -21,6 +21,7 @@ pub(super) async fn compare(
     session: &Rc<Session>,
     manifest: &[ManifestEntry],
     course: Course,
+    round: u64,
 ) -> Result<Event, Fault> {
     let local = local(account);
     let mut differing: BTreeMap<Id, Document> = BTreeMap::new();
@@ -53,7 +54,7 @@ pub(super) async fn compare(
     if course == Course::Restored {
         runs::offer_all(account, session).await;
     }
-    Ok(Event::Compared { fetch: plan.fetch, forget: plan.forget })
+    Ok(Event::Compared { round, fetch: plan.fetch, forget: plan.forget, unlisted: plan.unlisted })
 }
 
 fn local(account: &Account) -> BTreeMap<Id, Local> {

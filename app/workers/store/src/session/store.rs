@@ -44,6 +44,7 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     let pieces = if wanted.forget.is_empty() { Vec::new() } else { to_forget(account, session, &wanted).await? };
     let (mut before, mut after) = (Batch::new(), Batch::new());
     forget(&mut before, &wanted.forget, &pieces);
+    runs::forget(account, &mut before, &wanted.forget).await?;
     let arriving = sort_out(&mut before, wanted.received);
     let fresh_runs = runs::receive(account, &mut after, wanted.runs).await?;
     runs::sent(&mut after, &wanted.acked_runs, &wanted.acked_errors);
@@ -144,6 +145,7 @@ fn forget(batch: &mut Batch, documents: &[Id], pieces: &[Piece]) {
     for id in documents {
         if let Some(range) = document_range(*id) {
             batch.delete(Store::Quarantine, &range);
+            batch.delete(Store::Secrets, &range);
         }
         batch.delete(Store::Catalogue, &text(id.to_string()));
     }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_docs::Document;
-use tombolo_model::{Id, Intent, Kind, Role};
+use tombolo_model::{Grants, Id, Intent, Kind, Role};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Layout, Storage, Store, bytes_of, document_range};
 use tombolo_wire::store::{Call, Created, OpenReply, Overview, SyncStatus};
@@ -44,7 +44,7 @@ pub(crate) async fn sign_in(device: &Device, person: u8) {
          }};"
     ));
     let (email, password) = ("p@example.com".to_owned(), "a long password".to_owned());
-    ask::<Overview>(device, Call::SignIn { email, password, bring_local: false, invitation: None }).await;
+    ask::<Overview>(device, Call::SignIn { email, password, code: None, bring_local: false, invitation: None }).await;
     until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
     welcome();
 }
@@ -69,7 +69,13 @@ pub(crate) fn waiting(device: &Device, count: usize) -> impl Future<Output = ()>
 /// Lets the device in over its last socket, at the place where it was.
 pub(crate) fn welcome() {
     eval("sockets.at(-1).onopen()");
-    say(&Down::Welcome(Welcome { version: VERSION, role: Role::Owner, course: Course::Resume, cursor: CURSOR }));
+    say(&Down::Welcome(Welcome {
+        version: VERSION,
+        role: Role::Owner,
+        grants: Grants::new(),
+        course: Course::Resume,
+        cursor: CURSOR,
+    }));
 }
 
 /// What the browser does in its own time is waited for.

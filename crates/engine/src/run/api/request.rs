@@ -44,12 +44,12 @@ impl RunApi<'_, '_> {
             _ => endpoint.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
         let template = |error: tombolo_template::TemplateError| error.to_string();
-        let base = text(&endpoint.base, &scope, &self.shared.env).map_err(template)?;
+        let base = text(&endpoint.base, &scope, self.shared.env(self.place)).map_err(template)?;
         let url = join_masked(base, Masked::plain(uri));
         let (body, is_json) = body(asked.get("body"));
         let has_body = body.is_some();
         let mut request =
-            build(endpoint, &scope, &self.shared.env, Some(url), body.map(Into::into)).map_err(template)?;
+            build(endpoint, &scope, self.shared.env(self.place), Some(url), body.map(Into::into)).map_err(template)?;
         request.method = method;
         for (name, value) in headers(asked.get("headers"))? {
             request.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(&name));

@@ -1,0 +1,88 @@
+// An editor of one person's text: the playground's rules, input and output.
+//
+// `changed` hears the text at most once a frame, and of a long one only when the typing rests: handing it over copies it.
+import { EditorState, Prec, Compartment } from '@codemirror/state';
+import { EditorView, keymap, lineNumbers, drawSelection, highlightActiveLine, tooltips } from '@codemirror/view';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import { openSearchPanel, search, searchKeymap } from '@codemirror/search';
+import { autocompletion, completionKeymap } from '@codemirror/autocomplete';
+import { completion, hover, setHelpers } from './complete.js';
+import { isTemplate, language } from './languages.js';
+import { colours, look } from './look.js';
+import { mark, places } from './places.js';
+
+const LONG = 100_000;
+const REST_MS = 150;
+
+export function helpers(json) { setHelpers(JSON.parse(json)); }
+
+export function plain(parent, settings, changed, run) {
+  const { text, label, language: name, readOnly } = JSON.parse(settings);
+  let timer = 0;
+  let input = '';
+  let setting = false;
+  const spoken = new Compartment();
+
+  const flush = () => {
+    if (!timer) return;
+    clearTimeout(timer);
+    timer = 0;
+    changed(view.state.doc.toString());
+  };
+  const listen = EditorView.updateListener.of((update) => {
+    if (!update.docChanged || setting) return;
+    clearTimeout(timer);
+    timer = setTimeout(flush, update.state.doc.length > LONG ? REST_MS : 16);
+  });
+  const speaks = (which) => [
+    language(which),
+    isTemplate(which) && !readOnly ? [autocompletion({ override: [completion(() => input)], icons: false }), hover] : [],
+  ];
+
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        Prec.highest(keymap.of([{ key: 'Mod-Enter', run: () => { flush(); run(); return true; } }])),
+        lineNumbers(), foldGutter(), history(), drawSelection(), highlightActiveLine(), bracketMatching(), indentOnInput(),
+        search({ top: true }), tooltips({ position: 'fixed' }),
+        syntaxHighlighting(colours), look, places, listen, spoken.of(speaks(name)),
+        // Tab indents code; elsewhere it goes on to the next panel. Escape, then Tab, always does.
+        keymap.of([...completionKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, ...historyKeymap, ...(name === 'javascript' ? [indentWithTab] : [])]),
+        EditorState.readOnly.of(readOnly),
+        EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
+        EditorView.domEventHandlers({ blur: () => { flush(); } }),
+      ],
+    }),
+  });
+  window.addEventListener('pagehide', flush);
+
+  return {
+    // Another text in the place of this one. It can be taken back, but nobody is told: whoever sets it knows it.
+    set(now) {
+      if (now === view.state.doc.toString()) return;
+      setting = true;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } });
+      setting = false;
+    },
+    speak(which) { view.dispatch({ effects: spoken.reconfigure(speaks(which)) }); },
+    // The input, whose fields are offered.
+    context(now) { input = now; },
+    // Marks places, and gives the line and column of each as JSON.
+    mark(json) { return JSON.stringify(mark(view, JSON.parse(json))); },
+    goto(line, column) {
+      const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+      const anchor = Math.min(at.from + Math.max(column - 1, 0), at.to);
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      view.focus();
+    },
+    find() { openSearchPanel(view); },
+    destroy() {
+      flush();
+      window.removeEventListener('pagehide', flush);
+      view.destroy();
+    },
+  };
+}

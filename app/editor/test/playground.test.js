@@ -1,0 +1,37 @@
+// What is offered between braces, and the links that hold an editor.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { deflateRawSync } from 'node:zlib';
+import { fields, isInside } from '../src/complete.js';
+import { pack, unpack } from '../src/share.js';
+
+test('fields are written as a template writes them', () => {
+  const paths = fields('{"record":{"a b":1,"lines":[{"sku":"x"},{"sku":"y"}]}}').map(({ path }) => path);
+  assert.deepEqual(paths, ['record', 'record.[a b]', 'record.lines', 'record.lines.[0]', 'record.lines.[0].sku']);
+});
+
+test('an input that is no json has no fields, and a huge one few', () => {
+  assert.deepEqual(fields('{"a":'), []);
+  assert.ok(fields(JSON.stringify(Array.from({ length: 5000 }, (_, n) => n).reduce((all, n) => ({ ...all, [`f${n}`]: n }), {}))).length <= 500);
+});
+
+test('completion is for what stands between braces', () => {
+  assert.ok(isInside('a {{upp'));
+  assert.ok(!isInside('a {{x}} upp'));
+  assert.ok(!isInside('plain'));
+});
+
+test('a link gives back what was put into it', async () => {
+  const text = JSON.stringify({ rules: 'é{{x}}\n'.repeat(1000), input: '{}' });
+  const packed = await pack(text);
+  assert.match(packed, /^[\w-]+$/);
+  assert.ok(packed.length < 300);
+  assert.equal(await unpack(packed), text);
+});
+
+test('a link that is broken or would become huge is refused', async () => {
+  await assert.rejects(unpack('%%%'));
+  await assert.rejects(unpack('AAAA'));
+  const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64url');
+  await assert.rejects(unpack(bomb), /too much/);
+});

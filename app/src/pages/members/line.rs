@@ -1,0 +1,182 @@
+//! One member, or somebody who is invited: a line with everything that may be done to them.
+
+use gloo::net::http::Method;
+use leptos::prelude::*;
+use tombolo_model::{Grants, Id, Role};
+use tombolo_wire::rest::{ChangeMember, GiveAccount, Member, MemberStatus, Withdraw};
+use tombolo_wire::store::CallError;
+
+use super::grants::{self, EditGrants};
+use super::{Asking, Roster, role_options, role_words};
+use crate::browser::server;
+use crate::components::{Ago, Dialog, Icon, Switch};
+use crate::words;
+
+/// Who looks at the list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Viewer {
+    pub(super) me: Option<Id>,
+    /// Changes members.
+    pub(super) manages: bool,
+    /// Owns the account.
+    pub(super) owns: bool,
+}
+
+#[component]
+pub(super) fn Line(roster: Roster, member: Member, viewer: Viewer, asking: RwSignal<Option<Asking>>) -> impl IntoView {
+    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let pending = member.status == MemberStatus::Pending;
+    let off = member.status == MemberStatus::Disabled;
+    let signed_in = member.signed_in_ms;
+    // The owner is changed by giving the account away, and nobody takes their own rights by accident.
+    let fixed = !viewer.manages || member.role == Role::Owner || (member.user.is_some() && member.user == viewer.me);
+    // Of whom only the address is known, the name has told it.
+    let address = (!member.name.is_empty()).then(|| member.email.clone());
+    let below = address.clone().map(|address| view! { <small class="address muted cut">{address}</small> });
+    let tint = words::tint(&member.email);
+    let enabled = member.user.filter(|_| !pending && !fixed).map(|user| enabled(roster, user, &shown, !off));
+    view! {
+        <tr>
+            <td class="name"><span class="row">
+                <span class=format!("avatar small p{tint}") aria-hidden="true">{words::monogram(&shown)}</span>
+                <span class="who"><span class="cut" title=shown.clone()>{shown.clone()}</span>{below}</span>
+                {pending.then(|| view! { <span class="badge">"Invited"</span> })}
+                {off.then(|| view! { <span class="badge warning">"Switched off"</span> })}
+            </span></td>
+            <td class="muted wide-only" title=address.clone()>{address.clone()}</td>
+            <td><RoleCell roster=roster member=member.clone() fixed=fixed/></td>
+            <td class="muted" data-rank="2">{signed_in.map(|ms| view! { <Ago ms=ms/> })}</td>
+            <td class="tight">{enabled}</td>
+            <td class="actions"><Actions roster=roster member=member viewer=viewer fixed=fixed asking=asking/></td>
+        </tr>
+    }
+}
+
+/// The switch that closes the account to somebody and keeps what they are in it.
+fn enabled(roster: Roster, user: Id, shown: &str, on: bool) -> impl IntoView + use<> {
+    let turn = move |enabled: bool| async move {
+        let body = ChangeMember { role: None, grants: Grants::new(), enabled: Some(enabled) };
+        let path = roster.path(&format!("/members/{user}"));
+        server::ask::<serde_json::Value>(Method::PATCH, &path, Some(&body)).await?;
+        roster.refresh();
+        Ok::<(), CallError>(())
+    };
+    let label = format!("The account is open to {shown}");
+    view! { <Switch label=label on=Signal::derive(move || on) disabled=Signal::derive(|| false) turn=turn/> }
+}
+
+#[component]
+fn RoleCell(roster: Roster, member: Member, fixed: bool) -> impl IntoView {
+    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let editing = RwSignal::new(false);
+    let role = match member.user.filter(|_| !fixed) {
+        Some(user) => {
+            view! { <RoleSelect roster=roster user=user name=shown.clone() member=member.clone()/> }.into_any()
+        }
+        None => view! { <span>{role_words(member.role)}</span> }.into_any(),
+    };
+    let levels = grants::counts(member.role).then(|| {
+        let words = grants::in_words(member.role, &member.grants);
+        if fixed || member.user.is_none() {
+            return view! { <small class="muted">{words}</small> }.into_any();
+        }
+        let label = format!("Access of {shown}: {words}");
+        view! { <button class="button small quiet" aria-label=label on:click=move |_| editing.set(true)><Icon name="waypoints"/>{words}</button> }.into_any()
+    });
+    let title = format!("Access of {shown}");
+    view! {
+        <div class="role-cell">{role}{levels}</div>
+        <Dialog open=editing title=title><EditGrants roster=roster member=member.clone() open=editing/></Dialog>
+    }
+}
+
+#[component]
+fn RoleSelect(roster: Roster, user: Id, name: String, member: Member) -> impl IntoView {
+    let (role, kept) = (member.role, member.grants);
+    let change = move |event: leptos::ev::Event| {
+        let select: web_sys::HtmlSelectElement = event_target(&event);
+        if let Ok(wanted) = select.value().parse::<Role>() {
+            let grants = if grants::counts(wanted) { kept.clone() } else { Grants::new() };
+            let body = ChangeMember { role: Some(wanted), grants, enabled: None };
+            // A change that was not made must not look as if it was.
+            let refused = move || select.set_value(role.name());
+            roster.change(Method::PATCH, format!("/members/{user}"), Some(body), refused);
+        }
+    };
+    view! {
+        <select class="input select-native" aria-label=format!("Role of {name}") on:change=change>{role_options(role)}</select>
+    }
+}
+
+/// What ends somebody's membership or makes them the owner. An invitation can be made again; rights that are gone take
+/// somebody's unsent work with them, so that is asked first.
+#[component]
+fn Actions(
+    roster: Roster,
+    member: Member,
+    viewer: Viewer,
+    fixed: bool,
+    asking: RwSignal<Option<Asking>>,
+) -> impl IntoView {
+    let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let pending = member.status == MemberStatus::Pending;
+    let email = member.email.clone();
+    if pending {
+        let label = format!("Withdraw the invitation of {shown}");
+        let press = move |_| {
+            let body = Some(Withdraw { email: email.clone() });
+            roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
+        };
+        return (!fixed)
+            .then(|| view! { <button class="button small" aria-label=label on:click=press>"Withdraw"</button> })
+            .into_any();
+    }
+    let Some(user) = member.user else { return ().into_any() };
+    let heir = viewer.owns && Some(user) != viewer.me && member.status == MemberStatus::Accepted;
+    let (leaver, owner) = (shown.clone(), shown.clone());
+    view! {
+        <span class="row end">
+            {heir.then(|| view! { <button class="button small quiet" aria-label=format!("Make {owner} the owner") on:click=move |_| asking.set(Some(Asking::Give { user, name: owner.clone() }))>"Make owner"</button> })}
+            {(!fixed).then(|| view! { <button class="button small" aria-label=format!("Remove {leaver}") on:click=move |_| asking.set(Some(Asking::Remove { user, name: leaver.clone() }))>"Remove"</button> })}
+        </span>
+    }
+    .into_any()
+}
+
+/// Says what is lost with a member and what is not; or what it means to give the account away.
+#[component]
+pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> impl IntoView {
+    let (says, keep, go) = match &asking {
+        Asking::Remove { name, .. } => (
+            format!(
+                "{name} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays."
+            ),
+            "Keep the member",
+            "Remove member",
+        ),
+        Asking::Give { name, .. } => (
+            format!(
+                "{name} becomes the owner of this account and alone decides who is. You stay as an administrator; only {name} can give it back."
+            ),
+            "Stay the owner",
+            "Make owner",
+        ),
+    };
+    let press = move |_| {
+        open.set(false);
+        match &asking {
+            Asking::Remove { user, .. } => {
+                roster.change(Method::DELETE, format!("/members/{user}"), None::<()>, || ());
+            }
+            Asking::Give { user, .. } => {
+                roster.change(Method::POST, "/owner".into(), Some(GiveAccount { user: *user }), || ());
+            }
+        }
+    };
+    view! {
+        <div class="dialog-body">
+            <p>{says}</p>
+            <footer class="dialog-foot"><button class="button" on:click=move |_| open.set(false)>{keep}</button><button class="button danger" on:click=press>{go}</button></footer>
+        </div>
+    }
+}

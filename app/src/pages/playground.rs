@@ -1,0 +1,67 @@
+//! The playground: every editor, with nothing to save.
+//!
+//! What somebody has in an editor stays on this device until they clear it, and goes into a link when they copy one; it
+//! reaches no integration and no server.
+
+mod desk;
+mod editors;
+mod kept;
+mod list;
+mod share;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+
+use super::NotFound;
+use crate::components::editor::{Bench, Layout};
+use crate::state::Evaluator;
+use desk::Desk;
+
+/// The page of the editor in the address, or of the last one that was open.
+#[component]
+pub(crate) fn PlaygroundPage() -> impl IntoView {
+    let params = use_params_map();
+    let slug = Memo::new(move |_| params.with(|params| params.get("editor")).filter(|slug| !slug.is_empty()));
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if slug.get().is_none() {
+            let last = kept::bench().last;
+            let last = editors::find(&last).map_or("handlebars", |editor| editor.slug);
+            let replace = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&format!("/playground/{last}"), replace);
+        }
+    });
+    let bench = bench(slug);
+    let helpers = RwSignal::default();
+    let evaluator = StoredValue::new_local(Evaluator::start(helpers));
+    on_cleanup(move || {
+        if let Some(evaluator) = evaluator.try_get_value() {
+            evaluator.end();
+        }
+    });
+    move || {
+        let slug = slug.get()?;
+        Some(match editors::find(&slug) {
+            Some(editor) => view! { <Desk editor=editor bench=bench evaluator=evaluator helpers=helpers/> }.into_any(),
+            None => NotFound().into_any(),
+        })
+    }
+}
+
+/// How this person likes to work, kept on this device.
+fn bench(slug: Memo<Option<String>>) -> Bench {
+    let before = kept::bench();
+    let layout = Layout::ALL.into_iter().find(|layout| layout.key() == before.layout).unwrap_or(Layout::Hybrid);
+    let bench =
+        Bench { layout: RwSignal::new(layout), shares: RwSignal::new(before.shares), auto: RwSignal::new(before.auto) };
+    Effect::new(move |_| {
+        kept::keep_bench(&kept::KeptBench {
+            layout: bench.layout.get().key().to_owned(),
+            shares: bench.shares.get(),
+            auto: bench.auto.get(),
+            last: slug.get().unwrap_or_default(),
+        });
+    });
+    bench
+}

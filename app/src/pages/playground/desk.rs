@@ -1,0 +1,228 @@
+//! One editor in the playground: its head, the list beside it, and where its content comes from and goes.
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use tombolo_wire::eval_worker::Helper;
+
+use super::list::{EditorChoice, EditorList};
+use super::share::ShareError;
+use super::{editors, kept, share};
+use crate::browser::{clipboard, page};
+use crate::components::editor::{
+    Areas, Bench, Content, Editor, EditorFrame, Example, LayoutChoice, Preview, Saved, Stub, previewed,
+};
+use crate::components::{Icon, Menu, MenuItem};
+use crate::state::{App, Evaluator};
+
+/// The first thing that somebody sees in an editor.
+fn first(editor: &Editor) -> Saved {
+    editor.examples.first().map(Saved::from).unwrap_or_default()
+}
+
+/// The content of an editor, and what happens to it.
+#[derive(Clone, Copy)]
+struct Work {
+    app: App,
+    editor: &'static Editor,
+    content: Content,
+    /// What came with a link, until it is changed: it is not kept over what was here before.
+    linked: RwSignal<Option<Saved>>,
+    /// The browser has no room for the content.
+    unkept: RwSignal<bool>,
+}
+
+impl Work {
+    fn begin(app: App, editor: &'static Editor) -> Self {
+        let saved = kept::content(editor.slug).unwrap_or_else(|| first(editor));
+        let work = Self {
+            app,
+            editor,
+            content: Content::new(saved),
+            linked: RwSignal::new(None),
+            unkept: RwSignal::new(false),
+        };
+        if let Some(packed) = share::packed() {
+            spawn_local(async move {
+                match share::unpack(&packed).await {
+                    Ok(saved) => {
+                        if work.linked.try_set(Some(saved.clone())).is_none() {
+                            work.content.put(saved);
+                        }
+                    }
+                    Err(_) => {
+                        app.toasts.fail("The link is broken: what it holds cannot be read. Copy it again, all of it.")
+                    }
+                }
+            });
+        }
+        Effect::new(move |before: Option<()>| {
+            work.content.track();
+            if before.is_some() {
+                work.keep();
+            }
+        });
+        work
+    }
+
+    fn keep(self) {
+        let Some(saved) = self.content.saved() else { return };
+        match self.linked.get_untracked() {
+            Some(linked) if linked == saved => return,
+            Some(_) => {
+                self.linked.set(None);
+                share::leave(self.editor.slug);
+            }
+            None => {}
+        }
+        self.unkept.set(!kept::keep(self.editor.slug, &saved));
+    }
+
+    /// Puts something else in the place of what is there, and offers to take that back.
+    fn replace(self, with: Saved, said: String) {
+        let Some(before) = self.content.saved().filter(|before| *before != with) else { return };
+        self.content.put(with);
+        let known = self.editor.examples.iter().any(|example| Saved::from(example) == before);
+        if !known {
+            self.app.toasts.offer_undo(said, move || {
+                // Another editor may be on the screen by now.
+                if self.content.saved().is_some() {
+                    self.content.put(before.clone());
+                }
+            });
+        }
+    }
+
+    fn example(self, example: &'static Example) {
+        self.replace(Saved::from(example), format!("{} took the place of what you had.", example.name));
+    }
+
+    fn stub(self, stub: &'static Stub) {
+        let Some(mut saved) = self.content.saved() else { return };
+        saved.rules = format!("{}\n{}", saved.rules.trim_end(), stub.code).trim_start().to_owned();
+        stub.input.clone_into(&mut saved.input);
+        saved.options.insert("function".to_owned(), stub.name.into());
+        self.replace(saved, format!("The stub of {} was added, with an input for it.", stub.name));
+    }
+
+    fn mine(self) {
+        self.linked.set(None);
+        share::leave(self.editor.slug);
+        self.content.put(kept::content(self.editor.slug).unwrap_or_else(|| first(self.editor)));
+    }
+
+    fn clear(self) {
+        self.replace(first(self.editor), "Cleared: the first example is back.".to_owned());
+        kept::forget(self.editor.slug);
+    }
+
+    fn clear_all(self) {
+        for editor in editors::ALL {
+            kept::forget(editor.slug);
+        }
+        self.content.put(first(self.editor));
+        kept::forget(self.editor.slug);
+        self.app.toasts.say("All editors are cleared on this device.");
+    }
+
+    fn copy_link(self) {
+        let Some(saved) = self.content.saved() else { return };
+        let (toasts, slug) = (self.app.toasts, self.editor.slug);
+        spawn_local(async move {
+            match share::link(slug, &saved).await {
+                Ok(link) if clipboard::copy(&link).await.is_ok() => {
+                    toasts.say("Link copied. It holds everything in this editor; the server never sees it.");
+                }
+                Ok(_) => {
+                    toasts.fail("The browser did not let Tombolo copy the link. Allow it for this page and try again.")
+                }
+                Err(ShareError::TooLong) => {
+                    toasts.fail("The content is too long for a link. Shorten the input, or download and send it.");
+                }
+                Err(ShareError::Broken) => toasts.fail("The browser made no link. Reload the page and try again."),
+            }
+        });
+    }
+}
+
+/// One editor.
+#[component]
+pub(super) fn Desk(
+    editor: &'static Editor,
+    bench: Bench,
+    evaluator: StoredValue<Evaluator, LocalStorage>,
+    helpers: RwSignal<Vec<Helper>>,
+) -> impl IntoView {
+    page::title(move || format!("{}, playground", editor.name));
+    let work = Work::begin(App::here(), editor);
+    let areas = Areas::new();
+    let (preview, run) = previewed(editor, work.content, bench.auto.into(), evaluator);
+    let full = RwSignal::new(false);
+    let on_key = move |event: ev::KeyboardEvent| {
+        // What a list of suggestions or a search takes for itself closes that first.
+        if event.key() == "Escape" && full.get_untracked() && !event.default_prevented() {
+            full.set(false);
+        }
+    };
+    view! {
+        <div class="play" class:full=full on:keydown=on_key>
+            <Head work=work bench=bench preview=preview run=run full=full/>
+            <Notices work=work/>
+            <div class="desk">
+                <EditorList open=editor on_example=Callback::new(move |example| work.example(example))/>
+                <div class="desk-main">
+                    <EditorFrame editor=editor content=work.content bench=bench areas=areas preview=preview on_run=run on_stub=Callback::new(move |stub| work.stub(stub)) helpers=helpers/>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Notices(work: Work) -> impl IntoView {
+    view! {
+        <p class="play-note narrow-only">"Nothing here is saved to an integration."</p>
+        {move || work.linked.with(Option::is_some).then(|| view! {
+            <div class="banner info play-banner" role="status">
+                <Icon name="link"/><p>"This came with the link. What you had here is kept until you change something."</p>
+                <button class="button small" on:click=move |_| work.mine()>"Show what I had"</button>
+            </div>
+        })}
+        {move || work.unkept.get().then(|| view! {
+            <div class="banner warning play-banner" role="status">
+                <Icon name="triangle-alert"/><p>"This is too long to be kept on this device: it is lost when you reload the page. Download it, or shorten the input."</p>
+            </div>
+        })}
+    }
+}
+
+#[component]
+fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwSignal<bool>) -> impl IntoView {
+    let editor = work.editor;
+    let auto = move |event: ev::Event| bench.auto.set(event_target_checked(&event));
+    view! {
+        <div class="editor-head">
+            <h1 title=editor.about>{editor.name}</h1>
+            <EditorChoice open=editor/>
+            <span class="badge wide-only">"Nothing here is saved to an integration"</span>
+            <span class="grow"></span>
+            <LayoutChoice bench=bench/>
+            <label class="check wide-only"><input type="checkbox" class="switch" role="switch" prop:checked=bench.auto on:change=auto/><span>"Auto preview"</span></label>
+            <button class="icon-button wide-only" aria-pressed=move || full.get().to_string() aria-label="Full screen" title="Full screen" on:click=move |_| full.update(|full| *full = !*full)>
+                {move || view! { <Icon name=if full.get() { "minimize" } else { "maximize" }/> }}
+            </button>
+            <button class="button wide-only" on:click=move |_| work.copy_link()><Icon name="link"/>"Copy link"</button>
+            <Menu id="play-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+                {editor.examples.iter().map(|example| view! {
+                    <MenuItem on_choose=Callback::new(move |()| work.example(example))><Icon name="play"/>{format!("Example: {}", example.name)}</MenuItem>
+                }).collect_view()}
+                <MenuItem on_choose=Callback::new(move |()| work.copy_link())><Icon name="link"/>"Copy link"</MenuItem>
+                <MenuItem on_choose=Callback::new(move |()| work.clear())><Icon name="rotate-ccw"/>"Clear this editor"</MenuItem>
+                <MenuItem on_choose=Callback::new(move |()| work.clear_all())><Icon name="trash-2"/>"Clear all editors"</MenuItem>
+            </Menu>
+            <button class="button primary" aria-busy=move || preview.working.get().to_string() on:click=move |_| run.run(())>
+                <Icon name="play"/>"Preview"<kbd class="wide-only" aria-hidden="true">"Ctrl ↵"</kbd>
+            </button>
+        </div>
+    }
+}

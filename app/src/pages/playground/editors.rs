@@ -1,0 +1,146 @@
+//! The table of editors.
+//!
+//! Each has its file, and is one line here; the frame that shows them knows none of them by name.
+
+mod branching;
+mod csv_generator;
+mod csv_parser;
+mod data_uri;
+mod date_format;
+mod edi_generator;
+mod edi_parser;
+mod file_name;
+mod handlebars;
+mod http_request;
+mod input_filter;
+mod javascript;
+mod json_parser;
+mod json_path;
+mod mapper_1;
+mod mapper_2;
+mod output_filter;
+mod relative_uri;
+mod results_mapping;
+mod schedule;
+mod sort_and_group;
+mod sql;
+mod static_lookup;
+mod trace_key;
+mod transformation_1;
+mod transformation_2;
+mod xlsx_parser;
+mod xml_generator;
+mod xml_parser;
+
+use crate::components::editor::Editor;
+
+/// All editors, in the order of their list.
+pub(super) const ALL: [&Editor; 29] = [
+    &handlebars::EDITOR,
+    &http_request::EDITOR,
+    &relative_uri::EDITOR,
+    &sql::EDITOR,
+    &file_name::EDITOR,
+    &trace_key::EDITOR,
+    &data_uri::EDITOR,
+    &output_filter::EDITOR,
+    &input_filter::EDITOR,
+    &branching::EDITOR,
+    &transformation_1::EDITOR,
+    &transformation_2::EDITOR,
+    &mapper_2::EDITOR,
+    &mapper_1::EDITOR,
+    &results_mapping::EDITOR,
+    &sort_and_group::EDITOR,
+    &static_lookup::EDITOR,
+    &json_path::EDITOR,
+    &csv_parser::EDITOR,
+    &csv_generator::EDITOR,
+    &json_parser::EDITOR,
+    &xml_parser::EDITOR,
+    &xml_generator::EDITOR,
+    &xlsx_parser::EDITOR,
+    &edi_parser::EDITOR,
+    &edi_generator::EDITOR,
+    &javascript::EDITOR,
+    &schedule::EDITOR,
+    &date_format::EDITOR,
+];
+
+/// The editor of an address.
+pub(super) fn find(slug: &str) -> Option<&'static Editor> {
+    ALL.into_iter().find(|editor| editor.slug == slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+    use tombolo_engine::{EvalRequest, eval, eval_names};
+    use tombolo_wire::eval_worker::Given;
+
+    use super::*;
+    use crate::components::editor::{Language, Saved};
+
+    fn read(given: Given) -> Value {
+        match given {
+            Given::Value(value) => value,
+            Given::Json(text) if text.trim().is_empty() => Value::Null,
+            Given::Json(text) => serde_json::from_str(&text).unwrap(),
+        }
+    }
+
+    #[test]
+    fn each_editor_has_an_address_an_evaluation_and_two_examples() {
+        let slugs: BTreeSet<_> = ALL.iter().map(|editor| editor.slug).collect();
+        assert_eq!(slugs.len(), ALL.len());
+        for editor in ALL {
+            assert!(editor.examples.len() >= 2, "{}", editor.slug);
+            let known = editor.eval == "javascript" || eval_names().any(|name| name == editor.eval);
+            assert!(known, "{}", editor.eval);
+        }
+    }
+
+    #[test]
+    fn every_evaluation_has_an_editor() {
+        let missing: Vec<_> = eval_names().filter(|name| !ALL.iter().any(|editor| editor.eval == *name)).collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+
+    /// Scripts are called in a browser alone.
+    #[test]
+    fn each_worked_example_gives_an_output_without_a_problem() {
+        let mut wrong = Vec::new();
+        for editor in ALL.into_iter().filter(|editor| editor.eval != "javascript") {
+            for example in editor.examples {
+                let ask = editor.ask(Saved::from(example));
+                let request = EvalRequest {
+                    rules: read(ask.rules),
+                    input: read(ask.input),
+                    options: ask.options,
+                    now_ms: 1_780_000_000_000,
+                    seed: 1,
+                };
+                let made = eval(&ask.name, &request).unwrap();
+                if !made.errors.is_empty() || made.output.is_null() || made.output == Value::Array(Vec::new()) {
+                    wrong.push(format!("{}, {}: {:?} {}", editor.slug, example.name, made.errors, made.output));
+                }
+                println!("{} / {}: {}", editor.slug, example.name, made.output);
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn only_scripts_have_stubs_and_each_stub_has_the_function_of_its_name() {
+        for editor in ALL {
+            let script = editor.rules.as_ref().is_some_and(|rules| rules.language == Language::Script);
+            assert_eq!(script, !editor.stubs.is_empty(), "{}", editor.slug);
+            for stub in editor.stubs {
+                assert!(stub.code.contains(&format!("function {}(", stub.name)));
+                assert!(serde_json::from_str::<Value>(stub.input).is_ok(), "{}", stub.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Integrations that are handed over to another account, from both sides. The server decides; this page asks it.
+
+mod card;
+mod offer;
+mod preview;
+
+use gloo::net::http::Method;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
+use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::rest::{LookAtTransfer, Transfer, Transfers};
+use tombolo_wire::store::AccountInfo;
+
+use crate::browser::{page, server};
+use crate::components::{Dialog, Icon};
+use crate::state::App;
+use crate::words;
+use card::Card;
+use offer::Offer;
+
+/// The page; `?offer=` is the secret link that somebody was sent.
+#[component]
+pub(crate) fn TransfersPage() -> impl IntoView {
+    let app = App::here();
+    page::title(|| "Transfers".into());
+    let account = Memo::new(move |_| app.account.get());
+    move || {
+        match account.get() {
+        None => ().into_any(),
+        Some(account) if account.local => view! {
+            <div class="page-head"><div><h1>"Transfers"</h1></div></div>
+            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Sign in first"</h2>
+                <p>"Integrations are handed over between accounts on a server. Sign in, then open the link again."</p>
+                <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
+        }
+        .into_any(),
+        Some(account) if account.role.may(Action::Transfer, Kind::Integration) => {
+            view! { <List account=account/> }.into_any()
+        }
+        Some(_) => view! {
+            <div class="page-head"><div><h1>"Transfers"</h1></div></div>
+            <div class="empty"><span class="kind"><Icon name="lock"/></span><h2>"This page is not open to you here"</h2>
+                <p>"Owners and administrators hand integrations over and take them. Switch to an account of yours to take one that you were offered."</p></div>
+        }
+        .into_any(),
+    }
+    }
+}
+
+/// The list as last heard, and how to hear it again.
+#[derive(Clone, Copy)]
+struct Desk {
+    account: Id,
+    transfers: RwSignal<Option<Vec<Transfer>>>,
+    problem: RwSignal<Option<String>>,
+}
+
+impl Desk {
+    fn path(self, rest: &str) -> String {
+        format!("/api/accounts/{}/transfers{rest}", self.account)
+    }
+
+    fn refresh(self) {
+        spawn_local(async move {
+            match server::ask::<Transfers>(Method::GET, &self.path(""), None::<&()>).await {
+                Ok(found) => drop(self.transfers.try_set(Some(found.transfers))),
+                Err(problem) => drop(self.problem.try_set(Some(problem.message))),
+            }
+        });
+    }
+
+    /// Shows the link of an offer once: from then on it is in the list.
+    fn look(self, offer: String) {
+        spawn_local(async move {
+            let body = LookAtTransfer { offer };
+            if let Err(problem) = server::ask::<Transfer>(Method::POST, "/api/transfers/look", Some(&body)).await {
+                self.problem.try_set(Some(problem.message));
+            }
+            self.refresh();
+        });
+    }
+}
+
+#[component]
+fn List(account: AccountInfo) -> impl IntoView {
+    let desk = Desk { account: account.id, transfers: RwSignal::new(None), problem: RwSignal::new(None) };
+    match use_query_map().with_untracked(|query| query.get("offer")) {
+        Some(offer) => desk.look(offer),
+        None => desk.refresh(),
+    }
+    let offering = RwSignal::new(false);
+    let some = move || desk.transfers.with(|transfers| transfers.as_ref().is_some_and(|all| !all.is_empty()));
+    let none = move || desk.transfers.with(|transfers| transfers.as_ref().is_some_and(Vec::is_empty));
+    let says = move || {
+        let open = desk.transfers.with(|all| all.as_ref().map(|all| all.len()));
+        open.map_or_else(|| "\u{a0}".to_owned(), |many| words::count(many, "transfer"))
+    };
+    view! {
+        <div class="page-head">
+            <div><h1>"Transfers"</h1><p class="sub">{says}</p></div>
+            <div class="actions"><button class="button primary" on:click=move |_| offering.set(true)><Icon name="arrow-right-left"/>"Hand over integrations"</button></div>
+        </div>
+        <div class="page-body transfers">
+            {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+            <Show when=some>
+                <For each=move || desk.transfers.get().unwrap_or_default() key=|transfer| (transfer.id, transfer.status) let:transfer><Card desk=desk transfer=transfer/></For>
+            </Show>
+        </div>
+        <Show when=none>
+            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Nothing is on its way"</h2>
+                <p>"An integration can be handed over to another account with everything that belongs to it. What you are offered appears here once you open its link."</p></div>
+        </Show>
+        <Dialog open=offering title="Hand over integrations" wide=true><Offer desk=desk open=offering/></Dialog>
+    }
+}

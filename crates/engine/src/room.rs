@@ -1,0 +1,40 @@
+//! How much one record may become where rules copy a value for each of many items.
+//!
+//! A text of a megabyte beside a list of a thousand small items is a small record, and a gigabyte when each item gets
+//! the text. What is copied for items is counted here, in bytes; what is written once is not.
+
+use std::cell::Cell;
+
+use tombolo_model::Val;
+
+use crate::size::size_bytes;
+use crate::units::MAX_PARENTS_BYTES;
+
+/// What is left for the copies of a record.
+#[derive(Debug)]
+pub(crate) struct Room(Cell<usize>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Cell::new(MAX_PARENTS_BYTES))
+    }
+}
+
+/// There is no room for a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its items would have more than {} MB together: leave out what is the same in each of them", MAX_PARENTS_BYTES >> 20)]
+pub(crate) struct Full;
+
+impl Room {
+    /// Counts so many copies of a value.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Full`] where there is no room for them.
+    pub(crate) fn take(&self, value: &Val, times: usize) -> Result<(), Full> {
+        // The smallest value takes as much memory as any.
+        let bytes = size_bytes(value).saturating_add(size_of::<Val>()).saturating_mul(times);
+        self.0.set(self.0.get().checked_sub(bytes).ok_or(Full)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! A person's own security: password, second factor, sessions.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, StatusCode};
+use tombolo_wire::rest::{
+    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, RemoveFactor, Security,
+    SessionLine,
+};
+
+use super::body::Body;
+use crate::app::App;
+use crate::auth::attempts::{Network, Source};
+use crate::auth::caller::{Caller, address};
+use crate::auth::details::check_password;
+use crate::auth::password::LONGEST;
+use crate::auth::{second, totp};
+use crate::error::ApiError;
+use crate::fresh::token_hash;
+use crate::{clock, fresh};
+
+/// Recovery codes that a person is given.
+const CODES: usize = 10;
+
+/// `GET /api/security`
+pub(super) async fn show(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Security>, ApiError> {
+    let factor = app.store.factor(caller.user.id).await?.filter(|factor| factor.confirmed);
+    let sessions = app.store.sessions_of(caller.user.id, clock::now_ms()).await?;
+    let sessions = sessions.into_iter().map(|session| SessionLine {
+        id: name(&session.token),
+        current: session.token == caller.session,
+        agent: session.agent,
+        network: session.network,
+        created_ms: session.created_ms,
+    });
+    Ok(Json(Security {
+        second_factor: factor.is_some(),
+        recovery_codes: factor.map_or(0, |factor| factor.codes_left),
+        sessions: sessions.collect(),
+    }))
+}
+
+/// A session is named by a hash of what is kept of its token: the name opens nothing.
+fn name(token: &[u8; 32]) -> String {
+    let hash = token_hash(&hex::encode(token));
+    hex::encode(hash.get(..12).unwrap_or_default())
+}
+
+/// `POST /api/security/sessions/end`
+pub(super) async fn end(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(body): Body<EndSession>,
+) -> Result<StatusCode, ApiError> {
+    let sessions = app.store.sessions_of(caller.user.id, clock::now_ms()).await?;
+    let found = sessions.into_iter().find(|session| name(&session.token) == body.session);
+    let session = found.ok_or_else(ApiError::not_found)?;
+    if app.store.end_session(&session.token).await? {
+        app.hub.session_ended(session.token);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/security/password`
+pub(super) async fn password(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Body(body): Body<ChangePassword>,
+) -> Result<StatusCode, ApiError> {
+    check_password(&body.new_password)?;
+    prove(&app, &caller, peer, &headers, body.password).await?;
+    let hash = app.passwords.hash(body.new_password).await.map_err(|error| ApiError::internal(&error))?;
+    app.store.set_password(caller.user.id, &hash).await?;
+    end_others(&app, &caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who changed what opens the account is alone with it.
+async fn end_others(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    for session in app.store.sessions_of(caller.user.id, clock::now_ms()).await? {
+        if session.token != caller.session && app.store.end_session(&session.token).await? {
+            app.hub.session_ended(session.token);
+        }
+    }
+    Ok(())
+}
+
+/// `POST /api/security/factor/begin`
+pub(super) async fn begin(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Body(body): Body<BeginFactor>,
+) -> Result<Json<FactorBegun>, ApiError> {
+    prove(&app, &caller, peer, &headers, body.password).await?;
+    let secret = fresh::bytes::<{ totp::SECRET_BYTES }>()?;
+    let sealed = second::seal(&app, caller.user.id, &secret)?;
+    if !app.store.begin_factor(caller.user.id, &sealed, clock::now_ms()).await? {
+        let message = "A second factor is asked for already. Remove it before you set up another.";
+        return Err(ApiError::conflict("factor_there", message));
+    }
+    let text = totp::base32(&secret);
+    let label: String =
+        caller.user.email.chars().filter(|c| c.is_ascii_alphanumeric() || "@.-_+".contains(*c)).collect();
+    let label = label.replace('+', "%2B").replace('@', "%40");
+    let uri = format!("otpauth://totp/Tombolo:{label}?secret={text}&issuer=Tombolo&algorithm=SHA1&digits=6&period=30");
+    Ok(Json(FactorBegun { secret: text, uri }))
+}
+
+/// `POST /api/security/factor/confirm`
+pub(super) async fn confirm(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Body(body): Body<ConfirmFactor>,
+) -> Result<Json<FactorConfirmed>, ApiError> {
+    let factor = app.store.factor(caller.user.id).await?.filter(|factor| !factor.confirmed);
+    let factor = factor.ok_or_else(ApiError::not_found)?;
+    let attempt = attempt(&app, &caller, peer, &headers)?;
+    let secret = second::open(&app, caller.user.id, &factor)?;
+    let step = totp::step_of(&secret, &body.code, clock::now_ms(), factor.last_step);
+    let step = step.ok_or_else(|| ApiError::invalid("code", "This is not the code of the app. Try the next one."))?;
+    app.attempts.succeeded(attempt);
+    let (codes, hashes) = recovery_codes()?;
+    if !app.store.confirm_factor(caller.user.id, step, &hashes).await? {
+        return Err(ApiError::not_found());
+    }
+    end_others(&app, &caller).await?;
+    Ok(Json(FactorConfirmed { recovery_codes: codes }))
+}
+
+/// `POST /api/security/factor/remove`
+pub(super) async fn remove(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    peer: ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Body(body): Body<RemoveFactor>,
+) -> Result<StatusCode, ApiError> {
+    prove(&app, &caller, peer, &headers, body.password).await?;
+    let attempt = attempt(&app, &caller, peer, &headers)?;
+    second::check(&app, caller.user.id, Some(&body.code)).await?;
+    app.attempts.succeeded(attempt);
+    app.store.remove_factor(caller.user.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Asks for the password once more, counted like a sign-in.
+async fn prove(
+    app: &App,
+    caller: &Caller,
+    peer: ConnectInfo<SocketAddr>,
+    headers: &HeaderMap,
+    password: String,
+) -> Result<(), ApiError> {
+    let attempt = attempt(app, caller, peer, headers)?;
+    let kept = app.store.password_of(caller.user.id).await?;
+    let wrong = || ApiError::invalid("password", "This is not your password.");
+    if password.len() > LONGEST {
+        return Err(wrong());
+    }
+    let right = app.passwords.matches(password, kept).await.map_err(|error| ApiError::internal(&error))?;
+    if !right {
+        return Err(wrong());
+    }
+    app.attempts.succeeded(attempt);
+    Ok(())
+}
+
+fn attempt(
+    app: &App,
+    caller: &Caller,
+    peer: ConnectInfo<SocketAddr>,
+    headers: &HeaderMap,
+) -> Result<crate::auth::attempts::Attempt, ApiError> {
+    let network = Network::of(address(app, peer, headers));
+    let sources = vec![Source::Person(network, caller.user.email.clone()), Source::Network(network)];
+    app.attempts.begin(sources, clock::now_ms()).map_err(ApiError::slow_down)
+}
+
+/// Codes as they are shown, and what is kept of them.
+fn recovery_codes() -> Result<(Vec<String>, Vec<[u8; 32]>), ApiError> {
+    let (mut shown, mut kept) = (Vec::new(), Vec::new());
+    for _ in 0..CODES {
+        let code = hex::encode(fresh::bytes::<8>()?);
+        kept.push(token_hash(&second::plain(&code)));
+        let parts: Vec<String> =
+            code.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+        shown.push(parts.join("-"));
+    }
+    Ok((shown, kept))
+}
+
+/// Notes who opened a session from where.
+pub(super) async fn note(app: &App, session: &[u8; 32], headers: &HeaderMap, network: &str) -> Result<(), ApiError> {
+    let agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let agent: String = agent.chars().take(200).collect();
+    app.store.note_session(session, &agent, network).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recovery_codes_differ_and_are_kept_as_hashes_of_what_is_typed() {
+        let (shown, kept) = recovery_codes().unwrap();
+        assert_eq!((shown.len(), kept.len()), (CODES, CODES));
+        for (code, hash) in shown.iter().zip(&kept) {
+            assert_eq!(token_hash(&second::plain(&code.to_uppercase().replace('-', " "))), *hash);
+        }
+        assert_ne!(name(&[1; 32]), name(&[2; 32]));
+    }
+}

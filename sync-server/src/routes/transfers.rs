@@ -1,0 +1,206 @@
+//! Handing integrations over, from both sides.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use tombolo_model::Id;
+use tombolo_wire::rest::{
+    AnswerTransfer, AuditAction, LookAtTransfer, OfferTransfer, PreviewTransfer, Transfer, TransferContents,
+    TransferOffered, TransferStatus, Transfers,
+};
+
+use super::body::{Body, Names};
+use crate::app::App;
+use crate::auth::caller::{Caller, Entered};
+use crate::auth::details::checked_email;
+use crate::error::ApiError;
+use crate::fresh::token_hash;
+use crate::store::{NewTransfer, TransferRow};
+use crate::transfers::{self, All, TransferError};
+use crate::{audit, clock, fresh};
+
+/// The most integrations that go together.
+const MOST: usize = 100;
+/// How long an answer waits for the hand-over; one that takes longer goes on by itself.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// `POST /api/accounts/{account}/transfers/preview`
+pub(super) async fn preview(
+    State(app): State<App>,
+    Extension(entered): Extension<Entered>,
+    Body(body): Body<PreviewTransfer>,
+) -> Result<Json<TransferContents>, ApiError> {
+    Ok(Json(contents(&app, entered.account, &body.integrations).await?))
+}
+
+/// `POST /api/accounts/{account}/transfers`
+pub(super) async fn offer(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+    Body(body): Body<OfferTransfer>,
+) -> Result<Json<TransferOffered>, ApiError> {
+    let email = checked_email(&body.email)?;
+    let contents = contents(&app, entered.account, &body.integrations).await?;
+    if !contents.shared.is_empty() && !body.copy_shared {
+        let names: Vec<&str> = contents.shared.iter().map(|shared| shared.name.as_str()).collect();
+        let message = format!(
+            "Others who stay use these as well: {}. Offer copies of them, or take them out first.",
+            names.join(", ")
+        );
+        return Err(ApiError::conflict("shared_resources", message));
+    }
+    let (token, id) = (fresh::token()?, fresh::id()?);
+    let names = integrations_in_words(&contents);
+    let transfer = NewTransfer {
+        id,
+        account: entered.account,
+        by: caller.user.id,
+        email,
+        token: token.hash,
+        contents,
+        now_ms: clock::now_ms(),
+    };
+    app.store.offer_transfer(&transfer).await?;
+    note(&app, entered.account, &caller, id, &names, AuditAction::Create).await;
+    Ok(Json(TransferOffered { id, link: format!("/transfers?offer={}", token.text) }))
+}
+
+/// `GET /api/accounts/{account}/transfers`
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+) -> Result<Json<Transfers>, ApiError> {
+    let rows = app.store.transfers(entered.account, caller.user.id, clock::now_ms()).await?;
+    let transfers = rows.into_iter().map(|row| shown(row, entered.account)).collect();
+    Ok(Json(Transfers { transfers }))
+}
+
+/// `POST /api/accounts/{account}/transfers/{transfer}/cancel`
+pub(super) async fn cancel(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+    Names((_, transfer)): Names<(Id, Id)>,
+) -> Result<StatusCode, ApiError> {
+    let row = app.store.transfer(transfer, clock::now_ms()).await?;
+    let row = row.filter(|row| row.account == entered.account).ok_or_else(ApiError::not_found)?;
+    end(&app, &row, TransferStatus::Canceled).await?;
+    let names = integrations_in_words(&row.shown.contents);
+    note(&app, entered.account, &caller, transfer, &names, AuditAction::Delete).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/transfers/look`
+///
+/// A link that is not known and one for another address answer alike.
+pub(super) async fn look(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(body): Body<LookAtTransfer>,
+) -> Result<Json<Transfer>, ApiError> {
+    let row = app.store.claim_transfer(&token_hash(&body.offer), caller.user.id, clock::now_ms()).await?;
+    let row = row.ok_or_else(|| {
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "offer_unknown",
+            "There is no such offer for your address. Sign in with the address it was made to, or ask for a new link.",
+        )
+    })?;
+    Ok(Json(Transfer { incoming: true, ..row.shown }))
+}
+
+/// `POST /api/accounts/{account}/transfers/accept`
+pub(super) async fn accept(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+    Body(body): Body<AnswerTransfer>,
+) -> Result<Json<Transfer>, ApiError> {
+    let row = mine(&app, &caller, body.transfer).await?;
+    if row.account == entered.account {
+        return Err(ApiError::conflict(
+            "same_account",
+            "This account is the sender. Switch to the account that takes the integrations.",
+        ));
+    }
+    let (offered, accepted) = (TransferStatus::Offered, TransferStatus::Accepted);
+    let now = clock::now_ms();
+    if !app.store.move_transfer(body.transfer, offered, accepted, Some(entered.account), now).await? {
+        return Err(not_open());
+    }
+    let work = app.clone();
+    // On its own: a request that is dropped does not stop half-way.
+    let going = tokio::spawn(async move { transfers::carry_out(&work, body.transfer).await });
+    if tokio::time::timeout(PATIENCE, going).await.is_err() {
+        tracing::info!(transfer = %body.transfer, "a hand-over waits for runs");
+    }
+    let row = app.store.transfer(body.transfer, clock::now_ms()).await?.ok_or_else(ApiError::not_found)?;
+    Ok(Json(Transfer { incoming: true, ..row.shown }))
+}
+
+/// `POST /api/transfers/decline`
+pub(super) async fn decline(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Body(body): Body<AnswerTransfer>,
+) -> Result<Json<Transfer>, ApiError> {
+    let row = mine(&app, &caller, body.transfer).await?;
+    end(&app, &row, TransferStatus::Declined).await?;
+    let names = integrations_in_words(&row.shown.contents);
+    note(&app, row.account, &caller, body.transfer, &names, AuditAction::Delete).await;
+    let shown = Transfer { incoming: true, status: TransferStatus::Declined, ..row.shown };
+    Ok(Json(shown))
+}
+
+/// One that the caller has looked at; any other is as if it did not exist.
+async fn mine(app: &App, caller: &Caller, transfer: Id) -> Result<TransferRow, ApiError> {
+    let row = app.store.transfer(transfer, clock::now_ms()).await?;
+    row.filter(|row| row.to_user == Some(caller.user.id)).ok_or_else(ApiError::not_found)
+}
+
+async fn end(app: &App, row: &TransferRow, status: TransferStatus) -> Result<(), ApiError> {
+    let now = clock::now_ms();
+    if app.store.move_transfer(row.shown.id, TransferStatus::Offered, status, None, now).await? {
+        Ok(())
+    } else {
+        Err(not_open())
+    }
+}
+
+fn not_open() -> ApiError {
+    ApiError::conflict("not_open", "This offer is not open any more. Load the list anew to see how it ended.")
+}
+
+async fn contents(app: &App, account: Id, integrations: &[Id]) -> Result<TransferContents, ApiError> {
+    if integrations.is_empty() || integrations.len() > MOST {
+        return Err(ApiError::invalid("integrations", format!("Choose 1 to {MOST} integrations.")));
+    }
+    let all = All::read(app, account).await.map_err(|error| match error {
+        TransferError::Store(error) => error.into(),
+        error => ApiError::internal(&error),
+    })?;
+    let contents = transfers::preview(&all, integrations);
+    let there = |id: &Id| contents.items.iter().any(|item| item.id == *id);
+    match integrations.iter().find(|id| !there(id)) {
+        Some(id) => Err(ApiError::invalid("integrations", format!("There is no integration {id}."))),
+        None => Ok(contents),
+    }
+}
+
+fn shown(row: TransferRow, account: Id) -> Transfer {
+    Transfer { incoming: row.account != account, ..row.shown }
+}
+
+fn integrations_in_words(contents: &TransferContents) -> String {
+    let integrations = contents.items.iter().filter(|item| item.kind == tombolo_model::Kind::Integration);
+    integrations.map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+async fn note(app: &App, account: Id, caller: &Caller, transfer: Id, names: &str, action: AuditAction) {
+    let event = audit::told(caller.user.id, "transfer", Some(transfer), names, action);
+    audit::note(app, account, event).await;
+}

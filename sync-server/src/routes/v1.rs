@@ -1,0 +1,119 @@
+//! The public REST API: its rows of the route table.
+//!
+//! Each kind of resource has the same rows; what only one kind has stands below. The description of the API is made of
+//! these rows, so none is without a sentence.
+
+mod body;
+mod caches;
+mod clone;
+mod flows;
+mod jobs;
+mod openapi;
+mod ping;
+mod processors;
+mod recycle_bin;
+mod resources;
+mod spelling;
+mod state;
+mod tokens;
+
+use tombolo_model::{Action, Kind};
+
+use super::{Route, delete, get, patch, post, put};
+use crate::auth::caller::Right;
+pub(crate) use spelling::respelled;
+
+/// The largest resource in a request: a document's change takes no more.
+const RESOURCE_BYTES: usize = 2 * 1024 * 1024;
+/// The largest body of a request that brings data.
+const DATA_BYTES: usize = 6 * 1024 * 1024;
+
+/// What concerns the account and no single resource.
+const READ: Right = Right::Token(Action::Read, Kind::Integration);
+const WRITE: Right = Right::Token(Action::Write, Kind::Integration);
+
+/// All rows.
+pub(super) fn table() -> Vec<Route> {
+    let mut rows = vec![
+        get("/v1/openapi.json", Right::Anybody, openapi::description).says("This description"),
+        get("/v1/docs", Right::Anybody, openapi::page).says("This description, for people"),
+        get("/v1/tokenInfo", READ, tokens::info).says("Whose token this is and what it reaches"),
+        get("/v1/accesstokens", READ, tokens::list).says("List API tokens"),
+        post("/v1/accesstokens", READ, tokens::create)
+            .says("Create an API token; its text is shown in this answer only"),
+        get("/v1/accesstokens/{id}", READ, tokens::one).says("Get an API token, without its text"),
+        put("/v1/accesstokens/{id}", READ, tokens::change).says("Rename, rescope, revoke or reactivate an API token"),
+        delete("/v1/accesstokens/{id}", READ, tokens::remove).says("Delete an API token that is revoked"),
+        get("/v1/jobs", READ, jobs::list).says("List runs of flows, or the steps of one run"),
+        get("/v1/jobs/{id}", READ, jobs::one).says("Get a run"),
+        get("/v1/jobs/{id}/errors", READ, jobs::errors).says("List the errors of a run"),
+        put("/v1/jobs/{id}/cancel", Right::Token(Action::Run, Kind::Flow), jobs::cancel).says("Cancel a run"),
+        post("/v1/processors/{name}", READ, processors::evaluate)
+            .takes(DATA_BYTES)
+            .says("Evaluate rules on an input, without saving anything"),
+        get("/v1/state", READ, state::keys).says("List the keys of the account's state"),
+        delete("/v1/state", WRITE, state::clear).says("Delete all of the account's state"),
+        get("/v1/state/{key}", READ, state::value).says("Get the value of a key"),
+        put("/v1/state/{key}", WRITE, state::keep).takes(RESOURCE_BYTES).says("Set the value of a key"),
+        delete("/v1/state/{key}", WRITE, state::remove).says("Delete a key"),
+        get("/v1/recycleBinTTL", READ, recycle_bin::all).says("List deleted resources"),
+        get("/v1/recycleBinTTL/{type}", READ, recycle_bin::of_kind).says("List deleted resources of a type"),
+        get("/v1/recycleBinTTL/{type}/{id}", READ, recycle_bin::one).says("Get a deleted resource"),
+        post("/v1/recycleBinTTL/{type}/{id}", WRITE, recycle_bin::restore).says("Restore a deleted resource"),
+        post("/v1/recycleBinTTL/{type}/{id}/doCascadeRestore", WRITE, recycle_bin::restore_with_all)
+            .says("Restore a deleted resource, and what it refers to"),
+    ];
+    rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
+    rows.extend(of_some_kinds());
+    rows
+}
+
+fn of_each_kind(kind: Kind) -> Vec<Route> {
+    let all = format!("/v1/{}", kind.collection());
+    let one = format!("{all}/{{id}}");
+    let (read, write) = (Right::Token(Action::Read, kind), Right::Token(Action::Write, kind));
+    let below = |end: &str| format!("{one}/{end}");
+    vec![
+        get(&all, read, resources::list).says("List, a page at a time"),
+        post(&all, write, resources::create).takes(RESOURCE_BYTES).says("Create"),
+        get(&one, read, resources::one).says("Get"),
+        put(&one, write, resources::replace)
+            .takes(RESOURCE_BYTES)
+            .says("Replace; what is left out is gone, and ****** keeps a secret"),
+        patch(&one, write, resources::patch).takes(RESOURCE_BYTES).says("Change some fields by a JSON Patch"),
+        delete(&one, write, resources::delete).says("Delete into the recycle bin, unless others use it"),
+        get(below("dependencies"), read, resources::dependencies).says("List what uses it"),
+        post(below("clone"), write, clone::copy).says("Copy, with the connections of connectionMap"),
+        get(below("state"), read, state::keys_below).says("List the keys of its state"),
+        delete(below("state"), write, state::clear_below).says("Delete all of its state"),
+        get(below("state/{key}"), read, state::value_below).says("Get the value of a key of its state"),
+        put(below("state/{key}"), write, state::keep_below)
+            .takes(RESOURCE_BYTES)
+            .says("Set the value of a key of its state"),
+        delete(below("state/{key}"), write, state::remove_below).says("Delete a key of its state"),
+    ]
+}
+
+fn of_some_kinds() -> Vec<Route> {
+    let run = |kind| Right::Token(Action::Run, kind);
+    let read = |kind| Right::Token(Action::Read, kind);
+    let write = |kind| Right::Token(Action::Write, kind);
+    vec![
+        get("/v1/integrations/{id}/flows", read(Kind::Integration), flows::of_integration)
+            .says("List the flows of an integration"),
+        post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),
+        get("/v1/flows/{id}/jobs/latest", read(Kind::Flow), jobs::latest).says("Get the newest run of a flow"),
+        get("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
+        post("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
+        post("/v1/connections/ping", write(Kind::Connection), ping::unsaved)
+            .takes(RESOURCE_BYTES)
+            .says("Test a connection that is not saved"),
+        post("/v1/lookupcaches/{id}/data", write(Kind::LookupCache), caches::upsert)
+            .takes(DATA_BYTES)
+            .says("Add entries, in place of those with the same keys"),
+        delete("/v1/lookupcaches/{id}/data", write(Kind::LookupCache), caches::remove).says("Delete entries by key"),
+        delete("/v1/lookupcaches/{id}/data/purge", write(Kind::LookupCache), caches::purge).says("Delete all entries"),
+        post("/v1/lookupcaches/{id}/getData", read(Kind::LookupCache), caches::read)
+            .says("Get entries: a page of them, those of some keys, or those that begin alike"),
+    ]
+}

@@ -1,0 +1,84 @@
+//! Flows of an integration, and running one.
+
+use axum::Json as Answer;
+use axum::extract::{OriginalUri, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tombolo_model::views::Flow;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::{AuditAction, AuditSource};
+
+use super::body::MaybeJson;
+use super::resources::{found, page};
+use crate::app::App;
+use crate::rest::acting::Acting;
+use crate::rest::error::{RestError, entry};
+use crate::rest::mirror;
+use crate::rest::shown::{Beside, read_time, show};
+use crate::routes::body::Names;
+use crate::routes::runs::not_started;
+use crate::runner::{self, Narrowed};
+use crate::store::AuditEvent;
+use crate::{audit, fresh};
+
+/// `GET /v1/integrations/{id}/flows`
+pub(super) async fn of_integration(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
+    found(&app, &acting, Kind::Integration, id).await?;
+    let flows = mirror::all(&app, acting.account, Some(Kind::Flow)).await?;
+    let beside = Beside::of(&app, acting.account, Kind::Flow).await?;
+    let here = flows.iter().filter(|flow| {
+        !flow.seen.binned && Flow(&flow.seen.value).integration() == Some(id) && acting.sees(Kind::Flow, flow.row.id)
+    });
+    page(&app, &headers, uri.path(), raw.as_deref(), here.map(|flow| show(flow, &beside)))
+}
+
+/// `POST /v1/flows/{id}/run`
+pub(super) async fn run(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+    MaybeJson(body): MaybeJson,
+) -> Result<Response, RestError> {
+    found(&app, &acting, Kind::Flow, id).await?;
+    let narrowed = narrowed(&body)?;
+    let run = fresh::id()?;
+    match runner::start_narrowed(&app, acting.account, id, run, acting.user, narrowed).await {
+        Ok(name) => {
+            let event = audit::told(acting.user, Kind::Flow.name(), Some(id), &name, AuditAction::Run);
+            audit::note(&app, acting.account, AuditEvent { source: AuditSource::Api, ..event }).await;
+            Ok((StatusCode::CREATED, Answer(json!({ "_jobId": run }))).into_response())
+        }
+        Err(error) => Err(not_started(error).into()),
+    }
+}
+
+/// Which sources are read, and since when.
+fn narrowed(body: &Value) -> Result<Narrowed, RestError> {
+    let mut narrowed = Narrowed::default();
+    let wrong = |message: &str, field: &str| RestError::invalid(vec![entry("invalid_value", message, field)]);
+    let text = |name: &str| body.get(name).filter(|value| !value.is_null());
+    if let Some(start) = text("startDate") {
+        let ms = match start {
+            Value::String(text) => read_time(text),
+            other => other.as_i64(),
+        };
+        narrowed.start_ms = Some(ms.ok_or_else(|| wrong("This is no time: 2026-11-29T09:00:00.000Z.", "startDate"))?);
+    }
+    if text("endDate").is_some() {
+        return Err(wrong("A run reads up to its own beginning; an end cannot be given.", "endDate"));
+    }
+    if let Some(ids) = text("exportIds") {
+        let ids: Option<Vec<Id>> =
+            ids.as_array().and_then(|ids| ids.iter().map(|id| id.as_str()?.parse().ok()).collect());
+        narrowed.sources = ids.ok_or_else(|| wrong("Send a list of ids of exports.", "exportIds"))?;
+    }
+    Ok(narrowed)
+}

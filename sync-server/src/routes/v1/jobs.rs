@@ -1,0 +1,243 @@
+//! Jobs, as the API calls runs and their steps.
+
+use std::collections::HashMap;
+
+use axum::Json as Answer;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tombolo_model::views::Flow;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
+
+use super::resources::found;
+use crate::app::App;
+use crate::rest::acting::Acting;
+use crate::rest::error::RestError;
+use crate::rest::mirror;
+use crate::rest::query::pairs;
+use crate::rest::shown::{read_time, time};
+use crate::routes::body::Names;
+use crate::store::JobFilter;
+
+/// The most jobs of one answer.
+const MOST: u32 = 1_001;
+
+/// `GET /v1/jobs`
+pub(super) async fn list(
+    State(app): State<App>,
+    acting: Acting,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
+    let asked = Asked(pairs(raw.as_deref()));
+    let shown =
+        if matches!(asked.get("type"), Some("export" | "import" | "lookup")) || asked.get("_flowJobId").is_some() {
+            steps(&app, &acting, &asked).await?
+        } else {
+            let filter = filter(&app, &acting, &asked).await?;
+            let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
+            let homes = homes(&app, &acting).await?;
+            runs.iter().map(|run| job(run, homes.get(&run.flow).copied())).collect()
+        };
+    if shown.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Answer(shown).into_response())
+}
+
+/// `GET /v1/jobs/{id}`
+pub(super) async fn one(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Answer<Value>, RestError> {
+    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied());
+    shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
+    Ok(Answer(shown))
+}
+
+/// `GET /v1/jobs/{id}/errors`
+pub(super) async fn errors(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Answer<Value>, RestError> {
+    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let rows = app.store.run_errors(acting.account, id).await?;
+    let errors: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let error = &row.error;
+            json!({
+                "errorId": format!("{}.{}", run.id, row.n), "_jobId": run.id, "_flowId": run.flow,
+                "_expOrImpId": error.step.split('~').next().unwrap_or_default(),
+                "code": error.code, "message": error.message, "source": error.source,
+                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms),
+            })
+        })
+        .collect();
+    Ok(Answer(json!({ "errors": errors })))
+}
+
+/// `PUT /v1/jobs/{id}/cancel`
+pub(super) async fn cancel(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<StatusCode, RestError> {
+    let known = app.store.run(acting.account, id).await?.is_some();
+    match app.runner.cancel(acting.account, id).await {
+        Some(RunStatus::Canceled) => Ok(StatusCode::NO_CONTENT),
+        None if !known => Err(RestError::not_found()),
+        _ => {
+            let message = "This job has ended, or runs elsewhere.";
+            Err(RestError::new(StatusCode::CONFLICT, "not_running", message))
+        }
+    }
+}
+
+/// `GET /v1/flows/{id}/jobs/latest`
+pub(super) async fn latest(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Response, RestError> {
+    found(&app, &acting, Kind::Flow, id).await?;
+    let filter = JobFilter { flows: Some(vec![id]), ..JobFilter::default() };
+    match app.store.jobs(acting.account, &filter, 1).await?.first() {
+        Some(run) => {
+            let home = homes(&app, &acting).await?.get(&run.flow).copied();
+            Ok(Answer(vec![job(run, home)]).into_response())
+        }
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+/// The pairs of a query.
+struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+
+    fn id(&self, name: &str) -> Result<Option<Id>, RestError> {
+        let wrong = || invalid(&format!("{name} is an id of 24 hex digits."));
+        self.get(name).map(|text| text.parse().map_err(|_| wrong())).transpose()
+    }
+
+    fn time(&self, name: &str) -> Result<Option<i64>, RestError> {
+        let wrong = || invalid(&format!("{name} is a time such as 2026-11-29T09:00:00.000Z."));
+        self.get(name).map(|text| read_time(text).ok_or_else(wrong)).transpose()
+    }
+
+    fn limit(&self) -> u32 {
+        self.get("limit").and_then(|text| text.parse().ok()).unwrap_or(MOST).clamp(1, MOST)
+    }
+}
+
+fn invalid(message: &str) -> RestError {
+    RestError::new(StatusCode::BAD_REQUEST, "invalid_query", message)
+}
+
+async fn filter(app: &App, acting: &Acting, asked: &Asked) -> Result<JobFilter, RestError> {
+    let mut flows: Option<Vec<Id>> = asked.id("_flowId")?.map(|id| vec![id]);
+    if let Some(list) = asked.get("_flowId_in") {
+        flows = Some(list.split(',').filter_map(|id| id.trim().parse().ok()).collect());
+    }
+    if let Some(integration) = asked.id("_integrationId")? {
+        let all = mirror::all(app, acting.account, Some(Kind::Flow)).await?;
+        let of = all.iter().filter(|flow| Flow(&flow.seen.value).integration() == Some(integration));
+        let of: Vec<Id> = of.map(|flow| flow.row.id).collect();
+        flows = Some(match flows {
+            Some(flows) => flows.into_iter().filter(|flow| of.contains(flow)).collect(),
+            None => of,
+        });
+    }
+    let states = asked.get("status").into_iter().flat_map(|list| list.split(',')).map(str::to_owned).collect();
+    let (from_ms, to_ms) = (asked.time("createdAt_gte")?, asked.time("createdAt_lte")?);
+    Ok(JobFilter { flows, states, from_ms, to_ms })
+}
+
+/// Steps of one run, as jobs of their own.
+async fn steps(app: &App, acting: &Acting, asked: &Asked) -> Result<Vec<Value>, RestError> {
+    let run = asked
+        .id("_flowJobId")?
+        .ok_or_else(|| invalid("For child jobs, query parameters must contain \"_flowJobId\"."))?;
+    let Some(run) = app.store.run(acting.account, run).await? else { return Ok(Vec::new()) };
+    let children = run.steps.iter().map(|step| child(&run, step));
+    let wanted = asked.get("type").unwrap_or("any");
+    Ok(children.filter(|child| wanted == "any" || child["type"] == wanted).collect())
+}
+
+const fn status(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Queued => "queued",
+        RunStatus::Running => "running",
+        RunStatus::Completed => "completed",
+        RunStatus::Failed => "failed",
+        RunStatus::Canceled => "canceled",
+    }
+}
+
+/// The integrations of flows.
+async fn homes(app: &App, acting: &Acting) -> Result<HashMap<Id, Id>, RestError> {
+    let flows = mirror::all(app, acting.account, Some(Kind::Flow)).await?;
+    let home = |flow: &mirror::Found| Some((flow.row.id, Flow(&flow.seen.value).integration()?));
+    Ok(flows.iter().filter_map(home).collect())
+}
+
+/// A run as a job.
+fn job(run: &RunRow, integration: Option<Id>) -> Value {
+    let sum = |count: fn(&StepCount) -> u64| run.steps.iter().map(count).sum::<u64>();
+    let imports =
+        |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind != "export").map(count).sum::<u64>();
+    let sources = run.steps.iter().filter(|step| step.kind == "export").map(|step| step.pages).sum::<u64>();
+    let mut shown = json!({
+        "_id": run.id, "type": "flow", "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
+        "createdAt": time(run.started_ms), "startedAt": time(run.started_ms),
+        "lastModified": time(run.ended_ms.unwrap_or(run.started_ms)),
+        "numSuccess": imports(|step| step.success), "numIgnore": sum(|step| step.ignored),
+        "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors), "numResolved": 0,
+        "numAutoResolved": sum(|step| step.auto_resolved),
+        "numPagesGenerated": sources, "numPagesProcessed": imports(|step| step.pages),
+        "triggeredBy": match run.place {
+            RunPlace::Schedule => "scheduler",
+            RunPlace::Browser | RunPlace::Server | RunPlace::CommandLine => "user",
+        },
+    });
+    if let Some(ms) = run.ended_ms {
+        shown["endedAt"] = json!(time(ms));
+    }
+    if let Some(integration) = integration {
+        shown["_integrationId"] = json!(integration);
+    }
+    if let Some(error) = &run.error {
+        shown["errors"] = json!([{ "code": error.code, "message": error.message, "source": error.source }]);
+    }
+    shown
+}
+
+/// A step of a run as a job; its id is made of both, so it is the same each time.
+fn child(run: &RunRow, step: &StepCount) -> Value {
+    let digest = Sha256::new().chain_update(run.id.to_string()).chain_update(&step.step).finalize();
+    let mut rest = [0; 8];
+    rest.copy_from_slice(&digest[..8]);
+    let resource = step.step.split('~').next().unwrap_or_default();
+    let is_import = step.kind == "import";
+    let mut shown = json!({
+        "_id": Id::from_parts(run.id.unix_seconds(), rest), "type": if is_import { "import" } else { "export" },
+        "_flowJobId": run.id, "_flowId": run.flow, "name": step.name, "status": status(run.status),
+        "startedAt": time(run.started_ms), "numSuccess": step.success, "numIgnore": step.ignored,
+        "numError": step.errors, "numAutoResolved": step.auto_resolved, "numResolved": 0,
+        "numPagesProcessed": step.pages,
+    });
+    shown[if is_import { "_importId" } else { "_exportId" }] = json!(resource);
+    if let Some(ms) = run.ended_ms {
+        shown["endedAt"] = json!(time(ms));
+    }
+    shown
+}

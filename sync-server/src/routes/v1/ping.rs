@@ -1,0 +1,94 @@
+//! Whether a connection works: its ping, sent as a run would send it, from a caged child process.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tombolo_model::{Id, Kind};
+
+use super::body::Json;
+use super::resources::found;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::fresh;
+use crate::job::{PingAnswer, PingJob};
+use crate::rest::acting::Acting;
+use crate::rest::error::RestError;
+use crate::rest::references;
+use crate::rest::secrets::{Taken, hosts};
+use crate::rest::worker::WorkerError;
+use crate::routes::body::Names;
+use crate::runner::pings::{self, NotGathered};
+
+/// A ping takes no longer, its retries and the sign-in before it included.
+const SECONDS: u64 = 60;
+
+/// `POST /v1/connections/{id}/ping`, and `GET`
+pub(super) async fn saved(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Answer<Value>, RestError> {
+    let connection = found(&app, &acting, Kind::Connection, id).await?;
+    let job = pings::gather(&app, acting.account, id, &connection.seen.value).await.map_err(not_gathered)?;
+    let answer = ask(&app, acting.account, &job).await?;
+    pings::keep_renewed(&app, acting.account, &job, &answer).await.map_err(|error| ApiError::internal(&error))?;
+    said(answer)
+}
+
+/// `POST /v1/connections/ping`
+pub(super) async fn unsaved(
+    State(app): State<App>,
+    acting: Acting,
+    Json(mut body): Json,
+) -> Result<Answer<Value>, RestError> {
+    let secrets = Taken::from(Kind::Connection, &mut body).map_err(RestError::invalid)?;
+    references::check(&app, &acting, Kind::Connection, (None, &body)).await?;
+    let id = fresh::id()?;
+    let mut job = pings::gather(&app, acting.account, id, &body).await.map_err(not_gathered)?;
+    for (place, secret) in secrets.entered() {
+        job.secrets.0.entry(id).or_default().insert(place.to_owned(), secret.to_owned());
+    }
+    job.hosts.insert(id, hosts(Kind::Connection, &body));
+    said(ask(&app, acting.account, &job).await?)
+}
+
+async fn ask(app: &App, account: Id, job: &PingJob) -> Result<PingAnswer, RestError> {
+    let line = serde_json::to_vec(job).map_err(|error| ApiError::internal(&error))?;
+    let memory = app.config.run_memory_mib.to_string();
+    let said = app.rest.pings.ask(account, &["ping-worker", "--memory", &memory], line, SECONDS).await;
+    match said {
+        Ok(said) => Ok(serde_json::from_slice(&said).map_err(|error| ApiError::internal(&error))?),
+        Err(WorkerError::TooLong(seconds)) => Ok(PingAnswer {
+            error: Some(format!("The endpoint gave no answer within {seconds} seconds.")),
+            ..PingAnswer::default()
+        }),
+        Err(WorkerError::Busy) => {
+            let busy = "Too many tests of connections are waiting. Try again in a while.";
+            Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", busy).again_in(2).into())
+        }
+        Err(error) => Err(ApiError::internal(&error).into()),
+    }
+}
+
+fn said(answer: PingAnswer) -> Result<Answer<Value>, RestError> {
+    match (answer.status, answer.error) {
+        (Some(status), None) => Ok(Answer(json!({ "code": status }))),
+        (_, error) => {
+            let message = error.unwrap_or_else(|| "The endpoint gave no answer.".to_owned());
+            Err(RestError::new(StatusCode::UNPROCESSABLE_ENTITY, "connection_failed", message))
+        }
+    }
+}
+
+fn not_gathered(error: NotGathered) -> RestError {
+    match error {
+        NotGathered::OtherHost { path } => {
+            let message = "This secret was entered for another host. Enter it again for the present address.";
+            RestError::about(StatusCode::UNPROCESSABLE_ENTITY, "other_host", message, &path)
+        }
+        NotGathered::Resource(error) => error.into(),
+        NotGathered::Store(error) => error.into(),
+        error @ NotGathered::Vault(_) => ApiError::internal(&error).into(),
+    }
+}

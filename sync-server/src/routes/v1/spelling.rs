@@ -1,0 +1,69 @@
+//! Paths of the API in any case: `/v1/TokenInfo` is `/v1/tokenInfo`.
+//!
+//! Only what the route table names is spelled anew; ids, keys and names stay as they came.
+
+use std::sync::OnceLock;
+
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
+
+/// The address as the route table spells it; nothing when it is spelled so, or is none of the API's.
+pub(crate) fn respelled(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    if !path.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("/v1/")) {
+        return None;
+    }
+    let spelled = spelled(path)?;
+    let whole = match uri.query() {
+        Some(query) => format!("{spelled}?{query}"),
+        None => spelled,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(whole).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+fn spelled(path: &str) -> Option<String> {
+    let given: Vec<&str> = path.split('/').collect();
+    let fits = |route: &&Vec<String>| {
+        let both = || route.iter().zip(&given);
+        route.len() == given.len() && both().all(|(own, given)| is_name(own) || own.eq_ignore_ascii_case(given))
+    };
+    // One that names more of the path is meant: `/v1/connections/ping` is no connection.
+    let named = |route: &&Vec<String>| route.iter().filter(|own| !is_name(own)).count();
+    let route = routes().iter().filter(fits).max_by_key(named)?;
+    let spelled = route.iter().zip(&given).map(|(own, given)| if is_name(own) { given } else { own.as_str() });
+    let spelled = spelled.collect::<Vec<_>>().join("/");
+    (spelled != path).then_some(spelled)
+}
+
+fn is_name(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+/// The paths of the API by their segments.
+fn routes() -> &'static [Vec<String>] {
+    static ROUTES: OnceLock<Vec<Vec<String>>> = OnceLock::new();
+    ROUTES.get_or_init(|| {
+        let segments = |path: String| path.split('/').map(str::to_owned).collect();
+        super::table().into_iter().map(|route| segments(route.path)).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_of_a_path_does_not_matter_and_that_of_ids_and_keys_stays() {
+        let path = |text: &str| respelled(&text.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(path("/V1/Flows?Limit=1").as_deref(), Some("/v1/flows?Limit=1"));
+        assert_eq!(path("/v1/tokeninfo").as_deref(), Some("/v1/tokenInfo"));
+        assert_eq!(path("/v1/State/FLOWS").as_deref(), Some("/v1/state/FLOWS"));
+        assert_eq!(path("/v1/lookupCaches/AB/getdata").as_deref(), Some("/v1/lookupcaches/AB/getData"));
+        assert_eq!(path("/v1/connections/PING").as_deref(), Some("/v1/connections/ping"));
+        for fine in ["/v1/flows/ABC", "/v1/nothing", "/api/Me", "/", "/V1", "/v1/state/ping"] {
+            assert_eq!(path(fine), None, "{fine}");
+        }
+    }
+}

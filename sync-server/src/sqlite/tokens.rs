@@ -1,0 +1,110 @@
+//! API tokens.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use tombolo_model::Id;
+
+use super::Sqlite;
+use super::row::{db, get, id, json, to_json};
+use crate::store::{NewToken, StoreError, TokenRow, Tokens};
+
+#[async_trait]
+impl Tokens for Sqlite {
+    async fn add_token(&self, token: &NewToken) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO tokens (account, id, hash, user, personal, body, purge_ms, created_ms, modified_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(token.account.to_string())
+        .bind(token.id.to_string())
+        .bind(token.hash.as_slice())
+        .bind(token.user.to_string())
+        .bind(token.personal)
+        .bind(to_json("tokens", &token.body)?)
+        .bind(token.purge_ms)
+        .bind(token.now_ms)
+        .bind(token.now_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db("keeping a token"))?;
+        Ok(())
+    }
+
+    async fn token_by_hash(&self, hash: &[u8; 32], now_ms: i64) -> Result<Option<TokenRow>, StoreError> {
+        let query = sqlx::query("SELECT * FROM tokens WHERE hash = ? AND (purge_ms IS NULL OR purge_ms > ?)")
+            .bind(hash.as_slice())
+            .bind(now_ms);
+        self.find(query, "looking up a token", row).await
+    }
+
+    async fn token(&self, account: Id, id: Id, now_ms: i64) -> Result<Option<TokenRow>, StoreError> {
+        let query =
+            sqlx::query("SELECT * FROM tokens WHERE account = ? AND id = ? AND (purge_ms IS NULL OR purge_ms > ?)")
+                .bind(account.to_string())
+                .bind(id.to_string())
+                .bind(now_ms);
+        self.find(query, "finding a token", row).await
+    }
+
+    async fn tokens(&self, account: Id, now_ms: i64) -> Result<Vec<TokenRow>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM tokens WHERE account = ? AND (purge_ms IS NULL OR purge_ms > ?) ORDER BY id")
+                .bind(account.to_string())
+                .bind(now_ms)
+                .fetch_all(&self.read)
+                .await
+                .map_err(db("listing tokens"))?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn keep_token(&self, token: &TokenRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE tokens SET body = ?, revoked = ?, purge_ms = ?, modified_ms = ? WHERE account = ? AND id = ?",
+        )
+        .bind(to_json("tokens", &token.body)?)
+        .bind(token.revoked)
+        .bind(token.purge_ms)
+        .bind(token.modified_ms)
+        .bind(token.account.to_string())
+        .bind(token.id.to_string())
+        .execute(&self.write)
+        .await
+        .map_err(db("changing a token"))?;
+        Ok(())
+    }
+
+    async fn delete_token(&self, account: Id, id: Id) -> Result<bool, StoreError> {
+        let gone = sqlx::query("DELETE FROM tokens WHERE account = ? AND id = ? AND revoked = 1")
+            .bind(account.to_string())
+            .bind(id.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("removing a token"))?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    async fn remove_tokens(&self, before_ms: i64, most: u32) -> Result<u64, StoreError> {
+        let gone =
+            sqlx::query("DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE purge_ms <= ? LIMIT ?)")
+                .bind(before_ms)
+                .bind(most)
+                .execute(&self.write)
+                .await
+                .map_err(db("removing old tokens"))?;
+        Ok(gone.rows_affected())
+    }
+}
+
+fn row(row: &SqliteRow) -> Result<TokenRow, StoreError> {
+    Ok(TokenRow {
+        account: id(row, "tokens", "account")?,
+        id: id(row, "tokens", "id")?,
+        user: id(row, "tokens", "user")?,
+        personal: get(row, "tokens", "personal")?,
+        body: json(row, "tokens", "body")?,
+        revoked: get(row, "tokens", "revoked")?,
+        purge_ms: get(row, "tokens", "purge_ms")?,
+        created_ms: get(row, "tokens", "created_ms")?,
+        modified_ms: get(row, "tokens", "modified_ms")?,
+    })
+}

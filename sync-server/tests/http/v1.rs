@@ -1,0 +1,30 @@
+//! The public REST API, called as programs call it: a token and an address.
+
+#[path = "v1/client.rs"]
+mod client;
+#[path = "v1/copies.rs"]
+mod copies;
+#[path = "v1/data.rs"]
+mod data;
+#[path = "v1/description.rs"]
+mod description;
+#[path = "v1/hostile.rs"]
+mod hostile;
+#[path = "v1/jobs.rs"]
+mod jobs;
+#[path = "v1/lists.rs"]
+mod lists;
+#[path = "v1/ping.rs"]
+mod ping;
+#[path = "v1/processors.rs"]
+mod processors;
+#[path = "v1/resources.rs"]
+mod resources;
+#[path = "v1/rights.rs"]
+mod rights;
+#[path = "v1/secrets.rs"]
+mod secrets;
+#[path = "v1/tokens.rs"]
+mod tokens;
+#[path = "v1/whole_task.rs"]
+mod whole_task;

@@ -1,0 +1,91 @@
+//! Jobs: listed, narrowed, canceled, and runs of a part of a flow.
+
+use serde_json::json;
+
+use super::client::{Api, owner};
+use super::whole_task::ended;
+use crate::runs::endpoint;
+use crate::server::Server;
+
+/// A flow from these places to `/sink`; its id and those of its exports.
+async fn flow(api: &Api, base: &str, sources: &[&str]) -> (String, Vec<String>) {
+    let connection = api.make("connections", json!({ "name": "c", "type": "http", "http": { "baseURI": base } })).await;
+    let mut exports = Vec::new();
+    for source in sources {
+        let body = json!({ "name": source, "_connectionId": connection, "adaptorType": "HTTPExport", "http": { "method": "GET", "relativeURI": source } });
+        exports.push(api.make("exports", body).await);
+    }
+    let import = api.make("imports", json!({ "name": "i", "_connectionId": connection, "adaptorType": "HTTPImport", "http": { "method": ["POST"], "relativeURI": ["/sink"] } })).await;
+    let generators: Vec<_> = exports.iter().map(|id| json!({ "_exportId": id })).collect();
+    let flow = json!({ "name": "f", "disabled": false, "pageGenerators": generators, "pageProcessors": [{ "type": "import", "_importId": import }] });
+    (api.make("flows", flow).await, exports)
+}
+
+async fn run(api: &Api, flow: &str, body: serde_json::Value) -> String {
+    let started = api.post(&format!("/v1/flows/{flow}/run"), body).await;
+    assert_eq!(started.status, 201, "{}", started.text);
+    started.json()["_jobId"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn jobs_are_found_by_flow_state_and_time_and_their_steps_by_the_job() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (good, _) = flow(&api, &base, &["/orders"]).await;
+    let (bad, _) = flow(&api, &base, &["/nothing-there"]).await;
+    assert_eq!(api.get(&format!("/v1/flows/{good}/jobs/latest")).await.status, 204);
+    let done = run(&api, &good, json!({})).await;
+    ended(&api, &done).await;
+    let failed = run(&api, &bad, json!({})).await;
+    let error = ended(&api, &failed).await;
+    assert_eq!(error["status"], "failed", "{error}");
+    let ids = async |query: &str| {
+        let answer = api.get(&format!("/v1/jobs?{query}")).await;
+        if answer.status == 204 {
+            return Vec::new();
+        }
+        answer.good().as_array().unwrap().iter().map(|job| job["_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&format!("_flowId={good}")).await.join(","), done);
+    assert_eq!(ids("status=failed").await.join(","), failed);
+    assert_eq!(ids("status=failed,completed").await.len(), 2);
+    assert_eq!(ids("createdAt_gte=2099-01-01").await.len(), 0);
+    assert_eq!(ids(&format!("_flowId_in={good},{bad}&limit=1")).await.join(","), failed);
+    assert_eq!(api.get("/v1/jobs?_flowId=nonsense").await.no(), (400, "invalid_query".to_owned()));
+    let steps = api.get(&format!("/v1/jobs?_flowJobId={done}&type=import")).await.good();
+    assert_eq!(
+        (steps[0]["_flowJobId"].as_str(), steps[0]["type"].as_str(), steps[1].is_null()),
+        (Some(done.as_str()), Some("import"), true)
+    );
+    assert_eq!(api.get(&format!("/v1/flows/{good}/jobs/latest")).await.good()[0]["_id"], json!(done));
+    assert_eq!(api.put(&format!("/v1/jobs/{done}/cancel"), json!({})).await.no(), (409, "not_running".to_owned()));
+    assert_eq!(
+        api.put(&format!("/v1/jobs/{}/cancel", "f".repeat(24)), json!({})).await.no(),
+        (404, "not_found".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_run_is_narrowed_to_some_sources_and_canceled_by_its_job() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (flow, exports) = flow(&api, &base, &["/orders", "/never"]).await;
+    // The other source never answers.
+    let narrow = run(&api, &flow, json!({ "exportIds": [exports[0]] })).await;
+    let done = ended(&api, &narrow).await;
+    assert_eq!((&done["status"], &done["numSuccess"]), (&json!("completed"), &json!(2)), "{done}");
+    for (wrong, field) in [
+        (json!({ "startDate": "soon" }), "startDate"),
+        (json!({ "endDate": "2026-01-01" }), "endDate"),
+        (json!({ "exportIds": "x" }), "exportIds"),
+    ] {
+        let refused = api.post(&format!("/v1/flows/{flow}/run"), wrong).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["field"]), (422, &json!(field)));
+    }
+    let endless = run(&api, &flow, json!({})).await;
+    assert_eq!(api.post(&format!("/v1/flows/{flow}/run"), json!({})).await.no(), (409, "already_running".to_owned()));
+    assert_eq!(api.put(&format!("/v1/jobs/{endless}/cancel"), json!({})).await.status, 204);
+    assert_eq!(ended(&api, &endless).await["status"], "canceled");
+}

@@ -1,0 +1,63 @@
+//! Tests of connections: saved and unsaved, by the rules of runs.
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use super::client::owner;
+use crate::server::Server;
+
+const CANARY: &str = "canary-1d4f-token";
+
+/// An application that wants the token, and repeats what it got.
+async fn application() -> String {
+    let router = Router::new().route(
+        "/me",
+        get(async |headers: HeaderMap| {
+            let given = headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
+            let fine = given == format!("Bearer {CANARY}");
+            (if fine { StatusCode::OK } else { StatusCode::UNAUTHORIZED }, format!("you sent {given}"))
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address
+}
+
+fn connection(base: &str, token: &str) -> Value {
+    json!({ "name": "c", "type": "http", "http": { "baseURI": base, "ping": { "relativeURI": "/me", "method": "GET" },
+        "auth": { "type": "token", "token": { "token": token, "location": "header", "scheme": "Bearer" } } } })
+}
+
+#[tokio::test]
+async fn a_connection_is_tested_saved_or_not_and_no_answer_holds_its_secret() {
+    let base = application().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let good = api.make("connections", connection(&base, CANARY)).await;
+    let bad = api.make("connections", connection(&base, "canary-wrong")).await;
+    let works = api.post(&format!("/v1/connections/{good}/ping"), json!({})).await;
+    assert_eq!(works.good(), json!({ "code": 200 }));
+    assert_eq!(api.get(&format!("/v1/connections/{good}/ping")).await.good(), json!({ "code": 200 }));
+    let refused = api.get(&format!("/v1/connections/{bad}/ping")).await;
+    assert_eq!(refused.no(), (422, "connection_failed".to_owned()));
+    assert!(!refused.text.contains("canary-wrong"), "{}", refused.text);
+    let unsaved = api.post("/v1/connections/ping", connection(&base, CANARY)).await;
+    assert_eq!(unsaved.good(), json!({ "code": 200 }));
+    let wrong = api.post("/v1/connections/ping", connection(&base, "canary-wrong")).await;
+    assert_eq!(wrong.no(), (422, "connection_failed".to_owned()));
+    assert!(!wrong.text.contains("canary-wrong"), "{}", wrong.text);
+    assert_eq!(api.get("/v1/connections").await.good().as_array().unwrap().len(), 2, "a test saves nothing");
+}
+
+#[tokio::test]
+async fn a_test_reaches_no_private_address_of_the_server() {
+    let base = application().await;
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let refused = api.post("/v1/connections/ping", connection(&base, CANARY)).await;
+    assert_eq!(refused.no(), (422, "connection_failed".to_owned()));
+    assert!(refused.text.contains("private"), "{}", refused.text);
+}

@@ -1,0 +1,163 @@
+//! API tokens: shown once, scoped, revoked at once.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::client::{Api, as_page, owner, personal};
+use super::resources::least;
+use crate::server::Server;
+use tombolo_model::Kind;
+
+#[tokio::test]
+async fn a_token_is_shown_once_kept_as_a_hash_and_lets_in_until_it_is_revoked() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let made =
+        api.post("/v1/accesstokens", json!({ "name": "ci", "description": "deploys", "fullAccess": true })).await;
+    let (id, text) = (made.id(), made.json()["token"].as_str().unwrap().to_owned());
+    let program = Api::new(&server, &text);
+    assert_eq!(program.get("/v1/tokenInfo").await.good()["scope"], "*");
+    let one = format!("/v1/accesstokens/{id}");
+    let mut shown = api.get(&one).await.good();
+    assert_eq!((&shown["token"], &shown["revoked"], &shown["name"]), (&json!("******"), &json!(false), &json!("ci")));
+    for entry in std::fs::read_dir(server.data()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = if path.is_file() { std::fs::read(&path).unwrap() } else { Vec::new() };
+        assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{} has the token", path.display());
+    }
+    assert_eq!(api.delete(&one).await.no(), (422, "not_revoked".to_owned()));
+    shown["revoked"] = json!(true);
+    assert_eq!(api.put(&one, shown.clone()).await.good()["revoked"], true);
+    let refused = program.get("/v1/tokenInfo").await;
+    assert_eq!((refused.status.as_u16(), refused.json()), (401, json!({ "message": "Bearer Authentication Failed" })));
+    shown["revoked"] = json!(false);
+    assert_eq!(api.put(&one, shown.clone()).await.status, 200);
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 200);
+    shown["revoked"] = json!(true);
+    api.put(&one, shown).await.good();
+    assert_eq!(api.delete(&one).await.status, 204);
+    assert_eq!(api.get(&one).await.no(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn without_a_token_or_with_a_wrong_one_nobody_is_let_in() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = |authorization: Option<String>| {
+        let mut request = client.get(format!("http://{}/v1/flows", server.address));
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        async { request.send().await.unwrap() }
+    };
+    let bare = get(None).await;
+    assert_eq!(bare.status(), 401);
+    assert_eq!(bare.json::<Value>().await.unwrap(), json!({ "message": "Unauthorized" }));
+    for wrong in ["Bearer ", "Bearer 00", "Basic eDp5", "bearer", &format!("Bearer {}x", api.token)] {
+        assert_eq!(get(Some(wrong.to_owned())).await.status(), 401, "{wrong}");
+    }
+    assert_eq!(get(Some(format!("bearer {}", api.token))).await.status(), 204);
+}
+
+#[tokio::test]
+async fn a_scope_is_everything_or_a_list_and_what_is_not_in_it_is_not_there() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let inside = api.make("connections", least(Kind::Connection)).await;
+    let outside = api.make("connections", least(Kind::Connection)).await;
+    let export =
+        api.make("exports", json!({ "name": "e", "_connectionId": outside, "adaptorType": "HTTPExport" })).await;
+    for (wrong, code) in [
+        (json!({ "name": "t" }), "invalid_scope"),
+        (json!({ "name": "t", "fullAccess": true, "_connectionIds": [inside] }), "invalid_scope"),
+        (json!({ "name": "t", "_connectionIds": ["f".repeat(24)] }), "invalid_ref"),
+        (json!({ "name": "t", "_connectionIds": [export] }), "invalid_ref"),
+        (json!({ "fullAccess": true }), "missing_required_field"),
+        (json!({ "name": "t", "fullAccess": true, "role": "owner" }), "unknown_field"),
+        (json!({ "name": "t", "fullAccess": true, "autoPurgeAt": "2099-01-01" }), "invalid_value"),
+    ] {
+        assert_eq!(api.post("/v1/accesstokens", wrong.clone()).await.no(), (422, code.to_owned()), "{wrong}");
+    }
+    let made =
+        api.post("/v1/accesstokens", json!({ "name": "t", "_connectionIds": [inside], "_exportIds": [export] })).await;
+    let narrow = Api::new(&server, made.json()["token"].as_str().unwrap());
+    assert_eq!(narrow.get("/v1/tokenInfo").await.good()["scope"]["_connectionIds"], json!([inside]));
+    assert_eq!(narrow.get(&format!("/v1/connections/{inside}")).await.status, 200);
+    let listed = narrow.get("/v1/connections").await.good();
+    assert_eq!((listed[0]["_id"].as_str(), listed[1].is_null()), (Some(inside.as_str()), true));
+    let hidden = narrow.get(&format!("/v1/connections/{outside}")).await;
+    let absent = narrow.get(&format!("/v1/connections/{}", "e".repeat(24))).await;
+    assert_eq!((hidden.status, hidden.text), (absent.status, absent.text));
+    assert_eq!(narrow.get("/v1/flows").await.status, 204);
+    for path in ["/v1/accesstokens", "/v1/jobs", "/v1/state", "/v1/recycleBinTTL"] {
+        assert_eq!(narrow.get(path).await.no(), (403, "forbidden".to_owned()), "{path}");
+    }
+    let copy = format!("/v1/exports/{export}/clone");
+    for path in ["/v1/scripts", &copy, "/v1/connections/ping"] {
+        assert_eq!(narrow.post(path, json!({ "name": "s" })).await.no(), (403, "forbidden".to_owned()), "{path}");
+    }
+    // It cannot reach out of its scope by a reference, nor learn what is outside.
+    let mut body = narrow.get(&format!("/v1/exports/{export}")).await.good();
+    assert_eq!(narrow.put(&format!("/v1/exports/{export}"), body.clone()).await.status, 200, "what it had stays good");
+    body["_asyncHelperId"] = json!(api.make("asynchelpers", json!({})).await);
+    assert_eq!(narrow.put(&format!("/v1/exports/{export}"), body).await.no(), (422, "invalid_ref".to_owned()));
+}
+
+#[tokio::test]
+async fn a_personal_token_follows_its_person_and_no_token_makes_one() {
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
+    let account = ann.account.to_string();
+    let mine = personal(&server, &mut bob, &account).await;
+    let script = mine.make("scripts", json!({ "name": "s" })).await;
+    assert_eq!(mine.get(&format!("/v1/scripts/{script}")).await.good()["lastModifiedBy"], json!(bob.user));
+    let member = format!("/api/accounts/{account}/members/{}", bob.user);
+    ann.browser.send(Method::PATCH, &member, Some(json!({ "role": "monitor" }))).await;
+    assert_eq!(mine.post("/v1/scripts", json!({ "name": "s" })).await.no(), (403, "forbidden".to_owned()));
+    assert_eq!(mine.get(&format!("/v1/scripts/{script}")).await.status, 200);
+    let own = mine.get("/v1/accesstokens").await.good();
+    assert_eq!(
+        (own[0]["tokenType"].as_str(), own[1].is_null()),
+        (Some("ashare"), true),
+        "others' are not shown to a monitor"
+    );
+    for program in [&mine, &api] {
+        let another = program.post("/v1/accesstokens", json!({ "name": "x", "tokenType": "ashare" })).await;
+        assert_eq!(another.no(), (403, "forbidden".to_owned()));
+    }
+    let account_token =
+        as_page(&mut bob, &account, Method::POST, "/v1/accesstokens", Some(json!({ "name": "x", "fullAccess": true })))
+            .await;
+    assert_eq!(account_token.no(), (403, "forbidden".to_owned()));
+    // Ann sees it, and cannot change it: it is his.
+    let listed = api.get("/v1/accesstokens").await.good();
+    let his = listed.as_array().unwrap().iter().find(|token| token["tokenType"] == "ashare").unwrap().clone();
+    assert_eq!(
+        api.put(&format!("/v1/accesstokens/{}", his["_id"].as_str().unwrap()), his).await.no(),
+        (403, "forbidden".to_owned())
+    );
+    ann.browser.send(Method::DELETE, &member, None).await;
+    assert_eq!(mine.get("/v1/tokenInfo").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_token_of_the_account_outlives_who_made_it_and_acts_as_the_owner_then() {
+    let server = Server::start();
+    let (mut ann, _) = owner(&server, "ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "administer").await;
+    let account = ann.account.to_string();
+    let body = json!({ "name": "x", "fullAccess": true });
+    let made = as_page(&mut bob, &account, Method::POST, "/v1/accesstokens", Some(body)).await;
+    let program = Api::new(&server, made.json()["token"].as_str().unwrap());
+    let script = program.make("scripts", json!({ "name": "s" })).await;
+    assert_eq!(program.get(&format!("/v1/scripts/{script}")).await.good()["lastModifiedBy"], json!(bob.user));
+    let member = format!("/api/accounts/{account}/members/{}", bob.user);
+    ann.browser.send(Method::DELETE, &member, None).await;
+    let patch = json!([{ "op": "replace", "path": "/name", "value": "t" }]);
+    assert_eq!(program.patch(&format!("/v1/scripts/{script}"), patch).await.status, 204);
+    assert_eq!(program.get(&format!("/v1/scripts/{script}")).await.good()["lastModifiedBy"], json!(ann.user));
+}

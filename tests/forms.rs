@@ -1,0 +1,143 @@
+//! Forms of resources: what is asked for depends on what is chosen, secrets are never shown again, the JSON beside the
+//! form says the same, and a connection tells whether it works.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tombolo_tests::{Screen, Server, Sink, until};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Makes a connection from its list and comes to its page.
+async fn connection(screen: &Screen, name: &str, base: &str) -> Result<()> {
+    screen.visit("/connections").await?;
+    screen.browser.press("button", "Create connection").await?;
+    let dialog = screen.browser.find("dialog", "Create connection").await?;
+    for (label, text) in [("Name", name), ("Base URL", base)] {
+        let field = screen.browser.find_in(Some(&dialog), "textbox", label).await?;
+        field.clear().await?;
+        field.send_keys(text).await?;
+    }
+    screen.browser.press_in(Some(&dialog), "button", "Create connection").await?;
+    screen.browser.find("button", "Test connection").await.map(|_| ())
+}
+
+/// What the JSON beside the form says.
+async fn json_of(screen: &Screen) -> Result<Value> {
+    Ok(serde_json::from_str(&screen.browser.value("JSON of the resource").await?).unwrap_or_default())
+}
+
+async fn json_has(screen: &Screen, pointer: &str, wanted: &Value) -> Result<()> {
+    until(&format!("{pointer} being {wanted}"), PATIENCE, || async {
+        Ok((json_of(screen).await?.pointer(pointer) == Some(wanted)).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_asks_for_what_the_authentication_needs_and_keeps_the_secret_to_itself() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    connection(&screen, "Shop", "https://shop.example.com").await?;
+    let browser = &screen.browser;
+    browser.press("button", "Show the JSON").await?;
+    json_has(&screen, "/name", &json!("Shop")).await?;
+    browser.choose("Authentication", "User name and password").await?;
+    browser.fill("User name", "ines").await?;
+    json_has(&screen, "/http/auth/basic/username", &json!("ines")).await?;
+    browser.fill("Secret", "hush-hush").await?;
+    browser.press("button", "Keep").await?;
+    browser.see("Saved. Enter another to replace it.").await?;
+    assert_eq!(browser.value("Secret").await?, "");
+    assert!(!json_of(&screen).await?.to_string().contains("hush"));
+    assert!(!browser.reads("hush-hush").await?);
+    // Of another way to sign in it asks for something else.
+    browser.choose("Authentication", "OAuth 2.0").await?;
+    browser.fill("Token URL", "https://login.example.com/token").await?;
+    json_has(&screen, "/http/auth/oauth/tokenURI", &json!("https://login.example.com/token")).await?;
+    assert!(browser.all("textbox", "User name").await?.is_empty(), "{}", browser.outline().await);
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_out_of_bounds_is_refused_while_it_is_typed_and_says_why() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    connection(&screen, "Shop", "https://shop.example.com").await?;
+    let browser = &screen.browser;
+    browser.press("button", "Show the JSON").await?;
+    browser
+        .js("document.querySelectorAll('details.group').forEach((one) => { one.open = true; });", Vec::new())
+        .await?;
+    browser.field("Requests at once").await?.send_keys("51").await?;
+    browser.see("Enter a whole number from 1 to 50.").await?;
+    // What was typed on the way there was a number within bounds.
+    json_has(&screen, "/http/concurrencyLevel", &json!(5)).await?;
+    browser.fill("Requests at once", "7").await?;
+    json_has(&screen, "/http/concurrencyLevel", &json!(7)).await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_json_of_a_resource_is_edited_beside_its_form_and_keeps_unknown_fields() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    connection(&screen, "Shop", "https://shop.example.com").await?;
+    let browser = &screen.browser;
+    browser.press("button", "Show the JSON").await?;
+    json_has(&screen, "/name", &json!("Shop")).await?;
+    let mut value = json_of(&screen).await?;
+    value["future"] = json!({"field": [1, {"two": 3}]});
+    value["http"]["baseURI"] = json!("https://other.example.com");
+    browser.fill("JSON of the resource", &value.to_string()).await?;
+    browser.press("button", "Apply").await?;
+    until("the form says the same", PATIENCE, || async {
+        Ok((browser.value("Base URL").await? == "https://other.example.com").then_some(()))
+    })
+    .await?;
+    // The form writes its field and leaves the others.
+    browser.fill("Base URL", "https://third.example.com").await?;
+    json_has(&screen, "/http/baseURI", &json!("https://third.example.com")).await?;
+    assert_eq!(json_of(&screen).await?["future"], json!({"field": [1, {"two": 3}]}));
+    browser.fill("JSON of the resource", "{ \"name\": ").await?;
+    browser.see("This is not JSON").await?;
+    browser.press("button", "Discard").await?;
+    json_has(&screen, "/name", &json!("Shop")).await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_tells_whether_it_works_and_what_the_application_said() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(vec![json!({"n": 1})]).await?;
+    let screen = Screen::open(&server.address()).await?;
+    connection(&screen, "Sink", &sink.address()).await?;
+    let browser = &screen.browser;
+    browser.fill("Test URL", "/numbered?page=1").await?;
+    browser.press("button", "Test connection").await?;
+    browser.see("answered with status 200").await?;
+    browser.fill("Test URL", "/broken/501").await?;
+    browser.press("button", "Test connection").await?;
+    browser.see("501").await?;
+    assert!(!browser.reads("answered with status 200").await?, "{}", browser.outline().await);
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_to_a_known_application_is_a_name_and_a_credential() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.visit("/connections").await?;
+    let browser = &screen.browser;
+    browser.press("button", "Create connection").await?;
+    browser.choose("Application", "Notion").await?;
+    assert_eq!(browser.value("Base URL").await?, "https://api.notion.com/v1");
+    browser.fill("Access token", "secret_abc").await?;
+    let dialog = browser.find("dialog", "Create connection").await?;
+    browser.press_in(Some(&dialog), "button", "Create connection").await?;
+    browser.press("button", "Show the JSON").await?;
+    json_has(&screen, "/http/headers/0/name", &json!("Notion-Version")).await?;
+    json_has(&screen, "/http/ping/relativeURI", &json!("/users/me")).await?;
+    browser.see("Saved. Enter another to replace it.").await?;
+    screen.browser.close().await
+}

@@ -1,0 +1,383 @@
+//! The playground: what somebody types becomes an output, on this device alone.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::fs;
+use std::time::Duration;
+use thirtyfour::Key;
+use tombolo_engine::{EvalRequest, eval};
+use tombolo_tests::{Browser, Screen, Server, places, until};
+
+/// Asks the evaluating worker as an editor does: one question after the other, in frames of text.
+const ASK: &str = "const [frames] = arguments_;
+const worker = new Worker('/workers/eval.js', { type: 'module' });
+const said = [];
+return new Promise((resolve, reject) => {
+  worker.onerror = (event) => reject(event.message + ' after ' + said.length);
+  worker.onmessage = ({ data }) => {
+    if (data !== '\"ready\"') said.push(data);
+    if (frames.length) worker.postMessage(frames.shift());
+    else { worker.terminate(); resolve(said); }
+  };
+});";
+
+/// The output as an editor shows it: a text as it is, anything else as JSON on several lines.
+fn shown(name: &str, case: &Value) -> Result<(Value, Vec<String>)> {
+    let made = eval(name, &serde_json::from_value::<EvalRequest>(case.clone())?)?;
+    let errors = made.errors.iter().map(|error| format!("{}: {}", error.code, error.message)).collect::<Vec<_>>();
+    let output = match &made.output {
+        Value::Null if !errors.is_empty() => Value::Null,
+        Value::String(text) => json!({"text": text, "json": false}),
+        value => json!({"text": serde_json::to_string_pretty(value)?, "json": true}),
+    };
+    Ok((output, errors))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_browsers_worker_answers_the_corpus_of_evaluations_byte_by_byte_as_the_engine_does() -> Result<()> {
+    let mut frames = Vec::new();
+    let mut wanted = Vec::new();
+    for entry in fs::read_dir(places::root().join("tests/corpus/eval"))? {
+        for line in fs::read_to_string(entry?.path())?.lines() {
+            let case: Value = serde_json::from_str(line)?;
+            let name = case["name"].as_str().context("a name")?.to_owned();
+            let given = |field: &str| json!({"json": case.get(field).map_or_else(String::new, Value::to_string)});
+            let ask = json!({"n": frames.len(), "name": name, "rules": given("rules"), "input": given("input"), "options": case.get("options")});
+            frames.push(json!(json!({"ask": {"ask": ask}}).to_string()));
+            wanted.push((case["id"].clone(), shown(&name, &case)?));
+        }
+    }
+    assert!(frames.len() >= 200, "{}", frames.len());
+    let server = Server::start().await?;
+    let browser = Browser::open().await?;
+    browser.goto(&format!("{}/", server.address())).await?;
+    let said: Vec<String> = serde_json::from_value(browser.js_async(ASK, vec![json!(frames)]).await?)?;
+    assert_eq!(said.len(), wanted.len());
+    for (at, (frame, (id, (output, errors)))) in said.iter().zip(wanted).enumerate() {
+        let done = serde_json::from_str::<Value>(frame)?["done"]["done"].clone();
+        assert_eq!(done["n"], json!(at), "{id}: {frame}");
+        assert_eq!(done["output"], output, "{id}");
+        let problems = done["problems"].as_array().context("problems")?;
+        let problems: Vec<_> = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem["code"].as_str().unwrap(), problem["message"].as_str().unwrap()))
+            .collect();
+        assert_eq!(problems, errors, "{id}");
+    }
+    browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_editor_of_the_list_shows_the_output_of_its_example() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.browser.press("link", "Playground").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.browser.see("Nothing here is saved to an integration").await?;
+    let list = screen.browser.find("navigation", "Editors").await?;
+    let mut names = Vec::new();
+    for link in screen.browser.all_in(Some(&list), "link", "").await? {
+        names.push(link.text().await?);
+    }
+    assert!(names.len() >= 25, "{names:?}");
+    for name in &names {
+        let list = screen.browser.find("navigation", "Editors").await?;
+        screen.browser.press_in(Some(&list), "link", name).await?;
+        screen.browser.find("heading", name).await?;
+        let output = until(&format!("an output of {name}"), Duration::from_secs(30), || async {
+            Ok(screen.panel_text("Output").await.ok().filter(|text| !text.is_empty()))
+        })
+        .await
+        .with_context(|| format!("{name} made nothing"))?;
+        screen.browser.see("No problems.").await.with_context(|| format!("{name}: {output}"))?;
+    }
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_is_typed_renders_with_completion_and_an_error_has_its_place() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("handlebars").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.type_over("Input", r#"{"record":{"name":"ada fern","total":3}}"#).await?;
+    screen.type_over("Template", "Dear {{upperc").await?;
+    screen.browser.press("option", "uppercase").await?;
+    until("the completed name", Duration::from_secs(10), || async {
+        Ok(screen.panel_text("Template").await?.ends_with("{{uppercase").then_some(()))
+    })
+    .await?;
+    let template = screen.browser.find("textbox", "Template").await?;
+    template.send_keys(" record.name}}!").await?;
+    screen.output_has("Dear ADA FERN!").await?;
+    screen.type_over("Template", "one\n{{toFixd record.total 2}}").await?;
+    let problem = screen.browser.find("button", "There is no helper “toFixd”").await?;
+    assert!(problem.text().await?.contains("Line 2, column 1"), "{}", problem.text().await?);
+    screen.browser.see("Last good output").await?;
+    problem.click().await?;
+    // The cursor is where the problem is.
+    screen.browser.type_fast("x").await?;
+    until("the letter at the problem", Duration::from_secs(5), || async {
+        Ok(screen.panel_text("Template").await?.contains("\nx{{toFixd").then_some(()))
+    })
+    .await?;
+    screen.type_over("Input", "{\"record\": tru}").await?;
+    let problem = screen.browser.find("button", "This is not JSON").await?;
+    assert!(problem.text().await?.contains("Input, line 1, column 15"), "{}", problem.text().await?);
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_task_in_each_main_editor_is_done_as_somebody_types_it() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+
+    screen.open_editor("csv-parser").await?;
+    screen.type_over("File", "sku|qty\nhp-1| 4\n").await?;
+    screen.browser.choose("Columns are parted by", "Pipe").await?;
+    screen.browser.press("checkbox", "Trim spaces").await?;
+    screen.output_has("\"qty\": \"4\"").await?;
+
+    screen.open_editor("output-filter").await?;
+    screen.type_over("Rules", r#"["lessthan",["number",["extract","total"]],5]"#).await?;
+    screen.output_has("false").await?;
+    screen.type_over("Record", r#"{"total":"4.5"}"#).await?;
+    screen.output_has("true").await?;
+
+    screen.open_editor("mapper-2").await?;
+    screen.type_over("Record", r#"{"id":7}"#).await?;
+    screen
+        .type_over(
+            "Mappings",
+            r#"[{"generate":"key","dataType":"string","status":"Active","extract":"O-{{record.id}}"}]"#,
+        )
+        .await?;
+    screen.output_has("\"key\": \"O-7\"").await?;
+    screen
+        .type_over("Mappings", r#"[{"generate":"key","dataType":"nothing","status":"Active","extract":"$.id"}]"#)
+        .await?;
+    let problem = until("a problem with its place", Duration::from_secs(10), || async {
+        Ok(screen.browser.all("button", "line 1, column").await?.into_iter().next())
+    })
+    .await?;
+    assert!(problem.text().await?.contains("Line 1"), "{}", problem.text().await?);
+
+    screen.open_editor("sql").await?;
+    screen.type_over("Input", r#"{"record":{"name":"O'Brien"}}"#).await?;
+    screen.type_over("Query", "select id from t where name = {{record.name}}").await?;
+    screen.output_has("name = 'O''Brien'").await?;
+
+    screen.open_editor("json-path").await?;
+    screen.type_over("Input", r#"{"a":[{"b":1},{"b":2}]}"#).await?;
+    screen.type_over("Path", "$.a[?@.b > 1].b").await?;
+    screen.output_has("[\n  2\n]").await?;
+
+    screen.open_editor("schedule").await?;
+    screen.browser.fill("From", "2026-01-01T00:00:00Z").await?;
+    screen.browser.fill("How many", "1").await?;
+    screen.type_over("Schedule", "? 30 9 1 2 ?").await?;
+    screen.output_has("2026-02-01T09:30:00.000Z").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_called_with_its_stub_prints_and_is_stopped_when_it_never_ends() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("javascript").await?;
+    screen.output_has("ADA").await?;
+    screen.browser.press("tab", "Console").await?;
+    screen.browser.see("records: 2").await?;
+
+    screen.browser.press("button", "Insert a hook").await?;
+    screen.browser.press("menuitem", "branching").await?;
+    screen.output_has("[\n  0\n]").await?;
+    assert!(screen.panel_text("Function input").await?.contains("\"record\""));
+
+    screen.browser.press("tab", "Problems").await?;
+    screen.type_over("Script", "function branching() { return null.x; }").await?;
+    let problem = screen.browser.find("button", "TypeError").await?;
+    assert!(problem.text().await?.contains("Line 1, column"), "{}", problem.text().await?);
+
+    // A built-in that never comes back cannot count its steps: only the end of its worker stops it.
+    screen.type_over("Script", "function branching() { return /^(a+)+$/.test('a'.repeat(60) + 'b'); }").await?;
+    screen.browser.see_within("The script was stopped", Duration::from_secs(60)).await?;
+    screen.type_over("Script", "function branching() { return [7]; }").await?;
+    screen.output_has("[\n  7\n]").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_is_hostile_costs_the_page_nothing() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("json-path").await?;
+    screen.output_has("\"A\"").await?;
+    screen.paste_over("Input", &"[".repeat(200_000)).await?;
+    screen.browser.see("This is not JSON").await?;
+    screen.type_over("Path", "$").await?;
+    screen.type_over("Input", "[1]").await?;
+    screen.output_has("1").await?;
+
+    screen.open_editor("json-parser").await?;
+    screen.paste_over("File", &format!("[{}]", "[".repeat(100_000))).await?;
+    screen.browser.gone("No problems.").await?;
+
+    screen.open_editor("handlebars").await?;
+    let list = format!("{{\"l\":[{}0]}}", "0,".repeat(3_000));
+    screen.paste_over("Input", &list).await?;
+    screen
+        .paste_over(
+            "Template",
+            "{{#each l}}{{#each ../l}}{{#each ../../l}}{{#each ../../../l}}x{{/each}}{{/each}}{{/each}}{{/each}}",
+        )
+        .await?;
+    until("a problem in words", Duration::from_secs(60), || async {
+        let said = screen.browser.reads("character").await? || screen.browser.reads("was stopped").await?;
+        Ok(said.then_some(()))
+    })
+    .await?;
+    screen.paste_over("Template", "still {{l.length}}").await?;
+    screen.output_has("still 3001").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_an_editor_stays_on_this_device_and_goes_into_a_link_but_to_no_server() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("handlebars").await?;
+    screen.type_over("Template", "mine: {{record.order.total}}").await?;
+    screen.output_has("mine: 258.3").await?;
+    screen.browser.reload().await?;
+    screen.output_has("mine: 258.3").await?;
+    screen.visit("/playground").await?;
+    screen.output_has("mine: 258.3").await?;
+
+    // The clipboard of a test belongs to nobody; the page is asked what it would have been given.
+    screen.browser.js("navigator.clipboard.writeText = async (text) => { window.copied = text; };", Vec::new()).await?;
+    screen.browser.press("button", "Copy link").await?;
+    screen.browser.see("Link copied").await?;
+    let link = screen.browser.js("return window.copied;", Vec::new()).await?;
+    let link = link.as_str().context("a link")?.to_owned();
+    assert!(link.contains("/playground/handlebars#s=") && !link.contains("mine"), "{link}");
+
+    let other = Screen::open(&server.address()).await?;
+    other.open_editor("handlebars").await?;
+    other.type_over("Template", "theirs").await?;
+    other.output_has("theirs").await?;
+    other.visit("/").await?;
+    other.browser.goto(&link).await?;
+    other.output_has("mine: 258.3").await?;
+    other.browser.see("This came with the link").await?;
+    other.browser.press("button", "Show what I had").await?;
+    other.output_has("theirs").await?;
+    assert!(!other.browser.address().await?.contains('#'));
+    other.browser.close().await?;
+
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Clear this editor").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.browser.press("button", "Undo").await?;
+    screen.output_has("mine: 258.3").await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Clear all editors").await?;
+    screen.output_has("Ada Fern").await?;
+    screen.browser.reload().await?;
+    screen.output_has("Ada Fern").await?;
+    assert!(!server.log_text().contains("#s="));
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_playground_works_without_the_server_after_one_visit() -> Result<()> {
+    let mut server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.wait_until_offline_ready().await?;
+    server.stop().await?;
+    screen.open_editor("javascript").await?;
+    screen.output_has("ADA").await?;
+    screen.open_editor("csv-generator").await?;
+    screen.type_over("Records", r#"[{"a":1,"b":"x"}]"#).await?;
+    screen.output_has("a,b\n1,x").await?;
+    screen.open_editor("xml-parser").await?;
+    screen.output_has("Miles O'Brien").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_is_used_with_the_keyboard_alone() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("relative-uri").await?;
+    screen.output_has("Fern").await?;
+    screen
+        .browser
+        .tab_to("checkbox", "Auto preview")
+        .await
+        .or(screen.browser.tab_to("switch", "Auto preview").await)?;
+    screen.browser.keys(" ").await?;
+    screen.browser.tab_to("textbox", "Relative URI").await?;
+    screen.browser.type_fast(Key::Control + "a").await?;
+    screen.browser.type_fast("/keys/{{record.name}}").await?;
+    // Nothing happens by itself any more.
+    screen.browser.see("Last good output").await?;
+    screen.browser.keys(Key::Escape + "").await?;
+    screen.browser.type_fast(Key::Control + Key::Enter).await?;
+    screen.output_has("/keys/Fern%20%26%20Sons").await?;
+    // Tab leaves the text, since this is no code.
+    screen.browser.tab_to("separator", "Resize the rules").await?;
+    let share = screen.browser.find("separator", "Resize the rules").await?;
+    let before: f64 = share.attr("aria-valuenow").await?.context("a value")?.parse()?;
+    screen.browser.keys(Key::Left + "").await?;
+    let after: f64 = share.attr("aria-valuenow").await?.context("a value")?.parse()?;
+    assert!(after < before, "{before} to {after}");
+    screen.browser.tab_to("textbox", "Input").await?;
+    screen.browser.tab_to("textbox", "Output").await?;
+    screen.browser.tab_to("radio", "Rules left, input and output right").await?;
+    screen.browser.keys(Key::Right + "").await?;
+    screen.browser.tab_to("radio", "Rows").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_of_this_computer_is_read_and_an_output_downloaded() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("xlsx-parser").await?;
+    screen.output_has("hp-2040").await?;
+    let workbook = places::root().join("crates/formats/tests/fixtures/workbook.xlsx");
+    screen.browser.choose_file("Choose workbook: file", &workbook).await?;
+    until("its records", Duration::from_secs(20), || async {
+        let text = screen.panel_text("Output").await?;
+        Ok((!text.contains("hp-2040") && text.len() > 10).then_some(()))
+    })
+    .await?;
+    screen.browser.press("button", "Download output").await?;
+    let file = screen.browser.downloads().join("xlsx-parser-output.json");
+    until("the file", Duration::from_secs(20), || async { Ok(file.exists().then_some(())) }).await?;
+    screen.browser.close().await
+}
+
+/// The next question of the page gets lost, as if its worker never came to an end.
+const LOSE_ONE: &str = "const post = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (message, ...more) {
+  if (!window.lost && typeof message === 'string' && message.startsWith('{\"ask\"')) window.lost = this;
+  else post.call(this, message, ...more);
+};";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_that_never_ends_is_stopped_and_the_next_one_gets_another_worker() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.open_editor("file-name").await?;
+    screen.output_has("orders-2026-11-23.csv").await?;
+    screen.browser.js(LOSE_ONE, Vec::new()).await?;
+    screen.type_over("File name", "a").await?;
+    screen.browser.see_within("This took longer than 10 seconds and was stopped", Duration::from_secs(30)).await?;
+    screen.browser.see("Last good output").await?;
+    screen.type_over("File name", "b-{{record.x}}").await?;
+    screen.output_has("b-").await?;
+    screen.browser.gone("was stopped").await?;
+    screen.browser.close().await
+}
