@@ -37,12 +37,32 @@ fn each_line_is_answered_in_its_turn_with_its_id() {
 
 #[test]
 fn only_a_broken_protocol_fails_the_command() {
-    for (name, lines, said) in [("dateFormat", "{\n", "line 1"), ("nope", "", "“nope”")] {
+    for (name, lines, said, answers) in [("dateFormat", "{\n", "line 1", 1), ("nope", "", "“nope”", 0)] {
         let output = eval(name, lines);
-        assert!(!output.status.success() && output.stdout.is_empty());
+        let answered = output.stdout.iter().filter(|byte| **byte == b'\n').count();
+        assert!(!output.status.success() && answered == answers);
         assert!(String::from_utf8(output.stderr).unwrap().contains(said), "{name}");
     }
     assert!(eval("dateFormat", "\n\n").status.success());
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_answered_and_the_next_one_too() {
+    let deep = format!("{{\"id\":\"d\",\"input\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    for (line, id) in [
+        (deep.as_str(), json!("d")),
+        (r#"{"id":2,"rules":"{{a}}","input":{"a":1e400}}"#, json!(2)),
+        (r#"{"id":3,"input":{"a":"\ud800"}}"#, json!(3)),
+        ("[]", json!(null)),
+        ("null", json!(null)),
+    ] {
+        let output = eval("handlebars", &format!("\u{feff}{line}\n{{\"id\":7,\"rules\":\"x\"}}\n"));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((&answers[0]["id"], &answers[0]["errors"][0]["code"]), (&id, &json!("invalid_question")), "{id}");
+        assert!(answers[1]["output"] == json!("x") && output.status.success(), "{id}");
+        assert!(!text.contains("struct"), "{text}");
+    }
 }
 
 fn answers(name: &str, lines: &[Value]) -> Vec<Value> {

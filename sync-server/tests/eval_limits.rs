@@ -323,3 +323,30 @@ impl Write for Packer {
         Ok(())
     }
 }
+
+/// Not what loops count, but what the interpreter's own functions do.
+#[test]
+fn scripts_that_would_not_end_are_answered_in_good_time() {
+    let ask = |body: &str| json!({"rules": {"code": format!("function f() {{ {body} }}"), "function": "f"}});
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .args(["eval", "javascript"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut questions = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for body in [
+        "return /^(a+)+$/.test('a'.repeat(40) + 'b');",
+        "return new Array(1e9).fill(0);",
+        "return [...(function* () { for (;;) yield 1; })()];",
+    ] {
+        let start = Instant::now();
+        writeln!(questions, "{}\n{}", ask(body), ask("return 7;")).unwrap();
+        let mut next = || serde_json::from_str::<Value>(&answers.next().unwrap().unwrap()).unwrap();
+        let (hostile, harmless) = (next(), next());
+        assert_eq!((&hostile["errors"][0]["code"], &harmless["output"]), (&json!("script_limit"), &json!(7)), "{body}");
+        // The wait for a script is the same in every build; the rest is the start of its process.
+        assert!(start.elapsed() < Duration::from_secs(10), "{body}: {:?}", start.elapsed());
+    }
+}

@@ -97,7 +97,9 @@ type Evaluator = (&'static str, fn(&EvalRequest) -> EvalOutcome);
 /// Returns [`UnknownEval`] for an unknown name; what is wrong with rules or input is in the outcome.
 pub fn eval(name: &str, request: &EvalRequest) -> Result<EvalOutcome, UnknownEval> {
     match GROUPS.iter().copied().flatten().find(|(have, _)| *have == name) {
-        Some((_, evaluator)) => Ok(evaluator(request)),
+        Some((_, evaluator)) => {
+            Ok(request.misshapen().map_or_else(|| evaluator(request), |error| EvalOutcome::failed([error])))
+        }
         None => {
             let known: Vec<_> = eval_names().collect();
             Err(UnknownEval { name: name.to_owned(), known: known.join(", ") })
@@ -111,6 +113,13 @@ pub fn eval_names() -> impl Iterator<Item = &'static str> {
 }
 
 impl EvalRequest {
+    /// What is wrong with the options before anything looks into them.
+    #[must_use]
+    pub fn misshapen(&self) -> Option<EvalError> {
+        let is_right = self.options.is_object() || self.options.is_null();
+        (!is_right).then(|| EvalError::at("invalid_options", "Enter the options: an object.", "/options"))
+    }
+
     /// The surroundings of its templates.
     fn env(&self) -> Env<'static> {
         Env::new(self.now_ms, self.seed)

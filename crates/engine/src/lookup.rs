@@ -70,8 +70,8 @@ impl Lookups {
                 Ok(Some(from)) => made.push(Lookup {
                     name: name.into(),
                     from,
-                    default: lookup.get("default").map(Val::from),
-                    allow_failures: lookup.get("allowFailures").and_then(Value::as_bool) == Some(true),
+                    default: default(lookup),
+                    allow_failures: allows_failures(lookup),
                 }),
                 Err((field, message)) => {
                     let message = format!("The lookup “{name}” cannot be asked: {message}");
@@ -114,6 +114,11 @@ impl Lookup {
             From::Request(live) => &live.reads,
             From::Table(_) | From::Cache { .. } => &[],
         }
+    }
+
+    /// What stands for a key that is not in it.
+    pub(crate) fn default(&self) -> Option<&Val> {
+        self.default.as_ref()
     }
 
     /// Whether what it is asked does not depend on a key.
@@ -214,6 +219,16 @@ fn from(lookup: &Value) -> Result<Option<From>, (&'static str, String)> {
         extract: extract()?,
         reads,
     }))))
+}
+
+fn allows_failures(lookup: &Value) -> bool {
+    lookup.get("allowFailures").and_then(Value::as_bool) == Some(true)
+}
+
+/// Null and the empty text stand for a missing key only where keys may be missing: forms leave them behind elsewhere.
+fn default(lookup: &Value) -> Option<Val> {
+    let default = lookup.get("default").map(Val::from)?;
+    (allows_failures(lookup) || !default.is_empty()).then_some(default)
 }
 
 fn text<'v>(lookup: &'v Value, field: &str) -> Option<&'v str> {

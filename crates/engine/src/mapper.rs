@@ -301,7 +301,9 @@ impl Rule {
         };
         let value = self.looked_up(found, around)?;
         if value.is_empty() {
-            return Ok(Val::Absent);
+            // Null and the empty text may be what stands for a missing key.
+            let chosen = self.lookup.as_ref().and_then(Lookup::default).filter(|default| **default == *value);
+            return Ok(chosen.cloned().unwrap_or_default());
         }
         to.convert(&value).map_err(|reason| self.error(reason))
     }

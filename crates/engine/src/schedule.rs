@@ -68,7 +68,7 @@ impl Schedule {
             .year(Year::Disallowed)
             .build()
             .parse(&pattern)
-            .map_err(|error| ScheduleError::Pattern(error.to_string()))?;
+            .map_err(|error| ScheduleError::Pattern(error.to_string().trim_end_matches('.').to_owned()))?;
         let zone = match zone.filter(|name| !name.is_empty()) {
             Some(name) => name.parse().map_err(|_| ScheduleError::Zone(name.to_owned()))?,
             None => Tz::UTC,

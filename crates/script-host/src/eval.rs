@@ -11,9 +11,15 @@ use tombolo_engine::{ApiQuestion, EvalError, EvalOutcome, EvalRequest, Script, S
 use crate::pool::{CALL_MS, Pool};
 use crate::workers::Workers;
 
+/// How long a call may take when nobody says otherwise: somebody waits for the answer, which nobody does in a run.
+const EVAL_MS: u32 = 4_000;
+
 /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input; `options.timeoutMs` is how long it
 /// may take at most.
 pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutcome {
+    if let Some(error) = request.misshapen() {
+        return failed(error);
+    }
     let code = text(&request.rules, "code").or_else(|| text(&request.rules, "script"));
     let (Some(script), Some(function)) = (code, text(&request.rules, "function")) else {
         let message = "Write the rules as {\"code\": \"function f(options) { … }\", \"function\": \"f\"}.";
@@ -33,7 +39,7 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
         seed: request.seed,
     };
     let deadline = request.options.get("timeoutMs").and_then(Value::as_u64);
-    let deadline_ms = deadline.map_or(CALL_MS, |ms| u32::try_from(ms).unwrap_or(CALL_MS));
+    let deadline_ms = deadline.map_or(EVAL_MS, |ms| u32::try_from(ms).unwrap_or(CALL_MS));
     let answer = pool.call_once(&call, &NoFlow, deadline_ms).await;
     let console = answer.console.into_iter().map(|line| json!({"level": line.level, "text": line.text})).collect();
     let outcome = match answer.result {

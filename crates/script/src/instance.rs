@@ -18,10 +18,12 @@ use boa_engine::{
 use crate::api::Api;
 use crate::clock::RunClock;
 use crate::console::{self, Console, Line};
+use crate::dates;
 use crate::error::ScriptError;
 use crate::explain::{PATH, explain, settled, syntax};
 use crate::json;
 use crate::limits::Limits;
+use crate::locale;
 use crate::modules::BuiltIn;
 use crate::random::Random;
 use crate::reading::into_script;
@@ -159,6 +161,8 @@ impl Instance {
             random: Random::new(!seed),
         });
         console::install(&mut context)?;
+        dates::install(&mut context)?;
+        locale::install(&mut context)?;
         let random = NativeFunction::from_fn_ptr(random).to_js_function(context.realm());
         let math = context.global_object().get(js_string!("Math"), &mut context)?;
         if let Some(math) = math.as_object() {

@@ -13,12 +13,15 @@
 mod api;
 mod clock;
 mod console;
+mod date_text;
+mod dates;
 mod desk;
 mod error;
 mod explain;
 mod instance;
 mod json;
 mod limits;
+mod locale;
 mod modules;
 mod random;
 mod reading;

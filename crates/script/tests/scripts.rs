@@ -400,3 +400,56 @@ fn an_argument_that_is_no_json_or_too_deep_is_refused() {
         assert_eq!(answer, Ok(Some(want.to_owned())));
     }
 }
+
+#[test]
+fn dates_are_made_of_the_texts_that_files_and_databases_have() {
+    for (expression, want) in [
+        ("new Date('01/05/2026').toISOString()", json!("2026-01-05T00:00:00.000Z")),
+        ("new Date('2026-01-05 10:00:00').getHours()", json!(10)),
+        ("Date.parse('Jan 5, 2026')", json!(1_767_571_200_000_i64)),
+        ("isNaN(new Date('soon'))", json!(true)),
+        ("new Date({ toString: () => '1/5/2026' }).getDate()", json!(5)),
+        ("new Date(new Date(5)).getTime() + new Date(7).getTime() + new Date(2026, 0, 5).getDate()", json!(17)),
+        (
+            "[Date.name, Date.length, typeof Date(), typeof Date.now(), Date.UTC(1970, 0)]",
+            json!(["Date", 7, "string", "number", 0]),
+        ),
+        ("new Date() instanceof Date && new Date().constructor === Date", json!(true)),
+        ("(new (class extends Date { day() { return this.getDate(); } })('1/5/2026')).day()", json!(5)),
+        ("Object.keys(globalThis).includes('Date')", json!(false)),
+        ("new Date(NaN).getTime() || new Date(undefined).getTime() || new Date(null).getTime()", json!(0)),
+    ] {
+        assert_eq!(value(&format!("function f() {{ return {expression}; }}")), want, "{expression}");
+    }
+}
+
+/// `modules/locale.json` has expressions with what V8 makes of them when its time zone is UTC.
+#[test]
+fn texts_for_people_are_those_of_v8() {
+    let cases: Vec<(String, Value)> = serde_json::from_str(include_str!("modules/locale.json")).unwrap();
+    let mut wrong = Vec::new();
+    for (expression, want) in &cases {
+        let source =
+            format!("const d = new Date('2026-01-02T03:04:05.678Z');\nfunction f() {{ return {expression}; }}");
+        let got = call(&source, &Value::Null);
+        if got.as_ref().ok().and_then(Option::as_ref) != Some(want) {
+            wrong.push(format!("{expression}: {got:?}, not {want}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_locale_or_an_option_that_is_not_known_is_an_error_and_no_text() {
+    for expression in [
+        "new Date(0).toLocaleDateString('ja-JP')",
+        "new Date(0).toLocaleString('en-US', { timeZone: 'Mars/Base' })",
+        "new Date(0).toLocaleDateString('de-DE', { month: 'long' })",
+        "(5).toLocaleString('en-US', { notation: 'compact' })",
+        "(5).toLocaleString('en-US', { minimumFractionDigits: 200 })",
+    ] {
+        let source =
+            format!("function f() {{ try {{ return {expression}; }} catch (error) {{ return error.name; }} }}");
+        assert_eq!(value(&source), json!("RangeError"), "{expression}");
+    }
+}

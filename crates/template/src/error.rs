@@ -9,6 +9,22 @@ pub enum TemplateError {
         /// Where.
         at: usize,
     },
+    /// A raw block without its end.
+    #[error("The raw block at character {at} is not closed. Add “{{{{{{{{/{name}}}}}}}}}”.")]
+    OpenRawBlock {
+        /// Where.
+        at: usize,
+        /// Its name.
+        name: String,
+    },
+    /// The end of a block where none is open.
+    #[error("“{text}” at character {at} closes a block that is not open: begin it before, or delete this.")]
+    NotOpen {
+        /// Where.
+        at: usize,
+        /// What stands there.
+        text: String,
+    },
     /// Something between the braces that is no expression.
     #[error("“{text}” at character {at} is not an expression.")]
     Syntax {
@@ -113,6 +129,8 @@ impl TemplateError {
     pub fn at(&self) -> usize {
         match self {
             Self::Unclosed { at }
+            | Self::OpenRawBlock { at, .. }
+            | Self::NotOpen { at, .. }
             | Self::Syntax { at, .. }
             | Self::UnknownHelper { at, .. }
             | Self::Arguments { at, .. }
@@ -131,9 +149,12 @@ impl TemplateError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unclosed { .. } | Self::Syntax { .. } | Self::OpenBlock { .. } | Self::Mismatch { .. } => {
-                "template_syntax"
-            }
+            Self::Unclosed { .. }
+            | Self::OpenRawBlock { .. }
+            | Self::NotOpen { .. }
+            | Self::Syntax { .. }
+            | Self::OpenBlock { .. }
+            | Self::Mismatch { .. } => "template_syntax",
             Self::UnknownHelper { .. } => "unknown_helper",
             Self::Arguments { .. } => "template_arguments",
             Self::UnknownPartial { .. } => "unknown_partial",

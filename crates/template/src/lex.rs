@@ -85,7 +85,7 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<Token<'_>>, TemplateError> {
         }
     }
     if lexer.states.iter().any(|state| *state != State::Escaped) {
-        return Err(TemplateError::Unclosed { at: lexer.at(lexer.tag) });
+        return Err(lexer.open_at_the_end());
     }
     lexer.push(Kind::End, "", 0);
     Ok(lexer.made)
@@ -190,7 +190,18 @@ impl<'s> Lexer<'s> {
                 self.push(Kind::Content, &rest[..first + open], first + open);
                 Ok(())
             }
-            None => Err(TemplateError::Unclosed { at: self.at(self.tag) }),
+            None => Err(self.open_at_the_end()),
+        }
+    }
+
+    /// What is open when the template ends: a tag, or a raw block.
+    fn open_at_the_end(&mut self) -> TemplateError {
+        let at = self.at(self.tag);
+        let tag = &self.source[self.tag..];
+        let name = tag.strip_prefix("{{{{").filter(|tag| !tag.contains("{{{{/")).and_then(|tag| tag.split_once("}}}}"));
+        match name.and_then(|(name, _)| name.split_whitespace().next()) {
+            Some(name) => TemplateError::OpenRawBlock { at, name: excerpt(name) },
+            None => TemplateError::Unclosed { at },
         }
     }
 
@@ -362,6 +373,11 @@ mod tests {
         for source in ["é{{a", "é{{a }", "é{{!-- }}", "é{{{{a}}}} {{{{/b", "é{{\"a"] {
             assert_eq!(tokens(source).unwrap_err(), TemplateError::Unclosed { at: 2 }, "{source}");
         }
+        let raw = |name: &str| TemplateError::OpenRawBlock { at: 2, name: name.to_owned() };
+        for source in ["é{{{{raw}}}}x", "é{{{{raw a}}}}", "é{{{{raw}}}} {{b}}"] {
+            assert_eq!(tokens(source).unwrap_err(), raw("raw"), "{source}");
+        }
+        assert!(raw("raw").to_string().ends_with("Add “{{{{/raw}}}}”."), "{}", raw("raw"));
         for source in ["{{\"a}}", "{{a % b}}", "{{'}}"] {
             assert!(matches!(tokens(source).unwrap_err(), TemplateError::Syntax { at: 1, .. }), "{source}");
         }

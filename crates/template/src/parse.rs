@@ -73,14 +73,19 @@ impl<'s> Parser<'s> {
 
     fn syntax(&self) -> TemplateError {
         let (mut at, mut from) = self.tag;
+        let mut closes = false;
         // A tag that should not be there is itself what is wrong.
         if let Some(token) = self.tokens.get(self.next)
             && matches!(token.kind, Kind::OpenEnd | Kind::Inverse | Kind::OpenChain | Kind::EndRawBlock)
         {
             (at, from) = (token.at, token.from);
+            closes = matches!(token.kind, Kind::OpenEnd | Kind::EndRawBlock);
         }
         let tag = self.source.get(from..).unwrap_or_default();
         let end = tag.find("}}").map_or(tag.len(), |end| end + 2);
+        if closes {
+            return TemplateError::NotOpen { at, text: excerpt(&tag[..end]) };
+        }
         TemplateError::Syntax { at, text: excerpt(&tag[..end]) }
     }
 

@@ -163,7 +163,7 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         Some("xml") => ("application/xml, text/xml", format::xml_answer(value)?),
         Some("json") | None => {
             let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
-            ("application/json", Format::Json { resource_path, one_object: true })
+            ("application/json", Format::Json { resource_path })
         }
         Some(other) => {
             let message = format!("This version reads answers in JSON, CSV and XML, not “{other}”.");

@@ -19,6 +19,9 @@ fn date_format(request: &EvalRequest) -> EvalOutcome {
 }
 
 fn formatted(request: &EvalRequest) -> Result<String, EvalError> {
+    if !(request.rules.is_string() || request.rules.is_object() || request.rules.is_null()) {
+        return Err(EvalError::at("invalid_rules", "Enter the format: a text, or {\"format\": …}.", "/rules"));
+    }
     let rule = |name: &str| {
         let found = request.rules.get(name).or_else(|| request.options.get(name));
         found.and_then(Value::as_str).filter(|text| !text.is_empty())

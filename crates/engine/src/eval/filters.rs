@@ -24,6 +24,9 @@ fn filter(request: &EvalRequest) -> EvalOutcome {
 /// takes. Without a `routeRecordsTo` in the router or the options it is the first that matches.
 fn branches(request: &EvalRequest) -> EvalOutcome {
     let written = request.rules.get("branches").unwrap_or(&request.rules);
+    if request.rules.get("routeRecordsUsing").and_then(Value::as_str) == Some("script") {
+        return EvalOutcome::failed([EvalError::at("unsupported", OF_SCRIPT, "/routeRecordsUsing")]);
+    }
     let Some(written) = written.as_array() else {
         return EvalOutcome::failed([EvalError::at("invalid_rules", "Enter the branches: a list.", "/branches")]);
     };
@@ -56,8 +59,20 @@ fn branches(request: &EvalRequest) -> EvalOutcome {
     EvalOutcome::made(json!(taken))
 }
 
+const OF_SCRIPT: &str = "This is decided by a script: call its function by the evaluation javascript.";
+
 /// The filter of rules, or of what a resource has.
 fn compiled(rules: &Value, place: &str, request: &EvalRequest) -> Result<Option<Filter>, Problem> {
+    if rules.get("type").and_then(Value::as_str) == Some("script") {
+        return Err(Problem::new(format!("{place}/type"), "unsupported", OF_SCRIPT));
+    }
+    // A branch without a filter has a name and steps.
+    let known = ["type", "version", "expression", "rules", "script", "name", "pageProcessors"];
+    let is_one = |rules: &serde_json::Map<String, Value>| rules.keys().any(|key| known.contains(&key.as_str()));
+    if rules.as_object().is_some_and(|rules| !rules.is_empty() && !is_one(rules)) {
+        let message = "These are no rules: write a list that begins with its operator, or {\"rules\": […]}.";
+        return Err(Problem::new(place, "invalid_filter", message));
+    }
     let settings = request.options.get("settings").cloned().unwrap_or(Value::Null);
     let filter = if rules.is_object() { rules.clone() } else { json!({ "rules": rules }) };
     let problem = |problem: Problem| Problem { path: format!("{place}{}", problem.path), ..problem };

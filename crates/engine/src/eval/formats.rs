@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tombolo_formats::{
     Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, KeyColumns, RecordWriter, Row,
-    WriteFormat, WriteOptions,
+    WriteFormat, WriteOptions, XmlOptions,
 };
 use tombolo_model::{Problem, Record, Val};
 
@@ -43,9 +43,12 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
     };
     let keys = settings.get("keyColumns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let keys: Vec<String> = keys.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
-    let (mut rows, error) = parsed(FileFormat::Csv(options), text(request).as_bytes());
+    let (mut rows, error) = match of_text(request, FileFormat::Csv(options)) {
+        Ok(read) => read,
+        Err(outcome) => return outcome,
+    };
     if keys.is_empty() {
-        return gathered(rows, error);
+        return gathered(Ok((rows, error)));
     }
     let mut joiner = KeyColumns::new(keys);
     let mut groups = Vec::new();
@@ -68,10 +71,8 @@ fn xml_parse(request: &EvalRequest) -> EvalOutcome {
     // As an export has them, or all in one.
     let rules = settings.pointer("/parsers/0/rules").or_else(|| settings.pointer("/doc/parsers/0/rules"));
     match xml_options(rules.unwrap_or(settings), path, "/resourcePath") {
-        Ok(options) => {
-            let (rows, error) = parsed(FileFormat::Xml(options), text(request).as_bytes());
-            gathered(rows, error)
-        }
+        // A text is decoded, whatever its first line says.
+        Ok(options) => gathered(of_text(request, FileFormat::Xml(XmlOptions { decoded: true, ..options }))),
         Err(problems) => refused(problems),
     }
 }
@@ -85,17 +86,17 @@ fn xml_generate(request: &EvalRequest) -> EvalOutcome {
 
 fn json_parse(request: &EvalRequest) -> EvalOutcome {
     let path = settings(request).get("resourcePath").and_then(Value::as_str).unwrap_or_default();
-    let (rows, error) = parsed(FileFormat::Json { resource_path: path.to_owned() }, text(request).as_bytes());
-    gathered(rows, error)
+    gathered(of_text(request, FileFormat::Json { resource_path: path.to_owned() }))
 }
 
 fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
     let has_header_row = settings(request).get("hasHeaderRow").and_then(Value::as_bool).unwrap_or(true);
-    match STANDARD.decode(text(request).trim()) {
-        Ok(bytes) => {
-            let (rows, error) = parsed(FileFormat::Xlsx { has_header_row }, &bytes);
-            gathered(rows, error)
-        }
+    let text = match text(request) {
+        Ok(text) => text,
+        Err(outcome) => return outcome,
+    };
+    match STANDARD.decode(text.trim()) {
+        Ok(bytes) => gathered(Ok(parsed(FileFormat::Xlsx { has_header_row }, &bytes))),
         Err(error) => {
             let message = format!("The input is no base64: {error}. Give the workbook in base64.");
             EvalOutcome::failed([EvalError::new("invalid_input", message)])
@@ -111,8 +112,7 @@ fn file_definition_parse(request: &EvalRequest) -> EvalOutcome {
     let resource_path = options.get("resourcePath").and_then(Value::as_str).unwrap_or_default().to_owned();
     let partial = options.get("allowPartialSuccess").and_then(Value::as_bool).unwrap_or(false);
     let format = FileFormat::Definition { definition, resource_path, partial };
-    let (rows, error) = parsed(format, text(request).as_bytes());
-    gathered(rows, error)
+    gathered(of_text(request, format))
 }
 
 fn file_definition_generate(request: &EvalRequest) -> EvalOutcome {
@@ -129,8 +129,18 @@ fn definition(request: &EvalRequest) -> Result<(FileDefinition, &Value), Vec<Pro
     Ok((FileDefinition::compile(source)?, options))
 }
 
-fn text(request: &EvalRequest) -> &str {
-    request.input.as_str().unwrap_or_default()
+/// What a file is read by, or what is wrong with what was asked.
+type Read = Result<(Vec<Row>, Option<FormatError>), EvalOutcome>;
+
+/// The rows of the text that is the input.
+fn of_text(request: &EvalRequest, format: FileFormat) -> Read {
+    text(request).map(|text| parsed(format, text.as_bytes()))
+}
+
+fn text(request: &EvalRequest) -> Result<&str, EvalOutcome> {
+    request.input.as_str().ok_or_else(|| {
+        EvalOutcome::failed([EvalError::at("invalid_input", "Enter the content of the file: a text.", "/input")])
+    })
 }
 
 fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
@@ -179,7 +189,11 @@ fn inner_weight(value: &Val) -> usize {
     }
 }
 
-fn gathered(rows: Vec<Row>, error: Option<FormatError>) -> EvalOutcome {
+fn gathered(read: Read) -> EvalOutcome {
+    let (rows, error) = match read {
+        Ok(read) => read,
+        Err(outcome) => return outcome,
+    };
     outcome(rows.into_iter().map(|row| row.map(Val::Map).map_err(|error| error.message)), error)
 }
 

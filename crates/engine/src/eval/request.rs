@@ -14,6 +14,13 @@ use crate::secret::Masked;
 
 pub(super) const ALL: &[Evaluator] = &[("httpRequest", http_request), ("sql", sql)];
 
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// What names of headers consist of (RFC 9110, 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
 /// `rules` is the `http` of an export or import, or what is in it; the method may be one of a list (`options.at`).
 /// `input` is the context. An address without a host follows that of `input.connection`.
 fn http_request(request: &EvalRequest) -> EvalOutcome {
@@ -30,6 +37,20 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
         Some(Value::Array(items)) => items.get(at).and_then(Value::as_str),
         other => other.and_then(Value::as_str),
     };
+    for name in ["method", "baseURI", "relativeURI", "body"] {
+        let is_text = |value: &Value| matches!(value, Value::String(_) | Value::Null);
+        let fits = rules
+            .get(name)
+            .is_none_or(|value| is_text(value) || value.as_array().is_some_and(|all| all.iter().all(is_text)));
+        if !fits {
+            return Err(EvalError::at("invalid_rules", format!("Enter the {name}: a text."), &format!("/{name}")));
+        }
+    }
+    let method = one("method").unwrap_or("GET");
+    if !METHODS.contains(&method) {
+        let message = format!("There is no method “{method}”: use one of {}.", METHODS.join(", "));
+        return Err(EvalError::at("invalid_rules", message, "/method"));
+    }
     let context = context(&request.input)?;
     let lookups = request.options.get("lookups").or_else(|| rules.get("lookups"));
     let render = |source: &str, target: Target, path: &str| parts(source, target, path, &context, lookups, request);
@@ -52,12 +73,18 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
         }
         names.push(name.to_owned());
         let value = render(text("value"), Target::Plain, "/headers")?;
-        headers.push(json!({"name": name, "value": value.to_string()}));
+        let value = value.to_string();
+        if !name.bytes().all(is_token) || value.contains(['\r', '\n', '\0']) {
+            let message =
+                format!("No request can carry the header “{}”: it has characters that end it.", name.escape_debug());
+            return Err(EvalError::at("invalid_header", message, "/headers"));
+        }
+        headers.push(json!({"name": name, "value": value}));
     }
     let body =
         one("body").filter(|body| !body.is_empty()).map(|body| render(body, Target::Plain, "/body")).transpose()?;
     Ok(json!({
-        "method": one("method").unwrap_or("GET"),
+        "method": method,
         "url": url.to_string(),
         "headers": headers,
         "body": body.map(|body| body.to_string()),

@@ -20,6 +20,9 @@ pub(super) const ALL: &[Evaluator] = &[
 /// `rules` is a list of mappings or `{mappings, lookups, inputContext}`, or `{fields, lists}` of version 1.0; `options` has what stands around them: `lookups`,
 /// `inputContext`, `updates`, what templates name, and the answers of caches and endpoints.
 fn mapper(request: &EvalRequest) -> EvalOutcome {
+    if let Err(error) = shaped(&request.rules, &["mappings", "lookups", "inputContext", "fields", "lists"], true) {
+        return EvalOutcome::failed([error]);
+    }
     let is_old = request.rules.get("fields").is_some() || request.rules.get("lists").is_some();
     let of_import = |field: &str| request.options.get(field).or_else(|| request.rules.get(field));
     let mut import = json!({"lookups": of_import("lookups"), "inputContext": of_import("inputContext")});
@@ -32,16 +35,49 @@ fn mapper(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
-/// `rules` is `{mode, mappings, lookups}`.
+/// `rules` is `{mode, mappings, lookups}`, or the transformation of a resource.
 fn transform(request: &EvalRequest) -> EvalOutcome {
-    transformed(request, Transform::compile(&request.rules, ""))
+    let written = ["/expression/rulesTwoDotZero", "/rulesTwoDotZero"];
+    let rules = written.iter().find_map(|place| request.rules.pointer(place)).unwrap_or(&request.rules);
+    match shaped(rules, &["mode", "mappings", "lookups", "inputContext"], false) {
+        Ok(()) => transformed(request, Transform::compile(rules, "")),
+        Err(error) => EvalOutcome::failed([error]),
+    }
 }
 
-/// `rules` is `[[{extract, generate}]]`, or one such group.
+/// `rules` is `[[{extract, generate}]]`, one such group, or the transformation of a resource.
 fn old_transform(request: &EvalRequest) -> EvalOutcome {
-    let one_group = request.rules.as_array().is_some_and(|rules| rules.iter().any(Value::is_object));
-    let rules = if one_group { json!([request.rules]) } else { request.rules.clone() };
+    let written = ["/expression/rules", "/rules"];
+    let rules = written.iter().find_map(|place| request.rules.pointer(place)).unwrap_or(&request.rules);
+    let is_group = |group: &Value| group.as_array().is_some_and(|rows| rows.iter().all(Value::is_object));
+    let rules = match rules {
+        Value::Null => return transformed(request, Ok(None)),
+        group if is_group(group) => json!([group]),
+        Value::Array(groups) if groups.iter().all(is_group) => rules.clone(),
+        _ => {
+            let message = "These are no rules: write [[{\"extract\": …, \"generate\": …}]].";
+            return EvalOutcome::failed([EvalError::at("invalid_rules", message, "/rules")]);
+        }
+    };
     transformed(request, Transform::compile_old(&rules, ""))
+}
+
+/// Rules of another shape would make nothing, which looks as if there were none.
+fn shaped(rules: &Value, known: &[&str], list: bool) -> Result<(), EvalError> {
+    let wrong = |message: String, path: &str| Err(EvalError::at("invalid_rules", message, path));
+    match rules {
+        Value::Null => Ok(()),
+        Value::Array(_) if list => Ok(()),
+        Value::Object(fields) => {
+            let has_known = fields.is_empty() || fields.keys().any(|key| known.contains(&key.as_str()));
+            if !has_known {
+                return wrong(format!("These are no rules: they have none of {}.", known.join(", ")), "/rules");
+            }
+            let not_a_list = fields.get("mappings").is_some_and(|rows| !rows.is_array() && !rows.is_null());
+            if not_a_list { wrong("Enter the mappings: a list.".to_owned(), "/mappings") } else { Ok(()) }
+        }
+        _ => wrong(format!("Enter the rules: an object with {}.", known.join(", ")), "/rules"),
+    }
 }
 
 fn transformed(request: &EvalRequest, rules: Result<Option<Transform>, Vec<Problem>>) -> EvalOutcome {
@@ -59,6 +95,9 @@ fn wrong(problems: Vec<Problem>) -> EvalOutcome {
 /// `input` is `{record, response}`: the record that goes on, and the answer. Without them it is the answer, for an empty
 /// record.
 fn response_mapping(request: &EvalRequest) -> EvalOutcome {
+    if let Err(error) = shaped(&request.rules, &["fields", "lists"], false) {
+        return EvalOutcome::failed([error]);
+    }
     let (record, response) = match (request.input.get("record"), request.input.get("response")) {
         (None, None) => (Val::Map(Record::default()), Val::from(&request.input)),
         (record, response) => (record.map_or(Val::Absent, Val::from), response.map_or(Val::Absent, Val::from)),

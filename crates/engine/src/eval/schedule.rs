@@ -15,15 +15,26 @@ pub(super) const ALL: &[Evaluator] = &[("cron", cron)];
 /// Without a wish there are so many times, and never more than the second.
 const USUAL: u64 = 5;
 const MOST: u64 = 1_000;
+/// The shortest time between two starts, and how many of them are looked at: a day has 96 such times.
+const LEAST_MS: i64 = 15 * 60 * 1_000;
+const LOOKED_AT: usize = 100;
 
 fn cron(request: &EvalRequest) -> EvalOutcome {
     match times(request) {
-        Ok(times) => EvalOutcome::made(times),
+        Ok((times, shortest)) => {
+            let mut outcome = EvalOutcome::made(times);
+            outcome.errors.extend(shortest.filter(|gap| *gap < LEAST_MS).map(|_| {
+                let message = "The schedule is due more often than every 15 minutes: choose fewer minutes.";
+                EvalError::at("too_often", message, "/expression")
+            }));
+            outcome
+        }
         Err(error) => EvalOutcome::failed([error]),
     }
 }
 
-fn times(request: &EvalRequest) -> Result<Vec<Value>, EvalError> {
+/// The times, and the shortest between two of them.
+fn times(request: &EvalRequest) -> Result<(Vec<Value>, Option<i64>), EvalError> {
     let rules = &request.rules;
     let expression = rules.as_str().or_else(|| rules.get("expression").and_then(Value::as_str));
     let Some(expression) = expression else {
@@ -41,7 +52,14 @@ fn times(request: &EvalRequest) -> Result<Vec<Value>, EvalError> {
             read.ok_or_else(|| EvalError::at("invalid_date", format!("{from} is not a date."), "/options/from"))?
         }
     };
-    let count = request.options.get("count").and_then(Value::as_u64).unwrap_or(USUAL).min(MOST);
+    let count = match request.options.get("count") {
+        None | Some(Value::Null) => USUAL,
+        Some(count) => count.as_u64().ok_or_else(|| {
+            EvalError::at("invalid_options", format!("{count} is no number of times."), "/options/count")
+        })?,
+    };
+    let shortest = shortest(&schedule, at);
+    let count = count.min(MOST);
     let mut times = Vec::new();
     for _ in 0..count {
         // Some schedules, such as that of 30 February, are never due.
@@ -49,7 +67,14 @@ fn times(request: &EvalRequest) -> Result<Vec<Value>, EvalError> {
         times.push(Value::from(iso(next)));
         at = next;
     }
-    Ok(times)
+    Ok((times, shortest))
+}
+
+/// The shortest time between two starts, as far as one looks.
+fn shortest(schedule: &Schedule, from: i64) -> Option<i64> {
+    let due: Vec<i64> =
+        std::iter::successors(schedule.next_after(from), |at| schedule.next_after(*at)).take(LOOKED_AT).collect();
+    due.windows(2).map(|pair| pair[1] - pair[0]).min()
 }
 
 #[cfg(test)]

@@ -113,6 +113,11 @@ impl Compiler<'_> {
         let mut rules: Vec<Rule> = Vec::new();
         for ((here, row), below) in joined(rows) {
             let name = text(row, "generate").unwrap_or_default();
+            if name.is_empty() {
+                let message = "A rule has no name: enter the field that it makes.";
+                self.problems.push(Problem::new(format!("{here}/generate"), "invalid_mapping", message));
+                continue;
+            }
             let same = names.iter().position(|have| **have == *name);
             if same.is_some_and(|at| !rules[at].leaves_room()) {
                 let message = format!("The field “{name}” is mapped twice: delete one of the rules.");
@@ -153,6 +158,9 @@ impl Compiler<'_> {
         }
         let lookup = text(row, "lookupName").map(|wanted| self.lookup(wanted)).transpose()?;
         let keys = self.keys.len();
+        if row.get("buildArrayHelper").is_some_and(|helpers| !helpers.is_array() && !helpers.is_null()) {
+            return Err(("buildArrayHelper", "its entries are no list.".to_owned()));
+        }
         let helpers = row.get("buildArrayHelper").and_then(Value::as_array).filter(|helpers| !helpers.is_empty());
         let from = match (helpers, to.item(), text(row, "extract")) {
             (Some(_), None, _) => {

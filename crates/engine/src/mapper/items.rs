@@ -107,11 +107,12 @@ fn after<'p>(key: &Key, mut path: &'p [Segment]) -> Option<&'p [Segment]> {
         if *wanted == Segment::Each {
             continue;
         }
-        let (first, rest) = path.split_first()?;
-        if first != wanted {
-            return None;
+        match path.split_first() {
+            Some((first, rest)) if first == wanted => path = rest,
+            // The list in which it has a number is its one item too.
+            Some((Segment::Name(_), _)) if matches!(wanted, Segment::Index(_)) => {}
+            _ => return None,
         }
-        path = rest;
     }
     let rest = without_each(path);
     (!matches!(rest.first(), Some(Segment::Index(_)))).then_some(rest)

@@ -79,8 +79,6 @@ pub(crate) enum Format {
     Csv(CsvOptions),
     Json {
         resource_path: String,
-        /// An object in the place of the list is one record.
-        one_object: bool,
     },
     /// Whatever else files are, and how they are encoded and compressed.
     File(Box<FileOptions>),

@@ -44,10 +44,7 @@ impl Parser {
     pub(super) fn new(format: &Format) -> Self {
         match format {
             Format::Csv(options) => Self::Csv(Box::new(CsvReader::new(options.clone()))),
-            Format::Json { resource_path, one_object } => {
-                let reader = JsonReader::new(resource_path);
-                Self::Json(Box::new(if *one_object { reader.or_one_object() } else { reader }))
-            }
+            Format::Json { resource_path } => Self::Json(Box::new(JsonReader::new(resource_path))),
             Format::File(options) => Self::File(Box::new(FileReader::new(options))),
         }
     }

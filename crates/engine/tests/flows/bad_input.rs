@@ -42,10 +42,14 @@ fn a_row_that_is_not_utf8_has_an_error_and_is_not_written() {
 }
 
 #[test]
-fn a_json_file_that_is_an_object_says_which_keys_it_has() {
-    let (ran, _) = read_file("json", br#"{"movies":[{"a":1}],"count":1}"#);
+fn a_json_file_that_is_an_object_is_one_record_or_says_which_keys_it_has() {
+    let (ran, host) = read_file("json", b"{\"k\":\"c0\"}\n");
+    assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [1, 1, 0, 0]));
+    assert!(host.made_text().unwrap_or_default().contains("c0"));
+    let big = format!(r#"{{"count":1,"movies":["{}"]}}"#, "x".repeat(6 << 20));
+    let (ran, _) = read_file("json", big.as_bytes());
     assert_eq!(ran.outcome.status, RunStatus::Failed);
-    assert!(ran.error().contains("movies, count"), "{}", ran.error());
+    assert!(ran.error().contains("count, movies"), "{}", ran.error());
 }
 
 #[test]

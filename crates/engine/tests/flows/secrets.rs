@@ -72,7 +72,7 @@ fn a_refusal_that_repeats_the_secret_is_told_without_it() {
 #[test]
 fn an_answer_or_a_link_that_repeats_the_secret_is_told_without_it() {
     let auth = &auths()[2];
-    let host = Memory::new(|_| Some(Answer::json(&json!({SECRET: []}))));
+    let host = Memory::new(|_| Some(Answer::json(&json!({SECRET: ["x".repeat(6 << 20)]}))));
     let mut export = http_export(&json!({"relativeURI": "x", "successMediaType": "csv"}));
     export["file"] = json!({"type": "json"});
     let ran = go(&with_secret(bundle(export, &[]), auth), &host);

@@ -157,9 +157,6 @@ impl ListReader {
                 self.alone = true;
                 self.state = State::Within;
             }
-            b'{' if self.at_target() && !self.target.is_empty() => {
-                return Err(self.is_no_list("an object"));
-            }
             b'{' => self.enter(Frame::Object(None))?,
             b'}' | b']' => {
                 self.stack.pop();
@@ -298,6 +295,6 @@ impl ListReader {
 pub(super) fn not_a_list(top_keys: &[String]) -> FormatError {
     let keys = top_keys.join(", ");
     FormatError::NotAList(format!(
-        "The file is one JSON object and not a list of records. Write the path to the list in it into “Records are at”; its keys are: {keys}."
+        "The file is one JSON object that is too big for a record. Write the path to the list in it into “Records are at”; its keys are: {keys}."
     ))
 }

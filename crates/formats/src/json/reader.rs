@@ -8,7 +8,6 @@ use crate::error::{FormatError, Row};
 /// A push parser.
 pub struct JsonReader {
     target: Vec<String>,
-    object_is_record: bool,
     mode: Mode,
     /// The blanks before anything else.
     blanks: u64,
@@ -23,29 +22,22 @@ enum Mode {
 }
 
 impl JsonReader {
-    /// Makes a parser for the list at a dotted path. The empty path is the top, where JSON Lines may stand too.
+    /// Makes a parser for the list at a dotted path. The empty path is the top, where JSON Lines may stand too. An object in
+    /// the place of the list is one record.
     #[must_use]
     pub fn new(resource_path: &str) -> Self {
         Self {
             target: resource_path.split('.').filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect(),
-            object_is_record: false,
             mode: Mode::Open,
             blanks: 0,
             bom: Bom::default(),
         }
     }
 
-    /// Makes a parser for JSON Lines, where one object alone is a record too.
+    /// Makes a parser for JSON Lines.
     #[must_use]
     pub fn lines() -> Self {
-        Self { mode: Mode::Lines(Box::new(LinesReader::new(true, 0))), ..Self::new("") }
-    }
-
-    /// Reads an object in the place of the list as one record, as answers of endpoints are read.
-    #[must_use]
-    pub fn or_one_object(mut self) -> Self {
-        self.object_is_record = true;
-        self
+        Self { mode: Mode::Lines(Box::new(LinesReader::new(0))), ..Self::new("") }
     }
 
     /// Takes the next piece of the file and appends the records that it completes.
@@ -63,13 +55,11 @@ impl JsonReader {
                     return Ok(());
                 }
                 Some(b'{') if self.target.is_empty() => {
-                    // An answer that is one object is one record, and more behind it are more.
-                    let sure = self.object_is_record;
-                    self.mode = Mode::Lines(Box::new(LinesReader::new(sure, self.blanks)));
+                    self.mode = Mode::Lines(Box::new(LinesReader::new(self.blanks)));
                 }
                 Some(_) => {
                     let target = std::mem::take(&mut self.target);
-                    self.mode = Mode::List(Box::new(ListReader::new(target, self.object_is_record)));
+                    self.mode = Mode::List(Box::new(ListReader::new(target, true)));
                 }
             }
         }
@@ -85,8 +75,7 @@ impl JsonReader {
     ///
     /// # Errors
     ///
-    /// Returns [`FormatError::Truncated`] when it is over inside a record or the list, and
-    /// [`FormatError::NotAList`] when it was one object around the list.
+    /// Returns [`FormatError::Truncated`] when it is over inside a record or the list.
     pub fn finish(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         match &mut self.mode {
             Mode::Open => Ok(()),
@@ -136,23 +125,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_one_object_without_lists_is_one_record() {
-        for text in ["{\"k\":\"c0\",\"o\":{\"x\":[1]}}\n", "\n{\"k\":\"c0\",\"o\":{\"x\":[1]}}"] {
-            assert_eq!(read("", text, 3), (vec![r#"{"k":"c0","o":{"x":[1]}}"#.to_owned()], None), "{text}");
+    fn one_object_alone_is_one_record_wherever_it_stands() {
+        for piece in [1, 64] {
+            for text in ["{\"a\":1}", "{\"a\":1}\n", "\r\n {\"a\":1} "] {
+                assert_eq!(read("", text, piece), (vec![r#"{"a":1}"#.to_owned()], None), "{text}");
+            }
+            assert_eq!(read("data", r#"{"data":{"a":1},"n":2}"#, piece), (vec![r#"{"a":1}"#.to_owned()], None));
+            let (rows, error) = read("", "{\"a\":1,}", piece);
+            assert!(rows[0].starts_with("! Record 1 is not valid JSON") && error.is_none(), "{rows:?}");
         }
-    }
-
-    #[test]
-    fn an_object_at_the_top_is_said_to_be_one_and_its_keys_are_named() {
-        let (_, error) = read("", r#"{"movies":[{}],"count":1}"#, 64);
-        let Some(FormatError::NotAList(message)) = error else { panic!("{error:?}") };
-        assert!(message.ends_with("movies, count."), "{message}");
     }
 
     #[test]
     fn an_answer_that_is_one_object_may_be_one_record() {
         for piece in [1, 64] {
-            let mut reader = JsonReader::new("a").or_one_object();
+            let mut reader = JsonReader::new("a");
             let mut rows = Vec::new();
             for part in br#"{"x":1,"a":{"b":[1,{"c":"}"}]},"y":2}"#.chunks(piece) {
                 reader.push(part, &mut rows).unwrap();
@@ -240,7 +227,7 @@ mod tests {
     }
 
     fn answered(text: &str, piece: usize) -> (Vec<String>, Option<FormatError>) {
-        let mut reader = JsonReader::new("").or_one_object();
+        let mut reader = JsonReader::new("");
         let mut rows = Vec::new();
         let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
         let error = pushed.and_then(|()| reader.finish(&mut rows)).err();
@@ -271,7 +258,7 @@ mod tests {
     fn a_second_answer_with_a_list_inside_is_not_lost() {
         for piece in [1, 7, 64] {
             for text in [r#"{"a":[{"x":1}],"b":{"c":"}"}} {"a":[{"x":2}]}"#, r#"{"a":{"x":1},"b":[]}{"a":{"x":2}}"#] {
-                let mut reader = JsonReader::new("a").or_one_object();
+                let mut reader = JsonReader::new("a");
                 let mut rows = Vec::new();
                 let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
                 assert_eq!((rows.len(), pushed), (1, Err(FormatError::BehindTheList { record: 1 })), "{text}");

@@ -81,6 +81,9 @@ impl XmlReader {
         let result = self.scan(&text).and(decoded);
         out.append(&mut self.tree.out);
         result?;
+        if self.tree.root && self.tree.open.is_empty() && !self.scanner.is_complete() {
+            return Err(self.scanner.wrong("something stands behind the outermost element"));
+        }
         if !self.tree.open.is_empty() || !self.scanner.is_complete() {
             return Err(self.scanner.wrong("the file ends inside an element; it may have been cut off"));
         }

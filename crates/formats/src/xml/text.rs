@@ -77,16 +77,20 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// Calls with each attribute of a tag: its name and its value.
 pub(crate) fn attributes(mut text: &str, mut each: impl FnMut(&str, Cow<'_, str>)) -> Result<(), &'static str> {
+    let mut names = Vec::new();
     loop {
         text = text.trim_ascii_start();
         if text.is_empty() {
-            return Ok(());
+            names.sort_unstable();
+            let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
+            return if twice { Err("an attribute stands twice in a tag") } else { Ok(()) };
         }
         let (name, rest) = text.split_once('=').ok_or("an attribute has no value")?;
         let name = name.trim_ascii_end();
         if !is_name(name) {
             return Err("something that is no attribute stands in a tag");
         }
+        names.push(name);
         let rest = rest.trim_ascii_start();
         let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
         let rest = quote.and_then(|quote| rest.strip_prefix(quote)).ok_or("the value of an attribute has no quotes")?;
@@ -126,7 +130,7 @@ mod tests {
         let mut found = Vec::new();
         attributes(" a='1\" 2' b = \"x\ny&quot;\" ", |name, value| found.push(format!("{name}={value}"))).unwrap();
         assert_eq!(found, ["a=1\" 2", "b=x y\""]);
-        for text in [" a", " a=1", " a='1", " 1='2'", " a='<'"] {
+        for text in [" a", " a=1", " a='1", " 1='2'", " a='<'", " b='1' a='1' b='2'"] {
             assert!(attributes(text, |_, _| {}).is_err(), "{text}");
         }
     }

@@ -27,19 +27,19 @@ pub(super) const ALL: &[Inline] = &[
     },
     Inline {
         name: "first",
-        arguments: "list",
+        arguments: "list count?",
         least: 1,
-        help: "The first item of the list.",
+        help: "The first item of the list, or its first items.",
         example: ("{{first record.numbers}}", "10"),
-        run: |args| Ok(end(args, <[Val]>::first)),
+        run: |args| ends(args, |length, count| (0, count.min(length))),
     },
     Inline {
         name: "last",
-        arguments: "list",
+        arguments: "list count?",
         least: 1,
-        help: "The last item of the list.",
+        help: "The last item of the list, or its last items.",
         example: ("{{last record.numbers}}", "8"),
-        run: |args| Ok(end(args, <[Val]>::last)),
+        run: |args| ends(args, |length, count| (length.saturating_sub(count), length)),
     },
     Inline {
         name: "arrayify",
@@ -106,14 +106,6 @@ pub(super) const ALL: &[Inline] = &[
     },
 ];
 
-/// One end of a list; nothing of anything else.
-fn end(args: &Args<'_>, of: fn(&[Val]) -> Option<&Val>) -> Val {
-    match args.get(0) {
-        Val::List(items) => of(items).cloned().unwrap_or_default(),
-        _ => Val::Absent,
-    }
-}
-
 fn part(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
     match (args.list(0), args.count(1)) {
         (Some(items), Some(count)) => {
@@ -122,6 +114,16 @@ fn part(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
         }
         _ => nothing(),
     }
+}
+
+/// One item, or a list of them where it is said how many.
+fn ends(args: &Args<'_>, range: fn(usize, usize) -> (usize, usize)) -> Made {
+    if !matches!(args.get(1), Val::Absent | Val::Null) {
+        return part(args, range);
+    }
+    let Some(items) = args.list(0) else { return nothing() };
+    let (from, to) = range(items.len(), 1);
+    Ok(items[from..to].first().cloned().unwrap_or_default())
 }
 
 fn sort(args: &Args<'_>) -> Made {
@@ -192,6 +194,10 @@ mod tests {
             &[
                 ("{{after l 1}} {{after l 9}}|{{after t 1}}|{{after l \"x\"}}", "b,c ||"),
                 ("{{before l 1}} {{before l 0}} {{before l 9}}|{{before o 1}}", "a,b a,b,c |"),
+                (
+                    "{{first l}}{{last l}} {{first l 2}} {{last l 2}} {{last l 9}}|{{first t}}{{first missing}}{{first o}}|",
+                    "ac a,b b,c a,b,c||",
+                ),
                 ("{{{jsonSerialize (arrayify missing)}}} {{{jsonSerialize (arrayify o)}}}", "[] [{\"a\":1}]"),
                 ("{{{jsonSerialize (after l 2)}}}", "[\"c\"]"),
             ],
