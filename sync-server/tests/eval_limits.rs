@@ -349,4 +349,6 @@ fn scripts_that_would_not_end_are_answered_in_good_time() {
         // The wait for a script is the same in every build; the rest is the start of its process.
         assert!(start.elapsed() < Duration::from_secs(10), "{body}: {:?}", start.elapsed());
     }
+    drop(questions);
+    assert!(child.wait().unwrap().success());
 }

@@ -168,14 +168,14 @@ mod tests {
         examples: &[],
     };
 
-    fn asked(options: Value) -> Ask {
+    fn asked(options: &Value) -> Ask {
         let options = options.as_object().unwrap().clone();
         EDITOR.ask(Saved { rules: "b".to_owned(), input: "{}".to_owned(), options })
     }
 
     #[test]
     fn options_go_where_the_editor_says_and_the_text_beside_them() {
-        let ask = asked(json!({"method": "PUT", "at": 1, "headers": "A: b:c\nnone\n D :e ", "strange": 1}));
+        let ask = asked(&json!({"method": "PUT", "at": 1, "headers": "A: b:c\nnone\n D :e ", "strange": 1}));
         let headers = json!([{"name": "A", "value": "b:c"}, {"name": "D", "value": "e"}]);
         let rules = json!({"escape": "uri", "method": "PUT", "headers": headers, "body": "b"});
         assert_eq!(ask.rules, Given::Value(rules));
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_option_that_was_emptied_is_not_sent() {
-        let ask = asked(json!({"method": "", "at": null}));
+        let ask = asked(&json!({"method": "", "at": null}));
         assert_eq!((ask.rules, ask.options), (Given::Value(json!({"escape": "uri", "body": "b"})), json!({})));
     }
 }

@@ -72,7 +72,8 @@ pub(super) fn find(slug: &str) -> Option<&'static Editor> {
     ALL.into_iter().find(|editor| editor.slug == slug)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests {
     use std::collections::BTreeSet;
 

@@ -344,17 +344,18 @@ mod tests {
 
     #[test]
     fn a_part_is_read_once_however_often_it_is_named() {
-        let relation = r#"<Relationship Id="t" Type="x/styles" Target="styles.xml"/>"#.repeat(2_000);
-        let styles = format!("<s><cellXfs>{}</cellXfs></s>", "<xf/>".repeat(50_000));
+        // The second one would be an error if anybody read it.
+        let relation = ["styles", "cut"]
+            .map(|part| format!(r#"<Relationship Id="t" Type="x/styles" Target="{part}.xml"/>"#))
+            .concat();
         let bytes = workbook(&[
             ("xl/workbook.xml", BOOK),
             ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relation}</Relationships>")),
-            ("xl/styles.xml", &styles),
+            ("xl/styles.xml", "<s><cellXfs><xf/></cellXfs></s>"),
+            ("xl/cut.xml", "<s><cellXfs>"),
             ("xl/worksheets/sheet1.xml", "<w><row><c><v>1</v></c></row></w>"),
         ]);
-        let start = std::time::Instant::now();
         assert_eq!(read(&bytes, false), (vec![r#"{"Column1":1}"#.into()], None));
-        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn rounded(digits: &str, least: usize, most: usize) -> (String, String) {
 fn in_groups(whole: &str, group: &str) -> String {
     let mut made = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             made.push_str(group);
         }
         made.push(digit);

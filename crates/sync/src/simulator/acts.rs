@@ -108,7 +108,7 @@ impl World {
             Act::Role => {
                 let user = self.devices[device].user;
                 let rights = self.some_rights();
-                self.set_rights(user, rights);
+                self.set_rights(user, rights.as_ref());
             }
         }
     }
@@ -127,20 +127,20 @@ impl World {
         }
     }
 
-    fn set_rights(&mut self, user: Id, rights: Option<Rights>) {
-        let before = match rights.clone() {
+    fn set_rights(&mut self, user: Id, rights: Option<&Rights>) {
+        let before = match rights.cloned() {
             Some(rights) => self.server.disk.members.insert(user, rights),
             None => self.server.disk.members.remove(&user),
         };
-        if before != rights {
+        if before.as_ref() != rights {
             *self.server.disk.rights.entry(user).or_default() += 1;
         }
-        let sight = |rights: &Option<Rights>| rights.as_ref().map(Rights::sight);
-        let narrowed = rights.is_some() && sight(&before) != sight(&rights);
+        let sight = |rights: Option<&Rights>| rights.map(Rights::sight);
+        let narrowed = rights.is_some() && sight(before.as_ref()) != sight(rights);
         let links: Vec<u64> =
             self.server.peers.iter().filter(|(_, (other, _))| *other == user).map(|(link, _)| *link).collect();
         for link in links {
-            self.peer(link, PeerEvent::RightsChanged { rights: rights.clone() });
+            self.peer(link, PeerEvent::RightsChanged { rights: rights.cloned() });
             if narrowed {
                 self.peer(link, PeerEvent::SightChanged);
             }
@@ -158,7 +158,7 @@ impl World {
         for user in users {
             if members.contains(&user) || members.is_empty() || self.random.chance(50) {
                 let rights = self.server.disk.members.get(&user).cloned();
-                self.set_rights(user, Some(rights.unwrap_or_else(|| Role::Manage.into())));
+                self.set_rights(user, Some(&rights.unwrap_or_else(|| Role::Manage.into())));
             }
         }
         for device in 0..self.devices.len() {
