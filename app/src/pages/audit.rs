@@ -122,7 +122,7 @@ fn Log(account: Id) -> impl IntoView {
             </Show>
         }>
             <div class="table-wrap">
-                <table class="table audit">
+                <table class="table audit" aria-label="Entries">
                     <thead><tr><th>"Time"</th><th>"User"</th><th data-rank="3">"Source"</th><th data-rank="2">"Type"</th><th>"Resource"</th><th>"Action"</th><th data-rank="2">"Fields"</th></tr></thead>
                     <tbody><For each=move || heard.entries.get() key=|entry| entry.n let:entry><Line entry=entry/></For></tbody>
                 </table>

@@ -4,6 +4,7 @@
 //! Ends with 0 when the run completed, 1 when it failed, 130 when it was interrupted.
 
 mod file;
+mod folder;
 mod kept;
 mod started;
 
@@ -32,8 +33,16 @@ use started::Started;
 /// Options of `tombolo run`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What the app exports ("Export everything"), or a bundle of one flow: {"flow": …, "resources": {id: {"kind": …,
-    /// "value": …}}, "secrets": {connection: {path: …}}}
+    /// What the app exports ("Export everything"), a folder of resources, or a bundle of one flow
+    ///
+    /// A folder has a file for each resource, by collection: flows/NAME.json, exports/NAME.json, imports/NAME.json,
+    /// connections/NAME.json, scripts/NAME.json with scripts/NAME.js beside it, iclients/NAME.json, lookupcaches/NAME.json
+    /// and so on; each has its "_id" of 24 hexadecimal digits. secrets.json in it has the secrets by the id of their
+    /// connection or iClient and the path of the field: {"ID": {"/http/auth/basic/password": "…"}}.
+    ///
+    /// A bundle is {"flow": {…}, "resources": {"ID": {"kind": "export", "value": {…}}}, "secrets": {…}}, the kinds being
+    /// export, import, connection, script, iClient, lookupCache, asyncHelper, fileDefinition and integration. The data of
+    /// a lookup cache is its field "data": {"KEY": VALUE}.
     bundle: PathBuf,
     /// The name or id of the flow, when the file has several; it runs also where it is switched off
     #[arg(long)]
@@ -73,9 +82,7 @@ fn time(text: &str) -> Result<i64, String> {
 
 /// Runs the flow to its end.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read(&args.bundle).with_context(|| format!("{} cannot be read", args.bundle.display()))?;
-    let mut bundle = BundleFile::read(&text, args.flow.as_deref())
-        .with_context(|| format!("{} cannot be run", args.bundle.display()))?;
+    let mut bundle = read(args)?;
     let files = attach(&mut bundle, &args.files)?;
     let has_scripts = bundle.resources.values().any(|found| found.kind == Kind::Script);
     let scripts =
@@ -88,6 +95,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         RunStatus::Canceled => ExitCode::from(130),
         _ => ExitCode::FAILURE,
     })
+}
+
+/// Reads the bundle: a file or a folder.
+fn read(args: &Args) -> anyhow::Result<BundleFile> {
+    let (path, flow) = (&args.bundle, args.flow.as_deref());
+    let bundle = if path.is_dir() {
+        folder::read(path, flow)
+    } else {
+        let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        BundleFile::read(&text, flow)
+    };
+    bundle.with_context(|| format!("{} cannot be run", path.display()))
 }
 
 /// Runs the flow, and then those that it started; returns the first end that is not a good one.

@@ -52,13 +52,22 @@ impl BundleFile {
                 resources.insert(id, JobResource { kind, value: value.clone() });
             }
         }
+        Self::choose(resources, Secrets::default(), flow)
+    }
+
+    /// The flow of these with this id or name, which may be left out when there is only one.
+    pub(super) fn choose(
+        resources: BTreeMap<Id, JobResource>,
+        secrets: Secrets,
+        flow: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let flows = || resources.values().filter(|found| found.kind == Kind::Flow).map(|found| &found.value);
         let wanted: Vec<&Value> = flows().filter(|value| flow.is_none_or(|wanted| is_called(value, wanted))).collect();
         let [flow] = wanted.as_slice() else {
             let names: Vec<String> = flows().map(|flow| format!("“{}” ({})", Flow(flow).name(), id_of(flow))).collect();
             bail!("say with --flow NAME or --flow ID which flow is to run. There are: {}", names.join(", "));
         };
-        Ok(Self { flow: (*flow).clone(), resources, secrets: Secrets::default() })
+        Ok(Self { flow: (*flow).clone(), resources, secrets })
     }
 
     /// Whether the flow refers to this resource.
