@@ -116,8 +116,9 @@ impl Device {
         self.socket.send(Message::binary(bytes)).await.unwrap();
     }
 
+    /// Sends what the server may refuse while it still comes.
     pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
-        self.socket.send(Message::binary(bytes)).await.unwrap();
+        drop(self.socket.send(Message::binary(bytes)).await);
     }
 
     /// The next frame, those kept aside first; `None` when the server has hung up.

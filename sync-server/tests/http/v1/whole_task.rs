@@ -1,5 +1,7 @@
 //! A whole task, written from the public documentation of the integrator's API with only the address changed.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tombolo_model::Kind;
 use tombolo_wire::sync::{Down, Entry};
@@ -11,12 +13,14 @@ use crate::server::Server;
 
 /// Asks until a job has ended.
 pub(crate) async fn ended(api: &Api, job: &str) -> Value {
+    // As a program that keeps to the limit asks.
+    let mut again = tokio::time::interval(Duration::from_millis(50));
     loop {
+        again.tick().await;
         let shown = api.get(&format!("/v1/jobs/{job}")).await.good();
         if !matches!(shown["status"].as_str(), Some("queued" | "running")) {
             return shown;
         }
-        tokio::task::yield_now().await;
     }
 }
 
