@@ -181,11 +181,15 @@ fn Navigation() -> impl IntoView {
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
                 {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}
             </details>
-            {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
-            {move || administers().then(|| view! {
-                <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
-                <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>
-             })}
+            {move || member().then(|| view! {
+                <details open=""><summary><Icon name="chevron-down"/>"Account"</summary>
+                    <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A>
+                    {move || administers().then(|| view! {
+                        <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
+                        <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>
+                    })}
+                </details>
+            })}
             {move || (refused() > 0).then(|| view! {
                 <A href="/not-accepted" attr:title="Not accepted" attr:class="has-dot"><Icon name="circle-alert"/><span>"Not accepted"</span><span class="badge danger">{refused}</span></A>
             })}

@@ -106,6 +106,10 @@ fn Log(account: Id) -> impl IntoView {
         let more = if heard.next.with(Option::is_some) { ", and older ones" } else { "" };
         format!("{}{more}", words::count(many, "entry").replace("entrys", "entries"))
     };
+    let nothing = move || match query.with(String::is_empty) {
+        true => "What members do from now on is told here.",
+        false => "No entry fits these filters.",
+    };
     let csv = move || heard.path("audit.csv", &query.get());
     view! {
         <div class="page-head">
@@ -118,7 +122,7 @@ fn Log(account: Id) -> impl IntoView {
         </div>
         <Show when=move || !heard.entries.with(Vec::is_empty) fallback=move || view! {
             <Show when=move || !heard.busy.get() && heard.problem.with(Option::is_none)>
-                <div class="empty"><span class="kind"><Icon name="scroll-text"/></span><h2>"Nothing here"</h2><p>"No entry fits to these filters."</p></div>
+                <div class="empty"><span class="kind"><Icon name="scroll-text"/></span><h2>"Nothing here"</h2><p>{nothing}</p></div>
             </Show>
         }>
             <div class="table-wrap">

@@ -111,6 +111,11 @@ pub(super) fn Offer(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
         let shared = draft.preview.with(|preview| preview.as_ref().is_none_or(|all| !all.shared.is_empty()));
         draft.busy.get() || draft.chosen.with(BTreeSet::is_empty) || (shared && !draft.copy.get())
     });
+    let none = move || {
+        integrations
+            .with(Vec::is_empty)
+            .then(|| view! { <p class="muted">"There are no integrations yet: make one first."</p> })
+    };
     let choices = move || {
         integrations.get().into_iter().map(|row| {
             let id = row.id;
@@ -122,7 +127,7 @@ pub(super) fn Offer(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
             {move || match draft.link.get() {
                 Some((who, link)) => view! { <Sent who=who link=link open=open/> }.into_any(),
                 None => view! {
-                    <fieldset class="choices"><legend>"Integrations"</legend>{choices}</fieldset>
+                    <fieldset class="choices"><legend>"Integrations"</legend>{choices}{none}</fieldset>
                     {move || draft.preview.get().map(|contents| {
                         let shared = contents.shared.clone();
                         view! {
