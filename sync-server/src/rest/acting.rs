@@ -48,6 +48,8 @@ pub(crate) struct Acting {
     pub(crate) scope: Scope,
     /// What let the caller in.
     pub(crate) by: By,
+    /// When that ends, in milliseconds since 1970: what a token makes lives no longer.
+    pub(crate) ends_ms: Option<i64>,
 }
 
 /// What let a caller in.
@@ -168,16 +170,15 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
 async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError> {
     let role = app.store.membership(row.account, row.user).await?.map(|membership| membership.rights.role);
     if row.personal {
-        let personal =
-            |role| Acting { account: row.account, user: row.user, role, scope: Scope::Whole, by: By::Personal };
-        return Ok(role.map(personal));
+        let (account, user, scope, by) = (row.account, row.user, Scope::Whole, By::Personal);
+        return Ok(role.map(|role| Acting { account, user, role, scope, by, ends_ms: row.purge_ms }));
     }
     let user = match role {
         Some(Role::Administer | Role::Owner) => Some(row.user),
         _ => app.store.owner(row.account).await?,
     };
     let (account, role, scope) = (row.account, Role::Administer, Scope::of(&row.body));
-    Ok(user.map(|user| Acting { account, user, role, scope, by: By::Account }))
+    Ok(user.map(|user| Acting { account, user, role, scope, by: By::Account, ends_ms: row.purge_ms }))
 }
 
 async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
@@ -186,5 +187,6 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
     let caller = caller(app, headers).await?.ok_or_else(nobody)?;
     let account = account.parse().map_err(|_| RestError::not_found())?;
     let membership = app.store.membership(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
-    Ok(Acting { account, user: caller.user.id, role: membership.rights.role, scope: Scope::Whole, by: By::Session })
+    let (user, role) = (caller.user.id, membership.rights.role);
+    Ok(Acting { account, user, role, scope: Scope::Whole, by: By::Session, ends_ms: None })
 }

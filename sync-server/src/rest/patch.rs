@@ -37,6 +37,8 @@ const CONNECTION: &[&str] = &[
 
 /// The most operations of one patch.
 const MOST: usize = 200;
+/// What one patch may copy, as JSON: a place that is copied into itself doubles each time.
+const MOST_COPIED_BYTES: usize = 256 * 1024;
 
 /// The places of a kind that a patch may write to.
 pub(crate) fn places(kind: Kind) -> impl Iterator<Item = &'static str> {
@@ -66,13 +68,14 @@ pub(crate) fn apply(kind: Kind, value: &Value, patch: &Value) -> Result<Value, E
         return Err(entry("invalid_patch", format!("A patch has at most {MOST} operations."), ""));
     }
     let mut made = value.clone();
+    let mut room = MOST_COPIED_BYTES;
     for operation in operations {
-        one(kind, &mut made, operation)?;
+        one(kind, &mut made, operation, &mut room)?;
     }
     Ok(made)
 }
 
-fn one(kind: Kind, made: &mut Value, operation: &Value) -> Result<(), ErrorBody> {
+fn one(kind: Kind, made: &mut Value, operation: &Value, room: &mut usize) -> Result<(), ErrorBody> {
     let text = |name: &str| {
         operation
             .get(name)
@@ -107,7 +110,15 @@ fn one(kind: Kind, made: &mut Value, operation: &Value) -> Result<(), ErrorBody>
         "remove" => remove(made, at).map(drop),
         "copy" => {
             let from = text("from")?;
-            let copied = made.pointer(from).cloned().ok_or_else(|| absent(from))?;
+            let copied = made.pointer(from).ok_or_else(|| absent(from))?;
+            *room = room.checked_sub(copied.to_string().len()).ok_or_else(|| {
+                let message = format!(
+                    "A patch copies {} KiB at most: send the whole resource with PUT.",
+                    MOST_COPIED_BYTES / 1024
+                );
+                entry("too_large", message, from)
+            })?;
+            let copied = copied.clone();
             add(made, at, copied)
         }
         "move" => {
@@ -227,6 +238,16 @@ mod tests {
         ] {
             assert_eq!(code(broken), "invalid_patch");
         }
+    }
+
+    #[test]
+    fn a_place_that_is_copied_into_itself_again_and_again_stays_small() {
+        let patch: Vec<Value> =
+            (0..MOST).map(|n| json!({"op": "copy", "from": "/settings", "path": format!("/settings/a{n}")})).collect();
+        let flow = json!({"name": "a", "settings": {"x": "y".repeat(1000)}});
+        assert_eq!(apply(Kind::Flow, &flow, &json!(patch)).unwrap_err().code, "too_large");
+        let few = json!([{"op": "copy", "from": "/settings", "path": "/settings/a"}]);
+        assert_eq!(apply(Kind::Flow, &flow, &few).unwrap()["settings"]["a"], flow["settings"]);
     }
 
     #[test]

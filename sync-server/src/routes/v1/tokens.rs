@@ -86,7 +86,7 @@ pub(super) async fn create(State(app): State<App>, acting: Acting, Json(body): J
         user: acting.user,
         personal,
         body: wish.body,
-        purge_ms: wish.purge_ms.or_else(|| personal.then_some(now_ms + PERSONAL_MS)),
+        purge_ms: in_time(&acting, wish.purge_ms.or_else(|| personal.then_some(now_ms + PERSONAL_MS))),
         now_ms,
     };
     app.store.add_token(&token).await?;
@@ -111,8 +111,10 @@ pub(super) async fn change(
         (wished, true) => wished.map(|ms| ms.min(row.created_ms + PERSONAL_MS)),
         (wished, false) => wished,
     };
+    row.purge_ms = in_time(&acting, row.purge_ms);
     row.body = wish.body;
-    row.revoked = wish.revoked;
+    // A rename does not bring a token back that was taken away.
+    row.revoked = wish.revoked.unwrap_or(row.revoked);
     row.modified_ms = clock::now_ms();
     app.store.keep_token(&row).await?;
     Ok(Answer(show(&row)))
@@ -131,6 +133,15 @@ pub(super) async fn remove(
     }
     let message = "A token is revoked before it is deleted: send it with “revoked”: true first.";
     Err(RestError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_revoked", message))
+}
+
+/// The end of a token that a caller makes or changes: no later than that of the token they came with, which would live on
+/// in the other one.
+fn in_time(acting: &Acting, ends_ms: Option<i64>) -> Option<i64> {
+    match (acting.ends_ms, ends_ms) {
+        (Some(own), wished) => Some(wished.map_or(own, |wished| wished.min(own))),
+        (None, wished) => wished,
+    }
 }
 
 async fn find(app: &App, acting: &Acting, id: Id) -> Result<TokenRow, RestError> {
@@ -174,7 +185,7 @@ fn show(row: &TokenRow) -> Value {
 /// What somebody wants of a token.
 struct Wish {
     body: Value,
-    revoked: bool,
+    revoked: Option<bool>,
     purge_ms: Option<i64>,
 }
 
@@ -182,7 +193,7 @@ struct Wish {
 async fn read(app: &App, acting: &Acting, body: &Value, personal: bool) -> Result<Wish, RestError> {
     let fields = body.as_object().ok_or_else(|| wrong("invalid_body", "A token is a JSON object.", ""))?;
     let mut kept = Map::new();
-    let mut wish = Wish { body: Value::Null, revoked: false, purge_ms: None };
+    let mut wish = Wish { body: Value::Null, revoked: None, purge_ms: None };
     let mut problems: Vec<ErrorBody> = Vec::new();
     let is_scope = |name: &str| name == "fullAccess" || SCOPES.iter().any(|(scope, _)| *scope == name);
     for (name, value) in fields {
@@ -196,7 +207,7 @@ async fn read(app: &App, acting: &Acting, body: &Value, personal: bool) -> Resul
             ("description", Value::String(text)) if text.len() <= 10_000 => {
                 kept.insert(name.clone(), value.clone());
             }
-            ("revoked", Value::Bool(revoked)) => wish.revoked = *revoked,
+            ("revoked", Value::Bool(revoked)) => wish.revoked = Some(*revoked),
             ("autoPurgeAt", Value::String(text)) => match read_time(text) {
                 Some(ms) => wish.purge_ms = Some(ms),
                 None => problems.push(entry("invalid_value", "This is no time: 2026-11-29T09:00:00.000Z.", name)),

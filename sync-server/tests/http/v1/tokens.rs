@@ -1,5 +1,8 @@
 //! API tokens: shown once, scoped, revoked at once.
 
+use std::time::SystemTime;
+
+use chrono::{DateTime, Duration, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -37,6 +40,25 @@ async fn a_token_is_shown_once_kept_as_a_hash_and_lets_in_until_it_is_revoked() 
     api.put(&one, shown).await.good();
     assert_eq!(api.delete(&one).await.status, 204);
     assert_eq!(api.get(&one).await.no(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn what_a_token_makes_ends_no_later_than_it_and_a_rename_brings_no_token_back() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let end = DateTime::<Utc>::from(SystemTime::now()) + Duration::days(3);
+    let end = end.format("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+    let short = json!({ "name": "short", "fullAccess": true, "autoPurgeAt": end });
+    let short = Api::new(&server, api.post("/v1/accesstokens", short).await.json()["token"].as_str().unwrap());
+    let full = json!({ "name": "child", "fullAccess": true });
+    let child = short.post("/v1/accesstokens", full.clone()).await.json();
+    assert_eq!(child["autoPurgeAt"], end);
+    let one = format!("/v1/accesstokens/{}", child["_id"].as_str().unwrap());
+    assert_eq!(short.put(&one, full.clone()).await.good()["autoPurgeAt"], end);
+    let mut revoked = full.clone();
+    revoked["revoked"] = json!(true);
+    assert_eq!(api.put(&one, revoked).await.good()["revoked"], true);
+    assert_eq!(api.put(&one, full).await.good()["revoked"], true);
 }
 
 #[tokio::test]
