@@ -24,6 +24,7 @@ mod goodbye;
 mod hub;
 pub mod job;
 mod listen;
+mod nesting;
 mod private;
 mod resources;
 mod rest;

@@ -5,8 +5,12 @@ use tombolo_docs::Document;
 use tombolo_model::{MASK, shapes};
 use tombolo_wire::rest::FieldChange;
 
+use crate::nesting::is_deeper;
+
 /// A value that is larger than this is shown by its beginning.
 const MOST_BYTES: usize = 16 * 1024;
+/// A value that is nested deeper is shown as text: a row that cannot be parsed again would hide all others.
+const MOST_LEVELS: usize = 32;
 /// More fields than this are not listed one by one.
 const MOST_FIELDS: usize = 500;
 
@@ -28,7 +32,8 @@ pub(super) fn changed(before: &Document, after: &Document) -> Vec<FieldChange> {
 pub(super) fn shown(value: &Value) -> Option<Value> {
     let text = value.to_string();
     if text.len() <= MOST_BYTES {
-        return Some(value.clone());
+        let deep = is_deeper(value, MOST_LEVELS);
+        return Some(if deep { text.into() } else { value.clone() });
     }
     let whole = value.as_str().unwrap_or(&text);
     let beginning: String = whole.chars().take(MOST_BYTES / 4).collect();
@@ -42,6 +47,13 @@ mod tests {
     use tombolo_model::{Id, Intent, Kind};
 
     use super::*;
+
+    #[test]
+    fn what_is_nested_deep_is_told_as_text() {
+        let deep = (0..200).fold(json!(1), |inner, _| json!([inner]));
+        assert_eq!(shown(&deep).unwrap().as_str().map(str::len), Some(401));
+        assert_eq!(shown(&json!({ "a": [1] })), Some(json!({ "a": [1] })));
+    }
 
     #[test]
     fn a_change_names_its_fields_with_what_was_there_and_what_is() {

@@ -5,6 +5,7 @@ use tombolo_model::{Kind, path};
 use tombolo_wire::rest::ErrorBody;
 
 use super::error::entry;
+use crate::nesting::is_deeper;
 
 /// What may be patched in each kind of resource.
 const COMMON: &[&str] =
@@ -37,6 +38,8 @@ const CONNECTION: &[&str] = &[
 
 /// The most operations of one patch.
 const MOST: usize = 200;
+/// How deep a patch may nest, as far as a body can.
+const MOST_LEVELS: usize = 100;
 /// What one patch may copy, as JSON: a place that is copied into itself doubles each time.
 const MOST_COPIED_BYTES: usize = 256 * 1024;
 
@@ -160,6 +163,10 @@ fn absent(at: &str) -> ErrorBody {
 }
 
 fn add(made: &mut Value, at: &str, value: Value) -> Result<(), ErrorBody> {
+    let room = MOST_LEVELS.checked_sub(path::segments(at).count());
+    if room.is_none_or(|room| is_deeper(&value, room)) {
+        return Err(entry("too_deep", format!("A patch nests {MOST_LEVELS} levels at most."), at));
+    }
     let (parent, last) = at.rsplit_once('/').ok_or_else(|| absent(at))?;
     let last = path::unescape(last).into_owned();
     match made.pointer_mut(parent).ok_or_else(|| absent(at))? {
@@ -248,6 +255,16 @@ mod tests {
         assert_eq!(apply(Kind::Flow, &flow, &json!(patch)).unwrap_err().code, "too_large");
         let few = json!([{"op": "copy", "from": "/settings", "path": "/settings/a"}]);
         assert_eq!(apply(Kind::Flow, &flow, &few).unwrap()["settings"]["a"], flow["settings"]);
+    }
+
+    #[test]
+    fn a_place_that_is_copied_into_its_own_depth_is_refused_before_it_is_too_deep() {
+        let nested = (0..60).fold(json!(1), |inner, _| json!({ "a": inner }));
+        let flow = json!({"name": "a", "settings": nested});
+        let patch: Vec<Value> = (1..=5)
+            .map(|n| json!({"op": "copy", "from": "/settings", "path": format!("/settings{}", "/a".repeat(60 * n))}))
+            .collect();
+        assert_eq!(apply(Kind::Flow, &flow, &json!(patch)).unwrap_err().code, "too_deep");
     }
 
     #[test]
