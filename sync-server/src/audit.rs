@@ -122,7 +122,7 @@ fn groups(changes: &[Unaudited]) -> Vec<Group> {
     groups
 }
 
-/// What a group did; nothing when it comes to nothing.
+/// What a group did; nothing when one change comes to nothing.
 async fn read(store: &dyn Store, account: Id, group: Group) -> Result<Vec<AuditEvent>, AuditError> {
     let after = store.changes_up_to(account, group.document, group.last).await?;
     let before = store.changes_up_to(account, group.document, group.first - 1).await?;
@@ -162,12 +162,35 @@ fn events(group: &Group, before: &[Vec<u8>], after: &[Vec<u8>]) -> Vec<AuditEven
         (true, false) => found.push(event(AuditAction::Restore, Vec::new())),
         _ => {}
     }
+    // Something was changed and changed back: who did that is not to be hidden by its coming to nothing.
+    if found.is_empty() && group.first != group.last {
+        found.push(event(AuditAction::Update, Vec::new()));
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_changed_and_changed_back_within_a_minute_leaves_an_entry() {
+        let author = tombolo_docs::Author { actor: [1; 16], time_ms: 0 };
+        let id = Id::from_parts(1, [1; 8]);
+        let value = serde_json::json!({ "name": "Orders" });
+        let made = Document::create(tombolo_model::Kind::Flow, id, &value, &author, &mut || "r".to_owned()).unwrap();
+        let (mut document, chunk) = made;
+        let mut chunks = vec![chunk.bytes];
+        for name in ["Elsewhere", "Orders"] {
+            let set = tombolo_model::Intent::Set { path: "/name".to_owned(), value: name.into() };
+            chunks.push(document.edit(&author, &[set], &mut || "r".to_owned()).unwrap().unwrap().bytes);
+        }
+        let group = |last| Group { document: id, user: id, time_ms: 2, began_ms: 1, first: 2, last };
+        let told = events(&group(3), &chunks[..1], &chunks);
+        assert_eq!(told.iter().map(|event| event.action).collect::<Vec<_>>(), [AuditAction::Update]);
+        assert!(told[0].fields.is_empty());
+        assert!(events(&group(2), &chunks[..1], &chunks[..1]).is_empty());
+    }
 
     fn change(sequence: u64, document: u8, user: u8, time_ms: i64) -> Unaudited {
         let id = |n| Id::from_parts(1, [n; 8]);

@@ -9,6 +9,13 @@ use crate::state::{App, Doc};
 /// What came of a test: whether it is good, and in words.
 fn outcome(tested: &Tested) -> (bool, String) {
     match (&tested.problem, tested.status) {
+        // Where no test URL is named the base URL is asked, and that an application answers at all says little.
+        (None, Some(status)) if status >= 400 => (
+            false,
+            format!(
+                "The application was reached and answered with status {status}. Check the base URL, or enter a test URL that answers without an error."
+            ),
+        ),
         (None, Some(status)) => (true, format!("It works: the application answered with status {status}.")),
         (None, None) => (true, "It works.".to_owned()),
         (Some(problem), _) => (false, problem.clone()),
@@ -57,6 +64,8 @@ mod tests {
     fn a_test_says_its_status_or_what_is_wrong() {
         let good = Tested { status: Some(204), problem: None };
         assert_eq!(outcome(&good), (true, "It works: the application answered with status 204.".to_owned()));
+        let elsewhere = outcome(&Tested { status: Some(404), problem: None });
+        assert!(!elsewhere.0 && elsewhere.1.contains("status 404"), "{}", elsewhere.1);
         let bad = Tested { status: Some(401), problem: Some("The endpoint said no.".into()) };
         assert_eq!(outcome(&bad), (false, "The endpoint said no.".to_owned()));
     }
