@@ -9,7 +9,7 @@ use futures::future::LocalBoxFuture;
 use serde_json::Value;
 use tombolo_model::{Id, Kind};
 
-pub use memory::MemoryData;
+pub use memory::{DataChange, MemoryData};
 
 /// Whose state a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
