@@ -15,6 +15,7 @@ mod hooks;
 mod import;
 mod lookup;
 mod once;
+mod open_errors;
 mod pages;
 mod paging;
 mod peek;

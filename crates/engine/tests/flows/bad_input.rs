@@ -217,7 +217,6 @@ fn what_a_connection_asks_for_and_this_version_does_not_do_stops_the_run() {
     for (setting, said) in [
         (json!({"clientCertificates": {"cert": "x"}}), "client certificates"),
         (json!({"disableStrictSSL": true}), "certificates that are not checked"),
-        (json!({"auth": {"type": "token", "token": {"tokenPaths": ["a", "b"]}}}), "several tokens"),
     ] {
         let mut bundle = bundle(http_export(&json!({})), &[file_import(&json!({"type": "json"}))]);
         let http = &mut bundle.resources.get_mut(&id(1)).unwrap().1["http"];

@@ -18,6 +18,7 @@ mod files;
 mod golden;
 mod groups;
 mod http;
+mod ledger;
 mod limits;
 mod looked_up;
 mod lookups;
