@@ -30,6 +30,7 @@ mod response;
 mod retry;
 mod router;
 mod scripted;
+mod shaped;
 mod shared;
 mod sign_in;
 mod signed;
