@@ -70,7 +70,7 @@ async fn a_number_out_of_bounds_is_refused_while_it_is_typed_and_says_why() -> R
         .js("document.querySelectorAll('details.group').forEach((one) => { one.open = true; });", Vec::new())
         .await?;
     browser.field("Requests at once").await?.send_keys("51").await?;
-    browser.see("Enter a whole number from 1 to 50.").await?;
+    browser.see("Enter a whole number from 1 to 25.").await?;
     // What was typed on the way there was a number within bounds.
     json_has(&screen, "/http/concurrencyLevel", &json!(5)).await?;
     browser.fill("Requests at once", "7").await?;

@@ -34,4 +34,5 @@ mod secrets;
 mod sending;
 mod support;
 mod test_runs;
+mod usual;
 mod verdict;
