@@ -46,7 +46,7 @@ async fn time(server: &Server, owner: &Member, flow: &tombolo_tests::flows::Flow
     let mut best = f64::INFINITY;
     let screen = Screen::open(&server.address()).await?;
     screen.sign_in("ines@example.com").await?;
-    screen.visit(&format!("/flows/{}", flow.flow)).await?;
+    screen.visit(&format!("/integrations/{}/flows/{}", flow.integration, flow.flow)).await?;
     for _ in 0..3 {
         let start = Instant::now();
         let end = screen.run(Duration::from_secs(300)).await?;
