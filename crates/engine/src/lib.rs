@@ -49,7 +49,7 @@ mod vault;
 pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
 pub use compile::compile;
-pub use data::{DataAnswer, DataError, DataStore, MemoryData, StateOwner};
+pub use data::{Asked, DataAnswer, DataError, DataStore, MemoryData, StateOwner};
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
 pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::{Id, Kind};
 
-use crate::run::{RunBegin, RunError, RunRow};
+use crate::run::{KeptAsk, KeptReply, RunBegin, RunError, RunRow};
 
 /// What the run worker is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,13 @@ pub enum ToRun {
     Ping {
         /// The connection and all it needs.
         job: Box<PingJob>,
+    },
+    /// The answer to a [`FromRun::Ask`].
+    Told {
+        /// Its number.
+        n: u64,
+        /// The answer.
+        reply: KeptReply,
     },
     /// Stop as soon as possible; the last row says `canceled`.
     Cancel,
@@ -45,6 +52,9 @@ pub struct PingJob {
     pub secrets: Secrets,
     /// The hosts that these may go to.
     pub hosts: BTreeMap<Id, Vec<String>>,
+    /// Where the server takes requests that the browser may not send itself.
+    #[serde(default)]
+    pub relay: Relay,
 }
 
 /// What is special about a run.
@@ -67,6 +77,9 @@ pub struct RunRetry {
     pub step: String,
     /// The records as they came to it, edited or not, with their places in their source.
     pub records: Vec<(u64, Value)>,
+    /// The run in which they failed, and the numbers of their errors there, in the order of the records.
+    #[serde(default)]
+    pub of: Option<(Id, Vec<u64>)>,
 }
 
 /// What one stage of a step did to one record, or to a page of them.
@@ -117,6 +130,25 @@ pub struct RunJob {
     /// What is special about it.
     #[serde(default)]
     pub options: RunOptions,
+    /// Whether the owner answers [`FromRun::Ask`]; otherwise lookups read the data that came with the caches.
+    #[serde(default)]
+    pub answers: bool,
+    /// Where the server takes requests that the browser may not send itself; nothing without a server or away from it.
+    #[serde(default)]
+    pub relay: Relay,
+}
+
+/// Whether there is a server to send requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Relay {
+    /// The account is on this device alone.
+    #[default]
+    None,
+    /// There is one, and it cannot be reached now.
+    Away,
+    /// At this path.
+    At(String),
 }
 
 /// A resource of a run.
@@ -176,6 +208,13 @@ pub enum FromRun {
         status: Option<u16>,
         /// Why the connection does not work, in words.
         problem: Option<String>,
+    },
+    /// A question about state, a lookup cache or another flow; answered by a [`ToRun::Told`] with its number.
+    Ask {
+        /// Its number.
+        n: u64,
+        /// What is asked.
+        ask: KeptAsk,
     },
     /// A file is complete; said before the row that ends the run. One attachment: the file.
     File {

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use futures::future::{FutureExt, ready};
 use serde_json::Value;
+use tombolo_model::kept::CACHE_BYTES;
 use tombolo_model::{Id, Kind};
 
 use super::{DataAnswer, DataError, DataStore, StateOwner};
-
-/// The most bytes of the keys and values of a cache.
-const MAX_CACHE_BYTES: usize = 50 * 1024 * 1024;
 
 /// Keeps everything until it is dropped.
 #[derive(Debug, Default)]
@@ -129,8 +127,8 @@ impl DataStore for MemoryData {
         let mut caches = self.caches.borrow_mut();
         let Some(found) = caches.get_mut(&cache) else { return ready(Err(DataError::NoCache(cache))).boxed_local() };
         let more: usize = entries.iter().filter_map(|(key, value)| Some(bytes_of(key, value.as_ref()?))).sum();
-        if found.bytes.saturating_add(more) > MAX_CACHE_BYTES {
-            let full = DataError::CacheFull { cache, most_mb: MAX_CACHE_BYTES / (1024 * 1024) };
+        if found.bytes.saturating_add(more) > CACHE_BYTES {
+            let full = DataError::CacheFull { cache, most_mb: CACHE_BYTES / (1024 * 1024) };
             return ready(Err(full)).boxed_local();
         }
         self.changed.set(true);

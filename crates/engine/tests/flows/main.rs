@@ -33,4 +33,5 @@ mod secrets;
 mod sending;
 mod support;
 mod test_runs;
+mod told;
 mod verdict;

@@ -14,6 +14,7 @@ use tombolo_wire::store::{TestReport, Tested};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::desk::Desk;
 use super::start::{Listeners, read, refuse_binned, why};
 use super::{bundle, frame, is_end};
 use crate::account::Account;
@@ -111,6 +112,7 @@ pub(crate) async fn test_run(account: &Rc<Account>, flow: Id, options: RunOption
     gathered.job.test = true;
     gathered.job.options = options;
     let mut report = TestReport { row: gathered.job.row.clone(), errors: Vec::new(), stages: Vec::new(), left_out: 0 };
+    let desk = Desk::new(&gathered.job, 0);
     let mut talk = Talk::start(&ToRun::Start { job: Box::new(gathered.job) }, &gathered.files)?;
     within(
         TEST_RUN_MS,
@@ -128,6 +130,11 @@ pub(crate) async fn test_run(account: &Rc<Account>, flow: Id, options: RunOption
                     FromRun::Error { error, .. } => report.errors.push(error),
                     FromRun::Stage { stage } if report.stages.len() < MOST_STAGES => report.stages.push(stage),
                     FromRun::Stage { .. } => report.left_out += 1,
+                    FromRun::Ask { n, ask } => {
+                        let reply = desk.answer(account, ask).await;
+                        // A worker that takes no message is ended with the time that the test has.
+                        drop(talk.worker.post_message(&frame(&ToRun::Told { n, reply })?));
+                    }
                     FromRun::Renewed { secrets } => renew(account, secrets).await?,
                     _ => {}
                 }
