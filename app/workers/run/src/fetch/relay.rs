@@ -98,6 +98,10 @@ async fn refusal(answer: &web_sys::Response) -> NotSent {
     match said.code.as_str() {
         FOREIGN_HOST | PRIVATE_HOST => NotSent::surely(HttpError::Refused(said.message)),
         BUSY | NOT_CONNECTED => NotSent::surely(HttpError::NotConnected(said.message)),
+        "not_found" => NotSent::surely(HttpError::Refused(
+            "the server, which would send it, does not have the flow yet. Run it again when its changes are there"
+                .to_owned(),
+        )),
         REFUSED => NotSent::maybe(HttpError::Refused(said.message)),
         _ if answer.status() < 500 => NotSent::surely(HttpError::Refused(format!("the server says: {}", said.message))),
         _ => NotSent::maybe(HttpError::Unreachable(said.message)),
