@@ -29,6 +29,14 @@ pub enum ToRun {
         /// The connection and all it needs.
         job: Box<PingJob>,
     },
+    /// Begin or end a person's sign-in to an application by OAuth 2.0: answered by [`FromRun::SignInAt`] where there is no code
+    /// yet, by [`FromRun::Renewed`] and [`FromRun::Pinged`] where there is one.
+    SignIn {
+        /// The connection and all it needs.
+        job: Box<PingJob>,
+        /// The sign-in.
+        sign_in: SignInAsk,
+    },
     /// The answer to a [`FromRun::Ask`].
     Told {
         /// Its number.
@@ -55,6 +63,27 @@ pub struct PingJob {
     /// Where the server takes requests that the browser may not send itself.
     #[serde(default)]
     pub relay: Relay,
+}
+
+/// One sign-in to an application.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInAsk {
+    /// Where the browser comes back to.
+    pub redirect_uri: String,
+    /// Comes back with the code.
+    pub state: String,
+    /// The proof key.
+    pub verifier: String,
+    /// The code, once there is one.
+    pub code: Option<String>,
+}
+
+/// Without what must stay secret.
+impl fmt::Debug for SignInAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInAsk").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
+    }
 }
 
 /// What is special about a run.
@@ -201,6 +230,11 @@ pub enum FromRun {
     Stage {
         /// What happened there.
         stage: StageRow,
+    },
+    /// Where a browser is sent to sign in.
+    SignInAt {
+        /// The full address.
+        address: String,
     },
     /// What came of a [`ToRun::Ping`].
     Pinged {

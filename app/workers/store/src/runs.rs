@@ -6,6 +6,7 @@ mod bundle;
 mod desk;
 mod keeper;
 mod retried;
+mod sign_in;
 mod start;
 mod trial;
 
@@ -34,6 +35,7 @@ use crate::storage::{Batch, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 
+pub(crate) use sign_in::{sign_in_to, signed_in_to};
 pub(crate) use start::{cancel_here, start};
 pub(crate) use trial::{test_connection, test_run};
 

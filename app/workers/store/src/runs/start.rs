@@ -190,7 +190,7 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
                 Ok((FromRun::Ask { n, ask }, _)) => Heard::Ask(n, Box::new(ask)),
                 // Of trials only, which are not kept.
-                Ok((FromRun::Stage { .. } | FromRun::Pinged { .. }, _)) => return,
+                Ok((FromRun::Stage { .. } | FromRun::Pinged { .. } | FromRun::SignInAt { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {
                     Some(file) => Heard::File(step, file),
                     None => Heard::Broke("a file was announced and did not come".to_owned()),
