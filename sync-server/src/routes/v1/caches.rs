@@ -4,28 +4,23 @@ use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tombolo_model::kept::CACHE_KEY_BYTES as KEY_BYTES;
 use tombolo_model::{Id, Kind};
 
 use super::body::{Json, MaybeJson, address};
 use super::resources::found;
 use crate::app::App;
-use crate::clock;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
 use crate::rest::query::pairs;
 use crate::routes::body::Names;
 use crate::store::Upserted;
+use crate::{clock, kept};
 
 /// The most keys of one request, and of one answer.
 const MOST_KEYS: u32 = 1_000;
 /// The most bytes of one request, and of one answer.
 const MOST_BYTES: usize = 5 * 1024 * 1024;
-/// The most that one cache holds.
-const CACHE_BYTES: u64 = 50 * 1024 * 1024;
-/// The most that all caches of an account hold.
-const ACCOUNT_BYTES: u64 = 1024 * 1024 * 1024;
-/// The longest key.
-const KEY_BYTES: usize = 1_024;
 
 /// `POST /v1/lookupcaches/{id}/data`
 pub(super) async fn upsert(
@@ -36,8 +31,7 @@ pub(super) async fn upsert(
 ) -> Result<Answer<Value>, RestError> {
     found(&app, &acting, Kind::LookupCache, id).await?;
     let entries = entries(&body)?;
-    let most = (CACHE_BYTES, ACCOUNT_BYTES);
-    match app.store.upsert_cache(acting.account, id, &entries, most, clock::now_ms()).await? {
+    match app.store.upsert_cache(acting.account, id, &entries, kept::MOST_BYTES, clock::now_ms()).await? {
         Upserted::Kept(size) => Ok(Answer(json!({ "upserted": entries.len(), "size": size.size_bytes }))),
         Upserted::CacheFull(would) => Err(full(format!(
             "A lookup cache holds at most 50 MB, and this would make it {} MB. Nothing was added.",
