@@ -242,10 +242,10 @@ mod tests {
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
-            INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
-            INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
+            INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
+            INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
-            VALUES ('a', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
+            VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
             PRAGMA user_version = 1;";
         sqlx::raw_sql(back).execute(&store.write).await.unwrap();
         store.close().await;

@@ -108,3 +108,72 @@ pub(in crate::sqlite) async fn seal_all(tx: &mut Transaction<'_, Db>, key: &Audi
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use tombolo_wire::rest::AuditAction;
+
+    use super::*;
+    use crate::store::{Audit, AuditEvent, NewUser, People, Road};
+
+    /// A store whose one account has a log of three entries, as it was before there were seals.
+    async fn unsealed(folder: &std::path::Path) -> (Sqlite, Id) {
+        let store = Sqlite::open(&folder.join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
+        let made = |n| Id::from_parts(1, [n; 8]);
+        let user = NewUser {
+            id: made(1),
+            email: "ann@example.com".to_owned(),
+            name: "Ann".to_owned(),
+            password: String::new(),
+            account: made(2),
+            account_name: "Ann".to_owned(),
+            invitation: None,
+            now_ms: 1,
+        };
+        store.sign_up(&user).await.unwrap();
+        let event = |time_ms| AuditEvent {
+            time_ms,
+            user: Some(user.id),
+            road: Road::app(),
+            kind: "flow".to_owned(),
+            resource: None,
+            name: "Orders".to_owned(),
+            action: AuditAction::Update,
+            fields: Vec::new(),
+        };
+        store.audit(user.account, &[event(1), event(2), event(3)]).await.unwrap();
+        assert_eq!(store.verify_audit().await.unwrap(), []);
+        let rows = sqlx::query("SELECT * FROM audit ORDER BY n").fetch_all(&store.read).await.unwrap();
+        let mut last = BEGINNING;
+        for row in &rows {
+            let values = values(row).unwrap();
+            last = chain::unsealed(&last, user.account, &values);
+            let update = sqlx::query("UPDATE audit SET hash = ? WHERE n = ?").bind(last.to_vec());
+            update.bind(from_u64(values.n)).execute(&store.write).await.unwrap();
+        }
+        let update = sqlx::query("UPDATE audit_heads SET hash = ?, seal = x''").bind(last.to_vec());
+        update.execute(&store.write).await.unwrap();
+        (store, user.account)
+    }
+
+    async fn seal(store: &Sqlite) -> Vec<AuditFault> {
+        let mut tx = store.write.begin().await.unwrap();
+        seal_all(&mut tx, &store.audit_key).await.unwrap();
+        tx.commit().await.unwrap();
+        store.verify_audit().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_log_from_before_there_was_a_key_is_sealed_when_it_fits_together_and_found_when_it_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, account) = unsealed(folder.path()).await;
+        assert_eq!(store.verify_audit().await.unwrap().len(), 1, "nothing without a seal passes");
+        assert_eq!(seal(&store).await, []);
+        let other = tempfile::tempdir().unwrap();
+        let (store, _) = unsealed(other.path()).await;
+        let forged = sqlx::query("UPDATE audit SET name = 'Nothing' WHERE n = 2");
+        forged.execute(&store.write).await.unwrap();
+        let faults = seal(&store).await;
+        assert_eq!((faults.len(), faults[0].account), (1, account));
+    }
+}

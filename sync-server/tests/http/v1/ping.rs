@@ -70,8 +70,9 @@ async fn a_token_got_by_an_iclient_goes_where_the_connection_led_when_the_client
     let one = format!("/v1/connections/{made}");
     assert_eq!(api.post(&format!("{one}/ping"), json!({})).await.good(), json!({ "code": 200 }));
     assert_eq!(api.get(&one).await.good()["http"]["_iClientId"], json!(client), "it is no secret");
-    let moved = json!([{ "op": "replace", "path": "/http/baseURI", "value": "http://127.0.0.1:9" }]);
-    assert_eq!(api.patch(&one, moved).await.status, 204);
+    let mut moved = api.get(&one).await.good();
+    moved["http"]["baseURI"] = json!("http://127.0.0.1:9");
+    assert_eq!(api.put(&one, moved).await.status, 200);
     let refused = api.post(&format!("{one}/ping"), json!({})).await;
     assert_eq!(refused.no(), (422, "other_host".to_owned()));
 }
