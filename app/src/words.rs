@@ -3,6 +3,7 @@
 pub(crate) mod fields;
 pub(crate) mod kinds;
 
+use tombolo_model::LONGEST_NAME;
 use tombolo_wire::run::RunType;
 
 /// Thousands parted: `3,376`.
@@ -64,9 +65,6 @@ pub(crate) fn monogram(name: &str) -> String {
     }
     made
 }
-
-/// The most characters of a name that is typed. What comes from elsewhere keeps the name that it has.
-const LONGEST_NAME: usize = 200;
 
 /// Why a text is no name for anything, in words; nothing when it is one.
 pub(crate) fn name_problem(text: &str) -> Option<String> {

@@ -13,6 +13,7 @@ use super::child::RunFailure;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
+use crate::store::CLIENT_HOSTS;
 use crate::{blobs, web_host};
 
 /// A flow refers to no more than this, directly and through others.
@@ -104,7 +105,9 @@ async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> 
             return Err(RunFailure::OtherHost { connection, path: sealed.path });
         }
         let secret = app.vault.open_secret(account, &sealed)?;
-        needs.secrets.entry(connection).or_default().insert(sealed.path, secret);
+        if sealed.path != CLIENT_HOSTS {
+            needs.secrets.entry(connection).or_default().insert(sealed.path, secret);
+        }
         let hosts = needs.hosts.entry(connection).or_insert_with(|| sealed.hosts.clone());
         hosts.retain(|host| sealed.hosts.contains(host));
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Action, Home, Id, Kind};
 use tombolo_wire::run::{Attempt, RunPlace, RunRow, RunStatus, StepCount, attempts};
 
 use super::resources::found;
@@ -36,7 +36,7 @@ pub(super) async fn list(
         if matches!(asked.get("type"), Some("export" | "import" | "lookup")) || asked.get("_flowJobId").is_some() {
             steps(&app, &acting, &asked).await?
         } else {
-            let filter = filter(&app, &acting, &asked).await?;
+            let filter = within_sight(&app, &acting, filter(&app, &acting, &asked).await?).await?;
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
             let homes = homes(&app, &acting).await?;
             let retries = app.store.retries(acting.account, None).await?;
@@ -54,7 +54,7 @@ pub(super) async fn one(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
-    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let run = run_of(&app, &acting, id, Action::Read).await?;
     let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
     let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied(), &tried);
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
@@ -67,7 +67,7 @@ pub(super) async fn errors(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
-    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let run = run_of(&app, &acting, id, Action::Read).await?;
     let rows = app.store.run_errors(acting.account, id).await?;
     let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
     let errors: Vec<Value> = rows
@@ -98,10 +98,9 @@ pub(super) async fn cancel(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
-    let known = app.store.run(acting.account, id).await?.is_some();
+    run_of(&app, &acting, id, Action::Run).await?;
     match app.runner.cancel(acting.account, id).await {
         Some(RunStatus::Canceled) => Ok(StatusCode::NO_CONTENT),
-        None if !known => Err(RestError::not_found()),
         _ => {
             let message = "This job has ended, or runs elsewhere.";
             Err(RestError::new(StatusCode::CONFLICT, "not_running", message))
@@ -125,6 +124,28 @@ pub(super) async fn latest(
         }
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
+}
+
+/// A run, when the caller may do this to its flow.
+async fn run_of(app: &App, acting: &Acting, id: Id, action: Action) -> Result<RunRow, RestError> {
+    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let home = app.store.home(acting.account, run.flow).await?;
+    acting.must_at(action, Kind::Flow, home.as_ref().map_or_else(Home::default, |home| home.home()))?;
+    Ok(run)
+}
+
+/// Runs of what the caller does not see are in no list.
+async fn within_sight(app: &App, acting: &Acting, filter: JobFilter) -> Result<JobFilter, RestError> {
+    if acting.rights.sight().is_none() {
+        return Ok(filter);
+    }
+    let all = app.store.list(acting.account, Some(Kind::Flow)).await?;
+    let seen: Vec<Id> = all.iter().filter(|row| acting.may(Action::Read, row)).map(|row| row.id).collect();
+    let flows = match filter.flows {
+        Some(flows) => flows.into_iter().filter(|flow| seen.contains(flow)).collect(),
+        None => seen,
+    };
+    Ok(JobFilter { flows: Some(flows), ..filter })
 }
 
 /// The pairs of a query.
@@ -178,7 +199,11 @@ async fn steps(app: &App, acting: &Acting, asked: &Asked) -> Result<Vec<Value>, 
     let run = asked
         .id("_flowJobId")?
         .ok_or_else(|| invalid("For child jobs, query parameters must contain \"_flowJobId\"."))?;
-    let Some(run) = app.store.run(acting.account, run).await? else { return Ok(Vec::new()) };
+    let run = match run_of(app, acting, run, Action::Read).await {
+        Ok(run) => run,
+        Err(no) if no.is_absent() => return Ok(Vec::new()),
+        Err(no) => return Err(no),
+    };
     let children = run.steps.iter().map(|step| child(&run, step));
     let wanted = asked.get("type").unwrap_or("any");
     Ok(children.filter(|child| wanted == "any" || child["type"] == wanted).collect())
