@@ -13,6 +13,7 @@ use crate::auth::password::Passwords;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::mail::Post;
 use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
@@ -36,6 +37,8 @@ pub(crate) struct Parts {
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
     pub(crate) rest: Rest,
+    /// The way out for letters; absent where the operator has given none.
+    pub(crate) post: Option<Post>,
 }
 
 impl App {

@@ -24,6 +24,7 @@ mod goodbye;
 mod hub;
 pub mod job;
 mod listen;
+mod mail;
 mod nesting;
 mod private;
 mod resources;

@@ -7,6 +7,7 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod addresses;
 mod audit;
 mod blobs;
 mod caches;
@@ -15,6 +16,7 @@ mod checkpoints;
 mod invitations;
 mod jobs;
 mod listing;
+mod mails;
 mod people;
 mod push;
 mod retention;
@@ -22,6 +24,7 @@ mod rights;
 mod row;
 mod runs;
 mod security;
+mod settings;
 mod states;
 mod ticks;
 mod tokens;
@@ -45,7 +48,7 @@ use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 6;
+pub(crate) const SCHEMA_VERSION: i64 = 7;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -158,6 +161,9 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     if version < 6 {
         sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 7 {
+        sqlx::raw_sql(include_str!("sqlite/version_7.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -223,6 +229,8 @@ mod tests {
             DROP TABLE second_factors;
             DROP TABLE recovery_codes;
             ALTER TABLE members DROP COLUMN enabled;
+            ALTER TABLE browsers DROP COLUMN trusted_ms;
+            ALTER TABLE members DROP COLUMN require_factor;
             ALTER TABLE invitations DROP COLUMN grants;
             ALTER TABLE documents DROP COLUMN purged_sequence;
             ALTER TABLE users DROP COLUMN signed_in_ms;
@@ -231,6 +239,12 @@ mod tests {
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
+            DROP TABLE mails;
+            DROP TABLE email_changes;
+            DROP TABLE policies;
+            ALTER TABLE accounts DROP COLUMN closing_ms;
+            ALTER TABLE invitations DROP COLUMN expires_ms;
+            ALTER TABLE invitations DROP COLUMN dismissed_ms;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

@@ -15,6 +15,8 @@ use std::sync::{Mutex, PoisonError};
 const WINDOW_MS: i64 = 15 * 60_000;
 const PER_PERSON: usize = 10;
 const PER_NETWORK: usize = 100;
+/// Codes are six digits: fewer guesses, and the password was right already.
+const CODES: usize = 5;
 /// A class that signs up together sits behind one address.
 const SIGN_UPS: usize = 100;
 /// Beyond this many counters, old ones are thrown out.
@@ -47,6 +49,10 @@ pub(crate) enum Source {
     Network(Network),
     /// A browser from which the person has signed in before, by the hash of its token.
     Browser([u8; 32]),
+    /// A network trying codes of one person's second factor.
+    Codes(Network, String),
+    /// A browser from which the person has signed in before, trying codes.
+    BrowserCodes([u8; 32]),
     /// People of a network who sign up.
     SignUps(Network),
 }
@@ -55,6 +61,7 @@ impl Source {
     const fn most(&self) -> usize {
         match self {
             Self::Person(..) | Self::Browser(_) => PER_PERSON,
+            Self::Codes(..) | Self::BrowserCodes(_) => CODES,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
         }
@@ -107,7 +114,7 @@ impl Attempts {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for source in attempt.sources {
             match source {
-                Source::Person(..) | Source::Browser(_) => {
+                Source::Person(..) | Source::Browser(_) | Source::Codes(..) | Source::BrowserCodes(_) => {
                     counted.remove(&source);
                 }
                 // Others of the same network may be guessing meanwhile: only this attempt was none.

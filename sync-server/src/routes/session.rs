@@ -20,7 +20,7 @@ use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
-use crate::auth::second;
+use crate::auth::{second, trust};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
@@ -60,7 +60,7 @@ pub(super) async fn sign_up(
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     tracing::info!(user = %info.id, "signed up");
     let from = address(&app, peer, &headers).to_string();
-    finish(async move { open_session(&app, &headers, &from, info, joined).await }).await
+    finish(async move { open_session(&app, &headers, &from, info, joined, false).await }).await
 }
 
 /// `POST /api/signin`
@@ -76,9 +76,10 @@ pub(super) async fn sign_in(
     }
     let user = app.store.user_by_email(&email).await?;
     let network = Network::of(address(&app, peer, &headers));
-    let sources = match known_browser(&app, &headers, user.as_ref().map(|user| user.id)).await? {
-        Some(browser) => vec![Source::Browser(browser)],
-        None => vec![Source::Person(network, email), Source::Network(network)],
+    let known = known_browser(&app, &headers, user.as_ref().map(|user| user.id)).await?;
+    let (sources, codes) = match known {
+        Some(browser) => (vec![Source::Browser(browser)], Source::BrowserCodes(browser)),
+        None => (vec![Source::Person(network, email.clone()), Source::Network(network)], Source::Codes(network, email)),
     };
     let attempt = begin(&app, sources)?;
     let kept = user.as_ref().map(|user| user.password.clone());
@@ -86,9 +87,19 @@ pub(super) async fn sign_in(
     let Some(user) = user.filter(|_| right) else {
         return Err(wrong());
     };
-    // A wrong code counts like a wrong password.
-    second::check(&app, user.id, body.code.as_deref()).await?;
+    let trusted = match known {
+        Some(browser) => trust::counts(&app, &browser, user.id).await?,
+        None => false,
+    };
+    if !trusted {
+        // A wrong code counts like a wrong password, and sooner.
+        let given = body.code.as_deref().filter(|code| !code.trim().is_empty());
+        let code = given.map(|_| begin(&app, vec![codes])).transpose()?;
+        second::check(&app, user.id, given).await?;
+        code.into_iter().for_each(|attempt| app.attempts.succeeded(attempt));
+    }
     app.attempts.succeeded(attempt);
+    let trusts = body.trust && body.code.is_some() && !trusted;
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     let from = address(&app, peer, &headers).to_string();
     finish(async move {
@@ -97,7 +108,7 @@ pub(super) async fn sign_in(
             None => None,
         };
         signed_in(&app, &info).await?;
-        open_session(&app, &headers, &from, info, joined).await
+        open_session(&app, &headers, &from, info, joined, trusts).await
     })
     .await
 }
@@ -140,6 +151,7 @@ async fn open_session(
     from: &str,
     user: UserInfo,
     joined: Option<Id>,
+    trusts: bool,
 ) -> Result<Response, ApiError> {
     let now = clock::now_ms();
     end_session(app, headers).await?;
@@ -151,6 +163,9 @@ async fn open_session(
         None => fresh::token()?.text,
     };
     app.store.know_browser(&token_hash(&browser), user.id, now).await?;
+    if trusts {
+        app.store.trust_browser(&token_hash(&browser), user.id, now).await?;
+    }
     let mut response = Json(describe(app, user, joined).await?).into_response();
     let cookies = [app.cookies.set_session(&token.text), app.cookies.set_browser(&browser)];
     for (name, value) in cookies.iter().filter_map(|cookie| header(cookie)) {

@@ -1,7 +1,7 @@
 //! The public REST API, called as programs call it: a token and an address.
 
 #[path = "v1/client.rs"]
-mod client;
+pub(crate) mod client;
 #[path = "v1/copies.rs"]
 mod copies;
 #[path = "v1/data.rs"]
