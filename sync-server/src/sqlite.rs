@@ -7,6 +7,7 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod addresses;
 mod audit;
 mod blobs;
 mod caches;
@@ -15,6 +16,7 @@ mod checkpoints;
 mod invitations;
 mod jobs;
 mod listing;
+mod mails;
 mod people;
 mod push;
 mod retention;
@@ -22,6 +24,7 @@ mod rights;
 mod row;
 mod runs;
 mod security;
+mod settings;
 mod states;
 mod ticks;
 mod tokens;
@@ -159,6 +162,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     if version < 6 {
         sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 7 {
+        sqlx::raw_sql(include_str!("sqlite/version_7.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     if version < 8 {
         sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         audit::seal_all(&mut tx, audit_key).await?;
@@ -234,6 +240,8 @@ mod tests {
             DROP TABLE second_factors;
             DROP TABLE recovery_codes;
             ALTER TABLE members DROP COLUMN enabled;
+            ALTER TABLE browsers DROP COLUMN trusted_ms;
+            ALTER TABLE members DROP COLUMN require_factor;
             ALTER TABLE invitations DROP COLUMN grants;
             ALTER TABLE documents DROP COLUMN purged_sequence;
             ALTER TABLE users DROP COLUMN signed_in_ms;
@@ -242,6 +250,12 @@ mod tests {
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
+            DROP TABLE mails;
+            DROP TABLE email_changes;
+            DROP TABLE policies;
+            ALTER TABLE accounts DROP COLUMN closing_ms;
+            ALTER TABLE invitations DROP COLUMN expires_ms;
+            ALTER TABLE invitations DROP COLUMN dismissed_ms;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
