@@ -35,6 +35,11 @@ impl ApiError {
         self.status
     }
 
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Nobody is signed in.
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.")

@@ -169,6 +169,7 @@ mod tests {
             steps: Vec::new(),
             error: None,
             heads: [].into(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }

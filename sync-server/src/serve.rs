@@ -21,6 +21,7 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::{self, Runner};
 use crate::scheduler;
@@ -114,6 +115,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         runner: Runner::new(),
         desks: Desks::default(),
         rest: Rest::new(),
+        relay: Relay::new(config.allow_private_network)?,
         config,
     })
 }

@@ -33,8 +33,7 @@ pub(super) async fn gather(
     mut row: RunRow,
     folder: &Path,
 ) -> Result<Job, RunFailure> {
-    let mut resources = follow(app, account, &flow, &mut row).await?;
-    fill_caches(app, account, &mut resources).await?;
+    let resources = follow(app, account, &flow, &mut row).await?;
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
@@ -91,26 +90,6 @@ async fn follow(
         found.insert(id, resource);
     }
     Ok(found)
-}
-
-/// Gives lookup caches their data, which are no part of their documents.
-async fn fill_caches(app: &App, account: Id, resources: &mut BTreeMap<Id, Resource>) -> Result<(), RunFailure> {
-    const PAGE: (u32, usize) = (10_000, 16 * 1024 * 1024);
-    for (id, cache) in resources.iter_mut().filter(|(_, found)| found.kind == Kind::LookupCache) {
-        let Some(fields) = cache.value.as_object_mut() else { continue };
-        let mut data = fields.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
-        let mut after: Option<String> = None;
-        loop {
-            let (entries, more) = app.store.cache_entries(account, *id, "", after.as_deref(), PAGE).await?;
-            after = entries.last().map(|(key, _)| key.clone());
-            data.extend(entries);
-            if !more {
-                break;
-            }
-        }
-        fields.insert("data".to_owned(), Value::Object(data));
-    }
-    Ok(())
 }
 
 async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {

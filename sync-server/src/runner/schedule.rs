@@ -9,7 +9,7 @@ use tombolo_wire::rest::AuditAction;
 use tombolo_wire::run::{RunError, RunPlace};
 
 use super::ending::failed;
-use super::{Narrowed, StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
+use super::{Narrowed, StartError, Wanted, Wish, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
 use crate::app::App;
 use crate::resources::Resource;
 use crate::store::{StoreError, TickKey};
@@ -74,7 +74,8 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
     audit::note(app, account, event).await;
     match app.runner.lives.enter(account, flow, run, RunPlace::Schedule, None) {
         Ok(entered) => {
-            tokio::spawn(run_to_end(app.clone(), account, (found, Narrowed::default()), row, entered));
+            let wanted = Wanted { flow: found, narrowed: Narrowed::default(), wish: Wish::SCHEDULE };
+            tokio::spawn(run_to_end(app.clone(), account, wanted, row, entered));
         }
         Err(reason) => {
             tracing::info!(%flow, nominal_ms, %reason, "a scheduled run is left out");

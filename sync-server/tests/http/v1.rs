@@ -12,6 +12,8 @@ mod description;
 mod hostile;
 #[path = "v1/jobs.rs"]
 mod jobs;
+#[path = "v1/kept.rs"]
+mod kept;
 #[path = "v1/lists.rs"]
 mod lists;
 #[path = "v1/members.rs"]

@@ -60,6 +60,7 @@ pub(crate) fn run_row(n: u64) -> RunRow {
         steps: vec![],
         error: None,
         heads: [].into(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n,
     }
 }

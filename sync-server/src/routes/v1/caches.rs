@@ -4,6 +4,7 @@ use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tombolo_model::kept::CACHE_KEY_BYTES as KEY_BYTES;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::rest::AuditAction;
 
@@ -16,18 +17,12 @@ use crate::rest::mirror::Found;
 use crate::rest::query::pairs;
 use crate::routes::body::Names;
 use crate::store::{AuditEvent, Upserted};
-use crate::{audit, clock};
+use crate::{audit, clock, kept};
 
 /// The most keys of one request, and of one answer.
 const MOST_KEYS: u32 = 1_000;
 /// The most bytes of one request, and of one answer.
 const MOST_BYTES: usize = 5 * 1024 * 1024;
-/// The most that one cache holds.
-const CACHE_BYTES: u64 = 50 * 1024 * 1024;
-/// The most that all caches of an account hold.
-const ACCOUNT_BYTES: u64 = 1024 * 1024 * 1024;
-/// The longest key.
-const KEY_BYTES: usize = 1_024;
 
 /// `POST /v1/lookupcaches/{id}/data`
 pub(super) async fn upsert(
@@ -38,8 +33,7 @@ pub(super) async fn upsert(
 ) -> Result<Answer<Value>, RestError> {
     let cache = found(&app, &acting, Kind::LookupCache, id).await?;
     let entries = entries(&body)?;
-    let most = (CACHE_BYTES, ACCOUNT_BYTES);
-    match app.store.upsert_cache(acting.account, id, &entries, most, clock::now_ms()).await? {
+    match app.store.upsert_cache(acting.account, id, &entries, kept::MOST_BYTES, clock::now_ms()).await? {
         Upserted::Kept(size) => {
             note(&app, &acting, &cache, "/data/upserted", json!(entries.len())).await;
             Ok(Answer(json!({ "upserted": entries.len(), "size": size.size_bytes })))

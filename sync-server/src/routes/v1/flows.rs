@@ -5,8 +5,10 @@ use axum::extract::{OriginalUri, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tombolo_model::views::Flow;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::rest::AuditAction;
+use tombolo_wire::run::RunType;
 
 use super::body::MaybeJson;
 use super::resources::{found, page};
@@ -17,7 +19,7 @@ use crate::rest::mirror;
 use crate::rest::shown::{Beside, read_time, show};
 use crate::routes::body::Names;
 use crate::routes::runs::not_started;
-use crate::runner::{self, Narrowed};
+use crate::runner::{self, Narrowed, Wish};
 use crate::{audit, fresh};
 
 /// `GET /v1/integrations/{id}/{collection}`: what the integration owns, or what is registered with it.
@@ -51,7 +53,8 @@ pub(super) async fn run(
     found(&app, &acting, Kind::Flow, id).await?;
     let narrowed = narrowed(&body)?;
     let run = fresh::id()?;
-    match runner::start_narrowed(&app, acting.account, id, run, acting.user, narrowed).await {
+    let wish = Wish::of(acting.user, RunType::Api);
+    match runner::start_narrowed(&app, acting.account, id, run, wish, narrowed).await {
         Ok(name) => {
             let event = audit::acted(&acting, Kind::Flow.name(), Some(id), &name, AuditAction::Run);
             audit::note(&app, acting.account, event).await;

@@ -1,6 +1,6 @@
 //! Jobs, as the API calls runs and their steps.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
+use tombolo_wire::run::{Attempt, RunPlace, RunRow, RunStatus, StepCount, attempts};
 
 use super::resources::found;
 use crate::app::App;
@@ -39,7 +39,8 @@ pub(super) async fn list(
             let filter = within_sight(&app, &acting, filter(&app, &acting, &asked).await?).await?;
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
             let homes = homes(&app, &acting).await?;
-            runs.iter().map(|run| job(run, homes.get(&run.flow).copied())).collect()
+            let retries = app.store.retries(acting.account, None).await?;
+            runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &attempts(run, &retries))).collect()
         };
     if shown.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -54,7 +55,8 @@ pub(super) async fn one(
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
     let run = run_of(&app, &acting, id, Action::Read).await?;
-    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied());
+    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
+    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied(), &tried);
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
     Ok(Answer(shown))
 }
@@ -67,16 +69,24 @@ pub(super) async fn errors(
 ) -> Result<Answer<Value>, RestError> {
     let run = run_of(&app, &acting, id, Action::Read).await?;
     let rows = app.store.run_errors(acting.account, id).await?;
+    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
     let errors: Vec<Value> = rows
         .iter()
         .map(|row| {
             let error = &row.error;
-            json!({
+            let resolved = tried.get(&row.n).filter(|attempt| attempt.resolved);
+            let mut shown = json!({
                 "errorId": format!("{}.{}", run.id, row.n), "_jobId": run.id, "_flowId": run.flow,
                 "_expOrImpId": error.step.split('~').next().unwrap_or_default(),
                 "code": error.code, "message": error.message, "source": error.source,
-                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms),
-            })
+                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms), "resolved": resolved.is_some(),
+            });
+            if let Some(attempt) = resolved {
+                shown["resolvedAt"] = json!(attempt.ended_ms.map(time));
+                shown["resolvedBy"] = json!(attempt.by.as_ref().map(|by| by.user));
+                shown["_retryJobId"] = json!(attempt.run);
+            }
+            shown
         })
         .collect();
     Ok(Answer(json!({ "errors": errors })))
@@ -109,7 +119,8 @@ pub(super) async fn latest(
     match app.store.jobs(acting.account, &filter, 1).await?.first() {
         Some(run) => {
             let home = homes(&app, &acting).await?.get(&run.flow).copied();
-            Ok(Answer(vec![job(run, home)]).into_response())
+            let tried = attempts(run, &app.store.retries(acting.account, Some(run.flow)).await?);
+            Ok(Answer(vec![job(run, home, &tried)]).into_response())
         }
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
@@ -216,17 +227,18 @@ async fn homes(app: &App, acting: &Acting) -> Result<HashMap<Id, Id>, RestError>
 }
 
 /// A run as a job.
-fn job(run: &RunRow, integration: Option<Id>) -> Value {
+fn job(run: &RunRow, integration: Option<Id>, tried: &BTreeMap<u64, Attempt>) -> Value {
+    let resolved = tried.values().filter(|attempt| attempt.resolved).count() as u64;
     let sum = |count: fn(&StepCount) -> u64| run.steps.iter().map(count).sum::<u64>();
     let imports =
         |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind != "export").map(count).sum::<u64>();
     let sources = run.steps.iter().filter(|step| step.kind == "export").map(|step| step.pages).sum::<u64>();
     let mut shown = json!({
-        "_id": run.id, "type": "flow", "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
+        "_id": run.id, "type": if run.origin.retry.is_some() { "retry" } else { "flow" }, "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
         "createdAt": time(run.started_ms), "startedAt": time(run.started_ms),
         "lastModified": time(run.ended_ms.unwrap_or(run.started_ms)),
         "numSuccess": imports(|step| step.success), "numIgnore": sum(|step| step.ignored),
-        "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors), "numResolved": 0,
+        "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors).saturating_sub(resolved), "numResolved": resolved,
         "numAutoResolved": sum(|step| step.auto_resolved),
         "numPagesGenerated": sources, "numPagesProcessed": imports(|step| step.pages),
         "triggeredBy": match run.place {

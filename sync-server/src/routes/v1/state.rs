@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tombolo_model::Id;
+use tombolo_model::kept::{STATE_KEY_BYTES as KEY_BYTES, STATE_KEYS as MOST_KEYS, STATE_VALUE_BYTES as VALUE_BYTES};
 use tombolo_wire::rest::AuditAction;
 
 use super::body::{Collection, Json};
@@ -15,13 +16,6 @@ use crate::rest::error::RestError;
 use crate::routes::body::Names;
 use crate::store::{AuditEvent, KeptState};
 use crate::{audit, clock};
-
-/// The most keys of an account.
-const MOST_KEYS: u32 = 10_000;
-/// The longest key.
-const KEY_BYTES: usize = 256;
-/// The largest value, as text.
-const VALUE_BYTES: usize = 1024 * 1024;
 
 /// `GET /v1/state`
 pub(super) async fn keys(State(app): State<App>, acting: Acting) -> Result<Answer<Value>, RestError> {
