@@ -154,8 +154,7 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, AuditKey, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs,
-        TickKey, Ticks,
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -166,7 +165,7 @@ mod tests {
 
     /// A store with one account, 2, of one person, 1.
     async fn store(folder: &tempfile::TempDir) -> Sqlite {
-        let store = Sqlite::open(&folder.path().join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
         let user = NewUser {
             id: id(1),
             email: "ann@example.com".to_owned(),

@@ -44,7 +44,9 @@ use sqlx::{AssertSqlSafe, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
-use crate::store::{AuditKey, Store, StoreError};
+use crate::store::{Store, StoreError};
+pub(crate) use audit::AUDIT_KEY;
+use audit::AuditKey;
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
@@ -62,13 +64,14 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the file, makes it when there is none, and brings its tables up to date.
     ///
-    /// `epoch` is taken when the file is new; the audit logs are sealed with `audit_key`.
+    /// `epoch` is taken when the file is new. The key that the audit logs are sealed with lies beside it.
     ///
     /// # Errors
     ///
     /// Returns what the database said, or that the file is of a later release.
-    pub async fn open(path: &Path, audit_key: AuditKey, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
         close_to_others(path)?;
+        let (audit_key, made) = audit::key_beside(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -86,6 +89,9 @@ impl Sqlite {
             .connect_with(options.clone())
             .await
             .map_err(db("opening the database"))?;
+        if made {
+            audit::miss_key(&write).await?;
+        }
         migrate(&write, &audit_key, epoch, now_ms).await?;
         let read = SqlitePoolOptions::new()
             .test_before_acquire(false)
@@ -213,7 +219,7 @@ mod tests {
     use crate::store::Blobs;
 
     async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
-        Sqlite::open(path, AuditKey::new([7; 32]), epoch, 1).await
+        Sqlite::open(path, epoch, 1).await
     }
 
     #[tokio::test]
@@ -286,7 +292,7 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
             .collect();
-        assert_eq!(modes, [0o600; 3]);
+        assert_eq!(modes, [0o600; 4]);
     }
 
     #[tokio::test]
