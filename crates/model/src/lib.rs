@@ -11,6 +11,7 @@ mod edit;
 pub mod forms;
 mod id;
 mod kind;
+pub mod package;
 pub mod path;
 pub mod presets;
 mod problem;
