@@ -9,6 +9,7 @@ mod clone;
 mod flows;
 mod jobs;
 mod openapi;
+mod packages;
 mod ping;
 mod processors;
 mod recycle_bin;
@@ -27,6 +28,8 @@ pub(crate) use spelling::respelled;
 const RESOURCE_BYTES: usize = 2 * 1024 * 1024;
 /// The largest body of a request that brings data.
 const DATA_BYTES: usize = 6 * 1024 * 1024;
+/// The largest zip; one that is larger gets the words of who reads it.
+const PACKAGE_BYTES: usize = tombolo_package::MOST_ARCHIVE_BYTES + 1024;
 
 /// What concerns the account and no single resource.
 const READ: Right = Right::Token(Action::Read, Kind::Integration);
@@ -101,6 +104,16 @@ fn of_some_kinds() -> Vec<Route> {
     vec![
         get("/v1/integrations/{id}/flows", read(Kind::Integration), flows::of_integration)
             .says("List the flows of an integration"),
+        get("/v1/integrations/{id}/template", read(Kind::Integration), packages::download)
+            .says("Download an integration as a zip, without secrets"),
+        get("/v1/flows/{id}/template", read(Kind::Flow), packages::download)
+            .says("Download a flow as a zip, without secrets"),
+        post("/v1/templates/preview", read(Kind::Template), packages::preview)
+            .takes(PACKAGE_BYTES)
+            .says("Say what a zip would make, without making it"),
+        post("/v1/templates/install", write(Kind::Integration), packages::install)
+            .takes(PACKAGE_BYTES)
+            .says("Make what a zip holds, with the connections of connectionMap"),
         post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),
         get("/v1/flows/{id}/jobs/latest", read(Kind::Flow), jobs::latest).says("Get the newest run of a flow"),
         get("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
