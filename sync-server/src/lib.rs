@@ -23,6 +23,7 @@ mod fresh;
 mod goodbye;
 mod hub;
 pub mod job;
+mod keys;
 mod listen;
 mod nesting;
 mod private;

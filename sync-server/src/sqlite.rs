@@ -21,6 +21,7 @@ mod retention;
 mod rights;
 mod row;
 mod runs;
+mod sealed;
 mod security;
 mod states;
 mod ticks;
@@ -43,6 +44,7 @@ use tokio::sync::mpsc;
 use crate::private;
 use crate::store::{Store, StoreError};
 use row::{db, from_u64, to_u64};
+pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
 pub(crate) const SCHEMA_VERSION: i64 = 6;
