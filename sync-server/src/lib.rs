@@ -13,6 +13,7 @@ mod assets;
 mod audit;
 mod auth;
 mod backup;
+mod bin;
 mod blobs;
 mod clock;
 mod commands;

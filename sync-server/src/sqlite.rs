@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod bin;
 mod blobs;
 mod caches;
 mod changes;

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod audit;
+mod bin;
 mod blobs;
 mod caches;
 mod changes;
@@ -32,6 +33,7 @@ pub use accounts::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
 };
 pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
+pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
@@ -108,6 +110,7 @@ pub trait Store:
     People
     + Accounts
     + Audit
+    + Bin
     + Transfers
     + Security
     + Changes

@@ -62,6 +62,8 @@ pub(super) fn table() -> Vec<Route> {
         get("/v1/recycleBinTTL", READ, recycle_bin::all).says("List deleted resources"),
         get("/v1/recycleBinTTL/{type}", READ, recycle_bin::of_kind).says("List deleted resources of a type"),
         get("/v1/recycleBinTTL/{type}/{id}", READ, recycle_bin::one).says("Get a deleted resource"),
+        delete("/v1/recycleBinTTL/{type}/{id}", WRITE, recycle_bin::purge)
+            .says("Delete a resource for good, and what belongs to it in the bin"),
         post("/v1/recycleBinTTL/{type}/{id}", WRITE, recycle_bin::restore).says("Restore a deleted resource"),
         post("/v1/recycleBinTTL/{type}/{id}/doCascadeRestore", WRITE, recycle_bin::restore_with_all)
             .says("Restore a deleted resource, and what it refers to"),

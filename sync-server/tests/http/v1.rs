@@ -1,5 +1,7 @@
 //! The public REST API, called as programs call it: a token and an address.
 
+#[path = "v1/bin.rs"]
+mod bin;
 #[path = "v1/client.rs"]
 mod client;
 #[path = "v1/copies.rs"]
