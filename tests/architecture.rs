@@ -8,13 +8,14 @@ use tombolo_tests::places;
 
 /// Who uses whom, exactly: an edge that nobody needs any more goes from here too. `app`, `sync-server` and `tests` may
 /// use anything below them and are not listed.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("tombolo-model", &[]),
     ("tombolo-formats", &["tombolo-model"]),
     ("tombolo-template", &["tombolo-model"]),
     ("tombolo-script", &["tombolo-wire"]),
     ("tombolo-script-host", &["tombolo-engine", "tombolo-wire"]),
     ("tombolo-docs", &["tombolo-model"]),
+    ("tombolo-package", &["tombolo-formats", "tombolo-model"]),
     ("tombolo-wire", &["tombolo-model"]),
     ("tombolo-engine", &["tombolo-formats", "tombolo-model", "tombolo-template"]),
     ("tombolo-sync", &["tombolo-docs", "tombolo-model", "tombolo-wire"]),

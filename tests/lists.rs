@@ -75,6 +75,8 @@ async fn what_is_used_is_not_deleted_and_says_by_whom() -> Result<()> {
     screen.visit("/connections").await?;
     browser.press("button", "More for CRM server").await?;
     browser.press("menuitem", "Clone").await?;
+    browser.press("button", "Clone connection").await?;
+    browser.press("button", "Open the connection").await?;
     browser.find("heading", "Copy of CRM server").await?;
     screen.visit("/connections").await?;
     browser.press("button", "More for Copy of CRM server").await?;

@@ -9,6 +9,7 @@ mod integration;
 mod members;
 mod not_accepted;
 mod not_found;
+mod packages;
 mod playground;
 mod resources;
 mod run_file;

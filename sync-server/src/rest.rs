@@ -11,6 +11,7 @@ pub(crate) mod acting;
 pub(crate) mod bucket;
 pub(crate) mod error;
 pub(crate) mod mirror;
+pub(crate) mod package;
 pub(crate) mod patch;
 pub(crate) mod query;
 pub(crate) mod references;

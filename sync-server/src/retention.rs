@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::blobs::{self, Desks};
-use crate::clock;
 use crate::store::{Store, StoreError};
+use crate::{bin, clock};
 
 const PAUSE: Duration = Duration::from_secs(3_600);
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
@@ -39,11 +39,15 @@ const MOST: u32 = 500;
 /// Removes what is old, now and each hour.
 pub(crate) async fn drive(app: App) {
     let mut hours = tokio::time::interval(PAUSE);
+    let mut bin_seen_ms = 0;
     loop {
         hours.tick().await;
         sweep(&*app.store, &app.desks, clock::now_ms()).await;
         if let Err(error) = accounts(&app, clock::now_ms()).await {
             tracing::error!(%error, "an account that is to go cannot be removed; it is tried again in an hour");
+        }
+        if let Err(error) = bin::sweep(&app, &mut bin_seen_ms, clock::now_ms()).await {
+            tracing::error!(%error, "the recycle bin cannot be emptied of what is old; it is tried again in an hour");
         }
     }
 }

@@ -29,8 +29,7 @@ use crate::scheduler;
 use crate::sqlite::Sqlite;
 use crate::steady::keep_going;
 use crate::store::{Accounts, Blobs};
-use crate::vault::VaultKey;
-use crate::{audit, clock, fresh, private, retention, routes, transfers};
+use crate::{audit, clock, fresh, keys, private, retention, routes, transfers};
 
 /// The database's name in the data folder.
 pub(crate) const DATABASE: &str = "tombolo.db";
@@ -94,9 +93,9 @@ fn open_as_many_files_as_allowed() {
 fn open_as_many_files_as_allowed() {}
 
 async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
-    let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
+    let vault = keys::settle(&config.data, &store).await?;
     // What a killed server was given and did not finish would fill the disk without being seen.
     store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {

@@ -9,6 +9,7 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod bin;
 mod blobs;
 mod caches;
 mod changes;
@@ -23,6 +24,7 @@ mod retention;
 mod rights;
 mod row;
 mod runs;
+mod sealed;
 mod security;
 mod settings;
 mod states;
@@ -48,6 +50,7 @@ use crate::store::{Store, StoreError};
 pub(crate) use audit::AUDIT_KEY;
 use audit::AuditKey;
 use row::{db, from_u64, to_u64};
+pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
 pub(crate) const SCHEMA_VERSION: i64 = 8;

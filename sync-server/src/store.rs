@@ -9,6 +9,7 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod bin;
 mod blobs;
 mod caches;
 mod changes;
@@ -34,6 +35,7 @@ use thiserror::Error;
 pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
 pub use addresses::{Addresses, Moved};
 pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
+pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
@@ -112,6 +114,7 @@ pub trait Store:
     People
     + Accounts
     + Audit
+    + Bin
     + Transfers
     + Security
     + Mails

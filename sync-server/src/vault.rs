@@ -55,26 +55,35 @@ impl VaultKey {
     ///
     /// Returns why there is no key.
     pub(crate) fn open(path: &Path) -> Result<Self, VaultError> {
+        if let Some(key) = Self::read(path)? {
+            return Ok(key);
+        }
         let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
-        let key = match File::open(path) {
-            Ok(mut file) => {
-                private::file(path).map_err(failed)?;
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(failed)?;
-                let mut key = [0; 32];
-                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| VaultError::NotAKey(path.to_path_buf()))?;
-                key
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let key = fresh::bytes::<32>()?;
-                let mut file = private::new_file(path).map_err(failed)?;
-                writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
-                file.sync_all().map_err(failed)?;
-                key
-            }
+        let key = fresh::bytes::<32>()?;
+        let mut file = private::new_file(path).map_err(failed)?;
+        writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
+    }
+
+    /// Reads the key; absent when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// Returns why it cannot be read.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, VaultError> {
+        let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
+        private::file(path).map_err(failed)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        let mut key = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut key).map_err(|_| VaultError::NotAKey(path.to_path_buf()))?;
+        Ok(Some(Self(XChaCha20Poly1305::new(&Key::from(key)))))
     }
 
     /// Seals a secret.

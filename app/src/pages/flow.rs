@@ -33,6 +33,7 @@ use tombolo_model::{Id, Intent, RowId, View};
 use tombolo_wire::run_worker::RunOptions;
 
 use super::bin::{BinnedBanner, put_away};
+use super::packages::{self, CloneDialog};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
@@ -290,6 +291,7 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     let history = RwSignal::new(false);
     let settings = RwSignal::new(false);
     let json = RwSignal::new(false);
+    let cloning = RwSignal::new(false);
     let navigate = StoredValue::new_local(use_navigate());
     let blocked = Signal::derive(move || {
         let binned = builder.app.row(id).is_some_and(|row| row.binned);
@@ -311,9 +313,12 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| packages::download(builder.app, id))><Icon name="download"/>"Download"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
+        <CloneDialog id=id open=cloning/>
         <Dialog open=settings title="Settings of the flow"><div class="dialog-body form"><DocForm doc=doc sections=FLOW/></div></Dialog>
         <Dialog open=json title="The flow as JSON" wide=true><div class="json-dialog"><JsonView doc=doc/></div></Dialog>
     }

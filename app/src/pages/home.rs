@@ -12,6 +12,7 @@ use tombolo_wire::store::{Call, CatalogueRow, Created, RunRow};
 
 use crate::browser::{page, service_worker};
 use crate::components::{Ago, Icon, NameDialog, RunState};
+use crate::pages::packages::InstallButton;
 use crate::state::App;
 use crate::words;
 use first::FirstSteps;
@@ -34,7 +35,7 @@ pub(crate) fn HomePage() -> impl IntoView {
                 <h1>"Home"</h1>
                 <p class="sub">{move || says(app.account.with(Option::is_some), all.with(Vec::len), flows())}</p>
             </div>
-            <div class="actions"><CreateIntegration/></div>
+            <div class="actions"><InstallButton action="Install from a zip"/><CreateIntegration/></div>
         </div>
         <Show when=move || app.account.with(Option::is_some) fallback=move || app.failed.with(Option::is_none).then(|| view! { <Skeletons/> })>
             <Show when=move || !all.with(Vec::is_empty) fallback=FirstSteps>

@@ -10,6 +10,7 @@ use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
 
 use super::bin::{BinnedBanner, put_away};
+use super::packages::{self, CloneDialog};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
@@ -40,6 +41,7 @@ fn Integration(id: Id) -> impl IntoView {
     page::title(move || doc.text("/name"));
     let navigate = StoredValue::new_local(use_navigate());
     let history = RwSignal::new(false);
+    let cloning = RwSignal::new(false);
     let bin = move |()| {
         // Its flows go with it: what is left of them would have no page.
         let ids = flows.get_untracked().into_iter().map(|flow| flow.id).chain([id]).collect();
@@ -58,12 +60,15 @@ fn Integration(id: Id) -> impl IntoView {
                     <PeopleHere id=id/>
                     <Menu id="integration-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
                         <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+                        <MenuItem on_choose=Callback::new(move |()| packages::download(app, id))><Icon name="download"/>"Download"</MenuItem>
+                        <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!app.may_write()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
                         <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
                     </Menu>
                     <CreateFlow integration=id primary=true/>
                 </div>
             </div>
             <HistoryDialog doc=doc open=history/>
+            <CloneDialog id=id open=cloning/>
             <BinnedBanner id=id says="This integration is in the recycle bin. Its flows do not run."/>
             <DocNotices id=id/>
             <Show when=move || !flows.with(Vec::is_empty) fallback=move || view! {

@@ -1,6 +1,7 @@
 //! Integrations that are handed over to another account, from both sides. The server decides; this page asks it.
 
 mod card;
+mod file;
 mod offer;
 mod preview;
 
@@ -18,6 +19,7 @@ use crate::components::{Dialog, Icon};
 use crate::state::App;
 use crate::words;
 use card::Card;
+use file::AsFile;
 use offer::Offer;
 
 /// The page; `?offer=` is the secret link that somebody was sent.
@@ -31,8 +33,9 @@ pub(crate) fn TransfersPage() -> impl IntoView {
         None => ().into_any(),
         Some(account) if account.local => view! {
             <div class="page-head"><div><h1>"Transfers"</h1></div></div>
-            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Sign in first"</h2>
-                <p>"Integrations are handed over between accounts on a server. Sign in, then open the link again."</p>
+            <div class="page-body transfers"><AsFile/></div>
+            <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Between accounts of a server"</h2>
+                <p>"Integrations are handed over between accounts on a server too. Sign in for that; if you were sent a link, open it again then."</p>
                 <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
         }
         .into_any(),
@@ -107,6 +110,7 @@ fn List(account: AccountInfo) -> impl IntoView {
             <Show when=some>
                 <For each=move || desk.transfers.get().unwrap_or_default() key=|transfer| (transfer.id, transfer.status, transfer.mail.clone()) let:transfer><Card desk=desk transfer=transfer/></For>
             </Show>
+            <AsFile/>
         </div>
         <Show when=none>
             <div class="empty"><span class="kind"><Icon name="arrow-right-left"/></span><h2>"Nothing is on its way"</h2>

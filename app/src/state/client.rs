@@ -185,6 +185,7 @@ fn changes(call: &Call) -> bool {
             | Call::Undo { .. }
             | Call::Redo { .. }
             | Call::PutFile { .. }
+            | Call::Install { .. }
             | Call::SetSecret { .. }
             | Call::ParkedRetry { .. }
     )

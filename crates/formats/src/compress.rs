@@ -4,6 +4,7 @@
 //! and the same file must come out as the same bytes everywhere. Archives are read from front to back as they
 //! come, without their directory; only workbooks are read by it.
 
+mod archive;
 mod deflate;
 mod gzip;
 mod index;
@@ -11,6 +12,7 @@ mod inflate;
 mod unzip;
 mod zip;
 
+pub use archive::ZipArchive;
 pub use gzip::{GzipReader, GzipWriter};
 pub(crate) use index::{Entry, ZipIndex};
 pub use unzip::ZipReader;

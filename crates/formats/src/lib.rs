@@ -17,7 +17,9 @@ mod json;
 mod xlsx;
 mod xml;
 
-pub use compress::{COMPRESSED_PIECE_BYTES, Compression, GzipReader, GzipWriter, Part, ZipReader, ZipWriter};
+pub use compress::{
+    COMPRESSED_PIECE_BYTES, Compression, GzipReader, GzipWriter, Part, ZipArchive, ZipReader, ZipWriter,
+};
 pub use csv::{CsvOptions, CsvReader, CsvWriter, KeyColumns};
 pub use definition::{DefinitionReader, DefinitionWriter, FileDefinition};
 pub use encoding::{Decoder, Encoder, Encoding};

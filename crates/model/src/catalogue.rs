@@ -67,7 +67,8 @@ fn walk(kind: Kind, value: &Value, place: &mut String, visit: &mut dyn FnMut(&st
                 visit(place, target, text);
             }
         }
-        Value::Array(items) if looks_like_reference(place) => {
+        // What follows a flow is a list of rows with references in them, under a name that begins like one.
+        Value::Array(items) if looks_like_reference(place) && !matches!(table.shape(place), Shape::Rows) => {
             if let Shape::Reference(target) = table.shape(place) {
                 items.iter().filter_map(Value::as_str).for_each(|text| visit(place, target, text));
             }
@@ -112,12 +113,13 @@ mod tests {
             "pageGenerators": [{"_exportId": "000000000000000000000002"}],
             "routers": [{"branches": [{"pageProcessors": [{"_importId": "000000000000000000000003"}]}]}],
             "_runNextFlowIds": ["000000000000000000000004", "nonsense"],
+            "_runNextExportIds": [{"_flowId": "000000000000000000000005", "_exportId": "000000000000000000000006"}],
         });
         let found = describe(Kind::Flow, &flow);
         assert_eq!(found.name, "Orders");
         assert!(found.disabled);
         let ids: Vec<_> = found.references.iter().map(ToString::to_string).collect();
-        assert_eq!(ids.len(), 4);
+        assert_eq!(ids.len(), 6);
         assert_eq!(found.integration.unwrap().to_string(), ids[0]);
     }
 

@@ -12,6 +12,7 @@ pub mod forms;
 mod id;
 pub mod kept;
 mod kind;
+pub mod package;
 pub mod path;
 pub mod presets;
 mod problem;

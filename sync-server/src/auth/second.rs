@@ -13,7 +13,7 @@ use crate::vault::SecretPlace;
 use crate::{audit, clock};
 
 /// Where the secret of a person's factor lies in the vault's terms.
-const PATH: &str = "second factor";
+pub(crate) const PATH: &str = "second factor";
 
 /// Seals a secret for a person.
 pub(crate) fn seal(app: &App, user: Id, secret: &[u8]) -> Result<Vec<u8>, ApiError> {

@@ -1,6 +1,7 @@
 //! `tombolo admin`: what an operator does to a server's data.
 
 mod create_owner;
+mod rotate_keys;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +47,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
+    /// Puts credentials and second factors under a new key, while the server is stopped. It may be cut short at any moment
+    RotateKeys {
+        /// Forgets what does not open: for when the key is lost
+        #[arg(long)]
+        forget_unreadable: bool,
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
     /// Checks the chain of the audit logs: a row that was changed, taken out, put in or cut off is named. An older copy of the
     /// whole database, and what somebody wrote who has audit.key, are not found
     VerifyAudit {
@@ -70,6 +80,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Backup { file, data } => back_up(file, data).await,
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
+            Command::RotateKeys { forget_unreadable, data } => say(&rotate_keys::run(data, *forget_unreadable).await?),
             Command::VerifyAudit { data } => verify_audit(data).await,
             Command::Verify { data } => verify(data).await,
         }
@@ -95,9 +106,10 @@ async fn restore(file: &Path, data: &Path) -> anyhow::Result<ExitCode> {
     let lock = lock(data)?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
     backup::restore(file, &data.join(DATABASE), epoch, clock::now_ms()).await?;
+    let key = rotate_keys::after_restore(data).await?;
     drop(lock);
     say(&format!(
-        "restored {} from {}; everybody is signed out: once somebody signs in again, their devices push what the backup lacks",
+        "restored {} from {}; {key}; everybody is signed out: once somebody signs in again, their devices push what the backup lacks",
         data.display(),
         file.display()
     ))

@@ -11,6 +11,7 @@ mod clone;
 mod flows;
 mod jobs;
 mod openapi;
+mod packages;
 mod ping;
 mod processors;
 mod recycle_bin;
@@ -30,6 +31,8 @@ pub(crate) use spelling::respelled;
 const RESOURCE_BYTES: usize = 2 * 1024 * 1024;
 /// The largest body of a request that brings data.
 const DATA_BYTES: usize = 6 * 1024 * 1024;
+/// The largest zip; one that is larger gets the words of who reads it.
+const PACKAGE_BYTES: usize = tombolo_package::MOST_ARCHIVE_BYTES + 1024;
 
 /// What every member may do.
 const ENTER: Right = Right::Token(Action::Enter, Kind::Integration);
@@ -89,6 +92,8 @@ pub(super) fn table() -> Vec<Route> {
         get("/v1/recycleBinTTL", ENTER, recycle_bin::all).says("List deleted resources"),
         get("/v1/recycleBinTTL/{type}", ENTER, recycle_bin::of_kind).says("List deleted resources of a type"),
         get("/v1/recycleBinTTL/{type}/{id}", ENTER, recycle_bin::one).says("Get a deleted resource"),
+        delete("/v1/recycleBinTTL/{type}/{id}", ENTER, recycle_bin::purge)
+            .says("Delete a resource for good, and what belongs to it in the bin"),
         post("/v1/recycleBinTTL/{type}/{id}", ENTER, recycle_bin::restore).says("Restore a deleted resource"),
         post("/v1/recycleBinTTL/{type}/{id}/doCascadeRestore", ENTER, recycle_bin::restore_with_all)
             .says("Restore a deleted resource, and what it refers to"),
@@ -148,6 +153,16 @@ fn of_some_kinds() -> Vec<Route> {
         })
         .collect();
     rows.extend([
+        get("/v1/integrations/{id}/template", read(Kind::Integration), packages::download)
+            .says("Download an integration as a zip, without secrets"),
+        get("/v1/flows/{id}/template", read(Kind::Flow), packages::download)
+            .says("Download a flow as a zip, without secrets"),
+        post("/v1/templates/preview", ENTER, packages::preview)
+            .takes(PACKAGE_BYTES)
+            .says("Say what a zip would make, without making it"),
+        post("/v1/templates/install", somewhere_new(Kind::Integration), packages::install)
+            .takes(PACKAGE_BYTES)
+            .says("Make what a zip holds, with the connections of connectionMap"),
         post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),
         get("/v1/flows/{id}/jobs/latest", read(Kind::Flow), jobs::latest).says("Get the newest run of a flow"),
         get("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),

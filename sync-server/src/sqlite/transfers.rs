@@ -8,7 +8,7 @@ use tombolo_wire::rest::{Transfer, TransferStatus};
 
 use super::push::take_numbers;
 use super::row::{db, from_u64, get, hashes, id, json, maybe_id, to_json};
-use super::{Sqlite, rights};
+use super::{Sqlite, bin, rights};
 use crate::store::{Arrival, HandOver, HandedOver, NewTransfer, StoreError, TRANSFER_MS, TransferRow, Transfers};
 
 /// What both sides see, from one row.
@@ -178,7 +178,7 @@ impl Transfers for Sqlite {
             }
             arrive(&mut tx, hand_over, arrival).await?;
             if !arrival.copied {
-                leave(&mut tx, hand_over, arrival).await?;
+                bin::entomb(&mut tx, hand_over.from, arrival.from, hand_over.now_ms).await?;
             }
         }
         rights::sight_changed(&mut tx, hand_over.from).await?;
@@ -288,29 +288,6 @@ async fn copy_file(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, sha256: &
             .execute(&mut **tx)
             .await
             .map_err(db("handing files over"))?;
-    }
-    Ok(())
-}
-
-/// Takes the document from the sender: its id stays taken, and its history and secrets go.
-async fn leave(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, arrival: &Arrival) -> Result<(), StoreError> {
-    const DOING: &str = "handing integrations over";
-    let (account, document) = (hand_over.from.to_string(), arrival.from.to_string());
-    let sequence = take_numbers(tx, hand_over.from, 1).await?;
-    sqlx::query("UPDATE documents SET purged = 1, purged_sequence = ?, modified_ms = ? WHERE account = ? AND id = ?")
-        .bind(from_u64(sequence))
-        .bind(hand_over.now_ms)
-        .bind(&account)
-        .bind(&document)
-        .execute(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    for statement in [
-        "DELETE FROM changes WHERE account = ? AND document = ?",
-        "DELETE FROM vault WHERE account = ? AND connection = ?",
-        "DELETE FROM grants WHERE account = ? AND integration = ?",
-    ] {
-        sqlx::query(statement).bind(&account).bind(&document).execute(&mut **tx).await.map_err(db(DOING))?;
     }
     Ok(())
 }

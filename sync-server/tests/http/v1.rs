@@ -1,5 +1,7 @@
 //! The public REST API, called as programs call it: a token and an address.
 
+#[path = "v1/bin.rs"]
+mod bin;
 #[path = "v1/client.rs"]
 pub(crate) mod client;
 #[path = "v1/copies.rs"]
@@ -14,10 +16,14 @@ mod hostile;
 mod jobs;
 #[path = "v1/kept.rs"]
 mod kept;
+#[path = "v1/keys.rs"]
+mod keys;
 #[path = "v1/lists.rs"]
 mod lists;
 #[path = "v1/members.rs"]
 mod members;
+#[path = "v1/packages.rs"]
+mod packages;
 #[path = "v1/ping.rs"]
 mod ping;
 #[path = "v1/processors.rs"]

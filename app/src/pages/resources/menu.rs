@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use tombolo_model::{Action, Id};
+use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::store::CatalogueRow;
 
 use super::copy;
 use crate::components::{HistoryDialog, Icon, Menu, MenuItem};
 use crate::pages::bin::put_away;
+use crate::pages::packages::{self, CloneDialog};
 use crate::state::{App, use_document};
 use crate::words;
 use crate::words::kinds::address;
@@ -44,23 +45,22 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
         // Who refers to it is the reason, and the way on.
         Some(_) => asked.set(Some(id)),
     };
-    let clone = move |()| {
-        let to = move |made: Id| {
-            let row = row.with_value(Clone::clone);
-            go(address(&CatalogueRow { id: made, ..row }));
-        };
-        row.with_value(|row| copy::clone(app, row, to));
+    let cloning = RwSignal::new(false);
+    let download = move |()| match kind {
+        Kind::Flow => packages::download(app, id),
+        _ => copy::download(app, row.get_value()),
     };
     view! {
         <Menu id=format!("row-{id}") label=format!("More for {name}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">
             <MenuItem on_choose=Callback::new(move |()| go(row.with_value(address)))><Icon name="pencil"/>"Edit"</MenuItem>
-            <MenuItem on_choose=Callback::new(clone) blocked=closed><Icon name="copy"/>"Clone"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=closed><Icon name="copy"/>"Clone"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| asked.set(Some(id)))><Icon name="link"/>"Used by"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(Some(id)))><Icon name="history"/>"History"</MenuItem>
-            <MenuItem on_choose=Callback::new(move |()| copy::download(app, row.get_value()))><Icon name="download"/>"Download"</MenuItem>
+            <MenuItem on_choose=Callback::new(download)><Icon name="download"/>"Download"</MenuItem>
             <MenuItem on_choose=Callback::new(delete) blocked=closed><Icon name="trash-2"/>"Delete"</MenuItem>
         </Menu>
         {move || history.get().map(|id| view! { <RowHistory id=id shown=history/> })}
+        {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
     }
 }
 

@@ -13,7 +13,9 @@ use crate::fault::Fault;
 use crate::port::Answer;
 use crate::undo::Way;
 use crate::worker::Tab;
-use crate::{blobs, create, documents, edit, env, export, history, moving, park, presence, runs, secrets, undo};
+use crate::{
+    blobs, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets, undo,
+};
 
 /// Does what is asked.
 pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Result<Answer, Fault> {
@@ -74,6 +76,18 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             let info = blobs::info(String::new(), export_name(), &file);
             with_file(&info, file)
         }
+        Call::Pack { id } => {
+            let (packed, file) = packages::pack(&account, id).await?;
+            let answer = value(packed)?;
+            Ok(Answer { file: Some(file), ..answer })
+        }
+        Call::Bundle { id, password } => {
+            let (packed, file) = packages::bundle(&account, id, &password).await?;
+            let answer = value(packed)?;
+            Ok(Answer { file: Some(file), ..answer })
+        }
+        Call::LookAtPackage { of } => value(packages::look(&account, &of, files.first()).await?),
+        Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => {
             tab.visible.set(visible);
             account.set_visible(visible);

@@ -23,6 +23,7 @@ mod leader;
 mod locks;
 mod moving;
 mod news;
+mod packages;
 mod park;
 mod pending;
 mod port;

@@ -8,13 +8,14 @@ use web_sys::CryptoKey;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::read::json;
-use crate::storage::{Batch, Layout, Storage, Store, text};
+use crate::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, text};
 use crate::tabs::{Channel, Say};
 use crate::{env, port};
 
 const NAME: &str = "tombolo";
 const CURRENT: &str = "current";
 const KEY: &str = "secrets";
+const SIGNING: &str = "signing";
 
 /// The registry.
 pub(crate) struct Registry {
@@ -122,6 +123,19 @@ impl Registry {
     pub(crate) async fn key(&self) -> Result<Option<CryptoKey>, Fault> {
         let key = self.storage.get(Store::Keys, &JsValue::from_str(KEY)).await?;
         Ok(key.and_then(|key| key.dyn_into().ok()))
+    }
+
+    /// The sealed seed of the key that signs bundles, if it was made.
+    pub(crate) async fn signing(&self) -> Result<Option<Vec<u8>>, Fault> {
+        let seed = self.storage.get(Store::Keys, &JsValue::from_str(SIGNING)).await?;
+        Ok(seed.as_ref().and_then(bytes_of))
+    }
+
+    /// Keeps it.
+    pub(crate) async fn keep_signing(&self, sealed: &[u8]) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        batch.put(Store::Keys, &JsValue::from_str(SIGNING), bytes(sealed));
+        Ok(self.storage.write(&batch).await?)
     }
 
     /// Keeps the key.

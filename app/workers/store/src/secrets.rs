@@ -194,6 +194,38 @@ async fn open(account: &Rc<Account>, place: &str, sealed: &[u8]) -> Result<Optio
     Ok(text.ok().and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+/// The seed of the key that signs bundles of this device; made by the first tab that needs it. One that cannot be read any
+/// more is made anew: its fingerprint is another one then, and everybody sees that.
+pub(crate) async fn signing_seed(account: &Rc<Account>) -> Result<[u8; 32], Fault> {
+    let turn = locks::take("tombolo-signing", Ask::InTurn, || ()).await;
+    let seed = find_or_make_seed(account).await;
+    if let Some(turn) = turn {
+        turn.release();
+    }
+    seed
+}
+
+async fn find_or_make_seed(account: &Rc<Account>) -> Result<[u8; 32], Fault> {
+    const PLACE: &str = "signing key";
+    if let Some(sealed) = account.registry.signing().await?
+        && let Some(seed) = open(account, PLACE, &sealed).await?.and_then(|kept| digits(&kept.value))
+    {
+        return Ok(seed);
+    }
+    let seed: [u8; 32] = env::random();
+    let value = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sealed = seal(account, PLACE, &Kept { value, hosts: Vec::new() }).await?;
+    account.registry.keep_signing(&sealed).await?;
+    Ok(seed)
+}
+
+/// 32 bytes from their hexadecimal digits.
+fn digits(text: &str) -> Option<[u8; 32]> {
+    let byte = |at: usize| u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok();
+    let bytes: Vec<u8> = (0..32).filter_map(byte).collect();
+    bytes.try_into().ok()
+}
+
 /// The device's key; made by the first tab that needs it.
 async fn key(account: &Rc<Account>) -> Result<CryptoKey, Fault> {
     if let Some(key) = account.registry.key().await? {
@@ -255,6 +287,14 @@ mod tests {
 
     fn kept(value: &str, hosts: &[&str]) -> Kept {
         Kept { value: value.to_owned(), hosts: hosts.iter().map(|host| (*host).to_owned()).collect() }
+    }
+
+    #[test]
+    fn a_seed_survives_being_written_as_digits() {
+        let seed: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 8).unwrap());
+        let text: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digits(&text), Some(seed));
+        assert_eq!(digits("00ff"), None);
     }
 
     #[test]

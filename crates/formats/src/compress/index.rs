@@ -10,6 +10,8 @@ use crate::error::FormatError;
 pub(crate) struct ZipIndex {
     bytes: Vec<u8>,
     files: HashMap<String, Found>,
+    /// As they stand in the directory, doubles too.
+    names: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -27,7 +29,7 @@ impl ZipIndex {
         let end = memchr::memmem::rfind(&bytes[from..], b"PK\x05\x06").map(|at| from + at);
         let end = end.ok_or_else(|| bad(bytes.len(), "its directory is missing; it may have been cut off"))?;
         let mut at = size(u32_at(&bytes, end + 16));
-        let mut files = HashMap::new();
+        let (mut files, mut names) = (HashMap::new(), Vec::new());
         for _ in 0..u16_at(&bytes, end + 10) {
             if bytes.get(at..at + 4) != Some(b"PK\x01\x02") {
                 return Err(bad(at, "its directory is damaged"));
@@ -41,10 +43,17 @@ impl ZipIndex {
             };
             let after = at + 46 + usize::from(name);
             let text = bytes.get(at + 46..after).ok_or_else(|| bad(at, "its directory is damaged"))?;
-            files.insert(String::from_utf8_lossy(text).replace('\\', "/"), found);
+            let name_in_words = String::from_utf8_lossy(text).replace('\\', "/");
+            names.push(name_in_words.clone());
+            files.insert(name_in_words, found);
             at = after + usize::from(extra) + usize::from(comment);
         }
-        Ok(Self { bytes, files })
+        Ok(Self { bytes, files, names })
+    }
+
+    /// The names, in the order of the directory.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Opens a file; nothing when there is none of that name.

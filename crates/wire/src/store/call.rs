@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_model::package::PackageChoices;
 use tombolo_model::{Id, Intent, Kind};
 
 use crate::run_worker::RunOptions;
@@ -218,12 +219,52 @@ pub enum Call {
     },
     /// → [`BlobInfo`](super::BlobInfo) with one attachment: a JSON file of every resource on this device.
     ExportAll,
+    /// → [`Packed`](super::Packed) with one attachment: a zip of an integration, a flow or a single resource and all that it
+    /// needs, without secrets.
+    Pack {
+        /// Which.
+        id: Id,
+    },
+    /// → [`Packed`](super::Packed) with one attachment: the same as a bundle that this device signs.
+    Bundle {
+        /// Which.
+        id: Id,
+        /// Closes it; empty for none.
+        #[serde(default)]
+        password: String,
+    },
+    /// → [`PackagePreview`](tombolo_model::package::PackagePreview). Says what would be made; makes nothing.
+    LookAtPackage {
+        /// Of what.
+        of: PackageSource,
+    },
+    /// → [`PackageInstalled`](tombolo_model::package::PackageInstalled). Makes all of it in one transaction, or nothing.
+    Install {
+        /// Of what.
+        of: PackageSource,
+        /// What was chosen for it.
+        choices: PackageChoices,
+    },
     /// → null. Says whether the page can be seen: a hidden tab gives the socket to a visible one. Also tries a
     /// lost link at once.
     Visible {
         /// Now.
         visible: bool,
     },
+}
+
+/// What resources are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PackageSource {
+    /// One attachment: a zip or a bundle.
+    File {
+        /// Opens a bundle that is closed; empty for none. Without it such a bundle is `locked`.
+        #[serde(default)]
+        password: String,
+    },
+    /// A resource of this account, which is copied.
+    Copy(Id),
 }
 
 #[cfg(test)]

@@ -119,6 +119,20 @@ pub struct BlobInfo {
     pub size_bytes: u64,
 }
 
+/// The reply to [`Call::Pack`](super::Call::Pack) and [`Call::Bundle`](super::Call::Bundle).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Packed {
+    /// A name for the file.
+    pub name: String,
+    /// How many resources are in it.
+    pub parts: usize,
+    /// What is not in it and why, in words.
+    pub notes: Vec<String>,
+    /// The fingerprint of the key that signed it.
+    pub key: Option<String>,
+}
+
 /// One change in a resource's history.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,20 +1,23 @@
 //! The recycle bin: what was deleted, and back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json as Answer;
 use axum::extract::{OriginalUri, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
+use tombolo_model::catalogue::describe;
 use tombolo_model::{Action, Id, Kind};
 
 use super::resources::page;
 use crate::app::App;
+use crate::bin::{self, Doomed};
+use crate::error::ApiError;
 use crate::rest::acting::Acting;
 use crate::rest::error::RestError;
 use crate::rest::mirror::{self, Found};
-use crate::rest::shown::{Beside, show};
+use crate::rest::shown::{Beside, show, time};
 use crate::rest::write;
 use crate::routes::body::Names;
 
@@ -29,7 +32,15 @@ pub(super) async fn all(
     let found = mirror::all(&app, acting.account, None).await?;
     let beside = Beside::of(&app, acting.account, Kind::Integration).await?;
     let binned = found.iter().filter(|found| is_binned(&acting, found));
-    let entries = binned.map(|found| json!({ "model": model(found.row.kind), "doc": show(found, &beside) }));
+    let names: BTreeMap<Id, String> =
+        app.store.members(acting.account).await?.into_iter().filter_map(|row| Some((row.user?, row.name))).collect();
+    let entries = binned.map(|found| {
+        // The last change of what lies in the bin is that it was put there.
+        let (at, by) = (found.row.modified_ms, found.row.modified_by);
+        let name = by.and_then(|by| names.get(&by));
+        json!({ "model": model(found.row.kind), "doc": show(found, &beside), "deletedAt": time(at),
+            "deletedBy": by.map(|by| json!({ "_id": by, "name": name })), "purgedAt": time(at + bin::BIN_MS) })
+    });
     page(&app, &headers, uri.path(), raw.as_deref(), entries)
 }
 
@@ -72,7 +83,7 @@ pub(super) async fn restore(
 
 /// `POST /v1/recycleBinTTL/{type}/{id}/doCascadeRestore`
 ///
-/// Also brings back what it refers to, as far as that is in the bin: it would not work without.
+/// Also brings back what it refers to, and what belongs to it when it is an integration, as far as that is in the bin.
 pub(super) async fn restore_with_all(
     State(app): State<App>,
     acting: Acting,
@@ -80,6 +91,13 @@ pub(super) async fn restore_with_all(
 ) -> Result<StatusCode, RestError> {
     let first = binned(&app, &acting, &name, id).await?;
     let (mut open, mut seen) = (vec![first], BTreeSet::from([id]));
+    if open.iter().any(|found| found.row.kind == Kind::Integration) {
+        let owned = mirror::all(&app, acting.account, None).await?.into_iter().filter(|found| {
+            let home = describe(found.row.kind, &found.seen.value).integration;
+            home == Some(id) && is_binned(&acting, found) && seen.insert(found.row.id)
+        });
+        open.extend(owned);
+    }
     while let Some(found) = open.pop() {
         bring_back(&app, &acting, &found).await?;
         for id in &found.seen.references {
@@ -91,6 +109,36 @@ pub(super) async fn restore_with_all(
         }
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /v1/recycleBinTTL/{type}/{id}`
+///
+/// Of an integration, what belongs to it and lies in the bin goes too: it would come back to nowhere.
+pub(super) async fn purge(
+    State(app): State<App>,
+    acting: Acting,
+    Names((name, id)): Names<(String, Id)>,
+) -> Result<StatusCode, RestError> {
+    let first = binned(&app, &acting, &name, id).await?;
+    let mut all = vec![first.clone()];
+    if first.row.kind == Kind::Integration {
+        let owned = mirror::all(&app, acting.account, None).await?.into_iter().filter(|found| {
+            let home = describe(found.row.kind, &found.seen.value).integration;
+            home == Some(id) && found.row.id != id && is_binned(&acting, found)
+        });
+        all.extend(owned);
+    }
+    let mut doomed = Vec::with_capacity(all.len());
+    for found in &all {
+        acting.must(Action::Write, &found.row)?;
+        let name = describe(found.row.kind, &found.seen.value).name;
+        let (id, heads, kind) = (found.row.id, found.row.heads.clone(), found.row.kind.name());
+        doomed.push(Doomed { id, heads, name, kind });
+    }
+    let gone = bin::purge(&app, acting.account, Some(acting.user), doomed).await;
+    let gone = gone.map_err(|error| RestError::from(ApiError::internal(&error)))?;
+    // Somebody has taken it out meanwhile.
+    if gone.contains(&id) { Ok(StatusCode::NO_CONTENT) } else { Err(RestError::not_found()) }
 }
 
 async fn bring_back(app: &App, acting: &Acting, found: &Found) -> Result<(), RestError> {

@@ -65,6 +65,22 @@ impl Api {
         Answer { status: answer.status(), headers: answer.headers().clone(), text: answer.text().await.unwrap() }
     }
 
+    /// Sends a file.
+    pub(crate) async fn send_file(&self, path: &str, bytes: &[u8]) -> Answer {
+        let url = format!("{}{path}", self.base);
+        let request = self.client.post(url).header(AUTHORIZATION, format!("Bearer {}", self.token));
+        let answer = request.header("content-type", "application/zip").body(bytes.to_vec()).send().await.unwrap();
+        Answer { status: answer.status(), headers: answer.headers().clone(), text: answer.text().await.unwrap() }
+    }
+
+    /// Gets a file.
+    pub(crate) async fn file(&self, path: &str) -> Vec<u8> {
+        let url = format!("{}{path}", self.base);
+        let answer = self.client.get(url).header(AUTHORIZATION, format!("Bearer {}", self.token)).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
