@@ -1,6 +1,6 @@
 //! The account on the screen: who, which resources, where the changes are, what runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,11 +12,12 @@ use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::RunStatus;
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
-    AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
+    AccountInfo, Call, CallError, CatalogueRow, Created, Event, Link, Notice, Overview, RunRow, SyncStatus,
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
+use super::reading::read;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
@@ -47,6 +48,10 @@ pub(crate) struct App {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
+    /// The flow of which records are tried again, until that run has said that it is there.
+    retrying: StoredValue<Option<Id>>,
+    /// The runs of this tab that try records again.
+    retries: RwSignal<BTreeSet<Id>>,
     /// Why the page must be loaded again.
     pub(crate) reload: RwSignal<Option<String>>,
     /// Why nothing can be shown or kept: the store does not start, or has stopped.
@@ -78,6 +83,8 @@ impl App {
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
+            retrying: StoredValue::new(None),
+            retries: RwSignal::new(BTreeSet::new()),
             reload: RwSignal::new(None),
             failed: RwSignal::new(None),
             update: RwSignal::new(None),
@@ -165,6 +172,20 @@ impl App {
         });
     }
 
+    /// Tries records of a flow again, as the flow is after everything that was entered so far; gives the run.
+    pub(crate) async fn try_again(self, flow: Id, options: RunOptions) -> Result<Id, CallError> {
+        self.retrying.set_value(Some(flow));
+        let started = self.call::<Created>(Call::StartRun { flow, on_server: false, options }).await;
+        self.retrying.set_value(None);
+        started.map(|started| started.id)
+    }
+
+    /// Whether a run tries single records again: it was started so here, or records came to a later step though no source
+    /// gave any.
+    pub(crate) fn is_retry(self, run: &RunRow) -> bool {
+        read(self.retries, |retries| retries.contains(&run.id)) || has_no_source(run)
+    }
+
     /// Shows an account. Of the one before, if it is another, nothing stays.
     pub(crate) fn show(self, overview: Overview) {
         let account = overview.account.id;
@@ -222,19 +243,19 @@ impl App {
     /// The resources of a kind that are not in the bin, by name.
     pub(crate) fn of_kind(self, kind: Kind) -> Vec<CatalogueRow> {
         let mut found: Vec<CatalogueRow> =
-            self.rows.with(|rows| rows.values().filter(|row| row.kind == kind && !row.binned).cloned().collect());
+            read(self.rows, |rows| rows.values().filter(|row| row.kind == kind && !row.binned).cloned().collect());
         found.sort_by_key(|row| (row.name.to_lowercase(), row.id));
         found
     }
 
     /// A resource's row.
     pub(crate) fn row(self, id: Id) -> Option<CatalogueRow> {
-        self.rows.with(|rows| rows.get(&id).cloned())
+        read(self.rows, |rows| rows.get(&id).cloned())
     }
 
     /// Whether the account is on this device alone: nobody has signed in.
     pub(crate) fn is_alone(self) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.local))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.local))
     }
 
     /// Whether this person may change resources. Until the store has opened nothing says that they may not,
@@ -245,12 +266,12 @@ impl App {
 
     /// Whether this person may do something with resources of a kind, as far as is known.
     pub(crate) fn may(self, action: Action, kind: Kind) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
     }
 
     /// Whether this person may do something with a resource that an integration owns, as far as is known.
     pub(crate) fn may_in(self, action: Action, kind: Kind, owner: Option<Id>) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.may(action, kind, owner)))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.may(action, kind, owner)))
     }
 
     /// The same with a resource that is listed.
@@ -259,16 +280,23 @@ impl App {
         self.may_in(Action::Write, row.kind, owner)
     }
 
-    /// The newest run of a flow.
+    /// The newest run of a flow. One that only tried single records again says nothing of the flow.
     pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
-        self.runs.with(|runs| runs.values().filter(|run| run.flow == flow).max_by_key(|run| run.started_ms).cloned())
+        self.newest(flow, |run| !self.is_retry(run))
     }
 
     /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
     pub(crate) fn is_running(self, flow: Id) -> bool {
         const DAY_MS: i64 = 86_400_000;
-        self.last_run(flow).is_some_and(|run| {
-            matches!(run.status, RunStatus::Running | RunStatus::Queued) && self.now_ms.get() - run.started_ms < DAY_MS
+        self.newest(flow, |_| true).is_some_and(|run| {
+            let now_ms = read(self.now_ms, |now_ms| *now_ms);
+            matches!(run.status, RunStatus::Running | RunStatus::Queued) && now_ms - run.started_ms < DAY_MS
+        })
+    }
+
+    fn newest(self, flow: Id, of: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
+        read(self.runs, |runs| {
+            runs.values().filter(|run| run.flow == flow && of(run)).max_by_key(|run| run.started_ms).cloned()
         })
     }
 
@@ -278,6 +306,22 @@ impl App {
             self.synced_ms.set(Some(time::now_ms()));
         }
         self.sync.set(status);
+    }
+
+    fn take_run(self, row: RunRow) {
+        let first = self.runs.with_untracked(|runs| !runs.contains_key(&row.id));
+        if first && self.retrying.get_value() == Some(row.flow) {
+            self.retrying.set_value(None);
+            self.retries.update(|retries| {
+                retries.insert(row.id);
+            });
+        }
+        self.runs.update(|runs| {
+            let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
+            if newer {
+                Arc::make_mut(runs).insert(row.id, row);
+            }
+        });
     }
 
     fn take(self, event: Event) {
@@ -303,12 +347,7 @@ impl App {
                 }
                 self.note_sync(status);
             }
-            Event::Run { row } => self.runs.update(|runs| {
-                let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
-                if newer {
-                    Arc::make_mut(runs).insert(row.id, row);
-                }
-            }),
+            Event::Run { row } => self.take_run(row),
             Event::Notice { notice } => self.notices.update(|notices| {
                 notices.retain(|have| have.code != notice.code || have.document != notice.document);
                 notices.push(notice);
@@ -317,6 +356,14 @@ impl App {
             Event::Reload { reason } => self.reload.set(Some(reason)),
         }
     }
+}
+
+fn has_no_source(run: &RunRow) -> bool {
+    let came = |source: bool| {
+        let mut of = run.steps.iter().filter(|step| (step.kind == "export") == source);
+        of.any(|step| step.received + step.success + step.ignored + step.errors > 0)
+    };
+    !came(true) && came(false)
 }
 
 /// Whether everything that was written here is on the server, and everything from there is here.
