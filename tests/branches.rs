@@ -174,28 +174,10 @@ async fn mapping_of(screen: &Screen, step: &str) -> Result<()> {
     screen.browser.find("region", "Mapping editor").await.map(|_| ())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothing_to_the_console() -> Result<()> {
-    let server = Server::start().await?;
-    let sink = Sink::start(vec![
-        json!({"id": 1, "name": "Ash", "place": {"city": "Rome"}}),
-        json!({"id": 2, "name": "Beech", "place": {"city": "Bonn"}, "refuse": true}),
-    ])
-    .await?;
-    let screen = Screen::open(&server.address()).await?;
+/// The fields of a record of a test run are mapped by a click and by a key, and what comes out is shown.
+async fn map_from_a_sample(screen: &Screen) -> Result<()> {
     let browser = &screen.browser;
-    screen.create_integration("Trees").await?;
-    let focused = "return document.activeElement.innerText.trim() === 'Create flow';";
-    browser.wait_js("the focus on what makes a flow", focused, PATIENCE).await?;
-    screen.create_flow("Trees").await?;
-    let focused = "return document.activeElement.id === 'add-source';";
-    browser.wait_js("the focus on what adds a source", focused, PATIENCE).await?;
-    let path = "/numbered?page={{export.http.paging.page}}";
-    screen.add_http_source("Woods", &sink.address(), path, Paging::Number).await?;
-    screen.add_http_destination("Forest", &sink.address(), "/pick").await?;
-
-    // The fields of a record of a test run are mapped by a click and by a key, and what comes out is shown.
-    mapping_of(&screen, "Forest").await?;
+    mapping_of(screen, "Forest").await?;
     browser.press("button", "Get records").await?;
     browser.press("treeitem", "name, text, Ash").await?;
     let output = browser.find("region", "Output of the mapping").await?;
@@ -227,7 +209,12 @@ async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothi
     screen.done().await?;
     screen.done().await?;
 
-    // A branching says where a record of the test run goes; the step behind it is one that is there.
+    Ok(())
+}
+
+/// A branching says what its rules do; the step behind it is one that is there.
+async fn branch_with_a_step_that_is_there(screen: &Screen) -> Result<()> {
+    let browser = &screen.browser;
     browser.press("button", "Add branching").await?;
     browser.find("complementary", "Branching").await?;
     browser.press("button", "Rules of Branch 1.0").await?;
@@ -246,7 +233,12 @@ async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothi
     browser.fill("Name", "Left over").await?;
     screen.done().await?;
 
-    // The steps are the same in the list, and nothing is listed that is not on the picture.
+    Ok(())
+}
+
+/// The steps are the same in the list; the errors of a step are listed by their number, and a record is tried again.
+async fn run_and_try_again(screen: &Screen) -> Result<()> {
+    let browser = &screen.browser;
     browser.press("button", "Show the steps as a list").await?;
     browser.find("region", "Steps").await?;
     browser.find("button", "Left over").await?;
@@ -266,6 +258,32 @@ async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothi
     browser.see("It went through when it was tried again").await?;
     assert_eq!(screen.counts("Forest").await?, count, "the figures of the run stay");
 
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothing_to_the_console() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(vec![
+        json!({"id": 1, "name": "Ash", "place": {"city": "Rome"}}),
+        json!({"id": 2, "name": "Beech", "place": {"city": "Bonn"}, "refuse": true}),
+    ])
+    .await?;
+    let screen = Screen::open(&server.address()).await?;
+    let browser = &screen.browser;
+    screen.create_integration("Trees").await?;
+    let focused = "return document.activeElement.innerText.trim() === 'Create flow';";
+    browser.wait_js("the focus on what makes a flow", focused, PATIENCE).await?;
+    screen.create_flow("Trees").await?;
+    let focused = "return document.activeElement.id === 'add-source';";
+    browser.wait_js("the focus on what adds a source", focused, PATIENCE).await?;
+    let path = "/numbered?page={{export.http.paging.page}}";
+    screen.add_http_source("Woods", &sink.address(), path, Paging::Number).await?;
+    screen.add_http_destination("Forest", &sink.address(), "/pick").await?;
+
+    map_from_a_sample(&screen).await?;
+    branch_with_a_step_that_is_there(&screen).await?;
+    run_and_try_again(&screen).await?;
     for path in ["/flows", "/connections", "/exports", "/imports", "/runs", "/bin", "/"] {
         screen.visit(path).await?;
         browser.find("navigation", "Main").await?;

@@ -149,6 +149,13 @@ fn chosen_step(choice: Choice, steps: Memo<Vec<Step>>) -> Option<Step> {
     steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
 }
 
+/// The step that the Tab key stops at: the chosen one, else the first.
+fn first_stop(choice: Choice, steps: Memo<Vec<Step>>) -> Option<RowId> {
+    let chosen = choice.row();
+    let of = |steps: &Vec<Step>| steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first()).cloned();
+    steps.with(of).map(|step| step.row)
+}
+
 /// A branching by its row, as it is now.
 fn found_router(routers: Memo<Vec<Router>>, row: &str) -> Option<Router> {
     routers.with_untracked(|all| all.iter().find(|router| router.row == row).cloned())
@@ -217,12 +224,7 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
     });
     let app = App::here();
     let last = Memo::new(move |_| app.last_run(id).map(|run| Arc::new(Counted::new(run))));
-    let stop = Memo::new(move |_| {
-        let chosen = choice.row();
-        let of =
-            |steps: &Vec<Step>| steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first()).cloned();
-        steps.with(of).map(|step| step.row)
-    });
+    let stop = Memo::new(move |_| first_stop(choice, steps));
     let builder = Builder {
         app,
         doc,

@@ -10,7 +10,7 @@ use super::layout::{Edge, GAP, HEIGHT, LINE, Layout, WIDTH, layout};
 use super::node::{Node, drop_at_end};
 use super::pan::{Span, beside, fit, into_view, is_far, scaled, step_zoom};
 use super::router::{RouterNodes, add_branching};
-use super::sight::{FEW, MiniMap, use_sight};
+use super::sight::{FEW, MiniMap, Sight, use_sight};
 use super::steps::Step;
 use super::wizard::{Adding, Side};
 use crate::browser::page;
@@ -51,20 +51,7 @@ pub(super) fn Canvas() -> impl IntoView {
     };
     follow(builder, view, placed, zoom);
     let sight = use_sight(view, zoom, placed);
-    // A step far away is drawn when it comes near; the one that the Tab key stops at always.
-    let near = Memo::new(move |_| {
-        builder.steps.with(|steps| {
-            if steps.len() < FEW {
-                return steps.clone();
-            }
-            let (sight, stop, sought) = (sight.get(), builder.stop.get(), builder.sought.get());
-            let kept = |row: &String| stop.as_ref() == Some(row) || sought.as_ref() == Some(row);
-            let drawn = |step: &&Step| {
-                kept(&step.row) || placed.with(|placed| placed.of(&step.row).is_some_and(|at| sight.has(at)))
-            };
-            steps.iter().filter(drawn).cloned().collect::<Vec<_>>()
-        })
-    });
+    let near = near(builder, placed, sight);
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
     let describe = move || {
         format!(
@@ -108,6 +95,23 @@ pub(super) fn Canvas() -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// The steps that are drawn: a step far away is when it comes near; the one that the Tab key stops at always.
+fn near(builder: Builder, placed: Memo<Layout>, sight: RwSignal<Sight>) -> Memo<Vec<Step>> {
+    Memo::new(move |_| {
+        builder.steps.with(|steps| {
+            if steps.len() < FEW {
+                return steps.clone();
+            }
+            let (sight, stop, sought) = (sight.get(), builder.stop.get(), builder.sought.get());
+            let kept = |row: &String| stop.as_ref() == Some(row) || sought.as_ref() == Some(row);
+            let drawn = |step: &&Step| {
+                kept(&step.row) || placed.with(|placed| placed.of(&step.row).is_some_and(|at| sight.has(at)))
+            };
+            steps.iter().filter(drawn).cloned().collect::<Vec<_>>()
+        })
+    })
 }
 
 /// A way between two steps, which moves while records go along it.

@@ -15,7 +15,7 @@ pub(super) const FEW: usize = 80;
 /// How far beyond the edges steps are drawn, so that scrolling shows no gap; in pixels at 100 %.
 const SPARE: i32 = 700;
 /// The sides of the small picture.
-const MAP: (i32, i32) = (168, 96);
+const MAP: (i32, i32) = (144, 80);
 
 /// A part of the picture, in pixels at 100 %.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,7 +101,8 @@ pub(super) fn MiniMap(
     let needed = Memo::new(move |_| {
         let (width, height) = placed.with(|placed| placed.size);
         let sight = sight.get();
-        sight.width > 0 && (width > sight.width + 40 || height > sight.height + 40)
+        // A little beyond the edge is found without it.
+        sight.width > 0 && (width * 4 > sight.width * 5 || height * 4 > sight.height * 5)
     });
     let small = move |length: i32| small(length, by.get());
     let node = NodeRef::<html::Div>::new();

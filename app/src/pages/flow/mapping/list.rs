@@ -7,18 +7,18 @@ use leptos::prelude::*;
 use tombolo_model::Intent;
 
 use super::row::{FIELD, Line, dragged_row};
+use super::rows::MapRow;
 use super::{Editing, focus};
-use crate::pages::resources::part;
+use crate::pages::resources::{Part, part};
 
 /// What a line is taken for before one is there to be measured.
 const USUAL_HEIGHT: f64 = 41.0;
 
-/// The scrolled list.
-#[component]
-pub(super) fn Rows(editing: Editing) -> impl IntoView {
-    let Editing { doc, all, .. } = editing;
-    let frame = NodeRef::<html::Div>::new();
-    // How far it is scrolled, how high it is, and how high a line is.
+/// How far a list is scrolled, how high it is, and how high a line is; in pixels.
+type Seen = RwSignal<(f64, f64, f64)>;
+
+/// Follows which of the lines are in sight.
+fn use_part(all: Memo<Vec<MapRow>>, frame: NodeRef<html::Div>) -> (Memo<Part>, Seen) {
     let seen = RwSignal::new((0.0_f64, 900.0_f64, USUAL_HEIGHT));
     let measure = move || {
         let Some(frame) = frame.try_get_untracked().flatten() else { return };
@@ -49,6 +49,15 @@ pub(super) fn Rows(editing: Editing) -> impl IntoView {
         let (above, view, height) = seen.get();
         part(all.with(Vec::len), height, above, view)
     });
+    (window, seen)
+}
+
+/// The scrolled list.
+#[component]
+pub(super) fn Rows(editing: Editing) -> impl IntoView {
+    let Editing { doc, all, .. } = editing;
+    let frame = NodeRef::<html::Div>::new();
+    let (window, seen) = use_part(all, frame);
     // A row that was asked for comes into sight once it is there.
     Effect::new(move |_| {
         let Some(wanted) = editing.seek.get() else { return };

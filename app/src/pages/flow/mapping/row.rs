@@ -360,10 +360,10 @@ fn Actions(place: Place, off: Signal<bool>) -> impl IntoView {
     let object = Memo::new(move |_| kind.get() == "object");
     view! {
         <span role="gridcell" class="map-actions">
-            {move || object.get().then(|| view! { <button class="icon-button small" aria-label=move || format!("Add a field inside {}", called()) title="Add a field inside" prop:disabled=off on:click=move |_| place.editing.add(place.under("mappings"))><Icon name="plus" small=true/></button> })}
-            <button class="icon-button small" id=place.id("settings") aria-label=move || format!("Settings of {}", called()) title="Settings" aria-haspopup="dialog" on:click=move |_| place.editing.settings.set(Some(place.row.get_value()))><Icon name="settings" small=true/></button>
             <button class="icon-button small move" id=place.id("up") aria-label=move || format!("Move {} up", called()) title="Move up" prop:disabled=off on:click=move |_| place.go(false)><Icon name="arrow-up" small=true/></button>
             <button class="icon-button small move" id=place.id("down") aria-label=move || format!("Move {} down", called()) title="Move down" prop:disabled=off on:click=move |_| place.go(true)><Icon name="arrow-down" small=true/></button>
+            {move || object.get().then(|| view! { <button class="icon-button small" aria-label=move || format!("Add a field inside {}", called()) title="Add a field inside" prop:disabled=off on:click=move |_| place.editing.add(place.under("mappings"))><Icon name="plus" small=true/></button> })}
+            <button class="icon-button small" id=place.id("settings") aria-label=move || format!("Settings of {}", called()) title="Settings" aria-haspopup="dialog" on:click=move |_| place.editing.settings.set(Some(place.row.get_value()))><Icon name="settings" small=true/></button>
             <button class="icon-button small" id=place.id("delete") aria-label=move || format!("Delete {}", called()) prop:disabled=off on:click=move |_| place.delete()><Icon name="trash-2" small=true/></button>
         </span>
     }

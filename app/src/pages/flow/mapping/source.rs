@@ -182,7 +182,7 @@ pub(in crate::pages::flow) fn Which(sample: Sample) -> impl IntoView {
         {move || match (sample.own.with(Option::is_some), count()) {
             (true, _) => view! { <span class="meta">"Your own record"</span> }.into_any(),
             (false, 0) => ().into_any(),
-            (false, all) => view! { <span class="meta">{move || format!("Record {} of {}", sample.at.get() + 1, words::number(all as u64))}</span> }.into_any(),
+            (false, all) => view! { <span class="meta">{move || format!("{} of {}", sample.at.get() + 1, words::number(all as u64))}</span> }.into_any(),
         }}
         <span class="end">
             {move || (count() > 1 && sample.own.with(Option::is_none)).then(|| view! {
