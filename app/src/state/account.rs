@@ -1,6 +1,6 @@
 //! The account on the screen: who, which resources, where the changes are, what runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
-use tombolo_wire::run::RunStatus;
+use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
-    AccountInfo, Call, CallError, CatalogueRow, Created, Event, Link, Notice, Overview, RunRow, SyncStatus,
+    AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -48,10 +48,6 @@ pub(crate) struct App {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
-    /// The flow of which records are tried again, until that run has said that it is there.
-    retrying: StoredValue<Option<Id>>,
-    /// The runs of this tab that try records again.
-    retries: RwSignal<BTreeSet<Id>>,
     /// Why the page must be loaded again.
     pub(crate) reload: RwSignal<Option<String>>,
     /// Why nothing can be shown or kept: the store does not start, or has stopped.
@@ -83,8 +79,6 @@ impl App {
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
-            retrying: StoredValue::new(None),
-            retries: RwSignal::new(BTreeSet::new()),
             reload: RwSignal::new(None),
             failed: RwSignal::new(None),
             update: RwSignal::new(None),
@@ -170,20 +164,6 @@ impl App {
         self.in_turn(async move {
             self.call::<serde_json::Value>(Call::StartRun { flow, on_server: false, options }).await.map(drop)
         });
-    }
-
-    /// Tries records of a flow again, as the flow is after everything that was entered so far; gives the run.
-    pub(crate) async fn try_again(self, flow: Id, options: RunOptions) -> Result<Id, CallError> {
-        self.retrying.set_value(Some(flow));
-        let started = self.call::<Created>(Call::StartRun { flow, on_server: false, options }).await;
-        self.retrying.set_value(None);
-        started.map(|started| started.id)
-    }
-
-    /// Whether a run tries single records again: it was started so here, or records came to a later step though no source
-    /// gave any.
-    pub(crate) fn is_retry(self, run: &RunRow) -> bool {
-        read(self.retries, |retries| retries.contains(&run.id)) || has_no_source(run)
     }
 
     /// Shows an account. Of the one before, if it is another, nothing stays.
@@ -280,23 +260,21 @@ impl App {
         self.may_in(Action::Write, row.kind, owner)
     }
 
-    /// The newest run of a flow. One that only tried single records again says nothing of the flow.
+    /// The newest run of a flow, its records tried again left aside: those tell nothing of the flow as a whole.
     pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
-        self.newest(flow, |run| !self.is_retry(run))
+        self.newest_run(|run| run.flow == flow && run.origin.kind != RunType::Retry)
+    }
+
+    fn newest_run(self, wanted: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
+        read(self.runs, |runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
     }
 
     /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
     pub(crate) fn is_running(self, flow: Id) -> bool {
         const DAY_MS: i64 = 86_400_000;
-        self.newest(flow, |_| true).is_some_and(|run| {
-            let now_ms = read(self.now_ms, |now_ms| *now_ms);
-            matches!(run.status, RunStatus::Running | RunStatus::Queued) && now_ms - run.started_ms < DAY_MS
-        })
-    }
-
-    fn newest(self, flow: Id, of: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
-        read(self.runs, |runs| {
-            runs.values().filter(|run| run.flow == flow && of(run)).max_by_key(|run| run.started_ms).cloned()
+        self.newest_run(|run| run.flow == flow).is_some_and(|run| {
+            matches!(run.status, RunStatus::Running | RunStatus::Queued)
+                && read(self.now_ms, |now_ms| *now_ms) - run.started_ms < DAY_MS
         })
     }
 
@@ -306,22 +284,6 @@ impl App {
             self.synced_ms.set(Some(time::now_ms()));
         }
         self.sync.set(status);
-    }
-
-    fn take_run(self, row: RunRow) {
-        let first = self.runs.with_untracked(|runs| !runs.contains_key(&row.id));
-        if first && self.retrying.get_value() == Some(row.flow) {
-            self.retrying.set_value(None);
-            self.retries.update(|retries| {
-                retries.insert(row.id);
-            });
-        }
-        self.runs.update(|runs| {
-            let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
-            if newer {
-                Arc::make_mut(runs).insert(row.id, row);
-            }
-        });
     }
 
     fn take(self, event: Event) {
@@ -347,7 +309,12 @@ impl App {
                 }
                 self.note_sync(status);
             }
-            Event::Run { row } => self.take_run(row),
+            Event::Run { row } => self.runs.update(|runs| {
+                let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
+                if newer {
+                    Arc::make_mut(runs).insert(row.id, row);
+                }
+            }),
             Event::Notice { notice } => self.notices.update(|notices| {
                 notices.retain(|have| have.code != notice.code || have.document != notice.document);
                 notices.push(notice);
@@ -356,14 +323,6 @@ impl App {
             Event::Reload { reason } => self.reload.set(Some(reason)),
         }
     }
-}
-
-fn has_no_source(run: &RunRow) -> bool {
-    let came = |source: bool| {
-        let mut of = run.steps.iter().filter(|step| (step.kind == "export") == source);
-        of.any(|step| step.received + step.success + step.ignored + step.errors > 0)
-    };
-    !came(true) && came(false)
 }
 
 /// Whether everything that was written here is on the server, and everything from there is here.

@@ -4,7 +4,7 @@ use gloo::timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::Id;
-use tombolo_wire::run::{RunError, RunRow, RunStatus, StepCount};
+use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType, StepCount};
 use tombolo_wire::store::Call;
 
 use super::Builder;
@@ -14,7 +14,7 @@ use super::steps::Router;
 use crate::browser::{page, time};
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
-use crate::pages::runs::{Told, nothing_read};
+use crate::pages::runs::{Told, nothing_read, tried_memo};
 use crate::state::App;
 use crate::words;
 
@@ -32,7 +32,7 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
     // A run that starts is the one to look at. What came of trying a record again is said beside its error.
     Effect::new(move |before: Option<Option<Id>>| {
-        let newest = runs.with(|runs| runs.iter().find(|run| !app.is_retry(run)).map(|run| run.id));
+        let newest = runs.with(|runs| first_whole(runs).map(|run| run.id));
         if before.is_some_and(|before| before != newest) {
             picked.set(None);
             builder.errors_of.set(None);
@@ -40,8 +40,11 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
         newest
     });
     let shown = Memo::new(move |_| {
-        let wanted = |run: &&RunRow| picked.get().map_or_else(|| !app.is_retry(run), |id| run.id == id);
-        runs.with(|runs| runs.iter().find(wanted).cloned())
+        let picked = picked.get();
+        runs.with(|runs| match picked {
+            Some(id) => runs.iter().find(|run| run.id == id).cloned(),
+            None => first_whole(runs).cloned(),
+        })
     });
     // The parts below stay while the same run moves on, so that an error that is open stays open.
     let id = Memo::new(move |_| shown.with(|run| run.as_ref().map(|run| run.id)));
@@ -56,14 +59,18 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
                     <ul>{move || runs.get().into_iter().map(|run| {
                         let id = run.id;
                         let when = time::clock(run.started_ms);
-                        let retried = app.is_retry(&run);
                         let pick = move |_| { picked.set(Some(id)); builder.errors_of.set(None); };
-                        view! { <li><button class="row" on:click=pick><span class="num">{when}</span><RunState run=run/>{retried.then(|| view! { <small class="muted">"Records tried again"</small> })}</button></li> }
+                        view! { <li><button class="row" on:click=pick><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/></button></li> }
                     }).collect_view()}</ul>
                 </details>
             })}
         </section>
     }
+}
+
+/// The newest run of the whole flow: one that tries a record again does not take the place of its figures.
+fn first_whole(runs: &[RunRow]) -> Option<&RunRow> {
+    runs.iter().find(|run| run.origin.kind != RunType::Retry).or(runs.first())
 }
 
 /// What a screen reader hears of a run: how it starts, its first error, how it ends. Counters stay silent.
@@ -141,7 +148,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
-        <Errors told=told count=failed run=run flow=flow/>
+        <Errors told=told count=failed run=run id=id flow=flow/>
     }
 }
 
@@ -256,8 +263,9 @@ pub(super) const ERRORS: &str = "run-errors";
 
 /// The errors, with the record they are about: all, or those of one step.
 #[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, flow: Id) -> impl IntoView {
+fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
+    let tried = tried_memo(App::here(), id);
     let of = Memo::new(move |_| {
         let key = builder.errors_of.get()?;
         let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key).cloned();
@@ -268,9 +276,11 @@ fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, flow: I
         None => told.with(|told| told.count(count.get())),
     });
     let more = move || usize::try_from(many.get()).unwrap_or(usize::MAX);
+    // The step is read before the number, which follows it: the other way round its change is missed.
     let title = move || {
+        let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
         let errors = words::count(more(), "error");
-        of.with(|of| of.as_ref().map_or_else(|| errors.clone(), |step| format!("{errors} of {}", step.name)))
+        name.map_or(errors.clone(), |name| format!("{errors} of {name}"))
     };
     let listed = Memo::new(move |_| {
         let errors = told.get().errors;
@@ -282,7 +292,7 @@ fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, flow: I
             <section class="console-errors" id=ERRORS tabindex="-1" aria-label="Errors">
                 <header class="row"><h3>{title}</h3>
                     {move || of.with(Option::is_some).then(|| view! { <button class="button small quiet" on:click=move |_| builder.errors_of.set(None)>"Show all"</button> })}</header>
-                <ul><For each=move || listed.get() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 flow=flow/></For></ul>
+                <ul><For each=move || listed.get() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=id flow=flow tried=tried/></For></ul>
                 {move || (more() > listed.with(Vec::len)).then(|| view! { <p class="muted">{move || format!("{} of them are listed.", listed.with(Vec::len))}</p> })}
             </section>
         </Show>
@@ -325,6 +335,7 @@ mod tests {
             steps: vec![StepCount { success: 5, ..StepCount::default() }],
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
         let first = announcement(&run);

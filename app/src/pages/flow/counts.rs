@@ -145,6 +145,7 @@ mod tests {
                 .collect(),
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }
