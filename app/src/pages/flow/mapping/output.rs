@@ -27,7 +27,7 @@ struct Made {
 }
 
 /// The rules as the evaluation takes them.
-fn asked(purpose: Purpose, rules: Value, lookups: Value, mode: Value) -> Value {
+fn asked(purpose: Purpose, rules: &Value, lookups: &Value, mode: &Value) -> Value {
     if purpose.eval == "mapper" {
         json!({"mappings": rules, "lookups": lookups})
     } else {
@@ -66,7 +66,7 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
     });
     let rules = Memo::new(move |_| {
         let mode = purpose.base.strip_suffix("/mappings").and_then(|base| doc.at(&format!("{base}/mode")));
-        asked(purpose, editing.rules(), doc.at(purpose.lookups).unwrap_or_default(), mode.unwrap_or_default())
+        asked(purpose, &editing.rules(), &doc.at(purpose.lookups).unwrap_or_default(), &mode.unwrap_or_default())
     });
     let input = Memo::new(move |_| sample.value());
     let timer = StoredValue::new_local(None::<Timeout>);
@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn a_mode_is_one_of_transformations_alone() {
         assert_eq!(
-            asked(super::super::IMPORT, json!([]), json!([]), json!("modify")),
+            asked(super::super::IMPORT, &json!([]), &json!([]), &json!("modify")),
             json!({"mappings": [], "lookups": []})
         );
-        assert_eq!(asked(super::super::TRANSFORM, json!([]), json!(null), json!("modify"))["mode"], "modify");
+        assert_eq!(asked(super::super::TRANSFORM, &json!([]), &json!(null), &json!("modify"))["mode"], "modify");
     }
 }
