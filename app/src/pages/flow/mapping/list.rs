@@ -72,15 +72,18 @@ pub(super) fn Rows(editing: Editing) -> impl IntoView {
             frame.set_scroll_top((top - view / 2.0).max(0.0) as i32);
         }
     });
+    // The rows are read before the part of them, which follows them: the other way round a row that only moved is missed.
     let lines = move || {
+        all.track();
         focus::keep();
         let part = window.get();
         all.with(|all| all.get(part.from..part.to.min(all.len())).map(<[_]>::to_vec).unwrap_or_default())
     };
     #[expect(clippy::cast_precision_loss, reason = "no mapping has 2⁵³ rows")]
     let gap = move |before: bool| {
+        let count = all.with(Vec::len);
         let part = window.get();
-        let rows = if before { part.from } else { all.with(Vec::len).saturating_sub(part.to) };
+        let rows = if before { part.from } else { count.saturating_sub(part.to) };
         format!("{}px", rows as f64 * part.height)
     };
     // Dropped on the head, a row becomes the first of its list.
