@@ -174,3 +174,128 @@ async fn one_source_of_several_is_run_alone() -> Result<()> {
     assert!(second.asked().is_empty());
     screen.browser.close().await
 }
+
+/// Goes to the step's mapping from its form, and waits until the editor is there.
+async fn mapping_of(screen: &Screen, step: &str) -> Result<()> {
+    screen.tool(step, "Mapping").await?;
+    screen.browser.find("region", "Mapping editor").await.map(|_| ())
+}
+
+/// The fields of a record of a test run are mapped by a click and by a key, and what comes out is shown.
+async fn map_from_a_sample(screen: &Screen) -> Result<()> {
+    let browser = &screen.browser;
+    mapping_of(screen, "Forest").await?;
+    browser.press("button", "Get records").await?;
+    browser.press("treeitem", "name, text, Ash").await?;
+    let output = browser.find("region", "Output of the mapping").await?;
+    until("the output", PATIENCE, || async { Ok(output.text().await?.contains("\"name\": \"Ash\"").then_some(())) })
+        .await?;
+    let city = browser.find("treeitem", "city, text, Rome").await?;
+    browser.js("arguments[0].focus();", vec![city.to_json()?]).await?;
+    browser.keys(thirtyfour::Key::Enter).await?;
+    until("two rows", PATIENCE, || async { Ok((screen.destinations().await? == ["name", "city"]).then_some(())) })
+        .await?;
+    assert_eq!(screen.sources().await?, ["name", "place.city"]);
+    browser.find("treeitem", "city, text, Rome, mapped").await?;
+    // A row without a source gets one by its name.
+    screen.add_mapping("", "refuse").await?;
+    browser.press("button", "Next record").await?;
+    browser.press("button", "Match by name").await?;
+    until("the source", PATIENCE, || async {
+        Ok((screen.sources().await? == ["name", "place.city", "refuse"]).then_some(()))
+    })
+    .await?;
+    until("the output of the next record", PATIENCE, || async {
+        Ok(output.text().await?.contains("Bonn").then_some(()))
+    })
+    .await?;
+    browser.press("button", "Settings of refuse").await?;
+    let dialog = browser.find("dialog", "Settings of the field").await?;
+    browser.choose("If the source has no value", "Write null").await?;
+    browser.press_in(Some(&dialog), "button", "Done").await?;
+    screen.done().await?;
+    screen.done().await?;
+
+    Ok(())
+}
+
+/// A branching says what its rules do; the step behind it is one that is there.
+async fn branch_with_a_step_that_is_there(screen: &Screen) -> Result<()> {
+    let browser = &screen.browser;
+    browser.press("button", "Add branching").await?;
+    browser.find("complementary", "Branching").await?;
+    browser.press("button", "Rules of Branch 1.0").await?;
+    browser.see("The others are tried on the next branch").await?;
+    screen.done().await?;
+    screen.done().await?;
+    browser.press("button", "Add a step to Branch 1.0").await?;
+    browser.press("radio", "Use existing (1)").await?;
+    browser.see("It is used, not copied").await?;
+    let dialog = browser.find("dialog", "Add destination").await?;
+    browser.press_in(Some(&dialog), "button", "Forest").await?;
+    browser.find("complementary", "Forest").await?;
+    screen.done().await?;
+    browser.press("button", "Add a step to Branch 1.1").await?;
+    browser.press("button", "File to download").await?;
+    browser.fill("Name", "Left over").await?;
+    screen.done().await?;
+
+    Ok(())
+}
+
+/// The steps are the same in the list; the errors of a step are listed by their number, and a record is tried again.
+async fn run_and_try_again(screen: &Screen) -> Result<()> {
+    let browser = &screen.browser;
+    browser.press("button", "Show the steps as a list").await?;
+    browser.find("region", "Steps").await?;
+    browser.find("button", "Left over").await?;
+    browser.press("button", "Show the picture").await?;
+    browser.press("button", "Run flow").await?;
+    screen.run_end(PATIENCE).await?;
+    let console = browser.find("region", "Run console").await?;
+    assert!(!console.text().await?.contains("\nBranching\n"), "{}", console.text().await?);
+    // The number of errors of a step lists them.
+    let count = screen.counts("Forest").await?;
+    browser.press("button", "Show 1 error of Forest").await?;
+    browser.find_in(Some(&console), "heading", "1 error of Forest").await?;
+    browser.js("document.querySelector('.console-errors details').open = true;", Vec::new()).await?;
+    browser.press("button", "Edit and try again").await?;
+    browser.fill("Record to try again", "{ \"name\": \"Beech\", \"refuse\": false }").await?;
+    browser.press("button", "Try again").await?;
+    browser.see("Resolved at").await?;
+    assert_eq!(screen.counts("Forest").await?, count, "the figures of the run stay");
+
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_work_maps_from_a_sample_uses_a_step_again_and_writes_nothing_to_the_console() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(vec![
+        json!({"id": 1, "name": "Ash", "place": {"city": "Rome"}}),
+        json!({"id": 2, "name": "Beech", "place": {"city": "Bonn"}, "refuse": true}),
+    ])
+    .await?;
+    let screen = Screen::open(&server.address()).await?;
+    let browser = &screen.browser;
+    screen.create_integration("Trees").await?;
+    let focused = "return document.activeElement.innerText.trim() === 'Create flow';";
+    browser.wait_js("the focus on what makes a flow", focused, PATIENCE).await?;
+    screen.create_flow("Trees").await?;
+    let focused = "return document.activeElement.id === 'add-source';";
+    browser.wait_js("the focus on what adds a source", focused, PATIENCE).await?;
+    let path = "/numbered?page={{export.http.paging.page}}";
+    screen.add_http_source("Woods", &sink.address(), path, Paging::Number).await?;
+    screen.add_http_destination("Forest", &sink.address(), "/pick").await?;
+
+    map_from_a_sample(&screen).await?;
+    branch_with_a_step_that_is_there(&screen).await?;
+    run_and_try_again(&screen).await?;
+    for path in ["/flows", "/connections", "/exports", "/imports", "/runs", "/bin", "/"] {
+        screen.visit(path).await?;
+        browser.find("navigation", "Main").await?;
+    }
+    let complaints = browser.complaints().await?;
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    screen.browser.close().await
+}

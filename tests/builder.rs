@@ -303,3 +303,63 @@ async fn on_a_telephone_a_run_and_its_integration_fit_a_finger() -> Result<()> {
     assert_eq!(small_targets(&screen).await?, json!([]), "the integration");
     screen.browser.close().await
 }
+
+/// Presses something by the keyboard alone.
+async fn by_key(screen: &Screen, role: &str, name: &str) -> Result<()> {
+    screen.browser.tab_to(role, name).await?;
+    screen.browser.keys(Key::Enter).await
+}
+
+/// Replaces the text of a field by the keyboard alone.
+async fn typed(screen: &Screen, label: &str, text: &str) -> Result<()> {
+    screen.browser.tab_to("textbox", label).await?;
+    screen.browser.keys(Key::Control + "a").await?;
+    screen.browser.keys(text).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_steps_are_built_ten_fields_mapped_and_the_flow_run_by_keyboard_alone() -> Result<()> {
+    let server = Server::start().await?;
+    let record: Value = (0..10).map(|at| (format!("field{at}"), json!(at))).collect::<serde_json::Map<_, _>>().into();
+    let sink = Sink::start(vec![record.clone()]).await?;
+    let screen = at_an_empty_flow(&server).await?;
+    let browser = &screen.browser;
+    by_key(&screen, "button", "Add source").await?;
+    by_key(&screen, "button", "HTTP").await?;
+    typed(&screen, "Name", "Numbers").await?;
+    by_key(&screen, "button", "Create connection").await?;
+    browser.find("dialog", "Create connection").await?;
+    browser.keys("Both ends").await?;
+    browser.tab_to("textbox", "Base URL").await?;
+    browser.keys(sink.address() + Key::Enter).await?;
+    typed(&screen, "Relative URL", "/numbered?page=1").await?;
+    by_key(&screen, "button", "Done").await?;
+    by_key(&screen, "button", "Add destination").await?;
+    by_key(&screen, "button", "File to download").await?;
+    typed(&screen, "Name", "Pile").await?;
+    by_key(&screen, "button", "Done").await?;
+    // The third one has the connection of the first.
+    by_key(&screen, "button", "Add destination").await?;
+    by_key(&screen, "button", "Both ends").await?;
+    typed(&screen, "Name", "Wall").await?;
+    typed(&screen, "Relative URL", "/take").await?;
+    by_key(&screen, "button", "Mapping").await?;
+    by_key(&screen, "button", "Get records").await?;
+    browser.tab_to("treeitem", "field0").await?;
+    for at in 0..10 {
+        browser.keys(Key::Enter + "").await?;
+        until(&format!("{at} fields"), PATIENCE, || async {
+            Ok((screen.destinations().await?.len() == at + 1).then_some(()))
+        })
+        .await?;
+        browser.keys(Key::Down + "").await?;
+    }
+    // The editor closes, and then the form.
+    browser.keys(Key::Escape + "").await?;
+    browser.find("complementary", "Wall").await?;
+    browser.keys(Key::Escape + "").await?;
+    by_key(&screen, "button", "Run flow").await?;
+    until("the record", PATIENCE, || async { Ok((sink.records() == [record.clone()]).then_some(())) }).await?;
+    assert_eq!(browser.complaints().await?, Vec::<String>::new());
+    screen.browser.close().await
+}

@@ -46,6 +46,17 @@ async fn a_cut_wire_carries_nothing_and_a_slow_one_carries_late() -> Result<()> 
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_program_complains_of_in_the_console_is_told_once() -> Result<()> {
+    let browser = Browser::open().await?;
+    browser.goto(PAGE).await?;
+    browser.js("console.log('said'); console.warn('warned'); console.error('failed');", Vec::new()).await?;
+    let told = browser.complaints().await?;
+    assert!(told.len() == 2 && told[0].contains("warned") && told[1].contains("failed"), "{told:?}");
+    assert!(browser.complaints().await?.is_empty());
+    browser.close().await
+}
+
 /// A client that opens a new connection for every request.
 fn client() -> reqwest::Client {
     tombolo_tests::cryptography();

@@ -5,6 +5,7 @@ mod client;
 mod document;
 mod evaluator;
 mod membership;
+mod reading;
 pub(crate) mod row_id;
 mod saving;
 mod toasts;

@@ -240,7 +240,18 @@ impl Browser {
         let Ok(log) = self.driver.log(&self.web.session_id().to_string()).await else {
             return String::new();
         };
-        log.join("\n")
+        let lines: Vec<_> = log.into_iter().map(|line| line.text).collect();
+        lines.join("\n")
+    }
+
+    /// The warnings and errors that programs of the page wrote to its console since it was last asked.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        let log = self.driver.log(&self.web.session_id().to_string()).await?;
+        Ok(log.into_iter().filter(driver::Line::is_complaint).map(|line| line.text).collect())
     }
 
     /// Waits until `script` returns something other than false and null.

@@ -26,6 +26,26 @@ pub(crate) fn focus_soon(ids: Vec<String>) {
     });
 }
 
+/// How many frames a page that opens may take until it has what gets the focus: about two seconds.
+const MOST_FRAMES: u32 = 120;
+
+/// Moves the focus to the first of these ids that takes it, as soon as one is there: the page that has them only opens.
+pub(crate) fn focus_when_there(ids: Vec<String>) {
+    wait_for(ids, MOST_FRAMES);
+}
+
+fn wait_for(ids: Vec<String>, frames: u32) {
+    request_animation_frame(move || {
+        let takes = |id: &String| document().get_element_by_id(id).is_some_and(|one| !one.has_attribute("disabled"));
+        let there = ids.iter().any(takes);
+        if there {
+            focus_soon(ids);
+        } else if frames > 0 {
+            wait_for(ids, frames - 1);
+        }
+    });
+}
+
 /// Whether the system asks for less motion.
 pub(crate) fn wants_less_motion() -> bool {
     window().match_media("(prefers-reduced-motion: reduce)").ok().flatten().is_some_and(|query| query.matches())

@@ -9,6 +9,11 @@ use crate::words;
 /// The field, one on the page: a dialog that is closed holds none.
 const FIELD: &str = "new-name";
 
+/// The id of the primary button with these words, for the focus of a page that opens.
+pub(crate) fn opener_id(action: &str) -> String {
+    action.to_lowercase().replace(' ', "-")
+}
+
 /// The button, and the dialog behind it. Both carry the words of `action`, for example "Create flow".
 #[component]
 pub(crate) fn NameDialog(
@@ -20,7 +25,7 @@ pub(crate) fn NameDialog(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
-        <button class="button" class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
+        <button class="button" id=primary.then(|| opener_id(action)) class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
         <Dialog open=open title=action>
             <Ask action=action hint=hint on_name=Callback::new(move |name: String| { open.set(false); on_create.run(name); })/>
         </Dialog>

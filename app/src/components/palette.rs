@@ -174,6 +174,7 @@ mod tests {
             binned,
             references: Vec::new(),
             adaptor: None,
+            lookup: false,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

@@ -17,11 +17,19 @@ mod pan;
 mod panel;
 mod router;
 mod run_some;
+mod sample;
 mod schedule;
+mod shared;
+mod sight;
 mod steps;
+mod templates;
+mod tools;
+mod transform;
 mod trial;
+mod verdict;
 mod wizard;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -44,12 +52,13 @@ use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
 use choice::Choice;
 use console::Console;
+use counts::Counted;
 use outline::Outline;
 use panel::{BranchEditor, Panel, Tool};
 use router::RouterPanel;
 use run_some::RunSome;
 use schedule::ScheduleButton;
-use steps::{Branch, Router, Step, StepKind, routers, steps};
+use steps::{Branch, Router, Step, StepKind, routers, run_keys, steps};
 use trial::{Trial, TrialView};
 use wizard::{AddStep, Adding};
 
@@ -62,6 +71,18 @@ struct Builder {
     steps: Memo<Vec<Step>>,
     /// All branchings, in their order.
     routers: Memo<Vec<Router>>,
+    /// What runs call each step by.
+    keys: Memo<HashMap<RowId, String>>,
+    /// The newest run of the flow with its counts by step.
+    last: Memo<Option<Arc<Counted>>>,
+    /// The one step that the Tab key stops at; arrows go on from there.
+    stop: Memo<Option<RowId>>,
+    /// The step that gets the focus, which is drawn for it though it may be far away.
+    sought: RwSignal<Option<RowId>>,
+    /// The step, by its key in runs, whose errors alone are listed in the console.
+    errors_of: RwSignal<Option<String>>,
+    /// The steps are shown as a list in place of the picture.
+    listed: RwSignal<bool>,
     /// What came of trying the flow out; nothing while nobody does.
     trial: RwSignal<Option<Trial>>,
     /// The dialog that starts parts of the flow.
@@ -75,6 +96,26 @@ struct Builder {
 }
 
 impl Builder {
+    /// Lists the errors of a step in the console, and moves the focus there.
+    fn show_errors(self, key: String) {
+        self.errors_of.set(Some(key));
+        page::focus_soon(vec![console::ERRORS.to_owned()]);
+    }
+
+    /// Shows the steps as a list or as a picture, and moves the focus to the chosen or the first of them.
+    fn list(self, listed: bool) {
+        self.listed.set(listed);
+        if let Some(row) = self.stop.get_untracked() {
+            self.focus(&row);
+        }
+    }
+
+    /// Moves the focus to a step, drawn or not.
+    fn focus(self, row: &str) {
+        self.sought.set(Some(row.to_owned()));
+        focus_step(row);
+    }
+
     /// Chooses a step and moves the focus into its form.
     fn enter(self, row: RowId) {
         self.choice.choose(Some(row));
@@ -86,7 +127,7 @@ impl Builder {
         let row = untrack(|| self.choice.row());
         self.choice.choose(None);
         if let Some(row) = row {
-            focus_step(&row);
+            self.focus(&row);
         }
     }
 
@@ -109,6 +150,13 @@ fn chosen_step(choice: Choice, steps: Memo<Vec<Step>>) -> Option<Step> {
     steps.with(|steps| steps.iter().find(|step| step.row == row).cloned())
 }
 
+/// The step that the Tab key stops at: the chosen one, else the first.
+fn first_stop(choice: Choice, steps: Memo<Vec<Step>>) -> Option<RowId> {
+    let chosen = choice.row();
+    let of = |steps: &Vec<Step>| steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first()).cloned();
+    steps.with(of).map(|step| step.row)
+}
+
 /// A branching by its row, as it is now.
 fn found_router(routers: Memo<Vec<Router>>, row: &str) -> Option<Router> {
     routers.with_untracked(|all| all.iter().find(|router| router.row == row).cloned())
@@ -123,15 +171,19 @@ fn focus_step(row: &str) {
     page::focus_soon(vec![format!("node-{row}"), format!("outline-{row}")]);
 }
 
-/// What Escape closes: the open editor, then the open form. A layer above, such as a dialog, closes itself.
-fn on_escape(builder: Builder, event: &leptos::ev::KeyboardEvent) {
-    if event.key() != "Escape" || event.default_prevented() || untrack(|| builder.choice.row()).is_none() {
-        return;
-    }
+/// What Escape closes: the open editor, then the open form. A layer above, such as a dialog, closes itself. `O` changes
+/// between the picture and the list, except where somebody types.
+fn on_key(builder: Builder, event: &leptos::ev::KeyboardEvent) {
     let element = event.target().and_then(|target| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(target).ok());
-    let layer = element.and_then(|element| element.closest("dialog[open], [popover]:popover-open").ok().flatten());
-    if layer.is_none() {
-        if builder.tool.with_untracked(Option::is_some) { builder.close_tool() } else { builder.close() }
+    let within = |what: &str| element.as_ref().and_then(|element| element.closest(what).ok().flatten()).is_some();
+    let free = !event.default_prevented() && !within("dialog[open], [popover]:popover-open");
+    let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+    match event.key().as_str() {
+        "Escape" if free && untrack(|| builder.choice.row()).is_some() => {
+            if builder.tool.with_untracked(Option::is_some) { builder.close_tool() } else { builder.close() }
+        }
+        "o" | "O" if free && plain && within(".canvas, .outline") => builder.list(!builder.listed.get_untracked()),
+        _ => {}
     }
 }
 
@@ -171,11 +223,20 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
         let kind = shown.with(|step| step.as_ref().map(|step| step.kind))?;
         choice.tool().filter(|tool| tool.is_of(kind))
     });
+    let app = App::here();
+    let last = Memo::new(move |_| app.last_run(id).map(|run| Arc::new(Counted::new(run))));
+    let stop = Memo::new(move |_| first_stop(choice, steps));
     let builder = Builder {
-        app: App::here(),
+        app,
         doc,
         steps,
         routers,
+        keys: Memo::new(move |_| steps.with(|steps| run_keys(steps))),
+        last,
+        stop,
+        sought: RwSignal::new(None),
+        errors_of: RwSignal::new(None),
+        listed: RwSignal::new(false),
         choice,
         tool,
         adding: RwSignal::new(None),
@@ -190,7 +251,7 @@ fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
             <Head id=id integration=integration/>
             <BinnedBanner id=id says="This flow is in the recycle bin and cannot run."/>
             <DocNotices id=id/>
-            <div class="work" on:keydown=move |event| on_escape(builder, &event)>
+            <div class="work" data-listed=move || builder.listed.get().then_some("") on:keydown=move |event| on_key(builder, &event)>
                 <Canvas/>
                 <Outline/>
                 {move || shown.get().map(|step| view! { <Panel step=step/> })}

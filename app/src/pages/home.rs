@@ -11,7 +11,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::store::{Call, CatalogueRow, Created, RunRow};
 
 use crate::browser::{page, service_worker};
-use crate::components::{Ago, Icon, NameDialog, RunState};
+use crate::components::{Ago, Icon, NameDialog, RunState, opener_id};
 use crate::pages::packages::InstallButton;
 use crate::state::App;
 use crate::words;
@@ -84,7 +84,8 @@ fn CreateIntegration() -> impl IntoView {
             let call = Call::Create { kind: Kind::Integration, value: json!({"name": name}) };
             match app.call::<Created>(call).await {
                 Ok(created) => {
-                    navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default())
+                    navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default());
+                    page::focus_when_there(vec![opener_id("Create flow")]);
                 }
                 Err(error) => app.toasts.fail(error.message),
             }

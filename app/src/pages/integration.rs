@@ -108,10 +108,13 @@ fn CreateFlow(integration: Id, primary: bool) -> impl IntoView {
         spawn_local(async move {
             let value = json!({"name": name, "_integrationId": integration, "disabled": false});
             match app.call::<Created>(Call::Create { kind: Kind::Flow, value }).await {
-                Ok(created) => navigate(
-                    &format!("/integrations/{integration}/flows/{}", created.id),
-                    leptos_router::NavigateOptions::default(),
-                ),
+                Ok(created) => {
+                    navigate(
+                        &format!("/integrations/{integration}/flows/{}", created.id),
+                        leptos_router::NavigateOptions::default(),
+                    );
+                    page::focus_when_there(vec!["add-source".to_owned(), "outline-add-source".to_owned()]);
+                }
                 Err(error) => app.toasts.fail(error.message),
             }
         });

@@ -23,6 +23,7 @@ use create::Create;
 pub(crate) use page::ResourcePage;
 use table::ResourceTable;
 pub(crate) use used_by::UsedBy;
+pub(in crate::pages) use window::{Part, part};
 
 /// The kind whose folder the address names.
 fn folder_param() -> Memo<Option<&'static KindWords>> {

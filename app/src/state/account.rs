@@ -17,6 +17,7 @@ use tombolo_wire::store::{
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
+use super::reading::read;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
@@ -222,19 +223,19 @@ impl App {
     /// The resources of a kind that are not in the bin, by name.
     pub(crate) fn of_kind(self, kind: Kind) -> Vec<CatalogueRow> {
         let mut found: Vec<CatalogueRow> =
-            self.rows.with(|rows| rows.values().filter(|row| row.kind == kind && !row.binned).cloned().collect());
+            read(self.rows, |rows| rows.values().filter(|row| row.kind == kind && !row.binned).cloned().collect());
         found.sort_by_key(|row| (row.name.to_lowercase(), row.id));
         found
     }
 
     /// A resource's row.
     pub(crate) fn row(self, id: Id) -> Option<CatalogueRow> {
-        self.rows.with(|rows| rows.get(&id).cloned())
+        read(self.rows, |rows| rows.get(&id).cloned())
     }
 
     /// Whether the account is on this device alone: nobody has signed in.
     pub(crate) fn is_alone(self) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.local))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.local))
     }
 
     /// Whether this person may change resources. Until the store has opened nothing says that they may not,
@@ -245,12 +246,12 @@ impl App {
 
     /// Whether this person may do something with resources of a kind, as far as is known.
     pub(crate) fn may(self, action: Action, kind: Kind) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.role.may(action, kind)))
     }
 
     /// Whether this person may do something with a resource that an integration owns, as far as is known.
     pub(crate) fn may_in(self, action: Action, kind: Kind, owner: Option<Id>) -> bool {
-        self.account.with(|account| account.as_ref().is_none_or(|account| account.may(action, kind, owner)))
+        read(self.account, |account| account.as_ref().is_none_or(|account| account.may(action, kind, owner)))
     }
 
     /// The same with a resource that is listed.
@@ -265,14 +266,15 @@ impl App {
     }
 
     fn newest_run(self, wanted: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
-        self.runs.with(|runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
+        read(self.runs, |runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
     }
 
     /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
     pub(crate) fn is_running(self, flow: Id) -> bool {
         const DAY_MS: i64 = 86_400_000;
         self.newest_run(|run| run.flow == flow).is_some_and(|run| {
-            matches!(run.status, RunStatus::Running | RunStatus::Queued) && self.now_ms.get() - run.started_ms < DAY_MS
+            matches!(run.status, RunStatus::Running | RunStatus::Queued)
+                && read(self.now_ms, |now_ms| *now_ms) - run.started_ms < DAY_MS
         })
     }
 

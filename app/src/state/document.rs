@@ -11,6 +11,7 @@ use tombolo_wire::store::{Call, CallError, Edited, OpenReply, TextSplice, UndoSt
 use wasm_bindgen_futures::spawn_local;
 
 use super::App;
+use super::reading::read;
 use super::values::{text_at, value_at};
 
 /// A document that a component shows.
@@ -190,12 +191,12 @@ impl Doc {
 
     /// The value at a path, when there is one.
     pub(crate) fn at(self, path: &str) -> Option<Value> {
-        self.view.with(|view| view.as_ref().and_then(|view| value_at(view, path).cloned()))
+        read(self.view, |view| view.as_ref().and_then(|view| value_at(view, path).cloned()))
     }
 
     /// The text at a path; empty when there is none. A list of texts shows its first.
     pub(crate) fn text(self, path: &str) -> String {
-        self.view.with(|view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default())
+        read(self.view, |view| view.as_ref().map(|view| text_at(view, path)).unwrap_or_default())
     }
 
     /// Whether the field at a path is a text that several people may type in at once.

@@ -19,6 +19,8 @@ pub struct Description {
     pub references: Vec<Id>,
     /// `adaptorType` or `type`.
     pub adaptor: Option<String>,
+    /// An export that looks records up within a flow.
+    pub lookup: bool,
 }
 
 /// Describes a resource. Never fails: what is missing or of a wrong type is absent.
@@ -33,6 +35,7 @@ pub fn describe(kind: Kind, value: &Value) -> Description {
         disabled: value.get("disabled").and_then(Value::as_bool).unwrap_or(false),
         references: references.into_iter().collect(),
         adaptor: text("adaptorType").or_else(|| text("type")).map(ToOwned::to_owned),
+        lookup: value.get("isLookup").and_then(Value::as_bool).unwrap_or(false),
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::Kind;
 pub use connection::SIGN_INS;
-pub use step::{BRANCH, FLOW, ROUTER, STEP};
+pub use step::{BRANCH, FLOW, LOOKUP, MAP_ROW, ROUTER, STEP};
 
 /// Keys and words of a choice.
 pub type Choices = &'static [(&'static str, &'static str)];

@@ -46,12 +46,29 @@ impl Driver {
         self.child.id()
     }
 
-    /// The lines of the page's console since this was last asked.
-    pub(super) async fn log(&self, session: &str) -> Result<Vec<String>> {
+    /// The lines of the page's console since this was last asked, each with its level and what it is from.
+    pub(super) async fn log(&self, session: &str) -> Result<Vec<Line>> {
         let address = format!("{}/session/{session}/se/log", self.address());
         let answer: Value = self.http.post(address).json(&json!({ "type": "browser" })).send().await?.json().await?;
         let entries = answer["value"].as_array().cloned().unwrap_or_default();
-        Ok(entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+        let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+        let line =
+            |entry| Line { level: text(entry, "level"), from: text(entry, "source"), text: text(entry, "message") };
+        Ok(entries.iter().map(line).collect())
+    }
+}
+
+/// A line of a page's console.
+pub(super) struct Line {
+    pub(super) level: String,
+    pub(super) from: String,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// Whether a program complains: of an answer that does not come, the network does, and a test may want that.
+    pub(super) fn is_complaint(&self) -> bool {
+        matches!(self.level.as_str(), "WARNING" | "SEVERE") && self.from != "network"
     }
 }
 

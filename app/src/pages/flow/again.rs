@@ -1,4 +1,5 @@
-//! An error of a run with its record, which can be edited and tried again at the step where it failed.
+//! An error of a run with its record, which can be edited and tried again at the step where it failed. What came of that
+//! is said beside it: the figures of the run are those of the run.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use serde_json::Value;
 use tombolo_model::Id;
 use tombolo_wire::run::{Attempt, RunError};
 use tombolo_wire::run_worker::{RunOptions, RunRetry};
+use wasm_bindgen::JsCast;
 
 use crate::components::Icon;
 use crate::pages::runs::Tried;
@@ -22,6 +24,16 @@ fn retry(run: Id, error: &RunError, record: Value) -> Option<RunOptions> {
     Some(RunOptions { retry: Some(retry), ..RunOptions::default() })
 }
 
+/// Brings an error that was opened into view: the console is half a page high.
+fn bring(event: &leptos::ev::Event) {
+    let Some(row) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else { return };
+    if row.has_attribute("open") {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        row.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// One error.
 #[component]
 pub(super) fn ErrorRow(error: RunError, run: Id, flow: Id, tried: Memo<BTreeMap<u64, Attempt>>) -> impl IntoView {
@@ -35,7 +47,7 @@ pub(super) fn ErrorRow(error: RunError, run: Id, flow: Id, tried: Memo<BTreeMap<
     let shown = text.clone();
     let stored = StoredValue::new(error.clone());
     view! {
-        <li><details>
+        <li><details on:toggle=move |event| bring(&event)>
             <summary>
                 <Icon name="circle-alert" small=true/><span class="cut">{error.message}</span>
                 {error.index.map(|index| view! { <small class="muted num">{format!("record {}", words::number(index + 1))}</small> })}

@@ -6,10 +6,12 @@ use leptos::prelude::*;
 use web_sys::{ScrollBehavior, ScrollToOptions};
 
 use super::Builder;
-use super::layout::{GAP, HEIGHT, LINE, Layout, WIDTH, layout};
+use super::layout::{Edge, GAP, HEIGHT, LINE, Layout, WIDTH, layout};
 use super::node::{Node, drop_at_end};
 use super::pan::{Span, beside, fit, into_view, is_far, scaled, step_zoom};
 use super::router::{RouterNodes, add_branching};
+use super::sight::{FEW, MiniMap, Sight, use_sight};
+use super::steps::Step;
 use super::wizard::{Adding, Side};
 use crate::browser::page;
 use crate::components::Icon;
@@ -37,22 +39,27 @@ pub(super) fn Canvas() -> impl IntoView {
         }
     };
     let on_key = move |event: leptos::ev::KeyboardEvent| {
-        if event.shift_key() && event.code() == "Digit1" {
-            event.prevent_default();
-            fit_all();
+        let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+        match event.key().as_str() {
+            _ if event.shift_key() && event.code() == "Digit1" => fit_all(),
+            "-" if plain => notch(false),
+            "=" if plain => notch(true),
+            "0" if plain => zoom.set(100),
+            _ => return,
         }
+        event.prevent_default();
     };
     follow(builder, view, placed, zoom);
+    let sight = use_sight(view, zoom, placed);
+    let near = near(builder, placed, sight);
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
     let describe = move || {
         format!(
-            "Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it, Shift 1 shows all.",
+            "Flow of {}. Arrow keys go from step to step, Enter opens one, Delete removes it, Alt and arrows move it, E lists its errors, O shows the steps as a list, minus and equals zoom, Shift 1 shows all.",
             words::count(builder.steps.with(Vec::len), "step")
         )
     };
     let in_a_row = Memo::new(move |_| placed.with(|placed| placed.add_destination.is_some()));
-    let going = Memo::new(move |_| builder.app.is_running(builder.doc.id));
-    let edge = move || if going.get() { "edge live moving" } else { "edge" };
     let room = move |length: fn((i32, i32)) -> i32| {
         format!("{}px", scaled(placed.with(|placed| length(placed.size)), zoom.get()))
     };
@@ -63,10 +70,10 @@ pub(super) fn Canvas() -> impl IntoView {
                     <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
                         style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
                         <svg class="edges" aria-hidden="true">
-                            {move || placed.with(|placed| placed.edges.iter().map(|path| view! { <path class=edge d=path.clone()></path> }).collect_view())}
+                            {move || placed.with(|placed| placed.edges.iter().map(|edge| view! { <EdgePath edge=edge.clone()/> }).collect_view())}
                             {move || placed.with(|placed| placed.waiting.iter().map(|path| view! { <path class="edge idle" d=path.clone()></path> }).collect_view())}
                         </svg>
-                        <For each=move || builder.steps.get() key=|step| step.row.clone() let:step><Node step=step placed=placed/></For>
+                        <For each=move || near.get() key=|step| step.row.clone() let:step><Node step=step placed=placed/></For>
                         <RouterNodes placed=placed/>
                         <BranchEnds placed=placed/>
                         <AddButton side=Side::Source place=Signal::derive(move || at(placed.with(|placed| placed.add_source)))/>
@@ -78,14 +85,48 @@ pub(super) fn Canvas() -> impl IntoView {
                     </div>
                 </div>
             </div>
+            <MiniMap view=view zoom=zoom placed=placed sight=sight/>
             <div class="floating zoom">
-                <button class="icon-button small" aria-label="Zoom out" on:click=move |_| notch(false)><Icon name="minus"/></button>
+                <button class="icon-button small" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| notch(false)><Icon name="minus"/></button>
                 <span class="num">{move || format!("{} %", zoom.get())}</span>
-                <button class="icon-button small" aria-label="Zoom in" on:click=move |_| notch(true)><Icon name="plus"/></button>
+                <button class="icon-button small" aria-label="Zoom in" title="Zoom in (=)" on:click=move |_| notch(true)><Icon name="plus"/></button>
                 <button class="icon-button small" aria-label="Fit" title="Fit (Shift 1)" on:click=move |_| fit_all()><Icon name="maximize"/></button>
+                <button class="icon-button small" aria-label="Show the steps as a list" title="Steps as a list (O)" on:click=move |_| builder.list(true)><Icon name="list"/></button>
             </div>
         </section>
     }
+}
+
+/// The steps that are drawn: a step far away is when it comes near; the one that the Tab key stops at always.
+fn near(builder: Builder, placed: Memo<Layout>, sight: RwSignal<Sight>) -> Memo<Vec<Step>> {
+    Memo::new(move |_| {
+        builder.steps.with(|steps| {
+            if steps.len() < FEW {
+                return steps.clone();
+            }
+            let (sight, stop, sought) = (sight.get(), builder.stop.get(), builder.sought.get());
+            let kept = |row: &String| stop.as_ref() == Some(row) || sought.as_ref() == Some(row);
+            let drawn = |step: &&Step| {
+                kept(&step.row) || placed.with(|placed| placed.of(&step.row).is_some_and(|at| sight.has(at)))
+            };
+            steps.iter().filter(drawn).cloned().collect::<Vec<_>>()
+        })
+    })
+}
+
+/// A way between two steps, which moves while records go along it.
+#[component]
+fn EdgePath(edge: Edge) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let key = |at: Option<usize>| {
+        let row = builder.steps.with_untracked(|steps| steps.get(at?).map(|step| step.row.clone()))?;
+        builder.keys.with_untracked(|keys| keys.get(&row).cloned())
+    };
+    let (from, to) = (key(edge.from), key(edge.to));
+    let live = Memo::new(move |_| {
+        builder.last.with(|last| last.as_ref().is_some_and(|last| last.carries(from.as_ref(), to.as_ref())))
+    });
+    view! { <path class=move || if live.get() { "edge live moving" } else { "edge" } d=edge.path></path> }
 }
 
 /// Keeps the chosen step in view while its form takes a part of the canvas.
@@ -162,7 +203,7 @@ fn AddButton(side: Side, place: Signal<String>) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let closed = move || !builder.doc.writable.get();
     view! {
-        <button class="button add-step" style=place prop:disabled=closed title=move || if closed() { "You may look and run, not change." } else { "" }
+        <button class="button add-step" id=match side { Side::Source => "add-source", Side::Destination => "add-destination" } style=place prop:disabled=closed title=move || if closed() { "You may look and run, not change." } else { "" }
             on:click=move |_| builder.adding.set(Some(Adding::to(side)))><Icon name="plus"/>{side.action()}</button>
     }
 }

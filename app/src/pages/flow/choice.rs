@@ -184,7 +184,8 @@ mod tests {
         let mut written = Written::default();
         written.write(Chosen::of(row("a"), Some(Tool::Mapping)));
         assert!(!written.hear(&step("a")), "the step without its editor is another place");
-        for tool in [Tool::Filter, Tool::InputFilter, Tool::Mapping, Tool::Branch(3)] {
+        for tool in [Tool::Filter, Tool::InputFilter, Tool::Mapping, Tool::Transform, Tool::Templates, Tool::Branch(3)]
+        {
             assert_eq!(tool.to_string().parse(), Ok(tool));
         }
         assert_eq!("scripts".parse::<Tool>(), Err(()));

@@ -7,9 +7,11 @@ use tombolo_model::Id;
 use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType, StepCount};
 use tombolo_wire::store::Call;
 
+use super::Builder;
 use super::again::ErrorRow;
 use super::counts::{state, totals};
-use crate::browser::time;
+use super::steps::Router;
+use crate::browser::{page, time};
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
 use crate::pages::runs::{Told, nothing_read, tried_memo};
@@ -27,11 +29,13 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
         runs.sort_by_key(|run| std::cmp::Reverse(run.started_ms));
         runs
     });
-    // A run that starts is the one to look at.
+    let builder = expect_context::<Builder>();
+    // A run that starts is the one to look at. What came of trying a record again is said beside its error.
     Effect::new(move |before: Option<Option<Id>>| {
         let newest = runs.with(|runs| first_whole(runs).map(|run| run.id));
         if before.is_some_and(|before| before != newest) {
             picked.set(None);
+            builder.errors_of.set(None);
         }
         newest
     });
@@ -55,7 +59,8 @@ pub(super) fn Console(flow: Id) -> impl IntoView {
                     <ul>{move || runs.get().into_iter().map(|run| {
                         let id = run.id;
                         let when = time::clock(run.started_ms);
-                        view! { <li><button class="row" on:click=move |_| picked.set(Some(id))><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/></button></li> }
+                        let pick = move |_| { picked.set(Some(id)); builder.errors_of.set(None); };
+                        view! { <li><button class="row" on:click=pick><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/></button></li> }
                     }).collect_view()}</ul>
                 </details>
             })}
@@ -91,8 +96,11 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         Memo::new(move |_| run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.errors).sum::<u64>()));
     let said = Memo::new(move |_| run.with(|run| run.as_ref().map(announcement).unwrap_or_default()));
     // Rows move on in place while records run: what has the focus in one keeps it.
+    let builder = expect_context::<Builder>();
     let steps = Memo::new(move |_| {
-        run.with(|run| run.iter().flat_map(|run| &run.steps).map(|step| step.step.clone()).collect::<Vec<_>>())
+        let passes = |step: &StepCount| builder.routers.with(|routers| is_passed(routers, step));
+        let all = |run: &RunRow| run.steps.iter().filter(|step| !passes(step)).map(|step| step.step.clone()).collect();
+        run.with(|run| run.as_ref().map(|run| all(run))).unwrap_or_else(Vec::new)
     });
     // While it runs its time moves on by the second.
     let seconds = RwSignal::new(0_u32);
@@ -140,21 +148,41 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
-        <Errors told=told count=failed run=id flow=flow/>
+        <Errors told=told count=failed run=run id=id flow=flow/>
     }
+}
+
+/// The branching before a flow's first real one only passes records on, and is nowhere on the picture.
+pub(super) fn is_passed(routers: &[Router], step: &StepCount) -> bool {
+    step.kind == "router" && routers.iter().any(|router| router.passes && router.id == step.step)
 }
 
 fn figure(count: u64) -> impl IntoView {
     view! { <span class:faint=count == 0>{words::number(count)}</span> }
 }
 
-/// The counts of one line, in the order of the head.
+/// The counts of one line, in the order of the head. The number of errors lists them: those of a step, or all.
 #[component]
-fn Figures(count: Memo<StepCount>) -> impl IntoView {
+fn Figures(count: Memo<StepCount>, #[prop(optional, into)] step: Option<String>) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let step = StoredValue::new(step);
+    let list = move |_| {
+        builder.errors_of.set(step.get_value());
+        page::focus_soon(vec![ERRORS.to_owned()]);
+    };
+    let failed = Memo::new(move |_| count.with(|count| count.errors));
+    let label = move || {
+        let of = count.with(|count| count.name.clone());
+        let many = words::count(usize::try_from(failed.get()).unwrap_or(usize::MAX), "error");
+        if of.is_empty() { format!("Show all: {many}") } else { format!("Show {many} of {of}") }
+    };
     view! {
         <td class="num">{move || figure(count.with(|count| count.success))}</td>
         <td class="num">{move || figure(count.with(|count| count.ignored))}</td>
-        <td class="num" class:errs=move || count.with(|count| count.errors != 0)>{move || figure(count.with(|count| count.errors))}</td>
+        <td class="num" class:errs=move || failed.get() != 0>{move || match failed.get() {
+            0 => figure(0).into_any(),
+            many => view! { <button class="link num" aria-label=label on:click=list>{words::number(many)}</button> }.into_any(),
+        }}</td>
         <td class="num" data-rank="3">{move || figure(count.with(|count| count.pages))}</td>
     }
 }
@@ -183,6 +211,7 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
     });
     let stands = Memo::new(move |_| run.with(|run| run.as_ref().map(|run| count.with(|count| state(run, count)))));
     let file = Memo::new(move |_| count.with(|count| count.file.clone()));
+    let errors_of = step.clone();
     let here = RunFile::new(run, id, step, Signal::derive(move || file.with(Option::is_some)));
     view! {
         <tr>
@@ -193,7 +222,7 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
                 let (class, icon, word) = stands.shown(count.with(|count| count.errors));
                 view! { <span class=format!("status {class}")><Icon name=icon/>{word}</span> }
             })}</td>
-            <Figures count=count/>
+            <Figures count=count step=errors_of/>
             <td class="actions">{move || file.get().map(|file| view! {
                 <span class="row file">
                     <span class="muted cut">{format!("{}, {}", file.name, words::size(file.size_bytes))}</span>
@@ -205,8 +234,9 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
     }
 }
 
-/// How many errors are shown.
+/// How many errors are shown at once, and from how many those of a step are chosen.
 const SHOWN: usize = 50;
+const KEPT: usize = 2_000;
 
 /// The first errors of a run, read again as they come in.
 fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<RunError>> {
@@ -214,13 +244,13 @@ fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<Ru
     let errors = RwSignal::new(Vec::<RunError>::new());
     Effect::new(move |_| {
         let (many, going) = (count.get(), going.get());
-        if many == 0 || (going && errors.with_untracked(Vec::len) >= SHOWN) {
+        if many == 0 || (going && errors.with_untracked(Vec::len) >= KEPT) {
             return;
         }
         spawn_local(async move {
             match app.call::<Vec<RunError>>(Call::RunErrors { run }).await {
                 // The page may show another run by now.
-                Ok(found) => drop(errors.try_set(found.into_iter().take(SHOWN).collect())),
+                Ok(found) => drop(errors.try_set(found.into_iter().take(KEPT).collect())),
                 Err(error) => app.toasts.fail(error.message),
             }
         });
@@ -228,17 +258,42 @@ fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<Ru
     errors
 }
 
-/// The errors, with the record they are about.
+/// The id of the list of errors, for the focus.
+pub(super) const ERRORS: &str = "run-errors";
+
+/// The errors, with the record they are about: all, or those of one step.
 #[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>, run: Id, flow: Id) -> impl IntoView {
-    let tried = tried_memo(App::here(), run);
-    let more = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
+fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let tried = tried_memo(App::here(), id);
+    let of = Memo::new(move |_| {
+        let key = builder.errors_of.get()?;
+        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key).cloned();
+        run.with(|run| run.as_ref().and_then(count))
+    });
+    let many = Memo::new(move |_| match of.get() {
+        Some(step) => step.errors,
+        None => told.with(|told| told.count(count.get())),
+    });
+    let more = move || usize::try_from(many.get()).unwrap_or(usize::MAX);
+    // The step is read before the number, which follows it: the other way round its change is missed.
+    let title = move || {
+        let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
+        let errors = words::count(more(), "error");
+        name.map_or(errors.clone(), |name| format!("{errors} of {name}"))
+    };
+    let listed = Memo::new(move |_| {
+        let errors = told.get().errors;
+        let here = |error: &RunError| of.with(|of| of.as_ref().is_none_or(|step| step.step == error.step));
+        errors.into_iter().filter(here).take(SHOWN).enumerate().collect::<Vec<_>>()
+    });
     view! {
         <Show when=move || more() != 0>
-            <section class="console-errors" aria-label="Errors">
-                <h3>{move || words::count(more(), "error")}</h3>
-                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=run flow=flow tried=tried/></For></ul>
-                {move || (more() > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
+            <section class="console-errors" id=ERRORS tabindex="-1" aria-label="Errors">
+                <header class="row"><h3>{title}</h3>
+                    {move || of.with(Option::is_some).then(|| view! { <button class="button small quiet" on:click=move |_| builder.errors_of.set(None)>"Show all"</button> })}</header>
+                <ul><For each=move || listed.get() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=id flow=flow tried=tried/></For></ul>
+                {move || (more() > listed.with(Vec::len)).then(|| view! { <p class="muted">{move || format!("{} of them are listed.", listed.with(Vec::len))}</p> })}
             </section>
         </Show>
     }
@@ -248,6 +303,23 @@ fn Errors(told: Memo<Told>, count: Memo<u64>, run: Id, flow: Id) -> impl IntoVie
 mod tests {
     use super::*;
     use tombolo_wire::run::RunPlace;
+
+    #[test]
+    fn a_branching_that_only_passes_records_on_is_no_line_of_a_run() {
+        let router = |id: &str, passes| Router {
+            row: id.into(),
+            id: id.into(),
+            name: String::new(),
+            passes,
+            to_all: false,
+            by_script: false,
+            branches: Vec::new(),
+        };
+        let routers = [router("p", true), router("a", false)];
+        let step = |kind: &str, key: &str| StepCount { kind: kind.into(), step: key.into(), ..StepCount::default() };
+        assert!(is_passed(&routers, &step("router", "p")));
+        assert!(!is_passed(&routers, &step("router", "a")) && !is_passed(&routers, &step("import", "p")));
+    }
 
     #[test]
     fn a_run_is_announced_once_a_stage_and_not_once_a_record() {

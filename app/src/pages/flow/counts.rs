@@ -1,5 +1,7 @@
 //! What a run did at each step, as the canvas and the console show it.
 
+use std::collections::HashMap;
+
 use tombolo_wire::run::{RunRow, RunStatus, StepCount};
 
 use crate::words;
@@ -15,6 +17,8 @@ pub(super) enum StepState {
     Done,
     /// The run ended before this step was done.
     Stopped,
+    /// The run ended before anything came to this step.
+    Missed,
 }
 
 impl StepState {
@@ -26,18 +30,63 @@ impl StepState {
             Self::Running => ("running", "loader-circle", "Running"),
             Self::Done => ("success", "circle-check", "Done"),
             Self::Stopped => ("off", "circle-x", "Stopped"),
+            Self::Missed => ("off", "circle-x", "Not reached"),
         }
     }
 }
 
+/// Whether anything has come to a step.
+fn is_reached(step: &StepCount) -> bool {
+    step.received + step.success + step.ignored + step.errors + step.pages > 0
+}
+
 /// How a step stands in a run.
 pub(super) fn state(run: &RunRow, step: &StepCount) -> StepState {
+    // The first source reads from the start on, though its first page may take long.
+    let reads = || run.steps.first().is_some_and(|first| first.step == step.step && first.kind == "export");
     match run.status {
         RunStatus::Queued => StepState::Waiting,
-        RunStatus::Running if step.received + step.success + step.pages == 0 => StepState::Waiting,
-        RunStatus::Running => StepState::Running,
+        RunStatus::Running if is_reached(step) || reads() => StepState::Running,
+        RunStatus::Running => StepState::Waiting,
         RunStatus::Completed => StepState::Done,
-        RunStatus::Failed | RunStatus::Canceled => StepState::Stopped,
+        RunStatus::Failed | RunStatus::Canceled if is_reached(step) => StepState::Stopped,
+        RunStatus::Failed | RunStatus::Canceled => StepState::Missed,
+    }
+}
+
+/// A run with its counts by step.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    pub(super) run: RunRow,
+    at: HashMap<String, usize>,
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        (self.run.id, self.run.n, self.run.status) == (other.run.id, other.run.n, other.run.status)
+    }
+}
+
+impl Counted {
+    pub(super) fn new(run: RunRow) -> Self {
+        let at = run.steps.iter().enumerate().map(|(at, count)| (count.step.clone(), at)).collect();
+        Self { run, at }
+    }
+
+    /// The counts of a step, by its key in runs.
+    pub(super) fn count(&self, key: &str) -> Option<&StepCount> {
+        self.run.steps.get(*self.at.get(key)?)
+    }
+
+    /// Whether records go along an edge now: they have left what it leaves, or come to what it leads to.
+    pub(super) fn carries(&self, from: Option<&String>, to: Option<&String>) -> bool {
+        let count = |key: Option<&String>| key.and_then(|key| self.count(key));
+        let going = matches!(self.run.status, RunStatus::Running);
+        going
+            && match (count(from), count(to)) {
+                (Some(from), _) => from.success + from.ignored > 0,
+                (None, to) => to.is_some_and(|to| to.received > 0),
+            }
     }
 }
 
@@ -54,10 +103,10 @@ pub(super) fn totals(run: &RunRow) -> StepCount {
 }
 
 /// What the name of a node adds to the step's own: its kind, how it stands and its errors.
-pub(super) fn spoken(name: &str, kind: &str, application: &str, run: Option<(&RunRow, &StepCount)>) -> String {
+pub(super) fn spoken(name: &str, kind: &str, application: &str, count: Option<&(StepState, StepCount)>) -> String {
     let mut parts = vec![name.to_owned(), format!("{application} {}", kind.to_lowercase())];
-    if let Some((run, step)) = run {
-        parts.push(state(run, step).shown(step.errors).2.to_lowercase());
+    if let Some((state, step)) = count {
+        parts.push(state.shown(step.errors).2.to_lowercase());
         if step.errors > 0 {
             parts.push(words::count(usize::try_from(step.errors).unwrap_or(usize::MAX), "error"));
         }
@@ -89,7 +138,11 @@ mod tests {
             offline: false,
             started_ms: 0,
             ended_ms: None,
-            steps: vec![step("export", 10, 0, 2), step("import", 6, 1, 2), step("import", 0, 0, 0)],
+            steps: vec![step("export", 10, 0, 2), step("import", 6, 1, 2), step("import", 0, 0, 0)]
+                .into_iter()
+                .zip(["a", "b", "c"])
+                .map(|(count, key)| StepCount { step: key.into(), ..count })
+                .collect(),
             error: None,
             heads: std::collections::BTreeMap::new(),
             origin: tombolo_wire::run::RunOrigin::default(),
@@ -104,6 +157,28 @@ mod tests {
         assert_eq!(states, [StepState::Running, StepState::Running, StepState::Waiting]);
         let ended = run(RunStatus::Completed);
         assert_eq!(state(&ended, &ended.steps[2]), StepState::Done);
+        let canceled = run(RunStatus::Canceled);
+        let states: Vec<_> = canceled.steps.iter().map(|step| state(&canceled, step)).collect();
+        assert_eq!(states, [StepState::Stopped, StepState::Stopped, StepState::Missed]);
+    }
+
+    #[test]
+    fn the_first_source_runs_before_its_first_page_has_come_and_no_edge_moves_yet() {
+        let mut going = run(RunStatus::Running);
+        for (at, step) in going.steps.iter_mut().enumerate() {
+            *step = StepCount { step: at.to_string(), kind: step.kind.clone(), ..StepCount::default() };
+        }
+        let states: Vec<_> = going.steps.iter().map(|step| state(&going, step)).collect();
+        assert_eq!(states, [StepState::Running, StepState::Waiting, StepState::Waiting]);
+        let key = |at: usize| at.to_string();
+        let carries =
+            |run: &RunRow, from: usize, to: usize| Counted::new(run.clone()).carries(Some(&key(from)), Some(&key(to)));
+        assert!(!carries(&going, 0, 1));
+        going.steps[0].success = 10;
+        assert!(carries(&going, 0, 1) && !carries(&going, 1, 2));
+        assert!(!Counted::new(going.clone()).carries(None, Some(&key(1))), "nothing has come out of the branching");
+        going.status = RunStatus::Completed;
+        assert!(!carries(&going, 0, 1));
     }
 
     #[test]
@@ -123,7 +198,7 @@ mod tests {
         let going = run(RunStatus::Running);
         assert_eq!(spoken("CRM", "Destination", "HTTP", None), "CRM, HTTP destination");
         assert_eq!(
-            spoken("CRM", "Destination", "HTTP", Some((&going, &going.steps[1]))),
+            spoken("CRM", "Destination", "HTTP", Some(&(state(&going, &going.steps[1]), going.steps[1].clone()))),
             "CRM, HTTP destination, running, 1 error"
         );
     }

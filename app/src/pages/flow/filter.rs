@@ -12,15 +12,16 @@ use crate::browser::page;
 use crate::components::{DocForm, FieldConflict, Icon, SelectBox, TextBox, Typed};
 use crate::state::Doc;
 use editing::{Editing, Place};
-use rules::{CASTS, OPERATORS, Rule, read};
+use rules::{CASTS, Join, Line, OPERATORS, Rule, What, read};
 
 /// What calls a function in place of rules.
 const BY_SCRIPT: &[Section] = &[section("", &[field("/script", "Script", Input::Hook)
     .help("filter: returns true for each record that goes on. In a branch it returns true for those that the branch takes.")])];
 
-/// The editor of the filter at `base`: by rules, or by a script. Of both only what is chosen counts.
+/// The editor of the filter at `base`: by rules, or by a script. Of both only what is chosen counts. `says` is what becomes
+/// of the records for which the rules hold, and of the others.
 #[component]
-pub(super) fn FilterEditor(doc: Doc, #[prop(into)] base: String) -> impl IntoView {
+pub(super) fn FilterEditor(doc: Doc, #[prop(into)] base: String, says: &'static str) -> impl IntoView {
     let kind = format!("{base}/type");
     let at = StoredValue::new(kind);
     let script = Memo::new(move |_| at.with_value(|path| doc.text(path)) == "script");
@@ -42,7 +43,7 @@ pub(super) fn FilterEditor(doc: Doc, #[prop(into)] base: String) -> impl IntoVie
             {move || if script.get() {
                 view! { <div class="form wide"><DocForm doc=doc sections=BY_SCRIPT base=base.get_value()/></div> }.into_any()
             } else {
-                view! { <ByRules doc=doc base=base.get_value()/> }.into_any()
+                view! { <ByRules doc=doc base=base.get_value() says=says/> }.into_any()
             }}
         })
     }
@@ -58,7 +59,7 @@ fn rules_place(doc: Doc, base: &str) -> String {
 }
 
 #[component]
-fn ByRules(doc: Doc, base: String) -> impl IntoView {
+fn ByRules(doc: Doc, base: String, says: &'static str) -> impl IntoView {
     let place = StoredValue::new(rules_place(doc, &base));
     let base = StoredValue::new(base);
     let stored = Memo::new(move |_| place.with_value(|place| doc.at(place)).unwrap_or_else(|| json!([])));
@@ -66,9 +67,9 @@ fn ByRules(doc: Doc, base: String) -> impl IntoView {
     let simple = Memo::new(move |_| read(&stored.get()).is_some());
     move || {
         match simple.get().then(|| read(&stored.get_untracked())).flatten() {
-            Some((all, rules)) => {
+            Some((top, lines)) => {
                 let at = Place { base: base.get_value(), rules: place.get_value() };
-                view! { <Rules doc=doc at=at stored=stored all=all rules=rules/> }.into_any()
+                view! { <Rules doc=doc at=at stored=stored top=top lines=lines says=says/> }.into_any()
             }
             None => view! {
                 <div class="form wide"><p>"This filter nests rules deeper than this editor shows. It runs as it is:"</p><pre class="code-panel"><code>{move || stored.get().to_string()}</code></pre></div>
@@ -79,47 +80,93 @@ fn ByRules(doc: Doc, base: String) -> impl IntoView {
 }
 
 #[component]
-fn Rules(doc: Doc, at: Place, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> impl IntoView {
+fn Rules(doc: Doc, at: Place, stored: Memo<Value>, top: Join, lines: Vec<Line>, says: &'static str) -> impl IntoView {
     let place = at.rules.clone();
-    let editing = Editing::begin(doc, at, stored, all, rules);
+    let editing = Editing::begin(doc, at, stored, top, lines);
     let off = Signal::derive(move || !doc.writable.get());
-    let several = Memo::new(move |_| editing.count() > 1);
-    let add = move |_| page::focus_soon(vec![field_name(editing.add())]);
+    let several = Memo::new(move |_| editing.count() > 1 || editing.joined(None) != Join::All);
     view! {
         <div class="form wide">
-            <p class="muted">"Records for which this holds go on. The others are counted as ignored; they are no errors."</p>
+            <p class="muted">{says}</p>
             <FieldConflict doc=doc path=place/>
-            {move || several.get().then(|| view! { <Joined editing=editing off=off/> })}
-            <For each=move || editing.rows() key=|(id, _)| *id let:row><Row editing=editing id=row.0 off=off/></For>
+            {move || several.get().then(|| view! { <Joined editing=editing group=None off=off/> })}
+            <For each=move || editing.rows() key=|(id, line)| (*id, line.depth, line.as_rule().is_some()) let:row><LineView editing=editing id=row.0 line=row.1 off=off/></For>
             {move || (editing.count() == 0).then(|| view! { <p class="nothing muted">"No rule is set: every record goes on."</p> })}
-            <button class="button" id=ADD prop:disabled=off on:click=add><Icon name="plus"/>"Add rule"</button>
+            <div class="row"><AddButtons editing=editing group=None off=off/></div>
         </div>
+    }
+}
+
+/// A rule, or the head of a group.
+#[component]
+fn LineView(editing: Editing, id: u64, line: Line, off: Signal<bool>) -> impl IntoView {
+    let depth = line.depth;
+    match line.what {
+        What::Rule(_) => view! { <Row editing=editing id=id depth=depth off=off/> }.into_any(),
+        What::Group(_) => view! { <Group editing=editing id=id depth=depth off=off/> }.into_any(),
+    }
+}
+
+/// How the rules of a group are joined, what adds to it and what takes it away; what is in it follows it.
+#[component]
+fn Group(editing: Editing, id: u64, depth: usize, off: Signal<bool>) -> impl IntoView {
+    let delete = move |_| {
+        let neighbor = editing.remove(id).map(delete_id);
+        page::focus_soon(neighbor.into_iter().chain([ADD.to_owned()]).collect());
+    };
+    view! {
+        <div class="rule-group" role="group" aria-label="Group of rules" style=format!("--depth:{depth}")>
+            <Joined editing=editing group=Some(id) off=off/>
+            <span class="grow"></span>
+            <AddButtons editing=editing group=Some(id) off=off/>
+            <button class="icon-button" id=delete_id(id) aria-label="Delete the group" prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
+        </div>
+    }
+}
+
+/// What adds a rule or a group to a group, or to none.
+#[component]
+fn AddButtons(editing: Editing, group: Option<u64>, off: Signal<bool>) -> impl IntoView {
+    let add = move |_| page::focus_soon(vec![field_name(editing.add(group))]);
+    let add_group = move |_| page::focus_soon(vec![field_name(editing.add_group(group))]);
+    let class = if group.is_some() { "button small quiet" } else { "button" };
+    let (rule, inner) = if group.is_some() { ("Rule", "Group") } else { ("Add rule", "Add group") };
+    let label = |words: &'static str| group.map(|_| words);
+    let full = move || off.get() || !editing.has_room(group);
+    view! {
+        <button class=class id=group.is_none().then_some(ADD) aria-label=label("Add a rule to the group") prop:disabled=off on:click=add><Icon name="plus"/>{rule}</button>
+        <button class=class aria-label=label("Add a group to the group") prop:disabled=full on:click=add_group><Icon name="plus"/>{inner}</button>
     }
 }
 
 /// How several rules are joined: one stop for the Tab key, and arrows go from one choice to the other.
 #[component]
-fn Joined(editing: Editing, off: Signal<bool>) -> impl IntoView {
-    let id = |all: bool| if all { "join-all" } else { "join-one" };
+fn Joined(editing: Editing, group: Option<u64>, off: Signal<bool>) -> impl IntoView {
+    const CHOICES: [(Join, &str); 3] =
+        [(Join::All, "All must hold"), (Join::One, "One is enough"), (Join::None, "None may hold")];
+    let id = move |at: usize| format!("join-{}-{at}", group.map(|id| id.to_string()).unwrap_or_default());
     let on_key = move |event: KeyboardEvent| {
-        let arrow = matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown");
-        if arrow && !off.get_untracked() {
+        let forward = matches!(event.key().as_str(), "ArrowRight" | "ArrowDown");
+        if (forward || matches!(event.key().as_str(), "ArrowLeft" | "ArrowUp")) && !off.get_untracked() {
             event.prevent_default();
-            let all = !untrack(|| editing.all_must_hold());
-            editing.join(all);
-            page::focus_soon(vec![id(all).to_owned()]);
+            let now = untrack(|| editing.joined(group));
+            let at = CHOICES.iter().position(|(join, _)| *join == now).unwrap_or_default();
+            let step = if forward { 1 } else { CHOICES.len() - 1 };
+            let to = (at + step) % CHOICES.len();
+            editing.join(group, CHOICES[to].0);
+            page::focus_soon(vec![id(to)]);
         }
     };
-    let choice = move |all: bool, words: &'static str| {
-        let chosen = move || editing.all_must_hold() == all;
+    let choice = move |at: usize, join: Join, words: &'static str| {
+        let chosen = move || editing.joined(group) == join;
         view! {
-            <button role="radio" id=id(all) tabindex=move || if chosen() { "0" } else { "-1" } prop:disabled=off
-                aria-checked=move || chosen().to_string() on:click=move |_| editing.join(all)>{words}</button>
+            <button role="radio" id=id(at) tabindex=move || if chosen() { "0" } else { "-1" } prop:disabled=off
+                aria-checked=move || chosen().to_string() on:click=move |_| editing.join(group, join)>{words}</button>
         }
     };
     view! {
         <div class="segment" role="radiogroup" aria-label="How the rules are joined" on:keydown=on_key>
-            {choice(true, "All must hold")}{choice(false, "One is enough")}
+            {CHOICES.into_iter().enumerate().map(|(at, (join, words))| choice(at, join, words)).collect_view()}
         </div>
     }
 }
@@ -142,7 +189,7 @@ fn choices(all: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[component]
-fn Row(editing: Editing, id: u64, off: Signal<bool>) -> impl IntoView {
+fn Row(editing: Editing, id: u64, depth: usize, off: Signal<bool>) -> impl IntoView {
     let operators = Signal::derive(|| choices(&OPERATORS));
     let casts = Signal::derive(|| choices(&CASTS));
     let text = move |read: fn(&Rule) -> String| editing.part(id, read);
@@ -157,7 +204,7 @@ fn Row(editing: Editing, id: u64, off: Signal<bool>) -> impl IntoView {
     let unary = editing.part(id, Rule::unary);
     let unary = Memo::new(move |_| unary.get());
     view! {
-        <div class="rule" role="group" aria-label="Rule">
+        <div class="rule" role="group" aria-label="Rule" style=format!("--depth:{depth}")>
             <TextBox name=field_name(id) label="Field" placeholder="Field" code=true typed=typed(|rule| rule.field.clone(), |rule, text| rule.field = text) disabled=off/>
             <SelectBox name=format!("cast-{id}") label="Compare" value=text(|rule| rule.cast.clone()) choices=casts disabled=off on_change=set(|rule, key| rule.cast = key)/>
             <SelectBox name=format!("operator-{id}") label="Operator" value=text(|rule| rule.operator.clone()) choices=operators disabled=off on_change=set(|rule, key| rule.operator = key)/>

@@ -1,5 +1,7 @@
 //! Where the nodes of a flow stand and how the edges between them run. Coordinates are pixels at 100 %.
 
+use std::collections::HashMap;
+
 use tombolo_model::RowId;
 
 use super::steps::{Branch, PROCESSORS, Router, SOURCES, Step, StepKind};
@@ -30,6 +32,8 @@ pub(super) const ROUTER: i32 = 44;
 pub(super) struct Layout {
     /// The left upper corner of each step.
     pub(super) places: Vec<(i32, i32)>,
+    /// The place of each step among them.
+    at: HashMap<RowId, usize>,
     /// The left upper corner of each branching; none of one that only passes records on.
     pub(super) routers: Vec<Option<(i32, i32)>>,
     /// The branches: where the name stands, and where a step is added at the end.
@@ -38,12 +42,36 @@ pub(super) struct Layout {
     pub(super) add_source: (i32, i32),
     /// Where "Add destination" stands; with branchings each branch has a place of its own.
     pub(super) add_destination: Option<(i32, i32)>,
-    /// The paths of the edges, as SVG has them.
-    pub(super) edges: Vec<String>,
+    /// The edges between what is there.
+    pub(super) edges: Vec<Edge>,
     /// The edges to where the next step would stand; none while there is nothing before it.
     pub(super) waiting: Vec<String>,
     /// How wide and high all of it is.
     pub(super) size: (i32, i32),
+}
+
+impl Layout {
+    /// The left upper corner of a step.
+    pub(super) fn of(&self, row: &str) -> Option<(i32, i32)> {
+        self.places.get(*self.at.get(row)?).copied()
+    }
+}
+
+/// A way that records take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// Its path, as SVG has it.
+    pub(super) path: String,
+    /// The place among the steps of the one that it leaves; none where it leaves a branching.
+    pub(super) from: Option<usize>,
+    /// The place of the one that it leads to; none where that is a branching.
+    pub(super) to: Option<usize>,
+}
+
+impl Edge {
+    fn new(path: String, from: Option<usize>, to: Option<usize>) -> Self {
+        Self { path, from, to }
+    }
 }
 
 /// Where a branch is named and where it grows.
@@ -61,7 +89,9 @@ pub(super) struct PlacedBranch {
 
 /// Places the steps: sources in a column, what follows in a row beside their middle, each branch in a row of its own.
 pub(super) fn layout(steps: &[Step], routers: &[Router]) -> Layout {
-    if routers.is_empty() { in_a_row(steps) } else { Branched::new(steps, routers).place() }
+    let placed = if routers.is_empty() { in_a_row(steps) } else { Branched::new(steps, routers).place() };
+    let at = steps.iter().enumerate().map(|(at, step)| (step.row.clone(), at)).collect();
+    Layout { at, ..placed }
 }
 
 fn in_a_row(steps: &[Step]) -> Layout {
@@ -81,10 +111,11 @@ fn in_a_row(steps: &[Step]) -> Layout {
     }
     let mut edges = Vec::new();
     let (first, later) = places.split_at(sources);
-    if let Some(next) = later.first() {
-        edges.extend(first.iter().map(|source| path(leave(*source), enter(*next))));
+    let edge = |from: usize, to: usize| Edge::new(path(leave(places[from]), enter(places[to])), Some(from), Some(to));
+    if !later.is_empty() {
+        edges.extend((0..first.len()).map(|source| edge(source, sources)));
     }
-    edges.extend(later.windows(2).map(|pair| path(leave(pair[0]), enter(pair[1]))));
+    edges.extend((sources + 1..places.len()).map(|to| edge(to - 1, to)));
     let waiting = places.last().map(|last| path(leave(*last), (x, middle + HEIGHT / 2)));
     let height = sources_at.max(middle + HEIGHT) + BOTTOM;
     Layout {
@@ -227,12 +258,21 @@ impl<'a> Branched<'a> {
             self.place_router(at, &mut made);
         }
         let into = self.entry(0);
-        made.edges.extend(sources.iter().map(|at| path(leave(made.places[*at]), into)));
+        let leads = self.first_of(0);
+        let entering = sources.iter().map(|at| Edge::new(path(leave(made.places[*at]), into), Some(*at), leads));
+        let entering: Vec<_> = entering.collect();
+        made.edges.extend(entering);
         let ends = made.branches.iter().map(|branch| branch.end.0 + GAP);
         let right = made.places.iter().map(|place| place.0 + WIDTH).chain(ends).max().unwrap_or_default();
         let low = made.places.iter().map(|place| place.1 + HEIGHT).max().unwrap_or_default();
         made.size = (right + RIGHT + GAP, low.max(made.add_source.1).max(bottom) + BOTTOM);
         made
+    }
+
+    /// The first step of a branching that only passes records on.
+    fn first_of(&self, at: usize) -> Option<usize> {
+        let router = &self.routers[at];
+        router.branches.first().filter(|_| router.passes).and_then(|branch| self.of_list(&branch.list).next())
     }
 
     /// Where an edge to a branching ends: at itself, or at the first step of one that only passes records on.
@@ -254,12 +294,14 @@ impl<'a> Branched<'a> {
         for (branch, lane) in router.branches.iter().zip(&self.lanes[at]) {
             let start = (x + if router.passes { 0 } else { ROUTER }, y);
             let mut from = start;
+            let mut left = None;
             let mut begin = self.begin(at);
             for step in self.of_list(&branch.list) {
                 made.places[step] = (begin, lane - HEIGHT / 2);
                 if from != (begin, *lane) {
-                    made.edges.push(branch_path(from, (begin, *lane), start.0 + 20));
+                    made.edges.push(Edge::new(branch_path(from, (begin, *lane), start.0 + 20), left, Some(step)));
                 }
+                left = Some(step);
                 from = (begin + WIDTH, *lane);
                 begin += WIDTH + GAP;
             }
@@ -267,10 +309,13 @@ impl<'a> Branched<'a> {
                 if from == start { start.0 + if router.passes { GAP / 2 } else { BRANCH } } else { from.0 + GAP / 2 },
                 *lane,
             );
-            let to = self.next(branch).map(|to| self.entry(to));
-            match to {
-                Some(to) if from == start => made.edges.push(branch_path(from, to, start.0 + 20)),
-                Some(to) => made.edges.push(path(from, to)),
+            let next = self.next(branch);
+            let leads = next.and_then(|to| self.first_of(to));
+            match next.map(|to| self.entry(to)) {
+                Some(to) if from == start => {
+                    made.edges.push(Edge::new(branch_path(from, to, start.0 + 20), left, leads));
+                }
+                Some(to) => made.edges.push(Edge::new(path(from, to), left, leads)),
                 None => made.waiting.push(branch_path(from, end, start.0 + 20)),
             }
             made.branches.push(PlacedBranch {
@@ -347,7 +392,8 @@ mod tests {
     #[test]
     fn an_edge_between_neighbours_is_straight() {
         let made = layout(&[step(StepKind::Source, "a"), step(StepKind::Import, "b")], &[]);
-        assert_eq!(made.edges, [format!("M{} 102H{}", LEFT + WIDTH, LEFT + WIDTH + GAP)]);
+        let path = format!("M{} 102H{}", LEFT + WIDTH, LEFT + WIDTH + GAP);
+        assert_eq!(made.edges, [Edge::new(path, Some(0), Some(1))]);
     }
 
     fn router(id: &str, branches: &[(&str, Option<&str>)]) -> Router {
@@ -406,6 +452,9 @@ mod tests {
         assert!(made.routers[2].unwrap().0 > at("y2").0 + WIDTH, "branches meet behind the longest");
         assert!(at("first").0 < made.routers[1].unwrap().0 && at("x1").1 != at("y1").1 && at("y1").1 == at("y2").1);
         assert_eq!(made.branches.len(), 6);
+        let at_row = |row: &str| steps.iter().position(|step| step.row == row);
+        let ways = |from: &str| made.edges.iter().filter(|edge| edge.from == at_row(from)).count();
+        assert_eq!((ways("s"), ways("y1"), ways("y2"), ways("end")), (1, 1, 1, 0), "each edge knows what it leaves");
         assert_eq!(made.add_destination, None);
         assert!(made.size.0 > at("end").0 + WIDTH);
     }

@@ -2,21 +2,21 @@
 
 use leptos::prelude::*;
 use tombolo_model::{Id, Intent};
-use tombolo_wire::run::{RunRow, StepCount};
+use tombolo_wire::run::StepCount;
 use tombolo_wire::store::Person;
 
+use super::Builder;
 use super::application::Application;
 use super::branching::move_step;
 use super::counts::{StepState, spoken, state};
 use super::layout::Layout;
 use super::order::{Landing, dropped};
-use super::panel::{is_filtered, mapped_fields};
 use super::router::change;
 use super::steps::{Step, StepKind, moved};
+use super::tools::SetTools;
 use super::wizard::{Adding, Side};
-use super::{Builder, focus_step};
 use crate::components::{Flag, Icon};
-use crate::state::{App, use_document};
+use crate::state::App;
 use crate::words;
 
 /// Somebody else who has the export or import of a step open.
@@ -47,39 +47,40 @@ pub(super) fn StepIcon(step: StoredValue<Step>) -> impl IntoView {
 }
 
 /// Moves, deletes or opens a step by key.
-fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
+pub(super) fn on_key(builder: Builder, step: &Step, event: &leptos::ev::KeyboardEvent) {
     let all = builder.steps.get_untracked();
     let forward = matches!(event.key().as_str(), "ArrowRight" | "ArrowDown");
     match event.key().as_str() {
-        "Home" => focus(all.first()),
-        "End" => focus(all.last()),
+        "Home" => focus(builder, all.first()),
+        "End" => focus(builder, all.last()),
         "+" if builder.doc.writable.get_untracked() => builder.adding.set(Some(if step.kind == StepKind::Source {
             Adding::to(Side::Source)
         } else {
             Adding::at(step.list.clone())
         })),
         "Enter" | " " => builder.enter(step.row.clone()),
+        "e" | "E" if !event.ctrl_key() && !event.meta_key() => show_errors(builder, step),
         "Delete" if builder.doc.writable.get_untracked() => remove(builder, step),
         "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" if event.alt_key() => {
             if builder.doc.writable.get_untracked() {
                 shift(builder, step, forward);
             }
         }
-        "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" => focus_neighbour(&all, step, forward),
+        "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown" => focus_neighbour(builder, &all, step, forward),
         _ => return,
     }
     event.prevent_default();
 }
 
-fn focus_neighbour(all: &[Step], step: &Step, forward: bool) {
+fn focus_neighbour(builder: Builder, all: &[Step], step: &Step, forward: bool) {
     let Some(at) = all.iter().position(|one| one.row == step.row) else { return };
     let next = if forward { at + 1 } else { at.wrapping_sub(1) };
-    focus(all.get(next));
+    focus(builder, all.get(next));
 }
 
-fn focus(step: Option<&Step>) {
+fn focus(builder: Builder, step: Option<&Step>) {
     if let Some(step) = step {
-        focus_step(&step.row);
+        builder.focus(&step.row);
     }
 }
 
@@ -98,7 +99,7 @@ pub(super) fn remove(builder: Builder, step: &Step) {
         if untrack(|| builder.choice.is(&row)) {
             builder.choice.choose(None);
         }
-        focus(beside.as_ref());
+        focus(builder, beside.as_ref());
         builder.app.toasts.offer_undo("The step was removed from the flow.", move || {
             builder.doc.edit(vec![Intent::RestoreRow { list: list.clone(), row: row.clone() }]);
         });
@@ -112,28 +113,40 @@ pub(super) fn shift(builder: Builder, step: &Step, forward: bool) {
     }
 }
 
-/// The last run of the flow with its count of a step.
-pub(super) fn last_count(builder: Builder, step: &Step) -> Option<(RunRow, StepCount)> {
-    let resource = step.resource?.to_string();
-    let run = builder.app.last_run(builder.doc.id)?;
-    let count = run.steps.iter().find(|count| count.step == resource)?.clone();
-    Some((run, count))
+/// How a step stands in the newest run, with its counts there.
+pub(super) fn last_count(builder: Builder, step: &Step) -> Option<(StepState, StepCount)> {
+    let key = builder.keys.with(|keys| keys.get(&step.row).cloned())?;
+    builder.last.with(|last| {
+        let last = last.as_ref()?;
+        let count = last.count(&key)?;
+        Some((state(&last.run, count), count.clone()))
+    })
+}
+
+/// The same, told only when it changes: of all the steps of a flow a page of records moves a few.
+pub(super) fn counted(builder: Builder, step: StoredValue<Step>) -> Memo<Option<(StepState, StepCount)>> {
+    Memo::new(move |_| step.with_value(|step| last_count(builder, step)))
+}
+
+/// Lists the errors that a step has in the newest run.
+pub(super) fn show_errors(builder: Builder, step: &Step) {
+    if let Some(key) = builder.keys.with_untracked(|keys| keys.get(&step.row).cloned()) {
+        builder.show_errors(key);
+    }
 }
 
 /// What a step is called by those who do not see it.
-pub(super) fn spoken_name(builder: Builder, step: &Step) -> String {
-    let count = last_count(builder, step);
-    let run = count.as_ref().map(|(run, count)| (run, count));
-    spoken(&name_of(builder.app, step), step.kind.words(), application(builder.app, step).words(), run)
+pub(super) fn spoken_name(builder: Builder, step: &Step, count: Option<&(StepState, StepCount)>) -> String {
+    spoken(&name_of(builder.app, step), step.kind.words(), application(builder.app, step).words(), count)
 }
 
 /// The count at the foot of a step: what came out, or how much of what came in went through.
-pub(super) fn count_words(builder: Builder, step: &Step) -> Option<String> {
-    let (run, count) = last_count(builder, step)?;
-    if count.received + count.success == 0 && state(&run, &count) == StepState::Waiting {
+pub(super) fn count_words(kind: StepKind, count: Option<&(StepState, StepCount)>) -> Option<String> {
+    let (state, count) = count?;
+    if count.received + count.success == 0 && *state == StepState::Waiting {
         return None;
     }
-    Some(if step.kind == StepKind::Source {
+    Some(if kind == StepKind::Source {
         format!("{} out", words::number(count.success))
     } else {
         format!("{} of {}", words::number(count.success), words::number(count.received))
@@ -181,46 +194,26 @@ pub(super) fn drop_at_end(builder: Builder, list: &str, dragged: &str) {
     }
 }
 
-/// The tools that are set on a step, in the order they run.
-#[component]
-fn SetTools(resource: Id) -> impl IntoView {
-    let doc = use_document(resource);
-    let filtered = Memo::new(move |_| is_filtered(doc));
-    let mapped = Memo::new(move |_| mapped_fields(doc));
-    view! {
-        {move || filtered.get().then(|| view! { <span class="tool" title="Filter"><Icon name="funnel"/></span> })}
-        {move || (mapped.get() > 0).then(|| {
-            let title = format!("Mapping, {}", words::count(mapped.get(), "field"));
-            view! { <span class="tool" title=title><Icon name="arrow-right-left"/></span> }
-        })}
-    }
-}
-
 /// A step.
 #[component]
 pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
     let app = App::here();
     let builder = expect_context::<Builder>();
+    let (kind, row) = (step.kind, step.row.clone());
+    let place_in_flow = format!("{}/{}", step.list, step.row);
     let step = StoredValue::new(step);
-    let row = step.with_value(|step| step.row.clone());
     let is_this = move |row: &str| step.with_value(|step| step.row == row);
+    let at = Memo::new(move |_| step.with_value(|step| placed.with(|placed| placed.of(&step.row))).unwrap_or_default());
     let place = move || {
-        let at = builder.steps.with(|steps| steps.iter().position(|one| is_this(&one.row)));
-        let (x, y) = at.and_then(|at| placed.with(|placed| placed.places.get(at).copied())).unwrap_or_default();
+        let (x, y) = at.get();
         format!("left:{x}px;top:{y}px")
     };
     let selected = move || step.with_value(|step| builder.choice.is(&step.row));
-    let errors = move || {
-        step.with_value(|step| last_count(builder, step)).map(|(_, count)| count.errors).filter(|errors| *errors > 0)
-    };
+    let count = counted(builder, step);
+    let errors = move || count.with(|count| count.as_ref().map(|(_, count)| count.errors)).filter(|errors| *errors > 0);
+    let foot = move || count.with(|count| count_words(kind, count.as_ref()));
     // One stop for the Tab key: the chosen node, or the first; arrows go on from there.
-    let stop = move || {
-        let chosen = builder.choice.row();
-        builder.steps.with(|steps| {
-            let stop = steps.iter().find(|one| chosen.as_ref() == Some(&one.row)).or(steps.first());
-            stop.is_some_and(|one| is_this(&one.row))
-        })
-    };
+    let stop = Memo::new(move |_| builder.stop.with(|stop| stop.as_deref().is_some_and(is_this)));
     let holder = Memo::new(move |_| step_holder(app, step.with_value(|step| step.resource)));
     let tint = move || holder.with(|holder| holder.as_ref().map(|person| words::tint(&person.user.email)));
     let class = move || tint().map_or_else(|| "node".to_owned(), |tint| format!("node p{tint}"));
@@ -231,13 +224,19 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
         }
     };
     let name = move || step.with_value(|step| name_of(app, step));
-    let (kind, resource) = step.with_value(|step| (step.kind, step.resource));
+    let spoken = move || step.with_value(|step| count.with(|count| spoken_name(builder, step, count.as_ref())));
+    let resource = step.with_value(|step| step.resource);
     let what =
         move || format!("{}, {}", step.with_value(|step| application(app, step).words()), kind.words().to_lowercase());
+    // The keys have `E` for it: a button within a button would be none to a screen reader.
+    let list_errors = move |event: leptos::ev::MouseEvent| {
+        event.stop_propagation();
+        step.with_value(|step| show_errors(builder, step));
+    };
     view! {
-        <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop() { "0" } else { "-1" }
+        <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop.get() { "0" } else { "-1" }
             draggable=move || builder.doc.writable.get().to_string() data-held=tint
-            aria-label=move || step.with_value(|step| spoken_name(builder, step)) aria-pressed=move || selected().to_string() aria-selected=move || selected().to_string()
+            aria-label=spoken aria-pressed=move || selected().to_string() aria-selected=move || selected().to_string()
             on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone()))) on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event))
             on:dragstart=drag on:dragover=|event| event.prevent_default() on:drop=move |event| step.with_value(|step| on_drop(builder, step, &event))>
             {move || holder.get().map(|person| view! { <Flag person=person/> })}
@@ -245,8 +244,8 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
                 <span class="kind"><StepIcon step=step/></span>
                 <div><b class="cut" title=name>{name}</b><small class="cut" title=what>{what}</small></div>
             </div>
-            <div class="foot">{resource.map(|id| view! { <SetTools resource=id/> })}<span class="count">{move || step.with_value(|step| count_words(builder, step))}</span></div>
-            {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true">{words::number(errors)}</span> })}
+            <div class="foot">{resource.map(|id| view! { <SetTools resource=id kind=kind place=place_in_flow/> })}<span class="count">{foot}</span></div>
+            {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true" title="Show the errors (E)" on:click=list_errors>{words::number(errors)}</span> })}
         </article>
     }
 }

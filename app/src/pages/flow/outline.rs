@@ -1,12 +1,12 @@
-//! The same steps as a list, for narrow screens: with the state, counts and errors that the canvas shows.
+//! The same steps as a list: with the state, counts and errors that the canvas shows, and its keys. Narrow screens have it
+//! alone; elsewhere somebody chooses it.
 
 use leptos::prelude::*;
 use tombolo_model::RowId;
 
 use super::Builder;
 use super::canvas::EMPTY;
-use super::counts::state;
-use super::node::{StepIcon, count_words, last_count, name_of, spoken_name};
+use super::node::{StepIcon, count_words, counted, name_of, on_key, spoken_name};
 use super::router::add_branching;
 use super::steps::{ROUTERS, Router, Step};
 use super::wizard::{Adding, Side};
@@ -22,12 +22,13 @@ pub(super) fn Outline() -> impl IntoView {
         move || builder.steps.get().into_iter().filter(|step| !step.list.starts_with(ROUTERS)).collect::<Vec<_>>();
     let why = move || if closed() { "You may look and run, not change." } else { "" };
     view! {
-        <section class="outline narrow-only" aria-label="Steps" prop:inert=move || builder.tool.with(Option::is_some)>
+        <section class="outline" aria-label="Steps" prop:inert=move || builder.tool.with(Option::is_some)>
+            <div class="row wide-only outline-head"><h2 class="grow">"Steps"</h2><button class="button small" title="Picture (O)" on:click=move |_| builder.list(false)><Icon name="waypoints" small=true/>"Show the picture"</button></div>
             {move || (builder.doc.view.with(Option::is_some) && builder.steps.with(Vec::is_empty)).then(|| view! { <p class="muted">{EMPTY}</p> })}
             <ul><For each=in_a_row key=|step| step.row.clone() let:step><Line step=step/></For></ul>
             <For each=move || builder.routers.get() key=branching_key let:router><Branching router=router/></For>
             <div class="row">
-                <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Adding::to(Side::Source)))><Icon name="plus"/>"Add source"</button>
+                <button class="button" id="outline-add-source" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Adding::to(Side::Source)))><Icon name="plus"/>"Add source"</button>
                 {move || builder.routers.with(Vec::is_empty).then(|| view! {
                     <button class="button" prop:disabled=closed title=why on:click=move |_| builder.adding.set(Some(Adding::to(Side::Destination)))><Icon name="plus"/>"Add destination"</button>
                     <button class="button" prop:disabled=closed title=why on:click=move |_| add_branching(builder, None)><Icon name="git-branch"/>"Add branching"</button>
@@ -78,14 +79,14 @@ fn Line(step: Step) -> impl IntoView {
     let (kind, id) = (step.kind, format!("outline-{}", step.row));
     let step = StoredValue::new(step);
     let name = move || step.with_value(|step| name_of(builder.app, step));
-    let counts = move || step.with_value(|step| count_words(builder, step));
-    let shown = move || {
-        let (run, count) = step.with_value(|step| last_count(builder, step))?;
-        Some((state(&run, &count).shown(count.errors), count.errors))
-    };
+    let count = counted(builder, step);
+    let counts = move || count.with(|count| count_words(kind, count.as_ref()));
+    let shown =
+        move || count.with(|count| count.as_ref().map(|(state, count)| (state.shown(count.errors), count.errors)));
+    let spoken = move || step.with_value(|step| count.with(|count| spoken_name(builder, step, count.as_ref())));
     view! {
-        <li><button class="outline-step" id=id aria-label=move || step.with_value(|step| spoken_name(builder, step))
-            on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone())))>
+        <li><button class="outline-step" id=id aria-label=spoken
+            on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event)) on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone())))>
             <span class="kind" data-kind=kind.key()><StepIcon step=step/></span>
             <span class="grow"><b class="cut">{name}</b><small class="muted">{kind.words()}</small></span>
             {move || shown().map(|((class, icon, word), errors)| view! {

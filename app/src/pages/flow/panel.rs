@@ -13,16 +13,21 @@ use tombolo_model::{Id, Kind};
 use super::Builder;
 use super::branching::move_step;
 use super::filter::FilterEditor;
-use super::mapping::MappingEditor;
+use super::mapping::{self, MappingEditor};
 use super::node::{StepIcon, remove, shift};
 use super::order::Landing;
 use super::router::change;
-use super::steps::{Branch, Step, StepKind, is_filter, moved};
+use super::shared::AlsoUsed;
+use super::steps::{Branch, ROUTERS, Step, StepKind, is_filter, moved};
+use super::templates::TemplatesEditor;
+use super::tools::transform_words;
+use super::transform::TransformEditor;
+use super::verdict::{Judged, Verdict};
 use crate::components::{
     ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
 use crate::pages::Unopened;
-use crate::state::{App, Doc, use_document};
+use crate::state::{Doc, use_document};
 use crate::words;
 use crate::words::kinds::address;
 
@@ -40,6 +45,10 @@ pub(super) enum Tool {
     Filter,
     /// Which field goes where.
     Mapping,
+    /// What becomes of the records that are read.
+    Transform,
+    /// The address and the body of requests.
+    Templates,
     /// Which records a branch takes, by its place.
     Branch(usize),
 }
@@ -48,9 +57,10 @@ impl Tool {
     /// Whether a kind of step has it.
     pub(super) fn is_of(self, kind: StepKind) -> bool {
         match self {
-            Self::Filter => true,
+            Self::Filter | Self::Templates => true,
             Self::InputFilter => kind == StepKind::Lookup,
             Self::Mapping => kind == StepKind::Import,
+            Self::Transform => kind != StepKind::Import,
             Self::Branch(_) => false,
         }
     }
@@ -62,6 +72,8 @@ impl fmt::Display for Tool {
             Self::InputFilter => f.write_str("input-filter"),
             Self::Filter => f.write_str("filter"),
             Self::Mapping => f.write_str("mapping"),
+            Self::Transform => f.write_str("transformation"),
+            Self::Templates => f.write_str("templates"),
             Self::Branch(at) => write!(f, "branch-{at}"),
         }
     }
@@ -74,7 +86,10 @@ impl FromStr for Tool {
         if let Some(at) = key.strip_prefix("branch-") {
             return at.parse().map(Self::Branch).map_err(|_| ());
         }
-        [Self::InputFilter, Self::Filter, Self::Mapping].into_iter().find(|tool| tool.to_string() == key).ok_or(())
+        [Self::InputFilter, Self::Filter, Self::Mapping, Self::Transform, Self::Templates]
+            .into_iter()
+            .find(|tool| tool.to_string() == key)
+            .ok_or(())
     }
 }
 
@@ -86,7 +101,7 @@ pub(super) fn Panel(step: Step) -> impl IntoView {
     view! {
         {move || match builder.tool.get() {
             None => view! { <StepPanel step=step.clone() resource=resource/> }.into_any(),
-            Some(tool) => view! { <Editor tool=tool resource=resource/> }.into_any(),
+            Some(tool) => view! { <Editor tool=tool resource=resource step=step.clone()/> }.into_any(),
         }}
     }
     .into_any()
@@ -135,7 +150,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                 <Close/>
             </div>
             <DocNotices id=resource/>
-            <Shared id=resource/>
+            <AlsoUsed id=resource flow=builder.doc.id/>
             <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
                 <div class="scroll">
                     // A field that is there before its text would show nothing and take nothing.
@@ -150,24 +165,8 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                     {(kind != StepKind::Source).then(|| view! { <div class="form"><DocForm doc=builder.doc sections=STEP base=place.clone()/></div> })}
                 </div>
             </Show>
-            <footer class="panel-foot"><span class="grow"></span><button class="button primary" on:click=move |_| builder.close()>"Done"</button></footer>
+            <footer class="panel-foot"><span class="grow"></span><button class="button" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
-    }
-}
-
-/// Says that other flows use the same export or import: what is edited here changes there too.
-#[component]
-fn Shared(id: Id) -> impl IntoView {
-    let app = App::here();
-    let others = Memo::new(move |_| {
-        app.rows.with(|rows| {
-            rows.values().filter(|row| row.kind == Kind::Flow && !row.binned && row.references.contains(&id)).count()
-        })
-    });
-    move || {
-        (others.get() > 1).then(|| view! {
-            <p class="shared-note muted"><Icon name="link" small=true/>{format!("Used in {}. What is edited here changes in all of them.", words::count(others.get(), "flow"))}</p>
-        })
     }
 }
 
@@ -244,18 +243,13 @@ fn MoveTo(step: StoredValue<Step>, on_done: Callback<()>) -> impl IntoView {
     }
 }
 
-/// Whether records are filtered at a step.
-pub(super) fn is_filtered(doc: Doc) -> bool {
-    doc.at("/filter").is_some_and(|filter| is_filter(&filter))
-}
-
 /// How many fields the mapping of a step writes.
-pub(super) fn mapped_fields(doc: Doc) -> usize {
+fn mapped_fields(doc: Doc) -> usize {
     doc.at("/mappings").map_or(0, |mappings| leaves(&mappings))
 }
 
 /// The fields that rows write at any depth. An object is what its fields are in, and no field of its own.
-fn leaves(rows: &Value) -> usize {
+pub(super) fn leaves(rows: &Value) -> usize {
     let inside = |row: &Value| {
         let built = row.get("buildArrayHelper").and_then(Value::as_array).into_iter().flatten();
         let lists = built.chain([row]).filter_map(|part| part.get("mappings"));
@@ -279,11 +273,22 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
         0 => "Not set".to_owned(),
         rows => words::count(rows, "field"),
     };
+    let http = Memo::new(move |_| matches!(doc.text("/adaptorType").as_str(), "HTTPExport" | "HTTPImport"));
     view! {
         <div class="tools">
+            {move || http.get().then(|| view! {
+                <button aria-label="Address and body" on:click=move |_| builder.open_tool(Tool::Templates)>
+                    <Icon name="braces"/><span>"Address and body"</span><span class="value">"Templates"</span><Icon name="chevron-right" small=true/>
+                </button>
+            })}
             {(kind == StepKind::Lookup).then(|| view! {
                 <button aria-label="Input filter" on:click=move |_| builder.open_tool(Tool::InputFilter)>
                     <Icon name="funnel"/><span>"Input filter"</span><span class="value">{move || filtered("/inputFilter")}</span><Icon name="chevron-right" small=true/>
+                </button>
+            })}
+            {(kind != StepKind::Import).then(|| view! {
+                <button aria-label="Transformation" on:click=move |_| builder.open_tool(Tool::Transform)>
+                    <Icon name="wand-sparkles"/><span>"Transformation"</span><span class="value">{move || transform_words(doc)}</span><Icon name="chevron-right" small=true/>
                 </button>
             })}
             <button aria-label="Filter" on:click=move |_| builder.open_tool(Tool::Filter)>
@@ -298,12 +303,29 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
     }
 }
 
+/// What a filter of a step does.
+const GOES_ON: &str = "Records for which this holds go on. The others are counted as ignored; they are no errors.";
+
+/// What the rules of a branch do, by how its branching chooses.
+const fn branch_words(to_all: bool) -> &'static str {
+    if to_all {
+        "Records for which this holds go this way too. Each branch is asked; a record that no branch takes is counted as ignored."
+    } else {
+        "Records for which this holds go this way. The others are tried on the next branch; one that no branch takes is counted as ignored."
+    }
+}
+
 /// The rules of a branch, edited in the flow itself.
 #[component]
 pub(super) fn BranchEditor(branch: Branch) -> impl IntoView {
-    let Branch { name, place, .. } = branch;
+    let Branch { name, place, row, .. } = branch;
     let builder = expect_context::<Builder>();
     let doc = builder.doc;
+    let router = builder
+        .routers
+        .with_untracked(|all| all.iter().find(|router| router.branches.iter().any(|one| one.row == row)).cloned());
+    let says = branch_words(router.as_ref().is_some_and(|router| router.to_all));
+    let judged = router.map(|router| (Judged::branching(format!("{ROUTERS}/{}", router.row)), router.id));
     view! {
         <section class="step-editor" id=EDITOR tabindex="-1" aria-label="Branch rules editor">
             <header class="editor-head">
@@ -312,13 +334,17 @@ pub(super) fn BranchEditor(branch: Branch) -> impl IntoView {
                 <UndoButtons doc=doc/>
                 <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
-            <div class="scroll"><FilterEditor doc=doc base=format!("{place}/inputFilter")/></div>
+            <div class="scroll">
+                <FilterEditor doc=doc base=format!("{place}/inputFilter") says=says/>
+                {judged.map(|(judged, id)| view! { <Verdict doc=doc judged=judged step=id/> })}
+            </div>
         </section>
     }
 }
 
 #[component]
-fn Editor(tool: Tool, resource: Id) -> impl IntoView {
+fn Editor(tool: Tool, resource: Id, step: Step) -> impl IntoView {
+    let Step { row, kind, .. } = step;
     let builder = expect_context::<Builder>();
     let doc = use_document(resource);
     doc.here(None, None);
@@ -326,6 +352,8 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
         Tool::InputFilter => "Input filter",
         Tool::Filter | Tool::Branch(_) => "Filter",
         Tool::Mapping => "Mapping",
+        Tool::Transform => "Transformation",
+        Tool::Templates => "Address and body",
     };
     view! {
         <section class="step-editor" id=EDITOR tabindex="-1" aria-label=format!("{title} editor")>
@@ -338,9 +366,17 @@ fn Editor(tool: Tool, resource: Id) -> impl IntoView {
             </header>
             <div class="scroll">
                 {match tool {
-                    Tool::InputFilter => view! { <FilterEditor doc=doc base="/inputFilter"/> }.into_any(),
-                    Tool::Filter | Tool::Branch(_) => view! { <FilterEditor doc=doc base="/filter"/> }.into_any(),
-                    Tool::Mapping => view! { <MappingEditor doc=doc/> }.into_any(),
+                    Tool::InputFilter => view! {
+                        <FilterEditor doc=doc base="/inputFilter" says=GOES_ON/>
+                        <Verdict doc=doc judged=Judged::filter("/inputFilter") step=row/>
+                    }.into_any(),
+                    Tool::Filter | Tool::Branch(_) => view! {
+                        <FilterEditor doc=doc base="/filter" says=GOES_ON/>
+                        <Verdict doc=doc judged=Judged::filter("/filter") step=row/>
+                    }.into_any(),
+                    Tool::Mapping => view! { <MappingEditor doc=doc purpose=mapping::IMPORT step=row/> }.into_any(),
+                    Tool::Transform => view! { <TransformEditor doc=doc step=row/> }.into_any(),
+                    Tool::Templates => view! { <TemplatesEditor doc=doc kind=kind step=row/> }.into_any(),
                 }}
             </div>
         </section>

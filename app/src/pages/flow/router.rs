@@ -9,7 +9,7 @@ use super::branching::{add, add_branch, delete_branch, delete_router, lead, ways
 use super::layout::Layout;
 use super::panel::{PANEL, Tool};
 use super::steps::{Branch, ROUTERS, Router};
-use crate::components::{Dialog, DocForm, Icon, Menu, MenuItem, SelectBox};
+use crate::components::{Dialog, DocForm, Field, Icon, Menu, MenuItem, SelectBox};
 use crate::state::row_id;
 use crate::words;
 
@@ -122,7 +122,7 @@ pub(super) fn RouterPanel(router: Router) -> impl IntoView {
                 <ol class="branches"><For each=move || rows.get() key=Clone::clone let:branch><BranchItem now=now row=branch/></For></ol>
                 <div class="form"><button class="button" prop:disabled=move || closed.get().is_some() on:click=add><Icon name="plus"/>"Add branch"</button></div>
             </div>
-            <footer class="panel-foot"><span class="grow"></span><button class="button primary" on:click=move |_| builder.close()>"Done"</button></footer>
+            <footer class="panel-foot"><span class="grow"></span><button class="button" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
         <Dialog open=deleting title="Delete the branching"><DeleteRouter now=now on_done=Callback::new(move |()| deleting.set(false))/></Dialog>
     }
@@ -148,7 +148,7 @@ fn DeleteRouter(now: Memo<Option<Router>>, on_done: Callback<()>) -> impl IntoVi
     view! {
         <div class="dialog-body">
             <p>"The steps of one branch stay where the branching was. Those of the others leave the flow; what they use stays."</p>
-            <SelectBox name="keep-branch" label="Keep the steps of" value=keep choices=choices on_change=Callback::new(move |key| keep.set(key))/>
+            <Field label="Keep the steps of" name="keep-branch"><SelectBox name="keep-branch" value=keep choices=choices on_change=Callback::new(move |key| keep.set(key))/></Field>
             <footer class="dialog-foot"><button class="button danger" on:click=delete>"Delete the branching"</button></footer>
         </div>
     }

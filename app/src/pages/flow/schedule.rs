@@ -18,12 +18,16 @@ use crate::components::{Dialog, Field, FieldConflict, Icon, described_by};
 use crate::state::{App, Doc};
 
 /// The schedules that need no thought: key, words, six fields.
-const PRESETS: [(&str, &str); 7] = [
+const PRESETS: [(&str, &str); 11] = [
     ("", "Not on a schedule"),
     ("? 0,15,30,45 * ? * *", "Every 15 minutes"),
     ("? 0,30 * ? * *", "Every 30 minutes"),
     ("? 0 * ? * *", "Every hour"),
+    ("? 0 0,2,4,6,8,10,12,14,16,18,20,22 ? * *", "Every 2 hours"),
     ("? 0 0,4,8,12,16,20 ? * *", "Every 4 hours"),
+    ("? 0 0,6,12,18 ? * *", "Every 6 hours"),
+    ("? 0 0,8,16 ? * *", "Every 8 hours"),
+    ("? 0 6,18 ? * *", "Twice a day, at 06:00 and 18:00"),
     ("? 0 6 ? * *", "Every day at 06:00"),
     ("? 0 6 ? * 1", "Every Monday at 06:00"),
 ];

@@ -1,5 +1,7 @@
 //! The steps of a flow, read off its view.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use tombolo_model::{Id, RowId, View};
 
@@ -69,6 +71,18 @@ pub(super) fn steps(view: &View) -> Vec<Step> {
     let lists = routers(view).into_iter().flat_map(|router| router.branches).map(|branch| branch.list);
     found.extend(lists.flat_map(|list| processors(view, &list)));
     found
+}
+
+/// What runs call each step by: the id of its export or import; the second one with the same id has `~2` behind it.
+pub(super) fn run_keys(steps: &[Step]) -> HashMap<RowId, String> {
+    let mut uses: HashMap<Id, usize> = HashMap::new();
+    let key = |step: &Step| {
+        let id = step.resource?;
+        let nth = uses.entry(id).or_default();
+        *nth += 1;
+        Some((step.row.clone(), if *nth == 1 { id.to_string() } else { format!("{id}~{nth}") }))
+    };
+    steps.iter().filter_map(key).collect()
 }
 
 fn resource(row: &Value, key: &str) -> Option<Id> {

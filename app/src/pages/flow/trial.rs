@@ -8,7 +8,8 @@ use tombolo_wire::run::StepCount;
 use tombolo_wire::run_worker::{RunOptions, StageRow};
 use tombolo_wire::store::{Call, TestReport};
 
-use super::Builder;
+use super::console::is_passed;
+use super::{Builder, sample};
 use crate::browser::page;
 use crate::components::Icon;
 use crate::words;
@@ -37,7 +38,11 @@ pub(super) fn start(builder: Builder) {
     builder.app.in_turn(async move {
         let outcome = builder.app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default() }).await;
         let trial = match outcome {
-            Ok(report) => Trial::Done(Arc::new(report)),
+            Ok(report) => {
+                let report = Arc::new(report);
+                sample::keep(flow, &report);
+                Trial::Done(report)
+            }
             Err(error) => Trial::Failed(error.message),
         };
         // One that was closed meanwhile stays closed.
@@ -125,7 +130,11 @@ fn Report(report: Arc<TestReport>) -> impl IntoView {
     let first = report.row.steps.first().map(|step| step.step.clone()).unwrap_or_default();
     let chosen = RwSignal::new(first);
     let report = StoredValue::new(report);
-    let steps = report.with_value(|report| report.row.steps.clone());
+    let builder = expect_context::<Builder>();
+    let steps: Vec<StepCount> = builder.routers.with_untracked(|routers| {
+        let all = report.with_value(|report| report.row.steps.clone());
+        all.into_iter().filter(|step| !is_passed(routers, step)).collect()
+    });
     let left_out = report.with_value(|report| report.left_out);
     view! {
         {ended.map(|why| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{why}</p></div> })}

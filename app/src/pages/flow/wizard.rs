@@ -1,4 +1,8 @@
-//! Adds a step: what kind, or one that is there already. The new step is made at once and its form opens.
+//! Adds a step: a new one by its application and connection, or one that is there already. It is made at once and its
+//! form opens.
+
+mod existing;
+mod fresh;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,7 +14,9 @@ use super::Builder;
 use super::application::Application;
 use super::steps::{PROCESSORS, SOURCES, StepKind};
 use crate::components::{Dialog, Icon};
-use crate::state::{App, row_id};
+use crate::state::row_id;
+use existing::Existing;
+use fresh::Fresh;
 
 /// Which end of the flow gets a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +51,6 @@ impl Adding {
 struct Kinds(&'static str, &'static str, &'static str, StepKind, Value);
 
 impl Side {
-    fn kind(self) -> Kind {
-        match self {
-            Self::Source => Kind::Export,
-            Self::Destination => Kind::Import,
-        }
-    }
-
     /// What its button says.
     pub(super) fn action(self) -> &'static str {
         match self {
@@ -172,14 +171,18 @@ pub(super) fn AddStep() -> impl IntoView {
     }
 }
 
-#[component]
-fn Offers(side: Side) -> impl IntoView {
-    let app = App::here();
-    let builder = expect_context::<Builder>();
-    // A second press while the first is on its way would make a second step.
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<String>);
-    let add = move |offer: Offer| {
+/// What is chosen in the dialog takes its place in the flow.
+#[derive(Clone, Copy)]
+struct Taking {
+    builder: Builder,
+    /// A second press while the first is on its way would make a second step.
+    busy: RwSignal<bool>,
+    error: RwSignal<Option<String>>,
+}
+
+impl Taking {
+    fn add(self, offer: Offer) {
+        let Self { builder, busy, error } = self;
         let list = builder.adding.with_untracked(|adding| adding.as_ref().map(|adding| adding.list.clone()));
         let Some(list) = list.filter(|_| !busy.get_untracked()) else { return };
         busy.set(true);
@@ -192,32 +195,43 @@ fn Offers(side: Side) -> impl IntoView {
             }
             busy.try_set(false);
         });
-    };
-    let existing = Memo::new(move |_| app.of_kind(side.kind()));
-    let there = if side == Side::Source { StepKind::Source } else { StepKind::Import };
-    let offers = side.offers().into_iter().map(|Kinds(words, icon, sentence, step, value)| {
+    }
+}
+
+/// The two ways to a step: a new one, or one that is there.
+#[component]
+fn Offers(side: Side) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let taking = Taking { builder, busy: RwSignal::new(false), error: RwSignal::new(None) };
+    let there = Memo::new(move |_| builder.app.rows.with(|rows| existing::of(rows.values(), side).len()));
+    let chosen = RwSignal::new(false);
+    let choice = move |existing: bool, words: Signal<String>| {
         view! {
-            <button class="offer" aria-label=words prop:disabled=busy on:click=move |_| add(Offer::New(step, value.clone()))>
-                <span class="kind" data-kind=step.key()><Icon name=icon/></span><span><b>{words}</b><small class="muted">{sentence}</small></span>
-            </button>
+            <button type="button" role="radio" tabindex=move || if chosen.get() == existing { "0" } else { "-1" } id=way_id(existing)
+                aria-checked=move || (chosen.get() == existing).to_string() on:click=move |_| chosen.set(existing)>{words}</button>
         }
-    });
+    };
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown") {
+            event.prevent_default();
+            chosen.update(|existing| *existing = !*existing);
+            crate::browser::page::focus_soon(vec![way_id(chosen.get_untracked()).to_owned()]);
+        }
+    };
     view! {
         <div class="dialog-body">
-            {offers.collect_view()}
-            {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
-            {move || {
-                let rows = existing.get();
-                (!rows.is_empty()).then(|| view! {
-                    <h3 class="muted">"Use one that is there"</h3>
-                    <ul class="existing">
-                        {rows.into_iter().map(|row| {
-                            let id = row.id;
-                            view! { <li><button class="button quiet wide" prop:disabled=busy on:click=move |_| add(Offer::There(there, id))><span class="cut">{row.name.clone()}</span></button></li> }
-                        }).collect_view()}
-                    </ul>
-                })
-            }}
+            {move || (there.get() > 0).then(|| view! {
+                <div class="segment" role="radiogroup" aria-label="What is added" on:keydown=on_key>
+                    {choice(false, Signal::derive(|| "New".to_owned()))}
+                    {choice(true, Signal::derive(move || format!("Use existing ({})", there.get())))}
+                </div>
+            })}
+            {move || taking.error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
+            {move || if chosen.get() && there.get() > 0 { view! { <Existing side=side taking=taking/> }.into_any() } else { view! { <Fresh side=side taking=taking/> }.into_any() }}
         </div>
     }
+}
+
+fn way_id(existing: bool) -> &'static str {
+    if existing { "add-existing" } else { "add-new" }
 }

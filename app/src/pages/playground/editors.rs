@@ -68,7 +68,7 @@ pub(super) const ALL: [&Editor; 29] = [
 ];
 
 /// The editor of an address.
-pub(super) fn find(slug: &str) -> Option<&'static Editor> {
+pub(in crate::pages) fn find(slug: &str) -> Option<&'static Editor> {
     ALL.into_iter().find(|editor| editor.slug == slug)
 }
 

@@ -164,6 +164,7 @@ pub(super) mod tests {
             binned: false,
             references: references.to_vec(),
             adaptor: adaptor.map(str::to_owned),
+            lookup: false,
             conflicts: 0,
             modified_ms: n,
             pending: false,

@@ -14,14 +14,14 @@ const STEP: usize = 8;
 
 /// The part of a table that is in sight.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Part {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) height: f64,
+pub(in crate::pages) struct Part {
+    pub(in crate::pages) from: usize,
+    pub(in crate::pages) to: usize,
+    pub(in crate::pages) height: f64,
 }
 
 /// Which of `count` rows of a height are in sight where `above` pixels of them are scrolled away.
-pub(super) fn part(count: usize, height: f64, above: f64, view: f64) -> Part {
+pub(in crate::pages) fn part(count: usize, height: f64, above: f64, view: f64) -> Part {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

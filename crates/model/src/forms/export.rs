@@ -92,13 +92,17 @@ const WHICH: &[Field] = &[
 const MORE: &[Field] = &[
     field("/pageSize", "Records a page", Number(1, 50_000))
         .optional()
+        .when(Not("/isLookup", &["true"]))
         .help("How many go through the flow together: 20 when empty."),
     field("/groupByFields", "Put together by", Words)
         .optional()
+        .when(Not("/isLookup", &["true"]))
         .help("Fields, parted by commas: records that agree in all of them go through the flow as one list."),
     field("/oneToMany", "One record holds many", Switch(false))
-        .help("For a lookup: asks once for each element of a list in the record."),
-    field("/pathToMany", "Path to the many", Code).when(Is("/oneToMany", &["true"])),
+        .when(Is("/isLookup", &["true"]))
+        .help("Asks once for each element of a list in the record."),
+    field("/pathToMany", "Path to the many", Code)
+        .when(All(&[Is("/isLookup", &["true"]), Is("/oneToMany", &["true"])])),
     field("/traceKeyTemplate", "Key of a record", Code)
         .optional()
         .placeholder("{{record.id}}")
@@ -136,7 +140,8 @@ pub(super) const HTTP: &[Section] = &[
         ],
     ),
     section("Pages", PAGES),
-    section("Which records", WHICH),
+    // A lookup asks for one record at a time, and always.
+    section("Which records", WHICH).when(Not("/isLookup", &["true"])),
     section("Headers", &[HEADERS.help("Sent with each request of this step. A value may be a template.")]).folded(),
     section("Answers", ANSWERS).folded(),
     section(

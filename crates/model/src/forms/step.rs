@@ -1,8 +1,9 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Hook, Json, Line, Pairs, Switch};
-use super::When::Is;
+use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, Switch};
+use super::When::{All, Is, Not};
 use super::{Section, field, section};
+use crate::Kind;
 
 /// What a flow says of a step that writes or looks up.
 pub const STEP: &[Section] = &[
@@ -52,5 +53,57 @@ pub const FLOW: &[Section] = &[section(
         field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
             .help("Otherwise one source is read after the other."),
         field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+    ],
+)];
+
+/// What a row of a mapping says beside its source, its destination and its type.
+pub const MAP_ROW: &[Section] = &[
+    section(
+        "",
+        &[
+            field(
+                "/conditional/when",
+                "Map only when",
+                Choice(&[
+                    ("", "Always"),
+                    ("record_created", "The record is created"),
+                    ("record_updated", "The record is updated"),
+                    ("extract_not_empty", "The source has a value"),
+                ]),
+            ),
+            field("/description", "Description", Area(2)).optional(),
+        ],
+    ),
+    section(
+        "Dates",
+        &[
+            field("/extractDateFormat", "Format of the source", Code).optional().placeholder("MM/DD/YYYY"),
+            field("/extractDateTimezone", "Time zone of the source", Code).optional().placeholder("Europe/Vienna"),
+            field("/generateDateFormat", "Format of the destination", Code).optional().placeholder("YYYY-MM-DD"),
+            field("/generateDateTimezone", "Time zone of the destination", Code).optional().placeholder("UTC"),
+        ],
+    )
+    .folded()
+    .when(Is("/dataType", &["", "string", "stringarray"])),
+];
+
+/// What a lookup says that rows of a mapping name.
+pub const LOOKUP: &[Section] = &[section(
+    "",
+    &[
+        field("/_lookupCacheId", "Lookup cache", Reference(Kind::LookupCache))
+            .optional()
+            .when(Is("/relativeURI", &[""]))
+            .help("Without one, the values are listed here."),
+        field("/map", "Values", Json)
+            .when(All(&[Is("/_lookupCacheId", &[""]), Is("/relativeURI", &[""])]))
+            .help("For each value of the source the one of the destination, as a JSON object: {\"A\": \"Open\"}."),
+        field("/relativeURI", "Relative URL", Code)
+            .when(Not("/relativeURI", &[""]))
+            .help("Asked once for each record."),
+        field("/extract", "The value is at", Code).optional().when(Not("/_lookupCacheId", &[""])),
+        field("/extract", "The value is at", Code).optional().when(Not("/relativeURI", &[""])),
+        field("/allowFailures", "Go on where nothing is found", Switch(false)).help("Otherwise the record fails."),
+        field("/default", "Use then", Line).optional().when(Is("/allowFailures", &["true"])),
     ],
 )];

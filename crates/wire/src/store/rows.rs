@@ -70,6 +70,9 @@ pub struct CatalogueRow {
     pub references: Vec<Id>,
     /// `adaptorType` or `type`, for the icon.
     pub adaptor: Option<String>,
+    /// An export that looks records up within a flow.
+    #[serde(default)]
+    pub lookup: bool,
     /// Conflicts nobody settled yet.
     pub conflicts: usize,
     /// When it was last changed, in milliseconds since 1970.

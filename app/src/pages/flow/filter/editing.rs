@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use tombolo_model::Intent;
 
-use super::rules::{Numbered, Rule, merge, read, write};
+use super::rules::{DEEPEST, Join, Line, Numbered, Rule, What, end_of, merge, read, write};
 use crate::state::Doc;
 
 /// Where a filter is, and where its rules are in it.
@@ -38,8 +38,8 @@ pub(super) struct Editing {
     at: StoredValue<Place>,
     stored: Memo<Value>,
     rows: RwSignal<Vec<Numbered>>,
-    /// All must hold, or one is enough.
-    all: RwSignal<bool>,
+    /// How those that are in no group are joined.
+    top: RwSignal<Join>,
     next: StoredValue<u64>,
     /// Edits from here that are not answered yet: until they are, the document says less than the rows do.
     pending: RwSignal<usize>,
@@ -48,18 +48,18 @@ pub(super) struct Editing {
 
 impl Editing {
     /// Begins with the rules that the document has.
-    pub(super) fn begin(doc: Doc, at: Place, stored: Memo<Value>, all: bool, rules: Vec<Rule>) -> Self {
+    pub(super) fn begin(doc: Doc, at: Place, stored: Memo<Value>, top: Join, lines: Vec<Line>) -> Self {
         let editing = Self {
             doc,
             at: StoredValue::new(at),
             stored,
             rows: RwSignal::new(Vec::new()),
-            all: RwSignal::new(all),
+            top: RwSignal::new(top),
             next: StoredValue::new(0),
             pending: RwSignal::new(0),
             written: StoredValue::new(stored.get_untracked()),
         };
-        editing.rows.set(rules.into_iter().map(|rule| (editing.number(), rule)).collect());
+        editing.rows.set(lines.into_iter().map(|line| (editing.number(), line)).collect());
         Effect::new(move |_| editing.follow());
         editing
     }
@@ -70,7 +70,7 @@ impl Editing {
     }
 
     fn expression(self) -> Value {
-        self.rows.with(|rows| write(self.all.get(), &rows.iter().map(|(_, rule)| rule.clone()).collect::<Vec<_>>()))
+        self.rows.with(|rows| write(self.top.get(), &rows.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>()))
     }
 
     /// Shows what somebody else wrote meanwhile, unless it is what is here already.
@@ -78,10 +78,10 @@ impl Editing {
         let theirs = self.stored.get();
         if self.pending.get() == 0
             && theirs != untrack(|| self.expression())
-            && let Some((both, rules)) = read(&theirs)
+            && let Some((top, lines)) = read(&theirs)
         {
-            self.all.set(both);
-            self.rows.update(|rows| *rows = merge(rows, rules, || self.number()));
+            self.top.set(top);
+            self.rows.update(|rows| *rows = merge(rows, lines, || self.number()));
         }
     }
 
@@ -113,14 +113,25 @@ impl Editing {
         self.rows.with(Vec::len)
     }
 
-    /// Whether all must hold.
-    pub(super) fn all_must_hold(self) -> bool {
-        self.all.get()
+    /// How the lines of a group are joined; of none, those that are in no group.
+    pub(super) fn joined(self, group: Option<u64>) -> Join {
+        let Some(id) = group else { return self.top.get() };
+        self.rows.with(|rows| match rows.iter().find(|(have, _)| *have == id).map(|(_, line)| &line.what) {
+            Some(What::Group(join)) => *join,
+            _ => Join::All,
+        })
     }
 
-    /// Says whether all must hold.
-    pub(super) fn join(self, all: bool) {
-        self.all.set(all);
+    /// Says how they are joined.
+    pub(super) fn join(self, group: Option<u64>, join: Join) {
+        match group {
+            None => self.top.set(join),
+            Some(id) => self.rows.update(|rows| {
+                if let Some((_, line)) = rows.iter_mut().find(|(have, _)| *have == id) {
+                    line.what = What::Group(join);
+                }
+            }),
+        }
         self.save();
     }
 
@@ -131,32 +142,64 @@ impl Editing {
     {
         let rows = self.rows;
         Signal::derive(move || {
-            rows.with(|rows| rows.iter().find(|(have, _)| *have == id).map(|(_, rule)| read(rule)).unwrap_or_default())
+            rows.with(|rows| {
+                let line = rows.iter().find(|(have, _)| *have == id);
+                line.and_then(|(_, line)| line.as_rule()).map(&read).unwrap_or_default()
+            })
         })
     }
 
-    /// Adds a row in which nothing is chosen yet; gives its number.
-    pub(super) fn add(self) -> u64 {
-        let id = self.number();
-        self.rows.update(|rows| rows.push((id, Rule::new())));
-        id
+    /// Adds a rule in which nothing is chosen yet, at the end of a group; gives its number.
+    pub(super) fn add(self, group: Option<u64>) -> u64 {
+        self.insert(group, |depth| vec![Line::rule(depth)])
     }
 
-    /// Changes a row.
+    /// Adds a group with a rule in it; gives the number of the rule.
+    pub(super) fn add_group(self, group: Option<u64>) -> u64 {
+        let join = if self.joined(group) == Join::All { Join::One } else { Join::All };
+        self.insert(group, |depth| vec![Line { depth, what: What::Group(join) }, Line::rule(depth + 1)])
+    }
+
+    /// Whether another group fits into this one.
+    pub(super) fn has_room(self, group: Option<u64>) -> bool {
+        self.depth(group) < DEEPEST
+    }
+
+    /// How deep what is in a group stands.
+    fn depth(self, group: Option<u64>) -> usize {
+        let Some(id) = group else { return 0 };
+        self.rows.with(|rows| rows.iter().find(|(have, _)| *have == id).map_or(0, |(_, line)| line.depth + 1))
+    }
+
+    fn insert(self, group: Option<u64>, lines: impl FnOnce(usize) -> Vec<Line>) -> u64 {
+        let depth = untrack(|| self.depth(group));
+        let made: Vec<Numbered> = lines(depth).into_iter().map(|line| (self.number(), line)).collect();
+        let last = made.last().map_or(0, |(number, _)| *number);
+        self.rows.update(|rows| {
+            let depths: Vec<usize> = rows.iter().map(|(_, line)| line.depth).collect();
+            let at = group.and_then(|id| rows.iter().position(|(have, _)| *have == id));
+            let end = at.map_or(rows.len(), |at| end_of(&depths, at));
+            rows.splice(end..end, made);
+        });
+        last
+    }
+
+    /// Changes a rule.
     pub(super) fn change(self, id: u64, change: impl FnOnce(&mut Rule)) {
         self.rows.update(|rows| {
-            if let Some((_, rule)) = rows.iter_mut().find(|(have, _)| *have == id) {
+            if let Some((_, Line { what: What::Rule(rule), .. })) = rows.iter_mut().find(|(have, _)| *have == id) {
                 change(rule);
             }
         });
         self.save();
     }
 
-    /// Takes a row away; gives the number of the one in its place, else of the last.
+    /// Takes a line away, with what is in it; gives the number of the one in its place, else of the last.
     pub(super) fn remove(self, id: u64) -> Option<u64> {
         let neighbor = self.rows.try_update(|rows| {
             let at = rows.iter().position(|(have, _)| *have == id)?;
-            rows.remove(at);
+            let depths: Vec<usize> = rows.iter().map(|(_, line)| line.depth).collect();
+            rows.drain(at..end_of(&depths, at));
             rows.get(at).or(rows.last()).map(|(number, _)| *number)
         });
         self.save();

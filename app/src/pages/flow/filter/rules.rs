@@ -1,9 +1,11 @@
-//! The rules of a filter as rows and as the expression that the engine runs. Plain functions.
+//! The rules of a filter as lines and as the expression that the engine runs. Plain functions.
+//!
+//! Groups within groups stand as lines in reading order, each with its depth: what is in a group follows it, one deeper.
 
 use serde_json::{Value, json};
 
 /// The comparisons, with their words.
-pub(super) const OPERATORS: [(&str, &str); 12] = [
+pub(super) const OPERATORS: [(&str, &str); 13] = [
     ("equals", "equals"),
     ("notequals", "does not equal"),
     ("greaterthan", "is greater than"),
@@ -16,11 +18,63 @@ pub(super) const OPERATORS: [(&str, &str); 12] = [
     ("doesnotcontain", "does not contain"),
     ("empty", "is empty"),
     ("notempty", "is not empty"),
+    ("matches", "matches the pattern"),
 ];
 
 /// What a field is compared as, with its words.
 pub(super) const CASTS: [(&str, &str); 3] =
     [("string", "as text"), ("number", "as number"), ("boolean", "as true or false")];
+
+/// How deep groups go; an expression that is deeper is left as it is.
+pub(super) const DEEPEST: usize = 6;
+
+/// How the rules of a group are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Join {
+    /// All must hold.
+    #[default]
+    All,
+    /// One is enough.
+    One,
+    /// None may hold.
+    None,
+}
+
+/// One line of the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// In how many groups it is.
+    pub(super) depth: usize,
+    pub(super) what: What,
+}
+
+/// What a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    Rule(Rule),
+    Group(Join),
+}
+
+impl Line {
+    /// A rule in which nothing is chosen yet.
+    pub(super) fn rule(depth: usize) -> Self {
+        Self { depth, what: What::Rule(Rule::new()) }
+    }
+
+    /// The rule, if it is one.
+    pub(super) fn as_rule(&self) -> Option<&Rule> {
+        match &self.what {
+            What::Rule(rule) => Some(rule),
+            What::Group(_) => None,
+        }
+    }
+}
+
+/// Where what is in the group at a place ends.
+pub(super) fn end_of(depths: &[usize], at: usize) -> usize {
+    let below = depths.iter().skip(at + 1).take_while(|depth| **depth > depths[at]).count();
+    at + 1 + below
+}
 
 /// One row of the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,17 +138,50 @@ impl Rule {
     }
 }
 
-/// The rules of an expression and whether all must hold; nothing when it is more than rows can show.
-pub(super) fn read(expression: &Value) -> Option<(bool, Vec<Rule>)> {
+/// The lines of an expression and how those that are in no group are joined; nothing when it is more than lines can show.
+pub(super) fn read(expression: &Value) -> Option<(Join, Vec<Line>)> {
     let parts = expression.as_array()?;
-    match parts.first().and_then(Value::as_str) {
-        None => Some((true, Vec::new())),
-        Some(word @ ("and" | "or")) => {
-            let rules = parts[1..].iter().map(Rule::from_json).collect::<Option<Vec<_>>>()?;
-            Some((word == "and", rules))
-        }
-        Some(_) => Some((true, vec![Rule::from_json(expression)?])),
+    if parts.is_empty() {
+        return Some((Join::All, Vec::new()));
     }
+    let mut lines = Vec::new();
+    match group(expression) {
+        Some((join, below)) => {
+            below.iter().try_for_each(|part| walk(part, 0, &mut lines))?;
+            Some((join, lines))
+        }
+        None => walk(expression, 0, &mut lines).map(|()| (Join::All, lines)),
+    }
+}
+
+/// How an expression joins others, and which, if it does.
+fn group(expression: &Value) -> Option<(Join, &[Value])> {
+    let parts = expression.as_array()?;
+    match parts.first()?.as_str()? {
+        "and" => Some((Join::All, &parts[1..])),
+        "or" => Some((Join::One, &parts[1..])),
+        "not" => {
+            let inner = parts.get(1).filter(|_| parts.len() == 2)?;
+            // None of several: not one of them.
+            match group(inner) {
+                Some((Join::One, below)) => Some((Join::None, below)),
+                _ => Some((Join::None, &parts[1..])),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn walk(expression: &Value, depth: usize, lines: &mut Vec<Line>) -> Option<()> {
+    if depth > DEEPEST {
+        return None;
+    }
+    if let Some((join, below)) = group(expression) {
+        lines.push(Line { depth, what: What::Group(join) });
+        return below.iter().try_for_each(|part| walk(part, depth + 1, lines));
+    }
+    lines.push(Line { depth, what: What::Rule(Rule::from_json(expression)?) });
+    Some(())
 }
 
 /// A number as people write them: `5`, `-1.5`, `.5`, `+007`.
@@ -119,26 +206,63 @@ fn number(typed: &str) -> Option<Value> {
     serde_json::from_str(&format!("{sign}{zero}{digits}")).ok()
 }
 
-/// The expression of rules; rows without a field do not count.
-pub(super) fn write(all: bool, rules: &[Rule]) -> Value {
-    let mut made: Vec<Value> = rules.iter().filter(|rule| rule.is_stored()).map(Rule::to_json).collect();
-    match made.len() {
-        0 => json!([]),
-        1 => made.remove(0),
-        _ => Value::Array(std::iter::once(Value::from(if all { "and" } else { "or" })).chain(made).collect()),
+/// The expression of lines; rules without a field do not count, nor groups without rules.
+pub(super) fn write(join: Join, lines: &[Line]) -> Value {
+    let mut made = written(lines, 0);
+    match (join, made.len()) {
+        (_, 0) => json!([]),
+        (Join::All | Join::One, 1) => made.remove(0),
+        _ => joined(join, made),
     }
 }
 
-/// A rule with the number by which the screen knows its row.
-pub(super) type Numbered = (u64, Rule);
+fn joined(join: Join, made: Vec<Value>) -> Value {
+    let word = if join == Join::All { "and" } else { "or" };
+    let list = Value::Array(std::iter::once(Value::from(word)).chain(made).collect());
+    if join == Join::None { json!(["not", list]) } else { list }
+}
 
-/// The rows after somebody else wrote `theirs`: a rule keeps its row, and with it the focus of who types there, and a
-/// row without a field stays behind the row it was behind. `number` makes numbers for new rows.
-pub(super) fn merge(have: &[Numbered], theirs: Vec<Rule>, mut number: impl FnMut() -> u64) -> Vec<Numbered> {
-    let (stored, unfinished): (Vec<_>, Vec<_>) = have.iter().enumerate().partition(|(_, (_, rule))| rule.is_stored());
+/// The expressions of the lines of one depth.
+fn written(lines: &[Line], depth: usize) -> Vec<Value> {
+    let mut made = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.depth == depth) {
+        match &line.what {
+            What::Rule(rule) if rule.is_stored() => made.push(rule.to_json()),
+            What::Rule(_) => {}
+            What::Group(join) => {
+                let below = lines[at + 1..].iter().take_while(|below| below.depth > depth).count();
+                let inner = written(&lines[at + 1..at + 1 + below], depth + 1);
+                if !inner.is_empty() {
+                    made.push(joined(*join, inner));
+                }
+            }
+        }
+    }
+    made
+}
+
+/// A line with the number by which the screen knows it.
+pub(super) type Numbered = (u64, Line);
+
+/// Which lines are in the expression: rules with a field, and groups around them.
+fn stored(have: &[Numbered]) -> Vec<bool> {
+    let says = |line: &Line| line.as_rule().is_some_and(Rule::is_stored);
+    let within = |at: usize| {
+        let (_, line) = &have[at];
+        let inner = have[at + 1..].iter().take_while(|(_, below)| below.depth > line.depth);
+        says(line) || inner.into_iter().any(|(_, below)| says(below))
+    };
+    (0..have.len()).map(within).collect()
+}
+
+/// The lines after somebody else wrote `theirs`: a line keeps its number, and with it the focus of who types there, and one
+/// that is not stored stays behind the line it was behind. `number` makes numbers for new lines.
+pub(super) fn merge(have: &[Numbered], theirs: Vec<Line>, mut number: impl FnMut() -> u64) -> Vec<Numbered> {
+    let is_stored = stored(have);
+    let (stored, unfinished): (Vec<_>, Vec<_>) = have.iter().enumerate().partition(|(at, _)| is_stored[*at]);
     let same =
-        |pairs: &mut dyn Iterator<Item = (&Rule, &Rule)>| pairs.take_while(|(ours, theirs)| ours == theirs).count();
-    let ours = || stored.iter().map(|(_, (_, rule))| rule);
+        |pairs: &mut dyn Iterator<Item = (&Line, &Line)>| pairs.take_while(|(ours, theirs)| ours == theirs).count();
+    let ours = || stored.iter().map(|(_, (_, line))| line);
     let most = stored.len().min(theirs.len());
     let start = same(&mut ours().zip(&theirs));
     let end = same(&mut ours().rev().zip(theirs.iter().rev())).min(most - start);
@@ -156,7 +280,17 @@ pub(super) fn merge(have: &[Numbered], theirs: Vec<Rule>, mut number: impl FnMut
         let before = have[..at].iter().rev().find_map(|(number, _)| rows.iter().position(|(have, _)| have == number));
         rows.insert(before.map_or(0, |before| before + 1), unfinished.clone());
     }
+    settle(&mut rows);
     rows
+}
+
+/// Lines whose group has gone stand as deep as what is before them lets them.
+fn settle(rows: &mut [Numbered]) {
+    let mut most = 0;
+    for (_, line) in rows {
+        line.depth = line.depth.min(most);
+        most = line.depth + usize::from(line.as_rule().is_none());
+    }
 }
 
 #[cfg(test)]
@@ -178,26 +312,65 @@ mod tests {
                 ["equals", ["boolean", ["extract", "x"]], true],
                 ["lessthan", ["number", ["extract", "y"]], 1.5]
             ]),
+            json!(["not", ["or", ["equals", ["string", ["extract", "a"]], "1"]]]),
+            json!([
+                "and",
+                ["equals", ["string", ["extract", "a"]], "1"],
+                [
+                    "or",
+                    ["empty", ["string", ["extract", "b"]]],
+                    ["not", ["or", ["notempty", ["string", ["extract", "c"]]]]]
+                ],
+                ["and", ["matches", ["string", ["extract", "d"]], "^x"]]
+            ]),
         ];
         for expression in expressions {
-            let (all, rules) = read(&expression).unwrap();
-            assert_eq!(write(all, &rules), expression);
+            let (join, lines) = read(&expression).unwrap();
+            assert_eq!(write(join, &lines), expression);
         }
     }
 
     #[test]
     fn what_rows_cannot_show_is_left_alone() {
-        assert_eq!(read(&json!(["and", ["or", ["equals", ["extract", "a"], "b"]]])), None);
+        let mut deep = json!(["equals", ["extract", "a"], "b"]);
+        for _ in 0..DEEPEST + 2 {
+            deep = json!(["and", deep]);
+        }
+        assert_eq!(read(&deep), None);
+        assert_eq!(read(&json!(["not", 5])), None);
         assert_eq!(read(&json!(["equals", ["lowercase", ["extract", "a"]], "b"])), None);
     }
 
     #[test]
     fn a_row_without_a_field_is_not_stored() {
-        assert_eq!(write(true, &[Rule::new()]), json!([]));
+        assert_eq!(write(Join::All, &[Line::rule(0)]), json!([]));
+        let group = |join| Line { depth: 0, what: What::Group(join) };
+        assert_eq!(write(Join::One, &[group(Join::None), Line::rule(1)]), json!([]), "nor a group of such");
     }
 
-    fn on(field: &str) -> Rule {
-        Rule { field: field.into(), ..Rule::new() }
+    #[test]
+    fn groups_stand_before_what_is_in_them() {
+        let expression = json!([
+            "or",
+            ["not", ["and", ["empty", ["extract", "a"]], ["empty", ["extract", "b"]]]],
+            ["empty", ["extract", "c"]]
+        ]);
+        let (join, lines) = read(&expression).unwrap();
+        let depths: Vec<_> = lines.iter().map(|line| line.depth).collect();
+        assert_eq!((join, depths.as_slice()), (Join::One, [0, 1, 2, 2, 0].as_slice()));
+        assert_eq!((end_of(&depths, 0), end_of(&depths, 1), end_of(&depths, 4)), (4, 4, 5));
+    }
+
+    #[test]
+    fn a_rule_that_is_not_finished_leaves_a_group_that_somebody_deleted() {
+        let group = |number| (number, Line { depth: 0, what: What::Group(Join::One) });
+        let have = [(1, on("a")), group(2), (3, Line { depth: 1, ..on("b") }), (4, Line { depth: 1, ..on("") })];
+        let rows = merge(&have, vec![on("a")], || 100);
+        assert_eq!(rows.iter().map(|(number, line)| (*number, line.depth)).collect::<Vec<_>>(), [(1, 0), (4, 0)]);
+    }
+
+    fn on(field: &str) -> Line {
+        Line { depth: 0, what: What::Rule(Rule { field: field.into(), ..Rule::new() }) }
     }
 
     fn merged(have: &[(u64, &str)], theirs: &[&str]) -> Vec<(u64, String)> {
@@ -208,7 +381,9 @@ mod tests {
             next
         };
         let rows = merge(&have, theirs.iter().map(|field| on(field)).collect(), number);
-        rows.into_iter().map(|(number, rule)| (number, rule.field)).collect()
+        rows.into_iter()
+            .map(|(number, line)| (number, line.as_rule().map(|rule| rule.field.clone()).unwrap_or_default()))
+            .collect()
     }
 
     fn rows(rows: &[(u64, &str)]) -> Vec<(u64, String)> {
@@ -262,9 +437,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_compared_as_it_was_typed() {
-        let rule = |value: &str| Rule { cast: "number".into(), value: value.into(), ..on("a") };
+        let rule = |value: &str| Rule { cast: "number".into(), value: value.into(), field: "a".into(), ..Rule::new() };
         for (typed, stored) in [("5", json!(5)), ("1.5", json!(1.5)), ("inf", json!("inf")), ("NaN", json!("NaN"))] {
-            assert_eq!(write(true, &[rule(typed)])[2], stored);
+            let line = Line { depth: 0, what: What::Rule(rule(typed)) };
+            assert_eq!(write(Join::All, &[line])[2], stored);
         }
     }
 }

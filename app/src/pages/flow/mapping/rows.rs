@@ -1,11 +1,13 @@
 //! The rows of a mapping as the editor needs them. Plain functions.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 use tombolo_model::{Intent, RowId, View, path};
 
 use crate::state::{list_rows, value_at};
 
-/// One row, wherever it stands in the tree.
+/// One line, wherever it stands in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MapRow {
     /// The list it is in.
@@ -14,20 +16,151 @@ pub(super) struct MapRow {
     pub(super) row: RowId,
     /// How many objects it is inside of.
     pub(super) depth: usize,
+    /// What it is.
+    pub(super) what: What,
 }
 
-/// All rows in reading order, the rows of an object after it.
-pub(super) fn read(view: &View) -> Vec<MapRow> {
-    fn walk(view: &View, list: &str, depth: usize, out: &mut Vec<MapRow>) {
-        for (row, _) in list_rows(view, list) {
-            let inner = format!("{}/mappings", path::join(list, &row));
-            out.push(MapRow { list: list.to_owned(), row, depth });
-            walk(view, &inner, depth + 1, out);
-        }
+/// What a line is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    /// A field; whether the rows inside it are shown, where it has some.
+    Field(Option<bool>),
+    /// The entries that a list is built of, and which of them the lines below are inside of.
+    Entries(Vec<RowId>, usize),
+}
+
+impl MapRow {
+    /// Where it is in the document.
+    pub(super) fn path(&self) -> String {
+        path::join(&self.list, &self.row)
     }
-    let mut out = Vec::new();
-    walk(view, "/mappings", 0, &mut out);
-    out
+
+    /// What tells it from all others.
+    pub(super) fn key(&self) -> (String, RowId) {
+        (self.list.clone(), self.row.clone())
+    }
+}
+
+/// Which rows are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Wanted {
+    #[default]
+    All,
+    /// Those that have a source.
+    Mapped,
+    /// Those that have none yet.
+    Open,
+}
+
+/// What of a mapping is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The chosen entry of lists, by the path of the list's row.
+    pub(super) chosen: BTreeMap<String, usize>,
+    /// The rows whose inner rows are hidden.
+    pub(super) folded: BTreeSet<String>,
+    pub(super) wanted: Wanted,
+    /// A part of the source or the destination.
+    pub(super) search: String,
+}
+
+/// Whether a row says itself where its value comes from; objects and lists are built of others.
+pub(super) fn is_mapped(row: &Value) -> bool {
+    let some = |key: &str| row.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    some("extract") || row.get("default").is_some() || is_built(row)
+}
+
+fn is_built(row: &Value) -> bool {
+    let some = |key: &str| row.get(key).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty());
+    some("mappings") || some("buildArrayHelper")
+}
+
+/// The items of a list in a row.
+fn items<'v>(row: &'v Value, key: &str) -> &'v [Value] {
+    row.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+struct Walk<'v> {
+    view: &'v View,
+    shown: &'v Shown,
+    search: String,
+    out: Vec<MapRow>,
+}
+
+impl Walk<'_> {
+    /// Goes through a list; returns whether anything of it is shown.
+    fn list(&mut self, list: &str, values: &[Value], depth: usize) -> bool {
+        let Some(rows) = self.view.rows.get(list) else { return false };
+        let mut any = false;
+        for (row, value) in rows.iter().zip(values) {
+            let at = self.out.len();
+            let here = path::join(list, row);
+            let folded = self.shown.folded.contains(&here);
+            let what = What::Field(is_built(value).then_some(!folded));
+            self.out.push(MapRow { list: list.to_owned(), row: row.clone(), depth, what });
+            let below = !folded && self.inside(&here, value, depth + 1);
+            if below || self.matches(value) {
+                any = true;
+            } else {
+                self.out.truncate(at);
+            }
+        }
+        any
+    }
+
+    fn inside(&mut self, here: &str, value: &Value, depth: usize) -> bool {
+        let entries = format!("{here}/buildArrayHelper");
+        let mut any = false;
+        if let Some(ids) = self.view.rows.get(&entries).filter(|ids| !ids.is_empty()) {
+            let at = self.shown.chosen.get(here).copied().unwrap_or_default().min(ids.len() - 1);
+            let place = self.out.len();
+            let row = ids[at].clone();
+            let inner = format!("{}/mappings", path::join(&entries, &row));
+            self.out.push(MapRow { list: entries, row, depth, what: What::Entries(ids.clone(), at) });
+            let entry = items(value, "buildArrayHelper").get(at).map(|entry| items(entry, "mappings"));
+            any = self.list(&inner, entry.unwrap_or_default(), depth);
+            if !any && !self.is_whole() {
+                self.out.truncate(place);
+            }
+        }
+        self.list(&format!("{here}/mappings"), items(value, "mappings"), depth) || any
+    }
+
+    fn is_whole(&self) -> bool {
+        self.search.is_empty() && self.shown.wanted == Wanted::All
+    }
+
+    fn matches(&self, row: &Value) -> bool {
+        let wanted = match self.shown.wanted {
+            Wanted::All => true,
+            Wanted::Mapped => is_mapped(row),
+            Wanted::Open => !is_mapped(row),
+        };
+        let has = |key: &str| {
+            row.get(key).and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(&self.search))
+        };
+        wanted && (self.search.is_empty() || has("generate") || has("extract"))
+    }
+}
+
+/// The lines of a mapping in reading order, the rows of an object after it; rows that stand around a wanted one stay.
+pub(super) fn read(view: &View, base: &str, shown: &Shown) -> Vec<MapRow> {
+    let mut walk = Walk { view, shown, search: shown.search.trim().to_lowercase(), out: Vec::new() };
+    let values = value_at(view, base).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    walk.list(base, values, 0);
+    walk.out
+}
+
+/// How many rows there are at all, and how many of them have a source.
+pub(super) fn counted(rows: &[Value]) -> (usize, usize) {
+    rows.iter().fold((0, 0), |(all, mapped), row| {
+        let mut below = counted(items(row, "mappings"));
+        for entry in items(row, "buildArrayHelper") {
+            let more = counted(items(entry, "mappings"));
+            below = (below.0 + more.0, below.1 + more.1);
+        }
+        (all + 1 + below.0, mapped + usize::from(is_mapped(row)) + below.1)
+    })
 }
 
 /// How many rows of a list build the object of this name.
@@ -137,6 +270,62 @@ pub(super) fn nest(view: &View, list: &str, row: &str, to: &str, fresh: &mut dyn
 mod tests {
     use super::*;
 
+    fn field(row: &str) -> MapRow {
+        MapRow { list: "/mappings".into(), row: row.into(), depth: 0, what: What::Field(None) }
+    }
+
+    /// An object with two fields, and a list that is built of two entries.
+    fn built() -> View {
+        let value = json!({"mappings": [
+            {"generate": "id", "extract": "$.id", "dataType": "string"},
+            {"generate": "place", "dataType": "object", "mappings": [{"generate": "city", "extract": "$.city"}, {"generate": "zip"}]},
+            {"generate": "lines", "dataType": "objectarray", "buildArrayHelper": [
+                {"extract": "$.items[*]", "mappings": [{"generate": "sku", "extract": "$.items[*].sku"}]},
+                {"extract": "$.fees[*]", "mappings": [{"generate": "fee", "extract": "$.fees[*].sum"}]}]},
+        ]});
+        let rows = [
+            ("/mappings", vec!["i", "p", "l"]),
+            ("/mappings/p/mappings", vec!["c", "z"]),
+            ("/mappings/l/buildArrayHelper", vec!["e1", "e2"]),
+            ("/mappings/l/buildArrayHelper/e1/mappings", vec!["s"]),
+            ("/mappings/l/buildArrayHelper/e2/mappings", vec!["f"]),
+        ];
+        let rows = rows.map(|(list, rows)| (list.to_owned(), rows.into_iter().map(str::to_owned).collect()));
+        View { value, rows: rows.into(), ..View::default() }
+    }
+
+    fn lines(shown: &Shown) -> Vec<(String, usize)> {
+        read(&built(), "/mappings", shown).into_iter().map(|line| (line.row, line.depth)).collect()
+    }
+
+    fn named(lines: &[(&str, usize)]) -> Vec<(String, usize)> {
+        lines.iter().map(|(row, depth)| ((*row).to_owned(), *depth)).collect()
+    }
+
+    #[test]
+    fn a_list_shows_the_rows_of_the_entry_that_is_chosen() {
+        let mut shown = Shown::default();
+        assert_eq!(lines(&shown), named(&[("i", 0), ("p", 0), ("c", 1), ("z", 1), ("l", 0), ("e1", 1), ("s", 1)]));
+        shown.chosen.insert("/mappings/l".into(), 1);
+        assert_eq!(lines(&shown)[5..], named(&[("e2", 1), ("f", 1)]));
+        shown.chosen.insert("/mappings/l".into(), 9);
+        assert_eq!(lines(&shown)[5..], named(&[("e2", 1), ("f", 1)]), "an entry that has gone");
+        shown.folded.extend(["/mappings/l".to_owned(), "/mappings/p".to_owned()]);
+        assert_eq!(lines(&shown), named(&[("i", 0), ("p", 0), ("l", 0)]));
+    }
+
+    #[test]
+    fn a_search_and_a_choice_keep_what_a_wanted_row_stands_in() {
+        let search = |search: &str| lines(&Shown { search: search.into(), ..Shown::default() });
+        assert_eq!(search("CITY"), named(&[("p", 0), ("c", 1)]));
+        assert_eq!(search("items[*].sku"), named(&[("l", 0), ("e1", 1), ("s", 1)]));
+        assert!(search("nothing").is_empty());
+        let open = lines(&Shown { wanted: Wanted::Open, ..Shown::default() });
+        assert_eq!(open, named(&[("p", 0), ("z", 1)]));
+        let rows = built().value["mappings"].as_array().cloned().unwrap();
+        assert_eq!(counted(&rows), (7, 6));
+    }
+
     #[test]
     fn typed_sources_become_paths_and_come_back_as_typed() {
         for (typed, stored) in [
@@ -176,8 +365,7 @@ mod tests {
 
     #[test]
     fn a_row_is_dropped_above_or_below_another_and_so_also_first() {
-        let all: Vec<MapRow> =
-            ["a", "b", "c"].map(|row| MapRow { list: "/mappings".into(), row: row.into(), depth: 0 }).into();
+        let all: Vec<MapRow> = ["a", "b", "c"].map(field).into();
         let drop = |dragged, target, above| dropped(&all, "/mappings", dragged, target, above);
         assert_eq!(drop("c", "a", true), Some(None), "first");
         assert_eq!(drop("c", "a", false), Some(Some("a".into())));
@@ -189,8 +377,7 @@ mod tests {
 
     #[test]
     fn who_deletes_a_row_goes_on_at_the_next_one_or_the_one_before() {
-        let all: Vec<MapRow> =
-            ["a", "b"].map(|row| MapRow { list: "/mappings".into(), row: row.into(), depth: 0 }).into();
+        let all: Vec<MapRow> = ["a", "b"].map(field).into();
         assert_eq!(neighbor(&all, "/mappings", "a").as_deref(), Some("b"));
         assert_eq!(neighbor(&all, "/mappings", "b").as_deref(), Some("a"));
         assert_eq!(neighbor(&all[..1], "/mappings", "a"), None);
@@ -229,7 +416,8 @@ mod tests {
         let made = nest(&view, "/mappings", "r2", "place.state", &mut || "n2".into());
         let Intent::InsertRow { list, after, .. } = &made[0] else { panic!("{made:?}") };
         assert_eq!((list.as_str(), after.as_deref()), ("/mappings/o/mappings", Some("c")));
-        assert_eq!(read(&view).iter().map(|row| row.depth).collect::<Vec<_>>(), [0, 1, 0]);
+        let depths: Vec<_> = read(&view, "/mappings", &Shown::default()).iter().map(|row| row.depth).collect();
+        assert_eq!(depths, [0, 1, 0]);
         assert_eq!((twins(&view, "/mappings", "place"), twins(&view, "/mappings", "")), (1, 0));
     }
 }
