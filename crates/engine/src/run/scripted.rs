@@ -5,6 +5,7 @@ use tombolo_model::Val;
 use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Options};
 use super::shared::{Place, Shared};
+use crate::contract;
 use crate::lookup::Answers;
 use crate::mapper::{Around, Find, Mapped};
 use crate::plan::{Endpoint, FilterBy, TransformBy};
@@ -28,14 +29,7 @@ pub(super) async fn passes(
     let hook = Hook { place, kind: "filter", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    match returned {
-        Some(Val::Bool(passes)) => Ok(passes),
-        other => {
-            let kind = other.as_ref().map_or("nothing", Val::kind);
-            let failure = hook.wrong("script_result", &format!("It returned {kind}; return true or false."));
-            Err((failure.code, failure.message))
-        }
-    }
+    contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message))
 }
 
 /// Where a transformation happens.
@@ -64,14 +58,13 @@ pub(super) async fn transformed<'l, 'c: 'l>(
     let hook = Hook { place, kind: "transform", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    match returned {
-        Some(record @ (Val::Map(_) | Val::List(_))) => Ok(Some(record)),
-        other => {
-            let kind = other.as_ref().map_or("nothing", Val::kind);
-            let failure = hook.wrong("script_result", &format!("It returned {kind}; return the record."));
-            Err((failure.code, failure.message))
-        }
-    }
+    contract::record(returned.as_ref()).map_err(|message| refused(hook, &message))?;
+    Ok(returned)
+}
+
+fn refused(hook: Hook<'_>, message: &str) -> Fault {
+    let failure = hook.wrong("script_result", message);
+    (failure.code, failure.message)
 }
 
 async fn by_rules<'l, 'c: 'l>(
