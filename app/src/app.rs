@@ -7,7 +7,7 @@ use leptos_router::path;
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
-    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
+    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TestCasesPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -22,6 +22,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage/>
                     <Route path=path!("/integrations/:id") view=IntegrationPage/>
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
+                    <Route path=path!("/integrations/:id/tests") view=TestCasesPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
                     <Route path=path!("/bin") view=BinPage/>

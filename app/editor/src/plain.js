@@ -12,7 +12,7 @@ import { isTemplate, language } from './languages.js';
 import { colours, look } from './look.js';
 import { mark, places } from './places.js';
 
-const LONG = 100_000;
+const LONG = 300_000;
 const REST_MS = 150;
 
 export function helpers(json) { setHelpers(JSON.parse(json)); }

@@ -13,7 +13,27 @@ pub(super) const EDITOR: Editor = Editor {
     eval: "javascript",
     rules: Some(Rules { title: "Script", language: Language::Script, given: RulesAs::Field("script"), fixed: "" }),
     input: Some(Input { title: "Function input", language: Language::Json, given: InputAs::Json }),
-    options: &[OptionField { name: "function", label: "Function", kind: OptionKind::Function, of: Of::Rules }],
+    options: &[
+        OptionField { name: "function", label: "Function", kind: OptionKind::Function, of: Of::Rules },
+        OptionField {
+            name: "hook",
+            label: "Called as",
+            kind: OptionKind::Choice(&[
+                ("", "The hook of its name"),
+                ("none", "No hook"),
+                ("preSavePage", "preSavePage"),
+                ("preMap", "preMap"),
+                ("postMap", "postMap"),
+                ("postSubmit", "postSubmit"),
+                ("postResponseMap", "postResponseMap"),
+                ("filter", "filter"),
+                ("transform", "transform"),
+                ("branching", "branching"),
+                ("handleRequest", "handleRequest"),
+            ]),
+            of: Of::Rules,
+        },
+    ],
     stubs: &[
         Stub {
             name: "preSavePage",
