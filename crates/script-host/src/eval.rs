@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::{Value, json};
 use tombolo_engine::{
-    ApiQuestion, EvalError, EvalOutcome, EvalRequest, Script, ScriptApi, ScriptCall, broken_contract,
+    ApiQuestion, EvalError, EvalOutcome, EvalRequest, OuterHook, Script, ScriptApi, ScriptCall, broken_contract,
 };
 
 use crate::pool::{CALL_MS, Pool};
@@ -17,10 +17,10 @@ use crate::workers::Workers;
 const EVAL_MS: u32 = 4_000;
 
 /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input; `options.timeoutMs` is how long it
-/// may take at most.
+/// may take at most. With `options.hook` it is called as that [`OuterHook`], and what it returns is checked.
 ///
-/// A function with the name of a hook, or one that `rules.hook` says is called as one, has to return what a run wants of
-/// that hook; `none` says that it is called as no hook.
+/// Else a function with the name of a hook, or one that `rules.hook` says is called as one, has to return what is wanted of
+/// that hook, which is said beside what it returned; `none` says that it is called as no hook.
 pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutcome {
     if let Some(error) = request.misshapen() {
         return failed(error);
@@ -31,11 +31,16 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
         let path = Some("/function".to_owned());
         return failed(EvalError { code: "invalid_rules".to_owned(), message: message.to_owned(), path, at: None });
     };
+    let hook = match hook(request) {
+        Ok(hook) => hook,
+        Err(error) => return failed(error),
+    };
+    let input = hook.map_or_else(|| request.input.clone(), |hook| hook.options(&request.input));
     let call = ScriptCall {
         script: Arc::new(Script { id: String::new(), name: String::new(), content: script.to_owned() }),
         step: 0,
         function: function.into(),
-        argument: request.input.to_string(),
+        argument: input.to_string(),
         now_ms: request.now_ms,
         seed: request.seed,
     };
@@ -45,6 +50,7 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
     let console = answer.console.into_iter().map(|line| json!({"level": line.level, "text": line.text})).collect();
     let place = place_of(script, function);
     let outcome = match answer.result {
+        Ok(output) if hook.is_some() => keeps_to(hook, &input, output),
         Ok(output) => kept_to(read(output), request, function, &place),
         Err(failure) => {
             let path = failure.place.map_or(place, |(line, column)| format!("{line}:{column}"));
@@ -59,8 +65,12 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
 fn kept_to(mut outcome: EvalOutcome, request: &EvalRequest, function: &str, place: &str) -> EvalOutcome {
     let hook = text(&request.rules, "hook").unwrap_or(function);
     let returned = Some(&outcome.output).filter(|output| !output.is_null());
+    let broken = match OuterHook::named(hook) {
+        Some(outer) => outer.check(&request.input, returned.cloned()).err(),
+        None => broken_contract(hook, &request.input, returned),
+    };
     if outcome.errors.is_empty()
-        && let Some(message) = broken_contract(hook, &request.input, returned)
+        && let Some(message) = broken
     {
         let path = Some(place.to_owned());
         outcome.errors.push(EvalError { code: "script_result".to_owned(), message, path, at: None });
@@ -81,6 +91,32 @@ fn place_of(script: &str, function: &str) -> String {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = before[line_start..].encode_utf16().count() + 1;
     format!("{}:{column}", before.matches('\n').count() + 1)
+}
+
+/// The hook as which the function is called.
+fn hook(request: &EvalRequest) -> Result<Option<OuterHook>, EvalError> {
+    let Some(name) = request.options.get("hook").filter(|name| !name.is_null()) else { return Ok(None) };
+    let named = name.as_str().and_then(OuterHook::named);
+    named.map(Some).ok_or_else(|| {
+        let known: Vec<_> = OuterHook::names().collect();
+        EvalError {
+            code: "invalid_options".to_owned(),
+            message: format!("There is no hook {name}. There are: {}.", known.join(", ")),
+            path: Some("/options/hook".to_owned()),
+            at: None,
+        }
+    })
+}
+
+/// What a function returned, where it is what its hook has to return.
+fn keeps_to(hook: Option<OuterHook>, input: &Value, output: Option<String>) -> EvalOutcome {
+    let is_nothing = output.is_none();
+    let outcome = read(output);
+    let (Some(hook), true) = (hook, outcome.errors.is_empty()) else { return outcome };
+    match hook.check(input, Some(outcome.output).filter(|_| !is_nothing)) {
+        Ok(output) => EvalOutcome { output, ..EvalOutcome::default() },
+        Err(message) => failed(EvalError { code: "script_result".to_owned(), message, path: None, at: None }),
+    }
 }
 
 /// What a function returned; nothing is null.

@@ -7,8 +7,8 @@ use tombolo_model::{KeyPool, Val};
 
 use super::api::RunApi;
 use super::shared::{Place, Shared};
-use crate::contract;
 use crate::plan::{Function, Named};
+use crate::run_contract;
 use crate::script::{ScriptCall, ScriptFailure};
 
 /// Which function of which hook is called, and where.
@@ -127,7 +127,7 @@ impl Hook<'_> {
         count: usize,
     ) -> Result<Vec<Val>, ScriptFailure> {
         let returned = self.call(shared, options, turn).await?;
-        contract::list(returned.as_ref(), Some(count)).map_err(|message| self.wrong("script_result", &message))?;
+        run_contract::list(returned.as_ref(), Some(count)).map_err(|message| self.wrong("script_result", &message))?;
         match returned {
             Some(Val::List(values)) => Ok(values),
             _ => Ok(Vec::new()),
@@ -147,7 +147,7 @@ impl Hook<'_> {
     }
 
     fn left(self, at: usize, value: &Val) -> Result<Left, ScriptFailure> {
-        let fields = contract::changed(at, value).map_err(|message| self.wrong("script_result", &message))?;
+        let fields = run_contract::changed(at, value).map_err(|message| self.wrong("script_result", &message))?;
         let data = fields.get("data").filter(|data| !matches!(data, Val::Null)).cloned();
         let errors = match fields.get("errors") {
             Some(Val::List(errors)) => errors.iter().map(|error| problem(error, self.kind)).collect(),

@@ -8,8 +8,8 @@ use super::hooks::{Hook, Options, problem};
 use super::shared::{Place, Shared};
 use super::times::Times;
 use crate::classify;
-use crate::contract;
 use crate::plan::{Function, Source};
+use crate::run_contract;
 use crate::script::ScriptFailure;
 
 const KIND: &str = "preSavePage";
@@ -63,7 +63,7 @@ impl Call<'_> {
             }
         }
         let returned = hook.call(shared, options, self.turn).await?;
-        let page = contract::page(returned.as_ref());
+        let page = run_contract::page(returned.as_ref());
         let (fields, data) = page.map_err(|message| hook.wrong("script_result", &message))?;
         Ok(left(fields, data, errors))
     }

@@ -9,8 +9,8 @@ use super::hooks::{Hook, Options};
 use super::refine::too_big;
 use super::shared::Shared;
 use super::step::{Fate, Met};
-use crate::contract;
 use crate::plan::Step;
+use crate::run_contract;
 use crate::script::ScriptFailure;
 use crate::size::size_bytes;
 use crate::units::MAX_RECORD_BYTES;
@@ -75,7 +75,7 @@ pub(super) async fn respond(
 
 /// Each value has to be a record: a function that forgets to return one would lose it.
 fn all_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
-    let each = left.iter().enumerate().try_for_each(|(at, value)| contract::record_of(at, value));
+    let each = left.iter().enumerate().try_for_each(|(at, value)| run_contract::record_of(at, value));
     each.map(|()| left).map_err(|message| hook.wrong("script_result", &message))
 }
 

@@ -5,10 +5,10 @@ use tombolo_model::Val;
 use super::ask::{MAX_ROUNDS, ask};
 use super::hooks::{Hook, Options};
 use super::shared::{Place, Shared};
-use crate::contract;
 use crate::lookup::Answers;
 use crate::mapper::{Around, Find, Mapped};
 use crate::plan::{Endpoint, FilterBy, TransformBy};
+use crate::run_contract;
 use crate::transform::Transform;
 
 /// Why a record cannot be judged or made anew: code and message.
@@ -29,7 +29,7 @@ pub(super) async fn passes(
     let hook = Hook { place, kind: "filter", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message))
+    run_contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message))
 }
 
 /// Where a transformation happens.
@@ -58,7 +58,7 @@ pub(super) async fn transformed<'l, 'c: 'l>(
     let hook = Hook { place, kind: "transform", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    contract::record(returned.as_ref()).map_err(|message| refused(hook, &message))?;
+    run_contract::record(returned.as_ref()).map_err(|message| refused(hook, &message))?;
     Ok(returned)
 }
 

@@ -241,7 +241,7 @@ function preSave(options) {
             code: r#"
 /* The flow that takes a message. */
 function contentBasedFlowRouter(options) {
-  return { _flowId: "6562", _exportId: "6561" };
+  return { _flowId: "656200000000000000000000", _exportId: "656100000000000000000000" };
 }
 "#,
             input: r#"{"httpHeaders": {}, "mimeHeaders": {}, "rawMessageBody": ""}"#,
