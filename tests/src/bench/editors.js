@@ -21,7 +21,7 @@ function listen() {
   };
 }
 
-/** An input of about so many bytes, made of more of what is there. */
+/** An input of about so many bytes, made of more of what is there; null where there is none so large. */
 function grown(text, size) {
   if (text.length >= size) return text;
   const line = { sku: 'hp-2040', quantity: 12, name: 'Harbour & Pine' };
@@ -36,7 +36,7 @@ function grown(text, size) {
   if (block) return text.replace(block, block.repeat(Math.ceil(size / block.length)));
   const lines = text.trimEnd().split('\n');
   const last = `${lines[lines.length - 1]}\n`;
-  return lines.length > 1 && !text.startsWith('ISA') ? `${lines.join('\n')}\n${last.repeat(Math.ceil(size / last.length))}` : null;
+  return lines.length > 1 && !text.startsWith('ISA') ? `${lines.join('\n')}\n${last.repeat(Math.ceil(size / last.length))}` : size <= 1000 ? text : null;
 }
 
 /** Milliseconds of each key; null where the input cannot be as large. */
