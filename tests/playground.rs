@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use thirtyfour::Key;
 use tombolo_engine::{EvalRequest, eval};
-use tombolo_tests::{Browser, Screen, Server, places, until};
+use tombolo_tests::{Browser, Screen, Server, axe_core, places, until};
 
 /// Asks the evaluating worker as an editor does: one question after the other, in frames of text.
 const ASK: &str = "const [frames] = arguments_;
@@ -85,30 +85,153 @@ async fn the_browsers_worker_answers_the_corpus_of_evaluations_byte_by_byte_as_t
     browser.close().await
 }
 
+/// What is written into which panel of an editor to break it, what is said of that, and where it leads.
+type Broken = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+const RULES: &str = r#"["resembles", 1, 2]"#;
+const BROKEN: [Broken; 35] = [
+    ("Handlebars", "Template", "a\n{{toFixd 1}}", "There is no helper", "Line 2, column 1"),
+    ("HTTP request", "Body", "\n {{nope x}}", "There is no helper", "Line 2, column 2"),
+    ("Relative URI", "Relative URI", "/{{nope x}}", "There is no helper", "Line 1, column 2"),
+    ("HTTP header", "Value", "{{nope x}}", "There is no helper", "Line 1, column 1"),
+    ("JSON body", "Template", "[{{nope x}}]", "There is no helper", "Line 1, column 2"),
+    ("XML body", "Template", "<a>\n{{#each x}}", "is not closed", "Line 2, column 1"),
+    ("Body of the next page", "Body", "{{nope x}}", "There is no helper", "Line 1, column 1"),
+    ("GraphQL query", "Query", "query {\n  a { b }", "never closed", "Line 1, column 7"),
+    ("SQL query", "Query", "select {{nope x}}", "There is no helper", "Line 1, column 8"),
+    ("File name", "File name", "a-{{nope x}}", "There is no helper", "Line 1, column 3"),
+    ("Trace key", "Trace key", "{{nope x}}", "There is no helper", "Line 1, column 1"),
+    ("Data URI", "Data URI", "{{nope x}}", "There is no helper", "Line 1, column 1"),
+    ("Output filter", "Rules", RULES, "resembles", "Line 1, column 1"),
+    ("Input filter", "Rules", RULES, "resembles", "Line 1, column 1"),
+    ("Branching", "Router", "{\"branches\": [\n[\"resembles\", 1, 2]]}", "resembles", "Line 2, column 1"),
+    (
+        "Transformation 1.0",
+        "Rules",
+        "[[\n{\"extract\": \"id\", \"generate\": \"x\", \"keyy\": 1}]]",
+        "Write “key”",
+        "Line 2, column 44",
+    ),
+    ("Transformation 2.0", "Rules", "{\n\"mode\": \"mix\", \"mappings\": []}", "There is no mode", "Line 2, column 9"),
+    (
+        "Mapper 2.0",
+        "Mappings",
+        "[\n{\"generate\": \"n\", \"dataType\": \"number\", \"status\": \"Active\", \"extract\": \"$.name\"}]",
+        "could not be mapped",
+        "Line 2, column 1",
+    ),
+    (
+        "Mapper 1.0",
+        "Mapping",
+        "{\"fields\": [\n{\"generate\": \"a\", \"extrac\": \"id\"}]}",
+        "Write “extract”",
+        "Line 2, column 29",
+    ),
+    ("Results mapping", "Mapping", "{\"from\": 1}", "These are no rules", "Line 1, column 1"),
+    ("Sort and group", "Rules", "{\n\"sort\": 1}", "means nothing here", "Line 2, column 9"),
+    (
+        "Static lookup",
+        "Template and tables",
+        "{\"template\": \"{{nope x}}\"}",
+        "There is no helper",
+        "Line 1, column 14",
+    ),
+    ("JSONPath", "Path", "$.a[", "not understood here", "Line 1, column 5"),
+    ("CSV parser", "File", "a,b\n1,\"2", "ends inside a quoted field", "Input, line 2, column 3"),
+    ("CSV generator", "Records", "[\n5]", "a number and not an object", "Input, line 2, column 1"),
+    ("JSON parser", "File", "{\"a\": [\n1, 2,}", "", "Input, line 2"),
+    ("XML parser", "File", "<orders>\n<order></orders>", "XML", "Input, line 2"),
+    ("XML generator", "Records", "[\n5]", "a number and not an object", "Input, line 2, column 1"),
+    ("EDI parser", "File", "ISA*\nXXX", "file definition", "Input, line 2"),
+    ("EDI generator", "File definition", "{\"name\": 1}", "", "Line 1"),
+    ("JavaScript", "Script", "\nfunction preMap(o) { return o.data.x.y; }", "TypeError", "Line 2, column"),
+    ("API builder", "API", "{}", "Enter what is asked", "Line 1, column 1"),
+    (
+        "Form builder",
+        "Form",
+        "{\"fieldMap\": {\n\"a\": {\"type\": \"wheel\", \"label\": \"A\"}}}",
+        "There is no type",
+        "Line 2, column 15",
+    ),
+    ("Schedule", "Schedule", "? 99 * ? * *", "cannot be the minutes", "Line 1, column 3"),
+    ("Date format", "Date", "soon", "is not a date", "Input, line 1, column 1"),
+];
+
+/// Runs the checker of accessibility on the page as it is; gives what is against the rules.
+const AXE: &str = "
+    const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const found = await axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] });
+    return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')} ${node.html.slice(0, 160)}`));";
+
+/// Waits for a problem with these words, and gives what its button says.
+async fn problem(screen: &Screen, editor: &str, said: &str, place: &str) -> Result<thirtyfour::WebElement> {
+    until(&format!("{editor}: a problem with {said:?} at {place:?}"), Duration::from_secs(30), || async {
+        for button in screen.browser.all("button", said).await? {
+            let text = button.text().await.unwrap_or_default();
+            if text.contains(place) {
+                return Ok(Some(button));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}
+
+/// The first example, which is what somebody sees who was never here.
+async fn works(screen: &Screen, name: &str) -> Result<()> {
+    let output = until(&format!("an output of {name}"), Duration::from_secs(30), || async {
+        Ok(screen.panel_text("Output").await.ok().filter(|text| !text.is_empty()))
+    })
+    .await
+    .with_context(|| format!("{name} made nothing"))?;
+    screen.browser.see("No problems.").await.with_context(|| format!("{name}: {output}"))
+}
+
+/// Everything happens after the server has ended: no editor needs it.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_editor_of_the_list_shows_the_output_of_its_example() -> Result<()> {
-    let server = Server::start().await?;
+async fn each_editor_renders_says_where_it_is_wrong_and_survives_hostile_input_without_the_server() -> Result<()> {
+    let mut server = Server::start().await?;
     let screen = Screen::open(&server.address()).await?;
+    screen.wait_until_offline_ready().await?;
     screen.browser.press("link", "Playground").await?;
     screen.output_has("Ada Fern").await?;
     screen.browser.see("Nothing here is saved to an integration").await?;
+    server.stop().await?;
     let list = screen.browser.find("navigation", "Editors").await?;
     let mut names = Vec::new();
     for link in screen.browser.all_in(Some(&list), "link", "").await? {
         names.push(link.text().await?);
     }
-    assert!(names.len() >= 25, "{names:?}");
+    let axe = fs::read_to_string(axe_core())?;
+    screen.browser.js(&axe, Vec::new()).await?;
+    let hostile = "[{\"{{#each ".repeat(20_000);
     for name in &names {
         let list = screen.browser.find("navigation", "Editors").await?;
         screen.browser.press_in(Some(&list), "link", name).await?;
         screen.browser.find("heading", name).await?;
-        let output = until(&format!("an output of {name}"), Duration::from_secs(30), || async {
-            Ok(screen.panel_text("Output").await.ok().filter(|text| !text.is_empty()))
-        })
-        .await
-        .with_context(|| format!("{name} made nothing"))?;
-        screen.browser.see("No problems.").await.with_context(|| format!("{name}: {output}"))?;
+        works(&screen, name).await?;
+        if name == "XLSX parser" {
+            screen.browser.choose_file("Choose workbook: file", &places::root().join("Cargo.toml")).await?;
+            problem(&screen, name, "", "The file").await?;
+        } else {
+            let (_, panel, text, said, place) =
+                BROKEN.into_iter().find(|(of, ..)| of == name).with_context(|| format!("how {name} breaks"))?;
+            screen.paste_over(panel, text).await?;
+            problem(&screen, name, said, place).await?.click().await?;
+            let there =
+                screen.browser.js("return document.activeElement?.getAttribute('aria-label');", Vec::new()).await?;
+            assert_eq!(there, json!(panel), "{name}: the problem leads to its text");
+            screen.paste_over(panel, &hostile).await?;
+            screen.browser.gone("Working…").await?;
+        }
+        let found = screen.browser.js_async(AXE, Vec::new()).await?;
+        assert_eq!(found, json!([]), "{name}");
+        let list = screen.browser.find("navigation", "Editors").await?;
+        let examples = screen.browser.all_in(Some(&list), "button", "").await?;
+        examples.first().context("an example")?.click().await?;
+        works(&screen, name).await?;
     }
+    assert_eq!(names.len(), BROKEN.len() + 1, "{names:?}");
     screen.browser.close().await
 }
 
@@ -397,5 +520,62 @@ async fn an_evaluation_that_never_ends_is_stopped_and_the_next_one_gets_another_
     screen.type_over("File name", "b-{{record.x}}").await?;
     screen.output_has("b-").await?;
     screen.browser.gone("was stopped").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_is_kept_as_a_test_and_put_into_a_resource() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.create_integration("Shop").await?;
+    screen.visit("/scripts").await?;
+    screen.browser.press("button", "Create script").await?;
+    let dialog = screen.browser.find("dialog", "Create script").await?;
+    let field = screen.browser.find_in(Some(&dialog), "textbox", "Name").await?;
+    field.send_keys("Hooks").await?;
+    screen.browser.press_in(Some(&dialog), "button", "Create script").await?;
+    screen.browser.find("textbox", "Content").await?;
+
+    screen.open_editor("javascript").await?;
+    screen.output_has("ADA").await?;
+    screen.type_over("Script", "function preMap(o) { return o.data.map((data) => ({ data })); }").await?;
+    screen.output_has("\"ada\"").await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Save as test case").await?;
+    screen.browser.fill("Name", "Names stay").await?;
+    screen.browser.press("button", "Save test case").await?;
+    screen.browser.see("The test case is saved").await?;
+
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Use in a resource").await?;
+    screen.browser.see("+ function preMap(o)").await?;
+    screen.browser.press("button", "Put the rules in").await?;
+    screen.browser.see("The rules are in the resource").await?;
+    screen.visit("/scripts").await?;
+    screen.open_named("Hooks").await?;
+    until("the script", Duration::from_secs(20), || async {
+        let text = screen.panel_text("Content").await.unwrap_or_default();
+        Ok(text.contains("function preMap(o)").then_some(()))
+    })
+    .await?;
+
+    screen.home().await?;
+    screen.open_named("Shop").await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Tests").await?;
+    screen.browser.press("button", "Run all tests").await?;
+    screen.browser.see_within("1 test passed.", Duration::from_secs(60)).await?;
+
+    // The command line asks the same of what the app exports.
+    let file = tempfile::NamedTempFile::new()?;
+    fs::write(file.path(), screen.exported().await?.to_string())?;
+    let made = Command::new(places::server()).args(["run", "--tests"]).arg(file.path()).output()?;
+    let line: Value = serde_json::from_slice(&made.stdout)?;
+    assert_eq!((&line["test"], &line["passed"]), (&json!("Names stay"), &json!(true)), "{line}");
+    assert!(made.status.success());
+
+    screen.browser.press("button", "Open in the playground").await?;
+    screen.browser.see("This came with the link").await?;
+    screen.output_has("\"ada\"").await?;
     screen.browser.close().await
 }

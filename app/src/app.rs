@@ -8,7 +8,7 @@ use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AccountPage, AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound,
     PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage,
-    TokensPage, TransfersPage,
+    TestCasesPage, TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -23,6 +23,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage/>
                     <Route path=path!("/integrations/:id") view=IntegrationPage/>
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
+                    <Route path=path!("/integrations/:id/tests") view=TestCasesPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
                     <Route path=path!("/bin") view=BinPage/>

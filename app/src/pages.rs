@@ -30,7 +30,7 @@ pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
 pub(crate) use not_found::{NotFound, Unopened};
-pub(crate) use playground::PlaygroundPage;
+pub(crate) use playground::{PlaygroundPage, TestCasesPage};
 pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;

@@ -23,6 +23,16 @@ const outside = {
     stream.next();
     return null;
   },
+  graphql(stream) {
+    if (stream.match(/^#.*/)) return 'comment';
+    if (stream.match(/^"[^"{]*"?/)) return 'string';
+    if (stream.match(/^-?\d+(\.\d+)?/)) return 'number';
+    if (stream.match(/^[$@]\w+/)) return 'tagName';
+    const word = stream.match(/^\w+/);
+    if (word) return /^(query|mutation|subscription|fragment|on|true|false|null)$/.test(word[0]) ? 'keyword' : 'propertyName';
+    stream.next();
+    return null;
+  },
   json(stream) {
     if (stream.match(/^"[^"{]*"?(?=\s*:)/)) return 'propertyName';
     if (stream.match(/^"[^"{]*"?/)) return 'string';
@@ -70,12 +80,13 @@ const LANGUAGES = {
   template: () => template(outside.xml),
   xml: () => template(outside.xml),
   sql: () => template(outside.sql),
+  graphql: () => template(outside.graphql),
   jsonTemplate: () => template(outside.json),
   text: plainText,
 };
 
 // Those whose braces call helpers.
-const TEMPLATES = new Set(['template', 'xml', 'sql', 'jsonTemplate']);
+const TEMPLATES = new Set(['template', 'xml', 'sql', 'graphql', 'jsonTemplate']);
 
 export const language = (name) => (LANGUAGES[name] ?? plainText)();
 export const isTemplate = (name) => TEMPLATES.has(name);

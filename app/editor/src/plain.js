@@ -12,7 +12,7 @@ import { isTemplate, language } from './languages.js';
 import { colours, look } from './look.js';
 import { mark, places } from './places.js';
 
-const LONG = 100_000;
+const LONG = 300_000;
 const REST_MS = 150;
 
 export function helpers(json) { setHelpers(JSON.parse(json)); }
@@ -52,7 +52,7 @@ export function plain(parent, settings, changed, run) {
         // Tab indents code; elsewhere it goes on to the next panel. Escape, then Tab, always does.
         keymap.of([...completionKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, ...historyKeymap, ...(name === 'javascript' ? [indentWithTab] : [])]),
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
+        EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
         EditorView.domEventHandlers({ blur: () => { flush(); } }),
       ],
     }),

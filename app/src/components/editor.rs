@@ -7,6 +7,7 @@ mod area;
 mod content;
 mod describe;
 mod dock;
+mod form_view;
 mod options;
 mod panels;
 mod preview;
@@ -24,7 +25,7 @@ pub(crate) use describe::{
 };
 use dock::{Dock, place_all};
 use panels::{InputPanel, OutputPanel, RulesPanel};
-pub(crate) use preview::{Preview, previewed};
+pub(crate) use preview::{Preview, SCRIPT_MS, previewed};
 use split::Splitter;
 
 /// How the panels lie.
@@ -169,7 +170,7 @@ pub(crate) fn EditorFrame(
             <Splitter class="first" label="Resize the rules" share=first on_share=set_first upright=Signal::derive(move || layout() != Layout::Rows)/>
             <InputPanel editor=editor content=content areas=areas on_run=on_run ready=ready/>
             {has_input.then(|| view! { <Splitter class="second" label="Resize the input" share=second on_share=set_second upright=Signal::derive(move || layout() == Layout::Columns)/> })}
-            <OutputPanel editor=editor preview=preview areas=areas on_run=on_run ready=ready/>
+            <OutputPanel editor=editor content=content preview=preview areas=areas on_run=on_run ready=ready/>
         </div>
         <Dock preview=preview placed=placed.into() areas=areas has_console=has_console/>
     }

@@ -362,6 +362,10 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             (true, false) => None,
         }
     });
+    let tests = move |()| {
+        navigate
+            .with_value(|navigate| navigate(&format!("/integrations/{integration}/tests"), NavigateOptions::default()));
+    };
     let bin = move |()| {
         let name = doc.view.with_untracked(|view| view.as_ref().map(|view| text_at(view, "/name")).unwrap_or_default());
         put_away(builder.app, vec![id], format!("{name} is in the recycle bin."));
@@ -373,6 +377,7 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             <MenuItem on_choose=Callback::new(move |()| builder.run_some.set(true)) blocked=Signal::derive(move || Readiness::of(builder).blocked())><Icon name="play"/>"Run from a date or some sources"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
+            <MenuItem on_choose=Callback::new(tests)><Icon name="clipboard-check"/>"Tests"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| packages::download(builder.app, id))><Icon name="download"/>"Download"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>

@@ -48,6 +48,11 @@ fn Integration(id: Id) -> impl IntoView {
         put_away(app, ids, binned_words(flows.with_untracked(Vec::len)));
         navigate.with_value(|navigate| navigate("/", leptos_router::NavigateOptions::default()));
     };
+    let tests = move |()| {
+        navigate.with_value(|navigate| {
+            navigate(&format!("/integrations/{id}/tests"), leptos_router::NavigateOptions::default());
+        });
+    };
     let blocked = Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()));
     view! {
         <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
@@ -62,6 +67,7 @@ fn Integration(id: Id) -> impl IntoView {
                         <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| packages::download(app, id))><Icon name="download"/>"Download"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!app.may_write()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
+                        <MenuItem on_choose=Callback::new(tests)><Icon name="clipboard-check"/>"Tests"</MenuItem>
                         <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
                     </Menu>
                     <CreateFlow integration=id primary=true/>

@@ -7,7 +7,11 @@ mod desk;
 mod editors;
 mod kept;
 mod list;
+mod my_data;
+mod save_test;
 mod share;
+mod test_cases;
+mod use_this;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -18,6 +22,7 @@ use crate::components::editor::{Bench, Layout};
 use crate::state::Evaluator;
 use desk::Desk;
 pub(in crate::pages) use editors::find as editor;
+pub(crate) use test_cases::TestCasesPage;
 
 /// The page of the editor in the address, or of the last one that was open.
 #[component]

@@ -4,11 +4,15 @@
 //! does. Decides which evaluations there are; each group has its file and its own list, and is one line here.
 //! What is wrong with rules or input is part of the outcome; only a name that does not exist is an error.
 
+mod api;
 mod date;
 mod filters;
+mod form;
 mod formats;
+mod graphql;
 mod groups;
 mod handlebars;
+mod known;
 mod paths;
 mod request;
 mod rules;
@@ -19,7 +23,7 @@ use serde_json::Value;
 use tombolo_template::{Env, TemplateError};
 
 /// The groups, each with its own list.
-const GROUPS: [&[Evaluator]; 9] = [
+const GROUPS: [&[Evaluator]; 12] = [
     handlebars::ALL,
     date::ALL,
     schedule::ALL,
@@ -29,6 +33,9 @@ const GROUPS: [&[Evaluator]; 9] = [
     groups::ALL,
     request::ALL,
     formats::ALL,
+    graphql::ALL,
+    form::ALL,
+    api::ALL,
 ];
 
 /// What an evaluation is asked.
@@ -98,7 +105,15 @@ type Evaluator = (&'static str, fn(&EvalRequest) -> EvalOutcome);
 pub fn eval(name: &str, request: &EvalRequest) -> Result<EvalOutcome, UnknownEval> {
     match GROUPS.iter().copied().flatten().find(|(have, _)| *have == name) {
         Some((_, evaluator)) => {
-            Ok(request.misshapen().map_or_else(|| evaluator(request), |error| EvalOutcome::failed([error])))
+            if let Some(error) = request.misshapen() {
+                return Ok(EvalOutcome::failed([error]));
+            }
+            let mut outcome = evaluator(request);
+            // Where nothing came out, what is wrong is told already.
+            if outcome.errors.is_empty() {
+                outcome.errors = known::told(name, &request.rules);
+            }
+            Ok(outcome)
         }
         None => {
             let known: Vec<_> = eval_names().collect();
@@ -110,6 +125,13 @@ pub fn eval(name: &str, request: &EvalRequest) -> Result<EvalOutcome, UnknownEva
 /// The names of all evaluations.
 pub fn eval_names() -> impl Iterator<Item = &'static str> {
     GROUPS.iter().copied().flatten().map(|(name, _)| *name)
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut characters = clause.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
 }
 
 impl EvalRequest {

@@ -21,6 +21,7 @@ mod rights;
 pub mod run;
 mod shape;
 mod shapes;
+pub mod test_case;
 mod validate;
 pub mod views;
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::{Value, json};
-use tombolo_engine::{ApiQuestion, EvalError, EvalOutcome, EvalRequest, OuterHook, Script, ScriptApi, ScriptCall};
+use tombolo_engine::{
+    ApiQuestion, EvalError, EvalOutcome, EvalRequest, OuterHook, Script, ScriptApi, ScriptCall, broken_contract,
+};
 
 use crate::pool::{CALL_MS, Pool};
 use crate::workers::Workers;
@@ -16,6 +18,9 @@ const EVAL_MS: u32 = 4_000;
 
 /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input; `options.timeoutMs` is how long it
 /// may take at most. With `options.hook` it is called as that [`OuterHook`], and what it returns is checked.
+///
+/// Else a function with the name of a hook, or one that `rules.hook` says is called as one, has to return what is wanted of
+/// that hook, which is said beside what it returned; `none` says that it is called as no hook.
 pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutcome {
     if let Some(error) = request.misshapen() {
         return failed(error);
@@ -23,12 +28,8 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
     let code = text(&request.rules, "code").or_else(|| text(&request.rules, "script"));
     let (Some(script), Some(function)) = (code, text(&request.rules, "function")) else {
         let message = "Write the rules as {\"code\": \"function f(options) { … }\", \"function\": \"f\"}.";
-        return failed(EvalError {
-            code: "invalid_rules".to_owned(),
-            message: message.to_owned(),
-            path: None,
-            at: None,
-        });
+        let path = Some("/function".to_owned());
+        return failed(EvalError { code: "invalid_rules".to_owned(), message: message.to_owned(), path, at: None });
     };
     let hook = match hook(request) {
         Ok(hook) => hook,
@@ -47,14 +48,49 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
     let deadline_ms = deadline.map_or(EVAL_MS, |ms| u32::try_from(ms).unwrap_or(CALL_MS));
     let answer = pool.call_once(&call, &NoFlow, deadline_ms).await;
     let console = answer.console.into_iter().map(|line| json!({"level": line.level, "text": line.text})).collect();
+    let place = place_of(script, function);
     let outcome = match answer.result {
-        Ok(output) => keeps_to(hook, &input, output),
+        Ok(output) if hook.is_some() => keeps_to(hook, &input, output),
+        Ok(output) => kept_to(read(output), request, function, &place),
         Err(failure) => {
-            let path = failure.place.map(|(line, column)| format!("{line}:{column}"));
-            failed(EvalError { code: failure.code, message: failure.message, path, at: None })
+            let path = failure.place.map_or(place, |(line, column)| format!("{line}:{column}"));
+            failed(EvalError { code: failure.code, message: failure.message, path: Some(path), at: None })
         }
     };
     EvalOutcome { console, ..outcome }
+}
+
+/// Says beside the output what is wrong with it, where the function is a hook. Nothing and null are told apart by the
+/// words of the engine, and both are null here.
+fn kept_to(mut outcome: EvalOutcome, request: &EvalRequest, function: &str, place: &str) -> EvalOutcome {
+    let hook = text(&request.rules, "hook").unwrap_or(function);
+    let returned = Some(&outcome.output).filter(|output| !output.is_null());
+    let broken = match OuterHook::named(hook) {
+        Some(outer) => outer.check(&request.input, returned.cloned()).err(),
+        None => broken_contract(hook, &request.input, returned),
+    };
+    if outcome.errors.is_empty()
+        && let Some(message) = broken
+    {
+        let path = Some(place.to_owned());
+        outcome.errors.push(EvalError { code: "script_result".to_owned(), message, path, at: None });
+    }
+    outcome
+}
+
+/// The line and column at which a function is written, or those of the beginning.
+fn place_of(script: &str, function: &str) -> String {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let at = script.match_indices(function).find(|(at, _)| {
+        let (before, after) = (&script[..*at], &script[at + function.len()..]);
+        let word = before.trim_end().rsplit(|c: char| !is_name(c)).next().unwrap_or_default();
+        let declared = matches!(word, "function" | "const" | "let" | "var") && before.ends_with([' ', '\n', '\t']);
+        declared && !after.starts_with(is_name)
+    });
+    let before = &script[..at.map_or(0, |(at, _)| at)];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before[line_start..].encode_utf16().count() + 1;
+    format!("{}:{column}", before.matches('\n').count() + 1)
 }
 
 /// The hook as which the function is called.
@@ -116,4 +152,38 @@ impl ScriptApi for NoFlow {
 
 fn text<'v>(rules: &'v Value, key: &str) -> Option<&'v str> {
     rules.get(key)?.as_str().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_found_where_it_is_written() {
+        for (script, place) in [
+            ("function preMap() {}", "1:10"),
+            ("// preMap\n  const preMap = () => {};", "2:9"),
+            ("function preMapAll() {}\nasync function preMap(){}", "2:16"),
+            ("/* \u{1f600} */ let preMap = 1;", "1:14"),
+            ("export default 5;", "1:1"),
+        ] {
+            assert_eq!(place_of(script, "preMap"), place, "{script}");
+        }
+    }
+
+    #[test]
+    fn what_breaks_the_contract_of_a_hook_is_said_beside_the_output() {
+        let asked = |function: &str, hook: Value, output: Value| {
+            let rules = json!({"function": function, "hook": hook});
+            let request = EvalRequest { rules, input: json!({"data": [{}, {}]}), ..EvalRequest::default() };
+            kept_to(EvalOutcome { output, ..EvalOutcome::default() }, &request, function, "1:10")
+        };
+        let broken = asked("preMap", Value::Null, json!([]));
+        assert_eq!((broken.output, broken.errors[0].code.as_str()), (json!([]), "script_result"));
+        assert_eq!(broken.errors[0].path.as_deref(), Some("1:10"));
+        assert!(asked("preMap", Value::Null, json!([{}, {}])).errors.is_empty());
+        assert!(asked("preMap", json!("none"), json!(5)).errors.is_empty());
+        assert!(asked("mine", Value::Null, json!(5)).errors.is_empty());
+        assert!(asked("mine", json!("filter"), Value::Null).errors[0].message.contains("nothing"));
+    }
 }

@@ -36,6 +36,19 @@ pub struct Ask {
     /// Whatever else the evaluation understands.
     #[serde(default)]
     pub options: Value,
+    /// The time and the beginning of random values, where they must be the same as once before; else those of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
+}
+
+/// What else would be another one each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moment {
+    /// In milliseconds since 1970.
+    pub at_ms: i64,
+    /// Where random values begin.
+    pub seed: u64,
 }
 
 /// Rules or input.

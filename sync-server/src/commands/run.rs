@@ -7,10 +7,11 @@ mod file;
 mod folder;
 mod kept;
 mod started;
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -50,6 +51,10 @@ pub(crate) struct Args {
     /// The file that an export reads: its name or id, and the path; without a name when the flow has one such export
     #[arg(long = "file", value_name = "[EXPORT=]PATH")]
     files: Vec<String>,
+    /// Run no flow, but the test cases of the integrations in it: those that the playground saved. A line of JSON each;
+    /// ends with 0 when all of them hold
+    #[arg(long, conflicts_with_all = ["flow", "files", "test", "at", "seed", "state", "since"])]
+    tests: bool,
     /// Where made files go
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     out: PathBuf,
@@ -82,6 +87,9 @@ fn time(text: &str) -> Result<i64, String> {
 
 /// Runs the flow to its end.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if args.tests {
+        return tests::run(resources(&args.bundle)?.values());
+    }
     let mut bundle = read(args)?;
     let files = attach(&mut bundle, &args.files)?;
     let has_scripts = bundle.resources.values().any(|found| found.kind == Kind::Script);
@@ -107,6 +115,17 @@ fn read(args: &Args) -> anyhow::Result<BundleFile> {
         BundleFile::read(&text, flow)
     };
     bundle.with_context(|| format!("{} cannot be run", path.display()))
+}
+
+/// All resources of a file or a folder, whatever flows there are.
+fn resources(path: &Path) -> anyhow::Result<BTreeMap<Id, JobResource>> {
+    let found = if path.is_dir() {
+        folder::resources(path)
+    } else {
+        let text = std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        BundleFile::resources(&text)
+    };
+    found.with_context(|| format!("{} cannot be read", path.display()))
 }
 
 /// Runs the flow, and then those that it started; returns the first end that is not a good one.

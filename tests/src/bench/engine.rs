@@ -13,7 +13,7 @@ mod peers;
 use crate::Row;
 use anyhow::Result;
 
-pub(crate) use browser::measure as browser;
+pub(crate) use browser::{measure as browser, with_handlebars};
 pub(crate) use hooks::measure as hooks;
 pub(crate) use memory::measure as memory;
 

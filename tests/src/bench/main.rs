@@ -4,6 +4,7 @@
 //! hides neither the figures of the others nor those that were taken before it broke.
 
 mod account;
+mod editors;
 mod edits;
 mod engine;
 mod probe;
@@ -16,7 +17,7 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// What there is to measure, as `cargo xtask bench` is told.
-const MEASURES: [&str; 13] = [
+const MEASURES: [&str; 14] = [
     "sizes",
     "startup-10",
     "startup-10000",
@@ -30,6 +31,7 @@ const MEASURES: [&str; 13] = [
     "engine-hooks",
     "engine-memory",
     "engine-browser",
+    "editors",
 ];
 
 /// One line of the table.
@@ -112,6 +114,7 @@ async fn measure(name: &str, rows: &mut Vec<Row>) -> Result<()> {
         "engine-hooks" => engine::hooks(rows),
         "engine-memory" => engine::memory(rows).await,
         "engine-browser" => engine::browser(rows).await,
+        "editors" => editors::measure(rows).await,
         other => anyhow::bail!("nothing measures {other}"),
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tombolo_model::test_case::TestQuestion;
 use tombolo_wire::eval_worker::{Ask, Given};
 
 use super::describe::{Editor, Example, InputAs, Of, OptionKind, RulesAs};
@@ -82,6 +83,7 @@ impl Editor {
         let options = self.options.iter().any(|field| field.of == Of::Options);
         Ask {
             n: 0,
+            moment: None,
             name: self.eval.to_owned(),
             options: if options { Value::Object(self.set_of(Of::Options, &saved.options)) } else { Value::Null },
             rules: match self.rules.as_ref().map(|rules| (rules.given, rules.fixed)) {
@@ -101,6 +103,35 @@ impl Editor {
                 }
                 _ => Given::Value(Value::Null),
             },
+        }
+    }
+
+    /// The content that makes a question.
+    pub(crate) fn saved(&self, question: &TestQuestion) -> Saved {
+        let pretty = |value: &Value| match value {
+            Value::Null => String::new(),
+            value => serde_json::to_string_pretty(value).unwrap_or_default(),
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut options = Map::new();
+        for field in self.options {
+            let from = if field.of == Of::Rules { &question.rules } else { &question.options };
+            let Some(value) = from.get(field.name) else { continue };
+            let value = if matches!(field.kind, OptionKind::Headers(_)) { lines(value) } else { value.clone() };
+            options.insert(field.name.to_owned(), value);
+        }
+        Saved {
+            rules: match self.rules.as_ref().map(|rules| rules.given) {
+                None => String::new(),
+                Some(RulesAs::Json) => pretty(&question.rules),
+                Some(RulesAs::Field(name)) => question.rules.get(name).map(text).unwrap_or_default(),
+            },
+            input: match self.input.as_ref().map(|input| input.given) {
+                None => String::new(),
+                Some(InputAs::Json) => pretty(&question.input),
+                Some(InputAs::Text | InputAs::File) => text(&question.input),
+            },
+            options,
         }
     }
 
@@ -136,6 +167,15 @@ fn headers(lines: &Value) -> Value {
             Some(serde_json::json!({"name": name.trim(), "value": value.trim()}))
         })
         .collect()
+}
+
+/// Headers as lines of `Name: value`.
+fn lines(headers: &Value) -> Value {
+    let text = |header: &Value, field: &str| header.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let headers = headers.as_array().into_iter().flatten();
+    Value::String(
+        headers.map(|one| format!("{}: {}", text(one, "name"), text(one, "value"))).collect::<Vec<_>>().join("\n"),
+    )
 }
 
 #[cfg(test)]
@@ -180,6 +220,18 @@ mod tests {
         let rules = json!({"escape": "uri", "method": "PUT", "headers": headers, "body": "b"});
         assert_eq!(ask.rules, Given::Value(rules));
         assert_eq!((ask.options, ask.input), (json!({"at": 1}), Given::Json("{}".to_owned())));
+    }
+
+    #[test]
+    fn a_question_becomes_the_content_that_makes_it() {
+        let ask = asked(&json!({"method": "PUT", "at": 1, "headers": "A: b:c\nD: e"}));
+        let value = |given: &Given| match given {
+            Given::Value(value) => value.clone(),
+            Given::Json(text) => serde_json::from_str(text).unwrap(),
+        };
+        let (rules, input) = (value(&ask.rules), value(&ask.input));
+        let question = TestQuestion { rules, input, options: ask.options.clone(), ..TestQuestion::default() };
+        assert_eq!(EDITOR.ask(EDITOR.saved(&question)), ask);
     }
 
     #[test]

@@ -29,6 +29,18 @@ pub(crate) struct Editor {
     pub examples: &'static [Example],
 }
 
+impl Editor {
+    /// Whether its output is a form that can be filled in.
+    pub(crate) fn draws_form(&self) -> bool {
+        self.eval == "form"
+    }
+
+    /// Whether its rules are a script.
+    pub(crate) fn is_script(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.language == Language::Script)
+    }
+}
+
 /// The groups of the list, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
@@ -114,6 +126,8 @@ pub(crate) enum Language {
     Xml,
     /// Handlebars in SQL.
     Sql,
+    /// Handlebars in GraphQL.
+    GraphQl,
     /// Anything else.
     Text,
 }
@@ -128,6 +142,7 @@ impl Language {
             Self::JsonTemplate => "jsonTemplate",
             Self::Xml => "xml",
             Self::Sql => "sql",
+            Self::GraphQl => "graphql",
             Self::Text => "text",
         }
     }
@@ -141,6 +156,7 @@ impl Language {
             Self::JsonTemplate => "Handlebars, JSON",
             Self::Xml => "XML",
             Self::Sql => "SQL",
+            Self::GraphQl => "GraphQL",
             Self::Text => "Text",
         }
     }
@@ -153,6 +169,7 @@ impl Language {
             Self::Template => "hbs",
             Self::Xml => "xml",
             Self::Sql => "sql",
+            Self::GraphQl => "graphql",
             Self::Text => "txt",
         }
     }
@@ -194,6 +211,8 @@ pub(crate) enum OptionKind {
     List(&'static str),
     /// Lines of `Name: value`.
     Headers(&'static str),
+    /// A text of several lines.
+    Lines(&'static str),
     /// A function of the script in the rules.
     Function,
 }

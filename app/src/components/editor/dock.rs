@@ -4,19 +4,58 @@ use leptos::prelude::*;
 use tombolo_wire::eval_worker::{EvalProblem, Side};
 
 use super::Areas;
-use super::describe::{Editor, RulesAs};
+use super::describe::{Editor, InputAs, OptionField, RulesAs};
+use super::options::option_id;
 use super::preview::Preview;
+use crate::browser::page;
 use crate::components::Icon;
 
-/// A problem and where it is in its text.
+/// A problem and where somebody can mend it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Placed {
     problem: EvalProblem,
-    place: Option<(u32, u32)>,
+    spot: Spot,
+}
+
+/// Where a problem leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    /// A line and column of one of the texts.
+    Text(Side, u32, u32),
+    /// A field beside the rules: its name and its label.
+    Option(&'static str, &'static str),
+    /// The input is a file, which has no lines.
+    File,
+}
+
+impl Spot {
+    fn words(self) -> String {
+        match self {
+            Self::Text(Side::Rules, line, column) => format!("Line {line}, column {column}"),
+            Self::Text(Side::Input, line, column) => format!("Input, line {line}, column {column}"),
+            Self::Option(_, label) => label.to_owned(),
+            Self::File => "The file".to_owned(),
+        }
+    }
+
+    fn go(self, areas: Areas) {
+        match self {
+            Self::Text(side, line, column) => {
+                areas.show(side);
+                let area = if side == Side::Rules { areas.rules } else { areas.input };
+                area.go_to(line, column);
+            }
+            Self::Option(name, _) => {
+                areas.show(Side::Rules);
+                page::focus_soon(vec![option_id(name)]);
+            }
+            Self::File => areas.show(Side::Input),
+        }
+    }
 }
 
 /// Marks the problems in the texts and gives the line and column of each.
-pub(crate) fn place_all(editor: &Editor, areas: Areas, problems: &[EvalProblem]) -> Vec<Placed> {
+pub(crate) fn place_all(editor: &'static Editor, areas: Areas, problems: &[EvalProblem]) -> Vec<Placed> {
     let field = match editor.rules.as_ref().map(|rules| rules.given) {
         Some(RulesAs::Field(name)) => Some(format!("/{name}")),
         _ => None,
@@ -27,11 +66,31 @@ pub(crate) fn place_all(editor: &Editor, areas: Areas, problems: &[EvalProblem])
     let rules = areas.rules.mark(&wanted(Side::Rules).collect());
     let input = areas.input.mark(&wanted(Side::Input).collect());
     let (mut rules, mut input) = (rules.into_iter(), input.into_iter());
-    let placed = |problem: &EvalProblem| Placed {
-        problem: problem.clone(),
-        place: if problem.side == Side::Rules { rules.next() } else { input.next() }.flatten(),
+    let placed = |problem: &EvalProblem| {
+        let found = if problem.side == Side::Rules { rules.next() } else { input.next() }.flatten();
+        Placed { problem: problem.clone(), spot: leads(editor, problem, found) }
     };
     problems.iter().map(placed).collect()
+}
+
+/// Where a problem leads: to its place, to the field that it is about, or to the beginning of its text.
+fn leads(editor: &'static Editor, problem: &EvalProblem, found: Option<(u32, u32)>) -> Spot {
+    if let Some(option) = option_of(editor, problem) {
+        return Spot::Option(option.name, option.label);
+    }
+    let side = if editor.rules.is_none() { Side::Input } else { problem.side };
+    if side == Side::Input && editor.input.as_ref().is_some_and(|input| input.given == InputAs::File) {
+        return Spot::File;
+    }
+    let (line, column) = found.unwrap_or((1, 1));
+    Spot::Text(side, line, column)
+}
+
+/// The field beside the rules that a problem is about.
+fn option_of(editor: &'static Editor, problem: &EvalProblem) -> Option<&'static OptionField> {
+    let path = problem.path.as_deref().filter(|_| problem.side == Side::Rules)?;
+    let name = path.strip_prefix("/options").unwrap_or(path).split('/').nth(1)?;
+    editor.options.iter().find(|option| option.name == name)
 }
 
 /// Where the code editor looks for a problem.
@@ -103,20 +162,11 @@ fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, working: RwSignal<bool>) 
     view! {
         <div role="status">
             {move || none.get().then(|| view! { <p class="quiet-line">{move || if working.get() { "Working…" } else { "No problems." }}</p> })}
-            {move || placed.get().into_iter().map(|Placed { problem, place }| {
-                let side = problem.side;
-                let area = if side == Side::Rules { areas.rules } else { areas.input };
-                let text = if side == Side::Rules { "" } else { "Input, " };
-                let at = match (place, &problem.path) {
-                    (Some((line, column)), _) => format!("{text}line {line}, column {column}"),
-                    (None, Some(path)) => path.clone(),
-                    (None, None) => String::new(),
-                };
-                let at = at.strip_prefix('l').map_or_else(|| at.clone(), |rest| format!("L{rest}"));
-                let go = move |_| if let Some((line, column)) = place { areas.show(side); area.go_to(line, column) };
+            {move || placed.get().into_iter().map(|Placed { problem, spot }| {
+                let go = move |_| spot.go(areas);
                 view! {
                     <button class="problem danger" type="button" on:click=go>
-                        <Icon name="circle-alert"/><span>{problem.message}</span><span class="at">{at}</span>
+                        <Icon name="circle-alert"/><span>{problem.message}</span><span class="at">{spot.words()}</span>
                     </button>
                 }
             }).collect_view()}
@@ -133,5 +183,48 @@ fn Console(preview: Preview) -> impl IntoView {
                 <p class=format!("print {}", line.level)><span class="level">{line.level.clone()}</span><code>{line.text}</code></p>
             }).collect_view()}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::editor::{Group, Input, Language, Of, OptionKind, Rules};
+
+    const EDITOR: Editor = Editor {
+        slug: "x",
+        name: "X",
+        group: Group::Code,
+        icon: "braces",
+        about: "",
+        eval: "cron",
+        rules: Some(Rules { title: "Rules", language: Language::Text, given: RulesAs::Field("expression"), fixed: "" }),
+        input: None,
+        options: &[OptionField { name: "timezone", label: "Time zone", kind: OptionKind::Text("UTC"), of: Of::Rules }],
+        stubs: &[],
+        examples: &[],
+    };
+    const PARSER: Editor = Editor {
+        rules: None,
+        input: Some(Input { title: "File", language: Language::Text, given: InputAs::File }),
+        ..EDITOR
+    };
+
+    fn problem(side: Side, path: Option<&str>) -> EvalProblem {
+        let (code, message) = ("x".to_owned(), "It is wrong.".to_owned());
+        EvalProblem { code, message, side, path: path.map(ToOwned::to_owned), place: None }
+    }
+
+    #[test]
+    fn every_problem_leads_to_where_it_can_be_mended() {
+        static ONE: Editor = EDITOR;
+        static FILE: Editor = PARSER;
+        let leads = |editor, side, path, found| leads(editor, &problem(side, path), found).words();
+        assert_eq!(leads(&ONE, Side::Rules, Some("/expression"), Some((1, 5))), "Line 1, column 5");
+        assert_eq!(leads(&ONE, Side::Rules, Some("/timezone"), None), "Time zone");
+        assert_eq!(leads(&ONE, Side::Rules, Some("/options/timezone"), None), "Time zone");
+        assert_eq!(leads(&ONE, Side::Rules, None, None), "Line 1, column 1");
+        assert_eq!(leads(&ONE, Side::Input, Some("/timezone"), Some((2, 1))), "Input, line 2, column 1");
+        assert_eq!(leads(&FILE, Side::Input, None, None), "The file");
     }
 }

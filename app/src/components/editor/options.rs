@@ -13,9 +13,14 @@ pub(crate) fn Options(editor: &'static Editor, content: Content) -> impl IntoVie
     view! { <div class="editor-options" role="group" aria-label="Options">{fields}</div> }
 }
 
+/// The id of an option's field on the page.
+pub(crate) fn option_id(name: &str) -> String {
+    format!("option-{name}")
+}
+
 #[component]
 fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
-    let id = format!("option-{}", field.name);
+    let id = option_id(field.name);
     let value = Memo::new(move |_| content.options.with(|options| options.get(field.name).cloned()));
     let text = move || value.with(|value| words(field.kind, value.as_ref()));
     let set = move |new: Value| content.options.update(|options| put(options, field.name, new));
@@ -30,7 +35,7 @@ fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
         OptionKind::Check(usual) => {
             let checked = move || value.with(|value| value.as_ref().and_then(Value::as_bool).unwrap_or(usual));
             return view! {
-                <label class="check"><input type="checkbox" prop:checked=checked
+                <label class="check"><input type="checkbox" id=id prop:checked=checked
                     on:change=move |event| set(Value::Bool(event_target_checked(&event)))/><span>{field.label}</span></label>
             }
             .into_any();
@@ -38,7 +43,7 @@ fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
         OptionKind::Text(placeholder) | OptionKind::Number(placeholder) | OptionKind::List(placeholder) => {
             boxed(placeholder, id.clone())
         }
-        OptionKind::Headers(placeholder) => view! {
+        OptionKind::Headers(placeholder) | OptionKind::Lines(placeholder) => view! {
             <textarea class="input" id=id.clone() rows="2" placeholder=placeholder spellcheck="false" prop:value=text
                 on:input=move |event| set(Value::String(event_target_value(&event)))></textarea>
         }
@@ -73,7 +78,7 @@ fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
             .into_any()
         }
     };
-    let wide = matches!(field.kind, OptionKind::Headers(_));
+    let wide = matches!(field.kind, OptionKind::Headers(_) | OptionKind::Lines(_));
     view! { <div class="field" class:wide=wide><label for=id>{field.label}</label>{control}</div> }.into_any()
 }
 
@@ -95,7 +100,7 @@ fn read(kind: OptionKind, text: &str) -> Value {
         OptionKind::List(_) if !text.trim().is_empty() => {
             text.split(',').map(|item| Value::String(item.trim().to_owned())).collect()
         }
-        OptionKind::Headers(_) => Value::String(text.to_owned()),
+        OptionKind::Headers(_) | OptionKind::Lines(_) => Value::String(text.to_owned()),
         _ => Value::String(text.replace("\\t", "\t").replace("\\r", "\r").replace("\\n", "\n")),
     }
 }
@@ -108,7 +113,9 @@ fn words(kind: OptionKind, value: Option<&Value>) -> String {
         }
         (None | Some(Value::Null), _) => String::new(),
         // Values of a choice are keys, and lines are typed as they are.
-        (Some(Value::String(text)), OptionKind::Choice(_) | OptionKind::Headers(_)) => text.clone(),
+        (Some(Value::String(text)), OptionKind::Choice(_) | OptionKind::Headers(_) | OptionKind::Lines(_)) => {
+            text.clone()
+        }
         (Some(Value::String(text)), _) => text.replace('\t', "\\t").replace('\r', "\\r").replace('\n', "\\n"),
         (Some(Value::Array(items)), _) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         (Some(other), _) => other.to_string(),
@@ -145,6 +152,7 @@ mod tests {
             (OptionKind::Text(""), "\\t"),
             (OptionKind::Text(""), "|"),
             (OptionKind::Headers(""), "A: 1\nB: 2"),
+            (OptionKind::Lines(""), "{\n  \"a\": \"x\\ny\"\n}"),
             (OptionKind::List(""), "a, b"),
             (OptionKind::Number(""), "12"),
             (OptionKind::Number(""), "x"),

@@ -12,6 +12,7 @@ use super::Areas;
 use super::area::CodeArea;
 use super::content::Content;
 use super::describe::{Editor, InputAs, Language, Stub};
+use super::form_view::FormView;
 use super::options::Options;
 use super::preview::Preview;
 use crate::browser::{clipboard, files};
@@ -111,6 +112,7 @@ fn bytes(text: &str, is_file: bool) -> usize {
 #[component]
 pub(crate) fn OutputPanel(
     editor: &'static Editor,
+    content: Content,
     preview: Preview,
     areas: Areas,
     on_run: Callback<()>,
@@ -124,6 +126,7 @@ pub(crate) fn OutputPanel(
         match (json, written) {
             (true, _) => Language::Json,
             (false, Some(Language::Sql)) => Language::Sql,
+            (false, Some(Language::JsonTemplate)) if text.with(|text| text.starts_with(['{', '['])) => Language::Json,
             _ if text.with(|text| text.starts_with('<')) => Language::Xml,
             _ => Language::Text,
         }
@@ -143,6 +146,10 @@ pub(crate) fn OutputPanel(
                     <TextTools text=text name="Output" of=editor.slug language=language/>
                 </span>
             </header>
+            {move || (preview.output.with(Option::is_none) && preview.problems.with(|problems| !problems.is_empty())).then(|| view! {
+                <p class="quiet-line no-output">"There was no output yet. Mend what is wrong below, or choose an example."</p>
+            })}
+            {editor.draws_form().then(|| view! { <div class="form-box"><FormView text=text content=content/></div> })}
             <CodeArea area=areas.output label="Output" text=text language=language read_only=true on_text=Callback::new(|_| ()) on_run=on_run ready=ready/>
         </section>
     }

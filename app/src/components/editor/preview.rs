@@ -8,12 +8,12 @@ use leptos::task::spawn_local;
 use tombolo_wire::eval_worker::{EvalProblem, Output, Printed, Side};
 
 use super::content::Content;
-use super::describe::{Editor, Language};
+use super::describe::Editor;
 use crate::browser::time::now_ms;
 use crate::state::{Answer, Evaluator};
 
 /// A key is followed by the next one sooner than this when somebody writes; scripts are not run half written.
-const SOON_MS: u32 = 40;
+const SOON_MS: u32 = 25;
 const SCRIPT_SOON_MS: u32 = 600;
 /// How long the worker may take. A script has a deadline of its own, and its first call loads the interpreter.
 const DEADLINE_MS: u32 = 10_000;
@@ -95,7 +95,7 @@ pub(crate) fn previewed(
     evaluator: StoredValue<Evaluator, LocalStorage>,
 ) -> (Preview, Callback<()>) {
     let preview = Preview::new();
-    let script = editor.rules.as_ref().is_some_and(|rules| rules.language == Language::Script);
+    let script = editor.is_script();
     let deadline_ms = if script { SCRIPT_DEADLINE_MS } else { DEADLINE_MS };
     let timer = StoredValue::new_local(None::<Timeout>);
     let run = Callback::new(move |()| {

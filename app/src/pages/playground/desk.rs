@@ -6,11 +6,14 @@ use leptos::task::spawn_local;
 use tombolo_wire::eval_worker::Helper;
 
 use super::list::{EditorChoice, EditorList};
+use super::my_data::MyData;
+use super::save_test::SaveTest;
 use super::share::ShareError;
+use super::use_this::{UseThis, goes_somewhere};
 use super::{editors, kept, share};
 use crate::browser::{clipboard, page};
 use crate::components::editor::{
-    Areas, Bench, Content, Editor, EditorFrame, Example, LayoutChoice, Preview, Saved, Stub, previewed,
+    Areas, Bench, Content, Editor, EditorFrame, Example, InputAs, LayoutChoice, Preview, Saved, Stub, previewed,
 };
 use crate::components::{Icon, Menu, MenuItem};
 use crate::state::{App, Evaluator};
@@ -105,6 +108,12 @@ impl Work {
         self.replace(saved, format!("The stub of {} was added, with an input for it.", stub.name));
     }
 
+    /// Puts data in the place of the input.
+    fn input(self, input: String) {
+        let Some(saved) = self.content.saved() else { return };
+        self.replace(Saved { input, ..saved }, "Your data is the input now.".to_owned());
+    }
+
     fn mine(self) {
         self.linked.set(None);
         share::leave(self.editor.slug);
@@ -178,6 +187,12 @@ pub(super) fn Desk(
     }
 }
 
+/// Whether the input of an editor is made of records.
+fn takes_records(editor: &Editor) -> bool {
+    editor.input.as_ref().is_some_and(|input| input.given == InputAs::Json)
+        && !matches!(editor.eval, "form" | "api" | "fileDefinitionGenerate")
+}
+
 #[component]
 fn Notices(work: Work) -> impl IntoView {
     view! {
@@ -199,6 +214,8 @@ fn Notices(work: Work) -> impl IntoView {
 #[component]
 fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwSignal<bool>) -> impl IntoView {
     let editor = work.editor;
+    let (testing, using) = (RwSignal::new(false), RwSignal::new(false));
+    let choosing = RwSignal::new(false);
     let auto = move |event: ev::Event| bench.auto.set(event_target_checked(&event));
     view! {
         <div class="editor-head">
@@ -217,6 +234,9 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
                     <MenuItem on_choose=Callback::new(move |()| work.example(example))><Icon name="play"/>{format!("Example: {}", example.name)}</MenuItem>
                 }).collect_view()}
                 <MenuItem on_choose=Callback::new(move |()| work.copy_link())><Icon name="link"/>"Copy link"</MenuItem>
+                {takes_records(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| choosing.set(true))><Icon name="database"/>"Use my data"</MenuItem> })}
+                {goes_somewhere(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| using.set(true))><Icon name="check"/>"Use in a resource"</MenuItem> })}
+                <MenuItem on_choose=Callback::new(move |()| testing.set(true))><Icon name="clipboard-check"/>"Save as test case"</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear())><Icon name="rotate-ccw"/>"Clear this editor"</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear_all())><Icon name="trash-2"/>"Clear all editors"</MenuItem>
             </Menu>
@@ -224,5 +244,8 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
                 <Icon name="play"/>"Preview"<kbd class="wide-only" aria-hidden="true">"Ctrl ↵"</kbd>
             </button>
         </div>
+        <UseThis editor=editor content=work.content open=using/>
+        <SaveTest editor=editor content=work.content open=testing/>
+        <MyData editor=editor open=choosing on_input=Callback::new(move |input| work.input(input))/>
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each has its file, and is one line here; the frame that shows them knows none of them by name.
 
+mod api_builder;
 mod branching;
 mod csv_generator;
 mod csv_parser;
@@ -10,15 +11,20 @@ mod date_format;
 mod edi_generator;
 mod edi_parser;
 mod file_name;
+mod form_builder;
+mod graphql;
 mod handlebars;
+mod header;
 mod http_request;
 mod input_filter;
 mod javascript;
+mod json_body;
 mod json_parser;
 mod json_path;
 mod mapper_1;
 mod mapper_2;
 mod output_filter;
+mod paging_body;
 mod relative_uri;
 mod results_mapping;
 mod schedule;
@@ -29,16 +35,22 @@ mod trace_key;
 mod transformation_1;
 mod transformation_2;
 mod xlsx_parser;
+mod xml_body;
 mod xml_generator;
 mod xml_parser;
 
 use crate::components::editor::Editor;
 
 /// All editors, in the order of their list.
-pub(super) const ALL: [&Editor; 29] = [
+pub(super) const ALL: [&Editor; 36] = [
     &handlebars::EDITOR,
     &http_request::EDITOR,
     &relative_uri::EDITOR,
+    &header::EDITOR,
+    &json_body::EDITOR,
+    &xml_body::EDITOR,
+    &paging_body::EDITOR,
+    &graphql::EDITOR,
     &sql::EDITOR,
     &file_name::EDITOR,
     &trace_key::EDITOR,
@@ -63,6 +75,8 @@ pub(super) const ALL: [&Editor; 29] = [
     &edi_parser::EDITOR,
     &edi_generator::EDITOR,
     &javascript::EDITOR,
+    &api_builder::EDITOR,
+    &form_builder::EDITOR,
     &schedule::EDITOR,
     &date_format::EDITOR,
 ];

@@ -38,6 +38,11 @@ pub(super) async fn link(slug: &str, saved: &Saved) -> Result<String, ShareError
     Ok(format!("{origin}/playground/{slug}{MARK}{packed}"))
 }
 
+/// A link of this page without where it is.
+pub(super) fn within(link: &str) -> &str {
+    link.find("/playground/").and_then(|at| link.get(at..)).unwrap_or("/playground")
+}
+
 /// What the address of the page holds, still packed.
 pub(super) fn packed() -> Option<String> {
     let hash = window().location().hash().ok()?;

@@ -55,7 +55,8 @@ async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
         }
     };
     let seed = host::seed().unwrap_or_else(|| host::now_ms().cast_unsigned());
-    let request = EvalRequest { rules, input, options: ask.options, now_ms: host::now_ms(), seed };
+    let (now_ms, seed) = ask.moment.map_or((host::now_ms(), seed), |moment| (moment.at_ms, moment.seed));
+    let request = EvalRequest { rules, input, options: ask.options, now_ms, seed };
     let outcome = if ask.name == SCRIPT {
         tombolo_script_host::eval(&scripts, &request).await
     } else {
@@ -67,7 +68,11 @@ async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
     let done = Done {
         n: ask.n,
         output: shown(&outcome),
-        problems: outcome.errors.into_iter().map(|error| problem::placed(error, &request.rules)).collect(),
+        problems: outcome
+            .errors
+            .into_iter()
+            .map(|error| problem::placed(error, &request.rules, &request.input))
+            .collect(),
         console: outcome.console.iter().map(printed).collect(),
         ms: clock_ms() - began,
     };

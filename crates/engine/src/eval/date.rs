@@ -7,7 +7,7 @@
 use serde_json::Value;
 use tombolo_template::moment::{Zone, format, iso, parse};
 
-use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
+use super::{EvalError, EvalOutcome, EvalRequest, Evaluator, sentence};
 
 pub(super) const ALL: &[Evaluator] = &[("dateFormat", date_format)];
 
@@ -45,13 +45,6 @@ fn formatted(request: &EvalRequest) -> Result<String, EvalError> {
         Some(pattern) => format(ms, pattern, zone),
         None => iso(ms, zone),
     })
-}
-
-/// A clause as a sentence.
-fn sentence(clause: &str) -> String {
-    let mut characters = clause.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
 }
 
 #[cfg(test)]

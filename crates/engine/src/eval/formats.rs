@@ -2,6 +2,8 @@
 //!
 //! Options have the names that they have in `export.file` and `import.file`. Files that are no text come as base64.
 
+mod places;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -41,6 +43,7 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
         Ok(options) => options,
         Err(problems) => return refused(problems),
     };
+    let place = |error: &FormatError| places::in_csv(text_of(request), error, settings);
     let keys = settings.get("keyColumns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let keys: Vec<String> = keys.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
     let (mut rows, error) = match of_text(request, FileFormat::Csv(options)) {
@@ -48,14 +51,14 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
         Err(outcome) => return outcome,
     };
     if keys.is_empty() {
-        return gathered(Ok((rows, error)));
+        return gathered(Ok((rows, error)), &place);
     }
     let mut joiner = KeyColumns::new(keys);
     let mut groups = Vec::new();
     let joined = joiner.push(&mut rows, &mut groups);
     joiner.finish(&mut groups);
     let values = groups.into_iter().map(|group| group.map_err(|error| error.message));
-    outcome(values, error.or(joined.err()))
+    outcome(values, error.or(joined.err()), &place)
 }
 
 fn csv_generate(request: &EvalRequest) -> EvalOutcome {
@@ -72,7 +75,10 @@ fn xml_parse(request: &EvalRequest) -> EvalOutcome {
     let rules = settings.pointer("/parsers/0/rules").or_else(|| settings.pointer("/doc/parsers/0/rules"));
     match xml_options(rules.unwrap_or(settings), path, "/resourcePath") {
         // A text is decoded, whatever its first line says.
-        Ok(options) => gathered(of_text(request, FileFormat::Xml(XmlOptions { decoded: true, ..options }))),
+        Ok(options) => {
+            let read = of_text(request, FileFormat::Xml(XmlOptions { decoded: true, ..options }));
+            gathered(read, &|error| places::in_xml(text_of(request), error))
+        }
         Err(problems) => refused(problems),
     }
 }
@@ -86,7 +92,13 @@ fn xml_generate(request: &EvalRequest) -> EvalOutcome {
 
 fn json_parse(request: &EvalRequest) -> EvalOutcome {
     let path = settings(request).get("resourcePath").and_then(Value::as_str).unwrap_or_default();
-    gathered(of_text(request, FileFormat::Json { resource_path: path.to_owned() }))
+    let read = of_text(request, FileFormat::Json { resource_path: path.to_owned() });
+    let mut outcome = gathered(read, &|error| places::in_json(text_of(request), error));
+    // A record that is wrong costs only itself; the first of them is where the text breaks.
+    if let Some(first) = outcome.errors.first_mut().filter(|error| error.code == "parse" && error.at.is_none()) {
+        first.at = places::broken_json(text_of(request));
+    }
+    outcome
 }
 
 fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
@@ -96,7 +108,7 @@ fn xlsx_parse(request: &EvalRequest) -> EvalOutcome {
         Err(outcome) => return outcome,
     };
     match STANDARD.decode(text.trim()) {
-        Ok(bytes) => gathered(Ok(parsed(FileFormat::Xlsx { has_header_row }, &bytes))),
+        Ok(bytes) => gathered(Ok(parsed(FileFormat::Xlsx { has_header_row }, &bytes)), &|_| 1),
         Err(error) => {
             let message = format!("The input is no base64: {error}. Give the workbook in base64.");
             EvalOutcome::failed([EvalError::new("invalid_input", message)])
@@ -112,7 +124,8 @@ fn file_definition_parse(request: &EvalRequest) -> EvalOutcome {
     let resource_path = options.get("resourcePath").and_then(Value::as_str).unwrap_or_default().to_owned();
     let partial = options.get("allowPartialSuccess").and_then(Value::as_bool).unwrap_or(false);
     let format = FileFormat::Definition { definition, resource_path, partial };
-    gathered(of_text(request, format))
+    let source = if request.rules.is_object() { &request.rules } else { &request.options };
+    gathered(of_text(request, format), &|error| places::in_definition(text_of(request), error, source))
 }
 
 fn file_definition_generate(request: &EvalRequest) -> EvalOutcome {
@@ -141,6 +154,11 @@ fn text(request: &EvalRequest) -> Result<&str, EvalOutcome> {
     request.input.as_str().ok_or_else(|| {
         EvalOutcome::failed([EvalError::at("invalid_input", "Enter the content of the file: a text.", "/input")])
     })
+}
+
+/// The same, where it is known to be one.
+fn text_of(request: &EvalRequest) -> &str {
+    request.input.as_str().unwrap_or_default()
 }
 
 fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
@@ -189,25 +207,34 @@ fn inner_weight(value: &Val) -> usize {
     }
 }
 
-fn gathered(read: Read) -> EvalOutcome {
+/// Finds the character at which a file is wrong.
+type Place<'p> = &'p dyn Fn(&FormatError) -> usize;
+
+fn gathered(read: Read, place: Place<'_>) -> EvalOutcome {
     let (rows, error) = match read {
         Ok(read) => read,
         Err(outcome) => return outcome,
     };
-    outcome(rows.into_iter().map(|row| row.map(Val::Map).map_err(|error| error.message)), error)
+    outcome(rows.into_iter().map(|row| row.map(Val::Map).map_err(|error| error.message)), error, place)
 }
 
 /// The records; what was wrong with the others and with the file are errors beside them.
-fn outcome(values: impl Iterator<Item = Result<Val, String>>, error: Option<FormatError>) -> EvalOutcome {
+fn outcome(
+    values: impl Iterator<Item = Result<Val, String>>,
+    error: Option<FormatError>,
+    place: Place<'_>,
+) -> EvalOutcome {
     let mut outcome = EvalOutcome::default();
     let mut records = Vec::new();
     for value in values {
         match value {
             Ok(value) => records.push(Value::from(&value)),
-            Err(message) => outcome.errors.push(EvalError::new("parse", message)),
+            Err(message) => outcome.errors.push(EvalError::at("parse", message, "/input")),
         }
     }
-    outcome.errors.extend(error.map(|error| EvalError::new("parse", error.to_string())));
+    outcome.errors.extend(
+        error.map(|error| EvalError { at: Some(place(&error)), ..EvalError::at("parse", error.to_string(), "/input") }),
+    );
     outcome.output = Value::Array(records);
     outcome
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tombolo_model::Val;
 
-use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
-use crate::json_path::JsonPath;
+use super::{EvalError, EvalOutcome, EvalRequest, Evaluator, sentence};
+use crate::json_path::{JsonPath, JsonPathError};
 
 pub(super) const ALL: &[Evaluator] = &[("jsonPath", json_path)];
 
@@ -21,8 +21,17 @@ fn json_path(request: &EvalRequest) -> EvalOutcome {
     });
     match found {
         Ok(values) => EvalOutcome::made(values),
-        Err(error) => EvalOutcome::failed([EvalError::at("invalid_path", format!("{error}."), "/path")]),
+        Err(error) => EvalOutcome::failed([wrong(path, &error)]),
     }
+}
+
+fn wrong(path: &str, error: &JsonPathError) -> EvalError {
+    let (message, at) = match error {
+        JsonPathError::Syntax { at, reason } => (format!("The path is not understood here: {reason}."), at + 1),
+        other => (sentence(&other.to_string()), 1),
+    };
+    let at = at.min(path.chars().count() + 1);
+    EvalError { at: Some(at), ..EvalError::at("invalid_path", message, "/path") }
 }
 
 #[cfg(test)]
@@ -38,7 +47,10 @@ mod tests {
         assert_eq!(run(json!("$.a[*].b")).output, json!([1, null]));
         assert_eq!(run(json!({"path": "$..b"})).output, json!([1, null]));
         assert_eq!(run(json!("$.no")).output, json!([]));
-        assert_eq!(run(json!("a.b")).errors[0].code, "invalid_path");
+        let wrong = run(json!("$.a[")).errors.remove(0);
+        assert_eq!((wrong.code.as_str(), wrong.at), ("invalid_path", Some(5)));
+        assert!(wrong.message.starts_with("The path is not understood here"), "{}", wrong.message);
+        assert_eq!(run(json!("a.b")).errors[0].at, Some(1));
         assert_eq!(run(json!(5)).errors[0].code, "invalid_rules");
     }
 }

@@ -113,7 +113,7 @@ fn sql(request: &EvalRequest) -> EvalOutcome {
 }
 
 /// The context, in which nobody can read the secrets of the connection.
-fn context(input: &Value) -> Result<Record, EvalError> {
+pub(super) fn context(input: &Value) -> Result<Record, EvalError> {
     let context = match Val::from(input) {
         Val::Map(context) => context,
         Val::Null => Record::default(),
@@ -140,7 +140,7 @@ fn hide(value: &Val, place: &str) -> Val {
     }
 }
 
-fn parts(
+pub(super) fn parts(
     source: &str,
     target: Target,
     path: &str,

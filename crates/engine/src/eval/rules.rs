@@ -109,7 +109,7 @@ fn response_mapping(request: &EvalRequest) -> EvalOutcome {
     let mut made = record;
     match mapping.map_or(Ok(()), |mapping| mapping.apply(&mut made, &response)) {
         Ok(()) => EvalOutcome::made(&made),
-        Err(error) => EvalOutcome::failed([EvalError::new("response_mapping", error.to_string())]),
+        Err(error) => EvalOutcome::failed([at_rule("response_mapping", &error, request)]),
     }
 }
 
@@ -134,7 +134,50 @@ fn mapped(request: &EvalRequest, map: &dyn Fn(&Val, &Around<'_, '_>) -> Result<M
         Ok(Mapped::Made(made)) => EvalOutcome::made(&made),
         Ok(Mapped::Discarded) => EvalOutcome::failed([EvalError::new("discarded", "The record is discarded.")]),
         Ok(Mapped::Asks(questions)) => EvalOutcome::failed(questions.iter().map(asked)),
-        Err(error) => EvalOutcome::failed([EvalError::new("mapping", error.to_string())]),
+        Err(error) => EvalOutcome::failed([at_rule("mapping", &error, request)]),
+    }
+}
+
+/// An error of a record, at the rule of its field.
+fn at_rule(code: &str, error: &MapError, request: &EvalRequest) -> EvalError {
+    let path = rule_of(&request.rules, &error.field, "", "").or_else(|| last_named(&request.rules, &error.field, ""));
+    EvalError { path, ..EvalError::new(code, error.to_string()) }
+}
+
+/// The pointer of the rule that makes a field, whose name has the objects around it in front.
+fn rule_of(rules: &Value, field: &str, outer: &str, here: &str) -> Option<String> {
+    let below = |rules: &Value, outer: &str| match rules {
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| rule_of(item, field, outer, &format!("{here}/{at}")))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, item)| rule_of(item, field, outer, &format!("{here}/{name}")))
+        }
+        _ => None,
+    };
+    let Some(name) = rules.get("generate").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+        return below(rules, outer);
+    };
+    let whole = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+    if whole == field {
+        return Some(here.to_owned());
+    }
+    field.strip_prefix(&whole).filter(|rest| rest.starts_with('.')).and_then(|_| below(rules, &whole))
+}
+
+/// The pointer of a rule with just this name, wherever it is.
+fn last_named(rules: &Value, field: &str, here: &str) -> Option<String> {
+    if rules.get("generate").and_then(Value::as_str) == Some(field) {
+        return Some(here.to_owned());
+    }
+    match rules {
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(at, item)| last_named(item, field, &format!("{here}/{at}")))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, item)| last_named(item, field, &format!("{here}/{name}")))
+        }
+        _ => None,
     }
 }
 
@@ -196,6 +239,36 @@ mod tests {
         let fields = json!({"fields": [{"extract": "data[0].x", "generate": "b"}]});
         let input = json!({"record": {"a": 1}, "response": {"data": [{"x": 2}]}});
         assert_eq!(run("responseMapping", fields, input).output, json!({"a": 1, "b": 2}));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_mapped_points_at_the_rule_of_its_field() {
+        let path = |name: &str, rules: Value, input: Value| {
+            let request = EvalRequest { rules, input, ..EvalRequest::default() };
+            eval(name, &request).unwrap().errors.remove(0).path
+        };
+        let row = |name: &str, kind: &str, more: Value| {
+            let mut row = json!({"generate": name, "dataType": kind, "status": "Active"});
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row
+        };
+        let number = || row("qty", "number", json!({"extract": "$.name"}));
+        let deep =
+            row("ship", "object", json!({"mappings": [row("x", "string", json!({"extract": "$.name"})), number()]}));
+        let rules = json!([row("x", "string", json!({"extract": "$.name"})), deep]);
+        assert_eq!(path("mapper", rules.clone(), json!({"name": "Ann"})).as_deref(), Some("/1/mappings/1"));
+        let rules = json!({"mode": "create", "mappings": rules});
+        assert_eq!(
+            path("transformTwoDotZero", rules, json!({"name": "Ann"})).as_deref(),
+            Some("/mappings/1/mappings/1")
+        );
+        let list =
+            row("l", "objectarray", json!({"buildArrayHelper": [{"extract": "$.items[*]", "mappings": [number()]}]}));
+        let input = json!({"name": "Ann", "items": [{}]});
+        let found = path("mapper", json!([list]), input);
+        assert_eq!(found.as_deref(), Some("/0/buildArrayHelper/0/mappings/0"));
+        let old = json!({"fields": [{"generate": "a", "extract": "name", "dataType": "number"}]});
+        assert_eq!(path("mapper", old, json!({"name": "Ann"})).as_deref(), Some("/fields/0"));
     }
 
     #[test]

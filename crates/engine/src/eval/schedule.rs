@@ -25,7 +25,7 @@ fn cron(request: &EvalRequest) -> EvalOutcome {
             let mut outcome = EvalOutcome::made(times);
             outcome.errors.extend(shortest.filter(|gap| *gap < LEAST_MS).map(|_| {
                 let message = "The schedule is due more often than every 15 minutes: choose fewer minutes.";
-                EvalError::at("too_often", message, "/expression")
+                EvalError { at: Some(1), ..EvalError::at("too_often", message, "/expression") }
             }));
             outcome
         }
@@ -41,10 +41,7 @@ fn times(request: &EvalRequest) -> Result<(Vec<Value>, Option<i64>), EvalError> 
         return Err(EvalError::at("invalid_rules", "Enter the schedule: a text of six fields.", "/expression"));
     };
     let zone = rules.get("timezone").and_then(Value::as_str);
-    let schedule = Schedule::parse(expression, zone).map_err(|error| {
-        let path = if matches!(error, ScheduleError::Zone(_)) { "/timezone" } else { "/expression" };
-        EvalError::at("invalid_schedule", format!("The schedule cannot be read: {error}."), path)
-    })?;
+    let schedule = Schedule::parse(expression, zone).map_err(|error| wrong(expression, &error))?;
     let mut at = match request.options.get("from") {
         None | Some(Value::Null) => request.now_ms,
         Some(from) => {
@@ -70,6 +67,54 @@ fn times(request: &EvalRequest) -> Result<(Vec<Value>, Option<i64>), EvalError> 
     Ok((times, shortest))
 }
 
+/// The fields of a schedule, and what may stand in them.
+const FIELDS: [(&str, &str); 6] = [
+    ("the seconds", "a number from 0 to 59, or ?"),
+    ("the minutes", "numbers from 0 to 59, such as 5 or 0,15,30,45 or */15"),
+    ("the hours", "numbers from 0 to 23, such as 9 or 0,12 or 8-18"),
+    ("the day of the month", "numbers from 1 to 31, or ?"),
+    ("the month", "numbers from 1 to 12, or *"),
+    ("the weekday", "numbers from 0 for Sunday to 6, such as 1-5, or ?"),
+];
+
+/// What is wrong with a schedule, at the field that is.
+fn wrong(expression: &str, error: &ScheduleError) -> EvalError {
+    let fields: Vec<&str> = expression.split_whitespace().collect();
+    let place = |field: &str| {
+        // Fields are parts of the expression.
+        let byte = field.as_ptr() as usize - expression.as_ptr() as usize;
+        expression.get(..byte).map_or(1, |before| before.chars().count() + 1)
+    };
+    let (message, at) = match error {
+        ScheduleError::Zone(zone) => {
+            let message = format!("There is no time zone “{zone}”: write its name, such as Europe/Paris.");
+            return EvalError::at("invalid_schedule", message, "/timezone");
+        }
+        ScheduleError::Fields(count) => {
+            let are = if *count == 1 { "field is" } else { "fields are" };
+            let message = format!(
+                "A schedule has six fields: seconds, minutes, hours, day of the month, month and weekday. Here {count} {are}."
+            );
+            (message, fields.get(6).map_or(expression.chars().count() + 1, |field| place(field)))
+        }
+        ScheduleError::Pattern(_) => {
+            let fails = |(at, field): &(usize, &&str)| {
+                let mut alone = ["0", "0", "0", "?", "*", "?"];
+                alone[(*at).min(5)] = field;
+                Schedule::parse(&alone.join(" "), None).is_err()
+            };
+            match fields.iter().enumerate().find(fails) {
+                Some((at, field)) => {
+                    let (name, wanted) = FIELDS.get(at).copied().unwrap_or(FIELDS[0]);
+                    (format!("“{field}” cannot be {name}: write {wanted}."), place(field))
+                }
+                None => ("These fields do not go together: one of them can never be due.".to_owned(), 1),
+            }
+        }
+    };
+    EvalError { at: Some(at), ..EvalError::at("invalid_schedule", message, "/expression") }
+}
+
 /// The shortest time between two starts, as far as one looks.
 fn shortest(schedule: &Schedule, from: i64) -> Option<i64> {
     let due: Vec<i64> =
@@ -85,6 +130,24 @@ mod tests {
 
     fn due(rules: Value, options: Value) -> EvalOutcome {
         cron(&EvalRequest { rules, options, ..EvalRequest::default() })
+    }
+
+    #[test]
+    fn a_schedule_that_cannot_be_read_points_at_its_field() {
+        let wrong = |text: &str| {
+            let error = cron(&EvalRequest { rules: json!(text), ..EvalRequest::default() }).errors.remove(0);
+            (error.at, error.message)
+        };
+        for (text, at, said) in [
+            ("hello", 6, "six fields"),
+            ("? 0 9 ? * 1 2026", 13, "Here 7 fields are"),
+            ("? 99 9 ? * *", 3, "“99” cannot be the minutes"),
+            ("? 0 9 ? * 9", 11, "the weekday"),
+            ("?  0 25 ? * *", 6, "the hours"),
+        ] {
+            let (place, message) = wrong(text);
+            assert!(place == Some(at) && message.contains(said), "{text}: {place:?} {message}");
+        }
     }
 
     #[test]

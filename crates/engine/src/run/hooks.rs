@@ -8,6 +8,7 @@ use tombolo_model::{KeyPool, Val};
 use super::api::RunApi;
 use super::shared::{Place, Shared};
 use crate::plan::{Function, Named};
+use crate::run_contract;
 use crate::script::{ScriptCall, ScriptFailure};
 
 /// Which function of which hook is called, and where.
@@ -125,20 +126,11 @@ impl Hook<'_> {
         turn: u64,
         count: usize,
     ) -> Result<Vec<Val>, ScriptFailure> {
-        match self.call(shared, options, turn).await? {
-            Some(Val::List(values)) if values.len() == count => Ok(values),
-            Some(Val::List(values)) => {
-                let message = format!(
-                    "It returned {} where {count} are needed: one for each record, in the same order.",
-                    many(values.len())
-                );
-                Err(self.wrong("script_result", &message))
-            }
-            other => {
-                let kind = other.as_ref().map_or("nothing", Val::kind);
-                Err(self
-                    .wrong("script_result", &format!("It returned {kind}; return a list, one value for each record.")))
-            }
+        let returned = self.call(shared, options, turn).await?;
+        run_contract::list(returned.as_ref(), Some(count)).map_err(|message| self.wrong("script_result", &message))?;
+        match returned {
+            Some(Val::List(values)) => Ok(values),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -155,14 +147,7 @@ impl Hook<'_> {
     }
 
     fn left(self, at: usize, value: &Val) -> Result<Left, ScriptFailure> {
-        let Val::Map(fields) = value else {
-            let message = format!(
-                "For record {} it returned {}; return an object {{data, errors}}, or {{}} to leave the record out.",
-                at + 1,
-                value.kind()
-            );
-            return Err(self.wrong("script_result", &message));
-        };
+        let fields = run_contract::changed(at, value).map_err(|message| self.wrong("script_result", &message))?;
         let data = fields.get("data").filter(|data| !matches!(data, Val::Null)).cloned();
         let errors = match fields.get("errors") {
             Some(Val::List(errors)) => errors.iter().map(|error| problem(error, self.kind)).collect(),
@@ -194,10 +179,6 @@ pub(super) fn problem(error: &Val, kind: &str) -> (String, String) {
     };
     let code = field("code").filter(|code| !code.is_empty()).unwrap_or_else(|| kind.to_owned());
     (code, field("message").unwrap_or_else(|| error.display().into_owned()))
-}
-
-fn many(count: usize) -> String {
-    if count == 1 { "one value".to_owned() } else { format!("{count} values") }
 }
 
 /// A number of its own for each call (FNV-1a over what tells the calls apart).

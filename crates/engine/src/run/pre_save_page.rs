@@ -9,6 +9,7 @@ use super::shared::{Place, Shared};
 use super::times::Times;
 use crate::classify;
 use crate::plan::{Function, Source};
+use crate::run_contract;
 use crate::script::ScriptFailure;
 
 const KIND: &str = "preSavePage";
@@ -62,11 +63,9 @@ impl Call<'_> {
             }
         }
         let returned = hook.call(shared, options, self.turn).await?;
-        let Some(Val::Map(fields)) = &returned else {
-            let kind = returned.as_ref().map_or("nothing", Val::kind);
-            return Err(wrong(hook, &format!("It returned {kind}")));
-        };
-        left(hook, fields, errors)
+        let page = run_contract::page(returned.as_ref());
+        let (fields, data) = page.map_err(|message| hook.wrong("script_result", &message))?;
+        Ok(left(fields, data, errors))
     }
 }
 
@@ -93,29 +92,16 @@ impl Call<'_> {
     }
 }
 
-fn left(hook: Hook<'_>, fields: &Record, before: &[PageError]) -> Result<Left, ScriptFailure> {
-    let data = match fields.get("data") {
-        Some(Val::List(data)) => data.clone(),
-        other => {
-            let kind = other.map_or("nothing", Val::kind);
-            return Err(wrong(hook, &format!("Its data is {kind} and no list")));
-        }
-    };
-    if let Some(at) = data.iter().position(|record| !matches!(record, Val::Map(_) | Val::List(_))) {
-        return Err(wrong(hook, &format!("Record {} of its data is {}", at + 1, data[at].kind())));
-    }
+fn left(fields: &Record, data: &[Val], before: &[PageError]) -> Left {
     let mut errors = match fields.get("errors") {
-        // A hook that does not speak of errors leaves them as they are.
-        None | Some(Val::Null) => before.to_vec(),
         Some(Val::List(said)) => said.iter().map(|error| known(error, before)).collect(),
-        Some(other) => return Err(wrong(hook, &format!("Its errors are {} and no list", other.kind()))),
+        // A hook that does not speak of errors leaves them as they are.
+        _ => before.to_vec(),
     };
-    match fields.get("newErrorsAndRetryData") {
-        None | Some(Val::Null) => {}
-        Some(Val::List(new)) => errors.extend(new.iter().flat_map(new_errors)),
-        Some(other) => return Err(wrong(hook, &format!("Its newErrorsAndRetryData is {} and no list", other.kind()))),
+    if let Some(Val::List(new)) = fields.get("newErrorsAndRetryData") {
+        errors.extend(new.iter().flat_map(new_errors));
     }
-    Ok(Left { data, errors, abort: fields.get("abort") == Some(&Val::Bool(true)) })
+    Left { data: data.to_vec(), errors, abort: fields.get("abort") == Some(&Val::Bool(true)) }
 }
 
 /// An error that the hook was told of, or one that it made.
@@ -144,11 +130,4 @@ fn new_errors(one: &Val) -> Vec<PageError> {
 fn new_error(error: &Val, record: Option<Val>) -> PageError {
     let (code, message) = problem(error, KIND);
     PageError { code, message, index: None, record }
-}
-
-fn wrong(hook: Hook<'_>, what: &str) -> ScriptFailure {
-    hook.wrong(
-        "script_result",
-        &format!("{what}; return an object {{data: [records], errors: [errors], abort: false}}."),
-    )
 }

@@ -10,6 +10,7 @@ use super::refine::too_big;
 use super::shared::Shared;
 use super::step::{Fate, Met};
 use crate::plan::Step;
+use crate::run_contract;
 use crate::script::ScriptFailure;
 use crate::size::size_bytes;
 use crate::units::MAX_RECORD_BYTES;
@@ -74,13 +75,8 @@ pub(super) async fn respond(
 
 /// Each value has to be a record: a function that forgets to return one would lose it.
 fn all_records(hook: Hook<'_>, left: Vec<Val>) -> Result<Vec<Val>, ScriptFailure> {
-    match left.iter().position(|value| !matches!(value, Val::Map(_) | Val::List(_))) {
-        None => Ok(left),
-        Some(at) => {
-            let message = format!("For record {} it returned {}; return the record.", at + 1, left[at].kind());
-            Err(hook.wrong("script_result", &message))
-        }
-    }
+    let each = left.iter().enumerate().try_for_each(|(at, value)| run_contract::record_of(at, value));
+    each.map(|()| left).map_err(|message| hook.wrong("script_result", &message))
 }
 
 /// Lets postResponseMap change the records that were worked on and go on.

@@ -8,6 +8,7 @@ use super::shared::{Place, Shared};
 use crate::lookup::Answers;
 use crate::mapper::{Around, Find, Mapped};
 use crate::plan::{Endpoint, FilterBy, TransformBy};
+use crate::run_contract;
 use crate::transform::Transform;
 
 /// Why a record cannot be judged or made anew: code and message.
@@ -28,14 +29,7 @@ pub(super) async fn passes(
     let hook = Hook { place, kind: "filter", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    match returned {
-        Some(Val::Bool(passes)) => Ok(passes),
-        other => {
-            let kind = other.as_ref().map_or("nothing", Val::kind);
-            let failure = hook.wrong("script_result", &format!("It returned {kind}; return true or false."));
-            Err((failure.code, failure.message))
-        }
-    }
+    run_contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message))
 }
 
 /// Where a transformation happens.
@@ -64,14 +58,13 @@ pub(super) async fn transformed<'l, 'c: 'l>(
     let hook = Hook { place, kind: "transform", function };
     let options = Options::new(shared, place).with("record", record);
     let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    match returned {
-        Some(record @ (Val::Map(_) | Val::List(_))) => Ok(Some(record)),
-        other => {
-            let kind = other.as_ref().map_or("nothing", Val::kind);
-            let failure = hook.wrong("script_result", &format!("It returned {kind}; return the record."));
-            Err((failure.code, failure.message))
-        }
-    }
+    run_contract::record(returned.as_ref()).map_err(|message| refused(hook, &message))?;
+    Ok(returned)
+}
+
+fn refused(hook: Hook<'_>, message: &str) -> Fault {
+    let failure = hook.wrong("script_result", message);
+    (failure.code, failure.message)
 }
 
 async fn by_rules<'l, 'c: 'l>(

@@ -26,6 +26,7 @@ pub(super) const INTEGRATION: Shapes = Shapes::new(
         Rule::new("/readme", Text),
         Rule::rows("/flowGroupings", &["_id"]),
         Rule::rows("/aliases", &["alias"]),
+        Rule::rows("/testCases", &["name"]),
     ],
     COMMON,
 );

@@ -40,19 +40,19 @@ impl BundleFile {
         Ok(bundle)
     }
 
-    fn of_export(file: &Value, flow: Option<&str>) -> anyhow::Result<Self> {
-        let mut resources = BTreeMap::new();
-        for (collection, list) in file.get("resources").and_then(Value::as_object).into_iter().flatten() {
-            // A kind that this version does not know cannot be part of a flow that it runs.
-            let Some(kind) = Kind::from_collection(collection) else {
-                continue;
-            };
-            for value in list.as_array().into_iter().flatten() {
-                let id: Id = id_of(value).parse().with_context(|| format!("one of its {collection} has no id"))?;
-                resources.insert(id, JobResource { kind, value: value.clone() });
-            }
+    /// All resources of a file.
+    pub(super) fn resources(bytes: &[u8]) -> anyhow::Result<BTreeMap<Id, JobResource>> {
+        let file: Value = serde_json::from_slice(bytes).context("it is no JSON")?;
+        if file.get("format").and_then(Value::as_str) == Some(EXPORT) {
+            return exported(&file);
         }
-        Self::choose(resources, Secrets::default(), flow)
+        let bundle: Self =
+            serde_json::from_value(file).context("it is neither a bundle of a flow nor an export of the app")?;
+        Ok(bundle.resources)
+    }
+
+    fn of_export(file: &Value, flow: Option<&str>) -> anyhow::Result<Self> {
+        Self::choose(exported(file)?, Secrets::default(), flow)
     }
 
     /// The flow of these with this id or name, which may be left out when there is only one.
@@ -74,6 +74,22 @@ impl BundleFile {
     pub(super) fn uses(&self, id: Id) -> bool {
         self.flow.to_string().contains(&id.to_string())
     }
+}
+
+/// The resources that the app exported.
+fn exported(file: &Value) -> anyhow::Result<BTreeMap<Id, JobResource>> {
+    let mut resources = BTreeMap::new();
+    for (collection, list) in file.get("resources").and_then(Value::as_object).into_iter().flatten() {
+        // A kind that this version does not know cannot be part of a flow that it runs.
+        let Some(kind) = Kind::from_collection(collection) else {
+            continue;
+        };
+        for value in list.as_array().into_iter().flatten() {
+            let id: Id = id_of(value).parse().with_context(|| format!("one of its {collection} has no id"))?;
+            resources.insert(id, JobResource { kind, value: value.clone() });
+        }
+    }
+    Ok(resources)
 }
 
 fn id_of(value: &Value) -> &str {

@@ -21,17 +21,7 @@ const SECRETS: &str = "secrets.json";
 
 /// Reads the resources of a folder and chooses the flow.
 pub(super) fn read(folder: &Path, flow: Option<&str>) -> anyhow::Result<BundleFile> {
-    let mut resources = BTreeMap::new();
-    for kind in Kind::ALL {
-        for path in files(&folder.join(kind.collection()))? {
-            let read = of_file(kind, &path).with_context(|| format!("{} cannot be read", path.display()))?;
-            for (id, value) in read {
-                if resources.insert(id, JobResource { kind, value }).is_some() {
-                    bail!("{}: {id} is the id of another resource too", path.display());
-                }
-            }
-        }
-    }
+    let resources = resources(folder)?;
     if !resources.values().any(|found| found.kind == Kind::Flow) {
         bail!(
             "there is no flow in it: a folder has flows/NAME.json, exports/NAME.json, connections/NAME.json and so on"
@@ -46,6 +36,22 @@ pub(super) fn read(folder: &Path, flow: Option<&str>) -> anyhow::Result<BundleFi
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", path.display())),
     };
     BundleFile::choose(resources, secrets, flow)
+}
+
+/// All resources of a folder.
+pub(super) fn resources(folder: &Path) -> anyhow::Result<BTreeMap<Id, JobResource>> {
+    let mut resources = BTreeMap::new();
+    for kind in Kind::ALL {
+        for path in files(&folder.join(kind.collection()))? {
+            let read = of_file(kind, &path).with_context(|| format!("{} cannot be read", path.display()))?;
+            for (id, value) in read {
+                if resources.insert(id, JobResource { kind, value }).is_some() {
+                    bail!("{}: {id} is the id of another resource too", path.display());
+                }
+            }
+        }
+    }
+    Ok(resources)
 }
 
 /// The JSON files of a folder, in the order of their names; a folder that is not there has none.

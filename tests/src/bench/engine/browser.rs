@@ -65,6 +65,17 @@ async fn time(server: &Server, owner: &Member, flow: &tombolo_tests::flows::Flow
     Ok(best)
 }
 
+/// What a script answers in a page that has handlebars, whose policy lets it make functions.
+pub(crate) async fn with_handlebars(script: &str) -> Result<Value> {
+    let path = peers::packages()?.join("handlebars/dist/handlebars.min.js");
+    let handlebars = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let browser = Browser::open().await?;
+    browser.goto("about:blank").await?;
+    let answer = browser.js(&format!("(0, eval)({}); {script}", json!(handlebars)), Vec::new()).await?;
+    browser.close().await?;
+    Ok(answer)
+}
+
 /// The peers' figures in a page of their own, whose policy lets them make functions.
 async fn in_page() -> Result<Value> {
     let folder = peers::packages()?;

@@ -13,7 +13,27 @@ pub(super) const EDITOR: Editor = Editor {
     eval: "javascript",
     rules: Some(Rules { title: "Script", language: Language::Script, given: RulesAs::Field("script"), fixed: "" }),
     input: Some(Input { title: "Function input", language: Language::Json, given: InputAs::Json }),
-    options: &[OptionField { name: "function", label: "Function", kind: OptionKind::Function, of: Of::Rules }],
+    options: &[
+        OptionField { name: "function", label: "Function", kind: OptionKind::Function, of: Of::Rules },
+        OptionField {
+            name: "hook",
+            label: "Called as",
+            kind: OptionKind::Choice(&[
+                ("", "The hook of its name"),
+                ("none", "No hook"),
+                ("preSavePage", "preSavePage"),
+                ("preMap", "preMap"),
+                ("postMap", "postMap"),
+                ("postSubmit", "postSubmit"),
+                ("postResponseMap", "postResponseMap"),
+                ("filter", "filter"),
+                ("transform", "transform"),
+                ("branching", "branching"),
+                ("handleRequest", "handleRequest"),
+            ]),
+            of: Of::Rules,
+        },
+    ],
     stubs: &[
         Stub {
             name: "preSavePage",
@@ -221,7 +241,7 @@ function preSave(options) {
             code: r#"
 /* The flow that takes a message. */
 function contentBasedFlowRouter(options) {
-  return { _flowId: "6562", _exportId: "6561" };
+  return { _flowId: "656200000000000000000000", _exportId: "656100000000000000000000" };
 }
 "#,
             input: r#"{"httpHeaders": {}, "mimeHeaders": {}, "rawMessageBody": ""}"#,

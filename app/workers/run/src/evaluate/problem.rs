@@ -1,4 +1,5 @@
-//! Where a problem is, as an editor shows it: which of the two texts, which value in it, which line and column.
+//! What a problem says to people, and where it is, as an editor shows it: which of the
+//! two texts, which value in it, which line and column.
 
 use serde_json::Value;
 use tombolo_engine::EvalError;
@@ -16,7 +17,7 @@ pub(super) fn named(code: &str, message: String) -> EvalError {
 pub(super) fn unreadable(error: &serde_json::Error, side: Side) -> EvalProblem {
     let whole = error.to_string();
     // The place is shown beside the sentence.
-    let reason = whole.split(" at line ").next().unwrap_or(&whole);
+    let reason = words(whole.split(" at line ").next().unwrap_or(&whole));
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).max(1);
     EvalProblem {
         code: "invalid_json".to_owned(),
@@ -27,8 +28,57 @@ pub(super) fn unreadable(error: &serde_json::Error, side: Side) -> EvalProblem {
     }
 }
 
+/// What the reader of JSON says, in words for people.
+fn words(reason: &str) -> &str {
+    const WORDS: [(&str, &str); 18] = [
+        ("EOF while parsing a list", "the text ends inside a list, so a ] is missing"),
+        ("EOF while parsing an object", "the text ends inside an object, so a } is missing"),
+        ("EOF while parsing a string", "the text ends inside quotation marks, so one is missing"),
+        ("EOF while parsing a value", "the text ends where a value should stand"),
+        ("expected `:`", "between a name and its value a colon is missing"),
+        ("expected `,` or `]`", "a comma is missing here, or the ] at the end of the list"),
+        ("expected `,` or `}`", "a comma is missing here, or the } at the end of the object"),
+        ("expected ident", "a word stands here that is none of true, false and null; texts need quotation marks"),
+        ("expected value", "a value should stand here; texts need quotation marks"),
+        ("key must be a string", "a name should stand here, in double quotation marks"),
+        ("trailing comma", "the comma before this has nothing behind it; delete it"),
+        ("trailing characters", "something stands behind the end; delete it"),
+        ("invalid escape", "a backslash stands before a character that it cannot stand before; write two"),
+        ("invalid number", "a number is not written as one"),
+        ("number out of range", "a number is too large"),
+        ("control character", "a line end or another control character stands in a text; write it as \\n"),
+        ("recursion limit exceeded", "it is nested too deeply"),
+        ("invalid unicode", "half a character stands in a text"),
+    ];
+    WORDS.iter().find(|(said, _)| reason.starts_with(said)).map_or(reason, |(_, words)| words)
+}
+
+/// The pointer as it leads into a value, as far as that goes. Rules may be given without the names that are around them in
+/// a resource, and a single record without the list of records: then the beginning of the pointer leads nowhere.
+fn pointing(path: &str, into: &Value) -> String {
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    let goes = |skipped: usize| {
+        let mut value = into;
+        let mut count = 0;
+        for step in &steps[skipped..] {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let next = match value {
+                Value::Object(fields) => fields.get(&name),
+                Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            (value, count) = (next, count + 1);
+        }
+        count
+    };
+    // The longest way wins, and of equal ones that which leaves out least.
+    let best = (0..steps.len()).max_by_key(|skipped| (goes(*skipped), std::cmp::Reverse(*skipped))).unwrap_or(0);
+    if goes(best) == 0 { path.to_owned() } else { format!("/{}", steps[best..].join("/")) }
+}
+
 /// A problem of the engine with its place.
-pub(super) fn placed(error: EvalError, rules: &Value) -> EvalProblem {
+pub(super) fn placed(error: EvalError, rules: &Value, input: &Value) -> EvalProblem {
     let EvalError { code, message, path, at } = error;
     let path = path.unwrap_or_default();
     if let Some(place) = script_place(&path) {
@@ -36,11 +86,12 @@ pub(super) fn placed(error: EvalError, rules: &Value) -> EvalProblem {
     }
     let of_input = path.strip_prefix("/input").filter(|rest| rest.is_empty() || rest.starts_with('/'));
     let (side, path) = match of_input {
-        Some(rest) => (Side::Input, rest.to_owned()),
-        None if OF_INPUT.contains(&code.as_str()) || code == "parse" => (Side::Input, path),
-        None => (Side::Rules, path),
+        Some(rest) => (Side::Input, pointing(rest, input)),
+        None if OF_INPUT.contains(&code.as_str()) => (Side::Input, pointing(&path, input)),
+        None => (Side::Rules, pointing(&path, rules)),
     };
-    let text = rules.as_str().or_else(|| rules.pointer(&path).and_then(Value::as_str));
+    let value = if side == Side::Rules { rules } else { input };
+    let text = value.as_str().or_else(|| value.pointer(&path).and_then(Value::as_str));
     let place = at.zip(text).map(|(at, text)| place_of(text, at));
     EvalProblem { code, message, side, path: Some(path).filter(|path| !path.is_empty()), place }
 }
@@ -77,18 +128,18 @@ mod tests {
     #[test]
     fn a_character_of_a_template_has_a_line_and_a_column() {
         let rules = json!({"template": "a\n\u{1f600} {{x"});
-        let problem = placed(error("template_syntax", "/template", Some(5)), &rules);
+        let problem = placed(error("template_syntax", "/template", Some(5)), &rules, &Value::Null);
         assert_eq!((problem.place, problem.side), (Some((2, 4)), Side::Rules));
         assert_eq!(problem.path.as_deref(), Some("/template"));
     }
 
     #[test]
     fn a_script_and_an_input_have_their_places() {
-        let problem = placed(error("script_error", "3:14", None), &Value::Null);
+        let problem = placed(error("script_error", "3:14", None), &Value::Null, &Value::Null);
         assert_eq!((problem.place, problem.path), (Some((3, 14)), None));
-        let problem = placed(error("invalid_input", "/input", None), &Value::Null);
+        let problem = placed(error("invalid_input", "/input", None), &Value::Null, &Value::Null);
         assert_eq!((problem.side, problem.path), (Side::Input, None));
-        let problem = placed(error("generate", "/2", None), &Value::Null);
+        let problem = placed(error("generate", "/2", None), &Value::Null, &Value::Null);
         assert_eq!((problem.side, problem.path.as_deref()), (Side::Input, Some("/2")));
     }
 
@@ -97,6 +148,32 @@ mod tests {
         let broken = serde_json::from_str::<Value>("{\n  \"a\": tru }").unwrap_err();
         let problem = unreadable(&broken, Side::Input);
         assert_eq!((problem.place, problem.side), (Some((2, 11)), Side::Input));
-        assert!(!problem.message.contains("line"), "{}", problem.message);
+        assert_eq!(
+            problem.message,
+            "This is not JSON: a word stands here that is none of true, false and null; texts need quotation marks."
+        );
+        let open = serde_json::from_str::<Value>("{").unwrap_err();
+        assert!(unreadable(&open, Side::Rules).message.contains("a } is missing"));
+    }
+
+    #[test]
+    fn a_pointer_leads_into_rules_that_stand_alone() {
+        let rules = json!([{"generate": "a"}, {"generate": "b", "dataType": "x"}]);
+        assert_eq!(pointing("/mappings/1/dataType", &rules), "/1/dataType");
+        assert_eq!(pointing("/1/dataType", &rules), "/1/dataType");
+        // What is missing stands where it should be.
+        assert_eq!(pointing("/mappings/0/dataType", &rules), "/0/dataType");
+        assert_eq!(pointing("/mode", &json!({"mappings": []})), "/mode");
+        let whole = json!({"mappings": rules});
+        assert_eq!(pointing("/mappings/1/dataType", &whole), "/mappings/1/dataType");
+        // One record that is not in a list.
+        assert_eq!(pointing("/0", &json!({"a": 1})), "/0");
+        assert_eq!(pointing("", &rules), "");
+    }
+
+    #[test]
+    fn a_character_of_the_input_has_a_line_and_a_column() {
+        let problem = placed(error("parse", "/input", Some(5)), &Value::Null, &json!("a,b\n\"1"));
+        assert_eq!((problem.side, problem.place, problem.path), (Side::Input, Some((2, 1)), None));
     }
 }

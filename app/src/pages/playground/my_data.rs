@@ -1,0 +1,232 @@
+//! Data of this person as the input of an editor: a record that a run failed on, or what a step of a flow was given.
+//!
+//! A step's page is read by a test run, which asks the source and writes nothing.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::{Value, json};
+use tombolo_model::{Id, Kind};
+use tombolo_wire::run_worker::{RunOptions, StageRow};
+use tombolo_wire::store::{Call, RunError, TestReport};
+
+use crate::components::editor::{Editor, Group};
+use crate::components::{Ago, Dialog, Field, Icon};
+use crate::state::App;
+use crate::words;
+
+/// More runs, and more records of one, nobody looks through here.
+const MOST_RUNS: usize = 20;
+const MOST: usize = 50;
+const FLOW: &str = "data-flow";
+
+/// A value that can be taken, with words that tell it from the others.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    title: String,
+    value: Value,
+}
+
+/// The dialog. `on_input` takes the text of the input.
+#[component]
+pub(super) fn MyData(editor: &'static Editor, open: RwSignal<bool>, on_input: Callback<String>) -> impl IntoView {
+    let take = Callback::new(move |value: Value| {
+        let text = serde_json::to_string_pretty(&wrapped(editor, value)).unwrap_or_default();
+        open.set(false);
+        on_input.run(text);
+    });
+    view! {
+        <Dialog open=open title="Use my data" wide=true>
+            <div class="dialog-body my-data">
+                <OfStep take=take/>
+                <OfRuns take=take/>
+            </div>
+        </Dialog>
+    }
+}
+
+/// A record as the editor wants its input.
+fn wrapped(editor: &Editor, record: Value) -> Value {
+    let is_list = record.is_array();
+    match (editor.eval, editor.group) {
+        ("sortGroup" | "csvGenerate" | "xmlGenerate", _) if !is_list => json!([record]),
+        ("javascript", _) => json!({"data": if is_list { record } else { json!([record]) }}),
+        ("responseMapping", _) => json!({"record": {}, "response": record}),
+        ("handlebars" | "httpRequest" | "sql" | "graphql", Group::Templates | Group::Records) => {
+            json!({"record": record})
+        }
+        _ => record,
+    }
+}
+
+/// What the steps of a flow are given, from a test run.
+#[component]
+fn OfStep(take: Callback<Value>) -> impl IntoView {
+    let app = App::here();
+    let flows = app.of_kind(Kind::Flow);
+    let chosen = RwSignal::new(flows.first().map(|flow| flow.id.to_string()).unwrap_or_default());
+    let busy = RwSignal::new(false);
+    let found = RwSignal::new(None::<Result<Vec<Found>, String>>);
+    let read = move |_| {
+        let Ok(flow) = chosen.get_untracked().parse::<Id>() else { return };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let report = app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default() }).await;
+            let came = report.map(|report| of_stages(&report)).map_err(|error| error.message);
+            if busy.try_set(false).is_none() {
+                found.set(Some(came));
+            }
+        });
+    };
+    if flows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <section aria-label="What a step is given">
+            <h3>"What a step is given"</h3>
+            <div class="row">
+                <div class="grow"><Field label="Flow" name=FLOW>
+                    <select class="input select-native" id=FLOW on:change=move |event| { chosen.set(event_target_value(&event)); found.set(None); }>
+                        {flows.into_iter().map(|flow| view! { <option value=flow.id.to_string()>{flow.name}</option> }).collect_view()}
+                    </select>
+                </Field></div>
+                <button class="button" aria-busy=move || busy.get().to_string() on:click=read><Icon name="flask-conical"/>"Read a page"</button>
+            </div>
+            <p class="help">"The first page of each source is read. Nothing is written."</p>
+            {move || found.get().map(|found| match found {
+                Ok(list) if list.is_empty() => view! { <p class="quiet-line" role="status">"The sources had no records."</p> }.into_any(),
+                Ok(list) => view! { <Choices list=list take=take/> }.into_any(),
+                Err(message) => view! { <p class="error-text" role="alert">{message}</p> }.into_any(),
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+/// Records of errors, the newest runs first.
+#[component]
+fn OfRuns(take: Callback<Value>) -> impl IntoView {
+    let app = App::here();
+    let failed = |run: &tombolo_model::run::RunRow| run.steps.iter().any(|step| step.errors > 0);
+    let mut runs: Vec<_> = app.runs.with_untracked(|runs| runs.values().filter(|run| failed(run)).cloned().collect());
+    runs.sort_by_key(|run: &tombolo_model::run::RunRow| std::cmp::Reverse(run.started_ms));
+    runs.truncate(MOST_RUNS);
+    let shown = RwSignal::new(None::<(Id, Result<Vec<Found>, String>)>);
+    let look = move |run: Id| {
+        spawn_local(async move {
+            let errors = app.call::<Vec<RunError>>(Call::RunErrors { run }).await;
+            shown.try_set(Some((run, errors.map(|errors| of_errors(&errors)).map_err(|error| error.message))));
+        });
+    };
+    view! {
+        <section aria-label="Records that a run failed on">
+            <h3>"Records that a run failed on"</h3>
+            {runs.is_empty().then(|| view! { <p class="quiet-line">"No run on this device has errors."</p> })}
+            <ul class="choices">
+                {runs.into_iter().map(|run| {
+                    let id = run.id;
+                    let errors = run.steps.iter().map(|step| usize::try_from(step.errors).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
+                    view! {
+                        <li>
+                            <button class="button quiet" on:click=move |_| look(id)>{run.flow_name.clone()}", "<Ago ms=run.started_ms/>", "{words::count(errors, "error")}</button>
+                            {move || shown.get().filter(|(of, _)| *of == id).map(|(_, found)| match found {
+                                Ok(list) if list.is_empty() => view! { <p class="quiet-line">"Its errors have no records."</p> }.into_any(),
+                                Ok(list) => view! { <Choices list=list take=take/> }.into_any(),
+                                Err(message) => view! { <p class="error-text" role="alert">{message}</p> }.into_any(),
+                            })}
+                        </li>
+                    }
+                }).collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn Choices(list: Vec<Found>, take: Callback<Value>) -> impl IntoView {
+    view! {
+        <ul class="choices">
+            {list.into_iter().map(|found| {
+                let shown: String = found.value.to_string().chars().take(120).collect();
+                let label = format!("Use {}", found.title);
+                view! {
+                    <li class="row">
+                        <span class="grow cut"><b>{found.title}</b>" "<code class="muted">{shown}</code></span>
+                        <button class="button small" aria-label=label on:click=move |_| take.run(found.value.clone())>"Use"</button>
+                    </li>
+                }
+            }).collect_view()}
+        </ul>
+    }
+}
+
+/// What each step was given, each record once; a whole page where a stage is about one.
+fn of_stages(report: &TestReport) -> Vec<Found> {
+    let name = |stage: &StageRow| {
+        let step = report.row.steps.iter().find(|step| step.step == stage.step);
+        step.map_or_else(|| stage.step.clone(), |step| step.name.clone())
+    };
+    let mut found: Vec<Found> = Vec::new();
+    for stage in report.stages.iter().filter(|stage| !stage.input.is_null()) {
+        let title = match stage.index {
+            Some(index) => format!("{}, record {}", name(stage), index + 1),
+            None => format!("{}, page", name(stage)),
+        };
+        if found.len() < MOST && !found.iter().any(|one| one.title == title) {
+            found.push(Found { title, value: stage.input.clone() });
+        }
+    }
+    found
+}
+
+fn of_errors(errors: &[RunError]) -> Vec<Found> {
+    let with_record = errors.iter().filter_map(|error| Some((error, error.record.clone()?)));
+    with_record
+        .take(MOST)
+        .map(|(error, value)| {
+            let place = error.index.map_or_else(String::new, |index| format!("Record {}: ", index + 1));
+            Found { title: format!("{place}{}", error.message), value }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::playground::editors;
+
+    #[test]
+    fn a_record_becomes_the_input_that_an_editor_wants() {
+        for (slug, wanted) in [
+            ("handlebars", json!({"record": {"a": 1}})),
+            ("mapper-2", json!({"a": 1})),
+            ("sort-and-group", json!([{"a": 1}])),
+            ("javascript", json!({"data": [{"a": 1}]})),
+            ("results-mapping", json!({"record": {}, "response": {"a": 1}})),
+        ] {
+            assert_eq!(wrapped(editors::find(slug).unwrap(), json!({"a": 1})), wanted, "{slug}");
+        }
+        assert_eq!(wrapped(editors::find("csv-generator").unwrap(), json!([1])), json!([1]));
+    }
+
+    #[test]
+    fn each_record_that_a_step_was_given_is_offered_once() {
+        let row = |name: &str, index: Value, input: Value| json!({"step": "e1", "name": name, "index": index, "input": input, "output": null, "errors": []});
+        let stages = [
+            row("inputFilter", json!(0), json!({"a": 1})),
+            row("mapping", json!(0), json!({"a": 1})),
+            row("preSavePage", Value::Null, json!({"data": []})),
+            row("request", json!(1), Value::Null),
+        ];
+        let id = "0123456789abcdef01234567";
+        let step = json!({"step": "e1", "name": "Shop", "kind": "export", "received": 1, "success": 1, "ignored": 0, "errors": 0, "pages": 1, "file": null});
+        let run = json!({"id": id, "flow": id, "flowName": "F", "status": "completed", "place": "server", "startedMs": 1,
+            "endedMs": null, "steps": [step], "error": null, "n": 1});
+        let report = json!({"row": run, "errors": [], "stages": stages, "leftOut": 0});
+        let report: TestReport = serde_json::from_value(report).unwrap();
+        let titles: Vec<_> = of_stages(&report).into_iter().map(|found| found.title).collect();
+        assert_eq!(titles, ["Shop, record 1", "Shop, page"]);
+    }
+}
