@@ -7,7 +7,7 @@ use leptos_router::path;
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
-    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
+    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -32,6 +32,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>
                     <Route path=path!("/:folder/:id") view=ResourcePage/>

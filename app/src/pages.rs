@@ -15,6 +15,7 @@ mod runs;
 mod script;
 mod security;
 mod sign_in;
+mod signed_in_to;
 mod transfers;
 
 pub(crate) use audit::AuditPage;
@@ -31,6 +32,7 @@ pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use signed_in_to::SignedInToPage;
 pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;

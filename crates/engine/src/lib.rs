@@ -52,7 +52,7 @@ pub use bundle::{About, Bundle, Retry};
 pub use cancel::Cancel;
 pub use compile::compile;
 pub use contract::OuterHook;
-pub use data::{DataAnswer, DataChange, DataError, DataStore, MemoryData, StateOwner};
+pub use data::{Asked, DataAnswer, DataChange, DataError, DataStore, MemoryData, StateOwner};
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
 pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};

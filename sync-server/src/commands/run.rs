@@ -225,6 +225,7 @@ fn first_row(run: Id, flow: &Value) -> RunRow {
         steps: Vec::new(),
         error: None,
         heads: BTreeMap::new(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n: 0,
     }
 }

@@ -6,12 +6,10 @@ use std::fmt;
 
 use futures::future::{FutureExt, ready};
 use serde_json::Value;
+use tombolo_model::kept::CACHE_BYTES;
 use tombolo_model::{Id, Kind};
 
 use super::{DataAnswer, DataError, DataStore, StateOwner};
-
-/// The most bytes of the keys and values of a cache.
-const MAX_CACHE_BYTES: usize = 50 * 1024 * 1024;
 
 /// Keeps everything until it is dropped.
 #[derive(Default)]
@@ -228,8 +226,8 @@ impl MemoryData {
             (found.bytes, found.bytes_after(&entries))
         };
         // One that came with more than it may have can still become smaller.
-        if after > MAX_CACHE_BYTES.max(before) {
-            return Err(DataError::CacheFull { cache, most_mb: MAX_CACHE_BYTES / (1024 * 1024) });
+        if after > CACHE_BYTES.max(before) {
+            return Err(DataError::CacheFull { cache, most_mb: CACHE_BYTES / (1024 * 1024) });
         }
         self.keep(&DataChange::Cache { cache, entries: &entries })?;
         self.write(cache, entries);

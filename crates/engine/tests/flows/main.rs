@@ -35,4 +35,5 @@ mod sending;
 mod support;
 mod test_runs;
 mod usual;
+mod told;
 mod verdict;
