@@ -34,6 +34,6 @@ mod secrets;
 mod sending;
 mod support;
 mod test_runs;
-mod usual;
 mod told;
+mod usual;
 mod verdict;
