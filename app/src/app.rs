@@ -6,8 +6,9 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
-    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, TransfersPage,
+    AccountPage, AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound,
+    PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage,
+    TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -27,6 +28,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
+                    <Route path=path!("/account") view=AccountPage/>
+                    <Route path=path!("/tokens") view=TokensPage/>
                     <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>

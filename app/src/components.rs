@@ -13,6 +13,7 @@ mod menu;
 mod name;
 mod name_dialog;
 mod notices;
+mod owner;
 mod palette;
 mod people;
 mod removed;

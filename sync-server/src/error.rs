@@ -54,6 +54,20 @@ impl ApiError {
         )
     }
 
+    /// The account is entered with a second factor only.
+    pub(crate) fn factor_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "factor_needed",
+            "This account asks you for a second factor. Set one up under Password and security, then reload.",
+        )
+    }
+
+    /// Whether it is that.
+    pub(crate) fn wants_factor(&self) -> bool {
+        self.code == "factor_needed"
+    }
+
     /// Not there, or not for this person: both look alike.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing here.")

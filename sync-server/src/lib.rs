@@ -25,6 +25,7 @@ mod hub;
 pub mod job;
 mod kept;
 mod listen;
+mod mail;
 mod nesting;
 mod private;
 mod relay;

@@ -24,6 +24,8 @@ const INVITATIONS_MS: i64 = 90 * DAY_MS;
 const TOKENS_MS: i64 = 30 * DAY_MS;
 /// After they were entered for a connection that has not come, or is gone for good.
 const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
+/// After they were sent or given up: as long as invitations are shown.
+const MAILS_MS: i64 = 90 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -40,7 +42,23 @@ pub(crate) async fn drive(app: App) {
     loop {
         hours.tick().await;
         sweep(&*app.store, &app.desks, clock::now_ms()).await;
+        if let Err(error) = accounts(&app, clock::now_ms()).await {
+            tracing::error!(%error, "an account that is to go cannot be removed; it is tried again in an hour");
+        }
     }
+}
+
+/// Removes accounts whose owner wanted that and had time to think again, and closes what is open there.
+async fn accounts(app: &App, now_ms: i64) -> Result<(), StoreError> {
+    for account in app.store.closed_accounts(now_ms).await? {
+        let removed = app.store.remove_account(account).await?;
+        tracing::info!(%account, "was removed, as its owner wanted");
+        app.rights_changed(account);
+        for session in removed.sessions {
+            app.hub.session_ended(session);
+        }
+    }
+    Ok(())
 }
 
 /// Removes what is old; one kind that fails does not keep the others.
@@ -51,6 +69,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("claims on scheduled runs", ticks(store, now_ms).await),
         ("tokens", tokens(store, now_ms).await),
         ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
+        ("letters", letters(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -78,6 +97,11 @@ async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn letters(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_mails(now_ms - MAILS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -130,8 +154,7 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, AuditKey, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs,
-        TickKey, Ticks,
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -142,7 +165,7 @@ mod tests {
 
     /// A store with one account, 2, of one person, 1.
     async fn store(folder: &tempfile::TempDir) -> Sqlite {
-        let store = Sqlite::open(&folder.path().join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
         let user = NewUser {
             id: id(1),
             email: "ann@example.com".to_owned(),
@@ -212,6 +235,7 @@ mod tests {
                 by: id(1),
                 token: [token; 32],
                 now_ms: NOW - days * DAY_MS,
+                expires_ms: NOW,
             };
             store.invite(&invitation).await.unwrap();
         }

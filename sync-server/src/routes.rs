@@ -3,9 +3,11 @@
 //! The router is built from the table and from nothing else, so a route without a right cannot exist, and the
 //! test of rights is generated from the same rows.
 
+mod account;
 mod audit;
 mod blobs;
 mod body;
+mod email;
 mod finish;
 mod health;
 mod invitations;
@@ -115,9 +117,15 @@ fn table() -> Vec<Route> {
         post("/api/security/factor/remove", Right::SignedIn, security::remove),
         post("/api/security/sessions/end", Right::SignedIn, security::end),
         post("/api/invitations/look", Right::Anybody, invitations::look),
+        post("/api/security/distrust", Right::SignedIn, security::distrust),
+        post("/api/security/email", Right::SignedIn, email::change),
+        post("/api/security/email/confirm", Right::SignedIn, email::confirm),
+        post("/api/security/email/cancel", Right::SignedIn, email::cancel),
+        post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
-        post("/api/accounts/{account}/members", MANAGE_MEMBERS, members::invite),
+        // An account may let its managers invite: the handler looks.
+        post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
         get("/api/accounts/{account}/audit", READ_AUDIT, audit::list),
@@ -129,6 +137,11 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/transfers/preview", TRANSFER, transfers::preview),
         post("/api/accounts/{account}/transfers/accept", TRANSFER, transfers::accept),
         post("/api/accounts/{account}/transfers/{transfer}/cancel", TRANSFER, transfers::cancel),
+        get("/api/accounts/{account}/settings", ENTER, account::show),
+        put("/api/accounts/{account}/policy", MANAGE_MEMBERS, account::policy),
+        post("/api/accounts/{account}/leave", ENTER, account::leave),
+        post("/api/accounts/{account}/close", GIVE_ACCOUNT, account::close),
+        post("/api/accounts/{account}/keep", GIVE_ACCOUNT, account::keep),
         post("/api/accounts/{account}/owner", GIVE_ACCOUNT, members::give),
         post("/api/accounts/{account}/invitations/withdraw", MANAGE_MEMBERS, invitations::withdraw),
         put("/api/accounts/{account}/blobs/{sha256}", BRING_FILES, blobs::put),

@@ -21,6 +21,7 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::mail::{self, Post};
 use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::{self, Runner};
@@ -56,16 +57,18 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let app = App::new(parts(config, address).await?);
     runner::close_interrupted(&app).await?;
     let stop = tokio::spawn(stop_signal(app.clone()));
-    let (of_schedule, of_retention, of_audit) = (app.clone(), app.clone(), app.clone());
+    let (of_schedule, of_retention, of_audit, of_mail) = (app.clone(), app.clone(), app.clone(), app.clone());
     let schedule = tokio::spawn(keep_going("schedules", move || scheduler::driver::drive(of_schedule.clone())));
     let retention = tokio::spawn(keep_going("retention", move || retention::drive(of_retention.clone())));
     transfers::resume(&app).await?;
     let log = tokio::spawn(keep_going("audit", move || audit::keep_up(of_audit.clone())));
+    let letters = tokio::spawn(keep_going("mail", move || mail::drive(of_mail.clone())));
     listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
     schedule.abort();
     retention.abort();
     log.abort();
+    letters.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
     if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
         tracing::warn!("some devices were not told that the server stops");
@@ -93,7 +96,7 @@ fn open_as_many_files_as_allowed() {}
 async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
-    let store = Sqlite::open(&config.data.join(DATABASE), vault.audit_key(), epoch, clock::now_ms()).await?;
+    let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
     // What a killed server was given and did not finish would fill the disk without being seen.
     store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {
@@ -103,7 +106,14 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         Exposure::Loopback => Cookies::loopback(address.port()),
         Exposure::Tls { .. } | Exposure::Proxy { .. } => Cookies::secure(),
     };
+    let post = match &config.mail {
+        Some(mail) => {
+            Some(Post::new(mail::Relay::new(&mail.smtp, &mail.from)?, mail.links_of(&config.exposure, address.port())))
+        }
+        None => None,
+    };
     Ok(Parts {
+        post,
         origins: Origins::new(&config.exposure, address.port()),
         assets: Assets::new(config.assets.clone()),
         store: Arc::new(store),
@@ -221,8 +231,8 @@ pub(crate) mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::assets;
     use crate::config::Wishes;
+    use crate::{assets, config};
 
     /// The parts of a server on a fresh folder, and where it would listen.
     pub(crate) async fn fresh(data: &Path) -> (App, TcpListener) {
@@ -239,6 +249,7 @@ pub(crate) mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 1_024,
+            mail: config::MailWishes::default(),
         };
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();

@@ -7,6 +7,7 @@
 //! Invariant: nothing but this module writes to the file while the server runs; the folder is locked.
 
 mod accounts;
+mod addresses;
 mod audit;
 mod blobs;
 mod caches;
@@ -15,6 +16,7 @@ mod checkpoints;
 mod invitations;
 mod jobs;
 mod listing;
+mod mails;
 mod people;
 mod push;
 mod retention;
@@ -22,6 +24,7 @@ mod rights;
 mod row;
 mod runs;
 mod security;
+mod settings;
 mod states;
 mod ticks;
 mod tokens;
@@ -41,7 +44,9 @@ use sqlx::{AssertSqlSafe, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
-use crate::store::{AuditKey, Store, StoreError};
+use crate::store::{Store, StoreError};
+pub(crate) use audit::AUDIT_KEY;
+use audit::AuditKey;
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
@@ -59,13 +64,14 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the file, makes it when there is none, and brings its tables up to date.
     ///
-    /// `epoch` is taken when the file is new; the audit logs are sealed with `audit_key`.
+    /// `epoch` is taken when the file is new. The key that the audit logs are sealed with lies beside it.
     ///
     /// # Errors
     ///
     /// Returns what the database said, or that the file is of a later release.
-    pub async fn open(path: &Path, audit_key: AuditKey, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
         close_to_others(path)?;
+        let (audit_key, made) = audit::key_beside(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -83,6 +89,9 @@ impl Sqlite {
             .connect_with(options.clone())
             .await
             .map_err(db("opening the database"))?;
+        if made {
+            audit::miss_key(&write).await?;
+        }
         migrate(&write, &audit_key, epoch, now_ms).await?;
         let read = SqlitePoolOptions::new()
             .test_before_acquire(false)
@@ -159,6 +168,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     if version < 6 {
         sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 7 {
+        sqlx::raw_sql(include_str!("sqlite/version_7.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     if version < 8 {
         sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         audit::seal_all(&mut tx, audit_key).await?;
@@ -207,7 +219,7 @@ mod tests {
     use crate::store::Blobs;
 
     async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
-        Sqlite::open(path, AuditKey::new([7; 32]), epoch, 1).await
+        Sqlite::open(path, epoch, 1).await
     }
 
     #[tokio::test]
@@ -234,6 +246,8 @@ mod tests {
             DROP TABLE second_factors;
             DROP TABLE recovery_codes;
             ALTER TABLE members DROP COLUMN enabled;
+            ALTER TABLE browsers DROP COLUMN trusted_ms;
+            ALTER TABLE members DROP COLUMN require_factor;
             ALTER TABLE invitations DROP COLUMN grants;
             ALTER TABLE documents DROP COLUMN purged_sequence;
             ALTER TABLE users DROP COLUMN signed_in_ms;
@@ -242,6 +256,12 @@ mod tests {
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
+            DROP TABLE mails;
+            DROP TABLE email_changes;
+            DROP TABLE policies;
+            ALTER TABLE accounts DROP COLUMN closing_ms;
+            ALTER TABLE invitations DROP COLUMN expires_ms;
+            ALTER TABLE invitations DROP COLUMN dismissed_ms;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
@@ -272,7 +292,7 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
             .collect();
-        assert_eq!(modes, [0o600; 3]);
+        assert_eq!(modes, [0o600; 4]);
     }
 
     #[tokio::test]

@@ -97,6 +97,9 @@ async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiEr
     if right != Right::SignedIn {
         let account = account_of(&request.uri).ok_or_else(ApiError::not_found)?;
         let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(ApiError::not_found)?;
+        if app.store.lacks_factor(account, caller.user.id).await? {
+            return Err(ApiError::factor_needed());
+        }
         match allowed(app, right, account, &rights, &request.uri).await? {
             Permission::Granted => {}
             Permission::Forbidden => return Err(ApiError::forbidden()),

@@ -241,6 +241,11 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
     let row = app.store.token_by_hash(&token_hash(token), clock::now_ms()).await?;
     let row = row.filter(|row| !row.revoked).ok_or_else(failed)?;
     let acting = by_token(app, &row).await?.ok_or_else(failed)?;
+    // A token of the account is nobody's own.
+    if row.personal && app.store.lacks_factor(row.account, row.user).await? {
+        return Err(ApiError::factor_needed().into());
+    }
+    note_use(app, &row);
     note_first_use(app, &acting, row.id);
     Ok(acting)
 }
@@ -253,6 +258,23 @@ fn note_first_use(app: &App, acting: &Acting, token: Id) {
     let event = audit::acted(acting, "accesstoken", Some(token), &acting.token, AuditAction::Use);
     let (app, account) = (app.clone(), acting.account);
     tokio::spawn(async move { audit::note(&app, account, event).await });
+}
+
+/// How exact the time of a token's last use is: not each request is worth a write.
+const USE_MS: i64 = 60_000;
+
+/// Remembers when a token was used. The request does not wait for it, and goes on without it.
+fn note_use(app: &App, row: &TokenRow) {
+    let now_ms = clock::now_ms();
+    if row.used_ms.is_some_and(|used| used + USE_MS > now_ms) {
+        return;
+    }
+    let (app, account, id) = (app.clone(), row.account, row.id);
+    tokio::spawn(async move {
+        if let Err(error) = app.store.use_token(account, id, now_ms).await {
+            tracing::warn!(%error, token = %id, "the use of a token was not noted");
+        }
+    });
 }
 
 async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError> {
@@ -277,6 +299,9 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
     let caller = caller(app, headers).await?.ok_or_else(nobody)?;
     let account = account.parse().map_err(|_| RestError::not_found())?;
     let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
+    if app.store.lacks_factor(account, caller.user.id).await? {
+        return Err(ApiError::factor_needed().into());
+    }
     let (user, scope, by) = (caller.user.id, Scope::Whole, By::Session);
     Ok(Acting { account, user, rights, scope, by, ends_ms: None, token: String::new() })
 }

@@ -16,7 +16,7 @@ use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::store::{Accepted, AuditEvent};
-use crate::{audit, clock};
+use crate::{audit, clock, mail};
 
 /// `POST /api/invitations/look`
 ///
@@ -47,6 +47,16 @@ pub(super) async fn accept(
         Ok(Json(describe(&app, caller.user, Some(joined)).await?))
     })
     .await
+}
+
+/// `POST /api/invitations/dismiss`
+///
+/// Whoever holds the link may say that nobody comes: who invited sees that, and can invite again.
+pub(super) async fn dismiss(State(app): State<App>, Body(body): Body<Accept>) -> Result<StatusCode, ApiError> {
+    match app.store.dismiss(&token_hash(&body.invitation), clock::now_ms()).await? {
+        Some(_) => Ok(StatusCode::NO_CONTENT),
+        None => Err(unknown()),
+    }
 }
 
 /// Lets somebody into the account that invites them, and says which it is.
@@ -84,7 +94,7 @@ pub(super) fn expired() -> ApiError {
     ApiError::new(
         StatusCode::GONE,
         "invitation_expired",
-        "This invitation is more than 14 days old and lets nobody in any more. Ask for a new one.",
+        "This invitation is too old and lets nobody in any more. Ask for a new one.",
     )
     .about("invitation")
 }
@@ -107,6 +117,7 @@ pub(super) async fn withdraw(
     Body(body): Body<Withdraw>,
 ) -> Result<StatusCode, ApiError> {
     let email = checked_email(&body.email)?;
+    app.store.forget_mail(entered.account, mail::about::INVITATION, &email).await?;
     if app.store.withdraw(entered.account, &email).await? {
         let event = audit::told(caller.user.id, MEMBER, None, &email, AuditAction::Delete);
         let fields = vec![audit::field("/status", Some("pending".into()), None)];

@@ -20,7 +20,8 @@ use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
-use crate::auth::second;
+use crate::auth::second::Passed;
+use crate::auth::{second, trust};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
@@ -66,7 +67,7 @@ pub(super) async fn sign_up(
         if let Some(account) = joined {
             invitations::note_joined(&app, account, info.id, &info.name).await;
         }
-        open_session(&app, &headers, &from, info, joined).await
+        open_session(&app, &headers, &from, info, joined, false).await
     })
     .await
 }
@@ -84,9 +85,10 @@ pub(super) async fn sign_in(
     }
     let user = app.store.user_by_email(&email).await?;
     let network = Network::of(address(&app, peer, &headers));
-    let sources = match known_browser(&app, &headers, user.as_ref().map(|user| user.id)).await? {
-        Some(browser) => vec![Source::Browser(browser)],
-        None => vec![Source::Person(network, email), Source::Network(network)],
+    let known = known_browser(&app, &headers, user.as_ref().map(|user| user.id)).await?;
+    let (sources, codes) = match known {
+        Some(browser) => (vec![Source::Browser(browser)], Source::BrowserCodes(browser)),
+        None => (vec![Source::Person(network, email.clone()), Source::Network(network)], Source::Codes(network, email)),
     };
     let attempt = begin(&app, sources)?;
     let kept = user.as_ref().map(|user| user.password.clone());
@@ -99,17 +101,14 @@ pub(super) async fn sign_in(
         refused(&app, &user, &from, "password").await;
         return Err(wrong());
     }
-    // A wrong code counts like a wrong password.
-    let passed = match second::check(&app, user.id, body.code.as_deref()).await {
-        Ok(passed) => passed,
-        Err(no) => {
-            if body.code.is_some() {
-                refused(&app, &user, &from, "code").await;
-            }
-            return Err(no);
-        }
+    let trusted = match known {
+        Some(browser) => trust::counts(&app, &browser, user.id).await?,
+        None => false,
     };
+    let passed =
+        if trusted { Passed::Without } else { second_factor(&app, &user, &from, body.code.as_deref(), codes).await? };
     app.attempts.succeeded(attempt);
+    let trusts = body.trust && body.code.is_some() && !trusted;
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     finish(async move {
         second::note_recovery(&app, info.id, &info.name, passed).await?;
@@ -122,9 +121,33 @@ pub(super) async fn sign_in(
             None => None,
         };
         signed_in(&app, &info, &from).await?;
-        open_session(&app, &headers, &from, info, joined).await
+        open_session(&app, &headers, &from, info, joined, trusts).await
     })
     .await
+}
+
+/// Asks for the second factor of somebody whose password was right. A wrong code counts like a wrong password, and sooner.
+async fn second_factor(
+    app: &App,
+    user: &UserRow,
+    from: &str,
+    given: Option<&str>,
+    codes: Source,
+) -> Result<Passed, ApiError> {
+    let given = given.filter(|code| !code.trim().is_empty());
+    let attempt = given.map(|_| begin(app, vec![codes])).transpose()?;
+    match second::check(app, user.id, given).await {
+        Ok(passed) => {
+            attempt.into_iter().for_each(|attempt| app.attempts.succeeded(attempt));
+            Ok(passed)
+        }
+        Err(no) => {
+            if given.is_some() {
+                refused(app, user, from, "code").await;
+            }
+            Err(no)
+        }
+    }
 }
 
 /// Remembers when, and writes it into the audit log of each account that is open to the person.
@@ -176,6 +199,7 @@ async fn open_session(
     from: &str,
     user: UserInfo,
     joined: Option<Id>,
+    trusts: bool,
 ) -> Result<Response, ApiError> {
     let now = clock::now_ms();
     end_session(app, headers).await?;
@@ -187,6 +211,9 @@ async fn open_session(
         None => fresh::token()?.text,
     };
     app.store.know_browser(&token_hash(&browser), user.id, now).await?;
+    if trusts {
+        app.store.trust_browser(&token_hash(&browser), user.id, now).await?;
+    }
     let mut response = Json(describe(app, user, joined).await?).into_response();
     let cookies = [app.cookies.set_session(&token.text), app.cookies.set_browser(&browser)];
     for (name, value) in cookies.iter().filter_map(|cookie| header(cookie)) {

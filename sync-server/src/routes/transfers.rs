@@ -17,9 +17,9 @@ use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{AuditEvent, NewTransfer, TransferRow};
+use crate::store::{AuditEvent, NewTransfer, TRANSFER_MS, TransferRow};
 use crate::transfers::{self, All, TransferError};
-use crate::{audit, clock, fresh};
+use crate::{audit, clock, fresh, mail};
 
 /// The most integrations that go together.
 const MOST: usize = 100;
@@ -60,6 +60,11 @@ pub(super) async fn offer(
     }
     let (token, id) = (fresh::token()?, fresh::id()?);
     let names = integrations_in_words(&contents);
+    let link = format!("/transfers?offer={}", token.text);
+    let letter = app.post.as_ref().map(|post| {
+        let ends_ms = clock::now_ms() + TRANSFER_MS;
+        mail::offer((entered.account, id), &caller.user.name, &email, &names, &post.link(&link), ends_ms)
+    });
     let transfer = NewTransfer {
         id,
         account: entered.account,
@@ -72,7 +77,11 @@ pub(super) async fn offer(
     app.store.offer_transfer(&transfer).await?;
     let told = [audit::field("/to", None, Some(email.into())), status(None, "offered")];
     note(&app, entered.account, &caller, id, &names, AuditAction::Create, told.into()).await;
-    Ok(Json(TransferOffered { id, link: format!("/transfers?offer={}", token.text) }))
+    let mailed = letter.is_some();
+    if let Some(letter) = letter {
+        mail::post(&app, letter).await?;
+    }
+    Ok(Json(TransferOffered { id, link, mailed }))
 }
 
 /// `GET /api/accounts/{account}/transfers`
@@ -82,7 +91,15 @@ pub(super) async fn list(
     Extension(entered): Extension<Entered>,
 ) -> Result<Json<Transfers>, ApiError> {
     let rows = app.store.transfers(entered.account, caller.user.id, clock::now_ms()).await?;
-    let transfers = rows.into_iter().map(|row| shown(row, entered.account)).collect();
+    let mut transfers = Vec::new();
+    for row in rows {
+        let mut transfer = shown(row, entered.account);
+        if !transfer.incoming && transfer.status == TransferStatus::Offered {
+            let letters = mail::states(&app, entered.account, &mail::about::transfer(transfer.id)).await?;
+            transfer.mail = letters.into_values().next();
+        }
+        transfers.push(transfer);
+    }
     Ok(Json(Transfers { transfers }))
 }
 
@@ -96,6 +113,7 @@ pub(super) async fn cancel(
     let row = app.store.transfer(transfer, clock::now_ms()).await?;
     let row = row.filter(|row| row.account == entered.account).ok_or_else(ApiError::not_found)?;
     end(&app, &row, TransferStatus::Canceled).await?;
+    app.store.forget_mail(entered.account, &mail::about::transfer(transfer), &row.shown.email).await?;
     let names = integrations_in_words(&row.shown.contents);
     let told = vec![status(Some("offered"), "canceled")];
     note(&app, entered.account, &caller, transfer, &names, AuditAction::Update, told).await;
@@ -201,7 +219,12 @@ async fn contents(app: &App, account: Id, integrations: &[Id]) -> Result<Transfe
 }
 
 fn shown(row: TransferRow, account: Id) -> Transfer {
-    Transfer { incoming: row.account != account, ..row.shown }
+    let mut shown = Transfer { incoming: row.account != account, ..row.shown };
+    if !shown.incoming && shown.status == TransferStatus::Done {
+        // What is left to do is the recipient's.
+        shown.afterwards.clear();
+    }
+    shown
 }
 
 fn integrations_in_words(contents: &TransferContents) -> String {

@@ -56,8 +56,8 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SignUp { name, email, password, invitation } => {
             value(moving::sign_up(tab, &SignUp { name, email, password, invitation }).await?)
         }
-        Call::SignIn { email, password, code, bring_local, invitation } => {
-            value(moving::sign_in(tab, &SignIn { email, password, code, invitation }, bring_local).await?)
+        Call::SignIn { email, password, code, trust, bring_local, invitation } => {
+            value(moving::sign_in(tab, &SignIn { email, password, code, trust, invitation }, bring_local).await?)
         }
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),

@@ -94,6 +94,12 @@ impl Rights {
         other.role <= self.role && other.role != Role::Owner && self.role.may(Action::ManageMembers, Kind::Integration)
     }
 
+    /// Whether somebody with these rights may invite another with those, in an account whose managers invite or do not.
+    #[must_use]
+    pub fn may_invite(&self, other: &Self, managers_invite: bool) -> bool {
+        self.may_give(other) || (managers_invite && self.role == Role::Manage && other.role <= Role::Manage)
+    }
+
     fn level(&self, home: Home<'_>) -> Option<Level> {
         let owned = home.owner.and_then(|owner| self.grants.get(&owner).copied());
         let registered = home.registered.iter().any(|integration| self.grants.contains_key(integration));
@@ -155,5 +161,12 @@ mod tests {
         assert!(!of(Role::Administer).may_give(&of(Role::Owner)));
         assert!(!of(Role::Owner).may_give(&of(Role::Owner)), "ownership is handed over, never given");
         assert!(!of(Role::Manage).may_give(&of(Role::Monitor)));
+        assert!(!of(Role::Manage).may_invite(&of(Role::Monitor), false));
+        assert!(of(Role::Manage).may_invite(&of(Role::Manage), true));
+        assert!(!of(Role::Manage).may_invite(&of(Role::Administer), true), "above their own level");
+        assert!(
+            !of(Role::Monitor).may_invite(&of(Role::Custom), true)
+                && of(Role::Administer).may_invite(&of(Role::Administer), false)
+        );
     }
 }

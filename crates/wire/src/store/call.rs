@@ -174,6 +174,9 @@ pub enum Call {
         /// The code of their second factor, once the server has asked for it (`code_needed`).
         #[serde(default)]
         code: Option<String>,
+        /// This browser is not asked for a code again for a while.
+        #[serde(default)]
+        trust: bool,
         /// Whether what was made on this device goes along to the account.
         bring_local: bool,
         /// The secret of an invitation that brought them here: its account is opened.

@@ -32,7 +32,8 @@ const ACCOUNT_MS: i64 = 30 * DAY_MS;
 /// A token of an account, as it is called in JSON.
 const PERSONAL: &str = "ashare";
 /// What is sent back as it was shown, and not read.
-const SHOWN: [&str; 7] = ["_id", "token", "createdAt", "lastModified", "_userId", "_aShareId", "lastModifiedBy"];
+const SHOWN: [&str; 8] =
+    ["_id", "token", "createdAt", "lastModified", "lastUsedAt", "_userId", "_aShareId", "lastModifiedBy"];
 
 /// `GET /v1/tokenInfo`
 pub(super) async fn info(acting: Acting) -> Answer<Value> {
@@ -202,6 +203,9 @@ fn show(row: &TokenRow) -> Value {
         shown.insert("tokenType".to_owned(), json!(PERSONAL));
     }
     shown.insert("revoked".to_owned(), json!(row.revoked));
+    if let Some(ms) = row.used_ms {
+        shown.insert("lastUsedAt".to_owned(), json!(time(ms)));
+    }
     if let Some(ms) = row.purge_ms {
         shown.insert("autoPurgeAt".to_owned(), json!(time(ms)));
     }
