@@ -30,7 +30,7 @@ use tombolo_template::{Options, Target, Template};
 
 use crate::bundle::Bundle;
 use crate::path::Path;
-use crate::plan::{Named, Plan, Source, Step, Work, settings_of};
+use crate::plan::{Named, Plan, SkipsRetries, Source, Step, Work, settings_of};
 
 use entry::Parts;
 use graph::Graph;
@@ -48,12 +48,15 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     let flow = Flow(&bundle.flow);
     let mut seen = BTreeSet::new();
     let mut sources = Vec::new();
+    let mut skips_retries = SkipsRetries { flow: flag(&bundle.flow, "/skipRetries", false), ..SkipsRetries::default() };
     let chosen = &bundle.about.sources;
     for generator in flow.generators() {
         let Some(id) = generator.export().filter(|id| chosen.is_empty() || chosen.contains(id)) else { continue };
         let made = resource(bundle, id, Kind::Export, &mut seen, &mut problems)
             .and_then(|value| export::compile(bundle, id, value));
         keep(made, id, &mut sources, &mut problems);
+        // Of one with a problem too, but then there is no plan.
+        skips_retries.sources.push(flag(generator.0, "/skipRetries", false));
     }
     // A source with a problem has no place, but then there is no plan either.
     let mut graph = Graph::new(bundle, &mut seen, &mut problems, sources.len());
@@ -82,6 +85,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
         begin: bundle.about.begin,
+        skips_retries,
         resolves: bundle.flow.get("autoResolveMatchingTraceKeys").and_then(Value::as_bool).unwrap_or(false),
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })

@@ -135,7 +135,7 @@ impl OuterHook {
             Self::HandleRequest => answer(fields),
             Self::FormInit => form(fields),
             Self::PreSave => saved(options, fields),
-            Self::ContentBasedFlowRouter => target(fields),
+            Self::ContentBasedFlowRouter => target(&fields),
         };
         checked.map(Value::Object).map_err(|wrong| format!("{name} returned {wrong}; return {wanted}."))
     }
@@ -219,7 +219,7 @@ fn saved(options: &Value, mut fields: Map<String, Value>) -> Checked {
     }
 }
 
-fn target(fields: Map<String, Value>) -> Checked {
+fn target(fields: &Map<String, Value>) -> Checked {
     let mut made = Map::new();
     for name in ["_flowId", "_exportId"] {
         let id = fields.get(name).and_then(Value::as_str).filter(|id| id.parse::<Id>().is_ok());
@@ -235,8 +235,8 @@ mod tests {
 
     use super::*;
 
-    fn checked(hook: &str, options: Value, returned: Value) -> Result<Value, String> {
-        OuterHook::named(hook).unwrap().check(&options, Some(returned))
+    fn checked(hook: &str, options: &Value, returned: Value) -> Result<Value, String> {
+        OuterHook::named(hook).unwrap().check(options, Some(returned))
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_handle_request_answers_can_be_sent() {
-        let made = checked("handleRequest", json!({}), json!({"statusCode": 201, "headers": {"X-N": 5}, "more": 1}));
+        let made = checked("handleRequest", &json!({}), json!({"statusCode": 201, "headers": {"X-N": 5}, "more": 1}));
         assert_eq!(made, Ok(json!({"statusCode": 201, "headers": {"X-N": "5"}, "body": null})));
         for (returned, part) in [
             (json!({"body": 1}), "no statusCode from 200 to 599"),
@@ -270,7 +270,7 @@ mod tests {
             (json!({"statusCode": 200, "headers": {"a b": "x"}}), "“a b” that no answer can carry"),
             (json!({"statusCode": 200, "headers": {"a": "x\r\nSet-Cookie: y"}}), "no answer can carry"),
         ] {
-            let error = checked("handleRequest", json!({}), returned.clone()).unwrap_err();
+            let error = checked("handleRequest", &json!({}), returned.clone()).unwrap_err();
             assert!(error.contains(part), "{returned}: {error}");
         }
     }
@@ -278,28 +278,28 @@ mod tests {
     #[test]
     fn what_form_init_makes_is_a_form() {
         let made = json!({"fieldMap": {"a": {"id": "a", "type": "text"}}, "layout": {"fields": ["a"]}});
-        assert_eq!(checked("formInit", json!({}), made.clone()), Ok(made));
-        assert!(checked("formInit", json!({}), json!({"form": {}})).unwrap_err().contains("without a fieldMap"));
-        let untyped = checked("formInit", json!({}), json!({"fieldMap": {"a": {"id": "a"}}})).unwrap_err();
+        assert_eq!(checked("formInit", &json!({}), made.clone()), Ok(made));
+        assert!(checked("formInit", &json!({}), json!({"form": {}})).unwrap_err().contains("without a fieldMap"));
+        let untyped = checked("formInit", &json!({}), json!({"fieldMap": {"a": {"id": "a"}}})).unwrap_err();
         assert!(untyped.contains("the field “a” without a type"), "{untyped}");
     }
 
     #[test]
     fn what_pre_save_returns_stays_the_same_resource() {
         let options = json!({"newResource": {"_id": "1", "name": "n"}, "oldResource": {"_id": "1"}});
-        let made = checked("preSave", options.clone(), json!({"name": "other"}));
+        let made = checked("preSave", &options, json!({"name": "other"}));
         assert_eq!(made, Ok(json!({"_id": "1", "name": "other"})));
-        assert!(checked("preSave", options, json!({"_id": "2"})).unwrap_err().contains("another _id"));
+        assert!(checked("preSave", &options, json!({"_id": "2"})).unwrap_err().contains("another _id"));
         let new = json!({"newResource": {"name": "n"}});
-        assert_eq!(checked("preSave", new.clone(), json!({"name": "m"})), Ok(json!({"name": "m"})));
-        assert!(checked("preSave", new, json!({"_id": "2"})).unwrap_err().contains("an _id of its own"));
+        assert_eq!(checked("preSave", &new, json!({"name": "m"})), Ok(json!({"name": "m"})));
+        assert!(checked("preSave", &new, json!({"_id": "2"})).unwrap_err().contains("an _id of its own"));
     }
 
     #[test]
     fn what_the_flow_router_chooses_has_ids() {
         let ids = json!({"_flowId": "000000000000000000000001", "_exportId": "000000000000000000000002"});
-        assert_eq!(checked("contentBasedFlowRouter", json!({}), ids.clone()), Ok(ids));
-        let error = checked("contentBasedFlowRouter", json!({}), json!({"_flowId": "x"})).unwrap_err();
+        assert_eq!(checked("contentBasedFlowRouter", &json!({}), ids.clone()), Ok(ids));
+        let error = checked("contentBasedFlowRouter", &json!({}), json!({"_flowId": "x"})).unwrap_err();
         assert!(error.contains("no id as _flowId"), "{error}");
     }
 }

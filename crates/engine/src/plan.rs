@@ -47,8 +47,26 @@ pub struct Plan {
     pub(crate) parallel: bool,
     /// Where the clock and the random values of its runs begin, if that is given.
     pub(crate) begin: RunBegin,
+    /// Errors keep no record to be tried again with.
+    pub(crate) skips_retries: SkipsRetries,
     /// An error is over when what has its trace key comes to the same step again.
     pub(crate) resolves: bool,
+}
+
+/// Whose errors keep no record.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SkipsRetries {
+    /// Those of all.
+    pub(crate) flow: bool,
+    /// Of each source whether those of its records.
+    pub(crate) sources: Vec<bool>,
+}
+
+impl SkipsRetries {
+    /// Whether those at a place, which are the sources first.
+    pub(crate) fn at(&self, place: usize) -> bool {
+        self.flow || self.sources.get(place) == Some(&true)
+    }
 }
 
 impl Plan {
@@ -64,6 +82,7 @@ impl Plan {
             test_mode: false,
             parallel: false,
             begin: RunBegin::default(),
+            skips_retries: SkipsRetries::default(),
             resolves: false,
         }
     }

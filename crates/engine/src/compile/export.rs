@@ -158,19 +158,7 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
     // Answers are usually of the type of requests; what only requests can have says nothing of them.
     let sent = shared("/http/mediaType").filter(|kind| matches!(*kind, "csv" | "xml"));
     let kind = text_at(value, "/http/successMediaType").or_else(|| shared("/http/successMediaType")).or(sent);
-    let (accept, format) = match kind {
-        Some("csv") => ("text/csv", format::read(bundle, value)?),
-        Some("xml") => ("application/xml, text/xml", format::xml_answer(value)?),
-        Some("json") | None => {
-            let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
-            ("application/json", Format::Json { resource_path, table: table(value)? })
-        }
-        Some("plaintext") => ("text/plain, */*", Format::Text),
-        Some(other) => {
-            let message = format!("This version reads answers in JSON, CSV, XML and plain text, not “{other}”.");
-            return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
-        }
-    };
+    let (accept, format) = answers(bundle, value, kind)?;
     let first = First { endpoint: &endpoint, body: body.as_ref(), format: &format };
     Ok(HttpRead {
         accept,
@@ -181,6 +169,34 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         verdict: verdict::compile(value, 0)?,
         helper: async_helper::compile(bundle, value)?.map(Box::new),
         export: Val::from(value),
+    })
+}
+
+/// How the answers of an endpoint are read, and what is asked of it for that. `kind` is their type.
+fn answers(bundle: &Bundle, value: &Value, kind: Option<&str>) -> Result<(&'static str, Format), Vec<Problem>> {
+    let as_file = match text_at(value, "/http/type") {
+        None | Some("records") => None,
+        // What a file is made of is said by the settings of files.
+        Some("file") => Some("*/*"),
+        Some("csvstream") => Some("text/csv"),
+        Some(other) => {
+            let message = format!("This version reads records and files of endpoints, not “{other}”: choose another.");
+            return Err(vec![Problem::new("/http/type", "unsupported", message)]);
+        }
+    };
+    Ok(match (as_file, kind) {
+        (Some(accept), _) => (accept, format::read(bundle, value)?),
+        (None, Some("csv")) => ("text/csv", format::read(bundle, value)?),
+        (None, Some("xml")) => ("application/xml, text/xml", format::xml_answer(value)?),
+        (None, Some("json") | None) => {
+            let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
+            ("application/json", Format::Json { resource_path, table: table(value)? })
+        }
+        (None, Some("plaintext")) => ("text/plain, */*", Format::Text),
+        (None, Some(other)) => {
+            let message = format!("This version reads answers in JSON, CSV, XML and plain text, not “{other}”.");
+            return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
+        }
     })
 }
 

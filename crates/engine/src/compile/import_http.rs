@@ -16,6 +16,10 @@ use crate::plan::{HttpWrite, Ignore, Known, Reply, Slot};
 
 pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
     let value = import.0;
+    if text_at(value, "/http/type").is_some_and(|kind| kind != "records") {
+        let message = "This version sends records to endpoints, and no files: choose records.";
+        return Err(vec![Problem::new("/http/type", "unsupported", message)]);
+    }
     let kinds = kinds(value)?;
     let mut slots = Vec::with_capacity(kinds.len());
     for (at, updates) in kinds.iter().enumerate() {
@@ -32,6 +36,8 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
         existing,
         helper: async_helper::compile(bundle, value)?.map(Box::new),
         batch_size: import.batch_size(),
+        // Which records have the same lock is not asked: none is sent beside another.
+        one_at_a_time: text_at(value, "/idLockTemplate").is_some(),
         send_mapped: flag(value, "/http/sendPostMappedData", true),
         drop_empty: flag(value, "/http/ignoreEmptyNodes", false),
         most_bytes: whole_at(value, "/http/endPointBodyLimit")
@@ -90,14 +96,16 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
     let strict = flag(value, "/http/strictHandlebarEvaluation", false);
     let body = body.map(|body| strictly(&body, Target::Plain, "/http/body", strict)).transpose()?;
     let sends = body.is_some() || crate::http::sends_records(method);
-    let names_data = {
+    let names = |name: &str| {
         let headers = endpoint.headers.iter().map(|(_, template)| template);
         let mut templates = headers.chain([&endpoint.uri, &endpoint.base]).chain(&body);
-        templates.any(|template| template.reads(&["data"]))
+        templates.any(|template| template.reads(&[name]) || template.calls("getValue"))
     };
+    let (names_data, names_batch) = (names("data"), names("batch_of_records"));
     Ok(Slot {
         updates,
         names_data,
+        names_batch,
         media: if sends { media::of(value, connection, body.is_some())? } else { crate::plan::Media::Json },
         endpoint,
         body,

@@ -17,6 +17,8 @@ pub(crate) struct HttpWrite {
     /// Which records are not sent at all.
     pub(crate) ignore: Option<Ignore>,
     pub(crate) batch_size: usize,
+    /// Records that lock each other out are sent one behind the other.
+    pub(crate) one_at_a_time: bool,
     /// Without a body template: the mapped record is sent, else the one that came.
     pub(crate) send_mapped: bool,
     /// Fields without a value are left out of what is sent.
@@ -37,6 +39,8 @@ pub(crate) struct Slot {
     pub(crate) reply: Reply,
     /// Whether its templates name the records `data`, as older ones do.
     pub(crate) names_data: bool,
+    /// Whether they name all records of a request.
+    pub(crate) names_batch: bool,
 }
 
 /// How an answer is read.

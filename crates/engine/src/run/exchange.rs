@@ -49,6 +49,10 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
     let repeatable = ask.reads || is_repeatable(&request);
     let mut patience = Patience::new(mixed(shared.seed ^ mixed(shared.next_request())));
     loop {
+        // Not in line: nothing is sent, so there is nothing to wait for.
+        if let Err(error) = offline::check(shared, ask.endpoint) {
+            return Exchanged { result: Err(error), tries: patience.tries };
+        }
         let turn = queue.turn(shared.host, patience.tries > 0).await;
         patience.tries += 1;
         let mut result = match offline::check(shared, ask.endpoint) {

@@ -176,7 +176,7 @@ impl<'a> Shared<'a> {
         }
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
-        let keep = state.counts[place].errors <= MAX_KEPT_RECORDS;
+        let keep = state.counts[place].errors <= MAX_KEPT_RECORDS && !self.plan.skips_retries.at(place);
         let mut error = RunError {
             record: record.filter(|_| keep).map(Value::from),
             index: Some(index),

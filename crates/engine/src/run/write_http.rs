@@ -46,6 +46,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
         self.pages += 1;
         let (batches, mut all) = self.batches(records);
         let most = self.write.slots.iter().map(|slot| slot.endpoint.concurrency).max().unwrap_or(1);
+        let most = if self.write.one_at_a_time { 1 } else { most };
         let this = &*self;
         let sent: Vec<Vec<Submitted>> =
             stream::iter(batches).map(|batch| this.send(batch).boxed_local()).buffer_unordered(most).collect().await;
@@ -227,11 +228,8 @@ impl<'a, 's> HttpDestination<'a, 's> {
         records: &'o [Outgoing<'o>],
         value: impl Fn(&'o Outgoing<'o>) -> &'o Val,
     ) -> Names<'o> {
-        let batch = if self.write.batch_size == 1 {
-            None
-        } else {
-            Some(Val::List(records.iter().map(|one| wrapped(value(one))).collect()))
-        };
+        let batch = (self.write.batch_size > 1 && slot.names_batch)
+            .then(|| Val::List(records.iter().map(|one| wrapped(value(one))).collect()));
         let data = slot.names_data.then(|| Val::List(records.iter().map(|one| value(one).clone()).collect()));
         Names { first: records.first().map(value), batch, data }
     }

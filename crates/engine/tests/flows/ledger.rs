@@ -149,8 +149,12 @@ fn a_grant_that_is_no_longer_good_takes_its_connection_offline() {
 fn through_a_connection_that_was_left_offline_nothing_is_sent() {
     let host =
         Remembering { known: Some("nobody has signed in"), ..Remembering::new(ROWS, |_| Some(Answer::new(200, "{}"))) };
-    let (_, errors) = host.run(&sending(&basic(&json!({})), &PASSWORD));
+    let mut flow = sending(&basic(&json!({})), &PASSWORD);
+    flow.resources.get_mut(&id(1)).unwrap().1["http"]["rateLimit"] = json!({"limit": 60_000});
+    let began_ms = host.memory.now_ms();
+    let (_, errors) = host.run(&flow);
     assert_eq!((host.memory.requests.borrow().len(), errors.len()), (0, 3));
+    assert_eq!(host.memory.now_ms(), began_ms, "what is not sent waits in no line");
     assert!(errors[0].message.contains("is offline: nobody has signed in. Enter the credentials again"));
     // A test of it is sent all the same, and says how it stands.
     let bundle = sending(&basic(&json!({})), &PASSWORD);
