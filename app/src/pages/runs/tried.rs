@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn a_try_is_told_with_who_and_when() {
         let id = Id::from_parts(1, [0; 8]);
-        let by = Some(RunBy { user: id, name: "Ann".into() });
+        let by = Some(Box::new(RunBy { user: id, name: "Ann".into() }));
         let mut attempt = Attempt { run: id, by, ended_ms: None, resolved: false };
         let words = |attempt: &Attempt| shown(attempt, |ms| ms.to_string()).2;
         assert_eq!(words(&attempt), "Being tried again");
