@@ -110,7 +110,6 @@ async fn hosts(app: &App, account: Id, of: Id) -> Result<BTreeMap<Id, Vec<String
 }
 
 /// Why it failed is in the log already.
-#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn internal(_: RestError) -> ApiError {
     ApiError::internal(&std::io::Error::other("the connections of a relayed request cannot be read"))
 }
