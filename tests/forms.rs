@@ -158,24 +158,28 @@ async fn login() -> Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
     let asked = Arc::clone(&challenge);
-    let authorize = move |Query(query): Query<HashMap<String, String>>| async move {
-        let good =
-            query["client_id"] == "me" && query["response_type"] == "code" && query["code_challenge_method"] == "S256";
-        *asked.lock().expect("not poisoned") = good.then(|| query["code_challenge"].clone());
-        Redirect::to(&format!("{}?code=once&state={}", query["redirect_uri"], query["state"]))
-    };
-    let token = move |body: String| async move {
-        let field =
-            |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("");
-        let wanted = challenge.lock().expect("not poisoned").take();
-        let digest = Sha256::digest(field("code_verifier").as_bytes());
-        if wanted.is_some_and(|wanted| wanted == base64url(&digest)) && field("code") == "once" {
-            return Json(
-                json!({ "access_token": "open", "refresh_token": "more", "token_type": "Bearer", "expires_in": 3600 }),
-            )
-            .into_response();
+    let authorize = move |Query(query): Query<HashMap<String, String>>| {
+        let asked = Arc::clone(&asked);
+        async move {
+            let is = |name: &str, wanted: &str| query.get(name).is_some_and(|have| have == wanted);
+            let good = is("client_id", "me") && is("response_type", "code") && is("code_challenge_method", "S256");
+            *asked.lock().expect("not poisoned") = good.then(|| query["code_challenge"].clone());
+            Redirect::to(&format!("{}?code=once&state={}", query["redirect_uri"], query["state"]))
         }
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response()
+    };
+    let token = move |body: String| {
+        let challenge = Arc::clone(&challenge);
+        async move {
+            let field =
+                |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("");
+            let wanted = challenge.lock().expect("not poisoned").take();
+            let digest = Sha256::digest(field("code_verifier").as_bytes());
+            if wanted.is_some_and(|wanted| wanted == base64url(&digest)) && field("code") == "once" {
+                let tokens = json!({ "access_token": "open", "refresh_token": "more", "token_type": "Bearer" });
+                return Json(tokens).into_response();
+            }
+            (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response()
+        }
     };
     let me = async |headers: HeaderMap| match headers.get("authorization").map(|value| value.as_bytes()) {
         Some(b"Bearer open") => StatusCode::OK,

@@ -166,7 +166,7 @@ impl Wish {
             members.into_iter().find(|member| member.user == Some(user)).map_or_else(String::new, |member| member.name)
         };
         let by = match self.by {
-            Some(user) => Some(RunBy { user, name: name(user, app.store.members(account).await?) }),
+            Some(user) => Some(Box::new(RunBy { user, name: name(user, app.store.members(account).await?) })),
             None => None,
         };
         Ok(RunOrigin { kind: self.kind, by, retry: None })

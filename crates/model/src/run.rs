@@ -101,10 +101,10 @@ pub struct RunOrigin {
     pub kind: RunType,
     /// Who wanted it, where that was a person.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<RunBy>,
+    pub by: Option<Box<RunBy>>,
     /// What it tries again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry: Option<RetryOf>,
+    pub retry: Option<Box<RetryOf>>,
 }
 
 /// What started a run.
@@ -160,7 +160,7 @@ pub struct Attempt {
     /// The run that tried.
     pub run: Id,
     /// Who wanted it.
-    pub by: Option<RunBy>,
+    pub by: Option<Box<RunBy>>,
     /// When it ended; nothing while it goes on.
     pub ended_ms: Option<i64>,
     /// Whether the record went well.
@@ -308,13 +308,12 @@ pub struct RunError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_key: Option<String>,
     /// Its number among the errors of its run, for whoever names it; 0 where it is not known.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub n: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-const fn is_zero(n: &u64) -> bool {
-    *n == 0
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What kind of error it is.
@@ -401,8 +400,8 @@ mod tests {
             id: id(number),
             origin: RunOrigin {
                 kind: RunType::Retry,
-                by: Some(RunBy { user: id(7), name: "Ann".into() }),
-                retry: Some(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() }),
+                by: Some(Box::new(RunBy { user: id(7), name: "Ann".into() })),
+                retry: Some(Box::new(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() })),
             },
             ended_ms: Some(ms + 1),
             ..run(status, 5, None, ms)

@@ -16,14 +16,14 @@ pub(in crate::pages) fn tried_memo(app: App, run: Id) -> Memo<BTreeMap<u64, Atte
 }
 
 /// The class, the icon and the words of a try.
-fn shown(attempt: &Attempt, clock: impl Fn(i64) -> String) -> (&'static str, &'static str, String) {
+fn shown(attempt: Attempt, clock: impl Fn(i64) -> String) -> (&'static str, &'static str, String) {
     let Some(ended) = attempt.ended_ms.map(clock) else {
         return ("running", "loader-circle", "Being tried again".to_owned());
     };
     if !attempt.resolved {
         return ("warning", "rotate-ccw", format!("Tried again at {ended}, not resolved"));
     }
-    let by = attempt.by.as_ref().map(|by| by.name.as_str()).filter(|name| !name.is_empty());
+    let by = attempt.by.map(|by| by.name).filter(|name| !name.is_empty());
     let words = by.map_or_else(|| format!("Resolved at {ended}"), |name| format!("Resolved by {name} at {ended}"));
     ("success", "circle-check", words)
 }
@@ -31,7 +31,7 @@ fn shown(attempt: &Attempt, clock: impl Fn(i64) -> String) -> (&'static str, &'s
 /// The try, beside its error.
 #[component]
 pub(in crate::pages) fn Tried(attempt: Attempt) -> impl IntoView {
-    let (class, icon, words) = shown(&attempt, time::clock);
+    let (class, icon, words) = shown(attempt, time::clock);
     view! { <span class=format!("status {class}")><Icon name=icon small=true/>{words}</span> }
 }
 
@@ -43,9 +43,9 @@ mod tests {
     #[test]
     fn a_try_is_told_with_who_and_when() {
         let id = Id::from_parts(1, [0; 8]);
-        let by = Some(RunBy { user: id, name: "Ann".into() });
+        let by = Some(Box::new(RunBy { user: id, name: "Ann".into() }));
         let mut attempt = Attempt { run: id, by, ended_ms: None, resolved: false };
-        let words = |attempt: &Attempt| shown(attempt, |ms| ms.to_string()).2;
+        let words = |attempt: &Attempt| shown(attempt.clone(), |ms| ms.to_string()).2;
         assert_eq!(words(&attempt), "Being tried again");
         attempt.ended_ms = Some(7);
         assert_eq!(words(&attempt), "Tried again at 7, not resolved");

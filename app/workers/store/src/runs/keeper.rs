@@ -66,9 +66,9 @@ pub(super) async fn keep(
     loop {
         let waits = gathered.row.is_some().then(|| ROWS_MS - (env::now_ms() - written_ms));
         match next(&mut heard, waits).await {
-            Next::Due => {}
-            Next::Said(Some(said)) => take(account, (desk, &mut retried), &mut gathered, &mut last, said),
-            Next::Said(None) => take(
+            Err(Due) => {}
+            Ok(Some(said)) => take(account, (desk, &mut retried), &mut gathered, &mut last, said),
+            Ok(None) => take(
                 account,
                 (desk, &mut retried),
                 &mut gathered,
@@ -114,21 +114,17 @@ pub(super) async fn keep(
     account.say(&Say::Errand);
 }
 
-/// What comes first.
-enum Next {
-    /// Something was said; nothing when nobody says anything any more.
-    Said(Option<Heard>),
-    /// The row that waits is to be written.
-    Due,
-}
+/// The row that waits is to be written.
+struct Due;
 
-async fn next(heard: &mut UnboundedReceiver<Heard>, waits_ms: Option<i64>) -> Next {
-    let Some(waits_ms) = waits_ms else { return Next::Said(heard.next().await) };
+/// What is said next, nothing when nobody says anything any more; unless a row is due first.
+async fn next(heard: &mut UnboundedReceiver<Heard>, waits_ms: Option<i64>) -> Result<Option<Heard>, Due> {
+    let Some(waits_ms) = waits_ms else { return Ok(heard.next().await) };
     // A clock that was set back makes nothing wait longer.
     let waits_ms = u32::try_from(waits_ms.clamp(0, ROWS_MS)).unwrap_or(0);
     match select(heard.next(), Box::pin(env::pause(waits_ms))).await {
-        Either::Left((said, _)) => Next::Said(said),
-        Either::Right(_) => Next::Due,
+        Either::Left((said, _)) => Ok(said),
+        Either::Right(_) => Err(Due),
     }
 }
 

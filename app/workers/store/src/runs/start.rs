@@ -91,8 +91,8 @@ fn origin(account: &Account, options: &RunOptions, started: u32) -> RunOrigin {
         (None, 0) => RunType::Manual,
         (None, _) => RunType::Flow,
     };
-    let by = account.info.borrow().user.as_ref().map(|user| RunBy { user: user.id, name: user.name.clone() });
-    RunOrigin { kind, by, retry: of.map(|(run, errors)| RetryOf { run, errors, resolved: Vec::new() }) }
+    let by = account.info.borrow().user.as_ref().map(|user| Box::new(RunBy { user: user.id, name: user.name.clone() }));
+    RunOrigin { kind, by, retry: of.map(|(run, errors)| Box::new(RetryOf { run, errors, resolved: Vec::new() })) }
 }
 
 /// What is in the recycle bin does not run.
