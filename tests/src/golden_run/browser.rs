@@ -61,6 +61,8 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         begin: RunBegin { now_ms: Some(golden.now_ms), seed: Some(golden.seed) },
         test: false,
         options: RunOptions::default(),
+        answers: false,
+        relay: tombolo_wire::run_worker::Relay::None,
     };
     let files: Vec<String> = golden.files.values().map(text).collect();
     Ok(json!({ "frame": serde_json::to_string(&ToRun::Start { job: Box::new(job) })?, "files": files }))
