@@ -7,8 +7,8 @@ use leptos_router::path;
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AccountPage, AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound,
-    PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TokensPage,
-    TransfersPage,
+    PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage,
+    TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -35,6 +35,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>
                     <Route path=path!("/:folder/:id") view=ResourcePage/>

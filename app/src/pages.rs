@@ -16,6 +16,7 @@ mod runs;
 mod script;
 mod security;
 mod sign_in;
+mod signed_in_to;
 mod tokens;
 mod transfers;
 
@@ -34,6 +35,7 @@ pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use signed_in_to::SignedInToPage;
 pub(crate) use tokens::TokensPage;
 pub(crate) use transfers::TransfersPage;
 

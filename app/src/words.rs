@@ -3,7 +3,9 @@
 pub(crate) mod fields;
 pub(crate) mod kinds;
 
+use tombolo_model::LONGEST_NAME;
 use tombolo_wire::rest::{MailState, MailStatus};
+use tombolo_wire::run::RunType;
 
 /// Thousands parted: `3,376`.
 pub(crate) fn number(count: u64) -> String {
@@ -76,9 +78,6 @@ pub(crate) fn monogram(name: &str) -> String {
     made
 }
 
-/// The most characters of a name that is typed. What comes from elsewhere keeps the name that it has.
-const LONGEST_NAME: usize = 200;
-
 /// Why a text is no name for anything, in words; nothing when it is one.
 pub(crate) fn name_problem(text: &str) -> Option<String> {
     match text.trim().chars().count() {
@@ -118,6 +117,18 @@ pub(crate) fn letter(state: &MailState) -> String {
 pub(crate) fn tint(text: &str) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     u8::try_from(sum % 5 + 1).unwrap_or(1)
+}
+
+/// What started a run, in a word; nothing for the usual ways, which the place tells.
+pub(crate) const fn run_type(kind: RunType) -> Option<&'static str> {
+    match kind {
+        RunType::Manual | RunType::Schedule | RunType::Other => None,
+        RunType::Retry => Some("Retry"),
+        RunType::Test => Some("Test"),
+        RunType::Webhook => Some("Webhook"),
+        RunType::Api => Some("API"),
+        RunType::Flow => Some("By a flow"),
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::mail::Post;
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
@@ -39,6 +40,7 @@ pub(crate) struct Parts {
     pub(crate) rest: Rest,
     /// The way out for letters; absent where the operator has given none.
     pub(crate) post: Option<Post>,
+    pub(crate) relay: Relay,
 }
 
 impl App {

@@ -24,6 +24,8 @@ const INVITATIONS_MS: i64 = 90 * DAY_MS;
 const TOKENS_MS: i64 = 30 * DAY_MS;
 /// After they were sent or given up: as long as invitations are shown.
 const MAILS_MS: i64 = 90 * DAY_MS;
+/// After they were entered for a connection that has not come, or is gone for good.
+const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -67,6 +69,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("claims on scheduled runs", ticks(store, now_ms).await),
         ("tokens", tokens(store, now_ms).await),
         ("letters", letters(store, now_ms).await),
+        ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -94,6 +97,11 @@ async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn letters(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_mails(now_ms - MAILS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -146,7 +154,8 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
+        Accounts, AuditKey, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs,
+        TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -157,7 +166,7 @@ mod tests {
 
     /// A store with one account, 2, of one person, 1.
     async fn store(folder: &tempfile::TempDir) -> Sqlite {
-        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
         let user = NewUser {
             id: id(1),
             email: "ann@example.com".to_owned(),
@@ -185,6 +194,7 @@ mod tests {
             steps: Vec::new(),
             error: None,
             heads: [].into(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }

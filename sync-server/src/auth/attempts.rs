@@ -12,6 +12,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use tombolo_model::Id;
+
 const WINDOW_MS: i64 = 15 * 60_000;
 const PER_PERSON: usize = 10;
 const PER_NETWORK: usize = 100;
@@ -19,6 +21,8 @@ const PER_NETWORK: usize = 100;
 const CODES: usize = 5;
 /// A class that signs up together sits behind one address.
 const SIGN_UPS: usize = 100;
+/// Entries of refused sign-ins of one person.
+const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
 const MOST: usize = 50_000;
 
@@ -55,6 +59,8 @@ pub(crate) enum Source {
     BrowserCodes([u8; 32]),
     /// People of a network who sign up.
     SignUps(Network),
+    /// Refused sign-ins of a person that the audit log tells: who guesses does not fill it.
+    Told(Id),
 }
 
 impl Source {
@@ -62,6 +68,7 @@ impl Source {
         match self {
             Self::Person(..) | Self::Browser(_) => PER_PERSON,
             Self::Codes(..) | Self::BrowserCodes(_) => CODES,
+            Self::Told(_) => TOLD,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
         }
@@ -125,7 +132,7 @@ impl Attempts {
                         times.swap_remove(index);
                     }
                 }
-                Source::SignUps(_) => {}
+                Source::SignUps(_) | Source::Told(_) => {}
             }
         }
     }

@@ -172,8 +172,13 @@ pub(super) async fn give(
         let heir = member(&app, entered.account, body.user).await?;
         let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
         if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
-            let fields = audit::rights_fields(Some(&heir.rights), Some(&Role::Owner.into()));
+            let (owner, after) = (Rights::from(Role::Owner), Rights::from(Role::Administer));
+            let fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
             let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            let fields = audit::rights_fields(Some(&owner), Some(&after));
+            let (user, name) = (caller.user.id, &caller.user.name);
+            let event = audit::told(user, MEMBER, Some(user), name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }
         changed(&app, entered.account, change)
@@ -196,7 +201,8 @@ pub(super) async fn take_out(app: &App, caller: &Caller, account: Id, user: Id) 
     let before = member(app, account, user).await?;
     let change = app.store.remove_member(account, user).await?;
     if let Some(before) = before.filter(|_| change == RoleChange::Done) {
-        let fields = audit::rights_fields(Some(&before.rights), None);
+        let mut fields = audit::rights_fields(Some(&before.rights), None);
+        fields.extend(audit::left_tokens(app, account, user).await);
         let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
         audit::note(app, account, AuditEvent { fields, ..event }).await;
     }
@@ -204,7 +210,7 @@ pub(super) async fn take_out(app: &App, caller: &Caller, account: Id, user: Id) 
 }
 
 /// What members are called in the audit log.
-const MEMBER: &str = "member";
+pub(super) const MEMBER: &str = "member";
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// A member as they are before something is done to them.

@@ -12,8 +12,12 @@ mod description;
 mod hostile;
 #[path = "v1/jobs.rs"]
 mod jobs;
+#[path = "v1/kept.rs"]
+mod kept;
 #[path = "v1/lists.rs"]
 mod lists;
+#[path = "v1/members.rs"]
+mod members;
 #[path = "v1/ping.rs"]
 mod ping;
 #[path = "v1/processors.rs"]
