@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus};
-use tombolo_wire::run_worker::{RunJob, RunOptions, RunResource, ToRun};
+use tombolo_wire::run_worker::{Relay, RunJob, RunOptions, RunResource, ToRun};
 
 use super::Served;
 
@@ -61,6 +61,8 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         begin: RunBegin { now_ms: Some(golden.now_ms), seed: Some(golden.seed) },
         test: false,
         options: RunOptions::default(),
+        answers: false,
+        relay: Relay::None,
     };
     let files: Vec<String> = golden.files.values().map(text).collect();
     Ok(json!({ "frame": serde_json::to_string(&ToRun::Start { job: Box::new(job) })?, "files": files }))
