@@ -38,9 +38,9 @@ pub(crate) struct Parts {
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
     pub(crate) rest: Rest,
+    pub(crate) relay: Relay,
     /// The way out for letters; absent where the operator has given none.
     pub(crate) post: Option<Post>,
-    pub(crate) relay: Relay,
 }
 
 impl App {

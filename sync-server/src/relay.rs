@@ -168,7 +168,7 @@ fn failed(error: &HttpError) -> ApiError {
         HttpError::Silent { seconds } => {
             no(relay::UNREACHABLE, bad, &format!("there was no answer within {seconds} seconds"))
         }
-        HttpError::Refused(said) => no(relay::REFUSED, StatusCode::FORBIDDEN, said),
+        HttpError::Offline(said) | HttpError::Refused(said) => no(relay::REFUSED, StatusCode::FORBIDDEN, said),
     }
 }
 

@@ -22,10 +22,10 @@ const SESSIONS_MS: i64 = 30 * DAY_MS;
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
 /// After they went by themselves: until then somebody may ask what a token was.
 const TOKENS_MS: i64 = 30 * DAY_MS;
-/// After they were sent or given up: as long as invitations are shown.
-const MAILS_MS: i64 = 90 * DAY_MS;
 /// After they were entered for a connection that has not come, or is gone for good.
 const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
+/// After they were sent or given up: as long as invitations are shown.
+const MAILS_MS: i64 = 90 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -68,8 +68,8 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("invitations", invitations(store, now_ms).await),
         ("claims on scheduled runs", ticks(store, now_ms).await),
         ("tokens", tokens(store, now_ms).await),
-        ("letters", letters(store, now_ms).await),
         ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
+        ("letters", letters(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -95,13 +95,13 @@ async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn letters(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
-    while is_full(store.remove_mails(now_ms - MAILS_MS, MOST).await?) {}
+async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
     Ok(())
 }
 
-async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
-    while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
+async fn letters(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_mails(now_ms - MAILS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -154,8 +154,7 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, AuditKey, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs,
-        TickKey, Ticks,
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -166,7 +165,7 @@ mod tests {
 
     /// A store with one account, 2, of one person, 1.
     async fn store(folder: &tempfile::TempDir) -> Sqlite {
-        let store = Sqlite::open(&folder.path().join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
         let user = NewUser {
             id: id(1),
             email: "ann@example.com".to_owned(),

@@ -96,7 +96,7 @@ fn open_as_many_files_as_allowed() {}
 async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
-    let store = Sqlite::open(&config.data.join(DATABASE), vault.audit_key(), epoch, clock::now_ms()).await?;
+    let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
     // What a killed server was given and did not finish would fill the disk without being seen.
     store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {

@@ -44,11 +44,13 @@ use sqlx::{AssertSqlSafe, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
-use crate::store::{AuditKey, Store, StoreError};
+use crate::store::{Store, StoreError};
+pub(crate) use audit::AUDIT_KEY;
+use audit::AuditKey;
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 9;
+pub(crate) const SCHEMA_VERSION: i64 = 8;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -62,13 +64,14 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the file, makes it when there is none, and brings its tables up to date.
     ///
-    /// `epoch` is taken when the file is new; the audit logs are sealed with `audit_key`.
+    /// `epoch` is taken when the file is new. The key that the audit logs are sealed with lies beside it.
     ///
     /// # Errors
     ///
     /// Returns what the database said, or that the file is of a later release.
-    pub async fn open(path: &Path, audit_key: AuditKey, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
         close_to_others(path)?;
+        let (audit_key, made) = audit::key_beside(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -86,6 +89,9 @@ impl Sqlite {
             .connect_with(options.clone())
             .await
             .map_err(db("opening the database"))?;
+        if made {
+            audit::miss_key(&write).await?;
+        }
         migrate(&write, &audit_key, epoch, now_ms).await?;
         let read = SqlitePoolOptions::new()
             .test_before_acquire(false)
@@ -162,12 +168,12 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     if version < 6 {
         sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 7 {
+        sqlx::raw_sql(include_str!("sqlite/version_7.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     if version < 8 {
         sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         audit::seal_all(&mut tx, audit_key).await?;
-    }
-    if version < 9 {
-        sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -213,7 +219,7 @@ mod tests {
     use crate::store::Blobs;
 
     async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
-        Sqlite::open(path, AuditKey::new([7; 32]), epoch, 1).await
+        Sqlite::open(path, epoch, 1).await
     }
 
     #[tokio::test]
@@ -286,7 +292,7 @@ mod tests {
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
             .collect();
-        assert_eq!(modes, [0o600; 3]);
+        assert_eq!(modes, [0o600; 4]);
     }
 
     #[tokio::test]

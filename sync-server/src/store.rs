@@ -33,7 +33,7 @@ use thiserror::Error;
 
 pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
 pub use addresses::{Addresses, Moved};
-pub use audit::{Audit, AuditEvent, AuditFault, AuditKey, Road, Unaudited};
+pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};

@@ -67,8 +67,8 @@ impl Source {
     const fn most(&self) -> usize {
         match self {
             Self::Person(..) | Self::Browser(_) => PER_PERSON,
-            Self::Codes(..) | Self::BrowserCodes(_) => CODES,
             Self::Told(_) => TOLD,
+            Self::Codes(..) | Self::BrowserCodes(_) => CODES,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
         }

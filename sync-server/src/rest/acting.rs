@@ -250,6 +250,16 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
     Ok(acting)
 }
 
+/// Writes the first use of a token on a day into the audit log. The request does not wait for it.
+fn note_first_use(app: &App, acting: &Acting, token: Id) {
+    if !app.rest.uses.is_first(token, clock::now_ms()) {
+        return;
+    }
+    let event = audit::acted(acting, "accesstoken", Some(token), &acting.token, AuditAction::Use);
+    let (app, account) = (app.clone(), acting.account);
+    tokio::spawn(async move { audit::note(&app, account, event).await });
+}
+
 /// How exact the time of a token's last use is: not each request is worth a write.
 const USE_MS: i64 = 60_000;
 
@@ -265,16 +275,6 @@ fn note_use(app: &App, row: &TokenRow) {
             tracing::warn!(%error, token = %id, "the use of a token was not noted");
         }
     });
-}
-
-/// Writes the first use of a token on a day into the audit log. The request does not wait for it.
-fn note_first_use(app: &App, acting: &Acting, token: Id) {
-    if !app.rest.uses.is_first(token, clock::now_ms()) {
-        return;
-    }
-    let event = audit::acted(acting, "accesstoken", Some(token), &acting.token, AuditAction::Use);
-    let (app, account) = (app.clone(), acting.account);
-    tokio::spawn(async move { audit::note(&app, account, event).await });
 }
 
 async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError> {

@@ -210,7 +210,8 @@ pub(super) async fn prove_with_factor(
     let attempt = code_attempt(app, caller, peer, headers)?;
     let passed = second::check(app, caller.user.id, code).await?;
     app.attempts.succeeded(attempt);
-    second::note_recovery(app, caller.user.id, &caller.user.name, passed).await
+    second::note_recovery(app, caller.user.id, &caller.user.name, passed).await?;
+    Ok(())
 }
 
 /// Asks for the password once more, counted like a sign-in.

@@ -20,8 +20,8 @@ use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
-use crate::auth::second::{self, Passed};
-use crate::auth::trust;
+use crate::auth::second::Passed;
+use crate::auth::{second, trust};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
@@ -105,20 +105,8 @@ pub(super) async fn sign_in(
         Some(browser) => trust::counts(&app, &browser, user.id).await?,
         None => false,
     };
-    let given = body.code.as_deref().filter(|code| !code.trim().is_empty());
-    // A wrong code counts like a wrong password, and sooner.
-    let code = given.filter(|_| !trusted).map(|_| begin(&app, vec![codes])).transpose()?;
-    let checked = if trusted { Ok(Passed::Without) } else { second::check(&app, user.id, given).await };
-    let passed = match checked {
-        Ok(passed) => passed,
-        Err(no) => {
-            if given.is_some() {
-                refused(&app, &user, &from, "code").await;
-            }
-            return Err(no);
-        }
-    };
-    code.into_iter().for_each(|attempt| app.attempts.succeeded(attempt));
+    let passed =
+        if trusted { Passed::Without } else { second_factor(&app, &user, &from, body.code.as_deref(), codes).await? };
     app.attempts.succeeded(attempt);
     let trusts = body.trust && body.code.is_some() && !trusted;
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
@@ -136,6 +124,30 @@ pub(super) async fn sign_in(
         open_session(&app, &headers, &from, info, joined, trusts).await
     })
     .await
+}
+
+/// Asks for the second factor of somebody whose password was right. A wrong code counts like a wrong password, and sooner.
+async fn second_factor(
+    app: &App,
+    user: &UserRow,
+    from: &str,
+    given: Option<&str>,
+    codes: Source,
+) -> Result<Passed, ApiError> {
+    let given = given.filter(|code| !code.trim().is_empty());
+    let attempt = given.map(|_| begin(app, vec![codes])).transpose()?;
+    match second::check(app, user.id, given).await {
+        Ok(passed) => {
+            attempt.into_iter().for_each(|attempt| app.attempts.succeeded(attempt));
+            Ok(passed)
+        }
+        Err(no) => {
+            if given.is_some() {
+                refused(app, user, from, "code").await;
+            }
+            Err(no)
+        }
+    }
 }
 
 /// Remembers when, and writes it into the audit log of each account that is open to the person.

@@ -219,7 +219,12 @@ async fn contents(app: &App, account: Id, integrations: &[Id]) -> Result<Transfe
 }
 
 fn shown(row: TransferRow, account: Id) -> Transfer {
-    Transfer { incoming: row.account != account, ..row.shown }
+    let mut shown = Transfer { incoming: row.account != account, ..row.shown };
+    if !shown.incoming && shown.status == TransferStatus::Done {
+        // What is left to do is the recipient's.
+        shown.afterwards.clear();
+    }
+    shown
 }
 
 fn integrations_in_words(contents: &TransferContents) -> String {

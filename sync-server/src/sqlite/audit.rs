@@ -4,6 +4,7 @@
 //! put in between fits neither to its neighbours nor to the head.
 
 mod chain;
+mod key;
 mod verify;
 
 use async_trait::async_trait;
@@ -15,10 +16,12 @@ use tombolo_wire::store::UserInfo;
 
 use super::Sqlite;
 use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json, to_u64};
-use crate::store::{Audit, AuditEvent, AuditFault, AuditKey, Road, StoreError, Unaudited};
+use crate::store::{Audit, AuditEvent, AuditFault, Road, StoreError, Unaudited};
 use chain::BEGINNING;
 
-pub(super) use verify::seal_all;
+pub(crate) use key::AUDIT_KEY;
+pub(super) use key::{AuditKey, key_beside};
+pub(super) use verify::{miss_key, seal_all};
 
 #[async_trait]
 impl Audit for Sqlite {

@@ -1,7 +1,5 @@
 //! The audit log of an account: entries chained by their hashes.
 
-use std::fmt;
-
 use async_trait::async_trait;
 use tombolo_model::Id;
 use tombolo_wire::rest::{AuditAction, AuditEntry, AuditQuery, AuditSource, FieldChange};
@@ -22,28 +20,6 @@ impl Road {
     #[must_use]
     pub const fn app() -> Self {
         Self { source: AuditSource::Ui, token: String::new() }
-    }
-}
-
-/// What the chain of the log is made with: without it no row and no end of the log can be forged.
-#[derive(Clone)]
-pub struct AuditKey([u8; 32]);
-
-impl AuditKey {
-    /// A key of these bytes.
-    #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    pub(crate) const fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AuditKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuditKey(…)")
     }
 }
 

@@ -5,7 +5,6 @@ use axum::extract::{OriginalUri, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tombolo_model::views::Flow;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::rest::AuditAction;
 use tombolo_wire::run::RunType;

@@ -1,14 +1,13 @@
 //! The chain of an audit log: each row's seal covers the row before it, and the head has one of its own.
 //!
-//! Seals are made with the server's key. Who can write to the database and has no key can neither change a row nor cut
+//! Seals are made with a key that lies beside the database ([`super::key`]). Who can write to the database and has no key can neither change a row nor cut
 //! the log off: an older head has another number, and its seal is not kept.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use tombolo_model::Id;
 
-use super::Values;
-use crate::store::AuditKey;
+use super::{AuditKey, Values};
 
 /// What the first row is chained to.
 pub(super) const BEGINNING: [u8; 32] = [0; 32];

@@ -1,13 +1,13 @@
 //! Checks the chains, and seals those that were made before there was a key.
 
 use futures_util::TryStreamExt;
-use sqlx::{Sqlite as Db, Transaction};
+use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::Id;
 
 use super::chain::{self, BEGINNING};
-use super::{Sqlite, values};
+use super::{AuditKey, Sqlite, values};
 use crate::sqlite::row::{array, db, from_u64, get, id, number, parse_id};
-use crate::store::{AuditFault, AuditKey, StoreError};
+use crate::store::{AuditFault, StoreError};
 
 const DOING: &str = "checking the audit log";
 
@@ -52,7 +52,7 @@ impl Sqlite {
             last = array(&row, "audit", "hash")?;
             if last != expected {
                 let (name, time): (&str, i64) = (get(&row, "audit", "name")?, get(&row, "audit", "time_ms")?);
-                return fault(n, format!("was changed, or secrets.key is another one: it now says “{name}” at {time}"));
+                return fault(n, format!("was changed, or audit.key is another one: it now says “{name}” at {time}"));
             }
         }
         if end != n {
@@ -60,10 +60,25 @@ impl Sqlite {
         }
         let seal: Vec<u8> = get(&head, "audit_heads", "seal")?;
         if last_hash != last || seal != chain::head(&self.audit_key, account, n, &last) {
-            return fault(n, "is not the last one that was written, or secrets.key is another one".to_owned());
+            return fault(n, "is not the last one that was written, or audit.key is another one".to_owned());
         }
         Ok(None)
     }
+}
+
+/// Says so when there are sealed logs and their key was not there: from here on they do not fit together any more.
+pub(in crate::sqlite) async fn miss_key(pool: &SqlitePool) -> Result<(), StoreError> {
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(pool).await.map_err(db(DOING))?;
+    if version < 8 {
+        return Ok(());
+    }
+    let entries: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit").fetch_one(pool).await.map_err(db(DOING))?;
+    if entries > 0 {
+        tracing::error!(
+            "audit.key was not beside the database, and another one was made: stop the server and put the right one back, or verify-audit finds all entries written from now on"
+        );
+    }
+    Ok(())
 }
 
 /// Seals the logs of a database that had no seals. One that does not fit together is left as it is, to be found.
@@ -118,7 +133,7 @@ mod tests {
 
     /// A store whose one account has a log of three entries, as it was before there were seals.
     async fn unsealed(folder: &std::path::Path) -> (Sqlite, Id) {
-        let store = Sqlite::open(&folder.join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.join("test.db"), 1, 1).await.unwrap();
         let made = |n| Id::from_parts(1, [n; 8]);
         let user = NewUser {
             id: made(1),

@@ -83,7 +83,7 @@ async fn the_audit_log_is_read_by_filter_page_and_resource() {
     assert_eq!((told(&entries[0]), told(&entries[1])), (json!("c"), json!("b")));
     assert_eq!((&entries[0]["_resourceId"], &entries[0]["byUser"]["_id"]), (&json!(script), &json!(ann.user)));
     assert!(entries[0]["time"].as_str().unwrap().ends_with('Z'));
-    let mut at = Some(format!("/v1/audit?resourceType=script&limit=2&source=api&from=2026-01-01"));
+    let mut at = Some("/v1/audit?resourceType=script&limit=2&source=api&from=2026-01-01".to_owned());
     let mut seen = Vec::new();
     while let Some(path) = at {
         let page = api.get(&path).await;

@@ -1,4 +1,4 @@
--- From version 8. A new database takes this step too.
+-- From version 6. A new database takes this step too.
 
 -- When a token last let somebody in.
 ALTER TABLE tokens ADD COLUMN used_ms INTEGER;
