@@ -3,7 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::time::Duration;
+use thirtyfour::Key;
 use tombolo_model::{Id, Kind};
+use tombolo_tests::mail::{MailServer, link_in};
+use tombolo_tests::member::PASSWORD;
 use tombolo_tests::{Member, Screen, Server, until};
 
 /// Longer than a change of rights takes to reach a device.
@@ -132,4 +135,75 @@ async fn two_people_at_two_browsers_hand_an_integration_over() -> Result<()> {
     sender.browser.gone("Shop").await?;
     recipient.browser.close().await?;
     sender.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_invites_by_mail_and_the_letter_leads_the_invited_into_the_account() -> Result<()> {
+    let mail = MailServer::start()?;
+    let server = Server::start_with(&["--smtp", &mail.url(), "--mail-from", "Tombolo <tombolo@example.com>"]).await?;
+    let admin = Screen::open(&server.address()).await?;
+    admin.sign_up("Inés", "ines@example.com").await?;
+    admin.visit("/members").await?;
+    admin.browser.fill("Email", "jonas@example.com").await?;
+    admin.browser.press("button", "Invite member").await?;
+    admin.browser.see("The letter was sent.").await?;
+    let letter = mail.letter_to("jonas@example.com").await?;
+    ensure!(letter["subject"] == "Inés invites you to Inés on Tombolo", "{letter}");
+    let path = link_in(&letter, &format!("http://localhost:{}", server.port()))?;
+    let colleague = Screen::open(&server.address()).await?;
+    colleague.visit(&path).await?;
+    colleague.browser.see("Inés invites you to “Inés”").await?;
+    colleague.browser.fill("Name", "Jonas").await?;
+    colleague.browser.fill("Email", "jonas@example.com").await?;
+    colleague.browser.fill("Password", PASSWORD).await?;
+    colleague.browser.press("button", "Sign up").await?;
+    colleague.browser.see("Manager").await?;
+    colleague.browser.press("button", "Account menu").await?;
+    colleague.browser.see("Account owner").await?;
+    colleague.browser.keys(Key::Escape + "").await?;
+    colleague.browser.tab_to("button", "Switch account").await?;
+    colleague.browser.keys(Key::Enter + "").await?;
+    colleague.browser.find("menuitem", "Jonas").await?.send_keys(Key::Enter + "").await?;
+    colleague.browser.see("Owner").await?;
+    admin.visit("/").await?;
+    admin.visit("/members").await?;
+    // The switch of a member can be seen and hit.
+    admin.browser.press("switch", "The account is open to Jonas").await?;
+    admin.browser.see("Switched off").await?;
+    admin.browser.press("switch", "The account is open to Jonas").await?;
+    admin.browser.gone("Switched off").await?;
+    colleague.browser.close().await?;
+    admin.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_up("Ines", "ines@example.com").await?;
+    screen.home().await?;
+    screen.create_integration("Shop").await?;
+    screen.on_the_server().await?;
+    screen.browser.press("link", "API tokens").await?;
+    screen.browser.press("button", "Create token").await?;
+    let dialog = screen.browser.find("dialog", "Create token").await?;
+    screen.browser.fill("Name", "Deploys").await?;
+    screen.browser.press_in(Some(&dialog), "button", "Create token").await?;
+    let text = screen.browser.value("Token").await?;
+    let client = reqwest::Client::new();
+    let address = format!("{}/v1/integrations", server.address());
+    let ask = || async { client.get(&address).bearer_auth(&text).send().await };
+    ensure!(ask().await?.text().await?.contains("Shop"));
+    screen.browser.press("button", "I have kept it").await?;
+    screen.browser.gone(&text).await?;
+    screen.browser.press("button", "More for Deploys").await?;
+    screen.browser.press("menuitem", "Revoke").await?;
+    screen.browser.press("button", "Revoke token").await?;
+    screen.browser.see("Revoked").await?;
+    ensure!(ask().await?.status() == 401);
+    screen.browser.press("button", "More for Deploys").await?;
+    screen.browser.press("menuitem", "Delete").await?;
+    screen.browser.press("button", "Delete token").await?;
+    screen.browser.see("No token yet").await?;
+    screen.browser.close().await
 }

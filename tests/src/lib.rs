@@ -15,6 +15,7 @@ pub mod flows;
 pub mod golden;
 pub mod golden_run;
 pub mod link;
+pub mod mail;
 pub mod member;
 pub mod places;
 pub mod process;

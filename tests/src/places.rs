@@ -32,6 +32,13 @@ pub fn axe_core() -> PathBuf {
     built(packages.join("axe-core/axe.min.js"))
 }
 
+/// The Python that has the mail server, beside the real data.
+pub fn python() -> PathBuf {
+    let data = data();
+    let folder = data.ancestors().nth(3).unwrap_or(&data);
+    built(folder.join("python/bin/python3"))
+}
+
 fn built(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `cargo xtask prepare` first", path.display());
     path

@@ -137,7 +137,7 @@ fn List(account: AccountInfo) -> impl IntoView {
         </div>
         <div class="page-body">
             {move || ring.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            {move || ring.made.get().map(|(name, text)| view! { <Made ring=ring name=name text=text/> })}
+            {move || ring.made.get().map(|(name, text)| view! { <Made ring=ring says=made::sentence(&name) text=text/> })}
         </div>
         <Show when=some><Table ring=ring/></Show>
         <Show when=none>

@@ -45,7 +45,7 @@ pub(crate) struct Args {
     /// The most memory that a run on the server may take, in MiB
     #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
     run_memory: u64,
-    /// Sends invitations and other letters over this mail server: smtps://USER:PASSWORD@HOST, or smtp:// for one with
+    /// Sends invitations and other letters over this mail server: <smtps://USER:PASSWORD@HOST>, or `smtp://` for one with
     /// STARTTLS. The variable `TOMBOLO_SMTP` says the same and is not seen in the list of processes
     #[arg(long, value_name = "URL", value_parser = SmtpUrl::checked)]
     smtp: Option<SmtpUrl>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus};
-use tombolo_wire::run_worker::{RunJob, RunOptions, RunResource, ToRun};
+use tombolo_wire::run_worker::{Relay, RunJob, RunOptions, RunResource, ToRun};
 
 use super::Served;
 

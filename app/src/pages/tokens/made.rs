@@ -8,8 +8,15 @@ use crate::browser::clipboard;
 use crate::components::Icon;
 use crate::state::App;
 
+/// What is said of it.
+pub(super) fn sentence(name: &str) -> String {
+    format!(
+        "This is the token “{name}”. Copy it now: it is not shown again. Whoever has it gets in without a password."
+    )
+}
+
 #[component]
-pub(super) fn Made(ring: Ring, name: String, text: String) -> impl IntoView {
+pub(super) fn Made(ring: Ring, says: String, text: String) -> impl IntoView {
     let app = App::here();
     let shown = text.clone();
     let select = |event: leptos::ev::FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
@@ -24,7 +31,7 @@ pub(super) fn Made(ring: Ring, name: String, text: String) -> impl IntoView {
     };
     view! {
         <div class="banner warning attention invited" role="status"><Icon name="key-round"/>
-            <div class="grow"><p>{format!("This is the token “{name}”. Copy it now: it is not shown again. Whoever has it gets in without a password.")}</p>
+            <div class="grow"><p>{says}</p>
                 <input class="input code" readonly aria-label="Token" prop:value=shown on:focus=select/></div>
             <button class="button" type="button" on:click=copy><Icon name="copy"/>"Copy token"</button>
             <button class="button" type="button" on:click=move |_| ring.made.set(None)>"I have kept it"</button>
