@@ -6,8 +6,9 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
-    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
+    AccountPage, AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound,
+    PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage,
+    TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -27,11 +28,14 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
+                    <Route path=path!("/account") view=AccountPage/>
+                    <Route path=path!("/tokens") view=TokensPage/>
                     <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>
                     <Route path=path!("/:folder/:id") view=ResourcePage/>

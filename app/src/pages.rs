@@ -1,5 +1,6 @@
 //! One file a screen.
 
+mod account;
 mod audit;
 mod bin;
 mod flow;
@@ -16,8 +17,11 @@ mod runs;
 mod script;
 mod security;
 mod sign_in;
+mod signed_in_to;
+mod tokens;
 mod transfers;
 
+pub(crate) use account::AccountPage;
 pub(crate) use audit::AuditPage;
 pub(crate) use bin::BinPage;
 pub(crate) use flow::FlowPage;
@@ -32,6 +36,8 @@ pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use signed_in_to::SignedInToPage;
+pub(crate) use tokens::TokensPage;
 pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;

@@ -3,6 +3,10 @@
 pub(crate) mod fields;
 pub(crate) mod kinds;
 
+use tombolo_model::LONGEST_NAME;
+use tombolo_wire::rest::{MailState, MailStatus};
+use tombolo_wire::run::RunType;
+
 /// Thousands parted: `3,376`.
 pub(crate) fn number(count: u64) -> String {
     let digits = count.to_string();
@@ -31,6 +35,17 @@ pub(crate) fn ago(then_ms: i64, now_ms: i64) -> String {
         3600..86_400 => format!("{} h ago", seconds / 3600),
         86_400..172_800 => "yesterday".into(),
         _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// `in 12 min`, `in 4 h`, `in 3 days`; `now` once it is over.
+pub(crate) fn ahead(then_ms: i64, now_ms: i64) -> String {
+    let minutes = (then_ms - now_ms).max(0) / 60_000;
+    match minutes {
+        0 => "now".into(),
+        1..60 => format!("in {minutes} min"),
+        60..2_880 => format!("in {} h", minutes / 60),
+        _ => format!("in {} days", minutes / 1_440),
     }
 }
 
@@ -63,9 +78,6 @@ pub(crate) fn monogram(name: &str) -> String {
     made
 }
 
-/// The most characters of a name that is typed. What comes from elsewhere keeps the name that it has.
-const LONGEST_NAME: usize = 200;
-
 /// Why a text is no name for anything, in words; nothing when it is one.
 pub(crate) fn name_problem(text: &str) -> Option<String> {
     match text.trim().chars().count() {
@@ -90,10 +102,33 @@ pub(crate) fn email_problem(text: &str) -> Option<String> {
     }
 }
 
+/// How a letter went.
+pub(crate) fn letter(state: &MailState) -> String {
+    let problem = state.problem.as_deref();
+    match (state.status, problem) {
+        (MailStatus::Waiting, None) => "The letter is on its way.".into(),
+        (MailStatus::Waiting, Some(problem)) => format!("Not sent yet, and tried again: {problem}."),
+        (MailStatus::Sent, _) => "The letter was sent.".into(),
+        (MailStatus::Failed, problem) => format!("Could not be sent: {}.", problem.unwrap_or("nobody knows why")),
+    }
+}
+
 /// One of five colours, the same for the same text.
 pub(crate) fn tint(text: &str) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     u8::try_from(sum % 5 + 1).unwrap_or(1)
+}
+
+/// What started a run, in a word; nothing for the usual ways, which the place tells.
+pub(crate) const fn run_type(kind: RunType) -> Option<&'static str> {
+    match kind {
+        RunType::Manual | RunType::Schedule | RunType::Other => None,
+        RunType::Retry => Some("Retry"),
+        RunType::Test => Some("Test"),
+        RunType::Webhook => Some("Webhook"),
+        RunType::Api => Some("API"),
+        RunType::Flow => Some("By a flow"),
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +155,11 @@ mod tests {
         assert_eq!(ago(0, 3 * hour), "3 h ago");
         assert_eq!(ago(0, 26 * hour), "yesterday");
         assert_eq!(ago(5_000, 0), "just now", "a clock that runs ahead is no reason for a minus");
+        assert_eq!(
+            (ahead(0, 5), ahead(90_000, 0), ahead(30 * hour, 0)),
+            ("now".into(), "in 1 min".into(), "in 30 h".into())
+        );
+        assert_eq!(ahead(90 * 24 * hour, 0), "in 90 days");
         assert_eq!((duration(4_250), duration(65_000)), ("4.2 s".into(), "1 min 5 s".into()));
     }
 
@@ -139,6 +179,15 @@ mod tests {
         for wrong in ["ines", "@example.com", "ines@", "ines of@example.com"] {
             assert!(email_problem(wrong).is_some_and(|why| why.contains(wrong)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_letter_that_did_not_go_out_says_why_and_whether_it_still_may() {
+        let state =
+            |status, problem: Option<&str>| letter(&MailState { status, problem: problem.map(Into::into), at_ms: 0 });
+        assert_eq!(state(MailStatus::Sent, None), "The letter was sent.");
+        assert!(state(MailStatus::Waiting, Some("nobody answers")).contains("tried again: nobody answers"));
+        assert_eq!(state(MailStatus::Failed, Some("550 no such user")), "Could not be sent: 550 no such user.");
     }
 
     #[test]

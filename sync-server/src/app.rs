@@ -13,6 +13,8 @@ use crate::auth::password::Passwords;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::mail::Post;
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
@@ -36,6 +38,9 @@ pub(crate) struct Parts {
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
     pub(crate) rest: Rest,
+    pub(crate) relay: Relay,
+    /// The way out for letters; absent where the operator has given none.
+    pub(crate) post: Option<Post>,
 }
 
 impl App {

@@ -6,5 +6,7 @@ pub(crate) mod cookie;
 pub(crate) mod details;
 pub(crate) mod origin;
 pub(crate) mod password;
+pub(crate) mod qr;
 pub(crate) mod second;
 pub(crate) mod totp;
+pub(crate) mod trust;

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::mail::SmtpUrl;
+
 /// The options as they were given.
 #[derive(Debug)]
 pub(crate) struct Wishes {
@@ -20,6 +22,36 @@ pub(crate) struct Wishes {
     pub(crate) behind_proxy: Option<String>,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    pub(crate) mail: MailWishes,
+}
+
+/// What is wished for letters.
+#[derive(Debug, Default)]
+pub(crate) struct MailWishes {
+    pub(crate) smtp: Option<SmtpUrl>,
+    pub(crate) from: Option<String>,
+    pub(crate) site: Option<String>,
+}
+
+/// How letters go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MailConfig {
+    pub(crate) smtp: SmtpUrl,
+    /// `Tombolo <tombolo@example.com>`
+    pub(crate) from: String,
+    /// What links in letters begin with, when it was said.
+    site: Option<String>,
+}
+
+impl MailConfig {
+    /// What links in letters begin with.
+    pub(crate) fn links_of(&self, exposure: &Exposure, port: u16) -> String {
+        match (&self.site, exposure) {
+            (Some(site), _) => site.clone(),
+            (None, Exposure::Proxy { origin }) => origin.clone(),
+            (None, Exposure::Loopback | Exposure::Tls { .. }) => format!("http://localhost:{port}"),
+        }
+    }
 }
 
 /// Options that fit together.
@@ -34,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) exposure: Exposure,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    /// Absent: no letters, links are shown.
+    pub(crate) mail: Option<MailConfig>,
 }
 
 /// How browsers reach the server.
@@ -56,8 +90,17 @@ pub(crate) enum ConfigError {
     )]
     NotLoopback(SocketAddr),
     /// No origin.
-    #[error("--behind-proxy wants an origin such as https://tombolo.example, not {0:?}")]
+    #[error("--behind-proxy and --site want an origin such as https://tombolo.example, not {0:?}")]
     NotAnOrigin(String),
+    /// Letters go out in somebody's name.
+    #[error("--smtp wants --mail-from ADDRESS as well: letters go out in its name")]
+    NoSender,
+    /// A certificate has many names, and a request may say any.
+    #[error("--smtp with --tls-cert wants --site ORIGIN: links in letters begin with it")]
+    NoSite,
+    /// Letters without a way out.
+    #[error("--mail-from and --site say how letters look: give --smtp URL, or the variable TOMBOLO_SMTP, as well")]
+    NoRelay,
 }
 
 impl Config {
@@ -73,7 +116,9 @@ impl Config {
             (None, None) if wishes.listen.ip().is_loopback() => Exposure::Loopback,
             (None, None) => return Err(ConfigError::NotLoopback(wishes.listen)),
         };
+        let mail = checked_mail(wishes.mail, &exposure)?;
         Ok(Self {
+            mail,
             listen: wishes.listen,
             data: wishes.data,
             assets: wishes.assets,
@@ -90,6 +135,17 @@ impl Config {
     /// On the disk of the data: the system's folder for temporary files may be small, or memory.
     pub(crate) fn tmp(&self) -> PathBuf {
         self.data.join("tmp")
+    }
+}
+
+fn checked_mail(wishes: MailWishes, exposure: &Exposure) -> Result<Option<MailConfig>, ConfigError> {
+    let site = wishes.site.map(checked_origin).transpose()?;
+    match (wishes.smtp, wishes.from) {
+        (None, None) if site.is_none() => Ok(None),
+        (None, _) => Err(ConfigError::NoRelay),
+        (Some(_), None) => Err(ConfigError::NoSender),
+        (Some(_), Some(_)) if site.is_none() && matches!(exposure, Exposure::Tls { .. }) => Err(ConfigError::NoSite),
+        (Some(smtp), Some(from)) => Ok(Some(MailConfig { smtp, from, site })),
     }
 }
 
@@ -141,7 +197,28 @@ mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 4_096,
+            mail: MailWishes::default(),
         }
+    }
+
+    #[test]
+    fn letters_need_a_sender_and_an_address_for_their_links() {
+        let config = |listen: &str, smtp: bool, from: bool, site: Option<&str>, tls: bool| {
+            let mut given = wishes(listen);
+            given.mail.smtp = smtp.then(|| SmtpUrl::checked("smtps://mail.example").unwrap());
+            given.mail.from = from.then(|| "a@b.example".to_owned());
+            given.mail.site = site.map(str::to_owned);
+            given.tls = tls.then(|| ("cert".into(), "key".into()));
+            Config::new(given)
+        };
+        assert_eq!(config("127.0.0.1:7", false, false, None, false).unwrap().mail, None);
+        assert_eq!(config("127.0.0.1:7", true, false, None, false).unwrap_err(), ConfigError::NoSender);
+        assert_eq!(config("127.0.0.1:7", false, true, None, false).unwrap_err(), ConfigError::NoRelay);
+        assert_eq!(config("0.0.0.0:7", true, true, None, true).unwrap_err(), ConfigError::NoSite);
+        let local = config("127.0.0.1:7", true, true, None, false).unwrap();
+        assert_eq!(local.mail.unwrap().links_of(&local.exposure, 7), "http://localhost:7");
+        let tls = config("0.0.0.0:7", true, true, Some("https://t.example"), true).unwrap();
+        assert_eq!(tls.mail.unwrap().links_of(&tls.exposure, 7), "https://t.example");
     }
 
     #[test]

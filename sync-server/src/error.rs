@@ -35,6 +35,11 @@ impl ApiError {
         self.status
     }
 
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Nobody is signed in.
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.")
@@ -47,6 +52,20 @@ impl ApiError {
             "forbidden",
             "Your role does not allow this. Ask an administrator of the account.",
         )
+    }
+
+    /// The account is entered with a second factor only.
+    pub(crate) fn factor_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "factor_needed",
+            "This account asks you for a second factor. Set one up under Password and security, then reload.",
+        )
+    }
+
+    /// Whether it is that.
+    pub(crate) fn wants_factor(&self) -> bool {
+        self.code == "factor_needed"
     }
 
     /// Not there, or not for this person: both look alike.
@@ -122,16 +141,17 @@ fn log(error: &dyn std::error::Error) {
     tracing::error!(error = %why, "a request failed");
 }
 
+impl ApiError {
+    /// What it says, as JSON.
+    pub(crate) fn body(&self) -> Errors {
+        let (code, message) = (self.code.to_owned(), self.message.clone());
+        Errors { errors: vec![ErrorBody { code, message, field: self.field.map(str::to_owned) }] }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = Errors {
-            errors: vec![ErrorBody {
-                code: self.code.to_owned(),
-                message: self.message,
-                field: self.field.map(str::to_owned),
-            }],
-        };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert("retry-after", seconds.into());
         }

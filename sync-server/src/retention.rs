@@ -22,6 +22,10 @@ const SESSIONS_MS: i64 = 30 * DAY_MS;
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
 /// After they went by themselves: until then somebody may ask what a token was.
 const TOKENS_MS: i64 = 30 * DAY_MS;
+/// After they were entered for a connection that has not come, or is gone for good.
+const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
+/// After they were sent or given up: as long as invitations are shown.
+const MAILS_MS: i64 = 90 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -42,7 +46,23 @@ pub(crate) async fn drive(app: App) {
         if let Err(error) = bin::sweep(&app, &mut bin_seen_ms, clock::now_ms()).await {
             tracing::error!(%error, "the recycle bin cannot be emptied of what is old; it is tried again in an hour");
         }
+        if let Err(error) = accounts(&app, clock::now_ms()).await {
+            tracing::error!(%error, "an account that is to go cannot be removed; it is tried again in an hour");
+        }
     }
+}
+
+/// Removes accounts whose owner wanted that and had time to think again, and closes what is open there.
+async fn accounts(app: &App, now_ms: i64) -> Result<(), StoreError> {
+    for account in app.store.closed_accounts(now_ms).await? {
+        let removed = app.store.remove_account(account).await?;
+        tracing::info!(%account, "was removed, as its owner wanted");
+        app.rights_changed(account);
+        for session in removed.sessions {
+            app.hub.session_ended(session);
+        }
+    }
+    Ok(())
 }
 
 /// Removes what is old; one kind that fails does not keep the others.
@@ -52,6 +72,8 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("invitations", invitations(store, now_ms).await),
         ("claims on scheduled runs", ticks(store, now_ms).await),
         ("tokens", tokens(store, now_ms).await),
+        ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
+        ("letters", letters(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -74,6 +96,16 @@ async fn invitations(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_tokens(now_ms - TOKENS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn letters(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_mails(now_ms - MAILS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -165,6 +197,7 @@ mod tests {
             steps: Vec::new(),
             error: None,
             heads: [].into(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }
@@ -206,6 +239,7 @@ mod tests {
                 by: id(1),
                 token: [token; 32],
                 now_ms: NOW - days * DAY_MS,
+                expires_ms: NOW,
             };
             store.invite(&invitation).await.unwrap();
         }

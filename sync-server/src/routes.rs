@@ -3,14 +3,18 @@
 //! The router is built from the table and from nothing else, so a route without a right cannot exist, and the
 //! test of rights is generated from the same rows.
 
+mod account;
 mod audit;
 mod blobs;
 mod body;
+mod email;
 mod finish;
 mod health;
 mod invitations;
+mod kept;
 mod members;
-mod runs;
+mod relay;
+pub(crate) mod runs;
 mod secrets;
 mod security;
 mod session;
@@ -36,6 +40,11 @@ pub(crate) use v1::respelled;
 
 /// The largest JSON body.
 const BODY_BYTES: usize = 256 * 1024;
+/// The largest body that writes state or entries of a lookup cache.
+const KEPT_BYTES: usize = 6 * 1024 * 1024;
+
+/// The largest request that is sent on.
+const RELAY_BYTES: usize = tombolo_wire::relay::REQUEST_BYTES + tombolo_wire::relay::HEAD_BYTES;
 
 /// One route.
 struct Route {
@@ -63,6 +72,8 @@ const ENTER: Right = Right::Member(Action::Enter, Kind::Integration);
 const SEE_FILES: Right = Right::Somewhere(Action::Read, Kind::Export);
 const BRING_FILES: Right = Right::Somewhere(Action::Write, Kind::Export);
 const RUN: Right = Right::Resource(Action::Run, Kind::Flow);
+/// Whoever may not change a flow has it run on the server, and needs nothing sent.
+const CHANGE_FLOW: Right = Right::Resource(Action::Write, Kind::Flow);
 const SECRETS: Right = Right::Resource(Action::WriteSecret, Kind::Connection);
 const SEE_MEMBERS: Right = Right::Member(Action::ReadMembers, Kind::Integration);
 const MANAGE_MEMBERS: Right = Right::Member(Action::ManageMembers, Kind::Integration);
@@ -106,9 +117,15 @@ fn table() -> Vec<Route> {
         post("/api/security/factor/remove", Right::SignedIn, security::remove),
         post("/api/security/sessions/end", Right::SignedIn, security::end),
         post("/api/invitations/look", Right::Anybody, invitations::look),
+        post("/api/security/distrust", Right::SignedIn, security::distrust),
+        post("/api/security/email", Right::SignedIn, email::change),
+        post("/api/security/email/confirm", Right::SignedIn, email::confirm),
+        post("/api/security/email/cancel", Right::SignedIn, email::cancel),
+        post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
-        post("/api/accounts/{account}/members", MANAGE_MEMBERS, members::invite),
+        // An account may let its managers invite: the handler looks.
+        post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
         get("/api/accounts/{account}/audit", READ_AUDIT, audit::list),
@@ -120,6 +137,11 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/transfers/preview", TRANSFER, transfers::preview),
         post("/api/accounts/{account}/transfers/accept", TRANSFER, transfers::accept),
         post("/api/accounts/{account}/transfers/{transfer}/cancel", TRANSFER, transfers::cancel),
+        get("/api/accounts/{account}/settings", ENTER, account::show),
+        put("/api/accounts/{account}/policy", MANAGE_MEMBERS, account::policy),
+        post("/api/accounts/{account}/leave", ENTER, account::leave),
+        post("/api/accounts/{account}/close", GIVE_ACCOUNT, account::close),
+        post("/api/accounts/{account}/keep", GIVE_ACCOUNT, account::keep),
         post("/api/accounts/{account}/owner", GIVE_ACCOUNT, members::give),
         post("/api/accounts/{account}/invitations/withdraw", MANAGE_MEMBERS, invitations::withdraw),
         put("/api/accounts/{account}/blobs/{sha256}", BRING_FILES, blobs::put),
@@ -127,7 +149,11 @@ fn table() -> Vec<Route> {
         get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
+        // What it is done to is in the body, and its rights are the handler's to look at.
+        post("/api/accounts/{account}/kept", ENTER, kept::ask).takes(KEPT_BYTES),
         post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),
+        post("/api/accounts/{account}/flows/{flow}/relay", CHANGE_FLOW, relay::send).takes(RELAY_BYTES),
+        post("/api/accounts/{account}/connections/{connection}/relay", SECRETS, relay::send).takes(RELAY_BYTES),
         post("/api/accounts/{account}/runs/{run}/cancel", Right::OfRun(Action::Run), runs::cancel),
         get("/api/accounts/{account}/runs/{run}/files/{step}", Right::OfRun(Action::Read), runs::file),
         get("/sync", ENTER, sync::open),

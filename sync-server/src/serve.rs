@@ -21,6 +21,8 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::mail::{self, Post};
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::{self, Runner};
 use crate::scheduler;
@@ -54,16 +56,18 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let app = App::new(parts(config, address).await?);
     runner::close_interrupted(&app).await?;
     let stop = tokio::spawn(stop_signal(app.clone()));
-    let (of_schedule, of_retention, of_audit) = (app.clone(), app.clone(), app.clone());
+    let (of_schedule, of_retention, of_audit, of_mail) = (app.clone(), app.clone(), app.clone(), app.clone());
     let schedule = tokio::spawn(keep_going("schedules", move || scheduler::driver::drive(of_schedule.clone())));
     let retention = tokio::spawn(keep_going("retention", move || retention::drive(of_retention.clone())));
     transfers::resume(&app).await?;
     let log = tokio::spawn(keep_going("audit", move || audit::keep_up(of_audit.clone())));
+    let letters = tokio::spawn(keep_going("mail", move || mail::drive(of_mail.clone())));
     listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
     schedule.abort();
     retention.abort();
     log.abort();
+    letters.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
     if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
         tracing::warn!("some devices were not told that the server stops");
@@ -101,7 +105,14 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         Exposure::Loopback => Cookies::loopback(address.port()),
         Exposure::Tls { .. } | Exposure::Proxy { .. } => Cookies::secure(),
     };
+    let post = match &config.mail {
+        Some(mail) => {
+            Some(Post::new(mail::Relay::new(&mail.smtp, &mail.from)?, mail.links_of(&config.exposure, address.port())))
+        }
+        None => None,
+    };
     Ok(Parts {
+        post,
         origins: Origins::new(&config.exposure, address.port()),
         assets: Assets::new(config.assets.clone()),
         store: Arc::new(store),
@@ -113,6 +124,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         runner: Runner::new(),
         desks: Desks::default(),
         rest: Rest::new(),
+        relay: Relay::new(config.allow_private_network)?,
         config,
     })
 }
@@ -218,8 +230,8 @@ pub(crate) mod tests {
     use axum::http::StatusCode;
 
     use super::*;
-    use crate::assets;
     use crate::config::Wishes;
+    use crate::{assets, config};
 
     /// The parts of a server on a fresh folder, and where it would listen.
     pub(crate) async fn fresh(data: &Path) -> (App, TcpListener) {
@@ -236,6 +248,7 @@ pub(crate) mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 1_024,
+            mail: config::MailWishes::default(),
         };
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();

@@ -7,6 +7,7 @@
 //! Invariant: what a method has returned `Ok` for is on the disk, and "absent" is never an error.
 
 mod accounts;
+mod addresses;
 mod audit;
 mod bin;
 mod blobs;
@@ -14,10 +15,12 @@ mod caches;
 mod changes;
 mod jobs;
 mod listing;
+mod mails;
 mod people;
 mod retention;
 mod runs;
 mod security;
+mod settings;
 mod states;
 mod ticks;
 mod tokens;
@@ -29,25 +32,26 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use accounts::{
-    Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
-};
-pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
+pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
+pub use addresses::{Addresses, Moved};
+pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
 pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
+pub use mails::{DueMail, MailRow, Mails, NewMail};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
+pub use settings::{Removed, Settings};
 pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
-pub use vault::{SealedSecret, Vault};
+pub use vault::{CLIENT_HOSTS, SealedSecret, Vault};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, Error)]
@@ -113,6 +117,9 @@ pub trait Store:
     + Bin
     + Transfers
     + Security
+    + Mails
+    + Addresses
+    + Settings
     + Changes
     + Runs
     + Vault

@@ -7,6 +7,8 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "http/account.rs"]
+mod account;
 #[path = "http/audit.rs"]
 mod audit;
 #[path = "http/backup.rs"]
@@ -23,6 +25,10 @@ mod grants;
 mod hostile;
 #[path = "http/kill.rs"]
 mod kill;
+#[path = "http/mail.rs"]
+mod mail;
+#[path = "http/mailbox.rs"]
+mod mailbox;
 #[path = "http/members.rs"]
 mod members;
 #[cfg(target_os = "linux")]
@@ -32,6 +38,8 @@ mod memory;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/relay.rs"]
+mod relay;
 #[path = "http/retention.rs"]
 mod retention;
 #[path = "http/rights.rs"]

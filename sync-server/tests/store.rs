@@ -16,8 +16,8 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, INVITATION_MS, Invited, KeptState, NewInvitation, NewRunFile, NewToken,
-    NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser,
+    RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
@@ -50,12 +50,13 @@ async fn members_and_invitations(store: &dyn Store) {
         by: id(1),
         token: [1; 32],
         now_ms: 3,
+        expires_ms: 1_000_000_000,
     };
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Pending);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none(), "nobody joins without following the link");
     assert_eq!(store.accept(&[9; 32], id(2), 4).await.unwrap(), Accepted::Unknown);
     assert_eq!(store.accept(&[1; 32], id(1), 4).await.unwrap(), Accepted::OtherAddress);
-    let late = 3 + INVITATION_MS;
+    let late = 1_000_000_000;
     assert_eq!(store.accept(&[1; 32], id(2), late).await.unwrap(), Accepted::Expired);
     let about = store.invitation(&[1; 32]).await.unwrap().unwrap();
     assert_eq!((about.account.as_str(), about.by.as_str(), about.expires_ms), ("Account 1", "Person 1", late));

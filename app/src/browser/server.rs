@@ -17,7 +17,24 @@ pub(crate) async fn ask<R: DeserializeOwned>(
     path: &str,
     body: Option<&impl Serialize>,
 ) -> Result<R, CallError> {
-    let request = RequestBuilder::new(path).method(method);
+    send(RequestBuilder::new(path).method(method), body).await
+}
+
+/// Asks a route of the REST API as the person whose session this is, in one of their accounts.
+///
+/// # Errors
+///
+/// As [`ask`].
+pub(crate) async fn ask_rest<R: DeserializeOwned>(
+    account: Id,
+    method: Method,
+    path: &str,
+    body: Option<&impl Serialize>,
+) -> Result<R, CallError> {
+    send(RequestBuilder::new(path).method(method).header("x-tombolo-account", &account.to_string()), body).await
+}
+
+async fn send<R: DeserializeOwned>(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<R, CallError> {
     let request = match body {
         Some(body) => request.json(body),
         None => request.build(),

@@ -13,6 +13,7 @@ mod json;
 mod line;
 mod pairs;
 mod secret;
+mod sign_in;
 mod test;
 
 use leptos::prelude::*;
@@ -30,6 +31,7 @@ use secret::{Kept, SecretField};
 
 pub(crate) use connection::NewConnection;
 pub(crate) use json::JsonView;
+pub(crate) use sign_in::SignInTo;
 pub(crate) use test::TestConnection;
 
 /// A document at a place.

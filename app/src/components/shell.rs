@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use tombolo_model::{Action, Kind, Role};
 use tombolo_wire::store::{AccountInfo, Call, Link};
 
+use super::owner::OwnerLines;
 use super::waits::WaitsElsewhere;
 use super::{Banners, Icon, Menu, MenuItem, Palette, SyncPill};
 use crate::browser::service_worker::News;
@@ -139,6 +140,7 @@ fn AccountMenu() -> impl IntoView {
             }}
             <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { view! { <Icon name="sun"/>"Use the light theme" }.into_any() } else { view! { <Icon name="moon"/>"Use the dark theme" }.into_any() }}</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))><Icon name="download"/>"Export everything"</MenuItem>
+            <OwnerLines/>
             {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)><Icon name="log-out"/>"Sign out"</MenuItem> })}
         </Menu>
     }
@@ -148,6 +150,7 @@ fn AccountMenu() -> impl IntoView {
 fn Navigation() -> impl IntoView {
     let app = App::here();
     let refused = move || app.sync.with(|sync| sync.not_accepted);
+    let joined = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
     let member = move || {
         let listed = |account: &AccountInfo| !account.local && account.role.may(Action::ReadMembers, Kind::Integration);
         app.account.with(|account| account.as_ref().is_some_and(listed))
@@ -181,9 +184,11 @@ fn Navigation() -> impl IntoView {
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
                 {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}
             </details>
-            {move || member().then(|| view! {
+            {move || joined().then(|| view! {
                 <details open=""><summary><Icon name="chevron-down"/>"Account"</summary>
-                    <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A>
+                    {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
+                    <A href="/account" attr:title="Settings of the account"><Icon name="settings"/><span>"Settings"</span></A>
+                    <A href="/tokens" attr:title="API tokens"><Icon name="key-round"/><span>"API tokens"</span></A>
                     {move || administers().then(|| view! {
                         <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
                         <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>

@@ -2,21 +2,25 @@
 
 mod grants;
 mod invite;
+mod levels;
 mod line;
+
+use std::time::Duration;
 
 use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 use tombolo_model::{Action, Id, Kind, Role};
-use tombolo_wire::rest::{Member, MemberStatus, Members};
-use tombolo_wire::store::AccountInfo;
+use tombolo_wire::rest::{Invite, Invited, MailStatus, Member, MemberStatus, Members};
+use tombolo_wire::store::{AccountInfo, CallError};
 
 use crate::browser::{page, server};
 use crate::components::{Dialog, Icon, RemovedBanner};
 use crate::state::App;
 use crate::words;
-use invite::Invite;
+use invite::InviteForm;
+use levels::Levels;
 use line::{Line, Question, Viewer};
 
 /// The members' page.
@@ -50,7 +54,16 @@ pub(crate) struct Roster {
     account: Id,
     members: RwSignal<Option<Vec<Member>>>,
     problem: RwSignal<Option<String>>,
+    /// Whether the server sends invitations by mail.
+    mail: RwSignal<bool>,
+    /// Whether managers invite too.
+    managers_invite: RwSignal<bool>,
+    /// Links that were just made, with whom each is for. They are shown once.
+    links: RwSignal<Vec<(String, String)>>,
 }
+
+/// How long letters that wait are left alone before the list is asked for again.
+const LOOK: Duration = Duration::from_secs(3);
 
 impl Roster {
     pub(crate) fn path(self, rest: &str) -> String {
@@ -63,11 +76,36 @@ impl Roster {
             match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
                 Ok(found) => {
                     self.problem.try_set(None);
-                    self.members.try_set(Some(found.members));
+                    self.mail.try_set(found.mail);
+                    self.managers_invite.try_set(found.managers_invite);
+                    let waits = found.members.iter().any(waits);
+                    let gone = self.members.try_set(Some(found.members)).is_some();
+                    if waits && !gone {
+                        set_timeout(move || self.refresh_if_shown(), LOOK);
+                    }
                 }
                 Err(problem) => drop(self.problem.try_set(Some(problem.message))),
             }
         });
+    }
+
+    fn refresh_if_shown(self) {
+        if self.members.try_with_untracked(|_| ()).is_some() {
+            self.refresh();
+        }
+    }
+
+    /// Invites somebody, also once more: the link before ends. What is not sent is shown.
+    async fn invite(self, body: Invite) -> Result<(), CallError> {
+        let invited = server::ask::<Invited>(Method::POST, &self.path("/members"), Some(&body)).await?;
+        self.links.try_update(|links| {
+            links.retain(|(who, _)| *who != body.email);
+            if let Some(link) = invited.link {
+                let origin = window().location().origin().unwrap_or_default();
+                links.push((body.email, format!("{origin}{link}")));
+            }
+        });
+        Ok(())
     }
 
     /// Asks for a change; `refused` is called when it was not made.
@@ -88,11 +126,25 @@ impl Roster {
     }
 }
 
+/// Whether a letter to somebody may still change what is shown of it.
+fn waits(member: &Member) -> bool {
+    member.mail.as_ref().is_some_and(|mail| mail.status == MailStatus::Waiting)
+}
+
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
-    let roster = Roster { account: account.id, members: RwSignal::new(None), problem: RwSignal::new(None) };
+    let roster = Roster {
+        account: account.id,
+        members: RwSignal::new(None),
+        problem: RwSignal::new(None),
+        mail: RwSignal::new(false),
+        managers_invite: RwSignal::new(false),
+        links: RwSignal::new(Vec::new()),
+    };
     roster.refresh();
+    let builds = account.role == Role::Manage;
     let viewer = Viewer {
+        role: account.role,
         manages: account.role.may(Action::ManageMembers, Kind::Integration),
         owns: account.role.may(Action::ManageAccount, Kind::Integration),
         me: account.user.as_ref().map(|user| user.id),
@@ -118,13 +170,14 @@ fn List(account: AccountInfo) -> impl IntoView {
         </div></div>
         <div class="page-body">
             {move || roster.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
-            {viewer.manages.then(|| view! { <Invite roster=roster/> })}
+            <Show when=move || viewer.manages || (builds && roster.managers_invite.get())><InviteForm roster=roster most=viewer.role/></Show>
+            <Levels/>
         </div>
         <div class="table-wrap">
             <table class="table members">
-                <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th data-rank="2">"Last sign-in"</th><th class="tight">{viewer.manages.then_some("Open")}</th><th><span class="sr">"Actions"</span></th></tr></thead>
+                <thead><tr><th>"Name"</th><th class="wide-only">"Email"</th><th>"Role"</th><th data-rank="2">"Last sign-in"</th><th>{viewer.manages.then_some("Enabled")}</th><th><span class="sr">"Actions"</span></th></tr></thead>
                 <tbody>
-                    <For each=move || roster.members.get().unwrap_or_default() key=|member| (member.email.clone(), member.role, member.grants.clone(), member.status) let:member>
+                    <For each=move || roster.members.get().unwrap_or_default() key=Member::clone let:member>
                         <Line roster=roster member=member viewer=viewer asking=leaving/>
                     </For>
                 </tbody>
@@ -137,7 +190,8 @@ fn List(account: AccountInfo) -> impl IntoView {
 /// How many there are. Who is invited has not come yet.
 fn in_words(members: &[Member], account: &str) -> String {
     let invited = members.iter().filter(|member| member.status == MemberStatus::Pending).count();
-    let people = words::count(members.len() - invited, "person").replace("persons", "people");
+    let people = members.iter().filter(|member| member.user.is_some()).count();
+    let people = words::count(people, "person").replace("persons", "people");
     match invited {
         0 => format!("{people} in the account {account}"),
         invited => format!("{people} in the account {account}, {invited} invited"),
@@ -153,10 +207,11 @@ enum Asking {
     Give { user: Id, name: String },
 }
 
-/// The roles that can be given.
-pub(crate) fn role_options(chosen: Role) -> impl IntoView {
+/// The roles that somebody with a role can give.
+pub(crate) fn role_options(chosen: Role, most: Role) -> impl IntoView {
     [Role::Administer, Role::Manage, Role::Monitor, Role::Custom]
         .into_iter()
+        .filter(move |role| *role <= most)
         .map(|role| view! { <option value=role.name() prop:selected=role == chosen>{role_words(role)}</option> })
         .collect_view()
 }
@@ -186,10 +241,14 @@ mod tests {
             status,
             grants: [].into(),
             signed_in_ms: None,
+            expires_ms: None,
+            require_factor: false,
+            second_factor: false,
+            mail: None,
         };
         let (ann, bo) = (member(1, MemberStatus::Accepted), member(2, MemberStatus::Accepted));
         assert_eq!(in_words(std::slice::from_ref(&ann), "Ann"), "1 person in the account Ann");
-        let invited = member(3, MemberStatus::Pending);
+        let invited = Member { user: None, ..member(3, MemberStatus::Pending) };
         assert_eq!(in_words(&[ann, bo, invited], "Ann"), "2 people in the account Ann, 1 invited");
     }
 }

@@ -1,5 +1,6 @@
 //! What keeps a person's account theirs: password, second factor, and where they are signed in.
 
+mod email;
 mod factor;
 mod password;
 mod sessions;
@@ -7,12 +8,15 @@ mod sessions;
 use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
 use leptos_router::components::A;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use tombolo_wire::rest::Security;
 
 use crate::browser::{page, server};
 use crate::components::Icon;
 use crate::state::App;
+use email::Email;
 use factor::Factor;
 use password::Password;
 use sessions::Sessions;
@@ -46,7 +50,7 @@ pub(crate) fn SecurityPage() -> impl IntoView {
     let person = Memo::new(move |_| app.account.with(|account| account.as_ref().map(|account| account.user.clone())));
     move || match person.get() {
         None => ().into_any(),
-        Some(Some(user)) => view! { <Settings email=user.email/> }.into_any(),
+        Some(Some(user)) => view! { <Settings address=user.email/> }.into_any(),
         Some(None) => view! {
             <div class="page-head"><div><h1>"Password and security"</h1></div></div>
             <div class="empty"><span class="kind"><Icon name="shield-check"/></span><h2>"You are not signed in"</h2>
@@ -58,14 +62,23 @@ pub(crate) fn SecurityPage() -> impl IntoView {
 }
 
 #[component]
-fn Settings(email: String) -> impl IntoView {
+fn Settings(address: String) -> impl IntoView {
     let safe = Safe { known: RwSignal::new(None), problem: RwSignal::new(None) };
-    safe.refresh();
+    let query = use_query_map();
+    // The link of a letter: followed once, and taken out of the address, where the browser would keep it.
+    match query.with_untracked(|query| query.get("email")).filter(|token| !token.is_empty()) {
+        Some(token) => {
+            email::confirm(App::here(), safe, token);
+            use_navigate()("/security", NavigateOptions { replace: true, ..NavigateOptions::default() });
+        }
+        None => safe.refresh(),
+    }
     view! {
-        <div class="page-head"><div><h1>"Password and security"</h1><p class="sub">{email}</p></div></div>
+        <div class="page-head"><div><h1>"Password and security"</h1><p class="sub">{address}</p></div></div>
         <div class="page-body settings">
             {move || safe.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             <Factor safe=safe/>
+            <Email safe=safe/>
             <Password safe=safe/>
             <Sessions safe=safe/>
         </div>

@@ -64,6 +64,8 @@ struct Typed {
     password: RwSignal<String>,
     /// The code of a second factor; absent until the server has asked for one.
     code: RwSignal<Option<String>>,
+    /// This browser is not to be asked for one again.
+    trust: RwSignal<bool>,
     bring: RwSignal<bool>,
     /// Somebody wanted to go on with it: what is wrong is said from then on.
     tried: RwSignal<bool>,
@@ -115,7 +117,8 @@ impl Typed {
             Call::SignUp { name: self.name.get_untracked(), email, password, invitation }
         } else {
             let code = self.code.get_untracked();
-            Call::SignIn { email, password, bring_local: bring_local && self.bring.get_untracked(), invitation, code }
+            let (bring_local, trust) = (bring_local && self.bring.get_untracked(), self.trust.get_untracked());
+            Call::SignIn { email, password, bring_local, invitation, code, trust }
         }
     }
 }
@@ -133,6 +136,7 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
         email: RwSignal::new(known.unwrap_or_default()),
         password: RwSignal::new(String::new()),
         code: RwSignal::new(None),
+        trust: RwSignal::new(false),
         bring: RwSignal::new(true),
         tried: RwSignal::new(false),
     };
@@ -182,7 +186,7 @@ fn Forms(new: bool, invitation: Option<String>, next: Option<String>) -> impl In
                 <h1>{if new { "Create an account" } else { "Sign in" }}</h1>
                 <Why invitation=followed new=new next=next.clone()/>
                 <Credentials typed=typed new=new/>
-                <Show when=move || typed.code.with(Option::is_some)><Code code=typed.code/></Show>
+                <Show when=move || typed.code.with(Option::is_some)><Code code=typed.code trust=typed.trust/></Show>
                 {move || (has_work() && !new).then(|| view! {
                     <label class="check"><input type="checkbox" prop:checked=move || typed.bring.get() on:change=move |event| typed.bring.set(event_target_checked(&event))/>
                         <span>"Bring what is on this device into the account"</span></label>
@@ -217,10 +221,11 @@ fn Credentials(typed: Typed, new: bool) -> impl IntoView {
 
 /// The second factor, once it is asked for.
 #[component]
-fn Code(code: RwSignal<Option<String>>) -> impl IntoView {
+fn Code(code: RwSignal<Option<String>>, trust: RwSignal<bool>) -> impl IntoView {
     let help = "Of your authenticator app, or one of your recovery codes.";
     view! {
         <Field label="Code" name=CODE help=help><input class="input code" id=CODE autocomplete="one-time-code" aria-required="true" aria-describedby=described_by(CODE) prop:value=move || code.get().unwrap_or_default() on:input=move |event| code.set(Some(event_target_value(&event)))/></Field>
+        <label class="check"><input type="checkbox" prop:checked=move || trust.get() on:change=move |event| trust.set(event_target_checked(&event))/><span>"Trust this browser: no code for a while"</span></label>
     }
 }
 
@@ -315,6 +320,7 @@ mod tests {
             email: RwSignal::new("ines@example.com".into()),
             password: RwSignal::new("a long password".into()),
             code: RwSignal::new(None),
+            trust: RwSignal::new(false),
             bring: RwSignal::new(true),
             tried: RwSignal::new(false),
         };
@@ -334,6 +340,7 @@ mod tests {
             email: text("ines"),
             password: text("short"),
             code: RwSignal::new(None),
+            trust: RwSignal::new(false),
             bring,
             tried,
         };

@@ -108,7 +108,7 @@ fn List(account: AccountInfo) -> impl IntoView {
         <div class="page-body transfers">
             {move || desk.problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
             <Show when=some>
-                <For each=move || desk.transfers.get().unwrap_or_default() key=|transfer| (transfer.id, transfer.status) let:transfer><Card desk=desk transfer=transfer/></For>
+                <For each=move || desk.transfers.get().unwrap_or_default() key=|transfer| (transfer.id, transfer.status, transfer.mail.clone()) let:transfer><Card desk=desk transfer=transfer/></For>
             </Show>
             <AsFile/>
         </div>

@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::{Kind, Problem, catalogue};
 
+/// The most characters of a name that is given here. What comes from elsewhere keeps the name that it has.
+pub const LONGEST_NAME: usize = 200;
+
 /// Lists what is wrong with a resource; nothing when it is fit to run.
 #[must_use]
 pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {

@@ -3,7 +3,9 @@
 //! Invariant: a body of a request refuses fields that it does not know, so that nobody sets what a route
 //! did not mean to take; answers may grow.
 
+mod account;
 mod audit;
+mod mail;
 mod security;
 mod transfers;
 
@@ -12,10 +14,15 @@ use tombolo_model::{Grants, Id, Rights, Role};
 
 use crate::store::UserInfo;
 
+pub use account::{
+    AccountOwner, AccountSettings, ChangeEmail, CloseAccount, ConfirmEmail, EmailChanged, EmailChanging, LeaveAccount,
+    Policy,
+};
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
+pub use mail::{MailState, MailStatus};
 pub use security::{
-    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, RemoveFactor, Security,
-    SessionLine,
+    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
+    Security, SessionLine,
 };
 pub use transfers::{
     AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,
@@ -48,6 +55,9 @@ pub struct SignIn {
     /// The code of their second factor, once the server has asked for it (`code_needed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// This browser is not asked for a code again, for as long as the person's accounts allow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trust: bool,
     /// The token of the invitation that they follow. One that is used up, withdrawn or for another address refuses
     /// the whole sign-in with the field `invitation`; without it the person gets in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,10 +99,16 @@ pub struct AccountSummary {
 pub struct Members {
     /// Members by name, then those who are invited.
     pub members: Vec<Member>,
+    /// Whether the server sends invitations by mail; otherwise their links are shown to who invites.
+    #[serde(default)]
+    pub mail: bool,
+    /// Whether the account lets managers invite.
+    #[serde(default)]
+    pub managers_invite: bool,
 }
 
 /// A member, or somebody who is invited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// The person; absent while the invitation is not accepted.
@@ -111,6 +127,18 @@ pub struct Member {
     /// When they last signed in, in milliseconds since 1970; absent when that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_in_ms: Option<i64>,
+    /// They enter with a second factor only.
+    #[serde(default)]
+    pub require_factor: bool,
+    /// They have a second factor.
+    #[serde(default)]
+    pub second_factor: bool,
+    /// Until when an invitation lets somebody in; absent for a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<i64>,
+    /// How the letter of an invitation went; absent when none was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailState>,
 }
 
 /// How far a member is.
@@ -119,6 +147,8 @@ pub struct Member {
 pub enum MemberStatus {
     /// Invited.
     Pending,
+    /// Was invited, and does not want to come.
+    Dismissed,
     /// In.
     Accepted,
     /// In, and switched off: the account is closed to them until they are switched on again.
@@ -136,6 +166,9 @@ pub struct Invite {
     /// In single integrations, beside that; of no account under a role that manages everything.
     #[serde(default, skip_serializing_if = "Grants::is_empty")]
     pub grants: Grants,
+    /// Shows the link instead of sending it. A server that sends no mail always does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub show_link: bool,
 }
 
 /// The answer to [`Invite`]: the same whether or not anybody has signed up with the address (decision 27).
@@ -143,8 +176,9 @@ pub struct Invite {
 #[serde(rename_all = "camelCase")]
 pub struct Invited {
     /// The secret link, from the root of the site: `/sign-up?invitation=TOKEN`. It is shown once and good once, only for
-    /// the address that was invited; an older link for that address has ended.
-    pub link: String,
+    /// the address that was invited; an older link for that address has ended. Absent when it was sent by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// `PATCH /api/accounts/{account}/members/{user}`.
@@ -160,6 +194,9 @@ pub struct ChangeMember {
     /// Whether the account is open to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Whether they enter with a second factor only, from the next time that they open the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_factor: Option<bool>,
 }
 
 /// `POST /api/accounts/{account}/owner`: the owner gives the account to another member, and administers it from then on.

@@ -1,6 +1,6 @@
 //! What must be on the machine, and the one line that says how to get it.
 //!
-//! Node and a browser are looked for only when a task needs them.
+//! Node, Python and a browser are looked for only when a task needs them.
 
 use crate::{command, say};
 use anyhow::{Result, bail};
@@ -45,6 +45,40 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that Python 3.10 or later can make an environment of its own; on Debian as root it installs what is missing.
+///
+/// # Errors
+///
+/// When it is missing, too old, or cannot.
+pub(crate) fn python() -> Result<()> {
+    const ASK: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
+    let there = || command::ask("python3", &["-c", ASK]).is_some();
+    if there() {
+        return Ok(());
+    }
+    if is_debian_as_root() {
+        say::line("Installing python3 and python3-venv");
+        apt(&["python3", "python3-venv"])?;
+        if there() {
+            return Ok(());
+        }
+    }
+    bail!("Python 3.10 or later with venv and pip is missing (Debian: `apt-get install python3 python3-venv`)")
+}
+
+fn is_debian_as_root() -> bool {
+    let root = command::ask("id", &["-u"]).as_deref() == Some("0");
+    Path::new("/etc/debian_version").exists() && root
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    let quiet = |arguments: &[&str]| {
+        command::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    quiet(&["update", "-qq"])?;
+    quiet(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat())
+}
+
 /// A browser and the program that drives it.
 #[derive(Clone)]
 pub(crate) struct Browser {
@@ -61,14 +95,9 @@ pub(crate) fn browser() -> Result<Browser> {
     if let Some(found) = find_browser() {
         return Ok(found);
     }
-    let root = command::ask("id", &["-u"]).as_deref() == Some("0");
-    if Path::new("/etc/debian_version").exists() && root {
+    if is_debian_as_root() {
         say::line("Installing chromium and chromium-driver");
-        let quiet = |arguments: &[&str]| {
-            command::run(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-        };
-        quiet(&["update", "-qq"])?;
-        quiet(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"])?;
+        apt(&["chromium", "chromium-driver"])?;
         if let Some(found) = find_browser() {
             return Ok(found);
         }
@@ -95,6 +124,7 @@ pub(crate) fn versions() -> Vec<String> {
         first("cargo", &["--version"]),
         first("node", &["--version"]),
         first("npm", &["--version"]),
+        first("python3", &["--version"]),
     ];
     if let Some(browser) = find_browser() {
         for program in [browser.chromium, browser.driver] {

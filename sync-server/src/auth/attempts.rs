@@ -12,11 +12,17 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use tombolo_model::Id;
+
 const WINDOW_MS: i64 = 15 * 60_000;
 const PER_PERSON: usize = 10;
 const PER_NETWORK: usize = 100;
+/// Codes are six digits: fewer guesses, and the password was right already.
+const CODES: usize = 5;
 /// A class that signs up together sits behind one address.
 const SIGN_UPS: usize = 100;
+/// Entries of refused sign-ins of one person.
+const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
 const MOST: usize = 50_000;
 
@@ -47,14 +53,22 @@ pub(crate) enum Source {
     Network(Network),
     /// A browser from which the person has signed in before, by the hash of its token.
     Browser([u8; 32]),
+    /// A network trying codes of one person's second factor.
+    Codes(Network, String),
+    /// A browser from which the person has signed in before, trying codes.
+    BrowserCodes([u8; 32]),
     /// People of a network who sign up.
     SignUps(Network),
+    /// Refused sign-ins of a person that the audit log tells: who guesses does not fill it.
+    Told(Id),
 }
 
 impl Source {
     const fn most(&self) -> usize {
         match self {
             Self::Person(..) | Self::Browser(_) => PER_PERSON,
+            Self::Told(_) => TOLD,
+            Self::Codes(..) | Self::BrowserCodes(_) => CODES,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
         }
@@ -107,7 +121,7 @@ impl Attempts {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for source in attempt.sources {
             match source {
-                Source::Person(..) | Source::Browser(_) => {
+                Source::Person(..) | Source::Browser(_) | Source::Codes(..) | Source::BrowserCodes(_) => {
                     counted.remove(&source);
                 }
                 // Others of the same network may be guessing meanwhile: only this attempt was none.
@@ -118,7 +132,7 @@ impl Attempts {
                         times.swap_remove(index);
                     }
                 }
-                Source::SignUps(_) => {}
+                Source::SignUps(_) | Source::Told(_) => {}
             }
         }
     }

@@ -9,14 +9,15 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::serve::{DATABASE, KEY, lock};
-use crate::sqlite::Sqlite;
+use crate::sqlite::{AUDIT_KEY, Sqlite};
 use crate::store::{Audit, Store};
 use crate::{backup, clock, fresh, private};
 
 /// Backs up, restores and checks a server's data, and lets the first person in.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Writes all data into one file, also while the server runs. The key of the vault (secrets.key) is not in it: keep it elsewhere
+    /// Writes all data into one file, also while the server runs. The keys of the vault and of the audit log (secrets.key,
+    /// audit.key) are not in it: keep them elsewhere
     Backup {
         /// The file to write; it must not exist
         file: PathBuf,
@@ -55,7 +56,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
-    /// Checks the chain of the audit logs: a row that was changed, taken out or put in is named
+    /// Checks the chain of the audit logs: a row that was changed, taken out, put in or cut off is named. An older copy of the
+    /// whole database, and what somebody wrote who has audit.key, are not found
     VerifyAudit {
         /// The server's folder
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
@@ -129,12 +131,20 @@ async fn verify_audit(data: &Path) -> anyhow::Result<ExitCode> {
     if !path.exists() {
         bail!("there is no database in {}: name the server's folder with --data", data.display());
     }
+    let key = data.join(AUDIT_KEY);
+    if !key.exists() {
+        bail!("there is no {}: the logs are sealed with it, put it back first", key.display());
+    }
     let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
     let faults = store.verify_audit().await;
     store.close().await;
     let faults = faults?;
     if faults.is_empty() {
-        return say("the audit logs are whole");
+        say("the audit logs are whole")?;
+        return say(
+            "not found this way: an older copy of the whole database in place of this one, what the server was never told, \
+             and what somebody wrote who has audit.key",
+        );
     }
     for fault in &faults {
         say(&format!("entry {} of account {} {}", fault.n, fault.account, fault.what))?;

@@ -9,7 +9,8 @@ use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 use super::run_worker::{self, MEMORY_MIB};
-use crate::config::{self, Config};
+use crate::config::{self, Config, MailWishes};
+use crate::mail::SmtpUrl;
 
 /// Options of `tombolo serve`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +45,16 @@ pub(crate) struct Args {
     /// The most memory that a run on the server may take, in MiB
     #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
     run_memory: u64,
+    /// Sends invitations and other letters over this mail server: smtps://USER:PASSWORD@HOST, or smtp:// for one with
+    /// STARTTLS. The variable `TOMBOLO_SMTP` says the same and is not seen in the list of processes
+    #[arg(long, value_name = "URL", value_parser = SmtpUrl::checked)]
+    smtp: Option<SmtpUrl>,
+    /// In whose name letters go out, for example "Tombolo <tombolo@example.com>"
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// The address that people use, for links in letters; behind a proxy it is the proxy's
+    #[arg(long, value_name = "ORIGIN")]
+    site: Option<String>,
     /// Writes logs as JSON lines
     #[arg(long)]
     log_json: bool,
@@ -63,12 +74,23 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         behind_proxy: args.behind_proxy,
         allow_private_network: args.allow_private_network,
         run_memory_mib: args.run_memory,
+        mail: MailWishes { smtp: smtp(args.smtp)?, from: args.mail_from, site: args.site },
     })?;
     run_worker::try_out();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime cannot start")?;
     runtime.block_on(crate::serve::serve(config))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The mail server that was given, or that the environment names.
+fn smtp(given: Option<SmtpUrl>) -> anyhow::Result<Option<SmtpUrl>> {
+    match (given, std::env::var("TOMBOLO_SMTP")) {
+        (None, Ok(text)) if !text.is_empty() => {
+            SmtpUrl::checked(&text).map(Some).map_err(|problem| anyhow::anyhow!("TOMBOLO_SMTP: {problem}"))
+        }
+        (given, _) => Ok(given),
+    }
 }
 
 /// Logs go to stderr: stdout carries the ready line for programs that start this one.

@@ -36,7 +36,11 @@ pub(crate) async fn gather(app: &App, acting: &Acting, purpose: Purpose, root: &
     let mut closure = Closure::begin(purpose, id, owned);
     while let Some(id) = closure.wanted() {
         let found = mirror::one(app, acting.account, id).await?;
-        let Some(found) = found.filter(|found| !found.seen.binned && acting.sees(found.row.kind, id)) else { continue };
+        let Some(found) = found.filter(|found| !found.seen.binned && acting.may(Action::Read, &found.row)) else {
+            continue;
+        };
+        // Who sees that something is there, and not what is in it, gets no copy of it.
+        acting.must(Action::Open, &found.row)?;
         if found.seen.damaged {
             return Err(RestError::damaged());
         }
@@ -48,7 +52,7 @@ pub(crate) async fn gather(app: &App, acting: &Acting, purpose: Purpose, root: &
 /// Checks that the caller may make all of it and sees the integration and the connections that it is to use.
 pub(crate) async fn check(app: &App, acting: &Acting, plan: &Plan) -> Result<(), RestError> {
     for part in &plan.parts {
-        acting.must(Action::Write, part.kind)?;
+        acting.must_make(Action::Write, part.kind, &part.value)?;
     }
     if let Some(integration) = plan.integration.filter(|id| *id != plan.root) {
         let target = serde_json::json!({ "_integrationId": integration });

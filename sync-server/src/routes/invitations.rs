@@ -4,18 +4,19 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::Id;
-use tombolo_wire::rest::{Accept, Invitation, Me, Withdraw};
+use tombolo_wire::rest::{Accept, AuditAction, Invitation, Me, Withdraw};
 
 use super::body::Body;
 use super::finish::finish;
+use super::members::MEMBER;
 use super::session::describe;
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
-use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::Accepted;
+use crate::store::{Accepted, AuditEvent};
+use crate::{audit, clock, mail};
 
 /// `POST /api/invitations/look`
 ///
@@ -42,9 +43,20 @@ pub(super) async fn accept(
 ) -> Result<Json<Me>, ApiError> {
     finish(async move {
         let joined = join(&app, &body.invitation, caller.user.id).await?;
+        note_joined(&app, joined, caller.user.id, &caller.user.name).await;
         Ok(Json(describe(&app, caller.user, Some(joined)).await?))
     })
     .await
+}
+
+/// `POST /api/invitations/dismiss`
+///
+/// Whoever holds the link may say that nobody comes: who invited sees that, and can invite again.
+pub(super) async fn dismiss(State(app): State<App>, Body(body): Body<Accept>) -> Result<StatusCode, ApiError> {
+    match app.store.dismiss(&token_hash(&body.invitation), clock::now_ms()).await? {
+        Some(_) => Ok(StatusCode::NO_CONTENT),
+        None => Err(unknown()),
+    }
 }
 
 /// Lets somebody into the account that invites them, and says which it is.
@@ -58,6 +70,13 @@ pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, Ap
         Accepted::Expired => Err(expired()),
         Accepted::OtherAddress => Err(other_address()),
     }
+}
+
+/// Tells the account that somebody has come.
+pub(super) async fn note_joined(app: &App, account: Id, user: Id, name: &str) {
+    let event = audit::told(user, MEMBER, Some(user), name, AuditAction::Update);
+    let fields = vec![audit::field("/status", Some("pending".into()), Some("accepted".into()))];
+    audit::note(app, account, AuditEvent { fields, ..event }).await;
 }
 
 /// There is no such invitation.
@@ -75,7 +94,7 @@ pub(super) fn expired() -> ApiError {
     ApiError::new(
         StatusCode::GONE,
         "invitation_expired",
-        "This invitation is more than 14 days old and lets nobody in any more. Ask for a new one.",
+        "This invitation is too old and lets nobody in any more. Ask for a new one.",
     )
     .about("invitation")
 }
@@ -93,11 +112,16 @@ pub(super) fn other_address() -> ApiError {
 /// `POST /api/accounts/{account}/invitations/withdraw`
 pub(super) async fn withdraw(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Body(body): Body<Withdraw>,
 ) -> Result<StatusCode, ApiError> {
     let email = checked_email(&body.email)?;
+    app.store.forget_mail(entered.account, mail::about::INVITATION, &email).await?;
     if app.store.withdraw(entered.account, &email).await? {
+        let event = audit::told(caller.user.id, MEMBER, None, &email, AuditAction::Delete);
+        let fields = vec![audit::field("/status", Some("pending".into()), None)];
+        audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())

@@ -15,7 +15,7 @@ use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::store::{self, AuditEvent, MemberRow, NewInvitation, RoleChange};
-use crate::{audit, clock, fresh};
+use crate::{audit, clock, fresh, mail};
 
 /// `GET /api/accounts/{account}/members`
 pub(super) async fn list(
@@ -23,23 +23,28 @@ pub(super) async fn list(
     Extension(entered): Extension<Entered>,
 ) -> Result<Json<Members>, ApiError> {
     let rows = app.store.members(entered.account).await?;
-    let members = rows
-        .into_iter()
-        .map(|row| Member {
-            status: match row.user {
-                Some(_) if row.enabled => MemberStatus::Accepted,
-                Some(_) => MemberStatus::Disabled,
-                None => MemberStatus::Pending,
-            },
-            user: row.user,
-            name: row.name,
-            email: row.email,
-            role: row.rights.role,
-            grants: row.rights.grants,
-            signed_in_ms: row.signed_in_ms,
-        })
-        .collect();
-    Ok(Json(Members { members }))
+    let mut letters = mail::states(&app, entered.account, mail::about::INVITATION).await?;
+    let policy = app.store.policy(entered.account).await?;
+    let shown = |row: MemberRow| Member {
+        mail: if row.user.is_none() { letters.remove(&row.email) } else { None },
+        status: match row.user {
+            Some(_) if row.enabled => MemberStatus::Accepted,
+            Some(_) => MemberStatus::Disabled,
+            None if row.dismissed => MemberStatus::Dismissed,
+            None => MemberStatus::Pending,
+        },
+        user: row.user,
+        name: row.name,
+        email: row.email,
+        role: row.rights.role,
+        grants: row.rights.grants,
+        signed_in_ms: row.signed_in_ms,
+        expires_ms: row.expires_ms,
+        require_factor: row.require_factor,
+        second_factor: row.has_factor,
+    };
+    let members = rows.into_iter().map(shown).collect();
+    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite }))
 }
 
 /// `POST /api/accounts/{account}/members`
@@ -51,26 +56,63 @@ pub(super) async fn invite(
     Extension(entered): Extension<Entered>,
     Body(body): Body<Invite>,
 ) -> Result<Json<Invited>, ApiError> {
-    let token = fresh::token()?;
+    let (token, now_ms) = (fresh::token()?, clock::now_ms());
+    let policy = app.store.policy(entered.account).await?;
+    let email = checked_email(&body.email)?;
+    let rights = checked(&app, &entered, body.role, body.grants).await?;
+    if !entered.rights.may_invite(&rights, policy.managers_invite) {
+        return Err(ApiError::forbidden());
+    }
+    if !policy.takes(&email) {
+        let message = format!(
+            "This account takes only addresses of {}. An administrator can change that.",
+            policy.invite_domains.join(", ")
+        );
+        return Err(ApiError::invalid("email", message));
+    }
     let invitation = NewInvitation {
         account: entered.account,
-        email: checked_email(&body.email)?,
-        rights: checked(&app, &entered, body.role, body.grants).await?,
+        email,
+        rights,
         by: caller.user.id,
         token: token.hash,
-        now_ms: clock::now_ms(),
+        now_ms,
+        expires_ms: now_ms + i64::from(policy.invite_days) * DAY_MS,
     };
-    match app.store.invite(&invitation).await? {
-        store::Invited::Pending => {
-            let event = audit::told(caller.user.id, MEMBER, None, &invitation.email, AuditAction::Create);
-            let fields = audit::rights_fields(None, Some(&invitation.rights));
-            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
-            Ok(Json(Invited { link: format!("/sign-up?invitation={}", token.text) }))
+    let show_link = body.show_link;
+    finish(async move {
+        if let store::Invited::AlreadyMember(_) = app.store.invite(&invitation).await? {
+            let message = "This person is a member already. Change their role in the list.";
+            return Err(ApiError::conflict("already_member", message));
         }
-        store::Invited::AlreadyMember(_) => {
-            Err(ApiError::conflict("already_member", "This person is a member already. Change their role in the list."))
-        }
-    }
+        let event = audit::told(caller.user.id, MEMBER, None, &invitation.email, AuditAction::Create);
+        let fields = audit::rights_fields(None, Some(&invitation.rights));
+        audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+        let link = format!("/sign-up?invitation={}", token.text);
+        hand_over(&app, &caller, &invitation, link, show_link).await
+    })
+    .await
+}
+
+/// Sends the link where the server sends mail, and shows it where it does not.
+async fn hand_over(
+    app: &App,
+    caller: &Caller,
+    invitation: &NewInvitation,
+    link: String,
+    show_link: bool,
+) -> Result<Json<Invited>, ApiError> {
+    let (account, email) = (invitation.account, &invitation.email);
+    let Some(post) = app.post.as_ref().filter(|_| !show_link) else {
+        // What a letter on its way says is not true any more.
+        app.store.forget_mail(account, mail::about::INVITATION, email).await?;
+        return Ok(Json(Invited { link: Some(link) }));
+    };
+    let membership = app.store.membership(account, caller.user.id).await?.ok_or_else(ApiError::not_found)?;
+    let (by, role, ends_ms) = (&caller.user.name, invitation.rights.role, invitation.expires_ms);
+    let letter = mail::invitation((account, &membership.name), by, email, role, &post.link(&link), ends_ms);
+    mail::post(app, letter).await?;
+    Ok(Json(Invited { link: None }))
 }
 
 /// `PATCH /api/accounts/{account}/members/{user}`
@@ -82,7 +124,9 @@ pub(super) async fn change(
     Body(body): Body<ChangeMember>,
 ) -> Result<StatusCode, ApiError> {
     let rights = match body.role {
-        Some(role) => Some(checked(&app, &entered, role, body.grants).await?),
+        Some(role) => Some(checked(&app, &entered, role, body.grants).await?)
+            .filter(|rights| entered.rights.may_give(rights))
+            .map_or_else(|| Err(ApiError::forbidden()), |rights| Ok(Some(rights)))?,
         None if !body.grants.is_empty() => {
             return Err(ApiError::invalid("role", "Name the role beside the integrations."));
         }
@@ -99,10 +143,16 @@ pub(super) async fn change(
         {
             change = app.store.set_enabled(entered.account, user, enabled).await?;
         }
+        if let Some(required) = body.require_factor
+            && change == RoleChange::Done
+        {
+            change = app.store.set_require_factor(entered.account, user, required).await?;
+        }
         if let Some(before) = before.filter(|_| change == RoleChange::Done) {
             let mut fields =
                 rights.map_or_else(Vec::new, |rights| audit::rights_fields(Some(&before.rights), Some(&rights)));
-            fields.extend(enabled_field(&before, body.enabled));
+            fields.extend(switched("/enabled", before.enabled, body.enabled));
+            fields.extend(switched("/requireFactor", before.require_factor, body.require_factor));
             let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }
@@ -122,8 +172,13 @@ pub(super) async fn give(
         let heir = member(&app, entered.account, body.user).await?;
         let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
         if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
-            let fields = audit::rights_fields(Some(&heir.rights), Some(&Role::Owner.into()));
+            let (owner, after) = (Rights::from(Role::Owner), Rights::from(Role::Administer));
+            let fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
             let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            let fields = audit::rights_fields(Some(&owner), Some(&after));
+            let (user, name) = (caller.user.id, &caller.user.name);
+            let event = audit::told(user, MEMBER, Some(user), name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }
         changed(&app, entered.account, change)
@@ -138,34 +193,34 @@ pub(super) async fn remove(
     Extension(entered): Extension<Entered>,
     Names((_, user)): Names<(Id, Id)>,
 ) -> Result<StatusCode, ApiError> {
-    finish(async move {
-        let before = member(&app, entered.account, user).await?;
-        let change = app.store.remove_member(entered.account, user).await?;
-        if let Some(before) = before.filter(|_| change == RoleChange::Done) {
-            let fields = audit::rights_fields(Some(&before.rights), None);
-            let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
-            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
-        }
-        changed(&app, entered.account, change)
-    })
-    .await
+    finish(async move { take_out(&app, &caller, entered.account, user).await }).await
+}
+
+/// Ends somebody's membership, at an administrator's word or their own.
+pub(super) async fn take_out(app: &App, caller: &Caller, account: Id, user: Id) -> Result<StatusCode, ApiError> {
+    let before = member(app, account, user).await?;
+    let change = app.store.remove_member(account, user).await?;
+    if let Some(before) = before.filter(|_| change == RoleChange::Done) {
+        let mut fields = audit::rights_fields(Some(&before.rights), None);
+        fields.extend(audit::left_tokens(app, account, user).await);
+        let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
+        audit::note(app, account, AuditEvent { fields, ..event }).await;
+    }
+    changed(app, account, change)
 }
 
 /// What members are called in the audit log.
-const MEMBER: &str = "member";
+pub(super) const MEMBER: &str = "member";
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// A member as they are before something is done to them.
 async fn member(app: &App, account: Id, user: Id) -> Result<Option<MemberRow>, ApiError> {
     Ok(app.store.members(account).await?.into_iter().find(|row| row.user == Some(user)))
 }
 
-fn enabled_field(before: &MemberRow, enabled: Option<bool>) -> Option<FieldChange> {
-    let enabled = enabled.filter(|enabled| *enabled != before.enabled)?;
-    Some(FieldChange {
-        field_path: "/enabled".to_owned(),
-        old_value: Some(before.enabled.into()),
-        new_value: Some(enabled.into()),
-    })
+fn switched(path: &str, before: bool, wanted: Option<bool>) -> Option<FieldChange> {
+    let wanted = wanted.filter(|wanted| *wanted != before)?;
+    Some(FieldChange { field_path: path.to_owned(), old_value: Some(before.into()), new_value: Some(wanted.into()) })
 }
 
 /// Tells the account's open sockets, which look their rights up anew.
@@ -186,7 +241,7 @@ fn changed(app: &App, account: Id, change: RoleChange) -> Result<StatusCode, Api
 /// The most integrations that one member has levels in.
 const MOST_GRANTS: usize = 500;
 
-/// What may be given to somebody: not more than the giver has, and levels in integrations that are there.
+/// What can be given to somebody: levels in integrations that are there. Whether the giver may is looked at elsewhere.
 async fn checked(app: &App, entered: &Entered, role: Role, grants: Grants) -> Result<Rights, ApiError> {
     if role == Role::Owner {
         let message = "An account has one owner. Choose administer, manage, monitor or custom.";
@@ -204,6 +259,5 @@ async fn checked(app: &App, entered: &Entered, role: Role, grants: Grants) -> Re
             return Err(ApiError::invalid("grants", message));
         }
     }
-    let rights = Rights { role, grants };
-    if entered.rights.may_give(&rights) { Ok(rights) } else { Err(ApiError::forbidden()) }
+    Ok(Rights { role, grants })
 }

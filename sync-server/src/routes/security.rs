@@ -6,20 +6,22 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use tombolo_wire::rest::{
-    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, RemoveFactor, Security,
-    SessionLine,
+    AuditAction, BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, FieldChange,
+    RemoveFactor, Security, SessionLine,
 };
 
 use super::body::Body;
+use super::email;
 use crate::app::App;
 use crate::auth::attempts::{Network, Source};
 use crate::auth::caller::{Caller, address};
 use crate::auth::details::check_password;
 use crate::auth::password::LONGEST;
-use crate::auth::{second, totp};
+use crate::auth::{qr, second, totp, trust};
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::{clock, fresh};
+use crate::store::AuditEvent;
+use crate::{audit, clock, fresh};
 
 /// Recovery codes that a person is given.
 const CODES: usize = 10;
@@ -31,6 +33,7 @@ pub(super) async fn show(
 ) -> Result<Json<Security>, ApiError> {
     let factor = app.store.factor(caller.user.id).await?.filter(|factor| factor.confirmed);
     let sessions = app.store.sessions_of(caller.user.id, clock::now_ms()).await?;
+    let wished_email = app.store.wished_address(caller.user.id, clock::now_ms() - email::GOOD_MS).await?;
     let sessions = sessions.into_iter().map(|session| SessionLine {
         id: name(&session.token),
         current: session.token == caller.session,
@@ -42,6 +45,12 @@ pub(super) async fn show(
         second_factor: factor.is_some(),
         recovery_codes: factor.map_or(0, |factor| factor.codes_left),
         sessions: sessions.collect(),
+        mail: app.post.is_some(),
+        wished_email,
+        trusted_browsers: app
+            .store
+            .trusted_browsers(caller.user.id, trust::since_ms(&app, caller.user.id).await?)
+            .await?,
     }))
 }
 
@@ -62,6 +71,7 @@ pub(super) async fn end(
     let session = found.ok_or_else(ApiError::not_found)?;
     if app.store.end_session(&session.token).await? {
         app.hub.session_ended(session.token);
+        changed(&app, &caller, vec![audit::field("/session", Some(session.agent.into()), None)]).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -78,18 +88,42 @@ pub(super) async fn password(
     prove(&app, &caller, peer, &headers, body.password).await?;
     let hash = app.passwords.hash(body.new_password).await.map_err(|error| ApiError::internal(&error))?;
     app.store.set_password(caller.user.id, &hash).await?;
-    end_others(&app, &caller).await?;
+    let ended = end_others(&app, &caller).await?;
+    changed(&app, &caller, vec![audit::masked("/password", true, true), sessions_ended(ended)]).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who changed what opens the account is alone with it.
-async fn end_others(app: &App, caller: &Caller) -> Result<(), ApiError> {
+async fn end_others(app: &App, caller: &Caller) -> Result<u32, ApiError> {
+    app.store.distrust(caller.user.id).await?;
+    let mut ended = 0;
     for session in app.store.sessions_of(caller.user.id, clock::now_ms()).await? {
         if session.token != caller.session && app.store.end_session(&session.token).await? {
             app.hub.session_ended(session.token);
+            ended += 1;
         }
     }
-    Ok(())
+    Ok(ended)
+}
+
+fn sessions_ended(ended: u32) -> FieldChange {
+    audit::field("/sessions", Some((ended + 1).into()), Some(1.into()))
+}
+
+/// Into the audit logs of the person's accounts.
+async fn changed(app: &App, caller: &Caller, fields: Vec<FieldChange>) {
+    let user = &caller.user;
+    let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::Update);
+    audit::note_everywhere(app, user.id, &AuditEvent { fields, ..event }).await;
+}
+
+/// `POST /api/security/distrust`
+pub(super) async fn distrust(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<StatusCode, ApiError> {
+    app.store.distrust(caller.user.id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/security/factor/begin`
@@ -112,7 +146,8 @@ pub(super) async fn begin(
         caller.user.email.chars().filter(|c| c.is_ascii_alphanumeric() || "@.-_+".contains(*c)).collect();
     let label = label.replace('+', "%2B").replace('@', "%40");
     let uri = format!("otpauth://totp/Tombolo:{label}?secret={text}&issuer=Tombolo&algorithm=SHA1&digits=6&period=30");
-    Ok(Json(FactorBegun { secret: text, uri }))
+    let qr = qr::draw(&uri)?;
+    Ok(Json(FactorBegun { secret: text, uri, qr }))
 }
 
 /// `POST /api/security/factor/confirm`
@@ -125,7 +160,7 @@ pub(super) async fn confirm(
 ) -> Result<Json<FactorConfirmed>, ApiError> {
     let factor = app.store.factor(caller.user.id).await?.filter(|factor| !factor.confirmed);
     let factor = factor.ok_or_else(ApiError::not_found)?;
-    let attempt = attempt(&app, &caller, peer, &headers)?;
+    let attempt = code_attempt(&app, &caller, peer, &headers)?;
     let secret = second::open(&app, caller.user.id, &factor)?;
     let step = totp::step_of(&secret, &body.code, clock::now_ms(), factor.last_step);
     let step = step.ok_or_else(|| ApiError::invalid("code", "This is not the code of the app. Try the next one."))?;
@@ -134,7 +169,8 @@ pub(super) async fn confirm(
     if !app.store.confirm_factor(caller.user.id, step, &hashes).await? {
         return Err(ApiError::not_found());
     }
-    end_others(&app, &caller).await?;
+    let ended = end_others(&app, &caller).await?;
+    changed(&app, &caller, vec![factor_field(false, true), sessions_ended(ended)]).await;
     Ok(Json(FactorConfirmed { recovery_codes: codes }))
 }
 
@@ -147,15 +183,39 @@ pub(super) async fn remove(
     Body(body): Body<RemoveFactor>,
 ) -> Result<StatusCode, ApiError> {
     prove(&app, &caller, peer, &headers, body.password).await?;
-    let attempt = attempt(&app, &caller, peer, &headers)?;
-    second::check(&app, caller.user.id, Some(&body.code)).await?;
+    let attempt = code_attempt(&app, &caller, peer, &headers)?;
+    let passed = second::check(&app, caller.user.id, Some(&body.code)).await?;
     app.attempts.succeeded(attempt);
+    second::note_recovery(&app, caller.user.id, &caller.user.name, passed).await?;
     app.store.remove_factor(caller.user.id).await?;
+    let ended = end_others(&app, &caller).await?;
+    changed(&app, &caller, vec![factor_field(true, false), sessions_ended(ended)]).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
+fn factor_field(before: bool, now: bool) -> FieldChange {
+    audit::field("/secondFactor", Some(before.into()), Some(now.into()))
+}
+
+/// Asks for the password once more, and for a code where the person has a second factor.
+pub(super) async fn prove_with_factor(
+    app: &App,
+    caller: &Caller,
+    peer: ConnectInfo<SocketAddr>,
+    headers: &HeaderMap,
+    password: String,
+    code: Option<&str>,
+) -> Result<(), ApiError> {
+    prove(app, caller, peer, headers, password).await?;
+    let attempt = code_attempt(app, caller, peer, headers)?;
+    let passed = second::check(app, caller.user.id, code).await?;
+    app.attempts.succeeded(attempt);
+    second::note_recovery(app, caller.user.id, &caller.user.name, passed).await?;
+    Ok(())
+}
+
 /// Asks for the password once more, counted like a sign-in.
-async fn prove(
+pub(super) async fn prove(
     app: &App,
     caller: &Caller,
     peer: ConnectInfo<SocketAddr>,
@@ -174,6 +234,18 @@ async fn prove(
     }
     app.attempts.succeeded(attempt);
     Ok(())
+}
+
+/// Counts a code of somebody who is signed in.
+fn code_attempt(
+    app: &App,
+    caller: &Caller,
+    peer: ConnectInfo<SocketAddr>,
+    headers: &HeaderMap,
+) -> Result<crate::auth::attempts::Attempt, ApiError> {
+    let network = Network::of(address(app, peer, headers));
+    let sources = vec![Source::Codes(network, caller.user.email.clone())];
+    app.attempts.begin(sources, clock::now_ms()).map_err(ApiError::slow_down)
 }
 
 fn attempt(

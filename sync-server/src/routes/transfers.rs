@@ -7,8 +7,8 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::Id;
 use tombolo_wire::rest::{
-    AnswerTransfer, AuditAction, LookAtTransfer, OfferTransfer, PreviewTransfer, Transfer, TransferContents,
-    TransferOffered, TransferStatus, Transfers,
+    AnswerTransfer, AuditAction, FieldChange, LookAtTransfer, OfferTransfer, PreviewTransfer, Transfer,
+    TransferContents, TransferOffered, TransferStatus, Transfers,
 };
 
 use super::body::{Body, Names};
@@ -17,9 +17,9 @@ use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{NewTransfer, TransferRow};
+use crate::store::{AuditEvent, NewTransfer, TRANSFER_MS, TransferRow};
 use crate::transfers::{self, All, TransferError};
-use crate::{audit, clock, fresh};
+use crate::{audit, clock, fresh, mail};
 
 /// The most integrations that go together.
 const MOST: usize = 100;
@@ -43,6 +43,12 @@ pub(super) async fn offer(
     Body(body): Body<OfferTransfer>,
 ) -> Result<Json<TransferOffered>, ApiError> {
     let email = checked_email(&body.email)?;
+    if email == caller.user.email {
+        return Err(ApiError::invalid(
+            "email",
+            "This is your own address. Name the person who takes the integrations.",
+        ));
+    }
     let contents = contents(&app, entered.account, &body.integrations).await?;
     if !contents.shared.is_empty() && !body.copy_shared {
         let names: Vec<&str> = contents.shared.iter().map(|shared| shared.name.as_str()).collect();
@@ -54,18 +60,28 @@ pub(super) async fn offer(
     }
     let (token, id) = (fresh::token()?, fresh::id()?);
     let names = integrations_in_words(&contents);
+    let link = format!("/transfers?offer={}", token.text);
+    let letter = app.post.as_ref().map(|post| {
+        let ends_ms = clock::now_ms() + TRANSFER_MS;
+        mail::offer((entered.account, id), &caller.user.name, &email, &names, &post.link(&link), ends_ms)
+    });
     let transfer = NewTransfer {
         id,
         account: entered.account,
         by: caller.user.id,
-        email,
+        email: email.clone(),
         token: token.hash,
         contents,
         now_ms: clock::now_ms(),
     };
     app.store.offer_transfer(&transfer).await?;
-    note(&app, entered.account, &caller, id, &names, AuditAction::Create).await;
-    Ok(Json(TransferOffered { id, link: format!("/transfers?offer={}", token.text) }))
+    let told = [audit::field("/to", None, Some(email.into())), status(None, "offered")];
+    note(&app, entered.account, &caller, id, &names, AuditAction::Create, told.into()).await;
+    let mailed = letter.is_some();
+    if let Some(letter) = letter {
+        mail::post(&app, letter).await?;
+    }
+    Ok(Json(TransferOffered { id, link, mailed }))
 }
 
 /// `GET /api/accounts/{account}/transfers`
@@ -75,7 +91,15 @@ pub(super) async fn list(
     Extension(entered): Extension<Entered>,
 ) -> Result<Json<Transfers>, ApiError> {
     let rows = app.store.transfers(entered.account, caller.user.id, clock::now_ms()).await?;
-    let transfers = rows.into_iter().map(|row| shown(row, entered.account)).collect();
+    let mut transfers = Vec::new();
+    for row in rows {
+        let mut transfer = shown(row, entered.account);
+        if !transfer.incoming && transfer.status == TransferStatus::Offered {
+            let letters = mail::states(&app, entered.account, &mail::about::transfer(transfer.id)).await?;
+            transfer.mail = letters.into_values().next();
+        }
+        transfers.push(transfer);
+    }
     Ok(Json(Transfers { transfers }))
 }
 
@@ -89,8 +113,10 @@ pub(super) async fn cancel(
     let row = app.store.transfer(transfer, clock::now_ms()).await?;
     let row = row.filter(|row| row.account == entered.account).ok_or_else(ApiError::not_found)?;
     end(&app, &row, TransferStatus::Canceled).await?;
+    app.store.forget_mail(entered.account, &mail::about::transfer(transfer), &row.shown.email).await?;
     let names = integrations_in_words(&row.shown.contents);
-    note(&app, entered.account, &caller, transfer, &names, AuditAction::Delete).await;
+    let told = vec![status(Some("offered"), "canceled")];
+    note(&app, entered.account, &caller, transfer, &names, AuditAction::Update, told).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -151,7 +177,8 @@ pub(super) async fn decline(
     let row = mine(&app, &caller, body.transfer).await?;
     end(&app, &row, TransferStatus::Declined).await?;
     let names = integrations_in_words(&row.shown.contents);
-    note(&app, row.account, &caller, body.transfer, &names, AuditAction::Delete).await;
+    let told = vec![status(Some("offered"), "declined")];
+    note(&app, row.account, &caller, body.transfer, &names, AuditAction::Update, told).await;
     let shown = Transfer { incoming: true, status: TransferStatus::Declined, ..row.shown };
     Ok(Json(shown))
 }
@@ -192,7 +219,12 @@ async fn contents(app: &App, account: Id, integrations: &[Id]) -> Result<Transfe
 }
 
 fn shown(row: TransferRow, account: Id) -> Transfer {
-    Transfer { incoming: row.account != account, ..row.shown }
+    let mut shown = Transfer { incoming: row.account != account, ..row.shown };
+    if !shown.incoming && shown.status == TransferStatus::Done {
+        // What is left to do is the recipient's.
+        shown.afterwards.clear();
+    }
+    shown
 }
 
 fn integrations_in_words(contents: &TransferContents) -> String {
@@ -200,7 +232,19 @@ fn integrations_in_words(contents: &TransferContents) -> String {
     integrations.map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-async fn note(app: &App, account: Id, caller: &Caller, transfer: Id, names: &str, action: AuditAction) {
+fn status(before: Option<&str>, now: &str) -> FieldChange {
+    audit::field("/status", before.map(Into::into), Some(now.into()))
+}
+
+async fn note(
+    app: &App,
+    account: Id,
+    caller: &Caller,
+    transfer: Id,
+    names: &str,
+    action: AuditAction,
+    fields: Vec<FieldChange>,
+) {
     let event = audit::told(caller.user.id, "transfer", Some(transfer), names, action);
-    audit::note(app, account, event).await;
+    audit::note(app, account, AuditEvent { fields, ..event }).await;
 }

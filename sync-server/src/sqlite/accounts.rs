@@ -8,8 +8,7 @@ use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
 use super::{Sqlite, invitations, rights};
 use crate::store::{
-    Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
-    StoreError,
+    Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
 };
 
 #[async_trait]
@@ -76,10 +75,13 @@ impl Accounts for Sqlite {
         let mut tx = self.read.begin().await.map_err(db(DOING))?;
         let rows = sqlx::query(
             "SELECT u.id AS user, u.name AS name, u.email AS email, m.role AS role, '{}' AS grants, m.enabled AS enabled,
-             u.signed_in_ms AS signed_in_ms, 0 AS pending
+             u.signed_in_ms AS signed_in_ms, 0 AS pending, 0 AS dismissed, NULL AS expires_ms,
+             m.require_factor AS require_factor,
+             EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1) AS has_factor
              FROM members m JOIN users u ON u.id = m.user WHERE m.account = ?1 AND m.status = 'accepted'
              UNION ALL
-             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1 FROM invitations i WHERE i.account = ?1
+             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms, 0, 0
+             FROM invitations i WHERE i.account = ?1
              ORDER BY pending, name, email",
         )
         .bind(account.to_string())
@@ -100,6 +102,10 @@ impl Accounts for Sqlite {
                 rights: Rights { role: role(row, "members", "role")?, grants: given },
                 enabled: get(row, "members", "enabled")?,
                 signed_in_ms: get(row, "users", "signed_in_ms")?,
+                require_factor: get(row, "members", "require_factor")?,
+                has_factor: get(row, "second_factors", "has_factor")?,
+                dismissed: get(row, "invitations", "dismissed")?,
+                expires_ms: get(row, "invitations", "expires_ms")?,
             })
         };
         rows.iter().map(read).collect()
@@ -123,8 +129,9 @@ impl Accounts for Sqlite {
 
     async fn invitation(&self, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
         let query = sqlx::query(
-            "SELECT a.name AS account, u.name AS by, i.role, i.created_ms FROM invitations i
-             JOIN accounts a ON a.id = i.account JOIN users u ON u.id = i.invited_by WHERE i.token = ?",
+            "SELECT a.name AS account, u.name AS by, i.role, i.expires_ms FROM invitations i
+             JOIN accounts a ON a.id = i.account JOIN users u ON u.id = i.invited_by
+             WHERE i.token = ? AND i.dismissed_ms IS NULL",
         )
         .bind(token.as_slice());
         self.find(query, "looking up an invitation", |row| {
@@ -132,10 +139,22 @@ impl Accounts for Sqlite {
                 account: get(row, "accounts", "account")?,
                 by: get(row, "users", "by")?,
                 role: role(row, "invitations", "role")?,
-                expires_ms: get::<i64>(row, "invitations", "created_ms")?.saturating_add(INVITATION_MS),
+                expires_ms: get(row, "invitations", "expires_ms")?,
             })
         })
         .await
+    }
+
+    async fn dismiss(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<Id>, StoreError> {
+        let account: Option<String> = sqlx::query_scalar(
+            "UPDATE invitations SET dismissed_ms = ? WHERE token = ? AND dismissed_ms IS NULL RETURNING account",
+        )
+        .bind(now_ms)
+        .bind(token.as_slice())
+        .fetch_optional(&self.write)
+        .await
+        .map_err(db("dismissing an invitation"))?;
+        account.map(|account| parse_id("invitations", &account)).transpose()
     }
 
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError> {
@@ -183,6 +202,36 @@ impl Accounts for Sqlite {
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)
+    }
+
+    async fn set_require_factor(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError> {
+        const DOING: &str = "asking a member for a second factor";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        let change = may_change(&mut tx, account, user).await?;
+        if change == RoleChange::Done {
+            sqlx::query("UPDATE members SET require_factor = ? WHERE account = ? AND user = ?")
+                .bind(required)
+                .bind(account.to_string())
+                .bind(user.to_string())
+                .execute(&mut *tx)
+                .await
+                .map_err(db(DOING))?;
+            tx.commit().await.map_err(db(DOING))?;
+        }
+        Ok(change)
+    }
+
+    async fn lacks_factor(&self, account: Id, user: Id) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM members m WHERE m.account = ? AND m.user = ? AND m.require_factor = 1 AND m.role <> 'owner'
+             AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1)",
+        )
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .fetch_optional(&self.read)
+        .await
+        .map_err(db("looking for a second factor"))?;
+        Ok(found.is_some())
     }
 
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError> {

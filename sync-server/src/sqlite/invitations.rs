@@ -5,7 +5,7 @@ use tombolo_model::{Id, Rights};
 
 use super::rights;
 use super::row::{db, get, id, json, role, role_name, to_json};
-use crate::store::{Accepted, INVITATION_MS, Invited, NewInvitation, StoreError};
+use crate::store::{Accepted, Invited, NewInvitation, StoreError};
 
 /// Keeps an invitation, in place of an older one for the same address.
 pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitation) -> Result<Invited, StoreError> {
@@ -23,9 +23,11 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
         return Ok(Invited::AlreadyMember(id(&member, "users", "id")?));
     }
     sqlx::query(
-        "INSERT INTO invitations (token, account, email, role, grants, invited_by, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO invitations (token, account, email, role, grants, invited_by, created_ms, expires_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role, grants = excluded.grants,
-         invited_by = excluded.invited_by, created_ms = excluded.created_ms",
+         invited_by = excluded.invited_by, created_ms = excluded.created_ms, expires_ms = excluded.expires_ms,
+         dismissed_ms = NULL",
     )
     .bind(invitation.token.as_slice())
     .bind(invitation.account.to_string())
@@ -34,6 +36,7 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
     .bind(to_json("invitations", &invitation.rights.grants)?)
     .bind(invitation.by.to_string())
     .bind(invitation.now_ms)
+    .bind(invitation.expires_ms)
     .execute(&mut **tx)
     .await
     .map_err(db(DOING))?;
@@ -49,10 +52,10 @@ pub(super) async fn accept(
 ) -> Result<Accepted, StoreError> {
     const DOING: &str = "accepting an invitation";
     let row = sqlx::query(
-        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.created_ms <= ? AS expired
-         FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ?",
+        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.expires_ms <= ? AS expired
+         FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ? AND i.dismissed_ms IS NULL",
     )
-    .bind(now_ms.saturating_sub(INVITATION_MS))
+    .bind(now_ms)
     .bind(user.to_string())
     .bind(token.as_slice())
     .fetch_optional(&mut **tx)
@@ -80,6 +83,15 @@ pub(super) async fn accept(
 
 /// Takes back what somebody has invited who may not invite any more: such a link may be for another address of theirs.
 pub(super) async fn withdraw_all_of(tx: &mut Transaction<'_, Db>, account: Id, by: Id) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM mails WHERE account = ?1 AND about = 'invitation'
+         AND recipient IN (SELECT email FROM invitations WHERE account = ?1 AND invited_by = ?2)",
+    )
+    .bind(account.to_string())
+    .bind(by.to_string())
+    .execute(&mut **tx)
+    .await
+    .map_err(db("taking letters back"))?;
     sqlx::query("DELETE FROM invitations WHERE account = ? AND invited_by = ?")
         .bind(account.to_string())
         .bind(by.to_string())

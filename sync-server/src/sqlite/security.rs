@@ -136,6 +136,47 @@ impl Security for Sqlite {
         Ok(used.rows_affected() > 0)
     }
 
+    async fn trust_browser(&self, browser: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE browsers SET trusted_ms = ? WHERE token = ? AND user = ?")
+            .bind(now_ms)
+            .bind(browser.as_slice())
+            .bind(user.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("trusting a browser"))?;
+        Ok(())
+    }
+
+    async fn trusted_since(&self, browser: &[u8; 32], user: Id) -> Result<Option<i64>, StoreError> {
+        let found: Option<Option<i64>> =
+            sqlx::query_scalar("SELECT trusted_ms FROM browsers WHERE token = ? AND user = ?")
+                .bind(browser.as_slice())
+                .bind(user.to_string())
+                .fetch_optional(&self.read)
+                .await
+                .map_err(db("looking whether a browser is trusted"))?;
+        Ok(found.flatten())
+    }
+
+    async fn trusted_browsers(&self, user: Id, since_ms: i64) -> Result<u32, StoreError> {
+        let many: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM browsers WHERE user = ? AND trusted_ms > ?")
+            .bind(user.to_string())
+            .bind(since_ms)
+            .fetch_one(&self.read)
+            .await
+            .map_err(db("counting trusted browsers"))?;
+        Ok(u32::try_from(many).unwrap_or(u32::MAX))
+    }
+
+    async fn distrust(&self, user: Id) -> Result<(), StoreError> {
+        sqlx::query("UPDATE browsers SET trusted_ms = NULL WHERE user = ?")
+            .bind(user.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("trusting browsers no more"))?;
+        Ok(())
+    }
+
     async fn remove_factor(&self, user: Id) -> Result<(), StoreError> {
         const DOING: &str = "removing a second factor";
         let mut tx = self.write.begin().await.map_err(db(DOING))?;

@@ -73,6 +73,17 @@ impl Tokens for Sqlite {
         Ok(())
     }
 
+    async fn use_token(&self, account: Id, id: Id, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE tokens SET used_ms = ? WHERE account = ? AND id = ?")
+            .bind(now_ms)
+            .bind(account.to_string())
+            .bind(id.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("noting the use of a token"))?;
+        Ok(())
+    }
+
     async fn delete_token(&self, account: Id, id: Id) -> Result<bool, StoreError> {
         let gone = sqlx::query("DELETE FROM tokens WHERE account = ? AND id = ? AND revoked = 1")
             .bind(account.to_string())
@@ -106,5 +117,6 @@ fn row(row: &SqliteRow) -> Result<TokenRow, StoreError> {
         purge_ms: get(row, "tokens", "purge_ms")?,
         created_ms: get(row, "tokens", "created_ms")?,
         modified_ms: get(row, "tokens", "modified_ms")?,
+        used_ms: get(row, "tokens", "used_ms")?,
     })
 }

@@ -304,6 +304,7 @@ fn read(row: &SqliteRow, now_ms: i64) -> Result<TransferRow, StoreError> {
     let result: &str = get(row, "transfers", "result")?;
     Ok(TransferRow {
         shown: Transfer {
+            mail: None,
             id: id(row, "transfers", "id")?,
             incoming: false,
             from: get(row, "accounts", "account_name")?,

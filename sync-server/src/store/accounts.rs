@@ -33,6 +33,14 @@ pub struct MemberRow {
     pub enabled: bool,
     /// When they last signed in; absent when they have not since this is kept.
     pub signed_in_ms: Option<i64>,
+    /// Enters with a second factor only.
+    pub require_factor: bool,
+    /// Has one.
+    pub has_factor: bool,
+    /// Was invited, and does not want to come.
+    pub dismissed: bool,
+    /// Until when the invitation lets somebody in; absent for a member.
+    pub expires_ms: Option<i64>,
 }
 
 /// An invitation.
@@ -50,10 +58,9 @@ pub struct NewInvitation {
     pub token: [u8; 32],
     /// Now.
     pub now_ms: i64,
+    /// Until when it lets somebody in.
+    pub expires_ms: i64,
 }
-
-/// How long an invitation lets somebody in.
-pub const INVITATION_MS: i64 = 14 * 24 * 3_600 * 1_000;
 
 /// What whoever holds the link of an invitation may know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +135,9 @@ pub trait Accounts {
     /// What an invitation is about, also when it has expired; absent when there is none.
     async fn invitation(&self, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError>;
 
+    /// Who was invited does not want to come; says of which account, when there is such an invitation.
+    async fn dismiss(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<Id>, StoreError>;
+
     /// Takes an open invitation back; says whether there was one.
     async fn withdraw(&self, account: Id, email: &str) -> Result<bool, StoreError>;
 
@@ -139,6 +149,12 @@ pub trait Accounts {
 
     /// Switches a member off or on again. What they have invited is withdrawn when they are switched off.
     async fn set_enabled(&self, account: Id, user: Id, enabled: bool) -> Result<RoleChange, StoreError>;
+
+    /// Says whether a member enters with a second factor only.
+    async fn set_require_factor(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
+
+    /// Whether a member has no second factor and enters with one only.
+    async fn lacks_factor(&self, account: Id, user: Id) -> Result<bool, StoreError>;
 
     /// Makes a member the owner and the owner an administrator, in one step: there is always one.
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError>;

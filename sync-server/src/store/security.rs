@@ -61,6 +61,18 @@ pub trait Security {
     /// Uses a recovery code; says whether there was one.
     async fn use_recovery_code(&self, user: Id, code: &[u8; 32]) -> Result<bool, StoreError>;
 
+    /// Trusts a browser of a person from now on.
+    async fn trust_browser(&self, browser: &[u8; 32], user: Id, now_ms: i64) -> Result<(), StoreError>;
+
+    /// Since when a browser of a person is trusted.
+    async fn trusted_since(&self, browser: &[u8; 32], user: Id) -> Result<Option<i64>, StoreError>;
+
+    /// How many browsers of a person have been trusted since then.
+    async fn trusted_browsers(&self, user: Id, since_ms: i64) -> Result<u32, StoreError>;
+
+    /// Trusts no browser of a person any more.
+    async fn distrust(&self, user: Id) -> Result<(), StoreError>;
+
     /// Takes the second factor away, with its codes.
     async fn remove_factor(&self, user: Id) -> Result<(), StoreError>;
 }

@@ -48,6 +48,8 @@ pub struct TokenRow {
     pub created_ms: i64,
     /// When it was changed.
     pub modified_ms: i64,
+    /// When it last let somebody in, to the minute.
+    pub used_ms: Option<i64>,
 }
 
 /// API tokens. One whose time is over is as good as absent everywhere.
@@ -67,6 +69,9 @@ pub trait Tokens {
 
     /// Keeps what a token is good for from now on.
     async fn keep_token(&self, token: &TokenRow) -> Result<(), StoreError>;
+
+    /// Notes that a token lets somebody in.
+    async fn use_token(&self, account: Id, id: Id, now_ms: i64) -> Result<(), StoreError>;
 
     /// Removes a token that is revoked; says whether there was one.
     async fn delete_token(&self, account: Id, id: Id) -> Result<bool, StoreError>;

@@ -150,7 +150,7 @@ async fn nobody_else_on_the_machine_reads_the_servers_data() {
     server.person("ann").await;
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
-    for name in ["tombolo.db", "tombolo.db-wal", "tombolo.db-shm", "secrets.key"] {
+    for name in ["tombolo.db", "tombolo.db-wal", "tombolo.db-shm", "secrets.key", "audit.key"] {
         assert_eq!(mode(&data.join(name)), 0o600, "{name}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha1::Sha1;
 
@@ -38,6 +38,7 @@ async fn enrol(ann: &mut Browser) -> (String, Vec<String>) {
     let begun: Value = begun.json().await.unwrap();
     let secret = begun["secret"].as_str().unwrap().to_owned();
     assert!(begun["uri"].as_str().unwrap().starts_with("otpauth://totp/Tombolo:ann%40example.com?secret="));
+    assert!(begun["qr"]["path"].as_str().unwrap().starts_with("M0,0h7v1h-7z"));
     let confirmed = ann.post("/api/security/factor/confirm", json!({ "code": app_shows(&secret, 0) })).await;
     let confirmed: Value = confirmed.json().await.unwrap();
     let codes = confirmed["recoveryCodes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned());
@@ -74,13 +75,17 @@ async fn a_second_factor_is_asked_for_and_each_code_lets_in_once() {
 async fn guessing_codes_is_slowed_down() {
     let server = Server::start();
     let mut ann = server.person("ann").await.browser;
-    enrol(&mut ann).await;
+    let (secret, _) = enrol(&mut ann).await;
     let mut attacker = server.browser();
     let guess = |n: u32| json!({ "email": "ann@example.com", "password": PASSWORD, "code": format!("{n:06}") });
-    for n in 0..10 {
+    for n in 0..5 {
         assert_eq!(attacker.post("/api/signin", guess(n)).await.status(), StatusCode::UNAUTHORIZED);
     }
     assert_eq!(code(attacker.post("/api/signin", guess(11)).await).await, "too_many_attempts");
+    // The browser that Ann has signed in with before counts for itself.
+    ann.post("/api/signout", json!({})).await;
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD, "code": app_shows(&secret, 1) });
+    assert_eq!(ann.post("/api/signin", body).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -118,4 +123,74 @@ async fn a_new_password_and_an_ended_session_close_the_other_browsers_and_their_
     assert_eq!(first.get("/api/me").await.status(), StatusCode::OK);
     assert_eq!(second.get("/api/me").await.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(second.post("/api/signin", sign_in("another long one")).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_is_asked_for_a_second_factor_enters_the_account_with_one_only_and_its_owner_always() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "administer").await;
+    let account = ann.account.to_string();
+    let members = format!("/api/accounts/{account}/members");
+    let personal = crate::v1::client::personal(&server, &mut bob, &account).await;
+    let ask = |user| (format!("{members}/{user}"), Some(json!({ "requireFactor": true })));
+    let (path, body) = ask(ann.user);
+    assert_eq!(code(bob.browser.send(Method::PATCH, &path, body).await).await, "owner");
+    let (path, body) = ask(bob.user);
+    assert_eq!(ann.browser.send(Method::PATCH, &path, body).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(code(bob.browser.get(&members).await).await, "factor_needed");
+    assert_eq!(personal.get("/v1/flows").await.no(), (403, "factor_needed".to_owned()));
+    let said = Device::turned_away(&bob.browser, ann.account).await;
+    assert_eq!(said, "factorNeeded");
+    assert_eq!(bob.browser.get("/api/security").await.status(), StatusCode::OK, "where one is set up");
+    let own = format!("/api/accounts/{}/members", bob.account);
+    assert_eq!(bob.browser.get(&own).await.status(), StatusCode::OK, "another account does not ask for it");
+    let begun = bob.browser.post("/api/security/factor/begin", json!({ "password": PASSWORD })).await;
+    let begun: Value = begun.json().await.unwrap();
+    let shown = app_shows(begun["secret"].as_str().unwrap(), 0);
+    bob.browser.post("/api/security/factor/confirm", json!({ "code": shown })).await;
+    let list: Value = bob.browser.get(&members).await.json().await.unwrap();
+    assert_eq!(
+        (&list["members"][1]["requireFactor"], &list["members"][1]["secondFactor"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(personal.get("/v1/flows").await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_trusted_browser_is_asked_for_no_code_as_long_as_every_account_allows_and_no_other_is() {
+    let server = Server::start();
+    let person = server.person("ann").await;
+    let (account, mut ann) = (person.account, person.browser);
+    let (secret, codes) = enrol(&mut ann).await;
+    let sign_in = |code: Option<&str>, trust: bool| json!({ "email": "ann@example.com", "password": PASSWORD, "code": code, "trust": trust });
+    let ask = |browser: &mut Browser, code: Option<String>, trust: bool| {
+        let (mut browser, body) = (browser.clone(), sign_in(code.as_deref(), trust));
+        async move {
+            let status = browser.post("/api/signin", body).await.status();
+            (status, browser)
+        }
+    };
+    let (ok, no) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    let mut other = server.browser();
+    assert_eq!(ask(&mut other, None, true).await.0, no, "a wish alone gives no trust");
+    let (status, mut plain) = ask(&mut other, Some(app_shows(&secret, 1)), false).await;
+    assert_eq!((status, ask(&mut plain, None, false).await.0), (ok, no));
+    let (status, mut trusted) = ask(&mut plain, Some(codes[0].clone()), true).await;
+    assert_eq!(status, ok);
+    let (status, mut trusted) = ask(&mut trusted, None, false).await;
+    assert_eq!(status, ok, "asked for no code");
+    assert_eq!(ask(&mut server.browser(), None, false).await.0, no, "another browser");
+    let known: Value = trusted.get("/api/security").await.json().await.unwrap();
+    assert_eq!(known["trustedBrowsers"], 1);
+    let policy = |days: u32| Some(json!({ "trustDays": days }));
+    let path = format!("/api/accounts/{account}/policy");
+    trusted.send(Method::PUT, &path, policy(0)).await;
+    assert_eq!(ask(&mut trusted, None, false).await.0, no, "the account trusts no browser");
+    trusted.send(Method::PUT, &path, policy(1)).await;
+    let (status, mut trusted) = ask(&mut trusted, None, false).await;
+    assert_eq!(status, ok);
+    assert_eq!(trusted.post("/api/security/distrust", json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ask(&mut trusted, None, false).await.0, no, "trust was taken back");
 }

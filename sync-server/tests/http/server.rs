@@ -147,10 +147,10 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Invites somebody; gives the token of the link.
+    /// Invites somebody; gives the token of the link, which is shown also where the server sends mail.
     pub(crate) async fn invite(&mut self, email: &str, role: &str) -> String {
         let path = format!("/api/accounts/{}/members", self.account);
-        let answer = self.browser.post(&path, json!({ "email": email, "role": role })).await;
+        let answer = self.browser.post(&path, json!({ "email": email, "role": role, "showLink": true })).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let invited: Value = answer.json().await.unwrap();
         invited["link"].as_str().unwrap().strip_prefix("/sign-up?invitation=").unwrap().to_owned()

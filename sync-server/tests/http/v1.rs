@@ -3,7 +3,7 @@
 #[path = "v1/bin.rs"]
 mod bin;
 #[path = "v1/client.rs"]
-mod client;
+pub(crate) mod client;
 #[path = "v1/copies.rs"]
 mod copies;
 #[path = "v1/data.rs"]
@@ -14,10 +14,14 @@ mod description;
 mod hostile;
 #[path = "v1/jobs.rs"]
 mod jobs;
+#[path = "v1/kept.rs"]
+mod kept;
 #[path = "v1/keys.rs"]
 mod keys;
 #[path = "v1/lists.rs"]
 mod lists;
+#[path = "v1/members.rs"]
+mod members;
 #[path = "v1/packages.rs"]
 mod packages;
 #[path = "v1/ping.rs"]

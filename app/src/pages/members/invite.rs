@@ -1,15 +1,15 @@
 //! Inviting somebody: a secret link to hand over, whether or not they have an account already.
 
-use gloo::net::http::Method;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::{Grants, Role};
-use tombolo_wire::rest::{Invite as Body, Invited};
+use tombolo_wire::rest::Invite;
 
 use super::grants::{self, GrantsPicker};
+use super::levels;
 use super::{Roster, role_options};
-use crate::browser::{clipboard, page, server};
+use crate::browser::{clipboard, page};
 use crate::components::{Field, Icon, described_by};
 use crate::state::App;
 use crate::words;
@@ -22,13 +22,13 @@ const MOST: usize = 50;
 
 /// The form: one address or many, with what all of them may do.
 #[component]
-pub(crate) fn Invite(roster: Roster) -> impl IntoView {
+pub(crate) fn InviteForm(roster: Roster, most: Role) -> impl IntoView {
     let email = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Manage);
     let grants = RwSignal::new(Grants::new());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<String>);
-    let links = RwSignal::new(Vec::<(String, String)>::new());
+    let said = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let addresses = match email.with_untracked(|text| addresses(text)) {
@@ -41,11 +41,18 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
         };
         busy.set(true);
         problem.set(None);
-        links.set(Vec::new());
+        said.set(None);
+        roster.links.set(Vec::new());
         let role = role.get_untracked();
         let grants = if grants::counts(role) { grants.get_untracked() } else { Grants::new() };
         spawn_local(async move {
-            let refused = invite_all(roster, addresses, role, grants, links).await;
+            let many = addresses.len();
+            let refused = invite_all(roster, addresses, role, grants).await;
+            let sent = many - refused.len();
+            let mailed = sent > 0 && roster.mail.try_get_untracked() == Some(true);
+            said.try_set(
+                mailed.then(|| format!("{} on the way: see below how each goes.", words::count(sent, "invitation"))),
+            );
             let left: Vec<String> = refused.iter().map(|(address, _)| address.clone()).collect();
             email.try_set(left.join(", "));
             problem.try_set(refused.into_iter().next().map(|(_, why)| why));
@@ -60,30 +67,25 @@ pub(crate) fn Invite(roster: Roster) -> impl IntoView {
                     <input class="input" id=FIELD type="text" inputmode="email" aria-required="true" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string() autocomplete="off" prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/>
                 </Field></div>
                 <Field label="Role" name="invite-role">
-                    <select class="input select-native" id="invite-role" on:change=move |event| if let Ok(chosen) = event_target_value(&event).parse() { role.set(chosen) }>{role_options(Role::Manage)}</select>
+                    <select class="input select-native" id="invite-role" on:change=move |event| if let Ok(chosen) = event_target_value(&event).parse() { role.set(chosen) }>{role_options(Role::Manage, most)}</select>
                 </Field>
                 <button class="button primary" type="submit" prop:disabled=move || busy.get() aria-busy=move || busy.get().to_string()><Icon name="user-plus"/>"Invite member"</button>
             </div>
+            <p class="help">{move || levels::says(role.get())}{move || if roster.mail.get() { " Each address is sent a link by mail, which is good once." } else { " You get a link for each address, to hand over yourself; it is good once." }}</p>
             <Show when=move || grants::counts(role.get())><GrantsPicker grants=grants role=role/></Show>
-            {move || links.get().into_iter().map(|(who, link)| view! { <Link who=who link=link/> }).collect_view()}
+            {move || said.get().map(|said| view! { <p role="status">{said}</p> })}
+            {move || roster.links.get().into_iter().map(|(who, link)| view! { <Link who=who link=link/> }).collect_view()}
         </form>
     }
 }
 
 /// Invites one after the other; those that were refused, and why.
-async fn invite_all(
-    roster: Roster,
-    addresses: Vec<String>,
-    role: Role,
-    grants: Grants,
-    links: RwSignal<Vec<(String, String)>>,
-) -> Vec<(String, String)> {
+async fn invite_all(roster: Roster, addresses: Vec<String>, role: Role, grants: Grants) -> Vec<(String, String)> {
     let mut refused = Vec::new();
     for email in addresses {
-        let body = Body { email: email.clone(), role, grants: grants.clone() };
-        match server::ask::<Invited>(Method::POST, &roster.path("/members"), Some(&body)).await {
-            Ok(invited) => drop(links.try_update(|links| links.push((email, full_address(&invited.link))))),
-            Err(error) => refused.push((email.clone(), format!("{email}: {}", error.message))),
+        let body = Invite { email: email.clone(), role, grants: grants.clone(), show_link: false };
+        if let Err(error) = roster.invite(body).await {
+            refused.push((email.clone(), format!("{email}: {}", error.message)));
         }
     }
     refused
@@ -127,11 +129,6 @@ fn Link(who: String, link: String) -> impl IntoView {
             <button class="button" type="button" on:click=copy><Icon name="copy"/>"Copy link"</button>
         </div>
     }
-}
-
-fn full_address(path: &str) -> String {
-    let origin = window().location().origin().unwrap_or_default();
-    format!("{origin}{path}")
 }
 
 #[cfg(test)]

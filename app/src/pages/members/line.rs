@@ -2,19 +2,22 @@
 
 use gloo::net::http::Method;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use tombolo_model::{Grants, Id, Role};
-use tombolo_wire::rest::{ChangeMember, GiveAccount, Member, MemberStatus, Withdraw};
+use tombolo_wire::rest::{ChangeMember, GiveAccount, Invite, MailStatus, Member, MemberStatus, Withdraw};
 use tombolo_wire::store::CallError;
 
 use super::grants::{self, EditGrants};
 use super::{Asking, Roster, role_options, role_words};
-use crate::browser::server;
-use crate::components::{Ago, Dialog, Icon, Switch};
+use crate::browser::{server, time};
+use crate::components::{Ago, Dialog, Icon, Menu, MenuItem, Switch};
+use crate::state::App;
 use crate::words;
 
 /// Who looks at the list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Viewer {
+    pub(super) role: Role,
     pub(super) me: Option<Id>,
     /// Changes members.
     pub(super) manages: bool,
@@ -25,7 +28,10 @@ pub(super) struct Viewer {
 #[component]
 pub(super) fn Line(roster: Roster, member: Member, viewer: Viewer, asking: RwSignal<Option<Asking>>) -> impl IntoView {
     let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
+    let dismissed = member.status == MemberStatus::Dismissed;
     let pending = member.status == MemberStatus::Pending;
+    let over = member.expires_ms;
+    let asked = factor_words(member.require_factor, member.second_factor);
     let off = member.status == MemberStatus::Disabled;
     let signed_in = member.signed_in_ms;
     // The owner is changed by giving the account away, and nobody takes their own rights by accident.
@@ -33,29 +39,53 @@ pub(super) fn Line(roster: Roster, member: Member, viewer: Viewer, asking: RwSig
     // Of whom only the address is known, the name has told it.
     let address = (!member.name.is_empty()).then(|| member.email.clone());
     let below = address.clone().map(|address| view! { <small class="address muted cut">{address}</small> });
+    let letter = member.mail.as_ref().map(|mail| {
+        let (says, failed) = (words::letter(mail), mail.status == MailStatus::Failed);
+        view! { <small class="muted" class:failed=failed title=says.clone()>{says.clone()}</small> }
+    });
     let tint = words::tint(&member.email);
-    let enabled = member.user.filter(|_| !pending && !fixed).map(|user| enabled(roster, user, &shown, !off));
+    let enabled = member.user.filter(|_| !fixed).map(|user| enabled(roster, user, &shown, !off));
     view! {
         <tr>
             <td class="name"><span class="row">
                 <span class=format!("avatar small p{tint}") aria-hidden="true">{words::monogram(&shown)}</span>
-                <span class="who"><span class="cut" title=shown.clone()>{shown.clone()}</span>{below}</span>
-                {pending.then(|| view! { <span class="badge">"Invited"</span> })}
+                <span class="who"><span class="cut" title=shown.clone()>{shown.clone()}</span>{below}{letter}</span>
+                {pending.then(|| view! { <Invited over=over/> })}
+                {dismissed.then(|| view! { <span class="badge warning" title="Who was invited does not want to come.">"Dismissed"</span> })}
+                {asked.map(|(class, says)| view! { <span class=class>{says}</span> })}
                 {off.then(|| view! { <span class="badge warning">"Switched off"</span> })}
             </span></td>
             <td class="muted wide-only" title=address.clone()>{address.clone()}</td>
             <td><RoleCell roster=roster member=member.clone() fixed=fixed/></td>
             <td class="muted" data-rank="2">{signed_in.map(|ms| view! { <Ago ms=ms/> })}</td>
-            <td class="tight">{enabled}</td>
+            <td class="enabled">{enabled}</td>
             <td class="actions"><Actions roster=roster member=member viewer=viewer fixed=fixed asking=asking/></td>
         </tr>
+    }
+}
+
+/// That somebody is invited, and until when that is good.
+#[component]
+fn Invited(over: Option<i64>) -> impl IntoView {
+    let app = App::here();
+    let expired = move || over.is_some_and(|ms| ms <= app.now_ms.get());
+    let title = move || over.map(|ms| format!("The invitation is good until {}", time::exact(ms)));
+    view! { <span class="badge" class:warning=expired title=title>{move || if expired() { "Expired" } else { "Invited" }}</span> }
+}
+
+/// Whether somebody has the second factor that they are asked for.
+fn factor_words(required: bool, has: bool) -> Option<(&'static str, &'static str)> {
+    match (required, has) {
+        (true, false) => Some(("badge warning", "Has no second factor yet")),
+        (_, true) => Some(("badge", "Second factor")),
+        (false, false) => None,
     }
 }
 
 /// The switch that closes the account to somebody and keeps what they are in it.
 fn enabled(roster: Roster, user: Id, shown: &str, on: bool) -> impl IntoView + use<> {
     let turn = move |enabled: bool| async move {
-        let body = ChangeMember { role: None, grants: Grants::new(), enabled: Some(enabled) };
+        let body = ChangeMember { role: None, grants: Grants::new(), enabled: Some(enabled), require_factor: None };
         let path = roster.path(&format!("/members/{user}"));
         server::ask::<serde_json::Value>(Method::PATCH, &path, Some(&body)).await?;
         roster.refresh();
@@ -97,18 +127,18 @@ fn RoleSelect(roster: Roster, user: Id, name: String, member: Member) -> impl In
         let select: web_sys::HtmlSelectElement = event_target(&event);
         if let Ok(wanted) = select.value().parse::<Role>() {
             let grants = if grants::counts(wanted) { kept.clone() } else { Grants::new() };
-            let body = ChangeMember { role: Some(wanted), grants, enabled: None };
+            let body = ChangeMember { role: Some(wanted), grants, enabled: None, require_factor: None };
             // A change that was not made must not look as if it was.
             let refused = move || select.set_value(role.name());
             roster.change(Method::PATCH, format!("/members/{user}"), Some(body), refused);
         }
     };
     view! {
-        <select class="input select-native" aria-label=format!("Role of {name}") on:change=change>{role_options(role)}</select>
+        <select class="input select-native" aria-label=format!("Role of {name}") on:change=change>{role_options(role, Role::Administer)}</select>
     }
 }
 
-/// What ends somebody's membership or makes them the owner. An invitation can be made again; rights that are gone take
+/// What is done with somebody, in the menu of their line. An invitation can be made again; rights that are gone take
 /// somebody's unsent work with them, so that is asked first.
 #[component]
 fn Actions(
@@ -119,28 +149,69 @@ fn Actions(
     asking: RwSignal<Option<Asking>>,
 ) -> impl IntoView {
     let shown = if member.name.is_empty() { member.email.clone() } else { member.name.clone() };
-    let pending = member.status == MemberStatus::Pending;
-    let email = member.email.clone();
-    if pending {
-        let label = format!("Withdraw the invitation of {shown}");
-        let press = move |_| {
-            let body = Some(Withdraw { email: email.clone() });
-            roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
-        };
-        return (!fixed)
-            .then(|| view! { <button class="button small" aria-label=label on:click=press>"Withdraw"</button> })
-            .into_any();
-    }
-    let Some(user) = member.user else { return ().into_any() };
-    let heir = viewer.owns && Some(user) != viewer.me && member.status == MemberStatus::Accepted;
-    let (leaver, owner) = (shown.clone(), shown.clone());
-    view! {
-        <span class="row end">
-            {heir.then(|| view! { <button class="button small quiet" aria-label=format!("Make {owner} the owner") on:click=move |_| asking.set(Some(Asking::Give { user, name: owner.clone() }))>"Make owner"</button> })}
-            {(!fixed).then(|| view! { <button class="button small" aria-label=format!("Remove {leaver}") on:click=move |_| asking.set(Some(Asking::Remove { user, name: leaver.clone() }))>"Remove"</button> })}
-        </span>
-    }
-    .into_any()
+    let items = match member.user {
+        None if fixed => return ().into_any(),
+        None => {
+            let email = member.email.clone();
+            let (role, grants, whose) = (member.role, member.grants.clone(), member.email.clone());
+            let again = move |show_link: bool| {
+                let body = Invite { email: whose.clone(), role, grants: grants.clone(), show_link };
+                spawn_local(async move {
+                    let done = roster.invite(body).await;
+                    roster.problem.try_set(done.err().map(|error| error.message));
+                    roster.refresh();
+                });
+            };
+            let (send, show) = (again.clone(), again);
+            let mail = roster.mail;
+            let withdraw = move |()| {
+                roster.links.update(|links| links.retain(|(who, _)| *who != email));
+                let body = Some(Withdraw { email: email.clone() });
+                roster.change(Method::POST, "/invitations/withdraw".into(), body, || ());
+            };
+            let link = move || if mail.get() { "Show a new link" } else { "Make a new link" };
+            view! {
+                <Show when=move || mail.get()>{
+                    let send = send.clone();
+                    view! { <MenuItem on_choose=Callback::new(move |()| send(false))><Icon name="send"/>"Send again"</MenuItem> }
+                }</Show>
+                <MenuItem on_choose=Callback::new(move |()| show(true))><Icon name="link"/>{link}</MenuItem>
+                <MenuItem on_choose=Callback::new(withdraw)><Icon name="undo-2"/>"Withdraw invitation"</MenuItem>
+            }
+            .into_any()
+        }
+        Some(user) => {
+            let heir = viewer.owns && Some(user) != viewer.me && member.status == MemberStatus::Accepted;
+            if !heir && fixed {
+                return ().into_any();
+            }
+            let (leaver, owner) = (shown.clone(), shown.clone());
+            let give = move |()| asking.set(Some(Asking::Give { user, name: owner.clone() }));
+            let remove = move |()| asking.set(Some(Asking::Remove { user, name: leaver.clone() }));
+            let required = member.require_factor;
+            let factor = move |()| {
+                let body =
+                    ChangeMember { role: None, grants: Grants::new(), enabled: None, require_factor: Some(!required) };
+                roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
+            };
+            let ask = if required { "Ask for no second factor" } else { "Require a second factor" };
+            view! {
+                {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(factor)><Icon name="shield-check"/>{ask}</MenuItem> })}
+                {heir.then(|| view! { <MenuItem on_choose=Callback::new(give)><Icon name="key-round"/>"Make owner"</MenuItem> })}
+                {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(remove)><Icon name="user-minus"/>"Remove from the account"</MenuItem> })}
+            }
+            .into_any()
+        }
+    };
+    // The address of somebody who is invited is all that tells their menu from another's.
+    let id = member.user.map_or_else(|| format!("invited-{}", hex(&member.email)), |user| format!("member-{user}"));
+    view! { <Menu id=id label=format!("More for {shown}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">{items}</Menu> }
+        .into_any()
+}
+
+/// A text as a part of an id on the page.
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Says what is lost with a member and what is not; or what it means to give the account away.
@@ -149,7 +220,7 @@ pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> 
     let (says, keep, go) = match &asking {
         Asking::Remove { name, .. } => (
             format!(
-                "{name} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays."
+                "{name} can no longer open this account, and changes on their devices that the server does not have yet are not accepted any more. What they made stays. Their personal API tokens end at once; tokens of the account that they made go on working until you revoke them on the page API tokens."
             ),
             "Keep the member",
             "Remove member",

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tombolo_wire::rest::{BeginFactor, ConfirmFactor, FactorBegun, FactorConfirmed, RemoveFactor};
+use tombolo_wire::rest::{BeginFactor, ConfirmFactor, FactorBegun, FactorConfirmed, QrCode, RemoveFactor};
 
 use super::Safe;
 use crate::browser::{clipboard, page, server};
@@ -115,6 +115,7 @@ fn Off(setup: Setup) -> impl IntoView {
     view! {
         <form novalidate=true aria-label="Set up a second factor" on:submit=submit>
             <p>"Signing in then takes your password and a code of an authenticator app, so that a password alone opens nothing."</p>
+            <p class="muted">"You are given ten recovery codes for the day on which the app is not at hand. Your other sessions end: sign in there again, with a code."</p>
             <PasswordField setup=setup/>
             <footer><button class="button primary" type="submit" prop:disabled=move || setup.busy.get()><Icon name="shield-check"/>"Set up"</button></footer>
         </form>
@@ -134,11 +135,24 @@ fn Begun(setup: Setup, begun: FactorBegun) -> impl IntoView {
     let secret = groups.collect::<Vec<_>>().join(" ");
     view! {
         <form novalidate=true aria-label="Confirm the second factor" on:submit=submit>
-            <p>"Add this key to your authenticator app, then enter the code that it shows. On a phone, "<a class="link" href=begun.uri rel="external">"open it in the app"</a>"."</p>
+            <p>"Scan this with your authenticator app, then enter the code that it shows. On a phone, "<a class="link" href=begun.uri rel="external">"open it in the app"</a>"."</p>
+            <Qr code=begun.qr/>
+            <p>"No camera? Type this key into the app:"</p>
             <p class="code secret" aria-label="Key">{secret}</p>
             <CodeField setup=setup error=Signal::derive(move || setup.problem.get())/>
             <footer><button class="button" type="button" on:click=move |_| setup.stage.set(Stage::Rest)>"Cancel"</button><button class="button primary" type="submit" prop:disabled=move || setup.busy.get()>"Confirm"</button></footer>
         </form>
+    }
+}
+
+/// A QR code: dark on light in both themes, as cameras want it.
+#[component]
+fn Qr(code: QrCode) -> impl IntoView {
+    let side = code.size + 8;
+    view! {
+        <svg class="qr" role="img" aria-label="QR code of the key" viewBox=format!("-4 -4 {side} {side}")>
+            <rect x="-4" y="-4" width=side height=side class="light"></rect><path d=code.path class="dark"></path>
+        </svg>
     }
 }
 
@@ -166,6 +180,29 @@ fn Codes(setup: Setup, codes: Vec<String>) -> impl IntoView {
     }
 }
 
+/// Browsers that are asked for no code, and the end of that.
+#[component]
+fn Trusted(safe: Safe) -> impl IntoView {
+    let many = move || safe.known.with(|known| known.as_ref().map_or(0, |known| known.trusted_browsers));
+    let end = move |_| {
+        spawn_local(async move {
+            let done = server::ask::<serde_json::Value>(Method::POST, "/api/security/distrust", None::<&()>).await;
+            safe.problem.try_set(done.err().map(|error| error.message));
+            safe.refresh();
+        });
+    };
+    move || {
+        let many = usize::try_from(many()).ok().filter(|many| *many > 0)?;
+        let says = format!(
+            "{} asked for no code.",
+            words::count(many, "browser").replace("browsers", "browsers are").replace("1 browser", "1 browser is")
+        );
+        Some(
+            view! { <p class="row"><span class="grow">{says}</span><button class="button small" type="button" on:click=end>"Ask everywhere again"</button></p> },
+        )
+    }
+}
+
 #[component]
 fn On(setup: Setup, left: u32) -> impl IntoView {
     let submit = move |event: SubmitEvent| {
@@ -179,6 +216,7 @@ fn On(setup: Setup, left: u32) -> impl IntoView {
     let says = format!("On. {} left.", words::count(usize::try_from(left).unwrap_or_default(), "recovery code"));
     view! {
         <p><span class="badge success">{says}</span></p>
+        <Trusted safe=setup.safe/>
         <details><summary>"Remove the second factor"</summary>
             <form novalidate=true aria-label="Remove the second factor" on:submit=submit>
                 <PasswordField setup=setup/>

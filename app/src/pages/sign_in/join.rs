@@ -1,14 +1,16 @@
 //! An invitation followed by somebody who is signed in: one button, and they are in the account that invites.
 
+use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
+use tombolo_wire::rest::Accept;
 use tombolo_wire::store::{Call, Overview, UserInfo};
 
 use super::{Followed, Inviter};
-use crate::browser::page;
+use crate::browser::{page, server};
 use crate::components::Icon;
 use crate::state::{App, use_enter};
 
@@ -23,6 +25,7 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let invitation = Followed::begin(token.clone());
+    let token_of_link = token.clone();
     let join = move |_| {
         let (token, navigate) = (token.clone(), navigate.get_value());
         busy.set(true);
@@ -38,6 +41,22 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
             busy.try_set(false);
         });
     };
+    let back = use_navigate();
+    let declined = token_of_link.clone();
+    let dismiss = move |_| {
+        let (body, back) = (Accept { invitation: declined.clone() }, back.clone());
+        busy.set(true);
+        spawn_local(async move {
+            match server::ask::<serde_json::Value>(Method::POST, "/api/invitations/dismiss", Some(&body)).await {
+                Ok(_) => {
+                    app.toasts.say("The invitation is declined. Who invited you sees that.");
+                    back("/", NavigateOptions::default());
+                }
+                Err(failed) => drop(error.try_set(Some(failed.message))),
+            }
+            busy.try_set(false);
+        });
+    };
     view! {
         <div class="page-head"><div><h1>"Join the account"</h1><p class="sub">{format!("You are signed in as {name} ({email}).")}</p></div></div>
         <div class="page-body narrow">
@@ -45,6 +64,7 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
             <p class="muted">"Your own accounts stay as they are, and you go back to them with the menu at the top left."</p>
             {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
             <button class="button primary" on:click=join prop:disabled=move || busy.get() || invitation.is_over() aria-busy=move || busy.get().to_string()><Icon name="users"/>"Join the account"</button>
+            <button class="button" on:click=dismiss prop:disabled=move || busy.get() || invitation.is_over()>"Decline the invitation"</button>
             <p class="muted">"The invitation is for another address? "<button class="link" on:click=move |_| enter.run(Call::SignOut)>"Sign out"</button>" and follow the link again. "<A href="/" attr:class="link">"Go home"</A></p>
         </div>
     }

@@ -43,6 +43,7 @@ pub(super) fn Card(desk: Desk, transfer: Transfer) -> impl IntoView {
         <article class="card transfer" aria-label=label.clone()>
             <header class="row"><h3 class="grow cut" title=title.clone()>{title.clone()}</h3><span class=class>{status}</span></header>
             <p class="muted">{way}", "<Ago ms=when/></p>
+            {transfer.mail.as_ref().map(|state| view! { <p class="muted">{words::letter(state)}</p> })}
             {(!afterwards.is_empty()).then(|| view! { <ul class="afterwards">{afterwards.into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul> })}
             <footer class="row">
                 <button class="button small quiet" aria-label=format!("Show what goes with {label}") on:click=move |_| showing.set(true)><Icon name="list"/>{goes}</button>

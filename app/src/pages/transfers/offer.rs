@@ -26,7 +26,7 @@ struct Draft {
     copy: RwSignal<bool>,
     preview: RwSignal<Option<TransferContents>>,
     problem: RwSignal<Option<String>>,
-    link: RwSignal<Option<(String, String)>>,
+    link: RwSignal<Option<TransferOffered>>,
     busy: RwSignal<bool>,
 }
 
@@ -72,17 +72,15 @@ impl Draft {
         }
         self.busy.set(true);
         self.problem.set(None);
-        let email = self.email.get_untracked().trim().to_owned();
         let body = OfferTransfer {
             integrations: self.integrations(),
-            email: email.clone(),
+            email: self.email.get_untracked().trim().to_owned(),
             copy_shared: self.copy.get_untracked(),
         };
         spawn_local(async move {
             match server::ask::<TransferOffered>(Method::POST, &self.desk.path(""), Some(&body)).await {
                 Ok(offered) => {
-                    let origin = window().location().origin().unwrap_or_default();
-                    self.link.try_set(Some((email, format!("{origin}{}", offered.link))));
+                    self.link.try_set(Some(offered));
                     self.desk.refresh();
                 }
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
@@ -125,7 +123,7 @@ pub(super) fn Offer(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="dialog-body">
             {move || match draft.link.get() {
-                Some((who, link)) => view! { <Sent who=who link=link open=open/> }.into_any(),
+                Some(offered) => view! { <Sent who=draft.email.get_untracked().trim().to_owned() offered=offered open=open/> }.into_any(),
                 None => view! {
                     <fieldset class="choices"><legend>"Integrations"</legend>{choices}{none}</fieldset>
                     {move || draft.preview.get().map(|contents| {
@@ -148,8 +146,14 @@ pub(super) fn Offer(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
 
 /// The link, shown once.
 #[component]
-fn Sent(who: String, link: String, open: RwSignal<bool>) -> impl IntoView {
+fn Sent(who: String, offered: TransferOffered, open: RwSignal<bool>) -> impl IntoView {
     let app = App::here();
+    let origin = window().location().origin().unwrap_or_default();
+    let link = format!("{origin}{}", offered.link);
+    let says = match offered.mailed {
+        true => format!("The offer is sent to {who}. This is its link, should the letter get lost."),
+        false => format!("Give this link to {who}."),
+    };
     let shown = link.clone();
     let select = |event: leptos::ev::FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
     let copy = move |_| {
@@ -163,7 +167,7 @@ fn Sent(who: String, link: String, open: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <div class="banner invited" role="status"><Icon name="link"/>
-            <div class="grow"><p>{format!("Give this link to {who}. It is shown once, good for 14 days, and only they can use it. Until they accept, everything stays as it is.")}</p>
+            <div class="grow"><p>{says}" It is shown once, good for 14 days, and only they can use it. Until they accept, everything stays as it is."</p>
                 <input class="input code" readonly aria-label="Link of the offer" prop:value=shown on:focus=select/></div>
             <button class="button" type="button" on:click=copy><Icon name="copy"/>"Copy link"</button>
         </div>

@@ -50,12 +50,16 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SetSecret { connection, path, value: secret } => {
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
+        Call::SignInTo { connection } => value(runs::sign_in_to(&account, connection).await?),
+        Call::SignedInTo { state, code, problem } => {
+            created(runs::signed_in_to(&account, &state, code, &problem).await?)
+        }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
         Call::SignUp { name, email, password, invitation } => {
             value(moving::sign_up(tab, &SignUp { name, email, password, invitation }).await?)
         }
-        Call::SignIn { email, password, code, bring_local, invitation } => {
-            value(moving::sign_in(tab, &SignIn { email, password, code, invitation }, bring_local).await?)
+        Call::SignIn { email, password, code, trust, bring_local, invitation } => {
+            value(moving::sign_in(tab, &SignIn { email, password, code, trust, invitation }, bring_local).await?)
         }
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),

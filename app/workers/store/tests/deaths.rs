@@ -29,7 +29,11 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 /// Signs the same person in beside a leader: this tab waits in line.
 async fn sign_in_too(device: &Device) {
     let (email, password) = ("p@example.com".to_owned(), "a long password".to_owned());
-    ask::<Overview>(device, Call::SignIn { email, password, code: None, bring_local: false, invitation: None }).await;
+    ask::<Overview>(
+        device,
+        Call::SignIn { email, password, code: None, trust: false, bring_local: false, invitation: None },
+    )
+    .await;
 }
 
 /// A third tab, as far as its lock says: it lives until `die()`.

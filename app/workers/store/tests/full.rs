@@ -62,7 +62,7 @@ async fn an_edit_that_cannot_be_written_is_answered_when_it_is_and_stands_once()
         assert_eq!(text(&device, id).await, "abc");
         // The account is not left with it.
         let (email, password) = ("somebody@example.com".to_owned(), "a long password".to_owned());
-        let call = Call::SignIn { email, password, code: None, bring_local: true, invitation: None };
+        let call = Call::SignIn { email, password, code: None, trust: false, bring_local: true, invitation: None };
         let refused = device.call(call).await.unwrap_err();
         assert!(refused.message.contains("not saved yet"), "{}", refused.message);
         full(false);

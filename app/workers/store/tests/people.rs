@@ -46,7 +46,7 @@ fn serve(answers: &Value) {
 async fn sign_in(device: &Device, me: &Value, bring_local: bool) -> Overview {
     serve(&json!({"/api/signin": me, "/api/signout": null}));
     let (email, password) = ("somebody@example.com".to_owned(), "a long password".to_owned());
-    ask(device, Call::SignIn { email, password, code: None, bring_local, invitation: None }).await
+    ask(device, Call::SignIn { email, password, code: None, trust: false, bring_local, invitation: None }).await
 }
 
 async fn create(device: &Device, kind: Kind, name: &str) -> Id {

@@ -72,12 +72,13 @@ impl Rights {
             || (action.is_about_a_resource() && self.level(home).is_some_and(|level| level.role().may(action, kind)))
     }
 
-    /// Whether this is allowed somewhere in the account; for buttons that make something new.
+    /// Whether this is allowed somewhere in the account; for lists, and for buttons that make something new. A level on
+    /// single integrations makes no integrations.
     #[must_use]
     pub fn may_somewhere(&self, action: Action, kind: Kind) -> bool {
         self.role.may(action, kind)
             || (action.is_about_a_resource()
-                && kind != Kind::Integration
+                && (kind != Kind::Integration || action != Action::Write)
                 && self.grants.values().any(|level| level.role().may(action, kind)))
     }
 
@@ -91,6 +92,12 @@ impl Rights {
     #[must_use]
     pub fn may_give(&self, other: &Self) -> bool {
         other.role <= self.role && other.role != Role::Owner && self.role.may(Action::ManageMembers, Kind::Integration)
+    }
+
+    /// Whether somebody with these rights may invite another with those, in an account whose managers invite or do not.
+    #[must_use]
+    pub fn may_invite(&self, other: &Self, managers_invite: bool) -> bool {
+        self.may_give(other) || (managers_invite && self.role == Role::Manage && other.role <= Role::Manage)
     }
 
     fn level(&self, home: Home<'_>) -> Option<Level> {
@@ -154,5 +161,12 @@ mod tests {
         assert!(!of(Role::Administer).may_give(&of(Role::Owner)));
         assert!(!of(Role::Owner).may_give(&of(Role::Owner)), "ownership is handed over, never given");
         assert!(!of(Role::Manage).may_give(&of(Role::Monitor)));
+        assert!(!of(Role::Manage).may_invite(&of(Role::Monitor), false));
+        assert!(of(Role::Manage).may_invite(&of(Role::Manage), true));
+        assert!(!of(Role::Manage).may_invite(&of(Role::Administer), true), "above their own level");
+        assert!(
+            !of(Role::Monitor).may_invite(&of(Role::Custom), true)
+                && of(Role::Administer).may_invite(&of(Role::Administer), false)
+        );
     }
 }

@@ -12,6 +12,15 @@ pub struct Security {
     pub recovery_codes: u32,
     /// Where the person is signed in, the newest first.
     pub sessions: Vec<SessionLine>,
+    /// Whether the server sends letters, so that another address has to be confirmed.
+    #[serde(default)]
+    pub mail: bool,
+    /// Browsers that are asked for no code.
+    #[serde(default)]
+    pub trusted_browsers: u32,
+    /// The address that waits to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wished_email: Option<String>,
 }
 
 /// A session.
@@ -48,6 +57,16 @@ pub struct BeginFactor {
     pub password: String,
 }
 
+/// A QR code as a drawing: dark fields of one unit each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QrCode {
+    /// Its width and height in units, without the margin of four that a camera wants around it.
+    pub size: u32,
+    /// The dark fields, as the path of an SVG.
+    pub path: String,
+}
+
 /// What the authenticator app is given; shown once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +75,8 @@ pub struct FactorBegun {
     pub secret: String,
     /// The same as an address that apps open: `otpauth://totp/…`.
     pub uri: String,
+    /// The link as a QR code, for a phone that is held before the screen.
+    pub qr: QrCode,
 }
 
 /// `POST /api/security/factor/confirm` → [`FactorConfirmed`].

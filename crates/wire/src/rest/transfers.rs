@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tombolo_model::{Id, Kind};
 
+use super::MailState;
+
 /// `POST /api/accounts/{account}/transfers/preview` → [`TransferContents`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -33,6 +35,9 @@ pub struct TransferOffered {
     /// The secret link, from the root of the site: `/transfers?offer=TOKEN`. It is shown once, and good for whoever has
     /// the address.
     pub link: String,
+    /// It was sent to the address as well.
+    #[serde(default)]
+    pub mailed: bool,
 }
 
 /// One resource that goes.
@@ -144,6 +149,9 @@ pub struct Transfer {
     /// Afterwards: the connections whose credentials must be entered, or why it failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub afterwards: Vec<String>,
+    /// How the letter of an offer went, for its sender; absent when none was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailState>,
 }
 
 /// The answer to `GET /api/accounts/{account}/transfers`, newest first.

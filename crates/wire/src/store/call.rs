@@ -134,6 +134,21 @@ pub enum Call {
         /// The secret; empty removes it.
         value: String,
     },
+    /// → `String`: the address at which the person lets an application be used in their name (OAuth 2.0). The browser goes there
+    /// and comes back to `/oauth/callback` of this origin.
+    SignInTo {
+        /// Which connection.
+        connection: Id,
+    },
+    /// → [`Created`](super::Created) with the connection's id. What the browser brought back from [`Call::SignInTo`]; good once.
+    SignedInTo {
+        /// The state that went along.
+        state: String,
+        /// The code; nothing where the application said no.
+        code: Option<String>,
+        /// What the application said then.
+        problem: String,
+    },
     /// → `Vec<String>`: the paths of the secrets that are kept for a connection, never their values.
     Secrets {
         /// Which connection.
@@ -160,6 +175,9 @@ pub enum Call {
         /// The code of their second factor, once the server has asked for it (`code_needed`).
         #[serde(default)]
         code: Option<String>,
+        /// This browser is not asked for a code again for a while.
+        #[serde(default)]
+        trust: bool,
         /// Whether what was made on this device goes along to the account.
         bring_local: bool,
         /// The secret of an invitation that brought them here: its account is opened.

@@ -6,17 +6,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tombolo_model::package::{ConnectionChoice, PackageChoices};
-use tombolo_model::{Id, Kind, catalogue};
+use tombolo_model::{Action, Id, Kind, catalogue};
 use tombolo_package::{Package, Part, Purpose};
 
 use super::body::{Collection, MaybeJson};
 use super::packages::{manifest, plan};
-use super::resources::{found, shown};
+use super::resources::{found, shown, unfit};
 use crate::app::App;
 use crate::clock;
 use crate::rest::acting::Acting;
-use crate::rest::error::{RestError, entry};
-use crate::rest::{mirror, package};
+use crate::rest::error::{RestError, entry, of_problem};
+use crate::rest::mirror::{self, Found};
+use crate::rest::package;
 use crate::routes::body::Names;
 use crate::store::Upserted;
 
@@ -31,6 +32,11 @@ pub(super) async fn copy(
     package::whole(&acting)?;
     let root = found(&app, &acting, kind, id).await?;
     let many = matches!(kind, Kind::Flow | Kind::Integration);
+    for name in ["name", "_integrationId"] {
+        if body.get(name).is_some_and(|value| !value.is_string()) {
+            return Err(RestError::invalid(vec![entry("wrong_type", "This is a text.", name)]));
+        }
+    }
     let package = package::gather(&app, &acting, Purpose::Copy, &root).await?;
     let mut choices = choices_of(&app, &acting, &package, &body).await?;
     if many {
@@ -41,6 +47,14 @@ pub(super) async fn copy(
     choices.name = Some(named.unwrap_or_else(|| format!("Clone - {old}")));
     let caches: Vec<Part> = package.parts.iter().filter(|part| part.kind == Kind::LookupCache).cloned().collect();
     let plan = plan(package, Purpose::Copy, &choices)?;
+    // What was wrong before is not the copy's fault.
+    let known = unfit(kind, &root.seen.value);
+    let new = plan.parts.iter().find(|part| part.id == plan.root);
+    let problems = new.map(|new| unfit(kind, &new.value)).unwrap_or_default();
+    let problems: Vec<_> = problems.into_iter().filter(|one| !known.contains(one)).map(of_problem).collect();
+    if !problems.is_empty() {
+        return Err(RestError::invalid(problems));
+    }
     package::check(&app, &acting, &plan).await?;
     package::make(&app, &acting, &plan).await?;
     for part in &caches {
@@ -66,8 +80,10 @@ pub(super) async fn choices_of(
         let pair = old.parse::<Id>().ok().zip(new.as_str().and_then(|new| new.parse::<Id>().ok()));
         let (old, new) = pair.ok_or_else(|| invalid_map("Send ids of connections: {\"old\": \"new\"}.".to_owned()))?;
         let target = mirror::one(app, acting.account, new).await?;
-        let fits = target.is_some_and(|found| found.row.kind == Kind::Connection && !found.seen.binned);
-        if !fits || !acting.sees(Kind::Connection, new) {
+        let fits = |found: &Found| {
+            found.row.kind == Kind::Connection && !found.seen.binned && acting.may(Action::Read, &found.row)
+        };
+        if !target.as_ref().is_some_and(fits) {
             return Err(invalid_map(format!("There is no connection {new} here.")));
         }
         // A map of everything that the caller has is fine: what is not in the package is nobody's loss.
@@ -78,7 +94,7 @@ pub(super) async fn choices_of(
     if let Some(text) = body.get("_integrationId").and_then(Value::as_str) {
         let nowhere = || {
             RestError::invalid(vec![entry(
-                "invalid_ref",
+                "invalid_reference",
                 format!("There is no integration {text} here."),
                 "_integrationId",
             )])

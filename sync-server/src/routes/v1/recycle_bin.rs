@@ -130,19 +130,19 @@ pub(super) async fn purge(
     }
     let mut doomed = Vec::with_capacity(all.len());
     for found in &all {
-        acting.must(Action::Write, found.row.kind)?;
+        acting.must(Action::Write, &found.row)?;
         let name = describe(found.row.kind, &found.seen.value).name;
         let (id, heads, kind) = (found.row.id, found.row.heads.clone(), found.row.kind.name());
         doomed.push(Doomed { id, heads, name, kind });
     }
-    let gone = bin::purge(&app, acting.account, Some(acting.user), doomed).await;
+    let gone = bin::purge(&app, acting.account, Some(&acting), doomed).await;
     let gone = gone.map_err(|error| RestError::from(ApiError::internal(&error)))?;
     // Somebody has taken it out meanwhile.
     if gone.contains(&id) { Ok(StatusCode::NO_CONTENT) } else { Err(RestError::not_found()) }
 }
 
 async fn bring_back(app: &App, acting: &Acting, found: &Found) -> Result<(), RestError> {
-    acting.must(Action::Write, found.row.kind)?;
+    acting.must(Action::Write, &found.row)?;
     write::change(app, acting, found.row.id, write::binning(false)).await
 }
 
@@ -154,7 +154,7 @@ async fn binned(app: &App, acting: &Acting, name: &str, id: Id) -> Result<Found,
 }
 
 fn is_binned(acting: &Acting, found: &Found) -> bool {
-    found.seen.binned && acting.sees(found.row.kind, found.row.id)
+    found.seen.binned && acting.may(Action::Open, &found.row)
 }
 
 fn kind_of(name: &str) -> Result<Kind, RestError> {

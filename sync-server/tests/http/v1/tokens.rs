@@ -43,6 +43,26 @@ async fn a_token_is_shown_once_kept_as_a_hash_and_lets_in_until_it_is_revoked() 
 }
 
 #[tokio::test]
+async fn a_token_tells_when_it_was_last_used_and_what_is_shown_can_be_sent_back() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let made = api.post("/v1/accesstokens", json!({ "name": "ci", "fullAccess": true })).await;
+    let one = format!("/v1/accesstokens/{}", made.id());
+    assert!(made.json().get("lastUsedAt").is_none());
+    let program = Api::new(&server, made.json()["token"].as_str().unwrap());
+    program.get("/v1/tokenInfo").await.good();
+    let mut shown = api.get(&one).await.good();
+    // The request that uses it does not wait for the note.
+    while shown.get("lastUsedAt").is_none() {
+        tokio::task::yield_now().await;
+        shown = api.get(&one).await.good();
+    }
+    assert_eq!(shown["lastUsedAt"].as_str().unwrap().len(), "2026-11-29T09:00:00.000Z".len());
+    shown["name"] = json!("deploys");
+    assert_eq!(api.put(&one, shown).await.good()["name"], "deploys");
+}
+
+#[tokio::test]
 async fn what_a_token_makes_ends_no_later_than_it_and_a_rename_brings_no_token_back() {
     let server = Server::start();
     let (_ann, api) = owner(&server, "ann").await;

@@ -36,6 +36,10 @@ pub enum Store {
     Actors,
     /// What the server must be told by HTTP when it can be reached: counter → JSON.
     Errands,
+    /// State of scripts, where there is no server for it: (owner or nothing, key) → JSON.
+    States,
+    /// The data of lookup caches, where there is no server for it: (cache, key) → JSON.
+    CacheEntries,
     /// In the registry: accounts by id → JSON.
     Accounts,
     /// In the registry: the key under which secrets are encrypted.
@@ -62,6 +66,8 @@ impl Store {
             Self::Secrets => "secrets",
             Self::Actors => "actors",
             Self::Errands => "errands",
+            Self::States => "states",
+            Self::CacheEntries => "cache_entries",
             Self::Accounts => "accounts",
             Self::Keys => "keys",
         }
@@ -84,7 +90,9 @@ pub enum Layout {
 impl Layout {
     pub(super) const fn version(self) -> u8 {
         match self {
-            Self::Registry | Self::Account => 1,
+            Self::Registry => 1,
+            // 2: state and the data of lookup caches.
+            Self::Account => 2,
         }
     }
 
@@ -107,6 +115,8 @@ impl Layout {
                 Store::Secrets,
                 Store::Actors,
                 Store::Errands,
+                Store::States,
+                Store::CacheEntries,
             ],
         }
     }

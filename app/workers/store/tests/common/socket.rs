@@ -44,7 +44,11 @@ pub(crate) async fn sign_in(device: &Device, person: u8) {
          }};"
     ));
     let (email, password) = ("p@example.com".to_owned(), "a long password".to_owned());
-    ask::<Overview>(device, Call::SignIn { email, password, code: None, bring_local: false, invitation: None }).await;
+    ask::<Overview>(
+        device,
+        Call::SignIn { email, password, code: None, trust: false, bring_local: false, invitation: None },
+    )
+    .await;
     until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
     welcome();
 }
