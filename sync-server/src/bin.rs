@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::audit::{self, AuditError};
 use crate::clock;
 use crate::resources::{self, ResourceError};
+use crate::rest::acting::Acting;
 use crate::store::{Store, StoreError, Unchanged};
 
 /// How long something lies in the bin.
@@ -36,7 +37,7 @@ pub(crate) struct Doomed {
 }
 
 /// Deletes documents of an account for good and tells everybody; gives those that went.
-pub(crate) async fn purge(app: &App, account: Id, by: Option<Id>, doomed: Vec<Doomed>) -> Result<Vec<Id>, BinError> {
+pub(crate) async fn purge(app: &App, account: Id, by: Option<&Acting>, doomed: Vec<Doomed>) -> Result<Vec<Id>, BinError> {
     // Whatever was accepted up to now is in the log before its history goes.
     audit::catch_up(&*app.store, account, clock::now_ms()).await?;
     let documents: Vec<(Id, Vec<u8>)> = doomed.iter().map(|one| (one.id, one.heads.clone())).collect();
@@ -45,16 +46,14 @@ pub(crate) async fn purge(app: &App, account: Id, by: Option<Id>, doomed: Vec<Do
         return Ok(gone);
     }
     app.committed(account, sequence);
-    let by = match by {
-        Some(user) => Some(user),
-        None => app.store.owner(account).await?,
-    };
     for one in doomed.iter().filter(|one| gone.contains(&one.id)) {
         app.hub.flow_changed(account, one.id);
-        if let Some(user) = by {
-            let name = format!("{} (deleted for good)", one.name);
-            audit::note(app, account, audit::told(user, one.kind, Some(one.id), &name, AuditAction::Delete)).await;
-        }
+        let name = format!("{} (deleted for good)", one.name);
+        let event = match by {
+            Some(acting) => audit::acted(acting, one.kind, Some(one.id), &name, AuditAction::Delete),
+            None => audit::system(one.kind, Some(one.id), &name, AuditAction::Delete),
+        };
+        audit::note(app, account, event).await;
     }
     Ok(gone)
 }
@@ -128,8 +127,15 @@ mod tests {
             chunks.extend(document.edit(&author, &[Intent::Bin], &mut rows).unwrap());
         }
         let changes = chunks.into_iter().map(|chunk| Incoming::read(chunk.bytes).unwrap()).collect();
-        let road = Road::app();
-        let push = Push { account: id(200), user: id(100), document: id(n), changes, recovering: false, now_ms, road };
+        let push = Push {
+            account: id(200),
+            user: id(100),
+            document: id(n),
+            changes,
+            road: Road::app(),
+            recovering: false,
+            now_ms,
+        };
         assert!(matches!(store.push(push).await.unwrap().verdict, Verdict::Accept(_)));
     }
 

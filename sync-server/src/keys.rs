@@ -10,11 +10,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use tombolo_model::Id;
 
+use crate::auth::second;
+use crate::mail;
 use crate::serve::KEY;
 use crate::sqlite::{SealedPlace, SealedRow, Sqlite};
-use crate::store::StoreError;
-use crate::vault::{VaultError, VaultKey};
+use crate::store::{SealedSecret, StoreError};
+use crate::vault::{SecretPlace, VaultError, VaultKey};
 
 /// The name of a key that is about to take the place of the other.
 const NEXT: &str = "secrets.key.new";
@@ -160,7 +163,7 @@ fn opens(key: &VaultKey, row: &SealedRow) -> bool {
 fn open(key: &VaultKey, row: &SealedRow) -> Option<String> {
     match &row.place {
         SealedPlace::Secret { account, connection, path, hosts } => {
-            let secret = crate::store::SealedSecret {
+            let secret = SealedSecret {
                 connection: *connection,
                 path: path.clone(),
                 sealed: row.sealed.clone(),
@@ -168,41 +171,35 @@ fn open(key: &VaultKey, row: &SealedRow) -> Option<String> {
             };
             key.open_secret(*account, &secret).ok()
         }
-        SealedPlace::Factor { user } => key.open_secret(*user, &factor(*user, &row.sealed)).ok(),
+        SealedPlace::Factor { user } => key.open_secret(*user, &own(*user, second::PATH, &row.sealed)).ok(),
+        SealedPlace::Letter { id } => key.open_secret(*id, &own(*id, mail::PATH, &row.sealed)).ok(),
     }
 }
 
 fn seal(key: &VaultKey, row: &SealedRow, text: &str) -> Result<Vec<u8>, VaultError> {
-    use crate::vault::SecretPlace;
     let sealed = match &row.place {
         SealedPlace::Secret { account, connection, path, hosts } => {
             key.seal(SecretPlace { account: *account, connection: *connection, path }, hosts.clone(), text)?
         }
-        SealedPlace::Factor { user } => key.seal(
-            SecretPlace { account: *user, connection: *user, path: crate::auth::second::PATH },
-            Vec::new(),
-            text,
-        )?,
+        SealedPlace::Factor { user } => {
+            key.seal(SecretPlace { account: *user, connection: *user, path: second::PATH }, Vec::new(), text)?
+        }
+        SealedPlace::Letter { id } => {
+            key.seal(SecretPlace { account: *id, connection: *id, path: mail::PATH }, Vec::new(), text)?
+        }
     };
     Ok(sealed.sealed)
 }
 
-fn factor(user: tombolo_model::Id, sealed: &[u8]) -> crate::store::SealedSecret {
-    crate::store::SealedSecret {
-        connection: user,
-        path: crate::auth::second::PATH.to_owned(),
-        sealed: sealed.to_vec(),
-        hosts: Vec::new(),
-    }
+/// What belongs to no connection: its own id stands for account and connection.
+fn own(id: Id, path: &str, sealed: &[u8]) -> SealedSecret {
+    SealedSecret { connection: id, path: path.to_owned(), sealed: sealed.to_vec(), hosts: Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
-    use tombolo_model::Id;
-
     use super::*;
-    use crate::store::{SealedSecret, Store, Vault};
-    use crate::vault::SecretPlace;
+    use crate::store::{Store, Vault};
 
     fn ids() -> [Id; 2] {
         [Id::from_parts(1, [1; 8]), Id::from_parts(2, [2; 8])]

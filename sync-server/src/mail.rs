@@ -50,7 +50,7 @@ const LOOK: Duration = Duration::from_secs(300);
 /// How much of what a mail server says is kept.
 const LONGEST_PROBLEM: usize = 300;
 /// Where the text of a letter lies in the vault's terms.
-const PATH: &str = "letter";
+pub(crate) const PATH: &str = "letter";
 
 /// The way out for letters.
 pub(crate) struct Post {

@@ -43,11 +43,11 @@ pub(crate) async fn drive(app: App) {
     loop {
         hours.tick().await;
         sweep(&*app.store, &app.desks, clock::now_ms()).await;
-        if let Err(error) = accounts(&app, clock::now_ms()).await {
-            tracing::error!(%error, "an account that is to go cannot be removed; it is tried again in an hour");
-        }
         if let Err(error) = bin::sweep(&app, &mut bin_seen_ms, clock::now_ms()).await {
             tracing::error!(%error, "the recycle bin cannot be emptied of what is old; it is tried again in an hour");
+        }
+        if let Err(error) = accounts(&app, clock::now_ms()).await {
+            tracing::error!(%error, "an account that is to go cannot be removed; it is tried again in an hour");
         }
     }
 }

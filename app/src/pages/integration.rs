@@ -68,6 +68,7 @@ fn Integration(id: Id) -> impl IntoView {
                         <MenuItem on_choose=Callback::new(move |()| packages::download(app, id))><Icon name="download"/>"Download"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!app.may_write()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
                         <MenuItem on_choose=Callback::new(tests)><Icon name="clipboard-check"/>"Tests"</MenuItem>
+                        <MenuItem on_choose=Callback::new(move |()| navigate.with_value(|navigate| navigate("/transfers", leptos_router::NavigateOptions::default())))><Icon name="arrow-right-left"/>"Hand over"</MenuItem>
                         <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
                     </Menu>
                     <CreateFlow integration=id primary=true/>

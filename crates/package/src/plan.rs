@@ -89,7 +89,8 @@ pub fn plan(
         rewrite::ids(&mut part.value, &names);
         let old = part.id;
         part.id = names.get(&old).copied().unwrap_or(old);
-        settle(&mut part, old, purpose, target);
+        let here = target.filter(|_| part.kind == Kind::Flow || old == old_root);
+        settle(&mut part, old, purpose, here);
         if old == old_root
             && let (Some(name), Value::Object(fields)) = (&choices.name, &mut part.value)
         {
@@ -183,10 +184,10 @@ fn settle(part: &mut Part, old: Id, purpose: Purpose, target: Option<Id>) {
     if purpose == Purpose::Copy {
         fields.insert("_sourceId".to_owned(), old.to_string().into());
     }
+    if let Some(target) = target {
+        fields.insert("_integrationId".to_owned(), target.to_string().into());
+    }
     if kind == Kind::Flow {
-        if let Some(target) = target {
-            fields.insert("_integrationId".to_owned(), target.to_string().into());
-        }
         fields.insert("disabled".to_owned(), true.into());
         if purpose == Purpose::Copy {
             without_schedule(fields);

@@ -36,9 +36,11 @@ pub(crate) async fn gather(app: &App, acting: &Acting, purpose: Purpose, root: &
     let mut closure = Closure::begin(purpose, id, owned);
     while let Some(id) = closure.wanted() {
         let found = mirror::one(app, acting.account, id).await?;
-        let Some(found) = found.filter(|found| !found.seen.binned && acting.may(Action::Open, &found.row)) else {
+        let Some(found) = found.filter(|found| !found.seen.binned && acting.may(Action::Read, &found.row)) else {
             continue;
         };
+        // Who sees that something is there, and not what is in it, gets no copy of it.
+        acting.must(Action::Open, &found.row)?;
         if found.seen.damaged {
             return Err(RestError::damaged());
         }

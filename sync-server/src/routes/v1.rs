@@ -160,7 +160,7 @@ fn of_some_kinds() -> Vec<Route> {
         post("/v1/templates/preview", ENTER, packages::preview)
             .takes(PACKAGE_BYTES)
             .says("Say what a zip would make, without making it"),
-        post("/v1/templates/install", somewhere_new(Kind::Integration), packages::install)
+        post("/v1/templates/install", somewhere_new(Kind::Flow), packages::install)
             .takes(PACKAGE_BYTES)
             .says("Make what a zip holds, with the connections of connectionMap"),
         post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),

@@ -14,6 +14,8 @@ pub(crate) enum SealedPlace {
     Secret { account: Id, connection: Id, path: String, hosts: Vec<String> },
     /// A person's second factor.
     Factor { user: Id },
+    /// A letter that waits to be sent.
+    Letter { id: Id },
 }
 
 /// Something sealed.
@@ -36,7 +38,13 @@ impl Sqlite {
             .fetch_all(&self.read)
             .await
             .map_err(db("reading second factors"))?;
-        secrets.iter().map(secret).chain(factors.iter().map(factor)).collect()
+        let letters = sqlx::query("SELECT id, sealed FROM mails WHERE next_ms IS NOT NULL LIMIT ?")
+            .bind(most)
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("reading letters"))?;
+        let sealed = secrets.iter().map(secret).chain(factors.iter().map(factor));
+        sealed.chain(letters.iter().map(letter)).collect()
     }
 
     /// Puts all of this in the place of what is there, in one transaction; what has nothing to put there is removed.
@@ -63,6 +71,12 @@ impl Sqlite {
                         .bind(sealed)
                         .bind(user.to_string())
                 }
+                (SealedPlace::Letter { id }, Some(sealed)) => {
+                    sqlx::query("UPDATE mails SET sealed = ? WHERE id = ?").bind(sealed).bind(id.to_string())
+                }
+                (SealedPlace::Letter { id }, None) => {
+                    sqlx::query("DELETE FROM mails WHERE id = ?").bind(id.to_string())
+                }
                 (SealedPlace::Factor { user }, None) => {
                     sqlx::query("DELETE FROM second_factors WHERE user = ?").bind(user.to_string())
                 }
@@ -81,6 +95,11 @@ fn secret(row: &SqliteRow) -> Result<SealedRow, StoreError> {
         hosts: json(row, "vault", "hosts")?,
     };
     Ok(SealedRow { place, sealed: get(row, "vault", "sealed")? })
+}
+
+fn letter(row: &SqliteRow) -> Result<SealedRow, StoreError> {
+    let place = SealedPlace::Letter { id: id(row, "mails", "id")? };
+    Ok(SealedRow { place, sealed: get(row, "mails", "sealed")? })
 }
 
 fn factor(row: &SqliteRow) -> Result<SealedRow, StoreError> {

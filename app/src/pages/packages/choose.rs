@@ -13,7 +13,7 @@ use crate::words;
 use crate::words::kinds;
 
 /// The field of the name.
-const NAME: &str = "package-name";
+pub(super) const NAME: &str = "package-name";
 /// The field of the integration.
 const INTEGRATION: &str = "package-integration";
 
@@ -110,7 +110,7 @@ fn Signed(signed: PackageSigned) -> impl IntoView {
     };
     view! {
         <div class="banner" role="status"><Icon name="shield-check"/>
-            <p>"Unchanged since it was signed by the key "<code class="secret">{key}</code>", "<Ago ms=made_ms/>". "{who}" Ask them whether this is their key."</p></div>
+            <p>"Unchanged since it was signed by the key "<code class="secret">{key}</code>", "<Ago ms=made_ms/>". "{who}" Compare the key with who gave you the file."</p></div>
     }
 }
 

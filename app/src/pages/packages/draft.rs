@@ -121,6 +121,9 @@ impl Draft {
         let first = home.or_else(|| integrations.first().map(|row| row.id));
         self.integration.set(first.map(|id| id.to_string()).unwrap_or_default());
         self.preview.set(Some(preview));
+        if copy {
+            page::focus_soon(vec![super::choose::NAME.to_owned()]);
+        }
     }
 
     /// What is sent.

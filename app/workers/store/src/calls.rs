@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use tombolo_model::Id;
 use tombolo_wire::rest::{SignIn, SignUp};
-use tombolo_wire::store::{BlobInfo, Call, Created};
+use tombolo_wire::store::{BlobInfo, Call, Created, Packed};
 use tombolo_wire::sync::Place;
 use web_sys::Blob;
 
@@ -14,7 +14,7 @@ use crate::port::Answer;
 use crate::undo::Way;
 use crate::worker::Tab;
 use crate::{
-    blobs, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets, undo,
+    bin, blobs, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets, undo,
 };
 
 /// Does what is asked.
@@ -76,16 +76,9 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             let info = blobs::info(String::new(), export_name(), &file);
             with_file(&info, file)
         }
-        Call::Pack { id } => {
-            let (packed, file) = packages::pack(&account, id).await?;
-            let answer = value(packed)?;
-            Ok(Answer { file: Some(file), ..answer })
-        }
-        Call::Bundle { id, password } => {
-            let (packed, file) = packages::bundle(&account, id, &password).await?;
-            let answer = value(packed)?;
-            Ok(Answer { file: Some(file), ..answer })
-        }
+        Call::Purge { ids } => value(bin::purge(&account, &ids).await?),
+        Call::Pack { id } => packed(packages::pack(&account, id).await?),
+        Call::Bundle { id, password } => packed(packages::bundle(&account, id, &password).await?),
         Call::LookAtPackage { of } => value(packages::look(&account, &of, files.first()).await?),
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => {
@@ -103,6 +96,11 @@ fn value(value: impl Serialize) -> Result<Answer, Fault> {
 
 fn created(id: Id) -> Result<Answer, Fault> {
     value(Created { id })
+}
+
+fn packed((packed, file): (Packed, Blob)) -> Result<Answer, Fault> {
+    let answer = value(packed)?;
+    Ok(Answer { file: Some(file), ..answer })
 }
 
 fn with_file(info: &BlobInfo, file: Blob) -> Result<Answer, Fault> {

@@ -7,6 +7,7 @@
 
 mod account;
 mod api;
+mod bin;
 mod blobs;
 mod calls;
 mod catalogue;

@@ -47,7 +47,8 @@ pub(crate) async fn bundle(account: &Rc<Account>, id: Id, password: &str) -> Res
     let (name, by) = {
         let info = account.info.borrow();
         let by = info.user.as_ref().map(|user| format!("{} <{}>", user.name, user.email)).unwrap_or_default();
-        (info.name.clone(), by)
+        // An account that is on one device alone has no name of its own.
+        (if info.local { String::new() } else { info.name.clone() }, by)
     };
     let maker = Maker { seed, account: name, by, made_ms: env::now_ms() };
     let mut bytes = bundle::sign(&package, &maker);

@@ -219,6 +219,11 @@ pub enum Call {
     },
     /// → [`BlobInfo`](super::BlobInfo) with one attachment: a JSON file of every resource on this device.
     ExportAll,
+    /// → null. Deletes resources in the recycle bin of a local account for good; of any other account the server does that.
+    Purge {
+        /// Which.
+        ids: Vec<Id>,
+    },
     /// → [`Packed`](super::Packed) with one attachment: a zip of an integration, a flow or a single resource and all that it
     /// needs, without secrets.
     Pack {

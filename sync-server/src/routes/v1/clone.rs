@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tombolo_model::package::{ConnectionChoice, PackageChoices};
 use tombolo_model::{Action, Id, Kind, catalogue};
-use tombolo_package::{Package, Part, Plan, Purpose};
+use tombolo_package::{Package, Part, Purpose};
 
 use super::body::{Collection, MaybeJson};
 use super::packages::{manifest, plan};
@@ -47,8 +47,15 @@ pub(super) async fn copy(
     choices.name = Some(named.unwrap_or_else(|| format!("Clone - {old}")));
     let caches: Vec<Part> = package.parts.iter().filter(|part| part.kind == Kind::LookupCache).cloned().collect();
     let plan = plan(package, Purpose::Copy, &choices)?;
+    // What was wrong before is not the copy's fault.
+    let known = unfit(kind, &root.seen.value);
+    let new = plan.parts.iter().find(|part| part.id == plan.root);
+    let problems = new.map(|new| unfit(kind, &new.value)).unwrap_or_default();
+    let problems: Vec<_> = problems.into_iter().filter(|one| !known.contains(one)).map(of_problem).collect();
+    if !problems.is_empty() {
+        return Err(RestError::invalid(problems));
+    }
     package::check(&app, &acting, &plan).await?;
-    fits(&root, &plan)?;
     package::make(&app, &acting, &plan).await?;
     for part in &caches {
         if let Some(new) = plan.names.get(&part.id) {
@@ -59,15 +66,6 @@ pub(super) async fn copy(
         return Ok((StatusCode::CREATED, Answer(manifest(&plan))).into_response());
     }
     Ok((StatusCode::CREATED, Answer(shown(&app, &acting, kind, plan.root).await?)).into_response())
-}
-
-/// Checks of a copy what is checked of a new resource. What was wrong before is not the copy's fault.
-fn fits(root: &Found, plan: &Plan) -> Result<(), RestError> {
-    let known = unfit(root.row.kind, &root.seen.value);
-    let made = plan.parts.iter().find(|part| part.id == plan.root);
-    let problems = made.map(|part| unfit(part.kind, &part.value)).unwrap_or_default();
-    let problems: Vec<_> = problems.into_iter().filter(|one| !known.contains(one)).collect();
-    if problems.is_empty() { Ok(()) } else { Err(RestError::invalid(problems.into_iter().map(of_problem).collect())) }
 }
 
 /// What a body says about connections and the integration.
@@ -82,8 +80,10 @@ pub(super) async fn choices_of(
         let pair = old.parse::<Id>().ok().zip(new.as_str().and_then(|new| new.parse::<Id>().ok()));
         let (old, new) = pair.ok_or_else(|| invalid_map("Send ids of connections: {\"old\": \"new\"}.".to_owned()))?;
         let target = mirror::one(app, acting.account, new).await?;
-        let fits = |found: &Found| found.row.kind == Kind::Connection && !found.seen.binned;
-        if !target.is_some_and(|found| fits(&found) && acting.may(Action::Read, &found.row)) {
+        let fits = |found: &Found| {
+            found.row.kind == Kind::Connection && !found.seen.binned && acting.may(Action::Read, &found.row)
+        };
+        if !target.as_ref().is_some_and(fits) {
             return Err(invalid_map(format!("There is no connection {new} here.")));
         }
         // A map of everything that the caller has is fine: what is not in the package is nobody's loss.
@@ -94,7 +94,7 @@ pub(super) async fn choices_of(
     if let Some(text) = body.get("_integrationId").and_then(Value::as_str) {
         let nowhere = || {
             RestError::invalid(vec![entry(
-                "invalid_ref",
+                "invalid_reference",
                 format!("There is no integration {text} here."),
                 "_integrationId",
             )])

@@ -135,7 +135,7 @@ pub(super) async fn purge(
         let (id, heads, kind) = (found.row.id, found.row.heads.clone(), found.row.kind.name());
         doomed.push(Doomed { id, heads, name, kind });
     }
-    let gone = bin::purge(&app, acting.account, Some(acting.user), doomed).await;
+    let gone = bin::purge(&app, acting.account, Some(&acting), doomed).await;
     let gone = gone.map_err(|error| RestError::from(ApiError::internal(&error)))?;
     // Somebody has taken it out meanwhile.
     if gone.contains(&id) { Ok(StatusCode::NO_CONTENT) } else { Err(RestError::not_found()) }

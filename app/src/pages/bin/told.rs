@@ -1,0 +1,96 @@
+//! What the server says of what lies in the recycle bin: who put it there, when, and until when it stays.
+
+use std::collections::BTreeMap;
+
+use gloo::net::http::Method;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+use serde_json::Value;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::store::CallError;
+
+use crate::browser::server;
+use crate::state::App;
+
+/// How long something lies in the bin, by the server's clock.
+const BIN_MS: i64 = 30 * DAY_MS;
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// What is known of one thing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Told {
+    pub(super) by: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    doc: Value,
+    #[serde(rename = "deletedBy")]
+    deleted_by: Option<Value>,
+}
+
+/// By id; empty until the server has answered, and without a server.
+pub(super) type All = RwSignal<BTreeMap<Id, Told>>;
+
+/// Asks the server, where there is one. What it does not say now is shown as not known.
+pub(super) fn ask(app: App, all: All) {
+    let Some(account) = app
+        .account
+        .with_untracked(|account| account.as_ref().filter(|account| !account.local).map(|account| account.id))
+    else {
+        return;
+    };
+    spawn_local(async move {
+        let asked = server::ask_api::<Option<Vec<Entry>>>(Method::GET, "/v1/recycleBinTTL?limit=1000", account).await;
+        if let Ok(entries) = asked {
+            all.try_set(entries.unwrap_or_default().iter().filter_map(told).collect());
+        }
+    });
+}
+
+fn told(entry: &Entry) -> Option<(Id, Told)> {
+    let id = entry.doc.get("_id")?.as_str()?.parse().ok()?;
+    let by = entry.deleted_by.as_ref().and_then(|by| by.get("name")).and_then(Value::as_str);
+    Some((id, Told { by: by.filter(|by| !by.is_empty()).map(str::to_owned) }))
+}
+
+/// Has the server delete something for good.
+pub(super) async fn purge(account: Id, kind: Kind, id: Id) -> Result<(), CallError> {
+    let path = format!("/v1/recycleBinTTL/{}/{id}", kind.collection());
+    server::ask_api::<Value>(Method::DELETE, &path, account).await.map(drop)
+}
+
+/// How long it stays, in words.
+pub(super) fn days_left(binned_ms: i64, now_ms: i64) -> String {
+    match (binned_ms + BIN_MS - now_ms).div_euclid(DAY_MS) {
+        ..0 => "Goes within the hour".to_owned(),
+        0 => "Less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn days_that_are_left_are_counted_down() {
+        assert_eq!(days_left(0, 0), "30 days");
+        assert_eq!(days_left(0, 28 * DAY_MS + 1), "1 day");
+        assert_eq!(days_left(0, 29 * DAY_MS + 1), "Less than a day");
+        assert_eq!(days_left(0, 31 * DAY_MS), "Goes within the hour");
+    }
+
+    #[test]
+    fn who_deleted_something_is_read_from_the_servers_list() {
+        let id = Id::from_parts(1, [1; 8]);
+        let entry = json!({"model": "Flow", "doc": {"_id": id}, "deletedBy": {"_id": id, "name": "Ines"}});
+        let read = |entry: Value| told(&serde_json::from_value(entry).unwrap());
+        assert_eq!(read(entry), Some((id, Told { by: Some("Ines".into()) })));
+        assert_eq!(read(json!({"doc": {"_id": id}})), Some((id, Told { by: None })));
+        assert_eq!(read(json!({"doc": {}})), None);
+    }
+}
