@@ -79,6 +79,7 @@ fn row_of(made: &PackageInstalled) -> CatalogueRow {
         binned: false,
         references: Vec::new(),
         adaptor: None,
+        lookup: false,
         conflicts: 0,
         modified_ms: 0,
         pending: false,

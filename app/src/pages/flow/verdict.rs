@@ -104,7 +104,14 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
             let Some(evaluator) = evaluator.try_get_value() else { return };
             let name = judged.with_value(|judged| judged.eval.to_owned());
             let branches = names(&rules);
-            let ask = Ask { n: 0, name, rules: Given::Value(rules), input: Given::Value(input), options: Value::Null };
+            let ask = Ask {
+                n: 0,
+                name,
+                rules: Given::Value(rules),
+                input: Given::Value(input),
+                options: Value::Null,
+                moment: None,
+            };
             spawn_local(async move {
                 let now = match evaluator.ask(ask, DEADLINE_MS).await {
                     Answer::Done(done) => match (done.output, done.problems.into_iter().next()) {

@@ -81,6 +81,7 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
                 rules: Given::Value(rules),
                 input: Given::Value(input),
                 options: Value::Null,
+                moment: None,
             };
             spawn_local(async move {
                 let answer = evaluator.ask(ask, DEADLINE_MS).await;
