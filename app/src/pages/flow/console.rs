@@ -100,7 +100,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let steps = Memo::new(move |_| {
         let passes = |step: &StepCount| builder.routers.with(|routers| is_passed(routers, step));
         let all = |run: &RunRow| run.steps.iter().filter(|step| !passes(step)).map(|step| step.step.clone()).collect();
-        run.with(|run| run.as_ref().map(|run| all(run))).unwrap_or_else(Vec::new)
+        run.with(|run| run.as_ref().map(all)).unwrap_or_else(Vec::new)
     });
     // While it runs its time moves on by the second.
     let seconds = RwSignal::new(0_u32);

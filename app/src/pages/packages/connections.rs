@@ -68,6 +68,7 @@ mod tests {
             binned: false,
             references: Vec::new(),
             adaptor: Some(adaptor.into()),
+            lookup: false,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

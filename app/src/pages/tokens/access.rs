@@ -121,6 +121,7 @@ mod tests {
             binned: n == 9,
             references: references.iter().map(|n| id(*n)).collect(),
             adaptor: None,
+            lookup: false,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

@@ -112,7 +112,7 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
                 view! {
                     <div class="scroll">
                         {move || nothing.get().then(|| view! { <p class="muted tree-note">"What comes out is shown here once there is a record: get some at the left, or paste one as the input."</p> })}
-                        <pre class="code map-made" tabindex="0" aria-label="Output">{move || (!nothing.get()).then(|| made.with(|made| made.text.clone()))}</pre>
+                        <pre class="code map-made" tabindex="0">{move || (!nothing.get()).then(|| made.with(|made| made.text.clone()))}</pre>
                     </div>
                 }.into_any()
             }}

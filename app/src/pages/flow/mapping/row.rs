@@ -131,15 +131,15 @@ impl Place {
     }
 
     /// A list of objects is built of entries: it begins with one.
-    fn set_type(self, key: String) {
+    fn set_type(self, key: &str) {
         let entries = self.under("buildArrayHelper");
         let some = untrack(|| {
             self.doc.view.with(|view| {
                 view.as_ref().and_then(|view| view.rows.get(&entries)).is_some_and(|rows| !rows.is_empty())
             })
         });
-        let mut intents = vec![Intent::Set { path: self.under("dataType"), value: key.clone().into() }];
-        if matches!(key.as_str(), "objectarray" | "arrayarray") && !some {
+        let mut intents = vec![Intent::Set { path: self.under("dataType"), value: key.into() }];
+        if matches!(key, "objectarray" | "arrayarray") && !some {
             intents.push(Intent::InsertRow { list: entries, row: row_id::fresh(), after: None, value: new_entry() });
         }
         self.doc.edit(intents);
@@ -219,7 +219,7 @@ fn Row(editing: Editing, row: MapRow) -> impl IntoView {
     let nested = Callback::new(move |(destination, to)| place.move_into_object(destination, to));
     let destination = Shared::new(doc, place.under("generate"), destination, Some(nested));
     let types = Signal::derive(|| TYPES.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
-    let set_type = Callback::new(move |key: String| place.set_type(key));
+    let set_type = Callback::new(move |key: String| place.set_type(&key));
     let here = StoredValue::new(place.row.with_value(MapRow::key));
     let now = move || editing.current.with(|current| here.with_value(|here| current.as_ref() == Some(here)));
     view! {
