@@ -71,7 +71,7 @@ fn TestCases(id: Id) -> impl IntoView {
             busy.try_set(false);
         });
     };
-    let said = Memo::new(move |_| went.with(|went| summary(went)));
+    let said = Memo::new(move |_| went.with(summary));
     let name =
         move || Some(doc.text("/name")).filter(|name| !name.is_empty()).unwrap_or_else(|| "Integration".to_owned());
     view! {
