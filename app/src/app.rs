@@ -6,8 +6,9 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound, PlaygroundPage,
-    ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, TransfersPage,
+    AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage, NotAcceptedPage,
+    NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage,
+    SignUpPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -24,7 +25,10 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/integrations/:id/flows/:flow") view=FlowPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
+                    <Route path=path!("/data-loader") view=DataLoaderPage/>
+                    <Route path=path!("/data-loader/:id") view=LoaderPage/>
                     <Route path=path!("/bin") view=BinPage/>
+                    <Route path=path!("/preferences") view=PreferencesPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
                     <Route path=path!("/audit") view=AuditPage/>

@@ -2,6 +2,8 @@
 
 mod audit;
 mod bin;
+mod caches;
+mod data_loader;
 mod flow;
 mod home;
 mod integration;
@@ -9,6 +11,7 @@ mod members;
 mod not_accepted;
 mod not_found;
 mod playground;
+mod preferences;
 mod resources;
 mod run_file;
 mod runs;
@@ -19,13 +22,15 @@ mod transfers;
 
 pub(crate) use audit::AuditPage;
 pub(crate) use bin::BinPage;
+pub(crate) use data_loader::{DataLoaderPage, LoaderPage};
 pub(crate) use flow::FlowPage;
 pub(crate) use home::HomePage;
 pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
 pub(crate) use not_found::{NotFound, Unopened};
-pub(crate) use playground::PlaygroundPage;
+pub(crate) use playground::{PlaygroundPage, editor_names};
+pub(crate) use preferences::PreferencesPage;
 pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;

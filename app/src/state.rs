@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod document;
+mod drafts;
 mod evaluator;
 mod membership;
 pub(crate) mod row_id;

@@ -1,5 +1,7 @@
 //! Numbers, times and counts as people read them. Plain functions, tested natively.
 
+use tombolo_model::LONGEST_NAME;
+
 pub(crate) mod fields;
 pub(crate) mod kinds;
 
@@ -62,9 +64,6 @@ pub(crate) fn monogram(name: &str) -> String {
     }
     made
 }
-
-/// The most characters of a name that is typed. What comes from elsewhere keeps the name that it has.
-const LONGEST_NAME: usize = 200;
 
 /// Why a text is no name for anything, in words; nothing when it is one.
 pub(crate) fn name_problem(text: &str) -> Option<String> {

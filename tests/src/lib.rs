@@ -31,6 +31,7 @@ pub use dice::Dice;
 pub use fake::FakeServer;
 pub use link::{Link, Way};
 pub use member::Member;
+pub use places::axe_core;
 pub use screen::Screen;
 pub use server::Server;
 pub use sink::Sink;

@@ -26,6 +26,12 @@ pub fn data() -> PathBuf {
     built(named("TOMBOLO_DATA", "target/test-data/node_modules/vega-datasets/data"))
 }
 
+/// The checker of accessibility, which is installed beside the real data.
+pub fn axe_core() -> PathBuf {
+    let packages = data().join("../..");
+    built(packages.join("axe-core/axe.min.js"))
+}
+
 fn built(path: PathBuf) -> PathBuf {
     assert!(path.exists(), "{} is missing: run `cargo xtask prepare` first", path.display());
     path

@@ -42,12 +42,14 @@ use crate::components::{
 use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
 use choice::Choice;
-use console::Console;
+pub(crate) use console::Console;
+pub(crate) use mapping::MappingEditor;
 use outline::Outline;
 use panel::{BranchEditor, Panel, Tool};
 use router::RouterPanel;
 use run_some::RunSome;
 use schedule::ScheduleButton;
+pub(crate) use schedule::zones;
 use steps::{Branch, Router, Step, StepKind, routers, steps};
 use trial::{Trial, TrialView};
 use wizard::{AddStep, Adding};

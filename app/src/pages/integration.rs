@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use serde_json::json;
+use tombolo_model::forms::form;
 use tombolo_model::{Action, Id, Intent, Kind};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
@@ -13,8 +14,8 @@ use super::bin::{BinnedBanner, put_away};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
-    Ago, ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, NameDialog, PeopleHere, RunState,
-    Switch,
+    Ago, ConflictBadge, Dialog, DocForm, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, NameDialog,
+    PeopleHere, RunState, Switch,
 };
 use crate::state::{App, use_document};
 use crate::words;
@@ -40,6 +41,7 @@ fn Integration(id: Id) -> impl IntoView {
     page::title(move || doc.text("/name"));
     let navigate = StoredValue::new_local(use_navigate());
     let history = RwSignal::new(false);
+    let settings = RwSignal::new(false);
     let bin = move |()| {
         // Its flows go with it: what is left of them would have no page.
         let ids = flows.get_untracked().into_iter().map(|flow| flow.id).chain([id]).collect();
@@ -57,6 +59,7 @@ fn Integration(id: Id) -> impl IntoView {
                 <div class="actions">
                     <PeopleHere id=id/>
                     <Menu id="integration-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+                        <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
                         <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
                     </Menu>
@@ -64,6 +67,7 @@ fn Integration(id: Id) -> impl IntoView {
                 </div>
             </div>
             <HistoryDialog doc=doc open=history/>
+            <Dialog open=settings title="Settings of the integration"><div class="dialog-body form"><DocForm doc=doc sections=Signal::derive(|| form(Kind::Integration, ""))/></div></Dialog>
             <BinnedBanner id=id says="This integration is in the recycle bin. Its flows do not run."/>
             <DocNotices id=id/>
             <Show when=move || !flows.with(Vec::is_empty) fallback=move || view! {

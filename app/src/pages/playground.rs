@@ -17,6 +17,7 @@ use super::NotFound;
 use crate::components::editor::{Bench, Layout};
 use crate::state::Evaluator;
 use desk::Desk;
+pub(crate) use editors::{editor_names, stubs};
 
 /// The page of the editor in the address, or of the last one that was open.
 #[component]

@@ -186,6 +186,8 @@ fn changes(call: &Call) -> bool {
             | Call::Redo { .. }
             | Call::PutFile { .. }
             | Call::SetSecret { .. }
+            | Call::CacheWrite { .. }
+            | Call::CachePurge { .. }
             | Call::ParkedRetry { .. }
     )
 }

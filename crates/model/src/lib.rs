@@ -30,4 +30,4 @@ pub use record::{KeyPool, Keys, MASK, Record, Val};
 pub use rights::{Action, Grants, Home, Level, Permission, Rights, Role, Standing, Subject, UnknownRole, permission};
 pub use shape::{Rule, Shape, Shapes};
 pub use shapes::shapes;
-pub use validate::validate;
+pub use validate::{LONGEST_NAME, validate};

@@ -24,7 +24,7 @@ const ADD: &str = "add-field";
 
 /// The editor.
 #[component]
-pub(super) fn MappingEditor(doc: Doc) -> impl IntoView {
+pub(crate) fn MappingEditor(doc: Doc) -> impl IntoView {
     let all = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| rows::read(view)).unwrap_or_default()));
     let add = move |list: String| {
         let after = all.with_untracked(|all| all.iter().rfind(|row| row.list == list).map(|row| row.row.clone()));

@@ -5,7 +5,7 @@
 
 mod next;
 mod words;
-mod zones;
+pub(crate) mod zones;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::*;

@@ -32,7 +32,7 @@ mod xlsx_parser;
 mod xml_generator;
 mod xml_parser;
 
-use crate::components::editor::Editor;
+use crate::components::editor::{Editor, Stub};
 
 /// All editors, in the order of their list.
 pub(super) const ALL: [&Editor; 29] = [
@@ -66,6 +66,16 @@ pub(super) const ALL: [&Editor; 29] = [
     &schedule::EDITOR,
     &date_format::EDITOR,
 ];
+
+/// The names of all editors and where they are.
+pub(crate) fn editor_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.into_iter().map(|editor| (editor.name, editor.slug))
+}
+
+/// What a script begins with, for each of the places that call one.
+pub(crate) fn stubs() -> &'static [Stub] {
+    javascript::EDITOR.stubs
+}
 
 /// The editor of an address.
 pub(super) fn find(slug: &str) -> Option<&'static Editor> {

@@ -41,6 +41,7 @@ pub(crate) fn derive(document: &Document, view: &View, modified_ms: i64, damaged
             binned: view.binned,
             references: described.references,
             adaptor: described.adaptor,
+            lookup: described.lookup,
             conflicts: view.conflicts.len(),
             modified_ms,
             pending: false,

@@ -8,6 +8,7 @@
 mod account;
 mod api;
 mod blobs;
+mod caches;
 mod calls;
 mod catalogue;
 mod compact;

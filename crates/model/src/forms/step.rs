@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Hook, Json, Line, Pairs, Switch};
+use super::Input::{Area, Choice, Hook, Line, Pairs, Settings, Switch};
 use super::When::Is;
 use super::{Section, field, section};
 
@@ -51,6 +51,6 @@ pub const FLOW: &[Section] = &[section(
         field("/description", "Description", Area(3)).optional(),
         field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
             .help("Otherwise one source is read after the other."),
-        field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+        field("/settings", "Settings", Settings),
     ],
 )];

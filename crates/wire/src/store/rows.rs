@@ -68,8 +68,11 @@ pub struct CatalogueRow {
     pub binned: bool,
     /// The resources it refers to.
     pub references: Vec<Id>,
-    /// `adaptorType` or `type`, for the icon.
+    /// `adaptorType` or `type`, for the icon; of a connection to a well-known application its key.
     pub adaptor: Option<String>,
+    /// An export that looks things up for records.
+    #[serde(default)]
+    pub lookup: bool,
     /// Conflicts nobody settled yet.
     pub conflicts: usize,
     /// When it was last changed, in milliseconds since 1970.

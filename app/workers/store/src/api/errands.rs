@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, text};
-use crate::{env, moving, secrets};
+use crate::{caches, env, moving, secrets};
 
 /// How long a server that could not do an errand is left alone.
 const AGAIN_MS: u32 = 15_000;
@@ -42,6 +42,21 @@ pub(crate) enum Errand {
         /// The field.
         path: String,
     },
+    /// The data of a lookup cache that was made before the account was joined.
+    Cache {
+        /// Which cache.
+        cache: Id,
+    },
+}
+
+impl Errand {
+    /// The document that must be on the server first.
+    fn behind(&self) -> Option<Id> {
+        match self {
+            Self::Blob { .. } => None,
+            Self::Secret { connection: document, .. } | Self::Cache { cache: document } => Some(*document),
+        }
+    }
 }
 
 /// Whether errands are being run.
@@ -89,9 +104,7 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
     let mut done = false;
     for (key, value) in entries {
         let Some(errand) = readable(account, &value) else { continue };
-        if let Errand::Secret { connection, .. } = &errand
-            && account.pending.borrow().contains(*connection)
-        {
+        if errand.behind().is_some_and(|document| account.pending.borrow().contains(document)) {
             continue;
         }
         match run(account, &errand).await {
@@ -124,11 +137,7 @@ fn readable(account: &Account, value: &JsValue) -> Option<Errand> {
 }
 
 fn refused(account: &Account, errand: &Errand, message: String) {
-    let document = match errand {
-        Errand::Secret { connection, .. } => Some(*connection),
-        Errand::Blob { .. } => None,
-    };
-    account.notice(Notice { code: "refused".to_owned(), message, document });
+    account.notice(Notice { code: "refused".to_owned(), message, document: errand.behind() });
 }
 
 async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
@@ -141,6 +150,7 @@ async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
             }
         }
         Errand::Secret { connection, path } => secret(account, *connection, path).await,
+        Errand::Cache { cache } => caches::bring(account, *cache).await,
     }
 }
 

@@ -5,7 +5,7 @@
 //! Invariant: the local account is deleted only when the account has everything that is in it, and nothing of that
 //! waits for the server any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -201,7 +201,8 @@ fn put(account: &Account, batch: &mut Batch, document: &Document, chunks: &[Chun
 
 /// Files, secrets, runs: copied as they are where they are missing, each with its errand; gives their number.
 async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) -> Result<usize, Fault> {
-    let stores = [Store::Blobs, Store::Secrets, Store::Runs, Store::RunErrors, Store::RunFiles];
+    let stores = [Store::Blobs, Store::Secrets, Store::Runs, Store::RunErrors, Store::RunFiles, Store::CacheData];
+    let mut caches = BTreeSet::new();
     let wanted = stores.map(|store| (store, None));
     let mut news = 0;
     for (store, entries) in stores.into_iter().zip(local.entries(&wanted).await?) {
@@ -223,11 +224,15 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
                 }
                 Store::Runs => runs::queue_row(batch, &value),
                 Store::RunErrors => runs::queue_error(batch, &key),
+                Store::CacheData => caches.extend(id_of(&key)),
                 _ => {}
             }
             batch.put(store, &key, value);
             news += 1;
         }
+    }
+    for cache in caches {
+        batch.append_json(Store::Errands, &Errand::Cache { cache });
     }
     Ok(news)
 }

@@ -48,6 +48,27 @@ impl Storage {
         found.map(|value| value.map_err(StorageError::from)).collect()
     }
 
+    /// The first values of a range of keys, ordered by key, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub async fn first(
+        &self,
+        store: Store,
+        range: Option<&JsValue>,
+        most: usize,
+    ) -> Result<Vec<JsValue>, StorageError> {
+        let transaction = self.open_database()?.transaction(store.name()).build()?;
+        let objects = transaction.object_store(store.name())?;
+        let all = objects.get_all::<JsValue>().with_limit(u32::try_from(most).unwrap_or(u32::MAX));
+        let found = match range {
+            Some(range) => all.with_query::<JsValue, _>(range.clone()).primitive()?.await?,
+            None => all.primitive()?.await?,
+        };
+        found.map(|value| value.map_err(StorageError::from)).collect()
+    }
+
     /// Keys and values of several stores, each all or in a range, from one moment.
     ///
     /// # Errors

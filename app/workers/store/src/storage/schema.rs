@@ -36,6 +36,8 @@ pub enum Store {
     Actors,
     /// What the server must be told by HTTP when it can be reached: counter → JSON.
     Errands,
+    /// The data of lookup caches: (cache, key) → JSON of key and value.
+    CacheData,
     /// In the registry: accounts by id → JSON.
     Accounts,
     /// In the registry: the key under which secrets are encrypted.
@@ -62,6 +64,7 @@ impl Store {
             Self::Secrets => "secrets",
             Self::Actors => "actors",
             Self::Errands => "errands",
+            Self::CacheData => "cache_data",
             Self::Accounts => "accounts",
             Self::Keys => "keys",
         }
@@ -84,7 +87,9 @@ pub enum Layout {
 impl Layout {
     pub(super) const fn version(self) -> u8 {
         match self {
-            Self::Registry | Self::Account => 1,
+            Self::Registry => 1,
+            // 2: the data of lookup caches.
+            Self::Account => 2,
         }
     }
 
@@ -107,6 +112,7 @@ impl Layout {
                 Store::Secrets,
                 Store::Actors,
                 Store::Errands,
+                Store::CacheData,
             ],
         }
     }
