@@ -67,7 +67,9 @@ fn filled(kind: Kind, adaptor: &str, text: &str) -> Value {
         Kind::Connection => put(&mut value, "/type", adaptor.into()),
         Kind::Export | Kind::Import => put(&mut value, "/adaptorType", adaptor.into()),
         Kind::Stack => put(&mut value, "/type", adaptor.into()),
-        Kind::Script => put(&mut value, "/content", format!("// {text}\nfunction preMap(options) {{ return 1; }}").into()),
+        Kind::Script => {
+            put(&mut value, "/content", format!("// {text}\nfunction preMap(options) {{ return 1; }}").into())
+        }
         _ => {}
     }
     put(&mut value, "/name", text.into());
@@ -79,7 +81,8 @@ fn filled(kind: Kind, adaptor: &str, text: &str) -> Value {
 /// Makes one of everything, with a text of the test in every field.
 async fn account(owner: &Member, text: &dyn Fn(usize) -> String) -> Result<Account> {
     let mut device = owner.device(owner.account()).await?;
-    let integration = device.create_all([(Kind::Integration, json!({"name": text(0), "description": text(1)}))]).await?;
+    let integration =
+        device.create_all([(Kind::Integration, json!({"name": text(0), "description": text(1)}))]).await?;
     let integration = *integration.first().context("an integration")?;
     let (mut values, mut folders) = (Vec::new(), Vec::new());
     for (kind, folder, adaptors) in KINDS {
@@ -90,7 +93,9 @@ async fn account(owner: &Member, text: &dyn Fn(usize) -> String) -> Result<Accou
     }
     let ids = device.create_all(values).await?;
     let resources: Vec<(&'static str, Id)> = folders.into_iter().zip(ids).collect();
-    let of = |folder: &str| resources.iter().filter(|(have, _)| *have == folder).map(|(_, id)| id.to_string()).collect::<Vec<_>>();
+    let of = |folder: &str| {
+        resources.iter().filter(|(have, _)| *have == folder).map(|(_, id)| id.to_string()).collect::<Vec<_>>()
+    };
     let (exports, imports, scripts) = (of("exports"), of("imports"), of("scripts"));
     let flow = json!({
         "name": text(2), "description": text(3), "_integrationId": integration, "disabled": false,
@@ -113,7 +118,18 @@ async fn account(owner: &Member, text: &dyn Fn(usize) -> String) -> Result<Accou
 fn routes(account: &Account) -> Vec<String> {
     let lists = KINDS.map(|(_, folder, _)| format!("/{folder}"));
     let pages = account.resources.iter().map(|(folder, id)| format!("/{folder}/{id}"));
-    let own = ["/", "/flows", "/runs", "/bin", "/members", "/security", "/audit", "/transfers", "/not-accepted", "/data-loader"];
+    let own = [
+        "/",
+        "/flows",
+        "/runs",
+        "/bin",
+        "/members",
+        "/security",
+        "/audit",
+        "/transfers",
+        "/not-accepted",
+        "/data-loader",
+    ];
     let mut all: Vec<String> = own.map(str::to_owned).into_iter().chain(lists).chain(pages).collect();
     all.push(format!("/integrations/{}", account.integration));
     all.push(format!("/integrations/{}/flows/{}", account.integration, account.flow));
@@ -202,7 +218,8 @@ async fn what_is_stored_in_a_field_runs_on_no_screen_and_is_reported_nowhere() -
         let hit = screen.browser.js(touch, Vec::new()).await?;
         let foreign = screen.browser.js("return document.querySelectorAll('iframe, main script, main [onerror], main [onload], main [onfocus], main a[href^=\"javascript:\" i]').length;", Vec::new()).await?;
         let console = screen.browser.console().await;
-        let reported = console.lines().filter(|line| line.contains("Content Security Policy") || line.contains("violates"));
+        let reported =
+            console.lines().filter(|line| line.contains("Content Security Policy") || line.contains("violates"));
         wrong.extend(reported.map(|line| format!("{route}: {line}")));
         if !hit.is_null() || foreign != 0 {
             wrong.push(format!("{route}: ran {hit}, {foreign} foreign elements"));
