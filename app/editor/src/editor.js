@@ -78,7 +78,7 @@ export function create(parent, text, label, readOnly, send, moved) {
         javascript(), syntaxHighlighting(colours), look, people, listen,
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       ],
     }),
   });

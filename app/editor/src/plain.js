@@ -52,7 +52,7 @@ export function plain(parent, settings, changed, run) {
         // Tab indents code; elsewhere it goes on to the next panel. Escape, then Tab, always does.
         keymap.of([...completionKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, ...historyKeymap, ...(name === 'javascript' ? [indentWithTab] : [])]),
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
         EditorView.domEventHandlers({ blur: () => { flush(); } }),
       ],
     }),

@@ -131,7 +131,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
     };
     let full = name.clone();
     let (shown, on_label, run_label, bin_label) =
-        (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
+        (name.clone(), format!("{name} is on"), format!("Run flow {name}"), format!("Put {name} in the bin"));
     let bin = move |_| put_away(app, vec![id], format!("{name} is in the recycle bin."));
     let own = flow.clone();
     let closed = Signal::derive(move || !app.may_change(&own));
