@@ -1,12 +1,15 @@
 //! Every screen in one browser: axe-core finds nothing against WCAG 2.2 AA, light and dark; and whatever is stored in any
 //! field runs nowhere and is no report of the content security policy.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::time::Duration;
 use tombolo_model::forms::{Input, form};
 use tombolo_model::{Id, Kind};
-use tombolo_tests::{Member, Screen, Server, axe_core};
+use tombolo_tests::{Member, Screen, Server, axe_core, until};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs axe on the page as it is; gives what is against the rules, each as "rule: where".
 const RUN: &str = "
@@ -142,16 +145,14 @@ async fn open(screen: &Screen, route: &str) -> Result<()> {
     let drawn = "const main = document.querySelector('main'); if (!main || main.querySelector('.skeleton')) return null; \
         const there = main.querySelector('h1, h2, .title-line, .live-name, .empty, .playground'); \
         return there ? main.innerText + main.querySelectorAll('*').length : null;";
-    let mut before = Value::Null;
-    for _ in 0..100 {
+    let before = RefCell::new(Value::Null);
+    until(&format!("{route} to be drawn"), PATIENCE, || async {
         let now = screen.browser.js(drawn, Vec::new()).await?;
-        if !now.is_null() && now == before {
-            return Ok(());
-        }
-        before = now;
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    bail!("{route} is never drawn\n{}", screen.browser.outline().await)
+        let still = !now.is_null() && *before.borrow() == now;
+        before.replace(now);
+        Ok(still.then_some(()))
+    })
+    .await
 }
 
 async fn check(screen: &Screen, axe: &str, route: &str, found: &mut Vec<String>) -> Result<()> {

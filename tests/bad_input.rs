@@ -92,6 +92,6 @@ async fn an_answer_that_stops_half_way_fails_the_step() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gigabyte_in_one_record_is_refused_in_time() -> Result<()> {
     let text = run(broken("endless"), "Failed").await?;
-    assert!(text.contains("bigger than 5 MiB"), "{text}");
+    assert!(text.contains("bigger than 64 MiB"), "{text}");
     Ok(())
 }

@@ -142,6 +142,13 @@ async fn a_record_that_failed_is_edited_and_tried_again_where_it_failed() -> Res
     })
     .await?;
     assert_eq!(sink.records().iter().filter(|record| record["id"] == 1).count(), 1, "the others are not sent again");
+    browser.see("Resolved at").await?;
+    let counts = screen.counts("Forest").await?;
+    assert_eq!((counts.success, counts.errors), (1, 1), "the figures of the run stay");
+    assert!(!browser.reads("The source had no records").await?);
+    assert_eq!(browser.all("button", "Edit and try again").await?.len(), 0, "what is resolved is not sent again");
+    screen.visit("/runs").await?;
+    browser.see("Retry").await?;
     screen.browser.close().await
 }
 

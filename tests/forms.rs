@@ -2,9 +2,19 @@
 //! form says the same, and a connection tells whether it works.
 
 use anyhow::Result;
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tombolo_tests::{Screen, Server, Sink, until};
+use tombolo_model::Kind;
+use tombolo_tests::{Member, Screen, Server, Sink, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -70,7 +80,7 @@ async fn a_number_out_of_bounds_is_refused_while_it_is_typed_and_says_why() -> R
         .js("document.querySelectorAll('details.group').forEach((one) => { one.open = true; });", Vec::new())
         .await?;
     browser.field("Requests at once").await?.send_keys("51").await?;
-    browser.see("Enter a whole number from 1 to 50.").await?;
+    browser.see("Enter a whole number from 1 to 25.").await?;
     // What was typed on the way there was a number within bounds.
     json_has(&screen, "/http/concurrencyLevel", &json!(5)).await?;
     browser.fill("Requests at once", "7").await?;
@@ -169,5 +179,81 @@ async fn a_secret_that_is_only_typed_is_tested_and_is_never_lost_without_a_word(
     browser.press("link", "Home").await?;
     browser.find("heading", "Home").await?;
     assert!(!browser.reads("not kept yet").await?, "{}", browser.outline().await);
+    screen.browser.close().await
+}
+
+/// A login of an application: it knows one person, asks for a proof key (RFC 7636), and gives a code and a token once.
+async fn login() -> Result<String> {
+    let challenge = Arc::new(Mutex::new(None::<String>));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let asked = Arc::clone(&challenge);
+    let authorize = move |Query(query): Query<HashMap<String, String>>| async move {
+        let good =
+            query["client_id"] == "me" && query["response_type"] == "code" && query["code_challenge_method"] == "S256";
+        *asked.lock().expect("not poisoned") = good.then(|| query["code_challenge"].clone());
+        Redirect::to(&format!("{}?code=once&state={}", query["redirect_uri"], query["state"]))
+    };
+    let token = move |body: String| async move {
+        let field =
+            |name: &str| body.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("");
+        let wanted = challenge.lock().expect("not poisoned").take();
+        let digest = Sha256::digest(field("code_verifier").as_bytes());
+        if wanted.is_some_and(|wanted| wanted == base64url(&digest)) && field("code") == "once" {
+            return Json(
+                json!({ "access_token": "open", "refresh_token": "more", "token_type": "Bearer", "expires_in": 3600 }),
+            )
+            .into_response();
+        }
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response()
+    };
+    let me = async |headers: HeaderMap| match headers.get("authorization").map(|value| value.as_bytes()) {
+        Some(b"Bearer open") => StatusCode::OK,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    let routes = Router::new().route("/authorize", get(authorize)).route("/token", post(token)).route("/", get(me));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    Ok(base)
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut made = String::new();
+    for three in bytes.chunks(3) {
+        let number =
+            three.iter().fold(0_u32, |number, byte| (number << 8) | u32::from(*byte)) << (8 * (3 - three.len()));
+        let letters = (0..=three.len()).map(|at| LETTERS[(number >> (18 - 6 * at)) as usize & 63] as char);
+        made.extend(letters);
+    }
+    made
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_to_an_application_and_the_connection_has_its_tokens_here_and_on_the_server() -> Result<()> {
+    let server = Server::start_with(&["--allow-private-network"]).await?;
+    let base = login().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let auth = json!({
+        "type": "oauth", "token": { "location": "header", "headerName": "Authorization", "scheme": "Bearer" },
+        "oauth": { "grantType": "authorizecode", "clientId": "me", "authURI": format!("{base}/authorize"), "tokenURI": format!("{base}/token"), "clientCredentialsLocation": "body" }
+    });
+    let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": base, "auth": auth } });
+    let made = owner.device(owner.account()).await?.create(Kind::Connection, &connection).await?.id();
+
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.visit(&format!("/connections/{made}")).await?;
+    screen.browser.press("button", "Sign in to Shop").await?;
+    screen.browser.see("Signed in").await?;
+    screen.browser.press("button", "Test connection").await?;
+    screen.browser.see("It works: the application answered with status 200").await?;
+    let path = format!("/connections/{made}/secrets");
+    until("the tokens on the server", PATIENCE, || async {
+        let kept = owner.call(Method::GET, &path, &Value::Null).await?.to_string();
+        Ok((kept.contains("/http/auth/token/token") && kept.contains("refreshToken")).then_some(()))
+    })
+    .await?;
+    screen.visit("/oauth/callback?code=once&state=forged").await?;
+    screen.browser.see("was not begun in this browser").await?;
     screen.browser.close().await
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tombolo_model::Kind;
 use tombolo_tests::device::fresh_id;
 use tombolo_tests::flows::{self, Destination, Flow, Source, row};
-use tombolo_tests::{Browser, Member, Screen, Server, bundle, places, until};
+use tombolo_tests::{Browser, Member, Screen, Server, Sink, bundle, places, until};
 use tombolo_wire::script_worker::{Call, ToScript};
 
 const FILE: &str = "made.json";
@@ -228,5 +228,69 @@ async fn a_script_that_never_ends_is_stopped_in_the_browser_and_the_run_comes_to
     screen.run(Duration::from_secs(90)).await?;
     let counts = screen.counts("Endless source").await?;
     assert_eq!(counts.errors, 1, "{}", screen.console_text().await?);
+    screen.browser.close().await
+}
+
+/// Counts its runs, writes into a cache and reads that again.
+const KEEPS: &str = "import { state, lookupCaches } from 'integrator-api';
+export function count(options) {
+  const seen = (state.get('runs') || 0) + 1;
+  state.put('runs', seen);
+  lookupCaches.upsertData('CACHE', [{ key: 'run' + seen, value: { seen } }]);
+  const kept = lookupCaches.getData('CACHE', {}).length;
+  return { data: options.data.map((row) => ({ ...row, seen, kept })) };
+}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_in_a_browser_keeps_its_data_on_the_server_which_calls_what_the_browser_may_not() -> Result<()> {
+    let mut server = Server::start_with(&["--allow-private-network"]).await?;
+    // It lets no page of another origin call it, and its pages are linked by a header that a browser would hide.
+    let sink = Sink::start_closed((1..=5).map(|n| json!({ "n": n })).collect()).await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let base = sink.address();
+    let (path, paging) = flows::linked(2);
+    let mappings = json!([row("$.n", "n", "number"), row("$.seen", "seen", "number"), row("$.kept", "kept", "number")]);
+    let to = Destination::Http(&base, "/take");
+    let mut flow = flows::flow("Counted", &Source::Http(&base, &path, paging), None, &mappings, &to);
+    let (script, cache) = (fresh_id(), fresh_id());
+    for (_, _, value) in flow.resources.iter_mut().filter(|(kind, ..)| *kind == Kind::Export) {
+        value["hooks"] = json!({ "preSavePage": { "_scriptId": script, "function": "count" } });
+    }
+    let content = KEEPS.replace("CACHE", &cache.to_string());
+    flow.resources.insert(0, (Kind::Script, script, json!({ "name": "Keeps", "content": content })));
+    flow.resources.insert(0, (Kind::LookupCache, cache, json!({ "name": "Runs" })));
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.open_flow("Counted integration", "Counted").await?;
+    screen.completes(Duration::from_secs(90)).await?;
+    let sent = |run: usize| -> Vec<Value> { (1..=5).map(|n| json!({ "n": n, "seen": run, "kept": run })).collect() };
+    assert_eq!(sink.records(), sent(1), "the browser's run");
+    let in_browser: Vec<Vec<u8>> = sink.received().into_iter().map(|one| one.body).collect();
+    let started = owner.call(Method::POST, &format!("/flows/{}/run", flow.flow), &Value::Null).await?;
+    started["run"].as_str().context("the answer names the run")?;
+    let on_server = until("what the server sends", Duration::from_secs(60), || async {
+        let all = sink.received();
+        Ok((all.len() == 2 * in_browser.len()).then(|| all[in_browser.len()..].to_vec()))
+    })
+    .await?;
+    for (one, other) in in_browser.iter().zip(&on_server) {
+        let again = String::from_utf8_lossy(one).replace("\"seen\":1,\"kept\":1", "\"seen\":2,\"kept\":2");
+        assert_eq!(again.as_bytes(), other.body, "the bytes of both differ by what was kept alone");
+    }
+    let kept = owner.call(Method::POST, "/kept", &json!({ "state": { "owner": null, "key": "runs" } })).await?;
+    assert_eq!(kept, json!({ "state": [2] }));
+
+    screen.wait_until_offline_ready().await?;
+    server.stop().await?;
+    screen.browser.see("Offline").await?;
+    screen.browser.press("button", "Run flow").await?;
+    let said = until("why the run failed", Duration::from_secs(60), || async {
+        let said = screen.console_text().await?;
+        Ok(said.contains("CORS").then_some(said))
+    })
+    .await?;
+    assert!(said.contains("not connected to the server"), "{said}");
     screen.browser.close().await
 }

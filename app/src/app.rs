@@ -8,7 +8,7 @@ use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage, NotAcceptedPage,
     NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage,
-    SignUpPage, TransfersPage,
+    SignUpPage, SignedInToPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -36,6 +36,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>
                     <Route path=path!("/:folder/:id") view=ResourcePage/>

@@ -31,7 +31,7 @@ pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};
 pub(crate) use dialog::Dialog;
 pub(crate) use fields::{DocText, Field, Reading, SelectBox, Shared, TextBox, Typed, described_by};
-pub(crate) use form::{DocForm, JsonView, NewConnection, TestConnection, format_of};
+pub(crate) use form::{DocForm, JsonView, NewConnection, SignInTo, TestConnection, format_of};
 pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;
 pub(crate) use menu::{Menu, MenuItem};

@@ -18,6 +18,7 @@ mod runs;
 mod script;
 mod security;
 mod sign_in;
+mod signed_in_to;
 mod transfers;
 
 pub(crate) use audit::AuditPage;
@@ -36,6 +37,7 @@ pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use signed_in_to::SignedInToPage;
 pub(crate) use transfers::TransfersPage;
 
 use leptos::prelude::*;

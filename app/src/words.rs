@@ -1,9 +1,10 @@
 //! Numbers, times and counts as people read them. Plain functions, tested natively.
 
-use tombolo_model::LONGEST_NAME;
-
 pub(crate) mod fields;
 pub(crate) mod kinds;
+
+use tombolo_model::LONGEST_NAME;
+use tombolo_wire::run::RunType;
 
 /// Thousands parted: `3,376`.
 pub(crate) fn number(count: u64) -> String {
@@ -93,6 +94,18 @@ pub(crate) fn email_problem(text: &str) -> Option<String> {
 pub(crate) fn tint(text: &str) -> u8 {
     let sum = text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     u8::try_from(sum % 5 + 1).unwrap_or(1)
+}
+
+/// What started a run, in a word; nothing for the usual ways, which the place tells.
+pub(crate) const fn run_type(kind: RunType) -> Option<&'static str> {
+    match kind {
+        RunType::Manual | RunType::Schedule | RunType::Other => None,
+        RunType::Retry => Some("Retry"),
+        RunType::Test => Some("Test"),
+        RunType::Webhook => Some("Webhook"),
+        RunType::Api => Some("API"),
+        RunType::Flow => Some("By a flow"),
+    }
 }
 
 #[cfg(test)]

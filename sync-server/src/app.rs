@@ -13,6 +13,7 @@ use crate::auth::password::Passwords;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
@@ -36,6 +37,7 @@ pub(crate) struct Parts {
     pub(crate) runner: Runner,
     pub(crate) desks: Desks,
     pub(crate) rest: Rest,
+    pub(crate) relay: Relay,
 }
 
 impl App {

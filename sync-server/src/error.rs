@@ -35,6 +35,11 @@ impl ApiError {
         self.status
     }
 
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Nobody is signed in.
     pub(crate) fn signed_out() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "signed_out", "Sign in first.")
@@ -122,16 +127,17 @@ fn log(error: &dyn std::error::Error) {
     tracing::error!(error = %why, "a request failed");
 }
 
+impl ApiError {
+    /// What it says, as JSON.
+    pub(crate) fn body(&self) -> Errors {
+        let (code, message) = (self.code.to_owned(), self.message.clone());
+        Errors { errors: vec![ErrorBody { code, message, field: self.field.map(str::to_owned) }] }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = Errors {
-            errors: vec![ErrorBody {
-                code: self.code.to_owned(),
-                message: self.message,
-                field: self.field.map(str::to_owned),
-            }],
-        };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert("retry-after", seconds.into());
         }

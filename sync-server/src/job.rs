@@ -1,7 +1,7 @@
 //! What `serve` and its child `run-worker` say to each other (decision 30).
 //!
-//! The parent writes one [`Job`] as a line of JSON to the child's stdin and closes it. The child writes one
-//! [`Line`] a line to stdout and ends with exit code 0 when the run has ended, however it ended. The child has
+//! The parent writes one [`Job`] as a line of JSON to the child's stdin, and then one [`Told`] a line for each question that
+//! the child asks. The child writes one [`Line`] a line to stdout and ends with exit code 0 when the run has ended, however it ended. The child has
 //! no database and no key: it gets the secrets of this run, the files by path, and a folder to write to.
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_engine::{ConsoleLine, Exchange, Stage};
+use tombolo_model::kept::{KeptAsk, KeptReply};
 use tombolo_model::{Id, MASK};
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
@@ -154,6 +155,13 @@ pub enum Line {
         /// What it wrote.
         lines: Vec<ConsoleLine>,
     },
+    /// A question about state, a lookup cache or another flow; answered by a [`Told`] with its number.
+    Ask {
+        /// Its number.
+        n: u64,
+        /// What is asked.
+        ask: KeptAsk,
+    },
     /// A file is complete; said before the row that ends the run.
     File {
         /// The step that made it.
@@ -163,4 +171,14 @@ pub enum Line {
         /// Where it lies, below [`Job::out`].
         path: PathBuf,
     },
+}
+
+/// What the parent answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// The number of the question.
+    pub n: u64,
+    /// The answer.
+    pub reply: KeptReply,
 }

@@ -4,7 +4,7 @@
 //! other: it goes through the same gate and the same push as those of devices, so open browsers show it at once. What a
 //! route takes and answers is left to [`crate::routes`].
 //!
-//! Invariant: whoever acts sees one account, and of it what their role and their token's scope let them see. What is
+//! Invariant: whoever acts sees one account, and of it what their rights and their token's scope let them see. What is
 //! absent and what is hidden are answered alike.
 
 pub(crate) mod acting;
@@ -16,11 +16,13 @@ pub(crate) mod query;
 pub(crate) mod references;
 pub(crate) mod secrets;
 pub(crate) mod shown;
+pub(crate) mod uses;
 pub(crate) mod worker;
 pub(crate) mod write;
 
 use bucket::Buckets;
 use mirror::Mirror;
+use uses::Uses;
 use worker::Workers;
 
 /// What the REST API keeps in memory.
@@ -28,6 +30,7 @@ use worker::Workers;
 pub(crate) struct Rest {
     pub(crate) buckets: Buckets,
     pub(crate) mirror: Mirror,
+    pub(crate) uses: Uses,
     /// For the playground: each may take a processor and a quarter of a gigabyte.
     pub(crate) evaluations: Workers,
     /// For tests of connections, which mostly wait.
@@ -40,6 +43,7 @@ impl Rest {
         Self {
             buckets: Buckets::default(),
             mirror: Mirror::default(),
+            uses: Uses::default(),
             evaluations: Workers::new(4),
             pings: Workers::new(16),
         }

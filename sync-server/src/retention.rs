@@ -22,6 +22,8 @@ const SESSIONS_MS: i64 = 30 * DAY_MS;
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
 /// After they went by themselves: until then somebody may ask what a token was.
 const TOKENS_MS: i64 = 30 * DAY_MS;
+/// After they were entered for a connection that has not come, or is gone for good.
+const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were started; the newest of each flow stay longer.
@@ -48,6 +50,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("invitations", invitations(store, now_ms).await),
         ("claims on scheduled runs", ticks(store, now_ms).await),
         ("tokens", tokens(store, now_ms).await),
+        ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -70,6 +73,11 @@ async fn invitations(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_tokens(now_ms - TOKENS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
     Ok(())
 }
 
@@ -122,7 +130,8 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
+        Accounts, AuditKey, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs,
+        TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -133,7 +142,7 @@ mod tests {
 
     /// A store with one account, 2, of one person, 1.
     async fn store(folder: &tempfile::TempDir) -> Sqlite {
-        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
+        let store = Sqlite::open(&folder.path().join("test.db"), AuditKey::new([7; 32]), 1, 1).await.unwrap();
         let user = NewUser {
             id: id(1),
             email: "ann@example.com".to_owned(),
@@ -161,6 +170,7 @@ mod tests {
             steps: Vec::new(),
             error: None,
             heads: [].into(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }

@@ -9,8 +9,10 @@ mod body;
 mod finish;
 mod health;
 mod invitations;
+mod kept;
 mod members;
-mod runs;
+mod relay;
+pub(crate) mod runs;
 mod secrets;
 mod security;
 mod session;
@@ -36,6 +38,11 @@ pub(crate) use v1::respelled;
 
 /// The largest JSON body.
 const BODY_BYTES: usize = 256 * 1024;
+/// The largest body that writes state or entries of a lookup cache.
+const KEPT_BYTES: usize = 6 * 1024 * 1024;
+
+/// The largest request that is sent on.
+const RELAY_BYTES: usize = tombolo_wire::relay::REQUEST_BYTES + tombolo_wire::relay::HEAD_BYTES;
 
 /// One route.
 struct Route {
@@ -63,6 +70,8 @@ const ENTER: Right = Right::Member(Action::Enter, Kind::Integration);
 const SEE_FILES: Right = Right::Somewhere(Action::Read, Kind::Export);
 const BRING_FILES: Right = Right::Somewhere(Action::Write, Kind::Export);
 const RUN: Right = Right::Resource(Action::Run, Kind::Flow);
+/// Whoever may not change a flow has it run on the server, and needs nothing sent.
+const CHANGE_FLOW: Right = Right::Resource(Action::Write, Kind::Flow);
 const SECRETS: Right = Right::Resource(Action::WriteSecret, Kind::Connection);
 const SEE_MEMBERS: Right = Right::Member(Action::ReadMembers, Kind::Integration);
 const MANAGE_MEMBERS: Right = Right::Member(Action::ManageMembers, Kind::Integration);
@@ -127,7 +136,11 @@ fn table() -> Vec<Route> {
         get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
+        // What it is done to is in the body, and its rights are the handler's to look at.
+        post("/api/accounts/{account}/kept", ENTER, kept::ask).takes(KEPT_BYTES),
         post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),
+        post("/api/accounts/{account}/flows/{flow}/relay", CHANGE_FLOW, relay::send).takes(RELAY_BYTES),
+        post("/api/accounts/{account}/connections/{connection}/relay", SECRETS, relay::send).takes(RELAY_BYTES),
         post("/api/accounts/{account}/runs/{run}/cancel", Right::OfRun(Action::Run), runs::cancel),
         get("/api/accounts/{account}/runs/{run}/files/{step}", Right::OfRun(Action::Read), runs::file),
         get("/sync", ENTER, sync::open),

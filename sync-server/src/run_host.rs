@@ -4,7 +4,7 @@
 //! looked at again after each redirect. On a server, private addresses are out of reach unless the operator
 //! opens them.
 
-mod dialer;
+pub(crate) mod dialer;
 mod files;
 mod guard;
 mod scripts;

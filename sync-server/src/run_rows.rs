@@ -15,6 +15,8 @@ const RECORD_BYTES: usize = 1024 * 1024;
 const RECORD_DEPTH: usize = MAX_DEPTH - 28;
 /// The errors of one run that are kept, by their numbers.
 const ERRORS: u64 = 100_000;
+/// The most errors that one run tries again.
+const RETRIED: usize = 10_000;
 /// The longest text of an error.
 const TEXT_BYTES: usize = 16 * 1024;
 
@@ -28,6 +30,13 @@ pub(crate) fn fit(rows: &mut RunRows) {
 pub(crate) fn fit_run(row: &mut RunRow) {
     if let Some(error) = &mut row.error {
         fit_error(error);
+    }
+    if let Some(by) = &mut row.origin.by {
+        shorten(&mut by.name);
+    }
+    if let Some(retry) = &mut row.origin.retry {
+        retry.errors.truncate(RETRIED);
+        retry.resolved.truncate(RETRIED);
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod bundle;
 mod child;
+mod desk;
 mod ending;
 mod live;
 mod made;
@@ -23,17 +24,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
 use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
-use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
+use tombolo_wire::run::{RunBy, RunError, RunOrigin, RunPlace, RunRow, RunStatus, RunType};
 use tombolo_wire::sync::RunRows;
 
 use crate::app::App;
 use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
-use crate::store::StoreError;
+use crate::store::{MemberRow, StoreError};
 use crate::{clock, run_rows};
 use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
@@ -45,6 +47,8 @@ pub(crate) use schedule::{NoStart, refuse_schedule, start_tick};
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
 /// After this long what could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// So many flows start each other in a row at most: two that do would never end.
+const MOST_STARTED: u32 = 10;
 
 /// Why a run was not started.
 #[derive(Debug, Error)]
@@ -79,6 +83,9 @@ pub(crate) enum StartError {
     /// The task that starts runs has ended.
     #[error("the task that starts runs has ended")]
     Ended,
+    /// Flows have started each other too often in a row.
+    #[error("flows have started each other {MOST_STARTED} times in a row")]
+    TooDeep,
 }
 
 /// The runs of this node.
@@ -129,13 +136,50 @@ pub(crate) struct Narrowed {
     pub(crate) start_ms: Option<i64>,
 }
 
+/// Who wants a run, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish {
+    /// What starts it.
+    pub(crate) kind: RunType,
+    /// The person; nobody for what a schedule began.
+    pub(crate) by: Option<Id>,
+    /// How many flows started each other before this one.
+    started: u32,
+}
+
+impl Wish {
+    /// A person wants it, on a screen or by a program.
+    pub(crate) const fn of(person: Id, kind: RunType) -> Self {
+        Self { kind, by: Some(person), started: 0 }
+    }
+
+    /// Its schedule wants it.
+    const SCHEDULE: Self = Self { kind: RunType::Schedule, by: None, started: 0 };
+
+    /// A run of this one wants it.
+    const fn next(self) -> Self {
+        Self { kind: RunType::Flow, by: self.by, started: self.started + 1 }
+    }
+
+    async fn origin(self, app: &App, account: Id) -> Result<RunOrigin, StoreError> {
+        let name = |user: Id, members: Vec<MemberRow>| {
+            members.into_iter().find(|member| member.user == Some(user)).map_or_else(String::new, |member| member.name)
+        };
+        let by = match self.by {
+            Some(user) => Some(RunBy { user, name: name(user, app.store.members(account).await?) }),
+            None => None,
+        };
+        Ok(RunOrigin { kind: self.kind, by, retry: None })
+    }
+}
+
 /// Queues a run that somebody wants and returns as soon as its first row is stored: the flow's name.
 ///
 /// # Errors
 ///
 /// Returns why there will be no run.
-pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, by: Id) -> Result<String, StartError> {
-    start_narrowed(app, account, flow, run, by, Narrowed::default()).await
+pub(crate) async fn start(app: &App, account: Id, flow: Id, run: Id, wish: Wish) -> Result<String, StartError> {
+    start_narrowed(app, account, flow, run, wish, Narrowed::default()).await
 }
 
 /// The same for a part of the flow.
@@ -148,12 +192,16 @@ pub(crate) async fn start_narrowed(
     account: Id,
     flow: Id,
     run: Id,
-    by: Id,
+    wish: Wish,
     narrowed: Narrowed,
 ) -> Result<String, StartError> {
+    if wish.started > MOST_STARTED {
+        return Err(StartError::TooDeep);
+    }
     let found = runnable(app, account, flow).await?;
-    let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server, Some(by))?;
-    let row = first_row(Some(&found), flow, run, RunPlace::Server);
+    let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server, wish.by)?;
+    let origin = wish.origin(app, account).await?;
+    let row = RunRow { origin, ..first_row(Some(&found), flow, run, RunPlace::Server) };
     let name = row.flow_name.clone();
     let (tell, told) = oneshot::channel();
     let app = app.clone();
@@ -165,7 +213,7 @@ pub(crate) async fn start_narrowed(
             tracing::debug!(%run, "nobody waits for the start of this run");
         }
         if is_kept {
-            run_to_end(app, account, (found, narrowed), row, entered).await;
+            run_to_end(app, account, Wanted { flow: found, narrowed, wish }, row, entered).await;
         }
     });
     told.await.map_err(|_| StartError::Ended)??;
@@ -202,7 +250,7 @@ async fn runnable(app: &App, account: Id, flow: Id) -> Result<Resource, StartErr
     Ok(found)
 }
 
-/// The first row of a run; without a name and heads when the flow cannot be read.
+/// The first row of a run, a scheduled one; without a name and heads when the flow cannot be read.
 fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRow {
     RunRow {
         id: run,
@@ -216,27 +264,36 @@ fn first_row(flow: Option<&Resource>, id: Id, run: Id, place: RunPlace) -> RunRo
         steps: Vec::new(),
         error: None,
         heads: flow.map(|flow| (id, flow.heads.clone())).into_iter().collect(),
+        origin: RunOrigin { kind: RunType::Schedule, ..RunOrigin::default() },
         n: 1,
     }
 }
 
-/// A flow and what of it is run.
-type Wanted = (Resource, Narrowed);
-
-async fn run_to_end(app: App, account: Id, flow: Wanted, row: RunRow, entered: Entered) {
-    let (run, id) = (row.id, row.flow);
-    tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
-    let execution = execute(&app, account, flow, row, &entered);
-    match AssertUnwindSafe(execution).catch_unwind().await {
-        Ok(end) => tracing::info!(%run, flow = %id, status = ?end.status, "run ended"),
-        Err(_) => ending::close_panicked(&app, account, run).await,
-    }
-    drop(entered);
+/// A flow, what of it is run, and who wants that.
+struct Wanted {
+    flow: Resource,
+    narrowed: Narrowed,
+    wish: Wish,
 }
 
-async fn execute(app: &App, account: Id, flow: Wanted, row: RunRow, entered: &Entered) -> RunRow {
+/// Boxed, for a run may start another one, whose future would else be part of its own.
+fn run_to_end(app: App, account: Id, wanted: Wanted, row: RunRow, entered: Entered) -> BoxFuture<'static, ()> {
+    async move {
+        let (run, id) = (row.id, row.flow);
+        tracing::info!(%run, flow = %id, %account, place = ?row.place, "run queued");
+        let execution = execute(&app, account, wanted, row, &entered);
+        match AssertUnwindSafe(execution).catch_unwind().await {
+            Ok(end) => tracing::info!(%run, flow = %id, status = ?end.status, "run ended"),
+            Err(_) => ending::close_panicked(&app, account, run).await,
+        }
+        drop(entered);
+    }
+    .boxed()
+}
+
+async fn execute(app: &App, account: Id, wanted: Wanted, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row);
-    let outcome = work(app, account, flow, &mut report, entered.canceled()).await;
+    let outcome = work(app, account, wanted, &mut report, entered.canceled()).await;
     report.end(outcome);
     entered.ends_as(report.row().status);
     report.finish().await
@@ -245,7 +302,7 @@ async fn execute(app: &App, account: Id, flow: Wanted, row: RunRow, entered: &En
 async fn work(
     app: &App,
     account: Id,
-    flow: Wanted,
+    wanted: Wanted,
     report: &mut report::Report,
     mut canceled: watch::Receiver<bool>,
 ) -> Result<(), RunFailure> {
@@ -259,25 +316,27 @@ async fn work(
             () = tokio::time::sleep(LONGEST) => RunFailure::TooLong,
         }
     };
-    work_in_place(app, account, flow, report, stop).await
+    work_in_place(app, account, wanted, report, stop).await
 }
 
 async fn work_in_place(
     app: &App,
     account: Id,
-    flow: Wanted,
+    wanted: Wanted,
     report: &mut report::Report,
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {
     let mut stop = pin!(stop);
     let parent = std::path::absolute(app.config.tmp()).map_err(RunFailure::Folder)?;
     let folder = tempfile::tempdir_in(parent).map_err(RunFailure::Folder)?;
+    let Wanted { flow, narrowed, wish } = wanted;
     let job = tokio::select! {
-        job = bundle::gather(app, account, flow, report.row().clone(), folder.path()) => job?,
+        job = bundle::gather(app, account, (flow, narrowed), report.row().clone(), folder.path()) => job?,
         why = stop.as_mut() => return Err(why),
     };
     report.take_heads(&job.row);
-    child::run(&job, folder.path(), app.config.run_memory_mib, report, stop).await
+    let desk = desk::Desk::new(app, account, &job, wish);
+    child::run(&job, folder.path(), app.config.run_memory_mib, (report, desk), stop).await
 }
 
 /// Stores a row and tells the account's sockets.

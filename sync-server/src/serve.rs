@@ -21,6 +21,7 @@ use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
 use crate::hub::Hub;
 use crate::listen::{PlainListener, TlsListener};
+use crate::relay::Relay;
 use crate::rest::Rest;
 use crate::runner::{self, Runner};
 use crate::scheduler;
@@ -92,7 +93,7 @@ fn open_as_many_files_as_allowed() {}
 async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
     let vault = VaultKey::open(&config.data.join(KEY))?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
-    let store = Sqlite::open(&config.data.join(DATABASE), epoch, clock::now_ms()).await?;
+    let store = Sqlite::open(&config.data.join(DATABASE), vault.audit_key(), epoch, clock::now_ms()).await?;
     // What a killed server was given and did not finish would fill the disk without being seen.
     store.sweep_parts().await?;
     if !config.open_signup && store.accounts().await?.is_empty() {
@@ -114,6 +115,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         runner: Runner::new(),
         desks: Desks::default(),
         rest: Rest::new(),
+        relay: Relay::new(config.allow_private_network)?,
         config,
     })
 }

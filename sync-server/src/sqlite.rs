@@ -41,11 +41,11 @@ use sqlx::{AssertSqlSafe, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
-use crate::store::{Store, StoreError};
+use crate::store::{AuditKey, Store, StoreError};
 use row::{db, from_u64, to_u64};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 6;
+pub(crate) const SCHEMA_VERSION: i64 = 8;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -53,17 +53,18 @@ pub struct Sqlite {
     read: SqlitePool,
     write: SqlitePool,
     pushes: mpsc::Sender<push::Job>,
+    audit_key: AuditKey,
 }
 
 impl Sqlite {
     /// Opens the file, makes it when there is none, and brings its tables up to date.
     ///
-    /// `epoch` is taken when the file is new.
+    /// `epoch` is taken when the file is new; the audit logs are sealed with `audit_key`.
     ///
     /// # Errors
     ///
     /// Returns what the database said, or that the file is of a later release.
-    pub async fn open(path: &Path, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
+    pub async fn open(path: &Path, audit_key: AuditKey, epoch: u64, now_ms: i64) -> Result<Self, StoreError> {
         close_to_others(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -82,7 +83,7 @@ impl Sqlite {
             .connect_with(options.clone())
             .await
             .map_err(db("opening the database"))?;
-        migrate(&write, epoch, now_ms).await?;
+        migrate(&write, &audit_key, epoch, now_ms).await?;
         let read = SqlitePoolOptions::new()
             .test_before_acquire(false)
             .max_connections(4)
@@ -93,7 +94,7 @@ impl Sqlite {
             .map_err(db("opening the database"))?;
         let (pushes, jobs) = mpsc::channel(64);
         tokio::spawn(push::write_all(write.clone(), jobs));
-        Ok(Self { read, write, pushes })
+        Ok(Self { read, write, pushes, audit_key })
     }
 }
 
@@ -126,7 +127,7 @@ fn close_to_others(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), StoreError> {
+async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i64) -> Result<(), StoreError> {
     const DOING: &str = "bringing the tables up to date";
     let mut tx = pool.begin().await.map_err(db(DOING))?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await.map_err(db(DOING))?;
@@ -157,6 +158,10 @@ async fn migrate(pool: &SqlitePool, epoch: u64, now_ms: i64) -> Result<(), Store
     }
     if version < 6 {
         sqlx::raw_sql(include_str!("sqlite/version_6.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
+    if version < 8 {
+        sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        audit::seal_all(&mut tx, audit_key).await?;
     }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -201,12 +206,18 @@ mod tests {
     use super::*;
     use crate::store::Blobs;
 
+    async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
+        Sqlite::open(path, AuditKey::new([7; 32]), epoch, 1).await
+    }
+
     #[tokio::test]
     async fn a_database_of_the_first_version_is_brought_up_to_date_and_a_later_one_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let store = Sqlite::open(&path, 1, 1).await.unwrap();
-        let back = "ALTER TABLE documents DROP COLUMN inflated_bytes;
+        let store = opened(&path, 1).await.unwrap();
+        let back = "ALTER TABLE changes DROP COLUMN source;
+            ALTER TABLE changes DROP COLUMN token;
+            ALTER TABLE documents DROP COLUMN inflated_bytes;
             ALTER TABLE blobs DROP COLUMN uploaded;
             DROP INDEX run_files_sha256;
             DROP INDEX runs_flow;
@@ -231,21 +242,21 @@ mod tests {
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
-            INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('a', x'00', 1, 1);
-            INSERT INTO accounts (id, name, created_ms) VALUES ('a', 'A', 1);
+            INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
+            INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
-            VALUES ('a', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
+            VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
             PRAGMA user_version = 1;";
         sqlx::raw_sql(back).execute(&store.write).await.unwrap();
         store.close().await;
-        let store = Sqlite::open(&path, 2, 2).await.unwrap();
+        let store = opened(&path, 2).await.unwrap();
         let inflated: i64 =
             sqlx::query_scalar("SELECT inflated_bytes FROM documents").fetch_one(&store.read).await.unwrap();
         let uploaded: i64 = sqlx::query_scalar("SELECT uploaded FROM blobs").fetch_one(&store.read).await.unwrap();
         assert_eq!((inflated, uploaded), (700, 1));
         sqlx::raw_sql("PRAGMA user_version = 99").execute(&store.write).await.unwrap();
         store.close().await;
-        let newer = Sqlite::open(&path, 3, 3).await.unwrap_err();
+        let newer = opened(&path, 3).await.unwrap_err();
         assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer:?}");
     }
 
@@ -255,7 +266,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let store = Sqlite::open(&path, 1, 1).await.unwrap();
+        let store = opened(&path, 1).await.unwrap();
         store.check().await.unwrap();
         let modes: Vec<_> = std::fs::read_dir(folder.path())
             .unwrap()
@@ -267,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_is_said_loses_nothing_and_is_over_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Sqlite::open(&folder.path().join("test.db"), 1, 1).await.unwrap();
+        let store = opened(&folder.path().join("test.db"), 1).await.unwrap();
         let account = Id::from_parts(1, [1; 8]);
         let pages = |sql: &'static str| sqlx::query(sql).fetch_all(&store.write);
         pages("PRAGMA max_page_count = 400").await.unwrap();

@@ -31,7 +31,7 @@ use thiserror::Error;
 pub use accounts::{
     Accepted, Accounts, INVITATION_MS, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange,
 };
-pub use audit::{Audit, AuditEvent, AuditFault, Unaudited};
+pub use audit::{Audit, AuditEvent, AuditFault, AuditKey, Road, Unaudited};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
@@ -45,7 +45,7 @@ pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
-pub use vault::{SealedSecret, Vault};
+pub use vault::{CLIENT_HOSTS, SealedSecret, Vault};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, Error)]

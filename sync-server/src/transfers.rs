@@ -20,7 +20,7 @@ use crate::audit::{self, AuditError};
 use crate::clock;
 use crate::fresh::NoRandom;
 use crate::resources::ResourceError;
-use crate::store::{HandOver, HandedOver, StoreError, TransferRow};
+use crate::store::{AuditEvent, HandOver, HandedOver, StoreError, TransferRow};
 
 pub(crate) use contents::{All, preview};
 
@@ -85,12 +85,12 @@ pub(crate) async fn carry_out(app: &App, transfer: Id) {
         tracing::error!(%error, %transfer, "a transfer failed; the sender has everything");
         let why = match error {
             TransferError::Shared => {
-                "Something in it is used by others of the sender now. Nothing was handed over: ask for a new offer."
+                "Something in it is used by others of the sender now, or was handed over to somebody else. Nothing was handed over: this takes a new offer."
             }
             TransferError::Restless => {
-                "It was changed while it was handed over. Nothing was handed over: ask for a new offer."
+                "It was changed while it was handed over. Nothing was handed over: this takes a new offer."
             }
-            _ => "The server could not hand it over. Nothing was handed over: ask for a new offer.",
+            _ => "The server could not hand it over. Nothing was handed over: this takes a new offer.",
         };
         if let Err(error) = app.store.fail_transfer(transfer, why, clock::now_ms()).await {
             tracing::error!(%error, %transfer, "the end of a transfer cannot be stored");
@@ -158,6 +158,9 @@ async fn afterwards(app: &App, account: Id, contents: &TransferContents) -> Resu
         .filter(|item| secrets.iter().any(|secret| secret.connection == item.id))
         .map(|item| format!("Enter the credentials of “{}”.", item.name))
         .collect();
+    if contents.items.iter().any(|item| item.kind == Kind::Flow) {
+        words.push("Switch the flows on: they arrive switched off.".to_owned());
+    }
     words.extend(
         contents.left_behind.iter().map(|name| format!("“{name}” stayed behind: choose another in its place.")),
     );
@@ -180,7 +183,12 @@ async fn told(app: &App, row: &TransferRow, to: Id, user: Id, sender: u64, recip
         .collect();
     for account in [row.account, to] {
         let event = audit::told(user, "transfer", Some(row.shown.id), &names.join(", "), AuditAction::Transfer);
-        audit::note(app, account, event).await;
+        let fields = vec![
+            audit::field("/status", Some("offered".into()), Some("done".into())),
+            audit::field("/from", None, Some(row.account.to_string().into())),
+            audit::field("/to", None, Some(to.to_string().into())),
+        ];
+        audit::note(app, account, AuditEvent { fields, ..event }).await;
     }
     for flow in row.shown.contents.items.iter().filter(|item| item.kind == Kind::Flow) {
         app.hub.flow_changed(row.account, flow.id);

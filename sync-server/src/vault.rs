@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tombolo_model::Id;
 
 use crate::fresh::{self, NoRandom};
 use crate::private;
-use crate::store::SealedSecret;
+use crate::store::{AuditKey, SealedSecret};
 
 /// Why a key or a secret cannot be used.
 #[derive(Debug, Error)]
@@ -45,8 +46,8 @@ pub(crate) struct SecretPlace<'a> {
     pub(crate) path: &'a str,
 }
 
-/// The key.
-pub(crate) struct VaultKey(XChaCha20Poly1305);
+/// The key, and what is made of it for the audit logs.
+pub(crate) struct VaultKey(XChaCha20Poly1305, AuditKey);
 
 impl VaultKey {
     /// Reads the key, or makes one that only the server's user can read.
@@ -74,7 +75,13 @@ impl VaultKey {
             }
             Err(error) => return Err(failed(error)),
         };
-        Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
+        let of_audit = Sha256::new().chain_update(b"tombolo audit key 1").chain_update(key).finalize();
+        Ok(Self(XChaCha20Poly1305::new(&Key::from(key)), AuditKey::new(of_audit.into())))
+    }
+
+    /// The key of the audit logs.
+    pub(crate) fn audit_key(&self) -> AuditKey {
+        self.1.clone()
     }
 
     /// Seals a secret.

@@ -73,6 +73,37 @@ fn answers(name: &str, lines: &[Value]) -> Vec<Value> {
 }
 
 #[test]
+fn a_hook_that_no_run_calls_is_held_to_what_it_has_to_return() {
+    let asked = |hook: &str, script: &str, input: Value| json!({"rules": {"code": script, "function": hook}, "input": input, "options": {"hook": hook}});
+    let form = json!({"fieldMap": {"a": {"id": "a", "type": "text"}}});
+    let inputs = [
+        ("handleRequest", json!({"body": {"a": 1}}), json!({"statusCode": 200, "headers": {}, "body": {"a": 1}})),
+        ("formInit", json!({"resource": {"settingsForm": {"form": form}}}), form.clone()),
+        ("preSave", json!({"newResource": {"_id": "1", "n": 2}}), json!({"_id": "1", "n": 2})),
+        ("contentBasedFlowRouter", json!({}), json!({"_flowId": "0".repeat(24), "_exportId": "0".repeat(24)})),
+    ];
+    let stub = |name: &str| tombolo_engine::OuterHook::named(name).unwrap().stub();
+    let questions: Vec<Value> = inputs.iter().map(|(name, input, _)| asked(name, stub(name), input.clone())).collect();
+    for (answer, (name, _, want)) in answers("javascript", &questions).iter().zip(&inputs) {
+        assert_eq!((&answer["output"], &answer["errors"]), (want, &json!([])), "{name}");
+    }
+    let wrong = [
+        asked("handleRequest", "function handleRequest(o) { console.log(o.pathParams); return {body: 1} }", json!({})),
+        asked("preSave", "function preSave(o) { o.newResource.a = 1 }", json!({"newResource": {}})),
+        asked("preSave", "function preSave(o) { throw new Error('not so') }", json!({})),
+        json!({"rules": {"code": "", "function": "f"}, "options": {"hook": "preMap"}}),
+    ];
+    let answered = answers("javascript", &wrong);
+    let error =
+        |at: usize| (answered[at]["errors"][0]["code"].clone(), answered[at]["errors"][0]["message"].to_string());
+    assert!(error(0).0 == "script_result" && error(0).1.contains("no statusCode"), "{answered:?}");
+    assert_eq!(answered[0]["console"][0]["text"], "null", "what is not known is null");
+    assert!(error(1).0 == "script_result" && error(1).1.contains("preSave returned nothing"), "{answered:?}");
+    assert!(error(2).1.contains("not so"), "{answered:?}");
+    assert!(error(3).0 == "invalid_rules" || error(3).0 == "invalid_options", "{answered:?}");
+}
+
+#[test]
 fn a_script_is_called_with_the_input_and_its_console_is_answered() {
     let script = "import dayjs from 'dayjs';\nfunction preMap(options) {\n  console.warn('pages', options.data.length);\n  return options.data.map((row) => ({ data: { ...row, day: dayjs(row.at).format('DD/MM/YYYY') } }));\n}";
     let question =

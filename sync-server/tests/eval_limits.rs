@@ -66,6 +66,11 @@ fn harmless(name: &str) -> (Value, Value) {
             (json!({"input": "<a><b>1</b></a>", "options": options}), json!([{"b": "1"}]))
         }
         "xlsxParse" => (json!({"input": STANDARD.encode(workbook(2))}), json!([{"1": 1}])),
+        "cron" => {
+            let options = json!({"from": "2026-01-01T00:00:00Z", "count": 1});
+            (json!({"rules": {"expression": "? 0 12 ? * *"}, "options": options}), json!(["2026-01-01T12:00:00.000Z"]))
+        }
+        "jsonPath" => (json!({"rules": "$.a", "input": {"a": 1}}), json!([1])),
         other => panic!("no harmless question for {other}"),
     }
 }
@@ -245,6 +250,55 @@ fn catastrophic_patterns_are_answered_or_refused() {
             let question = json!({"rules": template, "input": {"s": text, "p": pattern}});
             assert!(["", "template_helper"].contains(&&*code("handlebars", &question)));
         }
+    }
+}
+
+#[test]
+fn schedules_that_never_come_and_endless_ones_are_answered() {
+    let times = |count: u64| json!({"from": "2026-01-01T00:00:00Z", "count": count});
+    let minutes: Vec<String> = (0..DEEP).map(|minute| (minute % 60).to_string()).collect();
+    for (expression, zone, options, wanted) in [
+        ("? 0 0 30 2 *".to_owned(), json!("UTC"), times(u64::MAX), &["", "invalid_schedule"][..]),
+        ("? 0 0 29 2 1".to_owned(), json!("America/New_York"), times(1_000), &[""]),
+        ("? 0 0 31 4,6,9,11 *".to_owned(), json!(null), times(1_000), &["", "invalid_schedule"]),
+        (format!("? {} * ? * *", minutes.join(",")), json!("UTC"), times(1_000), &["too_often", "invalid_schedule"]),
+        (format!("? {} * ? * *", "0-".repeat(DEEP)), json!("UTC"), times(1), &["invalid_schedule"]),
+        ("? 0/0 * ? * *".to_owned(), json!("UTC"), times(5), &["", "too_often", "invalid_schedule"]),
+        ("? 99999999999999999999 * ? * *".to_owned(), json!("UTC"), times(5), &["invalid_schedule"]),
+        ("? ".repeat(DEEP), json!("UTC"), times(5), &["invalid_schedule"]),
+        ("? 0 0 ? * *".to_owned(), json!("x/".repeat(DEEP)), times(5), &["invalid_schedule"]),
+        ("? 0 0 ? * *".to_owned(), json!("UTC"), json!({"from": i64::MAX, "count": 9}), &["", "invalid_date"]),
+        ("? 0 0 ? * *".to_owned(), json!("UTC"), json!({"from": i64::MIN, "count": 9}), &["", "invalid_date"]),
+    ] {
+        let question = json!({"rules": {"expression": expression, "timezone": zone}, "options": options});
+        let came = code("cron", &question);
+        assert!(wanted.contains(&&*came), "{came}: {}", &question.to_string()[..60]);
+    }
+}
+
+#[test]
+fn paths_that_would_not_end_are_answered_or_refused() {
+    let wide: Vec<Value> = (0..300).map(|n| json!({"a": [n, {"a": [n]}]})).collect();
+    let text = format!("{}!", "a".repeat(5_000));
+    let lists = (0..100).fold(json!([1]), |inner, _| json!([inner]));
+    for (path, input) in [
+        (format!("$[?{}@.a{}]", "(".repeat(DEEP), ")".repeat(DEEP)), json!([])),
+        (format!("$[?{}@.a]", "!".repeat(DEEP)), json!([])),
+        ("$".to_owned() + &"[?@".repeat(DEEP), json!([])),
+        ("$".to_owned() + &".a".repeat(DEEP), json!({"a": 1})),
+        ("$".to_owned() + &"..*".repeat(50), json!(wide)),
+        ("$".to_owned() + &"..[?@..a]".repeat(8), json!(wide)),
+        (format!("$[{}0]", "0,".repeat(DEEP)), json!(wide)),
+        ("$[?match(@, '^(a+)+$')]".to_owned(), json!([text, text])),
+        ("$[?search(@, '((a{1,100}){1,100}){1,100}')]".to_owned(), json!([text])),
+        ("$[99999999999999999999]".to_owned(), json!([1])),
+        ("$[-9007199254740991:9007199254740991:1]".to_owned(), json!(wide)),
+        ("$[::0]".to_owned(), json!(wide)),
+        ("$".to_owned() + &"..[*]".repeat(30), lists),
+    ] {
+        let came = code("jsonPath", &json!({"rules": path, "input": input}));
+        let begin: String = path.chars().take(40).collect();
+        assert!(["", "invalid_path"].contains(&&*came), "{came}: {begin}");
     }
 }
 

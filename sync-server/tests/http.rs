@@ -32,6 +32,8 @@ mod memory;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/relay.rs"]
+mod relay;
 #[path = "http/retention.rs"]
 mod retention;
 #[path = "http/rights.rs"]

@@ -81,6 +81,42 @@ fn what_scripts_keep_is_there_in_the_next_run_and_flows_they_start_run_after_it(
 }
 
 #[test]
+fn what_scripts_kept_is_on_disk_at_once_and_what_they_took_away_stays_away() {
+    let folder = TempDir::new().unwrap();
+    let (file, journal) = (folder.path().join("kept.json"), folder.path().join("kept.json.journal"));
+    // A command that was killed left three writes, the last of them half.
+    let left = format!(
+        "{}\n{}\n{{\"put\":{{\"runs\":9",
+        json!({"lookupcache": CACHE, "put": {"run1": 1}, "take": ["begin"]}),
+        json!({"put": {"runs": 4}, "take": []})
+    );
+    std::fs::write(&journal, left).unwrap();
+    // Another one cannot write the file at its end.
+    let blocked = folder.path().join("kept.json.new");
+    std::fs::create_dir(&blocked).unwrap();
+    let output = run(folder.path(), &["--state", "kept.json"]);
+    assert!(!output.status.success() && output.stdout.is_empty(), "nothing runs on what cannot be kept");
+    std::fs::remove_dir(&blocked).unwrap();
+    let output = run(folder.path(), &["--state", "kept.json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let kept: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(kept["state"], json!({"runs": 6}));
+    // “begin” came with the flow, and is not there again.
+    assert_eq!(kept["lookupcaches"][CACHE], json!({"run1": 1, "run5": 5, "run6": 6}));
+    assert!(!journal.exists());
+    std::fs::create_dir(&blocked).unwrap();
+    let output = run(folder.path(), &["--state", "kept.json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("kept.json cannot be written"), "{said}");
+    let lines = std::fs::read_to_string(&journal).unwrap();
+    assert!(lines.contains(r#""put":{"runs":7}"#) && lines.ends_with('\n'), "what was said to be kept is: {lines}");
+    std::fs::remove_dir(&blocked).unwrap();
+    assert!(run(folder.path(), &["--state", "kept.json"]).status.success());
+    let kept: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(kept["state"], json!({"runs": 9}));
+}
+
+#[test]
 fn without_a_file_for_it_what_scripts_keep_ends_with_the_command_and_it_says_so() {
     let folder = TempDir::new().unwrap();
     for _ in 0..2 {

@@ -16,8 +16,8 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, INVITATION_MS, Invited, KeptState, NewInvitation, NewRunFile, NewToken,
-    NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
+    Accepted, AuditKey, BlobRow, BlobSource, CacheSize, INVITATION_MS, Invited, KeptState, NewInvitation, NewRunFile,
+    NewToken, NewUser, RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
@@ -397,11 +397,11 @@ async fn every_store(store: Arc<dyn Store>) {
 async fn the_store_on_sqlite_does_what_every_store_must() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path, 42, 1).await.unwrap());
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path, AuditKey::new([7; 32]), 42, 1).await.unwrap());
     every_store(Arc::clone(&store)).await;
     let last = store.state(id(101), id(1)).await.unwrap();
     store.close().await;
-    let again = Sqlite::open(&path, 43, 2).await.unwrap();
+    let again = Sqlite::open(&path, AuditKey::new([7; 32]), 43, 2).await.unwrap();
     assert_eq!(tombolo_server::store::Store::epoch(&again).await.unwrap(), 42);
     assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1)).await.unwrap(), last);
 }

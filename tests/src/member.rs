@@ -124,6 +124,20 @@ impl Member {
         self.call(Method::DELETE, &format!("/members/{colleague}"), &Value::Null).await.map(|_| ())
     }
 
+    /// Makes a token with full access to their account; gives its text.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub async fn token(&self) -> Result<String> {
+        let request = self.http.post(format!("{}/v1/accesstokens", self.address));
+        let request = request.header(header::ORIGIN, &self.address).header(header::COOKIE, &self.cookie);
+        let request = request.header("x-tombolo-account", self.account().to_string());
+        let body = json!({ "name": "a program", "fullAccess": true });
+        let made: Value = request.json(&body).send().await?.error_for_status()?.json().await?;
+        Ok(made["token"].as_str().context("a token without its text")?.to_owned())
+    }
+
     /// Stores a file; gives the hash under which exports name it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@
 //! | `POST /pick` | as `/take`, but 422 for a record whose `refuse` is true |
 //! | `GET /broken/{how}` | `501`, `html`, `nothing`, `object`, `cut` (ends half way), `endless` |
 //!
-//! Everything carries the headers that let a page of another origin read it.
+//! Everything carries the headers that let a page of another origin read it, unless it is started closed.
 
 use anyhow::Result;
 use axum::body::{Body, Bytes};
@@ -82,6 +82,19 @@ impl Sink {
     ///
     /// When no port is free.
     pub async fn start(records: Vec<Value>) -> Result<Self> {
+        Self::serve(records, |routes| routes.layer(middleware::from_fn(open_to_all))).await
+    }
+
+    /// The same without the headers that let a page of another origin read it.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free.
+    pub async fn start_closed(records: Vec<Value>) -> Result<Self> {
+        Self::serve(records, |routes| routes).await
+    }
+
+    async fn serve(records: Vec<Value>, dress: impl FnOnce(Router) -> Router) -> Result<Self> {
         let shared = Arc::new(Shared { records, received: Mutex::default(), asked: Mutex::default() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
@@ -92,8 +105,8 @@ impl Sink {
             .route("/take", post(take))
             .route("/pick", post(pick))
             .route("/broken/{how}", get(broken))
-            .layer(middleware::from_fn(open_to_all))
             .with_state(Arc::clone(&shared));
+        let routes = dress(routes);
         let task = tokio::spawn(async move {
             // It serves until the test ends and this task is aborted.
             drop(axum::serve(listener, routes).await);

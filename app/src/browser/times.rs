@@ -77,7 +77,7 @@ fn knows(zone: &str) -> bool {
     let set = js_sys::Reflect::set(&options, &"timeZone".into(), &zone.into());
     let format = js_sys::Reflect::get(&js_sys::global(), &"Intl".into())
         .and_then(|intl| js_sys::Reflect::get(&intl, &"DateTimeFormat".into()))
-        .and_then(|format| wasm_bindgen::JsCast::dyn_into::<js_sys::Function>(format));
+        .and_then(wasm_bindgen::JsCast::dyn_into::<js_sys::Function>);
     let arguments = js_sys::Array::of2(&JsValue::UNDEFINED, &options);
     set.is_ok() && format.is_ok_and(|format| js_sys::Reflect::construct(&format, &arguments).is_ok())
 }

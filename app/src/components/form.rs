@@ -14,6 +14,7 @@ mod line;
 mod pairs;
 mod secret;
 mod settings;
+mod sign_in;
 mod test;
 
 use leptos::prelude::*;
@@ -33,6 +34,7 @@ use settings::SettingsBox;
 pub(crate) use connection::NewConnection;
 pub(crate) use file::format_of;
 pub(crate) use json::JsonView;
+pub(crate) use sign_in::SignInTo;
 pub(crate) use test::TestConnection;
 
 /// A document at a place.

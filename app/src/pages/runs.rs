@@ -2,6 +2,7 @@
 
 mod details;
 mod told;
+mod tried;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -15,6 +16,7 @@ use crate::state::App;
 use crate::words;
 use details::Details;
 pub(in crate::pages) use told::{Told, nothing_read};
+pub(in crate::pages) use tried::{Tried, tried_memo};
 
 /// Where a run ran, in words. Of an account that is on this device alone there is no other device.
 pub(crate) fn place_words(run: &RunRow, account: Option<&AccountInfo>) -> &'static str {
@@ -95,11 +97,12 @@ fn Line(id: Id, chosen: Memo<Option<Id>>) -> impl IntoView {
     };
     let counts = Memo::new(move |_| run.with(|run| run.as_ref().map(totals).unwrap_or_default()));
     let (written, errors) = (move || counts.get().0, move || counts.get().1);
+    let kind = move || run.with(|run| run.as_ref().and_then(|run| words::run_type(run.origin.kind)));
     let current = move || (chosen.get() == Some(id)).to_string();
     view! {
         // A plain link: the router's own would call each of them the page that is shown, for their path is.
         <tr aria-selected=current>
-            <td><a href=format!("/runs?run={id}") class="name" title=name aria-label=label aria-current=move || (chosen.get() == Some(id)).then_some("true")>{name}</a></td>
+            <td><a href=format!("/runs?run={id}") class="name" title=name aria-label=label aria-current=move || (chosen.get() == Some(id)).then_some("true")>{name}</a>{move || kind().map(|word| view! { " "<span class="badge">{word}</span> })}</td>
             <td>{move || run.get().map(|run| view! { <RunState run=run/> })}</td>
             <td class="muted"><Ago ms=started/></td>
             <td class="num muted" data-rank="2">{took}</td>

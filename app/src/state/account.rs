@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
-use tombolo_wire::run::RunStatus;
+use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
     AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
@@ -268,15 +268,19 @@ impl App {
         self.may_in(Action::Write, row.kind, owner)
     }
 
-    /// The newest run of a flow.
+    /// The newest run of a flow, its records tried again left aside: those tell nothing of the flow as a whole.
     pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
-        self.runs.with(|runs| runs.values().filter(|run| run.flow == flow).max_by_key(|run| run.started_ms).cloned())
+        self.newest_run(|run| run.flow == flow && run.origin.kind != RunType::Retry)
+    }
+
+    fn newest_run(self, wanted: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
+        self.runs.with(|runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
     }
 
     /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
     pub(crate) fn is_running(self, flow: Id) -> bool {
         const DAY_MS: i64 = 86_400_000;
-        self.last_run(flow).is_some_and(|run| {
+        self.newest_run(|run| run.flow == flow).is_some_and(|run| {
             matches!(run.status, RunStatus::Running | RunStatus::Queued) && self.now_ms.get() - run.started_ms < DAY_MS
         })
     }

@@ -61,7 +61,8 @@ impl Document {
     }
 
     /// The map as it is, without the document's own keys (but with the bin's) and without empty texts.
-    fn flat(&self) -> BTreeMap<String, Value> {
+    #[must_use]
+    pub fn flat(&self) -> BTreeMap<String, Value> {
         let mut flat = BTreeMap::new();
         for item in self.am.map_range(&ROOT, ..) {
             if !item.key.starts_with('/') && item.key != key::BIN {

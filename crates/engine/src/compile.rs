@@ -82,6 +82,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         callable: api::compile(bundle),
         test_mode: bundle.about.test_mode,
         begin: bundle.about.begin,
+        resolves: bundle.flow.get("autoResolveMatchingTraceKeys").and_then(Value::as_bool).unwrap_or(false),
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })
 }

@@ -3,13 +3,15 @@
 //! A host that keeps such things answers through [`DataStore`]; one that does not is told apart from one that has nothing
 //! under a key. What a script may ask, and how much at once, is decided by the run and not here.
 
+mod asked;
 mod memory;
 
 use futures::future::LocalBoxFuture;
 use serde_json::Value;
 use tombolo_model::{Id, Kind};
 
-pub use memory::MemoryData;
+pub use asked::Asked;
+pub use memory::{DataChange, MemoryData};
 
 /// Whose state a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,9 @@ pub enum DataError {
         /// The most that it may have.
         most_mb: usize,
     },
+    /// Whoever keeps them did not do it; said in sentences.
+    #[error("{0}")]
+    No(String),
     /// The disk, the browser or the server refused.
     #[error("What is kept beside the flow could not be {action}: {reason}.")]
     Refused {

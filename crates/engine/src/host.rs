@@ -10,6 +10,7 @@ use tombolo_model::Id;
 
 use crate::data::DataStore;
 use crate::http::HttpClient;
+use crate::ledger::Ledger;
 use crate::script::ScriptHost;
 
 /// The bytes of a body or file, piece by piece.
@@ -37,6 +38,10 @@ pub trait Host {
     }
     /// Starts other flows; nothing where that cannot be done.
     fn flows(&self) -> Option<&dyn FlowStarter> {
+        None
+    }
+    /// What it knows of earlier runs and learns of this one; nothing where it remembers none.
+    fn ledger(&self) -> Option<&dyn Ledger> {
         None
     }
     /// Waits.

@@ -66,6 +66,11 @@ pub enum HttpError {
     /// It does not take the credentials, and there are no new ones.
     #[error("did not take the connection's credentials: {0}")]
     Credentials(String),
+    /// The credentials were refused before, and nothing is sent any more.
+    #[error(
+        "was not called, because its connection is offline: {0}. Enter the credentials again and test the connection"
+    )]
+    Offline(String),
     /// This host does not send such a request.
     #[error("may not be called: {0}")]
     Refused(String),

@@ -1,5 +1,12 @@
 //! A run from its bundle to its last row: what the run worker, the server's child and the command line share.
 
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::pin::pin;
+
+use futures::channel::mpsc;
+use futures::future::{Either, select};
+use futures::stream::StreamExt;
 use tombolo_model::run::{RunError, RunRow, RunStatus};
 use tombolo_model::{Id, Problem};
 
@@ -74,7 +81,7 @@ pub async fn run_job(
     report: &mut dyn FnMut(Report),
 ) -> RunRow {
     row.status = RunStatus::Running;
-    let mut errors = 0;
+    let errors = 0;
     let plan = match compile(bundle) {
         Ok(plan) => plan,
         Err(problems) => {
@@ -85,35 +92,86 @@ pub async fn run_job(
     };
     row.steps = plan.steps();
     next(&mut row, report);
-    let mut said_ms = host.now_ms();
+    let said_ms = host.now_ms();
+    let (late, later) = mpsc::unbounded();
+    let teller = RefCell::new(Teller { row, report, errors, said_ms, late, waits: false });
     let outcome = {
-        let mut sink = |event| match event {
-            RunEvent::Error(error) => {
-                errors += 1;
-                report(Report::Error { n: errors, error });
-            }
-            RunEvent::Renewed { owner, path, secret } => report(Report::Renewed { owner, path, secret }),
-            RunEvent::Stage { step, stage } => report(Report::Stage { step: row.steps[step].step.clone(), stage }),
-            RunEvent::Exchange { step, exchange } => {
-                report(Report::Exchange { step: row.steps[step].step.clone(), exchange });
-            }
-            RunEvent::Console { step, script, function, lines } => {
-                report(Report::Console { step: row.steps[step].step.clone(), script, function, lines });
-            }
-            RunEvent::Count { step, count } => {
-                row.steps[step] = count;
-                let now_ms = host.now_ms();
-                // A clock that was set back must not silence the run.
-                if now_ms < said_ms || now_ms - said_ms >= ROW_EVERY_MS {
-                    said_ms = now_ms;
-                    next(&mut row, report);
-                }
-            }
-        };
-        run(&plan, host, cancel, &mut sink).await
+        let mut sink = |event| teller.borrow_mut().take(event, host.now_ms());
+        let work = pin!(run(&plan, host, cancel, &mut sink));
+        match select(work, pin!(tell_late(&teller, host, later))).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((never, _)) => match never {},
+        }
     };
+    let Teller { mut row, report, .. } = teller.into_inner();
     row.steps = outcome.steps;
     end(row, outcome.status, outcome.error, host, report)
+}
+
+/// Says how a run goes: not too often, and nothing too late.
+struct Teller<'r> {
+    row: RunRow,
+    report: &'r mut dyn FnMut(Report),
+    errors: u64,
+    said_ms: i64,
+    /// Wakes the one who tells what was held back.
+    late: mpsc::UnboundedSender<()>,
+    /// Something is held back.
+    waits: bool,
+}
+
+impl Teller<'_> {
+    fn take(&mut self, event: RunEvent, now_ms: i64) {
+        let name = |step: usize, row: &RunRow| row.steps[step].step.clone();
+        let report = match event {
+            RunEvent::Count { step, count } => {
+                self.row.steps[step] = count;
+                return self.moved(now_ms);
+            }
+            RunEvent::Error(error) => {
+                self.errors += 1;
+                Report::Error { n: self.errors, error }
+            }
+            RunEvent::Renewed { owner, path, secret } => Report::Renewed { owner, path, secret },
+            RunEvent::Stage { step, stage } => Report::Stage { step: name(step, &self.row), stage },
+            RunEvent::Exchange { step, exchange } => Report::Exchange { step: name(step, &self.row), exchange },
+            RunEvent::Console { step, script, function, lines } => {
+                Report::Console { step: name(step, &self.row), script, function, lines }
+            }
+        };
+        (self.report)(report);
+    }
+
+    fn moved(&mut self, now_ms: i64) {
+        // A clock that was set back must not silence the run.
+        if now_ms < self.said_ms || now_ms - self.said_ms >= ROW_EVERY_MS {
+            self.said_ms = now_ms;
+            self.waits = false;
+            next(&mut self.row, self.report);
+        } else if !std::mem::replace(&mut self.waits, true) {
+            // With the run goes the one who is woken.
+            drop(self.late.unbounded_send(()));
+        }
+    }
+}
+
+/// Tells what was held back, also when nothing else happens for long: whoever looks at a run that was cut off then sees what
+/// it had done.
+async fn tell_late(
+    teller: &RefCell<Teller<'_>>,
+    host: &dyn Host,
+    mut later: mpsc::UnboundedReceiver<()>,
+) -> Infallible {
+    while later.next().await.is_some() {
+        host.sleep(ROW_EVERY_MS.unsigned_abs().try_into().unwrap_or(u32::MAX)).await;
+        let mut teller = teller.borrow_mut();
+        if std::mem::take(&mut teller.waits) {
+            teller.said_ms = host.now_ms();
+            let Teller { row, report, .. } = &mut *teller;
+            next(row, *report);
+        }
+    }
+    std::future::pending().await
 }
 
 fn end(

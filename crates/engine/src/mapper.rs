@@ -29,6 +29,7 @@ use items::{Items, Key, composed};
 use list::Entry;
 
 pub(crate) use around::Around;
+pub(crate) use compile::is_active;
 pub(crate) use read::Read;
 
 /// Finds what a template names: `record`, `settings`, ….

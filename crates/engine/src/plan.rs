@@ -47,6 +47,8 @@ pub struct Plan {
     pub(crate) parallel: bool,
     /// Where the clock and the random values of its runs begin, if that is given.
     pub(crate) begin: RunBegin,
+    /// An error is over when what has its trace key comes to the same step again.
+    pub(crate) resolves: bool,
 }
 
 impl Plan {
@@ -62,6 +64,7 @@ impl Plan {
             test_mode: false,
             parallel: false,
             begin: RunBegin::default(),
+            resolves: false,
         }
     }
 

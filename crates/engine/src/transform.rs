@@ -4,7 +4,7 @@ use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
 
 use crate::lookup::Lookups;
-use crate::mapper::{Around, MapError, Mapped, Mapper};
+use crate::mapper::{Around, MapError, Mapped, Mapper, is_active};
 use crate::transform_1::OldTransform;
 
 /// A compiled transformation.
@@ -39,6 +39,8 @@ impl Transform {
             }
         };
         let envelope = rules.get("inputContext").and_then(Value::as_str) == Some("envelope");
+        // A record that no rule changes is as it was.
+        let rows = if modify && !rows.iter().any(is_active) { &[] } else { rows };
         let mapper = Mapper::compile(rows, &format!("{place}/mappings"), &lookups)?;
         Ok(mapper.map(|mapper| Self::New { mapper: mapper.in_envelope(envelope), modify }))
     }

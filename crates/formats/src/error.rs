@@ -18,6 +18,25 @@ pub struct RowError {
     pub index: u64,
     /// What is wrong, then what to do.
     pub message: String,
+    /// It is bigger than a record may be, whatever is in it.
+    pub too_big: bool,
+}
+
+impl RowError {
+    /// A row that is not what it should be.
+    #[must_use]
+    pub fn new(index: u64, message: String) -> Self {
+        Self { index, message, too_big: false }
+    }
+
+    /// A row that was passed over for its size. `what` begins the sentence.
+    #[must_use]
+    pub fn too_big(index: u64, what: &str) -> Self {
+        let most = MAX_RECORD_BYTES >> 20;
+        let message =
+            format!("{what} is bigger than {most} MiB. Have the source split it or leave out what is not needed.");
+        Self { index, message, too_big: true }
+    }
 }
 
 /// A file that cannot be read on.

@@ -3,6 +3,7 @@
 mod element;
 mod lines;
 mod list;
+mod maker;
 mod reader;
 mod writer;
 

@@ -10,6 +10,7 @@ pub mod difference;
 mod edit;
 pub mod forms;
 mod id;
+pub mod kept;
 mod kind;
 pub mod path;
 pub mod presets;

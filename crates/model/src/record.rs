@@ -11,6 +11,7 @@ mod pool;
 pub use hidden::MASK;
 pub use pool::{KeyPool, Keys};
 
+use compact_str::CompactString;
 use std::sync::Arc;
 
 /// A value of a record.
@@ -30,7 +31,7 @@ pub enum Val {
     /// Any other number; never infinite, never NaN.
     Float(f64),
     /// A text.
-    Str(Box<str>),
+    Str(CompactString),
     /// A list.
     List(Vec<Self>),
     /// An object.

@@ -37,8 +37,10 @@ pub enum Role {
 pub enum Action {
     /// Be in the account at all: open its socket, see its name and who owns it.
     Enter,
-    /// Look at a resource.
+    /// Know that a resource is there, use it in another and look at what it does.
     Read,
+    /// Look into a resource as it is stored. A monitor does not look into what says how and as whom one signs in elsewhere.
+    Open,
     /// Create or change a resource, put it in the bin or take it out.
     Write,
     /// Start or cancel a run.
@@ -59,9 +61,10 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Enter,
         Self::Read,
+        Self::Open,
         Self::Write,
         Self::Run,
         Self::WriteSecret,
@@ -75,7 +78,7 @@ impl Action {
     /// Whether it is done to a resource, so that a level on the resource's integration may allow it.
     #[must_use]
     pub const fn is_about_a_resource(self) -> bool {
-        matches!(self, Self::Read | Self::Write | Self::Run | Self::WriteSecret)
+        matches!(self, Self::Read | Self::Open | Self::Write | Self::Run | Self::WriteSecret)
     }
 }
 
@@ -105,7 +108,10 @@ impl Role {
     pub const fn may(self, action: Action, kind: Kind) -> bool {
         match action {
             Action::Enter => true,
-            Action::Read | Action::Run => !matches!(self, Self::Custom),
+            Action::Open if matches!(kind, Kind::Connection | Kind::IClient) => {
+                !matches!(self, Self::Custom | Self::Monitor)
+            }
+            Action::Read | Action::Open | Action::Run => !matches!(self, Self::Custom),
             // An agent's token lets a program into a private network: only who answers for members hands it out.
             Action::Write if matches!(kind, Kind::Agent) => self.administers(),
             Action::Write | Action::WriteSecret | Action::ReadMembers => !matches!(self, Self::Custom | Self::Monitor),
@@ -162,6 +168,8 @@ mod tests {
         for kind in Kind::ALL {
             assert!(!Role::Monitor.may(Action::Write, kind));
             assert!(!Role::Monitor.may(Action::WriteSecret, kind));
+            let signs_in = matches!(kind, Kind::Connection | Kind::IClient);
+            assert_eq!(Role::Monitor.may(Action::Open, kind), !signs_in, "{kind}");
         }
     }
 }

@@ -64,8 +64,130 @@ pub struct RunRow {
     /// The heads of the documents it ran with (id → hex).
     #[serde(default)]
     pub heads: BTreeMap<Id, Vec<String>>,
+    /// How it came about.
+    #[serde(default)]
+    pub origin: RunOrigin,
     /// Counts up with each event; a row with a lower number never replaces one with a higher.
     pub n: u64,
+}
+
+impl RunRow {
+    /// What somebody is told of a run that was cut off, `why` being how it came to that: what had been delivered by then, and
+    /// that another run begins at the source.
+    #[must_use]
+    pub fn cut_off(&self, why: &str) -> String {
+        let steps = self.steps.iter().filter(|step| step.kind == "import" && step.success > 0);
+        let delivered: Vec<String> = steps.map(|step| format!("{} to “{}”", step.success, step.name)).collect();
+        let read: u64 = self.steps.iter().filter(|step| step.kind == "export").map(|step| step.received).sum();
+        match (delivered.as_slice(), read) {
+            ([], 0) => format!("{why} Nothing had been delivered. Run the flow again."),
+            ([], _) => format!(
+                "{why} Nothing is known to have been delivered; what was on its way may have arrived. Run the flow again."
+            ),
+            _ => format!(
+                "{why} Records delivered by then: {}; what was on its way may have arrived too. Running the flow again begins at the source, so these are sent again unless the destination or a filter knows them.",
+                delivered.join(", ")
+            ),
+        }
+    }
+}
+
+/// How a run came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RunOrigin {
+    /// What started it.
+    #[serde(rename = "type")]
+    pub kind: RunType,
+    /// Who wanted it, where that was a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<RunBy>,
+    /// What it tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryOf>,
+}
+
+/// What started a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunType {
+    /// A person, on a screen.
+    #[default]
+    Manual,
+    /// Its schedule.
+    Schedule,
+    /// A person, to try records again that had failed.
+    Retry,
+    /// A person, to try the flow out.
+    Test,
+    /// Something that came to its listener.
+    Webhook,
+    /// A program, over REST.
+    Api,
+    /// A script of another flow, or that flow's end.
+    Flow,
+    /// What a later version knows.
+    #[serde(other)]
+    Other,
+}
+
+/// A person, as they were called at the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunBy {
+    /// Who.
+    pub user: Id,
+    /// Their name.
+    pub name: String,
+}
+
+/// Errors of an earlier run that another one tries again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetryOf {
+    /// The earlier run.
+    pub run: Id,
+    /// The numbers of its errors.
+    pub errors: Vec<u64>,
+    /// Those of them whose records went well, once the run has ended.
+    #[serde(default)]
+    pub resolved: Vec<u64>,
+}
+
+/// How the last try to make up for an error went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The run that tried.
+    pub run: Id,
+    /// Who wanted it.
+    pub by: Option<RunBy>,
+    /// When it ended; nothing while it goes on.
+    pub ended_ms: Option<i64>,
+    /// Whether the record went well.
+    pub resolved: bool,
+}
+
+/// What became of the errors of a run that were tried again: by their numbers, of each the try that resolved it, or the last.
+///
+/// Told by the runs that tried, so that nothing that was stored of the earlier run is ever rewritten: it may be another
+/// device's.
+#[must_use]
+pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<u64, Attempt> {
+    let mut found: BTreeMap<u64, Attempt> = BTreeMap::new();
+    let mut tries: Vec<&RunRow> = others.into_iter().filter(|other| other.flow == run.flow).collect();
+    tries.sort_by_key(|other| (other.started_ms, other.id));
+    for other in tries {
+        let Some(retry) = other.origin.retry.as_ref().filter(|retry| retry.run == run.id) else { continue };
+        for n in &retry.errors {
+            if found.get(n).is_some_and(|attempt| attempt.resolved) {
+                continue;
+            }
+            let resolved = other.status == RunStatus::Completed && retry.resolved.contains(n);
+            let by = other.origin.by.clone();
+            found.insert(*n, Attempt { run: other.id, by, ended_ms: other.ended_ms, resolved });
+        }
+    }
+    found
 }
 
 /// Where the clock and the random values of a run begin, when they are given and not taken from where it runs: the same
@@ -185,6 +307,14 @@ pub struct RunError {
     /// What tells the record apart from others, at every step that it passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace_key: Option<String>,
+    /// Its number among the errors of its run, for whoever names it; 0 where it is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub n: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// What kind of error it is.
@@ -231,6 +361,7 @@ mod tests {
             steps: vec![StepCount { checkpoint, ..StepCount::default() }],
             error: None,
             heads: BTreeMap::new(),
+            origin: RunOrigin::default(),
             n: 1,
         }
     }
@@ -241,6 +372,61 @@ mod tests {
         rows.reverse();
         assert_eq!(checkpoints(&rows).get(&id(5)).copied(), found, "the order of the rows changes nothing");
         found
+    }
+
+    #[test]
+    fn of_a_run_that_was_cut_off_it_is_told_what_had_been_delivered_and_would_be_sent_again() {
+        let mut row = run(RunStatus::Running, 5, None, 10);
+        let step = |kind: &str, name: &str, received, success| StepCount {
+            kind: kind.into(),
+            name: name.into(),
+            received,
+            success,
+            ..StepCount::default()
+        };
+        row.steps = vec![step("export", "Orders", 0, 0), step("import", "Gold", 0, 0), step("import", "Rest", 0, 0)];
+        assert_eq!(row.cut_off("Why."), "Why. Nothing had been delivered. Run the flow again.");
+        row.steps[0].received = 60;
+        assert!(row.cut_off("Why.").contains("may have arrived"));
+        row.steps[1].success = 40;
+        let said = row.cut_off("Why.");
+        assert!(said.contains("40 to “Gold”; what was on its way") && !said.contains("Rest"), "{said}");
+        assert!(said.contains("sent again"), "{said}");
+    }
+
+    #[test]
+    fn an_error_is_resolved_by_the_try_that_went_well_and_by_no_other() {
+        let row = run(RunStatus::Completed, 5, None, 10);
+        let tried = |number: u32, ms: i64, status, resolved: &[u64]| RunRow {
+            id: id(number),
+            origin: RunOrigin {
+                kind: RunType::Retry,
+                by: Some(RunBy { user: id(7), name: "Ann".into() }),
+                retry: Some(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() }),
+            },
+            ended_ms: Some(ms + 1),
+            ..run(status, 5, None, ms)
+        };
+        let going = RunRow { ended_ms: None, ..tried(3, 40, RunStatus::Running, &[]) };
+        let other_flow = RunRow { flow: id(8), ..tried(4, 50, RunStatus::Completed, &[2]) };
+        let later = tried(1, 20, RunStatus::Completed, &[1]);
+        let rows = [going, tried(2, 30, RunStatus::Failed, &[1, 2]), later, other_flow, row.clone()];
+        let found = attempts(&row, &rows);
+        let brief = |n: u64| found.get(&n).map(|one| (one.run, one.resolved, one.ended_ms));
+        assert_eq!(brief(1), Some((id(1), true, Some(21))), "a later try takes nothing back");
+        assert_eq!(brief(2), Some((id(3), false, None)));
+        assert_eq!(brief(3), None);
+        assert_eq!(found[&1].by.as_ref().map(|by| by.name.as_str()), Some("Ann"));
+    }
+
+    #[test]
+    fn a_row_of_an_older_or_a_newer_version_is_read() {
+        let row = run(RunStatus::Completed, 5, None, 10);
+        let mut old = serde_json::to_value(&row).unwrap();
+        old.as_object_mut().unwrap().remove("origin");
+        assert_eq!(serde_json::from_value::<RunRow>(old.clone()).unwrap(), row);
+        old["origin"] = serde_json::json!({"type": "telepathy", "more": 1});
+        assert_eq!(serde_json::from_value::<RunRow>(old).unwrap().origin.kind, RunType::Other);
     }
 
     #[test]

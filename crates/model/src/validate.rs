@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::{Kind, Problem, catalogue};
 
+/// The most characters of a name that is given here. What comes from elsewhere keeps the name that it has.
+pub const LONGEST_NAME: usize = 200;
+
 /// Lists what is wrong with a resource; nothing when it is fit to run.
 #[must_use]
 pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {
@@ -21,11 +24,6 @@ pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {
     }
     if named(kind) {
         require_text(value, "/name", "a name", &mut problems);
-    }
-    let length = value.get("name").and_then(Value::as_str).map_or(0, |name| name.chars().count());
-    if length > LONGEST_NAME {
-        let message = format!("A name has at most {LONGEST_NAME} characters; this one has {length}. Shorten it.");
-        problems.push(Problem::new("/name", "too_long", message));
     }
     catalogue::references(kind, value, &mut |place, target, text| {
         if text.parse::<crate::Id>().is_err() {
@@ -41,9 +39,6 @@ pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {
     }
     problems
 }
-
-/// The most characters of a name.
-pub const LONGEST_NAME: usize = 200;
 
 fn named(kind: Kind) -> bool {
     !matches!(kind, Kind::Notification | Kind::AsyncHelper)
@@ -89,13 +84,6 @@ mod tests {
     fn a_resource_without_a_name_says_where_the_name_belongs() {
         assert_eq!(codes(Kind::Script, &json!({"name": " "})), [("/name".into(), "missing_required_field".into())]);
         assert_eq!(codes(Kind::Script, &json!([])), [(String::new(), "not_an_object".into())]);
-    }
-
-    #[test]
-    fn a_name_of_a_page_is_too_long() {
-        let long = "ö".repeat(LONGEST_NAME + 1);
-        assert_eq!(codes(Kind::Script, &json!({"name": long})), [("/name".into(), "too_long".into())]);
-        assert!(codes(Kind::Script, &json!({"name": "ö".repeat(LONGEST_NAME)})).is_empty());
     }
 
     #[test]

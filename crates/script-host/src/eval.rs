@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use serde_json::{Value, json};
-use tombolo_engine::{ApiQuestion, EvalError, EvalOutcome, EvalRequest, Script, ScriptApi, ScriptCall};
+use tombolo_engine::{ApiQuestion, EvalError, EvalOutcome, EvalRequest, OuterHook, Script, ScriptApi, ScriptCall};
 
 use crate::pool::{CALL_MS, Pool};
 use crate::workers::Workers;
@@ -15,7 +15,7 @@ use crate::workers::Workers;
 const EVAL_MS: u32 = 4_000;
 
 /// Calls the function `rules.function` of the text `rules.code` (or `rules.script`) with the input; `options.timeoutMs` is how long it
-/// may take at most.
+/// may take at most. With `options.hook` it is called as that [`OuterHook`], and what it returns is checked.
 pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutcome {
     if let Some(error) = request.misshapen() {
         return failed(error);
@@ -30,11 +30,16 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
             at: None,
         });
     };
+    let hook = match hook(request) {
+        Ok(hook) => hook,
+        Err(error) => return failed(error),
+    };
+    let input = hook.map_or_else(|| request.input.clone(), |hook| hook.options(&request.input));
     let call = ScriptCall {
         script: Arc::new(Script { id: String::new(), name: String::new(), content: script.to_owned() }),
         step: 0,
         function: function.into(),
-        argument: request.input.to_string(),
+        argument: input.to_string(),
         now_ms: request.now_ms,
         seed: request.seed,
     };
@@ -43,13 +48,39 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
     let answer = pool.call_once(&call, &NoFlow, deadline_ms).await;
     let console = answer.console.into_iter().map(|line| json!({"level": line.level, "text": line.text})).collect();
     let outcome = match answer.result {
-        Ok(output) => read(output),
+        Ok(output) => keeps_to(hook, &input, output),
         Err(failure) => {
             let path = failure.place.map(|(line, column)| format!("{line}:{column}"));
             failed(EvalError { code: failure.code, message: failure.message, path, at: None })
         }
     };
     EvalOutcome { console, ..outcome }
+}
+
+/// The hook as which the function is called.
+fn hook(request: &EvalRequest) -> Result<Option<OuterHook>, EvalError> {
+    let Some(name) = request.options.get("hook").filter(|name| !name.is_null()) else { return Ok(None) };
+    let named = name.as_str().and_then(OuterHook::named);
+    named.map(Some).ok_or_else(|| {
+        let known: Vec<_> = OuterHook::names().collect();
+        EvalError {
+            code: "invalid_options".to_owned(),
+            message: format!("There is no hook {name}. There are: {}.", known.join(", ")),
+            path: Some("/options/hook".to_owned()),
+            at: None,
+        }
+    })
+}
+
+/// What a function returned, where it is what its hook has to return.
+fn keeps_to(hook: Option<OuterHook>, input: &Value, output: Option<String>) -> EvalOutcome {
+    let is_nothing = output.is_none();
+    let outcome = read(output);
+    let (Some(hook), true) = (hook, outcome.errors.is_empty()) else { return outcome };
+    match hook.check(input, Some(outcome.output).filter(|_| !is_nothing)) {
+        Ok(output) => EvalOutcome { output, ..EvalOutcome::default() },
+        Err(message) => failed(EvalError { code: "script_result".to_owned(), message, path: None, at: None }),
+    }
 }
 
 /// What a function returned; nothing is null.

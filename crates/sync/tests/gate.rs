@@ -407,3 +407,93 @@ fn a_document_that_may_not_be_seen_answers_like_one_that_does_not_exist() {
         assert_eq!(refused(context, read(&first)), Code::Rights);
     }
 }
+
+/// Numbers that follow from a seed (<https://prng.di.unimi.it/splitmix64.c>).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % below as u64).unwrap()
+    }
+}
+
+/// Changes that somebody would like to see stored: new ones, replayed, relayed, spoofed, damaged, out of order.
+fn hostile(dice: &mut Dice, base: &[Chunk]) -> Vec<Vec<u8>> {
+    let mut document = Document::load(base.iter().map(|chunk| chunk.bytes.as_slice())).unwrap().document;
+    // Their own session, that of the one who wrote the document, or one that looks like it.
+    let actor = [[9; 16], AUTHOR.actor, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2]][dice.roll(3)];
+    let author = Author { actor, time_ms: i64::try_from(dice.roll(10_000)).unwrap() };
+    let mut changes: Vec<Vec<u8>> = Vec::new();
+    if dice.roll(2) == 0 {
+        changes.extend(base.iter().map(|chunk| chunk.bytes.clone()));
+    }
+    for n in 0..=dice.roll(3) {
+        let intents = [
+            Intent::Set { path: "/name".to_owned(), value: json!(format!("stolen {n} {}", dice.roll(1_000))) },
+            Intent::Set { path: "/_integrationId".to_owned(), value: json!(id(8)) },
+            Intent::Bin,
+        ];
+        let intent = intents[dice.roll(3)].clone();
+        changes.extend(document.edit(&author, &[intent], &mut rows()).unwrap().map(|chunk| chunk.bytes));
+    }
+    if dice.roll(4) == 0 {
+        let value = json!({ "name": "new", "_integrationId": id(8) });
+        changes.push(Document::create(Kind::Flow, id(1), &value, &author, &mut rows()).unwrap().1.bytes);
+    }
+    if dice.roll(4) == 0 {
+        changes.reverse();
+    }
+    if dice.roll(4) == 0 {
+        let at = dice.roll(changes.len());
+        let byte = dice.roll(changes[at].len());
+        changes[at][byte] ^= 1 << dice.roll(8);
+    }
+    changes
+}
+
+#[test]
+fn nothing_that_is_pushed_by_those_who_may_not_change_is_stored() {
+    let rounds: u32 = std::env::var("TOMBOLO_ROUNDS").map_or(2_000, |text| text.parse().unwrap());
+    let (mut document, first) = flow();
+    let base = [first, set(&mut document, "/name", json!("g"))];
+    let stored: Vec<Incoming> = base.iter().map(read).collect();
+    let level = |home, level| Rights { role: Role::Custom, grants: [(home, level)].into() };
+    let rights = [
+        None,
+        Some(Rights::from(Role::Monitor)),
+        Some(Rights::from(Role::Custom)),
+        // The document is integration 8's: they may see it there, and change what is in 9.
+        Some(level(id(8), Level::Monitor)),
+        Some(level(id(9), Level::Manage)),
+    ];
+    let mut judged = 0;
+    for round in 0..rounds {
+        let mut dice = Dice(u64::from(round));
+        let changes = hostile(&mut dice, &base);
+        let read: Result<Vec<Incoming>, _> = changes.into_iter().map(Incoming::read).collect();
+        // One that cannot be read refuses all of the push.
+        let Ok(changes) = read else { continue };
+        let mut context = after(&stored);
+        context.document.as_mut().unwrap().owner = Some(id(8));
+        context.user = id(200);
+        context.rights.clone_from(&rights[dice.roll(rights.len())]);
+        if dice.roll(8) == 0 {
+            // A document that is not there yet, in an integration that is not theirs.
+            context = Context { document: None, known: BTreeSet::new(), ..context };
+        }
+        let target = if dice.roll(8) == 0 { id(2) } else { id(1) };
+        if let Verdict::Accept(accepted) = judge(target, &changes, &context) {
+            assert!(
+                accepted.fresh.is_empty() && accepted.bind.is_empty(),
+                "seed {round}: {:?} {accepted:?}",
+                context.rights
+            );
+        }
+        judged += 1;
+    }
+    assert!(judged > rounds / 2, "{judged}");
+}

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod eval_worker;
+pub mod relay;
 pub mod rest;
 pub mod run;
 pub mod run_worker;

@@ -1,3 +1,7 @@
 //! Runs as they are stored, shown and sent: the engine's own rows, so that nothing is converted on the way.
 
-pub use tombolo_model::run::{RunBegin, RunError, RunFile, RunPlace, RunRow, RunStatus, StepCount, checkpoints};
+pub use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
+pub use tombolo_model::run::{
+    Attempt, RetryOf, RunBegin, RunBy, RunError, RunFile, RunOrigin, RunPlace, RunRow, RunStatus, RunType, StepCount,
+    attempts, checkpoints,
+};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::{Id, Kind};
 
-use crate::run::{RunBegin, RunError, RunRow};
+use crate::run::{KeptAsk, KeptReply, RunBegin, RunError, RunRow};
 
 /// What the run worker is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,21 @@ pub enum ToRun {
     Ping {
         /// The connection and all it needs.
         job: Box<PingJob>,
+    },
+    /// Begin or end a person's sign-in to an application by OAuth 2.0: answered by [`FromRun::SignInAt`] where there is no code
+    /// yet, by [`FromRun::Renewed`] and [`FromRun::Pinged`] where there is one.
+    SignIn {
+        /// The connection and all it needs.
+        job: Box<PingJob>,
+        /// The sign-in.
+        sign_in: SignInAsk,
+    },
+    /// The answer to a [`FromRun::Ask`].
+    Told {
+        /// Its number.
+        n: u64,
+        /// The answer.
+        reply: KeptReply,
     },
     /// Stop as soon as possible; the last row says `canceled`.
     Cancel,
@@ -45,6 +60,30 @@ pub struct PingJob {
     pub secrets: Secrets,
     /// The hosts that these may go to.
     pub hosts: BTreeMap<Id, Vec<String>>,
+    /// Where the server takes requests that the browser may not send itself.
+    #[serde(default)]
+    pub relay: Relay,
+}
+
+/// One sign-in to an application.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInAsk {
+    /// Where the browser comes back to.
+    pub redirect_uri: String,
+    /// Comes back with the code.
+    pub state: String,
+    /// The proof key.
+    pub verifier: String,
+    /// The code, once there is one.
+    pub code: Option<String>,
+}
+
+/// Without what must stay secret.
+impl fmt::Debug for SignInAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInAsk").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
+    }
 }
 
 /// What is special about a run.
@@ -67,6 +106,9 @@ pub struct RunRetry {
     pub step: String,
     /// The records as they came to it, edited or not, with their places in their source.
     pub records: Vec<(u64, Value)>,
+    /// The run in which they failed, and the numbers of their errors there, in the order of the records.
+    #[serde(default)]
+    pub of: Option<(Id, Vec<u64>)>,
 }
 
 /// What one stage of a step did to one record, or to a page of them.
@@ -117,6 +159,25 @@ pub struct RunJob {
     /// What is special about it.
     #[serde(default)]
     pub options: RunOptions,
+    /// Whether the owner answers [`FromRun::Ask`]; otherwise lookups read the data that came with the caches.
+    #[serde(default)]
+    pub answers: bool,
+    /// Where the server takes requests that the browser may not send itself; nothing without a server or away from it.
+    #[serde(default)]
+    pub relay: Relay,
+}
+
+/// Whether there is a server to send requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Relay {
+    /// The account is on this device alone.
+    #[default]
+    None,
+    /// There is one, and it cannot be reached now.
+    Away,
+    /// At this path.
+    At(String),
 }
 
 /// A resource of a run.
@@ -170,12 +231,24 @@ pub enum FromRun {
         /// What happened there.
         stage: StageRow,
     },
+    /// Where a browser is sent to sign in.
+    SignInAt {
+        /// The full address.
+        address: String,
+    },
     /// What came of a [`ToRun::Ping`].
     Pinged {
         /// The status of the answer, when it was a good one.
         status: Option<u16>,
         /// Why the connection does not work, in words.
         problem: Option<String>,
+    },
+    /// A question about state, a lookup cache or another flow; answered by a [`ToRun::Told`] with its number.
+    Ask {
+        /// Its number.
+        n: u64,
+        /// What is asked.
+        ask: KeptAsk,
     },
     /// A file is complete; said before the row that ends the run. One attachment: the file.
     File {

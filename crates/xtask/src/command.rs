@@ -4,8 +4,12 @@ use crate::{places, say};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// The linter by which cargo compiles the packages of the workspace, if it is to.
+static LINTER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// A cargo command in the checkout, with the flags that every cargo command shares.
 pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Command {
@@ -19,7 +23,36 @@ pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) ->
             command.env_remove(&name);
         }
     }
+    if let Some(linter) = LINTER.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
+        lint(&mut command, linter);
+    }
     command
+}
+
+/// The linter, where the toolchain has one.
+///
+/// # Errors
+///
+/// When it has none.
+pub(crate) fn linter() -> Result<PathBuf> {
+    let toolchain = ask("rustc", &["--print", "sysroot"]).context("rustc does not say where it is")?;
+    let linter = Path::new(&toolchain).join("bin").join(places::executable("clippy-driver"));
+    if !linter.is_file() {
+        bail!("the linter is missing: `rustup component add clippy` installs it");
+    }
+    Ok(linter)
+}
+
+/// Makes the linter stand in for the compiler, warnings being errors: the compiled code comes with it, where `cargo
+/// clippy` stops at the check.
+pub(crate) fn lint<'a>(command: &'a mut Command, linter: &Path) -> &'a mut Command {
+    // The marks are how `cargo clippy` hands its arguments on.
+    command.env("RUSTC_WORKSPACE_WRAPPER", linter).env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__")
+}
+
+/// Has every cargo command from now on compile the packages of the workspace by this linter, or by the compiler alone.
+pub(crate) fn lint_builds(linter: Option<PathBuf>) {
+    *LINTER.lock().unwrap_or_else(PoisonError::into_inner) = linter;
 }
 
 /// Runs a program in a folder, its output on the terminal.
@@ -68,7 +101,7 @@ pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result
 }
 
 /// A program found on `PATH`, under any of these names.
-pub(crate) fn find(names: &[&str]) -> Option<std::path::PathBuf> {
+pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     names.iter().find_map(|name| {
         std::env::split_paths(&path).map(|folder| folder.join(places::executable(name))).find(|file| is_program(file))

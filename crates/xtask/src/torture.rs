@@ -16,12 +16,19 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 9] = [
+const ALL: [Torture; 10] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
         rounds: 10_000,
         full: "10,000 seeds of a network that loses, doubles, reorders, parts and crashes",
+        browser: false,
+    },
+    Torture {
+        name: "hostile-pushes",
+        test: "-p tombolo-sync --test gate nothing_that_is_pushed_by_those",
+        rounds: 100_000,
+        full: "100,000 pushes of members who may not change, and of those who are none any more",
         browser: false,
     },
     Torture {

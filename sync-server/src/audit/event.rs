@@ -4,16 +4,34 @@ use serde_json::{Value, json};
 use tombolo_model::{Id, MASK, Rights};
 use tombolo_wire::rest::{AuditAction, AuditSource, FieldChange};
 
+use super::catch_up;
 use crate::app::App;
 use crate::clock;
-use crate::store::AuditEvent;
+use crate::rest::acting::Acting;
+use crate::store::{AuditEvent, Road};
 
-/// Something that a person did in the app just now.
+tokio::task_local! {
+    /// By what road the request came whose work is being done.
+    static ROAD: Road;
+}
+
+/// Does work that [`told`] says of that it came by this road: for routes of the REST API that share their work with those
+/// of our own pages.
+pub(crate) async fn by_road<T>(road: Road, work: impl Future<Output = T>) -> T {
+    ROAD.scope(road, work).await
+}
+
+/// The road of the work that is being done.
+pub(crate) fn road() -> Road {
+    ROAD.try_with(Clone::clone).unwrap_or_else(|_| Road::app())
+}
+
+/// Something that a person did just now, in the app where nothing else is said.
 pub(crate) fn told(user: Id, kind: &str, resource: Option<Id>, name: &str, action: AuditAction) -> AuditEvent {
     AuditEvent {
         time_ms: clock::now_ms(),
         user: Some(user),
-        source: AuditSource::Ui,
+        road: road(),
         kind: kind.to_owned(),
         resource,
         name: name.to_owned(),
@@ -22,21 +40,72 @@ pub(crate) fn told(user: Id, kind: &str, resource: Option<Id>, name: &str, actio
     }
 }
 
-/// Writes it down. What was done is done: that it could not be written down is the operator's to hear.
+/// Something that was done over the REST API, with a token or by a page of our own.
+pub(crate) fn acted(acting: &Acting, kind: &str, resource: Option<Id>, name: &str, action: AuditAction) -> AuditEvent {
+    AuditEvent { road: acting.road(), ..told(acting.user, kind, resource, name, action) }
+}
+
+/// Something that the server did by itself.
+pub(crate) fn system(kind: &str, resource: Option<Id>, name: &str, action: AuditAction) -> AuditEvent {
+    AuditEvent {
+        time_ms: clock::now_ms(),
+        user: None,
+        road: Road { source: AuditSource::System, token: String::new() },
+        kind: kind.to_owned(),
+        resource,
+        name: name.to_owned(),
+        action,
+        fields: Vec::new(),
+    }
+}
+
+/// Writes it down, behind all that was accepted before it. What was done is done: that it could not be written down is
+/// the operator's to hear.
 pub(crate) async fn note(app: &App, account: Id, event: AuditEvent) {
+    // What was typed before a run or a ping is not one entry with what was typed afterwards.
+    if let Err(error) = catch_up(&*app.store, account, clock::now_ms()).await {
+        tracing::error!(%error, %account, "the audit log cannot be brought up to date");
+    }
     if let Err(error) = app.store.audit(account, &[event]).await {
         tracing::error!(%error, %account, "an entry of the audit log is lost");
     }
 }
 
-/// A secret that was entered or removed: that it was, and never what it is.
-pub(crate) fn masked(path: &str, entered: bool) -> FieldChange {
-    let shown = || Some(Value::from(MASK));
-    FieldChange {
-        field_path: path.to_owned(),
-        old_value: if entered { None } else { shown() },
-        new_value: if entered { shown() } else { None },
+/// Writes down what concerns a person, in each account that is open to them.
+pub(crate) async fn note_everywhere(app: &App, user: Id, event: &AuditEvent) {
+    match app.store.accounts_of(user).await {
+        Ok(memberships) => {
+            for membership in memberships {
+                note(app, membership.account, event.clone()).await;
+            }
+        }
+        Err(error) => tracing::error!(%error, %user, "an entry of the audit log is lost"),
     }
+}
+
+/// The tokens of the account that somebody made, and that go on without them: for the entry of their removal.
+pub(crate) async fn left_tokens(app: &App, account: Id, user: Id) -> Option<FieldChange> {
+    let rows = match app.store.tokens(account, clock::now_ms()).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            tracing::error!(%error, %account, "tokens cannot be listed for the audit log");
+            return None;
+        }
+    };
+    let stay = rows.iter().filter(|row| row.user == user && !row.personal && !row.revoked);
+    let names: Vec<&str> = stay.filter_map(|row| row.body.get("name")?.as_str()).collect();
+    (!names.is_empty()).then(|| field("/accountTokensThatStay", None, Some(json!(names))))
+}
+
+/// One field of an entry.
+pub(crate) fn field(path: &str, old_value: Option<Value>, new_value: Option<Value>) -> FieldChange {
+    FieldChange { field_path: path.to_owned(), old_value, new_value }
+}
+
+/// A secret that was there or not before, and is there or not now: that it is, and never what it is.
+pub(crate) fn masked(path: &str, before: bool, now: bool) -> FieldChange {
+    let stars = |there: bool| there.then(|| Value::from(MASK));
+    field(path, stars(before), stars(now))
 }
 
 /// What differs between two members' rights.
@@ -45,7 +114,5 @@ pub(crate) fn rights_fields(before: Option<&Rights>, after: Option<&Rights>) -> 
     let grants = |rights: Option<&Rights>| rights.map(|rights| json!(rights.grants));
     let fields = [("/role", role(before), role(after)), ("/grants", grants(before), grants(after))];
     let differ = fields.into_iter().filter(|(_, old, new)| old != new);
-    differ
-        .map(|(path, old_value, new_value)| FieldChange { field_path: path.to_owned(), old_value, new_value })
-        .collect()
+    differ.map(|(path, old_value, new_value)| field(path, old_value, new_value)).collect()
 }

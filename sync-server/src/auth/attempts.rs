@@ -12,11 +12,15 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use tombolo_model::Id;
+
 const WINDOW_MS: i64 = 15 * 60_000;
 const PER_PERSON: usize = 10;
 const PER_NETWORK: usize = 100;
 /// A class that signs up together sits behind one address.
 const SIGN_UPS: usize = 100;
+/// Entries of refused sign-ins of one person.
+const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
 const MOST: usize = 50_000;
 
@@ -49,12 +53,15 @@ pub(crate) enum Source {
     Browser([u8; 32]),
     /// People of a network who sign up.
     SignUps(Network),
+    /// Refused sign-ins of a person that the audit log tells: who guesses does not fill it.
+    Told(Id),
 }
 
 impl Source {
     const fn most(&self) -> usize {
         match self {
             Self::Person(..) | Self::Browser(_) => PER_PERSON,
+            Self::Told(_) => TOLD,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
         }
@@ -118,7 +125,7 @@ impl Attempts {
                         times.swap_remove(index);
                     }
                 }
-                Source::SignUps(_) => {}
+                Source::SignUps(_) | Source::Told(_) => {}
             }
         }
     }

@@ -34,8 +34,13 @@ pub enum Right {
     Resource(Action, Kind),
     /// The same for the flow of the run in the path.
     OfRun(Action),
-    /// An API token, or a session with an account in a header, that may do this ([`crate::rest::acting`]).
+    /// An API token, or a session with an account in a header, whose role in the account may do this
+    /// ([`crate::rest::acting`]).
     Token(Action, Kind),
+    /// The same, with rights that may do this somewhere. What the caller does not see is not there.
+    TokenSomewhere(Action, Kind),
+    /// The same, with rights to do this to the resource whose id follows its collection in the path.
+    TokenResource(Action, Kind),
 }
 
 /// Somebody who is signed in.
@@ -70,8 +75,8 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
 ///
 /// An account that does not exist and one that is not the caller's answer alike.
 pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Request, next: Next) -> Response {
-    if let Right::Token(action, kind) = right {
-        return acting::enter(app, action, kind, request, next).await;
+    if matches!(right, Right::Token(..) | Right::TokenSomewhere(..) | Right::TokenResource(..)) {
+        return acting::enter(app, right, request, next).await;
     }
     let (mut parts, body) = request.into_parts();
     match admit(&app, right, &mut parts).await {
@@ -109,7 +114,7 @@ async fn allowed(app: &App, right: Right, account: Id, rights: &Rights, uri: &Ur
     Ok(match right {
         Right::Anybody | Right::SignedIn => Permission::Granted,
         // It has a door of its own; without that it lets nobody in.
-        Right::Token(..) => Permission::Absent,
+        Right::Token(..) | Right::TokenSomewhere(..) | Right::TokenResource(..) => Permission::Absent,
         Right::Member(action, kind) => ask(action, Subject::Account(kind)),
         Right::Somewhere(action, kind) if rights.may_somewhere(action, kind) => Permission::Granted,
         Right::Somewhere(..) => Permission::Forbidden,

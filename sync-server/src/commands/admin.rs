@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use crate::serve::{DATABASE, KEY, lock};
 use crate::sqlite::Sqlite;
 use crate::store::{Audit, Store};
+use crate::vault::VaultKey;
 use crate::{backup, clock, fresh, private};
 
 /// Backs up, restores and checks a server's data, and lets the first person in.
@@ -45,7 +46,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
-    /// Checks the chain of the audit logs: a row that was changed, taken out or put in is named
+    /// Checks the chain of the audit logs: a row that was changed, taken out, put in or cut off is named. An older copy of the
+    /// whole database, and what somebody wrote who has secrets.key, are not found
     VerifyAudit {
         /// The server's folder
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
@@ -117,12 +119,20 @@ async fn verify_audit(data: &Path) -> anyhow::Result<ExitCode> {
     if !path.exists() {
         bail!("there is no database in {}: name the server's folder with --data", data.display());
     }
-    let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
+    let key = data.join(KEY);
+    if !key.exists() {
+        bail!("there is no {}: the logs are sealed with it, put it back first", key.display());
+    }
+    let store = Sqlite::open(&path, VaultKey::open(&key)?.audit_key(), 0, clock::now_ms()).await?;
     let faults = store.verify_audit().await;
     store.close().await;
     let faults = faults?;
     if faults.is_empty() {
-        return say("the audit logs are whole");
+        say("the audit logs are whole")?;
+        return say(
+            "not found this way: an older copy of the whole database in place of this one, what the server was never told, \
+             and what somebody wrote who has secrets.key",
+        );
     }
     for fault in &faults {
         say(&format!("entry {} of account {} {}", fault.n, fault.account, fault.what))?;

@@ -144,6 +144,9 @@ async fn work(
         let last = one_run(&mut bundle, row, &host).await?;
         let status = last.status;
         kept.read_up_to(&last);
+        // Before anything else can fail: the records of this run are sent.
+        kept.save()?;
+        writeln!(io::stderr(), "{}", sentence(&last))?;
         if worst == RunStatus::Completed {
             worst = status;
         }
@@ -153,7 +156,7 @@ async fn work(
         row = first_row(run, &flow);
         bundle.flow = flow;
     }
-    kept.close()?;
+    kept.close();
     Ok(worst)
 }
 
@@ -189,7 +192,6 @@ async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow:
             }
         }
     };
-    writeln!(io::stderr(), "{}", sentence(&last))?;
     Ok(last)
 }
 
@@ -223,6 +225,7 @@ fn first_row(run: Id, flow: &Value) -> RunRow {
         steps: Vec::new(),
         error: None,
         heads: BTreeMap::new(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n: 0,
     }
 }

@@ -1,16 +1,18 @@
 //! `tombolo run-worker`: one run in a process of its own, started by `tombolo serve` (decision 30).
 //!
-//! Reads one job as a line of JSON from stdin, writes lines of JSON to stdout, and ends with 0 when the run has
+//! Reads one job as a line of JSON from stdin, and after it answers to what it asks; writes lines of JSON to stdout, and ends with 0 when the run has
 //! ended, however it ended. It limits itself before it looks at anything that came from outside.
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::Context;
-use tombolo_engine::{About, Bundle, Cancel, Report, run_job};
+use tokio::sync::mpsc;
+use tombolo_engine::{About, Asked, Bundle, Cancel, Report, run_job};
 
 use super::{cage, scripts};
-use crate::job::{Held, Job, Line, NewSecret};
+use crate::job::{Held, Job, Line, NewSecret, Told};
 use crate::run_host::{HostOptions, MadeFile, NativeHost, Pipes, Place, Supervisor};
 
 /// Options of `tombolo run-worker`.
@@ -64,6 +66,8 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
         scripts: pipes.map(scripts::pool).transpose()?,
     })
     .context("the TLS setup failed")?;
+    let asked = Rc::new(Asked::new(|n, ask| say(&Line::Ask { n, ask })));
+    let host = host.with_data(asked.clone()).with_flows(asked.clone());
     let bundle = Bundle {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
@@ -77,8 +81,39 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
             ..About::default()
         },
     };
-    run_job(&bundle, job.row, &host, &Cancel::default(), &mut |report| say(&line(report))).await;
+    let cancel = Cancel::default();
+    let mut report = |report| say(&line(report));
+    let answers = hear(&asked, answers()?);
+    tokio::select! {
+        _ = run_job(&bundle, job.row, &host, &cancel, &mut report) => {}
+        () = answers => {}
+    }
     Ok(())
+}
+
+/// Reads what the parent answers, on a thread of its own: standard input cannot be waited for otherwise. It ends with the
+/// process.
+fn answers() -> anyhow::Result<mpsc::UnboundedReceiver<Told>> {
+    let (told, answers) = mpsc::unbounded_channel();
+    let read = move || {
+        for line in io::stdin().lock().lines() {
+            let answer = line.ok().and_then(|line| serde_json::from_str(&line).ok());
+            if answer.is_none_or(|answer| told.send(answer).is_err()) {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("answers".to_owned()).spawn(read).context("no thread for answers")?;
+    Ok(answers)
+}
+
+/// Hands answers on to those who asked; never done, for the run goes on without them.
+async fn hear(asked: &Asked, mut answers: mpsc::UnboundedReceiver<Told>) {
+    while let Some(Told { n, reply }) = answers.recv().await {
+        asked.answered(n, reply);
+    }
+    asked.hang_up();
+    std::future::pending().await
 }
 
 /// One line a report, as `serve` and programs around `tombolo run` read them.

@@ -1,9 +1,10 @@
 //! Who calls the REST API, and the door that each of its routes has.
 //!
 //! A token lets in without a session. One of the account acts as an administrator, also when the person who made it has
-//! left: what it writes is then the owner's. A personal one acts as its member and follows their role from request to
+//! left: what it writes is then the owner's. A personal one acts as its member and follows their rights from request to
 //! request. A page of our own acts as the person whose session it has, and names the account in a header, which no
-//! other site's page can send.
+//! other site's page can send. What somebody may do is asked of the one function that sync and screens ask
+//! ([`permission`]), with where a resource belongs as the tables have it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +15,18 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use tombolo_model::{Action, Id, Kind, Role};
+use tombolo_model::{Action, Home, Id, Kind, Permission, Rights, Role, Standing, Subject, permission};
+use tombolo_wire::rest::{AuditAction, AuditSource};
+use tombolo_wire::store::UserInfo;
 
 use super::error::RestError;
 use crate::app::App;
-use crate::auth::caller::caller;
+use crate::audit;
+use crate::auth::caller::{Caller, Entered, Right, caller};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::TokenRow;
+use crate::store::{ListRow, Road, TokenRow};
 
 /// The header in which a page of our own names the account.
 pub(crate) const ACCOUNT_HEADER: &str = "x-tombolo-account";
@@ -43,13 +47,15 @@ pub(crate) struct Acting {
     /// In whose name.
     pub(crate) user: Id,
     /// With which rights.
-    pub(crate) role: Role,
+    pub(crate) rights: Rights,
     /// To what.
     pub(crate) scope: Scope,
     /// What let the caller in.
     pub(crate) by: By,
     /// When that ends, in milliseconds since 1970: what a token makes lives no longer.
     pub(crate) ends_ms: Option<i64>,
+    /// The name of the token; empty for a session.
+    pub(crate) token: String,
 }
 
 /// What let a caller in.
@@ -87,18 +93,64 @@ impl Scope {
 }
 
 impl Acting {
-    /// Whether the caller sees a resource. Everything that hides one asks here.
-    pub(crate) fn sees(&self, kind: Kind, id: Id) -> bool {
-        let listed = match &self.scope {
-            Scope::Whole => true,
-            Scope::Only(lists) => lists.get(&kind).is_some_and(|ids| ids.contains(&id)),
-        };
-        listed && self.role.may(Action::Read, kind)
+    /// Whether the caller may do this to a resource. Everything that hides one asks here.
+    pub(crate) fn may(&self, action: Action, row: &ListRow) -> bool {
+        self.listed(row.kind, row.id) && self.rights.may(action, row.kind, row.home())
     }
 
-    /// Checks a right that depends on what the request says.
-    pub(crate) fn must(&self, action: Action, kind: Kind) -> Result<(), RestError> {
-        if self.role.may(action, kind) { Ok(()) } else { Err(RestError::forbidden()) }
+    /// Checks that the caller may do this to a resource.
+    pub(crate) fn must(&self, action: Action, row: &ListRow) -> Result<(), RestError> {
+        if !self.listed(row.kind, row.id) {
+            return Err(RestError::not_found());
+        }
+        self.must_at(action, row.kind, row.home())
+    }
+
+    /// Checks the same of what is or will be there.
+    pub(crate) fn must_at(&self, action: Action, kind: Kind, home: Home<'_>) -> Result<(), RestError> {
+        said(permission(Standing::Accepted, &self.rights, action, Subject::Resource(kind, home)))
+    }
+
+    /// Checks that the caller may make a resource of this content: where it will belong says the content.
+    pub(crate) fn must_make(&self, action: Action, kind: Kind, value: &Value) -> Result<(), RestError> {
+        let owner = value.get("_integrationId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+        match owner.filter(|_| kind != Kind::Integration) {
+            Some(owner) if self.rights.may(action, kind, Home::of(owner)) => Ok(()),
+            None if self.rights.role.may(action, kind) => Ok(()),
+            _ => Err(RestError::forbidden()),
+        }
+    }
+
+    /// Checks a right in the account as a whole.
+    pub(crate) fn must_in_account(&self, action: Action, kind: Kind) -> Result<(), RestError> {
+        said(permission(Standing::Accepted, &self.rights, action, Subject::Account(kind)))
+    }
+
+    /// By what road the caller's doings come, for the audit log.
+    pub(crate) fn road(&self) -> Road {
+        let source = if self.by == By::Session { AuditSource::Ui } else { AuditSource::Api };
+        Road { source, token: self.token.clone() }
+    }
+
+    /// The caller as routes of our own pages know them; there is no session behind it.
+    pub(crate) async fn caller(&self, app: &App) -> Result<Caller, RestError> {
+        let rows = app.store.members(self.account).await?;
+        let row = rows.into_iter().find(|row| row.user == Some(self.user)).ok_or_else(RestError::not_found)?;
+        let user = UserInfo { id: self.user, name: row.name, email: row.email };
+        Ok(Caller { user, session: [0; 32] })
+    }
+
+    /// The account with the caller's rights there.
+    pub(crate) fn entered(&self) -> Entered {
+        Entered { account: self.account, rights: self.rights.clone() }
+    }
+
+    /// Whether the token's scope has it.
+    pub(crate) fn listed(&self, kind: Kind, id: Id) -> bool {
+        match &self.scope {
+            Scope::Whole => true,
+            Scope::Only(lists) => lists.get(&kind).is_some_and(|ids| ids.contains(&id)),
+        }
     }
 
     /// Whether the token may be used at this address at all.
@@ -111,7 +163,7 @@ impl Acting {
             // The list shows what is in its scope.
             (Some(_), None) if *method == Method::GET => Ok(()),
             (Some(kind), Some(id)) => match id.parse() {
-                Ok(id) if self.sees(kind, id) => Ok(()),
+                Ok(id) if self.listed(kind, id) => Ok(()),
                 Ok(_) => Err(RestError::not_found()),
                 Err(_) => Err(RestError::forbidden()),
             },
@@ -130,9 +182,9 @@ impl<S: Sync> FromRequestParts<S> for Acting {
 }
 
 /// Lets a request in when its caller has the route's right.
-pub(crate) async fn enter(app: App, action: Action, kind: Kind, request: Request, next: Next) -> Response {
+pub(crate) async fn enter(app: App, right: Right, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match admit(&app, action, kind, &parts).await {
+    match admit(&app, right, &parts).await {
         Ok(acting) => {
             parts.extensions.insert(acting);
             next.run(Request::from_parts(parts, body)).await
@@ -141,12 +193,36 @@ pub(crate) async fn enter(app: App, action: Action, kind: Kind, request: Request
     }
 }
 
-async fn admit(app: &App, action: Action, kind: Kind, request: &Parts) -> Result<Acting, RestError> {
+async fn admit(app: &App, right: Right, request: &Parts) -> Result<Acting, RestError> {
     let acting = who(app, &request.headers).await?;
     app.rest.buckets.take(acting.account, clock::now_ms()).map_err(too_many)?;
     acting.may_enter(&request.method, &request.uri)?;
-    acting.must(action, kind)?;
+    match right {
+        Right::Token(action, kind) => acting.must_in_account(action, kind)?,
+        Right::TokenSomewhere(action, kind) if acting.rights.may_somewhere(action, kind) => {}
+        Right::TokenResource(action, kind) => {
+            let id = id_of(&request.uri).ok_or_else(RestError::not_found)?;
+            let home = app.store.home(acting.account, id).await?.filter(|home| home.kind == kind);
+            // Of what is not there the role in the account decides, and the handler says that it is not there.
+            acting.must_at(action, kind, home.as_ref().map_or_else(Home::default, |home| home.home()))?;
+        }
+        // The others have a door of their own.
+        _ => return Err(RestError::forbidden()),
+    }
     Ok(acting)
+}
+
+/// The id behind the collection: `/v1/{collection}/{id}/…`.
+fn id_of(uri: &Uri) -> Option<Id> {
+    uri.path().strip_prefix("/v1/")?.split('/').nth(1)?.parse().ok()
+}
+
+fn said(permission: Permission) -> Result<(), RestError> {
+    match permission {
+        Permission::Granted => Ok(()),
+        Permission::Forbidden => Err(RestError::forbidden()),
+        Permission::Absent => Err(RestError::not_found()),
+    }
 }
 
 fn too_many(seconds: u64) -> RestError {
@@ -164,21 +240,35 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
     let token = token.ok_or_else(failed)?;
     let row = app.store.token_by_hash(&token_hash(token), clock::now_ms()).await?;
     let row = row.filter(|row| !row.revoked).ok_or_else(failed)?;
-    by_token(app, &row).await?.ok_or_else(failed)
+    let acting = by_token(app, &row).await?.ok_or_else(failed)?;
+    note_first_use(app, &acting, row.id);
+    Ok(acting)
+}
+
+/// Writes the first use of a token on a day into the audit log. The request does not wait for it.
+fn note_first_use(app: &App, acting: &Acting, token: Id) {
+    if !app.rest.uses.is_first(token, clock::now_ms()) {
+        return;
+    }
+    let event = audit::acted(acting, "accesstoken", Some(token), &acting.token, AuditAction::Use);
+    let (app, account) = (app.clone(), acting.account);
+    tokio::spawn(async move { audit::note(&app, account, event).await });
 }
 
 async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError> {
-    let role = app.store.membership(row.account, row.user).await?.map(|membership| membership.rights.role);
+    let rights = app.store.rights(row.account, row.user).await?;
+    let (account, ends_ms) = (row.account, row.purge_ms);
+    let token = row.body.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if row.personal {
-        let (account, user, scope, by) = (row.account, row.user, Scope::Whole, By::Personal);
-        return Ok(role.map(|role| Acting { account, user, role, scope, by, ends_ms: row.purge_ms }));
+        let (user, scope, by) = (row.user, Scope::Whole, By::Personal);
+        return Ok(rights.map(|rights| Acting { account, user, rights, scope, by, ends_ms, token }));
     }
-    let user = match role {
+    let user = match rights.map(|rights| rights.role) {
         Some(Role::Administer | Role::Owner) => Some(row.user),
         _ => app.store.owner(row.account).await?,
     };
-    let (account, role, scope) = (row.account, Role::Administer, Scope::of(&row.body));
-    Ok(user.map(|user| Acting { account, user, role, scope, by: By::Account, ends_ms: row.purge_ms }))
+    let (rights, scope, by) = (Rights::from(Role::Administer), Scope::of(&row.body), By::Account);
+    Ok(user.map(|user| Acting { account, user, rights, scope, by, ends_ms, token }))
 }
 
 async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
@@ -186,7 +276,7 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
     let account = headers.get(ACCOUNT_HEADER).and_then(|value| value.to_str().ok()).ok_or_else(nobody)?;
     let caller = caller(app, headers).await?.ok_or_else(nobody)?;
     let account = account.parse().map_err(|_| RestError::not_found())?;
-    let membership = app.store.membership(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
-    let (user, role) = (caller.user.id, membership.rights.role);
-    Ok(Acting { account, user, role, scope: Scope::Whole, by: By::Session, ends_ms: None })
+    let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
+    let (user, scope, by) = (caller.user.id, Scope::Whole, By::Session);
+    Ok(Acting { account, user, rights, scope, by, ends_ms: None, token: String::new() })
 }

@@ -45,12 +45,17 @@ impl RestError {
         ApiError::not_found().into()
     }
 
+    /// Whether it says that something is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Api(error) if error.status() == StatusCode::NOT_FOUND)
+    }
+
     /// The role or the token's scope does not allow it.
     pub(crate) fn forbidden() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
             "forbidden",
-            "This token does not allow this. Use one with more rights, or ask an administrator of the account.",
+            "Your rights, or those of this token, do not allow this. Ask an administrator of the account.",
         )
     }
 

@@ -33,6 +33,22 @@ enum Fields {
 /// What tells resources apart, and stays with `include`.
 const ALWAYS: [&str; 6] = ["_id", "name", "type", "adaptorType", "model", "_integrationId"];
 
+/// Fields that clients filter by, also where no resource has them.
+const KNOWN: [&str; 12] = [
+    "_id",
+    "name",
+    "type",
+    "adaptorType",
+    "model",
+    "externalId",
+    "disabled",
+    "sandbox",
+    "offline",
+    "description",
+    "createdAt",
+    "lastModified",
+];
+
 /// The pairs of a query, read as forms are.
 pub(crate) fn pairs(raw: Option<&str>) -> Vec<(String, String)> {
     let Some(raw) = raw else { return Vec::new() };
@@ -72,6 +88,24 @@ impl Query {
         let fields = value.split(',').filter(|field| !field.is_empty()).map(str::to_owned).collect();
         self.fields = if name == "include" { Fields::Include(fields) } else { Fields::Exclude(fields) };
         Ok(())
+    }
+
+    /// Refuses a filter on a field that there is not: it would leave nothing, as if the list were empty.
+    pub(crate) fn check(&self, all: &[Value]) -> Result<(), RestError> {
+        let known = |name: &str| {
+            KNOWN.contains(&name)
+                || (name.starts_with('_') && name.ends_with("Id"))
+                || all.iter().any(|shown| shown.get(name).is_some())
+        };
+        match self.filters.iter().find(|(name, _)| !known(name)) {
+            Some((name, _)) => {
+                let name: String = name.chars().take(40).collect();
+                let message =
+                    format!("There is no field “{name}” to filter by. Leave it out, or look for another spelling.");
+                Err(wrong(&message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether a resource is what the filters ask for.
@@ -182,6 +216,20 @@ mod tests {
         assert_eq!(fields("include="), shown);
         for wrong in ["include=a&exclude=b", "include=a%20b", "limit=x"] {
             assert!(Query::read(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_filter_by_a_field_that_nothing_has_is_refused() {
+        let all = [json!({"custom": 1})];
+        for (raw, fine) in [
+            ("custom=2", true),
+            ("externalId=x", true),
+            ("_exportId=x", true),
+            ("foo=bar", false),
+            ("pageSize=5", false),
+        ] {
+            assert_eq!(Query::read(Some(raw)).unwrap().check(&all).is_ok(), fine, "{raw}");
         }
     }
 

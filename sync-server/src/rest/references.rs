@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use tombolo_model::{Id, Kind, catalogue};
+use tombolo_model::{Action, Id, Kind, catalogue};
 use tombolo_wire::rest::ErrorBody;
 
 use super::acting::Acting;
@@ -41,8 +41,9 @@ pub(crate) async fn check(
             continue;
         }
         let found = mirror::one(app, acting.account, id).await?;
-        let there = found.is_some_and(|found| found.row.kind == target && !found.seen.binned);
-        if !there || !acting.sees(target, id) {
+        let fits =
+            |found: &Found| found.row.kind == target && !found.seen.binned && acting.may(Action::Read, &found.row);
+        if !found.as_ref().is_some_and(fits) {
             problems.push(entry("invalid_ref", format!("There is no {target} {id} here."), &place));
         }
     }
@@ -64,7 +65,7 @@ pub(crate) async fn users(app: &App, acting: &Acting, id: Id) -> Result<Vec<(Fou
 /// The same as the API answers it: by collection.
 pub(crate) fn shown(acting: &Acting, users: &[(Found, Vec<String>)]) -> Value {
     let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for (found, places) in users.iter().filter(|(found, _)| acting.sees(found.row.kind, found.row.id)) {
+    for (found, places) in users.iter().filter(|(found, _)| acting.may(Action::Read, &found.row)) {
         let name = found.seen.value.get("name").cloned().unwrap_or_default();
         let entry = json!({ "id": found.row.id, "name": name, "paths": places });
         lists.entry(found.row.kind.collection()).or_default().push(entry);
@@ -76,7 +77,7 @@ pub(crate) fn shown(acting: &Acting, users: &[(Found, Vec<String>)]) -> Value {
 pub(crate) fn in_use(acting: &Acting, users: &[(Found, Vec<String>)]) -> RestError {
     const NAMED: usize = 5;
     let seen: Vec<&Found> =
-        users.iter().map(|(found, _)| found).filter(|found| acting.sees(found.row.kind, found.row.id)).collect();
+        users.iter().map(|(found, _)| found).filter(|found| acting.may(Action::Read, &found.row)).collect();
     let name = |found: &&Found| {
         let name = found.seen.value.get("name").and_then(Value::as_str).unwrap_or_default();
         format!("the {} “{name}” ({})", found.row.kind, found.row.id)

@@ -7,15 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use tombolo_model::views::secret_addresses;
-use tombolo_model::{Action, Id, Kind, MASK, Shape, path, shapes};
-use tombolo_wire::rest::ErrorBody;
+use tombolo_model::{Id, Kind, MASK, Shape, path, shapes};
+use tombolo_wire::rest::{ErrorBody, FieldChange};
 
 use super::acting::Acting;
 use super::error::{RestError, entry};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::store::CLIENT_HOSTS;
 use crate::vault::SecretPlace;
-use crate::{clock, web_host};
+use crate::{audit, clock, web_host};
 
 /// The longest secret; private keys are the long ones.
 const LONGEST: usize = 64 * 1024;
@@ -91,10 +92,12 @@ impl Taken {
     /// The secrets of a resource that this one's body leaves out.
     fn left_out<'a>(&'a self, have: &'a [String]) -> impl Iterator<Item = &'a String> {
         have.iter()
+            .filter(|place| *place != CLIENT_HOSTS)
             .filter(|place| !self.new.contains_key(*place) && !self.kept.iter().any(|kept| path::within(place, kept)))
     }
 
-    /// Brings the vault to what the body says: new secrets in, those that it leaves out gone, the others as they are.
+    /// Brings the vault to what the body says: new secrets in, those that it leaves out gone when `may_remove`, the others as
+    /// they are. Gives what was changed, for the audit log.
     pub(crate) async fn keep(
         self,
         app: &App,
@@ -102,7 +105,9 @@ impl Taken {
         kind: Kind,
         id: Id,
         value: &Value,
-    ) -> Result<(), RestError> {
+        may_remove: bool,
+    ) -> Result<Vec<FieldChange>, RestError> {
+        let mut changed = Vec::new();
         let have: Vec<String> =
             app.store.secrets(acting.account, &[id]).await?.into_iter().map(|secret| secret.path).collect();
         if !self.new.is_empty() {
@@ -112,14 +117,39 @@ impl Taken {
                 let sealed =
                     app.vault.seal(place, hosts.clone(), secret).map_err(|error| ApiError::internal(&error))?;
                 app.store.put_secret(acting.account, &sealed, acting.user, clock::now_ms()).await?;
+                changed.push(audit::masked(path, have.contains(path), true));
             }
         }
-        let may = acting.role.may(Action::WriteSecret, kind);
-        for place in self.left_out(&have).filter(|_| may) {
+        for place in self.left_out(&have).filter(|_| may_remove) {
             app.store.delete_secret(acting.account, id, place).await?;
+            changed.push(audit::masked(place, true, false));
         }
-        Ok(())
+        Ok(changed)
     }
+}
+
+/// Writes down to which hosts a token may go that a connection gets by an iClient: to those that the connection had when the
+/// client was put into it (decision 24). Without it, who moves the connection would be sent the next token.
+pub(crate) async fn bind_client(
+    app: &App,
+    acting: &Acting,
+    id: Id,
+    (before, value): (Option<&Value>, &Value),
+) -> Result<(), RestError> {
+    let client = |value: &Value| value.pointer(CLIENT_HOSTS).and_then(Value::as_str).map(str::to_owned);
+    let (old, new) = (before.and_then(client), client(value));
+    if old == new {
+        return Ok(());
+    }
+    if new.is_none() {
+        app.store.delete_secret(acting.account, id, CLIENT_HOSTS).await?;
+        return Ok(());
+    }
+    let place = SecretPlace { account: acting.account, connection: id, path: CLIENT_HOSTS };
+    let hosts = hosts(Kind::Connection, value);
+    let sealed = app.vault.seal(place, hosts, "").map_err(|error| ApiError::internal(&error))?;
+    app.store.put_secret(acting.account, &sealed, acting.user, clock::now_ms()).await?;
+    Ok(())
 }
 
 /// The hosts that a resource's addresses lead to. Without one, a secret goes nowhere until it is entered again.

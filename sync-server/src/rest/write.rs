@@ -108,6 +108,7 @@ async fn push(app: &App, acting: &Acting, document: Id, changes: Changes) -> Res
         user: acting.user,
         document,
         changes,
+        road: acting.road(),
         recovering: false,
         now_ms: clock::now_ms(),
     };

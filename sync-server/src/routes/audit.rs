@@ -39,7 +39,7 @@ pub(super) async fn csv(
 ) -> Result<Response, ApiError> {
     up_to_now(&app, &entered).await?;
     let mut text =
-        "Time,User,Email,Source,Resource type,Resource ID,Resource name,Action,Field,Old value,New value\r\n"
+        "Time,User,Email,Source,Resource type,Resource ID,Resource name,Action,Field,Old value,New value,Token\r\n"
             .to_owned();
     loop {
         let entries = app.store.audit_entries(entered.account, &query, MOST).await?;
@@ -88,6 +88,7 @@ fn lines(text: &mut String, entry: &AuditEntry) {
             &field.field_path,
             &shown(&field.old_value),
             &shown(&field.new_value),
+            entry.token.as_deref().unwrap_or_default(),
         ]
         .map(cell);
         text.push_str(&cells.join(","));

@@ -2,6 +2,7 @@
 
 use tracing::Instrument;
 
+use crate::audit;
 use crate::error::ApiError;
 
 /// Carries work to its end, whether or not somebody waits for the answer.
@@ -11,7 +12,9 @@ use crate::error::ApiError;
 pub(super) async fn finish<T: Send + 'static>(
     work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<T, ApiError> {
-    tokio::spawn(work.in_current_span()).await.map_err(|error| ApiError::internal(&error))?
+    tokio::spawn(audit::by_road(audit::road(), work).in_current_span())
+        .await
+        .map_err(|error| ApiError::internal(&error))?
 }
 
 #[cfg(test)]

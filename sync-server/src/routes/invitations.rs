@@ -4,18 +4,19 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::Id;
-use tombolo_wire::rest::{Accept, Invitation, Me, Withdraw};
+use tombolo_wire::rest::{Accept, AuditAction, Invitation, Me, Withdraw};
 
 use super::body::Body;
 use super::finish::finish;
+use super::members::MEMBER;
 use super::session::describe;
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
-use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::Accepted;
+use crate::store::{Accepted, AuditEvent};
+use crate::{audit, clock};
 
 /// `POST /api/invitations/look`
 ///
@@ -42,6 +43,7 @@ pub(super) async fn accept(
 ) -> Result<Json<Me>, ApiError> {
     finish(async move {
         let joined = join(&app, &body.invitation, caller.user.id).await?;
+        note_joined(&app, joined, caller.user.id, &caller.user.name).await;
         Ok(Json(describe(&app, caller.user, Some(joined)).await?))
     })
     .await
@@ -58,6 +60,13 @@ pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, Ap
         Accepted::Expired => Err(expired()),
         Accepted::OtherAddress => Err(other_address()),
     }
+}
+
+/// Tells the account that somebody has come.
+pub(super) async fn note_joined(app: &App, account: Id, user: Id, name: &str) {
+    let event = audit::told(user, MEMBER, Some(user), name, AuditAction::Update);
+    let fields = vec![audit::field("/status", Some("pending".into()), Some("accepted".into()))];
+    audit::note(app, account, AuditEvent { fields, ..event }).await;
 }
 
 /// There is no such invitation.
@@ -93,11 +102,15 @@ pub(super) fn other_address() -> ApiError {
 /// `POST /api/accounts/{account}/invitations/withdraw`
 pub(super) async fn withdraw(
     State(app): State<App>,
+    Extension(caller): Extension<Caller>,
     Extension(entered): Extension<Entered>,
     Body(body): Body<Withdraw>,
 ) -> Result<StatusCode, ApiError> {
     let email = checked_email(&body.email)?;
     if app.store.withdraw(entered.account, &email).await? {
+        let event = audit::told(caller.user.id, MEMBER, None, &email, AuditAction::Delete);
+        let fields = vec![audit::field("/status", Some("pending".into()), None)];
+        audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::not_found())

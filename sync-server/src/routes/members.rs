@@ -122,8 +122,13 @@ pub(super) async fn give(
         let heir = member(&app, entered.account, body.user).await?;
         let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
         if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
-            let fields = audit::rights_fields(Some(&heir.rights), Some(&Role::Owner.into()));
+            let (owner, after) = (Rights::from(Role::Owner), Rights::from(Role::Administer));
+            let fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
             let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
+            audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
+            let fields = audit::rights_fields(Some(&owner), Some(&after));
+            let (user, name) = (caller.user.id, &caller.user.name);
+            let event = audit::told(user, MEMBER, Some(user), name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }
         changed(&app, entered.account, change)
@@ -142,7 +147,8 @@ pub(super) async fn remove(
         let before = member(&app, entered.account, user).await?;
         let change = app.store.remove_member(entered.account, user).await?;
         if let Some(before) = before.filter(|_| change == RoleChange::Done) {
-            let fields = audit::rights_fields(Some(&before.rights), None);
+            let mut fields = audit::rights_fields(Some(&before.rights), None);
+            fields.extend(audit::left_tokens(&app, entered.account, user).await);
             let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Delete);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }
@@ -152,7 +158,7 @@ pub(super) async fn remove(
 }
 
 /// What members are called in the audit log.
-const MEMBER: &str = "member";
+pub(super) const MEMBER: &str = "member";
 
 /// A member as they are before something is done to them.
 async fn member(app: &App, account: Id, user: Id) -> Result<Option<MemberRow>, ApiError> {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::rest::{AuditAction, RunStarted};
-use tombolo_wire::run::RunStatus;
+use tombolo_wire::run::{RunStatus, RunType};
 
 use super::blobs::respond;
 use super::body::Names;
@@ -16,7 +16,7 @@ use crate::auth::caller::{Caller, Entered};
 use crate::error::ApiError;
 use crate::fresh;
 use crate::resources::ResourceError;
-use crate::runner::{self, StartError};
+use crate::runner::{self, StartError, Wish};
 use crate::store::BlobRow;
 
 /// `POST /api/accounts/{account}/flows/{flow}/run`
@@ -27,7 +27,7 @@ pub(super) async fn start(
     Names((_, flow)): Names<(Id, Id)>,
 ) -> Result<Json<RunStarted>, ApiError> {
     let run = fresh::id()?;
-    match runner::start(&app, entered.account, flow, run, caller.user.id).await {
+    match runner::start(&app, entered.account, flow, run, Wish::of(caller.user.id, RunType::Manual)).await {
         Ok(name) => {
             let event = audit::told(caller.user.id, Kind::Flow.name(), Some(flow), &name, AuditAction::Run);
             audit::note(&app, entered.account, event).await;
@@ -38,7 +38,7 @@ pub(super) async fn start(
 }
 
 /// Why there is no run, for whoever wanted one.
-pub(super) fn not_started(error: StartError) -> ApiError {
+pub(crate) fn not_started(error: StartError) -> ApiError {
     match error {
         StartError::NoFlow(_) => ApiError::not_found(),
         StartError::Binned(_) => {
@@ -55,6 +55,10 @@ pub(super) fn not_started(error: StartError) -> ApiError {
         StartError::Full => {
             ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many runs are waiting. Try again in a while.")
         }
+        StartError::TooDeep => ApiError::conflict(
+            "started_too_often",
+            "Flows have started each other too often in a row, so this one was not started. Start it by hand, or look at which flow starts which.",
+        ),
         StartError::Store(error) | StartError::Resource(ResourceError::Store(error)) => error.into(),
         StartError::Resource(error @ (ResourceError::Damaged { .. } | ResourceError::Document { .. })) => {
             tracing::error!(%error, "a flow cannot be run");

@@ -4,19 +4,21 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::{Id, Kind, Shape, shapes};
-use tombolo_wire::rest::{AuditAction, DeleteSecret, PutSecret, Secrets};
+use tombolo_wire::rest::{AuditAction, DeleteSecret, FieldChange, PutSecret, Secrets};
 
 use super::body::{Body, Names};
 use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::clock;
 use crate::error::ApiError;
-use crate::store::AuditEvent;
+use crate::store::{AuditEvent, CLIENT_HOSTS};
 use crate::vault::SecretPlace;
 use crate::{audit, resources};
 
 /// The longest secret; private keys are the long ones.
 const LONGEST: usize = 64 * 1024;
+/// The most secrets of an account that belong to nothing: a device sends a new connection and its secrets on two roads.
+const MOST_LOOSE: u32 = 200;
 
 /// `GET /api/accounts/{account}/connections/{connection}/secrets`
 pub(super) async fn list(
@@ -25,7 +27,7 @@ pub(super) async fn list(
     Names((_, connection)): Names<(Id, Id)>,
 ) -> Result<Json<Secrets>, ApiError> {
     let secrets = app.store.secrets(entered.account, &[connection]).await?;
-    let paths = secrets.into_iter().map(|secret| secret.path).collect();
+    let paths = secrets.into_iter().map(|secret| secret.path).filter(|path| path != CLIENT_HOSTS).collect();
     Ok(Json(Secrets { paths }))
 }
 
@@ -47,8 +49,16 @@ pub(super) async fn put(
     let hosts = checked_hosts(body.hosts)?;
     let place = SecretPlace { account: entered.account, connection, path: &body.path };
     let sealed = app.vault.seal(place, hosts, &body.value).map_err(|error| ApiError::internal(&error))?;
+    let have = app.store.secrets(entered.account, &[connection]).await?;
+    let before = have.iter().any(|secret| secret.path == body.path);
+    let there = app.store.home(entered.account, connection).await?.is_some();
+    if !there && !before && app.store.loose_secrets(entered.account).await? >= MOST_LOOSE {
+        let message = "Too many secrets wait for connections that have not come to the server yet. Let this device go online, then enter it again.";
+        return Err(ApiError::conflict("too_many_secrets", message));
+    }
     app.store.put_secret(entered.account, &sealed, caller.user.id, clock::now_ms()).await?;
-    noted(&app, entered.account, caller.user.id, connection, &body.path, true).await;
+    let field = audit::masked(&body.path, before, true);
+    noted(&app, entered.account, caller.user.id, connection, field).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,17 +74,18 @@ pub(super) async fn delete(
     if !gone {
         return Err(ApiError::not_found());
     }
-    noted(&app, entered.account, caller.user.id, connection, &body.path, false).await;
+    let field = audit::masked(&body.path, true, false);
+    noted(&app, entered.account, caller.user.id, connection, field).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Into the audit log, under the connection's name.
-async fn noted(app: &App, account: Id, user: Id, connection: Id, path: &str, entered: bool) {
+async fn noted(app: &App, account: Id, user: Id, connection: Id, field: FieldChange) {
     let found = resources::read(&*app.store, account, connection).await.ok().flatten();
     let kind = found.as_ref().map_or(Kind::Connection, |found| found.kind);
     let name = found.as_ref().and_then(|found| found.value.get("name")?.as_str()).unwrap_or_default();
     let event = audit::told(user, kind.name(), Some(connection), name, AuditAction::Update);
-    audit::note(app, account, AuditEvent { fields: vec![audit::masked(path, entered)], ..event }).await;
+    audit::note(app, account, AuditEvent { fields: vec![field], ..event }).await;
 }
 
 /// The hosts that the device named when the secret was entered (decision 24). They are never read from the document:

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use tombolo_wire::rest::{
-    BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, RemoveFactor, Security,
-    SessionLine,
+    AuditAction, BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, FieldChange,
+    RemoveFactor, Security, SessionLine,
 };
 
 use super::body::Body;
@@ -19,7 +19,8 @@ use crate::auth::password::LONGEST;
 use crate::auth::{second, totp};
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::{clock, fresh};
+use crate::store::AuditEvent;
+use crate::{audit, clock, fresh};
 
 /// Recovery codes that a person is given.
 const CODES: usize = 10;
@@ -62,6 +63,7 @@ pub(super) async fn end(
     let session = found.ok_or_else(ApiError::not_found)?;
     if app.store.end_session(&session.token).await? {
         app.hub.session_ended(session.token);
+        changed(&app, &caller, vec![audit::field("/session", Some(session.agent.into()), None)]).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -78,18 +80,32 @@ pub(super) async fn password(
     prove(&app, &caller, peer, &headers, body.password).await?;
     let hash = app.passwords.hash(body.new_password).await.map_err(|error| ApiError::internal(&error))?;
     app.store.set_password(caller.user.id, &hash).await?;
-    end_others(&app, &caller).await?;
+    let ended = end_others(&app, &caller).await?;
+    changed(&app, &caller, vec![audit::masked("/password", true, true), sessions_ended(ended)]).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Who changed what opens the account is alone with it.
-async fn end_others(app: &App, caller: &Caller) -> Result<(), ApiError> {
+async fn end_others(app: &App, caller: &Caller) -> Result<u32, ApiError> {
+    let mut ended = 0;
     for session in app.store.sessions_of(caller.user.id, clock::now_ms()).await? {
         if session.token != caller.session && app.store.end_session(&session.token).await? {
             app.hub.session_ended(session.token);
+            ended += 1;
         }
     }
-    Ok(())
+    Ok(ended)
+}
+
+fn sessions_ended(ended: u32) -> FieldChange {
+    audit::field("/sessions", Some((ended + 1).into()), Some(1.into()))
+}
+
+/// Into the audit logs of the person's accounts.
+async fn changed(app: &App, caller: &Caller, fields: Vec<FieldChange>) {
+    let user = &caller.user;
+    let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::Update);
+    audit::note_everywhere(app, user.id, &AuditEvent { fields, ..event }).await;
 }
 
 /// `POST /api/security/factor/begin`
@@ -134,7 +150,8 @@ pub(super) async fn confirm(
     if !app.store.confirm_factor(caller.user.id, step, &hashes).await? {
         return Err(ApiError::not_found());
     }
-    end_others(&app, &caller).await?;
+    let ended = end_others(&app, &caller).await?;
+    changed(&app, &caller, vec![factor_field(false, true), sessions_ended(ended)]).await;
     Ok(Json(FactorConfirmed { recovery_codes: codes }))
 }
 
@@ -148,10 +165,16 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, ApiError> {
     prove(&app, &caller, peer, &headers, body.password).await?;
     let attempt = attempt(&app, &caller, peer, &headers)?;
-    second::check(&app, caller.user.id, Some(&body.code)).await?;
+    let passed = second::check(&app, caller.user.id, Some(&body.code)).await?;
     app.attempts.succeeded(attempt);
+    second::note_recovery(&app, caller.user.id, &caller.user.name, passed).await?;
     app.store.remove_factor(caller.user.id).await?;
+    changed(&app, &caller, vec![factor_field(true, false)]).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn factor_field(before: bool, now: bool) -> FieldChange {
+    audit::field("/secondFactor", Some(before.into()), Some(now.into()))
 }
 
 /// Asks for the password once more, counted like a sign-in.

@@ -24,7 +24,7 @@ use crate::auth::second;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
-use crate::store;
+use crate::store::{self, AuditEvent, UserRow};
 
 /// `POST /api/signup`
 pub(super) async fn sign_up(
@@ -60,7 +60,15 @@ pub(super) async fn sign_up(
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     tracing::info!(user = %info.id, "signed up");
     let from = address(&app, peer, &headers).to_string();
-    finish(async move { open_session(&app, &headers, &from, info, joined).await }).await
+    finish(async move {
+        let event = audit::told(info.id, "user", Some(info.id), &info.name, AuditAction::Create);
+        audit::note(&app, user.account, event).await;
+        if let Some(account) = joined {
+            invitations::note_joined(&app, account, info.id, &info.name).await;
+        }
+        open_session(&app, &headers, &from, info, joined).await
+    })
+    .await
 }
 
 /// `POST /api/signin`
@@ -83,33 +91,61 @@ pub(super) async fn sign_in(
     let attempt = begin(&app, sources)?;
     let kept = user.as_ref().map(|user| user.password.clone());
     let right = app.passwords.matches(body.password, kept).await.map_err(|error| ApiError::internal(&error))?;
-    let Some(user) = user.filter(|_| right) else {
+    let from = address(&app, peer, &headers).to_string();
+    let Some(user) = user else {
         return Err(wrong());
     };
+    if !right {
+        refused(&app, &user, &from, "password").await;
+        return Err(wrong());
+    }
     // A wrong code counts like a wrong password.
-    second::check(&app, user.id, body.code.as_deref()).await?;
+    let passed = match second::check(&app, user.id, body.code.as_deref()).await {
+        Ok(passed) => passed,
+        Err(no) => {
+            if body.code.is_some() {
+                refused(&app, &user, &from, "code").await;
+            }
+            return Err(no);
+        }
+    };
     app.attempts.succeeded(attempt);
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
-    let from = address(&app, peer, &headers).to_string();
     finish(async move {
+        second::note_recovery(&app, info.id, &info.name, passed).await?;
         let joined = match body.invitation {
-            Some(invitation) => Some(invitations::join(&app, &invitation, info.id).await?),
+            Some(invitation) => {
+                let joined = invitations::join(&app, &invitation, info.id).await?;
+                invitations::note_joined(&app, joined, info.id, &info.name).await;
+                Some(joined)
+            }
             None => None,
         };
-        signed_in(&app, &info).await?;
+        signed_in(&app, &info, &from).await?;
         open_session(&app, &headers, &from, info, joined).await
     })
     .await
 }
 
 /// Remembers when, and writes it into the audit log of each account that is open to the person.
-async fn signed_in(app: &App, user: &UserInfo) -> Result<(), ApiError> {
+async fn signed_in(app: &App, user: &UserInfo, from: &str) -> Result<(), ApiError> {
     app.store.signed_in(user.id, clock::now_ms()).await?;
-    for membership in app.store.accounts_of(user.id).await? {
-        let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::SignIn);
-        audit::note(app, membership.account, event).await;
-    }
+    let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::SignIn);
+    let fields = vec![audit::field("/network", None, Some(from.into()))];
+    audit::note_everywhere(app, user.id, &AuditEvent { fields, ..event }).await;
     Ok(())
+}
+
+/// Tells the accounts of a person that somebody tried to sign in as them, and what was wrong.
+async fn refused(app: &App, user: &UserRow, from: &str, what: &str) {
+    // Nobody is known to have done it.
+    if app.attempts.begin(vec![Source::Told(user.id)], clock::now_ms()).is_err() {
+        return;
+    }
+    let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::SignInFailed);
+    let fields =
+        vec![audit::field("/wrong", None, Some(what.into())), audit::field("/network", None, Some(from.into()))];
+    audit::note_everywhere(app, user.id, &AuditEvent { user: None, fields, ..event }).await;
 }
 
 /// Counts an attempt, or says how long to wait.
@@ -161,10 +197,14 @@ async fn open_session(
 
 /// Ends the session of a request, if it has one, and tells its sockets.
 async fn end_session(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
-    if let Some(session) = app.cookies.session(headers).map(token_hash)
-        && app.store.end_session(&session).await?
-    {
+    let Some(session) = app.cookies.session(headers).map(token_hash) else { return Ok(()) };
+    let whose = app.store.session(&session, clock::now_ms()).await?;
+    if app.store.end_session(&session).await? {
         app.hub.session_ended(session);
+        if let Some(row) = whose {
+            let event = audit::told(row.user, "user", Some(row.user), &row.name, AuditAction::SignOut);
+            audit::note_everywhere(app, row.user, &event).await;
+        }
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use tombolo_model::Id;
 use tombolo_wire::rest::{
-    AnswerTransfer, AuditAction, LookAtTransfer, OfferTransfer, PreviewTransfer, Transfer, TransferContents,
-    TransferOffered, TransferStatus, Transfers,
+    AnswerTransfer, AuditAction, FieldChange, LookAtTransfer, OfferTransfer, PreviewTransfer, Transfer,
+    TransferContents, TransferOffered, TransferStatus, Transfers,
 };
 
 use super::body::{Body, Names};
@@ -17,7 +17,7 @@ use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{NewTransfer, TransferRow};
+use crate::store::{AuditEvent, NewTransfer, TransferRow};
 use crate::transfers::{self, All, TransferError};
 use crate::{audit, clock, fresh};
 
@@ -43,6 +43,12 @@ pub(super) async fn offer(
     Body(body): Body<OfferTransfer>,
 ) -> Result<Json<TransferOffered>, ApiError> {
     let email = checked_email(&body.email)?;
+    if email == caller.user.email {
+        return Err(ApiError::invalid(
+            "email",
+            "This is your own address. Name the person who takes the integrations.",
+        ));
+    }
     let contents = contents(&app, entered.account, &body.integrations).await?;
     if !contents.shared.is_empty() && !body.copy_shared {
         let names: Vec<&str> = contents.shared.iter().map(|shared| shared.name.as_str()).collect();
@@ -58,13 +64,14 @@ pub(super) async fn offer(
         id,
         account: entered.account,
         by: caller.user.id,
-        email,
+        email: email.clone(),
         token: token.hash,
         contents,
         now_ms: clock::now_ms(),
     };
     app.store.offer_transfer(&transfer).await?;
-    note(&app, entered.account, &caller, id, &names, AuditAction::Create).await;
+    let told = [audit::field("/to", None, Some(email.into())), status(None, "offered")];
+    note(&app, entered.account, &caller, id, &names, AuditAction::Create, told.into()).await;
     Ok(Json(TransferOffered { id, link: format!("/transfers?offer={}", token.text) }))
 }
 
@@ -90,7 +97,8 @@ pub(super) async fn cancel(
     let row = row.filter(|row| row.account == entered.account).ok_or_else(ApiError::not_found)?;
     end(&app, &row, TransferStatus::Canceled).await?;
     let names = integrations_in_words(&row.shown.contents);
-    note(&app, entered.account, &caller, transfer, &names, AuditAction::Delete).await;
+    let told = vec![status(Some("offered"), "canceled")];
+    note(&app, entered.account, &caller, transfer, &names, AuditAction::Update, told).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -151,7 +159,8 @@ pub(super) async fn decline(
     let row = mine(&app, &caller, body.transfer).await?;
     end(&app, &row, TransferStatus::Declined).await?;
     let names = integrations_in_words(&row.shown.contents);
-    note(&app, row.account, &caller, body.transfer, &names, AuditAction::Delete).await;
+    let told = vec![status(Some("offered"), "declined")];
+    note(&app, row.account, &caller, body.transfer, &names, AuditAction::Update, told).await;
     let shown = Transfer { incoming: true, status: TransferStatus::Declined, ..row.shown };
     Ok(Json(shown))
 }
@@ -200,7 +209,19 @@ fn integrations_in_words(contents: &TransferContents) -> String {
     integrations.map(|item| item.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-async fn note(app: &App, account: Id, caller: &Caller, transfer: Id, names: &str, action: AuditAction) {
+fn status(before: Option<&str>, now: &str) -> FieldChange {
+    audit::field("/status", before.map(Into::into), Some(now.into()))
+}
+
+async fn note(
+    app: &App,
+    account: Id,
+    caller: &Caller,
+    transfer: Id,
+    names: &str,
+    action: AuditAction,
+    fields: Vec<FieldChange>,
+) {
     let event = audit::told(caller.user.id, "transfer", Some(transfer), names, action);
-    audit::note(app, account, event).await;
+    audit::note(app, account, AuditEvent { fields, ..event }).await;
 }

@@ -3,6 +3,8 @@
 //! Each kind of resource has the same rows; what only one kind has stands below. The description of the API is made of
 //! these rows, so none is without a sentence.
 
+mod ashares;
+mod audit;
 mod body;
 mod caches;
 mod clone;
@@ -16,6 +18,7 @@ mod resources;
 mod spelling;
 mod state;
 mod tokens;
+mod transfers;
 
 use tombolo_model::{Action, Kind};
 
@@ -28,27 +31,54 @@ const RESOURCE_BYTES: usize = 2 * 1024 * 1024;
 /// The largest body of a request that brings data.
 const DATA_BYTES: usize = 6 * 1024 * 1024;
 
+/// What every member may do.
+const ENTER: Right = Right::Token(Action::Enter, Kind::Integration);
 /// What concerns the account and no single resource.
 const READ: Right = Right::Token(Action::Read, Kind::Integration);
+const READ_AUDIT: Right = Right::Token(Action::ReadAudit, Kind::Integration);
+const SEE_MEMBERS: Right = Right::Token(Action::ReadMembers, Kind::Integration);
+const MANAGE_MEMBERS: Right = Right::Token(Action::ManageMembers, Kind::Integration);
+const TRANSFER: Right = Right::Token(Action::Transfer, Kind::Integration);
 const WRITE: Right = Right::Token(Action::Write, Kind::Integration);
+/// Runs of the flows that the caller sees.
+const SEE_RUNS: Right = Right::TokenSomewhere(Action::Read, Kind::Flow);
 
 /// All rows.
 pub(super) fn table() -> Vec<Route> {
     let mut rows = vec![
         get("/v1/openapi.json", Right::Anybody, openapi::description).says("This description"),
         get("/v1/docs", Right::Anybody, openapi::page).says("This description, for people"),
-        get("/v1/tokenInfo", READ, tokens::info).says("Whose token this is and what it reaches"),
-        get("/v1/accesstokens", READ, tokens::list).says("List API tokens"),
-        post("/v1/accesstokens", READ, tokens::create)
+        get("/v1/tokenInfo", ENTER, tokens::info).says("Whose token this is and what it reaches"),
+        get("/v1/accesstokens", ENTER, tokens::list).says("List API tokens"),
+        post("/v1/accesstokens", ENTER, tokens::create)
             .says("Create an API token; its text is shown in this answer only"),
-        get("/v1/accesstokens/{id}", READ, tokens::one).says("Get an API token, without its text"),
-        put("/v1/accesstokens/{id}", READ, tokens::change).says("Rename, rescope, revoke or reactivate an API token"),
-        delete("/v1/accesstokens/{id}", READ, tokens::remove).says("Delete an API token that is revoked"),
-        get("/v1/jobs", READ, jobs::list).says("List runs of flows, or the steps of one run"),
-        get("/v1/jobs/{id}", READ, jobs::one).says("Get a run"),
-        get("/v1/jobs/{id}/errors", READ, jobs::errors).says("List the errors of a run"),
-        put("/v1/jobs/{id}/cancel", Right::Token(Action::Run, Kind::Flow), jobs::cancel).says("Cancel a run"),
-        post("/v1/processors/{name}", READ, processors::evaluate)
+        get("/v1/accesstokens/{id}", ENTER, tokens::one).says("Get an API token, without its text"),
+        put("/v1/accesstokens/{id}", ENTER, tokens::change).says("Rename, rescope, revoke or reactivate an API token"),
+        delete("/v1/accesstokens/{id}", ENTER, tokens::remove).says("Delete an API token that is revoked"),
+        get("/v1/accesstokens/{id}/audit", READ_AUDIT, audit::of_one)
+            .says("List what was done to an API token and when it was used"),
+        get("/v1/ashares", SEE_MEMBERS, ashares::list)
+            .says("List the members of the account and its open invitations, without the owner"),
+        get("/v1/ashares/{id}", SEE_MEMBERS, ashares::one).says("Get a member or an invitation"),
+        put("/v1/ashares/{id}", MANAGE_MEMBERS, ashares::change).says("Replace a member's rights, or switch them off"),
+        delete("/v1/ashares/{id}", MANAGE_MEMBERS, ashares::remove).says("Remove a member, or withdraw an invitation"),
+        post("/v1/invite", MANAGE_MEMBERS, ashares::invite)
+            .says("Invite somebody by e-mail, with the rights of an access share"),
+        post("/v1/invite/multiple", MANAGE_MEMBERS, ashares::invite_many)
+            .says("Invite several people with the same rights"),
+        get("/v1/transfers", TRANSFER, transfers::list)
+            .says("List integrations that are handed over to or by the account"),
+        post("/v1/transfers", TRANSFER, transfers::offer).says("Offer integrations to somebody in another account"),
+        post("/v1/transfers/preview", TRANSFER, transfers::preview).says("List what would go with integrations"),
+        get("/v1/transfers/{id}", TRANSFER, transfers::one).says("Get a hand-over"),
+        put("/v1/transfers/{id}/cancel", TRANSFER, transfers::cancel).says("Take an offer back"),
+        get("/v1/audit", READ_AUDIT, audit::of_account)
+            .says("List who did what: resourceType, _resourceId, _byUserId, source, action, from, to, limit, offset"),
+        get("/v1/jobs", SEE_RUNS, jobs::list).says("List runs of flows, or the steps of one run"),
+        get("/v1/jobs/{id}", SEE_RUNS, jobs::one).says("Get a run"),
+        get("/v1/jobs/{id}/errors", SEE_RUNS, jobs::errors).says("List the errors of a run"),
+        put("/v1/jobs/{id}/cancel", Right::TokenSomewhere(Action::Run, Kind::Flow), jobs::cancel).says("Cancel a run"),
+        post("/v1/processors/{name}", ENTER, processors::evaluate)
             .takes(DATA_BYTES)
             .says("Evaluate rules on an input, without saving anything"),
         get("/v1/state", READ, state::keys).says("List the keys of the account's state"),
@@ -56,11 +86,11 @@ pub(super) fn table() -> Vec<Route> {
         get("/v1/state/{key}", READ, state::value).says("Get the value of a key"),
         put("/v1/state/{key}", WRITE, state::keep).takes(RESOURCE_BYTES).says("Set the value of a key"),
         delete("/v1/state/{key}", WRITE, state::remove).says("Delete a key"),
-        get("/v1/recycleBinTTL", READ, recycle_bin::all).says("List deleted resources"),
-        get("/v1/recycleBinTTL/{type}", READ, recycle_bin::of_kind).says("List deleted resources of a type"),
-        get("/v1/recycleBinTTL/{type}/{id}", READ, recycle_bin::one).says("Get a deleted resource"),
-        post("/v1/recycleBinTTL/{type}/{id}", WRITE, recycle_bin::restore).says("Restore a deleted resource"),
-        post("/v1/recycleBinTTL/{type}/{id}/doCascadeRestore", WRITE, recycle_bin::restore_with_all)
+        get("/v1/recycleBinTTL", ENTER, recycle_bin::all).says("List deleted resources"),
+        get("/v1/recycleBinTTL/{type}", ENTER, recycle_bin::of_kind).says("List deleted resources of a type"),
+        get("/v1/recycleBinTTL/{type}/{id}", ENTER, recycle_bin::one).says("Get a deleted resource"),
+        post("/v1/recycleBinTTL/{type}/{id}", ENTER, recycle_bin::restore).says("Restore a deleted resource"),
+        post("/v1/recycleBinTTL/{type}/{id}/doCascadeRestore", ENTER, recycle_bin::restore_with_all)
             .says("Restore a deleted resource, and what it refers to"),
     ];
     rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
@@ -71,11 +101,12 @@ pub(super) fn table() -> Vec<Route> {
 fn of_each_kind(kind: Kind) -> Vec<Route> {
     let all = format!("/v1/{}", kind.collection());
     let one = format!("{all}/{{id}}");
-    let (read, write) = (Right::Token(Action::Read, kind), Right::Token(Action::Write, kind));
+    let somewhere = |action| Right::TokenSomewhere(action, kind);
+    let (read, write) = (Right::TokenResource(Action::Open, kind), Right::TokenResource(Action::Write, kind));
     let below = |end: &str| format!("{one}/{end}");
     vec![
-        get(&all, read, resources::list).says("List, a page at a time"),
-        post(&all, write, resources::create).takes(RESOURCE_BYTES).says("Create"),
+        get(&all, somewhere(Action::Open), resources::list).says("List, a page at a time"),
+        post(&all, somewhere_new(kind), resources::create).takes(RESOURCE_BYTES).says("Create"),
         get(&one, read, resources::one).says("Get"),
         put(&one, write, resources::replace)
             .takes(RESOURCE_BYTES)
@@ -83,7 +114,8 @@ fn of_each_kind(kind: Kind) -> Vec<Route> {
         patch(&one, write, resources::patch).takes(RESOURCE_BYTES).says("Change some fields by a JSON Patch"),
         delete(&one, write, resources::delete).says("Delete into the recycle bin, unless others use it"),
         get(below("dependencies"), read, resources::dependencies).says("List what uses it"),
-        post(below("clone"), write, clone::copy).says("Copy, with the connections of connectionMap"),
+        post(below("clone"), read, clone::copy).says("Copy, with the connections of connectionMap"),
+        get(below("audit"), READ_AUDIT, audit::of_one).says("List who did what to it"),
         get(below("state"), read, state::keys_below).says("List the keys of its state"),
         delete(below("state"), write, state::clear_below).says("Delete all of its state"),
         get(below("state/{key}"), read, state::value_below).says("Get the value of a key of its state"),
@@ -94,18 +126,33 @@ fn of_each_kind(kind: Kind) -> Vec<Route> {
     ]
 }
 
+/// What is listed below an integration.
+const OF_INTEGRATIONS: [Kind; 7] =
+    [Kind::Flow, Kind::Export, Kind::Import, Kind::Connection, Kind::LookupCache, Kind::Script, Kind::Tool];
+
+/// To make something; where it will belong says its content.
+const fn somewhere_new(kind: Kind) -> Right {
+    Right::TokenSomewhere(Action::Write, kind)
+}
+
 fn of_some_kinds() -> Vec<Route> {
-    let run = |kind| Right::Token(Action::Run, kind);
-    let read = |kind| Right::Token(Action::Read, kind);
-    let write = |kind| Right::Token(Action::Write, kind);
-    vec![
-        get("/v1/integrations/{id}/flows", read(Kind::Integration), flows::of_integration)
-            .says("List the flows of an integration"),
+    let run = |kind| Right::TokenResource(Action::Run, kind);
+    let read = |kind| Right::TokenResource(Action::Open, kind);
+    let write = |kind| Right::TokenResource(Action::Write, kind);
+    let mut rows: Vec<Route> = OF_INTEGRATIONS
+        .into_iter()
+        .map(|kind| {
+            let path = format!("/v1/integrations/{{id}}/{}", kind.collection());
+            get(path, read(Kind::Integration), flows::of_integration)
+                .says("List what of this type belongs to an integration or is registered with it")
+        })
+        .collect();
+    rows.extend([
         post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),
         get("/v1/flows/{id}/jobs/latest", read(Kind::Flow), jobs::latest).says("Get the newest run of a flow"),
         get("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
         post("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
-        post("/v1/connections/ping", write(Kind::Connection), ping::unsaved)
+        post("/v1/connections/ping", somewhere_new(Kind::Connection), ping::unsaved)
             .takes(RESOURCE_BYTES)
             .says("Test a connection that is not saved"),
         post("/v1/lookupcaches/{id}/data", write(Kind::LookupCache), caches::upsert)
@@ -115,5 +162,6 @@ fn of_some_kinds() -> Vec<Route> {
         delete("/v1/lookupcaches/{id}/data/purge", write(Kind::LookupCache), caches::purge).says("Delete all entries"),
         post("/v1/lookupcaches/{id}/getData", read(Kind::LookupCache), caches::read)
             .says("Get entries: a page of them, those of some keys, or those that begin alike"),
-    ]
+    ]);
+    rows
 }

@@ -14,10 +14,13 @@ use tombolo_model::Id;
 use super::guard::{PublicOnly, literal_is_allowed};
 use crate::web_host;
 
+/// What is said of an address in a private network.
+const PRIVATE: &str = "this server does not reach private addresses";
 const MOST_REDIRECTS: usize = 10;
 const CONNECT: Duration = Duration::from_secs(20);
 
-pub(super) struct Dialer {
+/// Dials, for the runs of a process or for the relay.
+pub(crate) struct Dialer {
     client: Client,
     hosts: BTreeMap<Id, Vec<String>>,
     allow_private_network: bool,
@@ -25,25 +28,32 @@ pub(super) struct Dialer {
 
 impl Dialer {
     pub(super) fn new(hosts: BTreeMap<Id, Vec<String>>, allow_private_network: bool) -> reqwest::Result<Self> {
-        let mut builder = Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("tombolo/", env!("CARGO_PKG_VERSION")));
-        if !allow_private_network {
-            builder = builder.dns_resolver(PublicOnly);
-        }
-        Ok(Self { client: builder.build()?, hosts, allow_private_network })
+        Ok(Self { client: client(allow_private_network)?, hosts, allow_private_network })
     }
 
-    async fn follow(&self, mut request: Request) -> Result<Response, HttpError> {
+    /// One over a client that was made before, for the same network.
+    pub(crate) const fn over(client: Client, hosts: BTreeMap<Id, Vec<String>>, allow_private_network: bool) -> Self {
+        Self { client, hosts, allow_private_network }
+    }
+
+    /// Whether a request, as it is, may go where it is to go.
+    pub(crate) fn reaches(&self, request: &Request) -> bool {
+        match self.allowed(request) {
+            Err(HttpError::Refused(said)) => said != PRIVATE,
+            _ => true,
+        }
+    }
+
+    /// Sends a request and follows redirects; the last answer, and the headers that go before its own.
+    pub(crate) async fn fetch(
+        &self,
+        mut request: Request,
+    ) -> Result<(reqwest::Response, Vec<(String, String)>), HttpError> {
         let mut cookies = Vec::new();
         for _ in 0..=MOST_REDIRECTS {
             let (url, answer) = self.once(&request).await?;
             let Some(next) = redirect(&url, &answer) else {
-                let mut last = response(answer);
-                last.headers.append(&mut cookies);
-                return Ok(last);
+                return Ok((answer, cookies));
             };
             // A sign-in often gives its cookies and sends on to the first page. They are good where they come from.
             if url.origin() == next.origin() {
@@ -55,13 +65,20 @@ impl Dialer {
         Err(HttpError::Refused(format!("it redirects more than {MOST_REDIRECTS} times. Check the address")))
     }
 
+    async fn follow(&self, request: Request) -> Result<Response, HttpError> {
+        let (answer, mut before) = self.fetch(request).await?;
+        let mut last = response(answer);
+        last.headers.append(&mut before);
+        Ok(last)
+    }
+
     /// The address of a request, if it and its secrets may go there.
     fn allowed(&self, request: &Request) -> Result<Url, HttpError> {
         let url = Url::parse(&request.url.reveal())
             .map_err(|error| HttpError::Refused(format!("“{}” is not an address ({error})", request.url)))?;
         check_secret_hosts(request, web_host::of_url(&url).as_deref(), &self.hosts)?;
         if !self.allow_private_network && !url.host_str().is_some_and(literal_is_allowed) {
-            return Err(HttpError::Refused("this server does not reach private addresses".to_owned()));
+            return Err(HttpError::Refused(PRIVATE.to_owned()));
         }
         Ok(url)
     }
@@ -81,6 +98,19 @@ impl Dialer {
         let answer = call.send().await.map_err(|error| unreachable(&error))?;
         Ok((url, answer))
     }
+}
+
+/// What dials: no proxy, no redirects of its own, and on a server no private address.
+pub(crate) fn client(allow_private_network: bool) -> reqwest::Result<Client> {
+    let mut builder = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .user_agent(concat!("tombolo/", env!("CARGO_PKG_VERSION")));
+    if !allow_private_network {
+        builder = builder.dns_resolver(PublicOnly);
+    }
+    builder.build()
 }
 
 impl HttpClient for Dialer {
@@ -125,7 +155,7 @@ fn redirected(mut request: Request, from: &Url, next: &Url, status: u16) -> Requ
     request
 }
 
-fn text(value: &HeaderValue) -> String {
+pub(crate) fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
@@ -143,7 +173,7 @@ fn response(answer: reqwest::Response) -> Response {
 }
 
 /// The innermost cause, which says more than “error sending request”; addresses may hold secrets and stay out.
-fn unreachable(error: &reqwest::Error) -> HttpError {
+pub(crate) fn unreachable(error: &reqwest::Error) -> HttpError {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

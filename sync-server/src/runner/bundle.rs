@@ -13,6 +13,7 @@ use super::child::RunFailure;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
+use crate::store::CLIENT_HOSTS;
 use crate::{blobs, web_host};
 
 /// A flow refers to no more than this, directly and through others.
@@ -32,8 +33,7 @@ pub(super) async fn gather(
     mut row: RunRow,
     folder: &Path,
 ) -> Result<Job, RunFailure> {
-    let mut resources = follow(app, account, &flow, &mut row).await?;
-    fill_caches(app, account, &mut resources).await?;
+    let resources = follow(app, account, &flow, &mut row).await?;
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
@@ -92,26 +92,6 @@ async fn follow(
     Ok(found)
 }
 
-/// Gives lookup caches their data, which are no part of their documents.
-async fn fill_caches(app: &App, account: Id, resources: &mut BTreeMap<Id, Resource>) -> Result<(), RunFailure> {
-    const PAGE: (u32, usize) = (10_000, 16 * 1024 * 1024);
-    for (id, cache) in resources.iter_mut().filter(|(_, found)| found.kind == Kind::LookupCache) {
-        let Some(fields) = cache.value.as_object_mut() else { continue };
-        let mut data = fields.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
-        let mut after: Option<String> = None;
-        loop {
-            let (entries, more) = app.store.cache_entries(account, *id, "", after.as_deref(), PAGE).await?;
-            after = entries.last().map(|(key, _)| key.clone());
-            data.extend(entries);
-            if !more {
-                break;
-            }
-        }
-        fields.insert("data".to_owned(), Value::Object(data));
-    }
-    Ok(())
-}
-
 async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {
     let holds = |kind| matches!(kind, Kind::Connection | Kind::IClient);
     let holders: Vec<Id> = resources.iter().filter(|(_, found)| holds(found.kind)).map(|(id, _)| *id).collect();
@@ -125,7 +105,9 @@ async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> 
             return Err(RunFailure::OtherHost { connection, path: sealed.path });
         }
         let secret = app.vault.open_secret(account, &sealed)?;
-        needs.secrets.entry(connection).or_default().insert(sealed.path, secret);
+        if sealed.path != CLIENT_HOSTS {
+            needs.secrets.entry(connection).or_default().insert(sealed.path, secret);
+        }
         let hosts = needs.hosts.entry(connection).or_insert_with(|| sealed.hosts.clone());
         hosts.retain(|host| sealed.hosts.contains(host));
     }

@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde::Serialize;
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
+use tombolo_model::kept::KeptAsk;
 use tombolo_model::{Id, Kind};
 
+use super::desk::Desk;
 use super::made;
 use super::report::Report;
 use crate::blobs::{self, BlobError};
-use crate::job::{Job, Line};
+use crate::job::{Job, Line, Told};
 use crate::resources::ResourceError;
 use crate::run_host::own_program;
 use crate::store::StoreError;
@@ -104,28 +107,29 @@ pub(super) async fn run(
     job: &Job,
     folder: &Path,
     memory_mib: u64,
-    report: &mut Report,
+    (report, desk): (&mut Report, Desk<'_>),
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {
     let has_scripts = job.resources.values().any(|found| found.kind == Kind::Script);
     let child = spawn(folder, memory_mib, has_scripts).map_err(RunFailure::Child)?;
-    attend(child, job, report, stop).await
+    attend(child, job, (report, desk), stop).await
 }
 
 async fn attend(
     mut child: Child,
     job: &Job,
-    report: &mut Report,
+    (report, mut desk): (&mut Report, Desk<'_>),
     stop: impl Future<Output = RunFailure>,
 ) -> Result<(), RunFailure> {
-    let (Some(input), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
+    let (Some(mut input), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(RunFailure::Ended("no pipes".to_owned()));
     };
     let mut said = Said { out: BufReader::new(out), line: Vec::new() };
     report.expect_secrets(job);
     let end = async {
-        feed(input, job).await?;
-        listen(&mut said, &job.out, report).await?;
+        feed(&mut input, job).await?;
+        listen(&mut said, &job.out, report, (&mut desk, &mut input)).await?;
+        drop(input);
         // A child that was taken over may have hung up and yet go on: it is stopped all the same.
         child.wait().await.map_err(RunFailure::Child)
     };
@@ -169,8 +173,8 @@ fn spawn(folder: &Path, memory_mib: u64, has_scripts: bool) -> std::io::Result<C
     command.spawn()
 }
 
-async fn feed(mut input: ChildStdin, job: &Job) -> Result<(), RunFailure> {
-    let mut line = serde_json::to_vec(job).map_err(|error| RunFailure::Line(error.to_string()))?;
+async fn feed(input: &mut ChildStdin, said: &impl Serialize) -> Result<(), RunFailure> {
+    let mut line = serde_json::to_vec(said).map_err(|error| RunFailure::Line(error.to_string()))?;
     line.push(b'\n');
     match input.write_all(&line).await {
         // It has ended already; what it ended with says more than the pipe.
@@ -186,11 +190,20 @@ struct Said<R> {
 }
 
 /// Takes lines to the last. Safe to drop: whoever listens again goes on with the line that was not taken.
-async fn listen(said: &mut Said<impl AsyncRead + Unpin>, folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
+async fn listen(
+    said: &mut Said<impl AsyncRead + Unpin>,
+    folder: &Path,
+    report: &mut Report,
+    (desk, input): (&mut Desk<'_>, &mut ChildStdin),
+) -> Result<(), RunFailure> {
     let mut pause = tokio::time::interval(PAUSE);
     pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        said.take_whole(folder, report).await?;
+        if let Some((n, ask)) = said.take_whole(folder, report).await? {
+            // One after the other, so that a child never has more of the server than one answer.
+            let reply = desk.answer(ask).await;
+            feed(input, &Told { n, reply }).await?;
+        }
         if report.is_full() {
             report.store().await?;
         }
@@ -206,18 +219,21 @@ async fn listen(said: &mut Said<impl AsyncRead + Unpin>, folder: &Path, report: 
 }
 
 impl<R: AsyncRead + Unpin> Said<R> {
-    async fn take_whole(&mut self, folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
-        if self.line.last() == Some(&b'\n') {
-            take(&self.line, folder, report).await?;
-            self.line.clear();
+    /// Takes the line if it is a whole one; gives the question that it is. That is gone from here then: one that was not
+    /// answered when the run was stopped is not asked again.
+    async fn take_whole(&mut self, folder: &Path, report: &mut Report) -> Result<Option<(u64, KeptAsk)>, RunFailure> {
+        if self.line.last() != Some(&b'\n') {
+            return Ok(None);
         }
-        Ok(())
+        let question = take(&self.line, folder, report).await?;
+        self.line.clear();
+        Ok(question)
     }
 }
 
 /// Takes what a child that was killed had said already: it lies in the pipe, which ended with the child.
 ///
-/// Rows and errors are only taken here: they are stored with the end of the run.
+/// Rows and errors are only taken here: they are stored with the end of the run. Nobody waits for answers any more.
 async fn hear_out(said: &mut Said<impl AsyncRead + Unpin>, folder: &Path, report: &mut Report) {
     let rest = async {
         loop {
@@ -250,7 +266,7 @@ async fn read_some(out: &mut BufReader<impl AsyncRead + Unpin>, line: &mut Vec<u
     Ok(true)
 }
 
-async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), RunFailure> {
+async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<Option<(u64, KeptAsk)>, RunFailure> {
     let length = line.len();
     let line: Line = serde_json::from_slice(line).map_err(|error| RunFailure::Line(error.to_string()))?;
     match line {
@@ -261,6 +277,7 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
         Line::Row { .. } if length > ROW_BYTES => {
             return Err(RunFailure::Line(format!("a row of {length} bytes")));
         }
+        Line::Ask { n, ask } => return Ok(Some((n, ask))),
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
         Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
@@ -279,7 +296,7 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<(), Run
             report.take_file(step, name, file).await?;
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -319,6 +336,7 @@ mod tests {
             steps: Vec::new(),
             error: None,
             heads: [].into(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
         crate::runner::keep(app, account, &row).await.unwrap();
@@ -398,8 +416,9 @@ mod tests {
             }
             RunFailure::Canceled
         };
-        let mut report = Report::new(app, account, row);
-        let ended = tokio::time::timeout(SOON, attend(child, &job, &mut report, stop)).await;
+        let desk = Desk::new(&app, account, &job, crate::runner::Wish::of(account, tombolo_wire::run::RunType::Manual));
+        let mut report = Report::new(app.clone(), account, row);
+        let ended = tokio::time::timeout(SOON, attend(child, &job, (&mut report, desk), stop)).await;
         assert!(matches!(ended, Ok(Err(RunFailure::Canceled))), "{ended:?}");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn close_interrupted(app: &App) -> Result<(), StoreError> {
         tracing::warn!(run = %row.id, "a run was interrupted");
         let error = run_error(
             "interrupted",
-            "The server stopped while this ran. Run the flow again; its schedule goes on by itself.",
+            row.cut_off("The server stopped while this ran; the flow's schedule goes on by itself."),
         );
         keep(app, account, &failed(row, error)).await?;
     }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::clock;
 use crate::job::{JobResource, PingAnswer, PingJob, Secrets};
 use crate::resources::{self, ResourceError};
-use crate::store::StoreError;
+use crate::store::{CLIENT_HOSTS, StoreError};
 use crate::vault::{SecretPlace, VaultError};
 
 /// Why a connection is not tested.
@@ -75,7 +75,9 @@ async fn open_secrets(app: &App, account: Id, job: &mut PingJob) -> Result<(), N
             return Err(NotGathered::OtherHost { path: sealed.path });
         }
         let secret = app.vault.open_secret(account, &sealed)?;
-        job.secrets.0.entry(sealed.connection).or_default().insert(sealed.path, secret);
+        if sealed.path != CLIENT_HOSTS {
+            job.secrets.0.entry(sealed.connection).or_default().insert(sealed.path, secret);
+        }
         let hosts = job.hosts.entry(sealed.connection).or_insert_with(|| sealed.hosts.clone());
         hosts.retain(|host| sealed.hosts.contains(host));
     }

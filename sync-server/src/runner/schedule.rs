@@ -4,15 +4,16 @@
 //! not taken the tick, and takes it after the restart, or has a run that says how it ended.
 
 use sha2::{Digest, Sha256};
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::AuditAction;
 use tombolo_wire::run::{RunError, RunPlace};
 
 use super::ending::failed;
-use super::{Narrowed, StartError, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
+use super::{Narrowed, StartError, Wanted, Wish, alone, first_row, keep, keep_end, run_error, run_to_end, runnable};
 use crate::app::App;
 use crate::resources::Resource;
 use crate::store::{StoreError, TickKey};
-use crate::{clock, fresh};
+use crate::{audit, clock, fresh};
 
 /// Why a schedule starts nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +70,12 @@ pub(crate) async fn start_tick(app: &App, account: Id, flow: Id, nominal_ms: i64
         return Ok(());
     };
     app.committed(account, sequence);
+    let event = audit::system(Kind::Flow.name(), Some(flow), &row.flow_name, AuditAction::Run);
+    audit::note(app, account, event).await;
     match app.runner.lives.enter(account, flow, run, RunPlace::Schedule, None) {
         Ok(entered) => {
-            tokio::spawn(run_to_end(app.clone(), account, (found, Narrowed::default()), row, entered));
+            let wanted = Wanted { flow: found, narrowed: Narrowed::default(), wish: Wish::SCHEDULE };
+            tokio::spawn(run_to_end(app.clone(), account, wanted, row, entered));
         }
         Err(reason) => {
             tracing::info!(%flow, nominal_ms, %reason, "a scheduled run is left out");

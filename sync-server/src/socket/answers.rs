@@ -6,11 +6,12 @@ use tokio::task::JoinError;
 use tombolo_model::{Id, Kind};
 use tombolo_sync::gate::Verdict;
 use tombolo_sync::server::{Effect, Event, Judged, Request};
+use tombolo_wire::rest::AuditAction;
 use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
 
 use crate::app::App;
-use crate::store::{Push, Sight, StoreError};
-use crate::{clock, run_rows};
+use crate::store::{AuditEvent, Push, Road, Sight, StoreError};
+use crate::{audit, clock, run_rows};
 
 /// How many runs a device that starts empty is given.
 const RUNS: u32 = 500;
@@ -103,6 +104,7 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
                 user: asked.user,
                 document,
                 changes,
+                road: Road::app(),
                 recovering,
                 now_ms: clock::now_ms(),
             };
@@ -138,10 +140,20 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
 
 async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result<Event, StoreError> {
     run_rows::fit(&mut rows);
+    let mut begun = Vec::new();
+    for row in &rows.runs {
+        if asked.app.store.run(asked.account, row.id).await?.is_none() {
+            begun.push(row.clone());
+        }
+    }
     let Some(sequence) = asked.app.store.keep_runs(asked.account, &rows, Some(asked.user)).await? else {
         return Ok(Event::RightsChanged { rights: None });
     };
     asked.app.committed(asked.account, sequence);
+    for run in begun {
+        let event = audit::told(asked.user, Kind::Flow.name(), Some(run.flow), &run.flow_name, AuditAction::Run);
+        audit::note(&asked.app, asked.account, AuditEvent { time_ms: run.started_ms, ..event }).await;
+    }
     Ok(Event::RunsKept { request })
 }
 

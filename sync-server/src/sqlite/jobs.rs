@@ -32,6 +32,21 @@ impl Jobs for Sqlite {
         rows.iter().map(|row| json(row, "runs", "body")).collect()
     }
 
+    async fn retries(&self, account: Id, flow: Option<Id>) -> Result<Vec<RunRow>, StoreError> {
+        const MOST: u32 = 10_000;
+        let rows = sqlx::query(
+            "SELECT body FROM runs WHERE account = ?1 AND (?2 IS NULL OR flow = ?2)
+             AND json_extract(body, '$.origin.retry.run') IS NOT NULL ORDER BY started_ms DESC, id DESC LIMIT ?3",
+        )
+        .bind(account.to_string())
+        .bind(flow.map(|flow| flow.to_string()))
+        .bind(MOST)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("listing runs that try again"))?;
+        rows.iter().map(|row| json(row, "runs", "body")).collect()
+    }
+
     async fn last_starts(&self, account: Id) -> Result<Vec<(Id, i64)>, StoreError> {
         let rows = sqlx::query("SELECT flow, MAX(started_ms) AS last FROM runs WHERE account = ? GROUP BY flow")
             .bind(account.to_string())

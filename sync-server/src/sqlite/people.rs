@@ -6,7 +6,7 @@ use sqlx::Transaction;
 use tombolo_model::{Id, Role};
 
 use super::row::{db, get, id};
-use super::{Sqlite, invitations};
+use super::{Sqlite, audit, invitations};
 use crate::store::{Accepted, NewUser, People, SessionRow, SignUp, StoreError, UserRow};
 
 #[async_trait]
@@ -29,6 +29,7 @@ impl People for Sqlite {
             return Ok(SignUp::EmailTaken);
         }
         own_account(&mut tx, user).await?;
+        audit::begin(&mut tx, &self.audit_key, user.account).await?;
         let mut joined = None;
         if let Some(token) = &user.invitation {
             // Whoever returns early leaves nothing of the sign-up behind: the transaction ends uncommitted.

@@ -311,8 +311,8 @@ async fn bind_session(tx: &mut Transaction<'_, Db>, push: &Push, session: &[u8; 
 
 async fn insert(tx: &mut Transaction<'_, Db>, push: &Push, change: &Incoming, sequence: u64) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO changes (account, sequence, document, hash, actor, actor_seq, user, time_ms, bytes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO changes (account, sequence, document, hash, actor, actor_seq, user, time_ms, bytes, source, token)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(push.account.to_string())
     .bind(from_u64(sequence))
@@ -323,6 +323,8 @@ async fn insert(tx: &mut Transaction<'_, Db>, push: &Push, change: &Incoming, se
     .bind(push.user.to_string())
     .bind(push.now_ms)
     .bind(change.bytes.as_slice())
+    .bind(push.road.source.name())
+    .bind(&push.road.token)
     .execute(&mut **tx)
     .await
     .map_err(db("storing a change"))?;

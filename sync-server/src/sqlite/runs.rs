@@ -231,7 +231,7 @@ pub(super) async fn keep_run(
         }
     }
     let sequence = take_numbers(tx, account, 1).await?;
-    let body = to_json("runs", row)?;
+    let body = to_json("runs", &as_theirs(row, by))?;
     sqlx::query(
         "INSERT INTO runs (account, id, flow, n, sequence, status, place, started_ms, user, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (account, id) DO UPDATE SET n = excluded.n, sequence = excluded.sequence,
@@ -251,6 +251,15 @@ pub(super) async fn keep_run(
     .await
     .map_err(db(DOING))?;
     checkpoints::keep(tx, account, row).await
+}
+
+/// The row, without the name of somebody else as the one who wanted it.
+fn as_theirs(row: &RunRow, by: Option<Id>) -> RunRow {
+    let mut row = row.clone();
+    if by.is_some() {
+        row.origin.by = row.origin.by.filter(|claimed| Some(claimed.user) == by);
+    }
+    row
 }
 
 async fn keep_error(

@@ -82,6 +82,40 @@ impl Vault for Sqlite {
         Ok(gone.rows_affected() > 0)
     }
 
+    async fn loose_secrets(&self, account: Id) -> Result<u32, StoreError> {
+        sqlx::query_scalar(
+            "SELECT COUNT(*) FROM vault v WHERE v.account = ? AND NOT EXISTS
+             (SELECT 1 FROM documents d WHERE d.account = v.account AND d.id = v.connection AND d.purged = 0)",
+        )
+        .bind(account.to_string())
+        .fetch_one(&self.read)
+        .await
+        .map_err(db("counting secrets"))
+    }
+
+    async fn remove_loose_secrets(&self, before_ms: i64, most: u32) -> Result<u64, StoreError> {
+        let gone = sqlx::query(
+            "DELETE FROM vault WHERE rowid IN (SELECT v.rowid FROM vault v WHERE v.changed_ms < ? AND NOT EXISTS
+             (SELECT 1 FROM documents d WHERE d.account = v.account AND d.id = v.connection AND d.purged = 0) LIMIT ?)",
+        )
+        .bind(before_ms)
+        .bind(most)
+        .execute(&self.write)
+        .await
+        .map_err(db("removing secrets that belong to nothing"))?;
+        Ok(gone.rows_affected())
+    }
+
+    async fn delete_secrets(&self, account: Id, connection: Id) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM vault WHERE account = ? AND connection = ?")
+            .bind(account.to_string())
+            .bind(connection.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("removing secrets"))?;
+        Ok(())
+    }
+
     async fn secrets(&self, account: Id, connections: &[Id]) -> Result<Vec<SealedSecret>, StoreError> {
         let mut secrets = Vec::new();
         for connection in connections {

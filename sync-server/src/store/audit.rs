@@ -1,10 +1,51 @@
 //! The audit log of an account: entries chained by their hashes.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use tombolo_model::Id;
 use tombolo_wire::rest::{AuditAction, AuditEntry, AuditQuery, AuditSource, FieldChange};
 
 use super::StoreError;
+
+/// By what road something was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Road {
+    /// Which.
+    pub source: AuditSource,
+    /// The name of the API token; empty where there is none.
+    pub token: String,
+}
+
+impl Road {
+    /// By a person in the app.
+    #[must_use]
+    pub const fn app() -> Self {
+        Self { source: AuditSource::Ui, token: String::new() }
+    }
+}
+
+/// What the chain of the log is made with: without it no row and no end of the log can be forged.
+#[derive(Clone)]
+pub struct AuditKey([u8; 32]);
+
+impl AuditKey {
+    /// A key of these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AuditKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuditKey(…)")
+    }
+}
 
 /// Something that was done, before it has its place in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +55,7 @@ pub struct AuditEvent {
     /// Who; absent for the server itself.
     pub user: Option<Id>,
     /// By what road.
-    pub source: AuditSource,
+    pub road: Road,
     /// The type of what it was done to.
     pub kind: String,
     /// Which.
@@ -28,7 +69,7 @@ pub struct AuditEvent {
 }
 
 /// A change of a document that the log does not have yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unaudited {
     /// Its number in the account's sequence.
     pub sequence: u64,
@@ -38,6 +79,10 @@ pub struct Unaudited {
     pub user: Id,
     /// When it was accepted.
     pub time_ms: i64,
+    /// By what road.
+    pub road: Road,
+    /// The session that wrote it: a request of the REST API has one of its own.
+    pub actor: Vec<u8>,
 }
 
 /// What is wrong with a log.
@@ -69,7 +114,7 @@ pub trait Audit {
     /// A document's changes up to a number, oldest first.
     async fn changes_up_to(&self, account: Id, document: Id, upto: u64) -> Result<Vec<Vec<u8>>, StoreError>;
 
-    /// Entries, newest first: at most `limit`.
+    /// Entries, newest first: at most `limit`. One whose row cannot be read is among them and says so.
     async fn audit_entries(&self, account: Id, query: &AuditQuery, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
 
     /// Recomputes the chain of every account; gives what does not fit, at most one fault an account.

@@ -6,7 +6,7 @@ use tombolo_sync::gate::{Incoming, Verdict};
 use tombolo_sync::server::{AccountState, Numbered};
 use tombolo_wire::sync::{ManifestEntry, Snapshot};
 
-use super::StoreError;
+use super::{Road, StoreError};
 
 /// Changes of one document that somebody wants stored.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Push {
     pub document: Id,
     /// What, scanned and inspected.
     pub changes: Vec<Incoming>,
+    /// By what road it comes.
+    pub road: Road,
     /// Brought back to a server that was restored from a backup.
     pub recovering: bool,
     /// Now.

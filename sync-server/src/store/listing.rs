@@ -1,7 +1,7 @@
 //! Documents as rows of a list: what the server knows of each without opening it.
 
 use async_trait::async_trait;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Home, Id, Kind};
 
 use super::StoreError;
 
@@ -20,6 +20,18 @@ pub struct ListRow {
     pub modified_ms: i64,
     /// Whose change that was; absent when its changes are gone.
     pub modified_by: Option<Id>,
+    /// The integration that owns it.
+    pub owner: Option<Id>,
+    /// The integrations that it is registered with.
+    pub registered: Vec<Id>,
+}
+
+impl ListRow {
+    /// For asking about rights.
+    #[must_use]
+    pub fn home(&self) -> Home<'_> {
+        Home { owner: self.owner, registered: &self.registered }
+    }
 }
 
 /// Lists of documents. What was deleted for good is in none.

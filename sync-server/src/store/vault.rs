@@ -5,6 +5,9 @@ use tombolo_model::Id;
 
 use super::StoreError;
 
+/// The place of what is no secret: to which hosts a token may go that a connection gets by the client it names.
+pub const CLIENT_HOSTS: &str = "/http/_iClientId";
+
 /// A secret that only the vault's key opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
@@ -36,6 +39,15 @@ pub trait Vault {
 
     /// Removes a secret; says whether there was one.
     async fn delete_secret(&self, account: Id, connection: Id, path: &str) -> Result<bool, StoreError>;
+
+    /// How many secrets of an account belong to nothing that is there.
+    async fn loose_secrets(&self, account: Id) -> Result<u32, StoreError>;
+
+    /// Removes secrets that have belonged to nothing since before this; says how many.
+    async fn remove_loose_secrets(&self, before_ms: i64, most: u32) -> Result<u64, StoreError>;
+
+    /// Removes all secrets of a connection.
+    async fn delete_secrets(&self, account: Id, connection: Id) -> Result<(), StoreError>;
 
     /// The secrets of some connections.
     async fn secrets(&self, account: Id, connections: &[Id]) -> Result<Vec<SealedSecret>, StoreError>;

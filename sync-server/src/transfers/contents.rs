@@ -19,6 +19,7 @@ pub(crate) struct Known {
     name: String,
     owner: Option<Id>,
     references: Vec<Id>,
+    binned: bool,
 }
 
 /// All resources of an account.
@@ -50,11 +51,19 @@ impl All {
     }
 }
 
+impl All {
+    /// What is not in the bin.
+    fn there(&self) -> impl Iterator<Item = (&Id, &Known)> {
+        self.0.iter().filter(|(_, known)| !known.binned)
+    }
+}
+
 /// One that cannot be opened has no name and no references: it goes nowhere by itself.
 fn describe(snapshot: &tombolo_wire::sync::Snapshot) -> Option<(Id, Known)> {
     let document = Document::load(snapshot.chunks.iter().map(|chunk| chunk.as_slice())).ok()?.document;
     let found = catalogue::describe(document.kind(), &document.value());
-    let known = Known { kind: document.kind(), name: found.name, owner: None, references: found.references };
+    let (kind, binned) = (document.kind(), document.binned());
+    let known = Known { kind, name: found.name, owner: None, references: found.references, binned };
     Some((snapshot.document, known))
 }
 
@@ -62,18 +71,19 @@ fn describe(snapshot: &tombolo_wire::sync::Snapshot) -> Option<(Id, Known)> {
 ///
 /// Everything that they own, and everything that is used by that and belongs to nobody else. What somebody who stays uses
 /// as well, or what belongs to another integration, is in [`TransferContents::shared`]: it is copied, or it is an obstacle.
+/// What lies in the bin stays there: it neither goes, nor takes anything along, nor is in the way.
 /// Agents stay, for they are programs in the sender's network; so do flows and integrations that were not chosen.
 pub(crate) fn preview(all: &All, chosen: &[Id]) -> TransferContents {
     let chosen: BTreeSet<Id> = chosen.iter().copied().filter(|id| is_integration(all, *id)).collect();
     let owned = |known: &Known| known.owner.is_some_and(|owner| chosen.contains(&owner));
     let mut goes: BTreeSet<Id> =
-        all.0.iter().filter(|(id, known)| chosen.contains(id) || owned(known)).map(|(id, _)| *id).collect();
+        all.there().filter(|(id, known)| chosen.contains(id) || owned(known)).map(|(id, _)| *id).collect();
     let mut open: Vec<Id> = goes.iter().copied().collect();
     let mut left_behind = BTreeSet::new();
     while let Some(id) = open.pop() {
         let references = all.0.get(&id).map(|known| known.references.as_slice()).unwrap_or_default();
         for reference in references {
-            let Some(known) = all.0.get(reference).filter(|_| !goes.contains(reference)) else {
+            let Some(known) = all.0.get(reference).filter(|known| !known.binned && !goes.contains(reference)) else {
                 continue;
             };
             if matches!(known.kind, Kind::Agent | Kind::Flow | Kind::Integration) {
@@ -100,7 +110,7 @@ pub(crate) fn preview(all: &All, chosen: &[Id]) -> TransferContents {
 }
 
 fn is_integration(all: &All, id: Id) -> bool {
-    all.0.get(&id).is_some_and(|known| known.kind == Kind::Integration)
+    all.0.get(&id).is_some_and(|known| known.kind == Kind::Integration && !known.binned)
 }
 
 fn called(known: &Known) -> String {
@@ -109,12 +119,12 @@ fn called(known: &Known) -> String {
 
 fn shared(all: &All, chosen: &BTreeSet<Id>, goes: &BTreeSet<Id>, id: Id) -> Option<SharedResource> {
     let known = all.0.get(&id)?;
-    let stay = all.0.iter().filter(|(other, _)| !goes.contains(other));
+    let stay = all.there().filter(|(other, _)| !goes.contains(other));
     let mut used_by: Vec<String> =
         stay.filter(|(_, other)| other.references.contains(&id)).map(|(_, other)| called(other)).collect();
     // What belongs to another integration is that one's, whether or not it uses it.
     let elsewhere = known.owner.filter(|owner| !chosen.contains(owner) && *owner != id);
-    if let Some(owner) = elsewhere.and_then(|owner| all.0.get(&owner)) {
+    if let Some(owner) = elsewhere.and_then(|owner| all.0.get(&owner)).filter(|owner| !owner.binned) {
         used_by.push(called(owner));
     }
     used_by.sort();
@@ -136,8 +146,27 @@ mod tests {
             name: format!("{n}"),
             owner: owner.map(id),
             references: references.iter().copied().map(id).collect(),
+            binned: false,
         };
         All(rows.iter().map(|(n, kind, owner, refs)| (id(*n), known(*kind, *n, *owner, refs))).collect())
+    }
+
+    #[test]
+    fn what_lies_in_the_bin_neither_goes_nor_is_in_the_way() {
+        let mut all = all(&[
+            (1, Kind::Integration, Some(1), &[]),
+            (2, Kind::Connection, None, &[]),
+            (3, Kind::Flow, Some(1), &[2]),
+            (4, Kind::Export, None, &[2]),
+            (5, Kind::Flow, Some(1), &[6]),
+            (6, Kind::Connection, None, &[]),
+        ]);
+        for n in [4, 5] {
+            all.0.get_mut(&id(n)).unwrap().binned = true;
+        }
+        let found = preview(&all, &[id(1)]);
+        let ids: BTreeSet<Id> = found.items.iter().map(|item| item.id).collect();
+        assert_eq!((ids, found.shared.len()), ([1, 2, 3].map(id).into(), 0));
     }
 
     #[test]

@@ -42,6 +42,12 @@ pub(super) async fn gather(
         let owner = owner.or(chosen);
         let mut value = found.value;
         rewrite(found.kind, &mut value, &mut String::new(), &names, &integrations);
+        if found.kind == Kind::Flow
+            && let Value::Object(fields) = &mut value
+        {
+            // Nothing of somebody else's runs by itself in an account before somebody there has looked at it.
+            fields.insert("disabled".to_owned(), Value::Bool(true));
+        }
         let to_owner = owner.and_then(|owner| names.get(&owner).copied());
         if found.kind != Kind::Integration
             && let (Value::Object(fields), Some(owner)) = (&mut value, to_owner)

@@ -63,7 +63,7 @@ fn expected(route: &RouteInfo, caller: &Caller, status: StatusCode) -> bool {
         return passed;
     }
     // A session alone is no token; `v1/rights.rs` calls these with what they want.
-    if matches!(route.right, Right::Token(..)) {
+    if matches!(route.right, Right::Token(..) | Right::TokenSomewhere(..) | Right::TokenResource(..)) {
         return status == StatusCode::UNAUTHORIZED;
     }
     if !caller.signed_in {
@@ -73,7 +73,9 @@ fn expected(route: &RouteInfo, caller: &Caller, status: StatusCode) -> bool {
     // The resources of the paths do not exist: of such only the role in the account speaks.
     let absent = |action, kind| ask(action, Subject::Resource(kind, Home::default()));
     let said = match route.right {
-        Right::Anybody | Right::SignedIn | Right::Token(..) => Permission::Granted,
+        Right::Anybody | Right::SignedIn | Right::Token(..) | Right::TokenSomewhere(..) | Right::TokenResource(..) => {
+            Permission::Granted
+        }
         Right::Member(action, kind) => ask(action, Subject::Account(kind)),
         Right::Resource(action, kind) => absent(action, kind),
         Right::OfRun(action) => absent(action, Kind::Flow),
@@ -134,4 +136,67 @@ async fn everybody(server: &Server) -> (Id, Vec<Caller>) {
     callers.push(caller("invited", invited.browser, Standing::Invited, Role::Administer.into()));
     callers.push(caller("owner", owner.browser, Standing::Accepted, Role::Owner.into()));
     (owner.account, callers)
+}
+
+/// The path of a route with ids of nothing, in this account.
+fn path_of(route: &RouteInfo, account: &str) -> String {
+    let mut path = route.path.replace("{account}", account).replace("{sha256}", &"0".repeat(64));
+    for name in ["user", "connection", "flow", "run", "step", "transfer", "id"] {
+        path = path.replace(&format!("{{{name}}}"), &"f".repeat(24));
+    }
+    path.replace("{key}", "k").replace("{type}", "scripts").replace("{name}", "handlebars")
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_calls_no_route_that_changes_anything() {
+    let server = Server::start();
+    let owner = server.person("owner").await;
+    let account = owner.account.to_string();
+    let mut unexpected = Vec::new();
+    for route in route_table() {
+        let socket = route.path == "/sync";
+        if route.method == Method::GET && !socket {
+            continue;
+        }
+        let path = if socket { format!("/sync?account={account}") } else { path_of(&route, &account) };
+        for (name, value) in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
+            let mut request = owner.browser.request(route.method.clone(), &path).header(name, value);
+            request = request.header("x-tombolo-account", &account);
+            if socket {
+                request = request.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+            }
+            let status = request.send().await.unwrap().status();
+            if status != StatusCode::FORBIDDEN {
+                unexpected.push(format!("{} {path} with {name}: {value}: {status}", route.method));
+            }
+        }
+    }
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
+}
+
+#[tokio::test]
+async fn no_route_of_authority_takes_a_field_that_it_does_not_know() {
+    // Those that read no body: there is nothing to smuggle a field into.
+    const BARE: [&str; 4] = ["/api/signout", "/cancel", "/run", "/members/{user}"];
+    let server = Server::start();
+    let mut owner = server.person("owner").await;
+    let account = owner.account.to_string();
+    let mut unexpected = Vec::new();
+    for route in route_table() {
+        let ours = route.path.starts_with("/api/") && route.method != Method::GET && !route.path.contains("/blobs/");
+        let bare = BARE.iter().any(|end| route.path.ends_with(end)) && route.method != Method::PATCH;
+        if !ours || bare {
+            continue;
+        }
+        let path = path_of(&route, &account);
+        let body = json!({ "isAdministrator": true });
+        let answer = owner.browser.send(route.method.clone(), &path, Some(body)).await;
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        if status != StatusCode::UNPROCESSABLE_ENTITY || !text.contains("unknown field") {
+            unexpected.push(format!("{} {path}: {status} {text}", route.method));
+        }
+    }
+    assert!(unexpected.is_empty(), "{unexpected:#?}");
 }

@@ -61,3 +61,20 @@ async fn a_secret_says_which_hosts_it_may_go_to() {
         assert_eq!(errors["errors"][0]["field"], "hosts");
     }
 }
+
+#[tokio::test]
+async fn secrets_of_what_is_not_there_have_a_limit() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut put = async |n: u32| {
+        let nobody = format!("{n:024x}");
+        let path = format!("/api/accounts/{}/connections/{nobody}/secrets", ann.account);
+        let secret = json!({ "path": "/http/auth/token/token", "value": "s", "hosts": ["a.example"] });
+        ann.browser.send(Method::PUT, &path, Some(secret)).await
+    };
+    for n in 0..200 {
+        assert_eq!(put(n).await.status(), StatusCode::NO_CONTENT);
+    }
+    assert_eq!(crate::server::code(put(200).await).await, "too_many_secrets");
+    assert_eq!(put(7).await.status(), StatusCode::NO_CONTENT, "one that waits is replaced");
+}

@@ -197,6 +197,7 @@ async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
         steps: vec![],
         error: None,
         heads: [].into(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n: 3,
     };
     let send = async |device: &mut Device, push: u64, row: &RunRow| {

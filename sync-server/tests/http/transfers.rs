@@ -6,7 +6,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::run::RunStatus;
 use tombolo_wire::sync::{Down, Entry};
 
-use crate::device::{Device, author, create};
+use crate::device::{Device, author, create, set};
 use crate::runs::{build_in, endpoint, make, put_secret, start, until_row};
 use crate::server::{Person, Server, code};
 
@@ -56,7 +56,8 @@ async fn an_integration_goes_whole_and_leaves_nothing_behind_but_tombstones() {
     let accepted = call(&mut bob, "/accept", json!({ "transfer": offered["id"] })).await;
     let accepted: Value = accepted.json().await.unwrap();
     assert_eq!(accepted["status"], "done", "{accepted}");
-    assert_eq!(accepted["afterwards"], json!(["Enter the credentials of “Shop”."]));
+    let wanted = ["Enter the credentials of “Shop”.", "Switch the flows on: they arrive switched off."];
+    assert_eq!(accepted["afterwards"], json!(wanted));
     let left: Vec<Id> = names(&ann).await.into_iter().map(|(id, _)| id).collect();
     assert_eq!(left, [kept]);
     let purged = device.until(|frame| match frame {
@@ -73,8 +74,11 @@ async fn an_integration_goes_whole_and_leaves_nothing_behind_but_tombstones() {
     let (_, first) = create(Kind::Flow, &value, &author());
     let Some(Down::Refused { refusals, .. }) = device.push(built.flow, &[first]).await else { panic!("taken") };
     assert_eq!(refusals[0].code, "gone");
-    // It runs in the new account once its credentials are given there.
+    // It runs in the new account once somebody there switches it on and gives its credentials.
     let mut bobs = Device::join(&bob.browser, bob.account, None).await;
+    let path = format!("/api/accounts/{}/flows/{}/run", bob.account, built.flow);
+    assert_eq!(code(bob.browser.post(&path, json!({})).await).await, "flow_disabled");
+    switch_on(&mut bobs, built.flow).await;
     let run = start(&mut bob, built.flow).await;
     let (failed, _) = until_row(&mut bobs, |row| row.id == run && row.ended_ms.is_some()).await;
     assert_ne!((failed.status, failed.steps.iter().map(|step| step.errors).sum::<u64>()), (RunStatus::Completed, 0));
@@ -82,6 +86,19 @@ async fn an_integration_goes_whole_and_leaves_nothing_behind_but_tombstones() {
     let run = start(&mut bob, built.flow).await;
     let (done, _) = until_row(&mut bobs, |row| row.id == run && row.ended_ms.is_some()).await;
     assert_eq!(done.status, RunStatus::Completed, "{done:?}");
+}
+
+async fn switch_on(device: &mut Device, flow: Id) {
+    let page = device.until(|frame| match frame {
+        Down::Bundle { page, .. } => Some(Device::page(&page)),
+        _ => None,
+    });
+    let page = page.await;
+    let found = page.documents.iter().find(|snapshot| snapshot.document == flow).unwrap();
+    let chunks = found.chunks.iter().map(|chunk| chunk.as_slice());
+    let mut document = tombolo_docs::Document::load(chunks).unwrap().document;
+    let chunk = set(&mut document, &author(), "/disabled", json!(false));
+    assert!(matches!(device.push(flow, &[chunk]).await, Some(Down::Accepted { .. })));
 }
 
 #[tokio::test]

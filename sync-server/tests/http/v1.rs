@@ -1,7 +1,7 @@
 //! The public REST API, called as programs call it: a token and an address.
 
 #[path = "v1/client.rs"]
-mod client;
+pub(crate) mod client;
 #[path = "v1/copies.rs"]
 mod copies;
 #[path = "v1/data.rs"]
@@ -12,8 +12,12 @@ mod description;
 mod hostile;
 #[path = "v1/jobs.rs"]
 mod jobs;
+#[path = "v1/kept.rs"]
+mod kept;
 #[path = "v1/lists.rs"]
 mod lists;
+#[path = "v1/members.rs"]
+mod members;
 #[path = "v1/ping.rs"]
 mod ping;
 #[path = "v1/processors.rs"]

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document};
 use tombolo_model::{Id, Intent, Kind};
-use tombolo_server::store::{NewUser, Push, Pushed, Store};
+use tombolo_server::store::{NewUser, Push, Pushed, Road, Store};
 use tombolo_sync::gate::Incoming;
 use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::RunErrorRow;
@@ -41,7 +41,10 @@ pub(crate) fn flow(n: u8, edits: usize) -> (Id, Vec<Chunk>) {
 
 pub(crate) async fn push(store: &dyn Store, account: Id, user: Id, document: Id, chunks: &[Chunk]) -> Pushed {
     let changes = chunks.iter().map(|chunk| Incoming::read(chunk.bytes.clone()).unwrap()).collect();
-    store.push(Push { account, user, document, changes, recovering: false, now_ms: 2_000 }).await.unwrap()
+    store
+        .push(Push { account, user, document, changes, road: Road::app(), recovering: false, now_ms: 2_000 })
+        .await
+        .unwrap()
 }
 
 pub(crate) fn run_row(n: u64) -> RunRow {
@@ -57,6 +60,7 @@ pub(crate) fn run_row(n: u64) -> RunRow {
         steps: vec![],
         error: None,
         heads: [].into(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n,
     }
 }

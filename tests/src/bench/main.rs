@@ -8,6 +8,7 @@ mod edits;
 mod engine;
 mod probe;
 mod records;
+mod server;
 mod sizes;
 mod startup;
 
@@ -15,12 +16,15 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// What there is to measure, as `cargo xtask bench` is told.
-const MEASURES: [&str; 10] = [
+const MEASURES: [&str; 13] = [
     "sizes",
     "startup-10",
     "startup-10000",
     "edits",
     "account",
+    "server-rest",
+    "server-fan-out",
+    "server-idle",
     "records",
     "engine-native",
     "engine-hooks",
@@ -100,6 +104,9 @@ async fn measure(name: &str, rows: &mut Vec<Row>) -> Result<()> {
         "startup-10000" => startup::measure(10_000, rows).await,
         "edits" => edits::measure(rows).await,
         "account" => account::measure(rows).await,
+        "server-rest" => server::rest(rows).await,
+        "server-fan-out" => server::fan_out(rows).await,
+        "server-idle" => server::idle(rows).await,
         "records" => records::measure(rows).await,
         "engine-native" => engine::native(rows),
         "engine-hooks" => engine::hooks(rows),

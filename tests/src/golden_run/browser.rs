@@ -79,6 +79,7 @@ fn row() -> RunRow {
         steps: Vec::new(),
         error: None,
         heads: BTreeMap::new(),
+        origin: tombolo_wire::run::RunOrigin::default(),
         n: 0,
     }
 }

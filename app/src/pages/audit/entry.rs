@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_wire::rest::{AuditEntry, FieldChange};
+use tombolo_wire::rest::{AuditEntry, AuditSource, FieldChange};
 
 use super::filters::{action_words, source_words, type_words};
 use crate::browser::time;
@@ -12,7 +12,16 @@ use crate::words::fields::{place_words, value_words};
 #[component]
 pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
     let open = RwSignal::new(false);
-    let who = entry.by_user.as_ref().map_or_else(|| "The server".to_owned(), |user| user.name.clone());
+    let who = match (&entry.by_user, entry.source) {
+        (Some(user), _) => user.name.clone(),
+        (None, AuditSource::System) => "The server".to_owned(),
+        // Who guesses at a password has no name.
+        (None, _) => "Somebody".to_owned(),
+    };
+    let source = match &entry.token {
+        Some(token) => format!("{}: {token}", source_words(entry.source.name())),
+        None => source_words(entry.source.name()).to_owned(),
+    };
     let email = entry.by_user.as_ref().map(|user| user.email.clone());
     let name = if entry.resource_name.is_empty() { "Without a name".to_owned() } else { entry.resource_name.clone() };
     let action = action_words(entry.action.name());
@@ -25,7 +34,7 @@ pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
         <tr>
             <td class="muted num">{move || time::exact(ms)}</td>
             <td title=email>{who}</td>
-            <td class="muted" data-rank="3">{source_words(entry.source.name())}</td>
+            <td class="muted" data-rank="3"><span class="cut" title=source.clone()>{source.clone()}</span></td>
             <td class="muted" data-rank="2">{type_words(&entry.resource_type)}</td>
             <td class="name"><span class="cut" title=name.clone()>{name.clone()}</span></td>
             <td>{if has {

@@ -24,19 +24,29 @@ const SPANS: [(&str, &str, i64); 4] =
 
 const SOURCES: [(&str, &str); 3] = [("ui", "App"), ("api", "REST API"), ("system", "Server")];
 
-const ACTIONS: [(&str, &str); 7] = [
+const ACTIONS: [(&str, &str); 11] = [
     ("create", "Create"),
     ("update", "Update"),
     ("delete", "Delete"),
     ("restore", "Restore"),
     ("signIn", "Sign in"),
+    ("signInFailed", "Refused sign-in"),
+    ("signOut", "Sign out"),
+    ("use", "First use of the day"),
     ("run", "Run"),
+    ("ping", "Test"),
     ("transfer", "Transfer"),
 ];
 
 /// Types that are no kind of resource.
-const OTHERS: [(&str, &str); 4] =
-    [("member", "Member"), ("user", "User"), ("transfer", "Transfer"), ("accesstoken", "API token")];
+const OTHERS: [(&str, &str); 6] = [
+    ("member", "Member"),
+    ("user", "User"),
+    ("transfer", "Transfer"),
+    ("accesstoken", "API token"),
+    ("state", "State"),
+    ("damaged", "Damaged entry"),
+];
 
 /// What the server is asked for by this address.
 pub(super) fn asked(query: &ParamsMap) -> String {

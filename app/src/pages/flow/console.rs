@@ -4,7 +4,7 @@ use gloo::timers::callback::Interval;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::Id;
-use tombolo_wire::run::{RunError, RunRow, RunStatus, StepCount};
+use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType, StepCount};
 use tombolo_wire::store::Call;
 
 use super::again::ErrorRow;
@@ -12,7 +12,7 @@ use super::counts::{state, totals};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
-use crate::pages::runs::{Told, nothing_read};
+use crate::pages::runs::{Told, nothing_read, tried_memo};
 use crate::state::App;
 use crate::words;
 
@@ -29,7 +29,7 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
     });
     // A run that starts is the one to look at.
     Effect::new(move |before: Option<Option<Id>>| {
-        let newest = runs.with(|runs| runs.first().map(|run| run.id));
+        let newest = runs.with(|runs| first_whole(runs).map(|run| run.id));
         if before.is_some_and(|before| before != newest) {
             picked.set(None);
         }
@@ -37,7 +37,10 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
     });
     let shown = Memo::new(move |_| {
         let picked = picked.get();
-        runs.with(|runs| runs.iter().find(|run| picked.is_none_or(|id| run.id == id)).cloned())
+        runs.with(|runs| match picked {
+            Some(id) => runs.iter().find(|run| run.id == id).cloned(),
+            None => first_whole(runs).cloned(),
+        })
     });
     // The parts below stay while the same run moves on, so that an error that is open stays open.
     let id = Memo::new(move |_| shown.with(|run| run.as_ref().map(|run| run.id)));
@@ -52,12 +55,17 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
                     <ul>{move || runs.get().into_iter().map(|run| {
                         let id = run.id;
                         let when = time::clock(run.started_ms);
-                        view! { <li><button class="row" on:click=move |_| picked.set(Some(id))><span class="num">{when}</span><RunState run=run/></button></li> }
+                        view! { <li><button class="row" on:click=move |_| picked.set(Some(id))><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/></button></li> }
                     }).collect_view()}</ul>
                 </details>
             })}
         </section>
     }
+}
+
+/// The newest run of the whole flow: one that tries a record again does not take the place of its figures.
+fn first_whole(runs: &[RunRow]) -> Option<&RunRow> {
+    runs.iter().find(|run| run.origin.kind != RunType::Retry).or(runs.first())
 }
 
 /// What a screen reader hears of a run: how it starts, its first error, how it ends. Counters stay silent.
@@ -132,7 +140,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
-        <Errors told=told count=failed flow=flow/>
+        <Errors told=told count=failed run=id flow=flow/>
     }
 }
 
@@ -222,13 +230,14 @@ fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<Ru
 
 /// The errors, with the record they are about.
 #[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>, flow: Id) -> impl IntoView {
+fn Errors(told: Memo<Told>, count: Memo<u64>, run: Id, flow: Id) -> impl IntoView {
+    let tried = tried_memo(App::here(), run);
     let more = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
     view! {
         <Show when=move || more() != 0>
             <section class="console-errors" aria-label="Errors">
                 <h3>{move || words::count(more(), "error")}</h3>
-                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 flow=flow/></For></ul>
+                <ul><For each=move || told.get().errors.into_iter().enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=run flow=flow tried=tried/></For></ul>
                 {move || (more() > SHOWN).then(|| view! { <p class="muted">{format!("These are the first {SHOWN}.")}</p> })}
             </section>
         </Show>
@@ -254,6 +263,7 @@ mod tests {
             steps: vec![StepCount { success: 5, ..StepCount::default() }],
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
         let first = announcement(&run);

@@ -92,6 +92,7 @@ mod tests {
             steps: vec![step("export", 10, 0, 2), step("import", 6, 1, 2), step("import", 0, 0, 0)],
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         }
     }

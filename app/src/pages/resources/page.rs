@@ -9,7 +9,7 @@ use tombolo_model::{Id, Kind};
 use super::{UsedBy, folder_param};
 use crate::browser::page;
 use crate::components::{
-    ConflictBadge, DocForm, DocNotices, HistoryDialog, Icon, JsonView, LiveName, Menu, MenuItem, PeopleHere,
+    ConflictBadge, DocForm, DocNotices, HistoryDialog, Icon, JsonView, LiveName, Menu, MenuItem, PeopleHere, SignInTo,
     TestConnection, UndoButtons,
 };
 use crate::pages::bin::BinnedBanner;
@@ -66,7 +66,7 @@ fn Resource(words: &'static KindWords, id: Id) -> impl IntoView {
             <DocNotices id=id/>
             <div class="resource-body" class:beside=move || beside.get()>
                 <div class="page-form">
-                    {(words.kind == Kind::Connection).then(|| view! { <TestConnection doc=doc/> })}
+                    {(words.kind == Kind::Connection).then(|| view! { <SignInTo doc=doc/><TestConnection doc=doc/> })}
                     <div class="form"><DocForm doc=doc sections=sections/></div>
                 </div>
                 {move || beside.get().then(|| view! { <JsonView doc=doc/> })}

@@ -59,7 +59,7 @@ pub(super) fn CheckAll(all: Memo<Vec<CatalogueRow>>, places: Memo<Vec<usize>>, s
 
 /// The box of one row.
 #[component]
-pub(super) fn CheckRow(id: Id, name: String, selected: Selected) -> impl IntoView {
+pub(super) fn CheckRow(id: Id, label: String, selected: Selected) -> impl IntoView {
     let on = Memo::new(move |_| selected.with(|selected| selected.contains(&id)));
     let turn = move |event| {
         let on = event_target_checked(&event);
@@ -71,7 +71,7 @@ pub(super) fn CheckRow(id: Id, name: String, selected: Selected) -> impl IntoVie
             }
         });
     };
-    view! { <label class="check pick"><input type="checkbox" aria-label=format!("Select {name}") prop:checked=on on:change=turn/></label> }
+    view! { <label class="check pick"><input type="checkbox" aria-label=label prop:checked=on on:change=turn/></label> }
 }
 
 /// What is done with the selection, while there is one.

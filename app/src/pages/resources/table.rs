@@ -205,7 +205,7 @@ fn Line(
     let used = format!("{name} is used in {}", words::count(uses, "place"));
     view! {
         <tr data-row="">
-            <td><span class="row"><CheckRow id=id name=name.clone() selected=selected/><span class=tile aria-hidden="true">{words::monogram(&face)}</span>
+            <td><span class="row"><CheckRow id=id label=format!("Select {name}") selected=selected/><span class=tile aria-hidden="true">{words::monogram(&face)}</span>
                 <A href=to attr:class="name" attr:title=full>{name.clone()}</A>
                 {row.lookup.then(|| view! { <span class="badge">"Lookup"</span> })}
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}

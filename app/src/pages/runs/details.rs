@@ -1,13 +1,15 @@
 //! One run: its steps, the files it made and its errors.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 use tombolo_model::Id;
-use tombolo_wire::run::StepCount;
+use tombolo_wire::run::{Attempt, StepCount};
 use tombolo_wire::store::{Call, RunError, RunRow};
 
-use super::{Told, nothing_read};
+use super::{Told, Tried, nothing_read, tried_memo};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
@@ -38,7 +40,10 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         run.with(|run| {
             run.as_ref().map(|run| {
                 let place = app.account.with(|account| super::place_words(run, account.as_ref())).to_lowercase();
-                (run.flow, super::flow_name(run), format!("Started {}, {place}", time::exact(run.started_ms)))
+                (run.flow, super::flow_name(run), {
+                    let by = run.origin.by.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
+                    format!("Started{by} {}, {place}", time::exact(run.started_ms))
+                })
             })
         })
     });
@@ -47,6 +52,7 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         errors.with(|errors| Told::of(ended.as_ref(), errors))
     });
     let ended = Memo::new(move |_| told.with(|told| told.ended.clone()));
+    let tried = tried_memo(app, id);
     let empty = move || run.with(|run| run.as_ref().and_then(nothing_read));
     view! {
         <section class="card run-details" aria-label="Run">
@@ -71,7 +77,7 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
                     <tbody>{move || run.get().into_iter().flat_map(|run| run.steps).map(|step| view! { <Step id=id run=run step=step/> }).collect_view()}</tbody>
                 </table></div>
             </Show>
-            <Errors told=told count=failed/>
+            <Errors told=told count=failed tried=tried/>
         </section>
     }
 }
@@ -97,13 +103,14 @@ fn Step(id: Id, run: Memo<Option<RunRow>>, step: StepCount) -> impl IntoView {
 }
 
 #[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>) -> impl IntoView {
+fn Errors(told: Memo<Told>, count: Memo<u64>, tried: Memo<BTreeMap<u64, Attempt>>) -> impl IntoView {
+    let resolved = move || tried.with(|tried| tried.values().filter(|attempt| attempt.resolved).count());
     let count = move || usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX);
     view! {
         <Show when=move || { count() > 0 }>
-            <h3>{move || words::count(count(), "error")}</h3>
+            <h3>{move || words::count(count(), "error")}{move || (resolved() > 0).then(|| format!(", {} resolved", resolved()))}</h3>
             <ul class="run-errors" aria-label="Errors">
-                <For each=move || told.get().errors.into_iter().take(SHOWN).enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><Line error=item.1/></For>
+                <For each=move || told.get().errors.into_iter().take(SHOWN).enumerate() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><Line error=item.1 tried=tried/></For>
             </ul>
             {move || (count() > SHOWN).then(|| view! { <p class="muted">{format!("The first {SHOWN} are shown.")}</p> })}
         </Show>
@@ -121,13 +128,16 @@ fn class_words(code: &str) -> String {
 }
 
 #[component]
-fn Line(error: RunError) -> impl IntoView {
+fn Line(error: RunError, tried: Memo<BTreeMap<u64, Attempt>>) -> impl IntoView {
+    let n = error.n;
+    let attempt = Memo::new(move |_| tried.with(|tried| tried.get(&n).cloned()));
     let place = error.index.map(|index| format!("Record {}", words::number(index + 1)));
     let record =
         error.record.as_ref().map(|record| serde_json::to_string_pretty(record).unwrap_or_else(|_| record.to_string()));
     view! {
         <li>
             <p><span class="badge">{class_words(&error.code)}</span>" "{place.map(|place| view! { <strong>{place}": "</strong> })}{error.message}</p>
+            {move || attempt.get().map(|attempt| view! { <Tried attempt=attempt/> })}
             {record.map(|record| view! { <details><summary>"Show the record"</summary><pre class="code">{record}</pre></details> })}
         </li>
     }

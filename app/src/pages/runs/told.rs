@@ -1,6 +1,6 @@
 //! What a run says of itself besides its counters, each thing once. Plain functions, tested natively.
 
-use tombolo_wire::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType};
 
 /// What ended a run, and the errors listed below it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,7 +39,9 @@ pub(in crate::pages) fn nothing_read(run: &RunRow) -> Option<&'static str> {
     let mut sources = run.steps.iter().filter(|step| step.kind == "export").peekable();
     let any = sources.peek().is_some();
     let none = sources.all(|step| step.received + step.success + step.ignored + step.errors == 0);
-    (run.status == RunStatus::Completed && any && none).then_some("The source had no records.")
+    // One that tries records again reads no source.
+    let reads = run.origin.kind != RunType::Retry;
+    (run.status == RunStatus::Completed && any && none && reads).then_some("The source had no records.")
 }
 
 #[cfg(test)]
@@ -90,9 +92,13 @@ mod tests {
             steps: vec![step("export", 0), step("import", 0)],
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
         assert_eq!(nothing_read(&run), Some("The source had no records."));
+        run.origin.kind = RunType::Retry;
+        assert_eq!(nothing_read(&run), None, "a retry reads no source");
+        run.origin.kind = RunType::Manual;
         run.steps[0].ignored = 3;
         assert_eq!(nothing_read(&run), None, "they were left out by the filter, which its count says");
         run.steps[0].ignored = 0;

@@ -1,12 +1,21 @@
-//! Requests by `fetch`. The browser decides which answers a page may see, and hides headers of other origins.
+//! Requests by `fetch`. The browser decides which answers a page may see, and hides headers of other origins; what it does
+//! not let through goes by way of the server.
+//!
+//! Who goes first: of a request that only reads, the browser itself, since one that it did not get through may be sent
+//! again. What may change something goes by the server at once, for a browser that fails does not say whether it was sent;
+//! the browser sends it when the server says that nothing was.
 
-use std::collections::BTreeMap;
+mod relay;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::{self, StreamExt};
 use js_sys::{Array, Reflect, Uint8Array};
 use tombolo_engine::{HttpClient, HttpError, Pieces, Request, Response, check_secret_hosts};
 use tombolo_model::Id;
+use tombolo_wire::run_worker::Relay;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -19,11 +28,47 @@ use crate::port;
 
 pub(crate) struct Fetch {
     hosts: BTreeMap<Id, Vec<String>>,
+    relay: Relay,
+    /// The run needs headers that the browser would hide.
+    whole_heads: bool,
+    /// Hosts that the browser was not let through to.
+    closed: RefCell<BTreeSet<String>>,
 }
 
 impl Fetch {
-    pub(crate) fn new(hosts: BTreeMap<Id, Vec<String>>) -> Self {
-        Self { hosts }
+    pub(crate) fn new(hosts: BTreeMap<Id, Vec<String>>, relay: Relay, whole_heads: bool) -> Self {
+        Self { hosts, relay, whole_heads, closed: RefCell::default() }
+    }
+
+    async fn directly(&self, request: &Request, url: &str) -> Result<Response, HttpError> {
+        let guard = Guard::new()?;
+        let init = init(request, &guard)?;
+        let sent = port::scope().fetch_with_str_and_init(url, &init);
+        let answer = JsFuture::from(sent).await.map_err(|error| self.unreachable(&error))?;
+        response(answer.unchecked_ref(), guard)
+    }
+
+    fn unreachable(&self, error: &JsValue) -> HttpError {
+        let words = words(error);
+        HttpError::Unreachable(match self.relay {
+            Relay::None => format!(
+                "the browser says “{words}”. It may be off, or it may not let web pages call it (CORS): a server or `tombolo run` calls it then, so sign in to one"
+            ),
+            Relay::Away => format!(
+                "the browser says “{words}”. It may be off, or it may not let web pages call it (CORS): the server calls it then, and this device is not connected to the server. Run the flow again when it is"
+            ),
+            Relay::At(_) => format!("the browser says “{words}”"),
+        })
+    }
+
+    /// By way of the server first.
+    async fn relayed(&self, path: &str, request: &Request, url: &str) -> Result<Response, HttpError> {
+        match relay::send(path, request).await {
+            Ok(answer) => Ok(answer),
+            // What the server did not send may be the browser's own: an address in its network.
+            Err(relay::NotSent { error, maybe_sent: false }) => self.directly(request, url).await.map_err(|_| error),
+            Err(relay::NotSent { error, .. }) => Err(error),
+        }
     }
 }
 
@@ -31,12 +76,22 @@ impl HttpClient for Fetch {
     fn send(&self, request: Request) -> LocalBoxFuture<'_, Result<Response, HttpError>> {
         async move {
             let url = request.url.reveal();
-            check_secret_hosts(&request, host_of(&url).as_deref(), &self.hosts)?;
-            let guard = Guard::new()?;
-            let init = init(&request, &guard)?;
-            let sent = port::scope().fetch_with_str_and_init(&url, &init);
-            let answer = JsFuture::from(sent).await.map_err(|error| unreachable(&error))?;
-            response(answer.unchecked_ref(), guard)
+            let host = host_of(&url);
+            check_secret_hosts(&request, host.as_deref(), &self.hosts)?;
+            let Relay::At(path) = &self.relay else { return self.directly(&request, &url).await };
+            let reads = matches!(request.method.as_str(), "GET" | "HEAD");
+            let closed = host.as_ref().is_some_and(|host| self.closed.borrow().contains(host));
+            if !reads || closed || self.whole_heads {
+                return self.relayed(path, &request, &url).await;
+            }
+            match self.directly(&request, &url).await {
+                Err(HttpError::Unreachable(own)) => {
+                    let answer = relay::send(path, &request).await.map_err(|not_sent| not_sent.beside(&own))?;
+                    self.closed.borrow_mut().extend(host);
+                    Ok(answer)
+                }
+                answer => answer,
+            }
         }
         .boxed_local()
     }
@@ -133,8 +188,5 @@ fn body(answer: &web_sys::Response, guard: Guard) -> Result<Pieces<HttpError>, H
 }
 
 fn unreachable(error: &JsValue) -> HttpError {
-    HttpError::Unreachable(format!(
-        "the browser says “{}”. It may be off, or it may not let web pages call it (CORS): run the flow on the server then",
-        words(error)
-    ))
+    HttpError::Unreachable(format!("the browser says “{}”", words(error)))
 }

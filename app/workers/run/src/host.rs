@@ -1,11 +1,11 @@
 //! The outside of a run in a browser.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
-use tombolo_engine::{FileStore, Host, HttpClient, ScriptHost};
-use tombolo_model::Id;
+use tombolo_engine::{Asked, DataStore, FileStore, FlowStarter, Host, HttpClient, ScriptHost};
 use tombolo_script_host::Pool;
 use wasm_bindgen::JsCast;
 use web_sys::Blob;
@@ -18,12 +18,18 @@ pub(crate) struct BrowserHost {
     http: Fetch,
     files: Files,
     scripts: Pool<ScriptWorkers>,
+    asked: Option<Rc<Asked>>,
 }
 
 impl BrowserHost {
-    /// Stored files by their hash, and the hosts that each connection's secrets may go to.
-    pub(crate) fn new(files: BTreeMap<String, Blob>, hosts: BTreeMap<Id, Vec<String>>) -> Self {
-        Self { http: Fetch::new(hosts), files: Files::new(files), scripts: Pool::new(ScriptWorkers::default()) }
+    /// Stored files by their hash, and who sends requests.
+    pub(crate) fn new(files: BTreeMap<String, Blob>, http: Fetch) -> Self {
+        Self { http, files: Files::new(files), scripts: Pool::new(ScriptWorkers::default()), asked: None }
+    }
+
+    /// This host, where the owner keeps state and lookup caches and starts other flows.
+    pub(crate) fn with_owner(self, asked: Rc<Asked>) -> Self {
+        Self { asked: Some(asked), ..self }
     }
 }
 
@@ -38,6 +44,14 @@ impl Host for BrowserHost {
 
     fn scripts(&self) -> Option<&dyn ScriptHost> {
         Some(&self.scripts)
+    }
+
+    fn data(&self) -> Option<&dyn DataStore> {
+        self.asked.as_deref().map(|asked| asked as &dyn DataStore)
+    }
+
+    fn flows(&self) -> Option<&dyn FlowStarter> {
+        self.asked.as_deref().map(|asked| asked as &dyn FlowStarter)
     }
 
     fn now_ms(&self) -> i64 {

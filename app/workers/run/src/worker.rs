@@ -3,15 +3,20 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic;
+use std::rc::Rc;
 
-use tombolo_engine::{About, Bundle, Cancel, Report, Retry, Secret, Stage, ping, run_job};
+use tombolo_engine::{
+    About, Asked, Bundle, Cancel, Report, Retry, Secret, SignIn, Stage, ping, run_job, sign_in_address, signed_in,
+};
 use tombolo_model::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::run_worker::{FromRun, PingJob, RunJob, Secrets, StageRow, ToRun};
+use tombolo_model::{Id, Kind};
+use tombolo_wire::run_worker::{FromRun, PingJob, RunJob, RunResource, Secrets, SignInAsk, StageRow, ToRun};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessageEvent, console};
 
+use crate::fetch::Fetch;
 use crate::host::BrowserHost;
 use crate::port;
 
@@ -27,10 +32,13 @@ pub(crate) fn start() {
         end_after_panic(&info.to_string());
     }));
     let cancel = Cancel::default();
+    let asked = Rc::new(Asked::new(|n, ask| port::post(&FromRun::Ask { n, ask }, None)));
     let listen = Closure::<dyn FnMut(MessageEvent) -> Result<(), JsError>>::new(move |event: MessageEvent| {
         match port::read(&event.data()) {
-            Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, cancel.clone())),
+            Ok((ToRun::Start { job }, files)) => spawn_local(work(*job, files, (cancel.clone(), asked.clone()))),
             Ok((ToRun::Ping { job }, _)) => spawn_local(test(*job)),
+            Ok((ToRun::SignIn { job, sign_in: ask }, _)) => spawn_local(sign_in(*job, ask)),
+            Ok((ToRun::Told { n, reply }, _)) => asked.answered(n, reply),
             Ok((ToRun::Cancel, _)) => cancel.cancel(),
             Err(reason) => return unreadable(&reason),
         }
@@ -42,10 +50,14 @@ pub(crate) fn start() {
     port::post(&FromRun::Ready, None);
 }
 
-async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
+async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>)) {
     remember(&job.row);
     let files = job.files.into_iter().zip(blobs).collect();
-    let host = BrowserHost::new(files, job.hosts);
+    let whole = needs_whole_heads(&job.resources);
+    let mut host = BrowserHost::new(files, Fetch::new(job.hosts, job.relay, whole));
+    if job.answers {
+        host = host.with_owner(asked);
+    }
     let bundle = Bundle {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
@@ -90,9 +102,44 @@ async fn work(job: RunJob, blobs: Vec<Blob>, cancel: Cancel) {
     run_job(&bundle, job.row, &host, &cancel, &mut report).await;
 }
 
+/// Begins or ends a person's sign-in to an application.
+async fn sign_in(job: PingJob, ask: SignInAsk) {
+    let whole = needs_whole_heads(&job.resources);
+    let host = BrowserHost::new(BTreeMap::new(), Fetch::new(job.hosts, job.relay, whole));
+    let bundle = Bundle {
+        resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
+        secrets: job.secrets.0,
+        ..Bundle::default()
+    };
+    let sign_in = SignIn { redirect_uri: &ask.redirect_uri, state: &ask.state, verifier: &ask.verifier };
+    let Some(code) = &ask.code else {
+        let frame = match sign_in_address(&bundle, job.connection, &sign_in) {
+            Ok(address) => FromRun::SignInAt { address },
+            Err(error) => FromRun::Pinged { status: None, problem: Some(error.to_string()) },
+        };
+        return port::post(&frame, None);
+    };
+    let mut renewed = |owner, path: String, secret: Secret| {
+        let renewed = BTreeMap::from([(path, secret.value().to_owned())]);
+        port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
+    };
+    let ended = signed_in(&bundle, job.connection, code, &sign_in, &host, &mut renewed).await;
+    port::post(&FromRun::Pinged { status: None, problem: ended.err().map(|error| error.to_string()) }, None);
+}
+
+/// Whether something of a run reads headers of answers, which a browser hides: a link to the next page, a challenge, a cookie.
+///
+/// Read off the texts: one that is taken for it and is none goes by way of the server, which is slower and no fault.
+fn needs_whole_heads(resources: &BTreeMap<Id, RunResource>) -> bool {
+    const SIGNS: [&str; 5] = ["linkheader", "headers.", "\"digest\"", "\"cookie\"", "\"header\",\"path\""];
+    let http = resources.values().filter(|found| matches!(found.kind, Kind::Connection | Kind::Export));
+    http.map(|found| found.value.to_string()).any(|text| SIGNS.iter().any(|sign| text.contains(sign)))
+}
+
 /// Sends the test of a connection and says what came of it.
 async fn test(job: PingJob) {
-    let host = BrowserHost::new(BTreeMap::new(), job.hosts);
+    let whole = needs_whole_heads(&job.resources);
+    let host = BrowserHost::new(BTreeMap::new(), Fetch::new(job.hosts, job.relay, whole));
     let bundle = Bundle {
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),
         secrets: job.secrets.0,

@@ -54,6 +54,10 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SetSecret { connection, path, value: secret } => {
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
+        Call::SignInTo { connection } => value(runs::sign_in_to(&account, connection).await?),
+        Call::SignedInTo { state, code, problem } => {
+            created(runs::signed_in_to(&account, &state, code, &problem).await?)
+        }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
         Call::CacheRead { cache, start, after } => {
             value(caches::read(&account, cache, &start, after.as_deref()).await?)

@@ -19,6 +19,7 @@ mod env;
 mod export;
 mod fault;
 mod history;
+mod kept;
 mod leader;
 mod locks;
 mod moving;

@@ -3,7 +3,10 @@
 //! Invariant: of a run the row with the highest number stays, wherever rows come from and in whatever order.
 
 mod bundle;
+mod desk;
 mod keeper;
+mod retried;
+mod sign_in;
 mod start;
 mod trial;
 
@@ -32,6 +35,7 @@ use crate::storage::{Batch, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 
+pub(crate) use sign_in::{sign_in_to, signed_in_to};
 pub(crate) use start::{cancel_here, start};
 pub(crate) use trial::{test_connection, test_run};
 
@@ -176,8 +180,12 @@ async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the key was made from a whole number")]
+fn error_number(key: &JsValue) -> Option<u64> {
+    Some(key.dyn_ref::<Array>()?.get(1).as_f64()? as u64)
+}
+
 fn error_row(key: &JsValue, value: &JsValue) -> Option<RunErrorRow> {
-    let n = key.dyn_ref::<Array>()?.get(1).as_f64()? as u64;
+    let n = error_number(key)?;
     Some(RunErrorRow { run: text_of(key, 0)?.parse().ok()?, n, error: json(Store::RunErrors, value).ok()? })
 }
 
@@ -232,8 +240,10 @@ pub(crate) async fn list(account: &Rc<Account>, flow: Option<Id>, limit: usize) 
 pub(crate) async fn errors(account: &Rc<Account>, run: Id) -> Result<Vec<RunError>, Fault> {
     let range = range(&run.to_string());
     let mut errors = Vec::new();
-    for value in account.storage.values(Store::RunErrors, range.as_ref()).await? {
-        errors.extend(readable::<RunError>(account, Store::RunErrors, &value));
+    let found = account.storage.entries(&[(Store::RunErrors, range)]).await?;
+    for (key, value) in found.into_iter().flatten() {
+        let Some(error) = readable::<RunError>(account, Store::RunErrors, &value) else { continue };
+        errors.push(RunError { n: error_number(&key).unwrap_or_default(), ..error });
     }
     Ok(errors)
 }
@@ -289,7 +299,8 @@ async fn end_all_orphans(account: &Rc<Account>) -> Result<(), Fault> {
         let mut batch = Batch::new();
         batch.delete(Store::Meta, &key);
         let ended = row.filter(|row| matches!(row.status, RunStatus::Running | RunStatus::Queued)).map(|row| {
-            let row = failed(row, "tab_closed", "The tab that ran it was closed. Run the flow again.");
+            let said = row.cut_off("The tab that ran it was closed or loaded anew.");
+            let row = failed(row, "tab_closed", &said);
             put_row(account, &mut batch, &row);
             row
         });

@@ -100,7 +100,7 @@ pub(crate) async fn renew(
 }
 
 /// The hosts that a connection's or client's secrets are entered for: of its base URL, and of where it gets tokens.
-async fn home(account: &Rc<Account>, holder: Id) -> Result<Vec<String>, Fault> {
+pub(crate) async fn home(account: &Rc<Account>, holder: Id) -> Result<Vec<String>, Fault> {
     let (kind, value) = export::value(account, holder).await?;
     let mut hosts = hosts_of(kind, &value);
     if hosts.is_empty() {

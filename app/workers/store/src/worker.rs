@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use tombolo_model::Id;
+use tombolo_wire::run::{KeptAsk, KeptReply};
 use tombolo_wire::store::{Call, CallError, Event, Notice, Outgoing};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -14,7 +15,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::registry::Registry;
-use crate::{calls, compact, env, port, presence};
+use crate::{calls, compact, env, kept, port, presence};
 
 /// This tab.
 pub(crate) struct Tab {
@@ -76,6 +77,15 @@ impl Device {
     /// Returns what the screen would be told.
     pub async fn compact(&self, document: Id) -> Result<bool, CallError> {
         compact::compact(&self.tab.account(), document).await.map_err(|error| error.to_wire())
+    }
+
+    /// Answers what a run in this tab asks of state and lookup caches.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the screen would be told.
+    pub async fn kept(&self, ask: KeptAsk) -> Result<KeptReply, CallError> {
+        kept::answer(&self.tab.account(), ask).await.map_err(|error| error.to_wire())
     }
 
     /// Closes the account, as the end of the tab does.

@@ -17,6 +17,9 @@ use crate::secret::{Masked, Secret};
 
 pub(crate) use signed::percent;
 
+/// A connection's own encrypted fields.
+const ENCRYPTED: &str = "/http/encrypted";
+
 /// Where problems of a connection are shown: at the export or import that uses it.
 const AT: &str = "/_connectionId";
 
@@ -82,7 +85,8 @@ impl<'b> Source<'b> {
                 refusals.path = Some((dotted(path)?, values.into_iter().flatten().map(text).collect()));
             }
         }
-        if refusals.statuses.is_empty() {
+        refusals.named = !refusals.statuses.is_empty();
+        if !refusals.named {
             refusals.statuses = vec![401, 403];
         }
         Ok(refusals)
@@ -108,13 +112,24 @@ impl<'b> Source<'b> {
             body: body.map(|body| template(body, Target::Plain, AT).map(Content::Template)).transpose()?,
             media_type: media(media_type)?,
             base: self.base()?,
+            xml: text_at(self.connection, "/http/auth/token/refreshResponseMediaType") == Some("xml"),
         };
-        if text_at(self.connection, "/http/auth/token/refreshResponseMediaType").is_some_and(|media| media == "xml") {
-            return Err(problem("unsupported", "This version reads renewed tokens from JSON, not from XML."));
-        }
-        let path = text_at(self.connection, "/http/auth/token/refreshTokenPath").unwrap_or("access_token");
-        let from = From::Refresh { ask: Box::new(ask), token_path: dotted(path)? };
+        let also = self.token_paths()?;
+        let own = text_at(self.connection, "/http/auth/token/refreshTokenPath").map(dotted).transpose()?;
+        let token_path = match (own, also.first()) {
+            (Some(own), _) => own,
+            (None, Some((_, first))) => first.clone(),
+            (None, None) => dotted("access_token")?,
+        };
+        let from = From::Refresh { ask: Box::new(ask), token_path, also };
         Ok(Auth::Token(Box::new(TokenAuth { place, from })))
+    }
+
+    /// The tokens that a renewal brings, each as an encrypted field for the templates of the connection.
+    fn token_paths(&self) -> Result<Vec<(String, Path)>, Vec<Problem>> {
+        let paths = self.connection.pointer("/http/auth/token/tokenPaths").and_then(Value::as_array);
+        let paths = paths.into_iter().flatten().filter_map(Value::as_str).filter(|path| !path.is_empty());
+        paths.map(|path| Ok((token_field(path), dotted(path)?))).collect()
     }
 
     /// Where the token goes: by the connection, else by its client.
@@ -165,6 +180,7 @@ impl<'b> Source<'b> {
             headers: self.headers("/http/headers")?,
             body: body.filter(|_| !method.eq_ignore_ascii_case("GET")),
             media_type: media(if json { "json" } else { "urlencoded" })?,
+            xml: false,
         };
         let status = whole_at(self.connection, "/http/auth/cookie/successStatusCode");
         Ok(Auth::Cookie(Box::new(Login { ask, status: status.and_then(|status| u16::try_from(status).ok()) })))
@@ -205,6 +221,11 @@ impl<'b> Source<'b> {
     fn kept(&self, path: &str) -> Option<Secret> {
         self.bundle.secret(self.id, path).map(|value| Secret::new(self.id, value))
     }
+}
+
+/// The place of a token that stands at a path of the answer: `data.session` is `{{connection.http.encrypted.session}}`.
+fn token_field(path: &str) -> String {
+    format!("{ENCRYPTED}/{}", path.rsplit('.').next().unwrap_or(path))
 }
 
 /// Headers as pairs of name and value.

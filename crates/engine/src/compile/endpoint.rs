@@ -9,7 +9,7 @@ use super::auth::Source;
 use super::{flag, media, of_run, pool, settings, strictly, template, unsupported};
 use crate::bundle::Bundle;
 use crate::http::sends_records;
-use crate::plan::auth::{Auth, TOKEN};
+use crate::plan::auth::{Auth, From, TOKEN};
 use crate::plan::{Endpoint, Media};
 use crate::run::signs;
 use crate::scrub::Scrub;
@@ -51,7 +51,7 @@ pub(super) fn compile(bundle: &Bundle, wanted: &Wanted<'_>) -> Result<Endpoint, 
     );
     let mut vault = Vault::default();
     vault.add(bundle, id);
-    let mut context = vec![("connection", vault.hide(id, value, coming(&auth))), ("settings", Val::from(&all))];
+    let mut context = vec![("connection", vault.hide(id, value, &coming(&auth))), ("settings", Val::from(&all))];
     if wanted.scope == "import" {
         context.push(("import", Val::from(wanted.value)));
     }
@@ -126,11 +126,13 @@ fn headers(
 }
 
 /// The secrets that may come into being while the flow runs.
-fn coming(auth: &Auth) -> &'static [&'static str] {
-    match auth {
-        Auth::Token(_) => &[TOKEN],
+fn coming(auth: &Auth) -> Vec<&str> {
+    let Auth::Token(token) = auth else { return Vec::new() };
+    let also = match &token.from {
+        From::Refresh { also, .. } => also.as_slice(),
         _ => &[],
-    }
+    };
+    [TOKEN].into_iter().chain(also.iter().map(|(place, _)| place.as_str())).collect()
 }
 
 /// A connection as templates read it where nothing is sent: its secrets are `******`.

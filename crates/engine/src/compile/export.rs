@@ -8,7 +8,7 @@ use tombolo_template::Target;
 use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{
-    around, async_helper, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key,
+    around, async_helper, flag, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key,
     unsupported, verdict,
 };
 use crate::bundle::Bundle;
@@ -163,10 +163,11 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         Some("xml") => ("application/xml, text/xml", format::xml_answer(value)?),
         Some("json") | None => {
             let resource_path = text_at(value, "/http/response/resourcePath").unwrap_or_default().to_owned();
-            ("application/json", Format::Json { resource_path })
+            ("application/json", Format::Json { resource_path, table: table(value)? })
         }
+        Some("plaintext") => ("text/plain, */*", Format::Text),
         Some(other) => {
-            let message = format!("This version reads answers in JSON, CSV and XML, not “{other}”.");
+            let message = format!("This version reads answers in JSON, CSV, XML and plain text, not “{other}”.");
             return Err(vec![Problem::new("/http/successMediaType", "unsupported", message)]);
         }
     };
@@ -181,4 +182,15 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
         helper: async_helper::compile(bundle, value)?.map(Box::new),
         export: Val::from(value),
     })
+}
+
+/// Whether the records of an answer are lists of cells, and the first of them names the columns.
+fn table(value: &Value) -> Result<Option<bool>, Vec<Problem>> {
+    const PLACE: &str = "/http/response/twoDArray";
+    let Some(options) = value.pointer(PLACE).filter(|options| options.is_object()) else { return Ok(None) };
+    if flag(options, "/doNotNormalize", false) {
+        let message = "This version makes a record of each row of cells and passes none on as a list: switch this off.";
+        return Err(vec![Problem::new(format!("{PLACE}/doNotNormalize"), "unsupported", message)]);
+    }
+    Ok(Some(flag(options, "/hasHeader", false)))
 }

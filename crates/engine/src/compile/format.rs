@@ -39,7 +39,7 @@ pub(super) fn read(bundle: &Bundle, value: &Value) -> Result<Format, Vec<Problem
     };
     Ok(match (compression, encoding, format) {
         (None, Encoding::Utf8, FileFormat::Csv(options)) => Format::Csv(options),
-        (None, Encoding::Utf8, FileFormat::Json { resource_path }) => Format::Json { resource_path },
+        (None, Encoding::Utf8, FileFormat::Json { resource_path }) => Format::Json { resource_path, table: None },
         (compression, encoding, format) => Format::File(Box::new(FileOptions { compression, encoding, format })),
     })
 }
@@ -55,15 +55,15 @@ pub(super) fn xml_answer(value: &Value) -> Result<Format, Vec<Problem>> {
 /// The same format with its records at another place.
 pub(super) fn at_path(format: &Format, path: &str, place: &str) -> Result<Format, Vec<Problem>> {
     match format {
-        Format::Json { .. } => Ok(Format::Json { resource_path: path.to_owned() }),
+        Format::Json { table, .. } => Ok(Format::Json { resource_path: path.to_owned(), table: *table }),
         Format::File(options) => {
             let FileFormat::Xml(xml) = &options.format else { return Ok(format.clone()) };
             let resource_path = XmlPath::parse(path).map_err(|problem| at(place, problem))?;
             let xml = FileFormat::Xml(XmlOptions { resource_path, ..xml.clone() });
             Ok(Format::File(Box::new(FileOptions { format: xml, ..(**options).clone() })))
         }
-        // Rows have no place within a file.
-        Format::Csv(_) => Ok(format.clone()),
+        // Rows and texts have no place within a file.
+        Format::Csv(_) | Format::Text => Ok(format.clone()),
     }
 }
 

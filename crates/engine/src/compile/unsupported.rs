@@ -15,7 +15,6 @@ pub(super) const IMPORT: Table =
 pub(super) const CONNECTION: Table = &[
     ("/http/clientCertificates", "client certificates"),
     ("/http/disableStrictSSL", "certificates that are not checked"),
-    ("/http/auth/token/tokenPaths", "several tokens of one renewal"),
 ];
 pub(super) const ICLIENT: Table = &[
     ("/oauth2/enableJWT", "signed assertions of OAuth clients"),

@@ -16,13 +16,18 @@ use crate::lookup::{Lookup, Lookups};
 use crate::path::{Path, Segment, segments};
 
 impl Mapper {
-    /// Compiles rules; nothing when there are none, which passes records on as they are.
+    /// Compiles rules; nothing when there are none, which passes records on as they are. Where there are some and none is
+    /// active, that would send what nobody chose.
     ///
     /// One list without a name makes rows instead of a record.
     pub(crate) fn compile(rows: &[Value], place: &str, lookups: &Lookups) -> Result<Option<Self>, Vec<Problem>> {
-        let rows: Vec<_> = placed(rows, place).into_iter().filter(|(_, row)| is_active(row)).collect();
         if rows.is_empty() {
             return Ok(None);
+        }
+        let rows = placed(rows, place);
+        if rows.is_empty() {
+            let message = "No rule of the mapping is active, and without one all that comes in would go on: switch one on, or delete them all.";
+            return Err(vec![Problem::new(place, "no_active_rule", message)]);
         }
         let mut compiler = Compiler { lookups, keys: vec![Key::new()], templates: Vec::new(), problems: Vec::new() };
         let output = match rows.as_slice() {
@@ -49,7 +54,7 @@ fn is_rows(row: &Value) -> bool {
 }
 
 /// Rules that are not active are drafts.
-fn is_active(row: &Value) -> bool {
+pub(crate) fn is_active(row: &Value) -> bool {
     text(row, "status").is_none_or(|status| status == "Active")
 }
 
@@ -69,8 +74,10 @@ type Wrong = (&'static str, String);
 /// A row and where it stands.
 type Placed<'v> = (String, &'v Value);
 
+/// The rows that are active, wherever they stand.
 fn placed<'v>(rows: &'v [Value], place: &str) -> Vec<Placed<'v>> {
-    rows.iter().enumerate().map(|(index, row)| (format!("{place}/{index}"), row)).collect()
+    let rows = rows.iter().enumerate().filter(|(_, row)| is_active(row));
+    rows.map(|(index, row)| (format!("{place}/{index}"), row)).collect()
 }
 
 /// Rows of one object, each with the rows inside it.

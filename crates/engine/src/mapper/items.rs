@@ -88,7 +88,16 @@ impl<'r> Items<'r> {
 pub(crate) struct Many {
     /// The item at which it begins.
     from: usize,
-    parts: Vec<Path>,
+    parts: Vec<Part>,
+}
+
+/// A stretch of such a path, and which of what is there it goes through.
+#[derive(Debug, Clone)]
+enum Part {
+    /// All items of the list.
+    All(Path),
+    /// The one that the path numbers: what is around the next part.
+    One(Path),
 }
 
 /// The item at which a path begins, and the rest of it. Keys are those of the items around, from outside in.
@@ -110,7 +119,7 @@ fn after<'p>(key: &Key, mut path: &'p [Segment]) -> Option<&'p [Segment]> {
         match path.split_first() {
             Some((first, rest)) if first == wanted => path = rest,
             // The list in which it has a number is its one item too.
-            Some((Segment::Name(_), _)) if matches!(wanted, Segment::Index(_)) => {}
+            None | Some((Segment::Name(_), _)) if matches!(wanted, Segment::Index(_)) => {}
             _ => return None,
         }
     }
@@ -136,10 +145,19 @@ impl Many {
                 }
                 keys.push(key.clone());
             }
-            key.extend_from_slice(part);
-            parts.push(Path::one(part.to_vec(), text)?);
+            let mut begin = 0;
+            for (place, pair) in part.windows(2).enumerate() {
+                if let [Segment::Index(_), Segment::Name(_)] = pair {
+                    key.extend_from_slice(&part[begin..=place]);
+                    keys.push(key.clone());
+                    parts.push(Part::One(Path::one(part[begin..=place].to_vec(), text)?));
+                    begin = place + 1;
+                }
+            }
+            key.extend_from_slice(&part[begin..]);
+            parts.push(Part::All(Path::one(part[begin..].to_vec(), text)?));
         }
-        if parts.last().is_some_and(|last| !last.is_root()) {
+        if parts.last().is_some_and(|last| matches!(last, Part::All(path) if !path.is_root())) {
             keys.push(key);
         }
         Ok(Self { from, parts })
@@ -157,12 +175,22 @@ impl Many {
 }
 
 fn each<'r, E>(
-    parts: &[Path],
+    parts: &[Part],
     at: &'r Val,
     items: &mut Items<'r>,
     call: &mut dyn FnMut(&mut Items<'r>) -> Result<(), E>,
 ) -> Result<bool, E> {
     let Some((first, rest)) = parts.split_first() else { return Ok(false) };
+    let first = match first {
+        Part::All(path) => path,
+        Part::One(path) => {
+            let Some(one) = path.get(at) else { return Ok(false) };
+            items.at.push(one);
+            let called = each(rest, one, items, call);
+            items.at.pop();
+            return called;
+        }
+    };
     if rest.is_empty() && first.is_root() {
         // Already the last of the items.
         return call(items).map(|()| true);
@@ -202,6 +230,12 @@ pub(crate) fn composed(keys: &[Key], items: &Items<'_>, reads: &dyn Fn(&str) -> 
 }
 
 fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {
+    if let (Val::List(_), Some((number, item))) = (value, numbered(place, keys, items)) {
+        place.push(number.clone());
+        let made = compose(item, place, keys, items);
+        place.pop();
+        return made;
+    }
     let own = keys.iter().zip(items).skip(1).rfind(|(key, _)| *key == place);
     let value = own.map_or(value, |(_, item)| item);
     if !keys.iter().any(|key| key.len() > place.len() && key.starts_with(place)) {
@@ -228,4 +262,14 @@ fn compose(value: &Val, place: &mut Key, keys: &[Key], items: &[&Val]) -> Val {
         }
         other => other.clone(),
     }
+}
+
+/// The item that stands for a list because the path numbers it, and its number.
+fn numbered<'k, 'r>(place: &[Segment], keys: &'k [Key], items: &[&'r Val]) -> Option<(&'k Segment, &'r Val)> {
+    let (key, item) = keys
+        .iter()
+        .zip(items)
+        .skip(1)
+        .rfind(|(key, _)| !place.is_empty() && key.len() == place.len() + 1 && key.starts_with(place))?;
+    key.last().filter(|last| matches!(last, Segment::Index(_))).map(|number| (number, *item))
 }

@@ -1,5 +1,7 @@
 //! What mappings make of records.
 
+mod arrays;
+
 use super::*;
 use crate::lookup::Answers;
 use serde_json::{Value, json};
@@ -250,6 +252,20 @@ fn rules_that_are_not_active_are_drafts() {
     let rules = json!([{"generate": "a", "dataType": "what", "status": "Draft"},
         {"generate": "b", "dataType": "string", "extract": "x", "status": "Active"}]);
     assert_eq!(map(&rules).as_deref(), Ok(r#"{"b":"x"}"#));
+    let inside = |status: &str| {
+        json!([{"generate": "o", "dataType": "object", "mappings": [
+            {"generate": "a", "dataType": "string", "extract": "x", "status": status},
+            {"generate": "b", "dataType": "string", "extract": "y", "status": "Active"}]}])
+    };
+    assert_eq!(map(&inside("Active")).as_deref(), Ok(r#"{"o":{"a":"x","b":"y"}}"#));
+    assert_eq!(map(&inside("Draft")).as_deref(), Ok(r#"{"o":{"b":"y"}}"#));
+}
+
+#[test]
+fn a_mapping_whose_last_rule_is_switched_off_does_not_run() {
+    let refused =
+        map(&json!([{"generate": "a", "dataType": "string", "extract": "x", "status": "Draft"}])).unwrap_err();
+    assert!(refused.starts_with("No rule of the mapping is active"), "{refused}");
 }
 
 #[test]

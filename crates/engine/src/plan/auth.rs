@@ -47,7 +47,7 @@ pub(crate) enum From {
     /// It was entered, and there is no other.
     Kept,
     /// A request of the connection's own.
-    Refresh { ask: Box<Ask>, token_path: Path },
+    Refresh { ask: Box<Ask>, token_path: Path, also: Vec<(String, Path)> },
     /// RFC 6749.
     OAuth2(Box<OAuth2>),
     /// Made here (RFC 7519).
@@ -63,6 +63,8 @@ pub(crate) struct Ask {
     pub(crate) headers: Vec<(String, Template)>,
     pub(crate) body: Option<Content>,
     pub(crate) media_type: &'static str,
+    /// The answer is XML.
+    pub(crate) xml: bool,
 }
 
 /// A body that its author wrote.
@@ -159,6 +161,8 @@ pub(crate) struct Refusals {
     pub(crate) statuses: Vec<u16>,
     /// A place in the answer, and what stands there then; without values, anything.
     pub(crate) path: Option<(Path, Vec<String>)>,
+    /// The connection says which; else the usual ones.
+    pub(crate) named: bool,
 }
 
 /// Where tokens are kept, beside the connection's other secrets.

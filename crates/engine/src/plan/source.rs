@@ -79,7 +79,11 @@ pub(crate) enum Format {
     Csv(CsvOptions),
     Json {
         resource_path: String,
+        /// Records are lists of cells; whether the first names the columns.
+        table: Option<bool>,
     },
+    /// One text, which is one record.
+    Text,
     /// Whatever else files are, and how they are encoded and compressed.
     File(Box<FileOptions>),
 }

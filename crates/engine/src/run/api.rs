@@ -114,7 +114,7 @@ impl RunApi<'_, '_> {
             return Err("A test run starts no other flow.".to_owned());
         }
         let Some(flows) = self.shared.host.flows() else {
-            return Err("Scripts cannot start flows where this one runs: run it with `tombolo run`.".to_owned());
+            return Err("Scripts cannot start flows where this one runs.".to_owned());
         };
         flows.start(flow).await.map(|run| json!({"_jobId": run}))
     }

@@ -9,6 +9,7 @@ pub(super) mod fetch;
 mod held;
 mod jwt;
 mod oauth1;
+pub(super) mod offline;
 mod place;
 
 use tombolo_template::{Deferred, DeferredError};

@@ -12,7 +12,7 @@ use super::shared::Shared;
 use crate::data::{DataError, DataStore, StateOwner};
 
 /// The most entries of a cache that are read or written at once.
-pub(super) const MAX_ENTRIES: usize = 1000;
+pub(super) const MAX_ENTRIES: usize = tombolo_model::kept::CACHE_ENTRIES;
 
 /// What a test run puts over what is kept; nothing in the place of what it took away.
 #[derive(Default)]
@@ -23,9 +23,7 @@ pub(super) struct Overlay {
 
 impl Shared<'_> {
     fn store(&self) -> Result<&dyn DataStore, String> {
-        self.host.data().ok_or_else(|| {
-            "State cannot be kept where this flow runs: run it with `tombolo run --state FILE`.".to_owned()
-        })
+        self.host.data().ok_or_else(|| "State cannot be kept where this flow runs.".to_owned())
     }
 
     /// The value of a key of state.
@@ -104,7 +102,7 @@ impl Shared<'_> {
     /// Writes entries of a cache.
     pub(super) async fn put_cache(&self, cache: &str, entries: Vec<(String, Option<Value>)>) -> Result<(), String> {
         let Some((store, id)) = self.kept(cache)? else {
-            return Err("Lookup caches cannot be written where this flow runs: run it with `tombolo run`.".to_owned());
+            return Err("Lookup caches cannot be written where this flow runs.".to_owned());
         };
         if self.plan.test_mode {
             // Whether there is such a cache is asked all the same.

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::auth::{authorize, renew};
+use super::auth::{authorize, offline, renew};
 use super::capture;
 use super::peek::peek;
 use super::queue::Queue;
@@ -51,7 +51,11 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
     loop {
         let turn = queue.turn(shared.host, patience.tries > 0).await;
         patience.tries += 1;
-        let mut result = once(shared, ask.place, ask.endpoint, request.clone()).await;
+        let mut result = match offline::check(shared, ask.endpoint) {
+            Ok(()) => once(shared, ask.place, ask.endpoint, request.clone()).await,
+            Err(error) => Err(error),
+        };
+        offline::learn(shared, ask.endpoint, &mut result).await;
         let trouble = trouble(shared, ask.endpoint, &queue, &mut result, repeatable, &mut patience).await;
         let Some(trouble) = trouble else {
             drop(turn);

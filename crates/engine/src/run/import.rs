@@ -266,11 +266,13 @@ impl<'a, 's> Importer<'a, 's> {
         for (at, answer) in answers {
             let Some(body) = answer.json.take() else { continue };
             let find = |name: &str| self.scope(&body, name);
+            let child = all[*at].unit.child.unwrap_or_default() as u64;
             let endpoint = match &self.import.write {
                 Write::Http(http) => http.slots.first().map(|slot| &slot.endpoint),
                 Write::File(_) => None,
             };
-            let here = Here { place: self.place, endpoint, turn: (turn << 32) ^ all[*at].unit.index };
+            let here =
+                Here { place: self.place, endpoint, turn: (turn << 32) ^ all[*at].unit.index ^ child.rotate_right(16) };
             match transformed(self.shared, here, transform, &body, &find).await {
                 Ok(made) => answer.json = made,
                 Err((code, message)) => {

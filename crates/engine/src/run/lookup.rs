@@ -2,9 +2,8 @@
 
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
-use tombolo_model::{Record, Val};
 
-use super::response::errors_val;
+use super::shaped::found;
 use super::shared::Shared;
 use super::source_lookup;
 use super::step::{Fate, Met, Unit};
@@ -47,13 +46,9 @@ pub(super) async fn work<'u>(
         if !failed {
             shared.count(step.place, |count| count.success += 1);
         }
-        let mut response = Record::default();
-        response.set("data", Val::List(answer.data));
-        response.set("errors", errors_val(&answer.errors));
-        response.set("ignored", Val::Bool(false));
-        response.set("statusCode", answer.status_code.map_or(Val::Null, |status| Val::Int(status.into())));
+        let response = found(answer.data, &answer.errors, answer.status_code);
         let fate = if failed { Fate::Failed } else { Fate::Done };
-        met.push(Met { fate, response: Some(Val::Map(response)) });
+        met.push(Met { fate, response: Some(response) });
     }
     Ok(met)
 }

@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 
-use tombolo_model::{Record, Val};
+use tombolo_model::Val;
 use tombolo_template::TemplateError;
 
 use super::Item;
 use super::answer::{beginning, refusal};
 use super::exchange::exchange;
 use super::request::{accept_json, body, build};
+use super::shaped::wrapped;
 use super::shared::{Place, Shared};
 use super::source_names::Names;
 use crate::http::Request;
@@ -79,10 +80,5 @@ impl Marks<'_, '_> {
 
 /// The records of a page, each under the name `record`, or `rows` for a group.
 fn page_of(items: &[Item]) -> Val {
-    let wrapped = items.iter().map(|item| {
-        let mut wrapped = Record::default();
-        wrapped.set(if matches!(item.value, Val::List(_)) { "rows" } else { "record" }, item.value.clone());
-        Val::Map(wrapped)
-    });
-    Val::List(wrapped.collect())
+    Val::List(items.iter().map(|item| wrapped(&item.value)).collect())
 }

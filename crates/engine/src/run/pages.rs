@@ -7,7 +7,7 @@ use tombolo_model::Val;
 
 use super::once::Marks;
 use super::pre_save_page::{Call, PageError};
-use super::refine::{Refined, refine, too_big};
+use super::refine::{Refined, code_of, refine, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
@@ -69,7 +69,7 @@ impl Intake for Pages<'_, '_> {
             self.read += 1;
             self.shared.count(self.place, |count| count.received += 1);
             match row {
-                Err(error) => self.failed("parse".to_owned(), error.message, index, None).await?,
+                Err(error) => self.failed(code_of(&error).to_owned(), error.message, index, None).await?,
                 Ok(record) => self.came(Val::Map(record), index).await?,
             }
         }

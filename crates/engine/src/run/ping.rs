@@ -23,6 +23,9 @@ pub enum PingError {
     /// There was no answer.
     #[error("The endpoint {0}.")]
     NoAnswer(String),
+    /// Its credentials are refused, and there are no new ones.
+    #[error("The endpoint {0}.")]
+    Credentials(String),
     /// The answer says no.
     #[error("The endpoint {message}")]
     Refused {
@@ -69,7 +72,14 @@ pub async fn ping(
     let body = ping.body.as_ref().map(|template| body(template, &scope, &shared.env)).transpose();
     let body = body.map_err(|error| said(&error))?;
     let request = build(endpoint, &scope, &shared.env, None, body).map_err(|error| said(&error))?;
-    let no_answer = |error: HttpError| PingError::NoAnswer(scrub.clean(&error.to_string()).into_owned());
+    let no_answer = |error: HttpError| {
+        let said = scrub.clean(&error.to_string()).into_owned();
+        if matches!(error, HttpError::Credentials(_)) {
+            PingError::Credentials(said)
+        } else {
+            PingError::NoAnswer(said)
+        }
+    };
     let mut response = once(&shared, 0, endpoint, accept_json(request)).await.map_err(no_answer)?;
     let status = response.status;
     let body = beginning(host, &mut response).await;

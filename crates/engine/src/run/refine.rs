@@ -1,5 +1,6 @@
 //! One record of a source: made anew, judged, and not too big.
 
+use tombolo_formats::RowError;
 use tombolo_model::Val;
 
 use super::scripted::{Fault, Here, passes, transformed};
@@ -58,6 +59,11 @@ pub(super) async fn refine(shared: &Shared<'_>, source: &Source, place: Place, r
         return Refined::Failed(too_big("The record has", size), Val::Absent);
     }
     Refined::Passed(value, size)
+}
+
+/// The code of a row that is no record.
+pub(super) fn code_of(error: &RowError) -> &'static str {
+    if error.too_big { "too_big" } else { "parse" }
 }
 
 /// The fault of a value that is too big for one record.

@@ -164,14 +164,18 @@ pub(super) fn parse(body: &[u8], kind: AnswerType) -> Result<Val, String> {
             let mut rows = Vec::new();
             let read = reader.push(body, &mut rows).and_then(|()| reader.finish(&mut rows));
             read.map_err(|error| format!("its answer cannot be read as XML: {error}"))?;
-            Ok(rows.into_iter().flatten().next().map_or(Val::Absent, Val::Map))
+            let document = rows.into_iter().next().transpose();
+            let document = document.map_err(|error| format!("its answer cannot be read as XML: {error}"))?;
+            Ok(document.map_or(Val::Absent, Val::Map))
         }
         AnswerType::Csv { has_header_row } => {
             let mut reader = CsvReader::new(CsvOptions { has_header_row, ..CsvOptions::default() });
             let mut rows = Vec::new();
             let read = reader.push(body, &mut rows).and_then(|()| reader.finish(&mut rows));
             read.map_err(|error| format!("its answer cannot be read as CSV: {error}"))?;
-            Ok(Val::List(rows.into_iter().flatten().map(Val::Map).collect()))
+            // Results stand in the place of their records: none may be left out.
+            let rows: Result<Vec<_>, _> = rows.into_iter().map(|row| row.map(Val::Map)).collect();
+            rows.map(Val::List).map_err(|error| format!("its answer cannot be read as CSV: {error}"))
         }
     }
 }

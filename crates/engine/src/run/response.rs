@@ -2,6 +2,7 @@
 
 use tombolo_model::{Record, Val};
 
+use super::shaped::errors_val;
 use super::write::{Answered, Failure, Headers};
 
 /// What was said to one record.
@@ -96,7 +97,7 @@ impl Response {
             fields.set(name, Val::Absent);
             value
         };
-        self.status_code = take("statusCode").unwrap_or(Val::Int(TAKEN));
+        self.status_code = take("statusCode").filter(|status| *status != Val::Null).unwrap_or(Val::Int(TAKEN));
         self.ignored = take("ignored") == Some(Val::Bool(true));
         self.errors = match take("errors") {
             Some(Val::List(errors)) => errors.iter().map(&read).collect(),
@@ -104,24 +105,47 @@ impl Response {
             Some(one) => vec![read(&one)],
         };
         (self.id, self.json, self.headers) = (take("id"), take("_json"), None);
-        // A refusal without a reason is still one.
-        let refused = matches!(self.status_code, Val::Int(status) if status >= 400);
-        if refused && self.errors.is_empty() {
-            let status = self.status_code.display().into_owned();
-            self.errors
-                .push(("post_submit_hook".to_owned(), format!("postSubmit gave this record the status {status}.")));
+        // A refusal without a reason is still one, and so is what is no status.
+        let status = match &self.status_code {
+            Val::Str(text) => text.trim().parse().ok(),
+            other => other.as_f64(),
+        };
+        if self.errors.is_empty() && status.is_none_or(|status: f64| status >= 400.0) {
+            let said = self.status_code.display().into_owned();
+            self.errors.push(match status {
+                Some(_) => ("post_submit_hook".to_owned(), format!("postSubmit gave this record the status {said}.")),
+                None => {
+                    let message =
+                        format!("postSubmit gave this record the status “{said}”; return a number such as 200 or 422.");
+                    ("script_result".to_owned(), message)
+                }
+            });
         }
         self.more = fields;
     }
 }
 
-/// Errors as hooks have them.
-pub(super) fn errors_val(errors: &[(String, String)]) -> Val {
-    let one = |(code, message): &(String, String)| {
-        let mut error = Record::default();
-        error.set("code", Val::text(code));
-        error.set("message", Val::text(message));
-        Val::Map(error)
-    };
-    Val::List(errors.iter().map(one).collect())
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_status_that_post_submit_gives_counts_however_it_is_written() {
+        for (status, want) in [
+            (json!(200), None),
+            (json!("204"), None),
+            (json!(null), None),
+            (json!(422), Some("post_submit_hook")),
+            (json!("500"), Some("post_submit_hook")),
+            (json!(500.5), Some("post_submit_hook")),
+            (json!("no"), Some("script_result")),
+            (json!(true), Some("script_result")),
+        ] {
+            let mut response = Response::default();
+            response.replace(Val::from(&json!({"statusCode": status})), |_| unreachable!("no errors"));
+            assert_eq!(response.errors.first().map(|(code, _)| code.as_str()), want, "{status}");
+        }
+    }
 }

@@ -83,7 +83,7 @@ pub(super) fn may_try_again(error: &HttpError, repeatable: bool, queue: &Queue, 
     match error {
         HttpError::NotConnected(_) => patient,
         HttpError::Unreachable(_) | HttpError::Silent { .. } => patient && repeatable,
-        HttpError::Credentials(_) | HttpError::Refused(_) => false,
+        HttpError::Credentials(_) | HttpError::Offline(_) | HttpError::Refused(_) => false,
     }
 }
 

@@ -152,7 +152,7 @@ fn names(router: &Router, branches: &[usize]) -> Val {
 fn branch(router: &Router, name: &Val) -> Option<usize> {
     let number = match name {
         Val::Int(number) => usize::try_from(*number).ok(),
-        Val::Str(name) => router.branches.iter().position(|branch| branch.name == *name),
+        Val::Str(name) => router.branches.iter().position(|branch| *branch.name == **name),
         _ => None,
     };
     number.filter(|at| *at < router.branches.len())

@@ -12,6 +12,7 @@ use tombolo_template::{Env, Named, Template};
 use super::auth::Credentials;
 use super::data::Overlay;
 use super::hooks;
+use super::open_errors::OpenErrors;
 use super::queue::Queues;
 use crate::classify;
 use crate::event::RunEvent;
@@ -44,6 +45,8 @@ pub(super) struct Shared<'a> {
     sources_end: Cell<bool>,
     /// What a test run would have kept beside the flow.
     pub(super) overlay: Overlay,
+    /// The errors that are open.
+    open: OpenErrors,
     state: RefCell<State<'a>>,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Shared<'a> {
             requests: Cell::new(0),
             sources_end: Cell::new(false),
             overlay: Overlay::default(),
+            open: OpenErrors::new(plan, host),
             state: RefCell::new(State { counts: plan.steps(), sink, source_error: None, read_through: Vec::new() }),
         }
     }
@@ -167,6 +171,9 @@ impl<'a> Shared<'a> {
         record: Option<&Val>,
     ) {
         let trace_key = record.and_then(|record| self.trace_key(place, record));
+        if let Some(key) = &trace_key {
+            self.open.failed(self.host, place, key, index);
+        }
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
         let keep = state.counts[place].errors <= MAX_KEPT_RECORDS;
@@ -180,6 +187,16 @@ impl<'a> Shared<'a> {
             source.clone_into(&mut error.source);
         }
         (state.sink)(RunEvent::Error(error));
+    }
+
+    /// A record went through a step: what failed of it before is over.
+    pub(super) fn went_through(&self, place: Place, record: &Val, index: u64) {
+        if !self.open.is_empty(place)
+            && let Some(key) = self.trace_key(place, record)
+            && self.open.resolve(self.host, place, &key, index)
+        {
+            self.count(place, |count| count.auto_resolved += 1);
+        }
     }
 
     /// The error of a step that cannot go on; also counted and said.

@@ -92,7 +92,7 @@ impl Body<'_, '_> {
                 FileFormat::Xml(xml) => self.document(options, xml, bytes),
                 _ => Ok(Val::text(&String::from_utf8_lossy(bytes))),
             },
-            Format::Csv(_) => Ok(Val::text(&String::from_utf8_lossy(bytes))),
+            Format::Csv(_) | Format::Text => Ok(Val::text(&String::from_utf8_lossy(bytes))),
         }
     }
 
@@ -102,7 +102,13 @@ impl Body<'_, '_> {
         let mut rows = Vec::new();
         let read = reader.push(bytes, &mut rows).and_then(|()| reader.finish(&mut rows));
         read.map_err(|error| self.unreadable(&error))?;
-        Ok(rows.into_iter().flatten().next().map_or(Val::Absent, Val::Map))
+        match rows.into_iter().next() {
+            None => Ok(Val::Absent),
+            Some(Ok(document)) => Ok(Val::Map(document)),
+            Some(Err(error)) => {
+                Err(Failure::new("too_big", format!("the answer is read as a whole, and that {}", error.message)))
+            }
+        }
     }
 
     async fn piece(&self, response: &mut Response, start: &mut Start) -> Result<Option<Vec<u8>>, Failure> {

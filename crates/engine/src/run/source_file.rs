@@ -1,7 +1,8 @@
 //! Reads a stored file.
 
 use futures::stream::StreamExt;
-use tombolo_formats::{CsvReader, FileReader, FormatError, JsonReader, Row};
+use tombolo_formats::{CsvReader, FileReader, FormatError, JsonReader, MAX_RECORD_BYTES, Row, RowError};
+use tombolo_model::{Record, Val};
 
 use super::shared::Shared;
 use super::source::{Failure, Intake, Stopped};
@@ -38,13 +39,32 @@ pub(super) enum Parser {
     Csv(Box<CsvReader>),
     Json(Box<JsonReader>),
     File(Box<FileReader>),
+    Text(TextReader),
 }
+
+/// A text that is one record as a whole, under [`TEXT`].
+#[derive(Default)]
+pub(super) struct TextReader {
+    bytes: Vec<u8>,
+    too_big: bool,
+}
+
+/// The field of a record that is one text.
+const TEXT: &str = "text";
 
 impl Parser {
     pub(super) fn new(format: &Format) -> Self {
         match format {
             Format::Csv(options) => Self::Csv(Box::new(CsvReader::new(options.clone()))),
-            Format::Json { resource_path } => Self::Json(Box::new(JsonReader::new(resource_path))),
+            Format::Json { resource_path, table } => {
+                let reader = JsonReader::new(resource_path);
+                let reader = match table {
+                    Some(has_header) => reader.table(*has_header),
+                    None => reader,
+                };
+                Self::Json(Box::new(reader))
+            }
+            Format::Text => Self::Text(TextReader::default()),
             Format::File(options) => Self::File(Box::new(FileReader::new(options))),
         }
     }
@@ -52,7 +72,7 @@ impl Parser {
     /// How many bytes to push at once.
     pub(super) fn piece_bytes(&self) -> usize {
         match self {
-            Self::Csv(_) | Self::Json(_) => PARSE_BYTES,
+            Self::Csv(_) | Self::Json(_) | Self::Text(_) => PARSE_BYTES,
             Self::File(reader) => reader.piece_bytes(),
         }
     }
@@ -62,6 +82,10 @@ impl Parser {
             Self::Csv(reader) => reader.push(bytes, rows),
             Self::Json(reader) => reader.push(bytes, rows),
             Self::File(reader) => reader.push(bytes, rows),
+            Self::Text(reader) => {
+                reader.push(bytes);
+                Ok(())
+            }
         }
     }
 
@@ -71,6 +95,34 @@ impl Parser {
             Self::Csv(reader) => reader.finish(rows).map(|()| false),
             Self::Json(reader) => reader.finish(rows).map(|()| false),
             Self::File(reader) => reader.finish(rows),
+            Self::Text(reader) => {
+                rows.push(reader.finish());
+                Ok(false)
+            }
         }
+    }
+}
+
+impl TextReader {
+    fn push(&mut self, bytes: &[u8]) {
+        self.too_big |= self.bytes.len() + bytes.len() > MAX_RECORD_BYTES;
+        if self.too_big {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    fn finish(&mut self) -> Row {
+        if self.too_big {
+            return Err(RowError::too_big(0, "The text"));
+        }
+        let text = String::from_utf8(std::mem::take(&mut self.bytes)).map_err(|_| {
+            let message = "The text is not UTF-8. Have the source send UTF-8.";
+            RowError::new(0, message.to_owned())
+        })?;
+        let mut record = Record::default();
+        record.set(TEXT, Val::text(&text));
+        Ok(record)
     }
 }

@@ -204,12 +204,12 @@ impl<'a> Reading<'a, '_> {
 fn records_of(status: &Val, read: &HttpRead) -> Vec<Row> {
     let path = match &read.format {
         Format::Json { resource_path, .. } => Path::dotted(resource_path).ok(),
-        Format::Csv(_) | Format::File(_) => None,
+        Format::Csv(_) | Format::File(_) | Format::Text => None,
     };
     let found = path.map_or(Some(status), |path| path.get(status));
     let one = |(value, index): (&Val, u64)| match value {
         Val::Map(record) => Ok(record.clone()),
-        other => Err(RowError { index, message: format!("Record {} is {} and no object.", index + 1, other.kind()) }),
+        other => Err(RowError::new(index, format!("Record {} is {} and no object.", index + 1, other.kind()))),
     };
     match found {
         Some(Val::List(all)) => all.iter().zip(0..).map(one).collect(),

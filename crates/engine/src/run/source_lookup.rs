@@ -5,7 +5,7 @@ use tombolo_model::Val;
 
 use super::ask::{MAX_ROUNDS, ask};
 use super::pre_save_page::{Call, PageError};
-use super::refine::{Refined, refine, too_big};
+use super::refine::{Refined, code_of, refine, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::source_http::{self, Asked};
@@ -157,7 +157,7 @@ impl Intake for Found<'_, '_> {
         for row in rows.drain(..) {
             match row {
                 Ok(record) => self.record(Val::Map(record)).await?,
-                Err(error) => self.answer.errors.push(("parse".to_owned(), error.message)),
+                Err(error) => self.answer.errors.push((code_of(&error).to_owned(), error.message)),
             }
         }
         Ok(())

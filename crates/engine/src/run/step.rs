@@ -125,6 +125,11 @@ async fn one_page(
             Worker::Import(importer) => importer.work(&own, turn).await?,
             Worker::Lookup(source) => lookup::work(shared, step, source, &own).await?,
         };
+        for (unit, met) in own.iter().zip(&met) {
+            if met.fate == Fate::Done {
+                shared.went_through(step.place, &unit.value, unit.index);
+            }
+        }
         let mut met = met.into_iter();
         for (item, child, fate) in fates {
             // Exactly those that passed were worked on.

@@ -10,6 +10,7 @@ use tombolo_model::run::RunFile;
 use tombolo_model::{Record, Val};
 use tombolo_template::{Named, Template};
 
+use super::shaped::wrapped;
 use super::shared::{Place, Shared};
 use super::write::{Answered, Failure, Fatal, Outgoing, Submitted};
 use crate::host::FileWriter;
@@ -244,12 +245,6 @@ fn no_record() -> Failure {
 
 fn submitted(at: usize, result: Result<(), Failure>) -> Submitted {
     Submitted { at, result: result.map(|()| Answered { status_code: 200, ..Answered::default() }) }
-}
-
-fn wrapped(value: &Val) -> Val {
-    let mut outer = Record::default();
-    outer.set(if matches!(value, Val::List(_)) { "rows" } else { "record" }, value.clone());
-    Val::Map(outer)
 }
 
 /// A name that no file in the archive has yet.

@@ -8,6 +8,7 @@ use super::answer::{beginning, whole};
 use super::exchange::{Ask, Exchanged, ask};
 use super::reply::{Reading, parse};
 use super::request::{accept, body, build};
+use super::shaped::wrapped;
 use super::shared::{Place, Shared};
 use super::submit;
 use super::write::{Answered, Failure, Outgoing, Submitted};
@@ -262,11 +263,4 @@ impl Names<'_> {
             _ => None,
         }
     }
-}
-
-/// A record under the name `record`, or the rows of a group under `rows`.
-fn wrapped(value: &Val) -> Val {
-    let mut outer = Record::default();
-    outer.set(if matches!(value, Val::List(_)) { "rows" } else { "record" }, value.clone());
-    Val::Map(outer)
 }

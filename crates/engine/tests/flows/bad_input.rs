@@ -2,7 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use serde_json::json;
-use tombolo_model::run::RunStatus;
+use tombolo_model::run::{ErrorClass, RunStatus};
 
 use crate::support::{
     Answer, Memory, bundle, file_export, file_import, go, http_export, http_import, id, refusals, with,
@@ -120,7 +120,71 @@ fn an_endless_record_is_ended_by_its_size() {
         Some(answer)
     });
     let ran = go(&bundle(http_export(&json!({"relativeURI": "x"})), &[]), &host);
-    assert!(ran.error().contains("Record 1 is bigger than"), "{}", ran.error());
+    assert!(ran.error().contains("the answer is bigger than 64 MiB"), "{}", ran.error());
+}
+
+#[test]
+fn a_record_above_5_mb_costs_only_itself_in_any_answer() {
+    let long = "x".repeat(6_000_000);
+    let xml = |id: u8, text: &str| format!("<r><id>{id}</id><t>{text}</t></r>");
+    for (settings, body) in [
+        (json!({}), format!(r#"[{{"id":1}},{{"id":2,"t":"{long}"}},{{"id":3}}]"#)),
+        (
+            json!({"response": {"resourcePath": "d"}}),
+            format!(r#"{{"d":[{{"id":1}},{{"id":2,"t":"{long}"}},{{"id":3}}]}}"#),
+        ),
+        (json!({}), format!("{{\"id\":1}}\n{{\"id\":2,\"t\":\"{long}\"}}\n{{\"id\":3}}\n")),
+        (json!({"successMediaType": "csv"}), format!("id,t\n1,a\n2,{long}\n3,c\n")),
+        (
+            json!({"successMediaType": "xml", "response": {"resourcePath": "/l/r"}}),
+            format!("<l>{}{}{}</l>", xml(1, "a"), xml(2, &long), xml(3, "c")),
+        ),
+    ] {
+        let host = Memory::new(move |_| {
+            let mut answer = Answer::new(200, "");
+            let pieces: Vec<_> = body.as_bytes().chunks(100_000).map(|piece| Ok(piece.to_vec())).collect();
+            answer.pieces = stream::iter(pieces).boxed_local();
+            Some(answer)
+        });
+        let http = with(json!({"relativeURI": "x"}), &settings);
+        let import = with(
+            file_import(&json!({"type": "csv", "csv": {"includeHeader": false}})),
+            &json!({"mappings": [{"generate": "id", "dataType": "number", "extract": "$.id", "status": "Active"}]}),
+        );
+        let export = with(http_export(&http), &json!({"parsers": [{"type": "xml", "rules": {"V0_json": false}}]}));
+        let ran = go(&bundle(export, &[import]), &host);
+        assert_eq!(ran.outcome.status, RunStatus::Completed, "{settings}: {}", ran.error());
+        assert_eq!((ran.counts(0), host.made_text().as_deref()), ([3, 2, 0, 1], Some("1\n3\n")), "{settings}");
+        let error = &ran.errors[0];
+        assert_eq!((&*error.code, error.class, error.index), ("too_big", Some(ErrorClass::TooLarge), Some(1)));
+        assert!(error.message.contains("is bigger than 5 MiB") && error.record.is_none(), "{}", error.message);
+    }
+}
+
+#[test]
+fn a_table_and_a_plain_text_are_read_as_records() {
+    for (settings, body, made) in [
+        (
+            json!({"response": {"resourcePath": "values", "twoDArray": {"hasHeader": true}}}),
+            r#"{"values":[["id","t"],[1,"a"],[2]]}"#,
+            "1|a\n2|\n",
+        ),
+        (json!({"response": {"twoDArray": {"hasHeader": false}}}), r#"[[1,"a"]]"#, "|\n"),
+        (json!({"successMediaType": "plaintext"}), "hello, \u{e9}", "|hello, \u{e9}\n"),
+    ] {
+        let host = Memory::new(move |_| Some(Answer::new(200, body)));
+        let http = with(json!({"relativeURI": "x"}), &settings);
+        let rule = |name: &str, extract: &str| json!({"generate": name, "dataType": "string", "extract": extract, "status": "Active", "default": ""});
+        let import = with(
+            file_import(&json!({"type": "csv", "csv": {"includeHeader": false, "columnDelimiter": "|"}})),
+            &json!({"mappings": [rule("id", "$.id"), rule("t", "{{{record.t}}}{{{record.text}}}")]}),
+        );
+        let ran = go(&bundle(http_export(&http), &[import]), &host);
+        assert_eq!(host.made_text().as_deref(), Some(made), "{settings}: {} {:?}", ran.error(), ran.errors);
+    }
+    let raw = json!({"relativeURI": "x", "response": {"twoDArray": {"doNotNormalize": true}}});
+    let refused = refusals(&bundle(http_export(&raw), &[]));
+    assert!(refused.contains("makes a record of each row"), "{refused}");
 }
 
 #[test]
@@ -153,7 +217,6 @@ fn what_a_connection_asks_for_and_this_version_does_not_do_stops_the_run() {
     for (setting, said) in [
         (json!({"clientCertificates": {"cert": "x"}}), "client certificates"),
         (json!({"disableStrictSSL": true}), "certificates that are not checked"),
-        (json!({"auth": {"type": "token", "token": {"tokenPaths": ["a", "b"]}}}), "several tokens"),
     ] {
         let mut bundle = bundle(http_export(&json!({})), &[file_import(&json!({"type": "json"}))]);
         let http = &mut bundle.resources.get_mut(&id(1)).unwrap().1["http"];

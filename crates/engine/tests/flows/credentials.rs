@@ -106,6 +106,34 @@ fn a_refused_token_is_renewed_once_for_all_requests_and_reported() {
 }
 
 #[test]
+fn a_renewal_may_bring_several_tokens() {
+    for (xml, path, brought) in [
+        (false, "data", json!({"data": {"session": "s-hush", "csrf": "c-hush"}}).to_string()),
+        (true, "r.data", "<r><data><session>s-hush</session><csrf>c-hush</csrf></data></r>".to_owned()),
+    ] {
+        let endpoint = move |request: &Request| {
+            if request.url.to_string().ends_with("/token") {
+                return Some(Answer::new(200, brought.clone()));
+            }
+            let fine = header(request, "Authorization") == "Bearer s-hush" && header(request, "X-Csrf") == "c-hush";
+            Some(if fine { Answer::json(&json!([])) } else { Answer::new(401, "") })
+        };
+        let auth = json!({"type": "token", "token": {"location": "header", "refreshRelativeURI": "/token",
+            "refreshResponseMediaType": if xml { "xml" } else { "json" },
+            "tokenPaths": [format!("{path}.session"), format!("{path}.csrf")]}});
+        let mut made = signed_in(export(), &auth, &[]);
+        let csrf = json!([{"name": "X-Csrf", "value": "{{{connection.http.encrypted.csrf}}}"}]);
+        made.resources.get_mut(&id(1)).unwrap().1["http"]["headers"] = csrf;
+        let host = Memory::new(endpoint);
+        let said = renewed(&made, &host);
+        assert_eq!(said, [("/http/auth/token/token".to_owned(), "s-hush".to_owned())]);
+        assert_eq!(host.urls().len(), 2, "{:?}", host.urls());
+        let printed = format!("{:?}", host.requests.borrow());
+        assert!(!printed.contains("hush"), "{printed}");
+    }
+}
+
+#[test]
 fn without_a_token_one_is_asked_for_before_the_first_request() {
     let count = Rc::new(Cell::new(0));
     let host = renewing(&count);

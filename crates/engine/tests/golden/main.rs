@@ -95,6 +95,7 @@ fn first_row() -> RunRow {
         steps: Vec::new(),
         error: None,
         heads: std::collections::BTreeMap::new(),
+        origin: tombolo_model::run::RunOrigin::default(),
         n: 0,
     }
 }

@@ -98,7 +98,9 @@ impl HttpClient for Memory {
         let body = request.body.as_ref().map(Body::reveal).unwrap_or_default();
         let body = String::from_utf8_lossy(&body);
         let answer = self.endpoints.borrow_mut().answer(&request.method, path, &body);
-        let pieces: Vec<_> = text(&answer.body).into_bytes().chunks(7).map(|piece| Ok(piece.to_vec())).collect();
+        let body = text(&answer.body).into_bytes();
+        let size = [7, 1, 64, 5_000, 70_000][body.len() % 5];
+        let pieces: Vec<_> = body.chunks(size).map(|piece| Ok(piece.to_vec())).collect();
         let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
         let body = stream::iter(pieces).boxed_local();
         ready(Ok(Response { status: answer.status, headers, headers_may_be_hidden: false, body })).boxed_local()

@@ -54,7 +54,7 @@ impl KeyColumns {
         if let Some(missing) = self.columns.iter().find(|name| record.keys().find(name).is_none()) {
             let message =
                 format!("The file has no column “{missing}”, which should join rows. Change the key columns.");
-            out.push(Err(RowError { index: self.groups, message }));
+            out.push(Err(RowError::new(self.groups, message)));
             return Ok(());
         }
         let same = self.columns.iter().zip(&self.key).all(|(name, value)| record.get(name) == Some(value));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tombolo_model::{Keys, Record, Val};
 
-use super::splitter::Splitter;
+use super::splitter::{Splitter, TooMuch};
 use super::{CsvOptions, distinct};
 use crate::bom::Bom;
-use crate::error::{FormatError, Row, RowError};
+use crate::error::{FormatError, MAX_COLUMNS, Row, RowError};
 
 /// A push parser.
 pub struct CsvReader {
@@ -32,8 +32,8 @@ impl CsvReader {
     ///
     /// # Errors
     ///
-    /// Returns [`FormatError::RecordTooBig`] and [`FormatError::TooManyColumns`] when a row does not end, and
-    /// [`FormatError::NotUtf8`] when the names of the columns are no text.
+    /// Returns [`FormatError::RecordTooBig`] and [`FormatError::TooManyColumns`] when the row that names the columns does
+    /// not end, and [`FormatError::NotUtf8`] when it is no text. Any other row costs only itself.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
         let bytes = self.bom.strip(bytes);
         if self.held.is_empty() {
@@ -75,7 +75,16 @@ impl CsvReader {
     fn row(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         if self.splitter.rows > self.options.rows_to_skip {
             self.splitter.counts_empty = false;
-            if !self.splitter.fields.is_empty() {
+            if let Some(why) = self.splitter.passed_over {
+                let (index, row) = (self.records, self.splitter.rows);
+                self.records += 1;
+                out.push(Err(match why {
+                    TooMuch::Bytes => RowError::too_big(index, &format!("Row {row}")),
+                    TooMuch::Columns => {
+                        RowError::new(index, FormatError::TooManyColumns { row, most: MAX_COLUMNS }.to_string())
+                    }
+                }));
+            } else if !self.splitter.fields.is_empty() {
                 self.record(out)?;
             }
         }
@@ -86,6 +95,7 @@ impl CsvReader {
     fn record(&mut self, out: &mut Vec<Row>) -> Result<(), FormatError> {
         let Some(keys) = &self.keys else {
             self.keys = Some(Arc::new(Keys::new(distinct(self.names()?, 0))));
+            self.splitter.passes_over = true;
             return if self.options.has_header_row { Ok(()) } else { self.record(out) };
         };
         let index = self.records;
@@ -102,7 +112,7 @@ impl CsvReader {
                 keys.len()
             ))
         };
-        out.push(record.map_err(|message| RowError { index, message }));
+        out.push(record.map_err(|message| RowError::new(index, message)));
         Ok(())
     }
 
@@ -145,7 +155,6 @@ impl CsvReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::MAX_COLUMNS;
 
     fn read(options: CsvOptions, text: impl AsRef<[u8]>, piece: usize) -> (Vec<String>, Option<FormatError>) {
         let mut reader = CsvReader::new(options);
@@ -227,6 +236,30 @@ mod tests {
         assert_eq!(error, FormatError::TooManyColumns { row: 1, most: MAX_COLUMNS });
         assert!(reader.splitter.fields.capacity() <= 2 * MAX_COLUMNS && rows.is_empty());
         assert!(error.to_string().contains("Check the delimiter"), "{error}");
+    }
+
+    #[test]
+    fn a_row_that_is_too_big_costs_only_itself() {
+        let long = "x".repeat(crate::MAX_RECORD_BYTES);
+        let wide = ",".repeat(2 * MAX_COLUMNS);
+        let (bytes, columns) = ("is bigger than 5 MiB.", "has more than 16384 columns.");
+        for (big, what) in [(format!("2,{long}"), bytes), (format!("\"2\n{long}\",\"\""), bytes), (wide, columns)] {
+            for (options, name) in [
+                (CsvOptions::default(), "a"),
+                (CsvOptions { has_header_row: false, ..CsvOptions::default() }, "Column0"),
+            ] {
+                let header = if options.has_header_row { "a,b\n" } else { "" };
+                let row = if options.has_header_row { 3 } else { 2 };
+                let (rows, error) = read(options, format!("{header}1,x\n{big}\r\n3,z\n"), 32_768);
+                assert_eq!((rows.len(), error), (3, None));
+                assert!(rows[0].contains(&format!(r#""{name}":"1""#)) && rows[2].contains(r#":"3""#), "{}", rows[2]);
+                assert!(rows[1].starts_with(&format!("! 1 Row {row} {what}")), "{}", rows[1]);
+            }
+        }
+        let (rows, error) = read(CsvOptions::default(), format!("a\n1\n\"{long}{long}"), 32_768);
+        assert_eq!((rows.len(), error), (1, Some(FormatError::UnterminatedQuote { row: 3 })));
+        let error = CsvReader::new(CsvOptions::default()).push(format!("{long}x").as_bytes(), &mut Vec::new());
+        assert_eq!(error, Err(FormatError::RecordTooBig { record: 1, most: crate::MAX_RECORD_BYTES }));
     }
 
     #[test]

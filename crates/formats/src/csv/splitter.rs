@@ -31,6 +31,17 @@ pub(super) struct Splitter {
     pub(super) rows: u64,
     /// Empty rows count too, as when rows are left out at the top.
     pub(super) counts_empty: bool,
+    /// A row that is too big is passed over, instead of ending the file.
+    pub(super) passes_over: bool,
+    /// Why the row at hand is passed over; of its fields nothing is kept then.
+    pub(super) passed_over: Option<TooMuch>,
+}
+
+/// What a row has too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TooMuch {
+    Bytes,
+    Columns,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +77,8 @@ impl Splitter {
             after_cr: false,
             rows: 0,
             counts_empty: options.rows_to_skip > 0,
+            passes_over: !options.has_header_row,
+            passed_over: None,
         }
     }
 
@@ -178,6 +191,21 @@ impl Splitter {
         self.bytes.clear();
         self.fields.clear();
         self.begun = 0;
+        self.passed_over = None;
+    }
+
+    /// Keeps nothing of the row at hand, now and until it ends.
+    fn pass_over(&mut self, why: TooMuch) -> Result<(), FormatError> {
+        let row = self.rows + 1;
+        match why {
+            _ if self.passes_over => {}
+            TooMuch::Bytes => return Err(FormatError::RecordTooBig { record: row, most: MAX_RECORD_BYTES }),
+            TooMuch::Columns => return Err(FormatError::TooManyColumns { row, most: MAX_COLUMNS }),
+        }
+        self.clear();
+        self.bytes.shrink_to(1024);
+        self.passed_over = Some(why);
+        Ok(())
     }
 
     /// Takes a row that is there up to its end and holds no quote; says how long it is. Any other is left alone.
@@ -251,16 +279,22 @@ impl Splitter {
     }
 
     fn keep(&mut self, bytes: &[u8]) -> Result<(), FormatError> {
+        if self.passed_over.is_some() {
+            return Ok(());
+        }
         if self.bytes.len() + bytes.len() > MAX_RECORD_BYTES {
-            return Err(FormatError::RecordTooBig { record: self.rows + 1, most: MAX_RECORD_BYTES });
+            return self.pass_over(TooMuch::Bytes);
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())
     }
 
     fn field_ended(&mut self) -> Result<(), FormatError> {
+        if self.passed_over.is_some() {
+            return Ok(());
+        }
         if self.fields.len() >= MAX_COLUMNS {
-            return Err(FormatError::TooManyColumns { row: self.rows + 1, most: MAX_COLUMNS });
+            return self.pass_over(TooMuch::Columns);
         }
         self.fields.push((self.begun, self.bytes.len()));
         self.begun = self.bytes.len();

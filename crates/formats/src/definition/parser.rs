@@ -117,7 +117,7 @@ impl DefinitionReader {
     fn settle(&mut self, result: Result<(), FormatError>, out: &mut Vec<Made>) -> Result<(), FormatError> {
         match result {
             Err(error) if self.partial => {
-                out.push(Err(RowError { index: self.made, message: error.to_string() }));
+                out.push(Err(RowError::new(self.made, error.to_string())));
                 self.made += 1;
                 self.begin();
                 self.skipping = true;

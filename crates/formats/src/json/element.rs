@@ -1,9 +1,6 @@
 //! One JSON value in the making: finds its end without looking at what it means.
 
 use memchr::memchr2;
-use tombolo_model::{KeyPool, Val};
-
-use crate::error::{Row, RowError};
 
 /// A value whose end is to come; the bytes so far.
 #[derive(Debug, Default)]
@@ -15,12 +12,26 @@ pub(super) struct Element {
     depth: usize,
     in_string: bool,
     escaped: bool,
+    /// It is too big; only its end is looked for.
+    forgotten: bool,
 }
 
 impl Element {
     /// How many bytes of it are kept.
     pub(super) fn len(&self) -> usize {
         self.buffer.len()
+    }
+
+    /// What is kept of it, with these bytes behind.
+    pub(super) fn text(&mut self, bytes: &[u8]) -> &[u8] {
+        self.keep(bytes);
+        &self.buffer
+    }
+
+    /// Keeps nothing of it, now and until it ends.
+    pub(super) fn forget(&mut self) {
+        self.buffer = Vec::new();
+        self.forgotten = true;
     }
 
     /// Finds the end: returns how many of the bytes belong to the value and whether it ends with them.
@@ -76,30 +87,24 @@ impl Element {
 
     /// Keeps bytes of a value that goes on.
     pub(super) fn keep(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        if !self.forgotten {
+            self.buffer.extend_from_slice(bytes);
+        }
     }
 
-    /// Hands over the whole value, of which these are the last bytes, and begins anew.
-    pub(super) fn complete<T>(&mut self, bytes: &[u8], take: impl FnOnce(&[u8]) -> T) -> T {
-        let made = if self.buffer.is_empty() {
-            take(bytes)
+    /// Hands over the whole value, of which these are the last bytes, and begins anew. Nothing when it is forgotten.
+    pub(super) fn complete<T>(&mut self, bytes: &[u8], take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let made = if self.forgotten {
+            None
+        } else if self.buffer.is_empty() {
+            Some(take(bytes))
         } else {
             self.buffer.extend_from_slice(bytes);
-            take(&self.buffer)
+            Some(take(&self.buffer))
         };
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         *self = Self { buffer, ..Self::default() };
         made
     }
-}
-
-/// The record that a JSON text is.
-pub(super) fn parse(text: &[u8], index: u64, pool: &mut KeyPool) -> Row {
-    let row = match Val::parse(text, pool) {
-        Ok(Val::Map(record)) => Ok(record),
-        Ok(other) => Err(format!("Record {} is {} and not an object.", index + 1, other.kind())),
-        Err(error) => Err(format!("Record {} is not valid JSON: {error}.", index + 1)),
-    };
-    row.map_err(|message| RowError { index, message })
 }

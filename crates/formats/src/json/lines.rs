@@ -1,27 +1,29 @@
 //! JSON Lines: one object after the other, without a list around them (<https://jsonlines.org>).
 //!
-//! One object alone is one record. Where that one is bigger than a record may be, the file is one object with the list
-//! of records inside, for which the resource path was forgotten.
+//! One object alone is one record. Where that one is bigger than a record may be and has lists in it, the file is one
+//! object with the list of records inside, for which the resource path was forgotten.
 
-use tombolo_model::KeyPool;
-
-use super::element::{Element, parse};
+use super::element::Element;
 use super::list::{ListReader, not_a_list};
+use super::maker::Maker;
 use crate::error::{FormatError, MAX_RECORD_BYTES, Row};
 
 /// A push parser.
 pub(super) struct LinesReader {
     element: Element,
     within: bool,
-    records: u64,
     bytes: u64,
-    pool: KeyPool,
+    maker: Maker,
+    /// The keys of the first object, which is too big and has lists in it.
+    keys: Vec<String>,
+    /// Its error, until something follows it.
+    held: Option<Row>,
 }
 
 impl LinesReader {
     /// Makes a parser for what comes behind so many bytes.
-    pub(super) fn new(bytes: u64) -> Self {
-        Self { element: Element::default(), within: false, records: 0, bytes, pool: KeyPool::default() }
+    pub(super) fn new(bytes: u64, maker: Maker) -> Self {
+        Self { element: Element::default(), within: false, bytes, maker, keys: Vec::new(), held: None }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
@@ -35,7 +37,7 @@ impl LinesReader {
                         continue;
                     }
                     b'}' | b']' | b',' => {
-                        return Err(FormatError::NotJsonLines { record: self.records, byte: self.bytes });
+                        return Err(FormatError::NotJsonLines { record: self.maker.made(), byte: self.bytes });
                     }
                     _ => self.within = true,
                 }
@@ -43,7 +45,10 @@ impl LinesReader {
             let (taken, complete) = self.element.take(&bytes[at..]);
             let piece = &bytes[at..at + taken];
             if self.element.len() + taken > MAX_RECORD_BYTES {
-                return Err(self.too_big(piece));
+                if self.maker.made() == 0 && self.keys.is_empty() {
+                    self.keys = keys_around_lists(self.element.text(piece));
+                }
+                self.element.forget();
             }
             if complete {
                 self.complete(piece, out);
@@ -61,33 +66,27 @@ impl LinesReader {
             // A number or a word ends with the file; anything else is cut off.
             let (_, complete) = self.element.take(b"\n");
             if !complete {
-                return Err(FormatError::Truncated { record: self.records + 1 });
+                return Err(FormatError::Truncated { record: self.maker.made() + 1 });
             }
             self.complete(b"", out);
         }
-        Ok(())
+        if self.held.is_some() { Err(not_a_list(&self.keys)) } else { Ok(()) }
     }
 
     fn complete(&mut self, piece: &[u8], out: &mut Vec<Row>) {
         self.within = false;
-        let index = self.records;
-        self.records += 1;
-        let row = self.element.complete(piece, |text| parse(text, index, &mut self.pool));
-        out.push(row);
-    }
-
-    fn too_big(&mut self, piece: &[u8]) -> FormatError {
-        let keys = self.element.complete(piece, top_keys);
-        if self.records > 0 || keys.is_empty() {
-            return FormatError::RecordTooBig { record: self.records + 1, most: MAX_RECORD_BYTES };
+        out.extend(self.held.take());
+        match self.element.complete(piece, |text| self.maker.row(text)) {
+            Some(row) => out.extend(row),
+            None if self.maker.made() == 0 && !self.keys.is_empty() => self.held = Some(self.maker.too_big()),
+            None => out.push(self.maker.too_big()),
         }
-        not_a_list(&keys)
     }
 }
 
-fn top_keys(text: &[u8]) -> Vec<String> {
-    let mut walker = ListReader::new(Vec::new(), false);
+fn keys_around_lists(text: &[u8]) -> Vec<String> {
+    let mut walker = ListReader::new(Vec::new(), false, Maker::default());
     // The keys seen before anything wrong are all that is wanted.
     drop(walker.push(text, &mut Vec::new()));
-    walker.into_top_keys()
+    walker.into_keys_around_lists()
 }

@@ -2,10 +2,9 @@
 //!
 //! What stands outside of the list is only walked over, never kept. One element is in memory at a time.
 
-use tombolo_model::KeyPool;
-
-use super::element::{Element, parse};
-use crate::error::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError};
+use super::element::Element;
+use super::maker::Maker;
+use crate::error::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row};
 
 /// A push parser.
 pub(super) struct ListReader {
@@ -23,10 +22,11 @@ pub(super) struct ListReader {
     alone: bool,
     /// The list of records was there.
     found: bool,
-    records: u64,
-    pool: KeyPool,
+    maker: Maker,
     /// The keys at the top, for the message when there is no list.
     top_keys: Vec<String>,
+    /// There is a list somewhere that is not that of the records.
+    other_lists: bool,
     /// Behind the list: how many objects and lists are open around it.
     around: usize,
 }
@@ -52,7 +52,7 @@ enum State {
 }
 
 impl ListReader {
-    pub(super) fn new(target: Vec<String>, object_is_record: bool) -> Self {
+    pub(super) fn new(target: Vec<String>, object_is_record: bool, maker: Maker) -> Self {
         Self {
             target,
             stack: Vec::new(),
@@ -64,9 +64,9 @@ impl ListReader {
             object_is_record,
             alone: false,
             found: false,
-            records: 0,
-            pool: KeyPool::default(),
+            maker,
             top_keys: Vec::new(),
+            other_lists: false,
             around: 0,
         }
     }
@@ -79,7 +79,7 @@ impl ListReader {
                 State::Between => self.between(*byte),
                 State::Behind => self.behind(*byte, out),
                 State::Within => {
-                    at += self.within(&bytes[at..], out)?;
+                    at += self.within(&bytes[at..], out);
                     continue;
                 }
                 State::Done => return self.follow(&bytes[at..]),
@@ -97,7 +97,7 @@ impl ListReader {
             match byte {
                 _ if self.in_string => self.string(*byte),
                 b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ if self.around == 0 => return Err(FormatError::BehindTheList { record: self.records }),
+                _ if self.around == 0 => return Err(FormatError::BehindTheList { record: self.maker.made() }),
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.around += 1,
                 b'}' | b']' => self.around -= 1,
@@ -115,16 +115,18 @@ impl ListReader {
     pub(super) fn finish(&mut self) -> Result<(), FormatError> {
         match self.state {
             State::Done => Ok(()),
-            State::Between | State::Within | State::Behind => Err(FormatError::Truncated { record: self.records + 1 }),
+            State::Between | State::Within | State::Behind => {
+                Err(FormatError::Truncated { record: self.maker.made() + 1 })
+            }
             State::Walking if !self.stack.is_empty() || self.in_string => Err(FormatError::Truncated { record: 1 }),
             State::Walking if self.found || !self.target.is_empty() || self.top_keys.is_empty() => Ok(()),
             State::Walking => Err(not_a_list(&self.top_keys)),
         }
     }
 
-    /// The keys of the object at the top that were seen.
-    pub(super) fn into_top_keys(self) -> Vec<String> {
-        self.top_keys
+    /// The keys of the object at the top that were seen, where a list is somewhere in it.
+    pub(super) fn into_keys_around_lists(self) -> Vec<String> {
+        if self.other_lists { self.top_keys } else { Vec::new() }
     }
 
     fn walk(&mut self, byte: u8) -> Result<(), FormatError> {
@@ -151,7 +153,10 @@ impl ListReader {
                 self.found = true;
                 self.state = State::Between;
             }
-            b'[' => self.enter(Frame::Array)?,
+            b'[' => {
+                self.other_lists = true;
+                self.enter(Frame::Array)?;
+            }
             b'{' if self.object_is_record && self.at_target() => {
                 self.found = true;
                 self.alone = true;
@@ -260,26 +265,24 @@ impl ListReader {
             b',' => self.state = State::Between,
             b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => {
-                let index = self.records;
-                self.records += 1;
+                let index = self.maker.made();
                 let message =
                     format!("Between records {index} and {} there is no comma. Have the source mend it.", index + 1);
-                out.push(Err(RowError { index, message }));
+                out.push(self.maker.wrong(message));
                 self.state = State::Within;
             }
         }
     }
 
-    /// Takes bytes of an element; returns how many.
-    fn within(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<usize, FormatError> {
+    /// Takes bytes of an element; returns how many. One that is too big costs itself and no other.
+    fn within(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> usize {
         let (taken, complete) = self.element.take(bytes);
         if self.element.len() + taken > MAX_RECORD_BYTES {
-            return Err(FormatError::RecordTooBig { record: self.records + 1, most: MAX_RECORD_BYTES });
+            self.element.forget();
         }
         if complete {
-            let row = self.element.complete(&bytes[..taken], |text| parse(text, self.records, &mut self.pool));
-            out.push(row);
-            self.records += 1;
+            let row = self.element.complete(&bytes[..taken], |text| self.maker.row(text));
+            out.extend(row.unwrap_or_else(|| Some(self.maker.too_big())));
             if self.alone {
                 self.done();
             } else {
@@ -288,7 +291,7 @@ impl ListReader {
         } else {
             self.element.keep(&bytes[..taken]);
         }
-        Ok(taken)
+        taken
     }
 }
 

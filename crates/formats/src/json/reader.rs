@@ -2,12 +2,14 @@
 
 use super::lines::LinesReader;
 use super::list::ListReader;
+use super::maker::Maker;
 use crate::bom::Bom;
 use crate::error::{FormatError, Row};
 
 /// A push parser.
 pub struct JsonReader {
     target: Vec<String>,
+    maker: Maker,
     mode: Mode,
     /// The blanks before anything else.
     blanks: u64,
@@ -28,16 +30,23 @@ impl JsonReader {
     pub fn new(resource_path: &str) -> Self {
         Self {
             target: resource_path.split('.').filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect(),
+            maker: Maker::default(),
             mode: Mode::Open,
             blanks: 0,
             bom: Bom::default(),
         }
     }
 
+    /// Reads a list of rows, each a list of cells; where the first names the columns, it is no record.
+    #[must_use]
+    pub fn table(self, has_header: bool) -> Self {
+        Self { maker: Maker::of_table(has_header), ..self }
+    }
+
     /// Makes a parser for JSON Lines.
     #[must_use]
     pub fn lines() -> Self {
-        Self { mode: Mode::Lines(Box::new(LinesReader::new(0))), ..Self::new("") }
+        Self { mode: Mode::Lines(Box::new(LinesReader::new(0, Maker::default()))), ..Self::new("") }
     }
 
     /// Takes the next piece of the file and appends the records that it completes.
@@ -45,7 +54,7 @@ impl JsonReader {
     /// # Errors
     ///
     /// Returns [`FormatError`] when the file is no JSON, what stands at the path is no list, or what stands
-    /// around the list is nested too deep.
+    /// around the list is nested too deep. A record that is too big costs only itself.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Row>) -> Result<(), FormatError> {
         let bytes = self.bom.strip(bytes);
         if matches!(self.mode, Mode::Open) {
@@ -55,11 +64,12 @@ impl JsonReader {
                     return Ok(());
                 }
                 Some(b'{') if self.target.is_empty() => {
-                    self.mode = Mode::Lines(Box::new(LinesReader::new(self.blanks)));
+                    let maker = std::mem::take(&mut self.maker);
+                    self.mode = Mode::Lines(Box::new(LinesReader::new(self.blanks, maker)));
                 }
                 Some(_) => {
-                    let target = std::mem::take(&mut self.target);
-                    self.mode = Mode::List(Box::new(ListReader::new(target, true)));
+                    let (target, maker) = (std::mem::take(&mut self.target), std::mem::take(&mut self.maker));
+                    self.mode = Mode::List(Box::new(ListReader::new(target, true, maker)));
                 }
             }
         }
@@ -224,6 +234,56 @@ mod tests {
         let (rows, error) = read("", &text, 65_536);
         let Some(FormatError::NotAList(message)) = error else { panic!("{error:?}") };
         assert!(rows.is_empty() && message.ends_with("movies."), "{message}");
+    }
+
+    #[test]
+    fn a_record_that_is_too_big_costs_only_itself_in_json() {
+        let big = format!(r#"{{"id":2,"x":"{}"}}"#, "[{".repeat(MAX_RECORD_BYTES / 2));
+        for (path, text) in [
+            ("", format!(r#"[{{"id":1}},{big},{{"id":3}}]"#)),
+            ("a", format!(r#"{{"a":[{{"id":1}},{big},{{"id":3}}],"b":[]}}"#)),
+            ("", format!("{{\"id\":1}}\n{big}\n{{\"id\":3}}\n")),
+        ] {
+            let (rows, error) = read(path, &text, 32_768);
+            assert_eq!((rows.len(), error), (3, None), "{path}");
+            assert_eq!((&*rows[0], &*rows[2]), (r#"{"id":1}"#, r#"{"id":3}"#));
+            assert!(rows[1].starts_with("! Record 2 is bigger than 5 MiB."), "{}", rows[1]);
+        }
+        // The first of many lines, with or without a list in it, and one alone without.
+        for first in [&*big, &*big.replacen("2", "[2]", 1)] {
+            let (rows, error) = read("", &format!("{first}\n{{\"id\":3}}"), 32_768);
+            assert_eq!((rows.len(), &*rows[1], error), (2, r#"{"id":3}"#, None));
+            assert!(rows[0].starts_with("! Record 1 is bigger than 5 MiB."), "{}", rows[0]);
+        }
+        let (rows, error) = read("", &big, 32_768);
+        assert!(rows.len() == 1 && rows[0].starts_with("! Record 1 is bigger") && error.is_none(), "{error:?}");
+    }
+
+    fn table(text: &str, has_header: bool, piece: usize) -> (Vec<String>, Option<FormatError>) {
+        let mut reader = JsonReader::new("values").table(has_header);
+        let mut rows = Vec::new();
+        let pushed = text.as_bytes().chunks(piece).try_for_each(|part| reader.push(part, &mut rows));
+        let error = pushed.and_then(|()| reader.finish(&mut rows)).err();
+        let shown = rows.into_iter().map(|row| match row {
+            Ok(record) => Val::Map(record).to_json(),
+            Err(error) => format!("! {} {}", error.index, error.message),
+        });
+        (shown.collect(), error)
+    }
+
+    #[test]
+    fn a_list_of_rows_of_cells_is_records() {
+        let text = r#"{"range":"A1","values":[["Name","Age","Age",""],["Ann",5],[],["Bo",null,true,"x",9],{"a":1}]}"#;
+        for piece in [1, 5, 1000] {
+            let (rows, error) = table(text, true, piece);
+            assert_eq!(error, None);
+            assert_eq!(rows[..2], [r#"{"Name":"Ann","Age":5}"#, "{}"]);
+            assert!(rows[2].starts_with("! 2 Row 3 has 5 cells and there are 4 columns."), "{}", rows[2]);
+            assert_eq!(rows[3], "! 3 Row 4 is an object and not a list of cells.");
+            let (rows, _) = table(text, false, piece);
+            assert_eq!(rows[0], r#"{"Column0":"Name","Column1":"Age","Column2":"Age","Column3":""}"#);
+            assert_eq!(rows[3], r#"{"Column0":"Bo","Column1":null,"Column2":true,"Column3":"x","Column4":9}"#);
+        }
     }
 
     fn answered(text: &str, piece: usize) -> (Vec<String>, Option<FormatError>) {

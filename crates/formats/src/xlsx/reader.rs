@@ -110,7 +110,7 @@ impl XlsxReader {
                 "Row {number} has a value in column {width}, and there are {} columns. Name the column in the first row, or clear the cell.",
                 keys.len()
             );
-            out.push(Err(RowError { index, message }));
+            out.push(Err(RowError::new(index, message)));
             return Ok(());
         }
         let mut values = vec![Val::text(""); keys.len()];

@@ -50,12 +50,12 @@ impl Node {
             return Val::Map(self.into_record(options, pool, depth));
         }
         if !options.automatic {
-            return Val::Str(cleaned(self.text, options));
+            return Val::Str(cleaned(self.text, options).into());
         }
         if is_blank(&self.text) {
             return Val::text("");
         }
-        Val::Map(Record::new(Arc::clone(bare), vec![Val::Str(self.text.into_boxed_str())]))
+        Val::Map(Record::new(Arc::clone(bare), vec![Val::Str(self.text.into())]))
     }
 
     /// The record that an element is.
@@ -68,7 +68,7 @@ impl Node {
         }
         if !is_blank(&self.text) {
             let key = if options.automatic { TEXT } else { &options.text_node_name };
-            self.fields.add(key.into(), Val::Str(cleaned(self.text, options)), false);
+            self.fields.add(key.into(), Val::Str(cleaned(self.text, options).into()), false);
         }
         self.fields.into_record(pool, depth)
     }
@@ -81,12 +81,12 @@ fn is_blank(text: &str) -> bool {
     text.trim_ascii().is_empty()
 }
 
-fn cleaned(text: String, options: &XmlOptions) -> Box<str> {
+fn cleaned(text: String, options: &XmlOptions) -> String {
     if options.automatic || !(options.trim_spaces || options.strip_new_lines) {
-        return text.into_boxed_str();
+        return text;
     }
     let kept = if options.trim_spaces { text.trim() } else { &text };
-    if options.strip_new_lines { kept.replace(['\r', '\n'], "").into_boxed_str() } else { kept.into() }
+    if options.strip_new_lines { kept.replace(['\r', '\n'], "") } else { kept.to_owned() }
 }
 
 /// Named values, each name once.

@@ -16,7 +16,7 @@ use super::shape::Shape;
 use super::start::Start;
 use super::text::{attributes, unescape};
 use crate::bom::Bom;
-use crate::error::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row};
+use crate::error::{FormatError, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError};
 
 /// A push parser.
 pub struct XmlReader {
@@ -43,6 +43,7 @@ impl XmlReader {
                 around: 0,
                 skipped: 0,
                 bytes: 0,
+                passed_over: false,
                 records: 0,
                 pool: KeyPool::default(),
                 bare: Arc::new(Keys::new([TEXT])),
@@ -114,6 +115,8 @@ struct Tree {
     skipped: usize,
     /// How much of the file the record took so far.
     bytes: usize,
+    /// The record is too big: it is walked to its end, and nothing of it is kept.
+    passed_over: bool,
     records: u64,
     pool: KeyPool,
     /// The keys of an element that is a text and nothing else.
@@ -144,6 +147,14 @@ impl Handler for Tree {
     fn record(&self) -> u64 {
         self.records + 1
     }
+
+    fn passes_over(&mut self) -> bool {
+        // Outside of records nothing is kept anyway.
+        if !self.nodes.is_empty() {
+            self.pass_over();
+        }
+        !self.open.is_empty()
+    }
 }
 
 impl Tree {
@@ -159,9 +170,13 @@ impl Tree {
         }
         self.root = true;
         self.open.push(name.into());
+        if self.passed_over {
+            return Ok(());
+        }
         if self.skipped > 0 {
             self.skipped += 1;
-            return self.charge(BRACKETS + name.len() + tag.len());
+            self.charge(BRACKETS + name.len() + tag.len());
+            return Ok(());
         }
         if self.nodes.is_empty() {
             let whole = self.matcher.is_whole_document();
@@ -173,12 +188,14 @@ impl Tree {
             self.bytes = 0;
         } else if !self.shape.is_plain() && self.shape.leaves_out(&self.open, self.around) {
             self.skipped = 1;
-            return self.charge(BRACKETS + name.len() + tag.len());
+            self.charge(BRACKETS + name.len() + tag.len());
+            return Ok(());
         }
         let mut node = Node::default();
         attributes(tag, |name, value| node.attribute(name, &value, &self.options))?;
         self.nodes.push(node);
-        self.charge(BRACKETS + name.len() + tag.len())
+        self.charge(BRACKETS + name.len() + tag.len());
+        Ok(())
     }
 
     fn closed(&mut self, name: &str) -> Result<(), Wrong> {
@@ -187,6 +204,12 @@ impl Tree {
         }
         let list = self.options.automatic || (!self.shape.is_plain() && self.shape.is_list(&self.open, self.around));
         let name = self.open.pop().unwrap_or_default();
+        if self.passed_over {
+            if self.open.len() == self.around {
+                self.too_big();
+            }
+            return Ok(());
+        }
         if self.skipped > 0 {
             self.skipped -= 1;
             if self.skipped == 0
@@ -230,16 +253,30 @@ impl Tree {
         } else {
             node.text(text);
         }
-        self.charge(text.len())
+        self.charge(text.len());
+        Ok(())
     }
 
-    fn charge(&mut self, bytes: usize) -> Result<(), Wrong> {
+    fn charge(&mut self, bytes: usize) {
         self.bytes += bytes;
         if self.bytes > MAX_RECORD_BYTES {
-            let error = FormatError::RecordTooBig { record: self.records + 1, most: MAX_RECORD_BYTES };
-            return Err(Wrong::Error(error));
+            self.pass_over();
         }
-        Ok(())
+    }
+
+    /// Keeps nothing of the record at hand, now and until it ends.
+    fn pass_over(&mut self) {
+        self.passed_over = true;
+        self.nodes = Vec::new();
+        self.skipped = 0;
+    }
+
+    /// The record that was passed over has ended.
+    fn too_big(&mut self) {
+        self.passed_over = false;
+        self.matcher.leave();
+        self.records += 1;
+        self.out.push(Err(RowError::too_big(self.records - 1, &format!("Record {}", self.records))));
     }
 }
 

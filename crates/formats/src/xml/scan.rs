@@ -24,6 +24,10 @@ pub(crate) trait Handler {
     fn token(&mut self, token: Token<'_>) -> Result<(), Wrong>;
     /// The record that is being read, from 1.
     fn record(&self) -> u64;
+    /// A text without an end in sight: whether it may be passed over, with the record that it is in.
+    fn passes_over(&mut self) -> bool {
+        false
+    }
 }
 
 /// Why a token is refused.
@@ -82,15 +86,44 @@ impl Scanner {
             joined.drain(..taken);
             self.held = joined;
         }
-        if self.held.len() > MAX_RECORD_BYTES {
+        if self.held.len() > MAX_RECORD_BYTES && !self.pass_over(handler) {
             return Err(FormatError::RecordTooBig { record: handler.record(), most: MAX_RECORD_BYTES });
         }
         Ok(())
     }
 
+    /// Drops the beginning of a text or comment that is too long; whether the handler can do without.
+    fn pass_over(&mut self, handler: &mut impl Handler) -> bool {
+        let begins = match self.held.get(1) {
+            _ if self.held[0] != b'<' => b"",
+            Some(b'!') if self.held.starts_with(COMMENT) => COMMENT,
+            Some(b'!') if self.held.starts_with(DATA) => DATA,
+            _ => return false,
+        };
+        // The record is lost when some of its text is; a comment is nobody's.
+        if begins != COMMENT && !handler.passes_over() {
+            return false;
+        }
+        // What its end may have begun with stays, from a letter's first byte on.
+        let mut from = self.held.len() - 8;
+        while self.held[from] & 0xC0 == 0x80 && from + 3 < self.held.len() {
+            from += 1;
+        }
+        let dropped: Vec<u8> = self.held.drain(begins.len()..from).collect();
+        self.count(&dropped);
+        self.from = begins.len();
+        true
+    }
+
     /// Says that the file is over; whether nothing was cut off.
     pub(crate) fn is_complete(&self) -> bool {
         self.depth == 0 && self.held.trim_ascii().is_empty()
+    }
+
+    /// How much of a token that goes on is held.
+    #[cfg(test)]
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.len()
     }
 
     /// What is wrong here.

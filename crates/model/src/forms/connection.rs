@@ -162,10 +162,10 @@ const PING: &[Field] = &[
 ];
 
 const RATE: &[Field] = &[
-    field("/http/concurrencyLevel", "Requests at once", Number(1, 50))
+    field("/http/concurrencyLevel", "Requests at once", Number(1, 25))
         .optional()
-        .help("Of all steps that use this connection together, 1 to 50."),
-    field("/http/targetConcurrencyLevel", "At most at once", Number(1, 50))
+        .help("Of all steps that use this connection together, 1 to 25."),
+    field("/http/targetConcurrencyLevel", "At most at once", Number(1, 25))
         .optional()
         .help("The connection works its way up to so many while all goes well."),
     field("/_borrowConcurrencyFromConnectionId", "Shares the queue of", Reference(Kind::Connection))

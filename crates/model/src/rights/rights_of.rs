@@ -72,12 +72,13 @@ impl Rights {
             || (action.is_about_a_resource() && self.level(home).is_some_and(|level| level.role().may(action, kind)))
     }
 
-    /// Whether this is allowed somewhere in the account; for buttons that make something new.
+    /// Whether this is allowed somewhere in the account; for lists, and for buttons that make something new. A level on
+    /// single integrations makes no integrations.
     #[must_use]
     pub fn may_somewhere(&self, action: Action, kind: Kind) -> bool {
         self.role.may(action, kind)
             || (action.is_about_a_resource()
-                && kind != Kind::Integration
+                && (kind != Kind::Integration || action != Action::Write)
                 && self.grants.values().any(|level| level.role().may(action, kind)))
     }
 

@@ -297,6 +297,7 @@ impl World {
             steps: Vec::new(),
             error: None,
             heads: std::collections::BTreeMap::new(),
+            origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
         self.write(device, Write::Run(RunRows { runs: vec![row], errors: Vec::new() }));

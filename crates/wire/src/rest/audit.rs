@@ -32,8 +32,16 @@ pub enum AuditAction {
     Restore,
     /// Somebody signed in.
     SignIn,
+    /// Somebody tried to sign in and was refused.
+    SignInFailed,
+    /// Somebody signed out, or ended a session of theirs.
+    SignOut,
+    /// An API token was used, for the first time on a day.
+    Use,
     /// A run was started.
     Run,
+    /// A connection was tested.
+    Ping,
     /// Handed over to another account, or taken from one.
     Transfer,
 }
@@ -61,8 +69,19 @@ impl AuditSource {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Update, Self::Delete, Self::Restore, Self::SignIn, Self::Run, Self::Transfer];
+    pub const ALL: [Self; 11] = [
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Restore,
+        Self::SignIn,
+        Self::SignInFailed,
+        Self::SignOut,
+        Self::Use,
+        Self::Run,
+        Self::Ping,
+        Self::Transfer,
+    ];
 
     /// Its name in messages.
     #[must_use]
@@ -73,7 +92,11 @@ impl AuditAction {
             Self::Delete => "delete",
             Self::Restore => "restore",
             Self::SignIn => "signIn",
+            Self::SignInFailed => "signInFailed",
+            Self::SignOut => "signOut",
+            Self::Use => "use",
             Self::Run => "run",
+            Self::Ping => "ping",
             Self::Transfer => "transfer",
         }
     }
@@ -111,7 +134,10 @@ pub struct AuditEntry {
     pub by_user: Option<UserInfo>,
     /// By what road.
     pub source: AuditSource,
-    /// A kind of resource, or `member`, `account`, `transfer`, `accesstoken`.
+    /// The name of the API token with which it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// A kind of resource, or `member`, `user`, `account`, `transfer`, `accesstoken`; `damaged` for a row that cannot be read.
     pub resource_type: String,
     /// Which.
     pub resource: Option<Id>,
@@ -162,6 +188,9 @@ pub struct AuditQuery {
     /// Only entries with a lower number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+    /// Without so many of the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u32>,
     /// At most so many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -141,6 +141,21 @@ pub enum Call {
         /// The secret; empty removes it.
         value: String,
     },
+    /// → `String`: the address at which the person lets an application be used in their name (OAuth 2.0). The browser goes there
+    /// and comes back to `/oauth/callback` of this origin.
+    SignInTo {
+        /// Which connection.
+        connection: Id,
+    },
+    /// → [`Created`](super::Created) with the connection's id. What the browser brought back from [`Call::SignInTo`]; good once.
+    SignedInTo {
+        /// The state that went along.
+        state: String,
+        /// The code; nothing where the application said no.
+        code: Option<String>,
+        /// What the application said then.
+        problem: String,
+    },
     /// → `Vec<String>`: the paths of the secrets that are kept for a connection, never their values.
     Secrets {
         /// Which connection.

@@ -32,6 +32,9 @@ pub(crate) struct Step {
 enum Work {
     /// Succeeds or fails as a whole.
     Command(Vec<String>),
+    /// The same, and what comes after is built by the linter too if this went well. Otherwise nothing would compile, and
+    /// no test could say anything.
+    LintedBuild(Vec<String>),
     /// Reports its tests one by one.
     Tests {
         arguments: Vec<String>,
@@ -61,12 +64,19 @@ impl Step {
     /// When cargo cannot say what the workspace holds.
     pub(crate) fn all() -> Result<Vec<Self>> {
         let targets = Targets::read()?;
-        let mut steps = Self::lints();
+        let page_tests = wasm_arguments(&targets.wasm);
+        let mut steps = Self::linted_builds(&page_tests);
         steps.push(Self::unit());
         steps.push(Self::new("Tests of the code editor", Work::Editor));
         steps.push(Self::new("Tests of the crates and the server", native(&targets.others, false)));
         steps.push(Self::new(BROWSER, Work::Browser));
-        steps.push(Self::new("Tests of the page in a browser", wasm_tests(&targets.wasm)).after(&[BROWSER]));
+        steps.push(
+            Self::new(
+                "Tests of the page in a browser",
+                Work::Tests { arguments: page_tests, wasm: true, browser: false },
+            )
+            .after(&[BROWSER]),
+        );
         steps.push(Self::new(PAGE, Work::Page));
         steps.push(Self::new(SERVER, Work::Command(words("build --workspace --bin tombolo"))));
         steps.push(Self::new(DATA, Work::Data));
@@ -77,6 +87,18 @@ impl Step {
             steps.push(step.after(&[BROWSER, PAGE, SERVER, DATA]));
         }
         Ok(steps)
+    }
+
+    /// Formatting, and the builds of all that is tested, made by the linter: a check of its own would go through every
+    /// dependency a second time, for each of the two targets.
+    fn linted_builds(page_tests: &[String]) -> Vec<Self> {
+        let mut page = page_tests.to_vec();
+        page.push("--no-run".to_owned());
+        vec![
+            Self::new("Formatting", Work::Command(words("fmt --all --check"))),
+            Self::new("Lints", Work::LintedBuild(words("test --workspace --no-run"))),
+            Self::new("Lints of the page", Work::LintedBuild(page)),
+        ]
     }
 
     /// Formatting and lints.
@@ -108,6 +130,12 @@ impl Step {
     pub(crate) fn run(&self) -> Result<Tally> {
         match &self.work {
             Work::Command(arguments) => Ok(Tally::one(command::run(&mut command::cargo(arguments)).is_ok())),
+            Work::LintedBuild(arguments) => {
+                let linter = command::linter()?;
+                let built = command::run(command::lint(&mut command::cargo(arguments), &linter)).is_ok();
+                command::lint_builds(built.then_some(linter));
+                Ok(Tally::one(built))
+            }
             Work::Editor => editor().map(|()| Tally::one(true)),
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
@@ -189,7 +217,7 @@ fn native(targets: &[String], browser: bool) -> Work {
     Work::Tests { arguments, wasm: false, browser }
 }
 
-fn wasm_tests(targets: &[(String, String)]) -> Work {
+fn wasm_arguments(targets: &[(String, String)]) -> Vec<String> {
     let mut arguments = words("test --no-fail-fast --target");
     arguments.push(TARGET.to_owned());
     // All of them, as the page is built: what they have in common is then compiled once.
@@ -199,7 +227,7 @@ fn wasm_tests(targets: &[(String, String)]) -> Work {
     for (_, target) in targets {
         arguments.extend(["--test".to_owned(), target.clone()]);
     }
-    Work::Tests { arguments, wasm: true, browser: false }
+    arguments
 }
 
 /// The names of the test files, by what they need.

@@ -10,9 +10,10 @@ use anyhow::{Context, bail};
 
 use crate::auth::details::{Details, check_password};
 use crate::auth::password::Passwords;
-use crate::serve::{DATABASE, lock};
+use crate::serve::{DATABASE, KEY, lock};
 use crate::sqlite::Sqlite;
 use crate::store::{People, SignUp, Store};
+use crate::vault::VaultKey;
 use crate::{clock, fresh, private};
 
 /// Adds the person; gives what to say about it.
@@ -24,7 +25,8 @@ pub(super) async fn run(data: &Path, name: &str, email: &str) -> anyhow::Result<
     check_password(&password)?;
     let user = details.user(Passwords::new()?.hash(password).await?, None)?;
     let epoch = u64::from_be_bytes(fresh::bytes()?) >> 1;
-    let store = Sqlite::open(&data.join(DATABASE), epoch, clock::now_ms()).await?;
+    let key = VaultKey::open(&data.join(KEY))?;
+    let store = Sqlite::open(&data.join(DATABASE), key.audit_key(), epoch, clock::now_ms()).await?;
     let ended = store.sign_up(&user).await;
     store.close().await;
     drop(lock);

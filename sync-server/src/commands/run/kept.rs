@@ -2,8 +2,11 @@
 //! read, in a file of JSON beside the bundle.
 //!
 //! `{"state": {key: value}, "resources": {"imports/ID": {key: value}}, "lookupcaches": {ID: {key: value}}, "checkpoints":
-//! {export ID: milliseconds since 1970}}`. What the file has of a cache goes before what came with the flow. It is read before the first run and written after the last one, all
-//! of it or nothing.
+//! {export ID: milliseconds since 1970}}`. Of a cache that runs wrote to, the file has all: what came with the flow is no
+//! longer asked. It is written behind each run, all of it or nothing; what scripts write meanwhile is beside it at once, in
+//! a [`Journal`], so that a run that is killed has kept what it said it kept.
+
+mod journal;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +20,7 @@ use tombolo_model::run::RunRow;
 use tombolo_model::{Id, Kind};
 
 use crate::job::JobResource;
+use journal::Journal;
 
 type Entries = BTreeMap<String, Value>;
 
@@ -35,7 +39,7 @@ pub(super) struct Kept {
     checkpoints: BTreeMap<Id, i64>,
     /// A checkpoint moved.
     moved: bool,
-    file: Option<PathBuf>,
+    file: Option<(PathBuf, Rc<Journal>)>,
 }
 
 impl Kept {
@@ -55,11 +59,20 @@ impl Kept {
                 }
             }
             for (id, entries) in read.lookupcaches {
-                data.fill(id, entries.into_iter());
+                data.replace(id, entries.into_iter());
             }
             checkpoints = read.checkpoints;
         }
-        Ok(Self { data: Rc::new(data), checkpoints, moved: false, file: file.map(Path::to_owned) })
+        let file = file.map(|path| (path.to_owned(), Rc::new(Journal::beside(path))));
+        let kept = Self { data: Rc::new(data), checkpoints, moved: false, file };
+        if let Some((_, journal)) = &kept.file {
+            if journal.replay(&kept.data)? {
+                kept.save()?;
+            }
+            let journal = Rc::clone(journal);
+            kept.data.kept_by(move |change| journal.append(change).map_err(|error| format!("{error:#}")));
+        }
+        Ok(kept)
     }
 
     /// Up to when exports of changes were read.
@@ -75,21 +88,25 @@ impl Kept {
         }
     }
 
-    /// Writes what the runs kept; says so where there is no file for it.
-    pub(super) fn close(&self) -> anyhow::Result<()> {
-        if !self.data.is_changed() && !self.moved {
-            return Ok(());
-        }
-        let Some(path) = &self.file else {
-            eprintln!("What scripts kept is gone now: --state FILE keeps it for the next run.");
+    /// Writes what the runs kept so far.
+    pub(super) fn save(&self) -> anyhow::Result<()> {
+        let Some((path, journal)) = self.file.as_ref().filter(|_| self.data.is_changed() || self.moved) else {
             return Ok(());
         };
-        self.write(path).with_context(|| format!("{} cannot be written: what scripts kept is lost", path.display()))
+        self.write(path).with_context(|| format!("{} cannot be written", path.display()))?;
+        journal.remove()
+    }
+
+    /// Says what is lost where there is no file for it.
+    pub(super) fn close(&self) {
+        if self.file.is_none() && self.data.is_changed() {
+            eprintln!("What scripts kept is gone now: --state FILE keeps it for the next run.");
+        }
     }
 
     fn write(&self, path: &Path) -> anyhow::Result<()> {
         let mut file =
-            File { lookupcaches: self.data.whole_caches(), checkpoints: self.checkpoints.clone(), ..File::default() };
+            File { lookupcaches: self.data.written_caches(), checkpoints: self.checkpoints.clone(), ..File::default() };
         for (owner, key, value) in self.data.whole_state() {
             let entries = match owner {
                 StateOwner::Account => &mut file.state,
@@ -117,7 +134,7 @@ fn read(path: &Path) -> anyhow::Result<File> {
     }
 }
 
-fn owner(name: &str) -> Option<StateOwner> {
+pub(super) fn owner(name: &str) -> Option<StateOwner> {
     let (collection, id) = name.split_once('/')?;
     Some(StateOwner::Resource(Kind::from_collection(collection)?, id.parse().ok()?))
 }

@@ -4,28 +4,25 @@ use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tombolo_model::kept::CACHE_KEY_BYTES as KEY_BYTES;
 use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::AuditAction;
 
 use super::body::{Json, MaybeJson, address};
 use super::resources::found;
 use crate::app::App;
-use crate::clock;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
+use crate::rest::mirror::Found;
 use crate::rest::query::pairs;
 use crate::routes::body::Names;
-use crate::store::Upserted;
+use crate::store::{AuditEvent, Upserted};
+use crate::{audit, clock, kept};
 
 /// The most keys of one request, and of one answer.
 const MOST_KEYS: u32 = 1_000;
 /// The most bytes of one request, and of one answer.
 const MOST_BYTES: usize = 5 * 1024 * 1024;
-/// The most that one cache holds.
-const CACHE_BYTES: u64 = 50 * 1024 * 1024;
-/// The most that all caches of an account hold.
-const ACCOUNT_BYTES: u64 = 1024 * 1024 * 1024;
-/// The longest key.
-const KEY_BYTES: usize = 1_024;
 
 /// `POST /v1/lookupcaches/{id}/data`
 pub(super) async fn upsert(
@@ -34,11 +31,13 @@ pub(super) async fn upsert(
     Names(id): Names<Id>,
     Json(body): Json,
 ) -> Result<Answer<Value>, RestError> {
-    found(&app, &acting, Kind::LookupCache, id).await?;
+    let cache = found(&app, &acting, Kind::LookupCache, id).await?;
     let entries = entries(&body)?;
-    let most = (CACHE_BYTES, ACCOUNT_BYTES);
-    match app.store.upsert_cache(acting.account, id, &entries, most, clock::now_ms()).await? {
-        Upserted::Kept(size) => Ok(Answer(json!({ "upserted": entries.len(), "size": size.size_bytes }))),
+    match app.store.upsert_cache(acting.account, id, &entries, kept::MOST_BYTES, clock::now_ms()).await? {
+        Upserted::Kept(size) => {
+            note(&app, &acting, &cache, "/data/upserted", json!(entries.len())).await;
+            Ok(Answer(json!({ "upserted": entries.len(), "size": size.size_bytes })))
+        }
         Upserted::CacheFull(would) => Err(full(format!(
             "A lookup cache holds at most 50 MB, and this would make it {} MB. Nothing was added.",
             would.div_ceil(1024 * 1024)
@@ -95,9 +94,10 @@ pub(super) async fn remove(
     Names(id): Names<Id>,
     MaybeJson(body): MaybeJson,
 ) -> Result<Answer<Value>, RestError> {
-    found(&app, &acting, Kind::LookupCache, id).await?;
+    let cache = found(&app, &acting, Kind::LookupCache, id).await?;
     let keys = keys_of(body.get("keys").unwrap_or(&Value::Null))?;
     let gone = app.store.delete_cache(acting.account, id, Some(&keys), clock::now_ms()).await?;
+    note(&app, &acting, &cache, "/data/deleted", json!(gone)).await;
     Ok(Answer(json!({ "deleted": gone })))
 }
 
@@ -107,9 +107,18 @@ pub(super) async fn purge(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
-    found(&app, &acting, Kind::LookupCache, id).await?;
-    app.store.delete_cache(acting.account, id, None, clock::now_ms()).await?;
+    let cache = found(&app, &acting, Kind::LookupCache, id).await?;
+    let gone = app.store.delete_cache(acting.account, id, None, clock::now_ms()).await?;
+    note(&app, &acting, &cache, "/data/purged", json!(gone)).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Into the audit log: how many entries.
+async fn note(app: &App, acting: &Acting, cache: &Found, what: &str, count: Value) {
+    let name = cache.seen.value.get("name").and_then(Value::as_str).unwrap_or_default();
+    let event = audit::acted(acting, Kind::LookupCache.name(), Some(cache.row.id), name, AuditAction::Update);
+    let fields = vec![audit::field(what, None, Some(count))];
+    audit::note(app, acting.account, AuditEvent { fields, ..event }).await;
 }
 
 fn entries(body: &Value) -> Result<Vec<(String, Value)>, RestError> {

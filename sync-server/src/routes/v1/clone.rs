@@ -12,10 +12,10 @@ use tombolo_model::{Action, Id, Kind, catalogue};
 
 use super::body::{Collection, MaybeJson};
 use super::recycle_bin::model;
-use super::resources::{found, shown};
+use super::resources::{found, shown, unfit};
 use crate::app::App;
 use crate::rest::acting::{Acting, Scope};
-use crate::rest::error::{RestError, entry};
+use crate::rest::error::{RestError, entry, of_problem};
 use crate::rest::mirror::{self, Found};
 use crate::rest::{references, write};
 use crate::routes::body::Names;
@@ -53,18 +53,28 @@ pub(super) async fn copy(
     let many = matches!(kind, Kind::Flow | Kind::Integration);
     let parts = if many { closure(&app, &acting, &root).await? } else { vec![root] };
     for part in &parts {
-        acting.must(Action::Write, part.row.kind)?;
+        acting.must(Action::Open, &part.row)?;
+    }
+    for name in ["name", "_integrationId"] {
+        if body.get(name).is_some_and(|value| !value.is_string()) {
+            return Err(RestError::invalid(vec![entry("wrong_type", "This is a text.", name)]));
+        }
     }
     let ids = ids(&app, &acting, &parts, &body, many).await?;
     if let Some(integration) = body.get("_integrationId").and_then(Value::as_str) {
         let target = json!({ "_integrationId": integration });
         references::check(&app, &acting, kind, (None, &target)).await?;
     }
-    let mut manifest = Vec::new();
+    let mut copies = Vec::with_capacity(parts.len());
     // What others refer to comes first: no open browser shows a flow without its steps.
     for part in parts.iter().rev() {
         let new = *ids.get(&part.row.id).ok_or_else(RestError::not_found)?;
         let value = copied(part, &ids, &body, part.row.id == id);
+        taken(&acting, part, &value)?;
+        copies.push((part, new, value));
+    }
+    let mut manifest = Vec::new();
+    for (part, new, value) in copies {
         manifest.push(json!({ "model": model(part.row.kind), "_id": new, "name": value.get("name") }));
         write::create(&app, &acting, part.row.kind, new, value).await?;
         if part.row.kind == Kind::LookupCache {
@@ -77,6 +87,14 @@ pub(super) async fn copy(
     }
     let new = *ids.get(&id).ok_or_else(RestError::not_found)?;
     Ok((StatusCode::CREATED, Answer(shown(&app, &acting, kind, new).await?)).into_response())
+}
+
+/// Checks of a copy what is checked of a new resource. What was wrong before is not the copy's fault.
+fn taken(acting: &Acting, part: &Found, value: &Value) -> Result<(), RestError> {
+    acting.must_make(Action::Write, part.row.kind, value)?;
+    let known = unfit(part.row.kind, &part.seen.value);
+    let problems: Vec<_> = unfit(part.row.kind, value).into_iter().filter(|one| !known.contains(one)).collect();
+    if problems.is_empty() { Ok(()) } else { Err(RestError::invalid(problems.into_iter().map(of_problem).collect())) }
 }
 
 /// The resource and all that is copied with it, each after what refers to it.
@@ -126,7 +144,7 @@ async fn ids(
         let (old, new) = pair.ok_or_else(|| invalid("Send ids of connections: {\"old\": \"new\"}.".to_owned()))?;
         let target = mirror::one(app, acting.account, new).await?;
         let fits = |found: &Found| found.row.kind == Kind::Connection && !found.seen.binned;
-        if !target.is_some_and(|found| fits(&found) && acting.sees(Kind::Connection, new)) {
+        if !target.is_some_and(|found| fits(&found) && acting.may(Action::Read, &found.row)) {
             return Err(invalid(format!("There is no connection {new} here.")));
         }
         ids.insert(old, new);

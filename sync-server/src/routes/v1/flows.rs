@@ -1,4 +1,4 @@
-//! Flows of an integration, and running one.
+//! What an integration has, and running its flows.
 
 use axum::Json as Answer;
 use axum::extract::{OriginalUri, RawQuery, State};
@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind};
-use tombolo_wire::rest::{AuditAction, AuditSource};
+use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::rest::AuditAction;
+use tombolo_wire::run::RunType;
 
 use super::body::MaybeJson;
 use super::resources::{found, page};
@@ -18,11 +19,10 @@ use crate::rest::mirror;
 use crate::rest::shown::{Beside, read_time, show};
 use crate::routes::body::Names;
 use crate::routes::runs::not_started;
-use crate::runner::{self, Narrowed};
-use crate::store::AuditEvent;
+use crate::runner::{self, Narrowed, Wish};
 use crate::{audit, fresh};
 
-/// `GET /v1/integrations/{id}/flows`
+/// `GET /v1/integrations/{id}/{collection}`: what the integration owns, or what is registered with it.
 pub(super) async fn of_integration(
     State(app): State<App>,
     acting: Acting,
@@ -32,12 +32,15 @@ pub(super) async fn of_integration(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
     found(&app, &acting, Kind::Integration, id).await?;
-    let flows = mirror::all(&app, acting.account, Some(Kind::Flow)).await?;
-    let beside = Beside::of(&app, acting.account, Kind::Flow).await?;
-    let here = flows.iter().filter(|flow| {
-        !flow.seen.binned && Flow(&flow.seen.value).integration() == Some(id) && acting.sees(Kind::Flow, flow.row.id)
+    let name = uri.path().rsplit('/').next().unwrap_or_default();
+    let kind = Kind::from_collection(name).ok_or_else(RestError::not_found)?;
+    let all = mirror::all(&app, acting.account, Some(kind)).await?;
+    let beside = Beside::of(&app, acting.account, kind).await?;
+    let here = all.iter().filter(|found| {
+        let belongs = found.row.owner == Some(id) || found.row.registered.contains(&id);
+        !found.seen.binned && belongs && acting.may(Action::Open, &found.row)
     });
-    page(&app, &headers, uri.path(), raw.as_deref(), here.map(|flow| show(flow, &beside)))
+    page(&app, &headers, uri.path(), raw.as_deref(), here.map(|found| show(found, &beside)))
 }
 
 /// `POST /v1/flows/{id}/run`
@@ -50,10 +53,11 @@ pub(super) async fn run(
     found(&app, &acting, Kind::Flow, id).await?;
     let narrowed = narrowed(&body)?;
     let run = fresh::id()?;
-    match runner::start_narrowed(&app, acting.account, id, run, acting.user, narrowed).await {
+    let wish = Wish::of(acting.user, RunType::Api);
+    match runner::start_narrowed(&app, acting.account, id, run, wish, narrowed).await {
         Ok(name) => {
-            let event = audit::told(acting.user, Kind::Flow.name(), Some(id), &name, AuditAction::Run);
-            audit::note(&app, acting.account, AuditEvent { source: AuditSource::Api, ..event }).await;
+            let event = audit::acted(&acting, Kind::Flow.name(), Some(id), &name, AuditAction::Run);
+            audit::note(&app, acting.account, event).await;
             Ok((StatusCode::CREATED, Answer(json!({ "_jobId": run }))).into_response())
         }
         Err(error) => Err(not_started(error).into()),

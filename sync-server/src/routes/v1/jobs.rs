@@ -1,6 +1,6 @@
 //! Jobs, as the API calls runs and their steps.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json as Answer;
 use axum::extract::{RawQuery, State};
@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tombolo_model::views::Flow;
-use tombolo_model::{Id, Kind};
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
+use tombolo_model::{Action, Home, Id, Kind};
+use tombolo_wire::run::{Attempt, RunPlace, RunRow, RunStatus, StepCount, attempts};
 
 use super::resources::found;
 use crate::app::App;
@@ -36,10 +36,11 @@ pub(super) async fn list(
         if matches!(asked.get("type"), Some("export" | "import" | "lookup")) || asked.get("_flowJobId").is_some() {
             steps(&app, &acting, &asked).await?
         } else {
-            let filter = filter(&app, &acting, &asked).await?;
+            let filter = within_sight(&app, &acting, filter(&app, &acting, &asked).await?).await?;
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
             let homes = homes(&app, &acting).await?;
-            runs.iter().map(|run| job(run, homes.get(&run.flow).copied())).collect()
+            let retries = app.store.retries(acting.account, None).await?;
+            runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &attempts(run, &retries))).collect()
         };
     if shown.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -53,8 +54,9 @@ pub(super) async fn one(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
-    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
-    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied());
+    let run = run_of(&app, &acting, id, Action::Read).await?;
+    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
+    let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied(), &tried);
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
     Ok(Answer(shown))
 }
@@ -65,18 +67,26 @@ pub(super) async fn errors(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
-    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let run = run_of(&app, &acting, id, Action::Read).await?;
     let rows = app.store.run_errors(acting.account, id).await?;
+    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
     let errors: Vec<Value> = rows
         .iter()
         .map(|row| {
             let error = &row.error;
-            json!({
+            let resolved = tried.get(&row.n).filter(|attempt| attempt.resolved);
+            let mut shown = json!({
                 "errorId": format!("{}.{}", run.id, row.n), "_jobId": run.id, "_flowId": run.flow,
                 "_expOrImpId": error.step.split('~').next().unwrap_or_default(),
                 "code": error.code, "message": error.message, "source": error.source,
-                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms),
-            })
+                "classification": error.class, "traceKey": error.trace_key, "occurredAt": time(error.time_ms), "resolved": resolved.is_some(),
+            });
+            if let Some(attempt) = resolved {
+                shown["resolvedAt"] = json!(attempt.ended_ms.map(time));
+                shown["resolvedBy"] = json!(attempt.by.as_ref().map(|by| by.user));
+                shown["_retryJobId"] = json!(attempt.run);
+            }
+            shown
         })
         .collect();
     Ok(Answer(json!({ "errors": errors })))
@@ -88,10 +98,9 @@ pub(super) async fn cancel(
     acting: Acting,
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
-    let known = app.store.run(acting.account, id).await?.is_some();
+    run_of(&app, &acting, id, Action::Run).await?;
     match app.runner.cancel(acting.account, id).await {
         Some(RunStatus::Canceled) => Ok(StatusCode::NO_CONTENT),
-        None if !known => Err(RestError::not_found()),
         _ => {
             let message = "This job has ended, or runs elsewhere.";
             Err(RestError::new(StatusCode::CONFLICT, "not_running", message))
@@ -110,10 +119,33 @@ pub(super) async fn latest(
     match app.store.jobs(acting.account, &filter, 1).await?.first() {
         Some(run) => {
             let home = homes(&app, &acting).await?.get(&run.flow).copied();
-            Ok(Answer(vec![job(run, home)]).into_response())
+            let tried = attempts(run, &app.store.retries(acting.account, Some(run.flow)).await?);
+            Ok(Answer(vec![job(run, home, &tried)]).into_response())
         }
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
+}
+
+/// A run, when the caller may do this to its flow.
+async fn run_of(app: &App, acting: &Acting, id: Id, action: Action) -> Result<RunRow, RestError> {
+    let run = app.store.run(acting.account, id).await?.ok_or_else(RestError::not_found)?;
+    let home = app.store.home(acting.account, run.flow).await?;
+    acting.must_at(action, Kind::Flow, home.as_ref().map_or_else(Home::default, |home| home.home()))?;
+    Ok(run)
+}
+
+/// Runs of what the caller does not see are in no list.
+async fn within_sight(app: &App, acting: &Acting, filter: JobFilter) -> Result<JobFilter, RestError> {
+    if acting.rights.sight().is_none() {
+        return Ok(filter);
+    }
+    let all = app.store.list(acting.account, Some(Kind::Flow)).await?;
+    let seen: Vec<Id> = all.iter().filter(|row| acting.may(Action::Read, row)).map(|row| row.id).collect();
+    let flows = match filter.flows {
+        Some(flows) => flows.into_iter().filter(|flow| seen.contains(flow)).collect(),
+        None => seen,
+    };
+    Ok(JobFilter { flows: Some(flows), ..filter })
 }
 
 /// The pairs of a query.
@@ -167,7 +199,11 @@ async fn steps(app: &App, acting: &Acting, asked: &Asked) -> Result<Vec<Value>, 
     let run = asked
         .id("_flowJobId")?
         .ok_or_else(|| invalid("For child jobs, query parameters must contain \"_flowJobId\"."))?;
-    let Some(run) = app.store.run(acting.account, run).await? else { return Ok(Vec::new()) };
+    let run = match run_of(app, acting, run, Action::Read).await {
+        Ok(run) => run,
+        Err(no) if no.is_absent() => return Ok(Vec::new()),
+        Err(no) => return Err(no),
+    };
     let children = run.steps.iter().map(|step| child(&run, step));
     let wanted = asked.get("type").unwrap_or("any");
     Ok(children.filter(|child| wanted == "any" || child["type"] == wanted).collect())
@@ -191,17 +227,18 @@ async fn homes(app: &App, acting: &Acting) -> Result<HashMap<Id, Id>, RestError>
 }
 
 /// A run as a job.
-fn job(run: &RunRow, integration: Option<Id>) -> Value {
+fn job(run: &RunRow, integration: Option<Id>, tried: &BTreeMap<u64, Attempt>) -> Value {
+    let resolved = tried.values().filter(|attempt| attempt.resolved).count() as u64;
     let sum = |count: fn(&StepCount) -> u64| run.steps.iter().map(count).sum::<u64>();
     let imports =
         |count: fn(&StepCount) -> u64| run.steps.iter().filter(|step| step.kind != "export").map(count).sum::<u64>();
     let sources = run.steps.iter().filter(|step| step.kind == "export").map(|step| step.pages).sum::<u64>();
     let mut shown = json!({
-        "_id": run.id, "type": "flow", "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
+        "_id": run.id, "type": if run.origin.retry.is_some() { "retry" } else { "flow" }, "_flowId": run.flow, "name": run.flow_name, "status": status(run.status),
         "createdAt": time(run.started_ms), "startedAt": time(run.started_ms),
         "lastModified": time(run.ended_ms.unwrap_or(run.started_ms)),
         "numSuccess": imports(|step| step.success), "numIgnore": sum(|step| step.ignored),
-        "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors), "numResolved": 0,
+        "numError": sum(|step| step.errors), "numOpenError": sum(|step| step.errors).saturating_sub(resolved), "numResolved": resolved,
         "numAutoResolved": sum(|step| step.auto_resolved),
         "numPagesGenerated": sources, "numPagesProcessed": imports(|step| step.pages),
         "triggeredBy": match run.place {

@@ -5,12 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tombolo_model::{Id, Kind};
+use tombolo_wire::rest::AuditAction;
 
 use super::body::Json;
 use super::resources::found;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::fresh;
 use crate::job::{PingAnswer, PingJob};
 use crate::rest::acting::Acting;
 use crate::rest::error::RestError;
@@ -19,6 +19,8 @@ use crate::rest::secrets::{Taken, hosts};
 use crate::rest::worker::WorkerError;
 use crate::routes::body::Names;
 use crate::runner::pings::{self, NotGathered};
+use crate::store::CLIENT_HOSTS;
+use crate::{audit, fresh};
 
 /// A ping takes no longer, its retries and the sign-in before it included.
 const SECONDS: u64 = 60;
@@ -30,6 +32,10 @@ pub(super) async fn saved(
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
     let connection = found(&app, &acting, Kind::Connection, id).await?;
+    // Before the request goes out: with which address it went is in the log, whatever stands there afterwards.
+    let name = connection.seen.value.get("name").and_then(Value::as_str).unwrap_or_default();
+    let event = audit::acted(&acting, Kind::Connection.name(), Some(id), name, AuditAction::Ping);
+    audit::note(&app, acting.account, event).await;
     let job = pings::gather(&app, acting.account, id, &connection.seen.value).await.map_err(not_gathered)?;
     let answer = ask(&app, acting.account, &job).await?;
     pings::keep_renewed(&app, acting.account, &job, &answer).await.map_err(|error| ApiError::internal(&error))?;
@@ -84,7 +90,12 @@ fn said(answer: PingAnswer) -> Result<Answer<Value>, RestError> {
 fn not_gathered(error: NotGathered) -> RestError {
     match error {
         NotGathered::OtherHost { path } => {
-            let message = "This secret was entered for another host. Enter it again for the present address.";
+            let message = match path.as_str() {
+                CLIENT_HOSTS => {
+                    "The iClient was put into this connection for another host. Take it out and put it in again for the present address."
+                }
+                _ => "This secret was entered for another host. Enter it again for the present address.",
+            };
             RestError::about(StatusCode::UNPROCESSABLE_ENTITY, "other_host", message, &path)
         }
         NotGathered::Resource(error) => error.into(),

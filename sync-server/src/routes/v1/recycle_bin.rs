@@ -94,7 +94,7 @@ pub(super) async fn restore_with_all(
 }
 
 async fn bring_back(app: &App, acting: &Acting, found: &Found) -> Result<(), RestError> {
-    acting.must(Action::Write, found.row.kind)?;
+    acting.must(Action::Write, &found.row)?;
     write::change(app, acting, found.row.id, write::binning(false)).await
 }
 
@@ -106,7 +106,7 @@ async fn binned(app: &App, acting: &Acting, name: &str, id: Id) -> Result<Found,
 }
 
 fn is_binned(acting: &Acting, found: &Found) -> bool {
-    found.seen.binned && acting.sees(found.row.kind, found.row.id)
+    found.seen.binned && acting.may(Action::Open, &found.row)
 }
 
 fn kind_of(name: &str) -> Result<Kind, RestError> {

@@ -6,19 +6,21 @@ use axum::http::header::LINK;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tombolo_model::{Action, Id, Kind, Problem, validate};
+use tombolo_model::{Action, Id, Kind, LONGEST_NAME, Problem, validate};
+use tombolo_wire::rest::{AuditAction, FieldChange};
 
 use super::body::{Collection, Json, address};
 use crate::app::App;
-use crate::fresh;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, of_problem};
 use crate::rest::mirror::{self, Found};
 use crate::rest::query::Query;
-use crate::rest::secrets::Taken;
+use crate::rest::secrets::{self, Taken};
 use crate::rest::shown::{Beside, show};
 use crate::rest::{patch as json_patch, references, write};
 use crate::routes::body::Names;
+use crate::store::AuditEvent;
+use crate::{audit, fresh};
 
 /// `GET /v1/{collection}`
 pub(super) async fn list(
@@ -30,7 +32,7 @@ pub(super) async fn list(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
     let found = mirror::all(&app, acting.account, Some(kind)).await?;
-    let here = found.iter().filter(|found| !found.seen.binned && acting.sees(kind, found.row.id));
+    let here = found.iter().filter(|found| !found.seen.binned && acting.may(Action::Open, &found.row));
     let beside = Beside::of(&app, acting.account, kind).await?;
     let shown = here.map(|found| {
         let mut shown = show(found, &beside);
@@ -54,7 +56,9 @@ pub(super) fn page(
     shown: impl Iterator<Item = Value>,
 ) -> Result<Response, RestError> {
     let query = Query::read(raw)?;
-    let taken: Vec<Value> = shown.filter(|shown| query.takes(shown)).collect();
+    let all: Vec<Value> = shown.collect();
+    query.check(&all)?;
+    let taken: Vec<Value> = all.into_iter().filter(|shown| query.takes(shown)).collect();
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -71,7 +75,8 @@ pub(super) fn page(
 /// The resource of a path: outside the bin, of this kind, and not hidden from the caller.
 pub(super) async fn found(app: &App, acting: &Acting, kind: Kind, id: Id) -> Result<Found, RestError> {
     let found = mirror::one(app, acting.account, id).await?;
-    let here = found.filter(|found| found.row.kind == kind && !found.seen.binned && acting.sees(kind, id));
+    let here =
+        found.filter(|found| found.row.kind == kind && !found.seen.binned && acting.may(Action::Read, &found.row));
     let here = here.ok_or_else(RestError::not_found)?;
     if here.seen.damaged { Err(RestError::damaged()) } else { Ok(here) }
 }
@@ -99,12 +104,25 @@ pub(super) async fn create(
     Collection(kind): Collection,
     Json(body): Json,
 ) -> Result<Response, RestError> {
-    let (value, secrets) = fit(&acting, kind, body)?;
+    let (value, taken) = fit(kind, body, None)?;
+    acting.must_make(Action::Write, kind, &value)?;
+    if !taken.is_empty() {
+        acting.must_make(Action::WriteSecret, kind, &value)?;
+    }
     references::check(&app, &acting, kind, (None, &value)).await?;
     let id = fresh::id()?;
     // Secrets first: a connection that is there has those that it was made with.
-    secrets.keep(&app, &acting, kind, id, &value).await?;
-    write::create(&app, &acting, kind, id, value).await?;
+    let entered = taken.keep(&app, &acting, kind, id, &value, false).await?;
+    if kind == Kind::Connection {
+        secrets::bind_client(&app, &acting, id, (None, &value)).await?;
+    }
+    let name = name_of(&value);
+    if let Err(no) = write::create(&app, &acting, kind, id, value).await {
+        // What belongs to nothing would stay for ever.
+        app.store.delete_secrets(acting.account, id).await?;
+        return Err(no);
+    }
+    note_secrets(&app, &acting, (kind, id), &name, entered).await;
     let shown = shown(&app, &acting, kind, id).await?;
     Ok((StatusCode::CREATED, Answer(shown)).into_response())
 }
@@ -118,10 +136,16 @@ pub(super) async fn replace(
     Json(body): Json,
 ) -> Result<Answer<Value>, RestError> {
     let before = found(&app, &acting, kind, id).await?;
-    let (value, secrets) = fit(&acting, kind, body)?;
+    let (value, taken) = fit(kind, body, Some(&before.seen.value))?;
+    if !taken.is_empty() {
+        acting.must(Action::WriteSecret, &before.row)?;
+    }
     references::check(&app, &acting, kind, (Some(&before.seen.value), &value)).await?;
     write::change(&app, &acting, id, write::replacing(value.clone())).await?;
-    secrets.keep(&app, &acting, kind, id, &value).await?;
+    let may_remove = acting.may(Action::WriteSecret, &before.row);
+    let entered = taken.keep(&app, &acting, kind, id, &value, may_remove).await?;
+    bound(&app, &acting, &before, &value).await?;
+    note_secrets(&app, &acting, (kind, id), &name_of(&value), entered).await;
     Ok(Answer(shown(&app, &acting, kind, id).await?))
 }
 
@@ -143,7 +167,8 @@ pub(super) async fn patch(
         return Err(RestError::invalid(problems.into_iter().map(of_problem).collect()));
     }
     references::check(&app, &acting, kind, (Some(&before.seen.value), &value)).await?;
-    write::change(&app, &acting, id, write::replacing(value)).await?;
+    write::change(&app, &acting, id, write::replacing(value.clone())).await?;
+    bound(&app, &acting, &before, &value).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -175,22 +200,41 @@ pub(super) async fn dependencies(
     Ok(Answer(references::shown(&acting, &users)))
 }
 
+/// Binds what a connection gets by another iClient than before, where the caller may enter secrets.
+async fn bound(app: &App, acting: &Acting, before: &Found, value: &Value) -> Result<(), RestError> {
+    if before.row.kind != Kind::Connection || !acting.may(Action::WriteSecret, &before.row) {
+        return Ok(());
+    }
+    secrets::bind_client(app, acting, before.row.id, (Some(&before.seen.value), value)).await
+}
+
+/// Secrets that were entered or removed, into the audit log.
+async fn note_secrets(app: &App, acting: &Acting, (kind, id): (Kind, Id), name: &str, fields: Vec<FieldChange>) {
+    if !fields.is_empty() {
+        let event = audit::acted(acting, kind.name(), Some(id), name, AuditAction::Update);
+        audit::note(app, acting.account, AuditEvent { fields, ..event }).await;
+    }
+}
+
+fn name_of(value: &Value) -> String {
+    value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
 /// The resource and the secrets of a body, if it can be taken.
-fn fit(acting: &Acting, kind: Kind, mut body: Value) -> Result<(Value, Taken), RestError> {
+fn fit(kind: Kind, mut body: Value, before: Option<&Value>) -> Result<(Value, Taken), RestError> {
     if !body.is_object() {
         return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", "A resource is a JSON object."));
     }
     let secrets = Taken::from(kind, &mut body).map_err(RestError::invalid)?;
-    if !secrets.is_empty() {
-        acting.must(Action::WriteSecret, kind)?;
-    }
     if kind == Kind::Flow
         && let Some(fields) = body.as_object_mut()
     {
         // A new flow does nothing until somebody switches it on.
         fields.entry("disabled").or_insert(json!(true));
     }
-    let problems = unfit(kind, &body);
+    // Who has a long name from elsewhere keeps it.
+    let long = before.and_then(long_name);
+    let problems: Vec<Problem> = unfit(kind, &body).into_iter().filter(|one| Some(one) != long.as_ref()).collect();
     if problems.is_empty() {
         return Ok((body, secrets));
     }
@@ -198,10 +242,17 @@ fn fit(acting: &Acting, kind: Kind, mut body: Value) -> Result<(Value, Taken), R
 }
 
 /// What keeps a resource from being taken. What only keeps it from running is taken: a step may be unfinished.
-fn unfit(kind: Kind, value: &Value) -> Vec<Problem> {
+pub(super) fn unfit(kind: Kind, value: &Value) -> Vec<Problem> {
     let matters = |problem: &Problem| match problem.code.as_str() {
         "missing_required_field" => matches!(problem.path.as_str(), "/name" | "/type" | "/_connectionId"),
         code => code != "shape_clash",
     };
-    validate(kind, value).into_iter().filter(matters).collect()
+    validate(kind, value).into_iter().filter(matters).chain(long_name(value)).collect()
+}
+
+/// That a name is longer than the app lets one be.
+fn long_name(value: &Value) -> Option<Problem> {
+    let many = value.get("name").and_then(Value::as_str)?.trim().chars().count();
+    let message = format!("A name has at most {LONGEST_NAME} characters; this one has {many}.");
+    (many > LONGEST_NAME).then(|| Problem::new("/name", "too_long", message))
 }

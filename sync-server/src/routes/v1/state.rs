@@ -5,22 +5,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tombolo_model::Id;
+use tombolo_model::kept::{STATE_KEY_BYTES as KEY_BYTES, STATE_KEYS as MOST_KEYS, STATE_VALUE_BYTES as VALUE_BYTES};
+use tombolo_wire::rest::AuditAction;
 
 use super::body::{Collection, Json};
 use super::resources::found;
 use crate::app::App;
-use crate::clock;
 use crate::rest::acting::Acting;
 use crate::rest::error::RestError;
 use crate::routes::body::Names;
-use crate::store::KeptState;
-
-/// The most keys of an account.
-const MOST_KEYS: u32 = 10_000;
-/// The longest key.
-const KEY_BYTES: usize = 256;
-/// The largest value, as text.
-const VALUE_BYTES: usize = 1024 * 1024;
+use crate::store::{AuditEvent, KeptState};
+use crate::{audit, clock};
 
 /// `GET /v1/state`
 pub(super) async fn keys(State(app): State<App>, acting: Acting) -> Result<Answer<Value>, RestError> {
@@ -102,7 +97,9 @@ pub(super) async fn remove_below(
 
 /// `DELETE /v1/state`
 pub(super) async fn clear(State(app): State<App>, acting: Acting) -> Result<StatusCode, RestError> {
-    app.store.delete_state(acting.account, None, None).await?;
+    if app.store.delete_state(acting.account, None, None).await? > 0 {
+        note(&app, &acting, None, "", (true, false)).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -114,7 +111,9 @@ pub(super) async fn clear_below(
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
     found(&app, &acting, kind, id).await?;
-    app.store.delete_state(acting.account, Some(id), None).await?;
+    if app.store.delete_state(acting.account, Some(id), None).await? > 0 {
+        note(&app, &acting, Some(id), "", (true, false)).await;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -137,8 +136,14 @@ async fn write(
         return Err(too_much("A value has at most 1 MiB.".to_owned()));
     }
     match app.store.put_state(acting.account, owner, key, value, MOST_KEYS, clock::now_ms()).await? {
-        KeptState::Created => Ok((StatusCode::CREATED, "Created")),
-        KeptState::Replaced => Ok((StatusCode::OK, "OK")),
+        KeptState::Created => {
+            note(app, acting, owner, key, (false, true)).await;
+            Ok((StatusCode::CREATED, "Created"))
+        }
+        KeptState::Replaced => {
+            note(app, acting, owner, key, (true, true)).await;
+            Ok((StatusCode::OK, "OK"))
+        }
         KeptState::Full => {
             let message = format!("The account has {MOST_KEYS} keys of state, and no more fit. Delete some first.");
             Err(RestError::new(StatusCode::UNPROCESSABLE_ENTITY, "state_full", message))
@@ -149,6 +154,21 @@ async fn write(
 async fn delete(app: &App, acting: &Acting, owner: Option<Id>, key: &str) -> Result<StatusCode, RestError> {
     match app.store.delete_state(acting.account, owner, Some(key)).await? {
         0 => Err(RestError::not_found()),
-        _ => Ok(StatusCode::NO_CONTENT),
+        _ => {
+            note(app, acting, owner, key, (true, false)).await;
+            Ok(StatusCode::NO_CONTENT)
+        }
     }
+}
+
+/// Into the audit log: which key, and that there was or is a value; what programs keep there is theirs.
+async fn note(app: &App, acting: &Acting, owner: Option<Id>, key: &str, (before, now): (bool, bool)) {
+    let action = match (before, now) {
+        (false, _) => AuditAction::Create,
+        (true, true) => AuditAction::Update,
+        (true, false) => AuditAction::Delete,
+    };
+    let name = if key.is_empty() { "all keys" } else { key };
+    let fields = vec![audit::masked(&format!("/{key}"), before, now)];
+    audit::note(app, acting.account, AuditEvent { fields, ..audit::acted(acting, "state", owner, name, action) }).await;
 }

@@ -4,13 +4,15 @@
 //! signed in: a token that could make it would outlive its own time, or act as somebody else. Its text is shown when it
 //! is made and kept as a hash only.
 
+use std::collections::BTreeSet;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tombolo_model::{Action, Id, Kind, MASK};
-use tombolo_wire::rest::ErrorBody;
+use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange};
 
 use super::body::Json;
 use crate::app::App;
@@ -19,8 +21,8 @@ use crate::rest::error::{RestError, entry};
 use crate::rest::mirror;
 use crate::rest::shown::{read_time, time};
 use crate::routes::body::Names;
-use crate::store::{NewToken, TokenRow};
-use crate::{clock, fresh};
+use crate::store::{AuditEvent, NewToken, TokenRow};
+use crate::{audit, clock, fresh};
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 /// The longest life of a personal token, and what it has when nobody says.
@@ -74,7 +76,7 @@ pub(super) async fn create(State(app): State<App>, acting: Acting, Json(body): J
         ));
     }
     if !personal {
-        acting.must(Action::ManageMembers, Kind::Integration)?;
+        acting.must_in_account(Action::ManageMembers, Kind::Integration)?;
     }
     let wish = read(&app, &acting, &body, personal).await?;
     let text = fresh::token()?;
@@ -90,7 +92,9 @@ pub(super) async fn create(State(app): State<App>, acting: Acting, Json(body): J
         now_ms,
     };
     app.store.add_token(&token).await?;
-    let mut shown = show(&find(&app, &acting, token.id).await?);
+    let made = find(&app, &acting, token.id).await?;
+    note(&app, &acting, &made, AuditAction::Create, vec![audit::field("", None, Some(show(&made)))]).await;
+    let mut shown = show(&made);
     shown["token"] = json!(text.text);
     Ok((StatusCode::CREATED, Answer(shown)).into_response())
 }
@@ -103,6 +107,7 @@ pub(super) async fn change(
     Json(body): Json,
 ) -> Result<Answer<Value>, RestError> {
     let mut row = find(&app, &acting, id).await?;
+    let before = show(&row);
     must_own(&acting, &row)?;
     let wish = read(&app, &acting, &body, row.personal).await?;
     row.purge_ms = match (wish.purge_ms, row.personal) {
@@ -117,7 +122,9 @@ pub(super) async fn change(
     row.revoked = wish.revoked.unwrap_or(row.revoked);
     row.modified_ms = clock::now_ms();
     app.store.keep_token(&row).await?;
-    Ok(Answer(show(&row)))
+    let shown = show(&row);
+    note(&app, &acting, &row, AuditAction::Update, differences(&before, &shown)).await;
+    Ok(Answer(shown))
 }
 
 /// `DELETE /v1/accesstokens/{id}`
@@ -129,10 +136,30 @@ pub(super) async fn remove(
     let row = find(&app, &acting, id).await?;
     must_own(&acting, &row)?;
     if app.store.delete_token(acting.account, id).await? {
+        note(&app, &acting, &row, AuditAction::Delete, Vec::new()).await;
         return Ok(StatusCode::NO_CONTENT);
     }
     let message = "A token is revoked before it is deleted: send it with “revoked”: true first.";
     Err(RestError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_revoked", message))
+}
+
+/// Into the audit log.
+async fn note(app: &App, acting: &Acting, row: &TokenRow, action: AuditAction, fields: Vec<FieldChange>) {
+    let name = row.body.get("name").and_then(Value::as_str).unwrap_or_default();
+    let event = audit::acted(acting, "accesstoken", Some(row.id), name, action);
+    audit::note(app, acting.account, AuditEvent { fields, ..event }).await;
+}
+
+/// The fields in which a token differs from what it was.
+fn differences(before: &Value, after: &Value) -> Vec<FieldChange> {
+    let names = |shown: &Value| -> BTreeSet<String> {
+        shown.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
+    let all = names(before).into_iter().chain(names(after)).collect::<BTreeSet<_>>();
+    let differ = all.into_iter().filter(|name| name != "lastModified" && before.get(name) != after.get(name));
+    differ
+        .map(|name| audit::field(&format!("/{name}"), before.get(&name).cloned(), after.get(&name).cloned()))
+        .collect()
 }
 
 /// The end of a token that a caller makes or changes: no later than that of the token they came with, which would live on
@@ -151,13 +178,13 @@ async fn find(app: &App, acting: &Acting, id: Id) -> Result<TokenRow, RestError>
 
 /// Who answers for members sees all tokens; others see their own.
 fn may_see(acting: &Acting, row: &TokenRow) -> bool {
-    acting.role.may(Action::ManageMembers, Kind::Integration) || (row.personal && row.user == acting.user)
+    acting.rights.role.may(Action::ManageMembers, Kind::Integration) || (row.personal && row.user == acting.user)
 }
 
 /// A personal token is changed by its owner alone.
 fn must_own(acting: &Acting, row: &TokenRow) -> Result<(), RestError> {
     if !row.personal {
-        return acting.must(Action::ManageMembers, Kind::Integration);
+        return acting.must_in_account(Action::ManageMembers, Kind::Integration);
     }
     // A token of the account acts in the name of a person, and is not that person.
     if row.user == acting.user && acting.by != By::Account { Ok(()) } else { Err(RestError::forbidden()) }
@@ -276,7 +303,7 @@ async fn absent(app: &App, acting: &Acting, fields: &Map<String, Value>) -> Resu
                 Some(id) => mirror::one(app, acting.account, id).await?,
                 None => None,
             };
-            let there = found.is_some_and(|found| found.row.kind == kind && acting.sees(kind, found.row.id));
+            let there = found.is_some_and(|found| found.row.kind == kind && acting.may(Action::Read, &found.row));
             if !there {
                 problems.push(entry(
                     "invalid_ref",

@@ -72,3 +72,24 @@ async fn an_integration_is_copied_with_its_flows_and_a_cache_with_its_data_where
         assert_eq!((&copy["name"], &data["data"]), (&json!("d"), &want));
     }
 }
+
+#[tokio::test]
+async fn a_copy_is_checked_as_what_is_new() {
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    let script = api.make("scripts", json!({ "name": "s" })).await;
+    let clone = format!("/v1/scripts/{script}/clone");
+    for (wrong, code) in [
+        (json!({ "name": "" }), "missing_required_field"),
+        (json!({ "name": "n".repeat(201) }), "too_long"),
+        (json!({ "name": 7 }), "wrong_type"),
+        (json!({ "_integrationId": { "a": 1 } }), "wrong_type"),
+        (json!({ "_integrationId": "nowhere" }), "invalid_reference"),
+    ] {
+        assert_eq!(api.post(&clone, wrong.clone()).await.no(), (422, code.to_owned()), "{wrong}");
+    }
+    assert_eq!(api.get("/v1/scripts").await.good().as_array().unwrap().len(), 1);
+    assert_eq!(api.post(&clone, json!({ "name": "n".repeat(200) })).await.status, 201);
+    let long = api.post("/v1/scripts", json!({ "name": "n".repeat(201) })).await;
+    assert_eq!(long.no(), (422, "too_long".to_owned()));
+}

@@ -20,6 +20,9 @@ async fn application() -> String {
             (if fine { StatusCode::OK } else { StatusCode::UNAUTHORIZED }, format!("you sent {given}"))
         }),
     );
+    let token = json!({ "access_token": CANARY, "token_type": "bearer", "expires_in": 3600 }).to_string();
+    let tokens = axum::routing::post(async move || ([("content-type", "application/json")], token.clone()));
+    let router = router.route("/token", tokens);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -50,6 +53,28 @@ async fn a_connection_is_tested_saved_or_not_and_no_answer_holds_its_secret() {
     assert_eq!(wrong.no(), (422, "connection_failed".to_owned()));
     assert!(!wrong.text.contains("canary-wrong"), "{}", wrong.text);
     assert_eq!(api.get("/v1/connections").await.good().as_array().unwrap().len(), 2, "a test saves nothing");
+}
+
+#[tokio::test]
+async fn a_token_got_by_an_iclient_goes_where_the_connection_led_when_the_client_was_put_in() {
+    let base = application().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let client = json!({ "name": "ic", "provider": "custom_oauth2", "oauth2": { "grantType": "clientcredentials",
+        "clientId": "cid", "clientSecret": "canary-client", "token": { "uri": format!("{base}/token") } } });
+    let client = api.make("iclients", client).await;
+    let body = json!({ "name": "c", "type": "http", "http": { "baseURI": base, "_iClientId": client,
+        "ping": { "relativeURI": "/me", "method": "GET" },
+        "auth": { "type": "oauth", "oauth": { "tokenURI": format!("{base}/token"), "grantType": "clientcredentials" } } } });
+    let made = api.make("connections", body).await;
+    let one = format!("/v1/connections/{made}");
+    assert_eq!(api.post(&format!("{one}/ping"), json!({})).await.good(), json!({ "code": 200 }));
+    assert_eq!(api.get(&one).await.good()["http"]["_iClientId"], json!(client), "it is no secret");
+    let mut moved = api.get(&one).await.good();
+    moved["http"]["baseURI"] = json!("http://127.0.0.1:9");
+    assert_eq!(api.put(&one, moved).await.status, 200);
+    let refused = api.post(&format!("{one}/ping"), json!({})).await;
+    assert_eq!(refused.no(), (422, "other_host".to_owned()));
 }
 
 #[tokio::test]

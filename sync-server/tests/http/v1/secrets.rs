@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::client::owner;
+use super::client::{Api, owner};
 use super::whole_task::ended;
 use crate::runs::endpoint;
-use crate::server::Server;
+use crate::server::{Person, Server};
 
 const CANARY: &str = "canary-77f2-secret";
 
@@ -71,4 +71,93 @@ async fn a_connection_that_is_pointed_elsewhere_takes_no_secret_along() {
     assert_eq!(done["status"], "failed", "{done}");
     assert!(stolen.lock().unwrap().is_empty());
     assert!(!done.to_string().contains(CANARY));
+}
+
+/// What fifty secrets begin with.
+const FIFTY: &str = "canary-of-fifty-secrets-";
+
+/// A text as it may stand in what somebody reads.
+fn forms(secret: &str) -> Vec<String> {
+    use base64::Engine;
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let url: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    // What stands in the middle of a longer text has other letters at its ends.
+    let inner = |text: String| text.get(4..text.len() - 4).unwrap().to_owned();
+    let mut forms = vec![secret.to_owned(), hex::encode(secret), url];
+    for before in ["", "x", "xx"] {
+        forms.push(inner(base64.encode(format!("{before}{secret}"))));
+    }
+    forms
+}
+
+/// Everything that the server answers, and every file of its data but the key.
+async fn all_there_is(api: &Api, ann: &mut Person, server: &Server) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let lists =
+        ["connections", "iclients", "exports", "imports", "flows", "jobs", "audit", "recycleBinTTL", "accesstokens"];
+    for list in lists {
+        found.push((list.to_owned(), api.get(&format!("/v1/{list}")).await.text.into_bytes()));
+    }
+    for job in api.get("/v1/jobs").await.good().as_array().unwrap() {
+        let errors = format!("/v1/jobs/{}/errors", job["_id"].as_str().unwrap());
+        found.push((errors.clone(), api.get(&errors).await.text.into_bytes()));
+    }
+    for path in ["audit", "audit.csv"] {
+        let answer = ann.browser.get(&format!("/api/accounts/{}/{path}", ann.account)).await;
+        found.push((path.to_owned(), answer.bytes().await.unwrap().to_vec()));
+    }
+    for entry in std::fs::read_dir(server.data()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && !path.ends_with("secrets.key") {
+            found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn fifty_secrets_are_found_nowhere_but_at_their_endpoint() {
+    let (base, received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (mut ann, api) = owner(&server, "ann").await;
+    let secrets: Vec<String> = (0..50).map(|n| format!("{FIFTY}{n}")).collect();
+    for (n, secret) in secrets.iter().enumerate() {
+        let auth = match n % 4 {
+            0 => json!({ "type": "basic", "basic": { "username": "u", "password": secret } }),
+            1 => json!({ "type": "token", "token": { "token": secret, "location": "header", "scheme": "Bearer" } }),
+            2 => json!({ "type": "token", "token": { "token": secret, "location": "url", "paramName": "key" } }),
+            _ => json!({ "type": "custom" }),
+        };
+        let mut body = json!({ "name": format!("c{n}"), "type": "http", "http": { "baseURI": base, "auth": auth,
+            "ping": { "relativeURI": "/gone", "method": "GET" } } });
+        if n % 4 == 3 {
+            body["http"]["encrypted"] = json!({ "key": secret });
+            body["http"]["headers"] = json!([{ "name": "x-key", "value": "{{{connection.http.encrypted.key}}}" }]);
+        }
+        let id = api.make("connections", body).await;
+        if n < 8 {
+            // Whatever the endpoint answers, and whether or not it is there.
+            let told = api.post(&format!("/v1/connections/{id}/ping"), json!({})).await.text;
+            assert!(!told.contains(secret.as_str()), "{told}");
+            let uri = ["/orders", "/gone"][n % 2];
+            let export = api.make("exports", json!({ "name": "e", "_connectionId": id, "adaptorType": "HTTPExport", "http": { "method": "GET", "relativeURI": uri } })).await;
+            let import = api.make("imports", json!({ "name": "i", "_connectionId": id, "adaptorType": "HTTPImport", "http": { "method": ["POST"], "relativeURI": ["/sink"] } })).await;
+            let flow = api.make("flows", json!({ "name": "f", "disabled": false, "pageGenerators": [{ "_exportId": export }], "pageProcessors": [{ "type": "import", "_importId": import }] })).await;
+            let job = api.post(&format!("/v1/flows/{flow}/run"), json!({})).await.good()["_jobId"]
+                .as_str()
+                .unwrap()
+                .to_owned();
+            ended(&api, &job).await;
+        }
+    }
+    assert!(!received.lock().unwrap().is_empty());
+    let mut leaks = Vec::new();
+    for (place, bytes) in all_there_is(&api, &mut ann, &server).await {
+        for form in forms(FIFTY) {
+            if bytes.windows(form.len()).any(|window| window == form.as_bytes()) {
+                leaks.push(format!("{place} has {form}"));
+            }
+        }
+    }
+    assert!(leaks.is_empty(), "{leaks:#?}");
 }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 use tombolo_wire::rest::{DeleteSecret, PutSecret};
 use tombolo_wire::store::Notice;
 use wasm_bindgen::{JsCast, JsValue};
@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, text};
-use crate::{caches, env, moving, secrets};
+use crate::{env, kept, moving, secrets};
 
 /// How long a server that could not do an errand is left alone.
 const AGAIN_MS: u32 = 15_000;
@@ -42,19 +42,28 @@ pub(crate) enum Errand {
         /// The field.
         path: String,
     },
-    /// The data of a lookup cache that was made before the account was joined.
-    Cache {
+    /// A key of state that was made without a server.
+    State {
+        /// Of which resource; nothing for the account's own.
+        owner: Option<(Kind, Id)>,
+        /// Which.
+        key: String,
+    },
+    /// The data of a lookup cache that was made without a server.
+    Entries {
         /// Which cache.
         cache: Id,
     },
 }
 
 impl Errand {
-    /// The document that must be on the server first.
-    fn behind(&self) -> Option<Id> {
+    /// The resource that it is about, which the server has to have before.
+    fn about(&self) -> Option<Id> {
         match self {
+            Self::Secret { connection, .. } => Some(*connection),
+            Self::State { owner, .. } => owner.map(|(_, id)| id),
+            Self::Entries { cache } => Some(*cache),
             Self::Blob { .. } => None,
-            Self::Secret { connection: document, .. } | Self::Cache { cache: document } => Some(*document),
         }
     }
 }
@@ -104,7 +113,7 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
     let mut done = false;
     for (key, value) in entries {
         let Some(errand) = readable(account, &value) else { continue };
-        if errand.behind().is_some_and(|document| account.pending.borrow().contains(document)) {
+        if errand.about().is_some_and(|id| account.pending.borrow().contains(id)) {
             continue;
         }
         match run(account, &errand).await {
@@ -137,7 +146,7 @@ fn readable(account: &Account, value: &JsValue) -> Option<Errand> {
 }
 
 fn refused(account: &Account, errand: &Errand, message: String) {
-    account.notice(Notice { code: "refused".to_owned(), message, document: errand.behind() });
+    account.notice(Notice { code: "refused".to_owned(), message, document: errand.about() });
 }
 
 async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
@@ -150,7 +159,8 @@ async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
             }
         }
         Errand::Secret { connection, path } => secret(account, *connection, path).await,
-        Errand::Cache { cache } => caches::bring(account, *cache).await,
+        Errand::State { owner, key } => kept::bring_state(account, *owner, key).await,
+        Errand::Entries { cache } => kept::bring_entries(account, *cache).await,
     }
 }
 

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use tombolo_docs::{Chunk, Document, hash_to_hex, inspect};
 use tombolo_model::{Id, Intent};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::{Account, OutboxRow, id_of, local_database};
@@ -20,7 +21,7 @@ use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Layout, Storage, Store, bytes, bytes_of, chunk_key, document_range, text, text_of};
 use crate::tabs::{Pieces, Say};
-use crate::{documents, env, history, news, runs, untold};
+use crate::{documents, env, history, kept, news, runs, untold};
 
 /// In the account: what was brought and is not done with.
 const BROUGHT: &str = "brought";
@@ -201,7 +202,15 @@ fn put(account: &Account, batch: &mut Batch, document: &Document, chunks: &[Chun
 
 /// Files, secrets, runs: copied as they are where they are missing, each with its errand; gives their number.
 async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) -> Result<usize, Fault> {
-    let stores = [Store::Blobs, Store::Secrets, Store::Runs, Store::RunErrors, Store::RunFiles, Store::CacheData];
+    let stores = [
+        Store::Blobs,
+        Store::Secrets,
+        Store::Runs,
+        Store::RunErrors,
+        Store::RunFiles,
+        Store::States,
+        Store::CacheEntries,
+    ];
     let mut caches = BTreeSet::new();
     let wanted = stores.map(|store| (store, None));
     let mut news = 0;
@@ -209,7 +218,13 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
         let keys: Vec<_> = entries.iter().map(|(key, _)| key.clone()).collect();
         let there = account.storage.get_many(store, &keys).await?;
         for ((key, value), known) in entries.into_iter().zip(there) {
-            if known.is_some_and(|known| store != Store::Runs || !runs::is_newer(&value, &known)) {
+            let is_there = |known: JsValue| match store {
+                Store::Runs => !runs::is_newer(&value, &known),
+                // Scripts may have gone on writing.
+                Store::States | Store::CacheEntries => known.as_string() == value.as_string(),
+                _ => true,
+            };
+            if known.is_some_and(is_there) {
                 continue;
             }
             match store {
@@ -224,7 +239,12 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
                 }
                 Store::Runs => runs::queue_row(batch, &value),
                 Store::RunErrors => runs::queue_error(batch, &key),
-                Store::CacheData => caches.extend(id_of(&key)),
+                Store::States => {
+                    if let Some((owner, key)) = kept::named(&key) {
+                        batch.append_json(Store::Errands, &Errand::State { owner, key });
+                    }
+                }
+                Store::CacheEntries => caches.extend(id_of(&key)),
                 _ => {}
             }
             batch.put(store, &key, value);
@@ -232,7 +252,7 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
         }
     }
     for cache in caches {
-        batch.append_json(Store::Errands, &Errand::Cache { cache });
+        batch.append_json(Store::Errands, &Errand::Entries { cache });
     }
     Ok(news)
 }
@@ -269,6 +289,9 @@ async fn finish(account: &Rc<Account>) -> Result<(), Fault> {
     };
     let mut batch = Batch::new();
     batch.delete(Store::Meta, &text(BROUGHT));
+    // The server has these now, and nobody reads them here any more.
+    batch.clear(Store::States);
+    batch.clear(Store::CacheEntries);
     account.storage.write(&batch).await?;
     if !whole {
         return Ok(());

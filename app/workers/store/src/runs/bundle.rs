@@ -6,8 +6,8 @@ use std::rc::Rc;
 use serde_json::Value;
 use tombolo_model::catalogue::{describe, named};
 use tombolo_model::{Id, Kind};
-use tombolo_wire::run::{RunBegin, RunPlace, RunRow, RunStatus, checkpoints};
-use tombolo_wire::run_worker::{PingJob, RunJob, RunOptions, RunResource, Secrets};
+use tombolo_wire::run::{RunBegin, RunOrigin, RunPlace, RunRow, RunStatus, checkpoints};
+use tombolo_wire::run_worker::{PingJob, Relay, RunJob, RunOptions, RunResource, Secrets};
 use tombolo_wire::store::Link;
 use web_sys::Blob;
 
@@ -46,6 +46,8 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         checkpoints,
         test: false,
         options: RunOptions::default(),
+        answers: true,
+        relay: relay(account, &format!("flows/{flow}")),
     };
     Ok(Bundle { job, files })
 }
@@ -63,7 +65,17 @@ pub(super) async fn gather_connection(
     if resources.get(&connection).is_none_or(|found| found.kind != Kind::Connection) {
         return Err(Fault::NotFound(connection));
     }
-    Ok(PingJob { connection, resources, secrets: Secrets(secrets), hosts })
+    let relay = relay(account, &format!("connections/{connection}"));
+    Ok(PingJob { connection, resources, secrets: Secrets(secrets), hosts, relay })
+}
+
+/// Where the server takes requests of a run.
+fn relay(account: &Account, of: &str) -> Relay {
+    match account.link.borrow().link {
+        _ if account.is_local() => Relay::None,
+        Link::Online => Relay::At(format!("/api/accounts/{}/{of}/relay", account.id)),
+        _ => Relay::Away,
+    }
 }
 
 /// What something refers to, directly or by way of others.
@@ -134,6 +146,7 @@ fn row(account: &Account, flow: Id, value: &Value, heads: BTreeMap<Id, Vec<Strin
         steps: Vec::new(),
         error: None,
         heads,
+        origin: RunOrigin::default(),
         n: 0,
     }
 }

@@ -6,12 +6,17 @@ use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
-use tombolo_wire::run::{RunError, RunRow, RunStatus};
-use tombolo_wire::run_worker::Secrets;
+use futures::future::{Either, select};
+use tombolo_model::Id;
+use tombolo_wire::run::{KeptAsk, RunError, RunRow, RunStatus};
+use tombolo_wire::run_worker::{Secrets, ToRun};
 use tombolo_wire::store::{Event, Notice};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 
-use super::{failed, is_end, mark_key, offer_soon, put_error, put_row, show};
+use super::desk::Desk;
+use super::retried::Retried;
+use super::{failed, frame, is_end, mark_key, offer_soon, put_error, put_row, show};
 use crate::account::Account;
 use crate::storage::{Batch, StorageError, Store, pair, text};
 use crate::tabs::Say;
@@ -20,8 +25,9 @@ use crate::{api, env, port, secrets};
 /// How long after a failure storing is tried again.
 const AGAIN_MS: u32 = 1_000;
 
-/// A row between start and end is written at most this often.
-const ROWS_MS: i64 = 1_000;
+/// A row between start and end is written at most this often, and no later than this after it was heard: of a tab that is
+/// closed nothing else tells what its run had done.
+const ROWS_MS: i64 = 200;
 
 /// What a run's worker said.
 pub(super) enum Heard {
@@ -30,6 +36,8 @@ pub(super) enum Heard {
     File(String, Blob),
     /// Tokens that take the place of those that the run began with.
     Renewed(Secrets),
+    /// A question, with its number.
+    Ask(u64, Box<KeptAsk>),
     /// The worker is of no use any more.
     Broke(String),
     /// It was to end the run and did not in time.
@@ -45,20 +53,37 @@ struct Gathered {
 }
 
 /// Keeps a run until it has ended.
-pub(super) async fn keep(account: &Rc<Account>, first: RunRow, mut heard: UnboundedReceiver<Heard>) {
+pub(super) async fn keep(
+    account: &Rc<Account>,
+    first: RunRow,
+    mut heard: UnboundedReceiver<Heard>,
+    (desk, mut retried): (&Rc<Desk>, Option<Retried>),
+) {
     let run = first.id;
     let mut last = first;
     let mut written_ms = env::now_ms();
     let mut gathered = Gathered::default();
     loop {
-        match heard.next().await {
-            Some(said) => take(account, &mut gathered, &mut last, said),
-            None => take(account, &mut gathered, &mut last, Heard::Broke("the worker has gone".to_owned())),
+        let waits = gathered.row.is_some().then(|| ROWS_MS - (env::now_ms() - written_ms));
+        match next(&mut heard, waits).await {
+            Next::Due => {}
+            Next::Said(Some(said)) => take(account, (desk, &mut retried), &mut gathered, &mut last, said),
+            Next::Said(None) => take(
+                account,
+                (desk, &mut retried),
+                &mut gathered,
+                &mut last,
+                Heard::Broke("the worker has gone".to_owned()),
+            ),
         }
         while let Ok(said) = heard.try_recv() {
-            take(account, &mut gathered, &mut last, said);
+            take(account, (desk, &mut retried), &mut gathered, &mut last, said);
         }
         let ended = is_end(last.status);
+        if ended && let (Some(retried), Some(retry)) = (retried.take(), &mut last.origin.retry) {
+            retry.resolved = retried.resolved(last.status);
+            gathered.row = Some(last.clone());
+        }
         let due = env::now_ms() - written_ms >= ROWS_MS;
         if let Some(row) = gathered.row.take_if(|_| ended || due) {
             put_row(account, &mut gathered.batch, &row);
@@ -89,7 +114,31 @@ pub(super) async fn keep(account: &Rc<Account>, first: RunRow, mut heard: Unboun
     account.say(&Say::Errand);
 }
 
-fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said: Heard) {
+/// What comes first.
+enum Next {
+    /// Something was said; nothing when nobody says anything any more.
+    Said(Option<Heard>),
+    /// The row that waits is to be written.
+    Due,
+}
+
+async fn next(heard: &mut UnboundedReceiver<Heard>, waits_ms: Option<i64>) -> Next {
+    let Some(waits_ms) = waits_ms else { return Next::Said(heard.next().await) };
+    // A clock that was set back makes nothing wait longer.
+    let waits_ms = u32::try_from(waits_ms.clamp(0, ROWS_MS)).unwrap_or(0);
+    match select(heard.next(), Box::pin(env::pause(waits_ms))).await {
+        Either::Left((said, _)) => Next::Said(said),
+        Either::Right(_) => Next::Due,
+    }
+}
+
+fn take(
+    account: &Rc<Account>,
+    (desk, retried): (&Rc<Desk>, &mut Option<Retried>),
+    gathered: &mut Gathered,
+    last: &mut RunRow,
+    said: Heard,
+) {
     if is_end(last.status) {
         return;
     }
@@ -105,12 +154,18 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
             *last = row.clone();
             gathered.row = Some(row);
         }
-        Heard::Error(n, error) => put_error(account, &mut gathered.batch, last.id, n, &error),
+        Heard::Error(n, error) => {
+            if let Some(retried) = retried {
+                retried.failed(&error);
+            }
+            put_error(account, &mut gathered.batch, last.id, n, &error);
+        }
         Heard::File(step, file) => {
             let key = pair(last.id.to_string(), &text(step));
             gathered.batch.put(Store::RunFiles, &key, file.into());
         }
         Heard::Renewed(secrets) => gathered.renewed.push(secrets),
+        Heard::Ask(n, ask) => answer(account, desk, last.id, n, *ask),
         Heard::Broke(reason) => {
             let message = format!("The run broke off: {reason}. Run the flow again.");
             let row = failed(last.clone(), "worker_broke", &message);
@@ -124,6 +179,19 @@ fn take(account: &Rc<Account>, gathered: &mut Gathered, last: &mut RunRow, said:
             gathered.row = Some(last.clone());
         }
     }
+}
+
+/// Answers while the run is kept: what it asks must not hold up its rows, nor they the answer.
+fn answer(account: &Rc<Account>, desk: &Rc<Desk>, run: Id, n: u64, ask: KeptAsk) {
+    let (account, desk) = (account.clone(), desk.clone());
+    spawn_local(async move {
+        let reply = desk.answer(&account, ask).await;
+        let Ok(told) = frame(&ToRun::Told { n, reply }) else { return };
+        if let Some(entry) = account.running.borrow().get(&run) {
+            // A worker that takes no message has broken, which its keeper hears too.
+            drop(entry.worker.post_message(&told));
+        }
+    });
 }
 
 /// Keeps renewed tokens for the next run; one that cannot be kept may be lost for good, so the person is told.

@@ -7,13 +7,16 @@ use futures::channel::mpsc;
 use js_sys::{Array, Reflect};
 use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
+use tombolo_wire::run::{RetryOf, RunBy, RunOrigin, RunType};
 use tombolo_wire::run_worker::{FromRun, RunOptions, ToRun};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::bundle::{self, Bundle};
+use super::desk::Desk;
 use super::keeper::{self, Heard};
+use super::retried::Retried;
 use super::{Running, flow_lock, frame, mark_key, put_row, run_lock};
 use crate::account::Account;
 use crate::fault::Fault;
@@ -44,9 +47,17 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, opti
         }
         return on_the_server(account, flow).await;
     }
+    here(account, flow, options, 0).await
+}
+
+/// Starts a run in this tab; `started` flows started each other before it.
+pub(super) async fn here(account: &Rc<Account>, flow: Id, options: RunOptions, started: u32) -> Result<Id, Fault> {
     let turn = turn(flow).await?;
     let mut bundle = bundle::gather(account, flow).await?;
+    bundle.job.row.origin = origin(account, &options, started);
     bundle.job.options = options;
+    let retried = bundle.job.options.retry.as_ref().map(Retried::of);
+    let desk = Rc::new(Desk::new(&bundle.job, started));
     let row = bundle.job.row.clone();
     let held = locks::take(&run_lock(row.id), Ask::InTurn, || ()).await;
     let mut batch = Batch::new();
@@ -59,17 +70,29 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, opti
         Ok((listeners, heard)) => {
             let account = account.clone();
             spawn_local(async move {
-                keeper::keep(&account, row, heard).await;
+                keeper::keep(&account, row, heard, (&desk, retried)).await;
                 drop((listeners, held, turn));
             });
         }
         Err(error) => {
             let (_, heard) = mpsc::unbounded();
-            keeper::keep(account, row, heard).await;
+            keeper::keep(account, row, heard, (&desk, retried)).await;
             return Err(error);
         }
     }
     Ok(id)
+}
+
+/// How a run of this tab came about.
+fn origin(account: &Account, options: &RunOptions, started: u32) -> RunOrigin {
+    let of = options.retry.as_ref().and_then(|retry| retry.of.clone());
+    let kind = match (&options.retry, started) {
+        (Some(_), _) => RunType::Retry,
+        (None, 0) => RunType::Manual,
+        (None, _) => RunType::Flow,
+    };
+    let by = account.info.borrow().user.as_ref().map(|user| RunBy { user: user.id, name: user.name.clone() });
+    RunOrigin { kind, by, retry: of.map(|(run, errors)| RetryOf { run, errors, resolved: Vec::new() }) }
 }
 
 /// What is in the recycle bin does not run.
@@ -165,8 +188,9 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Row { row }, _)) => Heard::Row(row),
                 Ok((FromRun::Error { n, error }, _)) => Heard::Error(n, error),
                 Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
+                Ok((FromRun::Ask { n, ask }, _)) => Heard::Ask(n, Box::new(ask)),
                 // Of trials only, which are not kept.
-                Ok((FromRun::Stage { .. } | FromRun::Pinged { .. }, _)) => return,
+                Ok((FromRun::Stage { .. } | FromRun::Pinged { .. } | FromRun::SignInAt { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {
                     Some(file) => Heard::File(step, file),
                     None => Heard::Broke("a file was announced and did not come".to_owned()),

@@ -15,6 +15,7 @@ use tombolo_wire::store::{TestReport, Tested};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
+use super::desk::Desk;
 use super::start::{Listeners, read, refuse_binned, why};
 use super::{bundle, frame, is_end};
 use crate::account::Account;
@@ -23,14 +24,14 @@ use crate::storage::Batch;
 use crate::{api, env, secrets};
 
 /// How long an application may take to answer a test.
-const PING_MS: u32 = 60_000;
+pub(super) const PING_MS: u32 = 60_000;
 /// How long a flow may be tried out.
 const TEST_RUN_MS: u32 = 180_000;
 /// Stages that are kept of a trial: a page has few records, and a screen shows no more.
 const MOST_STAGES: usize = 2_000;
 
 /// A worker and what it says; ended with this.
-struct Talk {
+pub(super) struct Talk {
     worker: Worker,
     heard: UnboundedReceiver<Result<FromRun, String>>,
     _listeners: Listeners,
@@ -44,7 +45,7 @@ impl Drop for Talk {
 
 impl Talk {
     /// Starts a worker and gives it its job once it listens.
-    fn start(job: &ToRun, files: &[Blob]) -> Result<Self, Fault> {
+    pub(super) fn start(job: &ToRun, files: &[Blob]) -> Result<Self, Fault> {
         let failed = |error| Fault::Browser(format!("The browser starts no worker for the test: {error:?}."));
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -78,7 +79,7 @@ impl Talk {
     }
 
     /// What it says next; an error in words when it says nothing more.
-    async fn next(&mut self) -> Result<FromRun, Fault> {
+    pub(super) async fn next(&mut self) -> Result<FromRun, Fault> {
         let broke =
             |why: &str| Fault::Browser(format!("The test stopped by a fault of the program: {why}. Try it again."));
         match self.heard.next().await {
@@ -124,6 +125,7 @@ pub(crate) async fn test_run(
     gathered.job.test = true;
     gathered.job.options = options;
     let mut report = TestReport { row: gathered.job.row.clone(), errors: Vec::new(), stages: Vec::new(), left_out: 0 };
+    let desk = Desk::new(&gathered.job, 0);
     let mut talk = Talk::start(&ToRun::Start { job: Box::new(gathered.job) }, &gathered.files)?;
     within(
         TEST_RUN_MS,
@@ -141,6 +143,11 @@ pub(crate) async fn test_run(
                     FromRun::Error { error, .. } => report.errors.push(error),
                     FromRun::Stage { stage } if report.stages.len() < MOST_STAGES => report.stages.push(stage),
                     FromRun::Stage { .. } => report.left_out += 1,
+                    FromRun::Ask { n, ask } => {
+                        let reply = desk.answer(account, ask).await;
+                        // A worker that takes no message is ended with the time that the test has.
+                        drop(talk.worker.post_message(&frame(&ToRun::Told { n, reply })?));
+                    }
                     FromRun::Renewed { secrets } => renew(account, secrets).await?,
                     _ => {}
                 }
@@ -151,7 +158,7 @@ pub(crate) async fn test_run(
 }
 
 /// Gives up after a time.
-async fn within<T>(ms: u32, late: &str, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) async fn within<T>(ms: u32, late: &str, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     match select(Box::pin(work), Box::pin(env::pause(ms))).await {
         Either::Left((done, _)) => done,
         Either::Right(_) => Err(Fault::Invalid(late.to_owned())),

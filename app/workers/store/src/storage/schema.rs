@@ -36,8 +36,10 @@ pub enum Store {
     Actors,
     /// What the server must be told by HTTP when it can be reached: counter → JSON.
     Errands,
-    /// The data of lookup caches: (cache, key) → JSON of key and value.
-    CacheData,
+    /// State of scripts, where there is no server for it: (owner or nothing, key) → JSON.
+    States,
+    /// The data of lookup caches, where there is no server for it: (cache, key) → JSON.
+    CacheEntries,
     /// In the registry: accounts by id → JSON.
     Accounts,
     /// In the registry: the key under which secrets are encrypted.
@@ -64,7 +66,8 @@ impl Store {
             Self::Secrets => "secrets",
             Self::Actors => "actors",
             Self::Errands => "errands",
-            Self::CacheData => "cache_data",
+            Self::States => "states",
+            Self::CacheEntries => "cache_entries",
             Self::Accounts => "accounts",
             Self::Keys => "keys",
         }
@@ -88,7 +91,7 @@ impl Layout {
     pub(super) const fn version(self) -> u8 {
         match self {
             Self::Registry => 1,
-            // 2: the data of lookup caches.
+            // 2: state and the data of lookup caches.
             Self::Account => 2,
         }
     }
@@ -112,7 +115,8 @@ impl Layout {
                 Store::Secrets,
                 Store::Actors,
                 Store::Errands,
-                Store::CacheData,
+                Store::States,
+                Store::CacheEntries,
             ],
         }
     }

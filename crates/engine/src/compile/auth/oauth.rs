@@ -74,6 +74,7 @@ impl Source<'_> {
             headers: all,
             body: self.written(which)?,
             media_type: media("urlencoded")?,
+            xml: false,
         })
     }
 

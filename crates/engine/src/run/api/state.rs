@@ -2,15 +2,11 @@
 
 use serde_json::Value;
 use tombolo_model::Kind;
+use tombolo_model::kept::{STATE_KEY_BYTES, STATE_VALUE_BYTES};
 
 use super::RunApi;
 use super::arguments::field;
 use crate::data::StateOwner;
-
-/// The most bytes of a value.
-const MAX_VALUE_BYTES: usize = 1024 * 1024;
-/// The most bytes of a key.
-const MAX_KEY_BYTES: usize = 1024;
 
 impl RunApi<'_, '_> {
     /// `get(key)`, `put(key, value)`, `delete(key)`, `list()`; or of a resource, with an object
@@ -25,8 +21,8 @@ impl RunApi<'_, '_> {
                 let Some(value) = value else {
                     return Err(format!("state.{function} needs a value: state.{function}(\"key\", value)."));
                 };
-                if value.to_string().len() > MAX_VALUE_BYTES {
-                    let most_mb = MAX_VALUE_BYTES / (1024 * 1024);
+                if value.to_string().len() > STATE_VALUE_BYTES {
+                    let most_mb = STATE_VALUE_BYTES / (1024 * 1024);
                     return Err(format!("A value of state has {most_mb} MB at most: keep less under this key."));
                 }
                 self.shared.put_state(owner, key(function, first)?, Some(value.clone())).await?;
@@ -45,8 +41,8 @@ impl RunApi<'_, '_> {
 fn key<'v>(function: &str, asked: &'v Value) -> Result<&'v str, String> {
     let key = asked.as_str().filter(|key| !key.is_empty()).or_else(|| field(asked, "key"));
     match key {
-        Some(key) if key.len() <= MAX_KEY_BYTES => Ok(key),
-        Some(_) => Err(format!("A key of state has {MAX_KEY_BYTES} bytes at most.")),
+        Some(key) if key.len() <= STATE_KEY_BYTES => Ok(key),
+        Some(_) => Err(format!("A key of state has {STATE_KEY_BYTES} bytes at most.")),
         None => Err(format!("state.{function} needs a key: state.{function}(\"key\").")),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn challenged(held: &Held, response: &Response) -> Result<bool, HttpE
     known.sort_by_key(|challenge| ALGORITHMS.iter().position(|one| *one == challenge.algorithm));
     match known.into_iter().next() {
         Some(challenge) => Ok(held.challenge(challenge)),
-        None if response.status == 401 && response.headers_may_be_hidden => Err(HttpError::Credentials(
+        None if response.status == 401 && response.headers_may_be_hidden => Err(HttpError::Refused(
             "the browser hides what the endpoint wants to be proved. Run the flow on the server".to_owned(),
         )),
         None => Ok(false),

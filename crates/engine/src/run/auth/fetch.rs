@@ -7,9 +7,10 @@ use super::held::{Held, Obtained};
 use super::{current, jwt, resolve};
 use crate::http::{Body, HttpError, Request, Response, join_masked};
 use crate::path::Path;
-use crate::plan::Endpoint;
 use crate::plan::auth::{Ask, Auth, Content, From, Grant, OAuth2, REFRESH_TOKEN, TOKEN};
+use crate::plan::{AnswerType, Endpoint};
 use crate::run::answer::{beginning, refusal};
+use crate::run::reply::parse;
 use crate::run::request::{has_header, send, text};
 use crate::run::shared::Shared;
 use crate::run::sign_in::SignIn;
@@ -25,7 +26,12 @@ pub(super) fn wanted(shared: &Shared<'_>, endpoint: &Endpoint, held: &Held) -> b
         Auth::Token(token) => match token.from {
             From::Kept => false,
             From::Jwt(_) => held.generation() == 0 || ending(),
-            From::Refresh { .. } | From::OAuth2(_) => current(endpoint, held, TOKEN).is_none() || ending(),
+            // Of several tokens only the one that is sent is kept from run to run.
+            From::Refresh { ref also, .. } => {
+                let is_missing = |place: &str| current(endpoint, held, place).is_none();
+                is_missing(TOKEN) || also.iter().any(|(place, _)| is_missing(place)) || ending()
+            }
+            From::OAuth2(_) => current(endpoint, held, TOKEN).is_none() || ending(),
         },
         Auth::Cookie(_) => !held.has_cookies(),
         _ => false,
@@ -40,7 +46,7 @@ pub(super) async fn obtain(shared: &Shared<'_>, endpoint: &Endpoint, held: &Held
     let got = match &endpoint.auth {
         Auth::Token(token) => match &token.from {
             From::Kept => return Ok(()),
-            From::Refresh { ask, token_path } => refreshed(shared, endpoint, held, ask, token_path).await,
+            From::Refresh { ask, token_path, also } => refreshed(shared, endpoint, held, ask, (token_path, also)).await,
             From::OAuth2(oauth) => granted(shared, endpoint, held, oauth).await,
             From::Jwt(jwt) => made(shared, endpoint, held, jwt),
         },
@@ -52,8 +58,9 @@ pub(super) async fn obtain(shared: &Shared<'_>, endpoint: &Endpoint, held: &Held
             let kept = !matches!(&endpoint.auth, Auth::Token(token) if matches!(token.from, From::Jwt(_)));
             for (name, value) in &obtained.values {
                 endpoint.scrub.learn(value);
-                if kept {
-                    shared.renewed(endpoint.connection, secret::path(name), value);
+                let path = secret::path(name);
+                if kept && [TOKEN, REFRESH_TOKEN].contains(&path) {
+                    shared.renewed(endpoint.connection, path, value);
                 }
             }
             for (_, value) in &obtained.cookies {
@@ -64,7 +71,7 @@ pub(super) async fn obtain(shared: &Shared<'_>, endpoint: &Endpoint, held: &Held
         }
         Err(error) => {
             // What is unreachable may come back; what was refused is refused to the next request too.
-            if matches!(error, HttpError::Credentials(_)) {
+            if matches!(error, HttpError::Credentials(_) | HttpError::Refused(_)) {
                 held.fail(error.clone());
             }
             Err(error)
@@ -96,10 +103,13 @@ async fn refreshed(
     endpoint: &Endpoint,
     held: &Held,
     ask: &Ask,
-    token_path: &Path,
+    (token_path, also): (&Path, &[(String, Path)]),
 ) -> Result<Obtained, HttpError> {
     let answer = asked(shared, endpoint, held, ask, None, Vec::new()).await?;
     let mut values = vec![(TOKEN, found(&answer, token_path)?)];
+    for (place, path) in also {
+        values.push((place, found(&answer, path)?));
+    }
     // Some servers take a refresh token once, and give the next one with the token.
     if current(endpoint, held, REFRESH_TOKEN).is_some()
         && let Some(next) = field(&answer, "refresh_token")
@@ -266,11 +276,13 @@ async fn signed_in(
         cookies.push((name, value));
     }
     if cookies.is_empty() {
-        return Err(HttpError::Credentials(if response.headers_may_be_hidden {
-            "the browser keeps the cookies of other sites from web pages. Run the flow on the server".to_owned()
+        return Err(if response.headers_may_be_hidden {
+            HttpError::Refused(
+                "the browser keeps the cookies of other sites from web pages. Run the flow on the server".to_owned(),
+            )
         } else {
-            "the sign-in was answered without a cookie. Check its address and body".to_owned()
-        }));
+            HttpError::Credentials("the sign-in was answered without a cookie. Check its address and body".to_owned())
+        });
     }
     Ok(Obtained { cookies, ..Obtained::default() })
 }
@@ -290,6 +302,9 @@ async fn asked(
         return Err(no(shared, endpoint, &mut response).await);
     }
     let body = beginning(shared.host, &mut response).await;
+    if ask.xml {
+        return parse(&body, AnswerType::Xml).map_err(HttpError::Credentials);
+    }
     if let Ok(answer) = Val::parse(body.trim_ascii(), &mut KeyPool::default()) {
         return Ok(answer);
     }
@@ -339,7 +354,10 @@ fn request(
         request.body = Some(Body::from(body));
     }
     if !has_header(&request, "accept") {
-        request.headers.push(("Accept".to_owned(), Masked::plain("application/json")));
+        request.headers.push((
+            "Accept".to_owned(),
+            Masked::plain(if ask.xml { "application/xml, text/xml" } else { "application/json" }),
+        ));
     }
     resolve(endpoint, held, &mut request)?;
     Ok(request)

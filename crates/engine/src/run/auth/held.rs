@@ -39,6 +39,8 @@ struct State {
     proved: bool,
     /// Why there will be no new ones.
     failed: Option<HttpError>,
+    /// Why nothing is sent any more.
+    offline: Option<String>,
     challenge: Option<Challenge>,
     /// Answers to the challenge.
     answers: u32,
@@ -123,6 +125,15 @@ impl Held {
 
     pub(super) fn fail(&self, error: HttpError) {
         self.state.borrow_mut().failed = Some(error);
+    }
+
+    pub(super) fn offline(&self) -> Option<String> {
+        self.state.borrow().offline.clone()
+    }
+
+    /// Nothing is sent any more; whether it was until now.
+    pub(super) fn go_offline(&self, why: String) -> bool {
+        self.state.borrow_mut().offline.replace(why).is_none()
     }
 
     pub(super) fn keep(&self, obtained: Obtained, now_ms: i64) {

@@ -143,12 +143,45 @@ fn what_is_made_to_exhaust_the_reader_is_ended_by_its_limits() {
     assert_eq!(read(options("//b"), &deep, 4096).1, Some(FormatError::TooDeep { most: MAX_DEPTH }));
     assert_eq!(read(options("/a"), &deep, 4096).1, Some(FormatError::TooDeep { most: MAX_DEPTH }));
     let too_big = Some(FormatError::RecordTooBig { record: 1, most: MAX_RECORD_BYTES });
-    let endless = format!("<a>{}", "x".repeat(MAX_RECORD_BYTES + 70_000));
+    let endless = format!("<a x=\"{}", "x".repeat(MAX_RECORD_BYTES + 70_000));
     assert_eq!(read(options("/a"), &endless, 65_536).1, too_big);
-    let many = format!("<a>{}", "<b/>".repeat(MAX_RECORD_BYTES));
-    assert_eq!(read(options("/a"), &many, 65_536).1, too_big);
+    for inside in ["x".repeat(MAX_RECORD_BYTES + 70_000), "<b/>".repeat(MAX_RECORD_BYTES)] {
+        let mut reader = XmlReader::new(options("/a"));
+        let mut rows = Vec::new();
+        for part in format!("<a>{inside}").as_bytes().chunks(65_536) {
+            reader.push(part, &mut rows).unwrap();
+            assert!(reader.tree.nodes.len() < 3 && reader.scanner.held_bytes() <= MAX_RECORD_BYTES);
+        }
+        assert!(matches!(reader.finish(&mut rows), Err(FormatError::NotXml { .. })) && rows.is_empty());
+    }
     let names: String = (0..200_000).map(|at| format!("<n{at}/>")).collect();
     assert_eq!(read(options("/a"), format!("<a>{names}</a>"), 65_536).0.len(), 1);
+}
+
+#[test]
+fn an_element_that_is_too_big_costs_only_its_record() {
+    let long = "é".repeat(MAX_RECORD_BYTES / 2);
+    for big in [
+        format!("<t>{long}&amp;</t>"),
+        format!("{long}<t>1</t>{long}"),
+        format!("<t><![CDATA[{long}</r>]]]]></t><!--{long}--->-->"),
+        "<a><b>1</b></a>".repeat(MAX_RECORD_BYTES / 8),
+    ] {
+        let text = format!("<l><r><t>1</t></r><r id='2'>{big}</r>\n<r><t>3</t></r><n>{long}</n><r><t>4</t></r></l>");
+        let mut reader = XmlReader::new(options("/l/r"));
+        let mut rows = Vec::new();
+        for part in text.as_bytes().chunks(32_768) {
+            reader.push(part, &mut rows).unwrap();
+        }
+        reader.finish(&mut rows).unwrap();
+        let shown: Vec<String> = rows.iter().flatten().map(|record| Val::Map(record.clone()).to_json()).collect();
+        assert!(shown == [r#"{"t":"1"}"#, r#"{"t":"3"}"#, r#"{"t":"4"}"#], "{} records", shown.len());
+        let error = rows[1].as_ref().unwrap_err();
+        assert!(error.too_big && error.index == 1 && error.message.starts_with("Record 2 is bigger than 5 MiB."));
+    }
+    // The comment is nobody's: the record around it stays.
+    let commented = format!("<l><r><!--{long}{long}-->x</r></l>");
+    assert_eq!(read(options("/l/r"), commented, 32_768), (vec![r#"{"&txt":"x"}"#.to_owned()], None));
 }
 
 #[test]

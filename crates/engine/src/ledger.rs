@@ -1,0 +1,48 @@
+//! What a host knows of earlier runs and learns of this one: which connections are offline, and which errors are over.
+//!
+//! A connection goes offline when its credentials are refused and cannot be renewed: nothing more is sent through it, or a
+//! run of many records would have an account locked. It comes back when a [`ping`](crate::ping) of it went well.
+
+use tombolo_model::Id;
+
+use crate::run::PingError;
+
+/// Remembers such things for a host; one that has none knows each run alone.
+pub trait Ledger {
+    /// Why nothing is sent through a connection; nothing where it is online.
+    fn offline(&self, connection: Id) -> Option<String>;
+    /// The credentials of a connection were refused; said once a run. No secret is in `why`.
+    fn went_offline(&self, connection: Id, why: &str);
+    /// The trace keys of the errors of a step that are open; asked once, where the flow resolves errors by them.
+    fn open_errors(&self, step: &str) -> Vec<String>;
+    /// What has this trace key went through the step, or failed there anew: its errors so far are over.
+    fn resolved(&self, step: &str, trace_key: &str);
+}
+
+/// What the test of a connection says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Requests may go through it again.
+    Online,
+    /// Its credentials are refused.
+    Offline {
+        /// In a sentence without secrets.
+        why: String,
+    },
+    /// It is as it was: what is out of reach or incomplete says nothing of credentials.
+    Unknown,
+}
+
+impl Standing {
+    /// Reads it off the outcome of a [`ping`](crate::ping).
+    #[must_use]
+    pub fn of(pinged: &Result<u16, PingError>) -> Self {
+        match pinged {
+            Ok(_) => Self::Online,
+            Err(error @ (PingError::Credentials(_) | PingError::Refused { status: 401, .. })) => {
+                Self::Offline { why: error.to_string() }
+            }
+            Err(_) => Self::Unknown,
+        }
+    }
+}

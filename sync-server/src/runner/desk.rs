@@ -1,0 +1,98 @@
+//! Answers what the process of a run asks: it has no database.
+//!
+//! A run has what came with its flow, whoever started it: those resources were put there by somebody who may see them. Other
+//! flows are started with the rights of the person who started this one; a schedule starts those of the same integration.
+
+use std::collections::BTreeMap;
+
+use tombolo_model::kept::{KeptAsk, KeptReply};
+use tombolo_model::{Id, Kind};
+
+use super::{Wish, may_run, start};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::job::Job;
+use crate::routes::runs::not_started;
+use crate::store::StoreError;
+use crate::{fresh, kept};
+
+/// The most flows that one run starts.
+const MOST: u32 = 100;
+
+/// The answers of a run.
+pub(super) struct Desk<'a> {
+    app: &'a App,
+    account: Id,
+    flow: Id,
+    wish: Wish,
+    /// The resources that came with the flow, and the flow.
+    has: BTreeMap<Id, Kind>,
+    started: u32,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(app: &'a App, account: Id, job: &Job, wish: Wish) -> Self {
+        let mut has: BTreeMap<Id, Kind> = job.resources.iter().map(|(id, found)| (*id, found.kind)).collect();
+        has.insert(job.row.flow, Kind::Flow);
+        Self { app, account, flow: job.row.flow, wish, has, started: 0 }
+    }
+
+    /// Answers one question.
+    pub(super) async fn answer(&mut self, ask: KeptAsk) -> KeptReply {
+        let answer = match ask {
+            KeptAsk::Start { flow } => self.start(flow).await,
+            ask => match self.refusal(&ask) {
+                Some(no) => Ok(no),
+                None => kept::answer(self.app, self.account, ask).await,
+            },
+        };
+        answer.unwrap_or_else(|error| KeptReply::No(ApiError::from(error).message().to_owned()))
+    }
+
+    /// Why this run does not have what it asks for.
+    fn refusal(&self, ask: &KeptAsk) -> Option<KeptReply> {
+        let (kind, id) = kept::about(ask).0?;
+        if self.has.get(&id) == Some(&kind) {
+            return None;
+        }
+        Some(match kind {
+            Kind::LookupCache => KeptReply::NoCache(id),
+            kind => KeptReply::No(format!(
+                "The state of {id} is not here: no {} with this id came with the flow. Write its id into the script.",
+                kind.name()
+            )),
+        })
+    }
+
+    async fn start(&mut self, flow: Id) -> Result<KeptReply, StoreError> {
+        let no = |said: String| Ok(KeptReply::No(said));
+        if self.started >= MOST {
+            return no(format!("A run starts {MOST} flows at most."));
+        }
+        if !self.may_start(flow).await? {
+            return no(format!("The flow {flow} is not here: it was deleted, or you may not run it."));
+        }
+        let run = match fresh::id() {
+            Ok(run) => run,
+            Err(error) => return no(format!("The flow {flow} cannot be started: {error}.")),
+        };
+        match start(self.app, self.account, flow, run, self.wish.next()).await {
+            Ok(_) => {
+                self.started += 1;
+                Ok(KeptReply::Started(run))
+            }
+            Err(error) => no(format!("The flow {flow} was not started. {}", not_started(error).message())),
+        }
+    }
+
+    async fn may_start(&self, flow: Id) -> Result<bool, StoreError> {
+        let Some(home) = self.app.store.home(self.account, flow).await? else { return Ok(false) };
+        match self.wish.by {
+            Some(person) => may_run(self.app, self.account, flow, person).await,
+            None => {
+                let own = self.app.store.home(self.account, self.flow).await?;
+                Ok(own.is_some_and(|own| own.owner == home.owner))
+            }
+        }
+    }
+}
