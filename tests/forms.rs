@@ -152,6 +152,36 @@ async fn a_connection_to_a_known_application_is_a_name_and_a_credential() -> Res
     screen.browser.close().await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_only_typed_is_tested_and_is_never_lost_without_a_word() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(Vec::new()).await?;
+    let screen = Screen::open(&server.address()).await?;
+    connection(&screen, "Sink", &sink.address()).await?;
+    let browser = &screen.browser;
+    browser.choose("Authentication", "User name and password").await?;
+    browser.fill("User name", "ines").await?;
+    browser.fill("Test URL", "/take").await?;
+    browser.choose("Test method", "POST").await?;
+    browser.field("Secret").await?.send_keys("typed").await?;
+    browser.see("Typed and not kept yet").await?;
+    browser.press("button", "Test connection").await?;
+    browser.see("Tested with the secret that you typed, which is not kept yet.").await?;
+    let sent = sink.received().pop().and_then(|request| request.headers.get("authorization").cloned());
+    assert_eq!(sent.as_ref().and_then(|value| value.to_str().ok()), Some("Basic aW5lczp0eXBlZA=="));
+    // Leaving the page loses nothing, and says so wherever one goes.
+    browser.press("link", "Home").await?;
+    browser.see("A secret that you typed for “Sink” is not kept yet.").await?;
+    browser.press("link", "Go back").await?;
+    assert_eq!(browser.value("Secret").await?, "typed");
+    browser.press("button", "Keep").await?;
+    browser.see("Saved. Enter another to replace it.").await?;
+    browser.press("link", "Home").await?;
+    browser.find("heading", "Home").await?;
+    assert!(!browser.reads("not kept yet").await?, "{}", browser.outline().await);
+    screen.browser.close().await
+}
+
 /// A login of an application: it knows one person, asks for a proof key (RFC 7636), and gives a code and a token once.
 async fn login() -> Result<String> {
     let challenge = Arc::new(Mutex::new(None::<String>));

@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use thirtyfour::Key;
 use tombolo_model::Kind;
-use tombolo_tests::{Member, Screen, Server, until};
+use tombolo_tests::{Member, Screen, Server, Sink, downloads, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -50,6 +50,14 @@ async fn what_a_list_shows_is_in_its_address() -> Result<()> {
     screen.on_this_device().await?;
     screen.browser.reload().await?;
     shows(&screen, &["Cedar", "Beech"]).await?;
+    // What is found is selected at once, goes at once, and comes back at once.
+    screen.browser.press("checkbox", "Select all").await?;
+    screen.browser.see("2 selected").await?;
+    screen.browser.press("button", "Delete").await?;
+    screen.browser.see("2 lookup caches are in the recycle bin.").await?;
+    screen.browser.press("button", "Undo").await?;
+    // What came back last was changed last.
+    shows(&screen, &["Beech", "Cedar"]).await?;
     screen.browser.close().await
 }
 
@@ -156,5 +164,115 @@ async fn everything_with_a_page_is_reached_by_typing_its_name() -> Result<()> {
     browser.keys(Key::Enter).await?;
     browser.find("button", "Show the JSON").await?;
     browser.find("heading", "Beech").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_data_of_a_lookup_cache_is_typed_imported_found_and_kept() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    make(&screen, "lookup-caches", "lookup cache", "Countries").await?;
+    let browser = &screen.browser;
+    browser.see("No entries yet").await?;
+    browser.press("button", "Add entry").await?;
+    let dialog = browser.find("dialog", "Entry").await?;
+    browser.find_in(Some(&dialog), "textbox", "Key").await?.send_keys("no").await?;
+    browser.choose("Type", "Number").await?;
+    browser.find_in(Some(&dialog), "textbox", "Value").await?.send_keys("47").await?;
+    browser.press_in(Some(&dialog), "button", "Add entry").await?;
+    browser.see("1 entry, ").await?;
+    let many: serde_json::Map<_, _> = (0..1_500).map(|n| (format!("k{n:04}"), json!(format!("{n}")))).collect();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("many.json");
+    std::fs::write(&file, serde_json::Value::Object(many).to_string())?;
+    browser.press("button", "Import").await?;
+    browser.choose_file("CSV or JSON file", &file).await?;
+    browser.press("button", "Add the entries").await?;
+    browser.see("1,501 entries, ").await?;
+    assert!(
+        browser.js("return document.querySelectorAll('tr[data-row]').length;", Vec::new()).await?.as_u64() < Some(100)
+    );
+    browser.find("searchbox", "Find keys that begin with").await?.send_keys("k149").await?;
+    browser.see("k1499").await?;
+    browser.press("button", "Delete k1499").await?;
+    browser.see("1,500 entries, ").await?;
+    browser.press("button", "Undo").await?;
+    browser.see("1,501 entries, ").await?;
+    // A file of all of them, in which texts of numbers stay texts.
+    browser.press("button", "Download").await?;
+    browser.press("menuitem", "As CSV").await?;
+    let (_, csv) = downloads::finished(&browser.downloads(), ".csv", PATIENCE).await?;
+    let csv = String::from_utf8(csv)?;
+    assert_eq!(csv.lines().count(), 1_502);
+    assert!(csv.contains("\r\nno,47\r\n") && csv.contains("k0007,\"\"\"7\"\"\""), "{}", &csv[..200]);
+    // It is on the disk.
+    browser.reload().await?;
+    browser.see("1,501 entries, ").await?;
+    browser.press("button", "Delete all").await?;
+    browser.press("button", "Delete all entries").await?;
+    browser.see("No entries yet").await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_looked_at_and_loaded_into_a_destination() -> Result<()> {
+    let server = Server::start().await?;
+    let sink = Sink::start(Vec::new()).await?;
+    let screen = Screen::open(&server.address()).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("orders.csv");
+    std::fs::write(&file, "id;city\n1;Oslo\n2;Bergen\n")?;
+    screen.visit("/data-loader").await?;
+    let browser = &screen.browser;
+    browser.choose_file("File", &file).await?;
+    browser.press("button", "Look at the records").await?;
+    // One column, until the delimiter is said.
+    browser.see("The first 2 records as they are read, with 1 field.").await?;
+    browser.fill("Column delimiter", ";").await?;
+    browser.see("The first 2 records as they are read, with 2 fields.").await?;
+    browser.press("button", "Create connection").await?;
+    let dialog = browser.find("dialog", "Create connection").await?;
+    browser.find_in(Some(&dialog), "textbox", "Name").await?.send_keys("Sink").await?;
+    browser.find_in(Some(&dialog), "textbox", "Base URL").await?.send_keys(sink.address()).await?;
+    browser.press_in(Some(&dialog), "button", "Create connection").await?;
+    browser.fill("Relative URL", "/take").await?;
+    screen.on_this_device().await?;
+    browser.press("button", "Load").await?;
+    browser.press("button", "Load orders.csv as it is").await?;
+    until("both records", PATIENCE, || async { Ok((sink.records().len() == 2).then_some(())) }).await?;
+    assert_eq!(sink.records()[1], json!({"id": "2", "city": "Bergen"}));
+    browser.see("Completed").await?;
+    // Each load asks for its file.
+    std::fs::write(&file, "id;city\n3;Bodø\n")?;
+    browser.press("button", "Load").await?;
+    let dialog = browser.find("dialog", "Load a file").await?;
+    browser.find_in(Some(&dialog), "file", "File").await?.send_keys(file.to_string_lossy()).await?;
+    browser.press_in(Some(&dialog), "button", "Load orders.csv").await?;
+    until("the third record", PATIENCE, || async { Ok((sink.records().len() == 3).then_some(())) }).await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_begins_with_a_function_is_read_as_it_is_typed_and_is_tried() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    make(&screen, "scripts", "script", "Rules").await?;
+    let browser = &screen.browser;
+    browser.find("textbox", "Content").await?;
+    browser.press("button", "Insert a function").await?;
+    browser.press("menuitem", "preMap").await?;
+    until("the function in the editor", PATIENCE, || async {
+        Ok(screen.script_text().await?.contains("function preMap(options)").then_some(()))
+    })
+    .await?;
+    browser.see("No problems.").await?;
+    browser.js("document.querySelector('.script-try').open = true;", Vec::new()).await?;
+    browser.press("button", "Call the function").await?;
+    browser.see("miles").await?;
+    screen.place_cursor(0).await?;
+    browser.keys("let x = ;").await?;
+    browser.see_within("Line 1", Duration::from_secs(20)).await?;
+    browser.press("button", "Undo").await?;
+    browser.see("No problems.").await?;
     screen.browser.close().await
 }

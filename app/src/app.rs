@@ -6,9 +6,9 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AccountPage, AuditPage, BinPage, FlowPage, HomePage, IntegrationPage, MembersPage, NotAcceptedPage, NotFound,
-    PlaygroundPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage,
-    TestCasesPage, TokensPage, TransfersPage,
+    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage,
+    NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage,
+    SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -26,7 +26,10 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/integrations/:id/tests") view=TestCasesPage/>
                     <Route path=path!("/runs") view=RunsPage/>
                     <Route path=path!("/playground/:editor?") view=PlaygroundPage/>
+                    <Route path=path!("/data-loader") view=DataLoaderPage/>
+                    <Route path=path!("/data-loader/:id") view=LoaderPage/>
                     <Route path=path!("/bin") view=BinPage/>
+                    <Route path=path!("/preferences") view=PreferencesPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
                     <Route path=path!("/account") view=AccountPage/>

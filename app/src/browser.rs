@@ -8,4 +8,5 @@ pub(crate) mod server;
 pub(crate) mod service_worker;
 pub(crate) mod theme;
 pub(crate) mod time;
+pub(crate) mod times;
 pub(crate) mod waits;

@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod document;
+mod drafts;
 mod evaluator;
 mod membership;
 mod reading;

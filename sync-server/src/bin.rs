@@ -37,7 +37,12 @@ pub(crate) struct Doomed {
 }
 
 /// Deletes documents of an account for good and tells everybody; gives those that went.
-pub(crate) async fn purge(app: &App, account: Id, by: Option<&Acting>, doomed: Vec<Doomed>) -> Result<Vec<Id>, BinError> {
+pub(crate) async fn purge(
+    app: &App,
+    account: Id,
+    by: Option<&Acting>,
+    doomed: Vec<Doomed>,
+) -> Result<Vec<Id>, BinError> {
     // Whatever was accepted up to now is in the log before its history goes.
     audit::catch_up(&*app.store, account, clock::now_ms()).await?;
     let documents: Vec<(Id, Vec<u8>)> = doomed.iter().map(|one| (one.id, one.heads.clone())).collect();

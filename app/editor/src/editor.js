@@ -105,6 +105,14 @@ export function create(parent, text, label, readOnly, send, moved) {
     reset(now) { show(batches.reset(now)); },
     people(json) { view.dispatch({ effects: setPeople.of(JSON.parse(json)) }); },
     focus() { view.focus(); },
+    // Puts the cursor at a line and column, both from 1, and shows it.
+    goto(json) {
+      const { line, column } = JSON.parse(json);
+      const at = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+      const anchor = Math.min(at.from + Math.max(column - 1, 0), at.to);
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      view.focus();
+    },
     destroy() {
       gone = true;
       cancelAnimationFrame(timer);

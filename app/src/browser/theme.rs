@@ -5,7 +5,7 @@ use leptos::prelude::*;
 const KEY: &str = "tombolo.theme";
 
 /// The theme that is chosen: `light`, `dark`, or nothing for the system's.
-fn chosen() -> Option<String> {
+pub(crate) fn chosen() -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(KEY).ok().flatten()
 }
 
@@ -15,6 +15,17 @@ pub(crate) fn is_dark() -> bool {
         Some(theme) => theme == "dark",
         None => {
             window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches())
+        }
+    }
+}
+
+/// Shows the system's theme again.
+pub(crate) fn forget() {
+    let shown = document().document_element().map(|root| root.remove_attribute("data-theme"));
+    let kept = window().local_storage().ok().flatten().map(|storage| storage.remove_item(KEY));
+    for outcome in [shown, kept].into_iter().flatten() {
+        if let Err(error) = outcome {
+            leptos::logging::warn!("the choice of a theme is not forgotten: {error:?}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The device's clock, for what is shown only: the server's clock decides everything else.
 
+use super::times::{chosen, figures, written};
+
 /// Milliseconds since 1970.
 pub(crate) fn now_ms() -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "the browser's clock counts whole milliseconds")]
@@ -21,16 +23,14 @@ pub(crate) fn from_iso(text: &str) -> Option<i64> {
     ms.is_finite().then_some(ms as i64)
 }
 
-/// Day and time in the device's zone, exact to the second.
+/// Day and time as they are wanted on this device, exact to the second.
 pub(crate) fn exact(ms: i64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "times fit a double for the next 280,000 years")]
-    let date = js_sys::Date::new(&(ms as f64).into());
-    date.to_locale_string("en-GB", &wasm_bindgen::JsValue::UNDEFINED).into()
+    let times = chosen();
+    written(&figures(ms, &times.zone), &times, true)
 }
 
-/// `09:41:07` in the device's zone.
+/// `09:41:07`, as it is wanted on this device.
 pub(crate) fn clock(ms: i64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "times fit a double for the next 280,000 years")]
-    let date = js_sys::Date::new(&(ms as f64).into());
-    date.to_locale_time_string("en-GB").into()
+    let times = chosen();
+    written(&figures(ms, &times.zone), &times, false)
 }

@@ -1,8 +1,9 @@
-//! How long ago something was. It moves on by itself; the exact time is in the title.
+//! When something was: how long ago, which moves on by itself, or the exact time, as this device wants it. The other one is
+//! in the title.
 
 use leptos::prelude::*;
 
-use crate::browser::time;
+use crate::browser::{time, times};
 use crate::state::App;
 use crate::words;
 
@@ -10,5 +11,9 @@ use crate::words;
 #[component]
 pub(crate) fn Ago(ms: i64) -> impl IntoView {
     let app = App::here();
-    view! { <time title=time::exact(ms)>{move || words::ago(ms, app.now_ms.get())}</time> }
+    let relative = Memo::new(|_| times::chosen().relative);
+    let ago = move || words::ago(ms, app.now_ms.get());
+    view! {
+        <time title=move || if relative.get() { time::exact(ms) } else { ago() }>{move || if relative.get() { ago() } else { time::exact(ms) }}</time>
+    }
 }

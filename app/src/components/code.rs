@@ -155,7 +155,14 @@ impl Link {
 
 /// The editor of one text of a document.
 #[component]
-pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> impl IntoView {
+pub(crate) fn CodeEditor(
+    doc: Doc,
+    path: &'static str,
+    label: &'static str,
+    /// Where the cursor is put whenever this is set: line and column, from 1.
+    #[prop(optional, into)]
+    go: Signal<Option<(u32, u32)>>,
+) -> impl IntoView {
     let app = App::here();
     let parent = NodeRef::<html::Div>::new();
     let ready = RwSignal::new(false);
@@ -175,6 +182,14 @@ pub(crate) fn CodeEditor(doc: Doc, path: &'static str, label: &'static str) -> i
                 .filter_map(|person| Some(json!({"name": person.user.name, "color": words::tint(&person.user.email), "head": person.cursor?.1})))
                 .collect();
             tell(&handle, "people", &serde_json::Value::Array(shown).to_string().into());
+        });
+    }
+    {
+        let handle = Rc::clone(&link.handle);
+        Effect::new(move |_| {
+            if let Some((line, column)) = go.get() {
+                tell(&handle, "goto", &json!({"line": line, "column": column}).to_string().into());
+            }
         });
     }
     let starting = link.clone();

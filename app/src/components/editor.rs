@@ -24,6 +24,7 @@ pub(crate) use describe::{
     Editor, Example, Group, Input, InputAs, Language, Of, OptionField, OptionKind, Rules, RulesAs, Stub,
 };
 use dock::{Dock, place_all};
+pub(crate) use options::functions;
 use panels::{InputPanel, OutputPanel, RulesPanel};
 pub(crate) use preview::{Preview, SCRIPT_MS, previewed};
 use split::Splitter;

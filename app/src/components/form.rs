@@ -13,6 +13,7 @@ mod json;
 mod line;
 mod pairs;
 mod secret;
+mod settings;
 mod sign_in;
 mod test;
 
@@ -28,8 +29,10 @@ use hook::HookField;
 use line::LineField;
 use pairs::PairsField;
 use secret::{Kept, SecretField};
+use settings::SettingsBox;
 
 pub(crate) use connection::NewConnection;
+pub(crate) use file::format_of;
 pub(crate) use json::JsonView;
 pub(crate) use sign_in::SignInTo;
 pub(crate) use test::TestConnection;
@@ -131,7 +134,7 @@ fn is_set(form: Form, field: &Described) -> bool {
     !text.is_empty()
         && text != field.usual
         && !(matches!(field.input, Input::Switch(usual) if usual.to_string() == text))
-        || matches!(field.input, Input::Json | Input::Pairs { .. } | Input::Hook)
+        || matches!(field.input, Input::Json | Input::Settings | Input::Pairs { .. } | Input::Hook)
             && form.doc.at(&form.path(field.path)).is_some_and(|value| {
                 value.as_array().is_none_or(|items| !items.is_empty())
                     && value.as_object().is_none_or(|fields| !fields.is_empty())
@@ -161,6 +164,7 @@ fn FieldView(form: Form, field: &'static Described) -> impl IntoView {
                 let words = pairs::Words { left, right, left_label, right_label, one };
                 view! { <PairsField form=form field=field words=words/> }.into_any()
             }
+            Input::Settings => view! { <SettingsBox form=form/> }.into_any(),
             Input::File => view! { <FileField doc=form.doc/> }.into_any(),
             Input::Hook => view! { <HookField form=form field=field/> }.into_any(),
             Input::Connection => view! { <ConnectionField doc=form.doc/> }.into_any(),

@@ -8,9 +8,10 @@ use tombolo_model::difference::intents;
 use tombolo_wire::store::{Call, CallError, HistoryEntry};
 
 use super::{Ago, Dialog, Icon};
+use crate::components::differs::{Differs, differences};
 use crate::state::Doc;
 use crate::words;
-use crate::words::fields::place_words;
+use crate::words::fields::{place_words, value_words, whole_words};
 
 /// Changes of one person are one entry while no more than this lies between them.
 const TOGETHER_MS: i64 = 60_000;
@@ -20,6 +21,9 @@ const CREATED: &str = "Created";
 const SCHEMA: &str = "schema";
 /// How many entries are shown; the foot says how many there are.
 const SHOWN: usize = 200;
+
+/// How many fields of a version are told one by one.
+const MOST_FIELDS: usize = 100;
 
 /// What one person did in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,41 +82,54 @@ fn fields_of(paths: &[String]) -> Vec<String> {
     if paths.iter().any(|place| place == SCHEMA) {
         return vec![CREATED.to_owned()];
     }
-    paths.iter().map(|place| place_words(place)).collect()
+    let words = |place: &String| match place.as_str() {
+        "bin" => "Put in the recycle bin".to_owned(),
+        "unbin" => "Taken out of the recycle bin".to_owned(),
+        place => place_words(place),
+    };
+    paths.iter().map(words).collect()
+}
+
+/// The resource as it was after a change.
+async fn version(doc: Doc, hash: String) -> Result<Value, CallError> {
+    doc.app.call::<Value>(Call::Version { id: doc.id, hash }).await
+}
+
+/// The resource as the screen has it.
+fn present(doc: Doc) -> Value {
+    doc.view.with_untracked(|view| view.as_ref().map(|view| view.value.clone())).unwrap_or_default()
 }
 
 /// Makes a resource what it was after a change: what differs is written as an edit of today, which can be taken back.
-fn restore(doc: Doc, hash: String) {
+fn restore(doc: Doc, then: Value) {
     let saving = doc.app.saving();
     spawn_local(async move {
-        let done = async {
-            let then = doc.app.call::<Value>(Call::Version { id: doc.id, hash }).await?;
-            let now = doc.view.with_untracked(|view| view.as_ref().map(|view| view.value.clone())).unwrap_or_default();
-            let intents = intents(&now, &then);
-            if intents.is_empty() {
-                return Ok("It is so already: nothing had to be restored.");
-            }
-            doc.try_edit(intents).await.map(|_| "The version is restored. Undo takes that back.")
-        };
-        match done.await {
-            Ok(said) => doc.app.toasts.say(said),
-            Err(error) => {
-                let error: CallError = error;
-                doc.app.toasts.fail(error.message);
-            }
+        match doc.try_edit(intents(&present(doc), &then)).await {
+            Ok(_) => doc.app.toasts.offer_undo("The version is restored.", move || doc.undo()),
+            Err(error) => doc.app.toasts.fail(error.message),
         }
         drop(saving);
     });
+}
+
+/// What the dialog shows: the list, or what a version would bring.
+#[derive(Clone)]
+enum Shown {
+    List,
+    /// The version, and what differs from today's.
+    Version(Value, Vec<Differs>),
 }
 
 /// The dialog.
 #[component]
 pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
     let found = RwSignal::new(None::<Result<Vec<Entry>, String>>);
+    let shown = RwSignal::new(Shown::List);
     Effect::new(move |_| {
         if !open.get() {
             return;
         }
+        shown.set(Shown::List);
         spawn_local(async move {
             let asked = doc.app.call::<Vec<HistoryEntry>>(Call::History { id: doc.id }).await;
             found.try_set(Some(asked.map(|changes| gather(&changes)).map_err(|error| error.message)));
@@ -121,27 +138,57 @@ pub(crate) fn HistoryDialog(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Dialog open=open title="History">
             <div class="dialog-body">
-                {move || match found.get() {
-                    None => view! { <p class="skeleton" aria-label="Loading"></p> }.into_any(),
-                    Some(Err(problem)) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> }.into_any(),
-                    Some(Ok(entries)) => view! { <Entries doc=doc entries=entries open=open/> }.into_any(),
+                {move || match (shown.get(), found.get()) {
+                    (Shown::Version(then, differs), _) => view! { <Version doc=doc then=then differs=differs shown=shown open=open/> }.into_any(),
+                    (_, None) => view! { <p class="skeleton" aria-label="Loading"></p> }.into_any(),
+                    (_, Some(Err(problem))) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> }.into_any(),
+                    (_, Some(Ok(entries))) => view! { <Entries doc=doc entries=entries shown=shown/> }.into_any(),
                 }}
             </div>
         </Dialog>
     }
 }
 
+/// What restoring a version writes, before it is done.
 #[component]
-fn Entries(doc: Doc, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoView {
-    let many = entries.len();
+fn Version(
+    doc: Doc,
+    then: Value,
+    differs: Vec<Differs>,
+    shown: RwSignal<Shown>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let then = StoredValue::new(then);
+    let same = differs.is_empty();
     view! {
-        <ol class="changes">{entries.into_iter().take(SHOWN).enumerate().map(|(at, entry)| view! { <Line doc=doc entry=entry newest=at == 0 open=open/> }).collect_view()}</ol>
+        {if same {
+            view! { <p>"It is so already: nothing has to be restored."</p> }.into_any()
+        } else {
+            view! { <p>"Restoring this version changes these fields. What is there now stays in the history."</p><Differences doc=doc all=differs before="Now" after="Then"/> }.into_any()
+        }}
+        <footer class="dialog-foot">
+            <button class="button" on:click=move |_| shown.set(Shown::List)>"Back"</button>
+            {(!same).then(|| view! { <button class="button primary" prop:disabled=move || !doc.writable.get() title=move || (!doc.writable.get()).then_some("You may look, not change.")
+                on:click=move |_| { open.set(false); restore(doc, then.get_value()); }>"Restore this version"</button> })}
+        </footer>
+    }
+}
+
+#[component]
+fn Entries(doc: Doc, entries: Vec<Entry>, shown: RwSignal<Shown>) -> impl IntoView {
+    let many = entries.len();
+    // What an entry changed is told beside the one before it, also beyond those that are shown.
+    let before: Vec<Option<String>> =
+        entries.iter().skip(1).map(|entry| Some(entry.hash.clone())).chain([None]).collect();
+    let lines = entries.into_iter().zip(before).take(SHOWN).enumerate();
+    view! {
+        <ol class="changes">{lines.map(|(at, (entry, before))| view! { <Line doc=doc entry=entry before=before newest=at == 0 shown=shown/> }).collect_view()}</ol>
         {(many > SHOWN).then(|| view! { <p class="muted">{format!("The last {SHOWN} of {} are shown.", words::number(many as u64))}</p> })}
     }
 }
 
 #[component]
-fn Line(doc: Doc, entry: Entry, newest: bool, open: RwSignal<bool>) -> impl IntoView {
+fn Line(doc: Doc, entry: Entry, before: Option<String>, newest: bool, shown: RwSignal<Shown>) -> impl IntoView {
     let hash = StoredValue::new(entry.hash.clone());
     let known = entry.by.is_some();
     let who = entry.who.unwrap_or_else(|| if entry.by.is_some() { "Somebody".into() } else { "On this device".into() });
@@ -152,16 +199,79 @@ fn Line(doc: Doc, entry: Entry, newest: bool, open: RwSignal<bool>) -> impl Into
     } else {
         view! { <span class="avatar small nobody" aria-hidden="true"><Icon name="laptop"/></span> }.into_any()
     };
+    let look = move |_| {
+        spawn_local(async move {
+            match version(doc, hash.get_value()).await {
+                Ok(then) => {
+                    let differs = differences(&present(doc), &then);
+                    shown.try_set(Shown::Version(then, differs));
+                }
+                Err(error) => doc.app.toasts.fail(error.message),
+            }
+        });
+    };
     view! {
         <li>
             {face}
-            <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><p class="muted">{fields}</p></div>
+            <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><Changed doc=doc fields=fields hash=entry.hash before=before/></div>
             // The newest is what there is.
             {(!newest).then(|| view! {
                 <button class="button small" prop:disabled=move || !doc.writable.get() title=move || (!doc.writable.get()).then_some("You may look, not change.")
-                    on:click=move |_| { open.set(false); restore(doc, hash.get_value()); }>"Restore"</button>
+                    on:click=look>"Restore"</button>
             })}
         </li>
+    }
+}
+
+/// The fields of an entry, and on demand what was in them before and after.
+#[component]
+fn Changed(doc: Doc, fields: String, hash: String, before: Option<String>) -> impl IntoView {
+    // Of what has just been made there is nothing before.
+    let Some(before) = before else { return view! { <p class="muted">{fields}</p> }.into_any() };
+    let hashes = StoredValue::new((before, hash));
+    let found = RwSignal::new(None::<Result<Vec<Differs>, String>>);
+    let ask = move |_| {
+        if found.with_untracked(Option::is_some) {
+            return;
+        }
+        spawn_local(async move {
+            let (old, new) = hashes.get_value();
+            let both = async { Ok::<_, CallError>(differences(&version(doc, old).await?, &version(doc, new).await?)) };
+            found.try_set(Some(both.await.map_err(|error| error.message)));
+        });
+    };
+    view! {
+        <details on:toggle=ask><summary class="muted">{fields}</summary>
+            {move || found.get().map(|found| match found {
+                Err(problem) => view! { <p class="muted">{problem}</p> }.into_any(),
+                Ok(all) if all.is_empty() => view! { <p class="muted">"Nothing that a field shows."</p> }.into_any(),
+                Ok(all) => view! { <Differences doc=doc all=all before="Before" after="After"/> }.into_any(),
+            })}
+        </details>
+    }
+    .into_any()
+}
+
+/// Fields with what is in them on two sides.
+#[component]
+fn Differences(doc: Doc, all: Vec<Differs>, before: &'static str, after: &'static str) -> impl IntoView {
+    let app = doc.app;
+    let many = all.len();
+    let named = move |text: &str| text.parse::<Id>().ok().and_then(|id| app.row(id)).map(|row| row.name);
+    let said = move |place: &str, value: Option<&Value>| value_words(place, value, named);
+    let side = |words: Option<String>| match words {
+        Some(words) => view! { <pre>{words}</pre> }.into_any(),
+        None => view! { <span class="faint">"Nothing"</span> }.into_any(),
+    };
+    view! {
+        <table class="table differences" aria-label="Changed fields">
+            <thead><tr><th>"Field"</th><th>{before}</th><th>{after}</th></tr></thead>
+            <tbody>{all.into_iter().take(MOST_FIELDS).map(|differs| view! {
+                <tr><td class="name">{whole_words(&differs.place)}</td>
+                    <td data-label=before>{side(said(&differs.place, differs.before.as_ref()))}</td><td data-label=after>{side(said(&differs.place, differs.after.as_ref()))}</td></tr>
+            }).collect_view()}</tbody>
+        </table>
+        {(many > MOST_FIELDS).then(|| view! { <p class="muted">{format!("And {} more.", words::count(many - MOST_FIELDS, "field"))}</p> })}
     }
 }
 
@@ -199,7 +309,8 @@ mod tests {
         let told = |paths: &[&str]| fields_of(&paths.iter().map(|place| (*place).to_owned()).collect::<Vec<_>>());
         assert_eq!(told(&["/name", "/mappings/r1/extract"]), ["Name", "Mapping"]);
         assert_eq!(told(&["/pageProcessors/r1/~pos"]), ["Steps"]);
-        assert_eq!(told(&["bin"]), ["Recycle bin"]);
+        assert_eq!(told(&["bin"]), ["Put in the recycle bin"]);
+        assert_eq!(told(&["unbin"]), ["Taken out of the recycle bin"]);
         assert_eq!(
             told(&["id", "kind", "schema", "/name", "/_integrationId"]),
             ["Created"],

@@ -1,12 +1,14 @@
 //! What a person should know: of the whole page in banners, of one document on its page.
 
 use leptos::prelude::*;
+use leptos_router::components::A;
 use tombolo_model::Id;
 use tombolo_wire::store::Notice;
 
 use super::Icon;
 use crate::browser::service_worker;
 use crate::state::App;
+use crate::words::kinds;
 
 /// What concerns the whole page.
 #[component]
@@ -29,7 +31,30 @@ pub(crate) fn Banners() -> impl IntoView {
             <div class="banner attention" role="status"><Icon name="refresh-cw"/><p class="grow">{what}</p>
                 <button class="button small" on:click=|_| service_worker::take_over()>"Reload"</button></div>
         })}
+        <For each=move || app.drafts.left() key=|id| *id let:id><LeftSecret id=id/></For>
         <For each=general key=|notice| (notice.code.clone(), notice.message.clone()) let:notice><Banner notice=notice/></For>
+    }
+}
+
+/// A secret that was typed on another page and is not kept.
+#[component]
+fn LeftSecret(id: Id) -> impl IntoView {
+    let app = App::here();
+    let row = move || app.row(id);
+    let says = move || {
+        let name = row().map(|row| row.name).filter(|name| !name.is_empty());
+        match name {
+            Some(name) => {
+                format!("A secret that you typed for “{name}” is not kept yet. Go back and keep it, or discard it.")
+            }
+            None => "A secret that you typed is not kept yet, and what it was for is not here any more.".to_owned(),
+        }
+    };
+    let to = move || row().and_then(|row| kinds::address(&row));
+    view! {
+        <div class="banner warning attention" role="status"><Icon name="triangle-alert"/><p class="grow">{says}</p>
+            {move || to().map(|to| view! { <A href=to attr:class="button small">"Go back"</A> })}
+            <button class="button small" on:click=move |_| app.drafts.discard(id)>"Discard"</button></div>
     }
 }
 

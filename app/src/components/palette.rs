@@ -8,18 +8,29 @@ use tombolo_model::Kind;
 use tombolo_wire::store::CatalogueRow;
 
 use super::{Dialog, Icon};
+use crate::pages::editor_names;
 use crate::state::App;
-use crate::words::kinds::{KINDS, address, kind_name, of};
+use crate::words::kinds::{KINDS, address, of, row_kind};
 
 /// How many results are shown: more are found by typing on.
 const SHOWN: usize = 40;
 
 /// The pages that are no lists of resources.
-const PAGES: [(&str, &str, &str); 4] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("Home", "/", "house"),
     ("Runs", "/runs", "history"),
+    ("Data loader", "/data-loader", "upload"),
     ("Playground", "/playground", "square-terminal"),
+    ("Preferences", "/preferences", "settings"),
     ("Recycle bin", "/bin", "trash-2"),
+];
+
+/// The pages of an account that several people share.
+const SHARED: [(&str, &str, &str); 4] = [
+    ("Members", "/members", "users"),
+    ("Transfers", "/transfers", "arrow-right-left"),
+    ("Audit log", "/audit", "scroll-text"),
+    ("Password and security", "/security", "shield-check"),
 ];
 
 /// Somewhere to go.
@@ -50,8 +61,9 @@ fn fit(name: &str, words: &[String]) -> Option<usize> {
     Some(worst)
 }
 
-fn pages() -> impl Iterator<Item = Target> {
-    let own = PAGES.iter().map(|(name, to, icon)| Target {
+fn pages(shared: bool) -> impl Iterator<Item = Target> {
+    let of_account = SHARED.iter().filter(move |_| shared);
+    let own = PAGES.iter().chain(of_account).map(|(name, to, icon)| Target {
         name: (*name).into(),
         what: "Page".into(),
         icon,
@@ -66,20 +78,32 @@ fn pages() -> impl Iterator<Item = Target> {
     own.chain(lists)
 }
 
+/// The editors of the playground, which are found by typing.
+fn editors() -> impl Iterator<Item = Target> {
+    editor_names().map(|(name, slug)| Target {
+        name: name.into(),
+        what: "Playground".into(),
+        icon: "square-terminal",
+        to: format!("/playground/{slug}"),
+    })
+}
+
 fn target(row: &CatalogueRow) -> Option<Target> {
     let icon = match row.kind {
         Kind::Integration => "layout-grid",
         kind => of(kind)?.icon,
     };
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
-    Some(Target { name, what: kind_name(row.kind), icon, to: address(row)? })
+    Some(Target { name, what: row_kind(row), icon, to: address(row)? })
 }
 
 /// What is found, the best first. Without a word: the pages.
-fn found<'r>(typed: &str, rows: impl Iterator<Item = &'r CatalogueRow>) -> Vec<Target> {
+fn found<'r>(typed: &str, rows: impl Iterator<Item = &'r CatalogueRow>, shared: bool) -> Vec<Target> {
     let words: Vec<String> = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let mut all: Vec<(usize, Target)> = pages().filter_map(|page| Some((fit(&page.name, &words)?, page))).collect();
+    let mut all: Vec<(usize, Target)> =
+        pages(shared).filter_map(|page| Some((fit(&page.name, &words)?, page))).collect();
     if !words.is_empty() {
+        all.extend(editors().filter_map(|editor| Some((fit(&editor.name, &words)?, editor))));
         let fitting = rows.filter(|row| !row.binned).filter_map(|row| Some((fit(&row.name, &words)?, row)));
         all.extend(fitting.filter_map(|(fit, row)| Some((fit, target(row)?))));
         all.sort_by(|(one, a), (other, b)| (one, a.name.len(), &a.name).cmp(&(other, b.name.len(), &b.name)));
@@ -111,7 +135,8 @@ fn Search(on_done: Callback<()>) -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let all = Memo::new(move |_| typed.with(|typed| app.rows.with(|rows| found(typed, rows.values()))));
+    let all =
+        Memo::new(move |_| typed.with(|typed| app.rows.with(|rows| found(typed, rows.values(), !app.is_alone()))));
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(Err(error)) = input.get().map(|input| input.focus()) {
@@ -189,11 +214,14 @@ mod tests {
             row(2, Kind::Connection, "CRM connection", false),
             row(3, Kind::Import, "Conn", true),
         ];
-        let names: Vec<_> = found("conn", rows.iter()).into_iter().map(|target| target.name).collect();
+        let names: Vec<_> = found("conn", rows.iter(), false).into_iter().map(|target| target.name).collect();
         assert_eq!(names, ["Connections", "CRM connection", "Reconnect"]);
-        let both: Vec<_> = found("con crm", rows.iter()).into_iter().map(|target| target.what).collect();
+        let both: Vec<_> = found("con crm", rows.iter(), false).into_iter().map(|target| target.what).collect();
         assert_eq!(both, ["Connection"]);
-        assert_eq!(found("", rows.iter()).len(), PAGES.len() + KINDS.len());
-        assert!(found("xyz", rows.iter()).is_empty());
+        assert_eq!(found("", rows.iter(), false).len(), PAGES.len() + KINDS.len());
+        assert!(found("xyz", rows.iter(), false).is_empty());
+        assert!(found("handleb", rows.iter(), false).iter().any(|target| target.to == "/playground/handlebars"));
+        assert!(found("audit", rows.iter(), false).is_empty(), "nobody shares an account of this device alone");
+        assert_eq!(found("audit", rows.iter(), true).first().map(|target| target.to.as_str()), Some("/audit"));
     }
 }

@@ -9,7 +9,7 @@ use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::owner::OwnerLines;
 use super::waits::WaitsElsewhere;
-use super::{Banners, Icon, Menu, MenuItem, Palette, SyncPill};
+use super::{Banners, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, is_removed, use_enter};
@@ -116,6 +116,7 @@ fn AccountMenu() -> impl IntoView {
         dark.update(|dark| *dark = !*dark);
         theme::choose(if dark.get_untracked() { "dark" } else { "light" });
     };
+    let shortcuts = RwSignal::new(false);
     let enter = use_enter();
     let sign_out = move |()| enter.run(Call::SignOut);
     let ended = move || app.sync.with(|sync| sync.link == Link::Stopped && !is_removed(sync));
@@ -138,11 +139,14 @@ fn AccountMenu() -> impl IntoView {
                     <MenuItem on_choose=Callback::new(move |()| go("/sign-up"))><Icon name="user-plus"/>"Create an account"</MenuItem>
                 }.into_any(),
             }}
+            <MenuItem on_choose=Callback::new(move |()| go("/preferences"))><Icon name="settings"/>"Preferences"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| shortcuts.set(true))><Icon name="square-terminal"/>"Keyboard shortcuts"</MenuItem>
             <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { view! { <Icon name="sun"/>"Use the light theme" }.into_any() } else { view! { <Icon name="moon"/>"Use the dark theme" }.into_any() }}</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))><Icon name="download"/>"Export everything"</MenuItem>
             <OwnerLines/>
             {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)><Icon name="log-out"/>"Sign out"</MenuItem> })}
         </Menu>
+        <Shortcuts open=shortcuts/>
     }
 }
 
@@ -179,6 +183,7 @@ fn Navigation() -> impl IntoView {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
             <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
             <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
+            <A href="/data-loader" attr:title="Data loader"><Icon name="upload"/><span>"Data loader"</span></A>
             <A href="/playground" attr:title="Playground"><Icon name="square-terminal"/><span>"Playground"</span></A>
             <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>

@@ -251,6 +251,7 @@ mod tests {
             binned: true,
             references: Vec::new(),
             adaptor: None,
+            lookup: false,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

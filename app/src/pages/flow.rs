@@ -51,13 +51,14 @@ use crate::components::{
 use crate::state::{App, Doc, text_at, use_document};
 use canvas::Canvas;
 use choice::Choice;
-use console::Console;
+pub(crate) use console::Console;
 use counts::Counted;
 use outline::Outline;
 use panel::{BranchEditor, Panel, Tool};
 use router::RouterPanel;
 use run_some::RunSome;
 use schedule::ScheduleButton;
+pub(crate) use schedule::zones;
 use steps::{Branch, Router, Step, StepKind, routers, run_keys, steps};
 use trial::{Trial, TrialView};
 use wizard::{AddStep, Adding};
@@ -96,6 +97,31 @@ struct Builder {
 }
 
 impl Builder {
+    /// What the parts of a flow's page share.
+    fn of(id: Id) -> Self {
+        let (app, doc, choice) = (App::here(), use_document(id), Choice::here());
+        let steps = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| steps(view)).unwrap_or_default()));
+        let routers =
+            Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| routers(view)).unwrap_or_default()));
+        Self {
+            app,
+            doc,
+            steps,
+            routers,
+            keys: Memo::new(move |_| steps.with(|steps| run_keys(steps))),
+            last: Memo::new(move |_| app.last_run(id).map(|run| Arc::new(Counted::new(run)))),
+            stop: Memo::new(move |_| first_stop(choice, steps)),
+            sought: RwSignal::new(None),
+            errors_of: RwSignal::new(None),
+            listed: RwSignal::new(false),
+            choice,
+            tool: Memo::new(move |_| chosen_tool(choice, steps, routers)),
+            adding: RwSignal::new(None),
+            trial: RwSignal::new(None),
+            run_some: RwSignal::new(false),
+        }
+    }
+
     /// Lists the errors of a step in the console, and moves the focus there.
     fn show_errors(self, key: String) {
         self.errors_of.set(Some(key));
@@ -198,51 +224,56 @@ pub(crate) fn FlowPage() -> impl IntoView {
     }
 }
 
+/// The row of the chosen branching, when the flow has it.
+fn chosen_router(choice: Choice, routers: Memo<Vec<Router>>) -> Option<RowId> {
+    let row = choice.row()?;
+    routers.with(|all| all.iter().any(|router| router.row == row).then_some(row))
+}
+
+/// The row of the branch whose editor is open, when its branching is chosen and has it.
+fn chosen_branch(choice: Choice, routers: Memo<Vec<Router>>) -> Option<RowId> {
+    let (row, Tool::Branch(at)) = (choice.row()?, choice.tool()?) else { return None };
+    let found = |all: &Vec<Router>| {
+        let router = all.iter().find(|router| router.row == row)?;
+        router.branches.get(at).map(|branch| branch.row.clone())
+    };
+    routers.with(found)
+}
+
+/// The open editor, when what is chosen has it.
+fn chosen_tool(choice: Choice, steps: Memo<Vec<Step>>, routers: Memo<Vec<Router>>) -> Option<Tool> {
+    if chosen_branch(choice, routers).is_some() {
+        return choice.tool();
+    }
+    let kind = chosen_step(choice, steps)?.kind;
+    choice.tool().filter(|tool| tool.is_of(kind))
+}
+
+/// Gives a page what the parts of the flow builder share.
+pub(crate) fn provide_builder(id: Id) {
+    provide_context(Builder::of(id));
+}
+
+/// The mapping of an import, on another page than the flow builder's.
+#[component]
+pub(crate) fn ImportMapping(doc: Doc) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let row = Memo::new(move |_| {
+        let of =
+            |steps: &Vec<Step>| steps.iter().find(|step| step.resource == Some(doc.id)).map(|step| step.row.clone());
+        builder.steps.with(of)
+    });
+    move || row.get().map(|row| view! { <mapping::MappingEditor doc=doc purpose=mapping::IMPORT step=row/> })
+}
+
 #[component]
 fn FlowBuilder(id: Id, integration: Id) -> impl IntoView {
-    let doc = use_document(id);
-    let steps = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| steps(view)).unwrap_or_default()));
-    let choice = Choice::here();
-    // A step that only moved keeps its open form.
+    let builder = Builder::of(id);
+    let Builder { doc, choice, steps, routers, .. } = builder;
+    // A step that only moved keeps its open form, that of a branching stays while its names are typed.
     let shown = Memo::new(move |_| chosen_step(choice, steps));
-    let routers = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| routers(view)).unwrap_or_default()));
-    // The form of a branching stays while its names are typed.
-    let router = Memo::new(move |_| {
-        let row = choice.row()?;
-        routers.with(|all| all.iter().any(|router| router.row == row).then_some(row))
-    });
-    let branch = Memo::new(move |_| {
-        let (row, Tool::Branch(at)) = (router.get()?, choice.tool()?) else { return None };
-        let router = routers.with(|all| all.iter().find(|router| router.row == row).cloned())?;
-        router.branches.get(at).map(|branch| branch.row.clone())
-    });
-    let tool = Memo::new(move |_| {
-        if branch.with(Option::is_some) {
-            return choice.tool();
-        }
-        let kind = shown.with(|step| step.as_ref().map(|step| step.kind))?;
-        choice.tool().filter(|tool| tool.is_of(kind))
-    });
-    let app = App::here();
-    let last = Memo::new(move |_| app.last_run(id).map(|run| Arc::new(Counted::new(run))));
-    let stop = Memo::new(move |_| first_stop(choice, steps));
-    let builder = Builder {
-        app,
-        doc,
-        steps,
-        routers,
-        keys: Memo::new(move |_| steps.with(|steps| run_keys(steps))),
-        last,
-        stop,
-        sought: RwSignal::new(None),
-        errors_of: RwSignal::new(None),
-        listed: RwSignal::new(false),
-        choice,
-        tool,
-        adding: RwSignal::new(None),
-        trial: RwSignal::new(None),
-        run_some: RwSignal::new(false),
-    };
+    let router = Memo::new(move |_| chosen_router(choice, routers));
+    let branch = Memo::new(move |_| chosen_branch(choice, routers));
     provide_context(builder);
     doc.here(None, None);
     page::title(move || doc.text("/name"));

@@ -5,6 +5,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use serde_json::json;
+use tombolo_model::forms::form;
 use tombolo_model::{Action, Id, Intent, Kind};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{Call, CatalogueRow, Created, Edited};
@@ -14,8 +15,8 @@ use super::packages::{self, CloneDialog};
 use super::{NotFound, Unopened, id_param};
 use crate::browser::page;
 use crate::components::{
-    Ago, ConflictBadge, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, NameDialog, PeopleHere, RunState,
-    Switch,
+    Ago, ConflictBadge, Dialog, DocForm, DocNotices, HistoryDialog, Icon, LiveName, Menu, MenuItem, NameDialog,
+    PeopleHere, RunState, Switch,
 };
 use crate::state::{App, use_document};
 use crate::words;
@@ -42,6 +43,7 @@ fn Integration(id: Id) -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let history = RwSignal::new(false);
     let cloning = RwSignal::new(false);
+    let settings = RwSignal::new(false);
     let bin = move |()| {
         // Its flows go with it: what is left of them would have no page.
         let ids = flows.get_untracked().into_iter().map(|flow| flow.id).chain([id]).collect();
@@ -64,6 +66,7 @@ fn Integration(id: Id) -> impl IntoView {
                 <div class="actions">
                     <PeopleHere id=id/>
                     <Menu id="integration-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
+                        <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| packages::download(app, id))><Icon name="download"/>"Download"</MenuItem>
                         <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!app.may_write()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
@@ -76,6 +79,7 @@ fn Integration(id: Id) -> impl IntoView {
             </div>
             <HistoryDialog doc=doc open=history/>
             <CloneDialog id=id open=cloning/>
+            <Dialog open=settings title="Settings of the integration"><div class="dialog-body form"><DocForm doc=doc sections=Signal::derive(|| form(Kind::Integration, ""))/></div></Dialog>
             <BinnedBanner id=id says="This integration is in the recycle bin. Its flows do not run."/>
             <DocNotices id=id/>
             <Show when=move || !flows.with(Vec::is_empty) fallback=move || view! {
@@ -142,7 +146,7 @@ fn FlowRow(flow: CatalogueRow) -> impl IntoView {
     };
     let full = name.clone();
     let (shown, on_label, run_label, bin_label) =
-        (name.clone(), format!("{name} is on"), format!("Run {name}"), format!("Put {name} in the bin"));
+        (name.clone(), format!("{name} is on"), format!("Run flow {name}"), format!("Put {name} in the bin"));
     let bin = move |_| put_away(app, vec![id], format!("{name} is in the recycle bin."));
     let own = flow.clone();
     let closed = Signal::derive(move || !app.may_change(&own));

@@ -22,6 +22,7 @@ use crate::components::editor::{Bench, Layout};
 use crate::state::Evaluator;
 use desk::Desk;
 pub(in crate::pages) use editors::find as editor;
+pub(crate) use editors::{editor_names, stubs};
 pub(crate) use test_cases::TestCasesPage;
 
 /// The page of the editor in the address, or of the last one that was open.

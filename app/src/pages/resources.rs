@@ -7,6 +7,7 @@ mod create;
 mod menu;
 mod page;
 mod rows;
+mod selection;
 mod table;
 mod used_by;
 mod window;
@@ -20,9 +21,10 @@ use crate::state::App;
 use crate::words;
 use crate::words::kinds::{self, KindWords};
 use create::Create;
-pub(crate) use page::ResourcePage;
+pub(crate) use page::{More, ResourcePage};
 use table::ResourceTable;
 pub(crate) use used_by::UsedBy;
+pub(crate) use window::use_window;
 pub(in crate::pages) use window::{Part, part};
 
 /// The kind whose folder the address names.

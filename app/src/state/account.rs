@@ -17,6 +17,7 @@ use tombolo_wire::store::{
 use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
+use super::drafts::Drafts;
 use super::reading::read;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) now_ms: RwSignal<i64>,
     /// Messages.
     pub(crate) toasts: Toasts,
+    /// Secrets that were typed and are not kept yet.
+    pub(crate) drafts: Drafts,
     pub(super) documents: Documents,
     /// Held by an edit that asks the store first; see [`App::in_turn`].
     turns: StoredValue<Rc<Mutex<()>>, LocalStorage>,
@@ -85,6 +88,7 @@ impl App {
             waits: RwSignal::new(waits::noted()),
             now_ms: RwSignal::new(time::now_ms()),
             toasts: Toasts::new(),
+            drafts: Drafts::new(),
             documents: Documents::new(),
             turns: StoredValue::new_local(Rc::default()),
         };
@@ -175,6 +179,11 @@ impl App {
             self.documents.clear(self);
             self.runs.set(Arc::default());
             self.toasts.clear();
+            if self.drafts.clear() {
+                self.toasts.fail(
+                    "A secret that was typed in the other account was not kept. Go back there and enter it again.",
+                );
+            }
         }
         let rows = overview.catalogue.into_iter().map(|row| (row.id, row)).collect();
         self.rows.set(Arc::new(rows));

@@ -187,6 +187,8 @@ fn changes(call: &Call) -> bool {
             | Call::PutFile { .. }
             | Call::Install { .. }
             | Call::SetSecret { .. }
+            | Call::CacheWrite { .. }
+            | Call::CachePurge { .. }
             | Call::ParkedRetry { .. }
     )
 }

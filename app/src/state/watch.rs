@@ -19,6 +19,12 @@ pub(super) fn begin(app: App) {
     for event in ["visibilitychange", "online", "pageshow"] {
         drop(window_event_listener_untyped(event, move |_| tell(app)));
     }
+    // A secret that is only typed goes with the page: the browser asks first.
+    drop(window_event_listener(leptos::ev::beforeunload, move |event| {
+        if !app.drafts.is_empty() {
+            event.prevent_default();
+        }
+    }));
     // The store takes a new tab for one that is seen.
     if document().visibility_state() != VisibilityState::Visible {
         tell(app);

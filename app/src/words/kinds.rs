@@ -157,6 +157,11 @@ pub(crate) fn kind_name(kind: Kind) -> String {
     }
 }
 
+/// The kind of a row as people tell them apart, with a capital: an export may be a lookup.
+pub(crate) fn row_kind(row: &CatalogueRow) -> String {
+    if row.lookup { "Lookup".to_owned() } else { kind_name(row.kind) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

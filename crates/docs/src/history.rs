@@ -6,7 +6,11 @@ use automerge::legacy::{ObjectId, OpType};
 use automerge::{ChangeHash, ObjType, ROOT, ReadDoc, ScalarValue, Value as AmValue};
 use serde_json::Value;
 
-use crate::{Document, Hash, Written, changes, inspect};
+use crate::{Document, Hash, Written, changes, inspect, key};
+
+/// What a change that took the document out of the bin wrote, as a history says it: the key alone does not tell which
+/// way it went.
+const UNBINNED: &str = "unbin";
 
 /// One change of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +34,10 @@ impl Document {
             let seen = inspect(&change.bytes()).ok();
             let mut paths: BTreeSet<String> = BTreeSet::new();
             for write in seen.iter().flat_map(|seen| &seen.writes) {
-                if write.written != Written::NewText {
+                let back = write.key == key::BIN && write.written == Written::Leaf(Value::Bool(false));
+                if back {
+                    paths.insert(UNBINNED.to_owned());
+                } else if write.written != Written::NewText {
                     paths.insert(write.key.clone());
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{Id, Kind, Shape, path, shapes};
+use crate::{Id, Kind, Shape, path, presets, shapes};
 
 /// The small picture of a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub struct Description {
     pub disabled: bool,
     /// The resources it refers to, without itself.
     pub references: Vec<Id>,
-    /// `adaptorType` or `type`.
+    /// `adaptorType` or `type`; of a connection to a well-known application its key.
     pub adaptor: Option<String>,
-    /// An export that looks records up within a flow.
+    /// An export that looks things up for records and reads none of its own.
     pub lookup: bool,
 }
 
@@ -34,8 +34,12 @@ pub fn describe(kind: Kind, value: &Value) -> Description {
         integration: text("_integrationId").and_then(|id| id.parse().ok()),
         disabled: value.get("disabled").and_then(Value::as_bool).unwrap_or(false),
         references: references.into_iter().collect(),
-        adaptor: text("adaptorType").or_else(|| text("type")).map(ToOwned::to_owned),
-        lookup: value.get("isLookup").and_then(Value::as_bool).unwrap_or(false),
+        adaptor: text("assistant")
+            .filter(|key| kind == Kind::Connection && presets::named(key).is_some())
+            .or_else(|| text("adaptorType"))
+            .or_else(|| text("type"))
+            .map(ToOwned::to_owned),
+        lookup: kind == Kind::Export && value.get("isLookup").and_then(Value::as_bool) == Some(true),
     }
 }
 
@@ -124,6 +128,15 @@ mod tests {
         let ids: Vec<_> = found.references.iter().map(ToString::to_string).collect();
         assert_eq!(ids.len(), 6);
         assert_eq!(found.integration.unwrap().to_string(), ids[0]);
+    }
+
+    #[test]
+    fn a_connection_is_of_its_application_and_a_lookup_is_no_source() {
+        let adaptor = |value: Value| describe(Kind::Connection, &value).adaptor;
+        assert_eq!(adaptor(json!({"type": "http", "assistant": "shopify"})).as_deref(), Some("shopify"));
+        assert_eq!(adaptor(json!({"type": "http", "assistant": "not known here"})).as_deref(), Some("http"));
+        assert!(describe(Kind::Export, &json!({"adaptorType": "HTTPExport", "isLookup": true})).lookup);
+        assert!(!describe(Kind::Export, &json!({"adaptorType": "HTTPExport"})).lookup);
     }
 
     #[test]

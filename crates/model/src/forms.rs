@@ -11,12 +11,14 @@ mod file;
 mod http;
 mod import;
 mod other;
+mod settings;
 mod step;
 
 use serde_json::Value;
 
 use crate::Kind;
 pub use connection::SIGN_INS;
+pub use settings::{SettingsField, SettingsInput, settings_fields};
 pub use step::{BRANCH, FLOW, LOOKUP, MAP_ROW, ROUTER, STEP};
 
 /// Keys and words of a choice.
@@ -53,6 +55,8 @@ pub enum Input {
     Reference(Kind),
     /// Any JSON.
     Json,
+    /// Settings: by the form that the resource has for them, else any JSON.
+    Settings,
     /// Rows of two texts, under these keys and with these words.
     Pairs {
         /// The key of the first.
@@ -210,6 +214,7 @@ pub fn form(kind: Kind, adaptor: &str) -> &'static [Section] {
         (Kind::Export, "HTTPExport" | "RESTExport" | "") => export::HTTP,
         (Kind::Import, "SimpleImport") => import::SIMPLE,
         (Kind::Import, "HTTPImport" | "RESTImport" | "") => import::HTTP,
+        (Kind::Integration, _) => other::INTEGRATION,
         (Kind::LookupCache, _) => other::LOOKUP_CACHE,
         (Kind::IClient, _) => other::ICLIENT,
         (Kind::AsyncHelper, _) => other::ASYNC_HELPER,

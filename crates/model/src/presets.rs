@@ -1,7 +1,8 @@
 //! Well-known applications: where their API is, how one signs in, and what tells that it works.
 //!
 //! Facts of their public documentation, kept as data, so that a new connection is a name and a credential. What is
-//! written here is only what a new connection begins with; nothing reads it afterwards.
+//! written here is only what a new connection begins with; of it the connection keeps the key (`assistant`), for its name in
+//! lists.
 
 use serde_json::{Value, json};
 

@@ -16,6 +16,7 @@ mod needs;
 mod places;
 mod runner;
 mod say;
+mod screenshots;
 mod site;
 mod start;
 mod test;
@@ -66,6 +67,8 @@ enum Task {
         /// Measures only the lines whose name contains this.
         filter: Option<String>,
     },
+    /// Takes the pictures that the README shows, of the product as it is.
+    Screenshots,
     /// Runs one of the long tests in full; without a name it lists them.
     Torture {
         /// Which.
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Task::Test { only } => test::test(only.as_deref()),
         Task::Prepare => test::prepare().map(|()| true),
         Task::Bench { filter } => bench::bench(filter.as_deref()),
+        Task::Screenshots => screenshots::screenshots(),
         Task::Torture { name, rounds } => torture::torture(name.as_deref(), rounds),
         Task::Dist => dist::dist().map(|_| true),
         Task::WasmTestRunner { arguments } => runner::run(arguments).map(|()| true),

@@ -153,9 +153,9 @@ fn of_some_kinds() -> Vec<Route> {
         })
         .collect();
     rows.extend([
-        get("/v1/integrations/{id}/template", read(Kind::Integration), packages::download)
+        get("/v1/integrations/{id}/template", write(Kind::Integration), packages::download)
             .says("Download an integration as a zip, without secrets"),
-        get("/v1/flows/{id}/template", read(Kind::Flow), packages::download)
+        get("/v1/flows/{id}/template", write(Kind::Flow), packages::download)
             .says("Download a flow as a zip, without secrets"),
         post("/v1/templates/preview", ENTER, packages::preview)
             .takes(PACKAGE_BYTES)

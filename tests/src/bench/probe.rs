@@ -38,6 +38,11 @@ pub(crate) async fn watch_caught_up(browser: &Browser) -> Result<()> {
     watch(browser, says, "On the server").await
 }
 
+/// From now on notes when the table of a list has rows.
+pub(crate) async fn watch_rows(browser: &Browser) -> Result<()> {
+    watch(browser, "document.querySelectorAll('tr[data-row]').length > 8", "").await
+}
+
 /// From now on notes when this can be said of the page.
 async fn watch(browser: &Browser, seen: &str, text: &str) -> Result<()> {
     let source = format!(

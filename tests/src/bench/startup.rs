@@ -1,6 +1,6 @@
 //! An empty device gets an account; then the page is opened again, and a document in it.
 
-use crate::probe::{hand_ms, seen_ms, usable_ms, watch_caught_up, watch_hands, watch_heading, watch_loads};
+use crate::probe::{hand_ms, seen_ms, usable_ms, watch_caught_up, watch_hands, watch_heading, watch_loads, watch_rows};
 use crate::{Row, ms, percentile};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -30,7 +30,23 @@ pub(crate) async fn measure(count: usize, rows: &mut Vec<Row>) -> Result<()> {
     rows.push(row(format!("navigation to usable, {shown} resources, warm, p50"), took, 1_500.0));
     let took = percentile(&mut opens(&screen).await?, 0.5);
     rows.push(Row::new(format!("open a document, {shown} resources, p50"), ms(took)));
+    let took = percentile(&mut lists(&screen).await?, 0.5);
+    let most = if count == LARGE { 150.0 } else { f64::INFINITY };
+    rows.push(row(format!("the list of sources opens, {shown} resources, p50"), took, most));
     screen.browser.close().await
+}
+
+/// From pressing a list in the navigation until its rows are on the page.
+async fn lists(screen: &Screen) -> Result<Vec<f64>> {
+    let mut took = Vec::new();
+    for _ in 0..LOADS {
+        screen.home().await?;
+        watch_hands(&screen.browser).await?;
+        watch_rows(&screen.browser).await?;
+        screen.browser.press("link", "Sources").await?;
+        took.push(seen_ms(&screen.browser).await? - hand_ms(&screen.browser).await?);
+    }
+    Ok(took)
 }
 
 /// From pressing the button until everything is on this device. That is counted afterwards: counting would be in the

@@ -62,7 +62,7 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         test: false,
         options: RunOptions::default(),
         answers: false,
-        relay: tombolo_wire::run_worker::Relay::None,
+        relay: Relay::None,
     };
     let files: Vec<String> = golden.files.values().map(text).collect();
     Ok(json!({ "frame": serde_json::to_string(&ToRun::Start { job: Box::new(job) })?, "files": files }))

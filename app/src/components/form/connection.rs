@@ -89,7 +89,11 @@ impl Draft {
             http["auth"]["basic"] = json!({"username": self.user.trim()});
         }
         http["baseURI"] = self.base.trim().into();
-        json!({"name": self.name.trim(), "type": "http", "http": http})
+        let mut value = json!({"name": self.name.trim(), "type": "http", "http": http});
+        if let Some(preset) = self.preset {
+            value["assistant"] = preset.key.into();
+        }
+        value
     }
 
     /// Begins with what an application needs.
@@ -284,6 +288,7 @@ mod tests {
         assert_eq!((draft.name.as_str(), draft.base.as_str()), ("GitHub", "https://api.github.com"));
         let made = draft.resource();
         assert_eq!(made["http"]["auth"]["type"], "token");
+        assert_eq!(made["assistant"], "github");
         assert_eq!(made["http"]["ping"]["relativeURI"], "/user");
         draft.take(named("shopify"));
         assert_eq!(draft.name, "Shopify", "a name that nobody typed follows the application");

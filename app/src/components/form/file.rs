@@ -61,7 +61,7 @@ async fn store(app: App, doc: Doc, file: File) -> Result<(), String> {
 }
 
 /// The format that a file has by its name; a packed one has that of what is in it.
-fn format_of(name: &str) -> &'static str {
+pub(crate) fn format_of(name: &str) -> &'static str {
     let name = name.to_lowercase();
     let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zip")).unwrap_or(&name);
     match name.rsplit_once('.').map(|(_, end)| end) {

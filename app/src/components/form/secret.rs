@@ -1,4 +1,5 @@
-//! Secrets: entered, replaced and removed, never shown.
+//! Secrets: entered, replaced and removed, never shown. What is typed is kept by the button; until then it is a draft that
+//! outlives the page it was typed on.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -47,7 +48,9 @@ pub(super) fn SecretField(form: Form, field: &'static Described) -> impl IntoVie
     let doc = form.doc;
     let kept = expect_context::<Kept>();
     kept.ask();
-    let secret = RwSignal::new(String::new());
+    let drafts = doc.app.drafts;
+    drafts.show(doc.id);
+    let typed = Memo::new(move |_| drafts.text(doc.id, field.path));
     let busy = RwSignal::new(false);
     let saved = Memo::new(move |_| {
         kept.paths.with(|paths| paths.as_ref().is_some_and(|paths| paths.iter().any(|have| have == field.path)))
@@ -59,7 +62,7 @@ pub(super) fn SecretField(form: Form, field: &'static Described) -> impl IntoVie
         spawn_local(async move {
             match doc.app.call::<Value>(call).await {
                 Ok(_) => {
-                    secret.try_set(String::new());
+                    drafts.type_in(doc.id, field.path, String::new());
                     kept.load();
                     doc.app.toasts.say(said);
                 }
@@ -69,7 +72,23 @@ pub(super) fn SecretField(form: Form, field: &'static Described) -> impl IntoVie
             drop(saving);
         });
     };
-    let state = move || if saved.get() { "Saved. Enter another to replace it." } else { "Not saved yet." };
+    let state = move || match (typed.with(String::is_empty), saved.get()) {
+        (false, true) => "Typed and not kept yet: press Replace.",
+        (false, false) => "Typed and not kept yet: press Keep.",
+        (true, true) => "Saved. Enter another to replace it.",
+        (true, false) => "Not saved yet.",
+    };
+    let keep_typed = move || keep(typed.get_untracked(), "The secret is kept.");
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter"
+            && !event.is_composing()
+            && !typed.with_untracked(String::is_empty)
+            && !busy.get_untracked()
+        {
+            event.prevent_default();
+            keep_typed();
+        }
+    };
     let help = move || if field.help.is_empty() { state().to_owned() } else { format!("{} {}", field.help, state()) };
     let name = form.id(field);
     let described = described_by(&name);
@@ -78,10 +97,10 @@ pub(super) fn SecretField(form: Form, field: &'static Described) -> impl IntoVie
         <Field label=field.label name=name.clone()>
             <div class="row">
                 <input class="input grow" id=name aria-describedby=described.clone() type="password" autocomplete="new-password"
-                    placeholder=move || if saved.get() { "••••••••" } else { "" } prop:disabled=off prop:value=move || secret.get()
-                    on:input=move |event| secret.set(event_target_value(&event))/>
-                <button class="button" type="button" prop:disabled=move || off() || secret.with(String::is_empty)
-                    on:click=move |_| keep(secret.get_untracked(), "The secret is kept.")>{move || if saved.get() { "Replace" } else { "Keep" }}</button>
+                    placeholder=move || if saved.get() { "••••••••" } else { "" } prop:disabled=off prop:value=move || typed.get()
+                    on:input=move |event| drafts.type_in(doc.id, field.path, event_target_value(&event)) on:keydown=on_key/>
+                <button class="button" class:primary=move || !typed.with(String::is_empty) type="button" prop:disabled=move || off() || typed.with(String::is_empty)
+                    on:click=move |_| keep_typed()>{move || if saved.get() { "Replace" } else { "Keep" }}</button>
                 {move || saved.get().then(|| view! {
                     <button class="icon-button" type="button" aria-label=format!("Remove {}", field.label.to_lowercase()) title="Remove it" prop:disabled=off
                         on:click=move |_| keep(String::new(), "The secret is removed.")><Icon name="trash-2" small=true/></button>

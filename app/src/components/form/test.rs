@@ -1,4 +1,5 @@
-//! "Test connection": sends what the connection says of its test, from here, and says what came of it.
+//! "Test connection": sends what the connection says of its test, from here, with the secrets as they are typed, and says
+//! what came of it.
 
 use leptos::prelude::*;
 use tombolo_wire::store::{Call, Tested};
@@ -6,8 +7,16 @@ use tombolo_wire::store::{Call, Tested};
 use crate::components::Icon;
 use crate::state::{App, Doc};
 
-/// What came of a test: whether it is good, and in words.
-fn outcome(tested: &Tested) -> (bool, String) {
+/// What came of a test: whether it is good, and in words. `typed` says that a secret was tested which is not kept.
+fn outcome(tested: &Tested, typed: bool) -> (bool, String) {
+    let (good, mut words) = plain_outcome(tested);
+    if typed {
+        words.push_str(" Tested with the secret that you typed, which is not kept yet.");
+    }
+    (good, words)
+}
+
+fn plain_outcome(tested: &Tested) -> (bool, String) {
     match (&tested.problem, tested.status) {
         // Where no test URL is named the base URL is asked, and that an application answers at all says little.
         (None, Some(status)) if status >= 400 => (
@@ -34,12 +43,14 @@ pub(crate) fn TestConnection(doc: Doc) -> impl IntoView {
         }
         busy.set(true);
         tested.set(None);
+        let secrets = app.drafts.of(doc.id);
+        let typed = !secrets.is_empty();
         // After what is being typed.
         app.in_turn(async move {
-            let answer = app.call::<Tested>(Call::TestConnection { connection: doc.id }).await;
+            let answer = app.call::<Tested>(Call::TestConnection { connection: doc.id, secrets }).await;
             busy.try_set(false);
             match answer {
-                Ok(answer) => drop(tested.try_set(Some(outcome(&answer)))),
+                Ok(answer) => drop(tested.try_set(Some(outcome(&answer, typed)))),
                 Err(error) => drop(tested.try_set(Some((false, error.message)))),
             }
             Ok(())
@@ -63,10 +74,16 @@ mod tests {
     #[test]
     fn a_test_says_its_status_or_what_is_wrong() {
         let good = Tested { status: Some(204), problem: None };
-        assert_eq!(outcome(&good), (true, "It works: the application answered with status 204.".to_owned()));
-        let elsewhere = outcome(&Tested { status: Some(404), problem: None });
+        assert_eq!(outcome(&good, false), (true, "It works: the application answered with status 204.".to_owned()));
+        let elsewhere = outcome(&Tested { status: Some(404), problem: None }, false);
         assert!(!elsewhere.0 && elsewhere.1.contains("status 404"), "{}", elsewhere.1);
         let bad = Tested { status: Some(401), problem: Some("The endpoint said no.".into()) };
-        assert_eq!(outcome(&bad), (false, "The endpoint said no.".to_owned()));
+        assert_eq!(outcome(&bad, false), (false, "The endpoint said no.".to_owned()));
+    }
+
+    #[test]
+    fn a_test_of_a_secret_that_is_not_kept_says_so() {
+        let good = outcome(&Tested { status: Some(200), problem: None }, true);
+        assert!(good.0 && good.1.ends_with("which is not kept yet."), "{}", good.1);
     }
 }

@@ -6,13 +6,12 @@ use tombolo_wire::rest::{AuditEntry, AuditSource, FieldChange};
 
 use super::filters::{action_words, source_words, type_words};
 use crate::browser::time;
-use crate::components::{Ago, Dialog, Icon};
-use crate::words::fields::place_words;
+use crate::components::{Dialog, Icon};
+use crate::words::fields::{place_words, value_words};
 
 #[component]
 pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
     let open = RwSignal::new(false);
-    let exact = time::exact(entry.time_ms);
     let who = match (&entry.by_user, entry.source) {
         (Some(user), _) => user.name.clone(),
         (None, AuditSource::System) => "The server".to_owned(),
@@ -33,7 +32,7 @@ pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
     let (ms, changes) = (entry.time_ms, entry.field_changes);
     view! {
         <tr>
-            <td class="muted" title=exact><Ago ms=ms/></td>
+            <td class="muted num">{move || time::exact(ms)}</td>
             <td title=email>{who}</td>
             <td class="muted" data-rank="3"><span class="cut" title=source.clone()>{source.clone()}</span></td>
             <td class="muted" data-rank="2">{type_words(&entry.resource_type)}</td>
@@ -44,17 +43,37 @@ pub(super) fn Line(entry: AuditEntry) -> impl IntoView {
                 view! { <span>{action}</span> }.into_any()
             }}
             <Dialog open=open title=title wide=true><Difference changes=changes.clone()/></Dialog></td>
-            <td class="muted" data-rank="2">{fields}</td>
+            <td class="muted" data-rank="2"><span class="cut" title=fields.clone()>{fields.clone()}</span></td>
         </tr>
     }
 }
 
-/// `Name`, `Name and 2 more`.
+/// How many letters of a value are told in the list.
+const MOST_LETTERS: usize = 32;
+
+/// A field with what was in it and what is: `Role: monitor → manage`.
+fn change_in_words(change: &FieldChange) -> String {
+    let place = place_words(&change.field_path);
+    let said = |value: Option<&Value>| {
+        let words = value_words(&change.field_path, value, |_| None)?;
+        let cut: String = words.chars().take(MOST_LETTERS).collect();
+        Some(if cut.len() < words.len() { format!("{cut}…") } else { cut })
+    };
+    match (said(change.old_value.as_ref()), said(change.new_value.as_ref())) {
+        (None, None) => place,
+        (old, new) => {
+            let nothing = || "nothing".to_owned();
+            format!("{place}: {} → {}", old.unwrap_or_else(nothing), new.unwrap_or_else(nothing))
+        }
+    }
+}
+
+/// `Name: a → b`, `Name and 2 more`.
 fn fields_in_words(changes: &[FieldChange]) -> String {
     let first = changes.iter().find(|change| !change.field_path.is_empty());
     match (first, changes.len()) {
         (None, _) => String::new(),
-        (Some(one), 1) => place_words(&one.field_path),
+        (Some(one), 1) => change_in_words(one),
         (Some(one), many) => format!("{} and {} more", place_words(&one.field_path), many - 1),
     }
 }
@@ -141,5 +160,11 @@ mod tests {
         assert_eq!(fields_in_words(&[change("/name")]), "Name");
         assert_eq!(fields_in_words(&[change("/name"), change("/disabled")]), "Name and 1 more");
         assert_eq!(fields_in_words(&[change("")]), "");
+        let role = FieldChange {
+            field_path: "/role".into(),
+            old_value: Some("monitor".into()),
+            new_value: Some("x".repeat(99).into()),
+        };
+        assert_eq!(fields_in_words(&[role]), format!("Role: monitor → {}…", "x".repeat(32)));
     }
 }

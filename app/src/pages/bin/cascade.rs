@@ -59,6 +59,7 @@ mod tests {
             binned,
             references: references.iter().copied().map(id).collect(),
             adaptor: None,
+            lookup: false,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

@@ -20,7 +20,7 @@ use crate::words;
 
 /// The dock below the canvas.
 #[component]
-pub(super) fn Console(flow: Id) -> impl IntoView {
+pub(crate) fn Console(flow: Id) -> impl IntoView {
     let app = App::here();
     let picked = RwSignal::new(None::<Id>);
     let runs = Memo::new(move |_| {

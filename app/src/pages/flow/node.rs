@@ -236,13 +236,13 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
     view! {
         <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop.get() { "0" } else { "-1" }
             draggable=move || builder.doc.writable.get().to_string() data-held=tint
-            aria-label=spoken aria-pressed=move || selected().to_string() aria-selected=move || selected().to_string()
+            aria-label=spoken aria-pressed=move || selected().to_string()
             on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone()))) on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event))
             on:dragstart=drag on:dragover=|event| event.prevent_default() on:drop=move |event| step.with_value(|step| on_drop(builder, step, &event))>
             {move || holder.get().map(|person| view! { <Flag person=person/> })}
             <div class="head">
                 <span class="kind"><StepIcon step=step/></span>
-                <div><b class="cut" title=name>{name}</b><small class="cut" title=what>{what}</small></div>
+                <div><b class="cut" title=name>{name}</b>" "<small class="cut" title=what>{what}</small></div>
             </div>
             <div class="foot">{resource.map(|id| view! { <SetTools resource=id kind=kind place=place_in_flow/> })}<span class="count">{foot}</span></div>
             {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true" title="Show the errors (E)" on:click=list_errors>{words::number(errors)}</span> })}

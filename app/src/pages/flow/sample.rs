@@ -207,7 +207,10 @@ impl Sample {
         self.own.set(None);
         let flow = builder.doc.id;
         builder.app.in_turn(async move {
-            let reply = builder.app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default() }).await;
+            let reply = builder
+                .app
+                .call::<TestReport>(Call::TestRun { flow, options: RunOptions::default(), reads_only: false })
+                .await;
             let now = match reply.map(Arc::new) {
                 Ok(report) => {
                     keep(flow, &report);

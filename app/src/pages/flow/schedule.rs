@@ -5,7 +5,7 @@
 
 mod next;
 mod words;
-mod zones;
+pub(crate) mod zones;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
@@ -140,7 +140,7 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
         on_its_button(&doc.text("/schedule"), &doc.text("/timezone"))
     });
     view! {
-        <button class="button small schedule" aria-label="Schedule" title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only cut">{move || said.get()}</span></button>
+        <button class="button small schedule" aria-label=move || format!("Schedule: {}", said.get()) title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only cut">{move || said.get()}</span></button>
         <Dialog open=open title="Schedule"><ScheduleForm doc=doc open=open/></Dialog>
     }
 }

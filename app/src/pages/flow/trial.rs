@@ -36,7 +36,10 @@ pub(super) fn start(builder: Builder) {
     page::focus_soon(vec![VIEW.to_owned()]);
     let flow = builder.doc.id;
     builder.app.in_turn(async move {
-        let outcome = builder.app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default() }).await;
+        let outcome = builder
+            .app
+            .call::<TestReport>(Call::TestRun { flow, options: RunOptions::default(), reads_only: false })
+            .await;
         let trial = match outcome {
             Ok(report) => {
                 let report = Arc::new(report);

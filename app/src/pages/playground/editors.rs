@@ -39,7 +39,7 @@ mod xml_body;
 mod xml_generator;
 mod xml_parser;
 
-use crate::components::editor::Editor;
+use crate::components::editor::{Editor, Stub};
 
 /// All editors, in the order of their list.
 pub(super) const ALL: [&Editor; 36] = [
@@ -80,6 +80,16 @@ pub(super) const ALL: [&Editor; 36] = [
     &schedule::EDITOR,
     &date_format::EDITOR,
 ];
+
+/// The names of all editors and where they are.
+pub(crate) fn editor_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.into_iter().map(|editor| (editor.name, editor.slug))
+}
+
+/// What a script begins with, for each of the places that call one.
+pub(crate) fn stubs() -> &'static [Stub] {
+    javascript::EDITOR.stubs
+}
 
 /// The editor of an address.
 pub(in crate::pages) fn find(slug: &str) -> Option<&'static Editor> {

@@ -73,7 +73,8 @@ fn OfStep(take: Callback<Value>) -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            let report = app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default() }).await;
+            let report =
+                app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default(), reads_only: false }).await;
             let came = report.map(|report| of_stages(&report)).map_err(|error| error.message);
             if busy.try_set(false).is_none() {
                 found.set(Some(came));

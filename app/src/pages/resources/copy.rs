@@ -8,6 +8,7 @@ use web_sys::Blob;
 
 use crate::browser::files;
 use crate::state::App;
+use crate::words::kinds::KindWords;
 
 /// The JSON of a resource as it is now.
 async fn value_of(app: App, id: Id) -> Result<Value, CallError> {
@@ -22,20 +23,53 @@ fn file_name(row: &CatalogueRow) -> String {
     format!("{}.{}.json", if name.is_empty() { row.id.to_string() } else { name }, row.kind)
 }
 
+/// The JSON of a resource with its id, without its secrets.
+async fn whole(app: App, id: Id) -> Result<Value, CallError> {
+    let value = value_of(app, id).await?;
+    let mut whole = serde_json::Map::from_iter([("_id".to_owned(), Value::from(id.to_string()))]);
+    whole.extend(value.as_object().cloned().unwrap_or_default());
+    Ok(Value::Object(whole))
+}
+
+fn hand_over(app: App, value: &Value, name: &str) {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let parts = js_sys::Array::of1(&text.into());
+    let saved = Blob::new_with_str_sequence(&parts).and_then(|blob| files::download(&blob, name));
+    if saved.is_err() {
+        app.toasts.fail("The browser did not take the file. Try again.");
+    }
+}
+
 /// Hands the JSON of a resource, without its secrets, to the downloads.
 pub(super) fn download(app: App, row: CatalogueRow) {
     spawn_local(async move {
-        let value = match value_of(app, row.id).await {
-            Ok(value) => value,
-            Err(error) => return app.toasts.fail(error.message),
-        };
-        let mut whole = serde_json::Map::from_iter([("_id".to_owned(), Value::from(row.id.to_string()))]);
-        whole.extend(value.as_object().cloned().unwrap_or_default());
-        let text = serde_json::to_string_pretty(&Value::Object(whole)).unwrap_or_default();
-        let parts = js_sys::Array::of1(&text.into());
-        let saved = Blob::new_with_str_sequence(&parts).and_then(|blob| files::download(&blob, &file_name(&row)));
-        if saved.is_err() {
-            app.toasts.fail("The browser did not take the file. Try again.");
+        match whole(app, row.id).await {
+            Ok(value) => hand_over(app, &value, &file_name(&row)),
+            Err(error) => app.toasts.fail(error.message),
+        }
+    });
+}
+
+/// Hands several as one list to the downloads.
+pub(super) fn download_all(app: App, words: &'static KindWords, rows: Vec<CatalogueRow>) {
+    spawn_local(async move {
+        let mut all = Vec::with_capacity(rows.len());
+        for row in &rows {
+            match whole(app, row.id).await {
+                Ok(value) => all.push(value),
+                Err(error) => {
+                    return app
+                        .toasts
+                        .fail(format!("“{}” was not read, so no file was made. {}", row.name, error.message));
+                }
+            }
+        }
+        match (rows.as_slice(), all.pop()) {
+            ([one], Some(value)) => hand_over(app, &value, &file_name(one)),
+            (_, last) => {
+                all.extend(last);
+                hand_over(app, &Value::Array(all), &format!("{}.json", words.folder));
+            }
         }
     });
 }

@@ -13,6 +13,7 @@ use crate::components::{
     TestConnection, UndoButtons,
 };
 use crate::pages::bin::BinnedBanner;
+use crate::pages::caches::CachePage;
 use crate::pages::{NotFound, ScriptPage, Unopened, id_param};
 use crate::state::{Doc, use_document};
 use crate::words::kinds::KindWords;
@@ -24,6 +25,7 @@ pub(crate) fn ResourcePage() -> impl IntoView {
     let kind = folder_param();
     move || match (kind.get(), id.get()) {
         (Some(KindWords { kind: Kind::Script, .. }), Some(_)) => ScriptPage().into_any(),
+        (Some(KindWords { kind: Kind::LookupCache, .. }), Some(_)) => CachePage().into_any(),
         (Some(words), Some(id)) => view! { <Resource words=words id=id/> }.into_any(),
         _ => NotFound().into_any(),
     }
@@ -73,8 +75,9 @@ fn Resource(words: &'static KindWords, id: Id) -> impl IntoView {
     }
 }
 
+/// The menu of one resource.
 #[component]
-fn More(doc: Doc) -> impl IntoView {
+pub(crate) fn More(doc: Doc) -> impl IntoView {
     let history = RwSignal::new(false);
     let used = RwSignal::new(false);
     view! {

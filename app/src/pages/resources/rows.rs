@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Kind, presets};
 use tombolo_wire::store::CatalogueRow;
 
 /// Which resources that are not in the bin refer to each resource.
@@ -25,6 +25,9 @@ pub(super) fn users<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> BTreeMa
 pub(super) fn application(row: &CatalogueRow) -> &str {
     match (row.kind, row.adaptor.as_deref()) {
         (Kind::Script, _) => "JavaScript",
+        (Kind::Connection, Some(key)) if presets::named(key).is_some() => {
+            presets::named(key).map_or("", |preset| preset.name)
+        }
         (_, Some("http" | "rest" | "HTTPExport" | "HTTPImport" | "RESTExport" | "RESTImport")) => "HTTP",
         (_, Some("SimpleExport" | "simple")) => "Local file",
         (_, Some("SimpleImport")) => "File to download",
@@ -195,6 +198,7 @@ pub(super) mod tests {
         let newest = Order { column: Column::Changed, down: true };
         assert_eq!(shown(Wanted { order: newest, ..Wanted::default() }), ["CRM", "Shop", "Files"]);
         assert_eq!(applications(&all), ["HTTP", "ftp"]);
+        assert_eq!(application(&row(4, "Store", Some("shopify"), &[])), "Shopify");
     }
 
     #[test]

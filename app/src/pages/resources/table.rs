@@ -1,17 +1,18 @@
 //! The table of resources of one kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Kind, presets};
 use tombolo_wire::store::CatalogueRow;
 
 use super::address::Address;
 use super::menu::RowMenu;
 use super::rows::{Column, Order, application, applications, found, users};
+use super::selection::{CheckAll, CheckRow, Selected, SelectionBar};
 use super::used_by::UsedByDialog;
 use super::window::use_window;
 use crate::components::{Ago, Icon, SelectBox};
@@ -40,6 +41,7 @@ pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRo
         all.with(|all| users.with(|users| found(all, users, &wanted)))
     });
     let asked = RwSignal::new(None::<Id>);
+    let selected = RwSignal::new(BTreeSet::new());
     view! {
         <Show when=move || !all.with(Vec::is_empty) fallback=move || view! {
             <div class="empty"><span class="kind"><Icon name=words.icon/></span><h2>{format!("No {}s yet", words.one)}</h2><p>{words.what}</p></div>
@@ -48,9 +50,10 @@ pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRo
             <Show when=move || !places.with(Vec::is_empty) fallback=move || view! {
                 <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| address.clear()>"Clear the search"</button></div>
             }>
-                <Rows words=words all=all places=places users=users address=address asked=asked/>
+                <Rows words=words all=all places=places users=users address=address asked=asked selected=selected/>
             </Show>
         </Show>
+        <SelectionBar words=words all=all places=places users=users selected=selected/>
         <UsedByDialog asked=asked users=users/>
     }
 }
@@ -99,6 +102,9 @@ fn Head(
     words: &'static str,
     #[prop(optional)] class: &'static str,
     #[prop(optional)] rank: &'static str,
+    /// What stands before the words.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let order = move || address.order.get().unwrap_or_default();
     let press = move |_| {
@@ -107,7 +113,7 @@ fn Head(
     };
     view! {
         <th class=class data-rank=rank aria-sort=move || order().said(column)>
-            <button on:click=press>{words}{move || match order().said(column) {
+            {children.map(|children| children())}<button on:click=press>{words}{move || match order().said(column) {
                 "ascending" => view! { <Icon name="arrow-up"/> }.into_any(),
                 "descending" => view! { <Icon name="arrow-down"/> }.into_any(),
                 _ => ().into_any(),
@@ -124,6 +130,7 @@ fn Rows(
     users: Users,
     address: Address,
     asked: RwSignal<Option<Id>>,
+    selected: Selected,
 ) -> impl IntoView {
     let body = NodeRef::<html::Tbody>::new();
     let count = Signal::derive(move || places.with(Vec::len));
@@ -151,7 +158,7 @@ fn Rows(
     view! {
         <div class="table-wrap"><table class="table resources" aria-rowcount=move || (count.get() + 1).to_string()>
             <thead><tr>
-                <Head address=address column=Column::Name words="Name"/>
+                <Head address=address column=Column::Name words="Name"><CheckAll all=all places=places selected=selected/></Head>
                 {if integrations { view! { <th data-rank="2">"Integration"</th> }.into_any() } else { view! { <Head address=address column=Column::Application words="Application" rank="2"/> }.into_any() }}
                 <Head address=address column=Column::Uses words="Used by" class="num"/>
                 <Head address=address column=Column::Changed words="Last change" rank="2"/>
@@ -159,8 +166,8 @@ fn Rows(
             </tr></thead>
             <tbody node_ref=body>
                 {move || room(part.with(|part| part.from))}
-                <For each=shown key=|shown| (shown.row.id, shown.row.name.clone(), shown.row.modified_ms, shown.row.conflicts, shown.row.damaged, shown.uses) let:shown>
-                    <Line words=words row=shown.row uses=shown.uses asked=asked/>
+                <For each=shown key=|shown| (shown.row.id, shown.row.name.clone(), shown.row.modified_ms, shown.row.conflicts, shown.row.damaged, shown.uses, shown.row.adaptor.clone(), (shown.row.disabled, shown.row.lookup)) let:shown>
+                    <Line words=words row=shown.row uses=shown.uses asked=asked selected=selected/>
                 </For>
                 {move || room(count.get().saturating_sub(part.with(|part| part.to)))}
             </tbody>
@@ -168,13 +175,27 @@ fn Rows(
     }
 }
 
+/// What the tile of a row is made of: the application of a connection to a well-known one, else the name.
+fn face_of(row: &CatalogueRow, name: &str) -> String {
+    let preset = row.adaptor.as_deref().filter(|_| row.kind == Kind::Connection).and_then(presets::named);
+    preset.map_or(name, |preset| preset.name).to_owned()
+}
+
 #[component]
-fn Line(words: &'static KindWords, row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>>) -> impl IntoView {
+fn Line(
+    words: &'static KindWords,
+    row: CatalogueRow,
+    uses: usize,
+    asked: RwSignal<Option<Id>>,
+    selected: Selected,
+) -> impl IntoView {
     let app = App::here();
     let id = row.id;
     let name = if row.name.is_empty() { "Without a name".to_owned() } else { row.name.clone() };
     let full = name.clone();
-    let tile = format!("app t{}", words::tint(&name));
+    // A tile stands for the application where it is a well-known one.
+    let face = face_of(&row, &name);
+    let tile = format!("app t{}", words::tint(&face));
     let to = kinds::address(&row).unwrap_or_default();
     let second = if words.kind == Kind::Flow {
         row.integration.and_then(|id| app.row(id)).map(|row| row.name).unwrap_or_default()
@@ -184,13 +205,14 @@ fn Line(words: &'static KindWords, row: CatalogueRow, uses: usize, asked: RwSign
     let used = format!("{name} is used in {}", words::count(uses, "place"));
     view! {
         <tr data-row="">
-            <td><span class="row"><span class=tile aria-hidden="true">{words::monogram(&name)}</span>
+            <td><span class="row"><CheckRow id=id label=format!("Select {name}") selected=selected/><span class=tile aria-hidden="true">{words::monogram(&face)}</span>
                 <A href=to attr:class="name" attr:title=full>{name.clone()}</A>
+                {row.lookup.then(|| view! { <span class="badge">"Lookup"</span> })}
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
                 {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}
                 {(row.disabled && words.kind == Kind::Flow).then(|| view! { <span class="badge">"Off"</span> })}</span></td>
             <td class="muted" data-rank="2">{second}</td>
-            <td class="num">{if uses == 0 {
+            <td class="num" data-label=(uses > 0).then_some(if uses == 1 { "use" } else { "uses" })>{if uses == 0 {
                 view! { <span class="faint">"Unused"</span> }.into_any()
             } else {
                 view! { <button class="link" aria-label=used on:click=move |_| asked.set(Some(id))>{words::number(uses as u64)}</button> }.into_any()

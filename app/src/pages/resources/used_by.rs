@@ -9,7 +9,7 @@ use super::rows;
 use super::table::Users;
 use crate::components::{Dialog, Icon};
 use crate::state::App;
-use crate::words::kinds::{address, kind_name};
+use crate::words::kinds::{address, row_kind};
 
 /// The dialog of a list: open while a resource is asked for.
 #[component]
@@ -61,7 +61,7 @@ fn Users(id: Id, by: Vec<Id>, on_follow: Callback<()>) -> impl IntoView {
                                 Some(to) => view! { <A href=to attr:class="link cut" on:click=move |_| on_follow.run(())>{name}</A> }.into_any(),
                                 None => view! { <span class="cut">{name}</span> }.into_any(),
                             }}
-                            <span class="grow"></span><small class="muted">{kind_name(row.kind)}</small><Icon name="chevron-right" small=true/>
+                            <span class="grow"></span><small class="muted">{row_kind(&row)}</small><Icon name="chevron-right" small=true/>
                         </li>
                     }
                 }).collect_view()}

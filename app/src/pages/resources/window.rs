@@ -14,14 +14,14 @@ const STEP: usize = 8;
 
 /// The part of a table that is in sight.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::pages) struct Part {
-    pub(in crate::pages) from: usize,
-    pub(in crate::pages) to: usize,
-    pub(in crate::pages) height: f64,
+pub(crate) struct Part {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) height: f64,
 }
 
 /// Which of `count` rows of a height are in sight where `above` pixels of them are scrolled away.
-pub(in crate::pages) fn part(count: usize, height: f64, above: f64, view: f64) -> Part {
+pub(crate) fn part(count: usize, height: f64, above: f64, view: f64) -> Part {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -39,7 +39,7 @@ fn frame_of(body: &Element) -> Option<Element> {
 }
 
 /// Follows what of the table is in sight.
-pub(super) fn use_window(count: Signal<usize>, body: NodeRef<html::Tbody>) -> Memo<Part> {
+pub(crate) fn use_window(count: Signal<usize>, body: NodeRef<html::Tbody>) -> Memo<Part> {
     let seen = RwSignal::new((0.0_f64, 900.0_f64, USUAL_HEIGHT));
     let measure = move || {
         let Some(body) = body.try_get_untracked().flatten() else { return };

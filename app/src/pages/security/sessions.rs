@@ -23,7 +23,7 @@ pub(super) fn Sessions(safe: Safe) -> impl IntoView {
 #[component]
 fn Line(safe: Safe, line: SessionLine) -> impl IntoView {
     let browser = browser(&line.agent);
-    let label = format!("End the session of {browser}");
+    let label = format!("End session: {browser}");
     let id = line.id.clone();
     let end = move |_| {
         let body = EndSession { session: id.clone() };

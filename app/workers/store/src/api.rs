@@ -54,6 +54,22 @@ pub(crate) async fn download(path: &str) -> Result<Option<Blob>, Fault> {
     Ok(file.dyn_into().ok())
 }
 
+/// A request of the REST API in an account, with the session of this page.
+pub(crate) async fn rest(
+    account: Id,
+    method: &str,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> Result<serde_json::Value, Fault> {
+    let body = body.map_or(JsValue::UNDEFINED, |body| body.to_string().into());
+    let account = account.to_string();
+    let headers = [("content-type", "application/json"), ("x-tombolo-account", account.as_str())];
+    let response = send_with(method, path, &body, &headers).await?;
+    let text = JsFuture::from(response.text().map_err(offline)?).await.map_err(offline)?.as_string();
+    let text = text.filter(|text| !text.is_empty()).unwrap_or_else(|| "null".to_owned());
+    serde_json::from_str(&text).map_err(|error| Fault::Offline(format!("its answer was not understood: {error}")))
+}
+
 /// The paths of the secrets that the server keeps for a connection.
 pub(crate) async fn secret_paths(account: Id, connection: Id) -> Result<Vec<String>, Fault> {
     let path = format!("/api/accounts/{account}/connections/{connection}/secrets");
@@ -68,13 +84,18 @@ pub(crate) async fn signed_out() -> bool {
 
 /// Sends a request; an answer that is no success is a fault with the server's words.
 async fn send(method: &str, path: &str, body: &JsValue, kind: &str) -> Result<Response, Fault> {
+    let kind = [("content-type", kind)];
+    send_with(method, path, body, if body.is_undefined() { &[] } else { &kind }).await
+}
+
+async fn send_with(method: &str, path: &str, body: &JsValue, headers: &[(&str, &str)]) -> Result<Response, Fault> {
     let init = RequestInit::new();
     init.set_method(method);
     if !body.is_undefined() {
         init.set_body(body);
-        let headers = Array::of1(&Array::of2(&"content-type".into(), &kind.into()));
-        init.set_headers(&headers);
     }
+    let headers: Array = headers.iter().map(|(name, value)| Array::of2(&(*name).into(), &(*value).into())).collect();
+    init.set_headers(&headers);
     let fetched = env::scope().fetch_with_str_and_init(path, &init);
     let response: Response = JsFuture::from(fetched).await.map_err(offline)?.dyn_into().map_err(offline)?;
     if response.ok() {

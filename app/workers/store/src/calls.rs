@@ -14,7 +14,8 @@ use crate::port::Answer;
 use crate::undo::Way;
 use crate::worker::Tab;
 use crate::{
-    bin, blobs, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets, undo,
+    bin, blobs, caches, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets,
+    undo,
 };
 
 /// Does what is asked.
@@ -38,8 +39,12 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(blobs::put(&account, name, file).await?)
         }
         Call::StartRun { flow, on_server, options } => created(runs::start(&account, flow, on_server, options).await?),
-        Call::TestRun { flow, options } => value(runs::test_run(&account, flow, options).await?),
-        Call::TestConnection { connection } => value(runs::test_connection(&account, connection).await?),
+        Call::TestRun { flow, options, reads_only } => {
+            value(runs::test_run(&account, flow, options, reads_only).await?)
+        }
+        Call::TestConnection { connection, secrets } => {
+            value(runs::test_connection(&account, connection, &secrets).await?)
+        }
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
@@ -55,6 +60,11 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             created(runs::signed_in_to(&account, &state, code, &problem).await?)
         }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
+        Call::CacheRead { cache, start, after } => {
+            value(caches::read(&account, cache, &start, after.as_deref()).await?)
+        }
+        Call::CacheWrite { cache, put, delete } => value(caches::write(&account, cache, put, delete).await?),
+        Call::CachePurge { cache } => value(caches::purge(&account, cache).await?),
         Call::SignUp { name, email, password, invitation } => {
             value(moving::sign_up(tab, &SignUp { name, email, password, invitation }).await?)
         }

@@ -9,6 +9,7 @@ use tombolo_model::{Id, Kind};
 use web_sys::{Blob, BlobPropertyBag};
 
 use crate::account::Account;
+use crate::caches;
 use crate::documents;
 use crate::env;
 use crate::fault::Fault;
@@ -28,12 +29,15 @@ pub(crate) async fn export_all(account: &Rc<Account>) -> Result<Blob, Fault> {
             Err(error) => return Err(error),
         }
     }
+    let (cache_data, damaged_caches) = caches::exported(account).await?;
+    unreadable.extend(damaged_caches);
     let file = json!({
         "format": "tombolo-export",
         "version": 1,
         "account": account.info.borrow().name,
         "exportedAtMs": env::now_ms(),
         "resources": resources,
+        "lookupCacheData": cache_data,
         "notAccepted": park::list(account).await?,
         "unreadable": unreadable,
     });

@@ -9,6 +9,7 @@ mod account;
 mod api;
 mod bin;
 mod blobs;
+mod caches;
 mod calls;
 mod catalogue;
 mod compact;

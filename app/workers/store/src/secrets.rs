@@ -63,6 +63,20 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
     Ok(())
 }
 
+/// Secrets that are typed and not kept, with the hosts that they would be kept for now.
+pub(crate) async fn typed(
+    account: &Rc<Account>,
+    holder: Id,
+    texts: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Kept>, Fault> {
+    if texts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let hosts = home(account, holder).await?;
+    let kept = |(path, value): (&String, &String)| (path.clone(), Kept { value: value.clone(), hosts: hosts.clone() });
+    Ok(texts.iter().map(kept).collect())
+}
+
 /// Keeps a token that a run renewed, for the hosts of the one before it; also on the server, whose copy is no good any
 /// more where a token is good once.
 pub(crate) async fn renew(

@@ -24,7 +24,7 @@ use wasm_bindgen::prelude::*;
 
 pub use batch::Batch;
 pub use error::StorageError;
-pub use key::{bytes, bytes_of, chunk_key, document_range, number, pair, range, text, text_of};
+pub use key::{bytes, bytes_of, chunk_key, document_range, number, pair, range, range_after, text, text_of};
 pub use schema::{Layout, Store};
 
 /// An open database.

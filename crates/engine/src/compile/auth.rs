@@ -211,7 +211,10 @@ impl<'b> Source<'b> {
     fn secret(&self, path: &str, what: &str) -> Result<Secret, Vec<Problem>> {
         self.kept(path).ok_or_else(|| {
             let name = text_at(self.connection, "/name").unwrap_or_default();
-            problem("missing_secret", &format!("The {what} of the connection “{name}” is not here: enter it again."))
+            problem(
+                "missing_secret",
+                &format!("The {what} of the connection “{name}” is not here. Enter it in the connection and keep it."),
+            )
         })
     }
 

@@ -206,7 +206,7 @@ fn credentials_are_sent_and_never_printed() {
         let mut bundle = bundle(http_export(&json!({"relativeURI": "x"})), &[]);
         let base = json!({"name": "App", "type": "http", "http": {"baseURI": "https://app.example/v1", "auth": auth}});
         bundle.resources.insert(id(1), (Kind::Connection, base));
-        assert!(refusals(&bundle).contains("enter it again"));
+        assert!(refusals(&bundle).contains("Enter it in the connection and keep it"));
         bundle.secrets.insert(id(1), BTreeMap::from([(path.to_owned(), "hush!!".to_owned())]));
         let ran = go(&bundle, &host);
         let requests = host.requests.borrow();

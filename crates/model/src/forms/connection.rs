@@ -1,6 +1,6 @@
 //! The form of a connection.
 
-use super::Input::{Area, Choice, Code, Json, Line, Number, Pairs, Reference, Secret, Switch, Words};
+use super::Input::{Area, Choice, Code, Json, Line, Number, Pairs, Reference, Secret, Settings, Switch, Words};
 use super::When::{All, Is, Not};
 use super::http::MEDIA;
 use super::{Choices, Field, Section, When, field, section};
@@ -213,7 +213,7 @@ pub(super) const HTTP: &[Section] = &[
     section("More", &[
         field("/http/unencrypted", "Fields for templates", Json).optional().help("A JSON object; {{connection.http.unencrypted.region}} reads one of it."),
         field("/http/encrypted", "Secret fields for templates", Secret).optional().help("A JSON object; {{{connection.http.encrypted.key}}} reads one of it, in addresses, headers and bodies only."),
-        field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+        field("/settings", "Settings", Settings),
         field("/description", "Description", Area(3)).optional(),
     ]).folded(),
 ];

@@ -1,6 +1,6 @@
 //! The forms of exports: what a source or a lookup reads, and how.
 
-use super::Input::{Area, Choice, Code, Connection, Hook, Json, Line, Number, Switch, Words};
+use super::Input::{Area, Choice, Code, Connection, Hook, Line, Number, Settings, Switch, Words};
 use super::When::{All, Is, Not};
 use super::connection::HEADERS;
 use super::file::{FILE_FORMAT, FILE_MORE};
@@ -110,7 +110,7 @@ const MORE: &[Field] = &[
     field("/dataURITemplate", "Link to a record", Code)
         .optional()
         .help("A template of the address at which a person finds it in the application."),
-    field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+    field("/settings", "Settings", Settings),
     field("/description", "Description", Area(3)).optional(),
 ];
 
@@ -195,7 +195,7 @@ pub(super) const SIMPLE: &[Section] = &[
                 .optional()
                 .placeholder("{{record.id}}")
                 .help("What errors of the same record have alike from run to run."),
-            field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+            field("/settings", "Settings", Settings),
             field("/description", "Description", Line).optional(),
         ],
     )

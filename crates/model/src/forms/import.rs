@@ -1,7 +1,7 @@
 //! The forms of imports: where a destination writes, and how.
 
 use super::Input::{
-    Area, Choice, Code, Connection, Hook, Item, ItemChoice, Json, ListChoice, Number, Reference, Switch,
+    Area, Choice, Code, Connection, Hook, Item, ItemChoice, Json, ListChoice, Number, Reference, Settings, Switch,
 };
 use super::When::{All, Is, Not};
 use super::connection::HEADERS;
@@ -109,7 +109,7 @@ const MORE: &[Field] = &[
     field("/dataURITemplate", "Link to a record", Code)
         .optional()
         .help("A template of the address at which a person finds it in the application."),
-    field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+    field("/settings", "Settings", Settings),
     field("/description", "Description", Area(3)).optional(),
 ];
 
@@ -149,7 +149,7 @@ pub(super) const SIMPLE: &[Section] = &[
                 .optional()
                 .placeholder("{{record.id}}")
                 .help("What errors of the same record have alike from run to run."),
-            field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+            field("/settings", "Settings", Settings),
             field("/description", "Description", Area(3)).optional(),
         ],
     )

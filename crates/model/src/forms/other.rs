@@ -1,6 +1,6 @@
 //! The forms of the kinds that flows share: clients, helpers, definitions, caches.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Lines, Number, Reference, Secret, Switch, Words};
+use super::Input::{Area, Choice, Code, Hook, Json, Line, Lines, Number, Reference, Secret, Settings, Switch, Words};
 use super::When::{Is, Not};
 use super::{Field, Section, field, section};
 use crate::Kind;
@@ -10,6 +10,10 @@ const DESCRIPTION: Field = field("/description", "Description", Area(3));
 
 /// Of a kind without a form of its own: its JSON is beside.
 pub(super) const PLAIN: &[Section] = &[section("", &[NAME, DESCRIPTION.optional()])];
+
+/// What is said of an integration as a whole.
+pub(super) const INTEGRATION: &[Section] =
+    &[section("", &[DESCRIPTION.optional(), field("/settings", "Settings", Settings)])];
 
 pub(super) const LOOKUP_CACHE: &[Section] = &[section(
     "",

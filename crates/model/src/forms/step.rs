@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, Switch};
+use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, Settings, Switch};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -52,7 +52,7 @@ pub const FLOW: &[Section] = &[section(
         field("/description", "Description", Area(3)).optional(),
         field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
             .help("Otherwise one source is read after the other."),
-        field("/settings", "Settings", Json).optional().help("A JSON object for scripts and templates."),
+        field("/settings", "Settings", Settings),
     ],
 )];
 

@@ -2,6 +2,8 @@
 //!
 //! The replies are in `reply.rs`; each call names its own.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_model::package::PackageChoices;
@@ -94,11 +96,17 @@ pub enum Call {
         /// What is special about it.
         #[serde(default)]
         options: RunOptions,
+        /// Only the sources are tried, whatever comes behind them.
+        #[serde(default)]
+        reads_only: bool,
     },
     /// → [`Tested`](super::Tested). Sends the test of a connection from here.
     TestConnection {
         /// Which.
         connection: Id,
+        /// Secrets that are typed and not kept, by path: tested in place of those that are kept.
+        #[serde(default)]
+        secrets: BTreeMap<String, String>,
     },
     /// → null.
     CancelRun {
@@ -153,6 +161,35 @@ pub enum Call {
     Secrets {
         /// Which connection.
         connection: Id,
+    },
+    /// → [`CachePage`](super::CachePage): entries of a lookup cache, sorted by key. Of a joined account they are on the
+    /// server, so without it this is `offline`.
+    CacheRead {
+        /// Which cache.
+        cache: Id,
+        /// What the keys begin with.
+        #[serde(default)]
+        start: String,
+        /// The key behind which the page begins.
+        #[serde(default)]
+        after: Option<String>,
+    },
+    /// → null. Writes entries of a lookup cache in place of those with the same keys and takes others away, all or
+    /// nothing here; at most 1,000 and 5 MB.
+    CacheWrite {
+        /// Which cache.
+        cache: Id,
+        /// What is written.
+        #[serde(default)]
+        put: Vec<(String, Value)>,
+        /// The keys that go.
+        #[serde(default)]
+        delete: Vec<String>,
+    },
+    /// → null. Takes all entries of a lookup cache away.
+    CachePurge {
+        /// Which cache.
+        cache: Id,
     },
     /// → [`Overview`](super::Overview).
     SignUp {

@@ -133,6 +133,20 @@ pub struct Packed {
     pub key: Option<String>,
 }
 
+/// The reply to [`Call::CacheRead`](super::Call::CacheRead).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CachePage {
+    /// Keys and values, sorted by key.
+    pub entries: Vec<(String, Value)>,
+    /// Whether there are more behind these.
+    pub more: bool,
+    /// What the whole cache holds.
+    pub size_bytes: u64,
+    /// How many entries the whole cache has, where that is known.
+    pub count: Option<u64>,
+}
+
 /// One change in a resource's history.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

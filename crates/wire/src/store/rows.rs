@@ -68,9 +68,9 @@ pub struct CatalogueRow {
     pub binned: bool,
     /// The resources it refers to.
     pub references: Vec<Id>,
-    /// `adaptorType` or `type`, for the icon.
+    /// `adaptorType` or `type`, for the icon; of a connection to a well-known application its key.
     pub adaptor: Option<String>,
-    /// An export that looks records up within a flow.
+    /// An export that looks things up for records.
     #[serde(default)]
     pub lookup: bool,
     /// Conflicts nobody settled yet.

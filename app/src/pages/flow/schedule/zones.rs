@@ -6,12 +6,12 @@
 const NAMES: &str = include_str!("zones.txt");
 
 /// All names, in alphabetical order.
-pub(super) fn all() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     NAMES.lines()
 }
 
 /// The name of a zone as the server writes it; nothing when there is no such zone.
-pub(super) fn known(typed: &str) -> Option<&'static str> {
+pub(crate) fn known(typed: &str) -> Option<&'static str> {
     all().find(|name| name.eq_ignore_ascii_case(typed.trim()))
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     found.heads.insert(flow, flow_heads);
     let described = describe(kind, &value);
     found.follow(account, flow, described.integration, described.references).await?;
-    let Found { resources, secrets, hosts, heads } = found;
+    let Found { resources, secrets, hosts, heads, .. } = found;
     let (hashes, files) = files(account, &resources).await?;
     let checkpoints = checkpoints(&super::list(account, Some(flow), usize::MAX).await?);
     let job = RunJob {
@@ -52,9 +52,14 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
     Ok(Bundle { job, files })
 }
 
-/// What a connection that is tested needs.
-pub(super) async fn gather_connection(account: &Rc<Account>, connection: Id) -> Result<PingJob, Fault> {
-    let mut found = Found::default();
+/// What a connection that is tested needs. Secrets that are typed take the place of those that are kept.
+pub(super) async fn gather_connection(
+    account: &Rc<Account>,
+    connection: Id,
+    typed: &BTreeMap<String, String>,
+) -> Result<PingJob, Fault> {
+    let typed = secrets::typed(account, connection, typed).await?;
+    let mut found = Found { typed: BTreeMap::from([(connection, typed)]), ..Found::default() };
     found.follow(account, connection, None, vec![connection]).await?;
     let Found { resources, secrets, hosts, .. } = found;
     if resources.get(&connection).is_none_or(|found| found.kind != Kind::Connection) {
@@ -80,6 +85,8 @@ struct Found {
     secrets: BTreeMap<Id, BTreeMap<String, String>>,
     hosts: BTreeMap<Id, Vec<String>>,
     heads: BTreeMap<Id, Vec<String>>,
+    /// Secrets that are not kept, in place of those that are.
+    typed: BTreeMap<Id, BTreeMap<String, secrets::Kept>>,
 }
 
 impl Found {
@@ -107,7 +114,8 @@ impl Found {
                 continue;
             }
             if matches!(kind, Kind::Connection | Kind::IClient) {
-                let kept = secrets::of(account, id).await?.kept;
+                let mut kept = secrets::of(account, id).await?.kept;
+                kept.extend(self.typed.remove(&id).unwrap_or_default());
                 let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
                 self.secrets.insert(id, values);
                 self.hosts.insert(id, allowed);

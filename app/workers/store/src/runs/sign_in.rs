@@ -4,6 +4,7 @@
 //! State and proof key are kept in the database of this person's account on this device: whoever brings back a code that
 //! somebody else has asked for finds nothing. Invariant: a state is good once, for one connection, for ten minutes.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ fn key(state: &str) -> JsValue {
 
 /// Where the browser is sent.
 pub(crate) async fn sign_in_to(account: &Rc<Account>, connection: Id) -> Result<String, Fault> {
-    let job = Box::new(bundle::gather_connection(account, connection).await?);
+    let job = Box::new(bundle::gather_connection(account, connection, &BTreeMap::new()).await?);
     let (state, verifier) = (hex(&env::random::<24>()), hex(&env::random::<32>()));
     let redirect_uri = format!("{}/oauth/callback", env::scope().location().origin());
     let sign_in = SignInAsk { redirect_uri, state, verifier, code: None };
@@ -100,7 +101,7 @@ pub(crate) async fn signed_in_to(
             "The application did not allow it: {said}. Sign in again, or ask its administrator."
         )));
     };
-    let mut job = Box::new(bundle::gather_connection(account, begun.connection).await?);
+    let mut job = Box::new(bundle::gather_connection(account, begun.connection, &BTreeMap::new()).await?);
     // A client without a secret has entered nothing for any host yet: the person who signs in now does.
     let hosts = job.hosts.entry(begun.connection).or_default();
     if hosts.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! Nothing of a trial is stored but tokens that were renewed for it: the ones before are no good any more.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::StreamExt;
@@ -89,9 +90,13 @@ impl Talk {
     }
 }
 
-/// Sends the test of a connection.
-pub(crate) async fn test_connection(account: &Rc<Account>, connection: Id) -> Result<Tested, Fault> {
-    let job = bundle::gather_connection(account, connection).await?;
+/// Sends the test of a connection; `typed` are secrets that are not kept.
+pub(crate) async fn test_connection(
+    account: &Rc<Account>,
+    connection: Id,
+    typed: &BTreeMap<String, String>,
+) -> Result<Tested, Fault> {
+    let job = bundle::gather_connection(account, connection, typed).await?;
     let mut talk = Talk::start(&ToRun::Ping { job: Box::new(job) }, &[])?;
     within(PING_MS, "The application has not answered for a minute. Look at its address, then test again.", async {
         loop {
@@ -105,10 +110,18 @@ pub(crate) async fn test_connection(account: &Rc<Account>, connection: Id) -> Re
     .await
 }
 
-/// Tries a flow out.
-pub(crate) async fn test_run(account: &Rc<Account>, flow: Id, options: RunOptions) -> Result<TestReport, Fault> {
+/// Tries a flow out, or only its sources.
+pub(crate) async fn test_run(
+    account: &Rc<Account>,
+    flow: Id,
+    options: RunOptions,
+    reads_only: bool,
+) -> Result<TestReport, Fault> {
     refuse_binned(account, flow)?;
     let mut gathered = bundle::gather(account, flow).await?;
+    if reads_only && let Some(fields) = gathered.job.flow.as_object_mut() {
+        fields.retain(|name, _| name != "pageProcessors" && name != "routers");
+    }
     gathered.job.test = true;
     gathered.job.options = options;
     let mut report = TestReport { row: gathered.job.row.clone(), errors: Vec::new(), stages: Vec::new(), left_out: 0 };

@@ -47,6 +47,15 @@ pub fn range(first: &str) -> Option<JsValue> {
     web_sys::IdbKeyRange::bound(&lower, &upper).ok().map(Into::into)
 }
 
+/// All keys of two parts that begin with `first` and whose second part is `from` or comes behind it; without `from` itself
+/// when it is `open`.
+#[must_use]
+pub fn range_after(first: &str, from: &str, open: bool) -> Option<JsValue> {
+    let lower = Array::of2(&text(first), &text(from));
+    let upper = Array::of2(&text(first), &Array::new());
+    web_sys::IdbKeyRange::bound_with_lower_open(&lower, &upper, open).ok().map(Into::into)
+}
+
 /// All keys of a document.
 #[must_use]
 pub fn document_range(document: Id) -> Option<JsValue> {

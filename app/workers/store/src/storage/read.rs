@@ -48,6 +48,39 @@ impl Storage {
         found.map(|value| value.map_err(StorageError::from)).collect()
     }
 
+    /// The first keys and values of a range of keys, ordered by key, at most so many.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub async fn first(
+        &self,
+        store: Store,
+        range: Option<&JsValue>,
+        most: usize,
+    ) -> Result<Vec<(JsValue, JsValue)>, StorageError> {
+        let transaction = self.open_database()?.transaction(store.name()).build()?;
+        let objects = transaction.object_store(store.name())?;
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let range = range.cloned().unwrap_or(JsValue::UNDEFINED);
+        let keys = objects.get_all_keys::<JsValue>().with_limit(most).with_query::<JsValue, _>(range.clone());
+        let values = objects.get_all::<JsValue>().with_limit(most).with_query::<JsValue, _>(range);
+        let (keys, values) = futures::future::try_join(keys.primitive()?, values.primitive()?).await?;
+        keys.zip(values).map(|(key, value)| Ok((key?, value?))).collect()
+    }
+
+    /// How many there are in a range of keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`StorageError`] when the browser refuses.
+    pub async fn count(&self, store: Store, range: Option<&JsValue>) -> Result<usize, StorageError> {
+        let transaction = self.open_database()?.transaction(store.name()).build()?;
+        let objects = transaction.object_store(store.name())?;
+        let range = range.cloned().unwrap_or(JsValue::UNDEFINED);
+        Ok(objects.get_all_keys::<JsValue>().with_query::<JsValue, _>(range).primitive()?.await?.count())
+    }
+
     /// Keys and values of several stores, each all or in a range, from one moment.
     ///
     /// # Errors

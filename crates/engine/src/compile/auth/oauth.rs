@@ -120,5 +120,8 @@ impl Source<'_> {
 }
 
 fn missing(what: &str) -> Vec<Problem> {
-    problem("missing_secret", &format!("The {what} for OAuth 2.0 is not here: enter it again."))
+    problem(
+        "missing_secret",
+        &format!("The {what} for OAuth 2.0 is not here. Enter it in the connection or its iClient and keep it."),
+    )
 }

@@ -17,8 +17,14 @@ impl Source<'_> {
         let place = self.place()?;
         let payload = self.connection.pointer("/http/auth/jwt/payload").filter(|payload| payload.is_object());
         let Some(payload) = payload else {
-            // A token that was made elsewhere and does not end.
-            let token = self.secret("/http/auth/jwt/token", "token")?;
+            // A token that was made elsewhere and does not end. The form asks for none, so that what is missing is said in
+            // the form's words.
+            let Some(token) = self.kept("/http/auth/jwt/token") else {
+                return Err(problem(
+                    "missing_required_field",
+                    "The JSON Web Token has no payload. Enter its claims in the connection, as a JSON object.",
+                ));
+            };
             let value = Masked::plain("Bearer ").and_secret(token);
             return Ok(Auth::Header { name: "Authorization".to_owned(), value });
         };
@@ -36,14 +42,18 @@ impl Source<'_> {
 
     fn jwt_key(&self, method: &str) -> Result<(&'static str, Signing), Vec<Problem>> {
         let hmac = |hash: &'static str| -> Result<Signing, Vec<Problem>> {
-            let secret = self.secret("/http/auth/jwt/secret", "secret of the token")?;
+            let secret = self.secret("/http/auth/jwt/secret", "signing secret")?;
             let encoded = self.connection.pointer("/http/auth/jwt/isSecretBase64Encoded").and_then(Value::as_bool);
             if encoded != Some(true) {
                 return Ok(Signing::Hmac(hash, secret.value().as_bytes().to_vec()));
             }
             let key = STANDARD.decode(secret.value().trim());
-            let key =
-                key.map_err(|_| problem("invalid_secret", "The secret of the token is not base64: enter it again."))?;
+            let key = key.map_err(|_| {
+                problem(
+                    "invalid_secret",
+                    "The signing secret is not base64. Enter it again, or switch “The secret is base64” off.",
+                )
+            })?;
             Ok(Signing::Hmac(hash, key))
         };
         let key = || self.secret("/http/auth/jwt/privateKey", "private key");
