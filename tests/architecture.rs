@@ -62,7 +62,8 @@ fn the_model_knows_only_its_data_formats() {
     let metadata = MetadataCommand::new().current_dir(places::root()).no_deps().exec().unwrap();
     let model = metadata.packages.iter().find(|package| package.name.as_str() == "tombolo-model").unwrap();
     for dependency in &model.dependencies {
-        let known = ["compact_str", "serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
+        let known =
+            ["compact_str", "serde", "serde_json", "serde_bytes", "thiserror"].contains(&dependency.name.as_str());
         assert!(known || dependency.kind == DependencyKind::Development, "model uses {}", dependency.name);
     }
 }
