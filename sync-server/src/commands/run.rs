@@ -7,7 +7,7 @@ mod file;
 mod folder;
 mod kept;
 mod started;
-mod tests;
+mod test_cases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -88,7 +88,7 @@ fn time(text: &str) -> Result<i64, String> {
 /// Runs the flow to its end.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.tests {
-        return tests::run(resources(&args.bundle)?.values());
+        return test_cases::run(resources(&args.bundle)?.values());
     }
     let mut bundle = read(args)?;
     let files = attach(&mut bundle, &args.files)?;

@@ -97,7 +97,7 @@ pub(crate) async fn fan_out(rows: &mut Vec<Row>) -> Result<()> {
         let bytes = rename(&mut document, &writer, n)?;
         let begun = Instant::now();
         writer.push(document.id(), vec![bytes]).await?;
-        let all = try_join_all(others.iter_mut().map(|device| hears(device)));
+        let all = try_join_all(others.iter_mut().map(hears));
         tokio::time::timeout(PATIENCE, all).await.context("not all have heard of an edit")??;
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }

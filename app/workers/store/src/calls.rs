@@ -9,6 +9,7 @@ use tombolo_wire::store::{BlobInfo, Call, Created, Packed};
 use tombolo_wire::sync::Place;
 use web_sys::Blob;
 
+use crate::account::Account;
 use crate::fault::Fault;
 use crate::port::Answer;
 use crate::undo::Way;
@@ -34,10 +35,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
         Call::History { id } => value(history::history(&account, id).await?),
         Call::Version { id, hash } => value(history::version(&account, id, &hash).await?),
-        Call::PutFile { name } => {
-            let file = files.first().ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
-            value(blobs::put(&account, name, file).await?)
-        }
+        Call::PutFile { name } => put_file(&account, name, files.first()).await,
         Call::StartRun { flow, on_server, options } => created(runs::start(&account, flow, on_server, options).await?),
         Call::TestRun { flow, options, reads_only } => {
             value(runs::test_run(&account, flow, options, reads_only).await?)
@@ -81,22 +79,31 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::ParkedList => value(park::list(&account).await?),
         Call::ParkedRetry { parked } => value(park::retry(&account, &parked).await?),
         Call::ParkedDiscard { parked } => value(park::discard(&account, &parked).await?),
-        Call::ExportAll => {
-            let file = export::export_all(&account).await?;
-            let info = blobs::info(String::new(), export_name(), &file);
-            with_file(&info, file)
-        }
+        Call::ExportAll => export_all(&account).await,
         Call::Purge { ids } => value(bin::purge(&account, &ids).await?),
         Call::Pack { id } => packed(packages::pack(&account, id).await?),
         Call::Bundle { id, password } => packed(packages::bundle(&account, id, &password).await?),
         Call::LookAtPackage { of } => value(packages::look(&account, &of, files.first()).await?),
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
-        Call::Visible { visible } => {
-            tab.visible.set(visible);
-            account.set_visible(visible);
-            value(())
-        }
+        Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> Result<Answer, Fault> {
+    let file = file.ok_or_else(|| Fault::Invalid("No file came along.".to_owned()))?;
+    value(blobs::put(account, name, file).await?)
+}
+
+async fn export_all(account: &Rc<Account>) -> Result<Answer, Fault> {
+    let file = export::export_all(account).await?;
+    let info = blobs::info(String::new(), export_name(), &file);
+    with_file(&info, file)
+}
+
+fn show(tab: &Tab, account: &Rc<Account>, visible: bool) -> Result<Answer, Fault> {
+    tab.visible.set(visible);
+    account.set_visible(visible);
+    value(())
 }
 
 fn value(value: impl Serialize) -> Result<Answer, Fault> {

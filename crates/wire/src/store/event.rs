@@ -7,10 +7,7 @@ use super::{AccountInfo, CallError, CatalogueRow, Notice, SyncStatus, UndoState}
 use crate::run::RunRow;
 
 /// What the store worker sends.
-#[cfg_attr(
-    not(target_arch = "wasm32"),
-    expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")
-)]
+#[expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outgoing {
