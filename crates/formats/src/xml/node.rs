@@ -145,7 +145,13 @@ impl Fields {
     }
 
     fn into_record(self, pool: &mut KeyPool, depth: usize) -> Record {
-        let (names, values): (Vec<_>, Vec<_>) = self.list.into_iter().unzip();
+        // Of a record with one field room for four would be kept otherwise, and there may be half a million of them.
+        let mut names = Vec::with_capacity(self.list.len());
+        let mut values = Vec::with_capacity(self.list.len());
+        for (name, value) in self.list {
+            names.push(name);
+            values.push(value);
+        }
         Record::new(pool.keep(depth, names), values)
     }
 }
