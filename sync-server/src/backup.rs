@@ -80,6 +80,14 @@ pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64, now_ms: i6
         .map_err(database_failed("giving a new epoch"))?;
     // Whoever was signed in when the backup was taken may have been removed since.
     sqlx::query("DELETE FROM sessions").execute(&mut connection).await.map_err(database_failed("ending sessions"))?;
+    // What was decided since is not known: no account goes, no browser is trusted and no letter is sent by an old word.
+    for statement in [
+        "UPDATE accounts SET closing_ms = NULL",
+        "UPDATE browsers SET trusted_ms = NULL",
+        "DELETE FROM mails WHERE next_ms IS NOT NULL",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.map_err(database_failed("forgetting old decisions"))?;
+    }
     sqlx::Connection::close(connection).await.map_err(database_failed("closing the restored database"))?;
     sync(&fresh)?;
     for ending in ["db-wal", "db-shm"] {

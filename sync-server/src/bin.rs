@@ -66,6 +66,10 @@ pub(crate) async fn purge(
 /// Deletes what has lain in the bin for too long. `seen_ms` is how far was looked before, and moves on.
 pub(crate) async fn sweep(app: &App, seen_ms: &mut i64, now_ms: i64) -> Result<(), BinError> {
     let upto_ms = now_ms - BIN_MS;
+    // What a backup has in its bin may have been taken out since, on devices that have not been heard yet.
+    if app.store.restored_ms().await? > upto_ms {
+        return Ok(());
+    }
     let mut batch: Vec<Doomed> = Vec::new();
     let mut of: Option<Id> = None;
     for (account, doomed) in expired(&*app.store, *seen_ms, upto_ms).await? {

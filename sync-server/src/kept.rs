@@ -52,10 +52,10 @@ pub(crate) async fn answer(app: &App, account: Id, ask: KeptAsk) -> Result<KeptR
         },
         KeptAsk::CacheValues { keys, .. } if keys.len() > CACHE_ENTRIES => too_many(),
         KeptAsk::CacheValues { cache, keys } => {
-            let found = app.store.cache_values(account, cache, &keys).await?;
-            let found: HashMap<String, Value> = found.into_iter().collect();
-            // A key may be asked for twice.
-            KeptReply::Values(keys.iter().map(|key| Kept(found.get(key).cloned())).collect())
+            match app.store.cache_values(account, cache, &keys, ANSWER_BYTES).await? {
+                Some(found) => values(&keys, &found.into_iter().collect()),
+                None => too_large(),
+            }
         }
         KeptAsk::CacheEntries { cache, start, most } => {
             let most = most.min(u32::try_from(CACHE_ENTRIES).unwrap_or(u32::MAX));
@@ -68,6 +68,23 @@ pub(crate) async fn answer(app: &App, account: Id, ask: KeptAsk) -> Result<KeptR
         },
         KeptAsk::Start { flow } => KeptReply::No(format!("The flow {flow} is not started this way.")),
     })
+}
+
+/// The values of keys, in their order. One that is asked for often is there as often, and counts so.
+fn values(keys: &[String], found: &HashMap<String, Value>) -> KeptReply {
+    let sizes: HashMap<&String, usize> = found.iter().map(|(key, value)| (key, value.to_string().len())).collect();
+    let bytes: usize = keys.iter().filter_map(|key| sizes.get(key)).sum();
+    if bytes > ANSWER_BYTES {
+        return too_large();
+    }
+    KeptReply::Values(keys.iter().map(|key| Kept(found.get(key).cloned())).collect())
+}
+
+fn too_large() -> KeptReply {
+    KeptReply::No(format!(
+        "These entries of the lookup cache are more than {} MB together: ask for fewer keys at once.",
+        ANSWER_BYTES / (1024 * 1024)
+    ))
 }
 
 fn too_many() -> KeptReply {

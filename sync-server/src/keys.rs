@@ -21,8 +21,6 @@ use crate::vault::{SecretPlace, VaultError, VaultKey};
 
 /// The name of a key that is about to take the place of the other.
 const NEXT: &str = "secrets.key.new";
-/// So many rows are tried: of one that is damaged the key is not at fault.
-const TRIED: u32 = 20;
 
 /// Why there is no key to go on with.
 #[derive(Debug, Error)]
@@ -71,8 +69,9 @@ pub(crate) struct Rotated {
 /// Returns [`KeyError::Missing`] and [`KeyError::Wrong`] rather than a key that opens nothing.
 pub(crate) async fn settle(data: &Path, store: &Sqlite) -> Result<VaultKey, KeyError> {
     let (path, next_path) = (data.join(KEY), data.join(NEXT));
-    let rows = store.sealed(TRIED).await?;
-    let (current, next) = (VaultKey::read(&path)?, VaultKey::read(&next_path)?);
+    // All of them: a folder whose first key was lost may have newer rows that open.
+    let rows = store.sealed(u32::MAX).await?;
+    let (current, next) = (VaultKey::read(&path)?, next_key(&next_path)?);
     let fits = |key: &VaultKey| rows.is_empty() || rows.iter().any(|row| opens(key, row));
     match (current, next) {
         (Some(key), None) if fits(&key) => Ok(key),
@@ -108,7 +107,8 @@ pub(crate) async fn state(data: &Path, store: &Sqlite) -> Result<Option<Result<u
 pub(crate) async fn rotate(data: &Path, store: &Sqlite, forget: bool) -> Result<Rotated, KeyError> {
     let old = match settle(data, store).await {
         Ok(key) => Some(key),
-        Err(KeyError::Missing(_) | KeyError::Wrong(_)) if forget => None,
+        // It opens what it opens.
+        Err(KeyError::Missing(_) | KeyError::Wrong(_)) if forget => VaultKey::read(&data.join(KEY))?,
         Err(error) => return Err(error),
     };
     let next_path = data.join(NEXT);
@@ -138,6 +138,17 @@ pub(crate) async fn rotate(data: &Path, store: &Sqlite, forget: bool) -> Result<
     store.reseal(&rows).await?;
     put_in_place(data)?;
     Ok(Rotated { sealed: opened.len() - unreadable, forgotten: unreadable })
+}
+
+/// The key that was about to take the place of the other. One that was not whole on the disk has sealed nothing.
+fn next_key(path: &Path) -> Result<Option<VaultKey>, KeyError> {
+    match VaultKey::read(path) {
+        Err(VaultError::NotAKey(_)) => {
+            std::fs::remove_file(path).map_err(failed(path))?;
+            Ok(None)
+        }
+        read => Ok(read?),
+    }
 }
 
 fn put_in_place(data: &Path) -> Result<(), KeyError> {

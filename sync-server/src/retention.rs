@@ -55,7 +55,8 @@ pub(crate) async fn drive(app: App) {
 /// Removes accounts whose owner wanted that and had time to think again, and closes what is open there.
 async fn accounts(app: &App, now_ms: i64) -> Result<(), StoreError> {
     for account in app.store.closed_accounts(now_ms).await? {
-        let removed = app.store.remove_account(account).await?;
+        // Its owner may have thought again while another one was being removed.
+        let Some(removed) = app.store.remove_account(account, now_ms).await? else { continue };
         tracing::info!(%account, "was removed, as its owner wanted");
         app.rights_changed(account);
         for session in removed.sessions {

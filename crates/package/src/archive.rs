@@ -13,9 +13,9 @@ use crate::{MOST_PARTS, Package, PackageError, Part, fits, layout};
 /// The largest archive that is looked at.
 pub const MOST_ARCHIVE_BYTES: usize = 32 * 1024 * 1024;
 /// The largest file in it: a document takes no more.
-const MOST_FILE_BYTES: usize = 8 * 1024 * 1024;
-/// All files together, inflated.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+const MOST_FILE_BYTES: usize = 2 * 1024 * 1024;
+/// All files together, inflated. A value of JSON in memory is many times its text.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// So many files, counted before any is opened.
 const MOST_FILES: usize = 2 * MOST_PARTS;
 
@@ -87,6 +87,8 @@ pub(crate) fn read_files(files: &Files) -> Result<Package, PackageError> {
             continue;
         }
         for part in read_file(name, bytes, files)? {
+            // Before the next file is read: what would not fit is not kept beside the others.
+            fits::check(&part)?;
             if let Some((_, other)) = parts.get(&part.id) {
                 return Err(PackageError::SameId { name: name.clone(), other: other.clone() });
             }
@@ -100,7 +102,6 @@ pub(crate) fn read_files(files: &Files) -> Result<Package, PackageError> {
     parts.sort_by_key(|part| (part.kind, part.id));
     let root = root(&parts)?;
     for part in &mut parts {
-        fits::check(part)?;
         strip(part);
         notes.extend(without_data(part));
     }

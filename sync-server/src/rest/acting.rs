@@ -18,6 +18,7 @@ use serde_json::Value;
 use tombolo_model::{Action, Home, Id, Kind, Permission, Rights, Role, Standing, Subject, permission};
 use tombolo_wire::rest::{AuditAction, AuditSource};
 use tombolo_wire::store::UserInfo;
+use tracing::Instrument;
 
 use super::error::RestError;
 use crate::app::App;
@@ -187,7 +188,16 @@ pub(crate) async fn enter(app: App, right: Right, request: Request, next: Next) 
     match admit(&app, right, &parts).await {
         Ok(acting) => {
             parts.extensions.insert(acting);
-            next.run(Request::from_parts(parts, body)).await
+            let reads = matches!(parts.method, Method::GET | Method::HEAD);
+            let work = next.run(Request::from_parts(parts, body));
+            if reads {
+                return work.await;
+            }
+            // A program that hangs up drops its request. What was committed by then must still be told.
+            match tokio::spawn(work.in_current_span()).await {
+                Ok(response) => response,
+                Err(error) => RestError::from(ApiError::internal(&error)).into_response(),
+            }
         }
         Err(no) => no.into_response(),
     }

@@ -108,7 +108,7 @@ pub(super) async fn sign_in(
     let passed =
         if trusted { Passed::Without } else { second_factor(&app, &user, &from, body.code.as_deref(), codes).await? };
     app.attempts.succeeded(attempt);
-    let trusts = body.trust && body.code.is_some() && !trusted;
+    let trusts = body.trust && matches!(passed, Passed::App | Passed::Recovery(_));
     let info = UserInfo { id: user.id, name: user.name, email: user.email };
     finish(async move {
         second::note_recovery(&app, info.id, &info.name, passed).await?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use tombolo_model::kept::{KeptAsk, KeptReply};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Action, Id, Kind, Permission, Standing, Subject, permission};
 
 use super::{Wish, may_run, start};
 use crate::app::App;
@@ -41,17 +41,40 @@ impl<'a> Desk<'a> {
     pub(super) async fn answer(&mut self, ask: KeptAsk) -> KeptReply {
         let answer = match ask {
             KeptAsk::Start { flow } => self.start(flow).await,
-            ask => match self.refusal(&ask) {
-                Some(no) => Ok(no),
-                None => kept::answer(self.app, self.account, ask).await,
+            ask => match self.refused(&ask).await {
+                Ok(Some(no)) => Ok(no),
+                Ok(None) => kept::answer(self.app, self.account, ask).await,
+                Err(error) => Err(error),
             },
         };
         answer.unwrap_or_else(|error| KeptReply::No(ApiError::from(error).message().to_owned()))
     }
 
     /// Why this run does not have what it asks for.
-    fn refusal(&self, ask: &KeptAsk) -> Option<KeptReply> {
-        let (kind, id) = kept::about(ask).0?;
+    async fn refused(&self, ask: &KeptAsk) -> Result<Option<KeptReply>, StoreError> {
+        match kept::about(ask) {
+            (Some(of), _) => Ok(self.absent(of)),
+            (None, writes) => self.forbidden(if writes { Action::Write } else { Action::Read }).await,
+        }
+    }
+
+    /// State of the account is for who has a right in the account, whoever's script asks.
+    async fn forbidden(&self, action: Action) -> Result<Option<KeptReply>, StoreError> {
+        let Some(person) = self.wish.by else { return Ok(None) };
+        let rights = self.app.store.rights(self.account, person).await?;
+        let granted = rights.is_some_and(|rights| {
+            let asked = Subject::Account(Kind::Integration);
+            permission(Standing::Accepted, &rights, action, asked) == Permission::Granted
+        });
+        Ok((!granted).then(|| {
+            KeptReply::No(
+                "The state of the account is not yours to use: keep it with the integration, export or import instead."
+                    .to_owned(),
+            )
+        }))
+    }
+
+    fn absent(&self, (kind, id): (Kind, Id)) -> Option<KeptReply> {
         if self.has.get(&id) == Some(&kind) {
             return None;
         }

@@ -1,8 +1,11 @@
 //! Entries of lookup caches, and how much each cache holds.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::Id;
 
@@ -87,17 +90,32 @@ impl Caches for Sqlite {
         Ok((found, false))
     }
 
-    async fn cache_values(&self, account: Id, cache: Id, keys: &[String]) -> Result<Vec<(String, Value)>, StoreError> {
-        let mut found = Vec::new();
+    async fn cache_values(
+        &self,
+        account: Id,
+        cache: Id,
+        keys: &[String],
+        most_bytes: usize,
+    ) -> Result<Option<Vec<(String, Value)>>, StoreError> {
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        let keys: BTreeSet<&String> = keys.iter().collect();
         for key in keys {
             let query = sqlx::query("SELECT value FROM cache_entries WHERE account = ? AND cache = ? AND key = ?")
                 .bind(account.to_string())
                 .bind(cache.to_string())
                 .bind(key);
-            let value = self.find(query, "reading a lookup cache", |row| json(row, "cache_entries", "value")).await?;
-            found.extend(value.map(|value| (key.clone(), value)));
+            let read = |row: &SqliteRow| {
+                let text: &str = get(row, "cache_entries", "value")?;
+                Ok((text.len(), json(row, "cache_entries", "value")?))
+            };
+            let Some((length, value)) = self.find(query, "reading a lookup cache", read).await? else { continue };
+            bytes += key.len() + length;
+            if bytes > most_bytes {
+                return Ok(None);
+            }
+            found.push((key.clone(), value));
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     async fn delete_cache(

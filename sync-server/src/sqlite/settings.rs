@@ -86,9 +86,18 @@ impl Settings for Sqlite {
         ids.iter().map(|text| parse_id("accounts", text)).collect()
     }
 
-    async fn remove_account(&self, account: Id) -> Result<Removed, StoreError> {
+    async fn remove_account(&self, account: Id, now_ms: i64) -> Result<Option<Removed>, StoreError> {
         const DOING: &str = "removing an account";
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        let due: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE id = ? AND closing_ms <= ?")
+            .bind(account.to_string())
+            .bind(now_ms)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+        if due.is_none() {
+            return Ok(None);
+        }
         sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *tx).await.map_err(db(DOING))?;
         let owner: Option<String> = sqlx::query_scalar("SELECT user FROM members WHERE account = ? AND role = 'owner'")
             .bind(account.to_string())
@@ -118,7 +127,7 @@ impl Settings for Sqlite {
             None => Removed::default(),
         };
         tx.commit().await.map_err(db(DOING))?;
-        Ok(removed)
+        Ok(Some(removed))
     }
 }
 

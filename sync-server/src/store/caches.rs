@@ -50,8 +50,14 @@ pub trait Caches {
         most: (u32, usize),
     ) -> Result<(Vec<(String, Value)>, bool), StoreError>;
 
-    /// The entries of these keys, those that there are.
-    async fn cache_values(&self, account: Id, cache: Id, keys: &[String]) -> Result<Vec<(String, Value)>, StoreError>;
+    /// The entries of these keys, those that there are; absent when they are more than so many bytes together.
+    async fn cache_values(
+        &self,
+        account: Id,
+        cache: Id,
+        keys: &[String],
+        most_bytes: usize,
+    ) -> Result<Option<Vec<(String, Value)>>, StoreError>;
 
     /// Removes the entries of these keys, or all; says how many there were.
     async fn delete_cache(

@@ -34,6 +34,7 @@ pub trait Settings {
     /// Accounts whose time has come.
     async fn closed_accounts(&self, now_ms: i64) -> Result<Vec<Id>, StoreError>;
 
-    /// Removes everything of an account, and its owner where they are a member of no other, in one transaction.
-    async fn remove_account(&self, account: Id) -> Result<Removed, StoreError>;
+    /// Removes everything of an account, and its owner where they are a member of no other, in one transaction. Absent
+    /// when its time has not come, or not any more.
+    async fn remove_account(&self, account: Id, now_ms: i64) -> Result<Option<Removed>, StoreError>;
 }

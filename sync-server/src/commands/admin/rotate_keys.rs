@@ -35,7 +35,7 @@ pub(super) async fn run(data: &Path, forget: bool) -> anyhow::Result<String> {
     Ok(said)
 }
 
-/// What a restored folder says of its key.
+/// What a restored folder says of its keys.
 pub(super) async fn after_restore(data: &Path) -> anyhow::Result<String> {
     let store = Sqlite::open(&data.join(DATABASE), 0, clock::now_ms()).await?;
     let state = keys::state(data, &store).await;

@@ -13,7 +13,6 @@ use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange, Invite};
 
 use super::body::Json;
 use crate::app::App;
-use crate::audit;
 use crate::error::ApiError;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
@@ -21,6 +20,7 @@ use crate::rest::shown::time;
 use crate::routes::body::{Body, Names};
 use crate::routes::members::{self, MEMBER};
 use crate::store::{AuditEvent, MemberRow, RoleChange};
+use crate::{audit, mail};
 
 /// The most integrations that one member has levels in.
 const MOST_GRANTS: usize = 500;
@@ -144,6 +144,7 @@ pub(super) async fn remove(
             note(&app, &acting, &before, AuditAction::Delete, fields).await;
         }
         None => {
+            app.store.forget_mail(acting.account, mail::about::INVITATION, &before.email).await?;
             if !app.store.withdraw(acting.account, &before.email).await? {
                 return Err(RestError::not_found());
             }

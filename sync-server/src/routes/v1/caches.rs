@@ -59,11 +59,9 @@ pub(super) async fn read(
 ) -> Result<Answer<Value>, RestError> {
     found(&app, &acting, Kind::LookupCache, id).await?;
     if let Some(keys) = body.get("keys") {
-        let found = app.store.cache_values(acting.account, id, &keys_of(keys)?).await?;
-        let bytes: usize = found.iter().map(|(key, value)| key.len() + value.to_string().len()).sum();
-        if bytes > MOST_BYTES {
-            return Err(too_much("These entries are more than 5 MB. Ask for fewer keys at a time."));
-        }
+        let found = app.store.cache_values(acting.account, id, &keys_of(keys)?, MOST_BYTES).await?;
+        let too_much = || too_much("These entries are more than 5 MB. Ask for fewer keys at a time.");
+        let found = found.ok_or_else(too_much)?;
         return Ok(Answer(json!({ "data": shown(found) })));
     }
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
