@@ -275,4 +275,33 @@ mod tests {
         settle(data, &store).await.unwrap();
         store.close().await;
     }
+
+    #[tokio::test]
+    async fn what_the_key_opens_is_kept_when_the_rest_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let (store, _) = filled(data).await;
+        std::fs::remove_file(data.join(KEY)).unwrap();
+        let newer = VaultKey::open(&data.join(KEY)).unwrap();
+        let [account, _] = ids();
+        let connection = Id::from_parts(3, [3; 8]);
+        let secret = newer.seal(SecretPlace { account, connection, path: "/b" }, Vec::new(), "newer").unwrap();
+        store.put_secret(account, &secret, account, 1).await.unwrap();
+        assert_eq!(rotate(data, &store, true).await.unwrap(), Rotated { sealed: 1, forgotten: 1 });
+        let key = settle(data, &store).await.unwrap();
+        let kept = store.secrets(account, &[connection]).await.unwrap().pop().unwrap();
+        assert_eq!(key.open_secret(account, &kept).unwrap(), "newer");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_half_written_when_the_power_went_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let (store, _) = filled(data).await;
+        std::fs::write(data.join(NEXT), "").unwrap();
+        settle(data, &store).await.unwrap();
+        assert!(!data.join(NEXT).exists());
+        store.close().await;
+    }
 }

@@ -368,6 +368,10 @@ async fn state_and_caches(store: &dyn Store) {
     );
     assert_eq!(store.upsert_cache(account, cache, &entries(4), (9, 99), 1).await.unwrap(), Upserted::CacheFull(12));
     assert_eq!(store.upsert_cache(account, id(62), &entries(1), (9, 9), 1).await.unwrap(), Upserted::AccountFull(12));
+    // A key that is asked for again and again is there once.
+    let often = vec!["k1".to_owned(); 1_000];
+    assert_eq!(store.cache_values(account, cache, &often, 3).await.unwrap(), Some(vec![("k1".to_owned(), json!(1))]));
+    assert_eq!(store.cache_values(account, cache, &["k0".to_owned(), "k1".to_owned()], 5).await.unwrap(), None);
     let read = store.cache_entries(account, cache, "k", Some("k0"), (1, 100)).await.unwrap();
     assert_eq!(read, (vec![("k1".to_owned(), json!(1))], true));
     assert!(store.cache_entries(other, cache, "", None, (10, 100)).await.unwrap().0.is_empty());

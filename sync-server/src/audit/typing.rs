@@ -23,6 +23,8 @@ const TURNS: usize = 20;
 enum Way {
     In,
     Out,
+    /// The first letter in the place of all that was marked.
+    Over,
 }
 
 /// A stretch of typing in one direction.
@@ -62,7 +64,8 @@ impl Typing {
             None => Some(String::new()),
         };
         let (old, new) = (text(old)?, text(new)?);
-        let way = stroke(&old, &new)?;
+        let over = || (new.chars().count() == 1).then_some(Way::Over);
+        let way = stroke(&old, &new).or_else(over)?;
         let stretches = vec![Stretch { way, old, new }];
         Some(Self { path: path.to_owned(), began_ms: time_ms, last_ms: time_ms, stretches })
     }
@@ -74,10 +77,10 @@ impl Typing {
         let Some(last) = self.stretches.last_mut().filter(|last| last.new == stroke.old) else {
             return false;
         };
-        if self.path != next.path || !in_time {
+        if self.path != next.path || !in_time || stroke.way == Way::Over {
             return false;
         }
-        if last.way == stroke.way {
+        if last.way == stroke.way || (last.way, stroke.way) == (Way::Over, Way::In) {
             last.new.clone_from(&stroke.new);
         } else if self.stretches.len() < TURNS {
             self.stretches.push(stroke.clone());
@@ -111,7 +114,21 @@ fn stroke(old: &str, new: &str) -> Option<Way> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_is_typed_over_a_marked_name_is_one_line_and_a_replacement_never_goes_on() {
+        let named = |name: &str| BTreeMap::from([("/name".to_owned(), json!(name))]);
+        let change = |old: &str, new: &str| Typing::begin(Kind::Flow, &named(old), &named(new), 1);
+        let mut typing = change("Shop", "B").unwrap();
+        assert!(typing.goes_on(&change("B", "Ba").unwrap()) && typing.goes_on(&change("Ba", "Bar").unwrap()));
+        assert!(!typing.goes_on(&change("Bar", "S").unwrap()));
+        let told: Vec<_> = typing.fields().into_iter().map(|line| (line.old_value, line.new_value)).collect();
+        assert_eq!(told, [(Some(json!("Shop")), Some(json!("Bar")))]);
+        assert!(change("Shop", "Stop").is_none());
+    }
 
     #[test]
     fn a_few_letters_at_one_place_are_a_stroke_and_a_replacement_is_none() {
