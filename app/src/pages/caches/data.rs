@@ -51,12 +51,17 @@ impl Data {
 
     /// Loads the first page, or the one behind what is loaded.
     pub(super) fn load(self, behind: bool) {
-        self.asked.update_value(|asked| *asked += 1);
-        let mine = self.asked.get_value();
+        let next = |asked: &mut u64| {
+            *asked += 1;
+            *asked
+        };
+        // What changed all of the data may end after its page was left.
+        let Some(mine) = self.asked.try_update_value(next) else { return };
         let after = self.entries.with_untracked(|all| all.last().map(|(key, _)| key.clone())).filter(|_| behind);
+        let start = self.start.get_untracked();
         self.busy.set(true);
         spawn_local(async move {
-            let answer = self.page(self.start.get_untracked(), after).await;
+            let answer = self.page(start, after).await;
             if self.asked.try_get_value() != Some(mine) {
                 return;
             }
@@ -103,11 +108,14 @@ impl Data {
         }
     }
 
-    /// Writes and deletes, at most what one call takes.
+    /// Writes and deletes, at most what one call takes. The page may be left by then: an Undo stays on the screen longer
+    /// than the page that offered it.
     pub(super) async fn write(self, put: Vec<Entry>, delete: Vec<String>) -> Result<(), CallError> {
         let call = Call::CacheWrite { cache: self.cache, put: put.clone(), delete: delete.clone() };
         self.app.call::<Value>(call).await?;
-        let (start, more) = (self.start.get_untracked(), self.more.get_untracked());
+        let (Some(start), Some(more)) = (self.start.try_get_untracked(), self.more.try_get_untracked()) else {
+            return Ok(());
+        };
         self.entries.try_update(|all| change(all, put, &delete, &start, more));
         // How much it is now the store knows. Behind every key there is nothing but the answer to that.
         if let Ok(page) = self.page("\u{10ffff}".to_owned(), None).await
