@@ -16,7 +16,7 @@ pub struct PackageItem {
     pub kind: Kind,
     /// Its name; empty when it has none.
     pub name: String,
-    /// `adaptorType` or `type`.
+    /// `adaptorType` or `type`; of a connection to a well-known application its key.
     pub adaptor: Option<String>,
 }
 

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::json;
-use tombolo_model::{Id, Kind};
-use tombolo_wire::store::CatalogueRow;
+use tombolo_model::{Id, Kind, presets};
 
 use super::{Kinds, Offer, Side, Taking};
 use crate::components::Icon;
@@ -13,7 +12,10 @@ use crate::pages::flow::steps::StepKind;
 #[component]
 pub(super) fn Fresh(side: Side, taking: Taking) -> impl IntoView {
     let app = taking.builder.app;
-    let connections = Memo::new(move |_| app.of_kind(Kind::Connection).into_iter().filter(asks).collect::<Vec<_>>());
+    let connections = Memo::new(move |_| {
+        let all = app.of_kind(Kind::Connection).into_iter();
+        all.filter(|row| row.adaptor.as_deref().is_some_and(asks)).collect::<Vec<_>>()
+    });
     // What a connection is used for: it is one application at both ends of a flow.
     let looks_up = RwSignal::new(false);
     let step = move || match side {
@@ -50,9 +52,9 @@ pub(super) fn Fresh(side: Side, taking: Taking) -> impl IntoView {
     }
 }
 
-/// Whether requests go out over a connection.
-fn asks(row: &CatalogueRow) -> bool {
-    matches!(row.adaptor.as_deref(), Some("http" | "rest"))
+/// Whether requests go out over a connection of this type, or to this well-known application.
+fn asks(adaptor: &str) -> bool {
+    matches!(adaptor, "http" | "rest") || presets::named(adaptor).is_some()
 }
 
 /// A new step that uses a connection.
@@ -69,4 +71,15 @@ fn with_connection(step: StepKind, connection: Id) -> Offer {
     let mut value = value;
     value["_connectionId"] = connection.to_string().into();
     Offer::New(step, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_to_a_well_known_application_is_offered_as_any_other() {
+        assert!(["http", "rest", "shopify", "github"].into_iter().all(asks));
+        assert!(!asks("ftp"));
+    }
 }
