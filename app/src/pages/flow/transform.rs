@@ -20,20 +20,32 @@ const BY_SCRIPT: &[Section] =
 
 /// What a transformation of rows says besides them, where it does not say so yet.
 pub(super) fn prepare(doc: Doc) -> Vec<Intent> {
+    untrack(|| missing(&doc.text(TYPE), &doc.text(VERSION), &doc.text(MODE), has_old_rules(doc)))
+}
+
+/// The same by what it says. Rules of version 1 stop where version 2 is named, so beside them no version is.
+fn missing(kind: &str, version: &str, mode: &str, old_rules: bool) -> Vec<Intent> {
     let set = |path: &str, value: &str| Intent::Set { path: path.to_owned(), value: value.into() };
-    untrack(|| {
-        let mut intents = Vec::new();
-        if doc.text(TYPE) != "expression" {
-            intents.push(set(TYPE, "expression"));
-        }
-        if doc.text(VERSION) != "2" {
-            intents.push(set(VERSION, "2"));
-        }
-        if doc.text(MODE).is_empty() {
-            intents.push(set(MODE, "create"));
-        }
-        intents
-    })
+    let mut intents = Vec::new();
+    if kind != "expression" {
+        intents.push(set(TYPE, "expression"));
+    }
+    if old_rules {
+        return intents;
+    }
+    if version != "2" {
+        intents.push(set(VERSION, "2"));
+    }
+    if mode.is_empty() {
+        intents.push(set(MODE, "create"));
+    }
+    intents
+}
+
+/// Whether there are rules of version 1, which run as long as version 2 is not named.
+fn has_old_rules(doc: Doc) -> bool {
+    let some = doc.at(OLD).and_then(|rules| rules.as_array().map(|rules| !rules.is_empty())).unwrap_or(false);
+    some && doc.text(VERSION) != "2"
 }
 
 /// The editor.
@@ -41,10 +53,7 @@ pub(super) fn prepare(doc: Doc) -> Vec<Intent> {
 pub(super) fn TransformEditor(doc: Doc, step: RowId) -> impl IntoView {
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     let script = Memo::new(move |_| doc.text(TYPE) == "script");
-    let old = Memo::new(move |_| {
-        let some = doc.at(OLD).and_then(|rules| rules.as_array().map(|rules| !rules.is_empty())).unwrap_or(false);
-        some && doc.text(VERSION) != "2"
-    });
+    let old = Memo::new(move |_| has_old_rules(doc));
     let off = Signal::derive(move || !doc.writable.get());
     let choose = move |by: bool| {
         if by != script.get_untracked() {
@@ -88,7 +97,7 @@ pub(super) fn TransformEditor(doc: Doc, step: RowId) -> impl IntoView {
 fn OldRules(doc: Doc) -> impl IntoView {
     let shown = move || doc.at(OLD).map(|rules: Value| serde_json::to_string_pretty(&rules).unwrap_or_default());
     let replace = move |_| {
-        let mut intents = prepare(doc);
+        let mut intents = untrack(|| missing(&doc.text(TYPE), &doc.text(VERSION), &doc.text(MODE), false));
         intents.push(Intent::Remove { path: OLD.to_owned() });
         doc.edit(intents);
     };
@@ -98,5 +107,19 @@ fn OldRules(doc: Doc) -> impl IntoView {
             <pre class="code-panel"><code>{shown}</code></pre>
             <div><button class="button" prop:disabled=move || !doc.writable.get() on:click=replace><Icon name="trash-2"/>"Delete these rules and begin with version 2"</button></div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_version_1_still_run_after_a_look_at_the_script() {
+        let set = |path: &str, value: &str| Intent::Set { path: path.to_owned(), value: value.into() };
+        assert_eq!(missing("script", "1", "", true), [set(TYPE, "expression")]);
+        assert_eq!(missing("expression", "", "", true), []);
+        assert_eq!(missing("", "", "", false), [set(TYPE, "expression"), set(VERSION, "2"), set(MODE, "create")]);
+        assert_eq!(missing("expression", "2", "modify", false), []);
     }
 }
