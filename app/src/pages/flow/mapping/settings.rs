@@ -30,6 +30,12 @@ fn without(default: Option<&Value>, discard: bool) -> &'static str {
     }
 }
 
+/// What is shown as chosen. A value of one's own that is emptied is still one while somebody writes it: its field would
+/// be taken away under their hands.
+fn shown(stored: &'static str, writing: bool) -> &'static str {
+    if writing && stored == "empty" { "own" } else { stored }
+}
+
 /// What is written for a choice.
 fn choose(here: &str, key: &str) -> Vec<Intent> {
     let at = |field: &str| format!("{here}/{field}");
@@ -71,19 +77,26 @@ fn Settings(editing: Editing, row: MapRow) -> impl IntoView {
             .filter(|name| !name.is_empty())
             .unwrap_or_else(|| "A field without a name".to_owned())
     };
+    let writing = RwSignal::new(false);
     let now = Memo::new(move |_| {
         let discard = doc.at(&at("discardIfEmpty")).and_then(|value| value.as_bool()).unwrap_or(false);
-        without(doc.at(&at("default")).as_ref(), discard).to_owned()
+        shown(without(doc.at(&at("default")).as_ref(), discard), writing.get()).to_owned()
     });
     let choices = Signal::derive(|| WITHOUT.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
-    let set = Callback::new(move |key: String| here.with_value(|here| doc.edit(choose(here, &key))));
+    let set = Callback::new(move |key: String| {
+        writing.set(key == "own");
+        here.with_value(|here| doc.edit(choose(here, &key)));
+    });
     let own = Typed::value(
         Signal::derive(move || match doc.at(&at("default")) {
             Some(Value::String(text)) => text,
             Some(other) => other.to_string(),
             None => String::new(),
         }),
-        Callback::new(move |text: String| doc.set(at("default"), text)),
+        Callback::new(move |text: String| {
+            writing.try_set(true);
+            doc.set(at("default"), text);
+        }),
     );
     let shift = move |down: bool| {
         let MapRow { list, row, .. } = row.clone();
@@ -180,6 +193,13 @@ mod tests {
             assert_eq!(without(row.get("default"), row.get("discardIfEmpty").is_some()), key);
         }
         assert_eq!(without(Some(&json!(7)), false), "own");
+    }
+
+    #[test]
+    fn a_value_of_ones_own_that_is_emptied_to_write_another_is_still_one() {
+        assert_eq!(shown(without(Some(&json!("")), false), true), "own");
+        assert_eq!(shown(without(Some(&json!("")), false), false), "empty");
+        assert_eq!(shown(without(Some(&Value::Null), false), true), "null", "somebody else chose otherwise");
     }
 
     #[test]
