@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, document_range, text};
 use crate::tabs::Say;
-use crate::{runs, untold};
+use crate::{kept, runs, untold};
 
 /// Deletes resources with everything that is kept of them, in one transaction.
 pub(crate) async fn purge(account: &Rc<Account>, ids: &[Id]) -> Result<(), Fault> {
@@ -28,6 +28,9 @@ pub(crate) async fn purge(account: &Rc<Account>, ids: &[Id]) -> Result<(), Fault
             for store in [Store::Chunks, Store::Snapshots, Store::Quarantine, Store::Secrets] {
                 batch.delete(store, &range);
             }
+        }
+        if let Some(kind) = account.catalogue.borrow().get(id).map(|stored| stored.row.kind) {
+            kept::forget(&mut batch, kind, *id);
         }
         batch.delete(Store::Catalogue, &text(id.to_string()));
     }

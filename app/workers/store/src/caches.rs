@@ -15,7 +15,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::read::json as read_json;
-use crate::storage::{Batch, Store, range, range_after, text, text_of};
+use crate::storage::{Batch, Store, range, range_after, text_of};
 use crate::{api, kept};
 
 /// The most bytes of one call.
@@ -43,7 +43,7 @@ pub(crate) async fn read(
     }
     let more = entries.len() > CACHE_ENTRIES;
     entries.truncate(CACHE_ENTRIES);
-    let size: usize = account.storage.get_json(Store::Meta, &size_key(cache)).await?.unwrap_or(0);
+    let size: usize = account.storage.get_json(Store::Meta, &kept::size_key(cache)).await?.unwrap_or(0);
     let count = account.storage.count(Store::CacheEntries, range(&cache.to_string()).as_ref()).await?;
     Ok(CachePage { entries, more, size_bytes: size as u64, count: Some(count as u64) })
 }
@@ -67,10 +67,7 @@ pub(crate) async fn purge(account: &Rc<Account>, cache: Id) -> Result<(), Fault>
     }
     let _turn = locks::take(&format!("tombolo-cache-{cache}"), Ask::InTurn, || ()).await;
     let mut batch = Batch::new();
-    if let Some(all) = range(&cache.to_string()) {
-        batch.delete(Store::CacheEntries, &all);
-    }
-    batch.delete(Store::Meta, &size_key(cache));
+    kept::forget_entries(&mut batch, cache);
     Ok(account.storage.write(&batch).await?)
 }
 
@@ -138,10 +135,6 @@ fn check(put: &[Entry]) -> Result<(), Fault> {
         return Err(Fault::Invalid("At most 5 MB are written at once. Send the others after these.".to_owned()));
     }
     Ok(())
-}
-
-fn size_key(cache: Id) -> wasm_bindgen::JsValue {
-    text(format!("cache_bytes:{cache}"))
 }
 
 fn online(account: &Account) -> Result<(), Fault> {

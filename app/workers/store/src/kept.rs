@@ -58,6 +58,29 @@ pub(crate) async fn answer(account: &Rc<Account>, ask: KeptAsk) -> Result<KeptRe
     })
 }
 
+/// Deletes the state of a resource, and of a lookup cache its data.
+pub(crate) fn forget(batch: &mut Batch, kind: Kind, id: Id) {
+    if let Some(all) = range(&owner_text(Some((kind, id)))) {
+        batch.delete(Store::States, &all);
+    }
+    if kind == Kind::LookupCache {
+        forget_entries(batch, id);
+    }
+}
+
+/// Deletes all data of a lookup cache.
+pub(crate) fn forget_entries(batch: &mut Batch, cache: Id) {
+    if let Some(all) = range(&cache.to_string()) {
+        batch.delete(Store::CacheEntries, &all);
+    }
+    batch.delete(Store::Meta, &size_key(cache));
+}
+
+/// Under which key it is kept how many bytes a lookup cache has.
+pub(crate) fn size_key(cache: Id) -> JsValue {
+    text(format!("cache_bytes:{cache}"))
+}
+
 fn owner_text(owner: Option<(Kind, Id)>) -> String {
     owner.map_or_else(String::new, |(kind, id)| format!("{}/{id}", kind.collection()))
 }
@@ -112,7 +135,7 @@ async fn entries(account: &Rc<Account>, cache: Id, start: &str, most: usize) -> 
 async fn put_entries(account: &Rc<Account>, cache: Id, entries: Vec<(String, Kept)>) -> Result<KeptReply, Fault> {
     // Two tabs that both found room would together have too much.
     let _turn = locks::take(&format!("tombolo-cache-{cache}"), Ask::InTurn, || ()).await;
-    let size_key = text(format!("cache_bytes:{cache}"));
+    let size_key = size_key(cache);
     let mut size: usize = account.storage.get_json(Store::Meta, &size_key).await?.unwrap_or(0);
     let keys: Vec<JsValue> = entries.iter().map(|(key, _)| pair(cache.to_string(), &text(key))).collect();
     let before = account.storage.get_many(Store::CacheEntries, &keys).await?;

@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
+use tombolo_wire::store::{CachePage, Call, Created};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -80,5 +81,28 @@ async fn a_cache_gives_its_entries_in_the_order_of_a_server_and_takes_no_more_th
     assert!(begins(&device, cache, "c", 10).await.is_empty(), "all or nothing");
     assert_eq!(put_entries(&device, cache, &[("a", None)]).await, KeptReply::Done);
     assert_eq!(put_entries(&device, cache, &[("b", Some(json!(wide)))]).await, KeptReply::Done, "there is room again");
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_is_deleted_for_good_leaves_neither_state_nor_data() {
+    let device = Device::open().await.unwrap();
+    let call = async |call: Call| device.call(call).await.unwrap();
+    let made = call(Call::Create { kind: Kind::LookupCache, value: json!({"name": "Rates"}) }).await;
+    let cache = serde_json::from_value::<Created>(made).unwrap().id;
+    let (owner, other) = (Some((Kind::LookupCache, cache)), id(7));
+    let import = Some((Kind::Import, id(8)));
+    put_entries(&device, cache, &[("EUR", Some(json!(1)))]).await;
+    put_entries(&device, other, &[("USD", Some(json!(2)))]).await;
+    put(&device, owner, "k", Some(json!(1))).await;
+    put(&device, import, "k", Some(json!(2))).await;
+    call(Call::Edit { id: cache, intents: vec![Intent::Bin] }).await;
+    call(Call::Purge { ids: vec![cache] }).await;
+    let page = call(Call::CacheRead { cache, start: String::new(), after: None }).await;
+    let page: CachePage = serde_json::from_value(page).unwrap();
+    assert_eq!((page.entries.len(), page.size_bytes, page.count), (0, 0, Some(0)));
+    assert_eq!(state(&device, owner, "k").await, KeptReply::State(Kept(None)));
+    assert_eq!(state(&device, import, "k").await, KeptReply::State(Kept(Some(json!(2)))), "of another resource");
+    assert_eq!(begins(&device, other, "", 10).await, ["USD"], "of another cache");
     device.close();
 }
