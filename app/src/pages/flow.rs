@@ -82,6 +82,8 @@ struct Builder {
     sought: RwSignal<Option<RowId>>,
     /// The step, by its key in runs, whose errors alone are listed in the console.
     errors_of: RwSignal<Option<String>>,
+    /// The earlier run that the console shows; nothing for the newest.
+    picked: RwSignal<Option<Id>>,
     /// The steps are shown as a list in place of the picture.
     listed: RwSignal<bool>,
     /// What came of trying the flow out; nothing while nobody does.
@@ -113,6 +115,7 @@ impl Builder {
             stop: Memo::new(move |_| first_stop(choice, steps)),
             sought: RwSignal::new(None),
             errors_of: RwSignal::new(None),
+            picked: RwSignal::new(None),
             listed: RwSignal::new(false),
             choice,
             tool: Memo::new(move |_| chosen_tool(choice, steps, routers)),
@@ -122,8 +125,9 @@ impl Builder {
         }
     }
 
-    /// Lists the errors of a step in the console, and moves the focus there.
+    /// Lists the errors of a step in the newest run in the console, and moves the focus there.
     fn show_errors(self, key: String) {
+        self.picked.set(None);
         self.errors_of.set(Some(key));
         page::focus_soon(vec![console::ERRORS.to_owned()]);
     }

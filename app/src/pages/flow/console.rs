@@ -22,14 +22,14 @@ use crate::words;
 #[component]
 pub(crate) fn Console(flow: Id) -> impl IntoView {
     let app = App::here();
-    let picked = RwSignal::new(None::<Id>);
+    let builder = expect_context::<Builder>();
+    let picked = builder.picked;
     let runs = Memo::new(move |_| {
         let mut runs: Vec<RunRow> =
             app.runs.with(|runs| runs.values().filter(|run| run.flow == flow).cloned().collect());
         runs.sort_by_key(|run| std::cmp::Reverse(run.started_ms));
         runs
     });
-    let builder = expect_context::<Builder>();
     // A run that starts is the one to look at. What came of trying a record again is said beside its error.
     Effect::new(move |before: Option<Option<Id>>| {
         let newest = runs.with(|runs| first_whole(runs).map(|run| run.id));
@@ -268,7 +268,8 @@ fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id,
     let tried = tried_memo(App::here(), id);
     let of = Memo::new(move |_| {
         let key = builder.errors_of.get()?;
-        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key).cloned();
+        // A list of none would hide those of the others, with the button that shows them.
+        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key && step.errors != 0).cloned();
         run.with(|run| run.as_ref().and_then(count))
     });
     let many = Memo::new(move |_| match of.get() {

@@ -128,10 +128,11 @@ pub(super) fn counted(builder: Builder, step: StoredValue<Step>) -> Memo<Option<
     Memo::new(move |_| step.with_value(|step| last_count(builder, step)))
 }
 
-/// Lists the errors that a step has in the newest run.
+/// Lists the errors that a step has in the newest run, or says that it has none.
 pub(super) fn show_errors(builder: Builder, step: &Step) {
-    if let Some(key) = builder.keys.with_untracked(|keys| keys.get(&step.row).cloned()) {
-        builder.show_errors(key);
+    match untrack(|| last_count(builder, step)) {
+        Some((_, count)) if count.errors != 0 => builder.show_errors(count.step),
+        _ => builder.app.toasts.say("This step has no errors."),
     }
 }
 
