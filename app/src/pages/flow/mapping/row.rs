@@ -78,7 +78,11 @@ impl Place {
         let MapRow { list, row, .. } = self.row.get_value();
         // A field of the source tree becomes the source of the row that it is dropped on.
         if let Some(field) = dragged.strip_prefix(FIELD) {
-            self.doc.set(self.under("extract"), field);
+            if self.row.with_value(|row| self.editing.hides_source(&row.path())) {
+                self.doc.app.toasts.fail("This row is built of others. Drop the field on one of those.");
+            } else {
+                self.doc.set(self.under("extract"), field);
+            }
             return;
         }
         let after = self.all.with_untracked(|all| dropped(all, &list, &dragged, &row, above));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use tombolo_model::{Intent, RowId, View, path};
 
-use crate::state::{list_rows, value_at};
+use crate::state::{list_rows, text_at, value_at};
 
 /// One line, wherever it stands in the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,12 @@ pub(super) fn is_mapped(row: &Value) -> bool {
 fn is_built(row: &Value) -> bool {
     let some = |key: &str| row.get(key).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty());
     some("mappings") || some("buildArrayHelper")
+}
+
+/// Whether the line of a row says of which rows its value is built, in the place of a source.
+pub(super) fn hides_source(view: &View, here: &str) -> bool {
+    let entries = view.rows.get(&format!("{here}/buildArrayHelper")).map_or(0, Vec::len);
+    entries > 0 || text_at(view, &format!("{here}/dataType")) == "object"
 }
 
 /// The items of a list in a row.
@@ -312,6 +318,12 @@ mod tests {
         assert_eq!(lines(&shown)[5..], named(&[("e2", 1), ("f", 1)]), "an entry that has gone");
         shown.folded.extend(["/mappings/l".to_owned(), "/mappings/p".to_owned()]);
         assert_eq!(lines(&shown), named(&[("i", 0), ("p", 0), ("l", 0)]));
+    }
+
+    #[test]
+    fn a_row_that_is_built_of_others_shows_no_source() {
+        let hidden = ["i", "p", "l"].map(|row| hides_source(&built(), &format!("/mappings/{row}")));
+        assert_eq!(hidden, [false, true, true]);
     }
 
     #[test]

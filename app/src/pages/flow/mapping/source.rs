@@ -10,6 +10,7 @@ use tombolo_model::{Intent, path};
 use super::Editing;
 use super::made::{by_name, row_for, rows_of};
 use super::row::FIELD;
+use super::rows::hides_source;
 use super::tree::{Leaf, MOST, leaves};
 use crate::browser::page;
 use crate::components::{Dialog, Icon};
@@ -17,6 +18,11 @@ use crate::pages::flow::sample::{Asking, Sample};
 use crate::words;
 
 impl Editing {
+    /// Whether the line of a row has no place for a source: what is set there nobody would see.
+    pub(super) fn hides_source(self, here: &str) -> bool {
+        self.doc.view.with_untracked(|view| view.as_ref().is_some_and(|view| hides_source(view, here)))
+    }
+
     /// Maps a field of the source: into the row that somebody is in, where that has no source yet, else into a new one. The
     /// focus stays in the tree, where the next field is.
     fn map_leaf(self, leaf: &Leaf) {
@@ -25,8 +31,8 @@ impl Editing {
         }
         let open = self.current.get_untracked().filter(|(list, row)| {
             let here = path::join(list, row);
-            let kind = untrack(|| self.doc.at(&format!("{here}/dataType")));
-            kind.is_some_and(|kind| kind != "object")
+            untrack(|| self.doc.at(&format!("{here}/dataType"))).is_some()
+                && !self.hides_source(&here)
                 && untrack(|| self.doc.text(&format!("{here}/extract"))).is_empty()
         });
         if let Some((list, row)) = open {
