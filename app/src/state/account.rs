@@ -12,7 +12,7 @@ use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
-    AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus,
+    AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus, TestReport,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -49,6 +49,8 @@ pub(crate) struct App {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
+    /// The flow that was tried out last, and what came of it: whole records, so of one flow alone.
+    pub(crate) tried_out: RwSignal<Option<(Id, Arc<TestReport>)>>,
     /// Why the page must be loaded again.
     pub(crate) reload: RwSignal<Option<String>>,
     /// Why nothing can be shown or kept: the store does not start, or has stopped.
@@ -82,6 +84,7 @@ impl App {
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
+            tried_out: RwSignal::new(None),
             reload: RwSignal::new(None),
             failed: RwSignal::new(None),
             update: RwSignal::new(None),
@@ -178,6 +181,7 @@ impl App {
             self.synced_ms.set(None);
             self.documents.clear(self);
             self.runs.set(Arc::default());
+            self.tried_out.set(None);
             self.toasts.clear();
             if self.drafts.clear() {
                 self.toasts.fail(

@@ -1,8 +1,8 @@
 //! Records that editors show what they do with: those of the last test run of the flow, or what somebody pastes.
 //!
-//! A test run's report stays in this tab after its view was closed, so that each editor has the last records at hand.
+//! The last test run's report stays in this tab after its view was closed, so that each editor has the last records at
+//! hand. It is that of one flow, and goes when another account is shown: records are nobody else's to see.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,20 +14,19 @@ use tombolo_wire::store::{Call, TestReport};
 
 use super::Builder;
 use super::steps::{SOURCES, Step, StepKind};
+use crate::state::App;
 
-thread_local! {
-    /// The last report of each flow.
-    static KEPT: RefCell<HashMap<Id, Arc<TestReport>>> = RefCell::default();
+/// Keeps a report. One that comes after another account was opened, which does not have the flow, is not kept.
+pub(super) fn keep(app: App, flow: Id, report: &Arc<TestReport>) {
+    if app.row(flow).is_some() {
+        app.tried_out.set(Some((flow, Arc::clone(report))));
+    }
 }
 
-/// Keeps a report.
-pub(super) fn keep(flow: Id, report: &Arc<TestReport>) {
-    KEPT.with_borrow_mut(|kept| drop(kept.insert(flow, Arc::clone(report))));
-}
-
-/// The last report of a flow.
-pub(super) fn kept(flow: Id) -> Option<Arc<TestReport>> {
-    KEPT.with_borrow(|kept| kept.get(&flow).cloned())
+/// The last report of a flow, when it is the one that was tried out last.
+fn kept(app: App, flow: Id) -> Option<Arc<TestReport>> {
+    app.tried_out
+        .with_untracked(|kept| kept.as_ref().filter(|(of, _)| *of == flow).map(|(_, report)| Arc::clone(report)))
 }
 
 /// The records that come to a step in a test run, at the stage named `before` where it says that, else at its first one.
@@ -165,7 +164,7 @@ impl Sample {
             router,
             before,
         };
-        if let Some(report) = kept(builder.doc.id) {
+        if let Some(report) = kept(builder.app, builder.doc.id) {
             sample.take(&report);
         }
         sample
@@ -213,7 +212,7 @@ impl Sample {
                 .await;
             let now = match reply.map(Arc::new) {
                 Ok(report) => {
-                    keep(flow, &report);
+                    keep(builder.app, flow, &report);
                     if self.records.is_disposed() {
                         return Ok(());
                     }

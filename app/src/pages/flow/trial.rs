@@ -43,7 +43,7 @@ pub(super) fn start(builder: Builder) {
         let trial = match outcome {
             Ok(report) => {
                 let report = Arc::new(report);
-                sample::keep(flow, &report);
+                sample::keep(builder.app, flow, &report);
                 Trial::Done(report)
             }
             Err(error) => Trial::Failed(error.message),
