@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
+use serde_json::Value;
 use tombolo_model::forms::form;
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{BlobInfo, Call, CallError};
 use web_sys::File;
 
+use super::FILE_SOURCE;
 use super::create::ChooseFile;
 use super::preview::Preview;
 use crate::browser::page;
@@ -28,9 +30,14 @@ pub(crate) fn LoaderPage() -> impl IntoView {
     }
 }
 
-/// The resource that the first row of a list names.
-fn first(doc: Doc, list: &str, key: &str) -> Option<Id> {
-    doc.at(list)?.as_array()?.first()?.get(key)?.as_str()?.parse().ok()
+/// The file and the destination of a flow that has nothing else: what runs besides them would not be on this page.
+fn parts(flow: &Value) -> Option<(Id, Id)> {
+    let rows = |list: &str| flow.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let id = |row: &Value, key: &str| -> Option<Id> { row.get(key)?.as_str()?.parse().ok() };
+    match (rows("pageGenerators"), rows("pageProcessors"), rows("routers")) {
+        ([source], [destination], []) => Some((id(source, "_exportId")?, id(destination, "_importId")?)),
+        _ => None,
+    }
 }
 
 #[component]
@@ -39,8 +46,11 @@ fn Loader(id: Id) -> impl IntoView {
     let doc = use_document(id);
     doc.here(None, None);
     page::title(move || doc.text("/name"));
+    // A source that is no file would be shown, and written, with the form of one.
+    let is_file = move |export: Id| doc.app.row(export).is_none_or(|row| row.adaptor.as_deref() == Some(FILE_SOURCE));
     let parts = Memo::new(move |_| {
-        Some((first(doc, "/pageGenerators", "_exportId")?, first(doc, "/pageProcessors", "_importId")?))
+        let parts = doc.view.with(|view| view.as_ref().and_then(|view| parts(&view.value)))?;
+        is_file(parts.0).then_some(parts)
     });
     let builder = move || {
         let integration = doc.text("/_integrationId");
@@ -64,7 +74,7 @@ fn Loader(id: Id) -> impl IntoView {
             {move || match (open.get(), parts.get()) {
                 (false, _) => ().into_any(),
                 (true, Some((export, import))) => view! { <Steps flow=id export=export import=import/> }.into_any(),
-                (true, None) => view! { <div class="empty"><span class="kind"><Icon name="workflow"/></span><h2>"This flow is more than a load"</h2><p>"It has branches, or no file or no destination. The flow builder shows all of it."</p></div> }.into_any(),
+                (true, None) => view! { <div class="empty"><span class="kind"><Icon name="workflow"/></span><h2>"This flow is more than a load"</h2><p>"It has branches or more steps, or no file or no destination. The flow builder shows all of it."</p></div> }.into_any(),
             }}
         </Show>
     }
@@ -73,7 +83,7 @@ fn Loader(id: Id) -> impl IntoView {
 #[component]
 fn Steps(flow: Id, export: Id, import: Id) -> impl IntoView {
     let (source, destination) = (use_document(export), use_document(import));
-    let reads = Signal::derive(|| form(Kind::Export, "SimpleExport"));
+    let reads = Signal::derive(|| form(Kind::Export, FILE_SOURCE));
     let adaptor = Memo::new(move |_| destination.text("/adaptorType"));
     let writes = Signal::derive(move || form(Kind::Import, &adaptor.get()));
     let mapped = Memo::new(move |_| destination.view.with(Option::is_some));
@@ -162,5 +172,28 @@ fn LoadButton(flow: Id, export: Id) -> impl IntoView {
             </div>
             <footer class="dialog-foot"><button class="button primary" prop:disabled=nothing aria-busy=move || busy.get().to_string() on:click=load><span class="cut">{words}</span></button></footer>
         </Dialog>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_flow_of_more_than_one_source_and_one_destination_is_no_load() {
+        let [one, two] = [1, 2].map(|n| Id::from_parts(n, [0; 8]));
+        let source = json!({"_exportId": one.to_string()});
+        let destination = json!({"type": "import", "_importId": two.to_string()});
+        let lookup = json!({"type": "export", "_exportId": two.to_string()});
+        let flow =
+            |sources: Vec<&Value>, steps: Vec<&Value>| json!({"pageGenerators": sources, "pageProcessors": steps});
+        assert_eq!(parts(&flow(vec![&source], vec![&destination])), Some((one, two)));
+        assert_eq!(parts(&flow(vec![&source, &source], vec![&destination])), None);
+        assert_eq!(parts(&flow(vec![&source], vec![&lookup, &destination])), None);
+        assert_eq!(parts(&flow(vec![&source], vec![])), None);
+        let mut branched = flow(vec![&source], vec![&destination]);
+        branched["routers"] = json!([{"branches": []}]);
+        assert_eq!(parts(&branched), None);
     }
 }

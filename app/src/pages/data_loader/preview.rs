@@ -76,8 +76,9 @@ pub(super) fn Preview(flow: Id, export: Doc) -> impl IntoView {
     };
     let timer = StoredValue::new_local(None::<Timeout>);
     let heads = Memo::new(move |_| export.view.with(|view| view.as_ref().map(|view| view.heads.clone())));
+    let no_file = Memo::new(move |_| heads.with(Option::is_some) && export.text("/rawData").is_empty());
     Effect::new(move |_| {
-        if heads.with(Option::is_some) && !export.text("/rawData").is_empty() {
+        if heads.with(Option::is_some) && !no_file.get() {
             timer.set_value(Some(Timeout::new(SOON_MS, ask)));
         }
     });
@@ -87,6 +88,7 @@ pub(super) fn Preview(flow: Id, export: Doc) -> impl IntoView {
     view! {
         <section class="load-preview" aria-label="Preview" aria-busy=move || busy.get().to_string()>
             {move || match found.get() {
+                None if no_file.get() => view! { <p class="quiet-line" role="status">"No file yet: press Load to choose one."</p> }.into_any(),
                 None => view! { <p class="quiet-line" role="status">"Reading the first records…"</p> }.into_any(),
                 Some(Err(why)) => view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{why}</p></div> }.into_any(),
                 Some(Ok(read)) => view! { <Table read=read/> }.into_any(),
