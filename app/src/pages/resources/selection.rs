@@ -22,12 +22,19 @@ fn ids_at(all: &[CatalogueRow], places: &[usize]) -> Vec<Id> {
     places.iter().filter_map(|at| all.get(*at)).map(|row| row.id).collect()
 }
 
-/// Those of the selection that go, and how many stay because something beside the selection uses them.
+/// Those of the selection that go, and how many stay because something that stays uses them.
 fn deletable(chosen: &[Id], users: &BTreeMap<Id, Vec<Id>>) -> (Vec<Id>, usize) {
-    let free = |id: &&Id| users.get(id).is_none_or(|by| by.iter().all(|by| chosen.contains(by)));
-    let go: Vec<Id> = chosen.iter().filter(free).copied().collect();
-    let stay = chosen.len() - go.len();
-    (go, stay)
+    let mut go = chosen.to_vec();
+    // What stays may use others of the selection, which then stay too.
+    loop {
+        let going: BTreeSet<Id> = go.iter().copied().collect();
+        let before = go.len();
+        go.retain(|id| users.get(id).is_none_or(|by| by.iter().all(|by| going.contains(by))));
+        if go.len() == before {
+            let stay = chosen.len() - go.len();
+            return (go, stay);
+        }
+    }
 }
 
 /// The box that selects all that is found.
@@ -144,5 +151,13 @@ mod tests {
         assert_eq!(deletable(&[id(1), id(2)], &users), (vec![id(1), id(2)], 0), "they go together");
         assert_eq!(deletable(&[id(1)], &users), (Vec::new(), 1));
         assert_eq!(deletable(&[id(2), id(3)], &users), (vec![id(2)], 1));
+    }
+
+    #[test]
+    fn what_something_that_stays_uses_stays_too() {
+        let users = BTreeMap::from([(id(1), vec![id(2)]), (id(2), vec![id(3)]), (id(3), vec![id(9)])]);
+        assert_eq!(deletable(&[id(1), id(2), id(4)], &users), (vec![id(4)], 2));
+        let ring = BTreeMap::from([(id(1), vec![id(2)]), (id(2), vec![id(1)])]);
+        assert_eq!(deletable(&[id(1), id(2)], &ring), (vec![id(1), id(2)], 0));
     }
 }
