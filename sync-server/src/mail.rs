@@ -11,11 +11,13 @@ mod relay;
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use tokio::sync::Notify;
 use tombolo_model::Id;
 use tombolo_wire::rest::{MailState, MailStatus};
 
 use crate::app::App;
+use crate::auth::attempts::Source;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh;
@@ -70,6 +72,25 @@ impl Post {
     pub(crate) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.site)
     }
+}
+
+/// Counts a letter that somebody is about to cause: whoever may sign up could send any number to anybody otherwise, with
+/// words of their own, in the name of this server.
+///
+/// # Errors
+///
+/// Returns how long to wait.
+pub(crate) fn count(app: &App, by: Id, to: &str) -> Result<(), ApiError> {
+    if app.post.is_none() {
+        return Ok(());
+    }
+    let sources = vec![Source::Letters(by), Source::LettersTo(to.to_owned())];
+    // Never given back: that it was sent is what counts.
+    let counted = app.attempts.begin(sources, clock::now_ms()).map(drop);
+    counted.map_err(|seconds| {
+        let message = format!("Too many letters were sent. Try again in {seconds} seconds.");
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_letters", message).again_in(seconds)
+    })
 }
 
 /// Puts a letter on its way, in place of one about the same to the same address that still waits.

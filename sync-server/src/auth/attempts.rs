@@ -21,6 +21,10 @@ const PER_NETWORK: usize = 100;
 const CODES: usize = 5;
 /// A class that signs up together sits behind one address.
 const SIGN_UPS: usize = 100;
+/// A whole department that is invited at once.
+const LETTERS: usize = 120;
+/// Enough to send one again that was lost, too few to be a nuisance.
+const LETTERS_TO: usize = 5;
 /// Entries of refused sign-ins of one person.
 const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
@@ -61,6 +65,10 @@ pub(crate) enum Source {
     SignUps(Network),
     /// Refused sign-ins of a person that the audit log tells: who guesses does not fill it.
     Told(Id),
+    /// Letters that a person has sent to others.
+    Letters(Id),
+    /// Letters to one address, whoever causes them.
+    LettersTo(String),
 }
 
 impl Source {
@@ -71,6 +79,8 @@ impl Source {
             Self::Codes(..) | Self::BrowserCodes(_) => CODES,
             Self::Network(_) => PER_NETWORK,
             Self::SignUps(_) => SIGN_UPS,
+            Self::Letters(_) => LETTERS,
+            Self::LettersTo(_) => LETTERS_TO,
         }
     }
 }
@@ -132,7 +142,7 @@ impl Attempts {
                         times.swap_remove(index);
                     }
                 }
-                Source::SignUps(_) | Source::Told(_) => {}
+                Source::SignUps(_) | Source::Told(_) | Source::Letters(_) | Source::LettersTo(_) => {}
             }
         }
     }

@@ -38,6 +38,7 @@ pub(super) async fn change(
         return Err(ApiError::invalid("email", "This is your address already."));
     }
     prove(&app, &caller, peer, &headers, body.password).await?;
+    mail::count(&app, caller.user.id, &email)?;
     finish(async move {
         let (token, now_ms) = (fresh::token()?, clock::now_ms());
         if !app.store.wish_address(caller.user.id, &email, &token.hash, now_ms).await? {

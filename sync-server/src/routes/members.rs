@@ -70,6 +70,9 @@ pub(super) async fn invite(
         );
         return Err(ApiError::invalid("email", message));
     }
+    if !body.show_link {
+        mail::count(&app, caller.user.id, &email)?;
+    }
     let invitation = NewInvitation {
         account: entered.account,
         email,

@@ -58,6 +58,7 @@ pub(super) async fn offer(
         );
         return Err(ApiError::conflict("shared_resources", message));
     }
+    mail::count(&app, caller.user.id, &email)?;
     let (token, id) = (fresh::token()?, fresh::id()?);
     let names = integrations_in_words(&contents);
     let link = format!("/transfers?offer={}", token.text);

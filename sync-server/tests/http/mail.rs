@@ -47,6 +47,25 @@ async fn an_invitation_goes_by_mail_and_its_link_is_shown_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn nobody_is_sent_letter_after_letter() {
+    let mailbox = Mailbox::open().await;
+    let server = with_mail(&mailbox);
+    let mut ann = server.person("ann").await;
+    let path = format!("/api/accounts/{}/members", ann.account);
+    for n in 0..6 {
+        let answer = ann.browser.post(&path, json!({ "email": "bob@example.com", "role": "monitor" })).await;
+        let wanted = if n < 5 { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(answer.status(), wanted, "letter {n}");
+    }
+    // Another address, and a link without a letter, still go.
+    for other in [json!({ "email": "carl@example.com" }), json!({ "email": "bob@example.com", "showLink": true })] {
+        let mut body = json!({ "role": "monitor" });
+        body.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        assert_eq!(ann.browser.post(&path, body).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_sent_says_why_and_the_link_is_shown_on_request() {
     let mailbox = Mailbox::refusing("550 no such person here").await;
     let server = with_mail(&mailbox);

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::serve::{DATABASE, KEY, lock};
-use crate::sqlite::Sqlite;
+use crate::sqlite::{AUDIT_KEY, Sqlite};
 use crate::store::Store;
 use crate::{clock, keys};
 
@@ -37,12 +37,23 @@ pub(super) async fn run(data: &Path, forget: bool) -> anyhow::Result<String> {
 
 /// What a restored folder says of its keys.
 pub(super) async fn after_restore(data: &Path) -> anyhow::Result<String> {
+    let audit_key = data.join(AUDIT_KEY);
+    let was_there = audit_key.exists();
     let store = Sqlite::open(&data.join(DATABASE), 0, clock::now_ms()).await?;
     let state = keys::state(data, &store).await;
     store.close().await;
-    Ok(match state? {
+    let said = match state? {
         None => "no credentials are in it".to_owned(),
         Some(Ok(count)) => format!("{} opens what is sealed in it ({count})", data.join(KEY).display()),
         Some(Err(error)) => format!("NO CREDENTIALS WORK YET: {error}"),
-    })
+    };
+    if was_there {
+        return Ok(said);
+    }
+    // Opening made a new one; in its place the right one could not be seen to be missing.
+    std::fs::remove_file(&audit_key)?;
+    Ok(format!(
+        "{said}; {} is missing: put it back before the server starts, or verify-audit will not know the entries of before",
+        audit_key.display()
+    ))
 }
