@@ -177,6 +177,25 @@ async fn an_administrator_invites_by_mail_and_the_letter_leads_the_invited_into_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_leaves_an_account_on_its_page() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    owner.invite("jonas@example.com", "manage").await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("jonas@example.com").await?;
+    screen.switch_account("Ines").await?;
+    screen.visit("/account").await?;
+    screen.browser.press("button", "Leave the account").await?;
+    let dialog = screen.browser.find("dialog", "Confirm").await?;
+    screen.browser.press_in(Some(&dialog), "button", "Leave").await?;
+    screen.browser.see("no longer has you as a member").await?;
+    let members = owner.call(reqwest::Method::GET, "/members", &Value::Null).await?;
+    ensure!(!members.to_string().contains("jonas@example.com"), "{members}");
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()> {
     let server = Server::start().await?;
     let screen = Screen::open(&server.address()).await?;

@@ -3,6 +3,7 @@
 use gloo::net::http::Method;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use tombolo_wire::rest::LeaveAccount;
 
 use super::Desk;
 use crate::browser::server;
@@ -15,7 +16,8 @@ pub(super) fn Leave(desk: Desk, name: String) -> impl IntoView {
         open.set(false);
         spawn_local(async move {
             // The server closes the account's socket, and the whole page says so.
-            let done = server::ask::<serde_json::Value>(Method::POST, &desk.path("/leave"), None::<&()>).await;
+            let body = LeaveAccount { account: desk.account };
+            let done = server::ask::<serde_json::Value>(Method::POST, &desk.path("/leave"), Some(&body)).await;
             desk.problem.try_set(done.err().map(|error| error.message));
         });
     };
