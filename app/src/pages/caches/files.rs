@@ -124,6 +124,12 @@ async fn text_of(file: &File) -> Result<String, String> {
         .map_err(|_| "It is not written in UTF-8. Save it in UTF-8, then choose it again.".to_owned())
 }
 
+/// That not all of a file was added, because somebody closed the dialog or left the page.
+fn broken_off(done: usize, many: usize) -> String {
+    let (done, all) = (words::number(done as u64), words::number(many as u64));
+    format!("{done} of {all} entries are added: the import was closed. Import the file again for the rest.")
+}
+
 #[component]
 fn Preview(data: Data, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoView {
     let many = entries.len();
@@ -135,21 +141,34 @@ fn Preview(data: Data, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoVi
     let add = move |_| {
         busy.set(true);
         failed.set(None);
+        // Counted here as well: closing the dialog takes its signals away, and what is in has to be told all the same.
+        let mut done = added.get_untracked();
         spawn_local(async move {
             // What is in stays in: after a failure the rest goes on from there.
-            while let Some(part) = waiting.try_with_value(|parts| parts.first().cloned()).flatten() {
+            while done < many {
+                let Some(part) = waiting.try_with_value(|parts| parts.first().cloned()).flatten() else {
+                    data.app.toasts.fail(broken_off(done, many));
+                    return data.load(false);
+                };
                 let here = part.len();
                 if let Err(error) = data.write(part, Vec::new()).await {
                     busy.try_set(false);
-                    failed.try_set(Some(error.message));
+                    // Without the dialog there is no other place to say it.
+                    if let Some(Some(problem)) = failed.try_set(Some(error.message)) {
+                        data.app.toasts.fail(format!("{problem} {}", broken_off(done, many)));
+                    }
                     return;
                 }
+                done += here;
                 waiting.try_update_value(|parts| parts.remove(0));
-                added.try_update(|added| *added += here);
+                added.try_set(done);
             }
             data.app.toasts.say(format!("{} are added.", words::count(many, "entry").replace("entrys", "entries")));
             data.load(false);
-            open.try_set(false);
+            // Opened once more meanwhile, it is another import's.
+            if !waiting.is_disposed() {
+                open.try_set(false);
+            }
         });
     };
     view! {
