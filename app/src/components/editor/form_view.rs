@@ -1,6 +1,7 @@
 //! A form as people see it: the fields that the evaluation gave, filled with the values of the input.
 //!
-//! What is entered goes into the text of the input, and comes back as the next output; no value is held here.
+//! What is entered goes into the text of the input and is read from there. The output says which fields there are and
+//! what they have by themselves; it comes later than the next key, so its values must not replace what was typed.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -67,17 +68,25 @@ fn with_value(input: &str, name: &str, value: Value) -> Option<String> {
     serde_json::to_string_pretty(&values).ok()
 }
 
+/// What a field has: what the input says, and otherwise what the form has for it. The evaluation reads it the same way.
+fn value_of(given: &Map<String, Value>, fields: &[FormField], name: &str, key: &str) -> Value {
+    let own = || fields.iter().find(|field| field.key == key).map(|field| field.value.clone());
+    given.get(name).cloned().or_else(own).unwrap_or_default()
+}
+
 /// The form of an output.
 #[component]
 pub(crate) fn FormView(text: Memo<String>, content: Content) -> impl IntoView {
     let shown = Memo::new(move |_| text.with(|text| fields(text)));
+    let given: Memo<Map<String, Value>> =
+        Memo::new(move |_| content.input.with(|input| serde_json::from_str(input).unwrap_or_default()));
     // A field stays the same element while its value changes, so that somebody can type in it.
     let shape = |field: &FormField| format!("{:?}", FormField { value: Value::Null, ..field.clone() });
     view! {
         <form class="form-view" aria-label="The form" on:submit=|event| event.prevent_default()>
             {move || shown.with(Vec::is_empty).then(|| view! { <p class="quiet-line">"The form has no fields yet."</p> })}
             <For each=move || sections(&shown.get()) key=move |(section, field)| format!("{section:?} {}", shape(field)) let:entry>
-                {field_view(entry, shown, content)}
+                {field_view(entry, shown, given, content)}
             </For>
         </form>
     }
@@ -99,14 +108,11 @@ fn sections(fields: &[FormField]) -> Vec<(Option<String>, FormField)> {
 fn field_view(
     (section, field): (Option<String>, FormField),
     shown: Memo<Vec<FormField>>,
+    given: Memo<Map<String, Value>>,
     content: Content,
 ) -> impl IntoView {
-    let (key, name) = (field.key.clone(), field.name.clone());
-    let value = Memo::new(move |_| {
-        shown
-            .with(|fields| fields.iter().find(|field| field.key == key).map(|field| field.value.clone()))
-            .unwrap_or_default()
-    });
+    let (key, name, own) = (field.key.clone(), field.name.clone(), field.name.clone());
+    let value = Memo::new(move |_| given.with(|given| shown.with(|fields| value_of(given, fields, &own, &key))));
     let set = Callback::new(move |value: Value| {
         if let Some(text) = content.input.with_untracked(|input| with_value(input, &name, value)) {
             content.input.set(text);
@@ -178,9 +184,9 @@ fn chosen_of(choice: Choice, many: bool, name: String, entry: Entry) -> impl Int
 
 /// A field that holds one value.
 fn one_value(field: &FormField, id: String, entry: Entry) -> AnyView {
-    let text = move || entry.value.with(words);
     let placeholder = field.placeholder.clone().unwrap_or_default();
     if matches!(field.kind.as_str(), "select" | "refreshableselect") {
+        let text = move || entry.value.with(words);
         let choices = field.options.clone();
         let set = choices.clone();
         let change = move |event: leptos::ev::Event| {
@@ -209,12 +215,30 @@ fn one_value(field: &FormField, id: String, entry: Entry) -> AnyView {
     };
     let is_number = kind == "number";
     let is_json = matches!(field.kind.as_str(), "keyvalue" | "staticMap" | "expression");
-    let input = move |event: leptos::ev::Event| entry.set.run(entered(&event_target_value(&event), is_number, is_json));
+    // What was typed stays as it was typed until the field is left: of `1.50` the value is `1.5`.
+    let draft = RwSignal::new(None::<(Value, String)>);
+    let text = move || {
+        let value = entry.value.get();
+        let typed = draft.with(|draft| draft.as_ref().filter(|(made, _)| *made == value).map(|(_, text)| text.clone()));
+        typed.unwrap_or_else(|| words(&value))
+    };
+    // A browser gives nothing for a number or a date that is half typed. To write that into the field would take away
+    // what is there.
+    let halves = matches!(kind, "number" | "date" | "datetime-local");
+    let input = move |event: leptos::ev::Event| {
+        let typed = event_target_value(&event);
+        let value = entered(&typed, is_number, is_json);
+        let shown = if halves && typed.is_empty() { untrack(text) } else { typed };
+        draft.set(Some((value.clone(), shown)));
+        entry.set.run(value);
+    };
+    // A browser blurs a field also while it takes it off the page, when its signals are gone.
+    let leave = move |_| drop(draft.try_set(None));
     if is_json || matches!(field.kind.as_str(), "textarea" | "editor") {
-        return view! { <textarea class="input" id=id rows="3" placeholder=placeholder prop:value=text on:input=input></textarea> }
+        return view! { <textarea class="input" id=id rows="3" placeholder=placeholder prop:value=text on:input=input on:blur=leave></textarea> }
             .into_any();
     }
-    view! { <input class="input" id=id type=kind placeholder=placeholder autocomplete="off" prop:value=text on:input=input/> }
+    view! { <input class="input" id=id type=kind placeholder=placeholder autocomplete="off" prop:value=text on:input=input on:blur=leave/> }
         .into_any()
 }
 
@@ -227,11 +251,9 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// What was entered, as it is saved. What is no number or no JSON yet is kept as a text.
+/// What was entered, as it is saved. What is no number or no JSON yet is kept as a text. So is nothing at all: in place
+/// of a value that is missing the form puts its own, and a field that has one could not be emptied.
 fn entered(text: &str, is_number: bool, is_json: bool) -> Value {
-    if text.is_empty() {
-        return Value::Null;
-    }
     let read = serde_json::from_str::<Value>(text).ok();
     match read {
         Some(value) if is_number && value.is_number() || is_json && !value.is_string() => value,
@@ -255,6 +277,18 @@ mod tests {
         assert_eq!(with_value("[1]", "a", json!(1)), None);
         assert_eq!((entered("5", true, false), entered("5", false, false)), (json!(5), json!("5")));
         assert_eq!((entered("{\"a\":1}", false, true), entered("{\"a", false, true)), (json!({"a": 1}), json!("{\"a")));
+        assert_eq!((entered("", true, false), entered("", false, true)), (json!(""), json!("")));
+    }
+
+    #[test]
+    fn what_was_typed_counts_before_the_output_that_does_not_know_it_yet() {
+        let output = json!({"fields": [{"key": "k", "name": "n", "type": "text", "label": "N", "value": "older",
+            "visible": true, "required": false}]});
+        let fields = fields(&output.to_string());
+        let value = |given: Value| value_of(given.as_object().unwrap(), &fields, "n", "k");
+        assert_eq!(value(json!({"n": "newer"})), json!("newer"));
+        assert_eq!(value(json!({"n": ""})), json!(""), "an emptied field is not filled again");
+        assert_eq!(value(json!({})), json!("older"));
     }
 
     #[test]
