@@ -60,10 +60,19 @@ pub(crate) struct Roster {
     managers_invite: RwSignal<bool>,
     /// Links that were just made, with whom each is for. They are shown once.
     links: RwSignal<Vec<(String, String)>>,
+    look: StoredValue<Look>,
 }
 
-/// How long letters that wait are left alone before the list is asked for again.
+/// When the list is asked for again, because a letter waits.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    timer: Option<TimeoutHandle>,
+    after: Duration,
+}
+
+/// How long a letter that waits is left alone at first. One that the mail server puts off waits for hours.
 const LOOK: Duration = Duration::from_secs(3);
+const LATEST_LOOK: Duration = Duration::from_mins(1);
 
 impl Roster {
     pub(crate) fn path(self, rest: &str) -> String {
@@ -72,27 +81,57 @@ impl Roster {
 
     /// Asks for the list.
     pub(crate) fn refresh(self) {
+        self.stop_looking();
         spawn_local(async move {
-            match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    self.mail.try_set(found.mail);
-                    self.managers_invite.try_set(found.managers_invite);
-                    let waits = found.members.iter().any(waits);
-                    let gone = self.members.try_set(Some(found.members)).is_some();
-                    if waits && !gone {
-                        set_timeout(move || self.refresh_if_shown(), LOOK);
-                    }
-                }
-                Err(problem) => drop(self.problem.try_set(Some(problem.message))),
+            if self.ask().await {
+                self.problem.try_set(None);
             }
         });
     }
 
-    fn refresh_if_shown(self) {
-        if self.members.try_with_untracked(|_| ()).is_some() {
-            self.refresh();
+    /// Whether the list came. What was wrong before stays said: to look at the letters takes back nothing of that.
+    async fn ask(self) -> bool {
+        match server::ask::<Members>(Method::GET, &self.path("/members"), None::<&()>).await {
+            Ok(found) => {
+                self.mail.try_set(found.mail);
+                self.managers_invite.try_set(found.managers_invite);
+                let waits = found.members.iter().any(waits);
+                self.members.try_set(Some(found.members));
+                if waits {
+                    self.look_again();
+                }
+                true
+            }
+            Err(problem) => {
+                self.problem.try_set(Some(problem.message));
+                false
+            }
         }
+    }
+
+    /// Asks once more in a while. There is one timer, however many answers had a letter that waits in them.
+    fn look_again(self) {
+        self.look.try_update_value(|look| {
+            let after = look.after;
+            let ask = move || {
+                spawn_local(async move {
+                    self.ask().await;
+                });
+            };
+            if let Some(before) = look.timer.take() {
+                before.clear();
+            }
+            *look = Look { timer: set_timeout_with_handle(ask, after).ok(), after: (after * 2).min(LATEST_LOOK) };
+        });
+    }
+
+    fn stop_looking(self) {
+        self.look.try_update_value(|look| {
+            if let Some(timer) = look.timer.take() {
+                timer.clear();
+            }
+            look.after = LOOK;
+        });
     }
 
     /// Invites somebody, also once more: the link before ends. What is not sent is shown.
@@ -140,7 +179,9 @@ fn List(account: AccountInfo) -> impl IntoView {
         mail: RwSignal::new(false),
         managers_invite: RwSignal::new(false),
         links: RwSignal::new(Vec::new()),
+        look: StoredValue::new(Look { timer: None, after: LOOK }),
     };
+    on_cleanup(move || roster.stop_looking());
     roster.refresh();
     let builds = account.role == Role::Manage;
     let viewer = Viewer {

@@ -12,6 +12,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use tombolo_wire::rest::Security;
+use tombolo_wire::store::CallError;
 
 use crate::browser::{page, server};
 use crate::components::Icon;
@@ -30,15 +31,26 @@ struct Safe {
 
 impl Safe {
     fn refresh(self) {
-        spawn_local(async move {
-            match server::ask::<Security>(Method::GET, "/api/security", None::<&()>).await {
-                Ok(found) => {
-                    self.problem.try_set(None);
-                    self.known.try_set(Some(found));
-                }
-                Err(error) => drop(self.problem.try_set(Some(error.message))),
+        spawn_local(self.ask());
+    }
+
+    async fn ask(self) {
+        match server::ask::<Security>(Method::GET, "/api/security", None::<&()>).await {
+            Ok(found) => {
+                self.problem.try_set(None);
+                self.known.try_set(Some(found));
             }
-        });
+            Err(error) => drop(self.problem.try_set(Some(error.message))),
+        }
+    }
+
+    /// Asks again after a change. Why it was refused is said behind that: an answer takes off the screen what was wrong
+    /// before it.
+    async fn heard(self, done: Result<(), CallError>) {
+        self.ask().await;
+        if let Err(error) = done {
+            self.problem.try_set(Some(error.message));
+        }
     }
 }
 

@@ -157,9 +157,11 @@ fn Actions(
             let again = move |show_link: bool| {
                 let body = Invite { email: whose.clone(), role, grants: grants.clone(), show_link };
                 spawn_local(async move {
-                    let done = roster.invite(body).await;
-                    roster.problem.try_set(done.err().map(|error| error.message));
-                    roster.refresh();
+                    // Asking for the list again would take the reason of a refusal off the screen.
+                    match roster.invite(body).await {
+                        Ok(()) => roster.refresh(),
+                        Err(error) => drop(roster.problem.try_set(Some(error.message))),
+                    }
                 });
             };
             let (send, show) = (again.clone(), again);

@@ -83,8 +83,7 @@ fn Wished(safe: Safe, address: String) -> impl IntoView {
     let cancel = move |_| {
         spawn_local(async move {
             let done = server::ask::<serde_json::Value>(Method::POST, "/api/security/email/cancel", None::<&()>).await;
-            safe.problem.try_set(done.err().map(|error| error.message));
-            safe.refresh();
+            safe.heard(done.map(drop)).await;
         });
     };
     view! {
@@ -99,10 +98,10 @@ fn Wished(safe: Safe, address: String) -> impl IntoView {
 pub(super) fn confirm(app: App, safe: Safe, token: String) {
     spawn_local(async move {
         let body = ConfirmEmail { token };
-        match server::ask::<EmailChanged>(Method::POST, "/api/security/email/confirm", Some(&body)).await {
-            Ok(EmailChanged { email }) => app.toasts.say(format!("{email} is your address from now on.")),
-            Err(error) => drop(safe.problem.try_set(Some(error.message))),
+        let done = server::ask::<EmailChanged>(Method::POST, "/api/security/email/confirm", Some(&body)).await;
+        if let Ok(EmailChanged { email }) = &done {
+            app.toasts.say(format!("{email} is your address from now on."));
         }
-        safe.refresh();
+        safe.heard(done.map(drop)).await;
     });
 }

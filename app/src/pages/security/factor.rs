@@ -187,16 +187,15 @@ fn Trusted(safe: Safe) -> impl IntoView {
     let end = move |_| {
         spawn_local(async move {
             let done = server::ask::<serde_json::Value>(Method::POST, "/api/security/distrust", None::<&()>).await;
-            safe.problem.try_set(done.err().map(|error| error.message));
-            safe.refresh();
+            safe.heard(done.map(drop)).await;
         });
     };
     move || {
-        let many = usize::try_from(many()).ok().filter(|many| *many > 0)?;
-        let says = format!(
-            "{} asked for no code.",
-            words::count(many, "browser").replace("browsers", "browsers are").replace("1 browser", "1 browser is")
-        );
+        let says = match many() {
+            0 => return None,
+            1 => "1 browser is asked for no code.".to_owned(),
+            many => format!("{many} browsers are asked for no code."),
+        };
         Some(
             view! { <p class="row"><span class="grow">{says}</span><button class="button small" type="button" on:click=end>"Ask everywhere again"</button></p> },
         )

@@ -29,8 +29,7 @@ fn Line(safe: Safe, line: SessionLine) -> impl IntoView {
         let body = EndSession { session: id.clone() };
         spawn_local(async move {
             let ended = server::ask::<serde_json::Value>(Method::POST, "/api/security/sessions/end", Some(&body)).await;
-            safe.problem.try_set(ended.err().map(|error| error.message));
-            safe.refresh();
+            safe.heard(ended.map(drop)).await;
         });
     };
     view! {
