@@ -17,7 +17,7 @@ pub(crate) fn SignedInToPage() -> impl IntoView {
     let app = App::here();
     page::title(|| "Signing in".into());
     let query = use_query_map();
-    let navigate = StoredValue::new_local(use_navigate());
+    let navigate = use_navigate();
     let wrong = RwSignal::new(None::<String>);
     let told = RwSignal::new(false);
     Effect::new(move |_| {
@@ -31,12 +31,18 @@ pub(crate) fn SignedInToPage() -> impl IntoView {
         let problem = problem.collect::<Vec<_>>().join(": ");
         let code = Some(text("code")).filter(|code| !code.is_empty() && problem.is_empty());
         let call = Call::SignedInTo { state: text("state"), code, problem };
+        let replace = || NavigateOptions { replace: true, ..NavigateOptions::default() };
+        // The browser would keep the code in its history.
+        navigate("/oauth/callback", replace());
+        let navigate = navigate.clone();
         spawn_local(async move {
             match app.call::<Created>(call).await {
                 Ok(Created { id }) => {
                     app.toasts.say("Signed in. The connection has its tokens.");
-                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    navigate.with_value(|navigate| navigate(&format!("/connections/{id}"), options));
+                    // Who went on to another page meanwhile stays there.
+                    if !wrong.is_disposed() {
+                        navigate(&format!("/connections/{id}"), replace());
+                    }
                 }
                 Err(error) => drop(wrong.try_set(Some(error.message))),
             }
