@@ -17,6 +17,7 @@ mod notices;
 mod owner;
 mod palette;
 mod people;
+mod places;
 mod removed;
 mod shell;
 mod shortcuts;

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::Kind;
-use tombolo_wire::store::CatalogueRow;
+use tombolo_wire::store::{AccountInfo, CatalogueRow};
 
+use super::places::{ACCOUNT, MAIN, PERSON, open};
 use super::{Dialog, Icon};
 use crate::pages::editor_names;
 use crate::state::App;
@@ -14,24 +15,6 @@ use crate::words::kinds::{KINDS, address, of, row_kind};
 
 /// How many results are shown: more are found by typing on.
 const SHOWN: usize = 40;
-
-/// The pages that are no lists of resources.
-const PAGES: [(&str, &str, &str); 6] = [
-    ("Home", "/", "house"),
-    ("Runs", "/runs", "history"),
-    ("Data loader", "/data-loader", "upload"),
-    ("Playground", "/playground", "square-terminal"),
-    ("Preferences", "/preferences", "settings"),
-    ("Recycle bin", "/bin", "trash-2"),
-];
-
-/// The pages of an account that several people share.
-const SHARED: [(&str, &str, &str); 4] = [
-    ("Members", "/members", "users"),
-    ("Transfers", "/transfers", "arrow-right-left"),
-    ("Audit log", "/audit", "scroll-text"),
-    ("Password and security", "/security", "shield-check"),
-];
 
 /// Somewhere to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +44,14 @@ fn fit(name: &str, words: &[String]) -> Option<usize> {
     Some(worst)
 }
 
-fn pages(shared: bool) -> impl Iterator<Item = Target> {
-    let of_account = SHARED.iter().filter(move |_| shared);
-    let own = PAGES.iter().chain(of_account).map(|(name, to, icon)| Target {
-        name: (*name).into(),
+/// The pages that are open to who is in an account, and the lists.
+fn pages(account: Option<&AccountInfo>) -> impl Iterator<Item = Target> {
+    let places = [MAIN, PERSON, ACCOUNT].into_iter().flat_map(move |places| open(places, account));
+    let own = places.map(|place| Target {
+        name: place.name.into(),
         what: "Page".into(),
-        icon,
-        to: (*to).into(),
+        icon: place.icon,
+        to: place.to.into(),
     });
     let lists = KINDS.iter().map(|words| Target {
         name: words.title.into(),
@@ -98,10 +82,10 @@ fn target(row: &CatalogueRow) -> Option<Target> {
 }
 
 /// What is found, the best first. Without a word: the pages.
-fn found<'r>(typed: &str, rows: impl Iterator<Item = &'r CatalogueRow>, shared: bool) -> Vec<Target> {
+fn found<'r>(typed: &str, rows: impl Iterator<Item = &'r CatalogueRow>, account: Option<&AccountInfo>) -> Vec<Target> {
     let words: Vec<String> = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
     let mut all: Vec<(usize, Target)> =
-        pages(shared).filter_map(|page| Some((fit(&page.name, &words)?, page))).collect();
+        pages(account).filter_map(|page| Some((fit(&page.name, &words)?, page))).collect();
     if !words.is_empty() {
         all.extend(editors().filter_map(|editor| Some((fit(&editor.name, &words)?, editor))));
         let fitting = rows.filter(|row| !row.binned).filter_map(|row| Some((fit(&row.name, &words)?, row)));
@@ -135,8 +119,10 @@ fn Search(on_done: Callback<()>) -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let all =
-        Memo::new(move |_| typed.with(|typed| app.rows.with(|rows| found(typed, rows.values(), !app.is_alone()))));
+    let all = Memo::new(move |_| {
+        let account = app.account.get();
+        typed.with(|typed| app.rows.with(|rows| found(typed, rows.values(), account.as_ref())))
+    });
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(Err(error)) = input.get().map(|input| input.focus()) {
@@ -187,7 +173,7 @@ fn option_id(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tombolo_model::Id;
+    use tombolo_model::{Grants, Id, Role};
 
     fn row(n: u32, kind: Kind, name: &str, binned: bool) -> CatalogueRow {
         CatalogueRow {
@@ -214,14 +200,34 @@ mod tests {
             row(2, Kind::Connection, "CRM connection", false),
             row(3, Kind::Import, "Conn", true),
         ];
-        let names: Vec<_> = found("conn", rows.iter(), false).into_iter().map(|target| target.name).collect();
+        let names: Vec<_> = found("conn", rows.iter(), None).into_iter().map(|target| target.name).collect();
         assert_eq!(names, ["Connections", "CRM connection", "Reconnect"]);
-        let both: Vec<_> = found("con crm", rows.iter(), false).into_iter().map(|target| target.what).collect();
+        let both: Vec<_> = found("con crm", rows.iter(), None).into_iter().map(|target| target.what).collect();
         assert_eq!(both, ["Connection"]);
-        assert_eq!(found("", rows.iter(), false).len(), PAGES.len() + KINDS.len());
-        assert!(found("xyz", rows.iter(), false).is_empty());
-        assert!(found("handleb", rows.iter(), false).iter().any(|target| target.to == "/playground/handlebars"));
-        assert!(found("audit", rows.iter(), false).is_empty(), "nobody shares an account of this device alone");
-        assert_eq!(found("audit", rows.iter(), true).first().map(|target| target.to.as_str()), Some("/audit"));
+        let everywhere = MAIN.len() + open(PERSON, None).count();
+        assert_eq!(found("", rows.iter(), None).len(), everywhere + KINDS.len());
+        assert!(found("xyz", rows.iter(), None).is_empty());
+        assert!(found("handleb", rows.iter(), None).iter().any(|target| target.to == "/playground/handlebars"));
+    }
+
+    #[test]
+    fn the_pages_of_an_account_are_found_by_who_may_open_them() {
+        let account = |role| AccountInfo {
+            id: Id::from_parts(9, [0; 8]),
+            name: "Shop".into(),
+            local: false,
+            user: None,
+            role,
+            grants: Grants::new(),
+        };
+        let to = |typed: &str, account: Option<&AccountInfo>| {
+            found(typed, [].iter(), account).first().map(|target| target.to.clone())
+        };
+        let (owner, monitor) = (account(Role::Owner), account(Role::Monitor));
+        assert_eq!(to("audit", None), None, "nobody shares an account of this device alone");
+        assert_eq!(to("audit", Some(&monitor)), None);
+        assert_eq!(to("audit", Some(&owner)).as_deref(), Some("/audit"));
+        assert_eq!(to("tokens", Some(&monitor)).as_deref(), Some("/tokens"));
+        assert_eq!(to("account", Some(&monitor)).as_deref(), Some("/account"));
     }
 }

@@ -4,10 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
-use tombolo_model::{Action, Kind, Role};
+use tombolo_model::Role;
 use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::owner::OwnerLines;
+use super::places::{self, Place};
 use super::waits::WaitsElsewhere;
 use super::{Banners, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
 use crate::browser::service_worker::News;
@@ -154,15 +155,9 @@ fn AccountMenu() -> impl IntoView {
 fn Navigation() -> impl IntoView {
     let app = App::here();
     let refused = move || app.sync.with(|sync| sync.not_accepted);
-    let joined = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
-    let member = move || {
-        let listed = |account: &AccountInfo| !account.local && account.role.may(Action::ReadMembers, Kind::Integration);
-        app.account.with(|account| account.as_ref().is_some_and(listed))
-    };
-    let administers = move || {
-        let may = |account: &AccountInfo| !account.local && account.role.may(Action::ReadAudit, Kind::Integration);
-        app.account.with(|account| account.as_ref().is_some_and(may))
-    };
+    let shared = Memo::new(move |_| {
+        app.account.with(|account| places::open(places::ACCOUNT, account.as_ref()).collect::<Vec<_>>())
+    });
     // On a narrow screen the navigation is a drawer, which a chosen page closes.
     let drawer = NodeRef::<html::Nav>::new();
     let path = use_location().pathname;
@@ -181,23 +176,13 @@ fn Navigation() -> impl IntoView {
     });
     view! {
         <nav class="nav" id="nav" popover="" aria-label="Main" node_ref=drawer>
-            <A href="/" exact=true attr:title="Home"><Icon name="house"/><span>"Home"</span></A>
-            <A href="/runs" attr:title="Runs"><Icon name="history"/><span>"Runs"</span></A>
-            <A href="/data-loader" attr:title="Data loader"><Icon name="upload"/><span>"Data loader"</span></A>
-            <A href="/playground" attr:title="Playground"><Icon name="square-terminal"/><span>"Playground"</span></A>
-            <A href="/bin" attr:title="Recycle bin"><Icon name="trash-2"/><span>"Recycle bin"</span></A>
+            {places::MAIN.iter().map(link).collect_view()}
             <details open=""><summary><Icon name="chevron-down"/>"Resources"</summary>
                 {KINDS.iter().map(|words| view! { <A href=format!("/{}", words.folder) attr:title=words.title><Icon name=words.icon/><span>{words.title}</span></A> }).collect_view()}
             </details>
-            {move || joined().then(|| view! {
+            {move || Some(shared.get()).filter(|places| !places.is_empty()).map(|places| view! {
                 <details open=""><summary><Icon name="chevron-down"/>"Account"</summary>
-                    {move || member().then(|| view! { <A href="/members" attr:title="Members"><Icon name="users"/><span>"Members"</span></A> })}
-                    <A href="/account" attr:title="Settings of the account"><Icon name="settings"/><span>"Settings"</span></A>
-                    <A href="/tokens" attr:title="API tokens"><Icon name="key-round"/><span>"API tokens"</span></A>
-                    {move || administers().then(|| view! {
-                        <A href="/transfers" attr:title="Transfers"><Icon name="arrow-right-left"/><span>"Transfers"</span></A>
-                        <A href="/audit" attr:title="Audit log"><Icon name="scroll-text"/><span>"Audit log"</span></A>
-                    })}
+                    {places.into_iter().map(link).collect_view()}
                 </details>
             })}
             {move || (refused() > 0).then(|| view! {
@@ -209,6 +194,12 @@ fn Navigation() -> impl IntoView {
             </label>
         </nav>
     }
+}
+
+fn link(place: &'static Place) -> impl IntoView {
+    // Every address begins with the one of Home.
+    let exact = place.to == "/";
+    view! { <A href=place.to exact=exact attr:title=place.name><Icon name=place.icon/><span>{place.short}</span></A> }
 }
 
 #[component]
