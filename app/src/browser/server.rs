@@ -1,6 +1,6 @@
 //! The server's own routes, for what is authority and therefore not in a document.
 
-use gloo::net::http::{Method, Request, RequestBuilder};
+use gloo::net::http::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tombolo_model::Id;
@@ -39,19 +39,6 @@ async fn send<R: DeserializeOwned>(request: RequestBuilder, body: Option<&impl S
         Some(body) => request.json(body),
         None => request.build(),
     };
-    answer(request).await
-}
-
-/// Asks a route of the public API for an account, in the name of who is signed in.
-///
-/// # Errors
-///
-/// As [`ask`] does.
-pub(crate) async fn ask_api<R: DeserializeOwned>(method: Method, path: &str, account: Id) -> Result<R, CallError> {
-    answer(RequestBuilder::new(path).method(method).header("x-tombolo-account", &account.to_string()).build()).await
-}
-
-async fn answer<R: DeserializeOwned>(request: Result<Request, gloo::net::Error>) -> Result<R, CallError> {
     let response = request.map_err(|error| unexpected(&error))?.send().await.map_err(|_| silent())?;
     // The network may also end in the middle of an answer.
     let text = response.text().await.map_err(|_| silent())?;

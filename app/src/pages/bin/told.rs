@@ -42,8 +42,8 @@ pub(super) fn ask(app: App, all: All) {
         return;
     };
     spawn_local(async move {
-        let asked = server::ask_api::<Option<Vec<Entry>>>(Method::GET, "/v1/recycleBinTTL?limit=1000", account).await;
-        if let Ok(entries) = asked {
+        let path = "/v1/recycleBinTTL?limit=1000";
+        if let Ok(entries) = server::ask_rest::<Option<Vec<Entry>>>(account, Method::GET, path, None::<&()>).await {
             all.try_set(entries.unwrap_or_default().iter().filter_map(told).collect());
         }
     });
@@ -58,7 +58,7 @@ fn told(entry: &Entry) -> Option<(Id, Told)> {
 /// Has the server delete something for good.
 pub(super) async fn purge(account: Id, kind: Kind, id: Id) -> Result<(), CallError> {
     let path = format!("/v1/recycleBinTTL/{}/{id}", kind.collection());
-    server::ask_api::<Value>(Method::DELETE, &path, account).await.map(drop)
+    server::ask_rest::<Value>(account, Method::DELETE, &path, None::<&()>).await.map(drop)
 }
 
 /// How long it stays, in words.
