@@ -125,7 +125,7 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
         <section aria-label="Records that a run failed on">
             <h3>"Records that a run failed on"</h3>
             {runs.is_empty().then(|| view! { <p class="quiet-line">"No run on this device has errors."</p> })}
-            <ul class="choices">
+            <ul class="records">
                 {runs.into_iter().map(|run| {
                     let id = run.id;
                     let errors = run.steps.iter().map(|step| usize::try_from(step.errors).unwrap_or(usize::MAX)).fold(0, usize::saturating_add);
@@ -148,7 +148,7 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
 #[component]
 fn Choices(list: Vec<Found>, take: Callback<Value>) -> impl IntoView {
     view! {
-        <ul class="choices">
+        <ul class="records">
             {list.into_iter().map(|found| {
                 let shown: String = found.value.to_string().chars().take(120).collect();
                 let label = format!("Use {}", found.title);

@@ -159,7 +159,7 @@ fn Change(id: Id, target: &'static Target, value: Value, open: RwSignal<bool>) -
         {move || lines.get().map(|lines| if lines.is_empty() {
             view! { <p class="quiet-line">"The resource has these rules already."</p> }.into_any()
         } else {
-            view! { <pre class="difference" tabindex="0" aria-label="What changes">{lines.into_iter().map(Line::view).collect_view()}</pre> }.into_any()
+            view! { <pre class="changed-lines" tabindex="0" aria-label="What changes">{lines.into_iter().map(Line::view).collect_view()}</pre> }.into_any()
         })}
         <footer class="dialog-foot"><button class="button primary" prop:disabled=same aria-busy=move || busy.get().to_string() on:click=put><Icon name="check"/>"Put the rules in"</button></footer>
     }
