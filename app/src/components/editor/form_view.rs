@@ -217,28 +217,28 @@ fn one_value(field: &FormField, id: String, entry: Entry) -> AnyView {
     let is_json = matches!(field.kind.as_str(), "keyvalue" | "staticMap" | "expression");
     // What was typed stays as it was typed until the field is left: of `1.50` the value is `1.5`.
     let draft = RwSignal::new(None::<(Value, String)>);
-    let text = move || {
+    let text = Memo::new(move |_| {
         let value = entry.value.get();
         let typed = draft.with(|draft| draft.as_ref().filter(|(made, _)| *made == value).map(|(_, text)| text.clone()));
         typed.unwrap_or_else(|| words(&value))
-    };
-    // A browser gives nothing for a number or a date that is half typed. To write that into the field would take away
-    // what is there.
+    });
+    // A browser gives nothing for a number or a date that is half typed. To write anything into the field would take
+    // away what is there, so its text stays the same and is not written.
     let halves = matches!(kind, "number" | "date" | "datetime-local");
     let input = move |event: leptos::ev::Event| {
         let typed = event_target_value(&event);
         let value = entered(&typed, is_number, is_json);
-        let shown = if halves && typed.is_empty() { untrack(text) } else { typed };
+        let shown = if halves && typed.is_empty() { text.get_untracked() } else { typed };
         draft.set(Some((value.clone(), shown)));
         entry.set.run(value);
     };
     // A browser blurs a field also while it takes it off the page, when its signals are gone.
     let leave = move |_| drop(draft.try_set(None));
     if is_json || matches!(field.kind.as_str(), "textarea" | "editor") {
-        return view! { <textarea class="input" id=id rows="3" placeholder=placeholder prop:value=text on:input=input on:blur=leave></textarea> }
+        return view! { <textarea class="input" id=id rows="3" placeholder=placeholder prop:value=move || text.get() on:input=input on:blur=leave></textarea> }
             .into_any();
     }
-    view! { <input class="input" id=id type=kind placeholder=placeholder autocomplete="off" prop:value=text on:input=input on:blur=leave/> }
+    view! { <input class="input" id=id type=kind placeholder=placeholder autocomplete="off" prop:value=move || text.get() on:input=input on:blur=leave/> }
         .into_any()
 }
 
