@@ -313,7 +313,7 @@ async fn by_key(screen: &Screen, role: &str, name: &str) -> Result<()> {
 /// Replaces the text of a field by the keyboard alone.
 async fn typed(screen: &Screen, label: &str, text: &str) -> Result<()> {
     screen.browser.tab_to("textbox", label).await?;
-    screen.browser.keys(Key::Control + "a").await?;
+    screen.browser.mark_all().await?;
     screen.browser.keys(text).await
 }
 

@@ -240,7 +240,8 @@ async fn a_file_is_looked_at_and_loaded_into_a_destination() -> Result<()> {
     browser.press("button", "Load").await?;
     browser.press("button", "Load orders.csv as it is").await?;
     until("both records", PATIENCE, || async { Ok((sink.records().len() == 2).then_some(())) }).await?;
-    assert_eq!(sink.records()[1], json!({"id": "2", "city": "Bergen"}));
+    // Several are sent at the same time.
+    assert!(sink.records().contains(&json!({"id": "2", "city": "Bergen"})));
     browser.see("Completed").await?;
     // Each load asks for its file.
     std::fs::write(&file, "id;city\n3;Bodø\n")?;

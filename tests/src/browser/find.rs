@@ -250,6 +250,16 @@ impl Browser {
     pub async fn keys(&self, keys: impl Into<TypingData>) -> Result<()> {
         Ok(self.web.action_chain().send_keys(keys).perform().await?)
     }
+
+    /// Marks all of the text that has the focus, by its keys.
+    ///
+    /// # Errors
+    ///
+    /// When the driver does not answer.
+    pub async fn mark_all(&self) -> Result<()> {
+        let keys = self.web.action_chain().key_down(Key::Control).send_keys("a").key_up(Key::Control);
+        Ok(keys.perform().await?)
+    }
 }
 
 /// Writes into a field in place of what it holds, and leaves it.
