@@ -344,7 +344,8 @@ proptest! {
 
     #[test]
     fn a_damaged_zip_is_an_error_and_never_a_panic(world in graphs(), at in any::<prop::sample::Index>(), bit in 0..8_u8, cut in any::<prop::sample::Index>()) {
-        let mut bytes = write(&gather(&world, Purpose::File, id(1)));
+        let packed = gather(&world, Purpose::File, id(1));
+        let mut bytes = write(&packed);
         let place = at.index(bytes.len());
         bytes[place] ^= 1 << bit;
         let whole = read(bytes.clone());
@@ -352,7 +353,10 @@ proptest! {
             prop_assert!(!package.parts.is_empty());
         }
         bytes.truncate(cut.index(bytes.len()));
-        prop_assert!(read(bytes).is_err());
+        // Without its last bytes, which say how long a remark follows, nothing is missing of it.
+        if let Ok(package) = read(bytes) {
+            prop_assert_eq!(package.parts, packed.parts);
+        }
     }
 }
 
