@@ -65,11 +65,7 @@ pub(crate) async fn purge(
 
 /// Deletes what has lain in the bin for too long. `seen_ms` is how far was looked before, and moves on.
 pub(crate) async fn sweep(app: &App, seen_ms: &mut i64, now_ms: i64) -> Result<(), BinError> {
-    let upto_ms = now_ms - BIN_MS;
-    // What a backup has in its bin may have been taken out since, on devices that have not been heard yet.
-    if app.store.restored_ms().await? > upto_ms {
-        return Ok(());
-    }
+    let Some(upto_ms) = horizon(&*app.store, now_ms).await? else { return Ok(()) };
     let mut batch: Vec<Doomed> = Vec::new();
     let mut of: Option<Id> = None;
     for (account, doomed) in expired(&*app.store, *seen_ms, upto_ms).await? {
@@ -90,6 +86,13 @@ async fn purge_all(app: &App, account: Option<Id>, batch: &mut Vec<Doomed>) -> R
         tracing::info!(%account, count = gone.len(), "what lay in the recycle bin for 30 days is deleted for good");
     }
     Ok(())
+}
+
+/// Until when what was binned goes now. Nothing does soon after a restore: what a backup has in its bin may have been
+/// taken out since, on devices that have not been heard yet.
+async fn horizon(store: &dyn Store, now_ms: i64) -> Result<Option<i64>, StoreError> {
+    let upto_ms = now_ms - BIN_MS;
+    Ok((store.restored_ms().await? <= upto_ms).then_some(upto_ms))
 }
 
 /// What lies in the bin and was last changed in this time, which for such is when it was put there.
@@ -177,5 +180,21 @@ mod tests {
         assert_eq!(store.purge(id(200), &documents, now).await.unwrap().0, [id(1)]);
         assert!(store.document(id(200), id(1)).await.unwrap().is_none());
         assert!(store.document(id(200), id(2)).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_from_the_bin_of_a_backup_before_every_device_had_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, database) = (folder.path().join("backup.db"), folder.path().join("test.db"));
+        let store = Sqlite::open(&database, 1, 1).await.unwrap();
+        let now_ms = 100 * BIN_MS;
+        assert_eq!(horizon(&store, now_ms).await.unwrap(), Some(now_ms - BIN_MS));
+        store.close().await;
+        crate::backup::write(&database, &file).await.unwrap();
+        crate::backup::restore(&file, &database, 2, now_ms).await.unwrap();
+        let store = Sqlite::open(&database, 1, 1).await.unwrap();
+        assert_eq!(horizon(&store, now_ms + 1).await.unwrap(), None);
+        assert_eq!(horizon(&store, now_ms + BIN_MS).await.unwrap(), Some(now_ms));
+        store.close().await;
     }
 }

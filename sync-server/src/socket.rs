@@ -276,10 +276,13 @@ impl Line {
         self.rights.mark_unchanged();
         let session = self.app.store.session(&self.caller.session, clock::now_ms()).await;
         let state = self.app.store.state(self.account, self.caller.user.id).await;
-        match (session, state) {
-            (Ok(None), _) => self.handle(Event::SignedOut).await,
-            (_, Ok(None)) => self.handle(Event::RightsChanged { rights: None }).await,
-            (Ok(Some(_)), Ok(Some(state))) => {
+        let lacks = self.app.store.lacks_factor(self.account, self.caller.user.id).await;
+        match (session, state, lacks) {
+            (Ok(None), ..) => self.handle(Event::SignedOut).await,
+            (_, Ok(None), _) => self.handle(Event::RightsChanged { rights: None }).await,
+            // The device comes again, and the door says what it lacks: it is a member as before.
+            (Ok(Some(_)), Ok(Some(_)), Ok(true)) => self.handle(Event::SightChanged).await,
+            (Ok(Some(_)), Ok(Some(state)), Ok(false)) => {
                 let before = std::mem::replace(&mut self.held, state.rights.clone());
                 let bounded = before.sight().is_some() || state.rights.sight().is_some();
                 let moved = self.visibility_epoch.is_some_and(|epoch| epoch != state.visibility_epoch);
@@ -290,7 +293,7 @@ impl Line {
                     self.handle(Event::SightChanged).await;
                 }
             }
-            (Err(error), _) | (_, Err(error)) => {
+            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                 tracing::error!(%error, "a socket's rights cannot be looked up; it is closed");
                 self.frames = None;
             }

@@ -381,6 +381,18 @@ async fn state_and_caches(store: &dyn Store) {
     assert_eq!(store.delete_cache(account, cache, None, 1).await.unwrap(), 2);
 }
 
+async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store) {
+    store.sign_up(&user(70)).await.unwrap();
+    let account = id(170);
+    store.set_closing(account, Some(10)).await.unwrap();
+    assert!(store.remove_account(account, 9).await.unwrap().is_none(), "its time has not come");
+    store.set_closing(account, None).await.unwrap();
+    assert!(store.remove_account(account, 99).await.unwrap().is_none(), "its owner thought again");
+    store.set_closing(account, Some(10)).await.unwrap();
+    assert!(store.remove_account(account, 10).await.unwrap().is_some());
+    assert!(store.accounts().await.unwrap().iter().all(|left| *left != account));
+}
+
 /// The whole suite, on an empty store.
 async fn every_store(store: Arc<dyn Store>) {
     people_and_sessions(&*store).await;
@@ -396,6 +408,7 @@ async fn every_store(store: Arc<dyn Store>) {
     tokens(&*store).await;
     state_and_caches(&*store).await;
     store.check().await.unwrap();
+    an_account_goes_when_its_time_has_come_and_not_before(&*store).await;
 }
 
 #[tokio::test]

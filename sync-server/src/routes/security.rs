@@ -12,6 +12,7 @@ use tombolo_wire::rest::{
 
 use super::body::Body;
 use super::email;
+use super::finish::finish;
 use crate::app::App;
 use crate::auth::attempts::{Network, Source};
 use crate::auth::caller::{Caller, address};
@@ -187,10 +188,17 @@ pub(super) async fn remove(
     let passed = second::check(&app, caller.user.id, Some(&body.code)).await?;
     app.attempts.succeeded(attempt);
     second::note_recovery(&app, caller.user.id, &caller.user.name, passed).await?;
-    app.store.remove_factor(caller.user.id).await?;
-    let ended = end_others(&app, &caller).await?;
-    changed(&app, &caller, vec![factor_field(true, false), sessions_ended(ended)]).await;
-    Ok(StatusCode::NO_CONTENT)
+    finish(async move {
+        app.store.remove_factor(caller.user.id).await?;
+        let ended = end_others(&app, &caller).await?;
+        // Where a factor is asked for, the sockets that are open look again.
+        for membership in app.store.accounts_of(caller.user.id).await? {
+            app.rights_changed(membership.account);
+        }
+        changed(&app, &caller, vec![factor_field(true, false), sessions_ended(ended)]).await;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 fn factor_field(before: bool, now: bool) -> FieldChange {

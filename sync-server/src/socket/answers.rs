@@ -163,9 +163,6 @@ async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     let Some(rights) = store.rights(account, asked.user).await? else {
         return Ok(Event::RightsChanged { rights: None });
     };
-    if store.lacks_factor(account, asked.user).await? {
-        return Ok(Event::RightsChanged { rights: None });
-    }
     let sight = &rights.sight();
     Ok(match question {
         Effect::Read { request, after, most_bytes } => {

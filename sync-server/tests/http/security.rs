@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha1::Sha1;
+use tombolo_wire::sync::Down;
 
 use crate::device::Device;
 use crate::server::{Browser, PASSWORD, Server, code};
@@ -137,8 +138,12 @@ async fn who_is_asked_for_a_second_factor_enters_the_account_with_one_only_and_i
     let ask = |user| (format!("{members}/{user}"), Some(json!({ "requireFactor": true })));
     let (path, body) = ask(ann.user);
     assert_eq!(code(bob.browser.send(Method::PATCH, &path, body).await).await, "owner");
+    let mut open = Device::join(&bob.browser, ann.account, None).await;
     let (path, body) = ask(bob.user);
     assert_eq!(ann.browser.send(Method::PATCH, &path, body).await.status(), StatusCode::NO_CONTENT);
+    // A socket that is open ends; it comes again, and hears at the door what is asked for. Nobody is told of a removal.
+    let bye = open.until(|down| if let Down::Bye { code, .. } = down { Some(code) } else { None }).await;
+    assert_eq!(bye, "rights");
     assert_eq!(code(bob.browser.get(&members).await).await, "factor_needed");
     assert_eq!(personal.get("/v1/flows").await.no(), (403, "factor_needed".to_owned()));
     let said = Device::turned_away(&bob.browser, ann.account).await;
