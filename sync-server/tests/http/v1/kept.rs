@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::client::{Api, as_page, owner};
+use super::client::{Api, as_page, owner, personal};
 use super::whole_task::ended;
 use crate::runs::{Received, endpoint};
 use crate::server::Server;
@@ -120,6 +120,35 @@ async fn a_script_reaches_no_cache_and_no_state_that_did_not_come_with_its_flow(
     let said = api.get("/v1/state/said").await.text;
     assert!(!said.contains("done") && said.matches("is not here").count() == 3, "{said}");
     assert_eq!(api.get(&format!("/v1/imports/{import}/state")).await.good(), json!({ "keys": [] }));
+}
+
+#[tokio::test]
+async fn a_member_of_one_integration_does_not_reach_the_accounts_state_by_a_script() {
+    let (base, _received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (mut ann, api) = owner(&server, "ann").await;
+    let hooks = "import { state } from 'integrator-api';
+        export function count(options) {
+          state.put('taken', 1);
+          return { data: [] };
+        }";
+    let built = build(&api, &base, hooks).await;
+    let shop = api.make("integrations", json!({ "name": "Shop" })).await;
+    let flow = api.get(&format!("/v1/flows/{}", built.first)).await.good();
+    let steps = (&flow["pageGenerators"], &flow["pageProcessors"]);
+    let flow = json!({ "name": "Orders", "disabled": false, "_integrationId": shop, "pageGenerators": steps.0, "pageProcessors": steps.1 });
+    let flow = api.make("flows", flow).await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "custom").await;
+    let (account, members) = (ann.account.to_string(), format!("/api/accounts/{}/members/{}", ann.account, bob.user));
+    let granted = json!({ "role": "custom", "grants": { shop: "manage" } });
+    assert!(ann.browser.send(Method::PATCH, &members, Some(granted)).await.status().is_success());
+    let bobs = personal(&server, &mut bob, &account).await;
+    let done = run(&bobs, &flow).await;
+    assert!(done.to_string().contains("not yours to use"), "{done}");
+    assert_eq!(api.get("/v1/state").await.good(), json!({ "keys": [] }));
+    let done = run(&api, &flow).await;
+    assert_eq!((done["status"].as_str(), api.get("/v1/state/taken").await.good()), (Some("completed"), json!(1)));
 }
 
 /// An id that a script does not name in one piece.
