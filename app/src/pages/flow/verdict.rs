@@ -139,6 +139,8 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
         })));
     });
     let empty = Signal::derive(move || sample.value().is_none() && sample.own.with(Option::is_none));
+    let unread =
+        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
     let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
     view! {
         <section class="verdict" aria-label="What becomes of a record">
@@ -151,7 +153,8 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 }
             }}</p>
             <NoSample sample=sample empty=empty/>
-            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" prop:value=move || sample.text() on:input=own></textarea>
+            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
+            {move || unread().then(|| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>"The record is not JSON yet."</p> })}
         </section>
     }
 }

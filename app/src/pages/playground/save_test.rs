@@ -55,8 +55,8 @@ fn Form(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl
         if problem.with_untracked(Option::is_some) || busy.get_untracked() {
             return;
         }
-        busy.set(true);
         wrong.set(None);
+        busy.set(true);
         let evaluator = Evaluator::start(helpers);
         spawn_local(async move {
             let kept = keep(app, editor, saved, name.get_untracked().trim().to_owned(), id, &evaluator).await;

@@ -107,7 +107,7 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
         <section class="panel map-output" aria-label="Output of the mapping">
             <header>
                 <div class="segment small" role="group" aria-label="What is shown">{choice(false, "Output")}{choice(true, "Input")}</div>
-                {move || made.with(|made| made.old).then(|| view! { <span class="badge warning">"Last good output"</span> })}
+                {move || (unread() || made.with(|made| made.old)).then(|| view! { <span class="badge warning">"Last good output"</span> })}
             </header>
             {move || if shown.get() {
                 view! {
