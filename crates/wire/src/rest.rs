@@ -6,7 +6,10 @@
 mod account;
 mod audit;
 mod mail;
+mod refused;
+mod retention;
 mod security;
+mod subscription;
 mod transfers;
 
 use serde::{Deserialize, Serialize};
@@ -20,10 +23,13 @@ pub use account::{
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
 pub use mail::{MailState, MailStatus};
+pub use refused::{AdoptRefused, OfferRefused, RefusedLine, RefusedList, RefusedReview, RefusedStatus};
+pub use retention::{KeepRetention, MOST_RETENTION_DAYS, PreviewRetention, RETENTION_DAYS, RetentionPreview};
 pub use security::{
     BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
     Security, SessionLine,
 };
+pub use subscription::{Amounts, KeepLimits, Metered, Subscription};
 pub use transfers::{
     AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,
     TransferItem, TransferOffered, TransferStatus, Transfers,
