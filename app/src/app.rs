@@ -8,8 +8,8 @@ use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, GuidePage, HelpPage, HomePage, IntegrationPage,
     LoaderPage, MembersPage, NewsPage, NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage,
-    ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage,
-    TransfersPage,
+    ResourcesPage, ReviewPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, SubscriptionPage,
+    TestCasesPage, TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -41,6 +41,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
+                    <Route path=path!("/review") view=ReviewPage/>
+                    <Route path=path!("/subscription") view=SubscriptionPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
                     <Route path=path!("/oauth/callback") view=SignedInToPage/>

@@ -16,12 +16,14 @@ mod packages;
 mod playground;
 mod preferences;
 mod resources;
+mod review;
 mod run_file;
 mod runs;
 mod script;
 mod security;
 mod sign_in;
 mod signed_in_to;
+mod subscription;
 mod tokens;
 mod transfers;
 
@@ -39,11 +41,13 @@ pub(crate) use not_found::{NotFound, Unopened};
 pub(crate) use playground::{PlaygroundPage, TestCasesPage, editor_names};
 pub(crate) use preferences::PreferencesPage;
 pub(crate) use resources::{ResourcePage, ResourcesPage};
+pub(crate) use review::ReviewPage;
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
 pub(crate) use sign_in::{SignInPage, SignUpPage};
 pub(crate) use signed_in_to::SignedInToPage;
+pub(crate) use subscription::SubscriptionPage;
 pub(crate) use tokens::TokensPage;
 pub(crate) use transfers::TransfersPage;
 

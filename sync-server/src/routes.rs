@@ -16,11 +16,14 @@ mod invitations;
 mod kept;
 mod members;
 mod profile;
+mod refused;
 mod relay;
+mod retention;
 pub(crate) mod runs;
 mod secrets;
 mod security;
 mod session;
+mod subscription;
 mod sync;
 mod transfers;
 mod v1;
@@ -150,6 +153,16 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/transfers/{transfer}/cancel", TRANSFER, transfers::cancel),
         get("/api/accounts/{account}/settings", ENTER, account::show),
         put("/api/accounts/{account}/policy", MANAGE_MEMBERS, account::policy),
+        post("/api/accounts/{account}/retention/preview", MANAGE_MEMBERS, retention::preview),
+        put("/api/accounts/{account}/retention", MANAGE_MEMBERS, retention::keep),
+        get("/api/accounts/{account}/subscription", MANAGE_MEMBERS, subscription::show),
+        put("/api/accounts/{account}/limits", GIVE_ACCOUNT, subscription::keep),
+        // Administrators are shown what waits for them, everybody else their own: the handlers look.
+        get("/api/accounts/{account}/refused", ENTER, refused::list),
+        post("/api/accounts/{account}/refused", ENTER, refused::offer),
+        get("/api/accounts/{account}/refused/{change}", MANAGE_MEMBERS, refused::review),
+        post("/api/accounts/{account}/refused/{change}/adopt", MANAGE_MEMBERS, refused::adopt),
+        post("/api/accounts/{account}/refused/{change}/dismiss", ENTER, refused::dismiss),
         post("/api/accounts/{account}/leave", ENTER, account::leave),
         post("/api/accounts/{account}/close", GIVE_ACCOUNT, account::close),
         post("/api/accounts/{account}/keep", GIVE_ACCOUNT, account::keep),

@@ -19,6 +19,8 @@ mod jobs;
 mod listing;
 mod mails;
 mod people;
+mod refused;
+mod removal;
 mod retention;
 mod runs;
 mod security;
@@ -47,10 +49,12 @@ pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
+pub use refused::{NewRefused, Refused, RefusedRow};
+pub use removal::{Removal, Removed};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
-pub use settings::{Removed, Settings};
+pub use settings::Settings;
 pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
@@ -127,6 +131,8 @@ pub trait Store:
     + Mails
     + Addresses
     + Settings
+    + Removal
+    + Refused
     + Changes
     + Runs
     + Vault

@@ -4,7 +4,7 @@
 //! path) and the hosts it may go to: a row copied to another place, or given other hosts, does not open.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, Payload};
@@ -60,9 +60,7 @@ impl VaultKey {
         }
         let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
         let key = fresh::bytes::<32>()?;
-        let mut file = private::new_file(path).map_err(failed)?;
-        writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
+        private::whole_file(path, format!("{}\n", hex::encode(key)).as_bytes()).map_err(failed)?;
         Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
     }
 

@@ -385,12 +385,21 @@ async fn state_and_caches(store: &dyn Store) {
 async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store) {
     store.sign_up(&user(70)).await.unwrap();
     let account = id(170);
-    store.set_closing(account, Some(10)).await.unwrap();
-    assert!(store.remove_account(account, 9).await.unwrap().is_none(), "its time has not come");
-    store.set_closing(account, None).await.unwrap();
-    assert!(store.remove_account(account, 99).await.unwrap().is_none(), "its owner thought again");
-    store.set_closing(account, Some(10)).await.unwrap();
-    assert!(store.remove_account(account, 10).await.unwrap().is_some());
+    assert!(store.set_closing(account, Some(10)).await.unwrap());
+    assert!(store.shut_account(account, 9).await.unwrap().is_none(), "its time has not come");
+    assert!(store.set_closing(account, None).await.unwrap());
+    assert!(store.shut_account(account, 99).await.unwrap().is_none(), "its owner thought again");
+    assert!(store.set_closing(account, Some(10)).await.unwrap());
+    for key in ["a", "b", "c"] {
+        store.put_state(account, None, key, &json!(1), 100, 1).await.unwrap();
+    }
+    assert!(store.shut_account(account, 10).await.unwrap().is_some());
+    assert!(store.user_by_email("person70@example.com").await.unwrap().is_none(), "its owner was in no other");
+    assert!(!store.set_closing(account, None).await.unwrap(), "half gone is not kept");
+    assert_eq!(store.closed_accounts(10).await.unwrap(), [account], "what a stop leaves is found again");
+    assert!(!store.remove_some_of(account, 2).await.unwrap());
+    assert!(store.accounts().await.unwrap().contains(&account), "some of it is left");
+    assert!(store.remove_some_of(account, 2).await.unwrap());
     assert!(store.accounts().await.unwrap().iter().all(|left| *left != account));
 }
 

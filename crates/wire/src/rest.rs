@@ -9,7 +9,10 @@ mod bell;
 mod help;
 mod mail;
 mod profile;
+mod refused;
+mod retention;
 mod security;
+mod subscription;
 mod transfers;
 
 use serde::{Deserialize, Serialize};
@@ -26,10 +29,13 @@ pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingTrans
 pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
 pub use profile::Profile;
+pub use refused::{AdoptRefused, OfferRefused, RefusedLine, RefusedList, RefusedReview, RefusedStatus};
+pub use retention::{KeepRetention, MOST_RETENTION_DAYS, PreviewRetention, RETENTION_DAYS, RetentionPreview};
 pub use security::{
     BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
     Security, SessionLine,
 };
+pub use subscription::{Amounts, KeepLimits, Metered, Subscription};
 pub use transfers::{
     AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,
     TransferItem, TransferOffered, TransferStatus, Transfers,

@@ -79,6 +79,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(())
         }
         Call::ParkedList => value(park::list(&account).await?),
+        Call::ParkedOffer { parked } => value(park::offer(&account, &parked).await?),
         Call::ParkedRetry { parked } => value(park::retry(&account, &parked).await?),
         Call::ParkedDiscard { parked } => value(park::discard(&account, &parked).await?),
         Call::ExportAll => export_all(&account).await,

@@ -254,6 +254,11 @@ pub enum Call {
     },
     /// → `Vec<Parked>`.
     ParkedList,
+    /// → [`OfferRefused`](crate::rest::OfferRefused): what an administrator needs to take it over.
+    ParkedOffer {
+        /// Which.
+        parked: String,
+    },
     /// → null. Writes the difference anew.
     ParkedRetry {
         /// Which.
