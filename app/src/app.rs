@@ -8,7 +8,7 @@ use crate::components::{Shell, ToastStack};
 use crate::pages::{
     AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage,
     NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage,
-    SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage, TransfersPage,
+    SignInPage, SignUpPage, SignedInToPage, SsoBackPage, SsoPage, TestCasesPage, TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -39,6 +39,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/sso/:organization?") view=SsoPage/>
+                    <Route path=path!("/sign-in/callback") view=SsoBackPage/>
                     <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>
