@@ -45,7 +45,7 @@ pub(crate) use review::ReviewPage;
 pub(crate) use runs::RunsPage;
 use script::ScriptPage;
 pub(crate) use security::SecurityPage;
-pub(crate) use sign_in::{SignInPage, SignUpPage};
+pub(crate) use sign_in::{SignInPage, SignUpPage, SsoBackPage, SsoPage};
 pub(crate) use signed_in_to::SignedInToPage;
 pub(crate) use subscription::SubscriptionPage;
 pub(crate) use tokens::TokensPage;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use tombolo_model::Id;
 
-use crate::auth::second;
+use crate::auth::{second, sso};
 use crate::mail;
 use crate::private;
 use crate::serve::KEY;
@@ -190,6 +190,10 @@ fn open(key: &VaultKey, row: &SealedRow) -> Option<String> {
         }
         SealedPlace::Factor { user } => key.open_secret(*user, &own(*user, second::PATH, &row.sealed)).ok(),
         SealedPlace::Letter { id } => key.open_secret(*id, &own(*id, mail::PATH, &row.sealed)).ok(),
+        SealedPlace::SsoClient { account, hosts } => {
+            let secret = SealedSecret { hosts: hosts.clone(), ..own(*account, sso::PATH, &row.sealed) };
+            key.open_secret(*account, &secret).ok()
+        }
     }
 }
 
@@ -203,6 +207,9 @@ fn seal(key: &VaultKey, row: &SealedRow, text: &str) -> Result<Vec<u8>, VaultErr
         }
         SealedPlace::Letter { id } => {
             key.seal(SecretPlace { account: *id, connection: *id, path: mail::PATH }, Vec::new(), text)?
+        }
+        SealedPlace::SsoClient { account, hosts } => {
+            key.seal(SecretPlace { account: *account, connection: *account, path: sso::PATH }, hosts.clone(), text)?
         }
     };
     Ok(sealed.sealed)

@@ -44,7 +44,8 @@ const MOST: usize = 2_000;
 /// What dials, and how many requests are on their way.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    client: reqwest::Client,
+    /// What dials: no proxy, no redirects of its own, and on a server no private address.
+    pub(crate) client: reqwest::Client,
     places: Places,
 }
 

@@ -193,8 +193,8 @@ mod tests {
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Retention, Runs,
-        Settings, TickKey, Ticks,
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Proofs, Retention,
+        Runs, Settings, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -265,7 +265,7 @@ mod tests {
         let store = store(&folder).await;
         for (token, days) in [(1, 31), (2, 29)] {
             let expired = NOW - days * DAY_MS;
-            store.open_session(&[token; 32], id(1), 1, expired).await.unwrap();
+            store.open_session(&[token; 32], id(1), Proofs::PASSWORD, 1, expired).await.unwrap();
         }
         for (token, days) in [(1, 91), (2, 89)] {
             let invitation = NewInvitation {

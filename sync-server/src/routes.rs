@@ -23,6 +23,7 @@ pub(crate) mod runs;
 mod secrets;
 mod security;
 mod session;
+mod sso;
 mod subscription;
 mod sync;
 mod transfers;
@@ -115,6 +116,8 @@ fn table() -> Vec<Route> {
         post("/api/signup", Right::Anybody, session::sign_up),
         post("/api/signin", Right::Anybody, session::sign_in),
         post("/api/signout", Right::Anybody, session::sign_out),
+        post("/api/sso/begin", Right::Anybody, sso::begin),
+        post("/api/sso/finish", Right::Anybody, sso::finish),
         get("/api/me", Right::SignedIn, session::me),
         get("/api/security", Right::SignedIn, security::show),
         post("/api/security/password", Right::SignedIn, security::password),
@@ -142,6 +145,10 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
+        delete("/api/accounts/{account}/members/{user}/sso", MANAGE_MEMBERS, sso::client::unlink),
+        get("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::show),
+        put("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::put),
+        delete("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::remove),
         get("/api/accounts/{account}/audit", READ_AUDIT, audit::list),
         get("/api/accounts/{account}/audit.csv", READ_AUDIT, audit::csv),
         post("/api/transfers/look", Right::SignedIn, transfers::look),

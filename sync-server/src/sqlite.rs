@@ -31,6 +31,7 @@ mod runs;
 mod sealed;
 mod security;
 mod settings;
+mod sso;
 mod states;
 mod ticks;
 mod tokens;
@@ -281,6 +282,11 @@ mod tests {
             ALTER TABLE invitations DROP COLUMN to_user;
             DROP TABLE bell_reads;
             DROP TABLE feedback;
+            DROP TABLE sso_clients;
+            DROP TABLE sso_links;
+            ALTER TABLE members DROP COLUMN require_sso;
+            ALTER TABLE sessions DROP COLUMN password;
+            ALTER TABLE sessions DROP COLUMN sso;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

@@ -25,6 +25,7 @@ mod retention;
 mod runs;
 mod security;
 mod settings;
+mod sso;
 mod states;
 mod ticks;
 mod tokens;
@@ -55,6 +56,7 @@ pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
 pub use settings::Settings;
+pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
@@ -144,6 +146,7 @@ pub trait Store:
     + States
     + Caches
     + Jobs
+    + Sso
     + Send
     + Sync
     + 'static

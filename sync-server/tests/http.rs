@@ -60,6 +60,8 @@ mod secrets;
 mod security;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/sso.rs"]
+mod sso;
 #[path = "http/stopping.rs"]
 mod stopping;
 #[path = "http/subscription.rs"]

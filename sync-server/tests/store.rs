@@ -16,7 +16,7 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
     RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
@@ -31,7 +31,7 @@ async fn people_and_sessions(store: &dyn Store) {
     let found = store.user_by_email("person1@example.com").await.unwrap().unwrap();
     assert_eq!((found.id, found.name.as_str()), (id(1), "Person 1"));
     assert!(store.user_by_email("nobody@example.com").await.unwrap().is_none());
-    store.open_session(&[7; 32], id(1), 10, 100).await.unwrap();
+    store.open_session(&[7; 32], id(1), Proofs::PASSWORD, 10, 100).await.unwrap();
     assert_eq!(store.session(&[7; 32], 99).await.unwrap().unwrap().user, id(1));
     assert!(store.session(&[7; 32], 100).await.unwrap().is_none(), "an expired session is good");
     assert!(store.end_session(&[7; 32]).await.unwrap());

@@ -27,16 +27,22 @@ impl Settings for Sqlite {
         .execute(&mut *tx)
         .await
         .map_err(db(DOING))?;
-        if !policy.managers_invite {
-            // Who may not invite any more leaves no way in behind.
-            sqlx::query(
-                "DELETE FROM invitations WHERE account = ?1 AND invited_by NOT IN (SELECT user FROM members
-                 WHERE account = ?1 AND status = 'accepted' AND role IN ('owner', 'administer'))",
-            )
-            .bind(account.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
+        // Whom the account does not take any more, and what those have sent who may not invite any more, is no way in.
+        let invitations = sqlx::query(
+            "SELECT i.email AS email, EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
+             AND m.status = 'accepted' AND m.role IN ('owner', 'administer')) AS by_administrator
+             FROM invitations i WHERE i.account = ?",
+        )
+        .bind(account.to_string())
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        for row in &invitations {
+            let email: String = get(row, "invitations", "email")?;
+            let stays = policy.managers_invite || get(row, "members", "by_administrator")?;
+            if !stays || !policy.takes(&email) {
+                withdraw(&mut tx, account, &email).await?;
+            }
         }
         tx.commit().await.map_err(db(DOING))
     }
@@ -131,4 +137,20 @@ impl Settings for Sqlite {
             (Metered::CacheBytes, count("caches")?),
         ]))
     }
+}
+
+/// Takes an invitation back, with the letter that may be on its way.
+async fn withdraw(tx: &mut Transaction<'_, Db>, account: Id, email: &str) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM mails WHERE account = ? AND about = 'invitation' AND recipient = ?",
+        "DELETE FROM invitations WHERE account = ? AND email = ?",
+    ] {
+        sqlx::query(statement)
+            .bind(account.to_string())
+            .bind(email)
+            .execute(&mut **tx)
+            .await
+            .map_err(db("withdrawing invitations"))?;
+    }
+    Ok(())
 }
