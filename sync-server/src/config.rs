@@ -22,6 +22,7 @@ pub(crate) struct Wishes {
     pub(crate) behind_proxy: Option<String>,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    pub(crate) retest_after_ms: i64,
     pub(crate) mail: MailWishes,
 }
 
@@ -66,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) exposure: Exposure,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    /// How long a connection that is offline is left alone before it is tested again, the first time.
+    pub(crate) retest_after_ms: i64,
     /// Absent: no letters, links are shown.
     pub(crate) mail: Option<MailConfig>,
 }
@@ -127,6 +130,7 @@ impl Config {
             exposure,
             allow_private_network: wishes.allow_private_network,
             run_memory_mib: wishes.run_memory_mib,
+            retest_after_ms: wishes.retest_after_ms,
         })
     }
 
@@ -197,6 +201,7 @@ mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 4_096,
+            retest_after_ms: 3_600_000,
             mail: MailWishes::default(),
         }
     }

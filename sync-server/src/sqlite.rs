@@ -18,6 +18,7 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod outages;
 mod people;
 mod push;
 mod retention;
@@ -53,7 +54,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 8;
+pub(crate) const SCHEMA_VERSION: i64 = 9;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -178,6 +179,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         audit::seal_all(&mut tx, audit_key).await?;
     }
+    if version < 9 {
+        sqlx::raw_sql(include_str!("sqlite/version_9_outages.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -256,6 +260,7 @@ mod tests {
             ALTER TABLE users DROP COLUMN signed_in_ms;
             ALTER TABLE sessions DROP COLUMN agent;
             ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE outages;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;

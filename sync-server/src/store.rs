@@ -16,6 +16,7 @@ mod changes;
 mod jobs;
 mod listing;
 mod mails;
+mod outages;
 mod people;
 mod retention;
 mod runs;
@@ -42,6 +43,7 @@ pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, St
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
+pub use outages::Outages;
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
@@ -128,6 +130,7 @@ pub trait Store:
     + Retention
     + Listing
     + Tokens
+    + Outages
     + States
     + Caches
     + Jobs

@@ -152,6 +152,10 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
     if parts.len() < wanted {
         return Err(format!("“{name}” is missing a value to compare."));
     }
+    let rest = parts.get(wanted..).unwrap_or_default();
+    if !operator.is_unary() && operator != Operator::AnyOf && rest.iter().any(|part| !part.is_null()) {
+        return Err(format!("“{name}” compares two values, and here are {}.", parts.len() - 1));
+    }
     let left = operand::operand(&parts[1], settings, depth)?;
     let right = match parts.get(2) {
         Some(_) if operator == Operator::AnyOf => Operand::Literal(choices(&parts[2..])),

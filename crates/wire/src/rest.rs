@@ -6,6 +6,7 @@
 mod account;
 mod audit;
 mod mail;
+mod outages;
 mod security;
 mod transfers;
 
@@ -20,6 +21,7 @@ pub use account::{
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
 pub use mail::{MailState, MailStatus};
+pub use outages::{Outage, OutageList, PutOutage};
 pub use security::{
     BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
     Security, SessionLine,
