@@ -16,6 +16,7 @@ use crate::auth::attempts::Attempts;
 use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
+use crate::auth::sso::Logins;
 use crate::blobs::Desks;
 use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
@@ -123,6 +124,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         cookies,
         passwords: Passwords::new()?,
         attempts: Attempts::default(),
+        logins: Logins::default(),
         hub: Hub::new(),
         runner: Runner::new(),
         desks: Desks::default(),
@@ -253,6 +255,7 @@ pub(crate) mod tests {
             run_memory_mib: 1_024,
             retest_after_ms: 3_600_000,
             mail: config::MailWishes::default(),
+            links: tombolo_wire::rest::Links::default(),
         };
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();

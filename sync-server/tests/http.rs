@@ -13,6 +13,8 @@ mod account;
 mod audit;
 #[path = "http/backup.rs"]
 mod backup;
+#[path = "http/bell.rs"]
+mod bell;
 #[path = "http/bomb.rs"]
 mod bomb;
 #[path = "http/device.rs"]
@@ -21,6 +23,8 @@ mod device;
 mod files;
 #[path = "http/grants.rs"]
 mod grants;
+#[path = "http/help.rs"]
+mod help;
 #[path = "http/hostile.rs"]
 mod hostile;
 #[path = "http/kill.rs"]
@@ -38,6 +42,8 @@ mod memory;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/refused.rs"]
+mod refused;
 #[path = "http/relay.rs"]
 mod relay;
 #[path = "http/retention.rs"]
@@ -54,8 +60,12 @@ mod secrets;
 mod security;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/sso.rs"]
+mod sso;
 #[path = "http/stopping.rs"]
 mod stopping;
+#[path = "http/subscription.rs"]
+mod subscription;
 #[path = "http/sync.rs"]
 mod sync;
 #[path = "http/tls.rs"]

@@ -13,8 +13,8 @@ use web_sys::Blob;
 
 use crate::port;
 
-/// Files are read in pieces of this size.
-const PIECE_BYTES: f64 = 1024.0 * 1024.0;
+/// Files are read in pieces of this size: asking for one takes a browser about a millisecond, however big it is.
+const PIECE_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
 /// Written parts of more than this are put into one blob, which leaves this worker's memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
