@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tombolo_model::{Problem, Val};
-use tombolo_template::Pattern;
+use tombolo_template::{Pattern, begin_searches};
 
 use compare::Operator;
 use operand::Operand;
@@ -75,6 +75,7 @@ impl Filter {
 
     /// As [`Self::passes`], where rules may also ask for what surrounds the record: `["context", "success"]`.
     pub(crate) fn passes_in(&self, record: &Val, context: &Val) -> Result<bool, String> {
+        begin_searches();
         self.0.holds(Seen { record, context })
     }
 }
