@@ -13,7 +13,7 @@ use tombolo_wire::store::{Call, CatalogueRow, Created, RunRow};
 use crate::browser::{page, service_worker};
 use crate::components::{Ago, Icon, NameDialog, RunState, opener_id};
 use crate::pages::packages::InstallButton;
-use crate::state::App;
+use crate::state::{App, offline_of};
 use crate::words;
 use first::FirstSteps;
 
@@ -120,6 +120,15 @@ fn flows_in_words((on, all): (usize, usize)) -> String {
     }
 }
 
+/// What the mark of a tile means.
+fn offline_in_words(many: usize) -> String {
+    format!(
+        "The credentials of {} were refused, and nothing is sent through {}. Open the connections and enter them again.",
+        words::count(many, "connection"),
+        if many == 1 { "it" } else { "them" }
+    )
+}
+
 #[component]
 fn Tile(row: CatalogueRow) -> impl IntoView {
     let app = App::here();
@@ -129,6 +138,7 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
     let counts = move || flows.with(|flows| summary(flows, id));
     // Of an account that is on this device alone everything is, and the pill at the top says it once.
     let shared = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
+    let offline = move || app.outages.with(|outages| app.rows.with(|rows| offline_of(rows, outages, id)));
     let last = move || -> Option<RunRow> {
         let flows = flows.get();
         flows
@@ -151,6 +161,10 @@ fn Tile(row: CatalogueRow) -> impl IntoView {
                         view! { <RunState run=run/><span class="muted when"><Ago ms=when/></span> }.into_any()
                     }
                     None => view! { <span class="status off">"Not run yet"</span> }.into_any(),
+                }}
+                {move || match offline() {
+                    0 => None,
+                    many => Some(view! { <span class="badge warning" title=offline_in_words(many)><Icon name="unplug"/>"Offline"</span> }),
                 }}
                 {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
                 {move || (row.pending && shared()).then(|| view! { <span class="sync" data-state="device" title="Not all changes are on the server yet.">"On this device"</span> })}

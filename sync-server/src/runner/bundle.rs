@@ -10,6 +10,7 @@ use tombolo_wire::run::RunRow;
 
 use super::Narrowed;
 use super::child::RunFailure;
+use super::outages;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
@@ -37,6 +38,7 @@ pub(super) async fn gather(
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
+    let offline = outages::of(app, account, |id| resources.contains_key(&id)).await?;
     let out = folder.join("out");
     tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
@@ -54,6 +56,7 @@ pub(super) async fn gather(
         start_ms: narrowed.start_ms,
         out,
         allow_private_network: app.config.allow_private_network,
+        offline,
     })
 }
 

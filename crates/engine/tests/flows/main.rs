@@ -4,6 +4,7 @@
 
 mod again;
 mod api;
+mod asked_together;
 mod asking;
 mod async_helpers;
 mod bad_input;

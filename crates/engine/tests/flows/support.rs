@@ -70,6 +70,8 @@ pub(crate) struct Memory {
     pub(crate) on_answer: Option<Box<dyn Fn()>>,
     /// What functions of scripts return, by name and argument; nothing where there is no interpreter.
     scripts: Option<Function>,
+    /// Which functions were called, and with how many records together.
+    pub(crate) together: RefCell<Vec<(String, usize)>>,
     /// What each call of a script asks first.
     pub(crate) questions: Vec<ApiQuestion>,
     /// What was answered, in their order.
@@ -96,6 +98,7 @@ impl Memory {
             answer_ms: 0,
             on_answer: None,
             scripts: None,
+            together: RefCell::default(),
             questions: Vec::new(),
             asked: RefCell::default(),
             data: None,
@@ -206,6 +209,13 @@ impl ScriptHost for Memory {
             ScriptAnswer { result, console: Vec::new() }
         }
         .boxed_local()
+    }
+
+    fn call_all<'a>(&'a self, calls: Vec<(ScriptCall, &'a dyn ScriptApi)>) -> LocalBoxFuture<'a, Vec<ScriptAnswer>> {
+        if let Some((first, _)) = calls.first() {
+            self.together.borrow_mut().push((first.function.to_string(), calls.len()));
+        }
+        futures::future::join_all(calls.into_iter().map(|(call, api)| self.call(call, api))).boxed_local()
     }
 }
 

@@ -14,7 +14,7 @@ use web_sys::Blob;
 use super::text_at;
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::{blobs, documents, env, secrets};
+use crate::{blobs, documents, env, outages, secrets};
 
 /// A job and its files, in the order in which the job names them.
 pub(super) struct Bundle {
@@ -48,6 +48,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         options: RunOptions::default(),
         answers: true,
         relay: relay(account, &format!("flows/{flow}")),
+        offline: outages::reasons(account).await?,
     };
     Ok(Bundle { job, files })
 }
