@@ -19,10 +19,13 @@ mod jobs;
 mod listing;
 mod mails;
 mod people;
+mod refused;
+mod removal;
 mod retention;
 mod runs;
 mod security;
 mod settings;
+mod sso;
 mod states;
 mod ticks;
 mod tokens;
@@ -47,10 +50,13 @@ pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
+pub use refused::{NewRefused, Refused, RefusedRow};
+pub use removal::{Removal, Removed};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
-pub use settings::{Removed, Settings};
+pub use settings::Settings;
+pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
@@ -127,6 +133,8 @@ pub trait Store:
     + Mails
     + Addresses
     + Settings
+    + Removal
+    + Refused
     + Changes
     + Runs
     + Vault
@@ -138,6 +146,7 @@ pub trait Store:
     + States
     + Caches
     + Jobs
+    + Sso
     + Send
     + Sync
     + 'static

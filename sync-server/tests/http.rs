@@ -42,6 +42,8 @@ mod memory;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/refused.rs"]
+mod refused;
 #[path = "http/relay.rs"]
 mod relay;
 #[path = "http/retention.rs"]
@@ -58,8 +60,12 @@ mod secrets;
 mod security;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/sso.rs"]
+mod sso;
 #[path = "http/stopping.rs"]
 mod stopping;
+#[path = "http/subscription.rs"]
+mod subscription;
 #[path = "http/sync.rs"]
 mod sync;
 #[path = "http/tls.rs"]

@@ -40,8 +40,13 @@ pub(super) const MAIN: &[Place] = &[
 pub(super) const ACCOUNT: &[Place] = &[
     place("Members", "/members", "users", Opens::Allowed(Action::ReadMembers)),
     Place { short: "Settings", ..place("Settings of the account", "/account", "settings", Opens::SignedIn) },
+    place("Subscription", "/subscription", "chart-column", Opens::Allowed(Action::ManageMembers)),
     place("API tokens", "/tokens", "key-round", Opens::SignedIn),
     place("Transfers", "/transfers", "arrow-right-left", Opens::Allowed(Action::Transfer)),
+    Place {
+        short: "To review",
+        ..place("Changes to review", "/review", "clipboard-check", Opens::Allowed(Action::ManageMembers))
+    },
     place("Audit log", "/audit", "scroll-text", Opens::Allowed(Action::ReadAudit)),
 ];
 
@@ -87,7 +92,8 @@ mod tests {
             let account = AccountInfo { id, name: String::new(), local, user: None, role, grants: Grants::new() };
             open(ACCOUNT, Some(&account)).map(|place| place.short).collect::<Vec<_>>()
         };
-        assert_eq!(named(false, Role::Owner), ["Members", "Settings", "API tokens", "Transfers", "Audit log"]);
+        let all = ["Members", "Settings", "Subscription", "API tokens", "Transfers", "To review", "Audit log"];
+        assert_eq!(named(false, Role::Owner), all);
         assert_eq!(named(false, Role::Manage), ["Members", "Settings", "API tokens"]);
         assert_eq!(named(false, Role::Monitor), ["Settings", "API tokens"]);
         assert!(named(true, Role::Owner).is_empty(), "nobody shares an account of this device alone");

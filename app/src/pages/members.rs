@@ -68,6 +68,8 @@ pub(crate) struct Roster {
     mail: RwSignal<bool>,
     /// Whether managers invite too.
     managers_invite: RwSignal<bool>,
+    /// Whether the account has single sign-on.
+    sso: RwSignal<bool>,
     /// Links that were just made, with whom each is for. They are shown once.
     links: RwSignal<Vec<(String, String)>>,
     look: StoredValue<Look>,
@@ -105,6 +107,7 @@ impl Roster {
             Ok(found) => {
                 self.mail.try_set(found.mail);
                 self.managers_invite.try_set(found.managers_invite);
+                self.sso.try_set(found.sso);
                 let waits = found.members.iter().any(waits);
                 self.members.try_set(Some(found.members));
                 if waits {
@@ -188,6 +191,7 @@ fn List(account: AccountInfo) -> impl IntoView {
         problem: RwSignal::new(None),
         mail: RwSignal::new(false),
         managers_invite: RwSignal::new(false),
+        sso: RwSignal::new(false),
         links: RwSignal::new(Vec::new()),
         look: StoredValue::new(Look { timer: None, after: LOOK }),
     };
@@ -294,6 +298,8 @@ mod tests {
             signed_in_ms: None,
             expires_ms: None,
             require_factor: false,
+            require_sso: false,
+            sso_linked: false,
             second_factor: false,
             mail: None,
         };

@@ -27,6 +27,8 @@ const LETTERS: usize = 120;
 const LETTERS_TO: usize = 5;
 /// Everybody of an office may have something to say on the same day.
 const FEEDBACK: usize = 40;
+/// A whole department that comes in the morning, and goes back and forth.
+const SSO: usize = 300;
 /// Entries of refused sign-ins of one person.
 const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
@@ -73,6 +75,8 @@ pub(crate) enum Source {
     LettersTo(String),
     /// People of a network who write to the operator.
     Feedback(Network),
+    /// People of a network who go to their organization's provider: each time, that is asked.
+    Sso(Network),
 }
 
 impl Source {
@@ -86,6 +90,7 @@ impl Source {
             Self::Letters(_) => LETTERS,
             Self::LettersTo(_) => LETTERS_TO,
             Self::Feedback(_) => FEEDBACK,
+            Self::Sso(_) => SSO,
         }
     }
 }
@@ -151,7 +156,8 @@ impl Attempts {
                 | Source::Told(_)
                 | Source::Letters(_)
                 | Source::LettersTo(_)
-                | Source::Feedback(_) => {}
+                | Source::Feedback(_)
+                | Source::Sso(_) => {}
             }
         }
     }

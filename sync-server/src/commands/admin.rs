@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::serve::{DATABASE, KEY, lock};
-use crate::sqlite::{AUDIT_KEY, Sqlite};
+use crate::sqlite::{AUDIT_KEY, SCHEMA_VERSION, Sqlite};
 use crate::store::{Audit, Store};
 use crate::{backup, clock, fresh, private};
 
@@ -143,9 +143,12 @@ async fn verify_audit(data: &Path) -> anyhow::Result<ExitCode> {
     if !key.exists() {
         bail!("there is no {}: the logs are sealed with it, put it back first", key.display());
     }
+    // Tables of an earlier release are brought up to date, which must not happen below a server that runs.
+    let lock = if backup::version(&path).await? < SCHEMA_VERSION { Some(lock(data)?) } else { None };
     let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
     let faults = store.verify_audit().await;
     store.close().await;
+    drop(lock);
     let faults = faults?;
     if faults.is_empty() {
         say("the audit logs are whole")?;

@@ -49,7 +49,7 @@ pub(super) async fn change(
             return Ok(Json(EmailChanging { confirm: false }));
         };
         let link = post.link(&format!("/security?email={}", token.text));
-        mail::post(&app, mail::confirm(&caller.user.name, &email, &link)).await?;
+        mail::post(&app, mail::confirm((caller.user.id, &caller.user.name), &email, &link)).await?;
         Ok(Json(EmailChanging { confirm: true }))
     })
     .await

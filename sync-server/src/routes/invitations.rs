@@ -53,7 +53,7 @@ pub(super) async fn accept(
     finish(async move {
         let joined = join(&app, &body.invitation, caller.user.id).await?;
         note_joined(&app, joined, caller.user.id, &caller.user.name).await;
-        Ok(Json(describe(&app, caller.user, Some(joined)).await?))
+        Ok(Json(describe(&app, caller.user, caller.proofs, Some(joined)).await?))
     })
     .await
 }

@@ -8,7 +8,7 @@ mod bring;
 use std::rc::Rc;
 
 use tombolo_model::{Id, Rights, Role};
-use tombolo_wire::rest::{Accept, AccountSummary, AnswerInvitation, Me, SignIn, SignUp};
+use tombolo_wire::rest::{Accept, AccountSummary, AnswerInvitation, FinishSso, Me, SignIn, SignUp};
 use tombolo_wire::store::{AccountInfo, Event, Overview, UserInfo};
 use wasm_bindgen_futures::spawn_local;
 
@@ -33,6 +33,13 @@ pub(crate) async fn sign_in(tab: &Rc<Tab>, body: &SignIn, bring_local: bool) -> 
     may_sign_in(&tab.account()).await?;
     let me: Me = api::call("POST", "/api/signin", Some(body)).await?;
     enter(tab, me, bring_local).await
+}
+
+/// Ends a sign-in through an organization. Its account is not the place for what somebody made alone.
+pub(crate) async fn finish_sso(tab: &Rc<Tab>, back: &FinishSso) -> Result<Overview, Fault> {
+    may_leave(&tab.account()).await?;
+    let me: Me = api::call("POST", "/api/sso/finish", Some(back)).await?;
+    enter(tab, me, false).await
 }
 
 /// Follows an invitation as the person who is signed in.
