@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, Settings, Switch};
+use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Switch};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -52,6 +52,9 @@ pub const FLOW: &[Section] = &[section(
         field("/description", "Description", Area(3)).optional(),
         field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
             .help("Otherwise one source is read after the other."),
+        field("/_runNextFlowIds", "Then run", References(Kind::Flow))
+            .optional()
+            .help("They start when this one has run to its end, also with records that failed."),
         field("/settings", "Settings", Settings),
     ],
 )];
