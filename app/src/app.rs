@@ -6,9 +6,10 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage,
-    NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage,
-    SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage, TransfersPage,
+    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, GuidePage, HelpPage, HomePage, IntegrationPage,
+    LoaderPage, MembersPage, NewsPage, NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage,
+    ResourcesPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage,
+    TransfersPage,
 };
 use crate::state::App as State;
 
@@ -30,6 +31,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/data-loader/:id") view=LoaderPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/preferences") view=PreferencesPage/>
+                    <Route path=path!("/help") view=HelpPage/>
+                    <Route path=path!("/help/guide") view=GuidePage/>
+                    <Route path=path!("/help/news") view=NewsPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
                     <Route path=path!("/account") view=AccountPage/>

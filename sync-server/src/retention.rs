@@ -234,6 +234,7 @@ mod tests {
         }
         for (token, days) in [(1, 91), (2, 89)] {
             let invitation = NewInvitation {
+                mailed: false,
                 account: id(2),
                 email: format!("{days}@example.com"),
                 rights: tombolo_model::Role::Manage.into(),

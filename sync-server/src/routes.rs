@@ -5,14 +5,17 @@
 
 mod account;
 mod audit;
+mod bell;
 mod blobs;
 mod body;
 mod email;
 mod finish;
 mod health;
+mod help;
 mod invitations;
 mod kept;
 mod members;
+mod profile;
 mod relay;
 pub(crate) mod runs;
 mod secrets;
@@ -123,6 +126,14 @@ fn table() -> Vec<Route> {
         post("/api/security/email/cancel", Right::SignedIn, email::cancel),
         post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
+        get("/api/bell", Right::SignedIn, bell::show),
+        post("/api/bell/read", Right::SignedIn, bell::read),
+        post("/api/bell/invitations/accept", Right::SignedIn, bell::accept),
+        post("/api/bell/invitations/dismiss", Right::SignedIn, bell::dismiss),
+        get("/api/profile", Right::SignedIn, profile::show),
+        put("/api/profile", Right::SignedIn, profile::keep),
+        get("/api/links", Right::Anybody, help::links),
+        post("/api/feedback", Right::Anybody, help::feedback),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
         // An account may let its managers invite: the handler looks.
         post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),

@@ -249,6 +249,7 @@ pub(crate) mod tests {
             allow_private_network: false,
             run_memory_mib: 1_024,
             mail: config::MailWishes::default(),
+            links: tombolo_wire::rest::Links::default(),
         };
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();

@@ -9,10 +9,12 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod bell;
 mod bin;
 mod blobs;
 mod caches;
 mod changes;
+mod feedback;
 mod jobs;
 mod listing;
 mod mails;
@@ -35,10 +37,12 @@ use thiserror::Error;
 pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
 pub use addresses::{Addresses, Moved};
 pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
+pub use bell::Bells;
 pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use feedback::{Feedback, FeedbackRow, Profiles};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
@@ -114,7 +118,10 @@ pub trait Store:
     People
     + Accounts
     + Audit
+    + Bells
     + Bin
+    + Feedback
+    + Profiles
     + Transfers
     + Security
     + Mails

@@ -13,6 +13,8 @@ mod account;
 mod audit;
 #[path = "http/backup.rs"]
 mod backup;
+#[path = "http/bell.rs"]
+mod bell;
 #[path = "http/bomb.rs"]
 mod bomb;
 #[path = "http/device.rs"]
@@ -21,6 +23,8 @@ mod device;
 mod files;
 #[path = "http/grants.rs"]
 mod grants;
+#[path = "http/help.rs"]
+mod help;
 #[path = "http/hostile.rs"]
 mod hostile;
 #[path = "http/kill.rs"]

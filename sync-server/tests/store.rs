@@ -44,6 +44,7 @@ async fn people_and_sessions(store: &dyn Store) {
 async fn members_and_invitations(store: &dyn Store) {
     store.sign_up(&user(2)).await.unwrap();
     let invitation = NewInvitation {
+        mailed: false,
         account: id(101),
         email: "person2@example.com".to_owned(),
         rights: Role::Manage.into(),

@@ -48,6 +48,9 @@ pub(super) const ACCOUNT: &[Place] = &[
 /// What is about the person; the menu of the account leads there too.
 pub(super) const PERSON: &[Place] = &[
     place("Preferences", "/preferences", "settings", Opens::Everybody),
+    place("Help", "/help", "circle-help", Opens::Everybody),
+    place("Guide", "/help/guide", "book-open", Opens::Everybody),
+    place("What is new", "/help/news", "newspaper", Opens::Everybody),
     place("Password and security", "/security", "shield-check", Opens::SignedIn),
 ];
 
@@ -88,7 +91,10 @@ mod tests {
         assert_eq!(named(false, Role::Manage), ["Members", "Settings", "API tokens"]);
         assert_eq!(named(false, Role::Monitor), ["Settings", "API tokens"]);
         assert!(named(true, Role::Owner).is_empty(), "nobody shares an account of this device alone");
-        assert_eq!(open(PERSON, None).map(|place| place.to).collect::<Vec<_>>(), ["/preferences"]);
+        assert_eq!(
+            open(PERSON, None).map(|place| place.to).collect::<Vec<_>>(),
+            ["/preferences", "/help", "/help/guide", "/help/news"]
+        );
         assert_eq!(open(MAIN, None).count(), MAIN.len());
     }
 }

@@ -141,7 +141,7 @@ fn More(page: Page) -> impl IntoView {
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
-        <CloneDialog id=id open=cloning/>
+        {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
         <AliasesDialog doc=doc open=aliases above=None/>
         <Dialog open=settings title="Settings of the integration"><div class="dialog-body form"><DocForm doc=doc sections=Signal::derive(|| form(Kind::Integration, ""))/></div></Dialog>
     }

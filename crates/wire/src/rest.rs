@@ -5,7 +5,10 @@
 
 mod account;
 mod audit;
+mod bell;
+mod help;
 mod mail;
+mod profile;
 mod security;
 mod transfers;
 
@@ -19,7 +22,10 @@ pub use account::{
     Policy,
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
+pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingTransfer};
+pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
+pub use profile::Profile;
 pub use security::{
     BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
     Security, SessionLine,

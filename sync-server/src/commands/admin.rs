@@ -1,6 +1,7 @@
 //! `tombolo admin`: what an operator does to a server's data.
 
 mod create_owner;
+mod feedback;
 mod rotate_keys;
 
 use std::path::{Path, PathBuf};
@@ -63,6 +64,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
+    /// Prints what people wrote with Send feedback, also while the server runs
+    Feedback {
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
     /// Checks the database
     Verify {
         /// The server's folder
@@ -81,6 +88,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
             Command::RotateKeys { forget_unreadable, data } => say(&rotate_keys::run(data, *forget_unreadable).await?),
+            Command::Feedback { data } => say(&feedback::run(data).await?),
             Command::VerifyAudit { data } => verify_audit(data).await,
             Command::Verify { data } => verify(data).await,
         }

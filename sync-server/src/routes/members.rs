@@ -81,6 +81,7 @@ pub(super) async fn invite(
         token: token.hash,
         now_ms,
         expires_ms: now_ms + i64::from(policy.invite_days) * DAY_MS,
+        mailed: app.post.is_some() && !body.show_link,
     };
     let show_link = body.show_link;
     finish(async move {

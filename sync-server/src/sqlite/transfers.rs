@@ -12,7 +12,7 @@ use super::{Sqlite, bin, rights};
 use crate::store::{Arrival, HandOver, HandedOver, NewTransfer, StoreError, TRANSFER_MS, TransferRow, Transfers};
 
 /// What both sides see, from one row.
-const SHOWN: &str = "SELECT t.*, a.name AS account_name, u.name AS by_name FROM transfers t
+pub(super) const SHOWN: &str = "SELECT t.*, a.name AS account_name, u.name AS by_name FROM transfers t
     JOIN accounts a ON a.id = t.account JOIN users u ON u.id = t.by ";
 
 #[async_trait]
@@ -292,7 +292,7 @@ async fn copy_file(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, sha256: &
     Ok(())
 }
 
-fn read(row: &SqliteRow, now_ms: i64) -> Result<TransferRow, StoreError> {
+pub(super) fn read(row: &SqliteRow, now_ms: i64) -> Result<TransferRow, StoreError> {
     let name: &str = get(row, "transfers", "status")?;
     let status = TransferStatus::ALL.into_iter().find(|status| status.name() == name);
     let mut status =

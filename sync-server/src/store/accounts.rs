@@ -60,6 +60,8 @@ pub struct NewInvitation {
     pub now_ms: i64,
     /// Until when it lets somebody in.
     pub expires_ms: i64,
+    /// The link goes to the address alone: who has it reads letters to the address.
+    pub mailed: bool,
 }
 
 /// What whoever holds the link of an invitation may know of it.

@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 
 use super::Page;
 use super::listed::{Chosen, GROUPS, Group, counts, dropped, group_of, shifted};
+use crate::browser::time;
 use crate::components::{AskName, Dialog, DocForm, Icon, Menu, MenuItem};
 use crate::state::{App, row_id};
 use crate::words;
@@ -21,7 +22,7 @@ impl Page {
     /// Makes a group at the end of the list.
     pub(super) fn add_group(self, name: &str) {
         let after = self.groups.with_untracked(|all| all.last().map(|group| group.row.clone()));
-        let value = json!({"_id": row_id::fresh_id().to_string(), "name": name});
+        let value = json!({"_id": row_id::id(time::now_ms()).to_string(), "name": name});
         self.doc.edit(vec![Intent::InsertRow { list: GROUPS.to_owned(), row: row_id::fresh(), after, value }]);
     }
 

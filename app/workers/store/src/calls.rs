@@ -34,7 +34,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
         Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
         Call::History { id } => value(history::history(&account, id).await?),
-        Call::Version { id, hash } => value(history::version(&account, id, &hash).await?),
+        Call::Version { id, hashes } => value(history::version(&account, id, &hashes).await?),
         Call::PutFile { name } => put_file(&account, name, files.first()).await,
         Call::StartRun { flow, on_server, options } => created(runs::start(&account, flow, on_server, options).await?),
         Call::TestRun { flow, options, reads_only } => {
@@ -70,6 +70,8 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(moving::sign_in(tab, &SignIn { email, password, code, trust, invitation }, bring_local).await?)
         }
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
+        Call::AcceptWaiting { account } => value(moving::accept_waiting(tab, account).await?),
+        Call::Renamed { name } => value(moving::renamed(tab, &name).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Presence { document, field, cursor } => {

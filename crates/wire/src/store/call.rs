@@ -65,12 +65,12 @@ pub enum Call {
         /// Which.
         id: Id,
     },
-    /// → the resource as JSON, as it was after one of its changes.
+    /// → the resource as JSON, as it was after some of its changes and all that these had seen.
     Version {
         /// Which.
         id: Id,
-        /// The change's hash (hex).
-        hash: String,
+        /// The changes' hashes (hex).
+        hashes: Vec<String>,
     },
     /// → [`BlobInfo`](super::BlobInfo). One attachment: the file.
     PutFile {
@@ -225,6 +225,16 @@ pub enum Call {
     AcceptInvitation {
         /// The secret of the invitation's link.
         token: String,
+    },
+    /// → [`Overview`](super::Overview) of the account that invites, for an invitation that the bell shows.
+    AcceptWaiting {
+        /// Which account.
+        account: Id,
+    },
+    /// → null. The person has another name now; the server knows it already.
+    Renamed {
+        /// Their name.
+        name: String,
     },
     /// → [`Overview`](super::Overview) of the local account.
     SignOut,
