@@ -26,6 +26,7 @@ mod lookups;
 mod many;
 mod marked;
 mod named_secrets;
+mod next;
 mod paging;
 mod peeked;
 mod pings;

@@ -8,9 +8,9 @@ use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
-    ApiQuestion, Body, Bundle, Cancel, DataStore, FileError, FileStore, FileWriter, Host, HttpClient, HttpError,
-    MemoryData, Outcome, Pieces, Request, Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure,
-    ScriptHost, compile, run,
+    ApiQuestion, Body, Bundle, Cancel, DataStore, FileError, FileStore, FileWriter, FlowStarter, Host, HttpClient,
+    HttpError, MemoryData, Outcome, Pieces, Request, Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall,
+    ScriptFailure, ScriptHost, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
@@ -78,6 +78,25 @@ pub(crate) struct Memory {
     pub(crate) asked: RefCell<Vec<Result<Value, String>>>,
     /// State and lookup caches; nothing where none are kept.
     pub(crate) data: Option<MemoryData>,
+    /// The flows that it was asked to start; nothing where none can be.
+    pub(crate) flows: Option<Started>,
+}
+
+/// Starts every flow but one that has a reason.
+#[derive(Default)]
+pub(crate) struct Started {
+    pub(crate) flows: RefCell<Vec<Id>>,
+    pub(crate) refuses: Option<Id>,
+}
+
+impl FlowStarter for Started {
+    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>> {
+        let refused = self.refuses == Some(flow);
+        if !refused {
+            self.flows.borrow_mut().push(flow);
+        }
+        ready(if refused { Err("It is switched off.".to_owned()) } else { Ok(flow) }).boxed_local()
+    }
 }
 
 /// A call of `integrator-api`.
@@ -102,6 +121,7 @@ impl Memory {
             questions: Vec::new(),
             asked: RefCell::default(),
             data: None,
+            flows: None,
         }
     }
 
@@ -159,6 +179,10 @@ impl Host for Memory {
 
     fn data(&self) -> Option<&dyn DataStore> {
         self.data.as_ref().map(|data| data as &dyn DataStore)
+    }
+
+    fn flows(&self) -> Option<&dyn FlowStarter> {
+        self.flows.as_ref().map(|flows| flows as &dyn FlowStarter)
     }
 
     fn now_ms(&self) -> i64 {
