@@ -19,6 +19,9 @@ mod bomb;
 mod device;
 #[path = "http/files.rs"]
 mod files;
+#[cfg(target_os = "linux")]
+#[path = "http/full_disk.rs"]
+mod full_disk;
 #[path = "http/grants.rs"]
 mod grants;
 #[path = "http/hostile.rs"]
