@@ -13,12 +13,16 @@ mod account;
 mod audit;
 #[path = "http/backup.rs"]
 mod backup;
+#[path = "http/backup_load.rs"]
+mod backup_load;
 #[path = "http/bomb.rs"]
 mod bomb;
 #[path = "http/device.rs"]
 mod device;
 #[path = "http/files.rs"]
 mod files;
+#[path = "http/flood.rs"]
+mod flood;
 #[cfg(target_os = "linux")]
 #[path = "http/full_disk.rs"]
 mod full_disk;
@@ -26,6 +30,8 @@ mod full_disk;
 mod grants;
 #[path = "http/hostile.rs"]
 mod hostile;
+#[path = "http/hostile_sync.rs"]
+mod hostile_sync;
 #[path = "http/kill.rs"]
 mod kill;
 #[path = "http/mail.rs"]
@@ -37,6 +43,8 @@ mod members;
 #[cfg(target_os = "linux")]
 #[path = "http/memory.rs"]
 mod memory;
+#[path = "http/old_data.rs"]
+mod old_data;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/people.rs"]
@@ -45,6 +53,8 @@ mod people;
 mod relay;
 #[path = "http/retention.rs"]
 mod retention;
+#[path = "http/revoked.rs"]
+mod revoked;
 #[path = "http/rights.rs"]
 mod rights;
 #[path = "http/runs.rs"]
