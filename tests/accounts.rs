@@ -7,7 +7,7 @@ use thirtyfour::Key;
 use tombolo_model::{Id, Kind};
 use tombolo_tests::mail::{MailServer, link_in};
 use tombolo_tests::member::PASSWORD;
-use tombolo_tests::{Member, Screen, Server, until};
+use tombolo_tests::{Link, Member, Screen, Server, until};
 
 /// Longer than a change of rights takes to reach a device.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -125,8 +125,18 @@ async fn two_people_at_two_browsers_hand_an_integration_over() -> Result<()> {
     recipient.sign_up("Jonas", "jonas@example.com").await?;
     recipient.visit(&path).await?;
     recipient.browser.see("From Ines").await?;
-    recipient.browser.press("button", "Accept into this account").await?;
+    // The link once opened, the offer waits in the bell of every page, also after a reload.
+    recipient.home().await?;
+    recipient.browser.press("button", "Notifications, 1 unread").await?;
+    recipient.browser.see("Ines hands “Shop” over to you").await?;
+    recipient.browser.press("button", "Mark all as read").await?;
+    recipient.browser.reload().await?;
+    recipient.usable().await?;
+    recipient.browser.press("button", "Notifications").await?;
+    recipient.browser.gone("Mark all as read").await?;
+    recipient.browser.press("button", "Accept into Jonas").await?;
     recipient.browser.see("Handed over").await?;
+    recipient.browser.see("Nothing waits for you.").await?;
     recipient.home().await?;
     recipient.open_named("Shop").await?;
     recipient.browser.see("Orders").await?;
@@ -224,5 +234,103 @@ async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()
     screen.browser.press("menuitem", "Delete").await?;
     screen.browser.press("button", "Delete token").await?;
     screen.browser.see("No token yet").await?;
+    screen.browser.close().await
+}
+
+/// The entries of the account in the navigation, and those of the account menu.
+async fn offered(screen: &Screen) -> Result<(Vec<String>, Vec<String>)> {
+    let texts = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent.trim());";
+    let all = async |selector: &str| -> Result<Vec<String>> {
+        Ok(serde_json::from_value(screen.browser.js(texts, vec![selector.into()]).await?)?)
+    };
+    Ok((all("#nav details:last-of-type a").await?, all("#person [role=menuitem]").await?))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_shell_offers_what_a_role_may_and_says_no_where_an_address_is_not_open() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let screen = Screen::open(&server.address()).await?;
+    let switcher = screen.browser.all("button", "Switch account").await?;
+    ensure!(switcher.is_empty(), "one account needs no switcher");
+    Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    Member::sign_up(&server.address(), "Mia", "mia@example.com").await?;
+    for (email, role, entries, closed) in [
+        ("jonas@example.com", "manage", vec!["Members", "Settings", "API tokens"], vec!["/audit", "/transfers"]),
+        ("mia@example.com", "monitor", vec!["Settings", "API tokens"], vec!["/members", "/audit", "/transfers"]),
+    ] {
+        owner.invite(email, role).await?;
+        screen.sign_in(email).await?;
+        let (own, _) = offered(&screen).await?;
+        ensure!(own == ["Members", "Settings", "API tokens", "Transfers", "Audit log"], "{email} as owner: {own:?}");
+        screen.switch_account("Ines").await?;
+        let (shared, menu) = offered(&screen).await?;
+        ensure!(shared == entries, "{email} as {role}: {shared:?}");
+        ensure!(menu.iter().any(|entry| entry == "Sign out"), "{menu:?}");
+        screen.browser.press("button", "Account menu").await?;
+        screen.browser.see("ines@example.com").await?;
+        for path in closed {
+            screen.visit(path).await?;
+            screen.browser.see("This page is not open to you").await?;
+        }
+        screen.visit("/").await?;
+        screen.browser.press("button", "Account menu").await?;
+        screen.browser.press("menuitem", "Sign out").await?;
+        screen.browser.see("Not signed in").await?;
+    }
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_switched_off_for_somebody_is_no_choice_of_theirs() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let jonas = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    owner.invite("jonas@example.com", "manage").await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("jonas@example.com").await?;
+    screen.switch_account("Ines").await?;
+    screen.switch_account("Jonas").await?;
+    let path = format!("/members/{}", jonas.me.user.id);
+    owner.call(reqwest::Method::PATCH, &path, &json!({ "enabled": false })).await?;
+    screen.browser.press("button", "Notifications").await?;
+    until("a menu without the closed account", PATIENCE, || async {
+        Ok(screen.browser.all("button", "Switch account").await?.is_empty().then_some(()))
+    })
+    .await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_called_otherwise_and_writes_while_the_network_is_away() -> Result<()> {
+    let server = Server::start().await?;
+    let wire = Link::to(server.port()).await?;
+    let screen = Screen::open(&wire.address()).await?;
+    screen.sign_up("Ines", "ines@example.com").await?;
+    screen.wait_until_offline_ready().await?;
+    screen.visit("/preferences").await?;
+    screen.browser.fill("Name", "Inés Vega").await?;
+    screen.browser.choose("What you do", "Developer").await?;
+    screen.browser.press("button", "Save profile").await?;
+    screen.browser.see("Your profile is saved.").await?;
+    screen.browser.reload().await?;
+    screen.browser.press("button", "Account menu").await?;
+    screen.browser.see("Inés Vega").await?;
+    wire.cut();
+    screen.visit("/help/guide?q=offline").await?;
+    screen.browser.see("Work without a network").await?;
+    screen.visit("/help").await?;
+    screen.browser.press("button", "Tell an idea").await?;
+    screen.browser.fill("Message", "Make it blue.").await?;
+    screen.browser.press("button", "Send").await?;
+    screen.browser.see("1 message waits on this device").await?;
+    screen.browser.press("button", "Notifications").await?;
+    screen.browser.see("as of").await?;
+    screen.browser.reload().await?;
+    screen.browser.see("Make it blue.").await?;
+    wire.mend();
+    screen.browser.press("button", "Send now").await?;
+    screen.browser.see("Thank you: your message is sent.").await?;
+    screen.browser.gone("1 message waits").await?;
     screen.browser.close().await
 }

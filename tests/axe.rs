@@ -130,9 +130,16 @@ fn routes(account: &Account) -> Vec<String> {
         "/transfers",
         "/not-accepted",
         "/data-loader",
+        "/account",
+        "/tokens",
+        "/preferences",
+        "/help",
+        "/help/guide",
+        "/help/news",
     ];
     let mut all: Vec<String> = own.map(str::to_owned).into_iter().chain(lists).chain(pages).collect();
     all.push(format!("/integrations/{}", account.integration));
+    all.push(format!("/integrations/{}/tests", account.integration));
     all.push(format!("/integrations/{}/flows/{}", account.integration, account.flow));
     all.extend(["handlebars", "javascript", "csv-parser", "mapper-2"].map(|editor| format!("/playground/{editor}")));
     all.push("/no-such-page".to_owned());

@@ -13,7 +13,7 @@ struct Shared {
     integration: Id,
     screen: Screen,
     wire: Link,
-    _server: Server,
+    server: Server,
 }
 
 impl Shared {
@@ -30,7 +30,7 @@ impl Shared {
         screen.switch_account("Ines").await?;
         screen.home().await?;
         screen.open_named("Shared").await?;
-        Ok(Self { owner, colleague, integration, screen, wire, _server: server })
+        Ok(Self { owner, colleague, integration, screen, wire, server })
     }
 
     /// Renames the integration while the device is away, so that it edits in good faith.
@@ -94,6 +94,32 @@ async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> 
     assert!(!shared.screen.browser.reads("Shared by Jonas").await?, "the refused name is still shown");
     shared.owner.change_role(shared.colleague.me.user.id, "manage").await?;
     shared.is_accepted_now("Shared by Jonas").await?;
+    shared.screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_takes_over_what_a_member_could_not_write_and_the_member_hears_of_it() -> Result<()> {
+    let shared = Shared::open().await?;
+    shared.rename_away("Renamed by Jonas").await?;
+    shared.owner.change_role(shared.colleague.me.user.id, "monitor").await?;
+    shared.is_parked("Renamed by Jonas").await?;
+    let theirs = &shared.screen.browser;
+    theirs.press("button", "Ask an administrator").await?;
+    theirs.see("You have asked the administrators").await?;
+    let wire = Link::to(shared.server.port()).await?;
+    let ours = Screen::open(&wire.address()).await?;
+    ours.sign_in("ines@example.com").await?;
+    ours.visit("/review").await?;
+    ours.browser.see("changed by Jonas").await?;
+    ours.browser.press("button", "Look at it").await?;
+    let row = ours.browser.find("row", "Renamed by Jonas").await?.text().await?;
+    assert!(row.contains("Name") && row.contains("Shared"), "the difference is shown as {row:?}");
+    ours.browser.press("button", "Take it over").await?;
+    ours.browser.see("Nothing waits for you").await?;
+    shared.owner_sees("Renamed by Jonas").await?;
+    theirs.reload().await?;
+    theirs.see("Ines has taken it over").await?;
+    ours.browser.close().await?;
     shared.screen.browser.close().await
 }
 

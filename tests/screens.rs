@@ -269,6 +269,13 @@ async fn the_dark_theme_is_chosen_kept_and_taken_from_the_system() -> Result<()>
     screen.browser.press("button", "Account menu").await?;
     screen.browser.press("menuitem", "Use the light theme").await?;
     assert!(lightness(&screen).await?.0 > 180.0);
+    // The page Preferences and the menu tell of one choice.
+    screen.visit("/preferences").await?;
+    assert_eq!(screen.browser.value("Theme").await?, "light");
+    screen.browser.choose("Theme", "Dark").await?;
+    screen.browser.press("button", "Account menu").await?;
+    screen.browser.press("menuitem", "Use the light theme").await?;
+    assert_eq!(screen.browser.value("Theme").await?, "light");
 
     screen.browser.js("localStorage.clear();", Vec::new()).await?;
     let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
@@ -276,6 +283,41 @@ async fn the_dark_theme_is_chosen_kept_and_taken_from_the_system() -> Result<()>
     screen.browser.reload().await?;
     screen.usable().await?;
     assert!(lightness(&screen).await?.0 < 60.0);
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_show_times_as_they_are_wanted_and_a_folded_navigation_stays_folded() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.create_integration("Shop").await?;
+    screen.create_flow("Orders").await?;
+    let time = "return document.querySelector('main td time')?.textContent ?? null;";
+    let shown = async |screen: &Screen| -> Result<String> {
+        screen.browser.press("link", "Flows").await?;
+        let found = screen.browser.wait_js("a time in the list", time, Duration::from_secs(20)).await?;
+        Ok(found.as_str().unwrap_or_default().to_owned())
+    };
+    let ago = shown(&screen).await?;
+    assert!(ago.contains("ago") || ago.contains("now"), "{ago}");
+    screen.browser.press("button", "Account menu").await?;
+    screen.browser.press("menuitem", "Preferences").await?;
+    screen.browser.choose("In lists", "Day and time").await?;
+    screen.browser.choose("Dates", "2026-11-23").await?;
+    screen.browser.fill("Time zone", "Pacific/Kiritimati").await?;
+    let east = shown(&screen).await?;
+    assert!(east.len() >= 19 && east.chars().take(4).all(|c| c.is_ascii_digit()), "{east}");
+    screen.browser.press("button", "Account menu").await?;
+    screen.browser.press("menuitem", "Preferences").await?;
+    screen.browser.fill("Time zone", "Pacific/Pago_Pago").await?;
+    assert_ne!(shown(&screen).await?, east, "25 hours lie between the two");
+
+    let folded = "return document.getElementById('fold').checked;";
+    assert_eq!(screen.browser.js(folded, Vec::new()).await?, false);
+    screen.browser.js("document.getElementById('fold').click();", Vec::new()).await?;
+    screen.browser.reload().await?;
+    screen.browser.find("button", "Account menu").await?;
+    assert_eq!(screen.browser.js(folded, Vec::new()).await?, true);
     screen.browser.close().await
 }
 

@@ -289,6 +289,9 @@ async fn a_run_in_a_browser_keeps_its_data_on_the_server_which_calls_what_the_br
     let kept = owner.call(Method::POST, "/kept", &json!({ "state": { "owner": null, "key": "runs" } })).await?;
     assert_eq!(kept, json!({ "state": [2] }));
 
+    // As long as the page believes that the server's run goes on, it starts no other.
+    screen.browser.see("Run history (2)").await?;
+    screen.run_end(Duration::from_secs(30)).await?;
     screen.wait_until_offline_ready().await?;
     server.stop().await?;
     screen.browser.see("Offline").await?;

@@ -6,9 +6,10 @@ use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
 use crate::pages::{
-    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, HomePage, IntegrationPage, LoaderPage, MembersPage,
-    NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, RunsPage, SecurityPage,
-    SignInPage, SignUpPage, SignedInToPage, TestCasesPage, TokensPage, TransfersPage,
+    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, GuidePage, HelpPage, HomePage, IntegrationPage,
+    LoaderPage, MembersPage, NewsPage, NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage,
+    ResourcesPage, ReviewPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, SsoBackPage, SsoPage,
+    SubscriptionPage, TestCasesPage, TokensPage, TransfersPage,
 };
 use crate::state::App as State;
 
@@ -30,6 +31,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/data-loader/:id") view=LoaderPage/>
                     <Route path=path!("/bin") view=BinPage/>
                     <Route path=path!("/preferences") view=PreferencesPage/>
+                    <Route path=path!("/help") view=HelpPage/>
+                    <Route path=path!("/help/guide") view=GuidePage/>
+                    <Route path=path!("/help/news") view=NewsPage/>
                     <Route path=path!("/members") view=MembersPage/>
                     <Route path=path!("/security") view=SecurityPage/>
                     <Route path=path!("/account") view=AccountPage/>
@@ -37,8 +41,12 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/transfers") view=TransfersPage/>
                     <Route path=path!("/not-accepted") view=NotAcceptedPage/>
+                    <Route path=path!("/review") view=ReviewPage/>
+                    <Route path=path!("/subscription") view=SubscriptionPage/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/sign-up") view=SignUpPage/>
+                    <Route path=path!("/sso/:organization?") view=SsoPage/>
+                    <Route path=path!("/sign-in/callback") view=SsoBackPage/>
                     <Route path=path!("/oauth/callback") view=SignedInToPage/>
                     // The lists of all kinds and the pages of single ones, by the folder of the kind.
                     <Route path=path!("/:folder") view=ResourcesPage/>

@@ -1,6 +1,7 @@
 //! Parts that two screens or more are made of.
 
 mod ago;
+mod bell;
 mod code;
 mod conflict;
 mod dialog;
@@ -29,6 +30,7 @@ mod undo;
 mod waits;
 
 pub(crate) use ago::Ago;
+use bell::Bell;
 pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};
 pub(crate) use dialog::Dialog;

@@ -5,6 +5,7 @@ mod client;
 mod document;
 mod drafts;
 mod evaluator;
+pub(crate) mod feedback;
 mod membership;
 mod reading;
 pub(crate) mod row_id;

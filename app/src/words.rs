@@ -25,6 +25,11 @@ pub(crate) fn count(many: usize, one: &str) -> String {
     if many == 1 { format!("1 {one}") } else { format!("{} {one}s", number(many as u64)) }
 }
 
+/// `1 entry`, `3 entries`.
+pub(crate) fn entries(many: usize) -> String {
+    if many == 1 { "1 entry".to_owned() } else { format!("{} entries", number(many as u64)) }
+}
+
 /// `just now`, `4 min ago`, `3 h ago`, `yesterday`, then days.
 pub(crate) fn ago(then_ms: i64, now_ms: i64) -> String {
     let seconds = (now_ms - then_ms).max(0) / 1000;
@@ -145,6 +150,7 @@ mod tests {
             (count(1, "flow"), count(0, "flow"), count(3, "flow")),
             ("1 flow".into(), "0 flows".into(), "3 flows".into())
         );
+        assert_eq!((entries(1), entries(2_000)), ("1 entry".into(), "2,000 entries".into()));
     }
 
     #[test]

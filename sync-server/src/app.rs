@@ -10,6 +10,7 @@ use crate::auth::attempts::Attempts;
 use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
+use crate::auth::sso::Logins;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) origins: Origins,
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
+    pub(crate) logins: Logins,
     pub(crate) hub: Hub,
     pub(crate) assets: Assets,
     pub(crate) runner: Runner,

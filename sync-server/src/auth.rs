@@ -8,5 +8,6 @@ pub(crate) mod origin;
 pub(crate) mod password;
 pub(crate) mod qr;
 pub(crate) mod second;
+pub(crate) mod sso;
 pub(crate) mod totp;
 pub(crate) mod trust;

@@ -103,6 +103,19 @@ pub(crate) async fn restore(file: &Path, database: &Path, epoch: u64, now_ms: i6
     }
 }
 
+/// The version of the tables of a database.
+///
+/// # Errors
+///
+/// Returns why it cannot be looked at.
+pub(crate) async fn version(database: &Path) -> Result<i64, BackupError> {
+    let mut connection = open(database, true).await?;
+    sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(|source| BackupError::NotABackup { path: database.to_path_buf(), why: source.to_string() })
+}
+
 /// Says what is wrong with a database; nothing when it is sound.
 ///
 /// # Errors

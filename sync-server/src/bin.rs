@@ -2,6 +2,8 @@
 //!
 //! Invariant: what was deleted for good never comes back under its id, from no device, however long that was away.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 use tombolo_model::Id;
 use tombolo_wire::rest::AuditAction;
@@ -66,25 +68,27 @@ pub(crate) async fn purge(
 /// Deletes what has lain in the bin for too long. `seen_ms` is how far was looked before, and moves on.
 pub(crate) async fn sweep(app: &App, seen_ms: &mut i64, now_ms: i64) -> Result<(), BinError> {
     let Some(upto_ms) = horizon(&*app.store, now_ms).await? else { return Ok(()) };
-    let mut batch: Vec<Doomed> = Vec::new();
-    let mut of: Option<Id> = None;
+    let mut of_each: BTreeMap<Id, Vec<Doomed>> = BTreeMap::new();
     for (account, doomed) in expired(&*app.store, *seen_ms, upto_ms).await? {
-        if of.is_some_and(|before| before != account) {
-            purge_all(app, of, &mut batch).await?;
+        of_each.entry(account).or_default().push(doomed);
+    }
+    let mut failed = None;
+    for (account, doomed) in of_each {
+        match purge(app, account, None, doomed).await {
+            Ok(gone) => {
+                tracing::info!(%account, count = gone.len(), "what lay in the recycle bin for 30 days is deleted for good");
+            }
+            // One whose log cannot be read does not keep the bins of all others full.
+            Err(error) => {
+                tracing::error!(%error, %account, "the recycle bin of an account cannot be emptied of what is old");
+                failed = Some(error);
+            }
         }
-        of = Some(account);
-        batch.push(doomed);
     }
-    purge_all(app, of, &mut batch).await?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
     *seen_ms = upto_ms;
-    Ok(())
-}
-
-async fn purge_all(app: &App, account: Option<Id>, batch: &mut Vec<Doomed>) -> Result<(), BinError> {
-    if let Some(account) = account.filter(|_| !batch.is_empty()) {
-        let gone = purge(app, account, None, std::mem::take(batch)).await?;
-        tracing::info!(%account, count = gone.len(), "what lay in the recycle bin for 30 days is deleted for good");
-    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tombolo_wire::rest::Links;
 
 use crate::mail::SmtpUrl;
 
@@ -23,6 +24,7 @@ pub(crate) struct Wishes {
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
     pub(crate) mail: MailWishes,
+    pub(crate) links: Links,
 }
 
 /// What is wished for letters.
@@ -68,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) run_memory_mib: u64,
     /// Absent: no letters, links are shown.
     pub(crate) mail: Option<MailConfig>,
+    /// Where people find help.
+    pub(crate) links: Links,
 }
 
 /// How browsers reach the server.
@@ -98,6 +102,9 @@ pub(crate) enum ConfigError {
     /// A certificate has many names, and a request may say any.
     #[error("--smtp with --tls-cert wants --site ORIGIN: links in letters begin with it")]
     NoSite,
+    /// A page of the operator's that is none.
+    #[error("--community, --tickets, --courses and --ideas want a page such as https://help.example, not {0:?}")]
+    NotAPage(String),
     /// Letters without a way out.
     #[error("--mail-from and --site say how letters look: give --smtp URL, or the variable TOMBOLO_SMTP, as well")]
     NoRelay,
@@ -119,6 +126,7 @@ impl Config {
         let mail = checked_mail(wishes.mail, &exposure)?;
         Ok(Self {
             mail,
+            links: checked_links(wishes.links)?,
             listen: wishes.listen,
             data: wishes.data,
             assets: wishes.assets,
@@ -136,6 +144,18 @@ impl Config {
     pub(crate) fn tmp(&self) -> PathBuf {
         self.data.join("tmp")
     }
+}
+
+/// They are put into pages as links: only what a browser opens as a page.
+fn checked_links(links: Links) -> Result<Links, ConfigError> {
+    let Links { community, tickets, courses, ideas } = &links;
+    for page in [community, tickets, courses, ideas].into_iter().flatten() {
+        let opens = ["https://", "http://"].iter().any(|scheme| page.starts_with(scheme));
+        if !opens || page.parse::<axum::http::Uri>().map_or(true, |uri| uri.host().is_none()) {
+            return Err(ConfigError::NotAPage(page.clone()));
+        }
+    }
+    Ok(links)
 }
 
 fn checked_mail(wishes: MailWishes, exposure: &Exposure) -> Result<Option<MailConfig>, ConfigError> {
@@ -198,6 +218,23 @@ mod tests {
             allow_private_network: false,
             run_memory_mib: 4_096,
             mail: MailWishes::default(),
+            links: Links::default(),
+        }
+    }
+
+    #[test]
+    fn a_link_to_help_opens_a_page() {
+        let config = |page: &str| {
+            let mut given = wishes("127.0.0.1:7");
+            given.links.ideas = Some(page.to_owned());
+            Config::new(given).map(|config| config.links.ideas)
+        };
+        assert_eq!(
+            config("https://ideas.example/wish?new").unwrap().as_deref(),
+            Some("https://ideas.example/wish?new")
+        );
+        for wrong in ["", "ideas.example", "javascript:alert(1)", "https://"] {
+            assert_eq!(config(wrong).unwrap_err(), ConfigError::NotAPage(wrong.to_owned()));
         }
     }
 

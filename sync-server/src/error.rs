@@ -63,9 +63,32 @@ impl ApiError {
         )
     }
 
-    /// Whether it is that.
-    pub(crate) fn wants_factor(&self) -> bool {
-        self.code == "factor_needed"
+    /// The account is entered through its single sign-on only.
+    pub(crate) fn sso_needed(organization: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "sso_needed",
+            format!("This account asks you to sign in with single sign-on. Its organization id is “{organization}”."),
+        )
+    }
+
+    /// Single sign-on of one account opens no other, and not what is the person's own.
+    pub(crate) fn password_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "password_needed",
+            "You are signed in through an organization, which opens its own account only. Sign in with your password.",
+        )
+    }
+
+    /// What a socket is told of it, when it is one of the three that a member can do something about.
+    pub(crate) fn demand(&self) -> Option<&'static str> {
+        match self.code {
+            "factor_needed" => Some("factorNeeded"),
+            "sso_needed" => Some("ssoNeeded"),
+            "password_needed" => Some("passwordNeeded"),
+            _ => None,
+        }
     }
 
     /// Not there, or not for this person: both look alike.

@@ -45,12 +45,11 @@ async fn say_and_close(mut socket: WebSocket, frame: Vec<u8>) {
 }
 
 fn goodbye(no: &ApiError) -> Option<Down> {
+    if let Some(code) = no.demand() {
+        return Some(Down::Bye { code: code.to_owned(), message: no.message().to_owned() });
+    }
     let (code, message) = match no.status() {
         StatusCode::UNAUTHORIZED => ("signedOut", "You are signed out. Sign in again to go on."),
-        _ if no.wants_factor() => (
-            "factorNeeded",
-            "This account asks you for a second factor. Set one up under Password and security, then reload.",
-        ),
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => ("removed", "You are not a member of this account."),
         _ => return None,
     };

@@ -6,14 +6,14 @@
 //!
 //! Invariant: a key that opens something is never overwritten and never removed.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use tombolo_model::Id;
 
-use crate::auth::second;
+use crate::auth::{second, sso};
 use crate::mail;
+use crate::private;
 use crate::serve::KEY;
 use crate::sqlite::{SealedPlace, SealedRow, Sqlite};
 use crate::store::{SealedSecret, StoreError};
@@ -92,11 +92,23 @@ pub(crate) async fn settle(data: &Path, store: &Sqlite) -> Result<VaultKey, KeyE
 
 /// Whether the key of a data folder opens what is in its database; nothing where nothing is sealed.
 pub(crate) async fn state(data: &Path, store: &Sqlite) -> Result<Option<Result<usize, KeyError>>, KeyError> {
-    let count = store.sealed(u32::MAX).await?.len();
-    if count == 0 {
+    let rows = store.sealed(u32::MAX).await?;
+    if rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(settle(data, store).await.map(|_| count)))
+    // Only looked at: of a rotation that was cut short, the key that does not fit this database may fit the one before.
+    let (path, next_path) = (data.join(KEY), data.join(NEXT));
+    let current = VaultKey::read(&path)?;
+    let next = match VaultKey::read(&next_path) {
+        Err(VaultError::NotAKey(_)) => None,
+        read => read?,
+    };
+    let fits = |key: &VaultKey| rows.iter().any(|row| opens(key, row));
+    Ok(Some(match current {
+        _ if current.iter().chain(&next).any(fits) => Ok(rows.len()),
+        Some(_) => Err(KeyError::Wrong(path)),
+        None => Err(KeyError::Missing(path)),
+    }))
 }
 
 /// Puts everything that is sealed under a new key. What does not open is forgotten where `forget` says so.
@@ -129,7 +141,6 @@ pub(crate) async fn rotate(data: &Path, store: &Sqlite, forget: bool) -> Result<
         return Err(KeyError::Unreadable(unreadable, opened.len()));
     }
     let new = VaultKey::open(&next_path)?;
-    sync(data)?;
     let mut rows = Vec::with_capacity(opened.len());
     for (row, text) in &opened {
         let sealed = text.as_ref().map(|text| seal(&new, row, text)).transpose()?;
@@ -154,12 +165,7 @@ fn next_key(path: &Path) -> Result<Option<VaultKey>, KeyError> {
 fn put_in_place(data: &Path) -> Result<(), KeyError> {
     let path = data.join(KEY);
     std::fs::rename(data.join(NEXT), &path).map_err(failed(&path))?;
-    sync(data)
-}
-
-/// A name in a folder is safe once the folder is.
-fn sync(folder: &Path) -> Result<(), KeyError> {
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
+    private::sync_folder(data).map_err(failed(data))
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
@@ -184,6 +190,10 @@ fn open(key: &VaultKey, row: &SealedRow) -> Option<String> {
         }
         SealedPlace::Factor { user } => key.open_secret(*user, &own(*user, second::PATH, &row.sealed)).ok(),
         SealedPlace::Letter { id } => key.open_secret(*id, &own(*id, mail::PATH, &row.sealed)).ok(),
+        SealedPlace::SsoClient { account, hosts } => {
+            let secret = SealedSecret { hosts: hosts.clone(), ..own(*account, sso::PATH, &row.sealed) };
+            key.open_secret(*account, &secret).ok()
+        }
     }
 }
 
@@ -197,6 +207,9 @@ fn seal(key: &VaultKey, row: &SealedRow, text: &str) -> Result<Vec<u8>, VaultErr
         }
         SealedPlace::Letter { id } => {
             key.seal(SecretPlace { account: *id, connection: *id, path: mail::PATH }, Vec::new(), text)?
+        }
+        SealedPlace::SsoClient { account, hosts } => {
+            key.seal(SecretPlace { account: *account, connection: *account, path: sso::PATH }, hosts.clone(), text)?
         }
     };
     Ok(sealed.sealed)
@@ -291,6 +304,21 @@ mod tests {
         let key = settle(data, &store).await.unwrap();
         let kept = store.secrets(account, &[connection]).await.unwrap().pop().unwrap();
         assert_eq!(key.open_secret(account, &kept).unwrap(), "newer");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn whoever_only_asks_about_the_key_moves_and_removes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let (store, _) = filled(data).await;
+        // A backup of before a rotation was restored: the key that opens it lies under the other name.
+        std::fs::rename(data.join(KEY), data.join(NEXT)).unwrap();
+        VaultKey::open(&data.join(KEY)).unwrap();
+        assert!(matches!(state(data, &store).await.unwrap(), Some(Ok(1))));
+        assert!(data.join(KEY).exists() && data.join(NEXT).exists());
+        std::fs::remove_file(data.join(NEXT)).unwrap();
+        assert!(matches!(state(data, &store).await.unwrap(), Some(Err(KeyError::Wrong(_)))));
         store.close().await;
     }
 

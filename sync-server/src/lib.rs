@@ -30,6 +30,7 @@ mod listen;
 mod mail;
 mod nesting;
 mod private;
+mod refused;
 mod relay;
 mod resources;
 mod rest;

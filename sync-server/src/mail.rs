@@ -35,8 +35,10 @@ pub(crate) mod about {
     pub(crate) fn transfer(id: tombolo_model::Id) -> String {
         format!("transfer {id}")
     }
-    /// The confirmation of another address.
-    pub(crate) const EMAIL: &str = "email";
+    /// The confirmation of another address, for this person: two who want the same one each get their letter.
+    pub(crate) fn email(user: tombolo_model::Id) -> String {
+        format!("email {user}")
+    }
     /// What somebody is told of what was done.
     pub(crate) const NOTICE: &str = "notice";
 }

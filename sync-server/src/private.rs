@@ -1,7 +1,7 @@
 //! Folders and files that only the server's own user can open: they hold what people said and the key to their secrets.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Makes a folder with all above it. One that is there already keeps its mode: it may hold more than ours.
@@ -26,6 +26,36 @@ pub(crate) fn new_file(path: &Path) -> io::Result<File> {
         options.mode(0o600);
     }
     options.open(path)
+}
+
+/// Makes a file with all of its content, or none: it has its name once it is on the disk, and so has its name.
+///
+/// What a stop leaves behind lies under another name, and the next one writes over it. Only one at a time makes it.
+pub(crate) fn whole_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    let unfinished = Path::new(&unfinished);
+    match std::fs::remove_file(unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = new_file(unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)?;
+    sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// A name in a folder is safe once the folder is.
+#[cfg(unix)]
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be opened as files here.
+#[cfg(not(unix))]
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Makes a file unless it exists, and closes an existing one to others: an earlier release or a copy may have left it
@@ -72,6 +102,17 @@ mod tests {
         folder(&inner).unwrap();
         file(&inner.join("file")).unwrap();
         assert_eq!((mode(&inner), mode(&inner.join("file"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_file_that_was_half_written_when_the_power_went_is_in_nobodys_way() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("key");
+        std::fs::write(place.path().join("key.part"), "half").unwrap();
+        whole_file(&path, b"whole").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]

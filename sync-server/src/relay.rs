@@ -28,13 +28,14 @@ use crate::rest::error::RestError;
 use crate::rest::mirror;
 use crate::run_host::dialer::{Dialer, text, unreachable};
 use crate::web_host;
-pub(crate) use places::Places;
-use places::Taken;
+pub(crate) use places::{Places, Taken};
 
 /// How long an application may take to begin its answer.
 const HEAD: Duration = Duration::from_secs(300);
 /// How long an answer may take as a whole.
 const WHOLE: Duration = Duration::from_secs(3_600);
+/// How long an answer that has begun may be silent: one that never goes on would hold its place for nothing.
+const SILENT: Duration = Duration::from_secs(60);
 /// The largest answer.
 const ANSWER_BYTES: usize = 1024 * 1024 * 1024;
 /// A flow refers to no more than this, directly and through others.
@@ -43,7 +44,8 @@ const MOST: usize = 2_000;
 /// What dials, and how many requests are on their way.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    client: reqwest::Client,
+    /// What dials: no proxy, no redirects of its own, and on a server no private address.
+    pub(crate) client: reqwest::Client,
     places: Places,
 }
 
@@ -58,12 +60,28 @@ impl Relay {
     }
 }
 
+/// A place for a request.
+///
+/// # Errors
+///
+/// Returns that there is none.
+pub(crate) fn place(app: &App, account: Id) -> Result<Taken, ApiError> {
+    app.relay.places.take(account).ok_or_else(|| {
+        no(relay::BUSY, StatusCode::SERVICE_UNAVAILABLE, "the server sends as many requests as it can already")
+    })
+}
+
 /// Sends a request in the name of a flow or of a connection, and answers with what came of it.
 ///
 /// # Errors
 ///
 /// Returns why there is no answer, with the codes of [`relay`].
-pub(crate) async fn send(app: &App, account: Id, of: Id, message: &[u8]) -> Result<Response, ApiError> {
+pub(crate) async fn send(
+    app: &App,
+    (account, of): (Id, Id),
+    place: Taken,
+    message: &[u8],
+) -> Result<Response, ApiError> {
     let (head, body) = parted::<RelayRequest>(message)
         .ok_or_else(|| ApiError::new(StatusCode::BAD_REQUEST, "invalid", "This is no request to send on."))?;
     let hosts = hosts(app, account, of).await?;
@@ -72,9 +90,6 @@ pub(crate) async fn send(app: &App, account: Id, of: Id, message: &[u8]) -> Resu
         let message = "this address is of no connection of the flow, and the server sends requests to those only";
         return Err(no(relay::FOREIGN_HOST, StatusCode::FORBIDDEN, message));
     }
-    let place = app.relay.places.take(account).ok_or_else(|| {
-        no(relay::BUSY, StatusCode::SERVICE_UNAVAILABLE, "the server sends as many requests as it can already")
-    })?;
     let dialer = Dialer::over(app.relay.client.clone(), hosts, app.config.allow_private_network);
     let request = request(head, body);
     if !dialer.reaches(&request) {
@@ -144,11 +159,13 @@ fn answered(answer: reqwest::Response, mut before: Vec<(String, String)>, place:
     };
     let ends = tokio::time::Instant::now() + WHOLE;
     let pieces = stream::unfold((answer, 0_usize, place), move |(mut answer, bytes, place)| async move {
-        let piece = match tokio::time::timeout_at(ends, answer.chunk()).await {
+        let silent = tokio::time::Instant::now() + SILENT;
+        let piece = match tokio::time::timeout_at(ends.min(silent), answer.chunk()).await {
             Ok(Ok(None)) => return None,
             Ok(Ok(Some(piece))) if bytes + piece.len() <= ANSWER_BYTES => Ok(piece),
             Ok(Ok(Some(_))) => Err(std::io::Error::other("the answer is too large")),
             Ok(Err(error)) => Err(std::io::Error::other(unreachable(&error))),
+            Err(_) if silent < ends => Err(std::io::Error::other("the answer stopped in the middle")),
             Err(_) => Err(std::io::Error::other("the answer took too long")),
         };
         let bytes = bytes + piece.as_ref().map_or(0, Bytes::len);

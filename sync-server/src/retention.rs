@@ -8,6 +8,8 @@
 
 use std::time::Duration;
 
+use tombolo_model::Id;
+
 use crate::app::App;
 use crate::blobs::{self, Desks};
 use crate::store::{Store, StoreError};
@@ -28,13 +30,17 @@ const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
 const MAILS_MS: i64 = 90 * DAY_MS;
 /// After the time that the schedule names.
 const TICKS_MS: i64 = 90 * DAY_MS;
-/// After they were started; the newest of each flow stay longer.
-const RUNS_MS: i64 = 30 * DAY_MS;
-/// The runs of each flow that stay, however old they are.
-const RUNS_OF_EACH_FLOW: u32 = 200;
+/// After they were adopted or dismissed.
+const REFUSED_MS: i64 = 90 * DAY_MS;
 
 /// Rows in one transaction.
 const MOST: u32 = 500;
+/// Rows of each table of an account that goes, in one transaction: a part of a file is a row of a megabyte.
+const MOST_OF_ACCOUNT: u32 = 50;
+/// How long the runs of an account that goes may take to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// After this long an account that goes gives way to others: what one writes waits no longer than one step.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// Removes what is old, now and each hour.
 pub(crate) async fn drive(app: App) {
@@ -52,18 +58,41 @@ pub(crate) async fn drive(app: App) {
     }
 }
 
-/// Removes accounts whose owner wanted that and had time to think again, and closes what is open there.
+/// Removes accounts whose owner wanted that and had time to think again. One that fails does not keep the others.
 async fn accounts(app: &App, now_ms: i64) -> Result<(), StoreError> {
     for account in app.store.closed_accounts(now_ms).await? {
-        // Its owner may have thought again while another one was being removed.
-        let Some(removed) = app.store.remove_account(account, now_ms).await? else { continue };
-        tracing::info!(%account, "was removed, as its owner wanted");
-        app.rights_changed(account);
-        for session in removed.sessions {
-            app.hub.session_ended(session);
+        if let Err(error) = remove(app, account, now_ms).await {
+            tracing::error!(%error, %account, "an account that is to go cannot be removed; it is tried again in an hour");
         }
     }
     Ok(())
+}
+
+/// Shuts an account, ends what runs in it, and empties it a little at a time. A stop in the middle is taken up again.
+async fn remove(app: &App, account: Id, now_ms: i64) -> Result<(), StoreError> {
+    // Its owner may have thought again while another one was being removed.
+    let Some(removed) = app.store.shut_account(account, now_ms).await? else { return Ok(()) };
+    app.rights_changed(account);
+    for session in removed.sessions {
+        app.hub.session_ended(session);
+    }
+    if tokio::time::timeout(PATIENCE, app.runner.end_all_of(account)).await.is_err() {
+        tracing::warn!(%account, "not everything that runs in an account that goes has ended; what it stores goes as well");
+    }
+    while !app.store.remove_some_of(account, MOST_OF_ACCOUNT).await? {
+        tokio::time::sleep(BREATH).await;
+    }
+    tracing::info!(%account, "was removed, as its owner wanted");
+    Ok(())
+}
+
+/// Removes the runs that an account keeps no longer since it keeps them for a shorter time.
+pub(crate) async fn shortened(app: App) {
+    if let Err(error) = runs(&*app.store, clock::now_ms()).await {
+        tracing::error!(%error, "old runs cannot be removed; it is tried again in an hour");
+    } else if let Err(error) = files(&*app.store, &app.desks).await {
+        tracing::error!(%error, "files of old runs cannot be removed; it is tried again in an hour");
+    }
 }
 
 /// Removes what is old; one kind that fails does not keep the others.
@@ -75,6 +104,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("tokens", tokens(store, now_ms).await),
         ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
         ("letters", letters(store, now_ms).await),
+        ("changes that were decided on", refused(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -115,9 +145,14 @@ async fn ticks(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+async fn refused(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_refused(now_ms - REFUSED_MS, MOST).await?) {}
+    Ok(())
+}
+
 async fn runs(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     loop {
-        let old = store.old_runs(now_ms - RUNS_MS, RUNS_OF_EACH_FLOW, MOST).await?;
+        let old = store.old_runs(now_ms, MOST).await?;
         for (account, run) in &old {
             while is_full(store.remove_run_errors(*account, *run, MOST).await?) {}
             store.remove_run(*account, *run).await?;
@@ -152,14 +187,14 @@ const fn is_full(gone: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tombolo_model::Id;
     use tombolo_wire::run::{RunError, RunPlace, RunRow, RunStatus};
     use tombolo_wire::sync::{RunErrorRow, RunRows};
 
     use super::*;
     use crate::sqlite::Sqlite;
     use crate::store::{
-        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Runs, TickKey, Ticks,
+        Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Proofs, Retention,
+        Runs, Settings, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -230,10 +265,11 @@ mod tests {
         let store = store(&folder).await;
         for (token, days) in [(1, 31), (2, 29)] {
             let expired = NOW - days * DAY_MS;
-            store.open_session(&[token; 32], id(1), 1, expired).await.unwrap();
+            store.open_session(&[token; 32], id(1), Proofs::PASSWORD, 1, expired).await.unwrap();
         }
         for (token, days) in [(1, 91), (2, 89)] {
             let invitation = NewInvitation {
+                mailed: false,
                 account: id(2),
                 email: format!("{days}@example.com"),
                 rights: tombolo_model::Role::Manage.into(),
@@ -267,13 +303,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn old_runs_go_with_their_errors_and_files_and_the_last_two_hundred_and_those_of_a_month_stay() {
+    async fn runs_go_with_their_errors_and_files_when_their_account_keeps_them_no_longer() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder).await;
-        // Of flow 10: one too many that is old, one that never ended, 200 newer ones. Of flow 11: 250 of this month.
-        let mut runs = vec![run(100, 10, 60, RunStatus::Completed), run(101, 10, 60, RunStatus::Running)];
-        runs.extend((200..400).map(|n| run(n, 10, 40, RunStatus::Failed)));
-        runs.extend((500..750).map(|n| run(n, 11, 29, RunStatus::Completed)));
+        // One that is old, one that never ended, one that may still end, and 250 of this month.
+        let mut runs = vec![run(100, 10, 31, RunStatus::Completed), run(101, 10, 31, RunStatus::Running)];
+        runs.extend((200..450).map(|n| run(n, 10, 29, RunStatus::Failed)));
         let errors = (1..=u64::from(MOST) + 1).map(|n| error(100, n)).chain([error(200, 1)]).collect();
         let last = store.keep_runs(id(2), &RunRows { runs, errors }, None).await.unwrap().unwrap();
         keep_file(&store, 100, "alone", 1, BlobSource::Run).await;
@@ -281,30 +316,54 @@ mod tests {
             keep_file(&store, 100, &format!("shared {content}"), content, source).await;
         }
         keep_file(&store, 200, "shared", 2, BlobSource::Run).await;
+        let preview = store.before(id(2), NOW - 30 * DAY_MS).await.unwrap();
+        assert_eq!((preview.runs, preview.errors, preview.files, preview.file_bytes), (1, u64::from(MOST) + 1, 1, 1));
+        store.keep_retention(id(2), 60).await.unwrap();
+        sweep(&store, &Desks::default(), NOW).await;
+        assert!(store.run(id(2), id(100)).await.unwrap().is_some(), "its account keeps it for 60 days");
+        store.keep_retention(id(2), 30).await.unwrap();
         sweep(&store, &Desks::default(), NOW).await;
         assert_eq!(store.run(id(2), id(100)).await.unwrap(), None);
         assert!(store.run_errors(id(2), id(100)).await.unwrap().is_empty());
         assert_eq!(store.run_errors(id(2), id(200)).await.unwrap(), [error(200, 1)]);
         let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap().runs.len();
-        assert_eq!(left, 451, "all but one");
+        assert_eq!(left, 250, "those of this month");
         for (content, stays) in [(1, false), (2, true), (3, true)] {
             assert_eq!(store.blob(id(2), &[content; 32]).await.unwrap().is_some(), stays, "{content}");
             assert_eq!(store.blob_part(id(2), &[content; 32], 0).await.unwrap().is_some(), stays, "{content}");
         }
-        // A device that has read nothing gets past the gap, and the numbers go on behind it.
-        let mut after = 0;
-        let mut heard = 0;
+        assert_eq!(heard(&store).await, (251, last), "the runs of this month and an error");
+        let next = RunRows { runs: vec![run(900, 10, 0, RunStatus::Completed)], errors: Vec::new() };
+        assert_eq!(store.keep_runs(id(2), &next, None).await.unwrap(), Some(last + 1));
+        store.keep_retention(id(2), 1).await.unwrap();
+        sweep(&store, &Desks::default(), NOW).await;
+        let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap();
+        assert_eq!((left.runs.len(), left.errors.len()), (1, 0), "that of today");
+    }
+
+    /// What a device that has read nothing hears, and up to where: it gets past the gaps.
+    async fn heard(store: &Sqlite) -> (usize, u64) {
+        let (mut after, mut heard) = (0, 0);
         loop {
             let stretch = store.entries(id(2), &None, after, 4_096).await.unwrap();
             heard += stretch.entries.len();
             assert!(stretch.upto > after || !stretch.more, "a device waits for what was removed");
             after = stretch.upto;
             if !stretch.more {
-                break;
+                return (heard, after);
             }
         }
-        assert_eq!((heard, after), (452, last));
-        let next = RunRows { runs: vec![run(900, 10, 0, RunStatus::Completed)], errors: Vec::new() };
-        assert_eq!(store.keep_runs(id(2), &next, None).await.unwrap(), Some(last + 1));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_has_not_ended_stays_until_it_cannot_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        store.keep_retention(id(2), 1).await.unwrap();
+        let runs = vec![run(100, 10, 6, RunStatus::Running), run(101, 11, 8, RunStatus::Running)];
+        store.keep_runs(id(2), &RunRows { runs, errors: Vec::new() }, None).await.unwrap();
+        sweep(&store, &Desks::default(), NOW).await;
+        assert!(store.run(id(2), id(100)).await.unwrap().is_some());
+        assert!(store.run(id(2), id(101)).await.unwrap().is_none());
     }
 }

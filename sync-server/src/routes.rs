@@ -5,19 +5,26 @@
 
 mod account;
 mod audit;
+mod bell;
 mod blobs;
 mod body;
 mod email;
 mod finish;
 mod health;
+mod help;
 mod invitations;
 mod kept;
 mod members;
+mod profile;
+mod refused;
 mod relay;
+mod retention;
 pub(crate) mod runs;
 mod secrets;
 mod security;
 mod session;
+mod sso;
+mod subscription;
 mod sync;
 mod transfers;
 mod v1;
@@ -109,6 +116,8 @@ fn table() -> Vec<Route> {
         post("/api/signup", Right::Anybody, session::sign_up),
         post("/api/signin", Right::Anybody, session::sign_in),
         post("/api/signout", Right::Anybody, session::sign_out),
+        post("/api/sso/begin", Right::Anybody, sso::begin),
+        post("/api/sso/finish", Right::Anybody, sso::finish),
         get("/api/me", Right::SignedIn, session::me),
         get("/api/security", Right::SignedIn, security::show),
         post("/api/security/password", Right::SignedIn, security::password),
@@ -123,11 +132,23 @@ fn table() -> Vec<Route> {
         post("/api/security/email/cancel", Right::SignedIn, email::cancel),
         post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
         post("/api/invitations/accept", Right::SignedIn, invitations::accept),
+        get("/api/bell", Right::SignedIn, bell::show),
+        post("/api/bell/read", Right::SignedIn, bell::read),
+        post("/api/bell/invitations/accept", Right::SignedIn, bell::accept),
+        post("/api/bell/invitations/dismiss", Right::SignedIn, bell::dismiss),
+        get("/api/profile", Right::SignedIn, profile::show),
+        put("/api/profile", Right::SignedIn, profile::keep),
+        get("/api/links", Right::Anybody, help::links),
+        post("/api/feedback", Right::Anybody, help::feedback),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
         // An account may let its managers invite: the handler looks.
         post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
+        delete("/api/accounts/{account}/members/{user}/sso", MANAGE_MEMBERS, sso::client::unlink),
+        get("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::show),
+        put("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::put),
+        delete("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::remove),
         get("/api/accounts/{account}/audit", READ_AUDIT, audit::list),
         get("/api/accounts/{account}/audit.csv", READ_AUDIT, audit::csv),
         post("/api/transfers/look", Right::SignedIn, transfers::look),
@@ -139,6 +160,16 @@ fn table() -> Vec<Route> {
         post("/api/accounts/{account}/transfers/{transfer}/cancel", TRANSFER, transfers::cancel),
         get("/api/accounts/{account}/settings", ENTER, account::show),
         put("/api/accounts/{account}/policy", MANAGE_MEMBERS, account::policy),
+        post("/api/accounts/{account}/retention/preview", MANAGE_MEMBERS, retention::preview),
+        put("/api/accounts/{account}/retention", MANAGE_MEMBERS, retention::keep),
+        get("/api/accounts/{account}/subscription", MANAGE_MEMBERS, subscription::show),
+        put("/api/accounts/{account}/limits", GIVE_ACCOUNT, subscription::keep),
+        // Administrators are shown what waits for them, everybody else their own: the handlers look.
+        get("/api/accounts/{account}/refused", ENTER, refused::list),
+        post("/api/accounts/{account}/refused", ENTER, refused::offer),
+        get("/api/accounts/{account}/refused/{change}", MANAGE_MEMBERS, refused::review),
+        post("/api/accounts/{account}/refused/{change}/adopt", MANAGE_MEMBERS, refused::adopt),
+        post("/api/accounts/{account}/refused/{change}/dismiss", ENTER, refused::dismiss),
         post("/api/accounts/{account}/leave", ENTER, account::leave),
         post("/api/accounts/{account}/close", GIVE_ACCOUNT, account::close),
         post("/api/accounts/{account}/keep", GIVE_ACCOUNT, account::keep),

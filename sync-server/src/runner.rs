@@ -47,6 +47,8 @@ pub(crate) use schedule::{NoStart, refuse_schedule, start_tick};
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
 /// After this long what could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// How often it is asked whether the runs of an account have ended.
+const LOOK: Duration = Duration::from_millis(100);
 /// So many flows start each other in a row at most: two that do would never end.
 const MOST_STARTED: u32 = 10;
 
@@ -109,6 +111,14 @@ impl Runner {
     /// Whether one of these flows of an account runs on this node.
     pub(crate) fn runs_any(&self, account: Id, flows: &[Id]) -> bool {
         self.lives.any(account, flows)
+    }
+
+    /// Ends everything that runs in an account, and waits until it has.
+    pub(crate) async fn end_all_of(&self, account: Id) {
+        self.lives.cancel_all_of(account);
+        while self.lives.any_of(account) {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Ends what people have started who may not run it any more.

@@ -16,6 +16,7 @@ use crate::auth::attempts::Attempts;
 use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
+use crate::auth::sso::Logins;
 use crate::blobs::Desks;
 use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
@@ -120,6 +121,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         cookies,
         passwords: Passwords::new()?,
         attempts: Attempts::default(),
+        logins: Logins::default(),
         hub: Hub::new(),
         runner: Runner::new(),
         desks: Desks::default(),
@@ -249,6 +251,7 @@ pub(crate) mod tests {
             allow_private_network: false,
             run_memory_mib: 1_024,
             mail: config::MailWishes::default(),
+            links: tombolo_wire::rest::Links::default(),
         };
         let config = Config::new(wishes).unwrap();
         let tcp = TcpListener::bind(config.listen).await.unwrap();

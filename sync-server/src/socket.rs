@@ -25,7 +25,7 @@ use tombolo_sync::server::{Effect, Event, Peer, Session};
 use tombolo_wire::store::Person;
 
 use crate::app::App;
-use crate::auth::caller::Caller;
+use crate::auth::caller::{Caller, lacking};
 use crate::clock;
 use crate::hub::{AccountHub, Place, SessionHash};
 
@@ -276,7 +276,9 @@ impl Line {
         self.rights.mark_unchanged();
         let session = self.app.store.session(&self.caller.session, clock::now_ms()).await;
         let state = self.app.store.state(self.account, self.caller.user.id).await;
-        let lacks = self.app.store.lacks_factor(self.account, self.caller.user.id).await;
+        // A session may have lost what opened it: what it was opened with is looked up, too.
+        let proofs = session.as_ref().ok().and_then(Option::as_ref).map_or(self.caller.proofs, |row| row.proofs);
+        let lacks = lacking(&self.app, self.account, self.caller.user.id, proofs).await.map(|no| no.is_some());
         match (session, state, lacks) {
             (Ok(None), ..) => self.handle(Event::SignedOut).await,
             (_, Ok(None), _) => self.handle(Event::RightsChanged { rights: None }).await,
@@ -318,6 +320,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut queue: mpsc::Receive
 mod tests {
     use std::net::SocketAddr;
 
+    use crate::store::Proofs;
     use axum::Router;
     use axum::extract::ws::WebSocketUpgrade;
     use axum::routing::get;
@@ -372,8 +375,11 @@ mod tests {
             now_ms: 1,
         };
         app.store.sign_up(&new).await.unwrap();
-        app.store.open_session(&session, user, 1, i64::MAX).await.unwrap();
-        (Caller { user: UserInfo { id: user, name: new.name, email: new.email }, session }, account)
+        app.store.open_session(&session, user, Proofs::PASSWORD, 1, i64::MAX).await.unwrap();
+        (
+            Caller { user: UserInfo { id: user, name: new.name, email: new.email }, session, proofs: Proofs::PASSWORD },
+            account,
+        )
     }
 
     #[tokio::test]

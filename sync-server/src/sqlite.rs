@@ -9,17 +9,21 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod bell;
 mod bin;
 mod blobs;
 mod caches;
 mod changes;
 mod checkpoints;
+mod feedback;
 mod invitations;
 mod jobs;
 mod listing;
 mod mails;
 mod people;
 mod push;
+mod refused;
+mod removal;
 mod retention;
 mod rights;
 mod row;
@@ -27,6 +31,7 @@ mod runs;
 mod sealed;
 mod security;
 mod settings;
+mod sso;
 mod states;
 mod ticks;
 mod tokens;
@@ -53,7 +58,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 8;
+pub(crate) const SCHEMA_VERSION: i64 = 9;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -195,6 +200,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_8.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         audit::seal_all(&mut tx, audit_key).await?;
     }
+    if version < 9 {
+        sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -279,9 +287,23 @@ mod tests {
             DROP TABLE mails;
             DROP TABLE email_changes;
             DROP TABLE policies;
+            DROP TABLE refused;
             ALTER TABLE accounts DROP COLUMN closing_ms;
+            ALTER TABLE accounts DROP COLUMN retention_days;
+            ALTER TABLE accounts DROP COLUMN limits;
             ALTER TABLE invitations DROP COLUMN expires_ms;
             ALTER TABLE invitations DROP COLUMN dismissed_ms;
+            ALTER TABLE users DROP COLUMN verified;
+            ALTER TABLE users DROP COLUMN profile;
+            ALTER TABLE invitations DROP COLUMN mailed;
+            ALTER TABLE invitations DROP COLUMN to_user;
+            DROP TABLE bell_reads;
+            DROP TABLE feedback;
+            DROP TABLE sso_clients;
+            DROP TABLE sso_links;
+            ALTER TABLE members DROP COLUMN require_sso;
+            ALTER TABLE sessions DROP COLUMN password;
+            ALTER TABLE sessions DROP COLUMN sso;
             INSERT INTO blobs (account, sha256, size_bytes, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1);
             INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)

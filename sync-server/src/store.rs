@@ -9,18 +9,23 @@
 mod accounts;
 mod addresses;
 mod audit;
+mod bell;
 mod bin;
 mod blobs;
 mod caches;
 mod changes;
+mod feedback;
 mod jobs;
 mod listing;
 mod mails;
 mod people;
+mod refused;
+mod removal;
 mod retention;
 mod runs;
 mod security;
 mod settings;
+mod sso;
 mod states;
 mod ticks;
 mod tokens;
@@ -35,18 +40,23 @@ use thiserror::Error;
 pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
 pub use addresses::{Addresses, Moved};
 pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
+pub use bell::Bells;
 pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use feedback::{Feedback, FeedbackRow, Profiles};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
+pub use refused::{NewRefused, Refused, RefusedRow};
+pub use removal::{Removal, Removed};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
 pub use security::{Factor, OpenSession, Security};
-pub use settings::{Removed, Settings};
+pub use settings::Settings;
+pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
@@ -114,12 +124,17 @@ pub trait Store:
     People
     + Accounts
     + Audit
+    + Bells
     + Bin
+    + Feedback
+    + Profiles
     + Transfers
     + Security
     + Mails
     + Addresses
     + Settings
+    + Removal
+    + Refused
     + Changes
     + Runs
     + Vault
@@ -131,6 +146,7 @@ pub trait Store:
     + States
     + Caches
     + Jobs
+    + Sso
     + Send
     + Sync
     + 'static

@@ -4,7 +4,7 @@
 //! path) and the hosts it may go to: a row copied to another place, or given other hosts, does not open.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, Payload};
@@ -60,9 +60,7 @@ impl VaultKey {
         }
         let failed = |source| VaultError::KeyFile { path: path.to_path_buf(), source };
         let key = fresh::bytes::<32>()?;
-        let mut file = private::new_file(path).map_err(failed)?;
-        writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
+        private::whole_file(path, format!("{}\n", hex::encode(key)).as_bytes()).map_err(failed)?;
         Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
     }
 
@@ -158,6 +156,30 @@ mod tests {
         assert!(key.open_secret(ids()[0], &elsewhere).is_err());
         let shown = String::from_utf8_lossy(&sealed.sealed).into_owned();
         assert!(!shown.contains("s3cret"));
+    }
+
+    /// The standard's example (draft-irtf-cfrg-xchacha-03, appendix A.3.1), by the cipher that seals here.
+    #[test]
+    fn what_is_sealed_is_what_the_standard_says() {
+        let bytes = |text: &str| hex::decode(text.replace([' ', '\n'], "")).unwrap();
+        let key: [u8; 32] = std::array::from_fn(|n| 0x80 + u8::try_from(n).unwrap());
+        let nonce: [u8; 24] = std::array::from_fn(|n| 0x40 + u8::try_from(n).unwrap());
+        let text = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+        let aad = bytes("50515253c0c1c2c3c4c5c6c7");
+        let sealed = bytes(
+            "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb
+             731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452
+             2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9
+             21f9664c97637da9768812f615c68b13b52e
+             c0875924c1c7987947deafd8780acf49",
+        );
+        let VaultKey(cipher) = VaultKey(XChaCha20Poly1305::new(&Key::from(key)));
+        assert_eq!(cipher.encrypt(&XNonce::from(nonce), Payload { msg: text, aad: &aad }).unwrap(), sealed);
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(cipher.decrypt(&XNonce::from(nonce), Payload { msg: &changed, aad: &aad }).is_err(), "{at}");
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ mod audit;
 mod backup;
 #[path = "http/backup_load.rs"]
 mod backup_load;
+#[path = "http/bell.rs"]
+mod bell;
 #[path = "http/bomb.rs"]
 mod bomb;
 #[path = "http/device.rs"]
@@ -28,6 +30,8 @@ mod flood;
 mod full_disk;
 #[path = "http/grants.rs"]
 mod grants;
+#[path = "http/help.rs"]
+mod help;
 #[path = "http/hostile.rs"]
 mod hostile;
 #[path = "http/hostile_sync.rs"]
@@ -49,6 +53,8 @@ mod old_data;
 mod pages;
 #[path = "http/people.rs"]
 mod people;
+#[path = "http/refused.rs"]
+mod refused;
 #[path = "http/relay.rs"]
 mod relay;
 #[path = "http/retention.rs"]
@@ -67,8 +73,12 @@ mod secrets;
 mod security;
 #[path = "http/server.rs"]
 mod server;
+#[path = "http/sso.rs"]
+mod sso;
 #[path = "http/stopping.rs"]
 mod stopping;
+#[path = "http/subscription.rs"]
+mod subscription;
 #[path = "http/sync.rs"]
 mod sync;
 #[path = "http/tls.rs"]

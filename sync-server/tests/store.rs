@@ -16,7 +16,7 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
     RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
@@ -31,7 +31,7 @@ async fn people_and_sessions(store: &dyn Store) {
     let found = store.user_by_email("person1@example.com").await.unwrap().unwrap();
     assert_eq!((found.id, found.name.as_str()), (id(1), "Person 1"));
     assert!(store.user_by_email("nobody@example.com").await.unwrap().is_none());
-    store.open_session(&[7; 32], id(1), 10, 100).await.unwrap();
+    store.open_session(&[7; 32], id(1), Proofs::PASSWORD, 10, 100).await.unwrap();
     assert_eq!(store.session(&[7; 32], 99).await.unwrap().unwrap().user, id(1));
     assert!(store.session(&[7; 32], 100).await.unwrap().is_none(), "an expired session is good");
     assert!(store.end_session(&[7; 32]).await.unwrap());
@@ -44,6 +44,7 @@ async fn people_and_sessions(store: &dyn Store) {
 async fn members_and_invitations(store: &dyn Store) {
     store.sign_up(&user(2)).await.unwrap();
     let invitation = NewInvitation {
+        mailed: false,
         account: id(101),
         email: "person2@example.com".to_owned(),
         rights: Role::Manage.into(),
@@ -384,12 +385,21 @@ async fn state_and_caches(store: &dyn Store) {
 async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store) {
     store.sign_up(&user(70)).await.unwrap();
     let account = id(170);
-    store.set_closing(account, Some(10)).await.unwrap();
-    assert!(store.remove_account(account, 9).await.unwrap().is_none(), "its time has not come");
-    store.set_closing(account, None).await.unwrap();
-    assert!(store.remove_account(account, 99).await.unwrap().is_none(), "its owner thought again");
-    store.set_closing(account, Some(10)).await.unwrap();
-    assert!(store.remove_account(account, 10).await.unwrap().is_some());
+    assert!(store.set_closing(account, Some(10)).await.unwrap());
+    assert!(store.shut_account(account, 9).await.unwrap().is_none(), "its time has not come");
+    assert!(store.set_closing(account, None).await.unwrap());
+    assert!(store.shut_account(account, 99).await.unwrap().is_none(), "its owner thought again");
+    assert!(store.set_closing(account, Some(10)).await.unwrap());
+    for key in ["a", "b", "c"] {
+        store.put_state(account, None, key, &json!(1), 100, 1).await.unwrap();
+    }
+    assert!(store.shut_account(account, 10).await.unwrap().is_some());
+    assert!(store.user_by_email("person70@example.com").await.unwrap().is_none(), "its owner was in no other");
+    assert!(!store.set_closing(account, None).await.unwrap(), "half gone is not kept");
+    assert_eq!(store.closed_accounts(10).await.unwrap(), [account], "what a stop leaves is found again");
+    assert!(!store.remove_some_of(account, 2).await.unwrap());
+    assert!(store.accounts().await.unwrap().contains(&account), "some of it is left");
+    assert!(store.remove_some_of(account, 2).await.unwrap());
     assert!(store.accounts().await.unwrap().iter().all(|left| *left != account));
 }
 

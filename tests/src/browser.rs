@@ -2,6 +2,7 @@
 //!
 //! Decides how things are found (role and accessible name) and how long is waited. Knows no screen of the product.
 
+mod axe;
 mod devtools;
 mod driver;
 mod find;

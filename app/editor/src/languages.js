@@ -6,6 +6,18 @@ import { json } from '@codemirror/lang-json';
 const SQL = new Set(('add all alter and as asc begin between by case create delete desc distinct drop else end exists from full group having if in inner insert into is join left like limit ' +
   'not null offset on or order outer primary returning right select set table then top union update using values when where with').split(' '));
 
+// A dialect: its texts, the names that stand between marks, and its comments.
+const sql = (text, name, comment) => (stream) => {
+  if (stream.match(comment) || stream.match(/^\/\*.*?(\*\/|$)/)) return 'comment';
+  if (stream.match(text)) return 'string';
+  if (stream.match(name)) return 'propertyName';
+  if (stream.match(/^\d+(\.\d+)?/)) return 'number';
+  const word = stream.match(/^\w+/);
+  if (word) return SQL.has(word[0].toLowerCase()) ? 'keyword' : null;
+  stream.next();
+  return null;
+};
+
 // What stands outside of the braces. Each takes at least one character.
 const outside = {
   xml(stream) {
@@ -14,15 +26,9 @@ const outside = {
     stream.next();
     return null;
   },
-  sql(stream) {
-    if (stream.match(/^--.*/)) return 'comment';
-    if (stream.match(/^'[^'{]*'?/)) return 'string';
-    if (stream.match(/^\d+(\.\d+)?/)) return 'number';
-    const word = stream.match(/^\w+/);
-    if (word) return SQL.has(word[0].toLowerCase()) ? 'keyword' : null;
-    stream.next();
-    return null;
-  },
+  sql: sql(/^'[^'{]*'?/, /^"[^"{]*"?/, /^--.*/),
+  sqlBackquotes: sql(/^'(\\.|[^'\\{])*'?|^"(\\.|[^"\\{])*"?/, /^`[^`{]*`?/, /^(--|#).*/),
+  sqlBrackets: sql(/^'[^'{]*'?/, /^"[^"{]*"?|^\[[^\]{]*\]?/, /^--.*/),
   graphql(stream) {
     if (stream.match(/^#.*/)) return 'comment';
     if (stream.match(/^"[^"{]*"?/)) return 'string';
@@ -80,13 +86,15 @@ const LANGUAGES = {
   template: () => template(outside.xml),
   xml: () => template(outside.xml),
   sql: () => template(outside.sql),
+  sqlBackquotes: () => template(outside.sqlBackquotes),
+  sqlBrackets: () => template(outside.sqlBrackets),
   graphql: () => template(outside.graphql),
   jsonTemplate: () => template(outside.json),
   text: plainText,
 };
 
 // Those whose braces call helpers.
-const TEMPLATES = new Set(['template', 'xml', 'sql', 'graphql', 'jsonTemplate']);
+const TEMPLATES = new Set(['template', 'xml', 'sql', 'sqlBackquotes', 'sqlBrackets', 'graphql', 'jsonTemplate']);
 
 export const language = (name) => (LANGUAGES[name] ?? plainText)();
 export const isTemplate = (name) => TEMPLATES.has(name);

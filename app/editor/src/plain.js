@@ -15,20 +15,25 @@ import { mark, places } from './places.js';
 const LONG = 300_000;
 const REST_MS = 150;
 
+// A text whose lines all end with two characters is handed over with them again: one key must not change every line.
+const lineEnd = (text) => (text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n');
+
 export function helpers(json) { setHelpers(JSON.parse(json)); }
 
 export function plain(parent, settings, changed, run) {
-  const { text, label, language: name, readOnly } = JSON.parse(settings);
+  const { text, label, id, language: name, readOnly } = JSON.parse(settings);
   let timer = 0;
   let input = '';
   let setting = false;
+  let end = lineEnd(text);
   const spoken = new Compartment();
 
+  const whole = () => (end === '\n' ? view.state.doc.toString() : view.state.doc.sliceString(0, view.state.doc.length, end));
   const flush = () => {
     if (!timer) return;
     clearTimeout(timer);
     timer = 0;
-    changed(view.state.doc.toString());
+    changed(whole());
   };
   const listen = EditorView.updateListener.of((update) => {
     if (!update.docChanged || setting) return;
@@ -52,7 +57,7 @@ export function plain(parent, settings, changed, run) {
         // Tab indents code; elsewhere it goes on to the next panel. Escape, then Tab, always does.
         keymap.of([...completionKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, ...historyKeymap, ...(name === 'javascript' ? [indentWithTab] : [])]),
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
+        EditorView.contentAttributes.of({ id, tabindex: '0', 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
         EditorView.domEventHandlers({ blur: () => { flush(); } }),
       ],
     }),
@@ -62,7 +67,8 @@ export function plain(parent, settings, changed, run) {
   return {
     // Another text in the place of this one. It can be taken back, but nobody is told: whoever sets it knows it.
     set(now) {
-      if (now === view.state.doc.toString()) return;
+      if (now === whole()) return;
+      end = lineEnd(now);
       setting = true;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } });
       setting = false;

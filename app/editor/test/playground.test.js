@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
 import { fields, isInside } from '../src/complete.js';
 import { pack, unpack } from '../src/share.js';
+import { language } from '../src/languages.js';
+import { classHighlighter, highlightTree } from '@lezer/highlight';
 
 test('fields are written as a template writes them', () => {
   const paths = fields('{"record":{"a b":1,"lines":[{"sku":"x"},{"sku":"y"}]}}').map(({ path }) => path);
@@ -12,7 +14,7 @@ test('fields are written as a template writes them', () => {
 
 test('an input that is no json has no fields, and a huge one few', () => {
   assert.deepEqual(fields('{"a":'), []);
-  assert.ok(fields(JSON.stringify(Array.from({ length: 5000 }, (_, n) => n).reduce((all, n) => ({ ...all, [`f${n}`]: n }), {}))).length <= 500);
+  assert.ok(fields(JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, n])))).length <= 500);
 });
 
 test('completion is for what stands between braces', () => {
@@ -34,4 +36,18 @@ test('a link that is broken or would become huge is refused', async () => {
   await assert.rejects(unpack('AAAA'));
   const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64url');
   await assert.rejects(unpack(bomb), /too much/);
+});
+
+const spoken = (name, text) => {
+  const found = {};
+  highlightTree(language(name).parser.parse(text), classHighlighter, (from, to, classes) => { (found[classes.replace('tok-', '')] ??= []).push(text.slice(from, to)); });
+  return found;
+};
+
+test('a statement is coloured as its dialect reads it', () => {
+  assert.deepEqual(spoken('sqlBrackets', 'select [a b] from "t"').propertyName, ['[a b]', '"t"']);
+  const mysql = spoken('sqlBackquotes', "select `a b`, 'it\\'s' # {{x}}");
+  assert.deepEqual([mysql.propertyName, mysql.string, mysql.comment], [['`a b`'], ["'it\\'s'"], ['# {{x}}']]);
+  const standard = spoken('sql', "select a[1] from \"t\" where b = 'x' -- why");
+  assert.deepEqual([standard.propertyName, standard.string, standard.number], [['"t"'], ["'x'"], ['1']]);
 });

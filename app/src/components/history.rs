@@ -40,6 +40,8 @@ struct Entry {
     fields: Vec<String>,
     /// Its last change.
     hash: String,
+    /// What its author had seen before its first change; none for how the resource began.
+    parents: Vec<String>,
 }
 
 /// Newest first, as the store has them.
@@ -55,6 +57,7 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
         match same {
             Some(entry) => {
                 entry.began_ms = change.time_ms;
+                entry.parents.clone_from(&change.parents);
                 entry.fields.extend(fields);
             }
             None => entries.push(Entry {
@@ -66,6 +69,7 @@ fn gather(changes: &[HistoryEntry]) -> Vec<Entry> {
                 began_ms: change.time_ms,
                 fields,
                 hash: change.hash.clone(),
+                parents: change.parents.clone(),
             }),
         }
     }
@@ -90,9 +94,9 @@ fn fields_of(paths: &[String]) -> Vec<String> {
     paths.iter().map(words).collect()
 }
 
-/// The resource as it was after a change.
-async fn version(doc: Doc, hash: String) -> Result<Value, CallError> {
-    doc.app.call::<Value>(Call::Version { id: doc.id, hash }).await
+/// The resource as it was after these changes.
+async fn version(doc: Doc, hashes: Vec<String>) -> Result<Value, CallError> {
+    doc.app.call::<Value>(Call::Version { id: doc.id, hashes }).await
 }
 
 /// The resource as the screen has it.
@@ -177,18 +181,15 @@ fn Version(
 #[component]
 fn Entries(doc: Doc, entries: Vec<Entry>, shown: RwSignal<Shown>) -> impl IntoView {
     let many = entries.len();
-    // What an entry changed is told beside the one before it, also beyond those that are shown.
-    let before: Vec<Option<String>> =
-        entries.iter().skip(1).map(|entry| Some(entry.hash.clone())).chain([None]).collect();
-    let lines = entries.into_iter().zip(before).take(SHOWN).enumerate();
+    let lines = entries.into_iter().take(SHOWN).enumerate();
     view! {
-        <ol class="changes">{lines.map(|(at, (entry, before))| view! { <Line doc=doc entry=entry before=before newest=at == 0 shown=shown/> }).collect_view()}</ol>
+        <ol class="changes">{lines.map(|(at, entry)| view! { <Line doc=doc entry=entry newest=at == 0 shown=shown/> }).collect_view()}</ol>
         {(many > SHOWN).then(|| view! { <p class="muted">{format!("The last {SHOWN} of {} are shown.", words::number(many as u64))}</p> })}
     }
 }
 
 #[component]
-fn Line(doc: Doc, entry: Entry, before: Option<String>, newest: bool, shown: RwSignal<Shown>) -> impl IntoView {
+fn Line(doc: Doc, entry: Entry, newest: bool, shown: RwSignal<Shown>) -> impl IntoView {
     let hash = StoredValue::new(entry.hash.clone());
     let known = entry.by.is_some();
     let who = entry.who.unwrap_or_else(|| if entry.by.is_some() { "Somebody".into() } else { "On this device".into() });
@@ -201,7 +202,7 @@ fn Line(doc: Doc, entry: Entry, before: Option<String>, newest: bool, shown: RwS
     };
     let look = move |_| {
         spawn_local(async move {
-            match version(doc, hash.get_value()).await {
+            match version(doc, vec![hash.get_value()]).await {
                 Ok(then) => {
                     let differs = differences(&present(doc), &then);
                     shown.try_set(Shown::Version(then, differs));
@@ -213,7 +214,7 @@ fn Line(doc: Doc, entry: Entry, before: Option<String>, newest: bool, shown: RwS
     view! {
         <li>
             {face}
-            <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><Changed doc=doc fields=fields hash=entry.hash before=before/></div>
+            <div><b>{who}</b>" "<small class="muted"><Ago ms=entry.time_ms/></small><Changed doc=doc fields=fields hash=entry.hash before=entry.parents/></div>
             // The newest is what there is.
             {(!newest).then(|| view! {
                 <button class="button small" prop:disabled=move || !doc.writable.get() title=move || (!doc.writable.get()).then_some("You may look, not change.")
@@ -225,10 +226,12 @@ fn Line(doc: Doc, entry: Entry, before: Option<String>, newest: bool, shown: RwS
 
 /// The fields of an entry, and on demand what was in them before and after.
 #[component]
-fn Changed(doc: Doc, fields: String, hash: String, before: Option<String>) -> impl IntoView {
+fn Changed(doc: Doc, fields: String, hash: String, before: Vec<String>) -> impl IntoView {
     // Of what has just been made there is nothing before.
-    let Some(before) = before else { return view! { <p class="muted">{fields}</p> }.into_any() };
-    let hashes = StoredValue::new((before, hash));
+    if before.is_empty() {
+        return view! { <p class="muted">{fields}</p> }.into_any();
+    }
+    let hashes = StoredValue::new((before, vec![hash]));
     let found = RwSignal::new(None::<Result<Vec<Differs>, String>>);
     let ask = move |_| {
         if found.with_untracked(Option::is_some) {
@@ -283,7 +286,8 @@ mod tests {
     fn change(user: u8, time_ms: i64, paths: &[&str]) -> HistoryEntry {
         let user = UserInfo { id: Id::from_parts(0, [user; 8]), name: format!("User {user}"), email: String::new() };
         HistoryEntry {
-            hash: String::new(),
+            hash: format!("{time_ms}"),
+            parents: vec![format!("before {time_ms}")],
             actor: user.name.clone(),
             user: Some(user),
             time_ms,
@@ -302,6 +306,11 @@ mod tests {
         let shown: Vec<_> =
             found.iter().map(|entry| (entry.who.as_deref(), entry.time_ms, entry.fields.len())).collect();
         assert_eq!(shown, [(Some("User 1"), 90_000, 2), (Some("User 2"), 50_000, 1), (Some("User 1"), 40_000, 0)]);
+        // Told beside what its author had seen, not beside what another wrote at the same time.
+        assert_eq!(
+            (found[0].hash.as_str(), found[0].parents.as_slice()),
+            ("90000", ["before 60000".to_owned()].as_slice())
+        );
     }
 
     #[test]

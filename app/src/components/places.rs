@@ -40,14 +40,22 @@ pub(super) const MAIN: &[Place] = &[
 pub(super) const ACCOUNT: &[Place] = &[
     place("Members", "/members", "users", Opens::Allowed(Action::ReadMembers)),
     Place { short: "Settings", ..place("Settings of the account", "/account", "settings", Opens::SignedIn) },
+    place("Subscription", "/subscription", "chart-column", Opens::Allowed(Action::ManageMembers)),
     place("API tokens", "/tokens", "key-round", Opens::SignedIn),
     place("Transfers", "/transfers", "arrow-right-left", Opens::Allowed(Action::Transfer)),
+    Place {
+        short: "To review",
+        ..place("Changes to review", "/review", "clipboard-check", Opens::Allowed(Action::ManageMembers))
+    },
     place("Audit log", "/audit", "scroll-text", Opens::Allowed(Action::ReadAudit)),
 ];
 
 /// What is about the person; the menu of the account leads there too.
 pub(super) const PERSON: &[Place] = &[
     place("Preferences", "/preferences", "settings", Opens::Everybody),
+    place("Help", "/help", "circle-help", Opens::Everybody),
+    place("Guide", "/help/guide", "book-open", Opens::Everybody),
+    place("What is new", "/help/news", "newspaper", Opens::Everybody),
     place("Password and security", "/security", "shield-check", Opens::SignedIn),
 ];
 
@@ -84,11 +92,15 @@ mod tests {
             let account = AccountInfo { id, name: String::new(), local, user: None, role, grants: Grants::new() };
             open(ACCOUNT, Some(&account)).map(|place| place.short).collect::<Vec<_>>()
         };
-        assert_eq!(named(false, Role::Owner), ["Members", "Settings", "API tokens", "Transfers", "Audit log"]);
+        let all = ["Members", "Settings", "Subscription", "API tokens", "Transfers", "To review", "Audit log"];
+        assert_eq!(named(false, Role::Owner), all);
         assert_eq!(named(false, Role::Manage), ["Members", "Settings", "API tokens"]);
         assert_eq!(named(false, Role::Monitor), ["Settings", "API tokens"]);
         assert!(named(true, Role::Owner).is_empty(), "nobody shares an account of this device alone");
-        assert_eq!(open(PERSON, None).map(|place| place.to).collect::<Vec<_>>(), ["/preferences"]);
+        assert_eq!(
+            open(PERSON, None).map(|place| place.to).collect::<Vec<_>>(),
+            ["/preferences", "/help", "/help/guide", "/help/news"]
+        );
         assert_eq!(open(MAIN, None).count(), MAIN.len());
     }
 }

@@ -10,7 +10,7 @@ use tombolo_wire::store::{AccountInfo, Call, Link};
 use super::owner::OwnerLines;
 use super::places::{self, Place};
 use super::waits::WaitsElsewhere;
-use super::{Banners, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
+use super::{Banners, Bell, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
 use crate::state::{App, is_removed, use_enter};
@@ -53,7 +53,10 @@ fn TopBar() -> impl IntoView {
                 <A href="/" attr:class="home" attr:aria-label="Tombolo, home"><Mark/></A>
                 <AccountSwitch/>
             </div>
-            <div class="end"><Palette/><WaitsElsewhere/><SyncPill/><AccountMenu/></div>
+            <div class="end"><Palette/><WaitsElsewhere/><SyncPill/>
+                <A href="/help" attr:class="icon-button wide-only" attr:aria-label="Help" attr:title="Help"><Icon name="circle-help"/></A>
+                <Bell/><AccountMenu/>
+            </div>
         </header>
     }
 }
@@ -72,11 +75,11 @@ fn AccountSwitch() -> impl IntoView {
     };
     let enter = use_enter();
     let face = move || view! { <span class="cut"><b class="cut">{name}</b><small>{kind}</small></span> };
-    let several = Memo::new(move |_| app.accounts.with(Vec::len) > 1);
+    let several = Memo::new(move |_| app.choices().len() > 1);
     view! {
         <Show when=move || several.get() fallback=move || view! { <span class="account">{face()}</span> }>
             <Menu id="accounts" label="Switch account" class="account" face=view! { {face()}<Icon name="chevron-down" small=true/> }.into_any()>
-                {move || app.accounts.get().into_iter().map(|account| {
+                {move || app.choices().into_iter().map(|account| {
                     let chosen = app.account.with(|have| have.as_ref().is_some_and(|have| have.id == account.id));
                     let role = what_you_may(&account);
                     view! {
@@ -112,11 +115,7 @@ fn AccountMenu() -> impl IntoView {
         navigate.with_value(|navigate| navigate(place, leptos_router::NavigateOptions::default()))
     };
     let person = move || app.account.with(|account| account.as_ref().and_then(|account| account.user.clone()));
-    let dark = RwSignal::new(theme::is_dark());
-    let turn = move |()| {
-        dark.update(|dark| *dark = !*dark);
-        theme::choose(if dark.get_untracked() { "dark" } else { "light" });
-    };
+    let turn = move |()| theme::choose(if theme::is_dark() { "light" } else { "dark" });
     let shortcuts = RwSignal::new(false);
     let enter = use_enter();
     let sign_out = move |()| enter.run(Call::SignOut);
@@ -142,7 +141,9 @@ fn AccountMenu() -> impl IntoView {
             }}
             <MenuItem on_choose=Callback::new(move |()| go("/preferences"))><Icon name="settings"/>"Preferences"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| shortcuts.set(true))><Icon name="square-terminal"/>"Keyboard shortcuts"</MenuItem>
-            <MenuItem on_choose=Callback::new(turn)>{move || if dark.get() { view! { <Icon name="sun"/>"Use the light theme" }.into_any() } else { view! { <Icon name="moon"/>"Use the dark theme" }.into_any() }}</MenuItem>
+            <MenuItem on_choose=Callback::new(turn)>{move || if theme::is_dark() { view! { <Icon name="sun"/>"Use the light theme" }.into_any() } else { view! { <Icon name="moon"/>"Use the dark theme" }.into_any() }}</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| go("/help"))><Icon name="circle-help"/>"Help"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| go("/help?write=feedback"))><Icon name="message-square"/>"Send feedback"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| crate::pages::export_all(app))><Icon name="download"/>"Export everything"</MenuItem>
             <OwnerLines/>
             {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)><Icon name="log-out"/>"Sign out"</MenuItem> })}

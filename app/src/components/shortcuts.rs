@@ -7,7 +7,7 @@ use web_sys::{Element, KeyboardEvent};
 use super::Dialog;
 
 /// Where the keys work, the keys, and what they do.
-const GROUPS: [(&str, &[(&str, &str)]); 3] = [
+const GROUPS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Everywhere",
         &[
@@ -19,6 +19,20 @@ const GROUPS: [(&str, &[(&str, &str)]); 3] = [
     (
         "In lists, menus and tabs",
         &[("↑ ↓", "Go to the next line"), ("Home, End", "Go to the first or the last one"), ("Enter", "Choose it")],
+    ),
+    (
+        "On the canvas of a flow",
+        &[
+            ("← ↑ → ↓", "Go from step to step"),
+            ("Enter", "Open the step"),
+            ("Alt ← ↑ → ↓", "Move the step"),
+            ("E", "Show the errors of the step"),
+            ("Delete", "Take the step away"),
+            ("O", "Show the steps as a list"),
+            ("− =", "Zoom out and in"),
+            ("0", "Show the real size"),
+            ("Shift 1", "Show the whole flow"),
+        ],
     ),
     (
         "In the code editor",

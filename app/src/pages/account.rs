@@ -3,6 +3,8 @@
 mod close;
 mod leave;
 mod policy;
+mod retention;
+mod sso;
 
 use gloo::net::http::Method;
 use leptos::prelude::*;
@@ -18,6 +20,8 @@ use crate::state::App;
 use close::{Close, Notice};
 use leave::Leave;
 use policy::PolicyForm;
+use retention::Retention;
+use sso::SsoForm;
 
 /// The page.
 #[component]
@@ -90,7 +94,7 @@ fn Settings(account: AccountInfo) -> impl IntoView {
                     <p class="muted">{if owns { "You can make another member the owner on the page Members." } else { "Whom to ask about this account." }}</p>
                 </section>
             })}
-            {administers.then(|| view! { <PolicyForm desk=desk/> })}
+            {administers.then(|| view! { <PolicyForm desk=desk/><Retention desk=desk/><SsoForm desk=desk/> })}
             {if owns { view! { <Close desk=desk/> }.into_any() } else { view! { <Leave desk=desk name=account.name/> }.into_any() }}
         </div>
     }

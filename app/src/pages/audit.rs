@@ -104,7 +104,7 @@ fn Log(account: Id) -> impl IntoView {
     let says = move || {
         let many = heard.entries.with(Vec::len);
         let more = if heard.next.with(Option::is_some) { ", and older ones" } else { "" };
-        format!("{}{more}", words::count(many, "entry").replace("entrys", "entries"))
+        format!("{}{more}", words::entries(many))
     };
     let nothing = move || match query.with(String::is_empty) {
         true => "What members do from now on is told here.",

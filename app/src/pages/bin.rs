@@ -137,9 +137,17 @@ fn restore(app: App, id: Id, name: String) {
         (ids, lost)
     });
     spawn_local(async move {
-        match each(app, &ids, &Intent::Unbin).await {
-            Ok(()) => app.toasts.say(cascade::words(&name, ids.len().saturating_sub(1), lost)),
-            Err(error) => app.toasts.fail(error.message),
+        // One that is refused keeps none of the others in the bin.
+        let (mut back, mut why) = (0_usize, None);
+        for id in ids.iter().filter(|id| app.row(**id).is_none_or(|row| app.may_change(&row))) {
+            match each(app, std::slice::from_ref(id), &Intent::Unbin).await {
+                Ok(()) => back += 1,
+                Err(error) => why = Some(error.message),
+            }
+        }
+        match why {
+            None => app.toasts.say(cascade::words(&name, back.saturating_sub(1), lost)),
+            Some(why) => app.toasts.fail(format!("{back} of {} are restored. {why}", ids.len())),
         }
     });
 }

@@ -419,7 +419,7 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
-        <CloneDialog id=id open=cloning/>
+        {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
         <Dialog open=settings title="Settings of the flow"><div class="dialog-body form"><DocForm doc=doc sections=FLOW/></div></Dialog>
         <Dialog open=json title="The flow as JSON" wide=true><div class="json-dialog"><JsonView doc=doc/></div></Dialog>
     }

@@ -78,7 +78,7 @@ fn Integration(id: Id) -> impl IntoView {
                 </div>
             </div>
             <HistoryDialog doc=doc open=history/>
-            <CloneDialog id=id open=cloning/>
+            {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
             <Dialog open=settings title="Settings of the integration"><div class="dialog-body form"><DocForm doc=doc sections=Signal::derive(|| form(Kind::Integration, ""))/></div></Dialog>
             <BinnedBanner id=id says="This integration is in the recycle bin. Its flows do not run."/>
             <DocNotices id=id/>

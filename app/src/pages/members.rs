@@ -30,14 +30,23 @@ pub(crate) fn MembersPage() -> impl IntoView {
     page::title(|| "Members".into());
     let shared = Memo::new(move |_| app.account.get().filter(|account| !account.local));
     let removed = Memo::new(move |_| app.removed().is_some());
-    move || match shared.get() {
+    move || {
+        match shared.get() {
         // The server tells its members of each other, and nobody else.
         Some(_) if removed.get() => view! {
             <div class="page-head"><div><h1>"Members"</h1></div></div>
             <RemovedBanner/>
         }
         .into_any(),
-        Some(account) => view! { <List account=account/> }.into_any(),
+        Some(account) if account.role.may(Action::ReadMembers, Kind::Integration) => {
+            view! { <List account=account/> }.into_any()
+        }
+        Some(_) => view! {
+            <div class="page-head"><div><h1>"Members"</h1></div></div>
+            <div class="empty"><span class="kind"><Icon name="lock"/></span><h2>"This page is not open to you"</h2>
+                <p>"Who builds flows in an account sees its members. Ask its owner, who is named in the account menu."</p></div>
+        }
+        .into_any(),
         None => view! {
             <div class="page-head"><div><h1>"Members"</h1><p class="sub">"Only you"</p></div></div>
             <div class="empty"><span class="kind"><Icon name="users"/></span><h2>"Nobody else can join yet"</h2>
@@ -45,6 +54,7 @@ pub(crate) fn MembersPage() -> impl IntoView {
                 <A href="/sign-in" attr:class="button primary">"Sign in"</A></div>
         }
         .into_any(),
+    }
     }
 }
 
@@ -58,6 +68,8 @@ pub(crate) struct Roster {
     mail: RwSignal<bool>,
     /// Whether managers invite too.
     managers_invite: RwSignal<bool>,
+    /// Whether the account has single sign-on.
+    sso: RwSignal<bool>,
     /// Links that were just made, with whom each is for. They are shown once.
     links: RwSignal<Vec<(String, String)>>,
     look: StoredValue<Look>,
@@ -95,6 +107,7 @@ impl Roster {
             Ok(found) => {
                 self.mail.try_set(found.mail);
                 self.managers_invite.try_set(found.managers_invite);
+                self.sso.try_set(found.sso);
                 let waits = found.members.iter().any(waits);
                 self.members.try_set(Some(found.members));
                 if waits {
@@ -178,6 +191,7 @@ fn List(account: AccountInfo) -> impl IntoView {
         problem: RwSignal::new(None),
         mail: RwSignal::new(false),
         managers_invite: RwSignal::new(false),
+        sso: RwSignal::new(false),
         links: RwSignal::new(Vec::new()),
         look: StoredValue::new(Look { timer: None, after: LOOK }),
     };
@@ -284,6 +298,8 @@ mod tests {
             signed_in_ms: None,
             expires_ms: None,
             require_factor: false,
+            require_sso: false,
+            sso_linked: false,
             second_factor: false,
             mail: None,
         };

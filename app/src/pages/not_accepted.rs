@@ -1,5 +1,6 @@
 //! What the server did not accept: kept on this device until a person decides.
 
+mod ask;
 mod changes;
 mod stage;
 
@@ -16,7 +17,8 @@ use crate::browser::{files, page};
 use crate::components::{Ago, Dialog, Icon, RemovedBanner};
 use crate::state::App;
 use crate::words::kinds::kind_name;
-use changes::Changes;
+use ask::{AskButton, Asked, AskedLine};
+pub(crate) use changes::Changes;
 use stage::{Stage, is_answered, on_its_way, stage};
 
 /// How long an answer stands before it is said that all was accepted.
@@ -31,6 +33,7 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
     // What was tried again, until the server has it or it is back in the list.
     let tried = RwSignal::new(false);
+    let asked = Asked::new(app);
     // What was decided here counts at once, and an answer that a later one has overtaken does not.
     let decided = RwSignal::new(0_u32);
     let latest = StoredValue::new(0_u32);
@@ -38,6 +41,7 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
         // The list lies in the store, which tells of each step of a change.
         app.moved.track();
         decided.track();
+        asked.refresh();
         let turn = latest.get_value() + 1;
         latest.set_value(turn);
         spawn_local(async move {
@@ -89,14 +93,14 @@ pub(crate) fn NotAcceptedPage() -> impl IntoView {
             <div class="empty"><span class="kind"><Icon name="circle-check"/></span><h2>"Everything was accepted"</h2><p>"A change that the server does not take is kept here: to try again, to export or to discard."</p></div>
         })>
             <div class="page-body parked">
-                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one decided=decided tried=tried/></For>
+                <For each=move || parked.get().unwrap_or_default() key=|one| one.id.clone() let:one><Card one=one decided=decided tried=tried questions=asked/></For>
             </div>
         </Show>
     }
 }
 
 #[component]
-fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>) -> impl IntoView {
+fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>, questions: Asked) -> impl IntoView {
     let app = App::here();
     let asked = RwSignal::new(false);
     let name = if one.name.is_empty() { "Without a name".to_owned() } else { one.name.clone() };
@@ -135,11 +139,13 @@ fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>) -> impl Into
                 <div class="grow"><h2>{name}</h2><p class="muted">{kind_name(one.kind)}", "<Ago ms=one.time_ms/></p></div>
                 <span class="row">
                     <button class="button small" on:click=retry title=move || closed.get() prop:disabled=move || busy.get() || closed.get().is_some() aria-busy=move || busy.get().to_string()><Icon name="refresh-cw"/>"Try again"</button>
+                    <AskButton asked=questions parked=one.id.clone()/>
                     <button class="button small" on:click=move |_| save(app, std::slice::from_ref(&exported))><Icon name="download"/>"Export"</button>
                     <button class="button small" on:click=move |_| asked.set(true)><Icon name="trash-2"/>"Discard"</button>
                 </span>
             </header>
             <p class="reason"><Icon name="circle-alert"/><span>{one.reason.clone()}</span></p>
+            <AskedLine asked=questions parked=one.id.clone()/>
             <Changes differences=one.differences/>
             <Dialog open=asked title="Discard this change">
                 <div class="dialog-body">

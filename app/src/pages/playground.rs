@@ -41,6 +41,7 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
     });
     let bench = bench(slug);
     let helpers = RwSignal::default();
+    let entered = StoredValue::new(false);
     let evaluator = StoredValue::new_local(Evaluator::start(helpers));
     on_cleanup(move || {
         if let Some(evaluator) = evaluator.try_get_value() {
@@ -50,7 +51,10 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
     move || {
         let slug = slug.get()?;
         Some(match editors::find(&slug) {
-            Some(editor) => view! { <Desk editor=editor bench=bench evaluator=evaluator helpers=helpers/> }.into_any(),
+            Some(editor) => {
+                view! { <Desk editor=editor bench=bench evaluator=evaluator helpers=helpers entered=entered/> }
+                    .into_any()
+            }
             None => NotFound().into_any(),
         })
     }

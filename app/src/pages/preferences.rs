@@ -1,4 +1,7 @@
-//! How this device shows things: theme, and times. Everything here takes effect at once, on this device alone.
+//! How this device shows things: theme, and times. That takes effect at once, on this device alone. Besides, what a
+//! person says of themselves.
+
+mod profile;
 
 use leptos::prelude::*;
 
@@ -6,6 +9,7 @@ use crate::browser::{page, theme, time, times};
 use crate::components::{Field, SelectBox, described_by};
 use crate::pages::flow::zones;
 use crate::state::App;
+use profile::ProfileForm;
 
 const ZONE: &str = "preferences-zone";
 const ZONES: &str = "preferences-zones";
@@ -15,14 +19,14 @@ const ZONES: &str = "preferences-zones";
 pub(crate) fn PreferencesPage() -> impl IntoView {
     page::title(|| "Preferences".into());
     view! {
-        <div class="page-head"><div><h1>"Preferences"</h1><p class="sub">"How this browser shows things. Others see theirs."</p></div></div>
-        <div class="page-form"><div class="form"><Theme/><TimesForm/></div></div>
+        <div class="page-head"><div><h1>"Preferences"</h1><p class="sub">"How this browser shows things, and what others see of you."</p></div></div>
+        <div class="page-form"><div class="form"><Theme/><TimesForm/><ProfileForm/></div></div>
     }
 }
 
 #[component]
 fn Theme() -> impl IntoView {
-    let chosen = RwSignal::new(theme::chosen().unwrap_or_default());
+    let chosen = Signal::derive(|| theme::chosen().unwrap_or_default());
     let choices = Signal::derive(|| {
         [("", "As the system"), ("light", "Light"), ("dark", "Dark")]
             .map(|(key, words)| (key.to_owned(), words.to_owned()))
@@ -34,7 +38,6 @@ fn Theme() -> impl IntoView {
         } else {
             theme::choose(&key);
         }
-        chosen.set(key);
     };
     view! {
         <fieldset class="group"><legend>"Colours"</legend>

@@ -88,7 +88,7 @@ fn Script(id: Id) -> impl IntoView {
             {move || open.get().then(|| view! { <CodeEditor doc=doc path=CONTENT label="Content" go=go/> })}
             <div class="script-foot">
                 <Problems problems=problems go=go/>
-                <TryIt content=content evaluator=evaluator/>
+                <TryIt content=content/>
             </div>
         </Show>
     }

@@ -3,6 +3,7 @@
 mod inviter;
 mod join;
 mod sea;
+mod sso;
 mod yours;
 
 use leptos::ev::SubmitEvent;
@@ -19,6 +20,7 @@ use crate::words;
 use inviter::{Followed, Inviter};
 use join::Join;
 use sea::Sea;
+pub(crate) use sso::{SsoBackPage, SsoPage};
 use yours::YourAccount;
 
 /// The page of somebody who has an account.
@@ -302,6 +304,7 @@ fn Others(new: bool, invitation: Option<String>, next: Option<String>) -> impl I
     // Both forms accept an invitation, and both lead on.
     let href = address(if new { "/sign-in" } else { "/sign-up" }, invitation.as_deref(), next.as_deref());
     view! {
+        {(!new).then(|| view! { <A href="/sso" attr:class="button large wide"><Icon name="shield-check"/>"Sign in with single sign-on"</A> })}
         <p class="other muted">{if new { "You have one already? " } else { "New here? " }}
             <A href=href attr:class="link">{if new { "Sign in instead" } else { "Create an account" }}</A></p>
         <div class="or">"or"</div>

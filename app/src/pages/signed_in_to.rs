@@ -30,7 +30,8 @@ pub(crate) fn SignedInToPage() -> impl IntoView {
         let problem = [text("error"), text("error_description")].into_iter().filter(|part| !part.is_empty());
         let problem = problem.collect::<Vec<_>>().join(": ");
         let code = Some(text("code")).filter(|code| !code.is_empty() && problem.is_empty());
-        let call = Call::SignedInTo { state: text("state"), code, problem };
+        let iss = Some(text("iss")).filter(|iss| !iss.is_empty());
+        let call = Call::SignedInTo { state: text("state"), code, problem, iss };
         let replace = || NavigateOptions { replace: true, ..NavigateOptions::default() };
         // The browser would keep the code in its history.
         navigate("/oauth/callback", replace());

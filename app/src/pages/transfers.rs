@@ -93,6 +93,14 @@ fn List(account: AccountInfo) -> impl IntoView {
         Some(offer) => desk.look(offer),
         None => desk.refresh(),
     }
+    let app = App::here();
+    Effect::new(move |before: Option<u32>| {
+        let answered = app.answered.get();
+        if before.is_some_and(|before| before != answered) {
+            desk.refresh();
+        }
+        answered
+    });
     let offering = RwSignal::new(false);
     let some = move || desk.transfers.with(|transfers| transfers.as_ref().is_some_and(|all| !all.is_empty()));
     let none = move || desk.transfers.with(|transfers| transfers.as_ref().is_some_and(Vec::is_empty));

@@ -18,6 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::document::Documents;
 use super::drafts::Drafts;
+use super::feedback::{self, Unsent};
 use super::reading::read;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
@@ -59,6 +60,12 @@ pub(crate) struct App {
     pub(crate) update: RwSignal<Option<&'static str>>,
     /// What was made here and waits for another account of this person to be opened.
     pub(crate) waits: RwSignal<Option<Waits>>,
+    /// The accounts that the server has told to be open to this person; empty while it has told of none.
+    pub(crate) open: RwSignal<Vec<Id>>,
+    /// Counts the offers that were answered in the bell, for the page that lists them.
+    pub(crate) answered: RwSignal<u32>,
+    /// Messages to who runs the server that could not be sent yet.
+    pub(crate) feedback: RwSignal<Vec<Unsent>>,
     /// The time as the screen shows it, which moves on twice a minute.
     pub(crate) now_ms: RwSignal<i64>,
     /// Messages.
@@ -89,6 +96,9 @@ impl App {
             failed: RwSignal::new(None),
             update: RwSignal::new(None),
             waits: RwSignal::new(waits::noted()),
+            open: RwSignal::new(Vec::new()),
+            answered: RwSignal::new(0),
+            feedback: RwSignal::new(feedback::kept()),
             now_ms: RwSignal::new(time::now_ms()),
             toasts: Toasts::new(),
             drafts: Drafts::new(),
@@ -113,6 +123,7 @@ impl App {
             }
         });
         watch::begin(app);
+        feedback::begin(app);
         app
     }
 
@@ -273,6 +284,14 @@ impl App {
         self.may_in(Action::Write, row.kind, owner)
     }
 
+    /// The accounts that one may go to. One that was closed to this person meanwhile is not among them, unless it is
+    /// on the screen; what this device has of it stays.
+    pub(crate) fn choices(self) -> Vec<AccountInfo> {
+        let here = read(self.account, |account| account.as_ref().map(|account| account.id));
+        let open = read(self.open, Clone::clone);
+        read(self.accounts, |all| may_go(all, &open, here))
+    }
+
     /// The newest run of a flow, its records tried again left aside: those tell nothing of the flow as a whole.
     pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
         self.newest_run(|run| run.flow == flow && run.origin.kind != RunType::Retry)
@@ -338,6 +357,13 @@ impl App {
     }
 }
 
+fn may_go(all: &[AccountInfo], open: &[Id], here: Option<Id>) -> Vec<AccountInfo> {
+    let may = |account: &&AccountInfo| {
+        account.local || open.is_empty() || open.contains(&account.id) || here == Some(account.id)
+    };
+    all.iter().filter(may).cloned().collect()
+}
+
 /// Whether everything that was written here is on the server, and everything from there is here.
 pub(crate) fn is_in_step(sync: &SyncStatus) -> bool {
     sync.link == Link::Online && sync.waiting == 0
@@ -367,6 +393,25 @@ pub(crate) fn use_enter() -> Callback<Call> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_that_was_closed_to_somebody_is_no_choice() {
+        let account = |n: u8| AccountInfo {
+            id: Id::from_parts(1, [n; 8]),
+            name: n.to_string(),
+            local: false,
+            user: None,
+            role: tombolo_model::Role::Manage,
+            grants: [].into(),
+        };
+        let all = [account(1), account(2), account(3)];
+        let names = |open: &[Id], here: u8| {
+            may_go(&all, open, Some(account(here).id)).into_iter().map(|account| account.name).collect::<String>()
+        };
+        assert_eq!(names(&[], 1), "123", "nothing is known yet");
+        assert_eq!(names(&[all[0].id, all[2].id], 1), "13");
+        assert_eq!(names(&[all[0].id], 2), "12", "what is on the screen is told");
+    }
 
     #[test]
     fn each_step_of_a_change_is_news_and_a_colleague_is_none() {

@@ -17,6 +17,8 @@ const UNBINNED: &str = "unbin";
 pub struct Entry {
     /// The change.
     pub hash: Hash,
+    /// The changes that its author had seen.
+    pub parents: Vec<Hash>,
     /// Who, as the hexadecimal actor.
     pub actor: String,
     /// Milliseconds since 1970, as the author's device said.
@@ -46,6 +48,7 @@ impl Document {
             }
             Entry {
                 hash: change.hash().0,
+                parents: change.deps().iter().map(|hash| hash.0).collect(),
                 actor: change.actor_id().to_hex_string(),
                 time_ms: change.timestamp(),
                 paths,

@@ -61,7 +61,7 @@ impl Filter {
         let Some((rules, place)) = written else { return Ok(None) };
         rule(rules, settings, 0)
             .map(|rule| Some(Self(rule)))
-            .map_err(|message| Problem::new(place, "invalid_filter", message))
+            .map_err(|fault| Problem::new(format!("{place}{}", fault.place), "invalid_filter", fault.message))
     }
 
     /// Whether a record passes.
@@ -118,43 +118,62 @@ fn is_blank(rules: &Value) -> bool {
     }
 }
 
-fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
+/// What is wrong, and where: a pointer that begins at the rule.
+struct Fault {
+    place: String,
+    message: String,
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self { place: String::new(), message }
+    }
+}
+
+impl Fault {
+    /// The same for the rule that has this one as its part.
+    fn of_part(self, at: usize) -> Self {
+        Self { place: format!("/{at}{}", self.place), ..self }
+    }
+}
+
+fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, Fault> {
     let parts = value
         .as_array()
         .filter(|parts| !parts.is_empty())
         .ok_or_else(|| format!("“{value}” is not a rule: a rule is a list that begins with its operator."))?;
     if depth > DEEPEST {
-        return Err(format!("The rules are nested deeper than {DEEPEST} levels."));
+        return Err(format!("The rules are nested deeper than {DEEPEST} levels.").into());
     }
     let Some(name) = parts[0].as_str() else {
-        return Err(format!("“{}” is not an operator.", parts[0]));
+        return Err(format!("“{}” is not an operator.", parts[0]).into());
     };
-    let below = || {
-        let written = parts[1..].iter().filter(|part| !is_blank(part));
-        written.map(|part| rule(part, settings, depth + 1)).collect::<Result<Vec<_>, _>>()
-    };
+    let part = |at: usize| rule(&parts[at], settings, depth + 1).map_err(|fault| fault.of_part(at));
+    let below = || (1..parts.len()).filter(|at| !is_blank(&parts[*at])).map(part).collect::<Result<Vec<_>, _>>();
+    let compared =
+        |at: usize| operand::operand(&parts[at], settings, depth).map_err(|message| Fault::from(message).of_part(at));
     match name {
         "and" => return Ok(Rule::All(below()?)),
         "or" => return Ok(Rule::Any(below()?)),
-        "not" if parts.len() == 2 => return Ok(Rule::Not(Box::new(rule(&parts[1], settings, depth + 1)?))),
-        "not" => return Err("“not” takes exactly one rule.".to_owned()),
+        "not" if parts.len() == 2 => return Ok(Rule::Not(Box::new(part(1)?))),
+        "not" => return Err("“not” takes exactly one rule.".to_owned().into()),
         _ => {}
     }
     let Some(operator) = Operator::named(name) else {
         if parts.len() == 1 {
-            return Err(format!("“{name}” alone is no rule: a rule is an operator with what it compares."));
+            return Err(format!("“{name}” alone is no rule: a rule is an operator with what it compares.").into());
         }
         // A value of its own, such as ["boolean", ["extract", "active"]].
-        return operand::operand(value, settings, depth).map(Rule::Test);
+        return Ok(Rule::Test(operand::operand(value, settings, depth)?));
     };
     let wanted = if operator.is_unary() { 2 } else { 3 };
     if parts.len() < wanted {
-        return Err(format!("“{name}” is missing a value to compare."));
+        return Err(format!("“{name}” is missing a value to compare.").into());
     }
-    let left = operand::operand(&parts[1], settings, depth)?;
+    let left = compared(1)?;
     let right = match parts.get(2) {
         Some(_) if operator == Operator::AnyOf => Operand::Literal(choices(&parts[2..])),
-        Some(right) if !operator.is_unary() => operand::operand(right, settings, depth)?,
+        Some(_) if !operator.is_unary() => compared(2)?,
         _ => Operand::Literal(Val::Absent),
     };
     let pattern = match (&operator, &right) {
@@ -162,7 +181,7 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, String> {
             let pattern = Pattern::new(&pattern.display(), "").map_err(|error| format!("{error}."))?;
             Some(Arc::new(pattern))
         }
-        (Operator::Matches, _) => return Err("The pattern of “matches” must be written out.".to_owned()),
+        (Operator::Matches, _) => return Err("The pattern of “matches” must be written out.".to_owned().into()),
         _ => None,
     };
     Ok(Rule::Compare { operator, left, right, pattern })
@@ -308,6 +327,19 @@ mod tests {
         ] {
             let message = passes(&rules).unwrap_err();
             assert!(message.contains(want), "{rules}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_has_the_place_of_its_part() {
+        for (rules, place) in [
+            (json!(["and", ["equals", ["extract", "a"], 1], ["resembles", ["extract", "a"], 1]]), "/f/rules/2"),
+            (json!(["or", ["and", ["not", ["equals", ["extract", "a"]]]]]), "/f/rules/1/1/1"),
+            (json!(["equals", ["string", ["extract", "a"]], ["settings", "shop.limit"]]), "/f/rules/2"),
+            (json!(["not"]), "/f/rules"),
+        ] {
+            let problem = Filter::compile(&json!({"f": {"rules": rules}}), "/f", &Value::Null).err().unwrap();
+            assert_eq!(problem.path, place, "{rules}");
         }
     }
 }

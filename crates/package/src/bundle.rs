@@ -166,3 +166,43 @@ fn cipher(password: &str, salt: &[u8]) -> Result<XChaCha20Poly1305, PackageError
 fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8032, section 7.1, tests 1 to 3, by the calls that sign and open a bundle.
+    #[test]
+    fn a_bundle_is_signed_as_the_standard_says() {
+        for (seed, public, message, signature) in [
+            (
+                "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+                "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+                "",
+                "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+            ),
+            (
+                "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+                "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+                "72",
+                "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+            ),
+            (
+                "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+                "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+                "af82",
+                "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+            ),
+        ] {
+            let byte = |text: &str, n: usize| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap();
+            let bytes = |text: &str| (0..text.len() / 2).map(|n| byte(text, n)).collect::<Vec<u8>>();
+            let key = SigningKey::from_bytes(&bytes(seed).try_into().unwrap());
+            let message = bytes(message);
+            assert_eq!(key.verifying_key().as_bytes().to_vec(), bytes(public));
+            let made = key.sign(&message);
+            assert_eq!(made.to_bytes().to_vec(), bytes(signature));
+            assert!(key.verifying_key().verify_strict(&message, &made).is_ok());
+            assert!(key.verifying_key().verify_strict(b"another", &made).is_err());
+        }
+    }
+}

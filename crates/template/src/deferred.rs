@@ -13,7 +13,7 @@ use tombolo_model::{MASK, Record, Val};
 
 use crate::helpers::{self, Args, Inline};
 use crate::render::property;
-use crate::{Env, Target, js};
+use crate::{Env, SqlDialect, Target, js};
 
 pub(crate) use output::Output;
 
@@ -140,7 +140,7 @@ fn escaped(how: &Val, target: Target) -> Deferred {
         Target::Plain => return Deferred(how.clone()),
         Target::Html => "html",
         Target::Uri => "uri",
-        Target::Sql => "sql",
+        Target::Sql(dialect) => dialect.key(),
     };
     Deferred(Val::List(vec![Val::text(ESCAPE), Val::text(name), Val::hidden(how.clone())]))
 }
@@ -212,8 +212,8 @@ fn made(how: &Val, secrets: Secrets<'_>) -> Result<String, DeferredError> {
             let target = match values.first().and_then(Val::as_str) {
                 Some("html") => Target::Html,
                 Some("uri") => Target::Uri,
-                Some("sql") => Target::Sql,
-                _ => Target::Plain,
+                Some(other) => SqlDialect::of_key(other).map_or(Target::Plain, Target::Sql),
+                None => Target::Plain,
             };
             let mut out = String::new();
             target.write(&values.get(1).map(js::text).unwrap_or_default(), &mut out);

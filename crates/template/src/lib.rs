@@ -24,6 +24,7 @@ mod pattern;
 mod plan;
 mod render;
 mod scope;
+mod sql;
 mod target;
 mod whitespace;
 
@@ -35,4 +36,5 @@ pub use helpers::{EXAMPLE_CONTEXT, HelperInfo, hash, helpers, hmac};
 pub use pattern::{Match, Pattern, PatternError};
 pub use plan::Template;
 pub use scope::{Lookup, Named};
+pub use sql::SqlDialect;
 pub use target::Target;

@@ -1,6 +1,7 @@
 //! How `{{ }}` writes a value into each kind of text.
 
 use crate::encode::percent;
+use crate::sql::SqlDialect;
 
 /// What the rendered text becomes, which decides how `{{ }}` writes a value. `{{{ }}}` writes it as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,8 +13,8 @@ pub enum Target {
     Html,
     /// Part of an address: everything but letters, digits and `-_.!~*'()` is percent-encoded.
     Uri,
-    /// Part of a query: a text in single quotes, those within it doubled, as the SQL standard writes it.
-    Sql,
+    /// Part of a query: a text in single quotes, as the dialect writes one.
+    Sql(SqlDialect),
 }
 
 impl Target {
@@ -23,11 +24,7 @@ impl Target {
             Self::Plain => out.push_str(text),
             Self::Html => html(text, out),
             Self::Uri => percent(text, b"-_.!~*'()", out),
-            Self::Sql => {
-                out.push('\'');
-                out.push_str(&text.replace('\'', "''"));
-                out.push('\'');
-            }
+            Self::Sql(dialect) => dialect.write(text, out),
         }
     }
 }
@@ -66,6 +63,6 @@ mod tests {
         assert_eq!(write(Target::Plain), "é&<'`=\"> ");
         assert_eq!(write(Target::Html), "é&amp;&lt;&#x27;&#x60;&#x3D;&quot;&gt; ");
         assert_eq!(write(Target::Uri), "%C3%A9%26%3C'%60%3D%22%3E%20");
-        assert_eq!(write(Target::Sql), "'é&<''`=\"> '");
+        assert_eq!(write(Target::Sql(SqlDialect::Standard)), "'é&<''`=\"> '");
     }
 }

@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use tombolo_model::{KeyPool, Record, Val};
-use tombolo_template::{EXAMPLE_CONTEXT, Env, Options, Target, Template, TemplateError, helpers};
+use tombolo_template::{EXAMPLE_CONTEXT, Env, Options, SqlDialect, Target, Template, TemplateError, helpers};
 
 fn context() -> Record {
     match Val::parse(EXAMPLE_CONTEXT.as_bytes(), &mut KeyPool::default()).unwrap() {
@@ -15,7 +15,7 @@ fn context() -> Record {
 
 fn try_out(source: &str, strict: bool) -> Result<String, TemplateError> {
     let partials = [("p", "<{{this}}{{#if name}}{{> p name=\"\"}}{{/if}}>"), ("deep", "{{> deep}}")];
-    let options = Options { target: Target::Sql, strict, partials: &partials };
+    let options = Options { target: Target::Sql(SqlDialect::default()), strict, partials: &partials };
     Template::compile_with(source, &options)?.render_in(&context(), &Env::new(1_745_170_700_123, 1))
 }
 

@@ -5,8 +5,15 @@
 
 mod account;
 mod audit;
+mod bell;
+mod help;
 mod mail;
+mod profile;
+mod refused;
+mod retention;
 mod security;
+mod sso;
+mod subscription;
 mod transfers;
 
 use serde::{Deserialize, Serialize};
@@ -19,11 +26,18 @@ pub use account::{
     Policy,
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
+pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingTransfer};
+pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
+pub use profile::Profile;
+pub use refused::{AdoptRefused, OfferRefused, RefusedLine, RefusedList, RefusedReview, RefusedStatus};
+pub use retention::{KeepRetention, MOST_RETENTION_DAYS, PreviewRetention, RETENTION_DAYS, RetentionPreview};
 pub use security::{
     BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, QrCode, RemoveFactor,
     Security, SessionLine,
 };
+pub use sso::{BeginSso, FinishSso, PutSsoClient, SsoBegun, SsoClient, SsoSettings};
+pub use subscription::{Amounts, KeepLimits, Metered, Subscription};
 pub use transfers::{
     AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,
     TransferItem, TransferOffered, TransferStatus, Transfers,
@@ -105,6 +119,9 @@ pub struct Members {
     /// Whether the account lets managers invite.
     #[serde(default)]
     pub managers_invite: bool,
+    /// Whether the account has single sign-on.
+    #[serde(default)]
+    pub sso: bool,
 }
 
 /// A member, or somebody who is invited.
@@ -133,6 +150,12 @@ pub struct Member {
     /// They have a second factor.
     #[serde(default)]
     pub second_factor: bool,
+    /// They enter with single sign-on only.
+    #[serde(default)]
+    pub require_sso: bool,
+    /// Their identity at the account's provider is known.
+    #[serde(default)]
+    pub sso_linked: bool,
     /// Until when an invitation lets somebody in; absent for a member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_ms: Option<i64>,
@@ -197,6 +220,9 @@ pub struct ChangeMember {
     /// Whether they enter with a second factor only, from the next time that they open the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_factor: Option<bool>,
+    /// Whether they enter with single sign-on only; an account without a client cannot ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_sso: Option<bool>,
 }
 
 /// `POST /api/accounts/{account}/owner`: the owner gives the account to another member, and administers it from then on.

@@ -62,12 +62,20 @@ pub(crate) fn system(kind: &str, resource: Option<Id>, name: &str, action: Audit
 /// Writes it down, behind all that was accepted before it. What was done is done: that it could not be written down is
 /// the operator's to hear.
 pub(crate) async fn note(app: &App, account: Id, event: AuditEvent) {
+    note_all(app, account, &[event]).await;
+}
+
+/// Writes several down at once.
+pub(crate) async fn note_all(app: &App, account: Id, events: &[AuditEvent]) {
+    if events.is_empty() {
+        return;
+    }
     // What was typed before a run or a ping is not one entry with what was typed afterwards.
     if let Err(error) = catch_up(&*app.store, account, clock::now_ms()).await {
         tracing::error!(%error, %account, "the audit log cannot be brought up to date");
     }
-    if let Err(error) = app.store.audit(account, &[event]).await {
-        tracing::error!(%error, %account, "an entry of the audit log is lost");
+    if let Err(error) = app.store.audit(account, events).await {
+        tracing::error!(%error, %account, count = events.len(), "entries of the audit log are lost");
     }
 }
 

@@ -25,6 +25,10 @@ const SIGN_UPS: usize = 100;
 const LETTERS: usize = 120;
 /// Enough to send one again that was lost, too few to be a nuisance.
 const LETTERS_TO: usize = 5;
+/// Everybody of an office may have something to say on the same day.
+const FEEDBACK: usize = 40;
+/// A whole department that comes in the morning, and goes back and forth.
+const SSO: usize = 300;
 /// Entries of refused sign-ins of one person.
 const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
@@ -69,6 +73,10 @@ pub(crate) enum Source {
     Letters(Id),
     /// Letters to one address, whoever causes them.
     LettersTo(String),
+    /// People of a network who write to the operator.
+    Feedback(Network),
+    /// People of a network who go to their organization's provider: each time, that is asked.
+    Sso(Network),
 }
 
 impl Source {
@@ -81,6 +89,8 @@ impl Source {
             Self::SignUps(_) => SIGN_UPS,
             Self::Letters(_) => LETTERS,
             Self::LettersTo(_) => LETTERS_TO,
+            Self::Feedback(_) => FEEDBACK,
+            Self::Sso(_) => SSO,
         }
     }
 }
@@ -142,7 +152,12 @@ impl Attempts {
                         times.swap_remove(index);
                     }
                 }
-                Source::SignUps(_) | Source::Told(_) | Source::Letters(_) | Source::LettersTo(_) => {}
+                Source::SignUps(_)
+                | Source::Told(_)
+                | Source::Letters(_)
+                | Source::LettersTo(_)
+                | Source::Feedback(_)
+                | Source::Sso(_) => {}
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::fresh::token_hash;
 use crate::goodbye::turn_away;
 use crate::rest::acting;
+use crate::store::{Proofs, StoreError};
 
 /// What a route asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub(crate) struct Caller {
     pub(crate) user: UserInfo,
     /// The hash of the session's token.
     pub(crate) session: [u8; 32],
+    /// What the session was opened with.
+    pub(crate) proofs: Proofs,
 }
 
 /// The account of the path, once the caller's rights there have been checked.
@@ -68,7 +71,26 @@ pub(crate) async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Call
     };
     let session = token_hash(token);
     let row = app.store.session(&session, clock::now_ms()).await?;
-    Ok(row.map(|row| Caller { user: UserInfo { id: row.user, name: row.name, email: row.email }, session }))
+    Ok(row.map(|row| Caller {
+        user: UserInfo { id: row.user, name: row.name, email: row.email },
+        session,
+        proofs: row.proofs,
+    }))
+}
+
+/// What a member's session lacks for an account beside rights: asked at each door, so also when somebody goes from one
+/// account to another.
+pub(crate) async fn lacking(app: &App, account: Id, user: Id, proofs: Proofs) -> Result<Option<ApiError>, StoreError> {
+    if !proofs.open(account) {
+        return Ok(Some(ApiError::password_needed()));
+    }
+    let demands = app.store.demands(account, user).await?;
+    if demands.sso && proofs.sso != Some(account) {
+        let client = app.store.sso_client(account).await?;
+        let organization = client.map(|client| client.organization).unwrap_or_default();
+        return Ok(Some(ApiError::sso_needed(&organization)));
+    }
+    Ok(demands.lacks_factor.then(ApiError::factor_needed))
 }
 
 /// The door: lets a request in when its caller has the route's right.
@@ -94,11 +116,15 @@ async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiEr
     if believes_to_be_another(&request.uri, caller.user.id) {
         return Err(ApiError::signed_out());
     }
+    // Who somebody is everywhere, no single account says.
+    if right == Right::SignedIn && !caller.proofs.password && request.uri.path() != "/api/me" {
+        return Err(ApiError::password_needed());
+    }
     if right != Right::SignedIn {
         let account = account_of(&request.uri).ok_or_else(ApiError::not_found)?;
         let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(ApiError::not_found)?;
-        if app.store.lacks_factor(account, caller.user.id).await? {
-            return Err(ApiError::factor_needed());
+        if let Some(no) = lacking(app, account, caller.user.id, caller.proofs).await? {
+            return Err(no);
         }
         match allowed(app, right, account, &rights, &request.uri).await? {
             Permission::Granted => {}

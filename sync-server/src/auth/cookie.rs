@@ -1,4 +1,5 @@
-//! The two cookies: the session, and the browser that is known from an earlier sign-in.
+//! The cookies: the session, the browser that is known from an earlier sign-in, and the browser in which somebody signs
+//! in through an organization just now.
 //!
 //! Behind TLS the names have the prefix `__Host-`, which browsers accept only with `Secure`, `Path=/` and no
 //! domain. On plain loopback they cannot: not every browser takes `Secure` there. As cookies do not
@@ -9,12 +10,15 @@ use axum::http::{HeaderMap, HeaderValue, header};
 /// How long a session lasts.
 pub(crate) const SESSION_MS: i64 = 30 * 24 * 3_600_000;
 const BROWSER_MS: i64 = 365 * 24 * 3_600_000;
+/// How long somebody may take at their organization.
+const SSO_MS: i64 = 10 * 60_000;
 
 /// The cookies' names and flags for the way this server is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Cookies {
     session: String,
     browser: String,
+    sso: String,
     flags: &'static str,
 }
 
@@ -24,6 +28,7 @@ impl Cookies {
         Self {
             session: "__Host-tombolo".to_owned(),
             browser: "__Host-tombolo-browser".to_owned(),
+            sso: "__Host-tombolo-sso".to_owned(),
             flags: "Path=/; Secure; HttpOnly; SameSite=Strict",
         }
     }
@@ -33,6 +38,7 @@ impl Cookies {
         Self {
             session: format!("tombolo-{port}"),
             browser: format!("tombolo-{port}-browser"),
+            sso: format!("tombolo-{port}-sso"),
             flags: "Path=/; HttpOnly; SameSite=Strict",
         }
     }
@@ -45,6 +51,16 @@ impl Cookies {
     /// The browser's token in a request.
     pub(crate) fn browser<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         find(headers, &self.browser)
+    }
+
+    /// The token of a browser in which somebody is signing in through an organization.
+    pub(crate) fn sso<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        find(headers, &self.sso)
+    }
+
+    /// Sets it.
+    pub(crate) fn set_sso(&self, token: &str) -> String {
+        self.set(&self.sso, token, SSO_MS)
     }
 
     /// Sets the session.

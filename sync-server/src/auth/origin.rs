@@ -52,6 +52,15 @@ impl Origins {
         }
     }
 
+    /// The origin under which a request has come.
+    pub(crate) fn of(&self, headers: &HeaderMap) -> Option<String> {
+        match self {
+            Self::Loopback { .. } => host(headers).map(|host| format!("http://{host}")),
+            Self::OwnTls => host(headers).map(|host| format!("https://{host}")),
+            Self::Proxy(ours) => Some(ours.clone()),
+        }
+    }
+
     fn is_ours(&self, origin: &str, headers: &HeaderMap) -> bool {
         match self {
             Self::Loopback { .. } => origin.strip_prefix("http://").is_some_and(|name| host(headers) == Some(name)),

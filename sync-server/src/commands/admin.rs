@@ -1,6 +1,7 @@
 //! `tombolo admin`: what an operator does to a server's data.
 
 mod create_owner;
+mod feedback;
 mod rotate_keys;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::serve::{DATABASE, KEY, lock};
-use crate::sqlite::{AUDIT_KEY, Sqlite};
+use crate::sqlite::{AUDIT_KEY, SCHEMA_VERSION, Sqlite};
 use crate::store::{Audit, Store};
 use crate::{backup, clock, fresh, private};
 
@@ -63,6 +64,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
+    /// Prints what people wrote with Send feedback, also while the server runs
+    Feedback {
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
     /// Checks the database
     Verify {
         /// The server's folder
@@ -81,6 +88,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
             Command::RotateKeys { forget_unreadable, data } => say(&rotate_keys::run(data, *forget_unreadable).await?),
+            Command::Feedback { data } => say(&feedback::run(data).await?),
             Command::VerifyAudit { data } => verify_audit(data).await,
             Command::Verify { data } => verify(data).await,
         }
@@ -135,9 +143,12 @@ async fn verify_audit(data: &Path) -> anyhow::Result<ExitCode> {
     if !key.exists() {
         bail!("there is no {}: the logs are sealed with it, put it back first", key.display());
     }
+    // Tables of an earlier release are brought up to date, which must not happen below a server that runs.
+    let lock = if backup::version(&path).await? < SCHEMA_VERSION { Some(lock(data)?) } else { None };
     let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
     let faults = store.verify_audit().await;
     store.close().await;
+    drop(lock);
     let faults = faults?;
     if faults.is_empty() {
         say("the audit logs are whole")?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use tombolo_wire::rest::Links;
 use tracing_subscriber::EnvFilter;
 
 use super::run_worker::{self, MEMORY_MIB};
@@ -55,6 +56,18 @@ pub(crate) struct Args {
     /// The address that people use, for links in letters; behind a proxy it is the proxy's
     #[arg(long, value_name = "ORIGIN")]
     site: Option<String>,
+    /// A page where people help each other, for the page Help
+    #[arg(long, value_name = "URL")]
+    community: Option<String>,
+    /// A page where tickets are opened
+    #[arg(long, value_name = "URL")]
+    tickets: Option<String>,
+    /// A page of courses
+    #[arg(long, value_name = "URL")]
+    courses: Option<String>,
+    /// A page of plans and wishes
+    #[arg(long, value_name = "URL")]
+    ideas: Option<String>,
     /// Writes logs as JSON lines
     #[arg(long)]
     log_json: bool,
@@ -75,6 +88,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         allow_private_network: args.allow_private_network,
         run_memory_mib: args.run_memory,
         mail: MailWishes { smtp: smtp(args.smtp)?, from: args.mail_from, site: args.site },
+        links: Links { community: args.community, tickets: args.tickets, courses: args.courses, ideas: args.ideas },
     })?;
     run_worker::try_out();
     let runtime =

@@ -78,10 +78,10 @@ pub(crate) fn offer(of: (Id, Id), by: &str, to: &str, integrations: &str, link: 
 }
 
 /// The confirmation of another address, to that address.
-pub(crate) fn confirm(name: &str, to: &str, link: &str) -> Letter {
+pub(crate) fn confirm((user, name): (Id, &str), to: &str, link: &str) -> Letter {
     Letter {
         account: None,
-        about: about::EMAIL.to_owned(),
+        about: about::email(user),
         to: to.to_owned(),
         subject: "Confirm your address on Tombolo".to_owned(),
         text: format!(

@@ -18,7 +18,7 @@ pub(crate) struct Places(Arc<Mutex<Counts>>);
 
 /// A place, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     counts: Arc<Mutex<Counts>>,
     account: Id,
 }

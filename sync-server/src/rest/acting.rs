@@ -23,11 +23,11 @@ use tracing::Instrument;
 use super::error::RestError;
 use crate::app::App;
 use crate::audit;
-use crate::auth::caller::{Caller, Entered, Right, caller};
+use crate::auth::caller::{Caller, Entered, Right, caller, lacking};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{ListRow, Road, TokenRow};
+use crate::store::{ListRow, Proofs, Road, TokenRow};
 
 /// The header in which a page of our own names the account.
 pub(crate) const ACCOUNT_HEADER: &str = "x-tombolo-account";
@@ -138,7 +138,7 @@ impl Acting {
         let rows = app.store.members(self.account).await?;
         let row = rows.into_iter().find(|row| row.user == Some(self.user)).ok_or_else(RestError::not_found)?;
         let user = UserInfo { id: self.user, name: row.name, email: row.email };
-        Ok(Caller { user, session: [0; 32] })
+        Ok(Caller { user, session: [0; 32], proofs: Proofs::PASSWORD })
     }
 
     /// The account with the caller's rights there.
@@ -251,8 +251,8 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
     let row = app.store.token_by_hash(&token_hash(token), clock::now_ms()).await?;
     let row = row.filter(|row| !row.revoked).ok_or_else(failed)?;
     let acting = by_token(app, &row).await?.ok_or_else(failed)?;
-    // A token of the account is nobody's own.
-    if row.personal && app.store.lacks_factor(row.account, row.user).await? {
+    // A token of the account is nobody's own. Single sign-on is not asked of tokens: whoever made one had come in.
+    if row.personal && app.store.demands(row.account, row.user).await?.lacks_factor {
         return Err(ApiError::factor_needed().into());
     }
     note_use(app, &row);
@@ -309,8 +309,8 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
     let caller = caller(app, headers).await?.ok_or_else(nobody)?;
     let account = account.parse().map_err(|_| RestError::not_found())?;
     let rights = app.store.rights(account, caller.user.id).await?.ok_or_else(RestError::not_found)?;
-    if app.store.lacks_factor(account, caller.user.id).await? {
-        return Err(ApiError::factor_needed().into());
+    if let Some(no) = lacking(app, account, caller.user.id, caller.proofs).await? {
+        return Err(no.into());
     }
     let (user, scope, by) = (caller.user.id, Scope::Whole, By::Session);
     Ok(Acting { account, user, rights, scope, by, ends_ms: None, token: String::new() })

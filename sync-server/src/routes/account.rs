@@ -40,6 +40,8 @@ pub(super) async fn show(
         name: name_of(&app, account, &caller).await?,
         owner: app.store.owner_of(account).await?.ok_or_else(ApiError::not_found)?,
         policy: app.store.policy(account).await?,
+        retention_days: app.store.retention_days(account).await?,
+        now_ms: clock::now_ms(),
         closing_ms: app.store.closing(account).await?,
     }))
 }
@@ -124,16 +126,19 @@ pub(super) async fn close(
     if body.name.trim() != name_of(&app, account, &caller).await?.trim() {
         return Err(ApiError::invalid("name", "This is not the name of the account."));
     }
-    security::prove_with_factor(&app, &caller, peer, &headers, body.password, body.code.as_deref()).await?;
     let transfers = app.store.transfers(account, caller.user.id, clock::now_ms()).await?;
     let open = [TransferStatus::Offered, TransferStatus::Accepted];
     if transfers.iter().any(|row| row.account == account && open.contains(&row.shown.status)) {
         let message = "Integrations are on their way to another account. Take the offers back, or wait for their end.";
         return Err(ApiError::conflict("transfer_open", message));
     }
+    // Last of all: a code that was taken is used up.
+    security::prove_with_factor(&app, &caller, peer, &headers, body.password, body.code.as_deref()).await?;
     finish(async move {
         let at_ms = clock::now_ms() + GRACE_MS;
-        app.store.set_closing(account, Some(at_ms)).await?;
+        if !app.store.set_closing(account, Some(at_ms)).await? {
+            return Err(ApiError::not_found());
+        }
         tell(&app, &caller, account, Some(at_ms)).await?;
         let field = FieldChange {
             field_path: "/closing".to_owned(),
@@ -156,7 +161,9 @@ pub(super) async fn keep(
     finish(async move {
         let account = entered.account;
         if app.store.closing(account).await?.is_some() {
-            app.store.set_closing(account, None).await?;
+            if !app.store.set_closing(account, None).await? {
+                return Err(ApiError::not_found());
+            }
             tell(&app, &caller, account, None).await?;
             note(&app, account, &caller, Vec::new(), AuditAction::Restore).await?;
         }
@@ -182,7 +189,7 @@ async fn name_of(app: &App, account: Id, caller: &Caller) -> Result<String, ApiE
     Ok(membership.ok_or_else(ApiError::not_found)?.name)
 }
 
-async fn note(
+pub(super) async fn note(
     app: &App,
     account: Id,
     caller: &Caller,

@@ -45,11 +45,11 @@ pub(super) async fn change(
             return Err(taken());
         }
         let Some(post) = &app.post else {
-            carry_out(&app, &caller, &token.hash).await?;
+            carry_out(&app, &caller, &token.hash, false).await?;
             return Ok(Json(EmailChanging { confirm: false }));
         };
         let link = post.link(&format!("/security?email={}", token.text));
-        mail::post(&app, mail::confirm(&caller.user.name, &email, &link)).await?;
+        mail::post(&app, mail::confirm((caller.user.id, &caller.user.name), &email, &link)).await?;
         Ok(Json(EmailChanging { confirm: true }))
     })
     .await
@@ -62,7 +62,7 @@ pub(super) async fn confirm(
     Body(body): Body<ConfirmEmail>,
 ) -> Result<Json<EmailChanged>, ApiError> {
     finish(async move {
-        let email = carry_out(&app, &caller, &token_hash(&body.token)).await?;
+        let email = carry_out(&app, &caller, &token_hash(&body.token), true).await?;
         Ok(Json(EmailChanged { email }))
     })
     .await
@@ -77,8 +77,9 @@ pub(super) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn carry_out(app: &App, caller: &Caller, token: &[u8; 32]) -> Result<String, ApiError> {
-    let (old, new) = match app.store.move_address(caller.user.id, token, clock::now_ms() - GOOD_MS).await? {
+/// `proved`: the token came out of a letter to the new address.
+async fn carry_out(app: &App, caller: &Caller, token: &[u8; 32], proved: bool) -> Result<String, ApiError> {
+    let (old, new) = match app.store.move_address(caller.user.id, token, proved, clock::now_ms() - GOOD_MS).await? {
         Moved::Done { old, new } => (old, new),
         Moved::Taken => return Err(taken()),
         Moved::Unknown => {

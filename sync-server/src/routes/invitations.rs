@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use tombolo_model::Id;
 use tombolo_wire::rest::{Accept, AuditAction, Invitation, Me, Withdraw};
 
@@ -11,7 +11,7 @@ use super::finish::finish;
 use super::members::MEMBER;
 use super::session::describe;
 use crate::app::App;
-use crate::auth::caller::{Caller, Entered};
+use crate::auth::caller::{self, Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
@@ -22,10 +22,19 @@ use crate::{audit, clock, mail};
 ///
 /// Whoever holds the secret link may know who invites them where. Which address it is for stays unsaid, and so does
 /// whether anybody has it (decision 27). The token is in the body: addresses are written into logs.
-pub(super) async fn look(State(app): State<App>, Body(body): Body<Accept>) -> Result<Json<Invitation>, ApiError> {
-    let found = app.store.invitation(&token_hash(&body.invitation)).await?.ok_or_else(unknown)?;
+/// Whoever is signed in with that address has it in their bell from then on.
+pub(super) async fn look(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Body(body): Body<Accept>,
+) -> Result<Json<Invitation>, ApiError> {
+    let token = token_hash(&body.invitation);
+    let found = app.store.invitation(&token).await?.ok_or_else(unknown)?;
     if found.expires_ms <= clock::now_ms() {
         return Err(expired());
+    }
+    if let Some(caller) = caller::caller(&app, &headers).await? {
+        app.store.claim_invitation(&token, caller.user.id).await?;
     }
     Ok(Json(Invitation {
         account_name: found.account,
@@ -44,7 +53,7 @@ pub(super) async fn accept(
     finish(async move {
         let joined = join(&app, &body.invitation, caller.user.id).await?;
         note_joined(&app, joined, caller.user.id, &caller.user.name).await;
-        Ok(Json(describe(&app, caller.user, Some(joined)).await?))
+        Ok(Json(describe(&app, caller.user, caller.proofs, Some(joined)).await?))
     })
     .await
 }
@@ -61,7 +70,12 @@ pub(super) async fn dismiss(State(app): State<App>, Body(body): Body<Accept>) ->
 
 /// Lets somebody into the account that invites them, and says which it is.
 pub(super) async fn join(app: &App, invitation: &str, user: Id) -> Result<Id, ApiError> {
-    match app.store.accept(&token_hash(invitation), user, clock::now_ms()).await? {
+    join_by(app, &token_hash(invitation), user).await
+}
+
+/// The same by the hash of the token.
+pub(super) async fn join_by(app: &App, token: &[u8; 32], user: Id) -> Result<Id, ApiError> {
+    match app.store.accept(token, user, clock::now_ms()).await? {
         Accepted::Joined(account) => {
             app.rights_changed(account);
             Ok(account)

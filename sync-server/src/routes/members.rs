@@ -42,9 +42,12 @@ pub(super) async fn list(
         expires_ms: row.expires_ms,
         require_factor: row.require_factor,
         second_factor: row.has_factor,
+        require_sso: row.require_sso,
+        sso_linked: row.sso_linked,
     };
     let members = rows.into_iter().map(shown).collect();
-    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite }))
+    let sso = app.store.sso_client(entered.account).await?.is_some();
+    Ok(Json(Members { members, mail: app.post.is_some(), managers_invite: policy.managers_invite, sso }))
 }
 
 /// `POST /api/accounts/{account}/members`
@@ -81,6 +84,7 @@ pub(super) async fn invite(
         token: token.hash,
         now_ms,
         expires_ms: now_ms + i64::from(policy.invite_days) * DAY_MS,
+        mailed: app.post.is_some() && !body.show_link,
     };
     let show_link = body.show_link;
     finish(async move {
@@ -151,11 +155,21 @@ pub(super) async fn change(
         {
             change = app.store.set_require_factor(entered.account, user, required).await?;
         }
+        if let Some(required) = body.require_sso
+            && change == RoleChange::Done
+        {
+            if required && app.store.sso_client(entered.account).await?.is_none() {
+                let message = "This account has no single sign-on. Set it up on the page Account first.";
+                return Err(ApiError::conflict("no_sso", message));
+            }
+            change = app.store.set_require_sso(entered.account, user, required).await?;
+        }
         if let Some(before) = before.filter(|_| change == RoleChange::Done) {
             let mut fields =
                 rights.map_or_else(Vec::new, |rights| audit::rights_fields(Some(&before.rights), Some(&rights)));
             fields.extend(switched("/enabled", before.enabled, body.enabled));
             fields.extend(switched("/requireFactor", before.require_factor, body.require_factor));
+            fields.extend(switched("/requireSso", before.require_sso, body.require_sso));
             let event = audit::told(caller.user.id, MEMBER, Some(user), &before.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
         }

@@ -16,7 +16,7 @@ use super::{invitations, security};
 use crate::app::App;
 use crate::audit;
 use crate::auth::attempts::{Attempt, Network, Source};
-use crate::auth::caller::{Caller, address};
+use crate::auth::caller::{Caller, address, caller};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
@@ -25,7 +25,7 @@ use crate::auth::{second, trust};
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::{self, token_hash};
-use crate::store::{self, AuditEvent, UserRow};
+use crate::store::{self, AuditEvent, Proofs};
 
 /// `POST /api/signup`
 pub(super) async fn sign_up(
@@ -67,7 +67,7 @@ pub(super) async fn sign_up(
         if let Some(account) = joined {
             invitations::note_joined(&app, account, info.id, &info.name).await;
         }
-        open_session(&app, &headers, &from, info, joined, false).await
+        open_session(&app, &headers, &from, info, Proofs::PASSWORD, joined, false).await
     })
     .await
 }
@@ -97,19 +97,19 @@ pub(super) async fn sign_in(
     let Some(user) = user else {
         return Err(wrong());
     };
+    let info = UserInfo { id: user.id, name: user.name, email: user.email };
     if !right {
-        refused(&app, &user, &from, "password").await;
+        refused(&app, &info, &from, "password");
         return Err(wrong());
     }
     let trusted = match known {
-        Some(browser) => trust::counts(&app, &browser, user.id).await?,
+        Some(browser) => trust::counts(&app, &browser, info.id).await?,
         None => false,
     };
     let passed =
-        if trusted { Passed::Without } else { second_factor(&app, &user, &from, body.code.as_deref(), codes).await? };
+        if trusted { Passed::Without } else { second_factor(&app, &info, &from, body.code.as_deref(), codes).await? };
     app.attempts.succeeded(attempt);
     let trusts = body.trust && matches!(passed, Passed::App | Passed::Recovery(_));
-    let info = UserInfo { id: user.id, name: user.name, email: user.email };
     finish(async move {
         second::note_recovery(&app, info.id, &info.name, passed).await?;
         let joined = match body.invitation {
@@ -121,15 +121,15 @@ pub(super) async fn sign_in(
             None => None,
         };
         signed_in(&app, &info, &from).await?;
-        open_session(&app, &headers, &from, info, joined, trusts).await
+        open_session(&app, &headers, &from, info, Proofs::PASSWORD, joined, trusts).await
     })
     .await
 }
 
 /// Asks for the second factor of somebody whose password was right. A wrong code counts like a wrong password, and sooner.
-async fn second_factor(
+pub(super) async fn second_factor(
     app: &App,
-    user: &UserRow,
+    user: &UserInfo,
     from: &str,
     given: Option<&str>,
     codes: Source,
@@ -143,7 +143,7 @@ async fn second_factor(
         }
         Err(no) => {
             if given.is_some() {
-                refused(app, user, from, "code").await;
+                refused(app, user, from, "code");
             }
             Err(no)
         }
@@ -160,19 +160,23 @@ async fn signed_in(app: &App, user: &UserInfo, from: &str) -> Result<(), ApiErro
 }
 
 /// Tells the accounts of a person that somebody tried to sign in as them, and what was wrong.
-async fn refused(app: &App, user: &UserRow, from: &str, what: &str) {
-    // Nobody is known to have done it.
+///
+/// The answer does not wait for it: it would come later than the one for an address that nobody has.
+fn refused(app: &App, user: &UserInfo, from: &str, what: &str) {
     if app.attempts.begin(vec![Source::Told(user.id)], clock::now_ms()).is_err() {
         return;
     }
     let event = audit::told(user.id, "user", Some(user.id), &user.name, AuditAction::SignInFailed);
     let fields =
         vec![audit::field("/wrong", None, Some(what.into())), audit::field("/network", None, Some(from.into()))];
-    audit::note_everywhere(app, user.id, &AuditEvent { user: None, fields, ..event }).await;
+    let (app, user) = (app.clone(), user.id);
+    // Nobody is known to have done it.
+    let event = AuditEvent { user: None, fields, ..event };
+    tokio::spawn(async move { audit::note_everywhere(&app, user, &event).await });
 }
 
 /// Counts an attempt, or says how long to wait.
-fn begin(app: &App, sources: Vec<Source>) -> Result<Attempt, ApiError> {
+pub(super) fn begin(app: &App, sources: Vec<Source>) -> Result<Attempt, ApiError> {
     app.attempts.begin(sources, clock::now_ms()).map_err(ApiError::slow_down)
 }
 
@@ -189,22 +193,28 @@ pub(super) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Resu
 
 /// `GET /api/me`
 pub(super) async fn me(State(app): State<App>, Extension(caller): Extension<Caller>) -> Result<Json<Me>, ApiError> {
-    Ok(Json(describe(&app, caller.user, None).await?))
+    Ok(Json(describe(&app, caller.user, caller.proofs, None).await?))
 }
 
-/// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing.
-async fn open_session(
+/// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing. What the same person
+/// had shown in it still counts.
+pub(super) async fn open_session(
     app: &App,
     headers: &HeaderMap,
     from: &str,
     user: UserInfo,
+    mut proofs: Proofs,
     joined: Option<Id>,
     trusts: bool,
 ) -> Result<Response, ApiError> {
     let now = clock::now_ms();
+    if let Some(before) = caller(app, headers).await?.filter(|before| before.user.id == user.id) {
+        proofs.password |= before.proofs.password;
+        proofs.sso = proofs.sso.or(before.proofs.sso);
+    }
     end_session(app, headers).await?;
     let token = fresh::token()?;
-    app.store.open_session(&token.hash, user.id, now, now + SESSION_MS).await?;
+    app.store.open_session(&token.hash, user.id, proofs, now, now + SESSION_MS).await?;
     security::note(app, &token.hash, headers, from).await?;
     let browser = match app.cookies.browser(headers) {
         Some(known) => known.to_owned(),
@@ -214,7 +224,7 @@ async fn open_session(
     if trusts {
         app.store.trust_browser(&token_hash(&browser), user.id, now).await?;
     }
-    let mut response = Json(describe(app, user, joined).await?).into_response();
+    let mut response = Json(describe(app, user, proofs, joined).await?).into_response();
     let cookies = [app.cookies.set_session(&token.text), app.cookies.set_browser(&browser)];
     for (name, value) in cookies.iter().filter_map(|cookie| header(cookie)) {
         response.headers_mut().append(name, value);
@@ -246,12 +256,13 @@ async fn known_browser(app: &App, headers: &HeaderMap, user: Option<Id>) -> Resu
 }
 
 /// Who somebody is, and where they may go.
-pub(super) async fn describe(app: &App, user: UserInfo, joined: Option<Id>) -> Result<Me, ApiError> {
+pub(super) async fn describe(app: &App, user: UserInfo, proofs: Proofs, joined: Option<Id>) -> Result<Me, ApiError> {
     let accounts = app.store.accounts_of(user.id).await?;
     Ok(Me {
         user,
         accounts: accounts
             .into_iter()
+            .filter(|membership| proofs.open(membership.account))
             .map(|membership| AccountSummary {
                 id: membership.account,
                 name: membership.name,

@@ -49,6 +49,7 @@ pub(super) async fn offer(
             "This is your own address. Name the person who takes the integrations.",
         ));
     }
+    stays(&app, entered.account).await?;
     let contents = contents(&app, entered.account, &body.integrations).await?;
     if !contents.shared.is_empty() && !body.copy_shared {
         let names: Vec<&str> = contents.shared.iter().map(|shared| shared.name.as_str()).collect();
@@ -154,6 +155,7 @@ pub(super) async fn accept(
             "This account is the sender. Switch to the account that takes the integrations.",
         ));
     }
+    stays(&app, entered.account).await?;
     let (offered, accepted) = (TransferStatus::Offered, TransferStatus::Accepted);
     let now = clock::now_ms();
     if !app.store.move_transfer(body.transfer, offered, accepted, Some(entered.account), now).await? {
@@ -182,6 +184,15 @@ pub(super) async fn decline(
     note(&app, row.account, &caller, body.transfer, &names, AuditAction::Update, told).await;
     let shown = Transfer { incoming: true, status: TransferStatus::Declined, ..row.shown };
     Ok(Json(shown))
+}
+
+/// Nothing goes out of or into an account that is to be deleted: it would be gone before it arrives.
+async fn stays(app: &App, account: Id) -> Result<(), ApiError> {
+    if app.store.closing(account).await?.is_none() {
+        return Ok(());
+    }
+    let message = "This account is to be deleted. Its owner can keep it on the page Account; then integrations go in and out again.";
+    Err(ApiError::conflict("closing", message))
 }
 
 /// One that the caller has looked at; any other is as if it did not exist.

@@ -83,7 +83,8 @@ impl Dialer {
         Ok(url)
     }
 
-    async fn once(&self, request: &Request) -> Result<(Url, reqwest::Response), HttpError> {
+    /// Sends a request and takes the first answer, wherever it may send on to.
+    pub(crate) async fn once(&self, request: &Request) -> Result<(Url, reqwest::Response), HttpError> {
         let url = self.allowed(request)?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| HttpError::Refused(format!("“{}” is not a method", request.method)))?;

@@ -105,6 +105,18 @@ impl Lives {
         ours.filter_map(|(run, live)| Some((*run, live.flow, live.by?))).collect()
     }
 
+    /// Ends the runs of an account.
+    pub(super) fn cancel_all_of(&self, account: Id) {
+        for run in self.lock().values().filter(|live| live.account == account) {
+            run.cancel.send_replace(true);
+        }
+    }
+
+    /// Whether anything of an account runs.
+    pub(super) fn any_of(&self, account: Id) -> bool {
+        self.lock().values().any(|live| live.account == account)
+    }
+
     /// Ends all runs.
     pub(super) fn cancel_all(&self) {
         for run in self.lock().values() {
@@ -197,6 +209,18 @@ mod tests {
         drop((broken, entered));
         assert_eq!(waiting.await, None);
         assert_eq!(lives.cancel(id(1), id(3)).await, None);
+    }
+
+    #[test]
+    fn the_runs_of_one_account_are_told_to_end_and_no_others() {
+        let lives = Arc::new(Lives::default());
+        let [ours, theirs] = [1, 2].map(|account| lives.enter(id(account), id(2), id(account), RunPlace::Server, None));
+        let (ours, theirs) = (ours.unwrap(), theirs.unwrap());
+        lives.cancel_all_of(id(1));
+        assert!(*ours.canceled().borrow() && !*theirs.canceled().borrow());
+        assert!(lives.any_of(id(1)), "it is there until it has ended");
+        drop(ours);
+        assert!(!lives.any_of(id(1)) && lives.any_of(id(2)));
     }
 
     #[tokio::test]

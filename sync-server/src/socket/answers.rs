@@ -150,10 +150,13 @@ async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result
         return Ok(Event::RightsChanged { rights: None });
     };
     asked.app.committed(asked.account, sequence);
-    for run in begun {
+    // When they say they began is theirs to say; the time of an entry is ours.
+    let events = begun.into_iter().map(|run| {
         let event = audit::told(asked.user, Kind::Flow.name(), Some(run.flow), &run.flow_name, AuditAction::Run);
-        audit::note(&asked.app, asked.account, AuditEvent { time_ms: run.started_ms, ..event }).await;
-    }
+        let began = crate::rest::shown::time(run.started_ms);
+        AuditEvent { fields: vec![audit::field("/startedAt", None, Some(began.into()))], ..event }
+    });
+    audit::note_all(&asked.app, asked.account, &events.collect::<Vec<_>>()).await;
     Ok(Event::RunsKept { request })
 }
 

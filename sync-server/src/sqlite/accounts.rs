@@ -6,7 +6,7 @@ use sqlx::{Sqlite as Db, SqliteConnection, Transaction};
 use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
-use super::{Sqlite, invitations, rights};
+use super::{Sqlite, invitations, rights, sso};
 use crate::store::{
     Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
 };
@@ -77,10 +77,12 @@ impl Accounts for Sqlite {
             "SELECT u.id AS user, u.name AS name, u.email AS email, m.role AS role, '{}' AS grants, m.enabled AS enabled,
              u.signed_in_ms AS signed_in_ms, 0 AS pending, 0 AS dismissed, NULL AS expires_ms,
              m.require_factor AS require_factor,
-             EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1) AS has_factor
+             EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1) AS has_factor,
+             m.require_sso AS require_sso,
+             EXISTS (SELECT 1 FROM sso_links l WHERE l.account = m.account AND l.user = m.user) AS sso_linked
              FROM members m JOIN users u ON u.id = m.user WHERE m.account = ?1 AND m.status = 'accepted'
              UNION ALL
-             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms, 0, 0
+             SELECT NULL, '', i.email, i.role, i.grants, 1, NULL, 1, i.dismissed_ms IS NOT NULL, i.expires_ms, 0, 0, 0, 0
              FROM invitations i WHERE i.account = ?1
              ORDER BY pending, name, email",
         )
@@ -104,6 +106,8 @@ impl Accounts for Sqlite {
                 signed_in_ms: get(row, "users", "signed_in_ms")?,
                 require_factor: get(row, "members", "require_factor")?,
                 has_factor: get(row, "second_factors", "has_factor")?,
+                require_sso: get(row, "members", "require_sso")?,
+                sso_linked: get(row, "sso_links", "sso_linked")?,
                 dismissed: get(row, "invitations", "dismissed")?,
                 expires_ms: get(row, "invitations", "expires_ms")?,
             })
@@ -221,17 +225,21 @@ impl Accounts for Sqlite {
         Ok(change)
     }
 
-    async fn lacks_factor(&self, account: Id, user: Id) -> Result<bool, StoreError> {
-        let found: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM members m WHERE m.account = ? AND m.user = ? AND m.require_factor = 1 AND m.role <> 'owner'
-             AND NOT EXISTS (SELECT 1 FROM second_factors f WHERE f.user = m.user AND f.confirmed = 1)",
-        )
-        .bind(account.to_string())
-        .bind(user.to_string())
-        .fetch_optional(&self.read)
-        .await
-        .map_err(db("looking for a second factor"))?;
-        Ok(found.is_some())
+    async fn set_require_sso(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError> {
+        const DOING: &str = "asking a member for single sign-on";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        let change = may_change(&mut tx, account, user).await?;
+        if change == RoleChange::Done {
+            sqlx::query("UPDATE members SET require_sso = ? WHERE account = ? AND user = ?")
+                .bind(required)
+                .bind(account.to_string())
+                .bind(user.to_string())
+                .execute(&mut *tx)
+                .await
+                .map_err(db(DOING))?;
+            tx.commit().await.map_err(db(DOING))?;
+        }
+        Ok(change)
     }
 
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError> {
@@ -259,7 +267,7 @@ impl Accounts for Sqlite {
         let change = may_change(&mut tx, account, user).await?;
         if change == RoleChange::Done {
             sqlx::query(
-                "UPDATE members SET status = 'removed', visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
+                "UPDATE members SET status = 'removed', require_sso = 0, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
             )
             .bind(account.to_string())
             .bind(user.to_string())
@@ -268,6 +276,7 @@ impl Accounts for Sqlite {
             .map_err(db(DOING))?;
             rights::set_grants(&mut tx, account, user, &Grants::new()).await?;
             invitations::withdraw_all_of(&mut tx, account, user).await?;
+            sso::unlink(&mut tx, account, user).await?;
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)

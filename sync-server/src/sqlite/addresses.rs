@@ -41,7 +41,7 @@ impl Addresses for Sqlite {
         Ok(())
     }
 
-    async fn move_address(&self, user: Id, token: &[u8; 32], since_ms: i64) -> Result<Moved, StoreError> {
+    async fn move_address(&self, user: Id, token: &[u8; 32], proved: bool, since_ms: i64) -> Result<Moved, StoreError> {
         const DOING: &str = "changing an address";
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         let row = sqlx::query(
@@ -59,8 +59,9 @@ impl Addresses for Sqlite {
             return Ok(Moved::Taken);
         }
         let (old, new): (String, String) = (get(&row, "users", "old")?, get(&row, "email_changes", "new")?);
-        sqlx::query("UPDATE users SET email = ? WHERE id = ?")
+        sqlx::query("UPDATE users SET email = ?, verified = ? WHERE id = ?")
             .bind(&new)
+            .bind(proved)
             .bind(user.to_string())
             .execute(&mut *tx)
             .await

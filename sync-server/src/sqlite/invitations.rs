@@ -23,11 +23,11 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
         return Ok(Invited::AlreadyMember(id(&member, "users", "id")?));
     }
     sqlx::query(
-        "INSERT INTO invitations (token, account, email, role, grants, invited_by, created_ms, expires_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO invitations (token, account, email, role, grants, invited_by, created_ms, expires_ms, mailed)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (account, email) DO UPDATE SET token = excluded.token, role = excluded.role, grants = excluded.grants,
          invited_by = excluded.invited_by, created_ms = excluded.created_ms, expires_ms = excluded.expires_ms,
-         dismissed_ms = NULL",
+         mailed = excluded.mailed, to_user = NULL, dismissed_ms = NULL",
     )
     .bind(invitation.token.as_slice())
     .bind(invitation.account.to_string())
@@ -37,6 +37,7 @@ pub(super) async fn keep(tx: &mut Transaction<'_, Db>, invitation: &NewInvitatio
     .bind(invitation.by.to_string())
     .bind(invitation.now_ms)
     .bind(invitation.expires_ms)
+    .bind(invitation.mailed)
     .execute(&mut **tx)
     .await
     .map_err(db(DOING))?;
@@ -52,7 +53,7 @@ pub(super) async fn accept(
 ) -> Result<Accepted, StoreError> {
     const DOING: &str = "accepting an invitation";
     let row = sqlx::query(
-        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.expires_ms <= ? AS expired
+        "SELECT i.account, i.role, i.grants, i.email = u.email AS same, i.expires_ms <= ? AS expired, i.mailed
          FROM invitations i JOIN users u ON u.id = ? WHERE i.token = ? AND i.dismissed_ms IS NULL",
     )
     .bind(now_ms)
@@ -73,6 +74,14 @@ pub(super) async fn accept(
     let account = id(&row, "invitations", "account")?;
     let given = Rights { role: role(&row, "invitations", "role")?, grants: json(&row, "invitations", "grants")? };
     join(tx, account, user, &given, now_ms).await?;
+    if get(&row, "invitations", "mailed")? {
+        // Only who reads letters to the address has this link.
+        sqlx::query("UPDATE users SET verified = 1 WHERE id = ?")
+            .bind(user.to_string())
+            .execute(&mut **tx)
+            .await
+            .map_err(db(DOING))?;
+    }
     sqlx::query("DELETE FROM invitations WHERE token = ?")
         .bind(token.as_slice())
         .execute(&mut **tx)

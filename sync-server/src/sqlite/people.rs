@@ -5,9 +5,9 @@ use sqlx::Sqlite as Db;
 use sqlx::Transaction;
 use tombolo_model::{Id, Role};
 
-use super::row::{db, get, id};
+use super::row::{db, get, id, maybe_id};
 use super::{Sqlite, audit, invitations};
-use crate::store::{Accepted, NewUser, People, SessionRow, SignUp, StoreError, UserRow};
+use crate::store::{Accepted, NewUser, People, Proofs, SessionRow, SignUp, StoreError, UserRow};
 
 #[async_trait]
 impl People for Sqlite {
@@ -57,21 +57,32 @@ impl People for Sqlite {
         .await
     }
 
-    async fn open_session(&self, token: &[u8; 32], user: Id, now_ms: i64, expires_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO sessions (token, user, created_ms, expires_ms) VALUES (?, ?, ?, ?)")
-            .bind(token.as_slice())
-            .bind(user.to_string())
-            .bind(now_ms)
-            .bind(expires_ms)
-            .execute(&self.write)
-            .await
-            .map_err(db("opening a session"))?;
+    async fn open_session(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        proofs: Proofs,
+        now_ms: i64,
+        expires_ms: i64,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO sessions (token, user, password, sso, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(token.as_slice())
+        .bind(user.to_string())
+        .bind(proofs.password)
+        .bind(proofs.sso.map(|account| account.to_string()))
+        .bind(now_ms)
+        .bind(expires_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db("opening a session"))?;
         Ok(())
     }
 
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError> {
         let query = sqlx::query(
-            "SELECT u.id, u.name, u.email, s.expires_ms FROM sessions s JOIN users u ON u.id = s.user
+            "SELECT u.id, u.name, u.email, s.expires_ms, s.password, s.sso FROM sessions s JOIN users u ON u.id = s.user
              WHERE s.token = ? AND s.expires_ms > ?",
         )
         .bind(token.as_slice())
@@ -82,6 +93,7 @@ impl People for Sqlite {
                 name: get(row, "users", "name")?,
                 email: get(row, "users", "email")?,
                 expires_ms: get(row, "sessions", "expires_ms")?,
+                proofs: Proofs { password: get(row, "sessions", "password")?, sso: maybe_id(row, "sessions", "sso")? },
             })
         })
         .await

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite as Db, query::Query};
 use tombolo_model::Id;
+use tombolo_wire::rest::RetentionPreview;
 
 use super::Sqlite;
-use super::row::{array, db, id};
+use super::row::{array, db, id, number};
 use crate::store::{Retention, StoreError};
 
 #[async_trait]
@@ -29,19 +30,49 @@ impl Retention for Sqlite {
         self.remove(sqlx::query(statement).bind(before_ms).bind(most), "removing old claims").await
     }
 
-    async fn old_runs(&self, started_before_ms: i64, newest: u32, most: u32) -> Result<Vec<(Id, Id)>, StoreError> {
+    async fn old_runs(&self, now_ms: i64, most: u32) -> Result<Vec<(Id, Id)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT account, id FROM (SELECT account, id, status, started_ms, ROW_NUMBER() OVER
-             (PARTITION BY account, flow ORDER BY started_ms DESC, id DESC) AS place FROM runs)
-             WHERE place > ? AND started_ms < ? AND status NOT IN ('queued', 'running') LIMIT ?",
+            "SELECT r.account, r.id FROM accounts a JOIN runs r ON r.account = a.id
+             AND r.started_ms < ?1 - a.retention_days * 86400000
+             WHERE r.status NOT IN ('queued', 'running') OR r.started_ms < ?1 - 7 * 86400000 LIMIT ?2",
         )
-        .bind(newest)
-        .bind(started_before_ms)
+        .bind(now_ms)
         .bind(most)
         .fetch_all(&self.read)
         .await
         .map_err(db("looking for old runs"))?;
         rows.iter().map(|row| Ok((id(row, "runs", "account")?, id(row, "runs", "id")?))).collect()
+    }
+
+    async fn before(&self, account: Id, started_before_ms: i64) -> Result<RetentionPreview, StoreError> {
+        let row = sqlx::query(
+            "WITH old AS MATERIALIZED (SELECT id FROM runs WHERE account = ?1 AND started_ms < ?2
+             AND status NOT IN ('queued', 'running')), made AS MATERIALIZED
+             (SELECT DISTINCT f.sha256 FROM old JOIN run_files f ON f.account = ?1 AND f.run = old.id)
+             SELECT (SELECT COUNT(*) FROM old) AS runs,
+             (SELECT COUNT(*) FROM old JOIN run_errors e ON e.account = ?1 AND e.run = old.id) AS errors,
+             COUNT(*) AS files, COALESCE(SUM(b.size_bytes), 0) AS file_bytes
+             FROM made JOIN blobs b ON b.account = ?1 AND b.sha256 = made.sha256 AND b.uploaded = 0
+             WHERE NOT EXISTS (SELECT 1 FROM run_files f WHERE f.account = ?1 AND f.sha256 = made.sha256
+             AND f.run NOT IN (SELECT id FROM old))",
+        )
+        .bind(account.to_string())
+        .bind(started_before_ms)
+        .fetch_one(&self.read)
+        .await
+        .map_err(db("counting old runs"))?;
+        let count = |column| number(&row, "runs", column);
+        Ok(RetentionPreview {
+            runs: count("runs")?,
+            errors: count("errors")?,
+            files: count("files")?,
+            file_bytes: count("file_bytes")?,
+        })
+    }
+
+    async fn remove_refused(&self, decided_before_ms: i64, most: u32) -> Result<u64, StoreError> {
+        let statement = "DELETE FROM refused WHERE rowid IN (SELECT rowid FROM refused WHERE decided_ms < ? LIMIT ?)";
+        self.remove(sqlx::query(statement).bind(decided_before_ms).bind(most), "removing decided changes").await
     }
 
     async fn remove_run_errors(&self, account: Id, run: Id, most: u32) -> Result<u64, StoreError> {

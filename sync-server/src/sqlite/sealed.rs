@@ -16,6 +16,8 @@ pub(crate) enum SealedPlace {
     Factor { user: Id },
     /// A letter that waits to be sent.
     Letter { id: Id },
+    /// The secret of an account's client at an OpenID provider.
+    SsoClient { account: Id, hosts: Vec<String> },
 }
 
 /// Something sealed.
@@ -43,8 +45,13 @@ impl Sqlite {
             .fetch_all(&self.read)
             .await
             .map_err(db("reading letters"))?;
+        let clients = sqlx::query("SELECT account, sealed, hosts FROM sso_clients WHERE sealed <> x'' LIMIT ?")
+            .bind(most)
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("reading clients"))?;
         let sealed = secrets.iter().map(secret).chain(factors.iter().map(factor));
-        sealed.chain(letters.iter().map(letter)).collect()
+        sealed.chain(letters.iter().map(letter)).chain(clients.iter().map(client)).collect()
     }
 
     /// Puts all of this in the place of what is there, in one transaction; what has nothing to put there is removed.
@@ -80,6 +87,12 @@ impl Sqlite {
                 (SealedPlace::Factor { user }, None) => {
                     sqlx::query("DELETE FROM second_factors WHERE user = ?").bind(user.to_string())
                 }
+                // Without its secret nobody signs in there; who set it up sees what was there, and enters it again.
+                (SealedPlace::SsoClient { account, .. }, sealed) => {
+                    sqlx::query("UPDATE sso_clients SET sealed = ? WHERE account = ?")
+                        .bind(sealed.clone().unwrap_or_default())
+                        .bind(account.to_string())
+                }
             };
             query.execute(&mut *tx).await.map_err(db(DOING))?;
         }
@@ -100,6 +113,14 @@ fn secret(row: &SqliteRow) -> Result<SealedRow, StoreError> {
 fn letter(row: &SqliteRow) -> Result<SealedRow, StoreError> {
     let place = SealedPlace::Letter { id: id(row, "mails", "id")? };
     Ok(SealedRow { place, sealed: get(row, "mails", "sealed")? })
+}
+
+fn client(row: &SqliteRow) -> Result<SealedRow, StoreError> {
+    let place = SealedPlace::SsoClient {
+        account: id(row, "sso_clients", "account")?,
+        hosts: json(row, "sso_clients", "hosts")?,
+    };
+    Ok(SealedRow { place, sealed: get(row, "sso_clients", "sealed")? })
 }
 
 fn factor(row: &SqliteRow) -> Result<SealedRow, StoreError> {

@@ -1,13 +1,12 @@
 //! What belongs to an account as a whole.
 
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Sqlite as Db, Transaction};
 use tombolo_model::Id;
-use tombolo_wire::rest::{AccountOwner, Policy};
+use tombolo_wire::rest::{AccountOwner, Amounts, Metered, Policy};
 
 use super::Sqlite;
-use super::row::{array, db, get, id, json, parse_id, to_json};
-use crate::store::{Removed, Settings, StoreError};
+use super::row::{db, get, id, json, number, to_json};
+use crate::store::{Settings, StoreError};
 
 #[async_trait]
 impl Settings for Sqlite {
@@ -28,16 +27,22 @@ impl Settings for Sqlite {
         .execute(&mut *tx)
         .await
         .map_err(db(DOING))?;
-        if !policy.managers_invite {
-            // Who may not invite any more leaves no way in behind.
-            sqlx::query(
-                "DELETE FROM invitations WHERE account = ?1 AND invited_by NOT IN (SELECT user FROM members
-                 WHERE account = ?1 AND status = 'accepted' AND role IN ('owner', 'administer'))",
-            )
-            .bind(account.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
+        // Whom the account does not take any more, and what those have sent who may not invite any more, is no way in.
+        let invitations = sqlx::query(
+            "SELECT i.email AS email, EXISTS (SELECT 1 FROM members m WHERE m.account = i.account AND m.user = i.invited_by
+             AND m.status = 'accepted' AND m.role IN ('owner', 'administer')) AS by_administrator
+             FROM invitations i WHERE i.account = ?",
+        )
+        .bind(account.to_string())
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        for row in &invitations {
+            let email: String = get(row, "invitations", "email")?;
+            let stays = policy.managers_invite || get(row, "members", "by_administrator")?;
+            if !stays || !policy.takes(&email) {
+                withdraw(&mut tx, account, &email).await?;
+            }
         }
         tx.commit().await.map_err(db(DOING))
     }
@@ -67,94 +72,85 @@ impl Settings for Sqlite {
         Ok(found.flatten())
     }
 
-    async fn set_closing(&self, account: Id, at_ms: Option<i64>) -> Result<(), StoreError> {
-        sqlx::query("UPDATE accounts SET closing_ms = ? WHERE id = ?")
-            .bind(at_ms)
+    async fn set_closing(&self, account: Id, at_ms: Option<i64>) -> Result<bool, StoreError> {
+        // One that is shut already is half gone.
+        let done =
+            sqlx::query("UPDATE accounts SET closing_ms = ? WHERE id = ? AND (closing_ms IS NULL OR closing_ms > 0)")
+                .bind(at_ms)
+                .bind(account.to_string())
+                .execute(&self.write)
+                .await
+                .map_err(db("saying that an account goes"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn retention_days(&self, account: Id) -> Result<u32, StoreError> {
+        let query = sqlx::query("SELECT retention_days FROM accounts WHERE id = ?").bind(account.to_string());
+        let found = self.find(query, "reading how long runs are kept", |row| number(row, "accounts", "retention_days"));
+        Ok(found.await?.map_or(0, |days| u32::try_from(days).unwrap_or(u32::MAX)))
+    }
+
+    async fn keep_retention(&self, account: Id, days: u32) -> Result<(), StoreError> {
+        sqlx::query("UPDATE accounts SET retention_days = ? WHERE id = ?")
+            .bind(days)
             .bind(account.to_string())
             .execute(&self.write)
             .await
-            .map_err(db("saying that an account goes"))?;
+            .map_err(db("saying how long runs are kept"))?;
         Ok(())
     }
 
-    async fn closed_accounts(&self, now_ms: i64) -> Result<Vec<Id>, StoreError> {
-        let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM accounts WHERE closing_ms <= ?")
-            .bind(now_ms)
-            .fetch_all(&self.read)
-            .await
-            .map_err(db("looking for accounts that go"))?;
-        ids.iter().map(|text| parse_id("accounts", text)).collect()
+    async fn limits(&self, account: Id) -> Result<Amounts, StoreError> {
+        let query = sqlx::query("SELECT limits FROM accounts WHERE id = ?").bind(account.to_string());
+        let found = self.find(query, "reading limits", |row| json(row, "accounts", "limits")).await?;
+        Ok(found.unwrap_or_default())
     }
 
-    async fn remove_account(&self, account: Id, now_ms: i64) -> Result<Option<Removed>, StoreError> {
-        const DOING: &str = "removing an account";
-        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
-        let due: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE id = ? AND closing_ms <= ?")
+    async fn keep_limits(&self, account: Id, limits: &Amounts) -> Result<(), StoreError> {
+        sqlx::query("UPDATE accounts SET limits = ? WHERE id = ?")
+            .bind(to_json("accounts", limits)?)
             .bind(account.to_string())
-            .bind(now_ms)
-            .fetch_optional(&mut *tx)
+            .execute(&self.write)
             .await
-            .map_err(db(DOING))?;
-        if due.is_none() {
-            return Ok(None);
-        }
-        sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *tx).await.map_err(db(DOING))?;
-        let owner: Option<String> = sqlx::query_scalar("SELECT user FROM members WHERE account = ? AND role = 'owner'")
-            .bind(account.to_string())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
-        // Every table that has accounts names them alike, so that none is forgotten when one is added.
-        let tables: Vec<String> = sqlx::query_scalar(
-            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
-             WHERE m.type = 'table' AND c.name = 'account'",
+            .map_err(db("keeping limits"))?;
+        Ok(())
+    }
+
+    async fn counted(&self, account: Id, now_ms: i64) -> Result<Amounts, StoreError> {
+        let row = sqlx::query(
+            "SELECT (SELECT COUNT(*) FROM members WHERE account = ?1 AND status = 'accepted')
+                  + (SELECT COUNT(*) FROM invitations WHERE account = ?1 AND dismissed_ms IS NULL AND expires_ms > ?2) AS members,
+             (SELECT COUNT(*) FROM tokens WHERE account = ?1 AND revoked = 0 AND (purge_ms IS NULL OR purge_ms > ?2)) AS tokens,
+             (SELECT COALESCE(SUM(size_bytes), 0) FROM blobs WHERE account = ?1) AS files,
+             (SELECT COALESCE(SUM(size_bytes), 0) FROM caches WHERE account = ?1) AS caches",
         )
-        .fetch_all(&mut *tx)
+        .bind(account.to_string())
+        .bind(now_ms)
+        .fetch_one(&self.read)
         .await
-        .map_err(db(DOING))?;
-        for table in tables {
-            // The name is one of this program's own tables.
-            let statement = AssertSqlSafe(format!("DELETE FROM \"{table}\" WHERE account = ?"));
-            sqlx::query(statement).bind(account.to_string()).execute(&mut *tx).await.map_err(db(DOING))?;
-        }
-        for statement in
-            ["UPDATE transfers SET to_account = NULL WHERE to_account = ?", "DELETE FROM accounts WHERE id = ?"]
-        {
-            sqlx::query(statement).bind(account.to_string()).execute(&mut *tx).await.map_err(db(DOING))?;
-        }
-        let removed = match owner {
-            Some(owner) => remove_person(&mut tx, &owner).await?,
-            None => Removed::default(),
-        };
-        tx.commit().await.map_err(db(DOING))?;
-        Ok(Some(removed))
+        .map_err(db("counting what an account has"))?;
+        let count = |column| number(&row, "accounts", column);
+        Ok(Amounts::from([
+            (Metered::Members, count("members")?),
+            (Metered::ApiTokens, count("tokens")?),
+            (Metered::FileBytes, count("files")?),
+            (Metered::CacheBytes, count("caches")?),
+        ]))
     }
 }
 
-/// Removes somebody who is a member nowhere: nothing would be left that they could sign in to.
-async fn remove_person(tx: &mut Transaction<'_, Db>, user: &str) -> Result<Removed, StoreError> {
-    const DOING: &str = "removing a person";
-    let elsewhere: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM members WHERE user = ? AND status = 'accepted'")
-        .bind(user)
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    if elsewhere > 0 {
-        return Ok(Removed::default());
-    }
-    let rows = sqlx::query("SELECT token FROM sessions WHERE user = ?")
-        .bind(user)
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(db(DOING))?;
-    let sessions = rows.iter().map(|row| array(row, "sessions", "token")).collect::<Result<_, _>>()?;
+/// Takes an invitation back, with the letter that may be on its way.
+async fn withdraw(tx: &mut Transaction<'_, Db>, account: Id, email: &str) -> Result<(), StoreError> {
     for statement in [
-        "DELETE FROM grants WHERE user = ?",
-        "DELETE FROM members WHERE user = ?",
-        // Sessions, browsers and the second factor go with the person.
-        "DELETE FROM users WHERE id = ?",
+        "DELETE FROM mails WHERE account = ? AND about = 'invitation' AND recipient = ?",
+        "DELETE FROM invitations WHERE account = ? AND email = ?",
     ] {
-        sqlx::query(statement).bind(user).execute(&mut **tx).await.map_err(db(DOING))?;
+        sqlx::query(statement)
+            .bind(account.to_string())
+            .bind(email)
+            .execute(&mut **tx)
+            .await
+            .map_err(db("withdrawing invitations"))?;
     }
-    Ok(Removed { sessions })
+    Ok(())
 }

@@ -12,7 +12,7 @@ use super::{Sqlite, bin, rights};
 use crate::store::{Arrival, HandOver, HandedOver, NewTransfer, StoreError, TRANSFER_MS, TransferRow, Transfers};
 
 /// What both sides see, from one row.
-const SHOWN: &str = "SELECT t.*, a.name AS account_name, u.name AS by_name FROM transfers t
+pub(super) const SHOWN: &str = "SELECT t.*, a.name AS account_name, u.name AS by_name FROM transfers t
     JOIN accounts a ON a.id = t.account JOIN users u ON u.id = t.by ";
 
 #[async_trait]
@@ -270,6 +270,28 @@ async fn arrive(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, arrival: &Ar
     for file in &arrival.files {
         copy_file(tx, hand_over, file).await?;
     }
+    copy_kept(tx, hand_over, arrival).await
+}
+
+/// State and the data of lookup caches go along: what a flow maps by would else be nothing, and nobody would hear of it.
+async fn copy_kept(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, arrival: &Arrival) -> Result<(), StoreError> {
+    for statement in [
+        "INSERT INTO states (account, owner, key, value, modified_ms) SELECT ?1, ?2, key, value, modified_ms FROM states
+         WHERE account = ?3 AND owner = ?4",
+        "INSERT INTO caches (account, cache, size_bytes, entries, modified_ms) SELECT ?1, ?2, size_bytes, entries, modified_ms
+         FROM caches WHERE account = ?3 AND cache = ?4",
+        "INSERT INTO cache_entries (account, cache, key, value) SELECT ?1, ?2, key, value FROM cache_entries
+         WHERE account = ?3 AND cache = ?4",
+    ] {
+        sqlx::query(statement)
+            .bind(hand_over.to.to_string())
+            .bind(arrival.to.to_string())
+            .bind(hand_over.from.to_string())
+            .bind(arrival.from.to_string())
+            .execute(&mut **tx)
+            .await
+            .map_err(db("handing state and lookup caches over"))?;
+    }
     Ok(())
 }
 
@@ -292,7 +314,7 @@ async fn copy_file(tx: &mut Transaction<'_, Db>, hand_over: &HandOver, sha256: &
     Ok(())
 }
 
-fn read(row: &SqliteRow, now_ms: i64) -> Result<TransferRow, StoreError> {
+pub(super) fn read(row: &SqliteRow, now_ms: i64) -> Result<TransferRow, StoreError> {
     let name: &str = get(row, "transfers", "status")?;
     let status = TransferStatus::ALL.into_iter().find(|status| status.name() == name);
     let mut status =

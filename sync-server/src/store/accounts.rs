@@ -37,6 +37,10 @@ pub struct MemberRow {
     pub require_factor: bool,
     /// Has one.
     pub has_factor: bool,
+    /// Enters with single sign-on only.
+    pub require_sso: bool,
+    /// Has an identity at the account's provider.
+    pub sso_linked: bool,
     /// Was invited, and does not want to come.
     pub dismissed: bool,
     /// Until when the invitation lets somebody in; absent for a member.
@@ -60,6 +64,8 @@ pub struct NewInvitation {
     pub now_ms: i64,
     /// Until when it lets somebody in.
     pub expires_ms: i64,
+    /// The link goes to the address alone: who has it reads letters to the address.
+    pub mailed: bool,
 }
 
 /// What whoever holds the link of an invitation may know of it.
@@ -153,8 +159,8 @@ pub trait Accounts {
     /// Says whether a member enters with a second factor only.
     async fn set_require_factor(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
 
-    /// Whether a member has no second factor and enters with one only.
-    async fn lacks_factor(&self, account: Id, user: Id) -> Result<bool, StoreError>;
+    /// Says whether a member enters with single sign-on only.
+    async fn set_require_sso(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
 
     /// Makes a member the owner and the owner an administrator, in one step: there is always one.
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError>;

@@ -33,6 +33,7 @@ pub trait Addresses {
     /// Forgets the wish.
     async fn forget_address(&self, user: Id) -> Result<(), StoreError>;
 
-    /// Fulfils a wish that was made since then, by its token.
-    async fn move_address(&self, user: Id, token: &[u8; 32], since_ms: i64) -> Result<Moved, StoreError>;
+    /// Fulfils a wish that was made since then, by its token. `proved`: the token was in a letter to the new address
+    /// alone.
+    async fn move_address(&self, user: Id, token: &[u8; 32], proved: bool, since_ms: i64) -> Result<Moved, StoreError>;
 }

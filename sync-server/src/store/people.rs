@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tombolo_model::Id;
 
-use super::StoreError;
+use super::{Proofs, StoreError};
 
 /// Somebody who signs up.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub struct SessionRow {
     pub email: String,
     /// When it ends.
     pub expires_ms: i64,
+    /// What it was opened with.
+    pub proofs: Proofs,
 }
 
 /// People, sessions and known browsers.
@@ -80,7 +82,14 @@ pub trait People {
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError>;
 
     /// Opens a session named by the SHA-256 of its token.
-    async fn open_session(&self, token: &[u8; 32], user: Id, now_ms: i64, expires_ms: i64) -> Result<(), StoreError>;
+    async fn open_session(
+        &self,
+        token: &[u8; 32],
+        user: Id,
+        proofs: Proofs,
+        now_ms: i64,
+        expires_ms: i64,
+    ) -> Result<(), StoreError>;
 
     /// Finds a session that has not expired.
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError>;

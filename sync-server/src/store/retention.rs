@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use tombolo_model::Id;
+use tombolo_wire::rest::RetentionPreview;
 
 use super::StoreError;
 
@@ -19,8 +20,15 @@ pub trait Retention {
     /// Removes claims on ticks before this time. The last of each flow stays: nothing before it is caught up.
     async fn remove_ticks(&self, before_ms: i64, most: u32) -> Result<u64, StoreError>;
 
-    /// Runs (account, id) that have ended and were started before this time, without the newest of each flow.
-    async fn old_runs(&self, started_before_ms: i64, newest: u32, most: u32) -> Result<Vec<(Id, Id)>, StoreError>;
+    /// Runs (account, id) that are older than their account keeps them, and have ended. One that has not said in a week
+    /// how it ended does not say it any more.
+    async fn old_runs(&self, now_ms: i64, most: u32) -> Result<Vec<(Id, Id)>, StoreError>;
+
+    /// What of an account was started before this time.
+    async fn before(&self, account: Id, started_before_ms: i64) -> Result<RetentionPreview, StoreError>;
+
+    /// Removes refused changes that were decided before this time.
+    async fn remove_refused(&self, decided_before_ms: i64, most: u32) -> Result<u64, StoreError>;
 
     /// Removes errors of a run.
     async fn remove_run_errors(&self, account: Id, run: Id, most: u32) -> Result<u64, StoreError>;

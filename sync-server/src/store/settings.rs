@@ -1,17 +1,10 @@
-//! What belongs to an account as a whole: its policy, its owner, and that it is to go.
+//! What belongs to an account as a whole: its policy, its owner, its limits, and that it is to go.
 
 use async_trait::async_trait;
 use tombolo_model::Id;
-use tombolo_wire::rest::{AccountOwner, Policy};
+use tombolo_wire::rest::{AccountOwner, Amounts, Policy};
 
 use super::StoreError;
-
-/// What went with an account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Removed {
-    /// Sessions of people who had no other account and went with it.
-    pub sessions: Vec<[u8; 32]>,
-}
 
 /// The account as a whole.
 #[async_trait]
@@ -28,13 +21,21 @@ pub trait Settings {
     /// When it goes; absent when it stays.
     async fn closing(&self, account: Id) -> Result<Option<i64>, StoreError>;
 
-    /// Says when it goes, or that it stays.
-    async fn set_closing(&self, account: Id, at_ms: Option<i64>) -> Result<(), StoreError>;
+    /// Says when it goes, or that it stays. False when it is half gone, or there is no such account.
+    async fn set_closing(&self, account: Id, at_ms: Option<i64>) -> Result<bool, StoreError>;
 
-    /// Accounts whose time has come.
-    async fn closed_accounts(&self, now_ms: i64) -> Result<Vec<Id>, StoreError>;
+    /// For how many days what runs leave behind is kept; 0 when there is no such account.
+    async fn retention_days(&self, account: Id) -> Result<u32, StoreError>;
 
-    /// Removes everything of an account, and its owner where they are a member of no other, in one transaction. Absent
-    /// when its time has not come, or not any more.
-    async fn remove_account(&self, account: Id, now_ms: i64) -> Result<Option<Removed>, StoreError>;
+    /// Says for how many.
+    async fn keep_retention(&self, account: Id, days: u32) -> Result<(), StoreError>;
+
+    /// What the account may have.
+    async fn limits(&self, account: Id) -> Result<Amounts, StoreError>;
+
+    /// Puts other limits in place of all.
+    async fn keep_limits(&self, account: Id, limits: &Amounts) -> Result<(), StoreError>;
+
+    /// What it has, of what the tables say: members, tokens, and what files and caches take.
+    async fn counted(&self, account: Id, now_ms: i64) -> Result<Amounts, StoreError>;
 }

@@ -150,6 +150,57 @@ async fn a_member_leaves_an_account_and_its_owner_does_not() {
     assert_eq!(told, (&json!("member"), &json!("delete"), &json!("bob")));
 }
 
+/// Waits until an account's last row is gone.
+async fn is_gone(database: &mut sqlx::SqliteConnection, account: tombolo_model::Id) {
+    let begun = std::time::Instant::now();
+    let count = "SELECT COUNT(*) FROM accounts WHERE id = ?";
+    while sqlx::query_scalar::<_, i64>(count).bind(account.to_string()).fetch_one(&mut *database).await.unwrap() > 0 {
+        assert!(begun.elapsed().as_secs() < 60, "the account stays");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_goes_little_by_little_while_others_write_and_a_kill_only_delays_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &[]);
+    let ann = server.person("ann").await;
+    let (bob, api) = crate::v1::client::owner(&server, "bob").await;
+    server.kill();
+    let mut database = server.database().await;
+    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5000)
+        INSERT INTO states (account, owner, key, value, modified_ms) SELECT ?, '', n, '1', 1 FROM n";
+    for account in [ann.account, bob.account] {
+        sqlx::query(fill).bind(account.to_string()).execute(&mut database).await.unwrap();
+    }
+    let close = "UPDATE accounts SET closing_ms = 1 WHERE id = ?";
+    sqlx::query(close).bind(ann.account.to_string()).execute(&mut database).await.unwrap();
+    let left = async |database: &mut sqlx::SqliteConnection, account: tombolo_model::Id| -> i64 {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM states WHERE account = ?").bind(account.to_string());
+        count.fetch_one(database).await.unwrap()
+    };
+    let mut server = Server::on(folder.path(), &[]);
+    let api = crate::v1::client::Api::new(&server, &api.token);
+    let mut between = 0;
+    loop {
+        let kept = api.put("/v1/state/own", json!(between)).await;
+        assert!(kept.status.is_success(), "{}", kept.text);
+        match left(&mut database, ann.account).await {
+            5_000 => {}
+            1..2_500 => break,
+            _ => between += 1,
+        }
+    }
+    assert!(between > 3, "nobody wrote while the account went");
+    server.kill();
+    let server = Server::on(folder.path(), &[]);
+    is_gone(&mut database, ann.account).await;
+    assert_eq!(left(&mut database, ann.account).await, 0);
+    assert_eq!(left(&mut database, bob.account).await, 5_001, "another account's rows");
+    let sign_in = json!({ "email": "ann@example.com", "password": PASSWORD });
+    assert_eq!(server.browser().post("/api/signin", sign_in).await.status(), StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn an_account_that_its_owner_wants_gone_stays_for_two_weeks_and_then_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
@@ -196,6 +247,7 @@ async fn an_account_that_its_owner_wants_gone_stays_for_two_weeks_and_then_leave
     assert_eq!(gone.status(), StatusCode::UNAUTHORIZED, "who had no other account is gone with it");
     assert_eq!(server.browser().post("/api/signin", sign_in("bob")).await.status(), StatusCode::OK);
     let mut database = server.database().await;
+    is_gone(&mut database, ann.account).await;
     let tables = sqlx::query(
         "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'account'",
     );

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tombolo_model::Kind;
 use tombolo_wire::sync::{Course, Down};
 
 use crate::device::{Device, author, create, set};
 use crate::schedule::{FAST, Heard, back, now, once_at, push_clock, push_new};
-use crate::server::{PASSWORD, Server};
+use crate::security::{app_shows, enrol};
+use crate::server::{PASSWORD, Server, code};
 
 fn admin(arguments: &[&str], data: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tombolo")).arg("admin").args(arguments).arg("--data").arg(data).output().unwrap()
@@ -102,4 +103,37 @@ async fn a_tick_before_the_restore_is_not_caught_up_again() {
     let mut heard = Heard::default();
     heard.until(&mut device, |heard| heard.of(clock, restored_ms).len() >= 2).await;
     assert!(heard.of(flow, 0).is_empty(), "{:?}", heard.of(flow, 0));
+}
+
+#[tokio::test]
+async fn a_restored_server_trusts_no_browser_and_sends_no_letter_that_was_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("yesterday.backup");
+    let backup = backup.to_str().unwrap();
+    let data = folder.path().join("data");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("smtp://{nobody}");
+    let options = ["--smtp", &url, "--mail-from", "tombolo@example.com"];
+    let mut server = Server::on(&data, &options);
+    let mut ann = server.person("ann").await;
+    let (secret, _) = enrol(&mut ann.browser).await;
+    let sign_in = |code: Option<String>| json!({ "email": "ann@example.com", "password": PASSWORD, "code": code, "trust": code.is_some() });
+    let trusted = ann.browser.post("/api/signin", sign_in(Some(app_shows(&secret, 1)))).await;
+    assert_eq!(trusted.status(), StatusCode::OK);
+    assert_eq!(ann.browser.post("/api/signin", sign_in(None)).await.status(), StatusCode::OK, "it is trusted");
+    let invite = json!({ "email": "bob@example.com", "role": "manage" });
+    ann.browser.post(&format!("/api/accounts/{}/members", ann.account), invite).await;
+    assert!(admin(&["backup", backup], &data).status.success());
+    server.kill();
+    assert!(admin(&["restore", backup], &data).status.success());
+    let server = Server::on(&data, &options);
+    let mut browser = ann.browser.at(&server);
+    assert_eq!(code(browser.post("/api/signin", sign_in(None)).await).await, "code_needed");
+    let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM mails WHERE next_ms IS NOT NULL")
+        .fetch_one(&mut server.database().await)
+        .await
+        .unwrap();
+    assert_eq!(waiting, 0);
+    let me: Value = server.browser().get("/api/me").await.json().await.unwrap();
+    assert_eq!(me["errors"][0]["code"], "signed_out");
 }

@@ -1,6 +1,6 @@
 //! Letters that the server sends, and what is shown of them.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::mailbox::{Mailbox, after};
@@ -129,4 +129,45 @@ async fn an_offer_goes_by_mail_and_a_letter_of_an_invitation_that_was_withdrawn_
         .await;
     let list: Value = ann.browser.get(&format!("{base}/members")).await.json().await.unwrap();
     assert!(list["members"][1].get("mail").is_none(), "{list}");
+}
+
+#[tokio::test]
+async fn a_narrower_policy_takes_back_invitations_that_it_would_refuse_and_their_letters() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("smtp://{nobody}");
+    let server = Server::start_with(&["--smtp", &url, "--mail-from", "tombolo@example.com"]);
+    let mut ann = server.person("ann").await;
+    let mut dora = server.person("dora").await;
+    ann.let_in(&mut dora, "dora", "manage").await;
+    let base = format!("/api/accounts/{}", ann.account);
+    let invite = |email: &str| json!({ "email": email, "role": "monitor" });
+    for email in ["bob@good.example", "cat@bad.example"] {
+        assert_eq!(ann.browser.post(&format!("{base}/members"), invite(email)).await.status(), StatusCode::OK);
+    }
+    let policy =
+        |managers: bool, domains: &[&str]| Some(json!({ "managersInvite": managers, "inviteDomains": domains }));
+    let path = format!("{base}/policy");
+    let done = ann.browser.send(Method::PUT, &path, policy(true, &[])).await;
+    assert_eq!(done.status(), StatusCode::NO_CONTENT);
+    let answer = dora.browser.post(&format!("{base}/members"), invite("eve@good.example")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut letters = async |wanted: &[&str]| {
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT recipient FROM mails WHERE next_ms IS NOT NULL ORDER BY recipient")
+                .fetch_all(&mut server.database().await)
+                .await
+                .unwrap();
+        let list: Value = ann.browser.get(&format!("{base}/members")).await.json().await.unwrap();
+        let members = list["members"].as_array().unwrap().iter();
+        let pending: Vec<&str> =
+            members.filter(|line| line["status"] == "pending").map(|line| line["email"].as_str().unwrap()).collect();
+        assert_eq!((rows.iter().map(String::as_str).collect::<Vec<_>>(), pending), (wanted.to_vec(), wanted.to_vec()));
+    };
+    letters(&["bob@good.example", "cat@bad.example", "eve@good.example"]).await;
+    let mut admin = server.browser();
+    admin.post("/api/signin", json!({ "email": "ann@example.com", "password": PASSWORD })).await;
+    admin.send(Method::PUT, &path, policy(true, &["good.example"])).await;
+    letters(&["bob@good.example", "eve@good.example"]).await;
+    admin.send(Method::PUT, &path, policy(false, &["good.example"])).await;
+    letters(&["bob@good.example"]).await;
 }

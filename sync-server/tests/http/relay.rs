@@ -148,6 +148,45 @@ async fn the_relay_is_no_open_proxy() {
 }
 
 #[tokio::test]
+async fn a_place_is_taken_before_the_body_of_a_request_is_read() {
+    use tokio::io::AsyncWriteExt;
+    let (base, _) = application("/echo".to_owned()).await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let ann = server.person("ann").await;
+    let (flow, _) = flow(&ann, &base).await;
+    let of = format!("flows/{flow}");
+    let head = format!(
+        "POST /api/accounts/{}/{of}/relay HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nCookie: {}\r\nContent-Length: 16000000\r\n\r\n",
+        ann.account,
+        server.address,
+        ann.browser.origin(),
+        ann.browser.cookie()
+    );
+    let upload = async || {
+        let mut stream = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    };
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        slow.push(upload().await);
+    }
+    let ask = async || {
+        send(&ann, ann.account, &of, framed(&request("GET", &format!("{base}/echo"), &[]), b"").unwrap()).await
+    };
+    let begun = std::time::Instant::now();
+    while ask().await.0 != StatusCode::SERVICE_UNAVAILABLE {
+        assert!(begun.elapsed().as_secs() < 20, "bodies are read without a place");
+        // The question may have had the place of one of them.
+        slow.push(upload().await);
+    }
+    drop(slow);
+    while ask().await.0 != StatusCode::OK {
+        assert!(begun.elapsed().as_secs() < 40, "places are not given back");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_takes_no_secret_to_another_host() {
     let (other, seen) = application("/echo".to_owned()).await;
     let (base, _) = application(format!("{other}/echo")).await;

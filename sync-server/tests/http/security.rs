@@ -12,7 +12,7 @@ use crate::device::Device;
 use crate::server::{Browser, PASSWORD, Server, code};
 
 /// What an authenticator app shows for a secret, so many steps from now.
-fn app_shows(secret: &str, ahead: u64) -> String {
+pub(crate) fn app_shows(secret: &str, ahead: u64) -> String {
     let mut bits = String::new();
     for digit in secret.bytes() {
         let value = if digit.is_ascii_uppercase() { digit - b'A' } else { digit - b'2' + 26 };
@@ -32,13 +32,15 @@ fn app_shows(secret: &str, ahead: u64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-async fn enrol(ann: &mut Browser) -> (String, Vec<String>) {
+/// Gives somebody a second factor: its secret and the recovery codes.
+pub(crate) async fn enrol(ann: &mut Browser) -> (String, Vec<String>) {
     let wrong = ann.post("/api/security/factor/begin", json!({ "password": "not this one" })).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let begun = ann.post("/api/security/factor/begin", json!({ "password": PASSWORD })).await;
     let begun: Value = begun.json().await.unwrap();
     let secret = begun["secret"].as_str().unwrap().to_owned();
-    assert!(begun["uri"].as_str().unwrap().starts_with("otpauth://totp/Tombolo:ann%40example.com?secret="));
+    assert!(begun["uri"].as_str().unwrap().starts_with("otpauth://totp/Tombolo:"));
+    assert!(begun["uri"].as_str().unwrap().contains("%40example.com?secret="));
     assert!(begun["qr"]["path"].as_str().unwrap().starts_with("M0,0h7v1h-7z"));
     let confirmed = ann.post("/api/security/factor/confirm", json!({ "code": app_shows(&secret, 0) })).await;
     let confirmed: Value = confirmed.json().await.unwrap();
@@ -198,4 +200,43 @@ async fn a_trusted_browser_is_asked_for_no_code_as_long_as_every_account_allows_
     assert_eq!(status, ok);
     assert_eq!(trusted.post("/api/security/distrust", json!({})).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(ask(&mut trusted, None, false).await.0, no, "trust was taken back");
+}
+
+#[tokio::test]
+async fn a_browser_is_not_trusted_for_a_code_that_nobody_looked_at() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await.browser;
+    let body = json!({ "email": "ann@example.com", "password": PASSWORD, "code": "123456", "trust": true });
+    assert_eq!(ann.post("/api/signin", body).await.status(), StatusCode::OK, "nobody asked for one");
+    let trusted: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM browsers WHERE trusted_ms IS NOT NULL")
+        .fetch_one(&mut server.database().await)
+        .await
+        .unwrap();
+    assert_eq!(trusted, 0);
+    let known: Value = ann.get("/api/security").await.json().await.unwrap();
+    assert_eq!(known["trustedBrowsers"], 0);
+}
+
+#[tokio::test]
+async fn a_refusal_at_a_known_address_does_not_wait_for_the_audit_log() {
+    let server = Server::start();
+    server.person("ann").await;
+    // Nobody else can write as long as this is held.
+    let mut database = server.database().await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut database).await.unwrap();
+    let wrong = json!({ "email": "ann@example.com", "password": "not this one" });
+    let mut other = server.browser();
+    assert_eq!(other.post("/api/signin", wrong).await.status(), StatusCode::UNAUTHORIZED);
+    sqlx::raw_sql("ROLLBACK").execute(&mut database).await.unwrap();
+    // It is told all the same.
+    loop {
+        let told: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE action = 'signInFailed'")
+            .fetch_one(&mut database)
+            .await
+            .unwrap();
+        if told == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
 }

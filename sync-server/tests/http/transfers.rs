@@ -88,6 +88,47 @@ async fn an_integration_goes_whole_and_leaves_nothing_behind_but_tombstones() {
     assert_eq!(done.status, RunStatus::Completed, "{done:?}");
 }
 
+#[tokio::test]
+async fn the_data_of_lookup_caches_and_state_go_along_to_the_recipient() {
+    let server = Server::start();
+    let (mut ann, anns) = crate::v1::client::owner(&server, "ann").await;
+    let (mut bob, bobs) = crate::v1::client::owner(&server, "bob").await;
+    let integration = anns.make("integrations", json!({ "name": "Shop" })).await;
+    let cache = anns.make("lookupcaches", json!({ "name": "SKUs", "_integrationId": integration })).await;
+    let connection =
+        json!({ "name": "c", "type": "http", "http": { "baseURI": "https://a.example", "mediaType": "json" } });
+    let connection = anns.make("connections", connection).await;
+    let export = json!({ "name": "e", "_connectionId": connection, "_integrationId": integration, "adaptorType": "HTTPExport", "http": { "relativeURI": "/a" } });
+    let export = anns.make("exports", export).await;
+    let entries = json!({ "data": [{ "key": "a", "value": 1 }, { "key": "b", "value": { "c": 2 } }] });
+    anns.post(&format!("/v1/lookupcaches/{cache}/data"), entries).await.good();
+    let state = anns.put(&format!("/v1/exports/{export}/state/cursor"), json!({ "page": 7 })).await;
+    assert!(state.status.is_success(), "{}", state.text);
+    let body = json!({ "integrations": [integration], "email": "bob@example.com", "copyShared": true });
+    let offered: Value = call(&mut ann, "", body).await.json().await.unwrap();
+    let token = offered["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+    bob.browser.post("/api/transfers/look", json!({ "offer": token })).await;
+    let accepted = call(&mut bob, "/accept", json!({ "transfer": offered["id"] })).await;
+    assert_eq!(accepted.json::<Value>().await.unwrap()["status"], "done");
+    let theirs =
+        async |kind: &str| bobs.get(&format!("/v1/{kind}")).await.good()[0]["_id"].as_str().unwrap().to_owned();
+    let (cache, export) = (theirs("lookupcaches").await, theirs("exports").await);
+    let data = bobs.post(&format!("/v1/lookupcaches/{cache}/getData"), json!({ "keys": ["a", "b"] })).await.good();
+    let values: Vec<&Value> = data["data"].as_array().unwrap().iter().map(|entry| &entry["value"]).collect();
+    assert_eq!(values, [&json!(1), &json!({ "c": 2 })], "{data}");
+    let state = bobs.get(&format!("/v1/exports/{export}/state/cursor")).await.good();
+    assert_eq!(state, json!({ "page": 7 }));
+    // What grows on is counted on.
+    let size = server.database().await;
+    let mut size = size;
+    let kept: i64 = sqlx::query_scalar("SELECT entries FROM caches WHERE account = ?")
+        .bind(bob.account.to_string())
+        .fetch_one(&mut size)
+        .await
+        .unwrap();
+    assert_eq!(kept, 2);
+}
+
 async fn switch_on(device: &mut Device, flow: Id) {
     let page = device.until(|frame| match frame {
         Down::Bundle { page, .. } => Some(Device::page(&page)),

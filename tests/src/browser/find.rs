@@ -9,6 +9,13 @@ use thirtyfour::{Key, TypingData, WebElement};
 
 const FIND: &str = include_str!("find.js");
 
+/// How many stops of the Tab key an element is after what has the focus; fewer than none where it is before.
+const STOPS: &str = "const [wanted] = arguments; const here = document.activeElement; \
+    if (here === wanted) return 0; \
+    const stops = [...document.querySelectorAll('*')].filter((e) => e === wanted || e === here || e.tabIndex >= 0 && !e.disabled && !e.closest('[inert]') && e.checkVisibility({ visibilityProperty: true })); \
+    const away = stops.indexOf(wanted) - stops.indexOf(here); \
+    return here && here !== document.body ? away : 1;";
+
 impl Browser {
     /// All visible elements of a role whose name is this or, when there is none, contains it.
     ///
@@ -215,22 +222,43 @@ impl Browser {
         Ok(())
     }
 
-    /// Goes on with the Tab key until this has the focus.
+    /// Goes on with the Tab key until this has the focus, or back with it where that is shorter.
     ///
     /// # Errors
     ///
     /// When it does not get there.
     pub async fn tab_to(&self, role: &str, name: &str) -> Result<()> {
-        const MOST: usize = 60;
         let wanted = self.find(role, name).await?;
-        for _ in 0..MOST {
-            let here = self.web.execute("return document.activeElement === arguments[0];", vec![wanted.to_json()?]);
-            if here.await?.json() == true {
+        self.tab_onto(&wanted, &format!("{role} \"{name}\"")).await
+    }
+
+    /// The same for an element that was found already; `what` is what it is called in a message.
+    ///
+    /// # Errors
+    ///
+    /// When it does not get there.
+    pub async fn tab_onto(&self, wanted: &WebElement, what: &str) -> Result<()> {
+        const MOST: usize = 60;
+        for round in 0..MOST {
+            let stops = self.web.execute(STOPS, vec![wanted.to_json()?]).await?.json().as_i64().unwrap_or(1);
+            if stops == 0 {
                 return Ok(());
             }
-            self.keys(Key::Tab).await?;
+            // The first count may be wrong by what only the browser knows: what is left is gone in single steps.
+            let times = if round == 0 { stops.unsigned_abs() } else { 1 };
+            let mut keys = self.web.action_chain();
+            if stops < 0 {
+                keys = keys.key_down(Key::Shift);
+            }
+            for _ in 0..times {
+                keys = keys.send_keys(Key::Tab);
+            }
+            if stops < 0 {
+                keys = keys.key_up(Key::Shift);
+            }
+            keys.perform().await?;
         }
-        bail!("the Tab key does not reach {role} \"{name}\"\n--- the screen\n{}", self.outline().await)
+        bail!("the Tab key does not reach {what}\n--- the screen\n{}", self.outline().await)
     }
 
     /// Types into what has the focus, without the pause that [`Browser::keys`] makes at each key.

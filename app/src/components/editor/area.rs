@@ -55,6 +55,8 @@ impl Area {
 pub(crate) fn CodeArea(
     area: Area,
     label: &'static str,
+    /// The id of the text on the page.
+    id: &'static str,
     #[prop(into)] text: Signal<String>,
     #[prop(into)] language: Signal<Language>,
     #[prop(optional)] read_only: bool,
@@ -80,7 +82,8 @@ pub(crate) fn CodeArea(
                     return Ok(());
                 };
                 let settings =
-                    json!({"text": now, "label": label, "language": spoken.key(), "readOnly": read_only}).to_string();
+                    json!({"text": now, "label": label, "id": id, "language": spoken.key(), "readOnly": read_only})
+                        .to_string();
                 let changed = Closure::<dyn Fn(String)>::new(move |text: String| {
                     on_text.try_run(text);
                 });

@@ -124,8 +124,12 @@ pub(crate) enum Language {
     JsonTemplate,
     /// Handlebars in XML, and XML alone.
     Xml,
-    /// Handlebars in SQL.
+    /// Handlebars in SQL, in which double quotes are around names.
     Sql,
+    /// The same where names stand in backquotes, and double quotes are around texts.
+    SqlBackquotes,
+    /// The same where names stand in brackets too.
+    SqlBrackets,
     /// Handlebars in GraphQL.
     GraphQl,
     /// Anything else.
@@ -133,6 +137,15 @@ pub(crate) enum Language {
 }
 
 impl Language {
+    /// As a dialect has it, where the options name one: the name that a connection has for its database.
+    pub(crate) fn in_dialect(self, dialect: Option<&str>) -> Self {
+        match (self, dialect) {
+            (Self::Sql, Some("mysql" | "mariadb" | "bigquery")) => Self::SqlBackquotes,
+            (Self::Sql, Some("mssql" | "azuresynapse")) => Self::SqlBrackets,
+            (language, _) => language,
+        }
+    }
+
     /// Its name in the code editor.
     pub(crate) fn key(self) -> &'static str {
         match self {
@@ -142,6 +155,8 @@ impl Language {
             Self::JsonTemplate => "jsonTemplate",
             Self::Xml => "xml",
             Self::Sql => "sql",
+            Self::SqlBackquotes => "sqlBackquotes",
+            Self::SqlBrackets => "sqlBrackets",
             Self::GraphQl => "graphql",
             Self::Text => "text",
         }
@@ -155,7 +170,7 @@ impl Language {
             Self::Template => "Handlebars",
             Self::JsonTemplate => "Handlebars, JSON",
             Self::Xml => "XML",
-            Self::Sql => "SQL",
+            Self::Sql | Self::SqlBackquotes | Self::SqlBrackets => "SQL",
             Self::GraphQl => "GraphQL",
             Self::Text => "Text",
         }
@@ -168,7 +183,7 @@ impl Language {
             Self::Script => "js",
             Self::Template => "hbs",
             Self::Xml => "xml",
-            Self::Sql => "sql",
+            Self::Sql | Self::SqlBackquotes | Self::SqlBrackets => "sql",
             Self::GraphQl => "graphql",
             Self::Text => "txt",
         }
@@ -207,6 +222,8 @@ pub(crate) enum OptionKind {
     Check(bool),
     /// One of several values with their names; the first is meant without a word.
     Choice(&'static [(&'static str, &'static str)]),
+    /// The same, or whatever somebody types.
+    ChoiceOrOwn(&'static [(&'static str, &'static str)]),
     /// Texts with commas between them.
     List(&'static str),
     /// Lines of `Name: value`.
@@ -237,4 +254,17 @@ pub(crate) struct Example {
     pub input: &'static str,
     /// The options: an object of JSON, or nothing.
     pub options: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_coloured_as_its_dialect_has_it() {
+        let spoken = |dialect| Language::Sql.in_dialect(dialect).key();
+        assert_eq!((spoken(None), spoken(Some("oracle"))), ("sql", "sql"));
+        assert_eq!((spoken(Some("mariadb")), spoken(Some("mssql"))), ("sqlBackquotes", "sqlBrackets"));
+        assert_eq!(Language::Json.in_dialect(Some("mysql")), Language::Json);
+    }
 }

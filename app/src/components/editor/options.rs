@@ -57,6 +57,13 @@ fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
             </select>
         }
         .into_any(),
+        OptionKind::ChoiceOrOwn(choices) => {
+            let value = Memo::new(move |_| {
+                value.with(|value| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned())
+            });
+            let set = Callback::new(move |text: String| set(Value::String(text)));
+            view! { <ChoiceOrOwn id=id.clone() label=field.label choices=choices value=value set=set/> }.into_any()
+        }
         OptionKind::Function => {
             let names = Memo::new(move |_| content.rules.with(|script| functions(script)));
             view! {
@@ -82,6 +89,71 @@ fn OptionBox(field: &'static OptionField, content: Content) -> impl IntoView {
     view! { <div class="field" class:wide=wide><label for=id>{field.label}</label>{control}</div> }.into_any()
 }
 
+/// What a choice says when something else is typed beside it; no value is so.
+const OWN: &str = "another…";
+
+/// One of several values, or another one in a field of its own.
+#[component]
+fn ChoiceOrOwn(
+    id: String,
+    label: &'static str,
+    choices: &'static [(&'static str, &'static str)],
+    value: Memo<String>,
+    set: Callback<String>,
+) -> impl IntoView {
+    // What was typed, and the value that it made: an example puts another one there, which is chosen again.
+    let typed = RwSignal::new(None::<(String, String)>);
+    let is_own = Memo::new(move |_| {
+        let value = value.get();
+        let listed = value.is_empty() || choices.iter().any(|(key, _)| *key == value);
+        !listed || typed.with(|typed| typed.as_ref().is_some_and(|(_, made)| *made == value))
+    });
+    let shown = move || {
+        let value = value.get();
+        let draft = typed.with(|typed| typed.as_ref().filter(|(_, made)| *made == value).map(|(text, _)| text.clone()));
+        draft.unwrap_or_else(|| escaped(&value))
+    };
+    // Without a word the first one is meant.
+    let usual = choices.first().map_or("", |(key, _)| *key);
+    let chosen = move |key: &'static str| {
+        !is_own.get() && value.with(|value| value == key || (value.is_empty() && key == usual))
+    };
+    let choose = move |event: leptos::ev::Event| match event_target_value(&event) {
+        key if key == OWN => {
+            let value = value.get_untracked();
+            typed.set(Some((escaped(&value), value)));
+        }
+        key => {
+            typed.set(None);
+            set.run(key);
+        }
+    };
+    let input = move |event: leptos::ev::Event| {
+        let text = event_target_value(&event);
+        let made = unescaped(&text);
+        typed.set(Some((text, made.clone())));
+        set.run(made);
+    };
+    view! {
+        <select class="input select-native" id=id on:change=choose>
+            {choices.iter().map(|&(key, words)| view! { <option value=key prop:selected=move || chosen(key)>{words}</option> }).collect_view()}
+            <option value=OWN prop:selected=is_own>"Another"</option>
+        </select>
+        {move || is_own.get().then(|| view! {
+            <input class="input" type="text" aria-label=format!("{label}: another") autocomplete="off" spellcheck="false" prop:value=shown on:input=input/>
+        })}
+    }
+}
+
+/// A tab and line ends cannot be typed in a field: they are written `\t`, `\n`.
+fn unescaped(text: &str) -> String {
+    text.replace("\\t", "\t").replace("\\r", "\r").replace("\\n", "\n")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\t', "\\t").replace('\r', "\\r").replace('\n', "\\n")
+}
+
 /// What is emptied is not set any more.
 fn put(options: &mut Map<String, Value>, name: &str, value: Value) {
     if value == Value::String(String::new()) {
@@ -91,7 +163,7 @@ fn put(options: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-/// What is typed, as the option holds it. A tab and line ends cannot be typed in a field: they are written `\t`, `\n`.
+/// What is typed, as the option holds it.
 fn read(kind: OptionKind, text: &str) -> Value {
     match kind {
         OptionKind::Number(_) => {
@@ -101,7 +173,7 @@ fn read(kind: OptionKind, text: &str) -> Value {
             text.split(',').map(|item| Value::String(item.trim().to_owned())).collect()
         }
         OptionKind::Headers(_) | OptionKind::Lines(_) => Value::String(text.to_owned()),
-        _ => Value::String(text.replace("\\t", "\t").replace("\\r", "\r").replace("\\n", "\n")),
+        _ => Value::String(unescaped(text)),
     }
 }
 
@@ -116,7 +188,7 @@ fn words(kind: OptionKind, value: Option<&Value>) -> String {
         (Some(Value::String(text)), OptionKind::Choice(_) | OptionKind::Headers(_) | OptionKind::Lines(_)) => {
             text.clone()
         }
-        (Some(Value::String(text)), _) => text.replace('\t', "\\t").replace('\r', "\\r").replace('\n', "\\n"),
+        (Some(Value::String(text)), _) => escaped(text),
         (Some(Value::Array(items)), _) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         (Some(other), _) => other.to_string(),
     }

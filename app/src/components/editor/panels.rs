@@ -13,7 +13,7 @@ use super::area::CodeArea;
 use super::content::Content;
 use super::describe::{Editor, InputAs, Language, Stub};
 use super::form_view::FormView;
-use super::options::Options;
+use super::options::{Options, option_id};
 use super::preview::Preview;
 use crate::browser::{clipboard, files};
 use crate::components::{Ago, Icon, Menu, MenuItem};
@@ -22,6 +22,20 @@ use crate::words;
 
 /// What is taken from this computer at most; more would not fit into the browser's memory several times over.
 const MOST_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
+
+const RULES_TEXT: &str = "rules-text";
+const INPUT_TEXT: &str = "input-text";
+
+impl Editor {
+    /// The id of what somebody begins with who opens it: the rules, the first option, or the input.
+    pub(crate) fn beginning(&self) -> String {
+        match (&self.rules, self.options.first()) {
+            (Some(_), _) => RULES_TEXT.to_owned(),
+            (None, Some(option)) => option_id(option.name),
+            (None, None) => INPUT_TEXT.to_owned(),
+        }
+    }
+}
 
 /// Rules, with the options above them.
 #[component]
@@ -44,20 +58,28 @@ pub(crate) fn RulesPanel(
         .into_any();
     };
     let set = Callback::new(move |text: String| content.rules.set(text));
+    let language = spoken(rules.language, content);
     view! {
         <section class="panel rules" aria-label=rules.title>
             <header>
                 <h2>{rules.title}</h2><span class="meta">{rules.language.name()}</span>
                 <span class="end">
                     {(!editor.stubs.is_empty()).then(|| view! { <Stubs stubs=editor.stubs on_stub=on_stub/> })}
-                    <TextTools text=content.rules name=rules.title of=editor.slug language=rules.language on_text=set/>
+                    <TextTools text=content.rules name=rules.title of=editor.slug language=language on_text=set/>
                 </span>
             </header>
             {has_options.then(|| view! { <Options editor=editor content=content/> })}
-            <CodeArea area=areas.rules label=rules.title text=content.rules language=rules.language on_text=set on_run=on_run ready=ready/>
+            <CodeArea area=areas.rules label=rules.title id=RULES_TEXT text=content.rules language=language on_text=set on_run=on_run ready=ready/>
         </section>
     }
     .into_any()
+}
+
+/// What is written, as the options say.
+fn spoken(language: Language, content: Content) -> Memo<Language> {
+    Memo::new(move |_| {
+        content.options.with(|options| language.in_dialect(options.get("dialect").and_then(serde_json::Value::as_str)))
+    })
 }
 
 /// Puts the function of a hook behind what is written, with an input that fits.
@@ -87,7 +109,7 @@ pub(crate) fn InputPanel(
     let body = if is_file {
         view! { <FileInput content=content/> }.into_any()
     } else {
-        view! { <CodeArea area=areas.input label=input.title text=content.input language=input.language on_text=set on_run=on_run ready=ready/> }
+        view! { <CodeArea area=areas.input label=input.title id=INPUT_TEXT text=content.input language=input.language on_text=set on_run=on_run ready=ready/> }
             .into_any()
     };
     Some(view! {
@@ -120,12 +142,13 @@ pub(crate) fn OutputPanel(
 ) -> impl IntoView {
     let text =
         Memo::new(move |_| preview.output.with(|output| output.as_ref().map(|o| o.text.clone()).unwrap_or_default()));
+    let sql = spoken(Language::Sql, content);
     let language = Memo::new(move |_| {
         let json = preview.output.with(|output| output.as_ref().is_some_and(|output| output.json));
         let written = editor.rules.as_ref().map(|rules| rules.language);
         match (json, written) {
             (true, _) => Language::Json,
-            (false, Some(Language::Sql)) => Language::Sql,
+            (false, Some(Language::Sql)) => sql.get(),
             (false, Some(Language::JsonTemplate)) if text.with(|text| text.starts_with(['{', '['])) => Language::Json,
             _ if text.with(|text| text.starts_with('<')) => Language::Xml,
             _ => Language::Text,
@@ -150,7 +173,7 @@ pub(crate) fn OutputPanel(
                 <p class="quiet-line no-output">"There was no output yet. Mend what is wrong below, or choose an example."</p>
             })}
             {editor.draws_form().then(|| view! { <div class="form-box"><FormView text=text content=content/></div> })}
-            <CodeArea area=areas.output label="Output" text=text language=language read_only=true on_text=Callback::new(|_| ()) on_run=on_run ready=ready/>
+            <CodeArea area=areas.output label="Output" id="output-text" text=text language=language read_only=true on_text=Callback::new(|_| ()) on_run=on_run ready=ready/>
         </section>
     }
 }
@@ -185,7 +208,12 @@ fn TextTools(
         let opened = move |file: File| {
             spawn_local(async move {
                 match JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()) {
-                    Some(text) => on_text.run(text),
+                    Some(text) => {
+                        if text.contains('\u{fffd}') {
+                            app.toasts.fail("Some characters of the file are not in UTF-8: they are shown as \u{fffd}. Save it as UTF-8 and upload it again.");
+                        }
+                        on_text.run(text);
+                    }
                     None => app.toasts.fail("The file could not be read. Choose it again."),
                 }
             });

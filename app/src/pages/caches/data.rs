@@ -90,6 +90,13 @@ impl Data {
         self.app.call(Call::CacheRead { cache: self.cache, start, after }).await
     }
 
+    /// Whether there is an entry of this key.
+    pub(super) async fn has(self, key: &str) -> Result<bool, CallError> {
+        // Of the keys that begin with it, the key itself is the first.
+        let page = self.page(key.to_owned(), None).await?;
+        Ok(page.entries.first().is_some_and(|(first, _)| first == key))
+    }
+
     fn note_size(self, page: &CachePage) {
         self.size_bytes.set(page.size_bytes);
         self.count.set(page.count);

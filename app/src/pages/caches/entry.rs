@@ -70,6 +70,12 @@ impl Edited {
     }
 }
 
+/// That the key which is typed is another entry's.
+fn clash(edited: &Edited, taken: Option<&str>) -> Option<String> {
+    let clashes = taken == Some(edited.key.as_str()) && edited.was.as_deref() != taken;
+    clashes.then(|| format!("“{}” is there already. Change that entry, or choose another key.", edited.key))
+}
+
 /// Open while an entry is edited.
 #[component]
 pub(super) fn EntryDialog(data: Data, editing: RwSignal<Option<Edited>>) -> impl IntoView {
@@ -97,7 +103,16 @@ fn Form(data: Data, edited: Edited, open: RwSignal<bool>) -> impl IntoView {
     let edited = RwSignal::new(edited);
     let (tried, busy) = (RwSignal::new(false), RwSignal::new(false));
     let failed = RwSignal::new(None::<String>);
-    let key_problem = Signal::derive(move || tried.get().then(|| edited.with(Edited::key_problem)).flatten());
+    // A key that another entry has, which writing would replace.
+    let taken = RwSignal::new(None::<String>);
+    let key_problem = Signal::derive(move || {
+        let wrong = || {
+            edited
+                .with(Edited::key_problem)
+                .or_else(|| edited.with(|edited| taken.with(|taken| clash(edited, taken.as_deref()))))
+        };
+        tried.get().then(wrong).flatten()
+    });
     let value_problem = Signal::derive(move || {
         edited.with(|edited| edited.value().err().filter(|_| tried.get() || !edited.text.trim().is_empty()))
     });
@@ -112,9 +127,20 @@ fn Form(data: Data, edited: Edited, open: RwSignal<bool>) -> impl IntoView {
             return page::focus_soon(vec![if wrong { KEY } else { VALUE }.to_owned()]);
         };
         busy.set(true);
+        let moves = now.was.as_ref() != Some(&now.key);
         let gone = now.was.filter(|was| *was != now.key).into_iter().collect();
         spawn_local(async move {
-            match data.write(vec![(now.key, value)], gone).await {
+            let clashes = if moves { data.has(&now.key).await } else { Ok(false) };
+            if let Ok(true) = clashes {
+                taken.try_set(Some(now.key));
+                busy.try_set(false);
+                return page::focus_soon(vec![KEY.to_owned()]);
+            }
+            let written = match clashes {
+                Ok(_) => data.write(vec![(now.key, value)], gone).await,
+                Err(error) => Err(error),
+            };
+            match written {
                 Ok(()) => drop(open.try_set(false)),
                 Err(error) => drop(failed.try_set(Some(error.message))),
             }
@@ -165,5 +191,14 @@ mod tests {
         assert!(typed("number", "seven").is_err_and(|why| why.contains("“seven”")));
         assert!(typed("json", "3").is_err());
         assert_eq!(typed("text", "true"), Ok(json!("true")));
+    }
+
+    #[test]
+    fn a_key_of_another_entry_is_refused_until_another_is_typed() {
+        let edited =
+            |was: Option<&str>| Edited { was: was.map(Into::into), key: "a".into(), kind: "text", text: String::new() };
+        assert!(clash(&edited(None), Some("a")).is_some_and(|why| why.contains("“a”")));
+        assert_eq!(clash(&edited(None), Some("b")), None, "another key is typed by now");
+        assert_eq!(clash(&edited(Some("a")), Some("a")), None, "it is its own");
     }
 }

@@ -133,7 +133,7 @@ fn broken_off(done: usize, many: usize) -> String {
 #[component]
 fn Preview(data: Data, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoView {
     let many = entries.len();
-    let counted = words::count(many, "entry").replace("entrys", "entries");
+    let counted = words::entries(many);
     let first: Vec<Entry> = entries.iter().take(LOOKED_AT).cloned().collect();
     let waiting = StoredValue::new(parts(entries));
     let added = RwSignal::new(0_usize);
@@ -163,7 +163,7 @@ fn Preview(data: Data, entries: Vec<Entry>, open: RwSignal<bool>) -> impl IntoVi
                 waiting.try_update_value(|parts| parts.remove(0));
                 added.try_set(done);
             }
-            data.app.toasts.say(format!("{} are added.", words::count(many, "entry").replace("entrys", "entries")));
+            data.app.toasts.say(format!("{} {} added.", words::entries(many), if many == 1 { "is" } else { "are" }));
             data.load(false);
             // Opened once more meanwhile, it is another import's.
             if !waiting.is_disposed() {

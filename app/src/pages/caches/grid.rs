@@ -64,7 +64,7 @@ fn says(data: Data) -> String {
     match data.count.get() {
         Some(many) => {
             let many = usize::try_from(many).unwrap_or(usize::MAX);
-            format!("{}, {size}", words::count(many, "entry").replace("entrys", "entries"))
+            format!("{}, {size}", words::entries(many))
         }
         None => size,
     }

@@ -250,6 +250,11 @@ impl Sample {
         }
     }
 
+    /// Whether what somebody wrote is no JSON yet.
+    pub(super) fn is_unread(self) -> bool {
+        self.own.with(|own| own.as_deref().is_some_and(is_unread))
+    }
+
     /// Shows the record after or before.
     pub(super) fn step(self, forward: bool) {
         let last = self.records.with_untracked(Vec::len).saturating_sub(1);
@@ -261,6 +266,11 @@ impl Sample {
 /// JSON on several lines.
 pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// Whether a text is no record yet; an empty one is none at all.
+pub(super) fn is_unread(text: &str) -> bool {
+    !text.trim().is_empty() && serde_json::from_str::<Value>(text).is_err()
 }
 
 #[cfg(test)]
@@ -275,6 +285,12 @@ mod tests {
     /// The first is a source.
     fn keys(all: &[&str]) -> Vec<Place> {
         all.iter().enumerate().map(|(at, key)| Place { key: (*key).to_owned(), source: at == 0 }).collect()
+    }
+
+    #[test]
+    fn what_is_half_written_is_no_record() {
+        assert!(is_unread("{\"a\": 1") && is_unread("x"));
+        assert!(!is_unread("{\"a\": 1}") && !is_unread("  "));
     }
 
     #[test]

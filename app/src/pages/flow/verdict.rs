@@ -9,7 +9,7 @@ use tombolo_wire::eval_worker::{Ask, Given};
 
 use super::Builder;
 use super::mapping::{NoSample, Which};
-use super::sample::Sample;
+use super::sample::{Sample, is_unread};
 use crate::components::Icon;
 use crate::state::{Answer, Doc, Evaluator};
 
@@ -97,7 +97,11 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
     Effect::new(move |_| {
         let (rules, input) = (rules.get(), sample.value());
         let Some(input) = input.filter(|_| !judged.with_value(|judged| by_script(judged, &rules))) else {
-            shown.set(Said::Nothing);
+            timer.set_value(None);
+            shown.set(match sample.is_unread() {
+                true => Said::Words("danger", "The record is not JSON yet.".to_owned()),
+                false => Said::Nothing,
+            });
             return;
         };
         timer.set_value(Some(Timeout::new(SOON_MS, move || {
@@ -126,11 +130,17 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                     Answer::Failed(message) => Said::Words("danger", message),
                     Answer::Dropped => return,
                 };
-                shown.try_set(now);
+                // What is written meanwhile may be no record any more.
+                let unread = sample.own.try_with_untracked(|own| own.as_deref().is_some_and(is_unread));
+                if unread == Some(false) {
+                    shown.try_set(now);
+                }
             });
         })));
     });
     let empty = Signal::derive(move || sample.value().is_none() && sample.own.with(Option::is_none));
+    let unread =
+        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
     let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
     view! {
         <section class="verdict" aria-label="What becomes of a record">
@@ -143,7 +153,8 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 }
             }}</p>
             <NoSample sample=sample empty=empty/>
-            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" prop:value=move || sample.text() on:input=own></textarea>
+            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
+            {move || unread().then(|| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>"The record is not JSON yet."</p> })}
         </section>
     }
 }

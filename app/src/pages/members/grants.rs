@@ -93,8 +93,13 @@ pub(super) fn EditGrants(roster: Roster, member: Member, open: RwSignal<bool>) -
     let shown = if name.is_empty() { email } else { name };
     let save = move |_| {
         let Some(user) = user else { return };
-        let body =
-            ChangeMember { role: Some(role), grants: grants.get_untracked(), enabled: None, require_factor: None };
+        let body = ChangeMember {
+            role: Some(role),
+            grants: grants.get_untracked(),
+            enabled: None,
+            require_factor: None,
+            require_sso: None,
+        };
         open.set(false);
         roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
     };

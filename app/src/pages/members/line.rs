@@ -32,6 +32,7 @@ pub(super) fn Line(roster: Roster, member: Member, viewer: Viewer, asking: RwSig
     let pending = member.status == MemberStatus::Pending;
     let over = member.expires_ms;
     let asked = factor_words(member.require_factor, member.second_factor);
+    let sso = sso_words(member.require_sso, member.sso_linked);
     let off = member.status == MemberStatus::Disabled;
     let signed_in = member.signed_in_ms;
     // The owner is changed by giving the account away, and nobody takes their own rights by accident.
@@ -53,6 +54,7 @@ pub(super) fn Line(roster: Roster, member: Member, viewer: Viewer, asking: RwSig
                 {pending.then(|| view! { <Invited over=over/> })}
                 {dismissed.then(|| view! { <span class="badge warning" title="Who was invited does not want to come.">"Dismissed"</span> })}
                 {asked.map(|(class, says)| view! { <span class=class>{says}</span> })}
+                {sso.map(|(class, says)| view! { <span class=class>{says}</span> })}
                 {off.then(|| view! { <span class="badge warning">"Switched off"</span> })}
             </span></td>
             <td class="muted wide-only" title=address.clone()>{address.clone()}</td>
@@ -82,10 +84,26 @@ fn factor_words(required: bool, has: bool) -> Option<(&'static str, &'static str
     }
 }
 
+/// Whether somebody comes through the organization.
+fn sso_words(required: bool, linked: bool) -> Option<(&'static str, &'static str)> {
+    match (required, linked) {
+        (true, true) => Some(("badge", "Single sign-on only")),
+        (true, false) => Some(("badge warning", "Has not used single sign-on yet")),
+        (false, true) => Some(("badge", "Single sign-on")),
+        (false, false) => None,
+    }
+}
+
 /// The switch that closes the account to somebody and keeps what they are in it.
 fn enabled(roster: Roster, user: Id, shown: &str, on: bool) -> impl IntoView + use<> {
     let turn = move |enabled: bool| async move {
-        let body = ChangeMember { role: None, grants: Grants::new(), enabled: Some(enabled), require_factor: None };
+        let body = ChangeMember {
+            role: None,
+            grants: Grants::new(),
+            enabled: Some(enabled),
+            require_factor: None,
+            require_sso: None,
+        };
         let path = roster.path(&format!("/members/{user}"));
         server::ask::<serde_json::Value>(Method::PATCH, &path, Some(&body)).await?;
         roster.refresh();
@@ -127,7 +145,8 @@ fn RoleSelect(roster: Roster, user: Id, name: String, member: Member) -> impl In
         let select: web_sys::HtmlSelectElement = event_target(&event);
         if let Ok(wanted) = select.value().parse::<Role>() {
             let grants = if grants::counts(wanted) { kept.clone() } else { Grants::new() };
-            let body = ChangeMember { role: Some(wanted), grants, enabled: None, require_factor: None };
+            let body =
+                ChangeMember { role: Some(wanted), grants, enabled: None, require_factor: None, require_sso: None };
             // A change that was not made must not look as if it was.
             let refused = move || select.set_value(role.name());
             roster.change(Method::PATCH, format!("/members/{user}"), Some(body), refused);
@@ -192,12 +211,19 @@ fn Actions(
             let remove = move |()| asking.set(Some(Asking::Remove { user, name: leaver.clone() }));
             let required = member.require_factor;
             let factor = move |()| {
-                let body =
-                    ChangeMember { role: None, grants: Grants::new(), enabled: None, require_factor: Some(!required) };
+                let body = ChangeMember {
+                    role: None,
+                    grants: Grants::new(),
+                    enabled: None,
+                    require_factor: Some(!required),
+                    require_sso: None,
+                };
                 roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
             };
             let ask = if required { "Ask for no second factor" } else { "Require a second factor" };
+            let sso = single_sign_on(roster, user, &member);
             view! {
+                {(!fixed).then_some(sso)}
                 {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(factor)><Icon name="shield-check"/>{ask}</MenuItem> })}
                 {heir.then(|| view! { <MenuItem on_choose=Callback::new(give)><Icon name="key-round"/>"Make owner"</MenuItem> })}
                 {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(remove)><Icon name="user-minus"/>"Remove from the account"</MenuItem> })}
@@ -209,6 +235,29 @@ fn Actions(
     let id = member.user.map_or_else(|| format!("invited-{}", hex(&member.email)), |user| format!("member-{user}"));
     view! { <Menu id=id label=format!("More for {shown}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">{items}</Menu> }
         .into_any()
+}
+
+/// What is done about somebody's way through the organization, where the account has one.
+fn single_sign_on(roster: Roster, user: Id, member: &Member) -> impl IntoView + use<> {
+    let (required, linked) = (member.require_sso, member.sso_linked);
+    let turn = move |()| {
+        let body = ChangeMember {
+            role: None,
+            grants: Grants::new(),
+            enabled: None,
+            require_factor: None,
+            require_sso: Some(!required),
+        };
+        roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
+    };
+    let unlink = move |()| roster.change(Method::DELETE, format!("/members/{user}/sso"), None::<()>, || ());
+    let ask = if required { "Let in without single sign-on" } else { "Require single sign-on" };
+    view! {
+        <Show when=move || roster.sso.get() || required>
+            <MenuItem on_choose=Callback::new(turn)><Icon name="log-in"/>{ask}</MenuItem>
+        </Show>
+        {linked.then(|| view! { <MenuItem on_choose=Callback::new(unlink)><Icon name="unlink"/>"Unlink single sign-on"</MenuItem> })}
+    }
 }
 
 /// A text as a part of an id on the page.

@@ -56,22 +56,27 @@ fn take_apart(place: String, accepted: Option<Value>, refused: Option<Value>, fo
 
 /// The table of it.
 #[component]
-pub(super) fn Changes(differences: Vec<Difference>) -> impl IntoView {
+pub(crate) fn Changes(
+    differences: Vec<Difference>,
+    /// What stands above what is there and what was wanted.
+    #[prop(default = ("Accepted", "Yours"))]
+    heads: (&'static str, &'static str),
+) -> impl IntoView {
     view! {
         <table class="table compact differences">
-            <thead><tr><th>"Field"</th><th>"Accepted"</th><th>"Yours"</th></tr></thead>
-            <tbody>{lines(differences).into_iter().map(|line| view! { <Row line=line/> }).collect_view()}</tbody>
+            <thead><tr><th>"Field"</th><th>{heads.0}</th><th>{heads.1}</th></tr></thead>
+            <tbody>{lines(differences).into_iter().map(|line| view! { <Row line=line heads=heads/> }).collect_view()}</tbody>
         </table>
     }
 }
 
 #[component]
-fn Row(line: Line) -> impl IntoView {
+fn Row(line: Line, heads: (&'static str, &'static str)) -> impl IntoView {
     view! {
         <tr>
             <td class="name">{whole_words(&line.place)}</td>
-            <td data-label="Accepted"><Side place=line.place.clone() value=line.accepted/></td>
-            <td data-label="Yours"><Side place=line.place value=line.refused/></td>
+            <td data-label=heads.0><Side place=line.place.clone() value=line.accepted/></td>
+            <td data-label=heads.1><Side place=line.place value=line.refused/></td>
         </tr>
     }
 }

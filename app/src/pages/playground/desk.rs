@@ -45,20 +45,10 @@ impl Work {
             linked: RwSignal::new(None),
             unkept: RwSignal::new(false),
         };
-        if let Some(packed) = share::packed() {
-            spawn_local(async move {
-                match share::unpack(&packed).await {
-                    Ok(saved) => {
-                        if work.linked.try_set(Some(saved.clone())).is_none() {
-                            work.content.put(saved);
-                        }
-                    }
-                    Err(_) => {
-                        app.toasts.fail("The link is broken: what it holds cannot be read. Copy it again, all of it.")
-                    }
-                }
-            });
-        }
+        work.read_link();
+        // A link to the editor that is open changes nothing but the fragment of the address.
+        let listener = window_event_listener(ev::hashchange, move |_| work.read_link());
+        on_cleanup(move || listener.remove());
         Effect::new(move |before: Option<()>| {
             work.content.track();
             if before.is_some() {
@@ -66,6 +56,23 @@ impl Work {
             }
         });
         work
+    }
+
+    /// Shows what the address holds, if it holds something.
+    fn read_link(self) {
+        let Some(packed) = share::packed() else { return };
+        spawn_local(async move {
+            match share::unpack(&packed).await {
+                Ok(saved) => {
+                    if self.linked.try_set(Some(saved.clone())).is_none() {
+                        self.content.put(saved);
+                    }
+                }
+                Err(_) => {
+                    self.app.toasts.fail("The link is broken: what it holds cannot be read. Copy it again, all of it.")
+                }
+            }
+        });
     }
 
     fn keep(self) {
@@ -161,11 +168,17 @@ pub(super) fn Desk(
     bench: Bench,
     evaluator: StoredValue<Evaluator, LocalStorage>,
     helpers: RwSignal<Vec<Helper>>,
+    /// Somebody chose it in the list, which is drawn anew: the focus goes to what is written in it.
+    entered: StoredValue<bool>,
 ) -> impl IntoView {
     page::title(move || format!("{}, playground", editor.name));
     let work = Work::begin(App::here(), editor);
     let areas = Areas::new();
     let (preview, run) = previewed(editor, work.content, bench.auto.into(), evaluator);
+    if entered.get_value() {
+        entered.set_value(false);
+        page::focus_when_there(vec![editor.beginning()]);
+    }
     let full = RwSignal::new(false);
     let on_key = move |event: ev::KeyboardEvent| {
         // What a list of suggestions or a search takes for itself closes that first.
@@ -178,7 +191,7 @@ pub(super) fn Desk(
             <Head work=work bench=bench preview=preview run=run full=full/>
             <Notices work=work/>
             <div class="desk">
-                <EditorList open=editor on_example=Callback::new(move |example| work.example(example))/>
+                <EditorList open=editor on_enter=Callback::new(move |()| entered.set_value(true)) on_example=Callback::new(move |example| work.example(example))/>
                 <div class="desk-main">
                     <EditorFrame editor=editor content=work.content bench=bench areas=areas preview=preview on_run=run on_stub=Callback::new(move |stub| work.stub(stub)) helpers=helpers/>
                 </div>

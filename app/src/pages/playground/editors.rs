@@ -103,6 +103,7 @@ mod tests {
 
     use serde_json::Value;
     use tombolo_engine::{EvalRequest, eval, eval_names};
+    use tombolo_model::test_case::TestQuestion;
     use tombolo_wire::eval_worker::Given;
 
     use super::*;
@@ -155,6 +156,47 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// Whether an editor can ask this, and asks it so.
+    fn asks(editor: &Editor, question: &TestQuestion) -> bool {
+        let json = |given: Given| match given {
+            Given::Value(value) => Some(value),
+            Given::Json(text) if text.trim().is_empty() => Some(Value::Null),
+            Given::Json(text) => serde_json::from_str(&text).ok(),
+        };
+        let ask = editor.ask(editor.saved(question));
+        let nothing = |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+        json(ask.rules).as_ref() == Some(&question.rules)
+            && json(ask.input).as_ref() == Some(&question.input)
+            && (ask.options == question.options || nothing(&ask.options) && nothing(&question.options))
+    }
+
+    /// What the worker, the command and the server answer to the corpus byte by byte is what the editors ask.
+    #[test]
+    fn the_editors_ask_what_the_corpus_of_evaluations_asks() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/eval");
+        let (mut asked, mut evaluations) = (0, BTreeSet::new());
+        for entry in std::fs::read_dir(folder).unwrap() {
+            for line in std::fs::read_to_string(entry.unwrap().path()).unwrap().lines() {
+                let case: Value = serde_json::from_str(line).unwrap();
+                let field = |name: &str| case.get(name).cloned().unwrap_or_default();
+                let question = TestQuestion {
+                    rules: field("rules"),
+                    input: field("input"),
+                    options: field("options"),
+                    ..TestQuestion::default()
+                };
+                let name = case["name"].as_str().unwrap();
+                if ALL.iter().any(|editor| editor.eval == name && asks(editor, &question)) {
+                    asked += 1;
+                    evaluations.insert(name.to_owned());
+                }
+            }
+        }
+        assert!(asked >= 200, "{asked} cases");
+        let missing: Vec<_> = eval_names().filter(|name| !evaluations.contains(*name)).collect();
+        assert_eq!(missing, Vec::<&str>::new(), "no editor asks a case of these");
     }
 
     #[test]

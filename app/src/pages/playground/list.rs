@@ -4,7 +4,8 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
-use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::editors::ALL;
 use crate::components::Icon;
@@ -12,7 +13,12 @@ use crate::components::editor::{Editor, Example, Group};
 
 /// The list, with the examples below the editor that is open.
 #[component]
-pub(super) fn EditorList(open: &'static Editor, on_example: Callback<&'static Example>) -> impl IntoView {
+pub(super) fn EditorList(
+    open: &'static Editor,
+    /// An editor was chosen.
+    on_enter: Callback<()>,
+    on_example: Callback<&'static Example>,
+) -> impl IntoView {
     let wanted = RwSignal::new(String::new());
     let fits = move |editor: &Editor| {
         let wanted = wanted.with(|wanted| wanted.trim().to_lowercase());
@@ -25,7 +31,7 @@ pub(super) fn EditorList(open: &'static Editor, on_example: Callback<&'static Ex
             <Show when=move || !in_it().is_empty()>
                 <h2>{group.name()}</h2>
                 {move || in_it().into_iter().map(|editor| view! {
-                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about><Icon name=editor.icon/>{editor.name}</A>
+                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |_| on_enter.run(())><Icon name=editor.icon/>{editor.name}</A>
                     {(editor.slug == open.slug).then(|| editor.examples.iter().map(|example| view! {
                         <button class="example" on:click=move |_| on_example.run(example)>{example.name}</button>
                     }).collect_view())}
@@ -46,7 +52,7 @@ pub(super) fn EditorList(open: &'static Editor, on_example: Callback<&'static Ex
         });
     });
     view! {
-        <nav class="panel kinds wide-only" aria-label="Editors" node_ref=node>
+        <nav class="panel kinds wide-only" aria-label="Editors" node_ref=node on:keydown=move |event| on_key(&event)>
             <label class="input small"><Icon name="search"/><input type="search" placeholder="Find an editor" aria-label="Find an editor"
                 prop:value=wanted on:input=move |event| wanted.set(event_target_value(&event))/></label>
             <div class="scroll">
@@ -55,6 +61,38 @@ pub(super) fn EditorList(open: &'static Editor, on_example: Callback<&'static Ex
             </div>
         </nav>
     }
+}
+
+/// Arrows go from line to line, and from the search into the list: with the Tab key alone there are as many stops as
+/// there are editors.
+fn on_key(event: &leptos::ev::KeyboardEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some((line, list)) = target.and_then(|line| Some((line.clone(), line.closest("nav").ok()??))) else { return };
+    let find = |what: &str| list.query_selector(what).ok().flatten();
+    let searching = line.tag_name() == "INPUT";
+    let to = match event.key().as_str() {
+        "ArrowDown" if searching => find(".scroll a"),
+        "ArrowDown" => beside(&line, Element::next_element_sibling),
+        "ArrowUp" if !searching => beside(&line, Element::previous_element_sibling).or_else(|| find("input")),
+        "Home" if !searching => find(".scroll a"),
+        "End" if !searching => line.parent_element().and_then(|all| all.last_element_child()),
+        _ => return,
+    };
+    event.prevent_default();
+    if let Some(to) = to.and_then(|to| to.dyn_into::<HtmlElement>().ok())
+        && let Err(error) = to.focus()
+    {
+        leptos::logging::warn!("the line takes no focus: {error:?}");
+    }
+}
+
+/// The next line in a direction; headings between them are none.
+fn beside(from: &Element, step: fn(&Element) -> Option<Element>) -> Option<Element> {
+    let mut at = step(from);
+    while at.as_ref().is_some_and(|element| !matches!(element.tag_name().as_str(), "A" | "BUTTON")) {
+        at = at.as_ref().and_then(step);
+    }
+    at
 }
 
 /// The same as one field.

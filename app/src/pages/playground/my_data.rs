@@ -1,6 +1,8 @@
 //! Data of this person as the input of an editor: a record that a run failed on, or what a step of a flow was given.
 //!
-//! A step's page is read by a test run, which asks the source and writes nothing.
+//! A step's page is that of the last test run in this tab, or read by one, which asks the source and writes nothing.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -63,9 +65,11 @@ fn wrapped(editor: &Editor, record: Value) -> Value {
 fn OfStep(take: Callback<Value>) -> impl IntoView {
     let app = App::here();
     let flows = app.of_kind(Kind::Flow);
-    let chosen = RwSignal::new(flows.first().map(|flow| flow.id.to_string()).unwrap_or_default());
+    let last = app.tried_out.get_untracked().filter(|(of, _)| flows.iter().any(|flow| flow.id == *of));
+    let first = last.as_ref().map(|(flow, _)| *flow).or_else(|| flows.first().map(|flow| flow.id));
+    let chosen = RwSignal::new(first.map(|flow| flow.to_string()).unwrap_or_default());
     let busy = RwSignal::new(false);
-    let found = RwSignal::new(None::<Result<Vec<Found>, String>>);
+    let found = RwSignal::new(last.map(|(_, report)| Ok::<_, String>(of_stages(&report))));
     let read = move |_| {
         let Ok(flow) = chosen.get_untracked().parse::<Id>() else { return };
         if busy.get_untracked() {
@@ -75,8 +79,18 @@ fn OfStep(take: Callback<Value>) -> impl IntoView {
         spawn_local(async move {
             let report =
                 app.call::<TestReport>(Call::TestRun { flow, options: RunOptions::default(), reads_only: false }).await;
-            let came = report.map(|report| of_stages(&report)).map_err(|error| error.message);
-            if busy.try_set(false).is_none() {
+            let came = match report.map(Arc::new) {
+                Ok(report) => {
+                    // As in the flow builder: another account that was opened meanwhile does not have the flow.
+                    if app.row(flow).is_some() {
+                        app.tried_out.set(Some((flow, Arc::clone(&report))));
+                    }
+                    read_of(&report)
+                }
+                Err(error) => Err(error.message),
+            };
+            // Another flow may have been chosen meanwhile: these are not its records.
+            if busy.try_set(false).is_none() && chosen.with_untracked(|now| *now == flow.to_string()) {
                 found.set(Some(came));
             }
         });
@@ -90,7 +104,7 @@ fn OfStep(take: Callback<Value>) -> impl IntoView {
             <div class="row">
                 <div class="grow"><Field label="Flow" name=FLOW>
                     <select class="input select-native" id=FLOW on:change=move |event| { chosen.set(event_target_value(&event)); found.set(None); }>
-                        {flows.into_iter().map(|flow| view! { <option value=flow.id.to_string()>{flow.name}</option> }).collect_view()}
+                        {flows.into_iter().map(|flow| view! { <option value=flow.id.to_string() prop:selected=Some(flow.id) == first>{flow.name}</option> }).collect_view()}
                     </select>
                 </Field></div>
                 <button class="button" aria-busy=move || busy.get().to_string() on:click=read><Icon name="flask-conical"/>"Read a page"</button>
@@ -115,9 +129,15 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
     runs.sort_by_key(|run: &tombolo_model::run::RunRow| std::cmp::Reverse(run.started_ms));
     runs.truncate(MOST_RUNS);
     let shown = RwSignal::new(None::<(Id, Result<Vec<Found>, String>)>);
+    let looked = StoredValue::new(None::<Id>);
     let look = move |run: Id| {
+        looked.set_value(Some(run));
         spawn_local(async move {
             let errors = app.call::<Vec<RunError>>(Call::RunErrors { run }).await;
+            // Of two runs that are looked at quickly, the one that was pressed last is shown.
+            if looked.try_get_value() != Some(Some(run)) {
+                return;
+            }
             shown.try_set(Some((run, errors.map(|errors| of_errors(&errors)).map_err(|error| error.message))));
         });
     };
@@ -160,6 +180,15 @@ fn Choices(list: Vec<Found>, take: Callback<Value>) -> impl IntoView {
                 }
             }).collect_view()}
         </ul>
+    }
+}
+
+/// What a test run read. One that failed before there was a record says why.
+fn read_of(report: &TestReport) -> Result<Vec<Found>, String> {
+    let found = of_stages(report);
+    match &report.row.error {
+        Some(error) if found.is_empty() => Err(error.message.clone()),
+        _ => Ok(found),
     }
 }
 

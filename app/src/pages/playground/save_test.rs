@@ -13,7 +13,7 @@ use tombolo_wire::store::{Call, Edited};
 
 use crate::browser::time::now_ms;
 use crate::components::editor::{Content, Editor, SCRIPT_MS, Saved};
-use crate::components::{Dialog, Field};
+use crate::components::{Dialog, Field, Icon, described_by};
 use crate::state::{Answer, App, Evaluator, row_id};
 use crate::words;
 
@@ -55,6 +55,7 @@ fn Form(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl
         if problem.with_untracked(Option::is_some) || busy.get_untracked() {
             return;
         }
+        wrong.set(None);
         busy.set(true);
         let evaluator = Evaluator::start(helpers);
         spawn_local(async move {
@@ -76,9 +77,9 @@ fn Form(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl
         <form class="dialog-body" novalidate=true on:submit=submit>
             <p>"The rules, the input and the output that they give now are kept in the integration. Everybody who sees it can run the test."</p>
             <Field label="Name" name=NAME error=problem>
-                <input class="input" id=NAME autocomplete="off" prop:value=name on:input=move |event| name.set(event_target_value(&event))/>
+                <input class="input" id=NAME autocomplete="off" aria-required="true" aria-describedby=described_by(NAME) aria-invalid=move || problem.with(Option::is_some).to_string() prop:value=name on:input=move |event| name.set(event_target_value(&event))/>
             </Field>
-            <Field label="Integration" name=PLACE error=wrong>
+            <Field label="Integration" name=PLACE>
                 <select class="input select-native" id=PLACE on:change=move |event| place.set(event_target_value(&event))>
                     {places.into_iter().map(|row| {
                         let id = row.id.to_string();
@@ -86,6 +87,7 @@ fn Form(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl
                     }).collect_view()}
                 </select>
             </Field>
+            {move || wrong.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{message}</p></div> })}
             <footer class="dialog-foot"><button class="button primary" type="submit" aria-busy=move || busy.get().to_string()>"Save test case"</button></footer>
         </form>
     }

@@ -23,21 +23,44 @@ const MOST_LINES: usize = 400;
 struct Target {
     editor: &'static str,
     kind: Kind,
+    /// The applications whose resources have such a place; none is all of them.
+    adaptors: &'static [&'static str],
     path: &'static str,
     /// What is written there, of the rules as they are typed.
     value: fn(&str) -> Result<Value, String>,
 }
 
-const TARGETS: [Target; 8] = [
-    Target { editor: "javascript", kind: Kind::Script, path: "/content", value: text },
-    Target { editor: "mapper-2", kind: Kind::Import, path: "/mappings", value: mappings },
-    Target { editor: "mapper-1", kind: Kind::Import, path: "/mapping", value: parsed },
-    Target { editor: "output-filter", kind: Kind::Export, path: "/filter", value: filter },
-    Target { editor: "input-filter", kind: Kind::Import, path: "/filter", value: filter },
-    Target { editor: "transformation-1", kind: Kind::Export, path: "/transform", value: transform_1 },
-    Target { editor: "transformation-2", kind: Kind::Export, path: "/transform", value: transform_2 },
-    Target { editor: "data-uri", kind: Kind::Import, path: "/dataURITemplate", value: text },
+const HTTP_EXPORT: &[&str] = &["HTTPExport"];
+const RDBMS_EXPORT: &[&str] = &["RDBMSExport"];
+const FILE_IMPORT: &[&str] = &["SimpleImport", "FTPImport", "S3Import", "FileSystemImport"];
+
+const fn to(editor: &'static str, kind: Kind, path: &'static str, value: fn(&str) -> Result<Value, String>) -> Target {
+    Target { editor, kind, adaptors: &[], path, value }
+}
+
+const TARGETS: [Target; 14] = [
+    to("javascript", Kind::Script, "/content", text),
+    to("mapper-2", Kind::Import, "/mappings", mappings),
+    to("mapper-1", Kind::Import, "/mapping", parsed),
+    to("output-filter", Kind::Export, "/filter", filter),
+    to("input-filter", Kind::Import, "/filter", filter),
+    to("transformation-1", Kind::Export, "/transform", transform_1),
+    to("transformation-2", Kind::Export, "/transform", transform_2),
+    to("data-uri", Kind::Import, "/dataURITemplate", text),
+    to("trace-key", Kind::Export, "/traceKeyTemplate", text),
+    to("form-builder", Kind::Integration, "/settingsForm/form", settings_form),
+    Target { adaptors: HTTP_EXPORT, ..to("relative-uri", Kind::Export, "/http/relativeURI", text) },
+    Target { adaptors: HTTP_EXPORT, ..to("paging-body", Kind::Export, "/http/paging/body", text) },
+    Target { adaptors: RDBMS_EXPORT, ..to("sql", Kind::Export, "/rdbms/query", text) },
+    Target { adaptors: FILE_IMPORT, ..to("file-name", Kind::Import, "/file/fileName", text) },
 ];
+
+impl Target {
+    /// Whether a resource of this application has the place.
+    fn fits(&self, adaptor: Option<&str>) -> bool {
+        self.adaptors.is_empty() || adaptor.is_some_and(|adaptor| self.adaptors.contains(&adaptor))
+    }
+}
 
 fn target(editor: &Editor) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.editor == editor.slug)
@@ -84,6 +107,11 @@ fn transform_2(rules: &str) -> Result<Value, String> {
     Ok(json!({"type": "expression", "expression": {"version": "2", "rulesTwoDotZero": rules}}))
 }
 
+fn settings_form(rules: &str) -> Result<Value, String> {
+    let rules = parsed(rules)?;
+    Ok(rules.get("form").unwrap_or(&rules).clone())
+}
+
 /// The dialog.
 #[component]
 pub(super) fn UseThis(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl IntoView {
@@ -104,7 +132,11 @@ fn Form(target: &'static Target, content: Content, open: RwSignal<bool>) -> impl
         Ok(value) => value,
         Err(message) => return view! { <div class="dialog-body"><p role="alert">{message}</p></div> }.into_any(),
     };
-    let rows: Vec<_> = app.of_kind(target.kind).into_iter().filter(|row| app.may_change(row)).collect();
+    let rows: Vec<_> = app
+        .of_kind(target.kind)
+        .into_iter()
+        .filter(|row| app.may_change(row) && target.fits(row.adaptor.as_deref()))
+        .collect();
     if rows.is_empty() {
         let none =
             format!("These rules belong into a resource of the kind “{kind}”, and there is none that you may change.");
@@ -238,6 +270,15 @@ mod tests {
             assert!(editors::find(target.editor).is_some_and(|editor| editor.rules.is_some()), "{}", target.editor);
         }
         assert!(!goes_somewhere(editors::find("schedule").unwrap()));
+    }
+
+    #[test]
+    fn rules_are_offered_to_resources_that_have_a_place_for_them() {
+        let target = |slug: &str| target(editors::find(slug).unwrap()).unwrap();
+        assert!(target("sql").fits(Some("RDBMSExport")) && !target("sql").fits(Some("HTTPExport")));
+        assert!(!target("file-name").fits(None) && target("trace-key").fits(None));
+        assert_eq!((target("form-builder").value)("{\"form\": {\"a\": 1}}"), Ok(json!({"a": 1})));
+        assert_eq!((target("form-builder").value)("{\"fieldMap\": 1}"), Ok(json!({"fieldMap": 1})));
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn shown(attempt: Attempt, clock: impl Fn(i64) -> String) -> (&'static str, &'st
 /// The try, beside its error.
 #[component]
 pub(in crate::pages) fn Tried(attempt: Attempt) -> impl IntoView {
-    let (class, icon, words) = shown(attempt, time::clock);
+    let (class, icon, words) = shown(attempt, time::exact);
     view! { <span class=format!("status {class}")><Icon name=icon small=true/>{words}</span> }
 }
 

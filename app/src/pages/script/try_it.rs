@@ -50,9 +50,19 @@ impl Came {
     }
 }
 
+fn started() -> Evaluator {
+    Evaluator::start(RwSignal::new(Vec::new()))
+}
+
 /// The panel below the editor; closed until somebody wants it.
 #[component]
-pub(super) fn TryIt(content: Memo<String>, evaluator: StoredValue<Evaluator, LocalStorage>) -> impl IntoView {
+pub(super) fn TryIt(content: Memo<String>) -> impl IntoView {
+    // One of its own, from the first call on: one that waits behind the check of the script would be called off by the
+    // next key.
+    let evaluator = StoredValue::new_local(None::<Evaluator>);
+    on_cleanup(move || {
+        evaluator.try_with_value(|evaluator| evaluator.as_ref().map(Evaluator::end));
+    });
     let names = Memo::new(move |_| content.with(|text| functions(text)));
     let wanted = RwSignal::new(String::new());
     let function = Memo::new(move |_| {
@@ -74,8 +84,12 @@ pub(super) fn TryIt(content: Memo<String>, evaluator: StoredValue<Evaluator, Loc
     });
     let call = move |_| {
         let Ok(value) = input.with_untracked(|text| serde_json::from_str::<Value>(text)) else { return };
-        let (Some(evaluator), false) = (evaluator.try_get_value(), busy.get_untracked()) else { return };
+        if busy.get_untracked() {
+            return;
+        }
         busy.set(true);
+        let evaluator = evaluator.try_update_value(|own| own.get_or_insert_with(started).clone());
+        let Some(evaluator) = evaluator else { return };
         let ask = ask(&content.get_untracked(), &function.get_untracked(), value);
         spawn_local(async move {
             let answer = Came::of(evaluator.ask(ask, DEADLINE_MS).await);

@@ -187,7 +187,7 @@ fn Ends(draft: Draft) -> impl IntoView {
     let hours = move || if draft.personal.get() { PERSONAL_HOURS.as_slice() } else { ACCOUNT_HOURS.as_slice() };
     let change = move |event: leptos::ev::Event| draft.hours.set(event_target_value(&event).parse().unwrap_or(0));
     view! {
-        <Field label="Auto purge" name="token-ends" help="When it ends by itself and leaves the list.">
+        <Field label="Ends" name="token-ends" help="When it ends by itself and leaves the list.">
             <select class="input select-native" id="token-ends" aria-describedby=described_by("token-ends") on:change=change>
                 {move || hours().iter().map(|(hours, says)| view! { <option value=hours.to_string()>{*says}</option> }).collect_view()}
             </select>

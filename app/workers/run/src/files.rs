@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::{self, StreamExt};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use tombolo_engine::{FileError, FileStore, FileWriter, Pieces};
 use tombolo_wire::run_worker::FromRun;
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,8 +13,8 @@ use web_sys::Blob;
 
 use crate::port;
 
-/// Files are read in pieces of this size.
-const PIECE_BYTES: f64 = 1024.0 * 1024.0;
+/// Files are read in pieces of this size: asking for one takes a browser about a millisecond, however big it is.
+const PIECE_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
 /// Written parts of more than this are put into one blob, which leaves this worker's memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
@@ -33,13 +33,15 @@ impl FileStore for Files {
         let blob = self.stored.get(hash).cloned();
         async move {
             let blob = blob.ok_or(FileError::Missing)?;
-            let pieces = stream::try_unfold((blob, 0.0), |(blob, start)| async move {
-                if start >= blob.size() {
+            let first = Piece::ask(&blob, 0.0)?;
+            let pieces = stream::try_unfold((blob, first), |(blob, piece)| async move {
+                let Some(piece) = piece else {
                     return Ok(None);
-                }
-                let end = (start + PIECE_BYTES).min(blob.size());
-                let piece = read(&blob, start, end).await?;
-                Ok(Some((piece, (blob, end))))
+                };
+                let bytes = JsFuture::from(piece.bytes).await.map_err(|error| refused("read", &error))?;
+                // The browser fetches the next one while this one is worked on.
+                let next = Piece::ask(&blob, piece.end)?;
+                Ok(Some((Uint8Array::new(&bytes).to_vec(), (blob, next))))
             });
             Ok(pieces.boxed_local())
         }
@@ -53,11 +55,22 @@ impl FileStore for Files {
     }
 }
 
-async fn read(blob: &Blob, start: f64, end: f64) -> Result<Vec<u8>, FileError> {
-    let failed = |error: JsValue| refused("read", &error);
-    let slice = blob.slice_with_f64_and_f64(start, end).map_err(failed)?;
-    let buffer = JsFuture::from(slice.array_buffer()).await.map_err(failed)?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+/// A slice of a file on its way from the browser.
+struct Piece {
+    bytes: Promise,
+    end: f64,
+}
+
+impl Piece {
+    /// The one that begins here; none at the file's end.
+    fn ask(blob: &Blob, start: f64) -> Result<Option<Self>, FileError> {
+        if start >= blob.size() {
+            return Ok(None);
+        }
+        let end = (start + PIECE_BYTES).min(blob.size());
+        let slice = blob.slice_with_f64_and_f64(start, end).map_err(|error| refused("read", &error))?;
+        Ok(Some(Self { bytes: slice.array_buffer().unchecked_into(), end }))
+    }
 }
 
 struct Writer {

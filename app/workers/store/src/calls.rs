@@ -34,7 +34,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
         Call::Redo { id } => value(undo::step(&account, id, Way::Again).await?),
         Call::History { id } => value(history::history(&account, id).await?),
-        Call::Version { id, hash } => value(history::version(&account, id, &hash).await?),
+        Call::Version { id, hashes } => value(history::version(&account, id, &hashes).await?),
         Call::PutFile { name } => put_file(&account, name, files.first()).await,
         Call::StartRun { flow, on_server, options } => created(runs::start(&account, flow, on_server, options).await?),
         Call::TestRun { flow, options, reads_only } => {
@@ -54,8 +54,8 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
         Call::SignInTo { connection } => value(runs::sign_in_to(&account, connection).await?),
-        Call::SignedInTo { state, code, problem } => {
-            created(runs::signed_in_to(&account, &state, code, &problem).await?)
+        Call::SignedInTo { state, code, problem, iss } => {
+            created(runs::signed_in_to(&account, &state, code, &problem, iss.as_deref()).await?)
         }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
         Call::CacheRead { cache, start, after } => {
@@ -69,7 +69,10 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SignIn { email, password, code, trust, bring_local, invitation } => {
             value(moving::sign_in(tab, &SignIn { email, password, code, trust, invitation }, bring_local).await?)
         }
+        Call::FinishSso { back } => value(moving::finish_sso(tab, &back).await?),
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
+        Call::AcceptWaiting { account } => value(moving::accept_waiting(tab, account).await?),
+        Call::Renamed { name } => value(moving::renamed(tab, &name).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Presence { document, field, cursor } => {
@@ -77,6 +80,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
             value(())
         }
         Call::ParkedList => value(park::list(&account).await?),
+        Call::ParkedOffer { parked } => value(park::offer(&account, &parked).await?),
         Call::ParkedRetry { parked } => value(park::retry(&account, &parked).await?),
         Call::ParkedDiscard { parked } => value(park::discard(&account, &parked).await?),
         Call::ExportAll => export_all(&account).await,

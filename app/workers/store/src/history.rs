@@ -21,6 +21,7 @@ pub(crate) async fn history(account: &Rc<Account>, id: Id) -> Result<Vec<History
     let users = users(account).await?;
     let entries = entries.unwrap_or_default().into_iter().rev().map(|entry| HistoryEntry {
         hash: hash_to_hex(&entry.hash),
+        parents: entry.parents.iter().map(hash_to_hex).collect(),
         user: users.get(session(&entry.actor)).cloned(),
         actor: entry.actor,
         time_ms: entry.time_ms,
@@ -29,10 +30,13 @@ pub(crate) async fn history(account: &Rc<Account>, id: Id) -> Result<Vec<History
     Ok(entries.collect())
 }
 
-/// A resource as it was after one of its changes.
-pub(crate) async fn version(account: &Rc<Account>, id: Id, hash: &str) -> Result<Value, Fault> {
+/// A resource as it was after these changes and all that they had seen.
+pub(crate) async fn version(account: &Rc<Account>, id: Id, hashes: &[String]) -> Result<Value, Fault> {
     documents::ensure(account, id).await?;
-    let found = account.documents.with(id, |opened| opened.document.at(&[hash_from_hex(hash)?]));
+    let found = account.documents.with(id, |opened| {
+        let heads = hashes.iter().map(|hash| hash_from_hex(hash)).collect::<Option<Vec<_>>>()?;
+        opened.document.at(&heads)
+    });
     documents::release(account);
     found
         .flatten()

@@ -102,8 +102,23 @@ impl Account {
         };
         if self.leads_in(term) && self.is_open() {
             self.lead.session.replace(Some(session.clone()));
+            self.forget_old_runs(term);
             session::begin(self, &session).await;
         }
+    }
+
+    /// Now, and each day for as long as this tab leads.
+    fn forget_old_runs(self: &Rc<Self>, term: u32) {
+        const DAY_MS: u32 = 24 * 3_600 * 1_000;
+        // An account that is closed meanwhile is not kept in memory by its clock.
+        let account = Rc::downgrade(self);
+        spawn_local(async move {
+            while let Some(account) = account.upgrade().filter(|account| account.leads_in(term) && account.is_open()) {
+                runs::forget_old(&account).await;
+                drop(account);
+                env::pause(DAY_MS).await;
+            }
+        });
     }
 
     fn leads_in(&self, term: u32) -> bool {

@@ -8,8 +8,8 @@ mod bring;
 use std::rc::Rc;
 
 use tombolo_model::{Id, Rights, Role};
-use tombolo_wire::rest::{Accept, AccountSummary, Me, SignIn, SignUp};
-use tombolo_wire::store::{AccountInfo, Event, Overview};
+use tombolo_wire::rest::{Accept, AccountSummary, AnswerInvitation, FinishSso, Me, SignIn, SignUp};
+use tombolo_wire::store::{AccountInfo, Event, Overview, UserInfo};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
@@ -35,15 +35,52 @@ pub(crate) async fn sign_in(tab: &Rc<Tab>, body: &SignIn, bring_local: bool) -> 
     enter(tab, me, bring_local).await
 }
 
+/// Ends a sign-in through an organization. Its account is not the place for what somebody made alone.
+pub(crate) async fn finish_sso(tab: &Rc<Tab>, back: &FinishSso) -> Result<Overview, Fault> {
+    may_leave(&tab.account()).await?;
+    let me: Me = api::call("POST", "/api/sso/finish", Some(back)).await?;
+    enter(tab, me, false).await
+}
+
 /// Follows an invitation as the person who is signed in.
 pub(crate) async fn accept(tab: &Rc<Tab>, token: String) -> Result<Overview, Fault> {
+    join(tab, "/api/invitations/accept", &Accept { invitation: token }).await
+}
+
+/// Accepts an invitation that the bell shows.
+pub(crate) async fn accept_waiting(tab: &Rc<Tab>, account: Id) -> Result<Overview, Fault> {
+    join(tab, "/api/bell/invitations/accept", &AnswerInvitation { account }).await
+}
+
+async fn join(tab: &Rc<Tab>, path: &str, body: &impl serde::Serialize) -> Result<Overview, Fault> {
     let before = tab.account();
     if before.is_local() {
         return Err(Fault::Invalid("Sign in or sign up first, then open the link of the invitation again.".to_owned()));
     }
     may_leave(&before).await?;
-    let me: Me = api::call("POST", "/api/invitations/accept", Some(&Accept { invitation: token })).await?;
+    let me: Me = api::call("POST", path, Some(body)).await?;
     enter(tab, me, false).await
+}
+
+/// The person has another name now, which the server knows: what this device knows of them says so too.
+pub(crate) async fn renamed(tab: &Rc<Tab>, name: &str) -> Result<(), Fault> {
+    let account = tab.account();
+    let present = account.info.borrow().clone();
+    for info in tab.registry.accounts().await? {
+        if !info.local && is_same_person(&info, &present) {
+            tab.registry.update(&with_name(info, name)).await?;
+        }
+    }
+    let info = with_name(present, name);
+    account.info.replace(info.clone());
+    account.say(&Say::Account { info: Box::new(info.clone()) });
+    port::event(Event::Account { account: info });
+    Ok(())
+}
+
+fn with_name(info: AccountInfo, name: &str) -> AccountInfo {
+    let user = info.user.map(|user| UserInfo { name: name.to_owned(), ..user });
+    AccountInfo { user, ..info }
 }
 
 /// Whoever signs in leaves the local account. Somebody whose sign-in had ended mostly stays where they are.

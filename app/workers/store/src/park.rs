@@ -31,7 +31,7 @@ use crate::untold;
 
 use row::Remains;
 
-pub(crate) use again::{discard, retry};
+pub(crate) use again::{discard, offer, retry};
 pub(crate) use row::ParkedRow;
 
 /// What became of a document.

@@ -5,6 +5,7 @@
 mod bundle;
 mod desk;
 mod keeper;
+mod old;
 mod retried;
 mod sign_in;
 mod start;
@@ -35,6 +36,7 @@ use crate::storage::{Batch, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 
+pub(crate) use old::forget_old;
 pub(crate) use sign_in::{sign_in_to, signed_in_to};
 pub(crate) use start::{cancel_here, start};
 pub(crate) use trial::{test_connection, test_run};

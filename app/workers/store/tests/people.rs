@@ -118,6 +118,13 @@ async fn somebody_who_is_signed_in_follows_an_invitation_into_its_account() {
     let opened: Overview = ask(&device, Call::AcceptInvitation { token: "token".to_owned() }).await;
     assert_eq!(opened.account.id, id(6, 3));
     assert_eq!(accounts(&opened), [id(1, 3), id(6, 3)]);
+    serve(&json!({"/api/bell/invitations/accept": me(1, 3, &[6, 7], Some(7)), "/api/signout": null}));
+    let opened: Overview = ask(&device, Call::AcceptWaiting { account: id(7, 3) }).await;
+    assert_eq!(opened.account.id, id(7, 3));
+    ask::<()>(&device, Call::Renamed { name: "Another".to_owned() }).await;
+    for account in ask::<Overview>(&device, Call::Hello).await.accounts {
+        assert_eq!(account.user.unwrap().name, "Another");
+    }
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
-use tombolo_template::{Options, Target, Template, TemplateError};
+use tombolo_template::{Options, SqlDialect, Target, Template, TemplateError};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::lookup::{Answers, Lookups};
@@ -57,7 +57,7 @@ fn target(rules: &Value) -> Result<Target, EvalError> {
     match rules.get("escape").and_then(Value::as_str) {
         Some("html") => Ok(Target::Html),
         Some("uri") => Ok(Target::Uri),
-        Some("sql") => Ok(Target::Sql),
+        Some("sql") => Ok(Target::Sql(SqlDialect::default())),
         None | Some("" | "plain") => Ok(Target::Plain),
         Some(other) => {
             let message = format!("There is no escape “{other}”: use html, plain, uri or sql.");

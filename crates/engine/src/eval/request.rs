@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use tombolo_model::{Kind, Record, Shape, Val, shapes};
-use tombolo_template::{Env, Target, Template, secret};
+use tombolo_template::{Env, SqlDialect, Target, Template, secret};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::http::join_masked;
@@ -91,7 +91,8 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
     }))
 }
 
-/// `rules` is `{query}`, or the query alone; one of a list is named by `options.at`.
+/// `rules` is `{query}`, or the query alone; one of a list is named by `options.at`. Values are quoted for the database of
+/// `options.dialect`, or for that of the connection in the context, or as the standard has it.
 fn sql(request: &EvalRequest) -> EvalOutcome {
     let rules = request.rules.get("rdbms").unwrap_or(&request.rules);
     let at = request.options.get("at").and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok()).unwrap_or(0);
@@ -104,11 +105,28 @@ fn sql(request: &EvalRequest) -> EvalOutcome {
         return EvalOutcome::failed([EvalError::at("invalid_rules", "Enter the query: a text.", "/query")]);
     };
     let lookups = request.options.get("lookups").or_else(|| rules.get("lookups"));
-    let made =
-        context(&request.input).and_then(|context| parts(query, Target::Sql, "/query", &context, lookups, request));
+    let made = dialect(request).and_then(|dialect| {
+        let context = context(&request.input)?;
+        parts(query, Target::Sql(dialect), "/query", &context, lookups, request)
+    });
     match made {
         Ok(text) => EvalOutcome::made(text.to_string()),
         Err(error) => EvalOutcome::failed([error]),
+    }
+}
+
+fn dialect(request: &EvalRequest) -> Result<SqlDialect, EvalError> {
+    match request.options.get("dialect") {
+        // A connection of another kind says nothing of it.
+        None | Some(Value::Null) => {
+            let of_connection = request.input.pointer("/connection/rdbms/type").and_then(Value::as_str);
+            Ok(of_connection.and_then(SqlDialect::named).unwrap_or_default())
+        }
+        Some(name) => name.as_str().and_then(SqlDialect::named).ok_or_else(|| {
+            let known: Vec<_> = SqlDialect::databases().collect();
+            let message = format!("There is no dialect {name}: use one of {}.", known.join(", "));
+            EvalError::at("invalid_options", message, "/options/dialect")
+        }),
     }
 }
 
@@ -216,5 +234,22 @@ mod tests {
         let made = eval("sql", &request).unwrap();
         assert_eq!(made.output, json!("insert into t values ('O''Brien', 5)"));
         assert_eq!(eval("sql", &EvalRequest::default()).unwrap().errors[0].path.as_deref(), Some("/query"));
+    }
+
+    #[test]
+    fn a_statement_is_quoted_for_the_database_that_is_chosen_or_connected() {
+        let made = |options: Value, connection: Value| {
+            let input = json!({"record": {"name": "O'Brien\\"}, "connection": connection});
+            let rules = json!({"query": "x = {{record.name}}"});
+            let mut made = eval("sql", &EvalRequest { rules, input, options, ..EvalRequest::default() }).unwrap();
+            made.errors.pop().map_or(Ok(made.output), |error| Err((error.path, error.message)))
+        };
+        let mysql = json!({"rdbms": {"type": "mysql"}});
+        assert_eq!(made(Value::Null, Value::Null), Ok(json!("x = 'O''Brien\\'")));
+        assert_eq!(made(Value::Null, mysql.clone()), Ok(json!("x = 'O''Brien\\\\'")));
+        assert_eq!(made(json!({"dialect": "mssql"}), mysql), Ok(json!("x = 'O''Brien\\'")));
+        assert_eq!(made(json!({"dialect": "bigquery"}), Value::Null), Ok(json!("x = 'O\\'Brien\\\\'")));
+        let (path, message) = made(json!({"dialect": "dbase"}), Value::Null).unwrap_err();
+        assert!(path.as_deref() == Some("/options/dialect") && message.contains("postgresql, mysql"), "{message}");
     }
 }

@@ -52,6 +52,8 @@ pub const FLOW: &[Section] = &[section(
         field("/description", "Description", Area(3)).optional(),
         field("/runPageGeneratorsInParallel", "Read all sources at once", Switch(false))
             .help("Otherwise one source is read after the other."),
+        field("/skipRetries", "Do not keep the data of failed records", Switch(false))
+            .help("Errors then say what happened and keep no record: none can be looked at or tried again."),
         field("/settings", "Settings", Settings),
     ],
 )];

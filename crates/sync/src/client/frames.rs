@@ -295,7 +295,8 @@ impl Client {
 
     fn bye(&mut self, now_ms: u64, code: &str, message: String) {
         match code {
-            "version" | "removed" | "signedOut" => {
+            // Another sign-in is needed: coming again as the same changes nothing.
+            "version" | "removed" | "signedOut" | "ssoNeeded" | "passwordNeeded" => {
                 self.effects.push(Effect::Disconnect);
                 self.forget_connection();
                 if code == "removed" {

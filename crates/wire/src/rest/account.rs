@@ -25,6 +25,10 @@ pub struct AccountSettings {
     pub owner: AccountOwner,
     /// Whom it takes.
     pub policy: Policy,
+    /// For how many days the server keeps what runs leave behind.
+    pub retention_days: u32,
+    /// The server's time, in milliseconds since 1970.
+    pub now_ms: i64,
     /// When everything in it goes, in milliseconds since 1970; absent when it stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing_ms: Option<i64>,

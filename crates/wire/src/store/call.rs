@@ -9,6 +9,7 @@ use serde_json::Value;
 use tombolo_model::package::PackageChoices;
 use tombolo_model::{Id, Intent, Kind};
 
+use crate::rest::FinishSso;
 use crate::run_worker::RunOptions;
 
 /// A call from the screen.
@@ -65,12 +66,12 @@ pub enum Call {
         /// Which.
         id: Id,
     },
-    /// → the resource as JSON, as it was after one of its changes.
+    /// → the resource as JSON, as it was after some of its changes and all that these had seen.
     Version {
         /// Which.
         id: Id,
-        /// The change's hash (hex).
-        hash: String,
+        /// The changes' hashes (hex).
+        hashes: Vec<String>,
     },
     /// → [`BlobInfo`](super::BlobInfo). One attachment: the file.
     PutFile {
@@ -156,6 +157,9 @@ pub enum Call {
         code: Option<String>,
         /// What the application said then.
         problem: String,
+        /// Who says so, where the application tells (RFC 9207).
+        #[serde(default)]
+        iss: Option<String>,
     },
     /// → `Vec<String>`: the paths of the secrets that are kept for a connection, never their values.
     Secrets {
@@ -221,10 +225,25 @@ pub enum Call {
         #[serde(default)]
         invitation: Option<String>,
     },
+    /// → [`Overview`](super::Overview) of the organization's account. What was made on this device stays on it.
+    FinishSso {
+        /// What the organization has sent back with the browser.
+        back: FinishSso,
+    },
     /// → [`Overview`](super::Overview) of the account that invites. For somebody who is signed in already.
     AcceptInvitation {
         /// The secret of the invitation's link.
         token: String,
+    },
+    /// → [`Overview`](super::Overview) of the account that invites, for an invitation that the bell shows.
+    AcceptWaiting {
+        /// Which account.
+        account: Id,
+    },
+    /// → null. The person has another name now; the server knows it already.
+    Renamed {
+        /// Their name.
+        name: String,
     },
     /// → [`Overview`](super::Overview) of the local account.
     SignOut,
@@ -244,6 +263,11 @@ pub enum Call {
     },
     /// → `Vec<Parked>`.
     ParkedList,
+    /// → [`OfferRefused`](crate::rest::OfferRefused): what an administrator needs to take it over.
+    ParkedOffer {
+        /// Which.
+        parked: String,
+    },
     /// → null. Writes the difference anew.
     ParkedRetry {
         /// Which.

@@ -153,6 +153,9 @@ pub struct CachePage {
 pub struct HistoryEntry {
     /// The change's hash (hex).
     pub hash: String,
+    /// The changes that its author had seen (hex): none for the first.
+    #[serde(default)]
+    pub parents: Vec<String>,
     /// Who, when known.
     pub user: Option<UserInfo>,
     /// The actor (hex).

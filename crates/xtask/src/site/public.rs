@@ -5,10 +5,10 @@ use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
 
-/// The picture of the README: it lies here, and no browser downloads it.
-const README_PICTURE: &str = "screenshot.png";
+/// What the pictures of the README begin with: they lie here, and no browser downloads them.
+const README_PICTURES: &str = "screenshot";
 
-/// Copies everything below `public/` but the README's picture to the top of the site; what `public/` no longer has goes
+/// Copies everything below `public/` but the README's pictures to the top of the site; what `public/` no longer has goes
 /// from the site too.
 ///
 /// # Errors
@@ -30,7 +30,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        if entry.file_name() == README_PICTURE {
+        if entry.file_name().to_string_lossy().starts_with(README_PICTURES) {
             continue;
         }
         let target = to.join(entry.file_name());

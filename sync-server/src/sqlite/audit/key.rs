@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use crate::fresh;
@@ -47,9 +47,7 @@ pub(in crate::sqlite) fn key_beside(database: &Path) -> Result<(AuditKey, bool),
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let key = fresh::bytes::<32>().map_err(failed)?;
-            let mut file = private::new_file(&path).map_err(failed)?;
-            writeln!(file, "{}", hex::encode(key)).map_err(failed)?;
-            file.sync_all().map_err(failed)?;
+            private::whole_file(&path, format!("{}\n", hex::encode(key)).as_bytes()).map_err(failed)?;
             Ok((AuditKey(key), true))
         }
         Err(error) => Err(failed(error)),

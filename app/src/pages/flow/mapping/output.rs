@@ -23,7 +23,6 @@ struct Made {
     text: String,
     old: bool,
     problems: Vec<EvalProblem>,
-    ms: Option<f64>,
 }
 
 /// The rules as the evaluation takes them.
@@ -68,11 +67,16 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
         let mode = purpose.base.strip_suffix("/mappings").and_then(|base| doc.at(&format!("{base}/mode")));
         asked(purpose, &editing.rules(), &doc.at(purpose.lookups).unwrap_or_default(), &mode.unwrap_or_default())
     });
-    let input = Memo::new(move |_| sample.value());
+    let record = Memo::new(move |_| sample.value());
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move |_| {
-        let (rules, input) = (rules.get(), input.get());
-        let Some(input) = input else { return };
+        let (rules, input) = (rules.get(), record.get());
+        let Some(input) = input else {
+            // What is shown is not of what is written now.
+            timer.set_value(None);
+            made.update(|made| made.old = !made.text.is_empty());
+            return;
+        };
         timer.set_value(Some(Timeout::new(SOON_MS, move || {
             let Some(evaluator) = evaluator.try_get_value() else { return };
             let ask = Ask {
@@ -85,15 +89,17 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
             };
             spawn_local(async move {
                 let answer = evaluator.ask(ask, DEADLINE_MS).await;
-                made.try_update(|made| take(made, answer));
+                made.try_update(|made| {
+                    take(made, answer);
+                    made.old |= record.try_with_untracked(Option::is_none) == Some(true) && !made.text.is_empty();
+                });
             });
         })));
     });
     let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
     let shown = RwSignal::new(false);
-    let unread =
-        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
-    let nothing = Signal::derive(move || input.with(Option::is_none) && sample.own.with(Option::is_none));
+    let unread = move || sample.is_unread();
+    let nothing = Signal::derive(move || record.with(Option::is_none) && sample.own.with(Option::is_none));
     let choice = move |input: bool, words: &'static str| {
         view! { <button type="button" aria-pressed=move || (shown.get() == input).to_string() on:click=move |_| shown.set(input)>{words}</button> }
     };
@@ -101,7 +107,7 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
         <section class="panel map-output" aria-label="Output of the mapping">
             <header>
                 <div class="segment small" role="group" aria-label="What is shown">{choice(false, "Output")}{choice(true, "Input")}</div>
-                {move || made.with(|made| made.old).then(|| view! { <span class="badge warning">"Last good output"</span> })}
+                {move || (unread() || made.with(|made| made.old)).then(|| view! { <span class="badge warning">"Last good output"</span> })}
             </header>
             {move || if shown.get() {
                 view! {
@@ -134,7 +140,6 @@ fn take(made: &mut Made, answer: Answer) {
                 made.text = output.text;
             }
             made.problems = done.problems;
-            made.ms = Some(done.ms);
         }
         Answer::Stopped => fail(made, "This took too long and was stopped. Choose a shorter record.".to_owned()),
         Answer::Failed(message) => fail(made, message),

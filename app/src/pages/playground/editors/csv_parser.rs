@@ -15,7 +15,7 @@ pub(super) const EDITOR: Editor = Editor {
         OptionField {
             name: "columnDelimiter",
             label: "Columns are parted by",
-            kind: OptionKind::Choice(&[
+            kind: OptionKind::ChoiceOrOwn(&[
                 (",", "Comma"),
                 (";", "Semicolon"),
                 ("\t", "Tab"),

@@ -1,17 +1,35 @@
-//! The editor: Renders a statement; values are quoted, three braces leave them as they are.
+//! The editor: Renders a statement; values are quoted as the dialect has it, three braces leave them as they are.
 
-use crate::components::editor::{Editor, Example, Group, Input, InputAs, Language, Rules, RulesAs};
+use crate::components::editor::{
+    Editor, Example, Group, Input, InputAs, Language, Of, OptionField, OptionKind, Rules, RulesAs,
+};
 
 pub(super) const EDITOR: Editor = Editor {
     slug: "sql",
     name: "SQL query",
     group: Group::Templates,
     icon: "database",
-    about: "Renders a statement; values are quoted, three braces leave them as they are.",
+    about: "Renders a statement; values are quoted as its database reads them, three braces leave them as they are.",
     eval: "sql",
     rules: Some(Rules { title: "Query", language: Language::Sql, given: RulesAs::Field("query"), fixed: "" }),
     input: Some(Input { title: "Input", language: Language::Json, given: InputAs::Json }),
-    options: &[],
+    options: &[OptionField {
+        name: "dialect",
+        label: "Dialect",
+        kind: OptionKind::Choice(&[
+            ("", "That of the connection"),
+            ("postgresql", "PostgreSQL"),
+            ("mysql", "MySQL"),
+            ("mariadb", "MariaDB"),
+            ("mssql", "SQL Server"),
+            ("azuresynapse", "Azure Synapse"),
+            ("oracle", "Oracle"),
+            ("snowflake", "Snowflake"),
+            ("redshift", "Redshift"),
+            ("bigquery", "BigQuery"),
+        ]),
+        of: Of::Options,
+    }],
     stubs: &[],
     examples: &[
         Example {
@@ -22,7 +40,7 @@ ON CONFLICT (email) DO UPDATE SET name = {{record.name}}"#,
             input: r#"{
   "record": {"name": "Miles O'Brien", "email": "Miles@Example.com", "credit": 500}
 }"#,
-            options: "{}",
+            options: r#"{"dialect": "postgresql"}"#,
         },
         Example {
             name: "Rows of a list",
@@ -36,6 +54,16 @@ WHERE sku IN ({{#each record.lines}}{{#unless @first}}, {{/unless}}{{sku}}{{/eac
   "record": {"lines": [{"sku": "hp-2040"}, {"sku": "hp-4471"}]}
 }"#,
             options: "{}",
+        },
+        Example {
+            name: "MySQL: a backslash in a value",
+            rules: r#"INSERT INTO `file names` (`path`, `owner`)
+VALUES ({{record.path}}, {{record.owner}})
+ON DUPLICATE KEY UPDATE `owner` = {{record.owner}}"#,
+            input: r#"{
+  "record": {"path": "C:\\orders\\", "owner": "Miles O'Brien"}
+}"#,
+            options: r#"{"dialect": "mysql"}"#,
         },
     ],
 };

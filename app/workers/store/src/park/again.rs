@@ -8,7 +8,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 use tombolo_docs::{Document, EditError, key};
 use tombolo_model::{Intent, View, path};
-use tombolo_wire::store::Difference;
+use tombolo_wire::rest::OfferRefused;
+use tombolo_wire::store::{Difference, Parked};
 
 use super::{ParkedRow, recount};
 use crate::account::Account;
@@ -215,6 +216,28 @@ async fn create(account: &Rc<Account>, row: &ParkedRow, value: &Value) -> Result
     Ok(written?)
 }
 
+/// What an administrator needs to take a parked change over: the intents that would be written here. What was typed
+/// counts as a whole, for the state at which it was typed may be on no other device.
+pub(crate) async fn offer(account: &Rc<Account>, parked: &str) -> Result<OfferRefused, Fault> {
+    let row: Option<ParkedRow> = account.storage.get_json(Store::Parked, &text(parked)).await?;
+    let row = row.ok_or_else(|| Fault::Invalid("This was taken care of already.".to_owned()))?;
+    offered(row)
+        .ok_or_else(|| Fault::Invalid("This can only be exported or discarded: what it built on is gone.".to_owned()))
+}
+
+/// The offer of a row; absent when nothing would write it.
+fn offered(row: ParkedRow) -> Option<OfferRefused> {
+    let intents = match row.create {
+        Some(_) => Vec::new(),
+        None => [row.intents.as_slice(), &whole_texts(&row)].concat(),
+    };
+    if intents.is_empty() && row.create.is_none() {
+        return None;
+    }
+    let Parked { id, document, kind, name, reason, time_ms, .. } = row.parked;
+    Some(OfferRefused { parked: id, document, kind, name, reason, time_ms, intents, create: row.create })
+}
+
 /// Throws a parked change away.
 pub(crate) async fn discard(account: &Rc<Account>, parked: &str) -> Result<(), Fault> {
     let row: Option<ParkedRow> = account.storage.get_json(Store::Parked, &text(parked)).await?;
@@ -244,6 +267,29 @@ mod tests {
 
     fn difference(path: &str, accepted: Option<Value>, refused: Option<Value>) -> Difference {
         Difference { path: path.to_owned(), accepted, refused }
+    }
+
+    #[test]
+    fn what_was_typed_is_offered_as_a_whole_and_a_new_resource_as_one() {
+        let mut row = ParkedRow::empty(Parked {
+            id: "p".to_owned(),
+            document: tombolo_model::Id::from_parts(1, [1; 8]),
+            kind: tombolo_model::Kind::Script,
+            name: "S".to_owned(),
+            reason: "You may not.".to_owned(),
+            time_ms: 1,
+            differences: vec![difference("/content", Some(json!("ab")), Some(json!("abc")))],
+        });
+        assert!(offered(row.clone()).is_none(), "nothing writes it");
+        row.intents = vec![set("/name", &json!("Mine"))];
+        let heads = vec!["a state that is on no other device".to_owned()];
+        let path = "/content".to_owned();
+        row.texts = vec![Intent::Splice { path, at: 2, delete: 0, insert: "c".to_owned(), heads }];
+        let offer = offered(row.clone()).unwrap();
+        assert_eq!(offer.intents, [set("/name", &json!("Mine")), set("/content", &json!("abc"))]);
+        row.create = Some(json!({ "name": "New" }));
+        let offer = offered(row).unwrap();
+        assert!(offer.intents.is_empty() && offer.create == Some(json!({ "name": "New" })));
     }
 
     #[test]

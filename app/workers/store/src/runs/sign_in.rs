@@ -2,7 +2,10 @@
 //! of a proof key, comes back with the state and a code, and the code and the proof key become tokens.
 //!
 //! State and proof key are kept in the database of this person's account on this device: whoever brings back a code that
-//! somebody else has asked for finds nothing. Invariant: a state is good once, for one connection, for ten minutes.
+//! somebody else has asked for finds nothing. All connections share one redirect address, which people have registered at
+//! their applications; so that an application does not pass another's code on to its own token address, what says who it is
+//! from (RFC 9207) is compared with where the browser was sent (RFC 9700, section 4.4).
+//! Invariant: a state is good once, for one connection, for ten minutes.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -32,6 +35,9 @@ struct Begun {
     connection: Id,
     verifier: String,
     redirect_uri: String,
+    /// The origin of the page that the browser was sent to; absent for one that was begun before this was kept.
+    #[serde(default)]
+    origin: Option<String>,
     until_ms: i64,
 }
 
@@ -57,7 +63,8 @@ pub(crate) async fn sign_in_to(account: &Rc<Account>, connection: Id) -> Result<
     })
     .await?;
     // The address is somebody's who may change the connection; a browser would run a program that is written as one.
-    let protocol = Url::new(&address).map(|url| url.protocol()).unwrap_or_default();
+    let url = Url::new(&address).ok();
+    let protocol = url.as_ref().map(Url::protocol).unwrap_or_default();
     if protocol != "https:" && protocol != "http:" {
         return Err(Fault::Invalid(
             "The authorization URL is no web address. Enter one that begins with https://.".to_owned(),
@@ -65,9 +72,9 @@ pub(crate) async fn sign_in_to(account: &Rc<Account>, connection: Id) -> Result<
     }
     let mut batch = Batch::new();
     forget_late(account, &mut batch).await?;
-    let until_ms = env::now_ms() + GOOD_MS;
+    let (origin, until_ms) = (url.map(|url| url.origin()), env::now_ms() + GOOD_MS);
     let SignInAsk { redirect_uri, state, verifier, .. } = sign_in;
-    batch.put_json(Store::Meta, &key(&state), &Begun { connection, verifier, redirect_uri, until_ms });
+    batch.put_json(Store::Meta, &key(&state), &Begun { connection, verifier, redirect_uri, origin, until_ms });
     account.storage.write(&batch).await?;
     Ok(address)
 }
@@ -78,6 +85,7 @@ pub(crate) async fn signed_in_to(
     state: &str,
     code: Option<String>,
     problem: &str,
+    iss: Option<&str>,
 ) -> Result<Id, Fault> {
     let found = account.storage.get(Store::Meta, &key(state)).await?;
     let Some(begun) = found.map(|found| json::<Begun>(Store::Meta, &found)).transpose()? else {
@@ -94,6 +102,14 @@ pub(crate) async fn signed_in_to(
         return Err(Fault::Invalid(
             "This sign-in took longer than ten minutes. Open the connection and sign in again.".to_owned(),
         ));
+    }
+    if let (Some(origin), Some(iss)) = (&begun.origin, iss)
+        && !is_of(origin, iss)
+    {
+        return Err(Fault::Invalid(format!(
+            "The answer is from {}, and the connection signs in at {origin}. Look at its addresses: somebody may try to get a code of another application. Then sign in again.",
+            iss.chars().take(200).collect::<String>()
+        )));
     }
     let Some(code) = code.filter(|code| !code.is_empty()) else {
         let said: String = problem.chars().take(300).collect();
@@ -143,6 +159,34 @@ async fn forget_late(account: &Rc<Account>, batch: &mut Batch) -> Result<(), Fau
     Ok(())
 }
 
+/// Whether an issuer is at an origin, as the browser writes that.
+fn is_of(origin: &str, issuer: &str) -> bool {
+    issuer.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_of_the_application_that_the_browser_was_sent_to() {
+        let origin = "https://login.example";
+        for issuer in [origin, "https://login.example/", "https://login.example/tenant/v2.0"] {
+            assert!(is_of(origin, issuer), "{issuer}");
+        }
+        for issuer in [
+            "https://evil.example",
+            "https://login.example.evil.example",
+            "https://login.example@evil.example",
+            "https://login.example:8443",
+            "http://login.example",
+            "",
+        ] {
+            assert!(!is_of(origin, issuer), "{issuer}");
+        }
+    }
 }

@@ -1,0 +1,126 @@
+//! Changes that were refused to members: offered, looked at, taken over and dismissed.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tombolo_model::Id;
+
+use crate::server::{Person, Server, code};
+use crate::v1::client::{Api, owner};
+
+async fn ask(person: &mut Person, account: Id, method: Method, rest: &str, body: Option<Value>) -> reqwest::Response {
+    person.browser.send(method, &format!("/api/accounts/{account}/refused{rest}"), body).await
+}
+
+async fn lines(person: &mut Person, account: Id) -> Vec<Value> {
+    let list: Value = ask(person, account, Method::GET, "", None).await.json().await.unwrap();
+    list["changes"].as_array().unwrap().clone()
+}
+
+fn offer(parked: &str, document: &str, name: &str) -> Value {
+    json!({
+        "parked": parked, "document": document, "kind": "connection", "name": "Shop", "reason": "Your role does not allow this.",
+        "timeMs": 5, "intents": [{ "do": "set", "path": "/name", "value": name }],
+    })
+}
+
+/// Ann's account with a connection that Bob, a monitor, cannot change.
+async fn shop(server: &Server) -> (Person, Api, Person, String) {
+    let (mut ann, api) = owner(server, "ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "monitor").await;
+    let shop =
+        json!({ "name": "Shop", "type": "http", "http": { "baseURI": "https://a.example", "mediaType": "json" } });
+    let id = api.make("connections", shop).await;
+    (ann, api, bob, id)
+}
+
+#[tokio::test]
+async fn an_administrator_takes_over_what_was_refused_to_a_member_and_the_log_names_whose_it_was() {
+    let server = Server::start();
+    let (mut ann, api, mut bob, connection) = shop(&server).await;
+    let account = ann.account;
+    for _ in 0..2 {
+        let offered = ask(&mut bob, account, Method::POST, "", Some(offer("p", &connection, "Store"))).await;
+        assert_eq!(offered.status(), StatusCode::NO_CONTENT);
+    }
+    let waiting = lines(&mut ann, account).await;
+    assert_eq!(waiting.len(), 1, "asking twice is asking once");
+    assert_eq!((&waiting[0]["byName"], &waiting[0]["status"]), (&json!("bob"), &json!("open")));
+    let one = format!("/{}", waiting[0]["id"].as_str().unwrap());
+    let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
+    assert_eq!(review["differences"], json!([{ "path": "/name", "accepted": "Shop", "refused": "Store" }]), "{review}");
+    // What was looked at is not what is there any more.
+    let renamed = json!([{ "op": "replace", "path": "/name", "value": "Shop 2" }]);
+    api.patch(&format!("/v1/connections/{connection}"), renamed).await;
+    let adopt = format!("{one}/adopt");
+    let late = ask(&mut ann, account, Method::POST, &adopt, Some(json!({ "heads": review["heads"] }))).await;
+    assert_eq!(code(late).await, "changed");
+    let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
+    assert_eq!(review["differences"][0]["accepted"], "Shop 2");
+    let body = json!({ "heads": review["heads"] });
+    let adopted = ask(&mut ann, account, Method::POST, &adopt, Some(body.clone())).await;
+    assert_eq!(adopted.status(), StatusCode::NO_CONTENT);
+    assert_eq!(api.get(&format!("/v1/connections/{connection}")).await.good()["name"], "Store");
+    assert_eq!(code(ask(&mut ann, account, Method::POST, &adopt, Some(body)).await).await, "decided");
+    assert!(lines(&mut ann, account).await.is_empty());
+    let mine = lines(&mut bob, account).await;
+    assert_eq!((&mine[0]["status"], &mine[0]["decidedBy"]), (&json!("adopted"), &json!("ann")));
+    let log: Value = ann.browser.get(&format!("/api/accounts/{account}/audit")).await.json().await.unwrap();
+    let entries = log["entries"].as_array().unwrap();
+    let author = json!({ "fieldPath": "/notAccepted/author", "oldValue": null, "newValue": "bob" });
+    let told = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&author)).unwrap();
+    assert_eq!((&told["byUser"]["name"], &told["_resourceId"]), (&json!("ann"), &json!(connection)), "{told}");
+    let change = json!({ "fieldPath": "/name", "oldValue": "Shop 2", "newValue": "Store" });
+    let written = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&change)).unwrap();
+    assert_eq!(written["byUser"]["name"], "ann", "it is the administrator's change");
+}
+
+#[tokio::test]
+async fn refused_changes_are_seen_by_administrators_and_by_whose_they_are_and_by_nobody_else() {
+    let server = Server::start();
+    let (mut ann, api, mut bob, connection) = shop(&server).await;
+    let account = ann.account;
+    let mut cat = server.person("cat").await;
+    ann.let_in(&mut cat, "cat", "manage").await;
+    ask(&mut bob, account, Method::POST, "", Some(offer("p", &connection, "Store"))).await;
+    assert!(lines(&mut cat, account).await.is_empty());
+    let own = lines(&mut bob, account).await;
+    let one = format!("/{}", own[0]["id"].as_str().unwrap());
+    assert_eq!(ask(&mut bob, account, Method::GET, &one, None).await.status(), StatusCode::FORBIDDEN);
+    let dismiss = format!("{one}/dismiss");
+    assert_eq!(ask(&mut cat, account, Method::POST, &dismiss, None).await.status(), StatusCode::NOT_FOUND);
+    let adopt = ask(&mut cat, account, Method::POST, &format!("{one}/adopt"), Some(json!({ "heads": [] }))).await;
+    assert_eq!(adopt.status(), StatusCode::FORBIDDEN);
+    let foreign = server.person("dog").await.account;
+    assert_eq!(ask(&mut ann, foreign, Method::POST, &dismiss, None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(ask(&mut bob, account, Method::POST, &dismiss, None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(lines(&mut bob, account).await[0]["status"], "dismissed");
+    assert_eq!(api.get(&format!("/v1/connections/{connection}")).await.good()["name"], "Shop");
+}
+
+#[tokio::test]
+async fn what_was_refused_cannot_fill_the_server_or_write_a_secret() {
+    let server = Server::start();
+    let (mut ann, _, mut bob, connection) = shop(&server).await;
+    let account = ann.account;
+    for n in 0..50 {
+        let offered = ask(&mut bob, account, Method::POST, "", Some(offer(&n.to_string(), &connection, "Store"))).await;
+        assert_eq!(offered.status(), StatusCode::NO_CONTENT, "{n}");
+    }
+    let more = ask(&mut bob, account, Method::POST, "", Some(offer("more", &connection, "Store"))).await;
+    assert_eq!(code(more).await, "too_many");
+    let mut secret = offer("3", &connection, "Store");
+    secret["intents"] = json!([{ "do": "set", "path": "/http/auth/token/token", "value": "s3cret" }]);
+    assert_eq!(ask(&mut bob, account, Method::POST, "", Some(secret)).await.status(), StatusCode::NO_CONTENT);
+    let waiting = lines(&mut ann, account).await;
+    let of = waiting.iter().find(|line| line["parked"] == "3").unwrap()["id"].as_str().unwrap().to_owned();
+    let review: Value = ask(&mut ann, account, Method::GET, &format!("/{of}"), None).await.json().await.unwrap();
+    assert!(review["obstacle"].as_str().unwrap().contains("vault"), "{review}");
+    let body = json!({ "heads": review["heads"] });
+    let adopted = ask(&mut ann, account, Method::POST, &format!("/{of}/adopt"), Some(body)).await;
+    assert_eq!(code(adopted).await, "cannot_adopt");
+    for wrong in [json!({}), offer("", &connection, "x"), json!({ "parked": "p", "owner": 1 })] {
+        let answer = ask(&mut bob, account, Method::POST, "", Some(wrong)).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
