@@ -32,6 +32,11 @@ pub fn axe_core() -> PathBuf {
     built(packages.join("axe-core/axe.min.js"))
 }
 
+/// The folder of the scripts and packages of a server of automerge-repo; for measurements alone.
+pub fn automerge_repo() -> PathBuf {
+    built(named("TOMBOLO_AUTOMERGE_REPO", "target/automerge-repo"))
+}
+
 /// The Python that has the mail server, beside the real data.
 pub fn python() -> PathBuf {
     let data = data();

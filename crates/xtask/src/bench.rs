@@ -13,7 +13,7 @@ use anyhow::Result;
 /// When a build fails or a measurement cannot be made.
 pub(crate) fn bench(filter: Option<&str>) -> Result<bool> {
     let browser = needs::browser()?;
-    let data = data::install()?;
+    let (data, automerge_repo) = (data::install()?, data::install_automerge_repo()?);
     let site = site::build(site::Profile::Small)?;
     site::compress(&site)?;
     let server = dist::server(false)?;
@@ -28,6 +28,7 @@ pub(crate) fn bench(filter: Option<&str>) -> Result<bool> {
         .env("TOMBOLO_SITE", &site)
         .env("TOMBOLO_SERVER", server)
         .env("TOMBOLO_DATA", data)
+        .env("TOMBOLO_AUTOMERGE_REPO", automerge_repo)
         .env("CHROMIUM", browser.chromium)
         .env("CHROMEDRIVER", browser.driver)
         .current_dir(places::root());

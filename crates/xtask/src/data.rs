@@ -25,6 +25,24 @@ pub(crate) fn install() -> Result<PathBuf> {
     Ok(folder.join("node_modules/vega-datasets/data"))
 }
 
+/// Installs the server of automerge-repo that ours is measured beside, and gives its folder.
+///
+/// # Errors
+///
+/// When npm is missing or fails.
+pub(crate) fn install_automerge_repo() -> Result<PathBuf> {
+    needs::node()?;
+    let source = places::root().join("tests/src/bench/automerge_repo");
+    let folder = places::target().join("automerge-repo");
+    fs::create_dir_all(&folder)?;
+    for name in ["package.json", "package-lock.json", "server.mjs", "client.mjs"] {
+        fs::copy(source.join(name), folder.join(name))
+            .with_context(|| format!("cannot copy {name} of automerge-repo"))?;
+    }
+    site::install(&folder)?;
+    Ok(folder)
+}
+
 /// Installs the mail server into a Python of its own; one that is there and whole stays.
 fn mail_server(source: &Path, folder: &Path) -> Result<()> {
     let (wanted, python) = (source.join("requirements.txt"), folder.join("python"));

@@ -1,5 +1,7 @@
 //! What the server does for many at once: sign-ins, requests of programs, one edit to many sockets, sockets that wait.
 
+mod automerge_repo;
+
 use std::time::{Duration, Instant};
 
 use crate::{Row, ms, percentile};
@@ -101,9 +103,13 @@ pub(crate) async fn fan_out(rows: &mut Vec<Row>) -> Result<()> {
         tokio::time::timeout(PATIENCE, all).await.context("not all have heard of an edit")??;
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
     }
-    let name = |share: &str| format!("an edit to the last of {SOCKETS} sockets, {share}");
-    rows.push(Row::new(name("p50"), ms(percentile(&mut times, 0.5))));
-    rows.push(Row::new(name("p95"), ms(percentile(&mut times, 0.95))));
+    let mut theirs = automerge_repo::measure(SOCKETS, EDITS).await?.times;
+    for (whose, times) in [("", &mut times), ("automerge-repo: ", &mut theirs)] {
+        for (share, name) in [(0.5, "p50"), (0.95, "p95")] {
+            let name = format!("{whose}an edit to the last of {SOCKETS} sockets, {name}");
+            rows.push(Row::new(name, ms(percentile(times, share))));
+        }
+    }
     Ok(())
 }
 
@@ -137,14 +143,21 @@ pub(crate) async fn idle(rows: &mut Vec<Row>) -> Result<()> {
     }
     let after = process::memory_kib(pid, "VmRSS").context("its memory")?;
     ensure!(waiting.len() == IDLE, "not all sockets are open");
-    let mib = |kib: u64| format!("{} MiB", kib / 1024);
     #[expect(clippy::cast_precision_loss, reason = "a few hundred thousand")]
-    let (before_kib, after_kib) = (before as f64, after as f64);
+    let after_kib = after as f64;
     rows.push(Row::at_most(format!("server memory with {IDLE} idle sockets"), after_kib, 300.0 * 1024.0, |kib| {
         format!("{:.0} MiB", kib / 1024.0)
     }));
-    rows.push(Row::new("server memory before them", mib(before)));
-    let each = (after_kib - before_kib) / f64::from(u32::try_from(IDLE)?);
-    rows.push(Row::new("server memory of one of them", format!("{each:.0} KiB")));
+    let theirs = automerge_repo::measure(IDLE, 0).await?;
+    rows.push(Row::new(format!("automerge-repo: server memory with {IDLE} idle sockets"), mib(theirs.after)));
+    for (whose, before, after) in [("", before, after), ("automerge-repo: ", theirs.before, theirs.after)] {
+        rows.push(Row::new(format!("{whose}server memory before them"), mib(before)));
+        let each = after.saturating_sub(before) / u64::try_from(IDLE)?;
+        rows.push(Row::new(format!("{whose}server memory of one of them"), format!("{each} KiB")));
+    }
     Ok(())
+}
+
+fn mib(kib: u64) -> String {
+    format!("{} MiB", kib / 1024)
 }
