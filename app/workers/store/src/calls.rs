@@ -46,10 +46,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
-        Call::RunFile { run, step } => {
-            let (info, file) = runs::file(&account, run, &step).await?;
-            with_file(&info, file)
-        }
+        Call::RunFile { run, step } => run_file(&account, run, &step).await,
         Call::SetSecret { connection, path, value: secret } => {
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
@@ -91,6 +88,11 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+async fn run_file(account: &Rc<Account>, run: Id, step: &str) -> Result<Answer, Fault> {
+    let (info, file) = runs::file(account, run, step).await?;
+    with_file(&info, file)
 }
 
 async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> Result<Answer, Fault> {
