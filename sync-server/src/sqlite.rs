@@ -20,6 +20,7 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod outages;
 mod people;
 mod push;
 mod refused;
@@ -44,10 +45,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::query::Query;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Sqlite as Db};
+use sqlx::{AssertSqlSafe, Connection, Sqlite as Db};
 use tokio::sync::mpsc;
 
 use crate::private;
@@ -94,6 +95,7 @@ impl Sqlite {
             .acquire_timeout(Duration::from_secs(60))
             .idle_timeout(None)
             .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(is_at_rest(connection)))
             .connect_with(options.clone())
             .await
             .map_err(db("opening the database"))?;
@@ -128,6 +130,18 @@ impl Sqlite {
     }
 }
 
+/// Whether a connection may be used again.
+///
+/// A full disk makes `SQLite` take back the transaction by itself (<https://www.sqlite.org/lang_transaction.html>). The driver
+/// then fails to take it back once more, and believes for ever to be inside it: no other would begin on this connection.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // What was dropped is taken back before this is answered.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 /// The database is made here, closed to others; its log takes after it (<https://www.sqlite.org/wal.html>).
 fn close_to_others(path: &Path) -> Result<(), StoreError> {
     let failed =
@@ -150,6 +164,10 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await.map_err(db(DOING))?;
     if version > SCHEMA_VERSION {
         return Err(StoreError::Newer { found: version, known: SCHEMA_VERSION });
+    }
+    if version == SCHEMA_VERSION {
+        // Nothing is written: on a full disk, too, there is a server to read from.
+        return Ok(());
     }
     if version == 0 {
         sqlx::raw_sql(include_str!("sqlite/schema.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -184,6 +202,7 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         audit::seal_all(&mut tx, audit_key).await?;
     }
     if version < 9 {
+        sqlx::raw_sql(include_str!("sqlite/version_9_outages.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     // A pragma takes no parameter; the number is this program's own.
@@ -264,6 +283,7 @@ mod tests {
             ALTER TABLE users DROP COLUMN signed_in_ms;
             ALTER TABLE sessions DROP COLUMN agent;
             ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE outages;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;

@@ -13,6 +13,8 @@ mod account;
 mod audit;
 #[path = "http/backup.rs"]
 mod backup;
+#[path = "http/backup_load.rs"]
+mod backup_load;
 #[path = "http/bell.rs"]
 mod bell;
 #[path = "http/bomb.rs"]
@@ -21,12 +23,19 @@ mod bomb;
 mod device;
 #[path = "http/files.rs"]
 mod files;
+#[path = "http/flood.rs"]
+mod flood;
+#[cfg(target_os = "linux")]
+#[path = "http/full_disk.rs"]
+mod full_disk;
 #[path = "http/grants.rs"]
 mod grants;
 #[path = "http/help.rs"]
 mod help;
 #[path = "http/hostile.rs"]
 mod hostile;
+#[path = "http/hostile_sync.rs"]
+mod hostile_sync;
 #[path = "http/kill.rs"]
 mod kill;
 #[path = "http/mail.rs"]
@@ -38,6 +47,8 @@ mod members;
 #[cfg(target_os = "linux")]
 #[path = "http/memory.rs"]
 mod memory;
+#[path = "http/old_data.rs"]
+mod old_data;
 #[path = "http/pages.rs"]
 mod pages;
 #[path = "http/people.rs"]
@@ -48,6 +59,8 @@ mod refused;
 mod relay;
 #[path = "http/retention.rs"]
 mod retention;
+#[path = "http/revoked.rs"]
+mod revoked;
 #[path = "http/rights.rs"]
 mod rights;
 #[path = "http/runs.rs"]

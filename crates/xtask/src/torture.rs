@@ -1,8 +1,8 @@
 //! The long tests in full.
 //!
 //! Each is an ordinary test that reads `TOMBOLO_ROUNDS`: the short round is what continuous integration runs, the full
-//! one takes minutes to hours. What a round is, the test says: for `fuzz` a minute of each target, for `big-files` a
-//! megabyte. `tests/torture.md` records what came of them.
+//! one takes minutes to hours. What a round is, the test says: for `fuzz` a minute of each target, for `big-files` and
+//! `backup` a megabyte. `tests/torture.md` records what came of them.
 
 use crate::{command, say, test};
 use anyhow::{Result, bail};
@@ -16,7 +16,7 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 10] = [
+const ALL: [Torture; 14] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
@@ -29,6 +29,34 @@ const ALL: [Torture; 10] = [
         test: "-p tombolo-sync --test gate nothing_that_is_pushed_by_those",
         rounds: 100_000,
         full: "100,000 pushes of members who may not change, and of those who are none any more",
+        browser: false,
+    },
+    Torture {
+        name: "hostile-sockets",
+        test: "-p tombolo-server --test http hostile_sync::",
+        rounds: 100_000,
+        full: "100,000 of those over real sockets, replayed, relayed, spoofed and damaged ones",
+        browser: false,
+    },
+    Torture {
+        name: "full-disk",
+        test: "-p tombolo-server --test http full_disk::",
+        rounds: 30,
+        full: "the server's disk full at 30 points",
+        browser: false,
+    },
+    Torture {
+        name: "old-data",
+        test: "-p tombolo-server --test http old_data::",
+        rounds: 50,
+        full: "the data of each release opened, and the server killed 50 times while it brings them up to date",
+        browser: false,
+    },
+    Torture {
+        name: "backup",
+        test: "-p tombolo-server --test http backup_load::",
+        rounds: 1_000,
+        full: "a gigabyte backed up under load and restored",
         browser: false,
     },
     Torture {

@@ -16,7 +16,7 @@ use crate::server::{Browser, Server};
 
 const WRITERS: usize = 10;
 
-type Acknowledged = Arc<Mutex<BTreeSet<(Id, Hash)>>>;
+pub(crate) type Acknowledged = Arc<Mutex<BTreeSet<(Id, Hash)>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
@@ -50,7 +50,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     println!("{rounds} kills, {count} acknowledged changes, 0 lost");
 }
 
-async fn write(browser: Browser, account: Id, acknowledged: Acknowledged) {
+pub(crate) async fn write(browser: Browser, account: Id, acknowledged: Acknowledged) {
     let Some(mut device) = Device::try_join(&browser, account, None).await else {
         return;
     };
@@ -81,7 +81,7 @@ fn moved(browser: &Browser, server: &Server) -> Browser {
 }
 
 /// Everything the server has; each document opens and misses nothing.
-async fn read_all(browser: &Browser, account: Id) -> BTreeSet<(Id, Hash)> {
+pub(crate) async fn read_all(browser: &Browser, account: Id) -> BTreeSet<(Id, Hash)> {
     let mut device = Device::join(browser, account, None).await;
     let mut documents: BTreeMap<Id, Vec<Vec<u8>>> = BTreeMap::new();
     let mut bootstrapping = true;

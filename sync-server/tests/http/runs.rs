@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::routing::{get, post};
+use axum::http::{HeaderMap, Uri};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -20,19 +20,25 @@ use crate::server::{Person, Server, code};
 /// What came to the endpoint: the authorization and the body of each request.
 pub(crate) type Received = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// Orders, a place that never answers, one record of 4 MiB, and a place that takes records.
+/// Orders, a place that never answers, one record of 4 MiB, one that tells what it was told, and a place that takes records.
 pub(crate) async fn endpoint() -> (String, Received) {
     let received = Received::default();
     let router = Router::new()
         .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
         .route("/never", get(std::future::pending::<()>))
         .route("/large", get(async || Json(json!([{ "text": "a".repeat(4 * 1024 * 1024) }]))))
+        .route("/echo", any(echo))
         .route("/sink", post(take))
         .with_state(Arc::clone(&received));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (address, received)
+}
+
+/// Refuses, and says everything that came: the address, the headers.
+async fn echo(uri: Uri, headers: HeaderMap) -> (StatusCode, String) {
+    (StatusCode::UNAUTHORIZED, format!("{{\"message\": \"{uri} with {headers:?} is not let in\"}}").replace('\\', ""))
 }
 
 async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): Json<Value>) -> StatusCode {

@@ -10,8 +10,12 @@ mod copies;
 mod data;
 #[path = "v1/description.rs"]
 mod description;
+#[path = "v1/fields.rs"]
+mod fields;
 #[path = "v1/hostile.rs"]
 mod hostile;
+#[path = "v1/hosts.rs"]
+mod hosts;
 #[path = "v1/jobs.rs"]
 mod jobs;
 #[path = "v1/kept.rs"]
@@ -22,6 +26,8 @@ mod keys;
 mod lists;
 #[path = "v1/members.rs"]
 mod members;
+#[path = "v1/outages.rs"]
+mod outages;
 #[path = "v1/packages.rs"]
 mod packages;
 #[path = "v1/ping.rs"]

@@ -1,8 +1,11 @@
 //! Tests of connections: saved and unsaved, by the rules of runs.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::get;
+use axum::routing::{any, get};
 use serde_json::{Value, json};
 
 use super::client::owner;
@@ -85,4 +88,48 @@ async fn a_test_reaches_no_private_address_of_the_server() {
     let refused = api.post("/v1/connections/ping", connection(&base, CANARY)).await;
     assert_eq!(refused.no(), (422, "connection_failed".to_owned()));
     assert!(refused.text.contains("private"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn no_spelling_of_the_servers_own_address_is_reached() {
+    let hits = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&hits);
+    let router = Router::new().fallback(any(async move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        "hit"
+    }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let server = Server::start();
+    let (_ann, api) = owner(&server, "ann").await;
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "127.0.1",
+        "2130706433",
+        "0x7f000001",
+        "017700000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "user:x@127.0.0.1",
+        "8.8.8.8@localhost",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[::1]",
+        "[::]",
+        "0",
+        "0.0.0.0",
+        "１２７.0.0.1",
+        "127。0。0。1",
+    ] {
+        let refused = api.post("/v1/connections/ping", connection(&format!("http://{host}:{port}"), CANARY)).await;
+        assert_eq!(refused.status, 422, "{host}: {}", refused.text);
+    }
+    assert_eq!(hits.load(Ordering::Relaxed), 0);
 }

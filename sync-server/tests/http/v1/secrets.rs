@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::client::{Api, owner};
 use super::whole_task::ended;
+use crate::device::Device;
 use crate::runs::endpoint;
 use crate::server::{Person, Server};
+use tombolo_wire::sync::Down;
 
 const CANARY: &str = "canary-77f2-secret";
 
@@ -77,13 +79,15 @@ async fn a_connection_that_is_pointed_elsewhere_takes_no_secret_along() {
 const FIFTY: &str = "canary-of-fifty-secrets-";
 
 /// A text as it may stand in what somebody reads.
-fn forms(secret: &str) -> Vec<String> {
+pub(super) fn forms(secret: &str) -> Vec<String> {
     use base64::Engine;
     let base64 = base64::engine::general_purpose::STANDARD;
     let url: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = secret.replace('-', "%2D");
     // What stands in the middle of a longer text has other letters at its ends.
     let inner = |text: String| text.get(4..text.len() - 4).unwrap().to_owned();
-    let mut forms = vec![secret.to_owned(), hex::encode(secret), url];
+    let mut forms = vec![secret.to_owned(), hex::encode(secret), hex::encode_upper(secret), url.to_uppercase(), url];
+    forms.extend([encoded.to_lowercase(), encoded]);
     for before in ["", "x", "xx"] {
         forms.push(inner(base64.encode(format!("{before}{secret}"))));
     }
@@ -112,6 +116,47 @@ async fn all_there_is(api: &Api, ann: &mut Person, server: &Server) -> Vec<(Stri
             found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
         }
     }
+    found.extend(over_the_socket(ann).await);
+    found.extend(in_packages(api).await);
+    found
+}
+
+/// What a device that starts empty is given: each change of each document in full, as people wrote it, and the runs.
+async fn over_the_socket(ann: &Person) -> Vec<(String, Vec<u8>)> {
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let (mut found, mut more) = (Vec::new(), true);
+    while more {
+        let page = device.until(|frame| match frame {
+            Down::Bundle { page, cursor } => Some((Device::page(&page), cursor)),
+            _ => None,
+        });
+        let (page, cursor) = page.await;
+        for snapshot in page.documents {
+            for chunk in snapshot.chunks {
+                let written = tombolo_docs::inspect(&chunk).unwrap();
+                found.push((format!("a change of {}", snapshot.document), format!("{written:?}").into_bytes()));
+                found.push((format!("the bytes of {}", snapshot.document), chunk.into_vec()));
+            }
+        }
+        found.push(("runs".to_owned(), format!("{:?}", page.runs).into_bytes()));
+        more = cursor.is_some_and(|cursor| cursor.bootstrap.is_some());
+    }
+    assert!(found.len() > 100, "{} things came over the socket", found.len());
+    found
+}
+
+/// What goes out as files: a zip of each integration, unpacked.
+async fn in_packages(api: &Api) -> Vec<(String, Vec<u8>)> {
+    let integrations = api.get("/v1/integrations").await.good();
+    let mut found = Vec::new();
+    for integration in integrations.as_array().unwrap() {
+        let id = integration["_id"].as_str().unwrap();
+        let zip = api.file(&format!("/v1/integrations/{id}/template")).await;
+        let parts = tombolo_package::read(zip).unwrap().parts;
+        assert!(parts.len() > 4, "the zip has {} parts", parts.len());
+        found.extend(parts.into_iter().map(|part| ("a zip".to_owned(), part.value.to_string().into_bytes())));
+    }
+    assert!(!found.is_empty(), "nothing was packed");
     found
 }
 
@@ -121,6 +166,7 @@ async fn fifty_secrets_are_found_nowhere_but_at_their_endpoint() {
     let server = Server::start_with(&["--allow-private-network"]);
     let (mut ann, api) = owner(&server, "ann").await;
     let secrets: Vec<String> = (0..50).map(|n| format!("{FIFTY}{n}")).collect();
+    let home = api.make("integrations", json!({ "name": "Packed" })).await;
     for (n, secret) in secrets.iter().enumerate() {
         let auth = match n % 4 {
             0 => json!({ "type": "basic", "basic": { "username": "u", "password": secret } }),
@@ -129,20 +175,20 @@ async fn fifty_secrets_are_found_nowhere_but_at_their_endpoint() {
             _ => json!({ "type": "custom" }),
         };
         let mut body = json!({ "name": format!("c{n}"), "type": "http", "http": { "baseURI": base, "auth": auth,
-            "ping": { "relativeURI": "/gone", "method": "GET" } } });
+            "ping": { "relativeURI": (["/gone", "/echo"][n / 4 % 2]), "method": "GET" } } });
         if n % 4 == 3 {
             body["http"]["encrypted"] = json!({ "key": secret });
             body["http"]["headers"] = json!([{ "name": "x-key", "value": "{{{connection.http.encrypted.key}}}" }]);
         }
         let id = api.make("connections", body).await;
-        if n < 8 {
+        if n < 12 {
             // Whatever the endpoint answers, and whether or not it is there.
             let told = api.post(&format!("/v1/connections/{id}/ping"), json!({})).await.text;
             assert!(!told.contains(secret.as_str()), "{told}");
-            let uri = ["/orders", "/gone"][n % 2];
+            let uri = ["/orders", "/echo", "/gone"][n % 3];
             let export = api.make("exports", json!({ "name": "e", "_connectionId": id, "adaptorType": "HTTPExport", "http": { "method": "GET", "relativeURI": uri } })).await;
             let import = api.make("imports", json!({ "name": "i", "_connectionId": id, "adaptorType": "HTTPImport", "http": { "method": ["POST"], "relativeURI": ["/sink"] } })).await;
-            let flow = api.make("flows", json!({ "name": "f", "disabled": false, "pageGenerators": [{ "_exportId": export }], "pageProcessors": [{ "type": "import", "_importId": import }] })).await;
+            let flow = api.make("flows", json!({ "name": "f", "_integrationId": home, "disabled": false, "pageGenerators": [{ "_exportId": export }], "pageProcessors": [{ "type": "import", "_importId": import }] })).await;
             let job = api.post(&format!("/v1/flows/{flow}/run"), json!({})).await.good()["_jobId"]
                 .as_str()
                 .unwrap()
