@@ -25,10 +25,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
     match call {
         Call::Hello => value(moving::overview(tab).await?),
         Call::Open { id } => value(documents::open(&account, id).await?),
-        Call::Close { id } => {
-            documents::close(&account, id);
-            value(())
-        }
+        Call::Close { id } => close(&account, id),
         Call::Create { kind, value: resource } => created(create::create(&account, kind, &resource).await?),
         Call::Edit { id, intents } => value(edit::edit(&account, id, &intents).await?),
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
@@ -93,6 +90,11 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+fn close(account: &Rc<Account>, id: Id) -> Result<Answer, Fault> {
+    documents::close(account, id);
+    value(())
 }
 
 async fn run_file(account: &Rc<Account>, run: Id, step: &str) -> Result<Answer, Fault> {
