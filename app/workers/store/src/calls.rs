@@ -25,10 +25,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
     match call {
         Call::Hello => value(moving::overview(tab).await?),
         Call::Open { id } => value(documents::open(&account, id).await?),
-        Call::Close { id } => {
-            documents::close(&account, id);
-            value(())
-        }
+        Call::Close { id } => close(&account, id),
         Call::Create { kind, value: resource } => created(create::create(&account, kind, &resource).await?),
         Call::Edit { id, intents } => value(edit::edit(&account, id, &intents).await?),
         Call::Undo { id } => value(undo::step(&account, id, Way::Back).await?),
@@ -51,10 +48,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
-        Call::RunFile { run, step } => {
-            let (info, file) = runs::file(&account, run, &step).await?;
-            with_file(&info, file)
-        }
+        Call::RunFile { run, step } => run_file(&account, run, &step).await,
         Call::SetSecret { connection, path, value: secret } => {
             value(secrets::set(&account, connection, &path, &secret).await?)
         }
@@ -96,6 +90,16 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+fn close(account: &Rc<Account>, id: Id) -> Result<Answer, Fault> {
+    documents::close(account, id);
+    value(())
+}
+
+async fn run_file(account: &Rc<Account>, run: Id, step: &str) -> Result<Answer, Fault> {
+    let (info, file) = runs::file(account, run, step).await?;
+    with_file(&info, file)
 }
 
 async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> Result<Answer, Fault> {
