@@ -139,9 +139,6 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
         })));
     });
     let empty = Signal::derive(move || sample.value().is_none() && sample.own.with(Option::is_none));
-    let unread =
-        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
-    let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
     view! {
         <section class="verdict" aria-label="What becomes of a record">
             <header class="row"><h3>"Try it with a record"</h3><Which sample=sample/></header>
@@ -153,9 +150,20 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 }
             }}</p>
             <NoSample sample=sample empty=empty/>
-            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
-            {move || unread().then(|| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>"The record is not JSON yet."</p> })}
+            <Record sample=sample/>
         </section>
+    }
+}
+
+/// The record, to be typed over.
+#[component]
+fn Record(sample: Sample) -> impl IntoView {
+    let unread =
+        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
+    let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
+    view! {
+        <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
+        {move || unread().then(|| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>"The record is not JSON yet."</p> })}
     }
 }
 
