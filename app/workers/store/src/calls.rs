@@ -43,11 +43,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::TestConnection { connection, secrets } => {
             value(runs::test_connection(&account, connection, &secrets).await?)
         }
-        Call::Outages => {
-            outages::show(&account);
-            outages::ask(&account);
-            value(())
-        }
+        Call::Outages => outages_of(&account),
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
@@ -81,8 +77,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Presence { document, field, cursor } => {
-            presence::set(&account, document.map(|document| place(document, field, cursor)));
-            value(())
+            seen_at(&account, document.map(|document| place(document, field, cursor)))
         }
         Call::ParkedList => value(park::list(&account).await?),
         Call::ParkedOffer { parked } => value(park::offer(&account, &parked).await?),
@@ -96,6 +91,19 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+/// The connections that are offline, as this device knows them, and asks for anew.
+fn outages_of(account: &Rc<Account>) -> Result<Answer, Fault> {
+    outages::show(account);
+    outages::ask(account);
+    value(())
+}
+
+/// Tells where the person is.
+fn seen_at(account: &Rc<Account>, place: Option<Place>) -> Result<Answer, Fault> {
+    presence::set(account, place);
+    value(())
 }
 
 async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> Result<Answer, Fault> {
