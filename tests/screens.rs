@@ -277,6 +277,7 @@ async fn the_dark_theme_is_chosen_kept_and_taken_from_the_system() -> Result<()>
     screen.browser.press("menuitem", "Use the light theme").await?;
     assert_eq!(screen.browser.value("Theme").await?, "light");
 
+    screen.home().await?;
     screen.browser.js("localStorage.clear();", Vec::new()).await?;
     let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
     screen.browser.devtools("Emulation.setEmulatedMedia", dark).await?;

@@ -120,27 +120,6 @@ fn table() -> Vec<Route> {
         post("/api/sso/begin", Right::Anybody, sso::begin),
         post("/api/sso/finish", Right::Anybody, sso::finish),
         get("/api/me", Right::SignedIn, session::me),
-        get("/api/security", Right::SignedIn, security::show),
-        post("/api/security/password", Right::SignedIn, security::password),
-        post("/api/security/factor/begin", Right::SignedIn, security::begin),
-        post("/api/security/factor/confirm", Right::SignedIn, security::confirm),
-        post("/api/security/factor/remove", Right::SignedIn, security::remove),
-        post("/api/security/sessions/end", Right::SignedIn, security::end),
-        post("/api/invitations/look", Right::Anybody, invitations::look),
-        post("/api/security/distrust", Right::SignedIn, security::distrust),
-        post("/api/security/email", Right::SignedIn, email::change),
-        post("/api/security/email/confirm", Right::SignedIn, email::confirm),
-        post("/api/security/email/cancel", Right::SignedIn, email::cancel),
-        post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
-        post("/api/invitations/accept", Right::SignedIn, invitations::accept),
-        get("/api/bell", Right::SignedIn, bell::show),
-        post("/api/bell/read", Right::SignedIn, bell::read),
-        post("/api/bell/invitations/accept", Right::SignedIn, bell::accept),
-        post("/api/bell/invitations/dismiss", Right::SignedIn, bell::dismiss),
-        get("/api/profile", Right::SignedIn, profile::show),
-        put("/api/profile", Right::SignedIn, profile::keep),
-        get("/api/links", Right::Anybody, help::links),
-        post("/api/feedback", Right::Anybody, help::feedback),
         get("/api/accounts/{account}/members", SEE_MEMBERS, members::list),
         // An account may let its managers invite: the handler looks.
         post("/api/accounts/{account}/members", SEE_MEMBERS, members::invite),
@@ -192,8 +171,36 @@ fn table() -> Vec<Route> {
         get("/api/accounts/{account}/runs/{run}/files/{step}", Right::OfRun(Action::Read), runs::file),
         get("/sync", ENTER, sync::open),
     ];
+    rows.extend(personal());
     rows.extend(v1::table());
     rows
+}
+
+/// What is a person's own, whichever account they have open, and what is open to everybody.
+fn personal() -> Vec<Route> {
+    vec![
+        get("/api/security", Right::SignedIn, security::show),
+        post("/api/security/password", Right::SignedIn, security::password),
+        post("/api/security/factor/begin", Right::SignedIn, security::begin),
+        post("/api/security/factor/confirm", Right::SignedIn, security::confirm),
+        post("/api/security/factor/remove", Right::SignedIn, security::remove),
+        post("/api/security/sessions/end", Right::SignedIn, security::end),
+        post("/api/invitations/look", Right::Anybody, invitations::look),
+        post("/api/security/distrust", Right::SignedIn, security::distrust),
+        post("/api/security/email", Right::SignedIn, email::change),
+        post("/api/security/email/confirm", Right::SignedIn, email::confirm),
+        post("/api/security/email/cancel", Right::SignedIn, email::cancel),
+        post("/api/invitations/dismiss", Right::Anybody, invitations::dismiss),
+        post("/api/invitations/accept", Right::SignedIn, invitations::accept),
+        get("/api/bell", Right::SignedIn, bell::show),
+        post("/api/bell/read", Right::SignedIn, bell::read),
+        post("/api/bell/invitations/accept", Right::SignedIn, bell::accept),
+        post("/api/bell/invitations/dismiss", Right::SignedIn, bell::dismiss),
+        get("/api/profile", Right::SignedIn, profile::show),
+        put("/api/profile", Right::SignedIn, profile::keep),
+        get("/api/links", Right::Anybody, help::links),
+        post("/api/feedback", Right::Anybody, help::feedback),
+    ]
 }
 
 /// The router: the table, and the app's files for everything else.

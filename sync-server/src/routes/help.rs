@@ -1,5 +1,6 @@
 //! Where people find help, and what they write to who runs the server.
 
+use std::future::{Ready, ready};
 use std::net::SocketAddr;
 
 use axum::Json;
@@ -18,8 +19,8 @@ use crate::error::ApiError;
 const MOST: u32 = 10_000;
 
 /// `GET /api/links`
-pub(super) async fn links(State(app): State<App>) -> Json<Links> {
-    Json(app.config.links.clone())
+pub(super) fn links(State(app): State<App>) -> Ready<Json<Links>> {
+    ready(Json(app.config.links.clone()))
 }
 
 /// `POST /api/feedback`

@@ -4,6 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
+use tombolo_wire::store::CallError;
 
 use super::data::Data;
 use super::texts::Entry;
@@ -76,6 +77,16 @@ fn clash(edited: &Edited, taken: Option<&str>) -> Option<String> {
     clashes.then(|| format!("“{}” is there already. Change that entry, or choose another key.", edited.key))
 }
 
+/// Writes an entry, in place of the one whose key was changed; tells whether it did: what another entry has under this
+/// key stays.
+async fn put(data: Data, was: Option<String>, key: String, value: Value) -> Result<bool, CallError> {
+    if was.as_ref() != Some(&key) && data.has(&key).await? {
+        return Ok(false);
+    }
+    let gone = was.filter(|was| *was != key).into_iter().collect();
+    data.write(vec![(key, value)], gone).await.map(|()| true)
+}
+
 /// Open while an entry is edited.
 #[component]
 pub(super) fn EntryDialog(data: Data, editing: RwSignal<Option<Edited>>) -> impl IntoView {
@@ -127,21 +138,13 @@ fn Form(data: Data, edited: Edited, open: RwSignal<bool>) -> impl IntoView {
             return page::focus_soon(vec![if wrong { KEY } else { VALUE }.to_owned()]);
         };
         busy.set(true);
-        let moves = now.was.as_ref() != Some(&now.key);
-        let gone = now.was.filter(|was| *was != now.key).into_iter().collect();
         spawn_local(async move {
-            let clashes = if moves { data.has(&now.key).await } else { Ok(false) };
-            if let Ok(true) = clashes {
-                taken.try_set(Some(now.key));
-                busy.try_set(false);
-                return page::focus_soon(vec![KEY.to_owned()]);
-            }
-            let written = match clashes {
-                Ok(_) => data.write(vec![(now.key, value)], gone).await,
-                Err(error) => Err(error),
-            };
-            match written {
-                Ok(()) => drop(open.try_set(false)),
+            match put(data, now.was, now.key.clone(), value).await {
+                Ok(true) => drop(open.try_set(false)),
+                Ok(false) => {
+                    taken.try_set(Some(now.key));
+                    page::focus_soon(vec![KEY.to_owned()]);
+                }
                 Err(error) => drop(failed.try_set(Some(error.message))),
             }
             busy.try_set(false);

@@ -76,6 +76,20 @@ fn by_script(judged: &Judged, rules: &Value) -> bool {
     rules.get(key).and_then(Value::as_str) == Some("script")
 }
 
+/// What is said of an answer; nothing of one that was called off.
+fn told(judged: &Judged, answer: Answer, branches: &[String]) -> Option<Said> {
+    Some(match answer {
+        Answer::Done(done) => match (done.output, done.problems.into_iter().next()) {
+            (_, Some(problem)) => Said::Words("danger", problem.message),
+            (Some(output), None) => said(judged, &serde_json::from_str(&output.text).unwrap_or_default(), branches),
+            (None, None) => Said::Nothing,
+        },
+        Answer::Stopped => Said::Words("danger", "This took too long and was stopped.".to_owned()),
+        Answer::Failed(message) => Said::Words("danger", message),
+        Answer::Dropped => return None,
+    })
+}
+
 /// The record and what becomes of it. `step` is the row of a step that the record comes to; of a branching, its id.
 #[component]
 pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
@@ -117,19 +131,9 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 moment: None,
             };
             spawn_local(async move {
-                let now = match evaluator.ask(ask, DEADLINE_MS).await {
-                    Answer::Done(done) => match (done.output, done.problems.into_iter().next()) {
-                        (_, Some(problem)) => Said::Words("danger", problem.message),
-                        (Some(output), None) => {
-                            let output = serde_json::from_str(&output.text).unwrap_or_default();
-                            judged.try_with_value(|judged| said(judged, &output, &branches)).unwrap_or(Said::Nothing)
-                        }
-                        (None, None) => Said::Nothing,
-                    },
-                    Answer::Stopped => Said::Words("danger", "This took too long and was stopped.".to_owned()),
-                    Answer::Failed(message) => Said::Words("danger", message),
-                    Answer::Dropped => return,
-                };
+                let answer = evaluator.ask(ask, DEADLINE_MS).await;
+                let told = judged.try_with_value(|judged| told(judged, answer, &branches)).flatten();
+                let Some(now) = told else { return };
                 // What is written meanwhile may be no record any more.
                 let unread = sample.own.try_with_untracked(|own| own.as_deref().is_some_and(is_unread));
                 if unread == Some(false) {
@@ -139,9 +143,6 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
         })));
     });
     let empty = Signal::derive(move || sample.value().is_none() && sample.own.with(Option::is_none));
-    let unread =
-        move || sample.own.with(|own| own.as_ref().is_some_and(|text| serde_json::from_str::<Value>(text).is_err()));
-    let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
     view! {
         <section class="verdict" aria-label="What becomes of a record">
             <header class="row"><h3>"Try it with a record"</h3><Which sample=sample/></header>
@@ -153,9 +154,17 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 }
             }}</p>
             <NoSample sample=sample empty=empty/>
-            <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
-            {move || unread().then(|| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>"The record is not JSON yet."</p> })}
+            <Record sample=sample/>
         </section>
+    }
+}
+
+/// The record, to be typed over.
+#[component]
+fn Record(sample: Sample) -> impl IntoView {
+    let own = move |event: leptos::ev::Event| sample.own.set(Some(event_target_value(&event)));
+    view! {
+        <textarea class="input code" rows="8" aria-label="Record" spellcheck="false" placeholder="Or paste a record as JSON" aria-invalid=move || sample.is_unread().to_string() prop:value=move || sample.text() on:input=own></textarea>
     }
 }
 

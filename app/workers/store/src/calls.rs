@@ -40,11 +40,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::TestConnection { connection, secrets } => {
             value(runs::test_connection(&account, connection, &secrets).await?)
         }
-        Call::Outages => {
-            outages::show(&account);
-            outages::ask(&account);
-            value(())
-        }
+        Call::Outages => outages_of(&account),
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),
         Call::RunErrors { run } => value(runs::errors(&account, run).await?),
@@ -75,8 +71,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Presence { document, field, cursor } => {
-            presence::set(&account, document.map(|document| place(document, field, cursor)));
-            value(())
+            seen_at(&account, document.map(|document| place(document, field, cursor)))
         }
         Call::ParkedList => value(park::list(&account).await?),
         Call::ParkedOffer { parked } => value(park::offer(&account, &parked).await?),
@@ -100,6 +95,19 @@ fn close(account: &Rc<Account>, id: Id) -> Result<Answer, Fault> {
 async fn run_file(account: &Rc<Account>, run: Id, step: &str) -> Result<Answer, Fault> {
     let (info, file) = runs::file(account, run, step).await?;
     with_file(&info, file)
+}
+
+/// The connections that are offline, as this device knows them, and asks for anew.
+fn outages_of(account: &Rc<Account>) -> Result<Answer, Fault> {
+    outages::show(account);
+    outages::ask(account);
+    value(())
+}
+
+/// Tells where the person is.
+fn seen_at(account: &Rc<Account>, place: Option<Place>) -> Result<Answer, Fault> {
+    presence::set(account, place);
+    value(())
 }
 
 async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> Result<Answer, Fault> {
