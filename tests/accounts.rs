@@ -317,6 +317,7 @@ async fn a_person_is_called_otherwise_and_writes_while_the_network_is_away() -> 
     screen.sign_up("Ines", "ines@example.com").await?;
     screen.wait_until_offline_ready().await?;
     screen.visit("/preferences").await?;
+    screen.on_the_server().await?;
     screen.browser.fill("Name", "Inés Vega").await?;
     screen.browser.choose("What you do", "Developer").await?;
     screen.browser.press("button", "Save profile").await?;

@@ -195,6 +195,9 @@ async fn map_from_a_sample(screen: &Screen) -> Result<()> {
     browser.keys(thirtyfour::Key::Enter).await?;
     until("two rows", PATIENCE, || async { Ok((screen.destinations().await? == ["name", "city"]).then_some(())) })
         .await?;
+    // The same key again finds the row that is there, and makes no second one.
+    browser.keys(thirtyfour::Key::Enter + "").await?;
+    browser.keys(thirtyfour::Key::Enter + "").await?;
     assert_eq!(screen.sources().await?, ["name", "place.city"]);
     browser.find("treeitem", "city, text, Rome, mapped").await?;
     // A row without a source gets one by its name.
@@ -264,6 +267,10 @@ async fn run_and_try_again(screen: &Screen) -> Result<()> {
     browser.press("button", "Try again").await?;
     browser.see("Resolved at").await?;
     assert_eq!(screen.counts("Forest").await?, count, "the figures of the run stay");
+    browser.press("button", "Open 0").await?;
+    browser.gone("Resolved at").await?;
+    browser.press("button", "Resolved 1").await?;
+    browser.see("Resolved at").await?;
 
     Ok(())
 }

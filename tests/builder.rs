@@ -239,6 +239,12 @@ async fn an_open_step_and_its_editor_are_in_the_address() -> Result<()> {
 
     screen.browser.new_tab(&mapping).await?;
     open_is(&screen, "button", "Add field").await?;
+    // The flow alone, without its integration, is the same page.
+    let (before, flow) = mapping.split_once("/integrations/").context("the address of the flow")?;
+    let flow = flow.split_once('/').context("the flow behind its integration")?.1;
+    screen.browser.goto(&format!("{before}/{flow}")).await?;
+    open_is(&screen, "button", "Add field").await?;
+    assert_eq!(screen.browser.address().await?, mapping);
     // What an address names and the flow has not, covers nothing.
     screen.browser.goto(&mapping.replace("step=", "step=x")).await?;
     screen.browser.press("button", "Pile").await?;

@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tombolo_model::Kind;
@@ -274,5 +275,76 @@ async fn a_person_signs_in_to_an_application_and_the_connection_has_its_tokens_h
     screen.visit(&format!("/connections/{mixed}")).await?;
     screen.browser.press("button", "Sign in to Mixed").await?;
     screen.browser.see("The answer is from https://login.example").await?;
+    screen.browser.close().await
+}
+
+/// An application that refuses everybody until its door is opened, and counts who came.
+async fn door() -> Result<(String, Arc<(AtomicBool, AtomicUsize)>)> {
+    let door = Arc::new((AtomicBool::new(false), AtomicUsize::new(0)));
+    let seen = Arc::clone(&door);
+    let orders = get(async move || {
+        seen.1.fetch_add(1, Ordering::SeqCst);
+        let status = if seen.0.load(Ordering::SeqCst) { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+        (status, Json(json!([{ "id": 1 }])))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/orders", orders)).await });
+    Ok((base, door))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_here_takes_a_refused_connection_offline_for_everybody_until_its_test_goes_well() -> Result<()> {
+    let server = Server::start_with(&["--allow-private-network"]).await?;
+    let (base, door) = door().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let integration = device.create(Kind::Integration, &json!({ "name": "Trade" })).await?.id();
+    let http = json!({ "baseURI": base, "ping": { "relativeURI": "/orders", "method": "GET" },
+        "auth": { "type": "basic", "basic": { "username": "ines" } } });
+    let connection = json!({ "name": "Shop", "type": "http", "http": http, "_integrationId": integration });
+    let connection = device.create(Kind::Connection, &connection).await?.id();
+    let export = json!({ "name": "Orders", "_connectionId": connection, "adaptorType": "HTTPExport",
+        "http": { "method": "GET", "relativeURI": "/orders" }, "_integrationId": integration });
+    let export = device.create(Kind::Export, &export).await?.id();
+    let flow = json!({ "name": "Read", "pageGenerators": [{ "_exportId": export }], "_integrationId": integration });
+    device.create(Kind::Flow, &flow).await?;
+
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.visit("/connections").await?;
+    let browser = &screen.browser;
+    browser.see("Online").await?;
+    screen.visit(&format!("/connections/{connection}")).await?;
+    browser.fill("Secret", "hush-hush").await?;
+    browser.press("button", "Keep").await?;
+    browser.see("Saved. Enter another to replace it.").await?;
+    screen.open_flow("Trade", "Read").await?;
+    browser.press("button", "Run flow").await?;
+    let outages = async |wanted: usize| {
+        until(&format!("{wanted} outages on the server"), PATIENCE, || async {
+            let heard = owner.call(Method::GET, "/outages", &Value::Null).await?;
+            Ok(heard["outages"].as_array().filter(|all| all.len() == wanted).map(|_| ()))
+        })
+        .await
+    };
+    outages(1).await?;
+    let asked = door.1.load(Ordering::SeqCst);
+    browser.press("button", "Run flow").await?;
+    browser.see("its connection is offline").await?;
+    assert_eq!(door.1.load(Ordering::SeqCst), asked, "nothing more is sent");
+    screen.home().await?;
+    browser.see("Offline").await?;
+    screen.visit("/connections").await?;
+    browser.see("Offline").await?;
+    screen.visit(&format!("/connections/{connection}")).await?;
+    browser.see("Nothing is sent through this connection.").await?;
+    door.0.store(true, Ordering::SeqCst);
+    browser.press("button", "Test connection").await?;
+    browser.see("It works: the application answered with status 200").await?;
+    outages(0).await?;
+    assert!(!browser.reads("Nothing is sent through this connection.").await?, "{}", browser.outline().await);
+    screen.visit("/connections").await?;
+    browser.see("Online").await?;
     screen.browser.close().await
 }

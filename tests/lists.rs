@@ -277,3 +277,73 @@ async fn a_script_begins_with_a_function_is_read_as_it_is_typed_and_is_tried() -
     browser.see("No problems.").await?;
     screen.browser.close().await
 }
+
+/// A button of the list of groups is there, with its count.
+async fn group(screen: &Screen, said: &str) -> Result<()> {
+    screen.browser.find("button", said).await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flows_stand_in_groups_that_filter_their_table_and_scripts_have_aliases_for_what_they_call() -> Result<()> {
+    let server = Server::start().await?;
+    let screen = Screen::open(&server.address()).await?;
+    let browser = &screen.browser;
+    screen.create_integration("Shop").await?;
+    let integration = browser.address().await?;
+    screen.create_flow("Orders").await?;
+    browser.goto(&integration).await?;
+    browser.find("link", "Orders").await?;
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Create group").await?;
+    let dialog = browser.find("dialog", "Create group").await?;
+    browser.find_in(Some(&dialog), "textbox", "Name").await?.send_keys("Daily").await?;
+    browser.press_in(Some(&dialog), "button", "Create group").await?;
+    group(&screen, "Daily, 0 flows").await?;
+    browser.press("button", "Move Orders to a group").await?;
+    let dialog = browser.find("dialog", "Move to a group").await?;
+    browser.press_in(Some(&dialog), "button", "Daily").await?;
+    group(&screen, "Miscellaneous, 0 flows").await?;
+    browser.press("button", "Miscellaneous, 0 flows").await?;
+    browser.see("Every flow is in a group").await?;
+    browser.press("button", "Daily, 1 flow").await?;
+    browser.find("link", "Orders").await?;
+    assert!(browser.address().await?.contains("group="), "{}", browser.address().await?);
+    // What is made while a group is looked at is in it.
+    screen.create_flow("Stock").await?;
+    browser.goto(&integration).await?;
+    group(&screen, "Daily, 2 flows").await?;
+
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Aliases").await?;
+    browser.fill("Alias", "orders-flow").await?;
+    browser.choose("Stands for", "Flow: Orders").await?;
+    browser.press("button", "Add alias").await?;
+    browser.find("button", "Delete orders-flow").await?;
+    browser.fill("Alias", "orders-flow").await?;
+    browser.see("There is an alias “orders-flow” already.").await?;
+    browser.press("button", "Close").await?;
+
+    // A copy has the groups, the flows in them, and the aliases, which stand for what was copied.
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Clone").await?;
+    browser.press("button", "Clone integration").await?;
+    until("the page of the copy", PATIENCE, || async {
+        let address = browser.address().await?;
+        Ok((address.contains("/integrations/") && !address.starts_with(&integration)).then_some(()))
+    })
+    .await?;
+    group(&screen, "Daily, 2 flows").await?;
+    // Without the group its flows stay.
+    browser.press("button", "More for Daily").await?;
+    browser.press("menuitem", "Delete the group").await?;
+    browser.see("2 flows in it stayed.").await?;
+    browser.find("link", "Stock").await?;
+    browser.press("button", "Undo").await?;
+    group(&screen, "Daily, 2 flows").await?;
+    let all = screen.exported().await?;
+    let aliases = |at: usize| all["resources"]["integrations"][at]["aliases"][0].clone();
+    assert_eq!((&aliases(0)["alias"], &aliases(1)["alias"]), (&json!("orders-flow"), &json!("orders-flow")));
+    assert_ne!(aliases(0)["_flowId"], aliases(1)["_flowId"]);
+    assert_eq!(browser.complaints().await?, Vec::<String>::new());
+    screen.browser.close().await
+}

@@ -364,6 +364,47 @@ async fn a_link_into_an_account_asks_to_sign_in_and_then_opens_in_whichever_acco
     Ok(())
 }
 
+/// Two devices give an integration two names while neither hears of the other.
+async fn two_names(wires: &[Link; 2], one: &Screen, two: &Screen) -> Result<()> {
+    wires.iter().for_each(Link::cut);
+    one.rename_integration("By Ines").await?;
+    two.rename_integration("By Jonas").await?;
+    for screen in [one, two] {
+        screen.on_this_device().await?;
+    }
+    wires.iter().for_each(Link::mend);
+    one.browser.see("2 values").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_values_are_compared_and_one_is_kept_by_keyboard_alone() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    owner.device(owner.account()).await?.create_flow(&orders()).await?;
+    let wires = [Link::to(server.port()).await?, Link::to(server.port()).await?];
+    let (one, two) = (Screen::open(&wires[0].address()).await?, Screen::open(&wires[1].address()).await?);
+    for screen in [&one, &two] {
+        screen.sign_in("ines@example.com").await?;
+        screen.home().await?;
+        screen.open_named("Orders integration").await?;
+        screen.browser.find("link", "Orders").await?;
+    }
+    two_names(&wires, &one, &two).await?;
+    let browser = &one.browser;
+    browser.tab_to("button", "2 values").await?;
+    browser.keys(Key::Enter).await?;
+    browser.tab_to("button", "Keep By Jonas").await?;
+    browser.keys(Key::Enter).await?;
+    browser.gone("2 values").await?;
+    browser.see("By Jonas").await?;
+    two.browser.see("By Jonas").await?;
+    // Whoever goes on by keyboard is not thrown back to the beginning of the page.
+    let lost = "return document.activeElement === document.body || document.activeElement === null;";
+    assert_eq!(browser.js(lost, Vec::new()).await?, false, "{}", browser.outline().await);
+    two.browser.close().await?;
+    one.browser.close().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_click_opens_the_choice_of_two_names_while_the_name_is_edited() -> Result<()> {
     let server = Server::start().await?;
@@ -377,14 +418,7 @@ async fn one_click_opens_the_choice_of_two_names_while_the_name_is_edited() -> R
         screen.open_named("Orders integration").await?;
         screen.browser.find("link", "Orders").await?;
     }
-    wires.iter().for_each(Link::cut);
-    one.rename_integration("By Ines").await?;
-    two.rename_integration("By Jonas").await?;
-    for screen in [&one, &two] {
-        screen.on_this_device().await?;
-    }
-    wires.iter().for_each(Link::mend);
-    one.browser.see("2 values").await?;
+    two_names(&wires, &one, &two).await?;
     one.browser.press("button", "Rename integration").await?;
     one.browser.find("textbox", "Name").await?;
     // Once only: pressing again until it works would hide what is tested.

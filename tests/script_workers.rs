@@ -50,6 +50,7 @@ fn calls() -> Vec<Call> {
         argument: argument.to_string(),
         now_ms: 1_780_000_000_123 + i64::try_from(at).unwrap(),
         seed: 40 + u64::try_from(at).unwrap(),
+        more: Vec::new(),
     };
     names.split(' ').enumerate().map(call).collect()
 }

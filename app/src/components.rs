@@ -40,7 +40,7 @@ pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::LiveName;
-pub(crate) use name_dialog::{NameDialog, opener_id};
+pub(crate) use name_dialog::{AskName, NameDialog, opener_id};
 pub(crate) use notices::{Banners, DocNotices};
 use palette::Palette;
 pub(crate) use people::{Flag, PeopleHere, in_field};

@@ -1,6 +1,7 @@
 //! One file a screen.
 
 mod account;
+mod aliases;
 mod audit;
 mod bin;
 mod caches;

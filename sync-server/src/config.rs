@@ -23,6 +23,7 @@ pub(crate) struct Wishes {
     pub(crate) behind_proxy: Option<String>,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    pub(crate) retest_after_ms: i64,
     pub(crate) mail: MailWishes,
     pub(crate) links: Links,
 }
@@ -68,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) exposure: Exposure,
     pub(crate) allow_private_network: bool,
     pub(crate) run_memory_mib: u64,
+    /// How long a connection that is offline is left alone before it is tested again, the first time.
+    pub(crate) retest_after_ms: i64,
     /// Absent: no letters, links are shown.
     pub(crate) mail: Option<MailConfig>,
     /// Where people find help.
@@ -135,6 +138,7 @@ impl Config {
             exposure,
             allow_private_network: wishes.allow_private_network,
             run_memory_mib: wishes.run_memory_mib,
+            retest_after_ms: wishes.retest_after_ms,
         })
     }
 
@@ -217,6 +221,7 @@ mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 4_096,
+            retest_after_ms: 3_600_000,
             mail: MailWishes::default(),
             links: Links::default(),
         }

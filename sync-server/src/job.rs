@@ -45,6 +45,9 @@ pub struct Job {
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.
     pub allow_private_network: bool,
+    /// The connections that are offline, each with why: nothing is sent through them.
+    #[serde(default)]
+    pub offline: BTreeMap<Id, String>,
 }
 
 /// A connection to be tested.
@@ -71,6 +74,9 @@ pub struct PingAnswer {
     pub status: Option<u16>,
     /// Why it does not.
     pub error: Option<String>,
+    /// Its credentials are refused: what comes behind “its connection is offline:”.
+    #[serde(default)]
+    pub offline: Option<String>,
     /// Tokens that were renewed for it: owner, place and the new secret.
     pub renewed: Vec<(Id, String, NewSecret)>,
 }
@@ -129,6 +135,13 @@ pub enum Line {
         path: String,
         /// What it is now.
         secret: NewSecret,
+    },
+    /// The credentials of a connection were refused, and nothing more is sent through it.
+    Offline {
+        /// The connection.
+        connection: Id,
+        /// What comes behind “its connection is offline:”.
+        why: String,
     },
     /// A stage of a test run.
     Stage {

@@ -15,6 +15,7 @@ mod help;
 mod invitations;
 mod kept;
 mod members;
+mod outages;
 mod profile;
 mod refused;
 mod relay;
@@ -180,6 +181,8 @@ fn table() -> Vec<Route> {
         get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
+        get("/api/accounts/{account}/outages", ENTER, outages::list),
+        put("/api/accounts/{account}/connections/{connection}/outage", SECRETS, outages::put),
         // What it is done to is in the body, and its rights are the handler's to look at.
         post("/api/accounts/{account}/kept", ENTER, kept::ask).takes(KEPT_BYTES),
         post("/api/accounts/{account}/flows/{flow}/run", RUN, runs::start),

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{FutureExt, LocalBoxFuture};
-use tombolo_engine::{DataStore, FileStore, FlowStarter, Host, HttpClient, ScriptHost};
+use tombolo_engine::{DataStore, FileStore, FlowStarter, Host, HttpClient, Ledger, Outages, ScriptHost};
 use tombolo_model::Id;
 use tombolo_script_host::Pool;
 
@@ -49,6 +49,7 @@ pub struct NativeHost {
     scripts: Option<Pool<Processes>>,
     data: Option<Rc<dyn DataStore>>,
     flows: Option<Rc<dyn FlowStarter>>,
+    outages: Option<Outages>,
 }
 
 impl NativeHost {
@@ -64,6 +65,7 @@ impl NativeHost {
             scripts: options.scripts,
             data: None,
             flows: None,
+            outages: None,
         })
     }
 
@@ -77,6 +79,12 @@ impl NativeHost {
     #[must_use]
     pub fn with_flows(self, flows: Rc<dyn FlowStarter>) -> Self {
         Self { flows: Some(flows), ..self }
+    }
+
+    /// This host, which knows what is offline and says what goes so.
+    #[must_use]
+    pub fn with_outages(self, outages: Outages) -> Self {
+        Self { outages: Some(outages), ..self }
     }
 }
 
@@ -99,6 +107,10 @@ impl Host for NativeHost {
 
     fn flows(&self) -> Option<&dyn FlowStarter> {
         self.flows.as_deref()
+    }
+
+    fn ledger(&self) -> Option<&dyn Ledger> {
+        self.outages.as_ref().map(|outages| outages as &dyn Ledger)
     }
 
     fn now_ms(&self) -> i64 {

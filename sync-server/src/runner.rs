@@ -13,9 +13,11 @@ mod desk;
 mod ending;
 mod live;
 mod made;
+pub(crate) mod outages;
 pub(crate) mod pings;
 mod places;
 mod report;
+pub(crate) mod retests;
 mod schedule;
 
 use std::panic::AssertUnwindSafe;

@@ -62,6 +62,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let retention = tokio::spawn(keep_going("retention", move || retention::drive(of_retention.clone())));
     transfers::resume(&app).await?;
     let log = tokio::spawn(keep_going("audit", move || audit::keep_up(of_audit.clone())));
+    let of_retests = app.clone();
+    let retests = tokio::spawn(keep_going("tests of connections", move || runner::retests::drive(of_retests.clone())));
     let letters = tokio::spawn(keep_going("mail", move || mail::drive(of_mail.clone())));
     listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
@@ -69,6 +71,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     retention.abort();
     log.abort();
     letters.abort();
+    retests.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
     if tokio::time::timeout(GOODBYE, app.hub.all_gone()).await.is_err() {
         tracing::warn!("some devices were not told that the server stops");
@@ -250,6 +253,7 @@ pub(crate) mod tests {
             behind_proxy: None,
             allow_private_network: false,
             run_memory_mib: 1_024,
+            retest_after_ms: 3_600_000,
             mail: config::MailWishes::default(),
             links: tombolo_wire::rest::Links::default(),
         };

@@ -20,6 +20,7 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod outages;
 mod people;
 mod push;
 mod refused;
@@ -201,6 +202,7 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         audit::seal_all(&mut tx, audit_key).await?;
     }
     if version < 9 {
+        sqlx::raw_sql(include_str!("sqlite/version_9_outages.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     // A pragma takes no parameter; the number is this program's own.
@@ -281,6 +283,7 @@ mod tests {
             ALTER TABLE users DROP COLUMN signed_in_ms;
             ALTER TABLE sessions DROP COLUMN agent;
             ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE outages;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;

@@ -18,6 +18,7 @@ mod feedback;
 mod jobs;
 mod listing;
 mod mails;
+mod outages;
 mod people;
 mod refused;
 mod removal;
@@ -49,6 +50,7 @@ pub use feedback::{Feedback, FeedbackRow, Profiles};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
+pub use outages::Outages;
 pub use people::{NewUser, People, SessionRow, SignUp, UserRow};
 pub use refused::{NewRefused, Refused, RefusedRow};
 pub use removal::{Removal, Removed};
@@ -143,6 +145,7 @@ pub trait Store:
     + Retention
     + Listing
     + Tokens
+    + Outages
     + States
     + Caches
     + Jobs

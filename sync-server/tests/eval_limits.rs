@@ -127,6 +127,7 @@ fn few_bytes_that_would_become_many_are_refused() {
         ("xmlParse", json!({"input": format!("<r>{}</r>", "<a b=''/>".repeat(550_000))}), "parse"),
         ("jsonParse", json!({"input": format!("[{{\"a\":[{}{{}}]}}]", "{\"a\":0},".repeat(570_000))}), "parse"),
         ("handlebars", json!({"rules": "{{padLeft 1 9000000}}".repeat(10)}), "template_limit"),
+        ("handlebars", json!({"rules": "{{a}}".repeat(1_000_000)}), "template_limit"),
         (
             "handlebars",
             json!({"rules": "{{#with (replace s \"a\" s) as |t|}}{{replace t \"a\" t}}{{/with}}", "input": {"s": "a".repeat(3_000)}}),
@@ -210,6 +211,11 @@ fn what_would_not_end_is_ended() {
     let long = "x".repeat(1_000_000);
     let signed = "{{{aws4 \"AK\" \"SK\" null \"us\" \"s3\"}}}";
     let itself = json!({"template": "{{> p}}", "partials": {"p": "{{> p}}{{> p}}"}});
+    let words = format!("{}b", "a ".repeat(50_000));
+    // The first words of a long text are found without looking at the rest.
+    let first =
+        json!({"rules": "{{#each a}}{{truncateWords ../s 3}}{{/each}}", "input": {"a": numbers[..1_000], "s": words}});
+    assert_eq!(code("handlebars", &first), "");
     for (name, question, want) in [
         ("handlebars", json!({"rules": each(8), "input": {"a": numbers[..50]}}), "template_limit"),
         ("handlebars", json!({"rules": sorts, "input": {"a": numbers}}), "template_limit"),
@@ -240,6 +246,9 @@ fn catastrophic_patterns_are_answered_or_refused() {
         "^(?=(a+)+$)(a|aa)+$",
         "(?=(a+))\\1*b(a+)+\\2$",
         "((a{1,100}){1,100}){1,100}",
+        "(?<=a{1,500})b",
+        "a(?!.*z)b",
+        "(?=(a+)+c)b",
         &"(".repeat(DEEP),
         &alternatives.join("|"),
     ];
@@ -251,6 +260,18 @@ fn catastrophic_patterns_are_answered_or_refused() {
             assert!(["", "template_helper"].contains(&&*code("handlebars", &question)));
         }
     }
+    let long = "a".repeat(1_000_000);
+    for pattern in ["(?<=a{1,500})b", "(?=(a+)+c)b"] {
+        let question = json!({"rules": ["matches", ["extract", "s"], pattern], "input": {"s": long}});
+        assert_eq!(code("filter", &question), "filter", "{pattern}");
+    }
+    // One after the other, each in bounds.
+    let many = vec![json!(["matches", ["extract", "s"], "(?<=a{1,500})b"]); 1_000];
+    let rules: Value = [json!("or")].into_iter().chain(many).collect();
+    assert_eq!(code("filter", &json!({"rules": rules, "input": {"s": "a".repeat(30_000)}})), "filter");
+    let rules = "{{#each a}}{{regexSearch ../s \"(?<=a{1,500})b\"}}{{/each}}";
+    let question = json!({"rules": rules, "input": {"a": vec![1; 3_000], "s": "a".repeat(30_000)}});
+    assert_eq!(code("handlebars", &question), "template_helper");
 }
 
 #[test]

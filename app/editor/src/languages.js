@@ -3,7 +3,7 @@ import { StreamLanguage } from '@codemirror/language';
 import { javascript } from '@codemirror/lang-javascript';
 import { json } from '@codemirror/lang-json';
 
-const SQL = new Set(('add all alter and as asc begin between by case create delete desc distinct drop else end exists from full group having if in inner insert into is join left like limit ' +
+const SQL = new Set(('add all alter and as asc begin between by case conflict create delete desc distinct do drop duplicate else end exists from full group having if in inner insert into is join key left like limit merge ' +
   'not null offset on or order outer primary returning right select set table then top union update using values when where with').split(' '));
 
 // A dialect: its texts, the names that stand between marks, and its comments.

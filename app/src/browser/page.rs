@@ -26,6 +26,15 @@ pub(crate) fn focus_soon(ids: Vec<String>) {
     });
 }
 
+/// The same when what had the focus has gone: who is elsewhere by then stays there.
+pub(crate) fn focus_if_nowhere(id: &'static str) {
+    request_animation_frame(move || {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            focus_soon(vec![id.to_owned()]);
+        }
+    });
+}
+
 /// How many frames a page that opens may take until it has what gets the focus: about two seconds.
 const MOST_FRAMES: u32 = 120;
 

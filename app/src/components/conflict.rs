@@ -12,7 +12,9 @@ use serde_json::Value;
 use tombolo_model::{Candidate, Clash, Conflict, Id, Intent, path};
 use tombolo_wire::store::{Call, HistoryEntry, UserInfo};
 
+use super::name::RENAME;
 use super::{Ago, Icon};
+use crate::browser::page;
 use crate::state::Doc;
 use crate::words::fields::field_words;
 use labels::{row_name, row_words};
@@ -123,6 +125,15 @@ pub(crate) fn ConflictBadge(doc: Doc) -> impl IntoView {
             take_focus();
         }
     };
+    // With the last choice the button that was pressed goes; whoever works by keyboard goes on at the name beside it.
+    Effect::new(move |before: Option<bool>| {
+        let now = any.get();
+        if before == Some(true) && !now && open.get_untracked() {
+            open.set(false);
+            page::focus_if_nowhere(RENAME);
+        }
+        now
+    });
     // A name that is being edited ends with its focus and moves this button: not before the click has come to it.
     let press = |event: MouseEvent| event.prevent_default();
     let click = move |_| {

@@ -12,6 +12,7 @@ mod hook;
 mod json;
 mod line;
 mod pairs;
+mod references;
 mod secret;
 mod settings;
 mod sign_in;
@@ -28,6 +29,7 @@ use file::FileField;
 use hook::HookField;
 use line::LineField;
 use pairs::PairsField;
+use references::ReferencesField;
 use secret::{Kept, SecretField};
 use settings::SettingsBox;
 
@@ -160,6 +162,7 @@ fn FieldView(form: Form, field: &'static Described) -> impl IntoView {
             }
             Input::Secret => view! { <SecretField form=form field=field/> }.into_any(),
             Input::Reference(kind) => view! { <ReferenceField form=form field=field kind=kind/> }.into_any(),
+            Input::References(kind) => view! { <ReferencesField form=form field=field kind=kind/> }.into_any(),
             Input::Pairs { left, right, left_label, right_label, one } => {
                 let words = pairs::Words { left, right, left_label, right_label, one };
                 view! { <PairsField form=form field=field words=words/> }.into_any()

@@ -11,6 +11,9 @@ use super::fields::Live;
 use crate::state::{App, Doc};
 use crate::words;
 
+/// The id of the button that makes the name a field.
+pub(super) const RENAME: &str = "rename";
+
 /// The id of what is wrong with the name; one is edited at a time.
 const ERROR: &str = "live-name-error";
 
@@ -76,7 +79,7 @@ pub(crate) fn LiveName(doc: Doc, action: &'static str) -> impl IntoView {
     view! {
         <Show when=move || editing.get() fallback=move || view! {
             <h1 class="live-name cut" title=move || live.shown()>{move || live.shown()}</h1>
-            <button class="icon-button small" aria-label=action node_ref=pencil prop:disabled=move || !doc.writable.get() on:click=begin><Icon name="pencil" small=true/></button>
+            <button class="icon-button small" id=RENAME aria-label=action node_ref=pencil prop:disabled=move || !doc.writable.get() on:click=begin><Icon name="pencil" small=true/></button>
         }>
             <input class="input live-name" aria-label="Name" aria-describedby=ERROR aria-invalid=move || problem.with(Option::is_some).to_string() node_ref=input prop:value=move || live.shown()
                 on:input=move |event| live.type_in(event_target_value(&event)) on:blur=move |_| end(false)

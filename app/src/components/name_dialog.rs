@@ -26,6 +26,19 @@ pub(crate) fn NameDialog(
     let open = RwSignal::new(false);
     view! {
         <button class="button" id=primary.then(|| opener_id(action)) class:primary=primary prop:disabled=disabled title=move || disabled.get().then_some("You may look, not change.") on:click=move |_| open.set(true)><Icon name="plus"/>{action}</button>
+        <AskName action=action open=open on_create=on_create hint=hint/>
+    }
+}
+
+/// The dialog alone, for what has a button of another kind.
+#[component]
+pub(crate) fn AskName(
+    action: &'static str,
+    open: RwSignal<bool>,
+    #[prop(into)] on_create: Callback<String>,
+    #[prop(optional)] hint: &'static str,
+) -> impl IntoView {
+    view! {
         <Dialog open=open title=action>
             <Ask action=action hint=hint on_name=Callback::new(move |name: String| { open.set(false); on_create.run(name); })/>
         </Dialog>

@@ -260,6 +260,7 @@ mod tests {
             references: Vec::new(),
             adaptor: None,
             lookup: false,
+            group: None,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

@@ -1,21 +1,27 @@
-//! Home: the integrations as tiles.
+//! Home: the integrations as tiles or as a list.
 
 mod first;
+mod standing;
+mod tiles;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
-use leptos_router::hooks::use_navigate;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{query_signal_with_options, use_navigate};
 use serde_json::json;
-use tombolo_model::{Id, Kind};
-use tombolo_wire::store::{Call, CatalogueRow, Created, RunRow};
+use tombolo_model::Kind;
+use tombolo_wire::store::{Call, Created};
 
 use crate::browser::{page, service_worker};
-use crate::components::{Ago, Icon, NameDialog, RunState, opener_id};
+use crate::components::{Icon, NameDialog, opener_id};
 use crate::pages::packages::InstallButton;
 use crate::state::App;
 use crate::words;
 use first::FirstSteps;
+use tiles::{IntegrationList, Tiles};
+
+/// What stands in the address for the list.
+const LIST: &str = "list";
 
 /// The home page.
 #[component]
@@ -29,6 +35,9 @@ pub(crate) fn HomePage() -> impl IntoView {
         all.get().into_iter().filter(|row| row.name.to_lowercase().contains(&wanted)).collect::<Vec<_>>()
     };
     let flows = move || app.of_kind(Kind::Flow).len();
+    let quietly = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
+    let (view, set_view) = query_signal_with_options::<String>("view", quietly);
+    let listed = move || view.with(|view| view.as_deref() == Some(LIST));
     view! {
         <div class="page-head">
             <div>
@@ -44,14 +53,17 @@ pub(crate) fn HomePage() -> impl IntoView {
                         <input type="search" placeholder="Find an integration" aria-label="Find an integration"
                             prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/>
                     </label>
+                    <span class="grow"></span>
+                    <div class="segment" role="group" aria-label="View">
+                        <button type="button" aria-label="Tiles" title="Tiles" aria-pressed=move || (!listed()).to_string() on:click=move |_| set_view.set(None)><Icon name="layout-grid" small=true/></button>
+                        <button type="button" aria-label="List" title="List" aria-pressed=move || listed().to_string() on:click=move |_| set_view.set(Some(LIST.to_owned()))><Icon name="list" small=true/></button>
+                    </div>
                 </div>
                 <div class="page-body">
                     <Show when=move || !found().is_empty() fallback=move || view! {
                         <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=move |_| search.set(String::new())>"Clear the search"</button></div>
                     }>
-                        <div class="tiles">
-                            <For each=found key=|row| (row.id, row.name.clone(), row.conflicts, row.damaged, row.pending) let:row><Tile row=row/></For>
-                        </div>
+                        <Show when=listed fallback=move || view! { <Tiles found=Signal::derive(found)/> }><IntegrationList found=Signal::derive(found)/></Show>
                     </Show>
                 </div>
             </Show>
@@ -84,7 +96,7 @@ fn CreateIntegration() -> impl IntoView {
             let call = Call::Create { kind: Kind::Integration, value: json!({"name": name}) };
             match app.call::<Created>(call).await {
                 Ok(created) => {
-                    navigate(&format!("/integrations/{}", created.id), leptos_router::NavigateOptions::default());
+                    navigate(&format!("/integrations/{}", created.id), NavigateOptions::default());
                     page::focus_when_there(vec![opener_id("Create flow")]);
                 }
                 Err(error) => app.toasts.fail(error.message),
@@ -100,76 +112,9 @@ fn CreateIntegration() -> impl IntoView {
     }
 }
 
-/// What a tile says of an integration.
-pub(crate) fn summary(rows: &[CatalogueRow], integration: Id) -> (usize, usize) {
-    let flows = rows.iter().filter(|row| row.integration == Some(integration));
-    let (mut on, mut all) = (0, 0);
-    for flow in flows {
-        all += 1;
-        on += usize::from(!flow.disabled);
-    }
-    (on, all)
-}
-
-/// `2 of 3 flows on`.
-fn flows_in_words((on, all): (usize, usize)) -> String {
-    match (on, all) {
-        (_, 0) => "No flows yet".into(),
-        (on, all) if on == all => format!("{}, all on", words::count(all, "flow")),
-        (on, all) => format!("{on} of {} on", words::count(all, "flow")),
-    }
-}
-
-#[component]
-fn Tile(row: CatalogueRow) -> impl IntoView {
-    let app = App::here();
-    let id = row.id;
-    let full = row.name.clone();
-    let flows = Memo::new(move |_| app.of_kind(Kind::Flow));
-    let counts = move || flows.with(|flows| summary(flows, id));
-    // Of an account that is on this device alone everything is, and the pill at the top says it once.
-    let shared = move || app.account.with(|account| account.as_ref().is_some_and(|account| !account.local));
-    let last = move || -> Option<RunRow> {
-        let flows = flows.get();
-        flows
-            .iter()
-            .filter(|flow| flow.integration == Some(id))
-            .filter_map(|flow| app.last_run(flow.id))
-            .max_by_key(|run| run.started_ms)
-    };
-    view! {
-        <article class="card tile">
-            <header><span class=format!("app t{}", words::tint(&row.name))>{words::monogram(&row.name)}</span></header>
-            <div>
-                <h3 title=full><A href=format!("/integrations/{id}")>{row.name.clone()}</A></h3>
-                <p class="meta">{move || flows_in_words(counts())}</p>
-            </div>
-            <footer>
-                {move || match last() {
-                    Some(run) => {
-                        let when = run.started_ms;
-                        view! { <RunState run=run/><span class="muted when"><Ago ms=when/></span> }.into_any()
-                    }
-                    None => view! { <span class="status off">"Not run yet"</span> }.into_any(),
-                }}
-                {(row.conflicts > 0).then(|| view! { <span class="badge warning">"Two values"</span> })}
-                {move || (row.pending && shared()).then(|| view! { <span class="sync" data-state="device" title="Not all changes are on the server yet.">"On this device"</span> })}
-                {row.damaged.then(|| view! { <span class="badge danger">"Damaged"</span> })}
-            </footer>
-        </article>
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tile_counts_its_own_flows_and_says_which_are_on() {
-        assert_eq!(flows_in_words((0, 0)), "No flows yet");
-        assert_eq!(flows_in_words((1, 1)), "1 flow, all on");
-        assert_eq!(flows_in_words((2, 3)), "2 of 3 flows on");
-    }
 
     #[test]
     fn nothing_is_counted_before_the_store_has_opened() {

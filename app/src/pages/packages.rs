@@ -80,6 +80,7 @@ fn row_of(made: &PackageInstalled) -> CatalogueRow {
         references: Vec::new(),
         adaptor: None,
         lookup: false,
+        group: None,
         conflicts: 0,
         modified_ms: 0,
         pending: false,

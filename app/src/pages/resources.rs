@@ -14,6 +14,8 @@ mod window;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use tombolo_model::Kind;
+use tombolo_wire::store::Call;
 
 use super::NotFound;
 use crate::browser::page as title;
@@ -47,6 +49,10 @@ pub(crate) fn ResourcesPage() -> impl IntoView {
 fn List(words: &'static KindWords) -> impl IntoView {
     let app = App::here();
     title::title(move || words.title.into());
+    // What happened elsewhere meanwhile is heard when somebody looks.
+    if words.kind == Kind::Connection && app.account.with_untracked(Option::is_some) {
+        app.send(Call::Outages);
+    }
     let all = Memo::new(move |_| app.of_kind(words.kind));
     let sub = move || {
         if app.account.with(Option::is_none) {

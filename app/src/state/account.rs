@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::rest::Outage;
 use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
@@ -19,6 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::document::Documents;
 use super::drafts::Drafts;
 use super::feedback::{self, Unsent};
+use super::outages::Outages;
 use super::reading::read;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
@@ -50,6 +52,8 @@ pub(crate) struct App {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
+    /// The connections that are offline.
+    pub(crate) outages: RwSignal<Arc<Outages>>,
     /// The flow that was tried out last, and what came of it: whole records, so of one flow alone.
     pub(crate) tried_out: RwSignal<Option<(Id, Arc<TestReport>)>>,
     /// Why the page must be loaded again.
@@ -91,6 +95,7 @@ impl App {
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
+            outages: RwSignal::new(Arc::default()),
             tried_out: RwSignal::new(None),
             reload: RwSignal::new(None),
             failed: RwSignal::new(None),
@@ -192,6 +197,7 @@ impl App {
             self.synced_ms.set(None);
             self.documents.clear(self);
             self.runs.set(Arc::default());
+            self.outages.set(Arc::default());
             self.tried_out.set(None);
             self.toasts.clear();
             if self.drafts.clear() {
@@ -208,6 +214,7 @@ impl App {
         self.notices.set(overview.notices);
         if before != Some(account) {
             self.ask_for_runs(account);
+            self.send(Call::Outages);
         }
     }
 
@@ -297,6 +304,11 @@ impl App {
         self.newest_run(|run| run.flow == flow && run.origin.kind != RunType::Retry)
     }
 
+    /// Why a connection is offline, and since when; nothing where it is not.
+    pub(crate) fn outage(self, connection: Id) -> Option<Outage> {
+        read(self.outages, |outages| outages.get(&connection).cloned())
+    }
+
     fn newest_run(self, wanted: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
         read(self.runs, |runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
     }
@@ -347,6 +359,10 @@ impl App {
                     Arc::make_mut(runs).insert(row.id, row);
                 }
             }),
+            Event::Outages { outages } => {
+                let all = outages.into_iter().map(|outage| (outage.connection, outage)).collect();
+                self.outages.set(Arc::new(all));
+            }
             Event::Notice { notice } => self.notices.update(|notices| {
                 notices.retain(|have| have.code != notice.code || have.document != notice.document);
                 notices.push(notice);

@@ -86,6 +86,7 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
         test_mode: bundle.about.test_mode,
         begin: bundle.about.begin,
         skips_retries,
+        next: Flow(&bundle.flow).next_flows(),
         resolves: bundle.flow.get("autoResolveMatchingTraceKeys").and_then(Value::as_bool).unwrap_or(false),
         parallel: bundle.flow.get("runPageGeneratorsInParallel").and_then(Value::as_bool).unwrap_or(false),
     })

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tombolo_model::{Problem, Val};
-use tombolo_template::Pattern;
+use tombolo_template::{Pattern, begin_searches};
 
 use compare::Operator;
 use operand::Operand;
@@ -75,6 +75,7 @@ impl Filter {
 
     /// As [`Self::passes`], where rules may also ask for what surrounds the record: `["context", "success"]`.
     pub(crate) fn passes_in(&self, record: &Val, context: &Val) -> Result<bool, String> {
+        begin_searches();
         self.0.holds(Seen { record, context })
     }
 }
@@ -169,6 +170,10 @@ fn rule(value: &Value, settings: &Value, depth: usize) -> Result<Rule, Fault> {
     let wanted = if operator.is_unary() { 2 } else { 3 };
     if parts.len() < wanted {
         return Err(format!("“{name}” is missing a value to compare.").into());
+    }
+    let rest = parts.get(wanted..).unwrap_or_default();
+    if !operator.is_unary() && operator != Operator::AnyOf && rest.iter().any(|part| !part.is_null()) {
+        return Err(format!("“{name}” compares two values, and here are {}.", parts.len() - 1).into());
     }
     let left = compared(1)?;
     let right = match parts.get(2) {

@@ -15,9 +15,11 @@ use crate::units::MAX_RECORD_BYTES;
 /// The fields whose values make a group.
 #[derive(Debug, Clone)]
 pub(crate) struct Grouping {
-    fields: Vec<OldPath>,
+    fields: Vec<(String, OldPath)>,
     /// Whether records without any of these values are a group; else each is one of its own.
     group_empty: bool,
+    /// Whether the fields are columns that every row has to have.
+    columns: bool,
 }
 
 impl Grouping {
@@ -30,21 +32,42 @@ impl Grouping {
         let names = fields.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let fields = names
             .filter(|name| !name.is_empty())
-            .map(|name| field(name, place))
+            .map(|name| field(name, place).map(|path| (name.to_owned(), path)))
             .collect::<Result<Vec<_>, Vec<Problem>>>()?;
-        Ok(Some(Self { fields, group_empty }).filter(|grouping| !grouping.fields.is_empty()))
+        let grouping = Self { fields, group_empty, columns: false };
+        Ok(Some(grouping).filter(|grouping| !grouping.fields.is_empty()))
+    }
+
+    /// The key columns of a CSV file: rows with nothing in them are a group too.
+    pub(crate) fn key_columns(names: Option<&Value>, place: &str) -> Result<Option<Self>, Vec<Problem>> {
+        Ok(Self::compile(names, true, place)?.map(|grouping| Self { columns: true, ..grouping }))
+    }
+
+    /// What is wrong with a row that lacks a key column: it belongs to no group. By a mistyped name the whole file would
+    /// be one.
+    pub(crate) fn refuses(&self, row: &Val) -> Option<String> {
+        let is_missing = |(_, path): &&(String, OldPath)| path.get(row).is_none();
+        let (missing, _) = self.fields.iter().filter(|_| self.columns).find(is_missing)?;
+        Some(format!("The file has no column “{missing}”, which should join rows. Change the key columns."))
     }
 
     /// Whether a record is of the group that another one is of.
     fn joins(&self, last: &Val, record: &Val) -> bool {
         let mut empty = true;
-        let same = self.fields.iter().all(|field| {
+        let same = self.fields.iter().all(|(_, field)| {
             let (one, other) = (field.get(last), field.get(record));
-            empty &= one.as_deref().is_none_or(Val::is_empty);
-            one.as_deref().unwrap_or(&Val::Absent).display() == other.as_deref().unwrap_or(&Val::Absent).display()
+            let (one, other) = (one.as_deref().unwrap_or(&Val::Absent), other.as_deref().unwrap_or(&Val::Absent));
+            let nothing = is_nothing(one);
+            empty &= nothing;
+            (nothing && is_nothing(other)) || one.display() == other.display()
         });
         same && (self.group_empty || !empty)
     }
+}
+
+/// An element of XML without a text is a list of one empty text.
+fn is_nothing(value: &Val) -> bool {
+    value.is_empty() || matches!(value, Val::List(items) if items.iter().all(Val::is_empty))
 }
 
 fn field(name: &str, place: &str) -> Result<OldPath, Vec<Problem>> {
@@ -209,11 +232,20 @@ mod tests {
 
     #[test]
     fn records_without_a_key_are_a_group_only_when_that_is_wanted() {
-        let rows = records(&[r#"{"k":""}"#, "{}", r#"{"k":null}"#, r#"{"k":"a"}"#]);
-        for (group_empty, want) in [(false, 4), (true, 2)] {
+        let rows = records(&[r#"{"k":""}"#, "{}", r#"{"k":null}"#, r#"{"k":[""]}"#, r#"{"k":[""]}"#, r#"{"k":"a"}"#]);
+        for (group_empty, want) in [(false, 6), (true, 2)] {
             let grouping = Grouping::compile(Some(&json!(["k"])), group_empty, "/x").unwrap().unwrap();
             assert_eq!(groups(&grouping, rows.clone()).len(), want);
         }
+    }
+
+    #[test]
+    fn a_row_without_a_key_column_is_refused_and_a_record_without_a_field_is_not() {
+        let row = &records(&[r#"{"a":"1"}"#])[0];
+        let keys = Grouping::key_columns(Some(&json!(["a", "b"])), "/x").unwrap().unwrap();
+        assert!(keys.refuses(row).unwrap().contains("“b”"));
+        let fields = Grouping::compile(Some(&json!(["a", "b"])), true, "/x").unwrap().unwrap();
+        assert_eq!(fields.refuses(row), None);
     }
 
     #[test]

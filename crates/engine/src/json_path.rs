@@ -10,7 +10,7 @@ mod parse;
 use std::sync::Arc;
 
 use tombolo_model::Val;
-use tombolo_template::Pattern;
+use tombolo_template::{Pattern, begin_searches};
 
 use crate::path::Segment;
 
@@ -113,11 +113,13 @@ impl JsonPath {
     ///
     /// When it goes through too many values.
     pub(crate) fn all<'v>(&self, root: &'v Val) -> Result<Vec<&'v Val>, JsonPathError> {
+        begin_searches();
         follow::Follower::new(root).steps(&self.0, root)
     }
 
     /// The values, each with the items of lists on the way to it: the last of them is the item itself.
     pub(crate) fn trails<'v>(&self, root: &'v Val) -> Result<Vec<Vec<&'v Val>>, JsonPathError> {
+        begin_searches();
         follow::Follower::new(root).trails(&self.0, root)
     }
 

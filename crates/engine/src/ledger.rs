@@ -3,6 +3,8 @@
 //! A connection goes offline when its credentials are refused and cannot be renewed: nothing more is sent through it, or a
 //! run of many records would have an account locked. It comes back when a [`ping`](crate::ping) of it went well.
 
+use std::collections::BTreeMap;
+
 use tombolo_model::Id;
 
 use crate::run::PingError;
@@ -19,6 +21,37 @@ pub trait Ledger {
     fn resolved(&self, step: &str, trace_key: &str);
 }
 
+/// The ledger of a run that is told at its start which connections are offline, and tells its owner which go so.
+///
+/// It knows nothing of errors: whoever owns the run reads off its rows which of them are over.
+pub struct Outages {
+    known: BTreeMap<Id, String>,
+    say: Box<dyn Fn(Id, String)>,
+}
+
+impl Outages {
+    /// The connections that are offline, each with why; `say` hears of those that go so.
+    pub fn new(known: BTreeMap<Id, String>, say: impl Fn(Id, String) + 'static) -> Self {
+        Self { known, say: Box::new(say) }
+    }
+}
+
+impl Ledger for Outages {
+    fn offline(&self, connection: Id) -> Option<String> {
+        self.known.get(&connection).cloned()
+    }
+
+    fn went_offline(&self, connection: Id, why: &str) {
+        (self.say)(connection, why.to_owned());
+    }
+
+    fn open_errors(&self, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn resolved(&self, _: &str, _: &str) {}
+}
+
 /// What the test of a connection says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
@@ -26,7 +59,7 @@ pub enum Standing {
     Online,
     /// Its credentials are refused.
     Offline {
-        /// In a sentence without secrets.
+        /// What comes behind “its connection is offline:”, without secrets.
         why: String,
     },
     /// It is as it was: what is out of reach or incomplete says nothing of credentials.
@@ -39,10 +72,20 @@ impl Standing {
     pub fn of(pinged: &Result<u16, PingError>) -> Self {
         match pinged {
             Ok(_) => Self::Online,
-            Err(error @ (PingError::Credentials(_) | PingError::Refused { status: 401, .. })) => {
-                Self::Offline { why: error.to_string() }
+            Err(PingError::Refused { status: 401, .. }) => {
+                Self::Offline { why: "it answered 401 to its test".to_owned() }
             }
+            Err(PingError::Credentials(said)) => Self::Offline { why: format!("it {}", said.trim_end_matches('.')) },
             Err(_) => Self::Unknown,
+        }
+    }
+
+    /// Why it is offline; nothing where it is online or nobody knows.
+    #[must_use]
+    pub fn offline(self) -> Option<String> {
+        match self {
+            Self::Offline { why } => Some(why),
+            Self::Online | Self::Unknown => None,
         }
     }
 }

@@ -59,7 +59,7 @@ pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};
 pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts};
 pub use job::{Report, run_job};
-pub use ledger::{Ledger, Standing};
+pub use ledger::{Ledger, Outages, Standing};
 pub use plan::Plan;
 pub use run::{PingError, SignIn, ping, run, sign_in_address, signed_in};
 pub use run_contract::broken_contract;

@@ -97,6 +97,11 @@ impl Lookups {
         self.0.iter().flat_map(Lookup::reads)
     }
 
+    /// Those that send a request, for `lookup.NAME` in templates.
+    pub(crate) fn live(self) -> impl Iterator<Item = Lookup> {
+        self.0.into_iter().filter(Lookup::is_keyless)
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<&Lookup> {
         self.0.iter().find(|lookup| *lookup.name == *name)
     }
@@ -114,6 +119,11 @@ impl Lookup {
             From::Request(live) => &live.reads,
             From::Table(_) | From::Cache { .. } => &[],
         }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// What stands for a key that is not in it.

@@ -15,8 +15,8 @@ mod verdict;
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
-use tombolo_model::Val;
 use tombolo_model::run::{RunBegin, StepCount};
+use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
 pub(crate) use async_helper::AsyncHelper;
@@ -51,6 +51,8 @@ pub struct Plan {
     pub(crate) skips_retries: SkipsRetries,
     /// An error is over when what has its trace key comes to the same step again.
     pub(crate) resolves: bool,
+    /// The flows that are started behind it.
+    pub(crate) next: Vec<Id>,
 }
 
 /// Whose errors keep no record.
@@ -84,6 +86,7 @@ impl Plan {
             begin: RunBegin::default(),
             skips_retries: SkipsRetries::default(),
             resolves: false,
+            next: Vec::new(),
         }
     }
 

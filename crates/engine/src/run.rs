@@ -14,6 +14,7 @@ mod exchange;
 mod hooks;
 mod import;
 mod lookup;
+mod next;
 mod once;
 mod open_errors;
 mod pages;
@@ -106,6 +107,7 @@ pub async fn run(plan: &Plan, host: &dyn Host, cancel: &Cancel, sink: &mut dyn F
     };
     if status == RunStatus::Completed {
         shared.keep_checkpoints();
+        next::start(&shared).await;
     }
     Outcome { status, error, steps: shared.into_counts() }
 }

@@ -59,6 +59,15 @@ pub(crate) fn list(returned: Option<&Val>, count: Option<usize>) -> Result<&[Val
 /// What is left of the record at this place: `{data, errors}`.
 pub(crate) fn changed(at: usize, value: &Val) -> Result<&Record, String> {
     match value {
+        // The record itself, where an object around it was meant: it would be left out, and nobody would know.
+        Val::Map(fields)
+            if fields.iter().next().is_some() && fields.get("data").is_none() && fields.get("errors").is_none() =>
+        {
+            Err(format!(
+                "For record {} it returned an object with neither data nor errors; return {{data: record}}, or {{}} to leave the record out.",
+                at + 1
+            ))
+        }
         Val::Map(fields) => Ok(fields),
         other => Err(format!(
             "For record {} it returned {}; return an object {{data, errors}}, or {{}} to leave the record out.",

@@ -83,6 +83,18 @@ pub struct ApiQuestion {
 pub trait ScriptHost {
     /// Calls one. While it runs it may ask `api`, one question after the other.
     fn call<'a>(&'a self, call: ScriptCall, api: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer>;
+
+    /// Calls one function of one step's script with each of several arguments, in their order; as many answers come. A host
+    /// whose scripts are far away takes them there together.
+    fn call_all<'a>(&'a self, calls: Vec<(ScriptCall, &'a dyn ScriptApi)>) -> LocalBoxFuture<'a, Vec<ScriptAnswer>> {
+        Box::pin(async move {
+            let mut answers = Vec::with_capacity(calls.len());
+            for (call, api) in calls {
+                answers.push(self.call(call, api).await);
+            }
+            answers
+        })
+    }
 }
 
 /// Answers `integrator-api`.

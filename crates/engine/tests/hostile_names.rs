@@ -80,3 +80,33 @@ fn names_of_prototypes_are_columns_and_elements_of_files() {
     assert_eq!(output("xmlParse", Value::Null, text, options), record);
     assert_eq!(output("jsonParse", Value::Null, json!(record.to_string()), json!({})), record);
 }
+
+#[test]
+fn names_of_prototypes_sort_group_and_look_up_as_data() {
+    let rows: Value = serde_json::from_str(
+        r#"[{"__proto__":"b","n":1},{"__proto__":"a","n":2},{"n":3,"constructor":"c"},{"__proto__":"b","n":4}]"#,
+    )
+    .unwrap();
+    let rules = json!({"sortByFields": [{"field": "__proto__"}], "groupByFields": ["__proto__"]});
+    let want: Value = serde_json::from_str(
+        r#"[[{"n":3,"constructor":"c"}],[{"__proto__":"a","n":2}],[{"__proto__":"b","n":1},{"__proto__":"b","n":4}]]"#,
+    )
+    .unwrap();
+    assert_eq!(output("sortGroup", rules, rows, Value::Null), want);
+    // A map has the keys that were written into it, and no others.
+    let mut row = field("found", "$.key");
+    row["lookupName"] = json!("names");
+    let find = |map: &str, key: &str| {
+        let map: Value = serde_json::from_str(map).unwrap();
+        let lookup = json!({"name": "names", "map": map, "default": "none", "allowFailures": true});
+        let options = json!({"lookups": [lookup]});
+        output("mapper", json!([row]), json!({"key": key}), options)["found"].clone()
+    };
+    for key in ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty"] {
+        assert_eq!(find(r#"{"a":"x"}"#, key), "none", "{key}");
+        assert_eq!(find(&format!(r#"{{"{key}":"x"}}"#), key), "x", "{key}");
+    }
+    let old = json!({"fields": [{"extract": "key", "generate": "found", "lookupName": "names"}]});
+    let options = json!({"lookups": [{"name": "names", "map": {"a": "x"}, "default": "none", "allowFailures": true}]});
+    assert_eq!(output("mapper", old, json!({"key": "constructor"}), options), json!({"found": "none"}));
+}

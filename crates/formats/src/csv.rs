@@ -1,13 +1,11 @@
 //! CSV as people really write it (RFC 4180 and its neighbours).
 
 mod columns;
-mod groups;
 mod reader;
 mod splitter;
 mod writer;
 
 pub(crate) use columns::distinct;
-pub use groups::KeyColumns;
 pub use reader::CsvReader;
 pub use writer::CsvWriter;
 

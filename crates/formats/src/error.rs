@@ -2,22 +2,21 @@
 //!
 //! Every error says where: the row, the record, the line and column or the byte, counted as people do.
 
-use tombolo_model::{Record, Val};
+use tombolo_model::Record;
 
 /// One row of a file: a record, or why it is none.
 pub type Row = Result<Record, RowError>;
 
-/// Rows of one file that belong together as one record: a list; see [`crate::KeyColumns`].
-pub type RowGroup = Result<Val, RowError>;
-
 /// A row that could not be read; the rows around it could.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct RowError {
     /// Its place among the rows, from 0.
     pub index: u64,
     /// What is wrong, then what to do.
     pub message: String,
+    /// What could be read of it all the same, for somebody to put right.
+    pub record: Option<Record>,
     /// It is bigger than a record may be, whatever is in it.
     pub too_big: bool,
 }
@@ -26,7 +25,7 @@ impl RowError {
     /// A row that is not what it should be.
     #[must_use]
     pub fn new(index: u64, message: String) -> Self {
-        Self { index, message, too_big: false }
+        Self { index, message, record: None, too_big: false }
     }
 
     /// A row that was passed over for its size. `what` begins the sentence.
@@ -35,7 +34,7 @@ impl RowError {
         let most = MAX_RECORD_BYTES >> 20;
         let message =
             format!("{what} is bigger than {most} MiB. Have the source split it or leave out what is not needed.");
-        Self { index, message, too_big: true }
+        Self { index, message, record: None, too_big: true }
     }
 }
 

@@ -20,10 +20,10 @@ mod xml;
 pub use compress::{
     COMPRESSED_PIECE_BYTES, Compression, GzipReader, GzipWriter, Part, ZipArchive, ZipReader, ZipWriter,
 };
-pub use csv::{CsvOptions, CsvReader, CsvWriter, KeyColumns};
+pub use csv::{CsvOptions, CsvReader, CsvWriter};
 pub use definition::{DefinitionReader, DefinitionWriter, FileDefinition};
 pub use encoding::{Decoder, Encoder, Encoding};
-pub use error::{FormatError, MAX_COLUMNS, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError, RowGroup};
+pub use error::{FormatError, MAX_COLUMNS, MAX_DEPTH, MAX_RECORD_BYTES, Row, RowError};
 pub use file::{FileFormat, FileOptions, FileReader, RecordWriter, WriteFormat, WriteOptions};
 pub use json::{JsonLinesWriter, JsonReader, JsonWriter};
 pub use xlsx::{XlsxReader, XlsxWriter};

@@ -21,6 +21,8 @@ pub struct Description {
     pub adaptor: Option<String>,
     /// An export that looks things up for records and reads none of its own.
     pub lookup: bool,
+    /// Of a flow: the group of its integration that it is in.
+    pub group: Option<String>,
 }
 
 /// Describes a resource. Never fails: what is missing or of a wrong type is absent.
@@ -40,6 +42,7 @@ pub fn describe(kind: Kind, value: &Value) -> Description {
             .or_else(|| text("type"))
             .map(ToOwned::to_owned),
         lookup: kind == Kind::Export && value.get("isLookup").and_then(Value::as_bool) == Some(true),
+        group: text("_flowGroupingId").filter(|id| kind == Kind::Flow && !id.is_empty()).map(ToOwned::to_owned),
     }
 }
 
@@ -112,6 +115,14 @@ fn looks_like_reference(place: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_flow_tells_its_group_and_nothing_else_has_one() {
+        let grouped = json!({"_flowGroupingId": "g1"});
+        assert_eq!(describe(Kind::Flow, &grouped).group.as_deref(), Some("g1"));
+        assert_eq!(describe(Kind::Export, &grouped).group, None);
+        assert_eq!(describe(Kind::Flow, &json!({"_flowGroupingId": ""})).group, None, "which is in none");
+    }
 
     #[test]
     fn a_flow_names_everything_it_refers_to() {

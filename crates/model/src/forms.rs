@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::Kind;
 pub use connection::SIGN_INS;
+pub use other::FLOW_GROUP;
 pub use settings::{SettingsField, SettingsInput, settings_fields};
 pub use step::{BRANCH, FLOW, LOOKUP, MAP_ROW, ROUTER, STEP};
 
@@ -53,6 +54,8 @@ pub enum Input {
     Secret,
     /// Another resource.
     Reference(Kind),
+    /// Several of them, in an order.
+    References(Kind),
     /// Any JSON.
     Json,
     /// Settings: by the form that the resource has for them, else any JSON.
@@ -264,7 +267,7 @@ impl Input {
             _ if trimmed.is_empty() && !matches!(self, Self::Line) => None,
             Self::Number(..) => trimmed.parse::<i64>().ok().map(Value::from),
             Self::Json => serde_json::from_str(trimmed).ok(),
-            Self::ListChoice(_) => Some(trimmed.split(',').map(Value::from).collect()),
+            Self::ListChoice(_) | Self::References(_) => Some(trimmed.split(',').map(Value::from).collect()),
             Self::Lines => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 Some(lines.map(Value::from).collect())
@@ -383,6 +386,7 @@ mod tests {
         for (input, text, value) in [
             (Input::Number(0, 9), "7", json!(7)),
             (Input::ListChoice(&[]), "CREATE,UPDATE", json!(["CREATE", "UPDATE"])),
+            (Input::References(Kind::Flow), "a,b", json!(["a", "b"])),
             (Input::Lines, "a\nb", json!(["a", "b"])),
             (Input::Words, "200, ok", json!([200, "ok"])),
             (Input::Json, "{\n  \"a\": 1\n}", json!({"a": 1})),

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alias;
 pub mod catalogue;
 pub mod difference;
 mod edit;

@@ -9,7 +9,7 @@ mod import;
 
 use serde_json::Value;
 
-use crate::{Kind, Problem, catalogue};
+use crate::{Kind, Problem, alias, catalogue};
 
 /// The most characters of a name that is given here. What comes from elsewhere keeps the name that it has.
 pub const LONGEST_NAME: usize = 200;
@@ -30,6 +30,9 @@ pub fn validate(kind: Kind, value: &Value) -> Vec<Problem> {
             problems.push(Problem::new(place, "invalid_reference", format!("“{text}” is not the id of a {target}.")));
         }
     });
+    if matches!(kind, Kind::Flow | Kind::Integration) {
+        alias::check(value, &mut problems);
+    }
     match kind {
         Kind::Flow => flow::check(value, &mut problems),
         Kind::Export => export::check(value, &mut problems),
@@ -84,6 +87,17 @@ mod tests {
     fn a_resource_without_a_name_says_where_the_name_belongs() {
         assert_eq!(codes(Kind::Script, &json!({"name": " "})), [("/name".into(), "missing_required_field".into())]);
         assert_eq!(codes(Kind::Script, &json!([])), [(String::new(), "not_an_object".into())]);
+    }
+
+    #[test]
+    fn a_step_that_is_left_unfinished_keeps_its_flow_from_running() {
+        let id = "000000000000000000000001";
+        let flow = json!({"name": "f", "pageGenerators": [{"_exportId": id, "setupInProgress": true}, {"setupInProgress": true}],
+            "pageProcessors": [{"type": "import", "_importId": id}, {"type": "export", "_exportId": id, "setupInProgress": true}]});
+        let found = codes(Kind::Flow, &flow);
+        let unfinished = |place: &str| (format!("{place}/setupInProgress"), "unfinished_step".to_owned());
+        let missing = ("/pageGenerators/1/_exportId".to_owned(), "missing_required_field".to_owned());
+        assert_eq!(found, [unfinished("/pageGenerators/0"), missing, unfinished("/pageProcessors/1")]);
     }
 
     #[test]

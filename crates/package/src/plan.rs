@@ -91,6 +91,13 @@ pub fn plan(
         part.id = names.get(&old).copied().unwrap_or(old);
         let here = target.filter(|_| part.kind == Kind::Flow || old == old_root);
         settle(&mut part, old, purpose, here);
+        // The groups of one integration are not those of another.
+        if target.is_some()
+            && target != home
+            && let (Kind::Flow, Value::Object(fields)) = (part.kind, &mut part.value)
+        {
+            fields.shift_remove("_flowGroupingId");
+        }
         if old == old_root
             && let (Some(name), Value::Object(fields)) = (&choices.name, &mut part.value)
         {

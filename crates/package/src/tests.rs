@@ -159,6 +159,28 @@ fn a_flow_from_a_zip_goes_into_the_integration_that_is_chosen() {
 }
 
 #[test]
+fn a_copy_keeps_its_group_where_the_group_is() {
+    let mut world = world();
+    world.get_mut(&id(1)).unwrap().1["flowGroupings"] = json!([{"_id": "g", "name": "Daily"}]);
+    world.get_mut(&id(2)).unwrap().1["_flowGroupingId"] = json!("g");
+    let copied = |root: Id, integration: Option<Id>| {
+        let choices = PackageChoices { integration, ..PackageChoices::default() };
+        plan(gather(&world, Purpose::Copy, root), Purpose::Copy, &choices, &mut ids_from(0)).unwrap()
+    };
+    let group = |made: &Plan| {
+        let flow = made.parts.iter().find(|part| part.kind == Kind::Flow).unwrap();
+        flow.value.get("_flowGroupingId").cloned()
+    };
+    let whole = copied(id(1), None);
+    let integration = whole.parts.iter().find(|part| part.kind == Kind::Integration).unwrap();
+    assert_eq!(integration.value["flowGroupings"], json!([{"_id": "g", "name": "Daily"}]));
+    assert_eq!(group(&whole), Some(json!("g")), "groups come along with their integration");
+    assert_eq!(group(&copied(id(2), None)), Some(json!("g")));
+    assert_eq!(group(&copied(id(2), Some(id(1)))), Some(json!("g")));
+    assert_eq!(group(&copied(id(2), Some(id(50)))), None, "another integration has other groups");
+}
+
+#[test]
 fn a_copy_uses_the_connections_of_the_first_one_and_has_no_schedule() {
     let package = gather(&world(), Purpose::Copy, id(2));
     let kinds: Vec<Kind> = package.parts.iter().map(|part| part.kind).collect();

@@ -6,7 +6,7 @@ use futures::future::{Either, select};
 use futures::pin_mut;
 use serde_json::Value;
 use tombolo_engine::{ApiQuestion, ConsoleLine, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure};
-use tombolo_wire::script_worker::{ANSWER_BYTES, Call, Done, FromScript, Question, ToScript};
+use tombolo_wire::script_worker::{ANSWER_BYTES, Call, Done, FromScript, More, Question, ToScript};
 
 use crate::pool::{Held, Pool};
 use crate::workers::{Worker, Workers};
@@ -46,17 +46,19 @@ pub(crate) async fn start(workers: &impl Workers) -> Result<(Box<dyn Worker>, bo
     }
 }
 
-/// Makes a call. The worker comes back when it can be asked again.
+/// Makes calls of one function by one step, in their order, each with who answers what it asks. The worker comes back when
+/// it can be asked again; when it does not, the last answer says why, and what comes behind that call was not made.
 pub(crate) async fn make<W: Workers>(
     pool: &Pool<W>,
     level: usize,
     mut held: Held,
-    call: &ScriptCall,
-    api: &dyn ScriptApi,
+    calls: &[(ScriptCall, &dyn ScriptApi)],
     within: Within,
-) -> (ScriptAnswer, Option<Held>) {
-    let step = call.step as u64;
-    let is_loaded = held.loaded.iter().any(|(of, script)| *of == step && *script == call.script.id);
+) -> (Vec<ScriptAnswer>, Option<Held>) {
+    let mut answers = Vec::with_capacity(calls.len());
+    let Some((call, more)) = calls.split_first() else { return (answers, Some(held)) };
+    let (call, step) = (&call.0, call.0.step as u64);
+    let mut is_loaded = held.loaded.iter().any(|(of, script)| *of == step && *script == call.script.id);
     let frame = ToScript::Call {
         call: Box::new(Call {
             script: call.script.id.clone(),
@@ -66,21 +68,29 @@ pub(crate) async fn make<W: Workers>(
             argument: call.argument.clone(),
             now_ms: call.now_ms,
             seed: call.seed,
+            more: more.iter().map(|(call, _)| More { argument: call.argument.clone(), seed: call.seed }).collect(),
         }),
     };
     // There is nothing in a frame that cannot be written.
     if let Ok(text) = serde_json::to_string(&frame) {
         held.worker.say(text);
     }
-    match attend(pool, level, &mut *held.worker, api, within.deadline_ms).await {
-        Ok(done) => {
-            if done.loaded && !is_loaded {
-                held.loaded.push((step, call.script.id.clone()));
+    for (_, api) in calls {
+        match attend(pool, level, &mut *held.worker, *api, within.deadline_ms).await {
+            Ok(done) => {
+                if done.loaded && !is_loaded {
+                    held.loaded.push((step, call.script.id.clone()));
+                    is_loaded = true;
+                }
+                answers.push(answer(done));
             }
-            (answer(done), Some(held))
+            Err(ended) => {
+                answers.push(ended);
+                return (answers, None);
+            }
         }
-        Err(ended) => (ended, None),
     }
+    (answers, Some(held))
 }
 
 /// Listens until the call has ended, and answers what it asks meanwhile.

@@ -22,6 +22,23 @@ const LANES: usize = 8;
 /// Scripts that are called for the answer of `integrator-api` to another script, and so on.
 const LEVELS: usize = 3;
 
+/// The calls of a run.
+const KEPT: Within = Within { deadline_ms: CALL_MS, keep: true };
+/// Calls that are made together, at most.
+const TOGETHER: usize = 1_000;
+/// The bytes of their arguments after which no more are taken along.
+const TOGETHER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many of these calls are made together; one at least.
+fn together(calls: &[(ScriptCall, &dyn ScriptApi)]) -> usize {
+    let mut bytes = 0;
+    let fits = |(call, _): &&(ScriptCall, &dyn ScriptApi)| {
+        bytes += call.argument.len();
+        bytes <= TOGETHER_BYTES
+    };
+    calls.iter().take(TOGETHER).take_while(fits).count().max(1)
+}
+
 /// Calls scripts in workers that are started when they are needed.
 pub struct Pool<W> {
     workers: W,
@@ -55,27 +72,40 @@ impl<W: Workers> Pool<W> {
 
     /// Calls a function whose script remembers nothing afterwards, within a time of the caller's choice.
     pub async fn call_once(&self, call: &ScriptCall, api: &dyn ScriptApi, deadline_ms: u32) -> ScriptAnswer {
-        self.call_at(self.level.get(), call, api, Within { deadline_ms: deadline_ms.min(CALL_MS), keep: false }).await
+        let within = Within { deadline_ms: deadline_ms.min(CALL_MS), keep: false };
+        let mut answers = self.call_at(self.level.get(), &[(call.clone(), api)], within).await;
+        answers.pop().unwrap_or_else(|| call::unable("nobody answers"))
     }
 
-    async fn call_at(&self, level: usize, call: &ScriptCall, api: &dyn ScriptApi, within: Within) -> ScriptAnswer {
+    /// Makes calls of one function by one step, in their order; there are as many answers.
+    async fn call_at(&self, level: usize, calls: &[(ScriptCall, &dyn ScriptApi)], within: Within) -> Vec<ScriptAnswer> {
+        let Some((first, _)) = calls.first() else { return Vec::new() };
         if level > LEVELS {
             let message = format!("Scripts call each other through integrator-api more than {LEVELS} deep.");
-            return call::stopped(&message);
+            return vec![call::stopped(&message); calls.len()];
         }
-        let lane = self.lanes.borrow_mut().entry((level, call.step % LANES)).or_default().clone();
+        let lane = self.lanes.borrow_mut().entry((level, first.step % LANES)).or_default().clone();
         let mut lane = lane.lock().await;
-        // Put back only when the call has ended: a worker in the middle of one is of no use to anybody.
-        let held = match lane.worker.take() {
-            Some(held) => held,
-            None => match self.started().await {
-                Ok(held) => held,
-                Err(answer) => return answer,
-            },
-        };
-        let (answer, held) = call::make(self, level, held, call, api, within).await;
-        lane.worker = held;
-        answer
+        let mut answers = Vec::with_capacity(calls.len());
+        while answers.len() < calls.len() {
+            // Put back only when the call has ended: a worker in the middle of one is of no use to anybody.
+            let held = match lane.worker.take() {
+                Some(held) => held,
+                None => match self.started().await {
+                    Ok(held) => held,
+                    Err(answer) => {
+                        answers.resize(calls.len(), answer);
+                        break;
+                    }
+                },
+            };
+            // One that ends its worker costs itself: those behind it get another.
+            let rest = &calls[answers.len()..];
+            let (made, held) = call::make(self, level, held, &rest[..together(rest)], within).await;
+            answers.extend(made);
+            lane.worker = held;
+        }
+        answers
     }
 
     async fn started(&self) -> Result<Held, ScriptAnswer> {
@@ -96,7 +126,16 @@ impl<W: Workers> ScriptHost for Pool<W> {
     fn call<'a>(&'a self, call: ScriptCall, api: &'a dyn ScriptApi) -> LocalBoxFuture<'a, ScriptAnswer> {
         // Who asks is known now, and not when the future is looked at next.
         let level = self.level.get();
-        async move { self.call_at(level, &call, api, Within { deadline_ms: CALL_MS, keep: true }).await }.boxed_local()
+        async move {
+            let mut answers = self.call_at(level, &[(call, api)], KEPT).await;
+            answers.pop().unwrap_or_else(|| call::unable("nobody answers"))
+        }
+        .boxed_local()
+    }
+
+    fn call_all<'a>(&'a self, calls: Vec<(ScriptCall, &'a dyn ScriptApi)>) -> LocalBoxFuture<'a, Vec<ScriptAnswer>> {
+        let level = self.level.get();
+        async move { self.call_at(level, &calls, KEPT).await }.boxed_local()
     }
 }
 
@@ -166,6 +205,12 @@ mod tests {
         fn say(&mut self, said: String) {
             let said: ToScript = serde_json::from_str(&said).unwrap();
             match &said {
+                ToScript::Call { call } if !call.more.is_empty() => {
+                    let more = call.more.iter().map(|more| more.argument.as_str());
+                    for argument in std::iter::once(call.argument.as_str()).chain(more) {
+                        self.frames.push_back(if argument == "\"die\"" { None } else { done(argument) });
+                    }
+                }
                 ToScript::Call { call } => match call.function.as_str() {
                     "loop" => {}
                     "die" => self.frames.push_back(None),
@@ -265,6 +310,25 @@ mod tests {
         assert!(result(&pool, 0, "a").is_ok() && result(&pool, 1, "a").is_ok());
         assert_eq!(*pool.workers.ended.borrow(), [1, 3, 4]);
         assert_eq!(asked(&pool).last(), Some(&(2, false)));
+    }
+
+    #[test]
+    fn calls_that_are_made_together_cost_one_frame_and_one_that_ends_its_worker_costs_itself() {
+        let pool = Pool::new(Fakes::default());
+        let all = |arguments: &[&str]| {
+            let call = |argument: &&str| ScriptCall { argument: (*argument).to_owned(), ..call_of(0, "f") };
+            let calls = arguments.iter().map(call).map(|call| (call, &Nothing as &dyn ScriptApi)).collect();
+            let answers = block_on(pool.call_all(calls));
+            answers.into_iter().map(|answer| answer.result.map(Option::unwrap_or_default).is_ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(all(&["1", "2", "3"]), [true; 3]);
+        assert_eq!(asked(&pool), [(1, true)]);
+        assert_eq!(all(&["1", "\"die\"", "3", "4"]), [true, false, true, true]);
+        assert_eq!(asked(&pool), [(1, true), (1, false), (2, true)], "the rest goes to another worker, with the text");
+        assert_eq!(all(&[]), [false; 0]);
+        let long = format!("\"{}\"", "x".repeat(TOGETHER_BYTES / 2));
+        assert_eq!(all(&[&long, &long, &long, "1"]), [true; 4]);
+        assert_eq!(asked(&pool).len(), 6, "what is much goes in parts");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tombolo_wire::script_worker::{Call, ConsoleLine, Done, Failure};
+use tombolo_wire::script_worker::{Call, ConsoleLine, Done, Failure, More};
 
 use crate::api::Api;
 use crate::console::{Level, Line};
@@ -22,22 +22,40 @@ impl Desk {
         Self { instance: Instance::new(api, Limits::default()) }
     }
 
-    /// Makes a call.
+    /// Makes a call, and all that come with it; `done` hears of each as it ends.
+    pub fn call_all(&mut self, call: &Call, mut done: impl FnMut(Done)) {
+        done(self.call(call));
+        for More { argument, seed } in &call.more {
+            // A script that could not be loaded fails each of its calls alike.
+            let content = call.content.as_deref().filter(|_| !self.instance.has(&id_of(call)));
+            done(self.call_once(call, content, argument, *seed));
+        }
+    }
+
+    /// Makes one call, the first where more come with it.
     pub fn call(&mut self, call: &Call) -> Done {
-        let at = Moment { now_ms: call.now_ms, seed: call.seed };
-        let id = call.step.map_or_else(String::new, |step| format!("{step} {}", call.script));
-        if let Some(content) = &call.content
+        self.call_once(call, call.content.as_deref(), &call.argument, call.seed)
+    }
+
+    fn call_once(&mut self, call: &Call, content: Option<&str>, argument: &str, seed: u64) -> Done {
+        let at = Moment { now_ms: call.now_ms, seed };
+        let id = id_of(call);
+        if let Some(content) = content
             && let Err((error, console)) = self.instance.load(&id, content, at)
         {
             return Done { result: Err(failure(&error)), console: lines(console), loaded: false };
         }
-        let answer = self.instance.call(&id, &call.function, &call.argument, at);
+        let answer = self.instance.call(&id, &call.function, argument, at);
         if call.step.is_none() {
             self.instance.forget(&id);
         }
         let loaded = self.instance.has(&id);
         Done { result: answer.result.map_err(|error| failure(&error)), console: lines(answer.console), loaded }
     }
+}
+
+fn id_of(call: &Call) -> String {
+    call.step.map_or_else(String::new, |step| format!("{step} {}", call.script))
 }
 
 fn failure(error: &ScriptError) -> Failure {

@@ -53,7 +53,9 @@ fn end_of(source: &str) -> Option<Place> {
 
 fn words(limit: RuntimeLimitError) -> &'static str {
     match limit {
-        RuntimeLimitError::LoopIteration => "a loop went round too often",
+        RuntimeLimitError::LoopIteration => {
+            "a loop went round too often, for all loops of a call go round 30 million times at most"
+        }
         RuntimeLimitError::Recursion => "functions called each other too deeply",
         RuntimeLimitError::StackSize => "it used too much of the stack",
     }

@@ -24,7 +24,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            loops: 10_000_000,
+            // About two seconds: what is endless is stopped long before a call's deadline.
+            loops: 30_000_000,
             recursion: 512,
             stack: 64 * 1024,
             depth: 100,

@@ -14,6 +14,35 @@ use boa_engine::{Context, JsNativeError, JsResult, Source};
 const INSIDE: &str = "built-in module";
 const DAYJS: &str = include_str!("modules/dayjs.js");
 const SJCL: &str = include_str!("modules/sjcl.js");
+/// What a script gives to `dayjs.extend`, which has nothing to do.
+const PLUGIN: &str = "export default function plugin() {}";
+/// The plugins of Day.js whose functions `dayjs` has.
+const PLUGINS: [&str; 24] = [
+    "utc",
+    "timezone",
+    "customParseFormat",
+    "advancedFormat",
+    "localizedFormat",
+    "weekOfYear",
+    "weekYear",
+    "isoWeek",
+    "isoWeeksInYear",
+    "quarterOfYear",
+    "dayOfYear",
+    "weekday",
+    "isLeapYear",
+    "isBetween",
+    "isSameOrBefore",
+    "isSameOrAfter",
+    "isToday",
+    "isTomorrow",
+    "isYesterday",
+    "toArray",
+    "toObject",
+    "minMax",
+    "relativeTime",
+    "duration",
+];
 
 /// Loads the modules that are built in.
 #[derive(Debug)]
@@ -35,6 +64,8 @@ impl ModuleLoader for BuiltIn {
             "tombolo:random" if asked_from_inside => return Ok(inner::random(context)),
             "dayjs" => DAYJS,
             "sjcl" => SJCL,
+            // All of them are always on.
+            name if name.strip_prefix("dayjs/plugin/").is_some_and(|plugin| PLUGINS.contains(&plugin)) => PLUGIN,
             _ => {
                 let message =
                     format!("there is no module “{name}”; a script can import integrator-api, dayjs and sjcl");

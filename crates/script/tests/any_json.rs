@@ -85,3 +85,28 @@ proptest! {
         }
     }
 }
+
+/// Takes a script, or says what is wrong with it.
+fn taken(source: &str) {
+    let mut scripts = Instance::new(Rc::new(NoApi), Limits { loops: 10_000, ..Limits::default() });
+    if scripts.load("s", source, AT).is_ok()
+        && let Err(error) = scripts.call("s", "f", &json!({"data": [1, {"a": null}]}).to_string(), AT).result
+    {
+        assert!(!error.to_string().is_empty());
+    }
+}
+
+#[test]
+fn the_kept_scripts_and_what_is_left_of_them_when_they_are_cut_are_taken_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/fuzz/script");
+    let kept: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    assert!(kept.len() >= 5);
+    for script in kept {
+        taken(&script);
+        for at in (0..script.len()).step_by(7).filter(|at| script.is_char_boundary(*at)) {
+            taken(&script[..at]);
+            taken(&script[at..]);
+        }
+    }
+}

@@ -105,6 +105,14 @@ pub enum TemplateError {
         /// The limit.
         most: usize,
     },
+    /// More parts than a template may have.
+    #[error("The template has more than {most} names, texts and brackets (at character {at}). Split it.")]
+    TooLarge {
+        /// Where the limit was passed.
+        at: usize,
+        /// The limit.
+        most: usize,
+    },
     /// More output than a template may make.
     #[error("The template makes more than {most} bytes (at character {at}).")]
     TooLong {
@@ -140,6 +148,7 @@ impl TemplateError {
             | Self::Missing { at, .. }
             | Self::Helper { at, .. }
             | Self::TooDeep { at, .. }
+            | Self::TooLarge { at, .. }
             | Self::TooLong { at, .. }
             | Self::TooMuchWork { at, .. } => *at,
         }
@@ -160,7 +169,9 @@ impl TemplateError {
             Self::UnknownPartial { .. } => "unknown_partial",
             Self::Missing { .. } => "missing_field",
             Self::Helper { .. } => "template_helper",
-            Self::TooDeep { .. } | Self::TooLong { .. } | Self::TooMuchWork { .. } => "template_limit",
+            Self::TooDeep { .. } | Self::TooLarge { .. } | Self::TooLong { .. } | Self::TooMuchWork { .. } => {
+                "template_limit"
+            }
         }
     }
 }

@@ -165,6 +165,11 @@ pub(crate) fn callable(name: &str) -> Option<&'static Inline> {
     inline(name).or_else(|| conditions::AS_VALUES.iter().find(|helper| helper.name == name))
 }
 
+/// How many times as long as by a usual helper a long text is read by this one.
+pub(crate) fn weight(helper: &Inline) -> u64 {
+    if case::ALL.iter().any(|slow| slow.name == helper.name) { 8 } else { 1 }
+}
+
 /// Whether it names a test of `{{#some}}`.
 pub(crate) fn is_test(name: &str) -> bool {
     conditions::KINDS.iter().any(|(kind, _)| *kind == name)

@@ -74,6 +74,9 @@ enum State {
     Raw,
 }
 
+/// Each part of a tag is one; they take far more memory than their text.
+const MOST_TOKENS: usize = 500_000;
+
 pub(crate) fn tokens(source: &str) -> Result<Vec<Token<'_>>, TemplateError> {
     let mut lexer = Lexer { source, place: 0, counted: (0, 1), states: Vec::new(), tag: 0, made: Vec::new() };
     while lexer.place < source.len() {
@@ -82,6 +85,9 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<Token<'_>>, TemplateError> {
             Some(State::Escaped) => lexer.escaped(),
             Some(State::Raw) => lexer.raw()?,
             Some(State::Tag) => lexer.tag()?,
+        }
+        if lexer.made.len() > MOST_TOKENS {
+            return Err(TemplateError::TooLarge { at: lexer.at(lexer.place), most: MOST_TOKENS });
         }
     }
     if lexer.states.iter().any(|state| *state != State::Escaped) {

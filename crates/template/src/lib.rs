@@ -33,7 +33,7 @@ pub use encode::uri_component;
 pub use env::{Env, Lookups, Options};
 pub use error::TemplateError;
 pub use helpers::{EXAMPLE_CONTEXT, HelperInfo, hash, helpers, hmac};
-pub use pattern::{Match, Pattern, PatternError};
+pub use pattern::{Match, Pattern, PatternError, begin_searches};
 pub use plan::Template;
 pub use scope::{Lookup, Named};
 pub use sql::SqlDialect;

@@ -1,21 +1,22 @@
 //! Regular expressions as JavaScript writes and means them (decision 34).
 //!
 //! Translated to the `regex` crate, which takes time in proportion to the text; what it cannot say (look-around and
-//! back-references) goes to `fancy-regex` with a limit on its steps. One search is bounded by that, and many searches of
-//! one text by what they may have read together. All ends are typed errors, so no expression that a person writes can
-//! hold up a run.
+//! back-references) goes to `fancy-regex` with a limit on its steps, the lower the longer the text if a step may read all
+//! of it. One search is bounded by that, and many searches by what they may have read together: those of one text, and
+//! those of one template, filter or path. All ends are typed errors, so no expression that a person writes can hold up
+//! a run.
 
+mod fancy;
 mod flags;
 mod translate;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use fancy::Fancy;
 use flags::Flags;
 use translate::translate;
 
-/// About two seconds of going back at most.
-const MOST_STEPS: usize = 1_000_000;
 /// What the searches of one text may read together, where each may read far behind its match: some seconds.
 const MOST_READ: u64 = 1 << 30;
 /// A compiled expression is no bigger.
@@ -58,7 +59,7 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Engine {
     Linear(regex::Regex),
-    Fancy(fancy_regex::Regex),
+    Fancy(Box<Fancy>),
 }
 
 /// Where an expression fits and what its groups hold, in bytes of the text.
@@ -74,6 +75,13 @@ pub struct Match {
 
 thread_local! {
     static COMPILED: RefCell<Vec<Rc<Pattern>>> = const { RefCell::new(Vec::new()) };
+    /// What searches whose steps may read all of a text have read since [`begin_searches`].
+    static READ: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Begins what searches together: a template, a filter, a path. What they may read in all is limited.
+pub fn begin_searches() {
+    READ.set(0);
 }
 
 impl Pattern {
@@ -114,11 +122,7 @@ impl Pattern {
         let invalid = |reason: String| PatternError::Invalid { pattern: pattern.to_owned(), reason };
         let translated = translate(pattern, flags).map_err(invalid)?;
         let engine = if translated.fancy {
-            let built = fancy_regex::RegexBuilder::new(&translated.text)
-                .backtrack_limit(MOST_STEPS)
-                .delegate_size_limit(MOST_BYTES)
-                .build();
-            Engine::Fancy(built.map_err(|error| invalid(error.to_string()))?)
+            Engine::Fancy(Box::new(Fancy::new(pattern, translated.text).map_err(invalid)?))
         } else {
             let built = regex::RegexBuilder::new(&translated.text).size_limit(MOST_BYTES).build();
             Engine::Linear(built.map_err(|error| invalid(last_line(&error.to_string())))?)
@@ -138,7 +142,7 @@ impl Pattern {
     pub fn group(&self, name: &str) -> Option<usize> {
         match &self.engine {
             Engine::Linear(regex) => regex.capture_names().position(|have| have == Some(name)),
-            Engine::Fancy(regex) => regex.capture_names().position(|have| have == Some(name)),
+            Engine::Fancy(regex) => regex.group(name),
         }
     }
 
@@ -152,11 +156,7 @@ impl Pattern {
             Engine::Linear(regex) => regex.captures_at(text, from).map(|groups| {
                 groups.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect::<Vec<_>>()
             }),
-            Engine::Fancy(regex) => {
-                let groups = regex.captures_from_pos(text, from).map_err(|_| self.too_slow())?;
-                groups
-                    .map(|groups| groups.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect())
-            }
+            Engine::Fancy(regex) => regex.groups_at(text, from).map_err(|_| self.too_slow())?,
         };
         Ok(found.and_then(|groups: Vec<Option<(usize, usize)>>| {
             let (from, to) = groups.first().copied().flatten()?;
@@ -177,7 +177,7 @@ impl Pattern {
         // Without groups the linear engine need not say where they are.
         match &self.engine {
             Engine::Linear(regex) => Ok(regex.is_match(text)),
-            Engine::Fancy(regex) => regex.is_match(text).map_err(|_| self.too_slow()),
+            Engine::Fancy(regex) => Ok(regex.groups_at(text, 0).map_err(|_| self.too_slow())?.is_some()),
         }
     }
 

@@ -14,7 +14,8 @@ use std::cell::Cell;
 use tombolo_model::{Record, Val};
 
 use crate::deferred::{self, Output};
-use crate::helpers::Args;
+use crate::helpers::{self, Args};
+use crate::pattern::begin_searches;
 use crate::plan::{Call, Expr, Hash, Node, Plan, Program};
 use crate::scope::{Inline, Lookup, Params, Root, Scope};
 use crate::{Env, Target, TemplateError, js};
@@ -27,6 +28,8 @@ const MOST_STEPS: u64 = 5_000_000;
 const DEEPEST: usize = 200;
 /// What it takes to lay a partial's hash over its context.
 const OVER_STEPS: u64 = 500;
+/// Where a helper reads more, it matters which one it is.
+const LONG_STEPS: u64 = 16;
 /// What a step is in bytes that a helper reads or writes.
 const STEP_BYTES: usize = 256;
 /// So many small values are copied in a step.
@@ -51,6 +54,7 @@ impl<'r> Renderer<'r> {
     }
 
     pub(crate) fn render(&self) -> Result<Output, TemplateError> {
+        begin_searches();
         let mut out = Output::default();
         self.run(&self.plan.main, &Scope::root(&Root::new(self.root)), &[], 1, &mut out)?;
         Ok(out)
@@ -171,7 +175,9 @@ impl<'r> Renderer<'r> {
             name: call.helper.name.to_owned(),
             reason,
         })?;
-        self.step(call.at, copied(&made) + values.iter().map(|value| work(value)).sum::<u64>())?;
+        let read = values.iter().map(|value| work(value)).sum::<u64>();
+        let weight = if read > LONG_STEPS { helpers::weight(call.helper) } else { 1 };
+        self.step(call.at, copied(&made) + read * weight)?;
         Ok(made)
     }
 

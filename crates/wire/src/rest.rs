@@ -8,6 +8,7 @@ mod audit;
 mod bell;
 mod help;
 mod mail;
+mod outages;
 mod profile;
 mod refused;
 mod retention;
@@ -29,6 +30,7 @@ pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, Fie
 pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingTransfer};
 pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
+pub use outages::{Outage, OutageList, PutOutage};
 pub use profile::Profile;
 pub use refused::{AdoptRefused, OfferRefused, RefusedLine, RefusedList, RefusedReview, RefusedStatus};
 pub use retention::{KeepRetention, MOST_RETENTION_DAYS, PreviewRetention, RETENTION_DAYS, RetentionPreview};

@@ -165,6 +165,9 @@ pub struct RunJob {
     /// Where the server takes requests that the browser may not send itself; nothing without a server or away from it.
     #[serde(default)]
     pub relay: Relay,
+    /// The connections that are offline, each with why: nothing is sent through them.
+    #[serde(default)]
+    pub offline: BTreeMap<Id, String>,
 }
 
 /// Whether there is a server to send requests.
@@ -242,6 +245,16 @@ pub enum FromRun {
         status: Option<u16>,
         /// Why the connection does not work, in words.
         problem: Option<String>,
+        /// Its credentials are refused: what comes behind “its connection is offline:”.
+        #[serde(default)]
+        offline: Option<String>,
+    },
+    /// The credentials of a connection were refused: nothing more is sent through it. Said before the run's next row.
+    Offline {
+        /// Which.
+        connection: Id,
+        /// What comes behind “its connection is offline:”.
+        why: String,
     },
     /// A question about state, a lookup cache or another flow; answered by a [`ToRun::Told`] with its number.
     Ask {

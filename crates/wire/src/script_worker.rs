@@ -2,7 +2,7 @@
 //!
 //! A frame is a line of JSON. Arguments and results are JSON text inside of it: neither side builds a tree of what it
 //! only passes on. One question is open at a time: after [`ToScript::Call`] come any number of [`FromScript::Api`], each
-//! answered by [`ToScript::Answer`], and then one [`FromScript::Done`].
+//! answered by [`ToScript::Answer`], and then one [`FromScript::Done`]; the same again for each of [`Call::more`].
 //!
 //! Invariant: whoever asks may end the process or worker at any time, and then knows that everything that scripts
 //! remembered in it is gone.
@@ -50,6 +50,19 @@ pub struct Call {
     pub argument: String,
     /// The time that `Date` has during the call, in milliseconds since 1970.
     pub now_ms: i64,
+    /// Where `Math.random` begins.
+    pub seed: u64,
+    /// The function is called again with each of these: the records of a page cost one way to here and back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<More>,
+}
+
+/// What is different in a further call of the same function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct More {
+    /// Its argument, as JSON.
+    pub argument: String,
     /// Where `Math.random` begins.
     pub seed: u64,
 }
@@ -140,6 +153,7 @@ mod tests {
             argument: "{\n \"a\": \"\\n\"\n}".to_owned(),
             now_ms: -1,
             seed: u64::MAX,
+            more: vec![More { argument: "1".to_owned(), seed: 0 }],
         };
         let frame = ToScript::Call { call: Box::new(call) };
         let text = serde_json::to_string(&frame).unwrap();

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tombolo_engine::{Bundle, ping};
+use tombolo_engine::{Bundle, Standing, ping};
 
 use super::cage;
 use crate::job::{NewSecret, PingAnswer, PingJob};
@@ -58,7 +58,9 @@ async fn test(job: PingJob) -> anyhow::Result<PingAnswer> {
     let mut renewed = |owner, path, secret: tombolo_engine::Secret| {
         answer.renewed.push((owner, path, NewSecret(secret.value().to_owned())));
     };
-    match ping(&bundle, job.connection, &host, &mut renewed).await {
+    let pinged = ping(&bundle, job.connection, &host, &mut renewed).await;
+    answer.offline = Standing::of(&pinged).offline();
+    match pinged {
         Ok(status) => answer.status = Some(status),
         Err(error) => answer.error = Some(error.to_string()),
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tombolo_engine::{About, Asked, Bundle, Cancel, Report, run_job};
+use tombolo_engine::{About, Asked, Bundle, Cancel, Outages, Report, run_job};
 
 use super::{cage, scripts};
 use crate::job::{Held, Job, Line, NewSecret, Told};
@@ -67,7 +67,8 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
     })
     .context("the TLS setup failed")?;
     let asked = Rc::new(Asked::new(|n, ask| say(&Line::Ask { n, ask })));
-    let host = host.with_data(asked.clone()).with_flows(asked.clone());
+    let outages = Outages::new(job.offline, |connection, why| say(&Line::Offline { connection, why }));
+    let host = host.with_data(asked.clone()).with_flows(asked.clone()).with_outages(outages);
     let bundle = Bundle {
         flow: job.flow,
         resources: job.resources.into_iter().map(|(id, found)| (id, (found.kind, found.value))).collect(),

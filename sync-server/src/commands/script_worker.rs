@@ -64,8 +64,14 @@ fn answer_all(caged: bool) -> anyhow::Result<()> {
     say(&FromScript::Ready { caged })?;
     while let Some(frame) = next(&said)? {
         let ToScript::Call { call } = frame else { bail!("an answer came that nobody waits for") };
-        match catch_unwind(AssertUnwindSafe(|| desk.call(&call))) {
-            Ok(done) => say(&FromScript::Done { done })?,
+        let mut said = Ok(());
+        let mut tell = |done| {
+            if said.is_ok() {
+                said = say(&FromScript::Done { done });
+            }
+        };
+        match catch_unwind(AssertUnwindSafe(|| desk.call_all(&call, &mut tell))) {
+            Ok(()) => said?,
             Err(panic) => {
                 let reason = panic.downcast_ref::<String>().map_or("the interpreter panicked", String::as_str);
                 say(&FromScript::Broke { reason: reason.to_owned() })?;

@@ -46,6 +46,10 @@ pub(crate) struct Args {
     /// The most memory that a run on the server may take, in MiB
     #[arg(long, value_name = "MIB", default_value_t = MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1_048_576))]
     run_memory: u64,
+    /// How long a connection whose credentials were refused is left alone before it is tested again; the longer it is so, the
+    /// rarer it is tested
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = config::duration_ms)]
+    retest_after: i64,
     /// Sends invitations and other letters over this mail server: <smtps://USER:PASSWORD@HOST>, or `smtp://` for one with
     /// STARTTLS. The variable `TOMBOLO_SMTP` says the same and is not seen in the list of processes
     #[arg(long, value_name = "URL", value_parser = SmtpUrl::checked)]
@@ -87,6 +91,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         behind_proxy: args.behind_proxy,
         allow_private_network: args.allow_private_network,
         run_memory_mib: args.run_memory,
+        retest_after_ms: args.retest_after,
         mail: MailWishes { smtp: smtp(args.smtp)?, from: args.mail_from, site: args.site },
         links: Links { community: args.community, tickets: args.tickets, courses: args.courses, ideas: args.ideas },
     })?;

@@ -1,6 +1,6 @@
 //! A resource as the API shows it: its JSON, what only the server knows, and stars for secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -20,6 +20,7 @@ pub(crate) struct Beside {
     secrets: HashMap<Id, Vec<String>>,
     starts: HashMap<Id, i64>,
     sizes: HashMap<Id, CacheSize>,
+    offline: HashSet<Id>,
 }
 
 impl Beside {
@@ -32,6 +33,10 @@ impl Beside {
         match kind {
             Kind::Flow => beside.starts = app.store.last_starts(account).await?.into_iter().collect(),
             Kind::LookupCache => beside.sizes = app.store.cache_sizes(account).await?.into_iter().collect(),
+            Kind::Connection => {
+                let outages = app.store.outages(account).await?;
+                beside.offline = outages.into_iter().map(|outage| outage.connection).collect();
+            }
             _ => {}
         }
         Ok(beside)
@@ -74,6 +79,9 @@ pub(crate) fn show(found: &Found, beside: &Beside) -> Value {
     }
     if let Some(ms) = beside.starts.get(&row.id) {
         shown.insert("lastExecutedAt".to_owned(), json!(time(*ms)));
+    }
+    if row.kind == Kind::Connection {
+        shown.insert("offline".to_owned(), json!(beside.offline.contains(&row.id)));
     }
     if row.kind == Kind::LookupCache {
         let size = beside.sizes.get(&row.id).copied().unwrap_or_default().size_bytes;

@@ -72,7 +72,7 @@ pub(super) async fn accept(
         let token = token_of(&app, &caller, &body).await?;
         let joined = invitations::join_by(&app, &token, caller.user.id).await?;
         invitations::note_joined(&app, joined, caller.user.id, &caller.user.name).await;
-        Ok(Json(describe(&app, caller.user, Some(joined)).await?))
+        Ok(Json(describe(&app, caller.user, caller.proofs, Some(joined)).await?))
     })
     .await
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tombolo_model::views::{Flow, secret_addresses};
-use tombolo_model::{Id, Kind, catalogue};
+use tombolo_model::{Id, Kind, alias, catalogue};
 use tombolo_wire::run::RunRow;
 
 use super::Narrowed;
 use super::child::RunFailure;
+use super::outages;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
@@ -37,6 +38,7 @@ pub(super) async fn gather(
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
+    let offline = outages::of(app, account, |id| resources.contains_key(&id)).await?;
     let out = folder.join("out");
     tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
@@ -54,6 +56,7 @@ pub(super) async fn gather(
         start_ms: narrowed.start_ms,
         out,
         allow_private_network: app.config.allow_private_network,
+        offline,
     })
 }
 
@@ -66,30 +69,42 @@ async fn follow(
     let mut open: Vec<Id> = catalogue::describe(Kind::Flow, &flow.value).references.into_iter().collect();
     let mut seen: BTreeSet<Id> = [row.flow].into();
     let mut found = BTreeMap::new();
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
+    loop {
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if seen.len() > MOST {
+                return Err(RunFailure::TooManyResources);
+            }
+            // What is missing is the plan's to complain about: it knows which step wants it.
+            let Some(resource) = resources::read(&*app.store, account, id).await? else {
+                continue;
+            };
+            // A flow that comes next is another run; of integrations the flow's own is part of one, for its settings.
+            let own = Flow(&flow.value).integration() == Some(id);
+            if resource.kind == Kind::Flow || (resource.kind == Kind::Integration && !own) {
+                continue;
+            }
+            if resource.kind != Kind::Integration {
+                open.extend(catalogue::describe(resource.kind, &resource.value).references);
+                open.extend(catalogue::named(resource.kind, &resource.value));
+            }
+            row.heads.insert(id, resource.heads.clone());
+            found.insert(id, resource);
         }
-        if seen.len() > MOST {
-            return Err(RunFailure::TooManyResources);
+        open = called(flow, &found).into_iter().filter(|id| !seen.contains(id)).collect();
+        if open.is_empty() {
+            return Ok(found);
         }
-        // What is missing is the plan's to complain about: it knows which step wants it.
-        let Some(resource) = resources::read(&*app.store, account, id).await? else {
-            continue;
-        };
-        // A flow that comes next is another run; of integrations the flow's own is part of one, for its settings.
-        let own = Flow(&flow.value).integration() == Some(id);
-        if resource.kind == Kind::Flow || (resource.kind == Kind::Integration && !own) {
-            continue;
-        }
-        if resource.kind != Kind::Integration {
-            open.extend(catalogue::describe(resource.kind, &resource.value).references);
-            open.extend(catalogue::named(resource.kind, &resource.value));
-        }
-        row.heads.insert(id, resource.heads.clone());
-        found.insert(id, resource);
     }
-    Ok(found)
+}
+
+/// What the scripts that are there call by an alias of the flow's integration.
+fn called(flow: &Resource, found: &BTreeMap<Id, Resource>) -> Vec<Id> {
+    let Some(integration) = Flow(&flow.value).integration().and_then(|id| found.get(&id)) else { return Vec::new() };
+    let scripts = found.values().filter(|one| one.kind == Kind::Script).map(|one| &one.value);
+    alias::called(&integration.value, scripts)
 }
 
 async fn secrets(app: &App, account: Id, resources: &BTreeMap<Id, Resource>) -> Result<Needs, RunFailure> {

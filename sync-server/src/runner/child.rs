@@ -281,6 +281,7 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<Option<
         Line::Row { row } => report.take_row(row),
         Line::Error { n, error } => report.take_error(n, error),
         Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
+        Line::Offline { connection, why } => report.take_outage(connection, &why).await?,
         // Only a test run has stages, and `serve` starts none.
         Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
         // What goes to applications is data too.
@@ -396,6 +397,7 @@ mod tests {
             start_ms: None,
             out: data.path().to_path_buf(),
             allow_private_network: false,
+            offline: [].into(),
         };
         let child = Command::new("sh")
             .args(["-c", "exec > /dev/null; : > hung-up; exec tail -f /dev/null"])

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::clock;
 use crate::job::{JobResource, PingAnswer, PingJob, Secrets};
 use crate::resources::{self, ResourceError};
+use crate::rest::worker::WorkerError;
 use crate::store::{CLIENT_HOSTS, StoreError};
 use crate::vault::{SecretPlace, VaultError};
 
@@ -82,6 +83,28 @@ async fn open_secrets(app: &App, account: Id, job: &mut PingJob) -> Result<(), N
         hosts.retain(|host| sealed.hosts.contains(host));
     }
     Ok(())
+}
+
+/// A ping takes no longer, its retries and the sign-in before it included.
+const SECONDS: u64 = 60;
+
+/// Sends a test from a caged child process; one that takes too long is an answer.
+///
+/// # Errors
+///
+/// Returns why there is none.
+pub(crate) async fn ask(app: &App, account: Id, job: &PingJob) -> Result<PingAnswer, WorkerError> {
+    let unreadable = |error: serde_json::Error| WorkerError::Process(std::io::Error::other(error));
+    let line = serde_json::to_vec(job).map_err(unreadable)?;
+    let memory = app.config.run_memory_mib.to_string();
+    match app.rest.pings.ask(account, &["ping-worker", "--memory", &memory], line, SECONDS).await {
+        Ok(said) => serde_json::from_slice(&said).map_err(unreadable),
+        Err(WorkerError::TooLong(seconds)) => Ok(PingAnswer {
+            error: Some(format!("The endpoint gave no answer within {seconds} seconds.")),
+            ..PingAnswer::default()
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 /// Keeps the tokens that were renewed for a test, in place of those that it began with.

@@ -1,14 +1,14 @@
 //! What is known of a run, and what of it is stored: rows now and then, errors in bundles, the end at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{RunError, RunRow, RunStatus};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::child::RunFailure;
-use super::{keep_end, keep_rows, run_error};
+use super::{keep_end, keep_rows, outages, run_error};
 use crate::app::App;
 use crate::job::{Job, NewSecret, Secrets};
 use crate::resources::ResourceError;
@@ -33,6 +33,8 @@ pub(super) struct Report {
     /// The secrets of the run as it has them now, and where they may go.
     secrets: Secrets,
     hosts: BTreeMap<Id, Vec<String>>,
+    /// Its connections.
+    connections: BTreeSet<Id>,
 }
 
 /// The secrets that a run may renew.
@@ -49,7 +51,8 @@ impl Report {
     pub(super) fn new(app: App, account: Id, row: RunRow) -> Self {
         let waiting = RunRows::default();
         let (secrets, hosts) = (Secrets::default(), BTreeMap::new());
-        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts }
+        let connections = BTreeSet::new();
+        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts, connections }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -103,6 +106,16 @@ impl Report {
     pub(super) fn expect_secrets(&mut self, job: &Job) {
         self.secrets = job.secrets.clone();
         self.hosts = job.hosts.clone();
+        let connections = job.resources.iter().filter(|(_, found)| found.kind == Kind::Connection);
+        self.connections = connections.map(|(id, _)| *id).collect();
+    }
+
+    /// The credentials of a connection were refused.
+    pub(super) async fn take_outage(&self, connection: Id, why: &str) -> Result<(), RunFailure> {
+        if !self.connections.contains(&connection) {
+            return Err(RunFailure::Line(format!("a connection {connection} that the run does not have")));
+        }
+        outages::refused(&self.app, self.account, &self.secrets, (connection, why)).await
     }
 
     /// A token was renewed: it takes the place of the one that the run had, for the same hosts. One that somebody has

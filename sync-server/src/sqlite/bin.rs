@@ -74,6 +74,7 @@ pub(super) async fn entomb(
         "DELETE FROM grants WHERE account = ? AND integration = ?",
         "DELETE FROM registrations WHERE account = ? AND document = ?",
         "DELETE FROM checkpoints WHERE account = ? AND flow = ?",
+        "DELETE FROM outages WHERE account = ? AND connection = ?",
         "DELETE FROM states WHERE account = ? AND owner = ?",
         "DELETE FROM cache_entries WHERE account = ? AND cache = ?",
         "DELETE FROM caches WHERE account = ? AND cache = ?",

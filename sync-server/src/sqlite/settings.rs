@@ -1,6 +1,7 @@
 //! What belongs to an account as a whole.
 
 use async_trait::async_trait;
+use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::Id;
 use tombolo_wire::rest::{AccountOwner, Amounts, Metered, Policy};
 

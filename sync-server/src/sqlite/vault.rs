@@ -10,6 +10,8 @@ use crate::store::{SealedSecret, StoreError, Vault};
 #[async_trait]
 impl Vault for Sqlite {
     async fn put_secret(&self, account: Id, secret: &SealedSecret, by: Id, now_ms: i64) -> Result<(), StoreError> {
+        const DOING: &str = "keeping a secret";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         sqlx::query(
             "INSERT INTO vault (account, connection, path, sealed, hosts, changed_by, changed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (account, connection, path) DO UPDATE SET sealed = excluded.sealed, hosts = excluded.hosts,
@@ -22,10 +24,17 @@ impl Vault for Sqlite {
         .bind(to_json("vault", &secret.hosts)?)
         .bind(by.to_string())
         .bind(now_ms)
-        .execute(&self.write)
+        .execute(&mut *tx)
         .await
-        .map_err(db("keeping a secret"))?;
-        Ok(())
+        .map_err(db(DOING))?;
+        // The ones before were refused, and nobody knows that of these.
+        sqlx::query("DELETE FROM outages WHERE account = ? AND connection = ?")
+            .bind(account.to_string())
+            .bind(secret.connection.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+        tx.commit().await.map_err(db(DOING))
     }
 
     async fn renew_secret(

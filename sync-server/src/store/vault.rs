@@ -24,7 +24,7 @@ pub struct SealedSecret {
 /// Sealed secrets.
 #[async_trait]
 pub trait Vault {
-    /// Keeps a secret in place of the one before it.
+    /// Keeps a secret that somebody entered in place of the one before it; its connection is not offline any more.
     async fn put_secret(&self, account: Id, secret: &SealedSecret, by: Id, now_ms: i64) -> Result<(), StoreError>;
 
     /// Keeps a secret in place of `old`, unless that has changed meanwhile; says whether it did.

@@ -26,6 +26,8 @@ mod keys;
 mod lists;
 #[path = "v1/members.rs"]
 mod members;
+#[path = "v1/outages.rs"]
+mod outages;
 #[path = "v1/packages.rs"]
 mod packages;
 #[path = "v1/ping.rs"]

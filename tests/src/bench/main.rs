@@ -4,6 +4,7 @@
 //! hides neither the figures of the others nor those that were taken before it broke.
 
 mod account;
+mod builder;
 mod editors;
 mod edits;
 mod engine;
@@ -17,12 +18,13 @@ use anyhow::Result;
 use std::process::ExitCode;
 
 /// What there is to measure, as `cargo xtask bench` is told.
-const MEASURES: [&str; 14] = [
+const MEASURES: [&str; 15] = [
     "sizes",
     "startup-10",
     "startup-10000",
     "edits",
     "account",
+    "builder",
     "server-rest",
     "server-fan-out",
     "server-idle",
@@ -106,6 +108,7 @@ async fn measure(name: &str, rows: &mut Vec<Row>) -> Result<()> {
         "startup-10000" => startup::measure(10_000, rows).await,
         "edits" => edits::measure(rows).await,
         "account" => account::measure(rows).await,
+        "builder" => builder::measure(rows).await,
         "server-rest" => server::rest(rows).await,
         "server-fan-out" => server::fan_out(rows).await,
         "server-idle" => server::idle(rows).await,

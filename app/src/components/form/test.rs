@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use tombolo_wire::store::{Call, Tested};
 
-use crate::components::Icon;
+use crate::components::{Ago, Icon};
 use crate::state::{App, Doc};
 
 /// What came of a test: whether it is good, and in words. `typed` says that a secret was tested which is not kept.
@@ -56,7 +56,14 @@ pub(crate) fn TestConnection(doc: Doc) -> impl IntoView {
             Ok(())
         });
     };
+    let outage = move || app.outage(doc.id);
     view! {
+        {move || outage().map(|outage| view! {
+            <div class="banner warning"><Icon name="unplug"/><p class="grow">{format!(
+                "Offline: {}. Nothing is sent through this connection. Enter its credentials again, then test it.",
+                outage.why
+            )}" Since "<Ago ms=outage.since_ms/>"."</p></div>
+        })}
         <div class="test-connection">
             <button class="button" type="button" prop:disabled=busy aria-busy=move || busy.get().to_string() on:click=test>
                 {move || if busy.get() { view! { <Icon name="loader-circle"/> } } else { view! { <Icon name="zap"/> } }}"Test connection"</button>

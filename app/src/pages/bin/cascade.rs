@@ -60,6 +60,7 @@ mod tests {
             references: references.iter().copied().map(id).collect(),
             adaptor: None,
             lookup: false,
+            group: None,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

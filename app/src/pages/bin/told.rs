@@ -1,4 +1,5 @@
-//! What the server says of what lies in the recycle bin: who put it there, when, and until when it stays.
+//! What the server says of what lies in the recycle bin: who put it there. How long it stays is counted from its last
+//! change, which for what went there without a network is by the clock of that device.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use tombolo_wire::store::CallError;
 use crate::browser::server;
 use crate::state::App;
 
-/// How long something lies in the bin, by the server's clock.
+/// How long something lies in the bin.
 const BIN_MS: i64 = 30 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, File};
+use web_sys::File;
 
 use super::data::{Data, parts};
 use super::texts::{Entry, cell, kind_of, read, to_csv, to_json};
@@ -28,17 +28,8 @@ pub(super) fn Download(doc: Doc, data: Data) -> impl IntoView {
                 Err(error) => return data.app.toasts.fail(error.message),
             };
             let (text, end) = if csv { (to_csv(&all), "csv") } else { (to_json(&all), "json") };
-            let name: String = untrack(|| doc.text("/name"))
-                .chars()
-                .map(|c| if c.is_alphanumeric() { c } else { '-' })
-                .take(60)
-                .collect();
-            let parts = js_sys::Array::of1(&text.into());
-            let saved =
-                Blob::new_with_str_sequence(&parts).and_then(|blob| files::download(&blob, &format!("{name}.{end}")));
-            if saved.is_err() {
-                data.app.toasts.fail("The browser did not take the file. Try again.");
-            }
+            let name = files::plain_name(&untrack(|| doc.text("/name")));
+            files::download_text(data.app, &text, &format!("{name}.{end}"));
         });
     };
     view! {

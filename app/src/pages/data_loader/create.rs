@@ -7,8 +7,8 @@ use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde_json::{Value, json};
-use tombolo_model::{Action, Id, Kind};
-use tombolo_wire::store::{BlobInfo, Call, CallError, Created};
+use tombolo_model::{Action, Id, Intent, Kind};
+use tombolo_wire::store::{BlobInfo, Call, CallError, Created, Edited};
 use web_sys::File;
 
 use crate::components::{Field, Icon, SelectBox, format_of};
@@ -45,26 +45,53 @@ fn destination(kind: &str, name: &str, integration: &str) -> Value {
     }
 }
 
-async fn made(app: App, kind: Kind, value: Value) -> Result<Id, CallError> {
-    Ok(app.call::<Created>(Call::Create { kind, value }).await?.id)
+/// What a load is made of, as far as it is there.
+#[derive(Default)]
+struct Made(Vec<Id>);
+
+impl Made {
+    async fn add(&mut self, app: App, kind: Kind, value: Value) -> Result<Id, CallError> {
+        let id = app.call::<Created>(Call::Create { kind, value }).await?.id;
+        self.0.push(id);
+        Ok(id)
+    }
+
+    /// Puts it into the bin: half a load is nothing that anybody wants to find.
+    async fn take_back(self, app: App) {
+        for id in self.0 {
+            if let Err(error) = app.call::<Edited>(Call::Edit { id, intents: vec![Intent::Bin] }).await {
+                app.toasts.fail(format!("What was made of the load so far stays in the lists. {}", error.message));
+                return;
+            }
+        }
+    }
 }
 
-/// Makes the flow with its source and its destination.
+/// Makes the flow with its source and its destination, or nothing.
 async fn make(app: App, file: File, to: String, integration: String) -> Result<Id, CallError> {
+    let mut made = Made::default();
+    let outcome = make_all(app, file, to, integration, &mut made).await;
+    if outcome.is_err() {
+        made.take_back(app).await;
+    }
+    outcome
+}
+
+async fn make_all(app: App, file: File, to: String, integration: String, made: &mut Made) -> Result<Id, CallError> {
     let name = file.name();
     let stored = app.client()?.call_with::<BlobInfo>(Call::PutFile { name: name.clone() }, &[file.into()]).await?.value;
     let integration = match integration.is_empty() {
-        true => made(app, Kind::Integration, json!({"name": OWN})).await?.to_string(),
+        true => made.add(app, Kind::Integration, json!({"name": OWN})).await?.to_string(),
         false => integration,
     };
-    let export = made(app, Kind::Export, source(&name, &stored.hash, &integration)).await?;
+    let export = made.add(app, Kind::Export, source(&name, &stored.hash, &integration)).await?;
     let import = match to.parse::<Id>() {
         Ok(id) => id,
-        Err(_) => made(app, Kind::Import, destination(&to, &name, &integration)).await?,
+        Err(_) => made.add(app, Kind::Import, destination(&to, &name, &integration)).await?,
     };
     let flow = json!({"name": format!("Load {name}"), "_integrationId": integration, "disabled": false,
         "pageGenerators": [{"_exportId": export}], "pageProcessors": [{"type": "import", "_importId": import}]});
-    made(app, Kind::Flow, flow).await
+    made.add(app, Kind::Flow, flow).await
 }
 
 /// The form.
@@ -129,9 +156,11 @@ pub(super) fn ChooseFile(
     let input = NodeRef::<html::Input>::new();
     let over = RwSignal::new(false);
     let change = move |_| {
-        let chosen = input.get_untracked().and_then(|input| input.files()).and_then(|files| files.get(0));
-        if chosen.is_some() {
-            file.set(chosen);
+        let Some(input) = input.get_untracked() else { return };
+        if let Some(chosen) = input.files().and_then(|files| files.get(0)) {
+            file.set(Some(chosen));
+            // The same file, mended and chosen again, is another one: the browser tells of none that is there already.
+            input.set_value("");
         }
     };
     let drop = move |event: leptos::ev::DragEvent| {

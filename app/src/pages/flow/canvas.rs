@@ -1,13 +1,15 @@
 //! The flow as a picture. Where things stand is decided in `layout`; what is on a node, in `node`; how far it is
 //! scrolled and zoomed, in `pan`.
 
+use leptos::ev::DragEvent;
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::{ScrollBehavior, ScrollToOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, ScrollBehavior, ScrollToOptions};
 
 use super::Builder;
 use super::layout::{Edge, GAP, HEIGHT, LINE, Layout, WIDTH, layout};
-use super::node::{Node, drop_at_end};
+use super::node::{Node, drop_at_end, drop_between};
 use super::pan::{Span, beside, fit, into_view, is_far, scaled, step_zoom};
 use super::router::{RouterNodes, add_branching};
 use super::sight::{FEW, MiniMap, Sight, use_sight};
@@ -69,7 +71,8 @@ pub(super) fn Canvas() -> impl IntoView {
                 <div class="sheet-room" style:width=move || room(|size| size.0) style:height=move || room(|size| size.1)>
                     <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
                         style:width=move || format!("{}px", placed.with(|placed| placed.size.0)) style:height=move || format!("{}px", placed.with(|placed| placed.size.1))>
-                        <svg class="edges" aria-hidden="true">
+                        <svg class="edges" aria-hidden="true" on:dragenter=|event| aim(&event, true) on:dragleave=|event| aim(&event, false)
+                            on:dragover=|event: DragEvent| if way_at(&event).is_some() { event.prevent_default() } on:drop=move |event| drop_on_way(builder, &event)>
                             {move || placed.with(|placed| placed.edges.iter().map(|edge| view! { <EdgePath edge=edge.clone()/> }).collect_view())}
                             {move || placed.with(|placed| placed.waiting.iter().map(|path| view! { <path class="edge idle" d=path.clone()></path> }).collect_view())}
                         </svg>
@@ -126,7 +129,33 @@ fn EdgePath(edge: Edge) -> impl IntoView {
     let live = Memo::new(move |_| {
         builder.last.with(|last| last.as_ref().is_some_and(|last| last.carries(from.as_ref(), to.as_ref())))
     });
-    view! { <path class=move || if live.get() { "edge live moving" } else { "edge" } d=edge.path></path> }
+    // A step is dropped on the way where it is to stand; the way is too thin for that, so what takes it is wider.
+    view! {
+        <path class=move || if live.get() { "edge live moving" } else { "edge" } d=edge.path.clone()></path>
+        <path class="edge-room" d=edge.path data-from=edge.from.map(|at| at.to_string()) data-to=edge.to.map(|at| at.to_string())></path>
+    }
+}
+
+/// The way that something is dragged over; one listener serves all ways of a flow.
+fn way_at(event: &DragEvent) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(".edge-room").ok().flatten()
+}
+
+/// Marks a way as the one where a step would land, or not any more.
+fn aim(event: &DragEvent, here: bool) {
+    let Some(way) = way_at(event) else { return };
+    let marked = if here { way.set_attribute("data-over", "") } else { way.remove_attribute("data-over") };
+    if let Err(error) = marked {
+        leptos::logging::debug_warn!("{error:?}");
+    }
+}
+
+fn drop_on_way(builder: Builder, event: &DragEvent) {
+    let Some(way) = way_at(event) else { return };
+    event.prevent_default();
+    aim(event, false);
+    let place = |name: &str| way.get_attribute(name).and_then(|at| at.parse().ok());
+    drop_between(builder, event, place("data-from"), place("data-to"));
 }
 
 /// Keeps the chosen step in view while its form takes a part of the canvas.

@@ -2,19 +2,18 @@
 
 use gloo::timers::callback::Interval;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use tombolo_model::Id;
-use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType, StepCount};
+use tombolo_wire::run::{RunRow, RunStatus, RunType, StepCount};
 use tombolo_wire::store::Call;
 
 use super::Builder;
-use super::again::ErrorRow;
 use super::counts::{state, totals};
+use super::errors::{ERRORS, Errors, first_errors};
 use super::steps::Router;
 use crate::browser::{page, time};
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
-use crate::pages::runs::{Told, nothing_read, tried_memo};
+use crate::pages::runs::{Told, nothing_read};
 use crate::state::App;
 use crate::words;
 
@@ -231,72 +230,6 @@ fn StepRow(id: Id, run: Memo<Option<RunRow>>, step: String) -> impl IntoView {
                 </span>
             })}</td>
         </tr>
-    }
-}
-
-/// How many errors are shown at once, and from how many those of a step are chosen.
-const SHOWN: usize = 50;
-const KEPT: usize = 2_000;
-
-/// The first errors of a run, read again as they come in.
-fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSignal<Vec<RunError>> {
-    let app = App::here();
-    let errors = RwSignal::new(Vec::<RunError>::new());
-    Effect::new(move |_| {
-        let (many, going) = (count.get(), going.get());
-        if many == 0 || (going && errors.with_untracked(Vec::len) >= KEPT) {
-            return;
-        }
-        spawn_local(async move {
-            match app.call::<Vec<RunError>>(Call::RunErrors { run }).await {
-                // The page may show another run by now.
-                Ok(found) => drop(errors.try_set(found.into_iter().take(KEPT).collect())),
-                Err(error) => app.toasts.fail(error.message),
-            }
-        });
-    });
-    errors
-}
-
-/// The id of the list of errors, for the focus.
-pub(super) const ERRORS: &str = "run-errors";
-
-/// The errors, with the record they are about: all, or those of one step.
-#[component]
-fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
-    let builder = expect_context::<Builder>();
-    let tried = tried_memo(App::here(), id);
-    let of = Memo::new(move |_| {
-        let key = builder.errors_of.get()?;
-        // A list of none would hide those of the others, with the button that shows them.
-        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key && step.errors != 0).cloned();
-        run.with(|run| run.as_ref().and_then(count))
-    });
-    let many = Memo::new(move |_| match of.get() {
-        Some(step) => step.errors,
-        None => told.with(|told| told.count(count.get())),
-    });
-    let more = move || usize::try_from(many.get()).unwrap_or(usize::MAX);
-    // The step is read before the number, which follows it: the other way round its change is missed.
-    let title = move || {
-        let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
-        let errors = words::count(more(), "error");
-        name.map_or(errors.clone(), |name| format!("{errors} of {name}"))
-    };
-    let listed = Memo::new(move |_| {
-        let errors = told.get().errors;
-        let here = |error: &RunError| of.with(|of| of.as_ref().is_none_or(|step| step.step == error.step));
-        errors.into_iter().filter(here).take(SHOWN).enumerate().collect::<Vec<_>>()
-    });
-    view! {
-        <Show when=move || more() != 0>
-            <section class="console-errors" id=ERRORS tabindex="-1" aria-label="Errors">
-                <header class="row"><h3>{title}</h3>
-                    {move || of.with(Option::is_some).then(|| view! { <button class="button small quiet" on:click=move |_| builder.errors_of.set(None)>"Show all"</button> })}</header>
-                <ul><For each=move || listed.get() key=|(at, error)| (*at, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=id flow=flow tried=tried/></For></ul>
-                {move || (more() > listed.with(Vec::len)).then(|| view! { <p class="muted">{move || format!("{} of them are listed.", listed.with(Vec::len))}</p> })}
-            </section>
-        </Show>
     }
 }
 

@@ -1,6 +1,7 @@
 //! The filter editor: rules in rows, stored as the expression that the engine runs.
 
 mod editing;
+mod merge;
 mod rules;
 
 use leptos::ev::KeyboardEvent;

@@ -7,6 +7,8 @@
 mod focus;
 mod list;
 mod made;
+mod moves;
+mod notation;
 mod output;
 mod row;
 mod rows;
@@ -83,6 +85,8 @@ pub(super) struct Editing {
     settings: RwSignal<Option<MapRow>>,
     /// The row that is to come into sight.
     seek: RwSignal<Option<(String, RowId)>>,
+    /// The field of the source that a row was made for last.
+    mapped: StoredValue<Option<String>>,
 }
 
 impl Editing {
@@ -102,7 +106,7 @@ impl Editing {
         let row = row_id::fresh();
         self.seek.set(Some((list.clone(), row.clone())));
         // What is new is nowhere among what was searched for.
-        self.shown.update(|shown| (shown.wanted, shown.search) = (Wanted::All, String::new()));
+        self.shown.update(Shown::show_all);
         self.edit(vec![Intent::InsertRow { list, row: row.clone(), after, value }]);
         row
     }
@@ -153,6 +157,7 @@ pub(super) fn MappingEditor(doc: Doc, purpose: Purpose, step: RowId) -> impl Int
         current: RwSignal::new(None),
         settings: RwSignal::new(None),
         seek: RwSignal::new(None),
+        mapped: StoredValue::new(None),
     };
     let panel = RwSignal::new("rows");
     view! {

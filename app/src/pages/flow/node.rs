@@ -10,7 +10,7 @@ use super::application::Application;
 use super::branching::move_step;
 use super::counts::{StepState, spoken, state};
 use super::layout::Layout;
-use super::order::{Landing, dropped};
+use super::order::{Landing, between, dropped};
 use super::router::change;
 use super::steps::{Step, StepKind, moved};
 use super::tools::SetTools;
@@ -182,6 +182,17 @@ fn land(builder: Builder, steps: &[Step], dragged: &str, landing: &Landing) {
     let list = steps.iter().find(|one| one.row == dragged).map(|one| one.list.clone());
     if let Some(list) = list {
         change(builder, |view, fresh| move_step(view, &list, dragged, landing, fresh));
+    }
+}
+
+/// Puts a step between the two that a way joins.
+pub(super) fn drop_between(builder: Builder, event: &leptos::ev::DragEvent, from: Option<usize>, to: Option<usize>) {
+    let dragged = event.data_transfer().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+    let steps = builder.steps.get_untracked();
+    if builder.doc.writable.get_untracked()
+        && let Some(landing) = between(&steps, &dragged, from, to)
+    {
+        land(builder, &steps, &dragged, &landing);
     }
 }
 

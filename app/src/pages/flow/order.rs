@@ -36,6 +36,17 @@ pub(super) fn dropped(steps: &[Step], dragged: &str, on: &str, first_half: bool)
     if stays { None } else { landing }
 }
 
+/// Where a dragged step stands, dropped on the way between two others, which are told by their places.
+pub(super) fn between(steps: &[Step], dragged: &str, from: Option<usize>, to: Option<usize>) -> Option<Landing> {
+    let follows = |at: Option<usize>| at.and_then(|at| steps.get(at)).filter(|step| step.list != SOURCES);
+    match (follows(to), follows(from)) {
+        (Some(next), _) => dropped(steps, dragged, &next.row, true),
+        // A way to a branching.
+        (None, Some(before)) => dropped(steps, dragged, &before.row, false),
+        (None, None) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +101,19 @@ mod tests {
         );
         assert_eq!(dropped(&steps, "x", "a", true), Some(Landing { list: PROCESSORS.into(), after: None }));
         assert_eq!(dropped(&steps, "s", "x", true), None);
+    }
+
+    #[test]
+    fn a_step_dropped_on_a_way_stands_between_those_that_it_joins() {
+        let steps = flow();
+        let landed = |dragged: &str, from: Option<usize>, to: Option<usize>| {
+            between(&steps, dragged, from, to).map(|landing| landing.after)
+        };
+        assert_eq!(landed("c", Some(1), Some(2)), Some(Some("a".into())), "between the first two");
+        assert_eq!(landed("c", Some(0), Some(1)), Some(None), "between the source and the first");
+        assert_eq!(landed("a", Some(3), None), Some(Some("c".into())), "before a branching");
+        assert_eq!(landed("b", Some(1), Some(2)), None, "it stands there");
+        assert_eq!(landed("s", Some(1), Some(2)), None, "a source follows nothing");
+        assert_eq!(landed("a", Some(0), None), None, "a branching right behind the sources has no list to land in");
     }
 }

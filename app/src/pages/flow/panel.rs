@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde_json::Value;
 use tombolo_model::forms::{STEP, form};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Intent, Kind};
 
 use super::Builder;
 use super::branching::move_step;
@@ -151,6 +151,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
             </div>
             <DocNotices id=resource/>
             <AlsoUsed id=resource flow=builder.doc.id/>
+            <Unfinished place=place.clone()/>
             <Show when=move || doc.error.with(Option::is_none) fallback=move || view! { <Unopened doc=doc/> }>
                 <div class="scroll">
                     // A field that is there before its text would show nothing and take nothing.
@@ -167,6 +168,21 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
             </Show>
             <footer class="panel-foot"><span class="grow"></span><button class="button" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
+    }
+}
+
+/// That the step is left for later, which keeps the flow from running, and the way to say that it is finished.
+#[component]
+fn Unfinished(place: String) -> impl IntoView {
+    let doc = expect_context::<Builder>().doc;
+    let path = StoredValue::new(format!("{place}/setupInProgress"));
+    let left = Memo::new(move |_| path.with_value(|path| doc.flag(path)));
+    let finish = move |_| doc.edit(vec![Intent::Remove { path: path.get_value() }]);
+    move || {
+        left.get().then(|| view! {
+            <div class="banner warning" role="status"><Icon name="triangle-alert"/><p class="grow">"This step is marked as unfinished, so the flow does not run."</p>
+                <button class="button small" prop:disabled=move || !doc.writable.get() on:click=finish>"Mark as finished"</button></div>
+        })
     }
 }
 

@@ -203,7 +203,6 @@ impl Sample {
     pub(super) fn ask(self) {
         let builder = self.builder;
         self.asking.set(Asking::Going);
-        self.own.set(None);
         let flow = builder.doc.id;
         builder.app.in_turn(async move {
             let reply = builder
@@ -217,6 +216,10 @@ impl Sample {
                         return Ok(());
                     }
                     self.take(&report);
+                    // What somebody wrote stays until there is something to show in its place.
+                    if !self.records.with_untracked(Vec::is_empty) {
+                        self.own.set(None);
+                    }
                     let why = report.row.error.as_ref().map(|error| error.message.clone());
                     match (self.records.with_untracked(Vec::is_empty), why) {
                         (false, _) => Asking::Idle,

@@ -1,5 +1,7 @@
 //! The templates of a step's requests, in the frame of the playground: what is written, a record, and what comes of it.
 
+use std::collections::VecDeque;
+
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use tombolo_model::{Intent, RowId};
@@ -52,6 +54,13 @@ fn item_of(value: Option<&Value>, at: usize) -> String {
     }
 }
 
+/// Whether a text that arrives is one that was sent from here; then those before it need not be waited for any more.
+fn heard(sent: &mut VecDeque<String>, text: &str) -> bool {
+    let Some(at) = sent.iter().position(|one| one == text) else { return false };
+    sent.drain(..=at);
+    true
+}
+
 /// The list with another text at a place.
 fn with_item(value: Option<&Value>, at: usize, text: &str) -> Value {
     let mut items: Vec<Value> = match value {
@@ -89,10 +98,26 @@ impl Field {
             }
             item => {
                 let at = item.unwrap_or_default();
+                let there = Memo::new(move |_| item_of(doc.at(self.path).as_ref(), at));
+                // Only what changed there is taken over: the page hears of its own keys a little later, and by then
+                // others may have been typed.
+                let sent = StoredValue::new(VecDeque::<String>::new());
+                Effect::new(move |before: Option<()>| {
+                    let text = there.get();
+                    let own = sent.try_update_value(|sent| heard(sent, &text)).unwrap_or(true);
+                    if before.is_some() && !own {
+                        rules.maybe_update(|rules| {
+                            let news = *rules != text;
+                            *rules = text;
+                            news
+                        });
+                    }
+                });
                 Effect::new(move |before: Option<()>| {
                     let text = rules.get();
                     let now = untrack(|| doc.at(self.path));
                     if before.is_some() && item_of(now.as_ref(), at) != text {
+                        sent.update_value(|sent| sent.push_back(text.clone()));
                         doc.edit(vec![Intent::Set {
                             path: self.path.to_owned(),
                             value: with_item(now.as_ref(), at, &text),
@@ -202,6 +227,15 @@ mod tests {
         assert_eq!(with_item(Some(&json!(["/a", "/b"])), 0, "/c"), json!(["/c", "/b"]));
         assert_eq!(with_item(Some(&json!("/a")), 1, "/b"), json!(["/a", "/b"]));
         assert_eq!((item_of(Some(&json!(["/a"])), 0), item_of(Some(&json!(["/a"])), 1)), ("/a".into(), String::new()));
+    }
+
+    #[test]
+    fn what_was_typed_here_is_told_from_what_others_write_in_the_list() {
+        let mut sent: VecDeque<String> = ["/a", "/ab", "/abc"].map(str::to_owned).into();
+        assert!(heard(&mut sent, "/ab"), "one that was gathered with the next is not waited for");
+        assert_eq!(sent, ["/abc"]);
+        assert!(!heard(&mut sent, "/theirs"));
+        assert!(heard(&mut sent, "/abc") && sent.is_empty());
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub(super) fn Write(kind: FeedbackKind, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <form class="dialog-body" on:submit=send novalidate>
             <Field label="Message" name=FIELD help="It goes to who runs this server, with your name and address if you are signed in." error=problem>
-                <textarea class="input" id=FIELD rows="7" aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string()
+                <textarea class="input" id=FIELD rows="7" autofocus=true aria-describedby=described_by(FIELD) aria-invalid=move || problem.with(Option::is_some).to_string()
                     prop:value=move || text.get() on:input=move |event| { text.set(event_target_value(&event)); problem.set(None); }></textarea>
             </Field>
             <label class="row"><input type="checkbox" prop:checked=along on:change=move |event| along.set(event_target_checked(&event))/>

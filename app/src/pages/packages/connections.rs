@@ -69,6 +69,7 @@ mod tests {
             references: Vec::new(),
             adaptor: Some(adaptor.into()),
             lookup: false,
+            group: None,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

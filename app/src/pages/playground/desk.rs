@@ -180,6 +180,14 @@ pub(super) fn Desk(
         page::focus_when_there(vec![editor.beginning()]);
     }
     let full = RwSignal::new(false);
+    let on_enter = Callback::new(move |chosen: &'static Editor| {
+        // The one that is open is not drawn anew.
+        if chosen.slug == editor.slug {
+            page::focus_soon(vec![editor.beginning()]);
+        } else {
+            entered.set_value(true);
+        }
+    });
     let on_key = move |event: ev::KeyboardEvent| {
         // What a list of suggestions or a search takes for itself closes that first.
         if event.key() == "Escape" && full.get_untracked() && !event.default_prevented() {
@@ -191,7 +199,7 @@ pub(super) fn Desk(
             <Head work=work bench=bench preview=preview run=run full=full/>
             <Notices work=work/>
             <div class="desk">
-                <EditorList open=editor on_enter=Callback::new(move |()| entered.set_value(true)) on_example=Callback::new(move |example| work.example(example))/>
+                <EditorList open=editor on_enter=on_enter on_example=Callback::new(move |example| work.example(example))/>
                 <div class="desk-main">
                     <EditorFrame editor=editor content=work.content bench=bench areas=areas preview=preview on_run=run on_stub=Callback::new(move |stub| work.stub(stub)) helpers=helpers/>
                 </div>

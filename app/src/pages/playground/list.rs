@@ -16,7 +16,7 @@ use crate::components::editor::{Editor, Example, Group};
 pub(super) fn EditorList(
     open: &'static Editor,
     /// An editor was chosen.
-    on_enter: Callback<()>,
+    on_enter: Callback<&'static Editor>,
     on_example: Callback<&'static Example>,
 ) -> impl IntoView {
     let wanted = RwSignal::new(String::new());
@@ -31,7 +31,7 @@ pub(super) fn EditorList(
             <Show when=move || !in_it().is_empty()>
                 <h2>{group.name()}</h2>
                 {move || in_it().into_iter().map(|editor| view! {
-                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |_| on_enter.run(())><Icon name=editor.icon/>{editor.name}</A>
+                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |_| on_enter.run(editor)><Icon name=editor.icon/>{editor.name}</A>
                     {(editor.slug == open.slug).then(|| editor.examples.iter().map(|example| view! {
                         <button class="example" on:click=move |_| on_example.run(example)>{example.name}</button>
                     }).collect_view())}

@@ -4,7 +4,6 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use tombolo_model::Id;
 use tombolo_wire::store::{Call, CallError, CatalogueRow, OpenReply};
-use web_sys::Blob;
 
 use crate::browser::files;
 use crate::state::App;
@@ -19,7 +18,7 @@ async fn value_of(app: App, id: Id) -> Result<Value, CallError> {
 
 /// A name that every computer takes for a file.
 fn file_name(row: &CatalogueRow) -> String {
-    let name: String = row.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(60).collect();
+    let name = files::plain_name(&row.name);
     format!("{}.{}.json", if name.is_empty() { row.id.to_string() } else { name }, row.kind)
 }
 
@@ -32,12 +31,7 @@ async fn whole(app: App, id: Id) -> Result<Value, CallError> {
 }
 
 fn hand_over(app: App, value: &Value, name: &str) {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    let parts = js_sys::Array::of1(&text.into());
-    let saved = Blob::new_with_str_sequence(&parts).and_then(|blob| files::download(&blob, name));
-    if saved.is_err() {
-        app.toasts.fail("The browser did not take the file. Try again.");
-    }
+    files::download_text(app, &serde_json::to_string_pretty(value).unwrap_or_default(), name);
 }
 
 /// Hands the JSON of a resource, without its secrets, to the downloads.

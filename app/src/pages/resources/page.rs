@@ -1,8 +1,10 @@
 //! The page of one resource: its form, and its JSON beside it.
 
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::components::A;
-use leptos_router::hooks::query_signal;
+use leptos_router::hooks::{query_signal, use_location, use_navigate};
+use leptos_router::params::ParamsMap;
 use tombolo_model::forms::form;
 use tombolo_model::{Id, Kind};
 
@@ -16,7 +18,7 @@ use crate::pages::bin::BinnedBanner;
 use crate::pages::caches::CachePage;
 use crate::pages::{NotFound, ScriptPage, Unopened, id_param};
 use crate::state::{Doc, use_document};
-use crate::words::kinds::KindWords;
+use crate::words::kinds::{self, KindWords};
 
 /// The page of the resource in the address.
 #[component]
@@ -26,9 +28,26 @@ pub(crate) fn ResourcePage() -> impl IntoView {
     move || match (kind.get(), id.get()) {
         (Some(KindWords { kind: Kind::Script, .. }), Some(_)) => ScriptPage().into_any(),
         (Some(KindWords { kind: Kind::LookupCache, .. }), Some(_)) => CachePage().into_any(),
+        (Some(KindWords { kind: Kind::Flow, .. }), Some(id)) => view! { <ToBuilder id=id/> }.into_any(),
         (Some(words), Some(id)) => view! { <Resource words=words id=id/> }.into_any(),
         _ => NotFound().into_any(),
     }
+}
+
+/// A flow is shown by the builder, which has its integration in the address: what says only its id leads there, with
+/// what is asked for behind it.
+#[component]
+fn ToBuilder(id: Id) -> impl IntoView {
+    let doc = use_document(id);
+    let place = use_location();
+    let navigate = StoredValue::new_local(use_navigate());
+    Effect::new(move |_| {
+        let Some(address) = doc.app.row(id).as_ref().and_then(kinds::address) else { return };
+        let query = place.query.with_untracked(ParamsMap::to_query_string);
+        let replace = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        navigate.with_value(|navigate| navigate(&format!("{address}{query}"), replace));
+    });
+    move || doc.error.with(Option::is_some).then(|| view! { <Unopened doc=doc/> })
 }
 
 #[component]

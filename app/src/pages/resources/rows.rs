@@ -168,6 +168,7 @@ pub(super) mod tests {
             references: references.to_vec(),
             adaptor: adaptor.map(str::to_owned),
             lookup: false,
+            group: None,
             conflicts: 0,
             modified_ms: n,
             pending: false,

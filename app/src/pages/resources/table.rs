@@ -152,16 +152,18 @@ fn Rows(
     let room = move |rows: usize| {
         #[expect(clippy::cast_precision_loss, reason = "pixels of a table")]
         let height = rows as f64 * part.with(|part| part.height);
-        (rows > 0).then(|| view! { <tr class="room" aria-hidden="true"><td colspan="5" style:block-size=format!("{height}px")></td></tr> })
+        (rows > 0).then(|| view! { <tr class="room" aria-hidden="true"><td colspan="6" style:block-size=format!("{height}px")></td></tr> })
     };
     let integrations = words.kind == Kind::Flow;
+    let connections = words.kind == Kind::Connection;
     view! {
-        <div class="table-wrap"><table class="table resources" aria-rowcount=move || (count.get() + 1).to_string()>
+        <div class="table-wrap"><table class="table resources" class:connections=connections aria-rowcount=move || (count.get() + 1).to_string()>
             <thead><tr>
                 <Head address=address column=Column::Name words="Name"><CheckAll all=all places=places selected=selected/></Head>
                 {if integrations { view! { <th data-rank="2">"Integration"</th> }.into_any() } else { view! { <Head address=address column=Column::Application words="Application" rank="2"/> }.into_any() }}
                 <Head address=address column=Column::Uses words="Used by" class="num"/>
                 <Head address=address column=Column::Changed words="Last change" rank="2"/>
+                {connections.then(|| view! { <th>"Status"</th> })}
                 <th><span class="sr">"Actions"</span></th>
             </tr></thead>
             <tbody node_ref=body>
@@ -179,6 +181,19 @@ fn Rows(
 fn face_of(row: &CatalogueRow, name: &str) -> String {
     let preset = row.adaptor.as_deref().filter(|_| row.kind == Kind::Connection).and_then(presets::named);
     preset.map_or(name, |preset| preset.name).to_owned()
+}
+
+/// Whether requests go through a connection.
+#[component]
+fn Standing(connection: Id) -> impl IntoView {
+    let app = App::here();
+    move || match app.outage(connection) {
+        Some(outage) => {
+            let title = format!("Its credentials were refused: {}.", outage.why);
+            view! { <span class="status warning" title=title><Icon name="unplug"/>"Offline"</span> }.into_any()
+        }
+        None => view! { <span class="status off">"Online"</span> }.into_any(),
+    }
 }
 
 #[component]
@@ -218,6 +233,7 @@ fn Line(
                 view! { <button class="link" aria-label=used on:click=move |_| asked.set(Some(id))>{words::number(uses as u64)}</button> }.into_any()
             }}</td>
             <td class="muted" data-rank="2"><Ago ms=row.modified_ms/></td>
+            {(words.kind == Kind::Connection).then(|| view! { <td><Standing connection=id/></td> })}
             <td class="actions"><RowMenu row=row uses=uses asked=asked/></td>
         </tr>
     }

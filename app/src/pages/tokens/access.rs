@@ -122,6 +122,7 @@ mod tests {
             references: references.iter().map(|n| id(*n)).collect(),
             adaptor: None,
             lookup: false,
+            group: None,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures::future::{FutureExt, LocalBoxFuture};
 use gloo_timers::future::TimeoutFuture;
-use tombolo_engine::{Asked, DataStore, FileStore, FlowStarter, Host, HttpClient, ScriptHost};
+use tombolo_engine::{Asked, DataStore, FileStore, FlowStarter, Host, HttpClient, Ledger, Outages, ScriptHost};
 use tombolo_script_host::Pool;
 use wasm_bindgen::JsCast;
 use web_sys::Blob;
@@ -19,17 +19,29 @@ pub(crate) struct BrowserHost {
     files: Files,
     scripts: Pool<ScriptWorkers>,
     asked: Option<Rc<Asked>>,
+    outages: Option<Outages>,
 }
 
 impl BrowserHost {
     /// Stored files by their hash, and who sends requests.
     pub(crate) fn new(files: BTreeMap<String, Blob>, http: Fetch) -> Self {
-        Self { http, files: Files::new(files), scripts: Pool::new(ScriptWorkers::default()), asked: None }
+        Self {
+            http,
+            files: Files::new(files),
+            scripts: Pool::new(ScriptWorkers::default()),
+            asked: None,
+            outages: None,
+        }
     }
 
     /// This host, where the owner keeps state and lookup caches and starts other flows.
     pub(crate) fn with_owner(self, asked: Rc<Asked>) -> Self {
         Self { asked: Some(asked), ..self }
+    }
+
+    /// This host, which knows what is offline and says what goes so.
+    pub(crate) fn with_outages(self, outages: Outages) -> Self {
+        Self { outages: Some(outages), ..self }
     }
 }
 
@@ -52,6 +64,10 @@ impl Host for BrowserHost {
 
     fn flows(&self) -> Option<&dyn FlowStarter> {
         self.asked.as_deref().map(|asked| asked as &dyn FlowStarter)
+    }
+
+    fn ledger(&self) -> Option<&dyn Ledger> {
+        self.outages.as_ref().map(|outages| outages as &dyn Ledger)
     }
 
     fn now_ms(&self) -> i64 {

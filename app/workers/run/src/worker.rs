@@ -6,7 +6,8 @@ use std::panic;
 use std::rc::Rc;
 
 use tombolo_engine::{
-    About, Asked, Bundle, Cancel, Report, Retry, Secret, SignIn, Stage, ping, run_job, sign_in_address, signed_in,
+    About, Asked, Bundle, Cancel, Outages, Report, Retry, Secret, SignIn, Stage, Standing, ping, run_job,
+    sign_in_address, signed_in,
 };
 use tombolo_model::run::{RunError, RunRow, RunStatus};
 use tombolo_model::{Id, Kind};
@@ -54,7 +55,8 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
     remember(&job.row);
     let files = job.files.into_iter().zip(blobs).collect();
     let whole = needs_whole_heads(&job.resources);
-    let mut host = BrowserHost::new(files, Fetch::new(job.hosts, job.relay, whole));
+    let outages = Outages::new(job.offline, |connection, why| port::post(&FromRun::Offline { connection, why }, None));
+    let mut host = BrowserHost::new(files, Fetch::new(job.hosts, job.relay, whole)).with_outages(outages);
     if job.answers {
         host = host.with_owner(asked);
     }
@@ -115,7 +117,7 @@ async fn sign_in(job: PingJob, ask: SignInAsk) {
     let Some(code) = &ask.code else {
         let frame = match sign_in_address(&bundle, job.connection, &sign_in) {
             Ok(address) => FromRun::SignInAt { address },
-            Err(error) => FromRun::Pinged { status: None, problem: Some(error.to_string()) },
+            Err(error) => FromRun::Pinged { status: None, problem: Some(error.to_string()), offline: None },
         };
         return port::post(&frame, None);
     };
@@ -124,7 +126,8 @@ async fn sign_in(job: PingJob, ask: SignInAsk) {
         port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
     };
     let ended = signed_in(&bundle, job.connection, code, &sign_in, &host, &mut renewed).await;
-    port::post(&FromRun::Pinged { status: None, problem: ended.err().map(|error| error.to_string()) }, None);
+    let problem = ended.err().map(|error| error.to_string());
+    port::post(&FromRun::Pinged { status: None, problem, offline: None }, None);
 }
 
 /// Whether something of a run reads headers of answers, which a browser hides: a link to the next page, a challenge, a cookie.
@@ -149,11 +152,13 @@ async fn test(job: PingJob) {
         let renewed = BTreeMap::from([(path, secret.value().to_owned())]);
         port::post(&FromRun::Renewed { secrets: Secrets(BTreeMap::from([(owner, renewed)])) }, None);
     };
-    let (status, problem) = match ping(&bundle, job.connection, &host, &mut renewed).await {
+    let pinged = ping(&bundle, job.connection, &host, &mut renewed).await;
+    let offline = Standing::of(&pinged).offline();
+    let (status, problem) = match pinged {
         Ok(status) => (Some(status), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    port::post(&FromRun::Pinged { status, problem }, None);
+    port::post(&FromRun::Pinged { status, problem, offline }, None);
 }
 
 fn remember(row: &RunRow) {

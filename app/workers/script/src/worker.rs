@@ -24,7 +24,7 @@ pub fn start() {
         let Ok(ToScript::Call { call }) = serde_json::from_str(&text) else {
             return Err(JsError::new("the frame is no call"));
         };
-        post(&FromScript::Done { done: desk.call(&call) });
+        desk.call_all(&call, |done| post(&FromScript::Done { done }));
         Ok(())
     });
     scope().set_onmessage(Some(listen.as_ref().unchecked_ref()));

@@ -14,7 +14,7 @@ use web_sys::{Blob, RequestInit, Response};
 use crate::env;
 use crate::fault::Fault;
 
-pub(crate) use errands::{Errand, Errands, errands};
+pub(crate) use errands::{Errand, Errands, errands, untold_outages};
 
 /// A request with a JSON body that answers with JSON.
 pub(crate) async fn call<T: DeserializeOwned>(

@@ -48,7 +48,8 @@ pub(crate) async fn read(
     Ok(CachePage { entries, more, size_bytes: size as u64, count: Some(count as u64) })
 }
 
-/// Writes entries in place of those with the same keys, and takes others away: all of it or nothing.
+/// Writes entries in place of those with the same keys, and takes others away. On a device all of it or nothing; a server
+/// is asked for one after the other, and when the second fails the error says so.
 pub(crate) async fn write(account: &Rc<Account>, cache: Id, put: Vec<Entry>, delete: Vec<String>) -> Result<(), Fault> {
     check(&put)?;
     if !account.is_local() {
@@ -119,14 +120,21 @@ async fn read_there(account: &Rc<Account>, cache: Id, start: &str, after: Option
 async fn write_there(account: &Rc<Account>, cache: Id, put: Vec<Entry>, delete: Vec<String>) -> Result<(), Fault> {
     online(account)?;
     let path = format!("/v1/lookupcaches/{cache}/data");
+    let wrote = !put.is_empty();
     if !put.is_empty() {
         let data: Vec<Value> = put.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
         api::rest(account.id, "POST", &path, Some(&json!({ "data": data }))).await?;
     }
     if !delete.is_empty() {
-        api::rest(account.id, "DELETE", &path, Some(&json!({ "keys": delete }))).await?;
+        let deleted = api::rest(account.id, "DELETE", &path, Some(&json!({ "keys": delete }))).await;
+        deleted.map_err(|fault| if wrote { half(&fault) } else { fault })?;
     }
     Ok(())
+}
+
+/// The server takes what is written and what is deleted one after the other, as its public API has it.
+fn half(fault: &Fault) -> Fault {
+    Fault::Invalid(format!("The new entry is written, the old one was not deleted ({fault}). Delete it by hand."))
 }
 
 fn check(put: &[Entry]) -> Result<(), Fault> {
@@ -153,6 +161,15 @@ fn online(account: &Account) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_was_written_and_whose_old_one_stays_is_told() {
+        let said = half(&Fault::Offline("no answer".into())).to_string();
+        assert!(
+            said.contains("is written") && said.contains("was not deleted") && said.contains("no answer"),
+            "{said}"
+        );
+    }
 
     #[test]
     fn what_a_cache_does_not_take_is_said_in_words() {

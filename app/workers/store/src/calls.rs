@@ -15,8 +15,8 @@ use crate::port::Answer;
 use crate::undo::Way;
 use crate::worker::Tab;
 use crate::{
-    bin, blobs, caches, create, documents, edit, env, export, history, moving, packages, park, presence, runs, secrets,
-    undo,
+    bin, blobs, caches, create, documents, edit, env, export, history, moving, outages, packages, park, presence, runs,
+    secrets, undo,
 };
 
 /// Does what is asked.
@@ -42,6 +42,11 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         }
         Call::TestConnection { connection, secrets } => {
             value(runs::test_connection(&account, connection, &secrets).await?)
+        }
+        Call::Outages => {
+            outages::show(&account);
+            outages::ask(&account);
+            value(())
         }
         Call::CancelRun { run } => value(runs::cancel(&account, run).await?),
         Call::Runs { flow, limit } => value(runs::list(&account, flow, limit).await?),

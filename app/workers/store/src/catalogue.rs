@@ -42,6 +42,7 @@ pub(crate) fn derive(document: &Document, view: &View, modified_ms: i64, damaged
             references: described.references,
             adaptor: described.adaptor,
             lookup: described.lookup,
+            group: described.group,
             conflicts: view.conflicts.len(),
             modified_ms,
             pending: false,

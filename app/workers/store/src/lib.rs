@@ -25,6 +25,7 @@ mod leader;
 mod locks;
 mod moving;
 mod news;
+mod outages;
 mod packages;
 mod park;
 mod pending;

@@ -12,7 +12,7 @@ use crate::catalogue::{self, StoredRow};
 use crate::fault::Fault;
 use crate::storage::{Batch, Store, bytes_of, chunk_key};
 use crate::tabs::{Pieces, Say};
-use crate::{api, documents, env, moving, park, port, presence, rescue, runs, untold};
+use crate::{api, documents, env, moving, outages, park, port, presence, rescue, runs, untold};
 
 impl Account {
     /// Another tab said something.
@@ -49,6 +49,7 @@ impl Account {
                 runs::offer_soon(self);
                 api::errands(self);
             }
+            Say::Outages => outages::show(self),
             Say::Run { row } => port::event(Event::Run { row: *row }),
             Say::CancelRun { run } => runs::cancel_here(self, run),
             Say::Removed => {

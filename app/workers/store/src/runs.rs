@@ -350,7 +350,7 @@ fn failed(mut row: RunRow, code: &str, message: &str) -> RunRow {
 }
 
 /// Whether a run has ended.
-const fn is_end(status: RunStatus) -> bool {
+pub(crate) const fn is_end(status: RunStatus) -> bool {
     matches!(status, RunStatus::Completed | RunStatus::Failed | RunStatus::Canceled)
 }
 

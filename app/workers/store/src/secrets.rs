@@ -20,7 +20,7 @@ use crate::api::{self, Errand};
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::{Batch, Store, bytes, bytes_of, pair, range, text, text_of};
-use crate::{env, export, tabs};
+use crate::{env, export, outages, tabs};
 
 const NONCE_BYTES: usize = 12;
 
@@ -57,7 +57,9 @@ pub(crate) async fn set(account: &Rc<Account>, connection: Id, path: &str, value
         let errand = Errand::Secret { connection, path: path.to_owned() };
         batch.append_json(Store::Errands, &errand);
     }
+    outages::forget(&mut batch, connection);
     account.storage.write(&batch).await?;
+    outages::tell(account);
     account.say(&tabs::Say::Errand);
     api::errands(account);
     Ok(())

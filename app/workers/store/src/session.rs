@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::{Store, text};
 use crate::tabs::Say;
-use crate::{api, env, moving, news, park, presence, runs};
+use crate::{api, env, moving, news, outages, park, presence, runs};
 
 pub(crate) use outbox::read as read_outbox;
 
@@ -213,6 +213,7 @@ fn tell(account: &Rc<Account>, status: Status) {
     }
     if online && !was_online {
         api::errands(account);
+        outages::ask(account);
     }
     if online && account.pending.borrow().is_empty() {
         moving::all_is_there(account);

@@ -81,6 +81,8 @@ pub(crate) enum Say {
     },
     /// The outbox of runs, or an errand, has something new.
     Errand,
+    /// It is known of other connections than before that they are offline.
+    Outages,
     /// A run moved on.
     Run {
         /// Its row.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tombolo_model::{Id, Kind, Problem};
+use tombolo_model::views::Flow;
+use tombolo_model::{Id, Kind, Problem, alias};
 
 use super::endpoint::{self, Wanted};
 use super::{export, import};
@@ -12,7 +13,7 @@ use crate::plan::{Callable, Endpoint};
 
 /// Collects it; nothing where there are no scripts.
 ///
-/// Scripts name what they run by its id, in their text. What does not compile is an error of the call, and not of the
+/// Scripts name what they run by its id or by an alias, in their text. What does not compile is an error of the call, and not of the
 /// flow: the script may never make it.
 pub(super) fn compile(bundle: &Bundle) -> Callable {
     let of_kind = |kind: Kind| bundle.resources.iter().filter(move |(_, (have, _))| *have == kind);
@@ -20,7 +21,9 @@ pub(super) fn compile(bundle: &Bundle) -> Callable {
     if texts.is_empty() {
         return Callable::default();
     }
-    let is_named = |written: &str| texts.iter().any(|text| text.contains(written));
+    let aliases = aliases(bundle);
+    let says = |written: &str| texts.iter().any(|text| text.contains(written));
+    let is_named = |written: &str| says(written) || aliases.iter().any(|(name, id)| id == written && says(name));
     let mut callable = Callable::default();
     for (id, (kind, value)) in &bundle.resources {
         let written = id.to_string();
@@ -40,7 +43,14 @@ pub(super) fn compile(bundle: &Bundle) -> Callable {
     }
     let with_ids = bundle.resources.iter().map(|(id, (kind, value))| (id.to_string(), (*kind, with_id(value, *id))));
     let flow = bundle.about.flow.map(|id| (id.to_string(), (Kind::Flow, with_id(&bundle.flow, id))));
-    Callable { resources: with_ids.chain(flow).collect::<BTreeMap<_, _>>(), ..callable }
+    Callable { resources: with_ids.chain(flow).collect::<BTreeMap<_, _>>(), aliases, ..callable }
+}
+
+/// The id behind each alias of the flow and of its integration.
+fn aliases(bundle: &Bundle) -> BTreeMap<String, String> {
+    let integration = Flow(&bundle.flow).integration().and_then(|id| bundle.get(id, Kind::Integration));
+    let found = alias::resolved(&bundle.flow, integration);
+    found.into_iter().map(|(name, alias)| (name, alias.id.to_string())).collect()
 }
 
 /// Requests that have nothing of their own yet.

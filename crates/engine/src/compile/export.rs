@@ -105,7 +105,7 @@ fn order(export: Export<'_>) -> Result<Order, Vec<Problem>> {
     }
     let rows = Grouping::compile(value.pointer("/file/groupByFields"), empty, "/file/groupByFields")?;
     // What the parser of older exports did by itself.
-    let keys = Grouping::compile(value.pointer("/file/csv/keyColumns"), true, "/file/csv/keyColumns")?;
+    let keys = Grouping::key_columns(value.pointer("/file/csv/keyColumns"), "/file/csv/keyColumns")?;
     let (row_grouping, grouping) = match (rows.or(keys), grouping) {
         // The rows of a file are joined before anything else is done with them, wherever the export says by which fields.
         (None, grouping) => (grouping, None),
@@ -120,8 +120,10 @@ fn read(bundle: &Bundle, export: Export<'_>) -> Result<Read, Vec<Problem>> {
         Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
         None => {
-            let kind = text_at(export.0, "/adaptorType").unwrap_or("nothing");
-            let message = format!("This version reads from HTTP endpoints and files, not from {kind}.");
+            let kind = text_at(export.0, "/adaptorType").filter(|kind| !kind.is_empty()).unwrap_or("nothing");
+            let message = format!(
+                "This version reads from HTTP endpoints and files, not from {kind}: choose HTTPExport, or SimpleExport for a file."
+            );
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }
     }

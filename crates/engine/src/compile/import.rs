@@ -29,8 +29,10 @@ pub(super) fn compile(
         Some(Destination::File) => file(bundle, import).map(Write::File),
         Some(Destination::Http) => import_http::compile(bundle, import).map(|write| Write::Http(Box::new(write))),
         None => {
-            let kind = text_at(value, "/adaptorType").unwrap_or("nothing");
-            let message = format!("This version writes to HTTP endpoints and files, not to {kind}.");
+            let kind = text_at(value, "/adaptorType").filter(|kind| !kind.is_empty()).unwrap_or("nothing");
+            let message = format!(
+                "This version writes to HTTP endpoints and files, not to {kind}: choose HTTPImport, or SimpleImport for a file."
+            );
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }
     };

@@ -10,7 +10,7 @@ use tombolo_template::Target;
 use super::endpoint::{self, Wanted};
 use super::{async_helper, flag, media, path_at, strictly, text_at, verdict, whole_at};
 use crate::bundle::Bundle;
-use crate::lookup::Lookups;
+use crate::lookup::{Lookup, Lookups};
 use crate::path::Path;
 use crate::plan::{HttpWrite, Ignore, Known, Reply, Slot};
 
@@ -32,6 +32,8 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
     }
     Ok(HttpWrite {
         ignore: ignore(value, existing.as_ref())?,
+        named: named(value)?,
+        existing_lookup: text_at(value, "/http/existingLookupName").map(Into::into),
         slots,
         existing,
         helper: async_helper::compile(bundle, value)?.map(Box::new),
@@ -125,8 +127,7 @@ fn known(value: &Value, [field, named]: [&'static str; 2]) -> Result<Option<Know
         return Ok(Some(Known::Field(path)));
     }
     let Some(name) = text_at(value, named) else { return Ok(None) };
-    let lookups = Lookups::compile(value.get("lookups"), "/lookups")?;
-    let lookups = lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?);
+    let lookups = lookups(value)?;
     match lookups.named(name) {
         Some(lookup) if lookup.is_keyless() => Ok(Some(Known::Lookup(Box::new(lookup.clone())))),
         Some(_) => {
@@ -140,6 +141,25 @@ fn known(value: &Value, [field, named]: [&'static str; 2]) -> Result<Option<Know
             Err(vec![Problem::new(named, "invalid_lookup", message)])
         }
     }
+}
+
+fn lookups(value: &Value) -> Result<Lookups, Vec<Problem>> {
+    let lookups = Lookups::compile(value.get("lookups"), "/lookups")?;
+    Ok(lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?))
+}
+
+/// The lookups whose answers templates of the import name. Read off its text: one that is taken for it is asked for
+/// nothing, which is slower and no fault.
+fn named(value: &Value) -> Result<Vec<Lookup>, Vec<Problem>> {
+    let text = value.to_string();
+    if !text.contains("lookup.") {
+        return Ok(Vec::new());
+    }
+    let is_named = |lookup: &Lookup| {
+        let name = lookup.name();
+        [format!("lookup.{name}"), format!("lookup.[{name}]")].iter().any(|path| text.contains(path))
+    };
+    Ok(lookups(value)?.live().filter(is_named).collect())
 }
 
 fn ignore(value: &Value, existing: Option<&Known>) -> Result<Option<Ignore>, Vec<Problem>> {

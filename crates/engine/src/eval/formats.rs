@@ -8,13 +8,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tombolo_formats::{
-    Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, KeyColumns, RecordWriter, Row,
-    WriteFormat, WriteOptions, XmlOptions,
+    Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, RecordWriter, Row, WriteFormat,
+    WriteOptions, XmlOptions,
 };
 use tombolo_model::{Problem, Record, Val};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::compile::{csv_options, xml_options, xml_writer};
+use crate::group::{Group, Grouper, Grouping};
 
 pub(super) const ALL: &[Evaluator] = &[
     ("csvParse", csv_parse),
@@ -35,7 +36,7 @@ fn settings(request: &EvalRequest) -> &Value {
 /// The most that the records of one input may take as JSON in memory.
 const MOST_HELD: usize = 96 << 20;
 /// What a row that could not be read takes: its error is a sentence.
-const REFUSED: usize = 400;
+const REFUSED: usize = 450;
 
 fn csv_parse(request: &EvalRequest) -> EvalOutcome {
     let settings = settings(request);
@@ -44,21 +45,44 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
         Err(problems) => return refused(problems),
     };
     let place = |error: &FormatError| places::in_csv(text_of(request), error, settings);
-    let keys = settings.get("keyColumns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let keys: Vec<String> = keys.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect();
-    let (mut rows, error) = match of_text(request, FileFormat::Csv(options)) {
+    let keys = match Grouping::key_columns(settings.get("keyColumns"), "/keyColumns") {
+        Ok(keys) => keys,
+        Err(problems) => return refused(problems),
+    };
+    let (rows, error) = match of_text(request, FileFormat::Csv(options)) {
         Ok(read) => read,
         Err(outcome) => return outcome,
     };
-    if keys.is_empty() {
-        return gathered(Ok((rows, error)), &place);
+    match keys {
+        None => gathered(Ok((rows, error)), &place),
+        Some(keys) => outcome(joined(&keys, rows).into_iter(), error, &place),
     }
-    let mut joiner = KeyColumns::new(keys);
-    let mut groups = Vec::new();
-    let joined = joiner.push(&mut rows, &mut groups);
-    joiner.finish(&mut groups);
-    let values = groups.into_iter().map(|group| group.map_err(|error| error.message));
-    outcome(values, error.or(joined.err()), &place)
+}
+
+/// Neighbouring rows of one key as one record each, as a run joins them.
+fn joined(keys: &Grouping, rows: Vec<Row>) -> Vec<Result<Val, String>> {
+    let mut grouper = Grouper::new(keys);
+    let made = |group: Group| {
+        let first = group.index + 1;
+        let too_big =
+            |bytes| format!("The group that begins with row {first} has {bytes} bytes, too many for one record.");
+        group.into_record().map_err(too_big)
+    };
+    let mut values = Vec::new();
+    for (row, index) in rows.into_iter().zip(0..) {
+        match row {
+            Err(error) => values.push(Err(error.message)),
+            Ok(record) => {
+                let row = Val::Map(record);
+                match keys.refuses(&row) {
+                    Some(message) => values.push(Err(message)),
+                    None => values.extend(grouper.push(row, index).map(made)),
+                }
+            }
+        }
+    }
+    values.extend(grouper.end().map(made));
+    values
 }
 
 fn csv_generate(request: &EvalRequest) -> EvalOutcome {
@@ -168,7 +192,11 @@ fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
     let mut seen = 0;
     // A run hands its records on; here they are all held, and few bytes can be many records.
     let mut hold = |rows: &mut Vec<Row>| {
-        while let Some(row) = rows.get(seen) {
+        while let Some(row) = rows.get_mut(seen) {
+            if let Err(error) = row {
+                // Only its sentence is shown.
+                error.record = None;
+            }
             held += row.as_ref().map_or(REFUSED, weight);
             if held > MOST_HELD {
                 rows.truncate(seen);

@@ -111,7 +111,8 @@ impl Function {
             Self::UpperCase => Val::text(&value.display().to_uppercase()),
             Self::Number => as_number(value).unwrap_or_default(),
             Self::Boolean => match value.as_str() {
-                Some(text) => Val::Bool(!text.is_empty() && !text.eq_ignore_ascii_case("false")),
+                // As a mapping into a boolean reads them.
+                Some(text) => Val::Bool(!matches!(text.trim().to_ascii_lowercase().as_str(), "" | "0" | "false")),
                 None => Val::Bool(super::compare::is_truthy(value)),
             },
             Self::EpochTime => match value {

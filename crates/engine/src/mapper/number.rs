@@ -18,7 +18,7 @@ pub(crate) fn parse(text: &str) -> Option<Val> {
             return Some(Val::Uint(number));
         }
     }
-    text.parse::<f64>().ok().filter(|float| float.is_finite()).map(Val::Float)
+    text.parse::<f64>().ok().filter(|float| float.is_finite()).map(from_f64)
 }
 
 /// A float as a value: whole when it is, no value when it is not finite.
@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(parse(" 12 "), Some(Val::Int(12)));
         assert_eq!(parse("-1.50"), Some(Val::Float(-1.5)));
         assert_eq!(parse("18446744073709551615"), Some(Val::Uint(u64::MAX)));
-        assert_eq!(parse("1e3"), Some(Val::Float(1000.0)));
+        assert_eq!(["1e3", "1.0", "-0.0"].map(parse), [1000, 1, 0].map(|whole| Some(Val::Int(whole))));
         for wrong in ["", "inf", "NaN", "1,000", "12px", "0x10", "-"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }

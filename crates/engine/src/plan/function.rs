@@ -43,4 +43,6 @@ pub(crate) struct Callable {
     pub(crate) endpoints: BTreeMap<String, Result<Endpoint, String>>,
     /// All that came with the flow, by id.
     pub(crate) resources: BTreeMap<String, (Kind, Value)>,
+    /// The id behind each alias.
+    pub(crate) aliases: BTreeMap<String, String>,
 }

@@ -1,6 +1,6 @@
 //! How records are sent to an endpoint, and how its answers are read.
 
-use tombolo_model::Val;
+use tombolo_model::{Record, Val};
 use tombolo_template::Template;
 
 use super::{AsyncHelper, Endpoint, Verdict};
@@ -10,6 +10,10 @@ use crate::path::Path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpWrite {
+    /// The lookups whose answers templates name: `lookup.NAME`.
+    pub(crate) named: Vec<Lookup>,
+    /// The one of them that says whether a record is there.
+    pub(crate) existing_lookup: Option<Box<str>>,
     /// What may be done with a record: one operation, or one that creates and one that updates.
     pub(crate) slots: Vec<Slot>,
     /// How it is known that a record is there already, where that decides between creating and updating.
@@ -115,6 +119,24 @@ impl HttpWrite {
             (None, _) => false,
         };
         Ok(if updates { Operation::Update } else { Operation::Create })
+    }
+
+    /// What templates call `lookup`: the answers about one record. Lookups leave open what they have to ask first.
+    pub(crate) fn looked_up(&self, around: &Around<'_, '_>) -> Result<Option<Val>, String> {
+        if self.named.is_empty() {
+            return Ok(None);
+        }
+        let mut answers = Record::default();
+        for lookup in &self.named {
+            match lookup.find(&Val::Absent, around)? {
+                Found::Value(value) => answers.set(lookup.name(), value),
+                Found::Unknown => {}
+                // What is not there is created.
+                Found::Nothing if self.existing_lookup.as_deref() == Some(lookup.name()) => {}
+                Found::Nothing => answers.set(lookup.name(), lookup.value(&Val::Absent, around)?),
+            }
+        }
+        Ok(Some(Val::Map(answers)))
     }
 
     /// The place of an operation among the slots.

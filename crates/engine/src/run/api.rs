@@ -18,7 +18,7 @@ use tombolo_model::{Kind, Val};
 use super::shared::{Place, Shared};
 use super::source_lookup;
 use crate::script::{ApiQuestion, ScriptApi};
-use arguments::id;
+use arguments::{id, with_ids};
 
 /// The run, as a script of one step can ask it.
 pub(super) struct RunApi<'a, 's> {
@@ -40,6 +40,7 @@ impl ScriptApi for RunApi<'_, '_> {
     fn answer(&self, question: ApiQuestion) -> LocalBoxFuture<'_, Result<Value, String>> {
         async move {
             let ApiQuestion { object, function, arguments } = question;
+            let arguments = with_ids(&object, arguments, &self.shared.plan.callable.aliases);
             let first = arguments.first().unwrap_or(&Value::Null);
             let second = arguments.get(1);
             match (object.as_str(), function.as_str()) {

@@ -66,13 +66,8 @@ pub(super) async fn answer(
 
 /// The exchange as two stages of a test run.
 fn staged(shared: &Shared<'_>, place: Place, exchange: &Exchange) {
-    let request = json!({
-        "method": exchange.method,
-        "url": exchange.url,
-        "headers": named(&exchange.request_headers),
-        "body": exchange.request_body,
-    });
-    shared.page_stage(place, "request", &Val::Absent, Ok(Some(&Val::from(&request))));
+    let request = described(exchange);
+    shared.page_stage(place, "request", &Val::Absent, Ok(Some(&request)));
     let response = json!({
         "statusCode": exchange.status,
         "headers": named(&exchange.response_headers),
@@ -83,7 +78,29 @@ fn staged(shared: &Shared<'_>, place: Place, exchange: &Exchange) {
         None => Ok(()),
     };
     let response = Val::from(&response);
-    shared.page_stage(place, "response", &Val::from(&request), came.map(|()| Some(&response)));
+    shared.page_stage(place, "response", &request, came.map(|()| Some(&response)));
+}
+
+/// A request that a test run does not send, as a stage of the record that it is about.
+pub(super) fn unsent(
+    shared: &Shared<'_>,
+    place: Place,
+    endpoint: &Endpoint,
+    unsent: &Request,
+    (index, sent): (u64, &Val),
+) {
+    if let Some(exchange) = request(shared, endpoint, unsent) {
+        shared.stage(place, "request", index, sent, Ok(Some(&described(&exchange))));
+    }
+}
+
+fn described(exchange: &Exchange) -> Val {
+    Val::from(&json!({
+        "method": exchange.method,
+        "url": exchange.url,
+        "headers": named(&exchange.request_headers),
+        "body": exchange.request_body,
+    }))
 }
 
 fn named(headers: &[(String, String)]) -> Value {

@@ -9,7 +9,7 @@ use super::api::RunApi;
 use super::shared::{Place, Shared};
 use crate::plan::{Function, Named};
 use crate::run_contract;
-use crate::script::{ScriptCall, ScriptFailure};
+use crate::script::{ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure};
 
 /// Which function of which hook is called, and where.
 #[derive(Clone, Copy)]
@@ -92,30 +92,63 @@ impl Hook<'_> {
         options: Options,
         turn: u64,
     ) -> Result<Option<Val>, ScriptFailure> {
-        let Some(scripts) = shared.host.scripts() else {
-            return Err(self.wrong("script_host", "Scripts cannot be called here. Run the flow elsewhere."));
-        };
-        let call = ScriptCall {
+        let Some(scripts) = shared.host.scripts() else { return Err(self.nowhere()) };
+        let call = self.of(shared, options, turn);
+        let given = shared.plan.test_mode.then(|| call.argument.clone());
+        let answer = scripts.call(call, &RunApi::new(shared, self.place, turn)).await;
+        self.answered(shared, given.as_deref(), answer)
+    }
+
+    /// Calls the function once for each of several records, all of them at once; as many answers come.
+    pub(super) async fn call_all(
+        self,
+        shared: &Shared<'_>,
+        records: impl IntoIterator<Item = (Options, u64)>,
+    ) -> Vec<Result<Option<Val>, ScriptFailure>> {
+        let records = records.into_iter();
+        let Some(scripts) = shared.host.scripts() else { return records.map(|_| Err(self.nowhere())).collect() };
+        let (calls, apis): (Vec<_>, Vec<_>) = records
+            .map(|(options, turn)| (self.of(shared, options, turn), RunApi::new(shared, self.place, turn)))
+            .unzip();
+        let given: Vec<_> = calls.iter().map(|call| shared.plan.test_mode.then(|| call.argument.clone())).collect();
+        let apis = apis.iter().map(|api| api as &dyn ScriptApi);
+        let answers = scripts.call_all(calls.into_iter().zip(apis).collect()).await;
+        given.into_iter().zip(answers).map(|(given, answer)| self.answered(shared, given.as_deref(), answer)).collect()
+    }
+
+    fn of(self, shared: &Shared<'_>, options: Options, turn: u64) -> ScriptCall {
+        ScriptCall {
             script: self.function.script.clone(),
             step: self.place,
             function: self.function.name.clone(),
             argument: options.end(),
             now_ms: shared.started_ms,
             seed: seed(shared.seed, self.place, self.kind, turn),
-        };
-        let given = shared.plan.test_mode.then(|| call.argument.clone());
-        let answer = scripts.call(call, &RunApi::new(shared, self.place, turn)).await;
+        }
+    }
+
+    /// What came of a call; `given` is what went in, where that is shown.
+    fn answered(
+        self,
+        shared: &Shared<'_>,
+        given: Option<&str>,
+        answer: ScriptAnswer,
+    ) -> Result<Option<Val>, ScriptFailure> {
         if let Some(given) = given {
             let parsed = |text: &str| Val::parse(text.as_bytes(), &mut KeyPool::default()).unwrap_or(Val::Absent);
             let returned = answer.result.as_ref().map(|text| text.as_deref().map(parsed));
             let came = returned.as_ref().map(Option::as_ref);
             let came = came.map_err(|failure| (failure.code.as_str(), failure.message.as_str()));
-            shared.page_stage(self.place, &self.function.name, &parsed(&given), came);
+            shared.page_stage(self.place, &self.function.name, &parsed(given), came);
         }
         shared.console(self.place, self.function, answer.console);
         let Some(text) = answer.result.map_err(|failure| self.explained(failure))? else { return Ok(None) };
         let value = Val::parse(text.as_bytes(), &mut KeyPool::default());
         value.map(Some).map_err(|error| self.wrong("script_result", &error.to_string()))
+    }
+
+    fn nowhere(self) -> ScriptFailure {
+        self.wrong("script_host", "Scripts cannot be called here. Run the flow elsewhere.")
     }
 
     /// Calls a hook that returns a list of `count` values.

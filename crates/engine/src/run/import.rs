@@ -41,6 +41,8 @@ struct Passing<'u> {
     mapped: Cow<'u, Val>,
     /// What an endpoint is to do with it.
     operation: Operation,
+    /// What its lookups found, where templates name that.
+    looked_up: Option<Val>,
     /// Set once it goes no further here.
     met: Option<Met>,
 }
@@ -190,14 +192,16 @@ impl<'a, 's> Importer<'a, 's> {
     fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let decided = {
             let scope = |name: &str| self.scope(&passing.before, name);
-            http.operation(&passing.before, &Around::new(&scope, self.shared.env(self.place), answers))
+            let around = Around::new(&scope, self.shared.env(self.place), answers);
+            let operation = http.operation(&passing.before, &around);
+            operation.and_then(|operation| Ok((operation, http.looked_up(&around)?)))
         };
         let open = answers.take_open();
         if !open.is_empty() {
             return Some(open);
         }
         match decided {
-            Ok(operation) => passing.operation = operation,
+            Ok((operation, looked_up)) => (passing.operation, passing.looked_up) = (operation, looked_up),
             Err(reason) => self.fail(passing, "mapping", format!("Whether it is there is not known: {reason}.")),
         }
         None
@@ -206,7 +210,10 @@ impl<'a, 's> Importer<'a, 's> {
     /// Maps one; returns what has to be known first.
     fn map(&self, mapper: &Mapping, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
         let mapped = {
-            let scope = |name: &str| self.scope(&passing.before, name);
+            let scope = |name: &str| match (name, &passing.looked_up) {
+                ("lookup", Some(found)) => Some(found),
+                _ => self.scope(&passing.before, name),
+            };
             let mut around = Around::new(&scope, self.shared.env(self.place), answers);
             around.updates = passing.operation == Operation::Update;
             mapper.map(&passing.before, &around)
@@ -235,9 +242,11 @@ impl<'a, 's> Importer<'a, 's> {
         let records: Vec<Outgoing<'_>> = open
             .map(|(at, passing)| Outgoing {
                 at,
+                index: passing.unit.index,
                 record: &passing.before,
                 mapped: Cow::Borrowed(&passing.mapped),
                 operation: passing.operation,
+                looked_up: passing.looked_up.as_ref(),
             })
             .collect();
         if records.is_empty() {
@@ -375,6 +384,6 @@ fn aggregated(finished: &Result<Option<RunFile>, Fatal>) -> Value {
 impl<'u> Passing<'u> {
     fn new(unit: &'u Unit<'u>) -> Self {
         let value = || Cow::Borrowed(&*unit.value);
-        Self { unit, before: value(), mapped: value(), operation: Operation::Create, met: None }
+        Self { unit, before: value(), mapped: value(), operation: Operation::Create, looked_up: None, met: None }
     }
 }

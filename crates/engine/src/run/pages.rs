@@ -7,7 +7,7 @@ use tombolo_model::Val;
 
 use super::once::Marks;
 use super::pre_save_page::{Call, PageError};
-use super::refine::{Refined, code_of, refine, too_big};
+use super::refine::{Refined, asks_scripts, code_of, refine, refine_all, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
 use super::{Item, Page};
@@ -28,6 +28,9 @@ pub(super) struct Pages<'a, 's> {
     rows: Option<Grouper<'a>>,
     /// Joins refined records.
     groups: Option<Grouper<'a>>,
+    /// Records that wait until scripts are asked about all of them, with their places, and how big they are together.
+    waiting: Vec<(Val, u64)>,
+    waiting_bytes: usize,
     page: Page,
     /// The records of the page together.
     page_bytes: usize,
@@ -69,7 +72,12 @@ impl Intake for Pages<'_, '_> {
             self.read += 1;
             self.shared.count(self.place, |count| count.received += 1);
             match row {
-                Err(error) => self.failed(code_of(&error).to_owned(), error.message, index, None).await?,
+                Err(error) => {
+                    // Those before it are told of first.
+                    self.ask_scripts().await?;
+                    let code = code_of(&error).to_owned();
+                    self.failed(code, error.message, index, error.record.map(Val::Map)).await?;
+                }
                 Ok(record) => self.came(Val::Map(record), index).await?,
             }
         }
@@ -89,6 +97,8 @@ impl<'a, 's> Pages<'a, 's> {
             unsorted_bytes: 0,
             rows: source.row_grouping.as_ref().map(Grouper::new),
             groups: source.grouping.as_ref().map(Grouper::new),
+            waiting: Vec::new(),
+            waiting_bytes: 0,
             page: Page::new(),
             page_bytes: 0,
             errors: Vec::new(),
@@ -154,6 +164,9 @@ impl<'a, 's> Pages<'a, 's> {
     /// A row in its order.
     async fn row(&mut self, value: Val, index: u64) -> Result<(), Stopped> {
         let Some(rows) = &mut self.rows else { return self.record(value, index).await };
+        if let Some(message) = self.source.row_grouping.as_ref().and_then(|keys| keys.refuses(&value)) {
+            return self.failed("parse".to_owned(), message, index, Some(value)).await;
+        }
         let Some(group) = rows.push(value, index) else { return Ok(()) };
         self.group_of_rows(group).await
     }
@@ -168,7 +181,38 @@ impl<'a, 's> Pages<'a, 's> {
 
     pub(super) async fn record(&mut self, record: Val, index: u64) -> Result<(), Stopped> {
         self.records += 1;
-        match refine(self.shared, self.source, self.place, record, index).await {
+        if asks_scripts(self.source) {
+            self.waiting_bytes += size_bytes(&record);
+            self.waiting.push((record, index));
+            let most = if self.shared.plan.test_mode { 1 } else { self.source.page_size };
+            if self.waiting.len() >= most || self.waiting_bytes > MAX_PAGE_BYTES {
+                self.ask_scripts().await?;
+            }
+        } else {
+            let refined = refine(self.shared, self.source, self.place, record, index).await;
+            self.refined(refined, index).await?;
+        }
+        if self.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
+    }
+
+    /// Asks scripts about the records that wait.
+    async fn ask_scripts(&mut self) -> Result<(), Stopped> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.waiting_bytes = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let places: Vec<u64> = waiting.iter().map(|(_, index)| *index).collect();
+        let refined = refine_all(self.shared, self.source, self.place, waiting).await;
+        for (refined, index) in refined.into_iter().zip(places) {
+            self.refined(refined, index).await?;
+        }
+        Ok(())
+    }
+
+    /// What became of a record.
+    async fn refined(&mut self, refined: Refined, index: u64) -> Result<(), Stopped> {
+        match refined {
             Refined::Passed(value, size) => match &mut self.groups {
                 // What is a list is a group already.
                 Some(groups) if !matches!(value, Val::List(_)) => {
@@ -184,7 +228,7 @@ impl<'a, 's> Pages<'a, 's> {
                 self.failed(code, message, index, record).await?;
             }
         }
-        if self.limit.is_some_and(|most| self.records >= most) { Err(Stopped::Enough) } else { Ok(()) }
+        Ok(())
     }
 
     async fn group(&mut self, group: Group) -> Result<(), Stopped> {
@@ -219,6 +263,7 @@ impl<'a, 's> Pages<'a, 's> {
     /// Sends what is left.
     pub(super) async fn finish(&mut self, end: End) -> Result<(), Stopped> {
         let filled = if end == End::Whole { self.fill().await } else { Ok(()) };
+        let filled = if self.closed { filled } else { filled.and(self.ask_scripts().await) };
         let sent = if self.closed { Ok(()) } else { self.rest(end).await };
         self.shared.say(self.place);
         filled.and(sent)

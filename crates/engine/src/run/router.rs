@@ -10,10 +10,11 @@ use tombolo_model::Val;
 use tombolo_model::run::RunError;
 
 use super::hooks::{Hook, Options};
-use super::scripted::{Fault, passes};
+use super::scripted::{Fault, pass};
 use super::shared::Shared;
 use super::{Item, Page};
 use crate::plan::{Function, RouteBy, Router};
+use crate::script::ScriptFailure;
 
 /// Routes page by page. `outgoing` has nothing for a branch whose records end there.
 pub(super) async fn run(
@@ -59,12 +60,12 @@ async fn joined(incoming: &mut [Receiver<Page>]) -> Option<Page> {
 
 async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
     let mut pages = vec![Page::new(); router.branches.len()];
-    for item in page {
+    let ways = match &router.by {
+        RouteBy::Filters => by_filters(shared, router, &page).await,
+        RouteBy::Script(function) => by_script(shared, router, function, &page).await,
+    };
+    for (item, branches) in page.into_iter().zip(ways) {
         shared.count(router.place, |count| count.received += 1);
-        let branches = match &router.by {
-            RouteBy::Filters => by_filters(shared, router, &item).await,
-            RouteBy::Script(function) => by_script(shared, router, function, &item).await,
-        };
         if shared.plan.test_mode {
             let names = branches.as_ref().map(|branches| names(router, branches));
             let came = names.as_ref().map(Some).map_err(|(code, message)| (code.as_str(), message.as_str()));
@@ -87,33 +88,55 @@ async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
     pages
 }
 
-async fn by_filters(shared: &Shared<'_>, router: &Router, item: &Item) -> Result<Vec<usize>, Fault> {
-    let mut branches = Vec::new();
+/// The branches of each record, or what was wrong with it.
+type Ways = Vec<Result<Vec<usize>, Fault>>;
+
+/// Each branch judges the records that are still open, all of them at once.
+async fn by_filters(shared: &Shared<'_>, router: &Router, page: &[Item]) -> Ways {
+    let mut ways: Ways = vec![Ok(Vec::new()); page.len()];
     for (at, branch) in router.branches.iter().enumerate() {
-        let matches = match &branch.filter {
-            None => true,
-            Some(filter) => passes(shared, router.place, filter, &item.value, item.index).await?,
+        let is_open = |branches: &Vec<usize>| router.to_all || branches.is_empty();
+        let open = page.iter().zip(&mut ways).filter(|(_, way)| way.as_ref().is_ok_and(is_open));
+        let Some(filter) = &branch.filter else {
+            for (_, way) in open {
+                add(way, at);
+            }
+            continue;
         };
-        if matches {
-            branches.push(at);
-            if !router.to_all {
-                break;
+        let (items, open): (Vec<(&Val, u64)>, Vec<_>) =
+            open.map(|(item, way)| ((&item.value, item.index), way)).unzip();
+        for (way, passed) in open.into_iter().zip(pass(shared, router.place, filter, &items).await) {
+            match passed {
+                Ok(true) => add(way, at),
+                Ok(false) => {}
+                Err(fault) => *way = Err(fault),
             }
         }
     }
-    Ok(branches)
+    ways
 }
 
-async fn by_script(
-    shared: &Shared<'_>,
-    router: &Router,
-    function: &Function,
-    item: &Item,
-) -> Result<Vec<usize>, Fault> {
+fn add(way: &mut Result<Vec<usize>, Fault>, branch: usize) {
+    if let Ok(branches) = way {
+        branches.push(branch);
+    }
+}
+
+/// A script is asked about all records at once.
+async fn by_script(shared: &Shared<'_>, router: &Router, function: &Function, page: &[Item]) -> Ways {
     let hook = Hook { place: router.place, kind: "branching", function };
-    let options = Options::new(shared, router.place).with("record", &item.value);
-    let returned = hook.call(shared, options, item.index).await.map_err(|failure| (failure.code, failure.message))?;
-    let named = match &returned {
+    let options = |item: &Item| (Options::new(shared, router.place).with("record", &item.value), item.index);
+    let returned = hook.call_all(shared, page.iter().map(options)).await;
+    let way = |returned: Result<Option<Val>, ScriptFailure>| {
+        let returned = returned.map_err(|failure| (failure.code, failure.message))?;
+        named(router, hook, returned.as_ref())
+    };
+    returned.into_iter().map(way).collect()
+}
+
+/// The branches that a script names.
+fn named(router: &Router, hook: Hook<'_>, returned: Option<&Val>) -> Result<Vec<usize>, Fault> {
+    let named = match returned {
         Some(Val::List(branches)) => branches.as_slice(),
         Some(one) => std::slice::from_ref(one),
         None => &[],

@@ -7,7 +7,7 @@ use super::hooks::{Hook, Options};
 use super::shared::{Place, Shared};
 use crate::lookup::Answers;
 use crate::mapper::{Around, Find, Mapped};
-use crate::plan::{Endpoint, FilterBy, TransformBy};
+use crate::plan::{Endpoint, FilterBy, Function, TransformBy};
 use crate::run_contract;
 use crate::transform::Transform;
 
@@ -22,14 +22,49 @@ pub(super) async fn passes(
     record: &Val,
     turn: u64,
 ) -> Result<bool, Fault> {
+    let mut passed = pass(shared, place, filter, &[(record, turn)]).await;
+    passed.pop().unwrap_or_else(|| Err(("filter".to_owned(), "The filter gave no answer.".to_owned())))
+}
+
+/// Which of several records pass: a script is asked about all of them at once.
+pub(super) async fn pass(
+    shared: &Shared<'_>,
+    place: Place,
+    filter: &FilterBy,
+    records: &[(&Val, u64)],
+) -> Vec<Result<bool, Fault>> {
     let function = match filter {
-        FilterBy::Rules(rules) => return rules.passes(record).map_err(|message| ("filter".to_owned(), message)),
+        FilterBy::Rules(rules) => {
+            let judged =
+                |(record, _): &(&Val, u64)| rules.passes(record).map_err(|message| ("filter".to_owned(), message));
+            return records.iter().map(judged).collect();
+        }
         FilterBy::Script(function) => function,
     };
     let hook = Hook { place, kind: "filter", function };
-    let options = Options::new(shared, place).with("record", record);
-    let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    run_contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message))
+    let decided =
+        |returned: Option<Val>| run_contract::decision(returned.as_ref()).map_err(|message| refused(hook, &message));
+    asked(shared, hook, records).await.into_iter().map(|returned| decided(returned?)).collect()
+}
+
+/// Records as a script makes them anew, all of them at once.
+pub(super) async fn scripted(
+    shared: &Shared<'_>,
+    place: Place,
+    function: &Function,
+    records: &[(&Val, u64)],
+) -> Vec<Result<Option<Val>, Fault>> {
+    let hook = Hook { place, kind: "transform", function };
+    let made = |returned: Option<Val>| {
+        run_contract::record(returned.as_ref()).map_err(|message| refused(hook, &message)).map(|_| returned)
+    };
+    asked(shared, hook, records).await.into_iter().map(|returned| made(returned?)).collect()
+}
+
+async fn asked(shared: &Shared<'_>, hook: Hook<'_>, records: &[(&Val, u64)]) -> Vec<Result<Option<Val>, Fault>> {
+    let options = |(record, turn): &(&Val, u64)| (Options::new(shared, hook.place).with("record", record), *turn);
+    let returned = hook.call_all(shared, records.iter().map(options)).await;
+    returned.into_iter().map(|one| one.map_err(|failure| (failure.code, failure.message))).collect()
 }
 
 /// Where a transformation happens.
@@ -55,11 +90,8 @@ pub(super) async fn transformed<'l, 'c: 'l>(
         TransformBy::Rules(rules) => return by_rules(shared, here, rules, record, find).await,
         TransformBy::Script(function) => function,
     };
-    let hook = Hook { place, kind: "transform", function };
-    let options = Options::new(shared, place).with("record", record);
-    let returned = hook.call(shared, options, turn).await.map_err(|failure| (failure.code, failure.message))?;
-    run_contract::record(returned.as_ref()).map_err(|message| refused(hook, &message))?;
-    Ok(returned)
+    let mut made = scripted(shared, place, function, &[(record, turn)]).await;
+    made.pop().unwrap_or(Ok(None))
 }
 
 fn refused(hook: Hook<'_>, message: &str) -> Fault {

@@ -13,7 +13,7 @@ use tombolo_model::run::RunError;
 
 use super::Page;
 use super::import::Importer;
-use super::scripted::passes;
+use super::scripted::{Fault, pass};
 use super::shared::Shared;
 use super::write::Fatal;
 use super::{lookup, respond, units};
@@ -114,8 +114,8 @@ async fn one_page(
         whole.extend(failed.into_iter().map(|at| (at, None, Met::without_answer(Fate::Failed))));
         let mut own = Vec::with_capacity(units.len());
         let mut fates = Vec::with_capacity(units.len());
-        for unit in units {
-            let fate = judged(shared, step, &unit, turn).await;
+        let judged = judge(shared, step, &units, turn).await;
+        for (unit, fate) in units.into_iter().zip(judged) {
             fates.push((unit.item, unit.child, fate));
             if fate == Fate::Done {
                 own.push(unit);
@@ -141,15 +141,16 @@ async fn one_page(
     Ok(page.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(item, _)| item).collect())
 }
 
-/// Whether a unit is the step's own ([`Fate::Done`]).
-async fn judged(shared: &Shared<'_>, step: &Step, unit: &Unit<'_>, turn: u64) -> Fate {
-    let passed = match &step.filter {
-        None => return Fate::Done,
-        Some(filter) => {
-            let turn = unit.index.wrapping_add((unit.child.unwrap_or_default() as u64) << 32) ^ (turn << 48);
-            passes(shared, step.place, filter, &unit.value, turn).await
-        }
-    };
+/// Which units are the step's own ([`Fate::Done`]); a script is asked about all of them at once.
+async fn judge(shared: &Shared<'_>, step: &Step, units: &[Unit<'_>], turn: u64) -> Vec<Fate> {
+    let Some(filter) = &step.filter else { return vec![Fate::Done; units.len()] };
+    let place = |unit: &Unit<'_>| unit.index.wrapping_add((unit.child.unwrap_or_default() as u64) << 32) ^ (turn << 48);
+    let asked: Vec<(&Val, u64)> = units.iter().map(|unit| (&*unit.value, place(unit))).collect();
+    let passed = pass(shared, step.place, filter, &asked).await;
+    units.iter().zip(passed).map(|(unit, passed)| judged(shared, step, unit, passed)).collect()
+}
+
+fn judged(shared: &Shared<'_>, step: &Step, unit: &Unit<'_>, passed: Result<bool, Fault>) -> Fate {
     let came = passed.as_ref().map(|passed| Some(*passed)).map_err(|(code, message)| (code.as_str(), message.as_str()));
     shared.verdict_stage(step.place, "inputFilter", unit.index, &unit.value, came);
     match passed {

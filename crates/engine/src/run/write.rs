@@ -16,12 +16,16 @@ use crate::plan::{Import, Operation, Write};
 pub(super) struct Outgoing<'i> {
     /// Its place in the page.
     pub(super) at: usize,
+    /// The place in its source.
+    pub(super) index: u64,
     /// As it came to the step, or as preMap left it.
     pub(super) record: &'i Val,
     /// As the mapping made it.
     pub(super) mapped: Cow<'i, Val>,
     /// What an endpoint is to do with it.
     pub(super) operation: Operation,
+    /// What templates call `lookup`.
+    pub(super) looked_up: Option<&'i Val>,
 }
 
 /// What became of a record that was to be written; there is one for each, in their order.
@@ -72,13 +76,17 @@ pub(super) enum Writer<'a, 's> {
     File(FileDestination<'a, 's>),
     Http(HttpDestination<'a, 's>),
     /// Takes everything and sends nothing.
-    Mock(MockDestination<'a>),
+    Mock(MockDestination<'a, 's>),
 }
 
 impl<'a, 's> Writer<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &'a Import) -> Self {
         if shared.plan.test_mode {
-            return Self::Mock(MockDestination::new(step.mock_response.as_ref()));
+            let unsent = match &step.write {
+                Write::File(_) => None,
+                Write::Http(http) => Some(HttpDestination::new(shared, place, step, http)),
+            };
+            return Self::Mock(MockDestination::new(step.mock_response.as_ref(), unsent));
         }
         match &step.write {
             Write::File(file) => Self::File(FileDestination::new(shared, place, step, file)),
@@ -91,7 +99,7 @@ impl<'a, 's> Writer<'a, 's> {
         match self {
             Self::File(file) => file.write(records).await,
             Self::Http(http) => Ok(http.write(records).await),
-            Self::Mock(mock) => Ok(mock.write(&records)),
+            Self::Mock(mock) => Ok(mock.write(records)),
         }
     }
 

@@ -5,6 +5,7 @@ use futures::stream::{self, StreamExt};
 use tombolo_model::{Record, Val};
 
 use super::answer::{beginning, whole};
+use super::capture;
 use super::exchange::{Ask, Exchanged, ask};
 use super::reply::{Reading, parse};
 use super::request::{accept, body, build};
@@ -53,6 +54,27 @@ impl<'a, 's> HttpDestination<'a, 's> {
         all.extend(sent.into_iter().flatten());
         all.sort_unstable_by_key(|one| one.at);
         all
+    }
+
+    /// Shows the requests that would be sent, each as a stage of its first record; gives the records that none can be made
+    /// for.
+    pub(super) fn show(&self, records: Vec<Outgoing<'_>>) -> Vec<(usize, Failure)> {
+        let mut failed = Vec::new();
+        for Batch { slot, records } in self.batches(records).0 {
+            let Some(first) = records.first() else { continue };
+            match self.request(slot, &records) {
+                Ok(request) => {
+                    let first = (first.index, &*first.mapped);
+                    capture::unsent(self.shared, self.place, &slot.endpoint, &request, first);
+                }
+                Err((code, message)) => {
+                    let came = Err((code, message.as_str()));
+                    self.shared.stage(self.place, "request", first.index, &first.mapped, came);
+                    failed.extend(records.iter().map(|one| (one.at, Failure::new(code, message.clone()))));
+                }
+            }
+        }
+        failed
     }
 
     /// Parts records by their operation, and those of each into batches. A batch stands where its first record does.
@@ -231,7 +253,8 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let batch = (self.write.batch_size > 1 && slot.names_batch)
             .then(|| Val::List(records.iter().map(|one| wrapped(value(one))).collect()));
         let data = slot.names_data.then(|| Val::List(records.iter().map(|one| value(one).clone()).collect()));
-        Names { first: records.first().map(value), batch, data }
+        let looked_up = records.first().and_then(|one| one.looked_up);
+        Names { first: records.first().map(value), batch, data, looked_up }
     }
 
     fn shared_scope<'c>(&'c self, slot: &'c Slot, name: &str) -> Option<&'c Val> {
@@ -249,6 +272,8 @@ struct Names<'o> {
     batch: Option<Val>,
     /// `data`, for templates that name it.
     data: Option<Val>,
+    /// What lookups found for the first record.
+    looked_up: Option<&'o Val>,
 }
 
 impl Names<'_> {
@@ -258,6 +283,7 @@ impl Names<'_> {
             ("record", first) => first,
             ("batch_of_records", _) => self.batch.as_ref(),
             ("data", _) => self.data.as_ref(),
+            ("lookup", _) => self.looked_up,
             _ => None,
         }
     }

@@ -3,18 +3,33 @@
 use tombolo_model::Val;
 
 use super::write::{Answered, Failure, Outgoing, Submitted};
+use super::write_http::HttpDestination;
 use crate::plan::Operation;
 
-pub(super) struct MockDestination<'a> {
+pub(super) struct MockDestination<'a, 's> {
     mock: Option<&'a Val>,
+    /// Where they would go.
+    unsent: Option<HttpDestination<'a, 's>>,
 }
 
-impl<'a> MockDestination<'a> {
-    pub(super) fn new(mock: Option<&'a Val>) -> Self {
-        Self { mock }
+impl<'a, 's> MockDestination<'a, 's> {
+    pub(super) fn new(mock: Option<&'a Val>, unsent: Option<HttpDestination<'a, 's>>) -> Self {
+        Self { mock, unsent }
     }
 
-    pub(super) fn write(&self, records: &[Outgoing<'_>]) -> Vec<Submitted> {
+    pub(super) fn write(&self, records: Vec<Outgoing<'_>>) -> Vec<Submitted> {
+        let mut submitted = self.answers(&records);
+        // What cannot even be made fails here as it would in a run.
+        let failed = self.unsent.as_ref().map(|unsent| unsent.show(records)).unwrap_or_default();
+        for (at, failure) in failed {
+            if let Some(one) = submitted.iter_mut().find(|one| one.at == at) {
+                one.result = Err(failure);
+            }
+        }
+        submitted
+    }
+
+    fn answers(&self, records: &[Outgoing<'_>]) -> Vec<Submitted> {
         let answer = |(number, one): (usize, &Outgoing<'_>)| {
             // What is left alone in a run is left alone here: only the sending is not done.
             let ignored = || Ok(Answered { status_code: 200, ignored: true, ..Answered::default() });

@@ -58,6 +58,28 @@ fn a_script_runs_an_import_and_hears_of_each_record() {
 }
 
 #[test]
+fn a_script_names_what_it_runs_by_an_alias_of_its_flow_or_integration() {
+    let target = http_import(&json!({"relativeURI": "/orders"}));
+    let other = http_import(&json!({"relativeURI": "/elsewhere"}));
+    let aliased = |number: u8| json!({"name": "I", "aliases": [{"alias": "orders", "_importId": id(number)}]});
+    let script = "imports.run({_id: 'orders'})";
+    for (own, address) in [(None, "/elsewhere"), (Some(5), "/orders")] {
+        let more =
+            [(5, Kind::Import, target.clone()), (6, Kind::Import, other.clone()), (7, Kind::Integration, aliased(6))];
+        let mut bundle = asking(script, &more);
+        bundle.flow["_integrationId"] = json!(id(7));
+        if let Some(number) = own {
+            bundle.flow["aliases"] = aliased(number)["aliases"].clone();
+        }
+        let host = Memory::new(|_| Some(Answer::json(&json!({"id": "x"}))));
+        let run = question("imports", "run", &[json!({"_id": "orders", "data": [{"n": 1}]})]);
+        let (host, _) = ask(&bundle, host, vec![run]);
+        assert_eq!(said(&host)[0][0]["statusCode"], 200, "{:?}", said(&host));
+        assert!(host.urls().iter().all(|url| url.ends_with(address)), "{own:?} {:?}", host.urls());
+    }
+}
+
+#[test]
 fn an_import_that_makes_a_file_or_is_not_there_is_not_run_by_a_script() {
     let script = format!("'{}' '{}'", id(3), id(6));
     let bundle = asking(&script, &[]);

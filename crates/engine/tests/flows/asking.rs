@@ -144,6 +144,29 @@ fn a_lookup_says_which_records_are_there_already() {
 }
 
 #[test]
+fn what_a_lookup_found_goes_into_the_address_the_body_and_the_mapping() {
+    let mut bundle = by_lookup(&json!({
+        "existingLookupName": "there", "relativeURI": ["/new", "/change/{{lookup.there}}"],
+        "body": ["{{{jsonSerialize record}}}", "{\"id\":{{lookup.there}},\"c\":{{record.c}} }"],
+    }));
+    let import = &mut bundle.resources.get_mut(&id(3)).unwrap().1;
+    import["lookups"][0]["extract"] = json!("items[0].id");
+    import["mappings"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"generate": "found", "dataType": "string", "extract": "{{lookup.there}}"}));
+    let host = finding();
+    let ran = go(&bundle, &host);
+    let urls = host.urls();
+    assert_eq!(urls.len(), 5, "each record is asked about once: {urls:?}");
+    assert_eq!(urls[3..], ["https://app.example/v1/change/7", "https://app.example/v1/new"]);
+    let sent: Vec<_> = host.bodies().into_iter().filter(|body| !body.is_empty()).collect();
+    assert_eq!(sent[0], r#"{"id":7,"c":1 }"#);
+    assert!(sent[1].contains(r#""c":2"#) && sent[1].contains(r#""made":"now""#), "{}", sent[1]);
+    assert_eq!(ran.counts(1), [3, 2, 0, 1]);
+}
+
+#[test]
 fn a_lookup_says_which_records_are_left_alone() {
     for (setting, ignored) in [("ignoreExisting", "/new"), ("ignoreMissing", "/new")] {
         let mut bundle = by_lookup(

@@ -4,6 +4,7 @@
 
 mod again;
 mod api;
+mod asked_together;
 mod asking;
 mod async_helpers;
 mod bad_input;
@@ -25,6 +26,7 @@ mod lookups;
 mod many;
 mod marked;
 mod named_secrets;
+mod next;
 mod paging;
 mod peeked;
 mod pings;

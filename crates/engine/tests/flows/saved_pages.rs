@@ -47,7 +47,7 @@ fn a_hook_sees_each_page_with_its_errors_and_may_change_both() {
     assert_eq!(host.made_text().as_deref(), Some(want));
     assert_eq!(told.iter().map(|options| options["pageIndex"].clone()).collect::<Vec<_>>(), [json!(0), json!(1)]);
     assert_eq!(told[0]["errors"][0]["code"], "parse");
-    assert_eq!(told[0]["retryData"], json!({"1": {"data": null, "stage": "parse"}}));
+    assert_eq!(told[0]["retryData"], json!({"1": {"data": {"n": "2", "s": "b", "Column2": "c"}, "stage": "parse"}}));
     assert_eq!((told[1]["retryData"].clone(), told[1]["testMode"].clone()), (json!({}), json!(false)));
     assert_eq!(told[0]["currentExportDateTime"], "2026-11-24T04:00:00.000Z");
     assert_eq!((ran.counts(0), ran.errors.len()), ([4, 5, 0, 2], 2), "the row's error was taken away, two were made");

@@ -8,9 +8,9 @@ use futures::future::{FutureExt, LocalBoxFuture, pending, ready};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tombolo_engine::{
-    ApiQuestion, Body, Bundle, Cancel, DataStore, FileError, FileStore, FileWriter, Host, HttpClient, HttpError,
-    MemoryData, Outcome, Pieces, Request, Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall, ScriptFailure,
-    ScriptHost, compile, run,
+    ApiQuestion, Body, Bundle, Cancel, DataStore, FileError, FileStore, FileWriter, FlowStarter, Host, HttpClient,
+    HttpError, MemoryData, Outcome, Pieces, Request, Response, RunEvent, ScriptAnswer, ScriptApi, ScriptCall,
+    ScriptFailure, ScriptHost, compile, run,
 };
 use tombolo_model::run::RunError;
 use tombolo_model::{Id, Kind};
@@ -70,12 +70,33 @@ pub(crate) struct Memory {
     pub(crate) on_answer: Option<Box<dyn Fn()>>,
     /// What functions of scripts return, by name and argument; nothing where there is no interpreter.
     scripts: Option<Function>,
+    /// Which functions were called, and with how many records together.
+    pub(crate) together: RefCell<Vec<(String, usize)>>,
     /// What each call of a script asks first.
     pub(crate) questions: Vec<ApiQuestion>,
     /// What was answered, in their order.
     pub(crate) asked: RefCell<Vec<Result<Value, String>>>,
     /// State and lookup caches; nothing where none are kept.
     pub(crate) data: Option<MemoryData>,
+    /// The flows that it was asked to start; nothing where none can be.
+    pub(crate) flows: Option<Started>,
+}
+
+/// Starts every flow but one that has a reason.
+#[derive(Default)]
+pub(crate) struct Started {
+    pub(crate) flows: RefCell<Vec<Id>>,
+    pub(crate) refuses: Option<Id>,
+}
+
+impl FlowStarter for Started {
+    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>> {
+        let refused = self.refuses == Some(flow);
+        if !refused {
+            self.flows.borrow_mut().push(flow);
+        }
+        ready(if refused { Err("It is switched off.".to_owned()) } else { Ok(flow) }).boxed_local()
+    }
 }
 
 /// A call of `integrator-api`.
@@ -96,9 +117,11 @@ impl Memory {
             answer_ms: 0,
             on_answer: None,
             scripts: None,
+            together: RefCell::default(),
             questions: Vec::new(),
             asked: RefCell::default(),
             data: None,
+            flows: None,
         }
     }
 
@@ -158,6 +181,10 @@ impl Host for Memory {
         self.data.as_ref().map(|data| data as &dyn DataStore)
     }
 
+    fn flows(&self) -> Option<&dyn FlowStarter> {
+        self.flows.as_ref().map(|flows| flows as &dyn FlowStarter)
+    }
+
     fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
@@ -206,6 +233,13 @@ impl ScriptHost for Memory {
             ScriptAnswer { result, console: Vec::new() }
         }
         .boxed_local()
+    }
+
+    fn call_all<'a>(&'a self, calls: Vec<(ScriptCall, &'a dyn ScriptApi)>) -> LocalBoxFuture<'a, Vec<ScriptAnswer>> {
+        if let Some((first, _)) = calls.first() {
+            self.together.borrow_mut().push((first.function.to_string(), calls.len()));
+        }
+        futures::future::join_all(calls.into_iter().map(|(call, api)| self.call(call, api))).boxed_local()
     }
 }
 

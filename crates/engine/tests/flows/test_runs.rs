@@ -52,10 +52,25 @@ fn a_test_run_says_every_stage_of_the_first_page_and_sends_nothing() {
         json!([1, "inputFilter", 2, {"n": 3, "k": "a"}, true, []]),
         json!([1, "mapping", 0, {"n": 1, "k": "a"}, {"no": 1}, []]),
         json!([1, "mapping", 2, {"n": 3, "k": "a"}, {"no": 3}, []]),
-        json!([1, "response", 0, {"no": 1}, taken, []]),
     ];
-    assert_eq!(stages[..6], want);
+    assert_eq!(stages[..5], want);
+    // What would be sent is shown.
+    for (stage, no) in stages[5..7].iter().zip([1, 3]) {
+        assert_eq!((&stage[1], &stage[2], &stage[3]), (&json!("request"), &json!(no - 1), &json!({"no": no})));
+        assert_eq!((&stage[4]["method"], &stage[4]["body"]), (&json!("POST"), &json!(format!("{{\"no\":{no}}}"))));
+    }
+    assert_eq!(stages[7], json!([1, "response", 0, {"no": 1}, taken, []]));
     assert!(stages.contains(&json!([1, "responseMap", 0, taken, {"n": 1, "k": "a", "newId": "m1"}, []])), "{stages:?}");
+}
+
+#[test]
+fn a_request_that_cannot_be_made_fails_in_a_test_run_as_in_a_run() {
+    let mut bundle = flow();
+    let import = &mut bundle.resources.get_mut(&id(3)).unwrap().1;
+    import["http"]["body"] = json!(["{{padLeft record.no 99999999}}"]);
+    let (stages, counts) = stages(&bundle, &Memory::offline().with_file(br#"[{"n":1,"k":"a"}]"#));
+    assert_eq!(counts[1], [1, 0, 0, 1]);
+    assert!(stages.iter().any(|stage| stage[1] == "request" && stage[5] == json!(["template"])), "{stages:?}");
 }
 
 #[test]

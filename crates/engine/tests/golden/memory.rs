@@ -75,6 +75,7 @@ impl ScriptHost for Memory {
             argument: call.argument,
             now_ms: call.now_ms,
             seed: call.seed,
+            more: Vec::new(),
         });
         let failure = |Failure { code, message, place }| ScriptFailure { code, message, place };
         let line = |line: script_worker::ConsoleLine| ConsoleLine { level: line.level, text: line.text };

@@ -98,21 +98,31 @@ impl CsvReader {
             self.splitter.passes_over = true;
             return if self.options.has_header_row { Ok(()) } else { self.record(out) };
         };
-        let index = self.records;
-        self.records += 1;
         let count = self.splitter.fields.len();
-        let row = self.splitter.rows;
-        let record = if count == keys.len() {
-            self.values().map(|values| Record::new(Arc::clone(keys), values)).ok_or_else(|| {
-                format!("Row {row} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.")
-            })
-        } else {
-            Err(format!(
-                "Row {row} has {count} values and there are {} columns. Check the delimiter and the quotes around it.",
-                keys.len()
-            ))
-        };
-        out.push(record.map_err(|message| RowError::new(index, message)));
+        let values = self.values();
+        // A line of blanks, as many programs leave one at the end.
+        let blank =
+            |values: &[Val]| values.iter().all(|value| value.as_str().is_some_and(|text| text.trim().is_empty()));
+        if count == 1 && keys.len() > 1 && values.as_deref().is_some_and(blank) {
+            return Ok(());
+        }
+        let (index, row) = (self.records, self.splitter.rows);
+        self.records += 1;
+        out.push(match values {
+            Some(values) if count == keys.len() => Ok(Record::new(Arc::clone(keys), values)),
+            Some(values) => {
+                let message = format!(
+                    "Row {row} has {count} values and there are {} columns. Check the delimiter and the quotes around it.",
+                    keys.len()
+                );
+                Err(RowError { record: Some(ragged(keys, values)), ..RowError::new(index, message) })
+            }
+            None => {
+                let message =
+                    format!("Row {row} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.");
+                Err(RowError::new(index, message))
+            }
+        });
         Ok(())
     }
 
@@ -150,6 +160,13 @@ impl CsvReader {
         }
         Some(fields.iter().map(|(start, end)| row.get(*start..*end).unwrap_or_default()))
     }
+}
+
+/// Too many values or too few, under the names of the columns as far as these go.
+fn ragged(keys: &Keys, values: Vec<Val>) -> Record {
+    let numbered = (keys.len()..).map(|at| format!("Column{at}"));
+    let names = keys.names().map(str::to_owned).chain(numbered).take(values.len()).collect();
+    Record::new(Arc::new(Keys::new(distinct(names, 0))), values)
 }
 
 #[cfg(test)]
@@ -199,6 +216,13 @@ mod tests {
         assert!(rows[1].starts_with("! 1 Row 3 has 1 values and there are 2 columns"), "{}", rows[1]);
         assert_eq!(rows[2], r#"{"a":"5","b":"6"}"#);
         assert_eq!(error, None);
+        let mut all = Vec::new();
+        let mut reader = CsvReader::new(CsvOptions::default());
+        reader.push(b"a,b\n3\n4,5,6\n  \n", &mut all).unwrap();
+        reader.finish(&mut all).unwrap();
+        let kept = all.into_iter().map(|row| Val::Map(row.unwrap_err().record.unwrap()).to_json());
+        let want = [r#"{"a":"3"}"#, r#"{"a":"4","b":"5","Column2":"6"}"#];
+        assert_eq!(kept.collect::<Vec<_>>(), want, "to be put right, and a line of blanks is none");
     }
 
     #[test]

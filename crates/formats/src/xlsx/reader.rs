@@ -19,6 +19,9 @@ pub struct XlsxReader {
     open: Option<Open>,
     keys: Option<Arc<Keys>>,
     records: u64,
+    /// The workbook's size, and about that of the records made of it so far.
+    size_bytes: usize,
+    made_bytes: usize,
 }
 
 /// A workbook that is being read.
@@ -36,6 +39,10 @@ struct Open {
 
 /// A sheet is looked at in steps of so many bytes: a row of 30 may become a record of megabytes.
 const STEP_BYTES: usize = 256;
+/// This much may be made of any workbook.
+const ALWAYS_BYTES: usize = 256 * 1024 * 1024;
+/// Beyond it, this many bytes for each of the workbook: cells share their texts, and rows go to the last column.
+const RATIO: usize = 2_000;
 /// Records beyond this are made when those before were taken.
 const MAX_MADE_BYTES: usize = 1024 * 1024;
 
@@ -43,7 +50,7 @@ impl XlsxReader {
     /// Makes a reader.
     #[must_use]
     pub fn new(has_header_row: bool) -> Self {
-        Self { has_header_row, held: Vec::new(), open: None, keys: None, records: 0 }
+        Self { has_header_row, held: Vec::new(), open: None, keys: None, records: 0, size_bytes: 0, made_bytes: 0 }
     }
 
     /// Takes the next piece of the workbook.
@@ -67,6 +74,7 @@ impl XlsxReader {
     /// of limits.
     pub fn finish(&mut self, out: &mut Vec<Row>) -> Result<bool, FormatError> {
         if self.open.is_none() {
+            self.size_bytes = self.held.len();
             self.open = Some(open(std::mem::take(&mut self.held))?);
         }
         let Some(open) = &mut self.open else { return Ok(false) };
@@ -87,6 +95,11 @@ impl XlsxReader {
                 self.row(row, out)?;
                 made += self.keys.as_ref().map_or(0, |keys| keys.len() * size_of::<Val>());
             }
+        }
+        self.made_bytes = self.made_bytes.saturating_add(made);
+        let most = ALWAYS_BYTES.max(self.size_bytes.saturating_mul(RATIO));
+        if self.made_bytes > most {
+            return Err(FormatError::TooBig { what: "What the cells of the workbook become", most });
         }
         Ok(())
     }
@@ -274,6 +287,24 @@ mod tests {
                 r#"{"Name":" two\nlines","Count":-1,"Price":1000000,"When":"2024-02-29","Paid":false,"Sum":""}"#
             ]
         );
+    }
+
+    #[test]
+    fn a_small_workbook_whose_rows_would_become_very_much_is_ended() {
+        let rows = "<row><c><v>1</v></c></row>".repeat(1_000);
+        let sheet =
+            format!("<worksheet><sheetData><row><c r=\"XFD1\"><v>1</v></c></row>{rows}</sheetData></worksheet>");
+        let mut reader = XlsxReader::new(true);
+        reader.push(&with_sheet(&sheet)).unwrap();
+        let mut made = Vec::new();
+        let error = loop {
+            made.clear();
+            match reader.finish(&mut made) {
+                Ok(true) => {}
+                ended => break ended,
+            }
+        };
+        assert!(matches!(error, Err(FormatError::TooBig { .. })), "{error:?}");
     }
 
     #[test]

@@ -15,6 +15,16 @@ pub(super) const PLAIN: &[Section] = &[section("", &[NAME, DESCRIPTION.optional(
 pub(super) const INTEGRATION: &[Section] =
     &[section("", &[DESCRIPTION.optional(), field("/settings", "Settings", Settings)])];
 
+/// What is said of a group of flows; it stands in its integration.
+pub const FLOW_GROUP: &[Section] = &[section(
+    "",
+    &[
+        NAME,
+        field("/settings", "Settings", Settings)
+            .help("Templates and rules of its flows read them as settings.flowGrouping."),
+    ],
+)];
+
 pub(super) const LOOKUP_CACHE: &[Section] = &[section(
     "",
     &[

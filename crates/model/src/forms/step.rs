@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, Settings, Switch};
+use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Switch};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -54,6 +54,9 @@ pub const FLOW: &[Section] = &[section(
             .help("Otherwise one source is read after the other."),
         field("/skipRetries", "Do not keep the data of failed records", Switch(false))
             .help("Errors then say what happened and keep no record: none can be looked at or tried again."),
+        field("/_runNextFlowIds", "Then run", References(Kind::Flow))
+            .optional()
+            .help("They start when this one has run to its end, also with records that failed."),
         field("/settings", "Settings", Settings),
     ],
 )];

@@ -16,9 +16,12 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
         ));
     }
     for (index, generator) in flow.generators().into_iter().enumerate() {
-        if generator.setup_in_progress() || generator.export().is_none() {
-            let place = format!("/pageGenerators/{index}/_exportId");
+        let place = format!("/pageGenerators/{index}");
+        if generator.export().is_none() {
+            let place = format!("{place}/_exportId");
             problems.push(Problem::new(place, "missing_required_field", "Choose what this source reads."));
+        } else if generator.setup_in_progress() {
+            problems.push(unfinished(&place));
         }
     }
     check_steps(flow.processors(), "", problems);
@@ -30,12 +33,21 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
 
 fn check_steps(steps: Vec<PageProcessor<'_>>, place: &str, problems: &mut Vec<Problem>) {
     for (index, processor) in steps.into_iter().enumerate() {
-        if processor.setup_in_progress() || processor.resource().is_none() {
+        let place = format!("{place}/pageProcessors/{index}");
+        if processor.resource().is_none() {
             let field = if processor.kind() == Some(ProcessorKind::Lookup) { "_exportId" } else { "_importId" };
-            let place = format!("{place}/pageProcessors/{index}/{field}");
+            let place = format!("{place}/{field}");
             problems.push(Problem::new(place, "missing_required_field", "Choose what this step does."));
+        } else if processor.setup_in_progress() {
+            problems.push(unfinished(&place));
         }
     }
+}
+
+/// Somebody, or the program that made it, has left a step for later.
+fn unfinished(place: &str) -> Problem {
+    let message = "A step is marked as unfinished: open it, finish it, and mark it as finished.";
+    Problem::new(format!("{place}/setupInProgress"), "unfinished_step", message)
 }
 
 /// Every branching has an id of its own, and every way that leads on leads to one.

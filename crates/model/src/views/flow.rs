@@ -34,6 +34,18 @@ impl<'a> Flow<'a> {
         text(self.0, "/schedule")
     }
 
+    /// The flows that are started when it has run to its end, each once, in their order.
+    #[must_use]
+    pub fn next_flows(self) -> Vec<Id> {
+        let mut found = Vec::new();
+        for id in items(self.0, "/_runNextFlowIds").iter().filter_map(|id| id.as_str()?.parse().ok()) {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        found
+    }
+
     /// The IANA zone its schedule is read in.
     #[must_use]
     pub fn timezone(self) -> Option<&'a str> {

@@ -888,7 +888,12 @@ const random = {
   addEntropy() {}, startCollectors() {}, stopCollectors() {}, setDefaultParanoia() {},
 };
 
+const misc = { hmac: Hmac, pbkdf2, cachedPbkdf2, hkdf };
+const { encrypt, decrypt } = json;
+
+// By name too: scripts import it in either way.
+export { bitArray, codec, hash, cipher, mode, json, exception, random, misc, encrypt, decrypt };
 export default {
-  bitArray, codec, hash, cipher, mode, json, exception, random, misc: { hmac: Hmac, pbkdf2, cachedPbkdf2, hkdf },
-  encrypt: json.encrypt, decrypt: json.decrypt,
+  bitArray, codec, hash, cipher, mode, json, exception, random, misc,
+  encrypt, decrypt,
 };

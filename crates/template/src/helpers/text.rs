@@ -217,11 +217,14 @@ fn truncate_words(args: &Args<'_>) -> Made {
     let text = args.text(0);
     let suffix = if matches!(args.get(2), Val::Absent) { "…".into() } else { args.text(2) };
     let Some(count) = args.count(1) else { return nothing() };
-    let words: Vec<&str> = text.split([' ', '\t']).collect();
-    if count >= words.len() {
+    // The first words alone are looked at, however long the text is.
+    let kept = text.split([' ', '\t']).take(count).map(str::len).sum::<usize>();
+    let kept = kept.saturating_add(count.saturating_sub(1));
+    if count > 0 && kept >= text.len() {
         return made(text);
     }
-    made(format!("{}{suffix}", words[..count].join(" ").trim_matches(js::is_space)))
+    let words = text[..kept].replace('\t', " ");
+    made(format!("{}{suffix}", words.trim_matches(js::is_space)))
 }
 
 fn without_tags(text: &str) -> String {

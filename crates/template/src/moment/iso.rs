@@ -3,10 +3,13 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 
 use super::Zone;
-use super::parse::parse as by_pattern;
+use super::parse::{LONGEST, parse as by_pattern};
 
 pub(super) fn parse(text: &str, zone: Zone) -> Option<i64> {
     let text = text.trim();
+    if text.len() > LONGEST {
+        return None;
+    }
     iso(text, zone)
         .or_else(|| chrono::DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp_millis()))
         .or_else(|| usual(text, zone))

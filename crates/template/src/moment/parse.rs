@@ -27,7 +27,7 @@ struct Read {
 }
 
 /// A time stands within so many bytes of a text.
-const LONGEST: usize = 4096;
+pub(super) const LONGEST: usize = 4096;
 
 pub(super) fn parse(text: &str, pattern: &str, zone: Zone, now_ms: i64) -> Option<i64> {
     let mut read = Read::default();

@@ -109,6 +109,9 @@ pub enum Call {
         #[serde(default)]
         secrets: BTreeMap<String, String>,
     },
+    /// → null. The connections that are offline come as [`Event::Outages`](super::Event::Outages): what this device knows of
+    /// them at once, and what the server says when it has said it.
+    Outages,
     /// → null.
     CancelRun {
         /// Which run.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tombolo_model::{Id, View};
 
 use super::{AccountInfo, CallError, CatalogueRow, Notice, SyncStatus, UndoState};
+use crate::rest::Outage;
 use crate::run::RunRow;
 
 /// What the store worker sends.
@@ -62,6 +63,11 @@ pub enum Event {
     Run {
         /// Its row now.
         row: RunRow,
+    },
+    /// Which connections are offline, as far as is known here; all of them.
+    Outages {
+        /// By connection.
+        outages: Vec<Outage>,
     },
     /// Something a person should know.
     Notice {

@@ -73,6 +73,9 @@ pub struct CatalogueRow {
     /// An export that looks things up for records.
     #[serde(default)]
     pub lookup: bool,
+    /// Of a flow: the group of its integration that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Conflicts nobody settled yet.
     pub conflicts: usize,
     /// When it was last changed, in milliseconds since 1970.

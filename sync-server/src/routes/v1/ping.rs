@@ -18,12 +18,10 @@ use crate::rest::references;
 use crate::rest::secrets::{Taken, hosts};
 use crate::rest::worker::WorkerError;
 use crate::routes::body::Names;
+use crate::runner::outages;
 use crate::runner::pings::{self, NotGathered};
 use crate::store::CLIENT_HOSTS;
 use crate::{audit, fresh};
-
-/// A ping takes no longer, its retries and the sign-in before it included.
-const SECONDS: u64 = 60;
 
 /// `POST /v1/connections/{id}/ping`, and `GET`
 pub(super) async fn saved(
@@ -38,6 +36,8 @@ pub(super) async fn saved(
     audit::note(&app, acting.account, event).await;
     let job = pings::gather(&app, acting.account, id, &connection.seen.value).await.map_err(not_gathered)?;
     let answer = ask(&app, acting.account, &job).await?;
+    // Before renewed tokens are kept: what is said is about those that it began with.
+    outages::tested(&app, acting.account, &job, &answer).await.map_err(|error| ApiError::internal(&error))?;
     pings::keep_renewed(&app, acting.account, &job, &answer).await.map_err(|error| ApiError::internal(&error))?;
     said(answer)
 }
@@ -60,15 +60,8 @@ pub(super) async fn unsaved(
 }
 
 async fn ask(app: &App, account: Id, job: &PingJob) -> Result<PingAnswer, RestError> {
-    let line = serde_json::to_vec(job).map_err(|error| ApiError::internal(&error))?;
-    let memory = app.config.run_memory_mib.to_string();
-    let said = app.rest.pings.ask(account, &["ping-worker", "--memory", &memory], line, SECONDS).await;
-    match said {
-        Ok(said) => Ok(serde_json::from_slice(&said).map_err(|error| ApiError::internal(&error))?),
-        Err(WorkerError::TooLong(seconds)) => Ok(PingAnswer {
-            error: Some(format!("The endpoint gave no answer within {seconds} seconds.")),
-            ..PingAnswer::default()
-        }),
+    match pings::ask(app, account, job).await {
+        Ok(answer) => Ok(answer),
         Err(WorkerError::Busy) => {
             let busy = "Too many tests of connections are waiting. Try again in a while.";
             Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", busy).again_in(2).into())

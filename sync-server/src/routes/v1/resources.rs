@@ -245,7 +245,7 @@ fn fit(kind: Kind, mut body: Value, before: Option<&Value>) -> Result<(Value, Ta
 pub(super) fn unfit(kind: Kind, value: &Value) -> Vec<Problem> {
     let matters = |problem: &Problem| match problem.code.as_str() {
         "missing_required_field" => matches!(problem.path.as_str(), "/name" | "/type" | "/_connectionId"),
-        code => code != "shape_clash",
+        code => !matches!(code, "shape_clash" | "unfinished_step"),
     };
     validate(kind, value).into_iter().filter(matters).chain(long_name(value)).collect()
 }

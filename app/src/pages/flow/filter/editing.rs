@@ -7,7 +7,8 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 use tombolo_model::Intent;
 
-use super::rules::{DEEPEST, Join, Line, Numbered, Rule, What, end_of, merge, read, write};
+use super::merge::{Numbered, merge};
+use super::rules::{DEEPEST, Join, Line, Rule, What, end_of, read, write};
 use crate::state::Doc;
 
 /// Where a filter is, and where its rules are in it.

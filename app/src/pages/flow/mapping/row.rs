@@ -8,7 +8,9 @@ use tombolo_wire::store::{Call, OpenReply};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use super::rows::{MapRow, What, dropped, moved, neighbor, nest, show, source_path, twins};
+use super::moves::{dropped, moved, neighbor, nest};
+use super::notation::{show, source_path};
+use super::rows::{MapRow, What, twins};
 use super::{ADD, Editing};
 use crate::browser::page;
 use crate::components::{FieldConflict, Flag, Icon, Reading, SelectBox, Shared, TextBox, in_field};

@@ -6,7 +6,8 @@ use tombolo_model::forms::{LOOKUP, MAP_ROW};
 use tombolo_model::{Intent, RowId, path};
 
 use super::Editing;
-use super::rows::{MapRow, moved};
+use super::moves::moved;
+use super::rows::MapRow;
 use crate::components::{Dialog, DocForm, Field, Icon, SelectBox, TextBox, Typed};
 use crate::state::{list_rows, row_id};
 

@@ -1,16 +1,17 @@
 //! The source of a mapping: the fields of a sample record as a tree, and what is made of all of them at once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use leptos::ev::{DragEvent, KeyboardEvent};
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_model::{Intent, path};
+use tombolo_model::{Intent, RowId, View, path};
 
 use super::Editing;
 use super::made::{by_name, row_for, rows_of};
 use super::row::FIELD;
-use super::rows::hides_source;
+use super::rows::{Shown, hides_source, reader};
 use super::tree::{Leaf, MOST, leaves};
 use crate::browser::page;
 use crate::components::{Dialog, Icon};
@@ -23,8 +24,9 @@ impl Editing {
         self.doc.view.with_untracked(|view| view.as_ref().is_some_and(|view| hides_source(view, here)))
     }
 
-    /// Maps a field of the source: into the row that somebody is in, where that has no source yet, else into a new one. The
-    /// focus stays in the tree, where the next field is.
+    /// Maps a field of the source: into the row that somebody is in, where that has no source yet, else into a new one. One
+    /// that a row reads already is not mapped a second time by the same key: its row comes into sight. The focus stays in the
+    /// tree, where the next field is.
     fn map_leaf(self, leaf: &Leaf) {
         if !self.doc.writable.get_untracked() {
             return;
@@ -39,8 +41,31 @@ impl Editing {
             self.doc.set(format!("{}/extract", path::join(&list, &row)), leaf.path.clone());
             return;
         }
+        if let Some(there) = self.reader(&leaf.path) {
+            self.show_row(there);
+            return;
+        }
+        // Pressed twice at once, the row of the first is not here yet.
+        let again = self.mapped.with_value(|mapped| mapped.as_deref() == Some(leaf.path.as_str()));
+        if again && self.doc.app.unstored.get_untracked() > 0 {
+            return;
+        }
+        self.mapped.set_value(Some(leaf.path.clone()));
         let record = untrack(|| self.sample.value()).unwrap_or_default();
         self.put(self.purpose.base.to_owned(), row_for(leaf, &record));
+    }
+
+    /// The row that reads a field, wherever it stands.
+    fn reader(self, field: &str) -> Option<(String, RowId)> {
+        let of = |view: &Arc<View>| reader(view, self.purpose.base, field);
+        self.doc.view.with_untracked(|view| view.as_ref().and_then(of))
+    }
+
+    /// Makes a row the one that somebody is in, without taking the focus.
+    fn show_row(self, row: (String, RowId)) {
+        self.shown.update(Shown::show_all);
+        self.current.set(Some(row.clone()));
+        self.seek.set(Some(row));
     }
 
     /// The same by the path of the field.

@@ -117,6 +117,7 @@ mod tests {
             references: Vec::new(),
             adaptor: Some("HTTPExport".into()),
             lookup,
+            group: None,
             conflicts: 0,
             modified_ms: 0,
             pending: false,

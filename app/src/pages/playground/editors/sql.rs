@@ -56,7 +56,7 @@ WHERE sku IN ({{#each record.lines}}{{#unless @first}}, {{/unless}}{{sku}}{{/eac
             options: "{}",
         },
         Example {
-            name: "MySQL: a backslash in a value",
+            name: "A path, for MySQL",
             rules: r#"INSERT INTO `file names` (`path`, `owner`)
 VALUES ({{record.path}}, {{record.owner}})
 ON DUPLICATE KEY UPDATE `owner` = {{record.owner}}"#,

@@ -20,7 +20,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::read::json;
 use crate::storage::{Batch, Store, text};
-use crate::{env, kept, moving, secrets};
+use crate::{env, kept, moving, outages, secrets};
 
 /// How long a server that could not do an errand is left alone.
 const AGAIN_MS: u32 = 15_000;
@@ -49,6 +49,11 @@ pub(crate) enum Errand {
         /// Which.
         key: String,
     },
+    /// Whether a connection is offline, as it was found out here.
+    Outage {
+        /// Which.
+        connection: Id,
+    },
     /// The data of a lookup cache that was made without a server.
     Entries {
         /// Which cache.
@@ -60,7 +65,7 @@ impl Errand {
     /// The resource that it is about, which the server has to have before.
     fn about(&self) -> Option<Id> {
         match self {
-            Self::Secret { connection, .. } => Some(*connection),
+            Self::Secret { connection, .. } | Self::Outage { connection } => Some(*connection),
             Self::State { owner, .. } => owner.map(|(_, id)| id),
             Self::Entries { cache } => Some(*cache),
             Self::Blob { .. } => None,
@@ -137,6 +142,18 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The connections of which the server is still to be told whether they are offline.
+pub(crate) async fn untold_outages(account: &Rc<Account>) -> Result<Vec<Id>, Fault> {
+    let entries = account.storage.entries(&[(Store::Errands, None)]).await?.pop().unwrap_or_default();
+    let errands = entries.into_iter().filter_map(|(_, value)| json(Store::Errands, &value).ok());
+    Ok(errands
+        .filter_map(|errand| match errand {
+            Errand::Outage { connection } => Some(connection),
+            _ => None,
+        })
+        .collect())
+}
+
 /// An errand of another version, or a damaged one, stays where it is and holds up no other.
 fn readable(account: &Account, value: &JsValue) -> Option<Errand> {
     let errand = json(Store::Errands, value);
@@ -165,6 +182,7 @@ async fn run(account: &Rc<Account>, errand: &Errand) -> Result<(), Fault> {
         }
         Errand::Secret { connection, path } => secret(account, *connection, path).await,
         Errand::State { owner, key } => kept::bring_state(account, *owner, key).await,
+        Errand::Outage { connection } => outages::bring(account, *connection).await,
         Errand::Entries { cache } => kept::bring_entries(account, *cache).await,
     }
 }

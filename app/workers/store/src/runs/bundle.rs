@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 use tombolo_model::catalogue::{describe, named};
-use tombolo_model::{Id, Kind};
+use tombolo_model::{Id, Kind, alias};
 use tombolo_wire::run::{RunBegin, RunOrigin, RunPlace, RunRow, RunStatus, checkpoints};
 use tombolo_wire::run_worker::{PingJob, Relay, RunJob, RunOptions, RunResource, Secrets};
 use tombolo_wire::store::Link;
@@ -14,7 +14,7 @@ use web_sys::Blob;
 use super::text_at;
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::{blobs, documents, env, secrets};
+use crate::{blobs, documents, env, outages, secrets};
 
 /// A job and its files, in the order in which the job names them.
 pub(super) struct Bundle {
@@ -48,6 +48,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         options: RunOptions::default(),
         answers: true,
         relay: relay(account, &format!("flows/{flow}")),
+        offline: outages::reasons(account).await?,
     };
     Ok(Bundle { job, files })
 }
@@ -100,34 +101,46 @@ impl Found {
         mut open: Vec<Id>,
     ) -> Result<(), Fault> {
         let mut seen: BTreeSet<Id> = self.heads.keys().copied().collect();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
+        loop {
+            while let Some(id) = open.pop() {
+                if !seen.insert(id) {
+                    continue;
+                }
+                let (kind, value, own_heads) = match read(account, id).await {
+                    Ok(found) => found,
+                    // The engine says which step refers to nothing, and where.
+                    Err(Fault::NotFound(_)) if id != own => continue,
+                    Err(error) => return Err(error),
+                };
+                if kind == Kind::Flow || (kind == Kind::Integration && Some(id) != integration) {
+                    continue;
+                }
+                if matches!(kind, Kind::Connection | Kind::IClient) {
+                    let mut kept = secrets::of(account, id).await?.kept;
+                    kept.extend(self.typed.remove(&id).unwrap_or_default());
+                    let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
+                    self.secrets.insert(id, values);
+                    self.hosts.insert(id, allowed);
+                }
+                if kind != Kind::Integration {
+                    open.extend(describe(kind, &value).references);
+                    open.extend(named(kind, &value));
+                }
+                self.heads.insert(id, own_heads);
+                self.resources.insert(id, RunResource { kind, value });
             }
-            let (kind, value, own_heads) = match read(account, id).await {
-                Ok(found) => found,
-                // The engine says which step refers to nothing, and where.
-                Err(Fault::NotFound(_)) if id != own => continue,
-                Err(error) => return Err(error),
-            };
-            if kind == Kind::Flow || (kind == Kind::Integration && Some(id) != integration) {
-                continue;
+            open = self.called(integration).into_iter().filter(|id| !seen.contains(id)).collect();
+            if open.is_empty() {
+                return Ok(());
             }
-            if matches!(kind, Kind::Connection | Kind::IClient) {
-                let mut kept = secrets::of(account, id).await?.kept;
-                kept.extend(self.typed.remove(&id).unwrap_or_default());
-                let (values, allowed) = secrets::for_run(kept, secrets::host_of(kind, &value).as_deref());
-                self.secrets.insert(id, values);
-                self.hosts.insert(id, allowed);
-            }
-            if kind != Kind::Integration {
-                open.extend(describe(kind, &value).references);
-                open.extend(named(kind, &value));
-            }
-            self.heads.insert(id, own_heads);
-            self.resources.insert(id, RunResource { kind, value });
         }
-        Ok(())
+    }
+
+    /// What the scripts that are there call by an alias of the flow's integration.
+    fn called(&self, integration: Option<Id>) -> Vec<Id> {
+        let Some(integration) = integration.and_then(|id| self.resources.get(&id)) else { return Vec::new() };
+        let scripts = self.resources.values().filter(|found| found.kind == Kind::Script).map(|found| &found.value);
+        alias::called(&integration.value, scripts)
     }
 }
 

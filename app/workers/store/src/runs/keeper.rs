@@ -20,7 +20,7 @@ use super::{failed, frame, is_end, mark_key, offer_soon, put_error, put_row, sho
 use crate::account::Account;
 use crate::storage::{Batch, StorageError, Store, pair, text};
 use crate::tabs::Say;
-use crate::{api, env, port, secrets};
+use crate::{api, env, outages, port, secrets};
 
 /// How long after a failure storing is tried again.
 const AGAIN_MS: u32 = 1_000;
@@ -36,6 +36,8 @@ pub(super) enum Heard {
     File(String, Blob),
     /// Tokens that take the place of those that the run began with.
     Renewed(Secrets),
+    /// The credentials of a connection were refused; why nothing more is sent through it.
+    Offline(Id, String),
     /// A question, with its number.
     Ask(u64, Box<KeptAsk>),
     /// The worker is of no use any more.
@@ -50,6 +52,8 @@ struct Gathered {
     batch: Batch,
     row: Option<RunRow>,
     renewed: Vec<Secrets>,
+    /// A connection went offline.
+    outage: bool,
 }
 
 /// Keeps a run until it has ended.
@@ -93,7 +97,8 @@ pub(super) async fn keep(
             gathered.batch.delete(Store::Meta, &mark_key(run));
         }
         let renewed = std::mem::take(&mut gathered.renewed);
-        let tell = !renewed.is_empty();
+        let outage = std::mem::take(&mut gathered.outage);
+        let tell = outage || !renewed.is_empty();
         for secrets in renewed {
             renew(account, &mut gathered.batch, secrets).await;
         }
@@ -101,6 +106,9 @@ pub(super) async fn keep(
         if tell {
             account.say(&Say::Errand);
             api::errands(account);
+        }
+        if outage {
+            outages::tell(account);
         }
         if ended {
             break;
@@ -161,6 +169,10 @@ fn take(
             gathered.batch.put(Store::RunFiles, &key, file.into());
         }
         Heard::Renewed(secrets) => gathered.renewed.push(secrets),
+        Heard::Offline(connection, why) => {
+            outages::put(account, &mut gathered.batch, connection, why);
+            gathered.outage = true;
+        }
         Heard::Ask(n, ask) => answer(account, desk, last.id, n, *ask),
         Heard::Broke(reason) => {
             let message = format!("The run broke off: {reason}. Run the flow again.");

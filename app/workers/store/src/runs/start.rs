@@ -199,6 +199,7 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Error { n, error }, _)) => Heard::Error(n, error),
                 Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
                 Ok((FromRun::Ask { n, ask }, _)) => Heard::Ask(n, Box::new(ask)),
+                Ok((FromRun::Offline { connection, why }, _)) => Heard::Offline(connection, why),
                 // Of trials only, which are not kept.
                 Ok((FromRun::Stage { .. } | FromRun::Pinged { .. } | FromRun::SignInAt { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {

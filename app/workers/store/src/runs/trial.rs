@@ -21,7 +21,7 @@ use super::{bundle, frame, is_end};
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::Batch;
-use crate::{api, env, secrets};
+use crate::{api, env, outages, secrets};
 
 /// How long an application may take to answer a test.
 pub(super) const PING_MS: u32 = 60_000;
@@ -101,7 +101,13 @@ pub(crate) async fn test_connection(
     within(PING_MS, "The application has not answered for a minute. Look at its address, then test again.", async {
         loop {
             match talk.next().await? {
-                FromRun::Pinged { status, problem } => return Ok(Tested { status, problem }),
+                FromRun::Pinged { status, problem, offline } => {
+                    // Secrets that are typed say nothing of those that are kept.
+                    if typed.is_empty() && (status.is_some() || offline.is_some()) {
+                        outages::tested(account, connection, offline).await?;
+                    }
+                    return Ok(Tested { status, problem });
+                }
                 FromRun::Renewed { secrets } => renew(account, secrets).await?,
                 _ => {}
             }

@@ -18,7 +18,7 @@ use crate::park::ParkedRow;
 use crate::pending::Named;
 use crate::storage::{Batch, Store, bytes, chunk_key, document_range, pair, text};
 use crate::tabs::{Pieces, Say};
-use crate::{compact, documents, env, history, news, park, runs, untold};
+use crate::{compact, documents, env, history, news, outages, park, runs, untold};
 
 /// What was received of one document.
 #[derive(Default)]
@@ -296,6 +296,13 @@ fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<(Id, 
         let changes: Vec<Named> = changes.into_iter().collect();
         account.say(&Say::Acked { changes: changes.clone() });
         account.acked(&changes);
+    }
+    // A run that failed elsewhere may have found a connection's credentials refused.
+    if runs
+        .iter()
+        .any(|row| runs::is_end(row.status) && (row.error.is_some() || row.steps.iter().any(|step| step.errors > 0)))
+    {
+        outages::ask(account);
     }
     for row in runs {
         runs::show(account, row);

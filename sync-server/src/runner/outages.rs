@@ -1,0 +1,81 @@
+//! Connections that are offline: what runs and tests find out, and what later runs are told.
+//!
+//! A connection is offline because of the credentials that were refused. Invariant: where somebody has entered others
+//! meanwhile, what is said of the ones before is not kept.
+
+use std::collections::BTreeMap;
+
+use tombolo_model::Id;
+
+use super::child::RunFailure;
+use super::pings::NotGathered;
+use crate::app::App;
+use crate::clock;
+use crate::job::{PingAnswer, PingJob, Secrets};
+use crate::store::{CLIENT_HOSTS, StoreError};
+use crate::vault::VaultError;
+
+/// The longest reason, in characters; the rest of a longer one is left out.
+const LONGEST: usize = 500;
+
+/// Those of a job's connections that are offline, each with why.
+pub(super) async fn of(app: &App, account: Id, has: impl Fn(Id) -> bool) -> Result<BTreeMap<Id, String>, StoreError> {
+    let all = app.store.outages(account).await?;
+    Ok(all.into_iter().filter(|outage| has(outage.connection)).map(|outage| (outage.connection, outage.why)).collect())
+}
+
+/// Keeps that the credentials which a run has for a connection were refused.
+pub(super) async fn refused(
+    app: &App,
+    account: Id,
+    secrets: &Secrets,
+    (connection, why): (Id, &str),
+) -> Result<(), RunFailure> {
+    if are_the_same::<RunFailure>(app, account, connection, secrets).await? {
+        put(app, account, connection, why).await?;
+    }
+    Ok(())
+}
+
+/// Keeps what the test of a saved connection says of it.
+///
+/// # Errors
+///
+/// Returns why that is not kept.
+pub(crate) async fn tested(app: &App, account: Id, job: &PingJob, answer: &PingAnswer) -> Result<(), NotGathered> {
+    if answer.status.is_some() {
+        app.store.end_outage(account, job.connection).await?;
+        return Ok(());
+    }
+    let Some(why) = &answer.offline else { return Ok(()) };
+    if are_the_same::<NotGathered>(app, account, job.connection, &job.secrets).await? {
+        put(app, account, job.connection, why).await?;
+    }
+    Ok(())
+}
+
+/// Keeps that a connection is offline.
+///
+/// # Errors
+///
+/// Returns the store's error.
+pub(crate) async fn put(app: &App, account: Id, connection: Id, why: &str) -> Result<(), StoreError> {
+    let why: String = why.chars().take(LONGEST).collect();
+    tracing::info!(%account, %connection, why, "a connection is offline");
+    app.store.put_outage(account, connection, &why, clock::now_ms()).await
+}
+
+/// Whether the secrets of a connection are those that somebody has who began earlier.
+async fn are_the_same<E>(app: &App, account: Id, connection: Id, then: &Secrets) -> Result<bool, E>
+where
+    E: From<VaultError> + From<StoreError>,
+{
+    let mut now = BTreeMap::new();
+    for sealed in app.store.secrets(account, &[connection]).await? {
+        if sealed.path != CLIENT_HOSTS {
+            let secret = app.vault.open_secret(account, &sealed)?;
+            now.insert(sealed.path, secret);
+        }
+    }
+    Ok(then.0.get(&connection).cloned().unwrap_or_default() == now)
+}
