@@ -10,15 +10,13 @@ mod socket;
 use failing::{allow, refuse, refused};
 use serde_json::json;
 use socket::{
-    CURSOR, ask, create, end, enter, eval, pushed, pushes, say, set, shown, signed_in, status, stored, until, waiting,
+    CURSOR, ask, create, end, eval, pushed, pushes, say, set, shown, signed_in, status, stored, until, waiting,
 };
 use tombolo_docs::{Author, Document};
-use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
 use tombolo_model::{Intent, Kind};
 use tombolo_store_worker::Device;
-use tombolo_store_worker::storage::{Layout, Storage, Store, text};
 use tombolo_sync::prescan::{Caps, scan_change};
-use tombolo_wire::store::{Call, Created, Edited, Event, Outgoing, Overview, Parked};
+use tombolo_wire::store::{Call, Created, Edited, Event, Outgoing, Parked};
 use tombolo_wire::sync::{ByteBuf, Cursor, Down, Entry, RefusedChanges};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -241,30 +239,4 @@ async fn an_edit_of_another_tab_that_cannot_be_read_is_shown_as_soon_as_it_can()
     until(async || shown(&other, id).await["name"] == "Theirs").await;
     other.close();
     end(device).await;
-}
-
-#[wasm_bindgen_test]
-async fn state_that_the_server_has_otherwise_stays_in_the_local_account() {
-    const PERSON: u8 = 40;
-    let device = Device::open().await.unwrap();
-    ask::<Created>(&device, Call::Create { kind: Kind::Flow, value: json!({"name": "Made alone"}) }).await;
-    let key = "counter".to_owned();
-    let mine = KeptAsk::PutState { owner: None, key: key.clone(), value: Kept(Some(json!("mine"))) };
-    assert_eq!(device.kept(mine).await.unwrap(), KeptReply::Done);
-    let theirs = KeptReply::State(Kept(Some(json!("theirs"))));
-    enter(&device, PERSON, true, &serde_json::to_value(theirs).unwrap()).await;
-    let (push, _) = pushed().await;
-    say(&Down::Accepted { push });
-    say(&Down::Changes { entries: Vec::new(), cursor: Cursor { sequence: 1, ..CURSOR }, complete: true });
-    let disk = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
-    // It is done with what came along; the server's value counts in the account.
-    until(async || disk.values(Store::Errands, None).await.unwrap().is_empty()).await;
-    until(async || disk.get(Store::Meta, &text("brought")).await.unwrap().is_none()).await;
-    assert!(disk.values(Store::States, None).await.unwrap().is_empty());
-    disk.close();
-    let local: Overview = ask(&device, Call::SignOut).await;
-    assert!(local.account.local && local.catalogue.iter().any(|row| row.name == "Made alone"), "{local:?}");
-    let kept = device.kept(KeptAsk::State { owner: None, key }).await.unwrap();
-    assert_eq!(kept, KeptReply::State(Kept(Some(json!("mine")))));
-    device.close();
 }

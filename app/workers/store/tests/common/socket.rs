@@ -31,16 +31,11 @@ pub(crate) async fn signed_in(person: u8) -> Device {
 
 /// Signs a person in whose server is the test.
 pub(crate) async fn sign_in(device: &Device, person: u8) {
-    enter(device, person, false, &Value::Null).await;
-}
-
-/// The same, perhaps with what was made on the device; every question after what is kept is answered like this.
-pub(crate) async fn enter(device: &Device, person: u8, bring_local: bool, kept: &Value) {
     let user = json!({"id": Id::from_parts(77, [person; 8]), "name": "P", "email": "p@example.com"});
     let account = json!({"id": Id::from_parts(78, [person; 8]), "name": "A", "role": "owner"});
     let me = json!({"user": user, "accounts": [account], "joined": null});
     eval(&format!(
-        "globalThis.fetch = async (path) => new Response(JSON.stringify(String(path).endsWith('/kept') ? {kept} : {me}));
+        "globalThis.fetch = async () => new Response(JSON.stringify({me}));
          globalThis.sockets = [];
          globalThis.WebSocket = class {{
              constructor() {{ this.sent = []; sockets.push(this); }}
@@ -49,8 +44,11 @@ pub(crate) async fn enter(device: &Device, person: u8, bring_local: bool, kept: 
          }};"
     ));
     let (email, password) = ("p@example.com".to_owned(), "a long password".to_owned());
-    ask::<Overview>(device, Call::SignIn { email, password, code: None, trust: false, bring_local, invitation: None })
-        .await;
+    ask::<Overview>(
+        device,
+        Call::SignIn { email, password, code: None, trust: false, bring_local: false, invitation: None },
+    )
+    .await;
     until(async || eval("sockets.length").as_f64() > Some(0.0)).await;
     welcome();
 }
