@@ -9,6 +9,8 @@ use tombolo_tests::mail::{MailServer, link_in};
 use tombolo_tests::member::PASSWORD;
 use tombolo_tests::{Link, Member, Screen, Server, until};
 
+/// A name that nothing else has.
+const NAMED: &str = "Orders of the quarter";
 /// Longer than a change of rights takes to reach a device.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -35,7 +37,7 @@ async fn a_custom_member_sees_what_is_granted_and_the_device_holds_none_of_it_wh
     let mut device = owner.device(owner.account()).await?;
     let ours = device.create(Kind::Integration, &json!({ "name": "Shop" })).await?.id();
     let theirs = device.create(Kind::Integration, &json!({ "name": "Payroll" })).await?.id();
-    let flow = json!({ "name": "Orders", "_integrationId": ours });
+    let flow = json!({ "name": NAMED, "description": NAMED, "_integrationId": ours });
     let flow = device.create(Kind::Flow, &flow).await?.id();
     owner.invite("jonas@example.com", "custom").await?;
     let admin = Screen::open(&server.address()).await?;
@@ -49,11 +51,17 @@ async fn a_custom_member_sees_what_is_granted_and_the_device_holds_none_of_it_wh
     screen.browser.see("Shop").await?;
     ensure!(!screen.browser.reads("Payroll").await?, "another integration is shown");
     device_holds(&screen, flow, true).await?;
+    let there = screen.browser.finds(&[flow.to_string(), NAMED.to_owned(), "Payroll".to_owned()]).await?;
+    ensure!(there.len() > 1 && !there.iter().any(|place| place.contains("Payroll")), "{there:?}");
     grant(&admin, "No access").await?;
     screen.browser.gone("Shop").await?;
     for document in [ours, flow, theirs] {
         device_holds(&screen, document, false).await?;
     }
+    // Nor is there a row of a list, a run or anything else that names them.
+    let named = [ours.to_string(), flow.to_string(), theirs.to_string(), NAMED.to_owned(), "Payroll".to_owned()];
+    let left = screen.browser.finds(&named).await?;
+    ensure!(left.is_empty(), "{left:?}");
     grant(&admin, "Manage: build and run").await?;
     screen.browser.see("Shop").await?;
     screen.open_named("Shop").await?;

@@ -62,6 +62,11 @@ async fn a_form_asks_for_what_the_authentication_needs_and_keeps_the_secret_to_i
     assert_eq!(browser.value("Secret").await?, "");
     assert!(!json_of(&screen).await?.to_string().contains("hush"));
     assert!(!browser.reads("hush-hush").await?);
+    // Nor does it lie in what the browser keeps, as it is or in the letters that headers and addresses have for it.
+    let forms =
+        ["hush-hush", "aHVzaC1odXNo", "h1c2gtaHVz", "odXNoLWh1c2", "687573682d68757368", "hush%2dhush", "hush%2Dhush"];
+    let left = browser.finds(&forms.map(str::to_owned)).await?;
+    assert!(left.is_empty(), "{left:?}");
     // Of another way to sign in it asks for something else.
     browser.choose("Authentication", "OAuth 2.0").await?;
     browser.fill("Token URL", "https://login.example.com/token").await?;

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tombolo_model::{Id, Kind};
-use tombolo_tests::{Everything, Link, Member, Screen, Server, downloads, until};
+use tombolo_tests::flows::{self, Destination, Source, row};
+use tombolo_tests::{Everything, Link, Member, Screen, Server, Sink, downloads, until};
 
 /// An account with one integration, and a colleague at a browser who has it open.
 struct Shared {
@@ -134,4 +135,55 @@ async fn a_removed_member_keeps_what_was_not_accepted_and_brings_it_when_invited
     shared.screen.browser.reload().await?;
     shared.is_accepted_now("Renamed while away").await?;
     shared.screen.browser.close().await
+}
+
+/// Starts the flow that never ends, waits until records have gone, takes the right away, and sees the run end.
+async fn ends_with_the_right(screen: &Screen, sink: &Sink, taken: impl Future<Output = Result<()>>) -> Result<()> {
+    let before = sink.received().len();
+    screen.browser.press("button", "Run flow").await?;
+    until("records that arrive", Duration::from_secs(20), || async {
+        Ok((sink.received().len() > before + 20).then_some(()))
+    })
+    .await?;
+    taken.await?;
+    let begun = Instant::now();
+    screen.browser.gone("Cancel run").await?;
+    assert_eq!(screen.run_end(Duration::from_secs(10)).await?, "Canceled");
+    assert!(begun.elapsed() < Duration::from_secs(5), "the run went on for {:?}", begun.elapsed());
+    // What it had under way has arrived by now; nothing comes behind it.
+    screen.browser.reload().await?;
+    screen.browser.find("region", "Run console").await?;
+    let heard = (sink.received().len(), sink.asked().len());
+    screen.open_flow("Endless integration", "Endless").await?;
+    assert_eq!((sink.received().len(), sink.asked().len()), heard, "the run goes on");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_in_the_browser_ends_when_its_person_may_only_look_and_when_they_are_removed() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let colleague = Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?.me.user.id;
+    let sink = Sink::start((0..20).map(|n| json!({ "a": n })).collect()).await?;
+    let endless = "/forever?size=20&page={{export.http.paging.page}}";
+    let paging = json!({ "method": "page", "page": 1 });
+    let to = sink.address();
+    let source = Source::Http(&to, endless, Some(paging));
+    let flow =
+        flows::flow("Endless", &source, None, &json!([row("$.a", "a", "string")]), &Destination::Http(&to, "/take"));
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+    owner.invite("jonas@example.com", "manage").await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("jonas@example.com").await?;
+    screen.switch_account("Ines").await?;
+    screen.open_flow("Endless integration", "Endless").await?;
+    ends_with_the_right(&screen, &sink, owner.change_role(colleague, "monitor")).await?;
+    owner.change_role(colleague, "manage").await?;
+    screen.on_the_server().await?;
+    screen.browser.find("button", "Rename flow").await?;
+    ends_with_the_right(&screen, &sink, owner.remove(colleague)).await?;
+    // What is on the device stays, and runs no more.
+    screen.browser.press("button", "Run flow").await?;
+    screen.browser.see("its flows do not run here").await?;
+    screen.browser.close().await
 }

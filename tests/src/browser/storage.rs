@@ -75,6 +75,18 @@ impl Browser {
         self.js_async(include_str!("pieces.js"), vec![json!([stored])]).await.map(|_| ())
     }
 
+    /// Where any of these texts lies in what the browser keeps for the page: "place has text". What is encrypted or saved
+    /// deflated as a whole is found by its key alone.
+    ///
+    /// # Errors
+    ///
+    /// When a database cannot be read, or nothing at all is kept.
+    pub async fn finds(&self, texts: &[String]) -> Result<Vec<String>> {
+        let answer = self.js_async(include_str!("finds.js"), vec![json!(texts)]).await?;
+        anyhow::ensure!(answer["looked_at"].as_u64() > Some(3), "there is nothing to look at: {answer}");
+        Ok(serde_json::from_value(answer["found"].clone())?)
+    }
+
     /// How many entries each object store of each database of the page holds.
     ///
     /// # Errors

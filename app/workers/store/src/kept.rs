@@ -9,7 +9,6 @@ use tombolo_model::kept::{
     CACHE_BYTES, CACHE_ENTRIES, Kept, KeptAsk, KeptReply, STATE_KEYS, check_entries, check_state,
 };
 use tombolo_model::{Id, Kind};
-use tombolo_wire::store::Notice;
 use wasm_bindgen::JsValue;
 
 use crate::account::Account;
@@ -187,15 +186,12 @@ pub(crate) async fn bring_state(account: &Rc<Account>, owner: Option<(Kind, Id)>
     match there {
         KeptReply::State(Kept(None)) => {}
         KeptReply::State(there) if there == value => return Ok(()),
+        // It stays in the local account, which therefore stays.
         KeptReply::State(_) => {
-            account.notice(Notice {
-                code: "state_kept".to_owned(),
-                message: format!(
-                    "The state “{key}” of this device was not taken over: the account has another value for it. Set it there if this device's was the right one."
-                ),
-                document: owner.map(|(_, id)| id),
-            });
-            return Ok(());
+            let message = format!(
+                "The state “{key}” of this device was not taken over: the account has another value for it. Set it there if this device's was the right one; it is kept here, where you get by signing out."
+            );
+            return Err(Fault::Refused { code: "refused".to_owned(), message });
         }
         other => return done(other),
     }

@@ -17,9 +17,9 @@ use crate::fault::Fault;
 use crate::storage::Storage;
 use crate::tabs::Say;
 use crate::worker::Tab;
-use crate::{api, port, writer};
+use crate::{api, port, runs, writer};
 
-pub(crate) use bring::all_is_there;
+pub(crate) use bring::{all_is_there, note_refused};
 
 /// Signs up; what is on the device comes along.
 pub(crate) async fn sign_up(tab: &Rc<Tab>, body: &SignUp) -> Result<Overview, Fault> {
@@ -247,6 +247,7 @@ pub(crate) fn rights_changed(account: &Rc<Account>, rights: Rights) {
     }
     let Rights { role, grants } = rights;
     account.info.replace_with(|info| AccountInfo { role, grants, ..info.clone() });
+    runs::end_forbidden(account);
     let account = account.clone();
     spawn_local(async move {
         let info = account.info.borrow().clone();
@@ -258,8 +259,9 @@ pub(crate) fn rights_changed(account: &Rc<Account>, rights: Rights) {
 }
 
 /// The leading tab was told what the person may do now.
-pub(crate) fn heard_account(account: &Account, info: AccountInfo) {
+pub(crate) fn heard_account(account: &Rc<Account>, info: AccountInfo) {
     account.info.replace(info.clone());
+    runs::end_forbidden(account);
     port::event(Event::Account { account: info });
 }
 

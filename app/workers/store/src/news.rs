@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tombolo_docs::{Document, hash_from_hex, is_saved_document};
 use tombolo_model::Id;
-use tombolo_wire::store::Event;
+use tombolo_wire::store::{Event, Link};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
@@ -33,6 +33,7 @@ impl Account {
                     let mut link = self.link.borrow_mut();
                     link.link = status.link;
                     link.reason = status.reason;
+                    link.removed &= status.link == Link::Stopped;
                     link.people = status.people;
                     drop(link);
                     self.show_status();
@@ -51,6 +52,10 @@ impl Account {
             Say::Outages => outages::show(self),
             Say::Run { row } => port::event(Event::Run { row: *row }),
             Say::CancelRun { run } => runs::cancel_here(self, run),
+            Say::Removed => {
+                self.link.borrow_mut().removed = true;
+                runs::end_all(self);
+            }
             Say::Place { tab, place } => presence::heard(self, tab, place),
             Say::Notice { notice } => self.notice(notice),
             Say::Reload { reason } => {

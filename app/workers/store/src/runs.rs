@@ -38,6 +38,7 @@ use crate::{api, blobs, env, locks, port};
 
 pub(crate) use old::forget_old;
 pub(crate) use sign_in::{sign_in_to, signed_in_to};
+use start::may_run_here;
 pub(crate) use start::{cancel_here, start};
 pub(crate) use trial::{test_connection, test_run};
 
@@ -279,6 +280,21 @@ pub(crate) async fn cancel(account: &Rc<Account>, run: Id) -> Result<(), Fault> 
         return Ok(());
     }
     api::tell("POST", &format!("/api/accounts/{}/runs/{run}/cancel", account.id), None::<&()>).await
+}
+
+/// Ends every run of this tab: its person has lost the right to them. What they have delivered stays told.
+pub(crate) fn end_all(account: &Rc<Account>) {
+    let runs: Vec<Id> = account.running.borrow().keys().copied().collect();
+    for run in runs {
+        cancel_here(account, run);
+    }
+}
+
+/// Ends the runs of this tab when its person may not run flows on a device any more.
+pub(crate) fn end_forbidden(account: &Rc<Account>) {
+    if !may_run_here(account.info.borrow().role) {
+        end_all(account);
+    }
 }
 
 /// Marks runs of tabs that were closed as failed. What cannot be marked now is marked by the next leader.

@@ -196,6 +196,7 @@ fn tell(account: &Rc<Account>, status: Status) {
     let was_online = account.link.borrow().link == Link::Online;
     let online = status.link == Link::Online;
     let stopped = status.link == Link::Stopped;
+    let removed = status.removed && !account.link.borrow().removed;
     presence::remember(account, &status.people);
     account.link.replace(status);
     account.show_status();
@@ -205,6 +206,10 @@ fn tell(account: &Rc<Account>, status: Status) {
     }
     if stopped {
         account.link_stopped();
+    }
+    if removed {
+        account.say(&Say::Removed);
+        runs::end_all(account);
     }
     if online && !was_online {
         api::errands(account);

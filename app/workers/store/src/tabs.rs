@@ -93,6 +93,8 @@ pub(crate) enum Say {
         /// Which.
         run: Id,
     },
+    /// The person is no member of the account any more: no tab runs its flows.
+    Removed,
     /// Where somebody at a tab is; nothing when the tab closes.
     Place {
         /// The tab.

@@ -372,6 +372,7 @@ impl Client {
             waiting: self.outbox.len(),
             caught_up,
             reason: self.link.reason.clone(),
+            removed: self.removed.is_some(),
             people: self.people.values().cloned().collect(),
         };
         if status != self.status {

@@ -116,6 +116,8 @@ pub struct Status {
     pub caught_up: bool,
     /// When the link is down: what is wrong, in words.
     pub reason: Option<String>,
+    /// The server said that the person is no member of the account any more.
+    pub removed: bool,
     /// The other people here.
     pub people: Vec<Person>,
 }

@@ -312,6 +312,7 @@ fn a_removed_member_is_told_and_does_not_try_again() {
     pair.server(server::Event::RightsChanged { rights: None });
     assert_eq!(pair.status().link, Link::Stopped);
     assert!(pair.status().reason.as_deref().unwrap_or_default().contains("no longer a member"));
+    assert!(pair.status().removed);
     let frames = pair.up.len();
     pair.wait(600_000);
     assert_eq!(pair.up.len(), frames);

@@ -121,12 +121,17 @@ async fn run_all(account: &Rc<Account>) -> Result<(), Fault> {
         if errand.about().is_some_and(|id| account.pending.borrow().contains(id)) {
             continue;
         }
+        let mut batch = Batch::new();
         match run(account, &errand).await {
             Ok(()) => {}
-            Err(Fault::Refused { code, message }) if code != "signed_out" => refused(account, &errand, message),
+            Err(Fault::Refused { code, message }) if code != "signed_out" => {
+                refused(account, &errand, message);
+                if matches!(errand, Errand::State { .. } | Errand::Entries { .. }) {
+                    moving::note_refused(account, &mut batch).await?;
+                }
+            }
             Err(error) => return Err(error),
         }
-        let mut batch = Batch::new();
         batch.delete(Store::Errands, &key);
         account.storage.write(&batch).await?;
         done = true;

@@ -42,6 +42,9 @@ struct Brought {
     anew: bool,
     /// When they are: the heads (hex) of each document that was copied.
     heads: BTreeMap<Id, Vec<String>>,
+    /// The server has refused state or data of a cache that came along: they are in the local account alone.
+    #[serde(default)]
+    refused: bool,
 }
 
 /// What a copy found.
@@ -61,7 +64,12 @@ pub(super) async fn bring(local: &Rc<Account>, account: &Rc<Account>) -> Result<
     let before: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
     let mut brought = match before.filter(|before| before.local == local.id) {
         Some(before) => before,
-        None => Brought { local: local.id, anew: went_elsewhere(local, account).await?, heads: BTreeMap::new() },
+        None => Brought {
+            local: local.id,
+            anew: went_elsewhere(local, account).await?,
+            heads: BTreeMap::new(),
+            refused: false,
+        },
     };
     copy(&local.storage, account, &mut brought).await.map(drop)
 }
@@ -293,11 +301,20 @@ async fn finish(account: &Rc<Account>) -> Result<(), Fault> {
     batch.clear(Store::States);
     batch.clear(Store::CacheEntries);
     account.storage.write(&batch).await?;
-    if !whole {
+    if !whole || brought.refused {
         return Ok(());
     }
     account.registry.remove(brought.local).await?;
     Ok(Storage::delete(&database).await?)
+}
+
+/// Remembers that the server refused something which is nowhere but in the local account: that one stays.
+pub(crate) async fn note_refused(account: &Account, batch: &mut Batch) -> Result<(), Fault> {
+    let brought: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
+    if let Some(brought) = brought {
+        batch.put_json(Store::Meta, &text(BROUGHT), &Brought { refused: true, ..brought });
+    }
+    Ok(())
 }
 
 /// Copies what came since; when that is nothing, says whether everything could be read.

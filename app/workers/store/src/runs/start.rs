@@ -36,9 +36,14 @@ pub(super) struct Listeners {
 /// Starts a run and gives its id.
 pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, options: RunOptions) -> Result<Id, Fault> {
     refuse_binned(account, flow)?;
-    // A device that is not given everything cannot run what refers to the rest.
+    if account.link.borrow().removed {
+        return Err(Fault::Invalid(
+            "You are no longer a member of this account, so its flows do not run here. Ask its administrator."
+                .to_owned(),
+        ));
+    }
     let role = account.info.borrow().role;
-    if on_server || matches!(role, Role::Monitor | Role::Custom) {
+    if on_server || !may_run_here(role) {
         if options != RunOptions::default() {
             return Err(Fault::Invalid(
                 "On the server a flow runs as a whole: somebody who may change it starts parts of it on their device."
@@ -48,6 +53,11 @@ pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, opti
         return on_the_server(account, flow).await;
     }
     here(account, flow, options, 0).await
+}
+
+/// A device that is not given everything cannot run what refers to the rest, and who monitors has no secrets there.
+pub(super) const fn may_run_here(role: Role) -> bool {
+    !matches!(role, Role::Monitor | Role::Custom)
 }
 
 /// Starts a run in this tab; `started` flows started each other before it.

@@ -77,8 +77,11 @@ impl Storage {
     pub async fn count(&self, store: Store, range: Option<&JsValue>) -> Result<usize, StorageError> {
         let transaction = self.open_database()?.transaction(store.name()).build()?;
         let objects = transaction.object_store(store.name())?;
-        let range = range.cloned().unwrap_or(JsValue::UNDEFINED);
-        Ok(objects.get_all_keys::<JsValue>().with_query::<JsValue, _>(range).primitive()?.await?.count())
+        let counted = match range {
+            Some(range) => objects.count().with_query::<JsValue, _>(range.clone()).primitive()?.await?,
+            None => objects.count().primitive()?.await?,
+        };
+        Ok(usize::try_from(counted).unwrap_or(usize::MAX))
     }
 
     /// Keys and values of several stores, each all or in a range, from one moment.
