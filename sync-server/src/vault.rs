@@ -173,7 +173,7 @@ mod tests {
              21f9664c97637da9768812f615c68b13b52e
              c0875924c1c7987947deafd8780acf49",
         );
-        let VaultKey(cipher) = VaultKey(XChaCha20Poly1305::new(&Key::from(key)));
+        let cipher = VaultKey(XChaCha20Poly1305::new(&Key::from(key))).0;
         assert_eq!(cipher.encrypt(&XNonce::from(nonce), Payload { msg: text, aad: &aad }).unwrap(), sealed);
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

@@ -1,4 +1,4 @@
-//! Single sign-on through an account's own OpenID provider (OpenID Connect Core, the authorization code flow with PKCE).
+//! Single sign-on through an account's own `OpenID` provider (`OpenID` Connect Core, the authorization code flow with PKCE).
 //!
 //! Who administers an account says who its provider is, and so may say who somebody is: such a sign-in opens that account
 //! and no other, and never the person's own settings. An identity is an issuer with its subject; it is linked to a member

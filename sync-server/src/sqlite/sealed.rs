@@ -16,7 +16,7 @@ pub(crate) enum SealedPlace {
     Factor { user: Id },
     /// A letter that waits to be sent.
     Letter { id: Id },
-    /// The secret of an account's client at an OpenID provider.
+    /// The secret of an account's client at an `OpenID` provider.
     SsoClient { account: Id, hosts: Vec<String> },
 }
 

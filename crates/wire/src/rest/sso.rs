@@ -1,4 +1,4 @@
-//! Single sign-on: an account's client at an OpenID provider, and signing in through it.
+//! Single sign-on: an account's client at an `OpenID` provider, and signing in through it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! ID tokens: signed JSON in compact form (RFC 7515, RFC 7519), read as narrowly as OpenID Connect allows.
+//! ID tokens: signed JSON in compact form (RFC 7515, RFC 7519), read as narrowly as `OpenID` Connect allows.
 //!
 //! Two algorithms, RS256 and ES256, each with a key of its own type: what a token says of itself never decides how it is
 //! looked at. So there is no `none`, no HMAC with a public key, no key that comes along in a header. What must hold of
@@ -249,7 +249,6 @@ fn decoded(text: &str) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Shape)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a time of this century is exact in a double")]
 fn seconds(ms: i64) -> f64 {
     ms as f64 / 1_000.0
 }

@@ -1,4 +1,4 @@
-//! What is asked of an OpenID provider: its description, a token for a code, its keys, what it knows of somebody.
+//! What is asked of an `OpenID` provider: its description, a token for a code, its keys, what it knows of somebody.
 //!
 //! Everything goes through the guarded dialer, without redirects: an answer that sends on is refused. The client's secret
 //! goes to the host that it was entered for. Keys are fetched at each sign-in and never kept, so that one that the provider
@@ -59,7 +59,7 @@ pub(crate) enum ProviderError {
     OtherPerson,
 }
 
-/// A provider, as it describes itself (OpenID Connect Discovery).
+/// A provider, as it describes itself (`OpenID` Connect Discovery).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Provider {
     pub(crate) authorization: Url,

@@ -1,4 +1,4 @@
-//! An account's client at its OpenID provider, and whom the provider knows: for its administrators.
+//! An account's client at its `OpenID` provider, and whom the provider knows: for its administrators.
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -50,7 +50,7 @@ pub(in crate::routes) async fn put(
 ) -> Result<StatusCode, ApiError> {
     let account = entered.account;
     let before = app.store.sso_client(account).await?;
-    let client = checked(&app, account, body, before.as_ref()).await?;
+    let client = checked(&app, account, &body, before.as_ref()).await?;
     finish(async move {
         if app.store.keep_sso_client(account, &client).await? == SsoKept::OrganizationTaken {
             return Err(ApiError::conflict("organization_taken", TAKEN).about("organization"));
@@ -119,7 +119,7 @@ const TAKEN: &str = "Another account has this organization id. Choose another.";
 async fn checked(
     app: &App,
     account: Id,
-    body: PutSsoClient,
+    body: &PutSsoClient,
     before: Option<&SsoClientRow>,
 ) -> Result<SsoClientRow, ApiError> {
     let organization = body.organization.trim().to_ascii_lowercase();
