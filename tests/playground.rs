@@ -235,10 +235,12 @@ async fn enter(screen: &Screen, name: &str) -> Result<()> {
     const HERE: &str = "const here = document.activeElement; return [here?.textContent.trim(), here?.id];";
     let browser = &screen.browser;
     // From behind the list back onto its last line, and over its first one to the search.
-    browser.tab_to("link", "Date format").await?;
+    let list = browser.find("navigation", "Editors").await?;
+    let last = browser.all_in(Some(&list), "link", "").await?.pop().context("a line")?;
+    browser.tab_onto(&last, "the last editor").await?;
     browser.keys(Key::Home + "").await?;
     browser.keys(Key::Up + "").await?;
-    browser.type_fast(name).await?;
+    write(screen, name).await?;
     for _ in 0..10 {
         browser.keys(Key::Down + "").await?;
         if browser.js(HERE, Vec::new()).await?[0] != name {

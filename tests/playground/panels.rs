@@ -171,6 +171,7 @@ async fn a_link_of_100_kb_holds_everything_and_a_damaged_one_changes_nothing() -
     other.browser.close().await?;
 
     screen.paste_over("Input", &json!({"noise": noise(700_000)}).to_string()).await?;
+    screen.output_has("[]").await?;
     screen.browser.press("button", "Copy link").await?;
     screen.browser.see("too long for a link").await?;
     screen.browser.close().await
