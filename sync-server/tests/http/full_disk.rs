@@ -37,7 +37,8 @@ struct Disk {
 }
 
 impl Disk {
-    fn mount() -> Self {
+    /// Nothing where the system lets nobody mount anything; the full round needs it.
+    fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let inside = folder.path().to_path_buf();
         let script = format!("mount -t tmpfs -o {SIZE} none \"$0\" && echo mounted && exec sleep 100000");
@@ -49,9 +50,14 @@ impl Disk {
             .expect("this test needs unshare, of util-linux");
         let mut line = String::new();
         BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "mounted\n", "this test needs user namespaces, in which it mounts a small tmpfs");
+        if line != "mounted\n" {
+            holder.wait().unwrap();
+            let full = std::env::var_os("TOMBOLO_ROUNDS").is_some();
+            assert!(!full, "this test needs user namespaces, in which it mounts a small tmpfs");
+            return None;
+        }
         let outside = PathBuf::from(format!("/proc/{}/root{}", holder.id(), inside.display()));
-        Self { holder, inside, outside, _folder: folder }
+        Some(Self { holder, inside, outside, _folder: folder })
     }
 
     /// The program, inside.
@@ -106,7 +112,10 @@ impl Drop for Disk {
 #[tokio::test]
 async fn a_disk_that_is_full_at_any_point_is_said_loses_nothing_acknowledged_and_is_over_with_room() {
     let rounds: u64 = std::env::var("TOMBOLO_ROUNDS").map_or(3, |text| text.parse().unwrap());
-    let disk = Disk::mount();
+    let Some(disk) = Disk::mount() else {
+        eprintln!("not run: there are no user namespaces here in which a small file system could be mounted");
+        return;
+    };
     std::fs::create_dir(disk.outside.join("data")).unwrap();
     let mut server = disk.serve().unwrap();
     let mut ann = server.person("ann").await;
