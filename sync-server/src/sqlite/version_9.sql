@@ -33,6 +33,9 @@ CREATE TABLE feedback (
 
 -- For how many days what runs leave behind is kept.
 ALTER TABLE accounts ADD COLUMN retention_days INTEGER NOT NULL DEFAULT 30;
+-- Accounts that are there already were promised the last runs of each flow, however old: nothing of theirs goes before
+-- somebody has chosen a period.
+UPDATE accounts SET retention_days = 3650;
 -- What the account may have, as JSON.
 ALTER TABLE accounts ADD COLUMN limits TEXT NOT NULL DEFAULT '{}';
 
