@@ -63,6 +63,20 @@ fn said(judged: &Judged, output: &Value, branches: &[String]) -> Said {
     }
 }
 
+/// What came of a question; nothing when a newer one took its place.
+fn answered(judged: &Judged, answer: Answer, branches: &[String]) -> Option<Said> {
+    Some(match answer {
+        Answer::Done(done) => match (done.output, done.problems.into_iter().next()) {
+            (_, Some(problem)) => Said::Words("danger", problem.message),
+            (Some(output), None) => said(judged, &serde_json::from_str(&output.text).unwrap_or_default(), branches),
+            (None, None) => Said::Nothing,
+        },
+        Answer::Stopped => Said::Words("danger", "This took too long and was stopped.".to_owned()),
+        Answer::Failed(message) => Said::Words("danger", message),
+        Answer::Dropped => return None,
+    })
+}
+
 /// The names of the branches of a branching.
 fn names(router: &Value) -> Vec<String> {
     let name =
@@ -117,18 +131,9 @@ pub(super) fn Verdict(doc: Doc, judged: Judged, step: RowId) -> impl IntoView {
                 moment: None,
             };
             spawn_local(async move {
-                let now = match evaluator.ask(ask, DEADLINE_MS).await {
-                    Answer::Done(done) => match (done.output, done.problems.into_iter().next()) {
-                        (_, Some(problem)) => Said::Words("danger", problem.message),
-                        (Some(output), None) => {
-                            let output = serde_json::from_str(&output.text).unwrap_or_default();
-                            judged.try_with_value(|judged| said(judged, &output, &branches)).unwrap_or(Said::Nothing)
-                        }
-                        (None, None) => Said::Nothing,
-                    },
-                    Answer::Stopped => Said::Words("danger", "This took too long and was stopped.".to_owned()),
-                    Answer::Failed(message) => Said::Words("danger", message),
-                    Answer::Dropped => return,
+                let answer = evaluator.ask(ask, DEADLINE_MS).await;
+                let Some(now) = judged.try_with_value(|judged| answered(judged, answer, &branches)).flatten() else {
+                    return;
                 };
                 // What is written meanwhile may be no record any more.
                 let unread = sample.own.try_with_untracked(|own| own.as_deref().is_some_and(is_unread));
