@@ -6,7 +6,7 @@
 /// Which characters end or change a text between single quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SqlDialect {
-    /// The standard: only the quote does, and is doubled. PostgreSQL, SQL Server, Azure Synapse and Oracle.
+    /// The standard: only the quote does, and is doubled. `PostgreSQL`, SQL Server, Azure Synapse and Oracle.
     #[default]
     Standard,
     /// A backslash changes what follows it, so it is doubled too. `MySQL`, `MariaDB`, Snowflake and Redshift.
