@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::Key;
 use tombolo_model::{Id, Kind};
+use tombolo_tests::identity::{CLIENT_ID, CLIENT_SECRET, IdentityServer};
 use tombolo_tests::mail::{MailServer, link_in};
 use tombolo_tests::member::PASSWORD;
 use tombolo_tests::{Link, Member, Screen, Server, until};
@@ -342,4 +343,65 @@ async fn a_person_is_called_otherwise_and_writes_while_the_network_is_away() -> 
     screen.browser.see("Thank you: your message is sent.").await?;
     screen.browser.gone("1 message waits").await?;
     screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_sets_single_sign_on_up_and_a_member_signs_in_at_the_organization() -> Result<()> {
+    let server = Server::start_with(&["--allow-private-network"]).await?;
+    let provider = IdentityServer::start(&server.address())?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    Member::sign_up(&server.address(), "Jonas", "jonas@example.com").await?;
+    owner.invite("jonas@example.com", "manage").await?;
+    let admin = Screen::open(&server.address()).await?;
+    admin.sign_in("ines@example.com").await?;
+    admin.visit("/account").await?;
+    admin.browser.fill("Organization id", "acme").await?;
+    admin.browser.fill("Issuer", &format!("{}/wrong", provider.issuer())).await?;
+    admin.browser.fill("Client id", CLIENT_ID).await?;
+    admin.browser.fill("Client secret", CLIENT_SECRET).await?;
+    admin.browser.press("button", "Set up single sign-on").await?;
+    admin.browser.see("This issuer cannot be used").await?;
+    admin.browser.fill("Issuer", &provider.issuer()).await?;
+    admin.browser.press("button", "Set up single sign-on").await?;
+    admin.browser.see("/sso/acme").await?;
+    admin.visit("/members").await?;
+    admin.browser.press("button", "More for Jonas").await?;
+    admin.browser.press("menuitem", "Require single sign-on").await?;
+    admin.browser.see("Has not used single sign-on yet").await?;
+
+    let screen = Screen::open(&server.address()).await?;
+    screen.visit("/sign-in").await?;
+    screen.browser.press("link", "Sign in with single sign-on").await?;
+    screen.browser.fill("Organization id", "no one").await?;
+    screen.browser.press("button", "Go on").await?;
+    screen.browser.see("3 to 20 letters and digits").await?;
+    screen.browser.fill("Organization id", "Acme").await?;
+    screen.browser.press("button", "Go on").await?;
+    screen.browser.see("Acme sign-in").await?;
+    screen.browser.fill("Work address", "jonas@example.com").await?;
+    screen.browser.press("button", "Continue").await?;
+    screen.usable().await?;
+    let address = screen.browser.address().await?;
+    ensure!(!address.contains("code="), "the code stays in the address: {address}");
+    screen.create_integration("Shop").await?;
+    screen.on_the_server().await?;
+    admin.visit("/members").await?;
+    admin.browser.see("Single sign-on only").await?;
+
+    // With the password alone the account stays closed, and says how it opens.
+    let other = Screen::open(&server.address()).await?;
+    other.sign_in("jonas@example.com").await?;
+    other.browser.press("button", "Switch account").await?;
+    other.browser.press("menuitem", "Ines").await?;
+    other.visit("/sign-in").await?;
+    other.browser.see("Its organization id is “acme”").await?;
+    // A stranger at the organization is nobody here.
+    other.visit("/sso/acme").await?;
+    other.browser.fill("Work address", "mallory@example.com").await?;
+    other.browser.press("button", "Continue").await?;
+    other.browser.see("you are no member of this account").await?;
+    for screen in [other, screen, admin] {
+        screen.browser.close().await?;
+    }
+    Ok(())
 }

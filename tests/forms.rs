@@ -194,13 +194,15 @@ async fn login() -> Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let base = format!("http://{}", listener.local_addr()?);
     let asked = Arc::clone(&challenge);
+    let issuer = base.clone();
     let authorize = move |Query(query): Query<HashMap<String, String>>| {
-        let asked = Arc::clone(&asked);
+        let (asked, issuer) = (Arc::clone(&asked), issuer.clone());
         async move {
             let is = |name: &str, wanted: &str| query.get(name).is_some_and(|have| have == wanted);
             let good = is("client_id", "me") && is("response_type", "code") && is("code_challenge_method", "S256");
             *asked.lock().expect("not poisoned") = good.then(|| query["code_challenge"].clone());
-            Redirect::to(&format!("{}?code=once&state={}", query["redirect_uri"], query["state"]))
+            let iss = query.get("as").map_or(&*issuer, |other| other);
+            Redirect::to(&format!("{}?code=once&state={}&iss={iss}", query["redirect_uri"], query["state"]))
         }
     };
     let token = move |body: String| {
@@ -265,6 +267,14 @@ async fn a_person_signs_in_to_an_application_and_the_connection_has_its_tokens_h
     .await?;
     screen.visit("/oauth/callback?code=once&state=forged").await?;
     screen.browser.see("was not begun in this browser").await?;
+    // An application that sends on to another one gets nothing of what that one says.
+    let mut mixed = connection.clone();
+    mixed["name"] = json!("Mixed");
+    mixed["http"]["auth"]["oauth"]["authURI"] = json!(format!("{base}/authorize?as=https://login.example"));
+    let mixed = owner.device(owner.account()).await?.create(Kind::Connection, &mixed).await?.id();
+    screen.visit(&format!("/connections/{mixed}")).await?;
+    screen.browser.press("button", "Sign in to Mixed").await?;
+    screen.browser.see("The answer is from https://login.example").await?;
     screen.browser.close().await
 }
 

@@ -14,6 +14,7 @@ pub mod fake;
 pub mod flows;
 pub mod golden;
 pub mod golden_run;
+pub mod identity;
 pub mod link;
 pub mod mail;
 pub mod member;

@@ -37,6 +37,13 @@ pub fn automerge_repo() -> PathBuf {
     built(named("TOMBOLO_AUTOMERGE_REPO", "target/automerge-repo"))
 }
 
+/// The npm packages, beside the real data.
+pub fn node_modules() -> PathBuf {
+    let data = data();
+    let folder = data.ancestors().nth(2).unwrap_or(&data);
+    built(folder.join("oidc-provider")).parent().expect("a folder of packages").to_path_buf()
+}
+
 /// The Python that has the mail server, beside the real data.
 pub fn python() -> PathBuf {
     let data = data();
