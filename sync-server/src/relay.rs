@@ -139,7 +139,7 @@ async fn hosts(app: &App, account: Id, of: Id) -> Result<BTreeMap<Id, Vec<String
         }
         // What the scripts call by an alias of the flow's integration.
         if let Some(integration) = &integration {
-            let called = alias::called(&integration.seen.value, scripts.iter().map(|script| &*script.seen.value));
+            let called = alias::called(&integration.seen.value, scripts.iter().map(|script| &script.seen.value));
             open.extend(called.into_iter().filter(|id| !seen.contains(id)));
         }
         if open.is_empty() || seen.len() > MOST {
