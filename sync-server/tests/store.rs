@@ -17,7 +17,7 @@ use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
     Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
-    RoleChange, SealedSecret, SignUp, Store, TickKey, Upserted,
+    RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
@@ -76,7 +76,25 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.accept(&[1; 32], id(2), 5).await.unwrap(), Accepted::Joined(id(101)));
     let after = store.membership(id(101), id(2)).await.unwrap().unwrap();
     assert!(after.visibility_epoch > before.visibility_epoch, "a return looks like an earlier stay");
+    who_single_sign_on_lets_in(store).await;
     strangers(store, invitation).await;
+}
+
+/// Asked in the moment of writing: an account may be given away between a question and what is written then.
+async fn who_single_sign_on_lets_in(store: &dyn Store) {
+    let (account, issuer) = (id(101), "https://login.example");
+    let proofs = Proofs { password: false, sso: Some(account) };
+    let open = async |token: u8, user| store.open_session(&[token; 32], user, proofs, 10, 100).await.unwrap();
+    let link = async |user, password| store.link_sso(account, issuer, "sub", user, password, 1).await.unwrap();
+    assert!(!open(70, id(2)).await, "a session for an identity that is not linked");
+    assert_eq!(link(id(1), false).await, SsoLinked::Taken, "the owner without the password");
+    assert_eq!(link(id(2), false).await, SsoLinked::Done);
+    assert!(open(71, id(2)).await);
+    assert!(store.unlink_sso(account, id(2)).await.unwrap());
+    assert!(store.session(&[71; 32], 20).await.unwrap().is_none());
+    assert!(!open(72, id(2)).await, "a session for an identity that was unlinked");
+    assert_eq!(link(id(1), true).await, SsoLinked::Done);
+    assert!(open(73, id(1)).await);
 }
 
 async fn strangers(store: &dyn Store, invitation: NewInvitation) {

@@ -187,10 +187,13 @@ pub(super) async fn give(
 ) -> Result<StatusCode, ApiError> {
     finish(async move {
         let heir = member(&app, entered.account, body.user).await?;
+        let tokens = audit::tokens_of(&app, entered.account, body.user, true).await;
         let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
         if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
             let (owner, after) = (Rights::from(Role::Owner), Rights::from(Role::Administer));
-            let fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
+            let mut fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
+            fields.extend(switched("/singleSignOn", heir.sso_linked, Some(false)));
+            fields.extend(tokens.map(|names| audit::field("/personalTokens", Some(names), None)));
             let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
             let fields = audit::rights_fields(Some(&owner), Some(&after));

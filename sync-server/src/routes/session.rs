@@ -214,7 +214,9 @@ pub(super) async fn open_session(
     }
     end_session(app, headers).await?;
     let token = fresh::token()?;
-    app.store.open_session(&token.hash, user.id, proofs, now, now + SESSION_MS).await?;
+    if !app.store.open_session(&token.hash, user.id, proofs, now, now + SESSION_MS).await? {
+        return Err(super::sso::over());
+    }
     security::note(app, &token.hash, headers, from).await?;
     let browser = match app.cookies.browser(headers) {
         Some(known) => known.to_owned(),

@@ -192,13 +192,13 @@ async fn person(app: &App, headers: &HeaderMap, login: &Login, identity: &Identi
     let user = app.store.user_by_email(&email).await?.ok_or_else(stranger)?;
     let rights = app.store.rights(account, user.id).await?.ok_or_else(stranger)?;
     // An administrator chooses the provider, and must not become the owner by it.
-    if rights.role == Role::Owner {
-        let here = caller(app, headers).await?;
-        if here.is_none_or(|here| here.user.id != user.id || !here.proofs.password) {
-            return Err(no("the owner signs in with the password first, and then here, in the same browser"));
-        }
+    let here = caller(app, headers).await?;
+    let by_password = here.is_some_and(|here| here.user.id == user.id && here.proofs.password);
+    if rights.role == Role::Owner && !by_password {
+        return Err(no("the owner signs in with the password first, and then here, in the same browser"));
     }
-    let linked = app.store.link_sso(account, issuer, &identity.subject, user.id, clock::now_ms()).await?;
+    let linked =
+        app.store.link_sso(account, issuer, &identity.subject, user.id, by_password, clock::now_ms()).await?;
     if linked == SsoLinked::Taken {
         return Err(no("you have another identity at this provider already. An administrator can unlink it"));
     }
@@ -224,7 +224,7 @@ fn unknown() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "organization_unknown", message).about("organization")
 }
 
-fn over() -> ApiError {
+pub(super) fn over() -> ApiError {
     let message =
         "This sign-in was not begun in this browser, took longer than ten minutes or is used already. Begin again.";
     ApiError::new(StatusCode::UNAUTHORIZED, "sso_over", message)

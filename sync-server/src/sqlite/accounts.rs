@@ -257,6 +257,14 @@ impl Accounts for Sqlite {
         write_role(&mut tx, account, from, Role::Administer).await?;
         write_role(&mut tx, account, to, Role::Owner).await?;
         rights::set_grants(&mut tx, account, to, &Grants::new()).await?;
+        // The one before has chosen the provider, and may be who the heir is there: nothing that came of it becomes the owner's.
+        sso::unlink(&mut tx, account, to).await?;
+        sqlx::query("DELETE FROM tokens WHERE account = ? AND user = ? AND personal = 1")
+            .bind(account.to_string())
+            .bind(to.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(RoleChange::Done)
     }

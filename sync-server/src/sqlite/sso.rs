@@ -102,16 +102,20 @@ impl Sso for Sqlite {
         issuer: &str,
         subject: &str,
         user: Id,
+        by_password: bool,
         now_ms: i64,
     ) -> Result<SsoLinked, StoreError> {
         let linked = sqlx::query(
-            "INSERT INTO sso_links (account, issuer, subject, user, created_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO sso_links (account, issuer, subject, user, created_ms) SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?6 OR NOT EXISTS (SELECT 1 FROM members WHERE account = ?1 AND user = ?4 AND role = 'owner')
+             ON CONFLICT DO NOTHING",
         )
         .bind(account.to_string())
         .bind(issuer)
         .bind(subject)
         .bind(user.to_string())
         .bind(now_ms)
+        .bind(by_password)
         .execute(&self.write)
         .await
         .map_err(db("linking an identity"))?;

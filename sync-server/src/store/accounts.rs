@@ -162,7 +162,8 @@ pub trait Accounts {
     /// Says whether a member enters with single sign-on only.
     async fn set_require_sso(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
 
-    /// Makes a member the owner and the owner an administrator, in one step: there is always one.
+    /// Makes a member the owner and the owner an administrator, in one step: there is always one. What single sign-on has
+    /// opened for the new owner ends, and their personal tokens, which may have been made in it.
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError>;
 
     /// Removes a member, and withdraws what they have invited.

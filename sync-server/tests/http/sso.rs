@@ -14,6 +14,7 @@ use tombolo_wire::sync::Down;
 
 use crate::device::Device;
 use crate::server::{Browser, PASSWORD, Person, Server, code};
+use crate::v1::client::personal;
 use provider::{CLIENT, Lie, Provider, SECRET};
 
 const ALLOWED: &[&str] = &["--allow-private-network"];
@@ -181,6 +182,29 @@ async fn an_administrator_who_chooses_the_provider_does_not_become_the_owner_by_
     let answer = sign_in(&mut scene.ann.browser, &scene.provider, "acme", &json!({})).await;
     assert_eq!(answer.status(), StatusCode::OK, "in the browser that has given the password");
     assert_eq!(scene.sign_in().await.1.status(), StatusCode::OK, "from then on everywhere");
+}
+
+#[tokio::test]
+async fn who_gets_an_account_keeps_nothing_that_the_provider_of_the_owner_before_has_opened() {
+    let mut scene = Scene::set().await;
+    // Whoever chose the provider signs in there as Bob, and makes a token.
+    let (browser, answer) = scene.sign_in().await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let (account, user, own) = (scene.ann.account, scene.bob.user, scene.bob.account);
+    let mut false_bob = Person { browser, user, account: own };
+    let token = personal(&scene.server, &mut false_bob, &account.to_string()).await;
+    assert_eq!(token.get("/v1/tokenInfo").await.status, StatusCode::OK);
+    let give = scene.path("/owner");
+    let given = scene.ann.browser.post(&give, json!({ "user": user })).await;
+    assert_eq!(given.status(), StatusCode::NO_CONTENT);
+    assert_eq!(false_bob.browser.get("/api/me").await.status(), StatusCode::UNAUTHORIZED, "the session goes on");
+    assert_eq!(token.get("/v1/tokenInfo").await.status, StatusCode::UNAUTHORIZED, "the token goes on");
+    let (status, text) = said(scene.sign_in().await.1).await;
+    assert!(status == StatusCode::UNAUTHORIZED && text.contains("signs in with the password first"), "{text}");
+    let answer = sign_in(&mut scene.bob.browser, &scene.provider, "acme", &json!({})).await;
+    assert_eq!(answer.status(), StatusCode::OK, "in the browser that has given the password");
+    let log = scene.bob.browser.get(&scene.path("/audit")).await.text().await.unwrap();
+    assert!(log.contains("/personalTokens") && log.contains("mine"), "{log}");
 }
 
 #[tokio::test]
