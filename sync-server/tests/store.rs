@@ -16,7 +16,7 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
     RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
@@ -66,8 +66,13 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::AlreadyMember(id(2)));
     let before = store.membership(id(101), id(2)).await.unwrap().unwrap();
     assert_eq!(before.rights.role, Role::Manage);
-    assert_eq!(store.set_rights(id(101), id(2), &Role::Monitor.into()).await.unwrap(), RoleChange::Done);
-    assert_eq!(store.set_rights(id(101), id(1), &Role::Monitor.into()).await.unwrap(), RoleChange::Owner);
+    let monitor = Role::Monitor.into();
+    let lower = MemberChange { rights: Some(&monitor), ..MemberChange::default() };
+    let asked = MemberChange { enabled: Some(false), require_sso: Some(true), ..lower };
+    assert_eq!(store.change_member(id(101), id(2), asked).await.unwrap(), RoleChange::NoSso);
+    assert_eq!(store.membership(id(101), id(2)).await.unwrap().unwrap(), before, "some of a refused change was made");
+    assert_eq!(store.change_member(id(101), id(2), lower).await.unwrap(), RoleChange::Done);
+    assert_eq!(store.change_member(id(101), id(1), lower).await.unwrap(), RoleChange::Owner);
     assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
@@ -134,7 +139,9 @@ async fn changes_and_the_sequence(store: &dyn Store) {
     assert!(store.document(id(102), flow).await.unwrap().is_none(), "seen from another account");
     assert_eq!(store.documents_of(None, Kind::Flow).await.unwrap(), [(id(101), flow)]);
     // Somebody else may not pass these changes off as their own.
-    store.set_rights(id(101), id(2), &Role::Manage.into()).await.unwrap();
+    let manage = Role::Manage.into();
+    let change = MemberChange { rights: Some(&manage), ..MemberChange::default() };
+    store.change_member(id(101), id(2), change).await.unwrap();
     let other = push(store, id(101), id(2), id(60), &chunks).await;
     assert!(matches!(other.verdict, Verdict::Accept(_)), "what is stored is accepted from everybody");
     let (stolen, more) = (flow_of_the_same_actor(), id(61));

@@ -194,6 +194,15 @@ pub(super) async fn unlink(tx: &mut Transaction<'_, Db>, account: Id, user: Id) 
     Ok(gone.rows_affected() > 0)
 }
 
+/// Whether an account has a client.
+pub(super) async fn is_there(tx: &mut Transaction<'_, Db>, account: Id) -> Result<bool, StoreError> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sso_clients WHERE account = ?)")
+        .bind(account.to_string())
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(db("finding a client"))
+}
+
 /// What a provider has said of people, and the sessions that it has opened.
 async fn forget(tx: &mut Transaction<'_, Db>, account: Id) -> Result<(), StoreError> {
     for statement in [

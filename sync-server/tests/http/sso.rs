@@ -164,7 +164,13 @@ async fn a_member_who_is_asked_for_single_sign_on_enters_with_nothing_else_and_t
     assert_eq!(code(scene.bob.browser.get(&settings).await).await, "sso_needed");
     assert_eq!(scene.member(json!({ "requireSso": false })).await, StatusCode::NO_CONTENT);
     assert_eq!(scene.ann.browser.send(Method::DELETE, &sso, None).await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(scene.member(json!({ "requireSso": true })).await, StatusCode::CONFLICT);
+    // What is refused changes nothing.
+    let change = json!({ "role": "monitor", "enabled": false, "requireFactor": true, "requireSso": true });
+    assert_eq!(scene.member(change).await, StatusCode::CONFLICT);
+    let list: Value = scene.ann.browser.get(&scene.path("/members")).await.json().await.unwrap();
+    let line = list["members"].as_array().unwrap().iter().find(|line| line["name"] == "bob").unwrap();
+    let kept = [&line["role"], &line["status"], &line["requireFactor"], &line["requireSso"]];
+    assert_eq!(kept, [&json!("manage"), &json!("accepted"), &json!(false), &json!(false)]);
     assert_eq!(code(begin(&mut scene.bob.browser, "acme").await).await, "organization_unknown");
 }
 
