@@ -214,6 +214,35 @@ async fn who_gets_an_account_keeps_nothing_that_the_provider_of_the_owner_before
 }
 
 #[tokio::test]
+async fn one_way_of_signing_in_does_not_prolong_the_other() {
+    let mut scene = Scene::set().await;
+    assert_eq!(scene.member(json!({ "requireSso": true })).await, StatusCode::NO_CONTENT);
+    let settings = scene.path("/settings");
+    // The password was given 29 days ago.
+    let mut database = scene.server.database().await;
+    let ends: i64 =
+        sqlx::query_scalar("UPDATE sessions SET expires_ms = expires_ms - ? WHERE user = ? RETURNING expires_ms")
+            .bind(29_i64 * 86_400_000)
+            .bind(scene.bob.user.to_string())
+            .fetch_one(&mut database)
+            .await
+            .unwrap();
+    let answer = sign_in(&mut scene.bob.browser, &scene.provider, "acme", &json!({})).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let kept: (i64, bool) = sqlx::query_as("SELECT expires_ms, password FROM sessions WHERE user = ?")
+        .bind(scene.bob.user.to_string())
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(kept, (ends, true), "the password counts as long as it would have");
+    assert_eq!(scene.bob.browser.get(&settings).await.status(), StatusCode::OK);
+    // Whether Bob is still in the organization, the provider alone knows.
+    let body = json!({ "email": "bob@example.com", "password": PASSWORD });
+    assert_eq!(scene.bob.browser.post("/api/signin", body).await.status(), StatusCode::OK);
+    assert_eq!(code(scene.bob.browser.get(&settings).await).await, "sso_needed");
+}
+
+#[tokio::test]
 async fn a_client_is_checked_when_it_is_entered_and_its_secret_is_kept_for_its_host_and_never_shown() {
     let mut scene = Scene::set().await;
     let sso = scene.path("/sso");
