@@ -144,6 +144,10 @@ async fn identified(
     match asked(app, login, body).await {
         Ok(identity) => person(app, headers, login, &identity).await,
         Err(no) => {
+            // It costs whoever sends it nothing, and holds their words.
+            if app.attempts.begin(vec![Source::Told(login.account)], clock::now_ms()).is_err() {
+                return Err(no);
+            }
             // Nobody is known to have done it.
             let event = audit::system("user", None, &login.client.organization, AuditAction::SignInFailed);
             let wrong = audit::field("/wrong", None, Some(no.message().into()));

@@ -243,6 +243,28 @@ async fn one_way_of_signing_in_does_not_prolong_the_other() {
 }
 
 #[tokio::test]
+async fn strangers_do_not_fill_the_audit_log_with_refused_sign_ins() {
+    let scene = Scene::set().await;
+    let mut database = scene.server.database().await;
+    let mut told = async || -> i64 {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE action = 'signInFailed'");
+        count.fetch_one(&mut database).await.unwrap()
+    };
+    for n in 0..40 {
+        let back = json!({ "code": null, "error": format!("nonsense {n}") });
+        let mut browser = scene.server.browser();
+        let (status, _) = said(sign_in(&mut browser, &scene.provider, "acme", &back).await).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{n}");
+    }
+    // What is told is told a moment after the answer.
+    while told().await < 20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.sign_in().await.1.status(), StatusCode::OK, "it costs nobody else their way in");
+    assert_eq!(told().await, 20);
+}
+
+#[tokio::test]
 async fn a_client_is_checked_when_it_is_entered_and_its_secret_is_kept_for_its_host_and_never_shown() {
     let mut scene = Scene::set().await;
     let sso = scene.path("/sso");
