@@ -47,8 +47,8 @@ pub(crate) struct Login {
     pub(crate) nonce: String,
     pub(crate) verifier: String,
     pub(crate) began_ms: i64,
-    /// Who it is, once the provider has said so and only the second factor is missing.
-    pub(crate) verified: Option<Id>,
+    /// Who it is and the subject that says so, once the provider has said it and only the second factor is missing.
+    pub(crate) verified: Option<(Id, String)>,
 }
 
 impl Login {

@@ -80,10 +80,14 @@ pub(super) async fn finish(
         return Err(over());
     }
     let from = address(&app, peer, &headers).to_string();
-    let user = match login.verified {
-        Some(user) => user,
+    let (user, subject) = match login.verified.take() {
+        Some(known) => known,
         None => identified(&app, &headers, &login, &body, &from).await?,
     };
+    // It may have been unlinked while the second factor was missing.
+    if app.store.sso_person(account, &login.client.issuer, &subject).await? != Some(user) {
+        return Err(over());
+    }
     let member = member(&app, account, user).await?.ok_or_else(stranger)?;
     let info = UserInfo { id: user, name: member.name, email: member.email };
     let codes = Source::Codes(network, info.email.clone());
@@ -91,7 +95,7 @@ pub(super) async fn finish(
         Ok(passed) => passed,
         Err(no) => {
             // Who it is, is known; the code that is missing comes with the next request of the same browser.
-            login.verified = Some(user);
+            login.verified = Some((user, subject));
             app.logins.keep(&body.state, login, clock::now_ms());
             return Err(no);
         }
@@ -140,9 +144,9 @@ async fn identified(
     login: &Login,
     body: &FinishSso,
     from: &str,
-) -> Result<Id, ApiError> {
+) -> Result<(Id, String), ApiError> {
     match asked(app, login, body).await {
-        Ok(identity) => person(app, headers, login, &identity).await,
+        Ok(identity) => Ok((person(app, headers, login, &identity).await?, identity.subject)),
         Err(no) => {
             // It costs whoever sends it nothing, and holds their words.
             if app.attempts.begin(vec![Source::Told(login.account)], clock::now_ms()).is_err() {

@@ -398,6 +398,25 @@ async fn an_account_that_asks_for_a_second_factor_asks_for_it_after_single_sign_
 }
 
 #[tokio::test]
+async fn an_identity_that_is_unlinked_before_the_second_factor_comes_opens_nothing() {
+    let mut scene = Scene::set().await;
+    assert_eq!(scene.member(json!({ "requireFactor": true })).await, StatusCode::NO_CONTENT);
+    let (secret, _) = crate::security::enrol(&mut scene.bob.browser).await;
+    let mut browser = scene.server.browser();
+    let url = address(begin(&mut browser, "acme").await).await;
+    let back = json!({ "state": state(&url), "code": scene.provider.allow(&url), "iss": scene.provider.issuer() });
+    assert_eq!(code(browser.post("/api/sso/finish", back).await).await, "code_needed");
+    let unlink = scene.path(&format!("/members/{}/sso", scene.bob.user));
+    assert_eq!(scene.ann.browser.send(Method::DELETE, &unlink, None).await.status(), StatusCode::NO_CONTENT);
+    // Bob has another identity there by now.
+    scene.provider.person("sub-bob-2", "bob@example.com");
+    assert_eq!(code(scene.sign_in().await.1).await, "code_needed");
+    let factor = json!({ "state": state(&url), "factor": crate::security::app_shows(&secret, 1) });
+    assert_eq!(code(browser.post("/api/sso/finish", factor).await).await, "sso_over");
+    assert_eq!(browser.get("/api/me").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_code_that_was_stolen_or_used_and_a_state_of_another_browser_let_nobody_in() {
     let scene = Scene::set().await;
     let issuer = scene.provider.issuer().to_owned();
