@@ -7,6 +7,7 @@
 //! Invariant: a sign-in ends in the browser that began it, with the provider that it began with, once and within ten
 //! minutes (RFC 9700, sections 2.1 and 4.4).
 
+pub(crate) mod asking;
 pub(crate) mod jwt;
 pub(crate) mod provider;
 

@@ -26,7 +26,7 @@ use crate::auth::cookie::header;
 use crate::auth::details::checked_email;
 use crate::auth::second::{self, Passed};
 use crate::auth::sso::jwt::Identity;
-use crate::auth::sso::provider::{self, ProviderError};
+use crate::auth::sso::provider;
 use crate::auth::sso::{CALLBACK, Login, PATH};
 use crate::auth::trust;
 use crate::error::ApiError;
@@ -45,7 +45,9 @@ pub(super) async fn begin(
     drop(count(&app, vec![Source::Sso(network)])?);
     let organization = body.organization.trim().to_ascii_lowercase();
     let (account, client) = app.store.sso_organization(&organization).await?.ok_or_else(unknown)?;
-    let provider = provider_of(&app).discover(&client.issuer).await.map_err(|error| refused(&error))?;
+    let asker = provider_of(&app);
+    let question = async { asker.discover(&client.issuer).await.map_err(|error| error.to_string()) };
+    let provider = app.asking.once(&client.issuer, question).await.map_err(|error| refused(&error))?;
     let origin = app.origins.of(&headers).ok_or_else(over)?;
     let browser = match app.cookies.sso(&headers) {
         // Another tab may be under way.
@@ -184,7 +186,7 @@ async fn asked(app: &App, login: &Login, body: &FinishSso) -> Result<Identity, A
         return Err(no("the client secret does not open. An administrator has to enter it again"));
     };
     let found = provider_of(app).identify(login, &secret, code, clock::now_ms()).await;
-    found.map_err(|error| refused(&error))
+    found.map_err(|error| refused(&error.to_string()))
 }
 
 /// Whose an identity is. One that is not known yet becomes that of the member whose address the provider vouches for.
@@ -242,9 +244,9 @@ fn stranger() -> ApiError {
     no("you are no member of this account. Ask an administrator for an invitation")
 }
 
-fn refused(error: &ProviderError) -> ApiError {
+fn refused(error: &str) -> ApiError {
     tracing::info!(%error, "a single sign-on was refused");
-    no(&error.to_string())
+    no(error)
 }
 
 fn no(why: &str) -> ApiError {
