@@ -3,15 +3,17 @@
 //! A connection is offline because of the credentials that were refused. Invariant: where somebody has entered others
 //! meanwhile, what is said of the ones before is not kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tombolo_model::Id;
+use tombolo_model::{Id, Kind};
 
 use super::child::RunFailure;
 use super::pings::NotGathered;
 use crate::app::App;
 use crate::clock;
 use crate::job::{PingAnswer, PingJob, Secrets};
+use crate::rest::error::RestError;
+use crate::rest::mirror;
 use crate::store::{CLIENT_HOSTS, StoreError};
 use crate::vault::VaultError;
 
@@ -54,15 +56,46 @@ pub(crate) async fn tested(app: &App, account: Id, job: &PingJob, answer: &PingA
     Ok(())
 }
 
-/// Keeps that a connection is offline.
+/// Keeps what a device found out, perhaps long ago; not where the connection, or what it goes by, was changed since.
 ///
 /// # Errors
 ///
-/// Returns the store's error.
-pub(crate) async fn put(app: &App, account: Id, connection: Id, why: &str) -> Result<(), StoreError> {
+/// Returns why that is not known.
+pub(crate) async fn heard(
+    app: &App,
+    account: Id,
+    (connection, why): (Id, &str),
+    found_ms: Option<i64>,
+) -> Result<(), RestError> {
+    if let Some(found_ms) = found_ms {
+        let basis: Vec<Id> = goes_by(app, account, connection).await?.into_iter().collect();
+        if app.store.last_changed_ms(account, &basis).await? > found_ms {
+            return Ok(());
+        }
+    }
+    Ok(put(app, account, connection, why).await?)
+}
+
+/// Keeps that a connection is offline.
+async fn put(app: &App, account: Id, connection: Id, why: &str) -> Result<(), StoreError> {
     let why: String = why.chars().take(LONGEST).collect();
     tracing::info!(%account, %connection, why, "a connection is offline");
     app.store.put_outage(account, connection, &why, clock::now_ms()).await
+}
+
+/// A connection with its client, and with the connections that it refers to and theirs.
+async fn goes_by(app: &App, account: Id, connection: Id) -> Result<BTreeSet<Id>, RestError> {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![connection]);
+    while let Some(id) = open.pop() {
+        let found = mirror::one(app, account, id).await?;
+        let found = found.filter(|found| matches!(found.row.kind, Kind::Connection | Kind::IClient));
+        if let Some(found) = found
+            && seen.insert(id)
+        {
+            open.extend(&found.seen.references);
+        }
+    }
+    Ok(seen)
 }
 
 /// Whether the secrets of a connection are those that somebody has who began earlier.
