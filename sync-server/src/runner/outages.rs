@@ -1,11 +1,12 @@
 //! Connections that are offline: what runs and tests find out, and what later runs are told.
 //!
 //! A connection is offline because of the credentials that were refused. Invariant: where somebody has entered others
-//! meanwhile, what is said of the ones before is not kept.
+//! meanwhile, or changed the connection or its client, what is said of the ones before is not kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tombolo_model::{Id, Kind};
+use tombolo_sync::gate::Verdict;
 
 use super::child::RunFailure;
 use super::pings::NotGathered;
@@ -14,7 +15,7 @@ use crate::clock;
 use crate::job::{PingAnswer, PingJob, Secrets};
 use crate::rest::error::RestError;
 use crate::rest::mirror;
-use crate::store::{CLIENT_HOSTS, StoreError};
+use crate::store::{CLIENT_HOSTS, Pushed, StoreError};
 use crate::vault::VaultError;
 
 /// The longest reason, in characters; the rest of a longer one is left out.
@@ -52,6 +53,32 @@ pub(crate) async fn tested(app: &App, account: Id, job: &PingJob, answer: &PingA
     let Some(why) = &answer.offline else { return Ok(()) };
     if are_the_same::<NotGathered>(app, account, job.connection, &job.secrets).await? {
         put(app, account, job.connection, why).await?;
+    }
+    Ok(())
+}
+
+/// A push was answered: what it changed may be a connection, or a client that connections go by.
+pub(crate) async fn pushed(app: &App, account: Id, document: Id, pushed: &Pushed) {
+    let holds = |kind| matches!(kind, Some(Kind::Connection | Kind::IClient));
+    let is_one = matches!(&pushed.verdict, Verdict::Accept(accepted) if holds(accepted.kind));
+    if is_one && pushed.sequence.is_some() {
+        changed(app, account, document).await;
+    }
+}
+
+/// A connection or client, or a secret of theirs, is another one than before: nobody knows whether the connections that go
+/// by it are still refused. What fails here leaves them to their next test.
+pub(crate) async fn changed(app: &App, account: Id, what: Id) {
+    if let Err(error) = end_those_by(app, account, what).await {
+        tracing::warn!(?error, %account, %what, "connections that were changed stay offline until their next test");
+    }
+}
+
+async fn end_those_by(app: &App, account: Id, what: Id) -> Result<(), RestError> {
+    for outage in app.store.outages(account).await? {
+        if goes_by(app, account, outage.connection).await?.contains(&what) {
+            app.store.end_outage(account, outage.connection).await?;
+        }
     }
     Ok(())
 }

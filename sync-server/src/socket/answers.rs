@@ -10,6 +10,7 @@ use tombolo_wire::rest::AuditAction;
 use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
 
 use crate::app::App;
+use crate::runner::outages;
 use crate::store::{AuditEvent, Push, Road, Sight, StoreError};
 use crate::{audit, clock, run_rows};
 
@@ -122,6 +123,7 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
 async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, StoreError> {
     let document = push.document;
     let pushed = asked.app.store.push(push).await?;
+    outages::pushed(&asked.app, asked.account, document, &pushed).await;
     if let Some(sequence) = pushed.sequence {
         asked.app.committed(asked.account, sequence);
         if pushed.sight_changed {

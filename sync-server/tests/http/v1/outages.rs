@@ -185,3 +185,35 @@ async fn what_a_device_found_out_before_others_were_entered_is_not_kept() {
     assert_eq!(ann.browser.send(Method::PUT, &path, said(now_ms())).await.status(), 204);
     assert!(is_offline(&api, &connection).await);
 }
+
+#[tokio::test]
+async fn an_outage_ends_when_the_connection_or_the_client_that_it_goes_by_is_changed() {
+    let (base, _) = application().await;
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let (id, by) = by_client(&api, &base).await;
+    let other = api.make("connections", connection(&base, GOOD)).await;
+    let mut refuse = async || {
+        for connection in [&by, &other] {
+            let path = format!("/api/accounts/{}/connections/{connection}/outage", ann.account);
+            let said = Some(json!({ "why": "it answered 401 to them" }));
+            assert_eq!(ann.browser.send(Method::PUT, &path, said).await.status(), 204);
+            assert!(is_offline(&api, connection).await);
+        }
+    };
+    refuse().await;
+    let one = format!("/v1/connections/{other}");
+    let mut changed = api.get(&one).await.good();
+    changed["http"]["auth"]["token"]["scheme"] = json!("Basic");
+    assert_eq!(api.put(&one, changed).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [false, true]);
+    refuse().await;
+    assert_eq!(api.put(&format!("/v1/iclients/{id}"), client(&base, "canary-two")).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [true, false], "its secret is another");
+    refuse().await;
+    let one = format!("/v1/iclients/{id}");
+    let mut changed = api.get(&one).await.good();
+    changed["oauth2"]["clientId"] = json!("other");
+    assert_eq!(api.put(&one, changed).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [true, false]);
+}
