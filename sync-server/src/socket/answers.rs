@@ -123,7 +123,6 @@ async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
 async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, StoreError> {
     let document = push.document;
     let pushed = asked.app.store.push(push).await?;
-    outages::pushed(&asked.app, asked.account, document, &pushed).await;
     if let Some(sequence) = pushed.sequence {
         asked.app.committed(asked.account, sequence);
         if pushed.sight_changed {
@@ -137,6 +136,7 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
             asked.app.hub.flow_changed(asked.account, document);
         }
     }
+    outages::pushed(&asked.app, asked.account, document, &pushed).await;
     Ok(Event::Judged { request, judged: Judged::Verdict(pushed.verdict) })
 }
 
