@@ -64,7 +64,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
-    /// Prints what people wrote with Send feedback, also while the server runs
+    /// Prints what people wrote with Send feedback, also while a server of this version runs
     Feedback {
         /// The server's folder
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]

@@ -41,6 +41,22 @@ async fn feedback_is_kept_once_with_who_wrote_it_and_printed_for_the_operator() 
 }
 
 #[tokio::test]
+async fn feedback_of_an_earlier_release_is_not_read_below_a_server_that_runs() {
+    let server = Server::start();
+    let mut database = server.database().await;
+    sqlx::raw_sql("PRAGMA user_version = 8").execute(&mut database).await.unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .args(["admin", "feedback", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(!run.status.success() && said.contains("another server uses"), "{said}");
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut database).await.unwrap();
+    assert_eq!(version, 8, "its tables were changed");
+}
+
+#[tokio::test]
 async fn feedback_has_words_not_too_many_and_not_too_often() {
     let server = Server::start();
     let mut browser = server.browser();

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::clock;
 use crate::rest::shown::time;
-use crate::serve::DATABASE;
-use crate::sqlite::Sqlite;
+use crate::serve::{DATABASE, lock};
+use crate::sqlite::{SCHEMA_VERSION, Sqlite};
 use crate::store::{Feedback, FeedbackRow, Store};
+use crate::{backup, clock};
 
 /// All of it, the oldest first.
 pub(super) async fn run(data: &Path) -> anyhow::Result<String> {
@@ -18,9 +18,12 @@ pub(super) async fn run(data: &Path) -> anyhow::Result<String> {
     if !path.exists() {
         bail!("there is no database in {}: name the server's folder with --data", data.display());
     }
+    // Tables of an earlier release are brought up to date, which must not happen below a server that runs.
+    let lock = if backup::version(&path).await? < SCHEMA_VERSION { Some(lock(data)?) } else { None };
     let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
     let rows = store.feedback().await;
     store.close().await;
+    drop(lock);
     let rows = rows?;
     if rows.is_empty() {
         return Ok("nobody has written".to_owned());
