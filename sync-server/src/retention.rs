@@ -362,7 +362,8 @@ mod tests {
         store.keep_retention(id(2), 1).await.unwrap();
         let mut runs: Vec<_> = [6, 8].map(|days| run(100 + days, 10, days.into(), RunStatus::Running)).into();
         // A device that comes back after a month still says how its runs ended.
-        let there = |days: u32| RunRow { place: RunPlace::Browser, ..run(200 + days, 11, days.into(), RunStatus::Running) };
+        let there =
+            |days: u32| RunRow { place: RunPlace::Browser, ..run(200 + days, 11, days.into(), RunStatus::Running) };
         runs.extend([8, 29, 31].map(there));
         store.keep_runs(id(2), &RunRows { runs, errors: Vec::new() }, None).await.unwrap();
         assert_eq!(store.before(id(2), NOW - DAY_MS, NOW).await.unwrap().runs, 2);

@@ -49,12 +49,7 @@ impl Retention for Sqlite {
         rows.iter().map(|row| Ok((id(row, "runs", "account")?, id(row, "runs", "id")?))).collect()
     }
 
-    async fn before(
-        &self,
-        account: Id,
-        started_before_ms: i64,
-        now_ms: i64,
-    ) -> Result<RetentionPreview, StoreError> {
+    async fn before(&self, account: Id, started_before_ms: i64, now_ms: i64) -> Result<RetentionPreview, StoreError> {
         let statement = format!(
             "WITH old AS MATERIALIZED (SELECT id FROM runs WHERE account = ?2 AND started_ms < ?3 AND {GOES}),
              made AS MATERIALIZED (SELECT DISTINCT f.sha256 FROM old JOIN run_files f ON f.account = ?2 AND f.run = old.id)
