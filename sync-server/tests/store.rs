@@ -16,10 +16,11 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
-    RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRefused, NewRunFile,
+    NewToken, NewUser, Proofs, RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
+use tombolo_wire::rest::OfferRefused;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};
 use tombolo_wire::sync::{Entry, RunErrorRow, RunRows, Snapshot};
 
@@ -426,6 +427,26 @@ async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store
     assert!(store.accounts().await.unwrap().contains(&account), "some of it is left");
     assert!(store.remove_some_of(account, 2).await.unwrap());
     assert!(store.accounts().await.unwrap().iter().all(|left| *left != account));
+    // What a run or a request still wants to write then would stay for ever.
+    assert!(store.put_state(account, None, "late", &json!(1), 100, 1).await.is_err());
+    let late = [("late".to_owned(), json!(1))];
+    assert!(store.upsert_cache(account, id(60), &late, (99, 99), 1).await.is_err());
+    assert!(store.delete_cache(account, id(60), None, 1).await.is_err());
+    let offer = OfferRefused {
+        parked: "p".to_owned(),
+        document: id(61),
+        kind: Kind::Flow,
+        name: String::new(),
+        reason: String::new(),
+        time_ms: 1,
+        intents: Vec::new(),
+        create: Some(json!({})),
+    };
+    let new = NewRefused { id: id(62), account, by: id(70), offer, now_ms: 1, most_of_member: 9, most: 9 };
+    assert!(store.offer_refused(&new).await.is_err());
+    assert!(store.state_keys(account, None).await.unwrap().is_empty());
+    assert!(store.cache_sizes(account).await.unwrap().is_empty());
+    assert!(store.refused(account, id(70), true, 9).await.unwrap().is_empty());
 }
 
 /// The whole suite, on an empty store.

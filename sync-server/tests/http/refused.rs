@@ -124,3 +124,30 @@ async fn what_was_refused_cannot_fill_the_server_or_write_a_secret() {
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
 }
+
+#[tokio::test]
+async fn a_change_that_is_taken_over_several_times_at_once_is_written_once() {
+    let server = Server::start();
+    let (mut ann, api, mut bob, _) = shop(&server).await;
+    let account = ann.account;
+    let script = api.make("scripts", json!({ "name": "s", "content": "" })).await;
+    for n in 1..=5 {
+        let mut typed = offer(&format!("p{n}"), &script, "s");
+        typed["kind"] = json!("script");
+        typed["intents"] = json!([{ "do": "splice", "path": "/content", "at": 0, "delete": 0, "insert": "x" }]);
+        assert_eq!(ask(&mut bob, account, Method::POST, "", Some(typed)).await.status(), StatusCode::NO_CONTENT);
+        let one = format!("/{}", lines(&mut ann, account).await[0]["id"].as_str().unwrap());
+        let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
+        let path = format!("/api/accounts/{account}/refused{one}/adopt");
+        let body = json!({ "heads": review["heads"] });
+        let click = || {
+            let request = ann.browser.request(Method::POST, &path).header("origin", ann.browser.origin());
+            request.json(&body).send()
+        };
+        let answers = futures::future::join_all((0..6).map(|_| click())).await;
+        let taken = answers.iter().filter(|answer| answer.as_ref().unwrap().status() == StatusCode::NO_CONTENT);
+        assert_eq!(taken.count(), 1, "round {n}");
+        let content = api.get(&format!("/v1/scripts/{script}")).await.good()["content"].clone();
+        assert_eq!(content, json!("x".repeat(n)));
+    }
+}
