@@ -32,7 +32,6 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
     }
     Ok(HttpWrite {
         ignore: ignore(value, existing.as_ref())?,
-        named: named(value)?,
         existing_lookup: text_at(value, "/http/existingLookupName").map(Into::into),
         slots,
         existing,
@@ -108,6 +107,7 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
         updates,
         names_data,
         names_batch,
+        named: named(value, at)?,
         media: if sends { media::of(value, connection, body.is_some())? } else { crate::plan::Media::Json },
         endpoint,
         body,
@@ -148,16 +148,19 @@ fn lookups(value: &Value) -> Result<Lookups, Vec<Problem>> {
     Ok(lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?))
 }
 
-/// The lookups whose answers templates of the import name. Read off its text: one that is taken for it is asked for
-/// nothing, which is slower and no fault.
-fn named(value: &Value) -> Result<Vec<Lookup>, Vec<Problem>> {
-    let text = value.to_string();
+/// The lookups whose answers the mapping or templates of an operation name, as its text says.
+fn named(value: &Value, at: usize) -> Result<Vec<Lookup>, Vec<Problem>> {
+    let own = ["/http/relativeURI", "/http/body"].into_iter().filter_map(|pointer| own(value, pointer, at));
+    let shared = ["/http/headers", "/mappings", "/mapping"].into_iter().filter_map(|pointer| value.pointer(pointer));
+    let text: String = own.chain(shared).map(Value::to_string).collect();
     if !text.contains("lookup.") {
         return Ok(Vec::new());
     }
+    let continues = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-');
     let is_named = |lookup: &Lookup| {
-        let name = lookup.name();
-        [format!("lookup.{name}"), format!("lookup.[{name}]")].iter().any(|path| text.contains(path))
+        let (plain, bracketed) = (format!("lookup.{}", lookup.name()), format!("lookup.[{}]", lookup.name()));
+        let mut plain = text.match_indices(&plain).map(|(at, found)| &text[at + found.len()..]);
+        text.contains(&bracketed) || plain.any(|rest| !rest.starts_with(continues))
     };
     Ok(lookups(value)?.live().filter(is_named).collect())
 }
