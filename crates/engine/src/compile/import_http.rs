@@ -12,7 +12,7 @@ use super::{async_helper, flag, media, path_at, strictly, text_at, verdict, whol
 use crate::bundle::Bundle;
 use crate::lookup::{Lookup, Lookups};
 use crate::path::Path;
-use crate::plan::{HttpWrite, Ignore, Known, Reply, Slot};
+use crate::plan::{HttpWrite, Ignore, Known, Media, Reply, Slot};
 
 pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
     let value = import.0;
@@ -95,8 +95,10 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
     )?;
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection)).unwrap_or(&Value::Null);
     let strict = flag(value, "/http/strictHandlebarEvaluation", false);
-    let body = body.map(|body| strictly(&body, Target::Plain, "/http/body", strict)).transpose()?;
     let sends = body.is_some() || crate::http::sends_records(method);
+    let media = if sends { media::of(value, connection, body.is_some())? } else { Media::Json };
+    let target = body.as_deref().map_or(Target::Plain, |body| target(media, body));
+    let body = body.map(|body| strictly(&body, target, "/http/body", strict)).transpose()?;
     let names = |name: &str| {
         let headers = endpoint.headers.iter().map(|(_, template)| template);
         let mut templates = headers.chain([&endpoint.uri, &endpoint.base]).chain(&body);
@@ -108,7 +110,7 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
         names_data,
         names_batch,
         named: named(value, at)?,
-        media: if sends { media::of(value, connection, body.is_some())? } else { crate::plan::Media::Json },
+        media,
         endpoint,
         body,
         reply: Reply {
@@ -119,6 +121,12 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
             verdict: verdict::compile(value, at)?,
         },
     })
+}
+
+/// How values are written into a body. Of XML that takes care of its marks itself they are left as they are.
+fn target(media: Media, body: &str) -> Target {
+    let has_own = ["<![CDATA[", "htmlEncode"].iter().any(|sign| body.contains(sign));
+    if media == Media::Xml && !has_own { Target::Html } else { Target::Plain }
 }
 
 /// How it is known that a record is there: by a field, or by a lookup of the import.

@@ -221,6 +221,21 @@ fn records_are_sent_in_every_media_type() {
 }
 
 #[test]
+fn values_in_a_body_of_xml_are_escaped_once() {
+    for (body, want) in [
+        ("<v>{{record.a}}</v>", "<v>é&amp;&#x3D;&lt;</v>"),
+        ("<v>{{{record.a}}}</v>", "<v>é&=<</v>"),
+        ("<v>{{htmlEncode record.a}}</v>", "<v>é&amp;=&lt;</v>"),
+        ("<v><![CDATA[{{record.a}}]]></v>", "<v><![CDATA[é&=<]]></v>"),
+    ] {
+        let host = answering("{}").with_file("[{\"a\":\"é&=<\"}]".as_bytes());
+        let http = json!({"relativeURI": ["/x"], "requestMediaType": "xml", "body": [body]});
+        send(&host, &http_import(&http), &json!([]));
+        assert_eq!(host.bodies(), [want], "{body}");
+    }
+}
+
+#[test]
 fn answers_are_read_in_every_media_type() {
     for (media, answer, path, want) in [
         ("json", r#"{"a":{"b":"1"}}"#, "_json.a.b", "1"),
