@@ -14,7 +14,7 @@ use super::shaped::wrapped;
 use super::shared::{Place, Shared};
 use super::submit;
 use super::write::{Answered, Failure, Outgoing, Submitted};
-use super::write_body::{Sent, of_records, of_text, without_empty};
+use super::write_body::{Sent, check_json, of_records, of_text, without_empty};
 use crate::http::{Request, sends_records};
 use crate::plan::{HttpWrite, Import, Media, Operation, Slot};
 use crate::secret::Masked;
@@ -223,6 +223,9 @@ impl<'a, 's> HttpDestination<'a, 's> {
                     *value = Masked::plain(content_type.clone());
                 }
             }
+        }
+        if slot.body.is_some() {
+            check_json(&request).map_err(|said| ("body", said))?;
         }
         Ok(accept(request, slot.reply.success.accept()))
     }
