@@ -258,6 +258,20 @@ fn a_body_that_is_called_json_and_is_none_is_an_error_of_its_record() {
 }
 
 #[test]
+fn a_value_of_dots_does_not_lead_out_of_its_path() {
+    let host = answering("{}").with_file(br#"[{"id":".."},{"id":"."},{"id":"a.b"},{"id":"..."}]"#);
+    let http = json!({"method": ["PUT"], "relativeURI": ["/cust/{{record.id}}/../x?q={{record.id}}"]});
+    let ran = send(&host, &http_import(&http), &json!([]));
+    let at = |id: &str| format!("https://app.example/v1/cust/{id}/../x?q={id}");
+    assert_eq!(host.urls(), [at("a.b"), at("...")]);
+    assert_eq!(ran.counts(1), [4, 2, 0, 2]);
+    assert!(ran.errors[0].message.contains("which leads elsewhere"), "{:?}", ran.errors);
+    let host = answering("{}").with_file(br#"[{"id":".."}]"#);
+    send(&host, &http_import(&json!({"relativeURI": ["/x?q={{record.id}}"]})), &json!([]));
+    assert_eq!(host.urls(), ["https://app.example/v1/x?q=%2E%2E"]);
+}
+
+#[test]
 fn answers_are_read_in_every_media_type() {
     for (media, answer, path, want) in [
         ("json", r#"{"a":{"b":"1"}}"#, "_json.a.b", "1"),
