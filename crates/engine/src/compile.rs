@@ -45,6 +45,10 @@ pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
 /// Returns all that is wrong; the path of a problem in another resource than the flow begins with its id.
 pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
     let mut problems = validate(Kind::Flow, &bundle.flow);
+    if flag(&bundle.flow, "/isAbstract", false) {
+        let message = "This flow is a pattern for others and does not run: run a flow that was made from it.";
+        problems.push(Problem::new("/isAbstract", "abstract_flow", message));
+    }
     let flow = Flow(&bundle.flow);
     let mut seen = BTreeSet::new();
     let mut sources = Vec::new();

@@ -121,13 +121,14 @@ impl Pattern {
         let flags = Flags::parse(flags)?;
         let invalid = |reason: String| PatternError::Invalid { pattern: pattern.to_owned(), reason };
         let translated = translate(pattern, flags).map_err(invalid)?;
-        let engine = if translated.fancy {
-            Engine::Fancy(Box::new(Fancy::new(pattern, translated.text).map_err(invalid)?))
+        let fancy = translated.fancy;
+        let engine = if fancy {
+            Engine::Fancy(Box::new(Fancy::new(pattern, translated).map_err(invalid)?))
         } else {
             let built = regex::RegexBuilder::new(&translated.text).size_limit(MOST_BYTES).build();
             Engine::Linear(built.map_err(|error| invalid(last_line(&error.to_string())))?)
         };
-        let reads_far = translated.fancy || may_read_far(pattern);
+        let reads_far = fancy || may_read_far(pattern);
         Ok(Self { source: pattern.to_owned(), engine, flags, reads_far })
     }
 

@@ -23,6 +23,8 @@ impl Target {
         match self {
             Self::Plain => out.push_str(text),
             Self::Html => html(text, out),
+            // Alone between two slashes they would lead elsewhere, and written so they show that a value brought them.
+            Self::Uri if matches!(text, "." | "..") => out.push_str(&text.replace('.', "%2E")),
             Self::Uri => percent(text, b"-_.!~*'()", out),
             Self::Sql(dialect) => dialect.write(text, out),
         }
@@ -63,6 +65,12 @@ mod tests {
         assert_eq!(write(Target::Plain), "é&<'`=\"> ");
         assert_eq!(write(Target::Html), "é&amp;&lt;&#x27;&#x60;&#x3D;&quot;&gt; ");
         assert_eq!(write(Target::Uri), "%C3%A9%26%3C'%60%3D%22%3E%20");
+        let written = ["..", ".", "...", "a.b"].map(|text| {
+            let mut out = String::new();
+            Target::Uri.write(text, &mut out);
+            out
+        });
+        assert_eq!(written, ["%2E%2E", "%2E", "...", "a.b"]);
         assert_eq!(write(Target::Sql(SqlDialect::Standard)), "'é&<''`=\"> '");
     }
 }

@@ -70,15 +70,18 @@ pub(super) fn transform(bundle: &Bundle, value: &Value, pointer: &str) -> Result
     if is_script(value, pointer) {
         return chosen(bundle, value, pointer).map(TransformBy::Script).map(Some);
     }
-    let new = format!("{pointer}/expression/rulesTwoDotZero");
-    let old = format!("{pointer}/expression/rules");
+    // Written inside an expression, or beside the type.
+    let places = |field: &str| ["/expression", ""].map(|part| format!("{pointer}{part}/{field}"));
     let has_rules = |rules: &Value| {
         rules.as_array().is_some_and(|rules| rules.iter().any(|group| *group != Value::Array(Vec::new())))
     };
-    let version = text_at(value, &format!("{pointer}/expression/version"));
-    if let Some(rules) = value.pointer(&old).filter(|rules| version != Some("2") && has_rules(rules)) {
-        return Ok(Transform::compile_old(rules, &old)?.map(TransformBy::Rules));
+    let is_second = places("version").iter().find_map(|place| text_at(value, place)) == Some("2");
+    let written = |place: String| Some((value.pointer(&place)?, place));
+    let old = places("rules").into_iter().filter_map(written).find(|(rules, _)| has_rules(rules));
+    if let Some((rules, place)) = old.filter(|_| !is_second) {
+        return Ok(Transform::compile_old(rules, &place)?.map(TransformBy::Rules));
     }
-    let rules = value.pointer(&new).map_or(Ok(None), |rules| Transform::compile(rules, &new))?;
+    let new = places("rulesTwoDotZero").into_iter().find_map(written);
+    let rules = new.map_or(Ok(None), |(rules, place)| Transform::compile(rules, &place))?;
     Ok(rules.map(TransformBy::Rules))
 }

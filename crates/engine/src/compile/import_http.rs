@@ -12,7 +12,7 @@ use super::{async_helper, flag, media, path_at, strictly, text_at, verdict, whol
 use crate::bundle::Bundle;
 use crate::lookup::{Lookup, Lookups};
 use crate::path::Path;
-use crate::plan::{HttpWrite, Ignore, Known, Reply, Slot};
+use crate::plan::{HttpWrite, Ignore, Known, Media, Reply, Slot};
 
 pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, Vec<Problem>> {
     let value = import.0;
@@ -32,7 +32,6 @@ pub(super) fn compile(bundle: &Bundle, import: Import<'_>) -> Result<HttpWrite, 
     }
     Ok(HttpWrite {
         ignore: ignore(value, existing.as_ref())?,
-        named: named(value)?,
         existing_lookup: text_at(value, "/http/existingLookupName").map(Into::into),
         slots,
         existing,
@@ -96,8 +95,10 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
     )?;
     let connection = import.connection().and_then(|id| bundle.get(id, Kind::Connection)).unwrap_or(&Value::Null);
     let strict = flag(value, "/http/strictHandlebarEvaluation", false);
-    let body = body.map(|body| strictly(&body, Target::Plain, "/http/body", strict)).transpose()?;
     let sends = body.is_some() || crate::http::sends_records(method);
+    let media = if sends { media::of(value, connection, body.is_some())? } else { Media::Json };
+    let target = body.as_deref().map_or(Target::Plain, |body| target(media, body));
+    let body = body.map(|body| strictly(&body, target, "/http/body", strict)).transpose()?;
     let names = |name: &str| {
         let headers = endpoint.headers.iter().map(|(_, template)| template);
         let mut templates = headers.chain([&endpoint.uri, &endpoint.base]).chain(&body);
@@ -108,7 +109,8 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
         updates,
         names_data,
         names_batch,
-        media: if sends { media::of(value, connection, body.is_some())? } else { crate::plan::Media::Json },
+        named: named(value, at)?,
+        media,
         endpoint,
         body,
         reply: Reply {
@@ -119,6 +121,12 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
             verdict: verdict::compile(value, at)?,
         },
     })
+}
+
+/// How values are written into a body. Of XML that takes care of its marks itself they are left as they are.
+fn target(media: Media, body: &str) -> Target {
+    let has_own = ["<![CDATA[", "htmlEncode"].iter().any(|sign| body.contains(sign));
+    if media == Media::Xml && !has_own { Target::Html } else { Target::Plain }
 }
 
 /// How it is known that a record is there: by a field, or by a lookup of the import.
@@ -148,16 +156,19 @@ fn lookups(value: &Value) -> Result<Lookups, Vec<Problem>> {
     Ok(lookups.and(Lookups::compile(value.pointer("/http/lookups"), "/http/lookups")?))
 }
 
-/// The lookups whose answers templates of the import name. Read off its text: one that is taken for it is asked for
-/// nothing, which is slower and no fault.
-fn named(value: &Value) -> Result<Vec<Lookup>, Vec<Problem>> {
-    let text = value.to_string();
+/// The lookups whose answers the mapping or templates of an operation name, as its text says.
+fn named(value: &Value, at: usize) -> Result<Vec<Lookup>, Vec<Problem>> {
+    let own = ["/http/relativeURI", "/http/body"].into_iter().filter_map(|pointer| own(value, pointer, at));
+    let shared = ["/http/headers", "/mappings", "/mapping"].into_iter().filter_map(|pointer| value.pointer(pointer));
+    let text: String = own.chain(shared).map(Value::to_string).collect();
     if !text.contains("lookup.") {
         return Ok(Vec::new());
     }
+    let continues = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-');
     let is_named = |lookup: &Lookup| {
-        let name = lookup.name();
-        [format!("lookup.{name}"), format!("lookup.[{name}]")].iter().any(|path| text.contains(path))
+        let (plain, bracketed) = (format!("lookup.{}", lookup.name()), format!("lookup.[{}]", lookup.name()));
+        let mut plain = text.match_indices(&plain).map(|(at, found)| &text[at + found.len()..]);
+        text.contains(&bracketed) || plain.any(|rest| !rest.starts_with(continues))
     };
     Ok(lookups(value)?.live().filter(is_named).collect())
 }

@@ -10,9 +10,7 @@ use crate::path::Path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct HttpWrite {
-    /// The lookups whose answers templates name: `lookup.NAME`.
-    pub(crate) named: Vec<Lookup>,
-    /// The one of them that says whether a record is there.
+    /// The lookup that says whether a record is there.
     pub(crate) existing_lookup: Option<Box<str>>,
     /// What may be done with a record: one operation, or one that creates and one that updates.
     pub(crate) slots: Vec<Slot>,
@@ -45,6 +43,8 @@ pub(crate) struct Slot {
     pub(crate) names_data: bool,
     /// Whether they name all records of a request.
     pub(crate) names_batch: bool,
+    /// The lookups whose answers its templates or the mapping name: `lookup.NAME`.
+    pub(crate) named: Vec<Lookup>,
 }
 
 /// How an answer is read.
@@ -121,13 +121,15 @@ impl HttpWrite {
         Ok(if updates { Operation::Update } else { Operation::Create })
     }
 
-    /// What templates call `lookup`: the answers about one record. Lookups leave open what they have to ask first.
-    pub(crate) fn looked_up(&self, around: &Around<'_, '_>) -> Result<Option<Val>, String> {
-        if self.named.is_empty() {
+    /// What templates of an operation call `lookup`: the answers about one record. Lookups leave open what they have to
+    /// ask first.
+    pub(crate) fn looked_up(&self, operation: Operation, around: &Around<'_, '_>) -> Result<Option<Val>, String> {
+        let named = self.slots.get(self.slot(operation)).map(|slot| &*slot.named).unwrap_or_default();
+        if operation == Operation::Ignore || named.is_empty() {
             return Ok(None);
         }
         let mut answers = Record::default();
-        for lookup in &self.named {
+        for lookup in named {
             match lookup.find(&Val::Absent, around)? {
                 Found::Value(value) => answers.set(lookup.name(), value),
                 Found::Unknown => {}

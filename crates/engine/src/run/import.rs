@@ -190,13 +190,18 @@ impl<'a, 's> Importer<'a, 's> {
 
     /// Decides what the endpoint is to do with a record; returns what has to be known first.
     fn decide(&self, http: &HttpWrite, passing: &mut Passing<'_>, answers: &Answers) -> Option<Vec<Question>> {
-        let decided = {
+        let (decided, open) = {
             let scope = |name: &str| self.scope(&passing.before, name);
             let around = Around::new(&scope, self.shared.env(self.place), answers);
             let operation = http.operation(&passing.before, &around);
-            operation.and_then(|operation| Ok((operation, http.looked_up(&around)?)))
+            let open = answers.take_open();
+            if !open.is_empty() {
+                // What templates name is asked when it is known whether they are used.
+                return Some(open);
+            }
+            let decided = operation.and_then(|operation| Ok((operation, http.looked_up(operation, &around)?)));
+            (decided, answers.take_open())
         };
-        let open = answers.take_open();
         if !open.is_empty() {
             return Some(open);
         }

@@ -78,7 +78,17 @@ pub(super) fn body(template: &Template, scope: Scope<'_>, env: &Env<'_>) -> Resu
 
 /// Sends a request; an endpoint that is silent for too long is given up.
 pub(super) async fn send(host: &dyn Host, request: Request) -> Result<Response, HttpError> {
+    if climbs(&request.url.to_string()) {
+        let message = "a value that is a part of the path is “.” or “..”, which leads elsewhere. Change it in the data";
+        return Err(HttpError::Refused(message.to_owned()));
+    }
     patiently(host, host.http().send(request)).await?
+}
+
+/// Whether a part of the path is dots that a value brought: the one who dials takes `%2E` there for a dot (WHATWG URL).
+fn climbs(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    path.split('/').any(|part| part.contains("%2e") && matches!(&*part.replace("%2e", "."), "." | ".."))
 }
 
 /// Waits for something of an endpoint, but not for ever.

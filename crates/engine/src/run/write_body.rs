@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use tombolo_formats::{CsvOptions, RecordWriter, WriteFormat, WriteOptions, XmlPath, XmlWriter};
 use tombolo_model::{KeyPool, Keys, Record, Val};
 use tombolo_template::uri_component;
 
 use super::retry::mixed;
+use crate::http::Request;
 use crate::plan::Media;
+use crate::secret::Masked;
 
 /// A body, and its type where that says more than the media type does.
 pub(super) struct Sent {
@@ -54,6 +57,25 @@ pub(super) fn of_text(media: Media, text: Vec<u8>, drop_empty: bool) -> Result<S
         }
         _ => Ok(text.into()),
     }
+}
+
+/// Says what is wrong with a body that is called JSON; several values one behind the other are a usual body too.
+pub(super) fn check_json(request: &Request) -> Result<(), String> {
+    let is_json = |(name, value): &(String, Masked)| {
+        name.eq_ignore_ascii_case("content-type") && value.as_plain().is_some_and(|kind| kind.contains("json"))
+    };
+    // Of a body with secrets it is seen only when they are put in.
+    let Some(body) = request.body.as_ref().filter(|body| body.masked().is_none()) else { return Ok(()) };
+    if !request.headers.iter().any(is_json) {
+        return Ok(());
+    }
+    let bytes = body.reveal();
+    let mut values = serde_json::Deserializer::from_slice(&bytes).into_iter::<IgnoredAny>();
+    values.find_map(Result::err).map_or(Ok(()), |error| {
+        Err(format!(
+            "What the body's template made is no JSON ({error}): write values with {{{{{{jsonSerialize record.field}}}}}}, or choose another media type."
+        ))
+    })
 }
 
 /// A value without its empty parts: no value, null, empty texts, lists and objects; nothing when nothing is left.

@@ -9,11 +9,12 @@ use super::capture;
 use super::exchange::{Ask, Exchanged, ask};
 use super::reply::{Reading, parse};
 use super::request::{accept, body, build};
+use super::retry::{did_nothing, is_passing, is_repeatable};
 use super::shaped::wrapped;
 use super::shared::{Place, Shared};
 use super::submit;
 use super::write::{Answered, Failure, Outgoing, Submitted};
-use super::write_body::{Sent, of_records, of_text, without_empty};
+use super::write_body::{Sent, check_json, of_records, of_text, without_empty};
 use crate::http::{Request, sends_records};
 use crate::plan::{HttpWrite, Import, Media, Operation, Slot};
 use crate::secret::Masked;
@@ -126,6 +127,7 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let scrub = &slot.endpoint.scrub;
         let reading = Reading { slot, reads_answer: self.reads_answer, batched: self.write.batch_size > 1, records };
         let asked = Ask { place: self.place, endpoint: &slot.endpoint, records: records as u64, reads: false };
+        let repeatable = is_repeatable(&request);
         let Exchanged { result, tries } = ask(self.shared, &asked, request).await;
         let tried = if tries > 1 { format!(" It was tried {tries} times.") } else { String::new() };
         let failed = |code, message: String, status_code| {
@@ -140,6 +142,10 @@ impl<'a, 's> HttpDestination<'a, 's> {
         let status = response.status;
         if !(200..=299).contains(&status) {
             let said = beginning(self.shared.host, &mut response).await;
+            if tries == 1 && !repeatable && is_passing(status) && !did_nothing(status) {
+                let more = " It was not sent again: what was sent may have been taken, and would be there twice.";
+                return reading.refused(status, &said, more);
+            }
             return reading.refused(status, &said, &tried);
         }
         let body = if reading.reads_body() || self.write.helper.is_some() {
@@ -217,6 +223,9 @@ impl<'a, 's> HttpDestination<'a, 's> {
                     *value = Masked::plain(content_type.clone());
                 }
             }
+        }
+        if slot.body.is_some() {
+            check_json(&request).map_err(|said| ("body", said))?;
         }
         Ok(accept(request, slot.reply.success.accept()))
     }

@@ -167,6 +167,44 @@ fn what_a_lookup_found_goes_into_the_address_the_body_and_the_mapping() {
 }
 
 #[test]
+fn lookups_that_no_template_of_a_record_names_are_not_asked() {
+    let finds = |status: u16| {
+        Memory::new(move |request| {
+            let url = request.url.to_string();
+            Some(match url.split_once("/v1/").map(|(_, rest)| rest) {
+                Some("find/1") => Answer::json(&json!({"items": [{"id": 7}]})),
+                Some("find/2") => Answer::json(&json!({"items": []})),
+                Some("address") => Answer::json(&json!({"street": "s"})),
+                Some("customer") => Answer::new(status, "no"),
+                _ => Answer::new(200, ""),
+            })
+        })
+        .with_file(br#"[{"c":1},{"c":2}]"#)
+    };
+    let mut bundle = by_lookup(&json!({
+        "method": ["POST"], "relativeURI": ["/new/{{lookup.customer-address}}"], "requestType": ["CREATE"],
+        "ignoreLookupName": "there",
+    }));
+    let import = &mut bundle.resources.get_mut(&id(3)).unwrap().1;
+    import["ignoreExisting"] = json!(true);
+    import["description"] = json!("Not {{lookup.customer}} any more");
+    for (name, extract) in [("customer", "name"), ("customer-address", "street")] {
+        let uri = format!("/{}", name.rsplit('-').next().unwrap());
+        let lookup = json!({"name": name, "method": "GET", "relativeURI": uri, "extract": extract});
+        import["lookups"].as_array_mut().unwrap().push(lookup);
+    }
+    let host = finds(404);
+    let ran = go(&bundle, &host);
+    assert_eq!(ran.counts(1), [2, 1, 1, 0]);
+    let urls = host.urls();
+    assert!(urls.iter().all(|url| !url.ends_with("/customer")) && urls[3].ends_with("/new/s"), "{urls:?}");
+    // A record that is left alone needs nothing.
+    bundle.resources.get_mut(&id(3)).unwrap().1["http"]["relativeURI"] = json!(["/new/{{lookup.customer}}"]);
+    let ran = go(&bundle, &finds(404));
+    assert_eq!(ran.counts(1), [2, 0, 1, 1]);
+}
+
+#[test]
 fn a_lookup_says_which_records_are_left_alone() {
     for (setting, ignored) in [("ignoreExisting", "/new"), ("ignoreMissing", "/new")] {
         let mut bundle = by_lookup(

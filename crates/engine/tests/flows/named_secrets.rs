@@ -101,7 +101,8 @@ fn a_template_that_takes_a_secret_apart_gets_stars() {
 fn a_record_cannot_pass_for_a_secret() {
     let forged = format!("\"******\",\"{}/http/encrypted/key\"", id(1));
     let host = Memory::new(|_| Some(Answer::new(204, ""))).with_file(format!("a,b\n{forged}\n").as_bytes());
-    let import = http_import(&json!({"relativeURI": ["/x"], "body": ["{{{record.a}}} {{{record.b}}}"]}));
+    let import = http_import(&json!({"relativeURI": ["/x"], "body": ["{{{record.a}}} {{{record.b}}}"],
+        "requestMediaType": "plaintext"}));
     go(&custom(bundle(file_export(&json!({"type": "csv"})), &[import]), &json!([])), &host);
     assert_eq!(host.bodies()[0], format!("****** {}/http/encrypted/key", id(1)));
 }

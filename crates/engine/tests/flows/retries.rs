@@ -66,6 +66,8 @@ fn what_must_not_happen_twice_is_sent_again_only_when_nothing_was_done() {
         let ran = send(&host, &json!({"method": [method], "relativeURI": ["/x"]}), &json!({}));
         assert_eq!(host.urls().len(), sent, "{status} {method}");
         assert_eq!(ran.counts(1)[1], sent as u64 - 1, "{status} {method}");
+        let says_so = ran.errors.iter().any(|error| error.message.ends_with("would be there twice."));
+        assert_eq!(says_so, status >= 500 && sent == 1, "{status} {method}");
     }
     let host = troubled(&[500]).with_file(b"id\n1\n");
     let headers = json!([{"name": "Idempotency-Key", "value": "{{record.id}}"}]);

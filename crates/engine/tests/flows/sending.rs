@@ -221,6 +221,57 @@ fn records_are_sent_in_every_media_type() {
 }
 
 #[test]
+fn values_in_a_body_of_xml_are_escaped_once() {
+    for (body, want) in [
+        ("<v>{{record.a}}</v>", "<v>é&amp;&#x3D;&lt;</v>"),
+        ("<v>{{{record.a}}}</v>", "<v>é&=<</v>"),
+        ("<v>{{htmlEncode record.a}}</v>", "<v>é&amp;=&lt;</v>"),
+        ("<v><![CDATA[{{record.a}}]]></v>", "<v><![CDATA[é&=<]]></v>"),
+    ] {
+        let host = answering("{}").with_file("[{\"a\":\"é&=<\"}]".as_bytes());
+        let http = json!({"relativeURI": ["/x"], "requestMediaType": "xml", "body": [body]});
+        send(&host, &http_import(&http), &json!([]));
+        assert_eq!(host.bodies(), [want], "{body}");
+    }
+}
+
+#[test]
+fn a_body_that_is_called_json_and_is_none_is_an_error_of_its_record() {
+    let file = br#"[{"q":"x"},{"q":"x \"y\""},{"q":""}]"#;
+    let body = r#"{"a":"{{record.q}}"}"#;
+    let host = answering("{}").with_file(file);
+    let ran = send(&host, &http_import(&json!({"relativeURI": ["/x"], "body": [body]})), &json!([]));
+    assert_eq!(ran.counts(1), [3, 2, 0, 1]);
+    let error = &ran.errors[0];
+    assert_eq!((error.index, error.code.as_str()), (Some(1), "body"));
+    assert!(error.message.contains("is no JSON (expected") && error.message.contains("{{{jsonSerialize"), "{error:?}");
+    for (http, body) in [
+        (json!({}), r#"{"a":1}{{record.none}} {"b":2}"#),
+        (json!({"requestMediaType": "plaintext"}), "a"),
+        (json!({"headers": [{"name": "content-type", "value": "text/x"}]}), "a"),
+        (json!({}), " {{record.none}}"),
+    ] {
+        let host = answering("{}").with_file(b"[{}]");
+        let import = http_import(&with(json!({"relativeURI": ["/x"], "body": [body]}), &http));
+        assert_eq!(send(&host, &import, &json!([])).counts(1), [1, 1, 0, 0], "{body} {http}");
+    }
+}
+
+#[test]
+fn a_value_of_dots_does_not_lead_out_of_its_path() {
+    let host = answering("{}").with_file(br#"[{"id":".."},{"id":"."},{"id":"a.b"},{"id":"..."}]"#);
+    let http = json!({"method": ["PUT"], "relativeURI": ["/cust/{{record.id}}/../x?q={{record.id}}"]});
+    let ran = send(&host, &http_import(&http), &json!([]));
+    let at = |id: &str| format!("https://app.example/v1/cust/{id}/../x?q={id}");
+    assert_eq!(host.urls(), [at("a.b"), at("...")]);
+    assert_eq!(ran.counts(1), [4, 2, 0, 2]);
+    assert!(ran.errors[0].message.contains("which leads elsewhere"), "{:?}", ran.errors);
+    let host = answering("{}").with_file(br#"[{"id":".."}]"#);
+    send(&host, &http_import(&json!({"relativeURI": ["/x?q={{record.id}}"]})), &json!([]));
+    assert_eq!(host.urls(), ["https://app.example/v1/x?q=%2E%2E"]);
+}
+
+#[test]
 fn answers_are_read_in_every_media_type() {
     for (media, answer, path, want) in [
         ("json", r#"{"a":{"b":"1"}}"#, "_json.a.b", "1"),
@@ -295,7 +346,8 @@ fn forms_hold_one_record() {
 
 #[test]
 fn templates_of_imports_and_file_names_see_the_run_and_the_import() {
-    let http = json!({"relativeURI": ["/{{job._id}}"], "body": ["{{testMode}} {{import.name}} {{job.type}}"]});
+    let http = json!({"relativeURI": ["/{{job._id}}"], "body": ["{{testMode}} {{import.name}} {{job.type}}"],
+        "requestMediaType": "plaintext"});
     let file = file_import(&json!({"type": "json", "fileName": "p-{{job._id}}-{{import.name}}.json"}));
     let mut flow = bundle(file_export(&json!({"type": "csv"})), &[http_import(&http), file]);
     flow.about.run = Some(id(77));

@@ -35,6 +35,31 @@ fn an_export_that_names_no_page_size_has_pages_of_twenty() {
 }
 
 #[test]
+fn a_transformation_is_read_inside_its_expression_and_beside_its_type() {
+    let new = json!({"version": "2", "rulesTwoDotZero": {"mode": "create", "mappings": [
+        {"generate": "n", "dataType": "string", "extract": "$.a", "status": "Active"}]}});
+    let old = json!({"version": "1", "rules": [[{"extract": "a", "generate": "n"}]]});
+    for rules in [new, old] {
+        for transform in [json!({"type": "expression", "expression": rules}), with(json!({"type": "expression"}), &rules)] {
+            let host = Memory::offline().with_file(b"a,b\n1,2\n");
+            let export = with(file_export(&json!({"type": "csv"})), &json!({"transform": transform}));
+            go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &host);
+            assert_eq!(host.made_text().as_deref(), Some("[\n{\"n\":\"1\"}\n]\n"), "{transform}");
+        }
+    }
+}
+
+#[test]
+fn an_abstract_flow_does_not_run() {
+    let mut made = bundle(file_export(&json!({"type": "csv"})), &[file_import(&json!({"type": "json"}))]);
+    made.flow["isAbstract"] = json!(true);
+    assert!(refusals(&made).contains("/isAbstract: This flow is a pattern"));
+    made.flow["isAbstract"] = json!(false);
+    let host = Memory::offline().with_file(b"a\n1\n");
+    assert_eq!(go(&made, &host).counts(0), [1, 1, 0, 0]);
+}
+
+#[test]
 fn errors_keep_no_record_where_retries_are_skipped() {
     for (flow, generator, keeps) in [
         (json!({}), json!({}), [true, true]),

@@ -1,12 +1,14 @@
 //! Expressions with look-around and back-references, by an engine that goes back.
 //!
 //! Its limit counts steps, and a step may read all that is left of the text: `(?=.*z)` does so from each place. Where
-//! that may be, long texts get fewer steps, and what the searches may have read is added up.
+//! that may be, long texts get fewer steps, and what the searches may have read is added up. Where these do not do, the
+//! text is looked at: a step reads no further than the repetitions can run in it, mostly over a few characters.
 
 use std::sync::OnceLock;
 
 use fancy_regex::{Regex, RegexBuilder};
 
+use super::translate::Translated;
 use super::{MOST_BYTES, MOST_READ, READ};
 
 /// About two seconds of going back at most.
@@ -14,6 +16,10 @@ const MOST_STEPS: usize = 1_000_000;
 /// Texts of up to so many bytes get all steps; each next class is four times as long and gets a quarter.
 const SHORT: usize = 1024;
 const CLASSES: usize = 8;
+/// Expressions of more long repetitions are not looked into.
+const MOST_RUNS: usize = 8;
+/// What a text that is looked at counts as read for each of its bytes, and beside that.
+const LOOKED_AT: (u64, u64) = (16, MOST_READ >> 8);
 
 /// The groups of a match, each with its place in the text.
 type Groups = Vec<Option<(usize, usize)>>;
@@ -31,13 +37,18 @@ pub(super) struct Fancy {
     reads_far: bool,
     /// For longer texts, each made when the first one comes.
     strict: [OnceLock<Option<Regex>>; CLASSES],
+    /// What each long repetition runs over, where that is known.
+    runs: Option<Vec<regex::Regex>>,
 }
 
 impl Fancy {
     /// Compiles what was translated from `pattern`.
-    pub(super) fn new(pattern: &str, text: String) -> Result<Self, String> {
+    pub(super) fn new(pattern: &str, Translated { text, runs, .. }: Translated) -> Result<Self, String> {
         let usual = build(&text, MOST_STEPS).map_err(|error| error.to_string())?;
-        Ok(Self { usual, reads_far: may_read_far(pattern), strict: Default::default(), text })
+        let reads_far = may_read_far(pattern);
+        let runs = runs.filter(|runs| reads_far && runs.len() <= MOST_RUNS);
+        let runs = runs.and_then(|runs| runs.iter().map(|run| regex::Regex::new(run).ok()).collect());
+        Ok(Self { usual, reads_far, strict: Default::default(), text, runs })
     }
 
     /// The place of a named group.
@@ -58,20 +69,43 @@ impl Fancy {
             return Err(TooSlow);
         }
         let left = text.len() - from.min(text.len());
-        let class = (0..CLASSES).find(|class| left <= SHORT << (2 * class)).unwrap_or(CLASSES - 1);
-        let strict = || build(&self.text, MOST_STEPS >> (2 * class)).ok();
-        let regex =
-            if class == 0 { &self.usual } else { self.strict[class].get_or_init(strict).as_ref().ok_or(TooSlow)? };
-        let found = groups(regex, text, from);
+        let (mut reach, class) = (left, class_of(left));
+        let mut found = groups(self.of(class)?, text, from);
+        if found.is_err()
+            && let Some(run) = self.longest_run(text).filter(|run| class_of(*run) < class)
+        {
+            READ.set(READ.get().saturating_add(LOOKED_AT.0.saturating_mul(text.len() as u64) + LOOKED_AT.1));
+            reach = run;
+            found = groups(self.of(class_of(run))?, text, from);
+        }
         let passed = match &found {
             Ok(Some(groups)) => {
                 groups.first().copied().flatten().map_or(left, |(begin, _)| begin.saturating_sub(from) + 1)
             }
             _ => left,
         };
-        READ.set(READ.get().saturating_add((passed as u64).saturating_mul(left as u64) / 2));
+        READ.set(READ.get().saturating_add((passed as u64).saturating_mul(reach as u64) / 2));
         found
     }
+
+    /// The engine for texts of a class.
+    fn of(&self, class: usize) -> Result<&Regex, TooSlow> {
+        if class == 0 {
+            return Ok(&self.usual);
+        }
+        let strict = || build(&self.text, MOST_STEPS >> (2 * class)).ok();
+        self.strict[class].get_or_init(strict).as_ref().ok_or(TooSlow)
+    }
+
+    /// How far a step may read in a text, if that can be seen.
+    fn longest_run(&self, text: &str) -> Option<usize> {
+        let longest = |run: &regex::Regex| run.find_iter(text).map(|found| found.len()).max().unwrap_or_default();
+        Some(SHORT / 2 + self.runs.as_ref()?.iter().map(longest).sum::<usize>())
+    }
+}
+
+fn class_of(length: usize) -> usize {
+    (0..CLASSES).find(|class| length <= SHORT << (2 * class)).unwrap_or(CLASSES - 1)
 }
 
 fn build(text: &str, steps: usize) -> Result<Regex, Box<fancy_regex::Error>> {
@@ -114,6 +148,21 @@ mod tests {
         assert_eq!(is_match(r"(?<=\$)\d+", &long), Ok(true));
         assert_eq!(is_match(r"(?<=\$)\d\d(?!\d)", &long), Ok(true));
         assert_eq!(is_match(r"foo(?!.*bar)", &"foo ".repeat(100_000)), Ok(true));
+    }
+
+    #[test]
+    fn look_around_with_repetitions_that_the_text_ends_soon_is_for_long_texts_too() {
+        let (without, with) = ("1 line. ".repeat(60_000), format!("{} 2026-11 $12.50 7 EUR", "x-1 ".repeat(120_000)));
+        for pattern in [r"(?<=\$)\d+\.\d\d", r"(?<!\d)\d{4}-\d\d", r"(?=\d+ EUR)\d+", "(?=[A-Z]+r)eu"] {
+            let found = |text: &str| {
+                begin_searches();
+                Pattern::new(pattern, "i").unwrap().is_match(text)
+            };
+            assert_eq!((found(&without), found(&with)), (Ok(false), Ok(true)), "{pattern}");
+        }
+        begin_searches();
+        let digits = format!("{} ", "1".repeat(5_000)).repeat(100);
+        assert!(matches!(is_match(r"(?=\d+ EUR)\d+", &digits), Err(PatternError::TooSlow { .. })));
     }
 
     #[test]

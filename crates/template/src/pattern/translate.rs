@@ -11,7 +11,12 @@ pub(super) struct Translated {
     pub(super) text: String,
     /// Whether it needs an engine that goes back.
     pub(super) fancy: bool,
+    /// What its long repetitions run over, an expression each; nothing where one repeats a group.
+    pub(super) runs: Option<Vec<String>>,
 }
+
+/// What is repeated so many times at most is short.
+const FEW: u32 = 64;
 
 pub(super) fn translate(pattern: &str, flags: Flags) -> Result<Translated, String> {
     let made = attempt(pattern, flags, false)?;
@@ -30,6 +35,8 @@ fn attempt(pattern: &str, flags: Flags, fancy: bool) -> Result<Translated, Strin
         open: Vec::new(),
         ahead: None,
         can_repeat: false,
+        character: None,
+        runs: Some(Vec::new()),
     };
     if flags.ignore_case {
         translator.out.push_str("(?i)");
@@ -39,7 +46,7 @@ fn attempt(pattern: &str, flags: Flags, fancy: bool) -> Result<Translated, Strin
         translator.fancy = true;
     }
     translator.all()?;
-    Ok(Translated { text: translator.out, fancy: translator.fancy })
+    Ok(Translated { text: translator.out, fancy: translator.fancy, runs: translator.runs })
 }
 
 /// How many groups capture, which tells a back-reference from an old escape.
@@ -79,6 +86,9 @@ struct Translator<'p> {
     ahead: Option<usize>,
     /// Whether what stands before may be repeated.
     can_repeat: bool,
+    /// Where that begins, unless it is a group.
+    character: Option<usize>,
+    runs: Option<Vec<String>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,6 +120,7 @@ impl<'p> Translator<'p> {
     fn all(&mut self) -> Result<(), String> {
         while let Some(character) = self.take() {
             let mut repeatable = true;
+            let from = self.out.len();
             if !matches!(character, '*' | '+' | '?' | '{') {
                 self.ahead = None;
             }
@@ -144,6 +155,7 @@ impl<'p> Translator<'p> {
                 other => literal(other, &mut self.out),
             }
             self.can_repeat = repeatable;
+            self.character = (character != ')').then_some(from);
         }
         Ok(())
     }
@@ -159,11 +171,27 @@ impl<'p> Translator<'p> {
             }
             Some(_) => {}
             None => {
+                self.runs_over(quantifier);
                 self.out.push_str(quantifier);
                 self.out.push_str(lazy);
             }
         }
         Ok(())
+    }
+
+    /// Notes what a repetition runs over.
+    fn runs_over(&mut self, quantifier: &str) {
+        let most = quantifier.trim_matches(['{', '}']).rsplit(',').next().and_then(|most| most.parse::<u32>().ok());
+        let short = self.character.is_some() && most.is_some_and(|most| most <= FEW);
+        if quantifier == "?" || short {
+            return;
+        }
+        let case = if self.flags.ignore_case { "(?i)" } else { "" };
+        let run = self.character.map(|from| format!("{case}(?:{})+", &self.out[from..]));
+        match (&mut self.runs, run) {
+            (Some(runs), Some(run)) => runs.push(run),
+            _ => self.runs = None,
+        }
     }
 
     /// A count in braces, or a brace that stands for itself.
