@@ -271,7 +271,8 @@ async fn the_shell_offers_what_a_role_may_and_says_no_where_an_address_is_not_op
         owner.invite(email, role).await?;
         screen.sign_in(email).await?;
         let (own, _) = offered(&screen).await?;
-        ensure!(own == ["Members", "Settings", "API tokens", "Transfers", "Audit log"], "{email} as owner: {own:?}");
+        let all = ["Members", "Settings", "Subscription", "API tokens", "Transfers", "To review", "Audit log"];
+        ensure!(own == all, "{email} as owner: {own:?}");
         screen.switch_account("Ines").await?;
         let (shared, menu) = offered(&screen).await?;
         ensure!(shared == entries, "{email} as {role}: {shared:?}");

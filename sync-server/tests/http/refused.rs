@@ -69,7 +69,7 @@ async fn an_administrator_takes_over_what_was_refused_to_a_member_and_the_log_na
     let entries = log["entries"].as_array().unwrap();
     let author = json!({ "fieldPath": "/notAccepted/author", "oldValue": null, "newValue": "bob" });
     let told = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&author)).unwrap();
-    assert_eq!((&told["byUser"]["name"], &told["_resourceId"]), (&json!("ann"), &json!(connection)), "{told}");
+    assert_eq!((&told["byUser"]["name"], &told["resource"]), (&json!("ann"), &json!(connection)), "{told}");
     let change = json!({ "fieldPath": "/name", "oldValue": "Shop 2", "newValue": "Store" });
     let written = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&change)).unwrap();
     assert_eq!(written["byUser"]["name"], "ann", "it is the administrator's change");
