@@ -16,8 +16,8 @@ use tombolo_model::run::Checkpoint;
 use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
-    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRunFile, NewToken, NewUser, Proofs,
-    RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
+    Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRunFile, NewToken,
+    NewUser, Proofs, RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::run::{RunPlace, RunRow, RunStatus, StepCount};

@@ -207,8 +207,7 @@ async fn person(app: &App, headers: &HeaderMap, login: &Login, identity: &Identi
     if rights.role == Role::Owner && !by_password {
         return Err(no("the owner signs in with the password first, and then here, in the same browser"));
     }
-    let linked =
-        app.store.link_sso(account, issuer, &identity.subject, user.id, by_password, clock::now_ms()).await?;
+    let linked = app.store.link_sso(account, issuer, &identity.subject, user.id, by_password, clock::now_ms()).await?;
     if linked == SsoLinked::Taken {
         return Err(no("you have another identity at this provider already. An administrator can unlink it"));
     }
