@@ -254,14 +254,13 @@ fn a_body_is_called_what_the_import_or_its_connection_says() {
     ] {
         for records in [true, false] {
             let host = Memory::new(|_| Some(Answer::new(204, ""))).with_file(b"id\n1\n");
-            let http = json!({"method": ["POST"], "relativeURI": ["/x"], "body": ["{{record.id}}"], "requestMediaType": own});
+            let http =
+                json!({"method": ["POST"], "relativeURI": ["/x"], "body": ["{{record.id}}"], "requestMediaType": own});
             let mut made = if records {
                 bundle(file_export(&json!({"type": "csv"})), &[http_import(&http)])
             } else {
                 bundle(
-                    http_export(
-                        &json!({"method": "POST", "relativeURI": "/x", "body": "1", "requestMediaType": own}),
-                    ),
+                    http_export(&json!({"method": "POST", "relativeURI": "/x", "body": "1", "requestMediaType": own})),
                     &[],
                 )
             };

@@ -40,7 +40,9 @@ fn a_transformation_is_read_inside_its_expression_and_beside_its_type() {
         {"generate": "n", "dataType": "string", "extract": "$.a", "status": "Active"}]}});
     let old = json!({"version": "1", "rules": [[{"extract": "a", "generate": "n"}]]});
     for rules in [new, old] {
-        for transform in [json!({"type": "expression", "expression": rules}), with(json!({"type": "expression"}), &rules)] {
+        for transform in
+            [json!({"type": "expression", "expression": rules}), with(json!({"type": "expression"}), &rules)]
+        {
             let host = Memory::offline().with_file(b"a,b\n1,2\n");
             let export = with(file_export(&json!({"type": "csv"})), &json!({"transform": transform}));
             go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &host);
