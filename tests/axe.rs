@@ -129,6 +129,8 @@ fn routes(account: &Account) -> Vec<String> {
         "/audit",
         "/transfers",
         "/not-accepted",
+        "/review",
+        "/subscription",
         "/data-loader",
         "/account",
         "/tokens",

@@ -38,7 +38,11 @@ async fn what_a_restored_backup_lacks_comes_back_from_a_browser() -> Result<()> 
     server.restore(&backup)?;
     server.resume().await?;
     // A restored server knows nobody's sign-in any more; what the browser has waits for it.
-    screen.browser.see("signed out").await?;
+    until("the page saying that the sign-in is over", PATIENCE, || async {
+        let said = screen.browser.reads("signed out").await? || screen.browser.reads("Your sign-in has ended").await?;
+        Ok(said.then_some(()))
+    })
+    .await?;
     screen.sign_in("ines@example.com").await?;
     let owner = Member::sign_in(&server.address(), "ines@example.com").await?;
     until("the edit and the run on a fresh device", PATIENCE, || async {

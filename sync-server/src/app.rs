@@ -11,6 +11,7 @@ use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
 use crate::auth::sso::Logins;
+use crate::auth::sso::asking::Asking;
 use crate::blobs::Desks;
 use crate::config::Config;
 use crate::hub::Hub;
@@ -35,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
     pub(crate) logins: Logins,
+    pub(crate) asking: Asking,
     pub(crate) hub: Hub,
     pub(crate) assets: Assets,
     pub(crate) runner: Runner,

@@ -21,7 +21,8 @@ use crate::clock;
 use crate::store::{AuditEvent, Store, StoreError, Unaudited};
 
 pub(crate) use event::{
-    acted, by_road, field, left_tokens, masked, note, note_all, note_everywhere, rights_fields, road, system, told,
+    acted, by_road, field, left_tokens, masked, note, note_all, note_everywhere, rights_fields, road, system,
+    tokens_of, told,
 };
 
 /// How long typing is gathered into one entry.

@@ -30,6 +30,7 @@ pub(crate) struct AccountHub {
     rights: watch::Sender<u64>,
     places: broadcast::Sender<(u64, Place)>,
     present: Mutex<BTreeMap<String, Present>>,
+    deciding: tokio::sync::Mutex<()>,
 }
 
 /// Somebody who is here, and the socket that said so.
@@ -67,6 +68,7 @@ impl Hub {
                 rights: watch::Sender::new(0),
                 places: broadcast::Sender::new(256),
                 present: Mutex::default(),
+                deciding: tokio::sync::Mutex::default(),
             })
         }))
     }
@@ -135,6 +137,11 @@ impl AccountHub {
     /// Changes with every [`AccountHub::rights_changed`].
     pub(crate) fn rights(&self) -> watch::Receiver<u64> {
         self.rights.subscribe()
+    }
+
+    /// Held by whoever decides on a change that was refused, from looking at it until that is written.
+    pub(crate) async fn deciding(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.deciding.lock().await
     }
 
     /// Where others are.

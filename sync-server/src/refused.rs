@@ -49,7 +49,11 @@ pub(crate) async fn review(app: &App, acting: &Acting, row: RefusedRow) -> Resul
 /// # Errors
 ///
 /// Returns why it was not taken over.
-pub(crate) async fn adopt(app: &App, acting: &Acting, row: RefusedRow, heads: &[String]) -> Result<(), RestError> {
+pub(crate) async fn adopt(app: &App, acting: &Acting, change: Id, heads: &[String]) -> Result<(), RestError> {
+    let hub = app.hub.account(acting.account);
+    // Who asks twice, and whoever decides meanwhile, waits and then finds it decided: intents must not be written twice.
+    let _alone = hub.deciding().await;
+    let row = app.store.one_refused(acting.account, change).await?.ok_or_else(RestError::not_found)?;
     let offer = row.offer.clone().ok_or_else(decided)?;
     let review = review(app, acting, row).await?;
     if let Some(obstacle) = review.obstacle {
@@ -70,7 +74,10 @@ pub(crate) async fn adopt(app: &App, acting: &Acting, row: RefusedRow, heads: &[
             write::change(app, acting, offer.document, edit).await?;
         }
     }
-    app.store.decide_refused(acting.account, line.id, RefusedStatus::Adopted, acting.user, clock::now_ms()).await?;
+    let now_ms = clock::now_ms();
+    if !app.store.decide_refused(acting.account, line.id, RefusedStatus::Adopted, acting.user, now_ms).await? {
+        tracing::warn!(change = %line.id, "a change was taken over that is offered anew");
+    }
     tell(app, acting, &line, "adopted").await;
     Ok(())
 }
@@ -81,6 +88,8 @@ pub(crate) async fn adopt(app: &App, acting: &Acting, row: RefusedRow, heads: &[
 ///
 /// Returns that it was decided already, or what the store said.
 pub(crate) async fn dismiss(app: &App, acting: &Acting, line: &RefusedLine) -> Result<(), RestError> {
+    let hub = app.hub.account(acting.account);
+    let _alone = hub.deciding().await;
     let now_ms = clock::now_ms();
     if !app.store.decide_refused(acting.account, line.id, RefusedStatus::Dismissed, acting.user, now_ms).await? {
         return Err(decided());

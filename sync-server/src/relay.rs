@@ -18,8 +18,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::stream;
 use tombolo_engine::{HttpError, Masked, Request, Secret};
-use tombolo_model::views::secret_addresses;
-use tombolo_model::{Id, Kind, catalogue};
+use tombolo_model::views::{Flow, secret_addresses};
+use tombolo_model::{Id, Kind, alias, catalogue};
 use tombolo_wire::relay::{self, Owned, RelayAnswer, RelayRequest, framed, parted};
 
 use crate::app::App;
@@ -101,27 +101,51 @@ pub(crate) async fn send(
     answered(answer, before, place)
 }
 
-/// The connections and clients that something reaches, with the hosts of their addresses.
+/// The connections and clients that something reaches, with the hosts of their addresses: the same as a run of it has.
 async fn hosts(app: &App, account: Id, of: Id) -> Result<BTreeMap<Id, Vec<String>>, ApiError> {
     let (mut open, mut seen, mut hosts) = (vec![of], BTreeSet::new(), BTreeMap::new());
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) || seen.len() > MOST {
-            continue;
+    let (mut own, mut integration, mut scripts) = (None, None, Vec::new());
+    loop {
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) || seen.len() > MOST {
+                continue;
+            }
+            let Some(found) = mirror::one(app, account, id).await.map_err(internal)? else { continue };
+            let kind = found.row.kind;
+            if found.seen.binned {
+                continue;
+            }
+            match kind {
+                Kind::Flow if id == of => own = Flow(&found.seen.value).integration(),
+                // Another flow is another run, and an integration has no address.
+                Kind::Flow => continue,
+                Kind::Integration => {
+                    if own == Some(id) {
+                        integration = Some(found);
+                    }
+                    continue;
+                }
+                Kind::Connection | Kind::IClient => {
+                    let addresses = secret_addresses(kind, &found.seen.value);
+                    hosts.insert(id, addresses.into_iter().filter_map(web_host::of).collect());
+                }
+                _ => {}
+            }
+            open.extend(&found.seen.references);
+            open.extend(catalogue::named(kind, &found.seen.value));
+            if kind == Kind::Script {
+                scripts.push(found);
+            }
         }
-        let Some(found) = mirror::one(app, account, id).await.map_err(internal)? else { continue };
-        let kind = found.row.kind;
-        // Another flow is another run, and an integration has no address.
-        if found.seen.binned || (id != of && kind == Kind::Flow) || kind == Kind::Integration {
-            continue;
+        // What the scripts call by an alias of the flow's integration.
+        if let Some(integration) = &integration {
+            let called = alias::called(&integration.seen.value, scripts.iter().map(|script| &script.seen.value));
+            open.extend(called.into_iter().filter(|id| !seen.contains(id)));
         }
-        if matches!(kind, Kind::Connection | Kind::IClient) {
-            let addresses = secret_addresses(kind, &found.seen.value);
-            hosts.insert(id, addresses.into_iter().filter_map(web_host::of).collect());
+        if open.is_empty() || seen.len() > MOST {
+            return Ok(hosts);
         }
-        open.extend(&found.seen.references);
-        open.extend(catalogue::named(kind, &found.seen.value));
     }
-    Ok(hosts)
 }
 
 /// Why it failed is in the log already.

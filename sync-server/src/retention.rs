@@ -316,8 +316,8 @@ mod tests {
             keep_file(&store, 100, &format!("shared {content}"), content, source).await;
         }
         keep_file(&store, 200, "shared", 2, BlobSource::Run).await;
-        let preview = store.before(id(2), NOW - 30 * DAY_MS).await.unwrap();
-        assert_eq!((preview.runs, preview.errors, preview.files, preview.file_bytes), (1, u64::from(MOST) + 1, 1, 1));
+        let preview = store.before(id(2), NOW - 30 * DAY_MS, NOW).await.unwrap();
+        assert_eq!((preview.runs, preview.errors, preview.files, preview.file_bytes), (2, u64::from(MOST) + 1, 1, 1));
         store.keep_retention(id(2), 60).await.unwrap();
         sweep(&store, &Desks::default(), NOW).await;
         assert!(store.run(id(2), id(100)).await.unwrap().is_some(), "its account keeps it for 60 days");
@@ -360,10 +360,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder).await;
         store.keep_retention(id(2), 1).await.unwrap();
-        let runs = vec![run(100, 10, 6, RunStatus::Running), run(101, 11, 8, RunStatus::Running)];
+        let mut runs: Vec<_> = [6, 8].map(|days| run(100 + days, 10, days.into(), RunStatus::Running)).into();
+        // A device that comes back after a month still says how its runs ended.
+        let there =
+            |days: u32| RunRow { place: RunPlace::Browser, ..run(200 + days, 11, days.into(), RunStatus::Running) };
+        runs.extend([8, 29, 31].map(there));
         store.keep_runs(id(2), &RunRows { runs, errors: Vec::new() }, None).await.unwrap();
+        assert_eq!(store.before(id(2), NOW - DAY_MS, NOW).await.unwrap().runs, 2);
         sweep(&store, &Desks::default(), NOW).await;
-        assert!(store.run(id(2), id(100)).await.unwrap().is_some());
-        assert!(store.run(id(2), id(101)).await.unwrap().is_none());
+        for (run, stays) in [(106, true), (108, false), (208, true), (229, true), (231, false)] {
+            assert_eq!(store.run(id(2), id(run)).await.unwrap().is_some(), stays, "{run}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::auth::cookie::Cookies;
 use crate::auth::origin::Origins;
 use crate::auth::password::Passwords;
 use crate::auth::sso::Logins;
+use crate::auth::sso::asking::Asking;
 use crate::blobs::Desks;
 use crate::config::{Config, Exposure};
 use crate::connections::{self, Patience};
@@ -125,6 +126,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         passwords: Passwords::new()?,
         attempts: Attempts::default(),
         logins: Logins::default(),
+        asking: Asking::default(),
         hub: Hub::new(),
         runner: Runner::new(),
         desks: Desks::default(),

@@ -38,7 +38,9 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use accounts::{Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange};
+pub use accounts::{
+    Accepted, Accounts, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation, RoleChange,
+};
 pub use addresses::{Addresses, Moved};
 pub use audit::{Audit, AuditEvent, AuditFault, Road, Unaudited};
 pub use bell::Bells;

@@ -34,6 +34,8 @@ impl IdentityServer {
             .context("starting the `OpenID` provider")?;
         let mut lines = BufReader::new(child.stdout.take().context("no output")?).lines();
         let port = lines.next().context("the `OpenID` provider said nothing")??.trim().parse()?;
+        // It says more as it goes, and ends when nobody takes it.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Ok(Self { child, port })
     }
 

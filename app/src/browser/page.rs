@@ -35,8 +35,10 @@ pub(crate) fn focus_if_nowhere(id: &'static str) {
     });
 }
 
-/// How many frames a page that opens may take until it has what gets the focus: about two seconds.
-const MOST_FRAMES: u32 = 120;
+/// How many frames a page that opens may take until it has what gets the focus: about ten seconds.
+const MOST_FRAMES: u32 = 600;
+/// How many frames the focus is looked after: what is drawn last may take the place of what has it.
+const HELD_FRAMES: u32 = 60;
 
 /// Moves the focus to the first of these ids that takes it, as soon as one is there: the page that has them only opens.
 pub(crate) fn focus_when_there(ids: Vec<String>) {
@@ -48,9 +50,22 @@ fn wait_for(ids: Vec<String>, frames: u32) {
         let takes = |id: &String| document().get_element_by_id(id).is_some_and(|one| !one.has_attribute("disabled"));
         let there = ids.iter().any(takes);
         if there {
-            focus_soon(ids);
+            focus_soon(ids.clone());
+            hold(ids, HELD_FRAMES);
         } else if frames > 0 {
             wait_for(ids, frames - 1);
+        }
+    });
+}
+
+/// Gives the focus back when what had it has gone; who is elsewhere by then stays there.
+fn hold(ids: Vec<String>, frames: u32) {
+    request_animation_frame(move || {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            focus_soon(ids.clone());
+        }
+        if frames > 0 {
+            hold(ids, frames - 1);
         }
     });
 }

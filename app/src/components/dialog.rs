@@ -30,7 +30,7 @@ pub(crate) fn Dialog(
             <Show when=move || open.get()>
                 <header class="dialog-head">
                     <h2>{title.clone()}</h2>
-                    <button class="icon-button" aria-label="Close" on:click=move |_| open.set(false)><Icon name="x"/></button>
+                    <button class="icon-button" type="button" aria-label="Close" on:click=move |_| open.set(false)><Icon name="x"/></button>
                 </header>
                 {children()}
             </Show>

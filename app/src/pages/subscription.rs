@@ -40,6 +40,12 @@ pub(crate) fn SubscriptionPage() -> impl IntoView {
             <div class="page-head"><div><h1>"Subscription"</h1></div></div><RemovedBanner/>
         }
         .into_any(),
+        Some(account) if !account.role.may(Action::ManageMembers, Kind::Integration) => view! {
+            <div class="page-head"><div><h1>"Subscription"</h1></div></div>
+            <div class="empty"><span class="kind"><Icon name="lock"/></span><h2>"This page is not open to you"</h2>
+                <p>"What the account may have is seen by its owner and administrators."</p></div>
+        }
+        .into_any(),
         Some(account) => view! { <Sheet account=account/> }.into_any(),
     }
 }

@@ -53,15 +53,20 @@ pub(crate) fn user_of(app: App) -> Option<Id> {
 }
 
 /// Keeps a message and sends it as soon as the server answers.
-pub(crate) fn write(app: App, message: SendFeedback) {
+///
+/// # Errors
+///
+/// When too many wait already, in words.
+pub(crate) fn write(app: App, message: SendFeedback) -> Result<(), String> {
     if kept().len() >= MOST {
-        return app.toasts.fail(format!("{MOST} messages wait already: discard some on the page Help, or send them."));
+        return Err(format!("{MOST} messages wait already: discard some on the page Help, or send them."));
     }
     let unsent = Unsent { user: user_of(app), message };
     if !change(app, |all| all.push(unsent)) {
         app.toasts.fail("This browser keeps nothing: leave the page open until the message is sent.");
     }
     send(app, true);
+    Ok(())
 }
 
 /// Forgets a message.
@@ -87,19 +92,21 @@ pub(crate) fn send(app: App, tells: bool) {
 }
 
 async fn send_all(app: App) -> Result<usize, String> {
-    let mut sent = 0;
-    let mine = |app: App| {
-        let user = user_of(app);
-        app.feedback.with_untracked(|all| all.iter().find(|one| one.user == user).cloned())
-    };
-    while let Some(unsent) = mine(app) {
-        server::ask::<serde_json::Value>(Method::POST, "/api/feedback", Some(&unsent.message))
-            .await
-            .map_err(|error| error.message)?;
-        discard(app, unsent.message.id);
-        sent += 1;
+    let user = user_of(app);
+    let mine: Vec<_> = app.feedback.with_untracked(|all| all.iter().filter(|one| one.user == user).cloned().collect());
+    let (mut sent, mut wrong) = (0, None);
+    // One that the server does not take holds up none behind it.
+    for Unsent { message, .. } in mine {
+        match server::ask::<serde_json::Value>(Method::POST, "/api/feedback", Some(&message)).await {
+            Ok(_) => {
+                discard(app, message.id);
+                sent += 1;
+            }
+            Err(error) if error.code == "offline" => return Err(error.message),
+            Err(error) => wrong = wrong.or(Some(error.message)),
+        }
     }
-    Ok(sent)
+    wrong.map_or(Ok(sent), Err)
 }
 
 /// Sends what waits whenever the server may be back: now, with the link, with the network.

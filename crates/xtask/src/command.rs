@@ -3,7 +3,7 @@
 use crate::{places, say};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -98,27 +98,6 @@ pub(crate) fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result
     }
     std::io::stdout().flush()?;
     Ok(child.wait()?.success())
-}
-
-/// Runs a program and gives all that it says, on both outputs in their order; says whether it succeeded.
-///
-/// # Errors
-///
-/// When it does not start.
-pub(crate) fn gather(command: &mut Command) -> Result<(bool, String)> {
-    let shown = show(command);
-    let (mut output, input) = std::io::pipe()?;
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(input.try_clone()?)
-        .stderr(input)
-        .spawn()
-        .with_context(|| format!("cannot start {shown}"))?;
-    // The command holds the ends that are written to, and without closing them there is no end to read.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut said = Vec::new();
-    output.read_to_end(&mut said).with_context(|| format!("reading the output of {shown}"))?;
-    Ok((child.wait()?.success(), String::from_utf8_lossy(&said).into_owned()))
 }
 
 /// A program found on `PATH`, under any of these names.

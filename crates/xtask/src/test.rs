@@ -11,7 +11,6 @@ pub(crate) use tally::Tally;
 
 use crate::{needs, say};
 use anyhow::Result;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Continuous integration promises an answer within this time on two cores.
@@ -31,7 +30,7 @@ pub(crate) fn test(only: Option<&str>) -> Result<bool> {
     run_steps(&steps)
 }
 
-/// Runs steps in order, those that may two at a time, and closes with the one line.
+/// Runs steps in order and closes with the one line.
 ///
 /// # Errors
 ///
@@ -41,14 +40,25 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
     let mut total = Tally::default();
     let mut broken: Vec<&str> = Vec::new();
     let mut lines = Vec::new();
-    for group in steps.chunk_by(|one, next| one.may_run_beside() && next.may_run_beside()) {
-        for (step, Ended { tally, took }) in group.iter().zip(run_group(group, &broken)) {
-            if tally.failed > 0 {
-                broken.push(&step.title);
+    for step in steps {
+        say::title(&step.title);
+        let began = Instant::now();
+        let tally = match step.needs.iter().find(|need| broken.contains(need)) {
+            Some(need) => {
+                say::line(&format!("    not run: \"{need}\" failed"));
+                Tally::one(false)
             }
-            lines.push(format!("{:>14}  {:<42} {tally}", say::seconds(took), step.title));
-            total.add(&tally);
+            None => step.run().unwrap_or_else(|error| {
+                say::problem(&format!("{error:#}"));
+                Tally::one(false)
+            }),
+        };
+        if tally.failed > 0 {
+            broken.push(&step.title);
         }
+        say::ended(&step.title, began.elapsed(), tally.failed == 0);
+        lines.push(format!("{:>14}  {:<42} {tally}", say::seconds(began.elapsed()), step.title));
+        total.add(&tally);
     }
     say::title(&format!("All steps, {}", say::seconds(start.elapsed())));
     for line in lines {
@@ -59,51 +69,4 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
     }
     say::line(&total.to_string());
     Ok(total.failed == 0)
-}
-
-/// What came of a step.
-struct Ended {
-    tally: Tally,
-    took: Duration,
-}
-
-/// Runs steps that may run beside each other, in the order in which they begin.
-fn run_group(steps: &[Step], broken: &[&str]) -> Vec<Ended> {
-    if let [step] = steps {
-        say::title(&step.title);
-        return vec![run_step(step, broken, Step::run)];
-    }
-    let next = AtomicUsize::new(0);
-    let lane = || {
-        let turns = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-        turns
-            .map_while(|at| steps.get(at).map(|step| (at, run_step(step, broken, Step::run_beside))))
-            .collect::<Vec<_>>()
-    };
-    let mut ended: Vec<(usize, Ended)> = std::thread::scope(|scope| {
-        let other = scope.spawn(lane);
-        let mut ended = lane();
-        ended.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        ended
-    });
-    ended.sort_unstable_by_key(|(at, _)| *at);
-    ended.into_iter().map(|(_, ended)| ended).collect()
-}
-
-/// Runs one, unless something that it needs is broken.
-fn run_step(step: &Step, broken: &[&str], run: fn(&Step) -> Result<Tally>) -> Ended {
-    let began = Instant::now();
-    let tally = match step.needs.iter().find(|need| broken.contains(need)) {
-        Some(need) => {
-            say::line(&format!("    not run: {}: \"{need}\" failed", step.title));
-            Tally::one(false)
-        }
-        None => run(step).unwrap_or_else(|error| {
-            say::problem(&format!("{error:#}"));
-            Tally::one(false)
-        }),
-    };
-    let took = began.elapsed();
-    say::ended(&step.title, took, tally.failed == 0);
-    Ended { tally, took }
 }

@@ -93,6 +93,12 @@ pub(crate) async fn note_everywhere(app: &App, user: Id, event: &AuditEvent) {
 
 /// The tokens of the account that somebody made, and that go on without them: for the entry of their removal.
 pub(crate) async fn left_tokens(app: &App, account: Id, user: Id) -> Option<FieldChange> {
+    let names = tokens_of(app, account, user, false).await?;
+    Some(field("/accountTokensThatStay", None, Some(names)))
+}
+
+/// The names of the tokens that somebody has, personal ones or those of the account.
+pub(crate) async fn tokens_of(app: &App, account: Id, user: Id, personal: bool) -> Option<Value> {
     let rows = match app.store.tokens(account, clock::now_ms()).await {
         Ok(rows) => rows,
         Err(error) => {
@@ -100,9 +106,9 @@ pub(crate) async fn left_tokens(app: &App, account: Id, user: Id) -> Option<Fiel
             return None;
         }
     };
-    let stay = rows.iter().filter(|row| row.user == user && !row.personal && !row.revoked);
-    let names: Vec<&str> = stay.filter_map(|row| row.body.get("name")?.as_str()).collect();
-    (!names.is_empty()).then(|| field("/accountTokensThatStay", None, Some(json!(names))))
+    let theirs = rows.iter().filter(|row| row.user == user && row.personal == personal && !row.revoked);
+    let names: Vec<&str> = theirs.filter_map(|row| row.body.get("name")?.as_str()).collect();
+    (!names.is_empty()).then(|| json!(names))
 }
 
 /// One field of an entry.

@@ -29,7 +29,7 @@ const LETTERS_TO: usize = 5;
 const FEEDBACK: usize = 40;
 /// A whole department that comes in the morning, and goes back and forth.
 const SSO: usize = 300;
-/// Entries of refused sign-ins of one person.
+/// Entries of refused sign-ins of one person, or of nobody known in one account.
 const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
 const MOST: usize = 50_000;
@@ -67,7 +67,7 @@ pub(crate) enum Source {
     BrowserCodes([u8; 32]),
     /// People of a network who sign up.
     SignUps(Network),
-    /// Refused sign-ins of a person that the audit log tells: who guesses does not fill it.
+    /// Refused sign-ins of a person, or of nobody known in an account, that the audit log tells: who guesses does not fill it.
     Told(Id),
     /// Letters that a person has sent to others.
     Letters(Id),

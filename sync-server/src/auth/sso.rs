@@ -7,6 +7,7 @@
 //! Invariant: a sign-in ends in the browser that began it, with the provider that it began with, once and within ten
 //! minutes (RFC 9700, sections 2.1 and 4.4).
 
+pub(crate) mod asking;
 pub(crate) mod jwt;
 pub(crate) mod provider;
 
@@ -47,8 +48,8 @@ pub(crate) struct Login {
     pub(crate) nonce: String,
     pub(crate) verifier: String,
     pub(crate) began_ms: i64,
-    /// Who it is, once the provider has said so and only the second factor is missing.
-    pub(crate) verified: Option<Id>,
+    /// Who it is and the subject that says so, once the provider has said it and only the second factor is missing.
+    pub(crate) verified: Option<(Id, String)>,
 }
 
 impl Login {

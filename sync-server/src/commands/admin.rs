@@ -64,8 +64,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
-    /// Prints what people wrote with Send feedback, also while the server runs
+    /// Prints what people wrote with Send feedback, also while a server of this version runs
     Feedback {
+        /// Removes what it has printed, which makes room for more
+        #[arg(long)]
+        forget: bool,
         /// The server's folder
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
@@ -88,7 +91,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
             Command::RotateKeys { forget_unreadable, data } => say(&rotate_keys::run(data, *forget_unreadable).await?),
-            Command::Feedback { data } => say(&feedback::run(data).await?),
+            Command::Feedback { forget, data } => feedback::run(data, *forget).await,
             Command::VerifyAudit { data } => verify_audit(data).await,
             Command::Verify { data } => verify(data).await,
         }

@@ -14,6 +14,7 @@ use super::acting::Acting;
 use super::error::{RestError, entry};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::runner::outages;
 use crate::store::CLIENT_HOSTS;
 use crate::vault::SecretPlace;
 use crate::{audit, clock, web_host};
@@ -119,6 +120,7 @@ impl Taken {
                 app.store.put_secret(acting.account, &sealed, acting.user, clock::now_ms()).await?;
                 changed.push(audit::masked(path, have.contains(path), true));
             }
+            outages::changed(app, acting.account, id).await;
         }
         for place in self.left_out(&have).filter(|_| may_remove) {
             app.store.delete_secret(acting.account, id, place).await?;

@@ -12,6 +12,7 @@ use super::error::RestError;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::resources::ResourceError;
+use crate::runner::outages;
 use crate::store::{Push, Pushed};
 use crate::{clock, fresh};
 
@@ -118,6 +119,7 @@ async fn push(app: &App, acting: &Acting, document: Id, changes: Changes) -> Res
     let pushed = tokio::spawn(async move {
         let pushed = app.store.push(push).await?;
         tell(&app, account, document, &pushed);
+        outages::pushed(&app, account, document, &pushed).await;
         Ok::<_, RestError>(pushed)
     });
     match pushed.await.map_err(|error| ended(&error))??.verdict {

@@ -15,7 +15,7 @@ use crate::auth::caller;
 use crate::clock;
 use crate::error::ApiError;
 
-/// The most feedback that is kept; the operator reads it with `tombolo admin feedback`.
+/// The most feedback that is kept; the operator reads it with `tombolo admin feedback`, and removes it with `--forget`.
 const MOST: u32 = 10_000;
 
 /// `GET /api/links`
@@ -44,7 +44,7 @@ pub(super) async fn feedback(
         Err(ApiError::new(
             StatusCode::INSUFFICIENT_STORAGE,
             "feedback_full",
-            "The server takes no more feedback until its operator has read what is there. Try again later.",
+            "The server takes no more feedback until its operator has read and removed what is there. Try again later.",
         ))
     }
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::auth::details::checked_email;
 use crate::error::ApiError;
-use crate::store::{self, AuditEvent, MemberRow, NewInvitation, RoleChange};
+use crate::store::{self, AuditEvent, MemberChange, MemberRow, NewInvitation, RoleChange};
 use crate::{audit, clock, fresh, mail};
 
 /// `GET /api/accounts/{account}/members`
@@ -141,29 +141,13 @@ pub(super) async fn change(
     };
     finish(async move {
         let before = member(&app, entered.account, user).await?;
-        let mut change = RoleChange::Done;
-        if let Some(rights) = &rights {
-            change = app.store.set_rights(entered.account, user, rights).await?;
-        }
-        if let Some(enabled) = body.enabled
-            && change == RoleChange::Done
-        {
-            change = app.store.set_enabled(entered.account, user, enabled).await?;
-        }
-        if let Some(required) = body.require_factor
-            && change == RoleChange::Done
-        {
-            change = app.store.set_require_factor(entered.account, user, required).await?;
-        }
-        if let Some(required) = body.require_sso
-            && change == RoleChange::Done
-        {
-            if required && app.store.sso_client(entered.account).await?.is_none() {
-                let message = "This account has no single sign-on. Set it up on the page Account first.";
-                return Err(ApiError::conflict("no_sso", message));
-            }
-            change = app.store.set_require_sso(entered.account, user, required).await?;
-        }
+        let wanted = MemberChange {
+            rights: rights.as_ref(),
+            enabled: body.enabled,
+            require_factor: body.require_factor,
+            require_sso: body.require_sso,
+        };
+        let change = app.store.change_member(entered.account, user, wanted).await?;
         if let Some(before) = before.filter(|_| change == RoleChange::Done) {
             let mut fields =
                 rights.map_or_else(Vec::new, |rights| audit::rights_fields(Some(&before.rights), Some(&rights)));
@@ -187,10 +171,13 @@ pub(super) async fn give(
 ) -> Result<StatusCode, ApiError> {
     finish(async move {
         let heir = member(&app, entered.account, body.user).await?;
+        let tokens = audit::tokens_of(&app, entered.account, body.user, true).await;
         let change = app.store.give_account(entered.account, caller.user.id, body.user).await?;
         if let Some(heir) = heir.filter(|_| change == RoleChange::Done) {
             let (owner, after) = (Rights::from(Role::Owner), Rights::from(Role::Administer));
-            let fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
+            let mut fields = audit::rights_fields(Some(&heir.rights), Some(&owner));
+            fields.extend(switched("/singleSignOn", heir.sso_linked, Some(false)));
+            fields.extend(tokens.map(|names| audit::field("/personalTokens", Some(names), None)));
             let event = audit::told(caller.user.id, MEMBER, Some(body.user), &heir.name, AuditAction::Update);
             audit::note(&app, entered.account, AuditEvent { fields, ..event }).await;
             let fields = audit::rights_fields(Some(&owner), Some(&after));
@@ -251,6 +238,10 @@ fn changed(app: &App, account: Id, change: RoleChange) -> Result<StatusCode, Api
         RoleChange::Owner => Err(ApiError::conflict(
             "owner",
             "The owner keeps their role. The owner alone gives the account to somebody else.",
+        )),
+        RoleChange::NoSso => Err(ApiError::conflict(
+            "no_sso",
+            "This account has no single sign-on. Set it up on the page Account first.",
         )),
     }
 }

@@ -10,6 +10,7 @@ use super::body::{Body, Names};
 use crate::app::App;
 use crate::auth::caller::Entered;
 use crate::error::ApiError;
+use crate::rest::error::RestError;
 use crate::runner::outages;
 
 /// `GET /api/accounts/{account}/outages`
@@ -33,13 +34,13 @@ pub(super) async fn put(
     Extension(entered): Extension<Entered>,
     Names((_, connection)): Names<(Id, Id)>,
     Body(body): Body<PutOutage>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<StatusCode, RestError> {
     let home = app.store.home(entered.account, connection).await?;
     if home.is_none_or(|home| home.kind != Kind::Connection) {
-        return Err(ApiError::not_found());
+        return Err(ApiError::not_found().into());
     }
     match body.why {
-        Some(why) => outages::put(&app, entered.account, connection, &why).await?,
+        Some(why) => outages::heard(&app, entered.account, (connection, &why), body.found_ms).await?,
         None => {
             app.store.end_outage(entered.account, connection).await?;
         }

@@ -90,9 +90,8 @@ pub(super) async fn adopt(
     Names((_, change)): Names<(Id, Id)>,
     Body(body): Body<AdoptRefused>,
 ) -> Result<StatusCode, RestError> {
-    let row = one(&app, &entered, change).await?;
     let acting = acting(&caller, &entered);
-    finish(async move { Ok(refused::adopt(&app, &acting, row, &body.heads).await) }).await??;
+    finish(async move { Ok(refused::adopt(&app, &acting, change, &body.heads).await) }).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -23,8 +23,9 @@ pub(super) async fn preview(
     Extension(entered): Extension<Entered>,
     Body(body): Body<PreviewRetention>,
 ) -> Result<Json<RetentionPreview>, ApiError> {
-    let before_ms = clock::now_ms() - i64::from(checked(body.days)?) * DAY_MS;
-    Ok(Json(app.store.before(entered.account, before_ms).await?))
+    let now_ms = clock::now_ms();
+    let before_ms = now_ms - i64::from(checked(body.days)?) * DAY_MS;
+    Ok(Json(app.store.before(entered.account, before_ms, now_ms).await?))
 }
 
 /// `PUT /api/accounts/{account}/retention`

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::auth::caller::{Caller, Entered};
 use crate::clock;
 use crate::error::ApiError;
+use crate::runner::outages;
 use crate::store::{AuditEvent, CLIENT_HOSTS};
 use crate::vault::SecretPlace;
 use crate::{audit, resources};
@@ -57,6 +58,7 @@ pub(super) async fn put(
         return Err(ApiError::conflict("too_many_secrets", message));
     }
     app.store.put_secret(entered.account, &sealed, caller.user.id, clock::now_ms()).await?;
+    outages::changed(&app, entered.account, connection).await;
     let field = audit::masked(&body.path, before, true);
     noted(&app, entered.account, caller.user.id, connection, field).await;
     Ok(StatusCode::NO_CONTENT)

@@ -16,7 +16,7 @@ use super::{invitations, security};
 use crate::app::App;
 use crate::audit;
 use crate::auth::attempts::{Attempt, Network, Source};
-use crate::auth::caller::{Caller, address, caller};
+use crate::auth::caller::{Caller, address};
 use crate::auth::cookie::{SESSION_MS, header};
 use crate::auth::details::{Details, check_password, checked_email};
 use crate::auth::password::LONGEST;
@@ -196,8 +196,10 @@ pub(super) async fn me(State(app): State<App>, Extension(caller): Extension<Call
     Ok(Json(describe(&app, caller.user, caller.proofs, None).await?))
 }
 
-/// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing. What the same person
-/// had shown in it still counts.
+/// Opens a session with a new token; the one before it ends, so that a planted one is worth nothing.
+///
+/// The password that the same person had given in it still counts, as long as it would have: no way in prolongs another. What
+/// a provider has said does not, for it alone knows whether the person is still there.
 pub(super) async fn open_session(
     app: &App,
     headers: &HeaderMap,
@@ -208,13 +210,21 @@ pub(super) async fn open_session(
     trusts: bool,
 ) -> Result<Response, ApiError> {
     let now = clock::now_ms();
-    if let Some(before) = caller(app, headers).await?.filter(|before| before.user.id == user.id) {
-        proofs.password |= before.proofs.password;
-        proofs.sso = proofs.sso.or(before.proofs.sso);
+    let mut ends = now + SESSION_MS;
+    if let Some(token) = app.cookies.session(headers)
+        && let Some(before) = app.store.session(&token_hash(token), now).await?
+        && before.user == user.id
+        && before.proofs.password
+        && !proofs.password
+    {
+        proofs.password = true;
+        ends = ends.min(before.expires_ms);
     }
     end_session(app, headers).await?;
     let token = fresh::token()?;
-    app.store.open_session(&token.hash, user.id, proofs, now, now + SESSION_MS).await?;
+    if !app.store.open_session(&token.hash, user.id, proofs, now, ends).await? {
+        return Err(super::sso::over());
+    }
     security::note(app, &token.hash, headers, from).await?;
     let browser = match app.cookies.browser(headers) {
         Some(known) => known.to_owned(),

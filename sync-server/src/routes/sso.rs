@@ -26,7 +26,7 @@ use crate::auth::cookie::header;
 use crate::auth::details::checked_email;
 use crate::auth::second::{self, Passed};
 use crate::auth::sso::jwt::Identity;
-use crate::auth::sso::provider::{self, ProviderError};
+use crate::auth::sso::provider;
 use crate::auth::sso::{CALLBACK, Login, PATH};
 use crate::auth::trust;
 use crate::error::ApiError;
@@ -45,7 +45,9 @@ pub(super) async fn begin(
     drop(count(&app, vec![Source::Sso(network)])?);
     let organization = body.organization.trim().to_ascii_lowercase();
     let (account, client) = app.store.sso_organization(&organization).await?.ok_or_else(unknown)?;
-    let provider = provider_of(&app).discover(&client.issuer).await.map_err(|error| refused(&error))?;
+    let asker = provider_of(&app);
+    let question = async { asker.discover(&client.issuer).await.map_err(|error| error.to_string()) };
+    let provider = app.asking.once(&client.issuer, question).await.map_err(|error| refused(&error))?;
     let origin = app.origins.of(&headers).ok_or_else(over)?;
     let browser = match app.cookies.sso(&headers) {
         // Another tab may be under way.
@@ -80,10 +82,14 @@ pub(super) async fn finish(
         return Err(over());
     }
     let from = address(&app, peer, &headers).to_string();
-    let user = match login.verified {
-        Some(user) => user,
+    let (user, subject) = match login.verified.take() {
+        Some(known) => known,
         None => identified(&app, &headers, &login, &body, &from).await?,
     };
+    // It may have been unlinked while the second factor was missing.
+    if app.store.sso_person(account, &login.client.issuer, &subject).await? != Some(user) {
+        return Err(over());
+    }
     let member = member(&app, account, user).await?.ok_or_else(stranger)?;
     let info = UserInfo { id: user, name: member.name, email: member.email };
     let codes = Source::Codes(network, info.email.clone());
@@ -91,7 +97,7 @@ pub(super) async fn finish(
         Ok(passed) => passed,
         Err(no) => {
             // Who it is, is known; the code that is missing comes with the next request of the same browser.
-            login.verified = Some(user);
+            login.verified = Some((user, subject));
             app.logins.keep(&body.state, login, clock::now_ms());
             return Err(no);
         }
@@ -140,10 +146,14 @@ async fn identified(
     login: &Login,
     body: &FinishSso,
     from: &str,
-) -> Result<Id, ApiError> {
+) -> Result<(Id, String), ApiError> {
     match asked(app, login, body).await {
-        Ok(identity) => person(app, headers, login, &identity).await,
+        Ok(identity) => Ok((person(app, headers, login, &identity).await?, identity.subject)),
         Err(no) => {
+            // It costs whoever sends it nothing, and holds their words.
+            if app.attempts.begin(vec![Source::Told(login.account)], clock::now_ms()).is_err() {
+                return Err(no);
+            }
             // Nobody is known to have done it.
             let event = audit::system("user", None, &login.client.organization, AuditAction::SignInFailed);
             let wrong = audit::field("/wrong", None, Some(no.message().into()));
@@ -176,7 +186,7 @@ async fn asked(app: &App, login: &Login, body: &FinishSso) -> Result<Identity, A
         return Err(no("the client secret does not open. An administrator has to enter it again"));
     };
     let found = provider_of(app).identify(login, &secret, code, clock::now_ms()).await;
-    found.map_err(|error| refused(&error))
+    found.map_err(|error| refused(&error.to_string()))
 }
 
 /// Whose an identity is. One that is not known yet becomes that of the member whose address the provider vouches for.
@@ -192,13 +202,12 @@ async fn person(app: &App, headers: &HeaderMap, login: &Login, identity: &Identi
     let user = app.store.user_by_email(&email).await?.ok_or_else(stranger)?;
     let rights = app.store.rights(account, user.id).await?.ok_or_else(stranger)?;
     // An administrator chooses the provider, and must not become the owner by it.
-    if rights.role == Role::Owner {
-        let here = caller(app, headers).await?;
-        if here.is_none_or(|here| here.user.id != user.id || !here.proofs.password) {
-            return Err(no("the owner signs in with the password first, and then here, in the same browser"));
-        }
+    let here = caller(app, headers).await?;
+    let by_password = here.is_some_and(|here| here.user.id == user.id && here.proofs.password);
+    if rights.role == Role::Owner && !by_password {
+        return Err(no("the owner signs in with the password first, and then here, in the same browser"));
     }
-    let linked = app.store.link_sso(account, issuer, &identity.subject, user.id, clock::now_ms()).await?;
+    let linked = app.store.link_sso(account, issuer, &identity.subject, user.id, by_password, clock::now_ms()).await?;
     if linked == SsoLinked::Taken {
         return Err(no("you have another identity at this provider already. An administrator can unlink it"));
     }
@@ -224,7 +233,7 @@ fn unknown() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "organization_unknown", message).about("organization")
 }
 
-fn over() -> ApiError {
+pub(super) fn over() -> ApiError {
     let message =
         "This sign-in was not begun in this browser, took longer than ten minutes or is used already. Begin again.";
     ApiError::new(StatusCode::UNAUTHORIZED, "sso_over", message)
@@ -234,9 +243,9 @@ fn stranger() -> ApiError {
     no("you are no member of this account. Ask an administrator for an invitation")
 }
 
-fn refused(error: &ProviderError) -> ApiError {
+fn refused(error: &str) -> ApiError {
     tracing::info!(%error, "a single sign-on was refused");
-    no(&error.to_string())
+    no(error)
 }
 
 fn no(why: &str) -> ApiError {

@@ -14,7 +14,7 @@ use crate::job::{Job, NewSecret, Secrets};
 use crate::resources::ResourceError;
 use crate::store::{BlobSource, NewRunFile, StoreError};
 use crate::vault::SecretPlace;
-use crate::{blobs, clock, run_rows};
+use crate::{blobs, clock, resources, run_rows};
 
 /// Errors that are stored together at most.
 const ERRORS: usize = 200;
@@ -114,6 +114,11 @@ impl Report {
     pub(super) async fn take_outage(&self, connection: Id, why: &str) -> Result<(), RunFailure> {
         if !self.connections.contains(&connection) {
             return Err(RunFailure::Line(format!("a connection {connection} that the run does not have")));
+        }
+        let now = resources::read(&*self.app.store, self.account, connection).await?;
+        if now.map(|now| now.heads) != self.row.heads.get(&connection).cloned() {
+            // Somebody has put it right while the run went on, or tried to.
+            return Ok(());
         }
         outages::refused(&self.app, self.account, &self.secrets, (connection, why)).await
     }

@@ -10,6 +10,7 @@ use tombolo_wire::rest::AuditAction;
 use tombolo_wire::sync::{RunRows, Snapshot, SnapshotPage};
 
 use crate::app::App;
+use crate::runner::outages;
 use crate::store::{AuditEvent, Push, Road, Sight, StoreError};
 use crate::{audit, clock, run_rows};
 
@@ -135,6 +136,7 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
             asked.app.hub.flow_changed(asked.account, document);
         }
     }
+    outages::pushed(&asked.app, asked.account, document, &pushed).await;
     Ok(Event::Judged { request, judged: Judged::Verdict(pushed.verdict) })
 }
 

@@ -8,7 +8,7 @@ use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
 use super::{Sqlite, invitations, rights, sso};
 use crate::store::{
-    Accepted, Accounts, Invitation, Invited, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
+    Accepted, Accounts, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
 };
 
 #[async_trait]
@@ -171,75 +171,39 @@ impl Accounts for Sqlite {
         Ok(gone.rows_affected() > 0)
     }
 
-    async fn set_rights(&self, account: Id, user: Id, rights: &Rights) -> Result<RoleChange, StoreError> {
-        const DOING: &str = "changing a role";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+    async fn change_member(&self, account: Id, user: Id, wanted: MemberChange<'_>) -> Result<RoleChange, StoreError> {
+        const DOING: &str = "changing a member";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         let change = may_change(&mut tx, account, user).await?;
-        if change == RoleChange::Done {
+        if change != RoleChange::Done {
+            return Ok(change);
+        }
+        if wanted.require_sso == Some(true) && !sso::is_there(&mut tx, account).await? {
+            return Ok(RoleChange::NoSso);
+        }
+        if let Some(rights) = wanted.rights {
             write_role(&mut tx, account, user, rights.role).await?;
             rights::set_grants(&mut tx, account, user, &rights.grants).await?;
-            if !rights.role.may(Action::ManageMembers, Kind::Integration) {
-                invitations::withdraw_all_of(&mut tx, account, user).await?;
-            }
-            tx.commit().await.map_err(db(DOING))?;
         }
-        Ok(change)
-    }
-
-    async fn set_enabled(&self, account: Id, user: Id, enabled: bool) -> Result<RoleChange, StoreError> {
-        const DOING: &str = "switching a member off or on";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
-        let change = may_change(&mut tx, account, user).await?;
-        if change == RoleChange::Done {
-            sqlx::query(
-                "UPDATE members SET enabled = ?, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
-            )
-            .bind(enabled)
-            .bind(account.to_string())
-            .bind(user.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
-            if !enabled {
-                invitations::withdraw_all_of(&mut tx, account, user).await?;
-            }
-            tx.commit().await.map_err(db(DOING))?;
+        sqlx::query(
+            "UPDATE members SET enabled = COALESCE(?, enabled), require_factor = COALESCE(?, require_factor),
+             require_sso = COALESCE(?, require_sso), visibility_epoch = visibility_epoch + ? WHERE account = ? AND user = ?",
+        )
+        .bind(wanted.enabled)
+        .bind(wanted.require_factor)
+        .bind(wanted.require_sso)
+        .bind(i64::from(wanted.enabled.is_some()))
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        let invites = wanted.rights.is_none_or(|rights| rights.role.may(Action::ManageMembers, Kind::Integration));
+        if !invites || wanted.enabled == Some(false) {
+            invitations::withdraw_all_of(&mut tx, account, user).await?;
         }
-        Ok(change)
-    }
-
-    async fn set_require_factor(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError> {
-        const DOING: &str = "asking a member for a second factor";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
-        let change = may_change(&mut tx, account, user).await?;
-        if change == RoleChange::Done {
-            sqlx::query("UPDATE members SET require_factor = ? WHERE account = ? AND user = ?")
-                .bind(required)
-                .bind(account.to_string())
-                .bind(user.to_string())
-                .execute(&mut *tx)
-                .await
-                .map_err(db(DOING))?;
-            tx.commit().await.map_err(db(DOING))?;
-        }
-        Ok(change)
-    }
-
-    async fn set_require_sso(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError> {
-        const DOING: &str = "asking a member for single sign-on";
-        let mut tx = self.write.begin().await.map_err(db(DOING))?;
-        let change = may_change(&mut tx, account, user).await?;
-        if change == RoleChange::Done {
-            sqlx::query("UPDATE members SET require_sso = ? WHERE account = ? AND user = ?")
-                .bind(required)
-                .bind(account.to_string())
-                .bind(user.to_string())
-                .execute(&mut *tx)
-                .await
-                .map_err(db(DOING))?;
-            tx.commit().await.map_err(db(DOING))?;
-        }
-        Ok(change)
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(RoleChange::Done)
     }
 
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError> {
@@ -257,6 +221,14 @@ impl Accounts for Sqlite {
         write_role(&mut tx, account, from, Role::Administer).await?;
         write_role(&mut tx, account, to, Role::Owner).await?;
         rights::set_grants(&mut tx, account, to, &Grants::new()).await?;
+        // The one before has chosen the provider, and may be who the heir is there: nothing that came of it becomes the owner's.
+        sso::unlink(&mut tx, account, to).await?;
+        sqlx::query("DELETE FROM tokens WHERE account = ? AND user = ? AND personal = 1")
+            .bind(account.to_string())
+            .bind(to.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(RoleChange::Done)
     }

@@ -10,6 +10,7 @@ use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::Id;
 
 use super::Sqlite;
+use super::removal::still_there;
 use super::row::{db, from_u64, get, id, json, number, to_json, to_u64};
 use crate::store::{CacheSize, Caches, StoreError, Upserted};
 
@@ -167,6 +168,7 @@ impl Caches for Sqlite {
 /// Counts what a cache holds, and keeps the count.
 async fn measure(tx: &mut Transaction<'_, Db>, account: Id, cache: Id, now_ms: i64) -> Result<CacheSize, StoreError> {
     const DOING: &str = "measuring a lookup cache";
+    still_there(tx, account, DOING).await?;
     let row = sqlx::query(
         "SELECT COALESCE(SUM(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB))), 0) AS size, COUNT(*) AS entries
          FROM cache_entries WHERE account = ? AND cache = ?",

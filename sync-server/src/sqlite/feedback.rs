@@ -32,7 +32,12 @@ impl Feedback for Sqlite {
         let many: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM feedback").fetch_one(&mut *tx).await.map_err(db(DOING))?;
         if many >= i64::from(most) {
-            return Ok(false);
+            // Strangers must not keep everybody from writing.
+            let oldest = "DELETE FROM feedback WHERE n = (SELECT MIN(n) FROM feedback WHERE user IS NULL)";
+            let gone = sqlx::query(oldest).execute(&mut *tx).await.map_err(db(DOING))?;
+            if gone.rows_affected() == 0 {
+                return Ok(false);
+            }
         }
         sqlx::query(
             "INSERT INTO feedback (id, kind, message, diagnostics, user, name, email, written_ms, received_ms)
@@ -62,6 +67,7 @@ impl Feedback for Sqlite {
         rows.iter()
             .map(|row| {
                 Ok(FeedbackRow {
+                    n: get(row, "feedback", "n")?,
                     kind: get(row, "feedback", "kind")?,
                     message: get(row, "feedback", "message")?,
                     diagnostics: get(row, "feedback", "diagnostics")?,
@@ -72,6 +78,11 @@ impl Feedback for Sqlite {
                 })
             })
             .collect()
+    }
+
+    async fn forget_feedback(&self, last: i64) -> Result<(), StoreError> {
+        let done = sqlx::query("DELETE FROM feedback WHERE n <= ?").bind(last).execute(&self.write).await;
+        done.map_err(db("removing feedback")).map(drop)
     }
 }
 

@@ -57,6 +57,23 @@ impl Outages for Sqlite {
         Ok(())
     }
 
+    async fn last_changed_ms(&self, account: Id, resources: &[Id]) -> Result<i64, StoreError> {
+        let mut last = 0;
+        for resource in resources {
+            let changed: i64 = sqlx::query_scalar(
+                "SELECT COALESCE(MAX(ms), 0) FROM (SELECT modified_ms AS ms FROM documents WHERE account = ?1 AND id = ?2
+                 UNION ALL SELECT changed_ms FROM vault WHERE account = ?1 AND connection = ?2)",
+            )
+            .bind(account.to_string())
+            .bind(resource.to_string())
+            .fetch_one(&self.read)
+            .await
+            .map_err(db("looking when a connection was changed"))?;
+            last = last.max(changed);
+        }
+        Ok(last)
+    }
+
     async fn end_outage(&self, account: Id, connection: Id) -> Result<bool, StoreError> {
         let gone = sqlx::query("DELETE FROM outages WHERE account = ? AND connection = ?")
             .bind(account.to_string())

@@ -64,9 +64,10 @@ impl People for Sqlite {
         proofs: Proofs,
         now_ms: i64,
         expires_ms: i64,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO sessions (token, user, password, sso, created_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?)",
+    ) -> Result<bool, StoreError> {
+        let opened = sqlx::query(
+            "INSERT INTO sessions (token, user, password, sso, created_ms, expires_ms) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+             WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM sso_links WHERE account = ?4 AND user = ?2)",
         )
         .bind(token.as_slice())
         .bind(user.to_string())
@@ -77,7 +78,7 @@ impl People for Sqlite {
         .execute(&self.write)
         .await
         .map_err(db("opening a session"))?;
-        Ok(())
+        Ok(opened.rows_affected() > 0)
     }
 
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError> {

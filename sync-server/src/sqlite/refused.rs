@@ -6,6 +6,7 @@ use tombolo_model::Id;
 use tombolo_wire::rest::{OfferRefused, RefusedLine, RefusedStatus};
 
 use super::Sqlite;
+use super::removal::still_there;
 use super::row::{db, get, id, json, kind, to_json};
 use crate::store::{NewRefused, Refused, RefusedRow, StoreError};
 
@@ -20,6 +21,7 @@ impl Refused for Sqlite {
     async fn offer_refused(&self, new: &NewRefused) -> Result<bool, StoreError> {
         const DOING: &str = "keeping a refused change";
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        still_there(&mut tx, new.account, DOING).await?;
         let (account, by) = (new.account.to_string(), new.by.to_string());
         let (own, all): (i64, i64) = sqlx::query_as(
             "SELECT COUNT(*) FILTER (WHERE user = ?2), COUNT(*) FROM refused WHERE account = ?1 AND status = 'open'

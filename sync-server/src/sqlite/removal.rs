@@ -124,6 +124,20 @@ fn some_of(Table { name, key }: &Table) -> String {
     format!("DELETE FROM \"{name}\" WHERE ({key}) IN (SELECT {key} FROM \"{name}\" WHERE account = ?")
 }
 
+/// Refuses to write for an account that is gone, where the table itself does not: nobody would ever remove that.
+pub(super) async fn still_there(
+    tx: &mut Transaction<'_, Db>,
+    account: Id,
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    let there: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE id = ?")
+        .bind(account.to_string())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(db(doing))?;
+    there.map(drop).ok_or_else(|| StoreError::Database { doing, source: "the account is gone".into() })
+}
+
 /// Removes somebody who is a member nowhere: nothing would be left that they could sign in to.
 async fn remove_person(tx: &mut Transaction<'_, Db>, user: &str) -> Result<Removed, StoreError> {
     const DOING: &str = "removing a person";

@@ -2,13 +2,18 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite as Db, query::Query};
+use sqlx::{AssertSqlSafe, Sqlite as Db, query::Query};
 use tombolo_model::Id;
 use tombolo_wire::rest::RetentionPreview;
 
 use super::Sqlite;
 use super::row::{array, db, id, number};
 use crate::store::{Retention, StoreError};
+
+/// Whether a run goes when it is old enough, at the time `?1`: it has ended, or will not say any more how. A device may be
+/// away for weeks, and tells the end of its runs when it comes back.
+const GOES: &str = "(status NOT IN ('queued', 'running') OR started_ms <
+     ?1 - CASE WHEN place IN ('server', 'schedule') THEN 7 ELSE 30 END * 86400000)";
 
 #[async_trait]
 impl Retention for Sqlite {
@@ -31,36 +36,37 @@ impl Retention for Sqlite {
     }
 
     async fn old_runs(&self, now_ms: i64, most: u32) -> Result<Vec<(Id, Id)>, StoreError> {
-        let rows = sqlx::query(
+        let statement = format!(
             "SELECT r.account, r.id FROM accounts a JOIN runs r ON r.account = a.id
-             AND r.started_ms < ?1 - a.retention_days * 86400000
-             WHERE r.status NOT IN ('queued', 'running') OR r.started_ms < ?1 - 7 * 86400000 LIMIT ?2",
-        )
-        .bind(now_ms)
-        .bind(most)
-        .fetch_all(&self.read)
-        .await
-        .map_err(db("looking for old runs"))?;
+             AND r.started_ms < ?1 - a.retention_days * 86400000 WHERE {GOES} LIMIT ?2"
+        );
+        let rows = sqlx::query(AssertSqlSafe(statement))
+            .bind(now_ms)
+            .bind(most)
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("looking for old runs"))?;
         rows.iter().map(|row| Ok((id(row, "runs", "account")?, id(row, "runs", "id")?))).collect()
     }
 
-    async fn before(&self, account: Id, started_before_ms: i64) -> Result<RetentionPreview, StoreError> {
-        let row = sqlx::query(
-            "WITH old AS MATERIALIZED (SELECT id FROM runs WHERE account = ?1 AND started_ms < ?2
-             AND status NOT IN ('queued', 'running')), made AS MATERIALIZED
-             (SELECT DISTINCT f.sha256 FROM old JOIN run_files f ON f.account = ?1 AND f.run = old.id)
+    async fn before(&self, account: Id, started_before_ms: i64, now_ms: i64) -> Result<RetentionPreview, StoreError> {
+        let statement = format!(
+            "WITH old AS MATERIALIZED (SELECT id FROM runs WHERE account = ?2 AND started_ms < ?3 AND {GOES}),
+             made AS MATERIALIZED (SELECT DISTINCT f.sha256 FROM old JOIN run_files f ON f.account = ?2 AND f.run = old.id)
              SELECT (SELECT COUNT(*) FROM old) AS runs,
-             (SELECT COUNT(*) FROM old JOIN run_errors e ON e.account = ?1 AND e.run = old.id) AS errors,
+             (SELECT COUNT(*) FROM old JOIN run_errors e ON e.account = ?2 AND e.run = old.id) AS errors,
              COUNT(*) AS files, COALESCE(SUM(b.size_bytes), 0) AS file_bytes
-             FROM made JOIN blobs b ON b.account = ?1 AND b.sha256 = made.sha256 AND b.uploaded = 0
-             WHERE NOT EXISTS (SELECT 1 FROM run_files f WHERE f.account = ?1 AND f.sha256 = made.sha256
-             AND f.run NOT IN (SELECT id FROM old))",
-        )
-        .bind(account.to_string())
-        .bind(started_before_ms)
-        .fetch_one(&self.read)
-        .await
-        .map_err(db("counting old runs"))?;
+             FROM made JOIN blobs b ON b.account = ?2 AND b.sha256 = made.sha256 AND b.uploaded = 0
+             WHERE NOT EXISTS (SELECT 1 FROM run_files f WHERE f.account = ?2 AND f.sha256 = made.sha256
+             AND f.run NOT IN (SELECT id FROM old))"
+        );
+        let row = sqlx::query(AssertSqlSafe(statement))
+            .bind(now_ms)
+            .bind(account.to_string())
+            .bind(started_before_ms)
+            .fetch_one(&self.read)
+            .await
+            .map_err(db("counting old runs"))?;
         let count = |column| number(&row, "runs", column);
         Ok(RetentionPreview {
             runs: count("runs")?,

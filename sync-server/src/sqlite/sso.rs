@@ -102,16 +102,20 @@ impl Sso for Sqlite {
         issuer: &str,
         subject: &str,
         user: Id,
+        by_password: bool,
         now_ms: i64,
     ) -> Result<SsoLinked, StoreError> {
         let linked = sqlx::query(
-            "INSERT INTO sso_links (account, issuer, subject, user, created_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO sso_links (account, issuer, subject, user, created_ms) SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE ?6 OR NOT EXISTS (SELECT 1 FROM members WHERE account = ?1 AND user = ?4 AND role = 'owner')
+             ON CONFLICT DO NOTHING",
         )
         .bind(account.to_string())
         .bind(issuer)
         .bind(subject)
         .bind(user.to_string())
         .bind(now_ms)
+        .bind(by_password)
         .execute(&self.write)
         .await
         .map_err(db("linking an identity"))?;
@@ -188,6 +192,15 @@ pub(super) async fn unlink(tx: &mut Transaction<'_, Db>, account: Id, user: Id) 
             .map_err(db(DOING))?;
     }
     Ok(gone.rows_affected() > 0)
+}
+
+/// Whether an account has a client.
+pub(super) async fn is_there(tx: &mut Transaction<'_, Db>, account: Id) -> Result<bool, StoreError> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sso_clients WHERE account = ?)")
+        .bind(account.to_string())
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(db("finding a client"))
 }
 
 /// What a provider has said of people, and the sessions that it has opened.

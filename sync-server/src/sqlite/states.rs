@@ -5,6 +5,7 @@ use serde_json::Value;
 use tombolo_model::Id;
 
 use super::Sqlite;
+use super::removal::still_there;
 use super::row::{db, get, json, to_json};
 use crate::store::{KeptState, States, StoreError};
 
@@ -39,6 +40,7 @@ impl States for Sqlite {
     ) -> Result<KeptState, StoreError> {
         const DOING: &str = "keeping state";
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        still_there(&mut tx, account, DOING).await?;
         let text = to_json("states", value)?;
         let replaced =
             sqlx::query("UPDATE states SET value = ?, modified_ms = ? WHERE account = ? AND owner = ? AND key = ?")

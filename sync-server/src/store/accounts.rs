@@ -103,6 +103,19 @@ pub enum Accepted {
     OtherAddress,
 }
 
+/// What is to change about a member; what is absent stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MemberChange<'a> {
+    /// What they may do.
+    pub rights: Option<&'a Rights>,
+    /// Not switched off.
+    pub enabled: Option<bool>,
+    /// Enters with a second factor only.
+    pub require_factor: Option<bool>,
+    /// Enters with single sign-on only.
+    pub require_sso: Option<bool>,
+}
+
 /// What came of changing or removing a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleChange {
@@ -112,6 +125,8 @@ pub enum RoleChange {
     Absent,
     /// The owner's role is not changed and the owner is not removed; or who gives the account away is not the owner.
     Owner,
+    /// The account has no single sign-on that a member could be asked for.
+    NoSso,
 }
 
 /// Accounts and members.
@@ -150,19 +165,12 @@ pub trait Accounts {
     /// A member's rights; absent for somebody who is none now, or is switched off.
     async fn rights(&self, account: Id, user: Id) -> Result<Option<Rights>, StoreError>;
 
-    /// Changes a member's rights. What they have invited is withdrawn when they may not invite any more.
-    async fn set_rights(&self, account: Id, user: Id, rights: &Rights) -> Result<RoleChange, StoreError>;
+    /// Changes a member, all of it or nothing. What they have invited is withdrawn when they may not invite any more or are
+    /// switched off.
+    async fn change_member(&self, account: Id, user: Id, wanted: MemberChange<'_>) -> Result<RoleChange, StoreError>;
 
-    /// Switches a member off or on again. What they have invited is withdrawn when they are switched off.
-    async fn set_enabled(&self, account: Id, user: Id, enabled: bool) -> Result<RoleChange, StoreError>;
-
-    /// Says whether a member enters with a second factor only.
-    async fn set_require_factor(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
-
-    /// Says whether a member enters with single sign-on only.
-    async fn set_require_sso(&self, account: Id, user: Id, required: bool) -> Result<RoleChange, StoreError>;
-
-    /// Makes a member the owner and the owner an administrator, in one step: there is always one.
+    /// Makes a member the owner and the owner an administrator, in one step: there is always one. What single sign-on has
+    /// opened for the new owner ends, and their personal tokens, which may have been made in it.
     async fn give_account(&self, account: Id, from: Id, to: Id) -> Result<RoleChange, StoreError>;
 
     /// Removes a member, and withdraws what they have invited.

@@ -10,6 +10,8 @@ use super::StoreError;
 /// Something that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedbackRow {
+    /// Its number: what came later has a higher one.
+    pub n: i64,
     /// About what: the name of a kind.
     pub kind: String,
     /// The words.
@@ -29,7 +31,8 @@ pub struct FeedbackRow {
 /// Feedback.
 #[async_trait]
 pub trait Feedback {
-    /// Keeps what somebody wrote, once; says whether there was room below `most` rows.
+    /// Keeps what somebody wrote, once; says whether there was room below `most` rows. What is oldest of those who were
+    /// not signed in gives way.
     async fn keep_feedback(
         &self,
         feedback: &SendFeedback,
@@ -40,6 +43,9 @@ pub trait Feedback {
 
     /// What was written, the oldest first.
     async fn feedback(&self) -> Result<Vec<FeedbackRow>, StoreError>;
+
+    /// Removes what was written, up to this number.
+    async fn forget_feedback(&self, last: i64) -> Result<(), StoreError>;
 }
 
 /// What people say of themselves.

@@ -21,6 +21,9 @@ pub trait Outages {
     /// A connection is offline, or still is; of one that was deleted for good nothing is kept.
     async fn put_outage(&self, account: Id, connection: Id, why: &str, now_ms: i64) -> Result<(), StoreError>;
 
+    /// When one of these resources, or a secret of theirs, was changed last.
+    async fn last_changed_ms(&self, account: Id, resources: &[Id]) -> Result<i64, StoreError>;
+
     /// A connection is back; says whether it was offline.
     async fn end_outage(&self, account: Id, connection: Id) -> Result<bool, StoreError>;
 }

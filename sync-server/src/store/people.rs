@@ -81,7 +81,8 @@ pub trait People {
     /// Finds a person by their address, in lower case.
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError>;
 
-    /// Opens a session named by the SHA-256 of its token.
+    /// Opens a session named by the SHA-256 of its token; says whether it did: not for single sign-on of an account in which
+    /// the person is not linked, or not any more.
     async fn open_session(
         &self,
         token: &[u8; 32],
@@ -89,7 +90,7 @@ pub trait People {
         proofs: Proofs,
         now_ms: i64,
         expires_ms: i64,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 
     /// Finds a session that has not expired.
     async fn session(&self, token: &[u8; 32], now_ms: i64) -> Result<Option<SessionRow>, StoreError>;

@@ -20,12 +20,12 @@ pub trait Retention {
     /// Removes claims on ticks before this time. The last of each flow stays: nothing before it is caught up.
     async fn remove_ticks(&self, before_ms: i64, most: u32) -> Result<u64, StoreError>;
 
-    /// Runs (account, id) that are older than their account keeps them, and have ended. One that has not said in a week
-    /// how it ended does not say it any more.
+    /// Runs (account, id) that are older than their account keeps them, and have ended. One of the server
+    /// that has not said in a week how it ended does not say it any more, nor one of a device after 30 days.
     async fn old_runs(&self, now_ms: i64, most: u32) -> Result<Vec<(Id, Id)>, StoreError>;
 
-    /// What of an account was started before this time.
-    async fn before(&self, account: Id, started_before_ms: i64) -> Result<RetentionPreview, StoreError>;
+    /// What of an account goes when it keeps only what was started after this time.
+    async fn before(&self, account: Id, started_before_ms: i64, now_ms: i64) -> Result<RetentionPreview, StoreError>;
 
     /// Removes refused changes that were decided before this time.
     async fn remove_refused(&self, decided_before_ms: i64, most: u32) -> Result<u64, StoreError>;

@@ -66,7 +66,7 @@ pub enum SsoKept {
 pub enum SsoLinked {
     /// It is this person's.
     Done,
-    /// The person has another identity of this issuer, or the identity is another's.
+    /// The person has another identity of this issuer, the identity is another's, or the person has just become the owner.
     Taken,
 }
 
@@ -89,13 +89,14 @@ pub trait Sso {
     /// Whose an identity is.
     async fn sso_person(&self, account: Id, issuer: &str, subject: &str) -> Result<Option<Id>, StoreError>;
 
-    /// Links an identity to a person.
+    /// Links an identity to a person; to the owner only when they have shown their password.
     async fn link_sso(
         &self,
         account: Id,
         issuer: &str,
         subject: &str,
         user: Id,
+        by_password: bool,
         now_ms: i64,
     ) -> Result<SsoLinked, StoreError>;
 

@@ -12,8 +12,14 @@ fn feedback(n: u32, message: &str) -> Value {
 }
 
 fn printed(server: &Server) -> String {
+    printed_with(server, &[])
+}
+
+fn printed_with(server: &Server, options: &[&str]) -> String {
     let run = Command::new(env!("CARGO_BIN_EXE_tombolo"))
-        .args(["admin", "feedback", "--data"])
+        .args(["admin", "feedback"])
+        .args(options)
+        .arg("--data")
         .arg(server.data())
         .output()
         .unwrap();
@@ -38,6 +44,41 @@ async fn feedback_is_kept_once_with_who_wrote_it_and_printed_for_the_operator() 
     assert!(all.contains("idea from ann <ann@example.com>") && all.contains("\"browser\":\"A browser\""), "{all}");
     assert!(all.contains("idea from somebody who was not signed in\n  Hello"), "{all}");
     assert!(!all.contains('\u{1b}'), "what somebody wrote commands the terminal: {all:?}");
+}
+
+#[tokio::test]
+async fn there_is_room_for_feedback_again_where_strangers_filled_it_and_when_the_operator_has_read_it() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut database = server.database().await;
+    let fill = "WITH RECURSIVE c (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10000)
+        INSERT INTO feedback (id, kind, message, user, written_ms, received_ms)
+        SELECT printf('f%023d', i), 'idea', 'Number ' || i, CASE WHEN i = 2 THEN NULL ELSE 'somebody' END, 1, 1 FROM c";
+    sqlx::raw_sql(fill).execute(&mut database).await.unwrap();
+    assert_eq!(ann.browser.post("/api/feedback", feedback(1, "Hello")).await.status(), StatusCode::NO_CONTENT);
+    let full = ann.browser.post("/api/feedback", feedback(2, "Again")).await;
+    assert_eq!(full.status(), StatusCode::INSUFFICIENT_STORAGE, "who was signed in does not give way");
+    let all = printed_with(&server, &["--forget"]);
+    assert!(all.contains("Number 1\n") && !all.contains("Number 2\n") && all.contains("Hello"));
+    assert_eq!(printed(&server), "nobody has written\n");
+    assert_eq!(ann.browser.post("/api/feedback", feedback(3, "More")).await.status(), StatusCode::NO_CONTENT);
+    assert!(printed(&server).contains("More"));
+}
+
+#[tokio::test]
+async fn feedback_of_an_earlier_release_is_not_read_below_a_server_that_runs() {
+    let server = Server::start();
+    let mut database = server.database().await;
+    sqlx::raw_sql("PRAGMA user_version = 8").execute(&mut database).await.unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_tombolo"))
+        .args(["admin", "feedback", "--data"])
+        .arg(server.data())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(!run.status.success() && said.contains("another server uses"), "{said}");
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut database).await.unwrap();
+    assert_eq!(version, 8, "its tables were changed");
 }
 
 #[tokio::test]

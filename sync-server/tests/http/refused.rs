@@ -69,7 +69,7 @@ async fn an_administrator_takes_over_what_was_refused_to_a_member_and_the_log_na
     let entries = log["entries"].as_array().unwrap();
     let author = json!({ "fieldPath": "/notAccepted/author", "oldValue": null, "newValue": "bob" });
     let told = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&author)).unwrap();
-    assert_eq!((&told["byUser"]["name"], &told["_resourceId"]), (&json!("ann"), &json!(connection)), "{told}");
+    assert_eq!((&told["byUser"]["name"], &told["resource"]), (&json!("ann"), &json!(connection)), "{told}");
     let change = json!({ "fieldPath": "/name", "oldValue": "Shop 2", "newValue": "Store" });
     let written = entries.iter().find(|entry| entry["fieldChanges"].as_array().unwrap().contains(&change)).unwrap();
     assert_eq!(written["byUser"]["name"], "ann", "it is the administrator's change");
@@ -122,5 +122,32 @@ async fn what_was_refused_cannot_fill_the_server_or_write_a_secret() {
     for wrong in [json!({}), offer("", &connection, "x"), json!({ "parked": "p", "owner": 1 })] {
         let answer = ask(&mut bob, account, Method::POST, "", Some(wrong)).await;
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_taken_over_several_times_at_once_is_written_once() {
+    let server = Server::start();
+    let (mut ann, api, mut bob, _) = shop(&server).await;
+    let account = ann.account;
+    let script = api.make("scripts", json!({ "name": "s", "content": "" })).await;
+    for n in 1..=5 {
+        let mut typed = offer(&format!("p{n}"), &script, "s");
+        typed["kind"] = json!("script");
+        typed["intents"] = json!([{ "do": "splice", "path": "/content", "at": 0, "delete": 0, "insert": "x" }]);
+        assert_eq!(ask(&mut bob, account, Method::POST, "", Some(typed)).await.status(), StatusCode::NO_CONTENT);
+        let one = format!("/{}", lines(&mut ann, account).await[0]["id"].as_str().unwrap());
+        let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
+        let path = format!("/api/accounts/{account}/refused{one}/adopt");
+        let body = json!({ "heads": review["heads"] });
+        let click = || {
+            let request = ann.browser.request(Method::POST, &path).header("origin", ann.browser.origin());
+            request.json(&body).send()
+        };
+        let answers = futures::future::join_all((0..6).map(|_| click())).await;
+        let taken = answers.iter().filter(|answer| answer.as_ref().unwrap().status() == StatusCode::NO_CONTENT);
+        assert_eq!(taken.count(), 1, "round {n}");
+        let content = api.get(&format!("/v1/scripts/{script}")).await.good()["content"].clone();
+        assert_eq!(content, json!("x".repeat(n)));
     }
 }

@@ -148,6 +148,32 @@ async fn the_relay_is_no_open_proxy() {
 }
 
 #[tokio::test]
+async fn what_a_script_calls_by_an_alias_of_the_integration_is_of_its_flow() {
+    let (base, _) = application("/echo".to_owned()).await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let connection = json!({ "name": "c", "type": "http", "http": { "baseURI": base } });
+    let connection = make(&mut device, Kind::Connection, &connection).await;
+    let aliases = json!([{ "alias": "shop", "_connectionId": connection }]);
+    let integration = make(&mut device, Kind::Integration, &json!({ "name": "i", "aliases": aliases })).await;
+    for (content, good) in [("shop", true), ("other", false)] {
+        let content = format!("function f() {{ return connections.get({{_id: '{content}'}}); }}");
+        let script = make(&mut device, Kind::Script, &json!({ "name": "s", "content": content })).await;
+        let export = json!({ "name": "e", "adaptorType": "SimpleExport",
+            "hooks": { "preSavePage": { "_scriptId": script, "function": "f" } } });
+        let export = make(&mut device, Kind::Export, &export).await;
+        let flow = json!({ "name": "f", "_integrationId": integration, "pageGenerators": [{ "_exportId": export }] });
+        let of = format!("flows/{}", make(&mut device, Kind::Flow, &flow).await);
+        let asked = request("GET", &format!("{base}/echo"), &[]);
+        match good {
+            true => assert_eq!(answered(&ann, &of, &asked, b"").await.0.status, 200),
+            false => assert_eq!(refused(&ann, &of, &asked).await, "relay_host"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_place_is_taken_before_the_body_of_a_request_is_read() {
     use tokio::io::AsyncWriteExt;
     let (base, _) = application("/echo".to_owned()).await;

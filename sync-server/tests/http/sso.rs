@@ -14,6 +14,7 @@ use tombolo_wire::sync::Down;
 
 use crate::device::Device;
 use crate::server::{Browser, PASSWORD, Person, Server, code};
+use crate::v1::client::personal;
 use provider::{CLIENT, Lie, Provider, SECRET};
 
 const ALLOWED: &[&str] = &["--allow-private-network"];
@@ -163,7 +164,13 @@ async fn a_member_who_is_asked_for_single_sign_on_enters_with_nothing_else_and_t
     assert_eq!(code(scene.bob.browser.get(&settings).await).await, "sso_needed");
     assert_eq!(scene.member(json!({ "requireSso": false })).await, StatusCode::NO_CONTENT);
     assert_eq!(scene.ann.browser.send(Method::DELETE, &sso, None).await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(scene.member(json!({ "requireSso": true })).await, StatusCode::CONFLICT);
+    // What is refused changes nothing.
+    let change = json!({ "role": "monitor", "enabled": false, "requireFactor": true, "requireSso": true });
+    assert_eq!(scene.member(change).await, StatusCode::CONFLICT);
+    let list: Value = scene.ann.browser.get(&scene.path("/members")).await.json().await.unwrap();
+    let line = list["members"].as_array().unwrap().iter().find(|line| line["name"] == "bob").unwrap();
+    let kept = [&line["role"], &line["status"], &line["requireFactor"], &line["requireSso"]];
+    assert_eq!(kept, [&json!("manage"), &json!("accepted"), &json!(false), &json!(false)]);
     assert_eq!(code(begin(&mut scene.bob.browser, "acme").await).await, "organization_unknown");
 }
 
@@ -181,6 +188,80 @@ async fn an_administrator_who_chooses_the_provider_does_not_become_the_owner_by_
     let answer = sign_in(&mut scene.ann.browser, &scene.provider, "acme", &json!({})).await;
     assert_eq!(answer.status(), StatusCode::OK, "in the browser that has given the password");
     assert_eq!(scene.sign_in().await.1.status(), StatusCode::OK, "from then on everywhere");
+}
+
+#[tokio::test]
+async fn who_gets_an_account_keeps_nothing_that_the_provider_of_the_owner_before_has_opened() {
+    let mut scene = Scene::set().await;
+    // Whoever chose the provider signs in there as Bob, and makes a token.
+    let (browser, answer) = scene.sign_in().await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let (account, user, own) = (scene.ann.account, scene.bob.user, scene.bob.account);
+    let mut false_bob = Person { browser, user, account: own };
+    let token = personal(&scene.server, &mut false_bob, &account.to_string()).await;
+    assert_eq!(token.get("/v1/tokenInfo").await.status, StatusCode::OK);
+    let give = scene.path("/owner");
+    let given = scene.ann.browser.post(&give, json!({ "user": user })).await;
+    assert_eq!(given.status(), StatusCode::NO_CONTENT);
+    assert_eq!(false_bob.browser.get("/api/me").await.status(), StatusCode::UNAUTHORIZED, "the session goes on");
+    assert_eq!(token.get("/v1/tokenInfo").await.status, StatusCode::UNAUTHORIZED, "the token goes on");
+    let (status, text) = said(scene.sign_in().await.1).await;
+    assert!(status == StatusCode::UNAUTHORIZED && text.contains("signs in with the password first"), "{text}");
+    let answer = sign_in(&mut scene.bob.browser, &scene.provider, "acme", &json!({})).await;
+    assert_eq!(answer.status(), StatusCode::OK, "in the browser that has given the password");
+    let log = scene.bob.browser.get(&scene.path("/audit")).await.text().await.unwrap();
+    assert!(log.contains("/personalTokens") && log.contains("mine"), "{log}");
+}
+
+#[tokio::test]
+async fn one_way_of_signing_in_does_not_prolong_the_other() {
+    let mut scene = Scene::set().await;
+    assert_eq!(scene.member(json!({ "requireSso": true })).await, StatusCode::NO_CONTENT);
+    let settings = scene.path("/settings");
+    // The password was given 29 days ago.
+    let mut database = scene.server.database().await;
+    let ends: i64 =
+        sqlx::query_scalar("UPDATE sessions SET expires_ms = expires_ms - ? WHERE user = ? RETURNING expires_ms")
+            .bind(29_i64 * 86_400_000)
+            .bind(scene.bob.user.to_string())
+            .fetch_one(&mut database)
+            .await
+            .unwrap();
+    let answer = sign_in(&mut scene.bob.browser, &scene.provider, "acme", &json!({})).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let kept: (i64, bool) = sqlx::query_as("SELECT expires_ms, password FROM sessions WHERE user = ?")
+        .bind(scene.bob.user.to_string())
+        .fetch_one(&mut database)
+        .await
+        .unwrap();
+    assert_eq!(kept, (ends, true), "the password counts as long as it would have");
+    assert_eq!(scene.bob.browser.get(&settings).await.status(), StatusCode::OK);
+    // Whether Bob is still in the organization, the provider alone knows.
+    let body = json!({ "email": "bob@example.com", "password": PASSWORD });
+    assert_eq!(scene.bob.browser.post("/api/signin", body).await.status(), StatusCode::OK);
+    assert_eq!(code(scene.bob.browser.get(&settings).await).await, "sso_needed");
+}
+
+#[tokio::test]
+async fn strangers_do_not_fill_the_audit_log_with_refused_sign_ins() {
+    let scene = Scene::set().await;
+    let mut database = scene.server.database().await;
+    let mut told = async || -> i64 {
+        let count = sqlx::query_scalar("SELECT COUNT(*) FROM audit WHERE action = 'signInFailed'");
+        count.fetch_one(&mut database).await.unwrap()
+    };
+    for n in 0..40 {
+        let back = json!({ "code": null, "error": format!("nonsense {n}") });
+        let mut browser = scene.server.browser();
+        let (status, _) = said(sign_in(&mut browser, &scene.provider, "acme", &back).await).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{n}");
+    }
+    // What is told is told a moment after the answer.
+    while told().await < 20 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(scene.sign_in().await.1.status(), StatusCode::OK, "it costs nobody else their way in");
+    assert_eq!(told().await, 20);
 }
 
 #[tokio::test]
@@ -314,6 +395,25 @@ async fn an_account_that_asks_for_a_second_factor_asks_for_it_after_single_sign_
     assert_eq!(code(browser.post("/api/sso/finish", with("000000")).await).await, "wrong_code");
     assert_eq!(browser.post("/api/sso/finish", with(&shown)).await.status(), StatusCode::OK);
     assert_eq!(code(browser.post("/api/sso/finish", with(&shown)).await).await, "sso_over", "used");
+}
+
+#[tokio::test]
+async fn an_identity_that_is_unlinked_before_the_second_factor_comes_opens_nothing() {
+    let mut scene = Scene::set().await;
+    assert_eq!(scene.member(json!({ "requireFactor": true })).await, StatusCode::NO_CONTENT);
+    let (secret, _) = crate::security::enrol(&mut scene.bob.browser).await;
+    let mut browser = scene.server.browser();
+    let url = address(begin(&mut browser, "acme").await).await;
+    let back = json!({ "state": state(&url), "code": scene.provider.allow(&url), "iss": scene.provider.issuer() });
+    assert_eq!(code(browser.post("/api/sso/finish", back).await).await, "code_needed");
+    let unlink = scene.path(&format!("/members/{}/sso", scene.bob.user));
+    assert_eq!(scene.ann.browser.send(Method::DELETE, &unlink, None).await.status(), StatusCode::NO_CONTENT);
+    // Bob has another identity there by now.
+    scene.provider.person("sub-bob-2", "bob@example.com");
+    assert_eq!(code(scene.sign_in().await.1).await, "code_needed");
+    let factor = json!({ "state": state(&url), "factor": crate::security::app_shows(&secret, 1) });
+    assert_eq!(code(browser.post("/api/sso/finish", factor).await).await, "sso_over");
+    assert_eq!(browser.get("/api/me").await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -244,9 +244,15 @@ impl Browser {
             if stops == 0 {
                 return Ok(());
             }
+            let in_code =
+                self.js("return !!document.activeElement?.closest('.cm-content');", Vec::new()).await? == true;
             // The first count may be wrong by what only the browser knows: what is left is gone in single steps.
-            let times = if round == 0 { stops.unsigned_abs() } else { 1 };
+            let times = if round == 0 && !in_code { stops.unsigned_abs() } else { 1 };
             let mut keys = self.web.action_chain();
+            if in_code {
+                // There the Tab key indents, but for a moment after Escape.
+                keys = keys.send_keys(Key::Escape);
+            }
             if stops < 0 {
                 keys = keys.key_down(Key::Shift);
             }

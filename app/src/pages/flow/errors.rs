@@ -151,13 +151,18 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
         let of_step = |error: &RunError| of.with(|of| of.as_ref().is_none_or(|step| step.step == error.step));
         told.with(|told| told.errors.iter().filter(|error| of_step(error)).cloned().collect::<Vec<_>>())
     });
+    // Where nothing is resolved there is no choice, and what was chosen among the errors of another step does not count.
+    let which = Memo::new(move |_| {
+        let any = here.with(|here| tried.with(|tried| here.iter().any(|error| is_resolved(error, tried))));
+        if any { wanted.get() } else { Wanted::All }
+    });
     let chosen = Memo::new(move |_| {
-        let takes = |error: &&RunError| tried.with(|tried| wanted.get().takes(is_resolved(error, tried)));
+        let takes = |error: &&RunError| tried.with(|tried| which.get().takes(is_resolved(error, tried)));
         here.with(|here| here.iter().filter(takes).cloned().collect::<Vec<_>>())
     });
     let listed =
         Memo::new(move |_| chosen.with(|chosen| chosen.iter().take(SHOWN).cloned().enumerate().collect::<Vec<_>>()));
-    let cut = move || match wanted.get() {
+    let cut = move || match which.get() {
         Wanted::All => more(),
         Wanted::Open | Wanted::Resolved => chosen.with(Vec::len),
     };

@@ -67,8 +67,10 @@ pub(super) fn Write(kind: FeedbackKind, open: RwSignal<bool>) -> impl IntoView {
             written_ms: time::now_ms(),
             diagnostics: along.get_untracked().then(diagnostics),
         };
-        feedback::write(app, message);
-        open.set(false);
+        match feedback::write(app, message) {
+            Ok(()) => open.set(false),
+            Err(why) => problem.set(Some(why)),
+        }
     };
     view! {
         <form class="dialog-body" on:submit=send novalidate>

@@ -75,11 +75,8 @@ impl Standing {
 /// The errors of a run that nobody resolved; one that failed without an error of a record has one.
 fn open_errors(run: &RunRow, runs: &BTreeMap<Id, RunRow>) -> u64 {
     let counted: u64 = run.steps.iter().map(|step| step.errors).sum();
-    if run.status == RunStatus::Failed {
-        return counted.max(1);
-    }
     if counted == 0 {
-        return 0;
+        return u64::from(run.status == RunStatus::Failed);
     }
     let resolved = attempts(run, runs.values()).values().filter(|attempt| attempt.resolved).count();
     counted.saturating_sub(resolved as u64)

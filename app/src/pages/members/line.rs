@@ -278,7 +278,7 @@ pub(super) fn Question(roster: Roster, asking: Asking, open: RwSignal<bool>) -> 
         ),
         Asking::Give { name, .. } => (
             format!(
-                "{name} becomes the owner of this account and alone decides who is. You stay as an administrator; only {name} can give it back."
+                "{name} becomes the owner of this account and alone decides who is. You stay as an administrator; only {name} can give it back. {name}'s personal API tokens of this account end; single sign-on begins anew, with the password."
             ),
             "Stay the owner",
             "Make owner",

@@ -149,13 +149,16 @@ fn Rows(
             })
         })
     };
+    let connections = words.kind == Kind::Connection;
+    // One cell: a row of more than there are, or than are shown on a telephone, would add columns.
     let room = move |rows: usize| {
         #[expect(clippy::cast_precision_loss, reason = "pixels of a table")]
         let height = rows as f64 * part.with(|part| part.height);
-        (rows > 0).then(|| view! { <tr class="room" aria-hidden="true"><td colspan="6" style:block-size=format!("{height}px")></td></tr> })
+        (rows > 0).then(
+            || view! { <tr class="room" aria-hidden="true"><td style:block-size=format!("{height}px")></td></tr> },
+        )
     };
     let integrations = words.kind == Kind::Flow;
-    let connections = words.kind == Kind::Connection;
     view! {
         <div class="table-wrap"><table class="table resources" class:connections=connections aria-rowcount=move || (count.get() + 1).to_string()>
             <thead><tr>

@@ -198,25 +198,54 @@ pub(crate) async fn bring_state(account: &Rc<Account>, owner: Option<(Kind, Id)>
     done(api::call("POST", &path, Some(&KeptAsk::PutState { owner, key: key.to_owned(), value })).await?)
 }
 
-/// Takes the entries of a cache to the server, some at a time.
+/// Takes the entries of a cache to the server, some at a time. One that is there already stays: runs and colleagues have
+/// gone on from it since this device had it.
 pub(crate) async fn bring_entries(account: &Rc<Account>, cache: Id) -> Result<(), Fault> {
-    let path = path(account);
     let wanted = [(Store::CacheEntries, range(&cache.to_string()))];
-    let (mut some, mut bytes) = (Vec::new(), 0);
+    let (mut some, mut bytes, mut differ) = (Vec::new(), 0, false);
     for (key, value) in account.storage.entries(&wanted).await?.into_iter().flatten() {
         let Some(key) = text_of(&key, 1) else { continue };
         bytes += key.len() + value.as_string().map_or(0, |value| value.len());
         some.push((key, Kept(Some(json(Store::CacheEntries, &value)?))));
         if some.len() == CACHE_ENTRIES || bytes > MOST_BYTES {
-            let entries = std::mem::take(&mut some);
             bytes = 0;
-            done(api::call("POST", &path, Some(&KeptAsk::PutCache { cache, entries })).await?)?;
+            differ |= bring_some(account, cache, std::mem::take(&mut some)).await?;
         }
     }
-    if some.is_empty() {
+    if !some.is_empty() {
+        differ |= bring_some(account, cache, some).await?;
+    }
+    if !differ {
         return Ok(());
     }
-    done(api::call("POST", &path, Some(&KeptAsk::PutCache { cache, entries: some })).await?)
+    // They stay in the local account, which therefore stays.
+    let message = format!(
+        "Some entries of the lookup cache {cache} were not taken over: the account has other values for their keys. They are kept here, where you get by signing out."
+    );
+    Err(Fault::Refused { code: "refused".to_owned(), message })
+}
+
+/// Takes those of some entries to the server that it lacks; says whether it has others in place of some.
+async fn bring_some(account: &Rc<Account>, cache: Id, some: Vec<(String, Kept)>) -> Result<bool, Fault> {
+    let path = path(account);
+    let keys = some.iter().map(|(key, _)| key.clone()).collect();
+    let there = match api::call("POST", &path, Some(&KeptAsk::CacheValues { cache, keys })).await? {
+        KeptReply::Values(there) if there.len() == some.len() => there,
+        other => return done(other).map(|()| true),
+    };
+    let (entries, differ) = lacking(some, &there);
+    if !entries.is_empty() {
+        done(api::call("POST", &path, Some(&KeptAsk::PutCache { cache, entries })).await?)?;
+    }
+    Ok(differ)
+}
+
+/// The entries that are not there, and whether some are there otherwise.
+fn lacking(mut some: Vec<(String, Kept)>, there: &[Kept]) -> (Vec<(String, Kept)>, bool) {
+    let differ = some.iter().zip(there).any(|((_, here), there)| there.0.is_some() && there != here);
+    let mut there = there.iter();
+    some.retain(|_| there.next().is_none_or(|there| there.0.is_none()));
+    (some, differ)
 }
 
 fn path(account: &Account) -> String {
@@ -234,4 +263,21 @@ fn done(reply: KeptReply) -> Result<(), Fault> {
         _ => return Ok(()),
     };
     Err(Fault::Refused { code: "refused".to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn entries_that_the_server_has_are_never_written_over_by_those_that_a_device_brings() {
+        let entry = |key: &str, value: u32| (key.to_owned(), Kept(Some(json!(value))));
+        let here = || vec![entry("new", 1), entry("same", 2), entry("other", 3)];
+        let there = [Kept(None), Kept(Some(json!(2))), Kept(Some(json!(30)))];
+        assert_eq!(lacking(here(), &there), (vec![entry("new", 1)], true));
+        let there = [Kept(None), Kept(Some(json!(2))), Kept(None)];
+        assert_eq!(lacking(here(), &there), (vec![entry("new", 1), entry("other", 3)], false));
+    }
 }

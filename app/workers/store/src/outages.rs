@@ -133,7 +133,8 @@ async fn replace(account: &Rc<Account>, there: Vec<Outage>) -> Result<bool, Faul
 pub(crate) async fn bring(account: &Rc<Account>, connection: Id) -> Result<(), Fault> {
     let outage: Option<Outage> = account.storage.get_json(Store::Meta, &key(connection)).await?;
     let path = format!("/api/accounts/{}/connections/{connection}/outage", account.id);
-    match api::tell("PUT", &path, Some(&PutOutage { why: outage.map(|outage| outage.why) })).await {
+    let found_ms = outage.as_ref().map(|outage| outage.checked_ms);
+    match api::tell("PUT", &path, Some(&PutOutage { why: outage.map(|outage| outage.why), found_ms })).await {
         // It was deleted meanwhile.
         Err(Fault::Refused { code, .. }) if code == "not_found" => Ok(()),
         told => told,

@@ -31,4 +31,7 @@ pub struct OutageList {
 pub struct PutOutage {
     /// Why nothing is sent through it; nothing when a test went well.
     pub why: Option<String>,
+    /// When it was found out, in milliseconds since 1970; now where it is absent.
+    #[serde(default)]
+    pub found_ms: Option<i64>,
 }

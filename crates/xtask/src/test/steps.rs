@@ -4,7 +4,7 @@
 //! unite other features and compile the dependencies again.
 
 use super::Tally;
-use crate::{command, data, needs, places, say, site};
+use crate::{command, data, needs, places, site};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
 
@@ -81,7 +81,7 @@ impl Step {
         // As its HTTP tests have it: built for itself, its dependencies would have other features and be compiled again.
         steps.push(Self::new(SERVER, Work::Command(words("test --workspace --no-run --test http"))));
         steps.push(Self::new(DATA, Work::Data));
-        // One step a file: the log then says which one took long.
+        // One step a file: the log then says which one took long, and the browsers of two files never compete.
         for target in &targets.end_to_end {
             let title = format!("End to end: {}", target.replace('_', " "));
             let step = Self::new(&title, native(std::slice::from_ref(target), true));
@@ -141,31 +141,8 @@ impl Step {
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
             Work::Browser => needs::browser().map(|_| Tally::one(true)),
-            Work::Tests { arguments, wasm, browser } => {
-                let mut tally = Tally::default();
-                let good = command::watch(&mut test_program(arguments, *wasm, *browser)?, |line| tally.read(line))?;
-                Ok(tally.ended(good))
-            }
+            Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser),
         }
-    }
-
-    /// Whether it may run beside another one of its kind: it waits for a browser more than it computes.
-    pub(crate) fn may_run_beside(&self) -> bool {
-        matches!(self.work, Work::Tests { browser: true, .. })
-    }
-
-    /// The same as [`Self::run`] beside another step: what it says comes in one piece at its end, under its title.
-    ///
-    /// # Errors
-    ///
-    /// When a tool cannot be started.
-    pub(crate) fn run_beside(&self) -> Result<Tally> {
-        let Work::Tests { arguments, wasm, browser } = &self.work else { return self.run() };
-        let (good, said) = command::gather(&mut test_program(arguments, *wasm, *browser)?)?;
-        say::line(&format!("\n==> {}\n{}", self.title, said.trim_end()));
-        let mut tally = Tally::default();
-        said.lines().for_each(|line| tally.read(line));
-        Ok(tally.ended(good))
     }
 }
 
@@ -177,8 +154,7 @@ fn editor() -> Result<()> {
     command::run(Command::new("node").args(["--test", "test/"]).current_dir(&folder))
 }
 
-/// Runs tests, with all that they need around them.
-fn test_program(arguments: &[String], wasm: bool, browser: bool) -> Result<Command> {
+fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
     let mut cargo = command::cargo(arguments);
     if wasm {
         needs::wasm_target()?;
@@ -193,7 +169,13 @@ fn test_program(arguments: &[String], wasm: bool, browser: bool) -> Result<Comma
     }
     // A failing end-to-end test says what was on the screen; forty frames of the test program would hide it.
     cargo.env("RUST_BACKTRACE", "0");
-    Ok(cargo)
+    let mut tally = Tally::default();
+    let good = command::watch(&mut cargo, |line| tally.read(line))?;
+    if !good && tally.failed == 0 {
+        // It did not compile, or a test program died before it could report.
+        tally.failed += 1;
+    }
+    Ok(tally)
 }
 
 /// Tells end-to-end tests where the page, the server, the data and the browser are.
@@ -230,7 +212,7 @@ fn native(targets: &[String], browser: bool) -> Work {
         arguments.extend(["--test".to_owned(), target.clone()]);
     }
     if browser {
-        // Two files run at once; more browsers would make two cores miss deadlines.
+        // Two browsers at once are what two cores can drive without missing their deadlines.
         arguments.extend(words("-- --test-threads=1"));
     }
     Work::Tests { arguments, wasm: false, browser }

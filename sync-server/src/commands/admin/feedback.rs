@@ -3,29 +3,41 @@
 //! Strangers may write. What a terminal would take for a command is shown as a mark.
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::clock;
+use super::say;
 use crate::rest::shown::time;
-use crate::serve::DATABASE;
-use crate::sqlite::Sqlite;
+use crate::serve::{DATABASE, lock};
+use crate::sqlite::{SCHEMA_VERSION, Sqlite};
 use crate::store::{Feedback, FeedbackRow, Store};
+use crate::{backup, clock};
 
-/// All of it, the oldest first.
-pub(super) async fn run(data: &Path) -> anyhow::Result<String> {
+/// Prints all of it, the oldest first, and removes it when that is wanted.
+pub(super) async fn run(data: &Path, forget: bool) -> anyhow::Result<ExitCode> {
     let path = data.join(DATABASE);
     if !path.exists() {
         bail!("there is no database in {}: name the server's folder with --data", data.display());
     }
+    // Tables of an earlier release are brought up to date, which must not happen below a server that runs.
+    let lock = if backup::version(&path).await? < SCHEMA_VERSION { Some(lock(data)?) } else { None };
     let store = Sqlite::open(&path, 0, clock::now_ms()).await?;
-    let rows = store.feedback().await;
+    let done = print(&store, forget).await;
     store.close().await;
-    let rows = rows?;
-    if rows.is_empty() {
-        return Ok("nobody has written".to_owned());
+    drop(lock);
+    done
+}
+
+async fn print(store: &Sqlite, forget: bool) -> anyhow::Result<ExitCode> {
+    let rows = store.feedback().await?;
+    let Some(last) = rows.last() else { return say("nobody has written") };
+    say(&rows.iter().map(in_words).collect::<Vec<_>>().join("\n\n"))?;
+    if forget {
+        // What came meanwhile was not printed, and stays.
+        store.forget_feedback(last.n).await?;
     }
-    Ok(rows.iter().map(in_words).collect::<Vec<_>>().join("\n\n"))
+    Ok(ExitCode::SUCCESS)
 }
 
 fn in_words(row: &FeedbackRow) -> String {
@@ -55,6 +67,7 @@ mod tests {
     #[test]
     fn what_strangers_wrote_is_no_command_to_a_terminal() {
         let row = FeedbackRow {
+            n: 1,
             kind: "idea".into(),
             message: "First\n\u{1b}[2JSecond".into(),
             diagnostics: String::new(),

@@ -19,7 +19,7 @@ use crate::rest::error::{RestError, entry};
 use crate::rest::shown::time;
 use crate::routes::body::{Body, Names};
 use crate::routes::members::{self, MEMBER};
-use crate::store::{AuditEvent, MemberRow, RoleChange};
+use crate::store::{AuditEvent, MemberChange, MemberRow, RoleChange};
 use crate::{audit, mail};
 
 /// The most integrations that one member has levels in.
@@ -66,8 +66,8 @@ pub(super) async fn change(
     if !acting.rights.may_give(&rights) || !acting.rights.may_give(&before.rights) {
         return Err(RestError::forbidden());
     }
-    done(app.store.set_rights(acting.account, user, &rights).await?)?;
-    done(app.store.set_enabled(acting.account, user, !disabled).await?)?;
+    let wanted = MemberChange { rights: Some(&rights), enabled: Some(!disabled), ..MemberChange::default() };
+    done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let mut fields = audit::rights_fields(Some(&before.rights), Some(&rights));
     if before.enabled == disabled {
@@ -174,7 +174,7 @@ fn done(change: RoleChange) -> Result<(), RestError> {
     match change {
         RoleChange::Done => Ok(()),
         RoleChange::Absent => Err(RestError::not_found()),
-        RoleChange::Owner => Err(RestError::forbidden()),
+        RoleChange::Owner | RoleChange::NoSso => Err(RestError::forbidden()),
     }
 }
 

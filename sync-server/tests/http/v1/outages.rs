@@ -149,3 +149,71 @@ async fn a_connection_that_is_offline_is_tested_again_by_itself_and_its_flows_go
     }
     assert!(is_offline(&api, &bad).await, "what is still refused stays offline");
 }
+
+/// The ids of an iClient with this secret, and of a connection that gets its tokens by it.
+async fn by_client(api: &Api, base: &str) -> (String, String) {
+    let client = api.make("iclients", client(base, "canary-one")).await;
+    let body = json!({ "name": "c", "type": "http", "http": { "baseURI": base, "_iClientId": client,
+        "ping": { "relativeURI": "/orders", "method": "GET" },
+        "auth": { "type": "oauth", "oauth": { "tokenURI": format!("{base}/token"), "grantType": "clientcredentials" } } } });
+    let connection = api.make("connections", body).await;
+    (client, connection)
+}
+
+fn client(base: &str, secret: &str) -> Value {
+    json!({ "name": "ic", "provider": "custom_oauth2", "oauth2": { "grantType": "clientcredentials", "clientId": "cid",
+        "clientSecret": secret, "token": { "uri": format!("{base}/token") } } })
+}
+
+fn now_ms() -> u64 {
+    u64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_device_found_out_before_others_were_entered_is_not_kept() {
+    let (base, _) = application().await;
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let (id, connection) = by_client(&api, &base).await;
+    let path = format!("/api/accounts/{}/connections/{connection}/outage", ann.account);
+    let said = |found_ms: u64| Some(json!({ "why": "it answered 401 to them", "foundMs": found_ms }));
+    let before = now_ms();
+    // A colleague enters another secret for the client that the connection goes by.
+    assert_eq!(api.put(&format!("/v1/iclients/{id}"), client(&base, "canary-two")).await.status, 200);
+    assert_eq!(ann.browser.send(Method::PUT, &path, said(before)).await.status(), 204);
+    assert!(!is_offline(&api, &connection).await, "what it says is of the one before");
+    assert_eq!(ann.browser.send(Method::PUT, &path, said(now_ms())).await.status(), 204);
+    assert!(is_offline(&api, &connection).await);
+}
+
+#[tokio::test]
+async fn an_outage_ends_when_the_connection_or_the_client_that_it_goes_by_is_changed() {
+    let (base, _) = application().await;
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let (id, by) = by_client(&api, &base).await;
+    let other = api.make("connections", connection(&base, GOOD)).await;
+    let mut refuse = async || {
+        for connection in [&by, &other] {
+            let path = format!("/api/accounts/{}/connections/{connection}/outage", ann.account);
+            let said = Some(json!({ "why": "it answered 401 to them" }));
+            assert_eq!(ann.browser.send(Method::PUT, &path, said).await.status(), 204);
+            assert!(is_offline(&api, connection).await);
+        }
+    };
+    refuse().await;
+    let one = format!("/v1/connections/{other}");
+    let mut changed = api.get(&one).await.good();
+    changed["http"]["auth"]["token"]["scheme"] = json!("Basic");
+    assert_eq!(api.put(&one, changed).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [false, true]);
+    refuse().await;
+    assert_eq!(api.put(&format!("/v1/iclients/{id}"), client(&base, "canary-two")).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [true, false], "its secret is another");
+    refuse().await;
+    let one = format!("/v1/iclients/{id}");
+    let mut changed = api.get(&one).await.good();
+    changed["oauth2"]["clientId"] = json!("other");
+    assert_eq!(api.put(&one, changed).await.status, 200);
+    assert_eq!([is_offline(&api, &other).await, is_offline(&api, &by).await], [true, false]);
+}

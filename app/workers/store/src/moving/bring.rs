@@ -26,6 +26,10 @@ use crate::{documents, env, history, kept, news, runs, untold};
 /// In the account: what was brought and is not done with.
 const BROUGHT: &str = "brought";
 
+/// In the account: the server has refused state or data of a cache that came along, which is in the local account alone.
+/// It is apart from [`BROUGHT`], which a copy writes as it was when it began.
+const REFUSED: &str = "brought_refused";
+
 /// In the local account: where it was brought first.
 const WENT_TO: &str = "brought_to";
 
@@ -42,9 +46,6 @@ struct Brought {
     anew: bool,
     /// When they are: the heads (hex) of each document that was copied.
     heads: BTreeMap<Id, Vec<String>>,
-    /// The server has refused state or data of a cache that came along: they are in the local account alone.
-    #[serde(default)]
-    refused: bool,
 }
 
 /// What a copy found.
@@ -64,12 +65,7 @@ pub(super) async fn bring(local: &Rc<Account>, account: &Rc<Account>) -> Result<
     let before: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
     let mut brought = match before.filter(|before| before.local == local.id) {
         Some(before) => before,
-        None => Brought {
-            local: local.id,
-            anew: went_elsewhere(local, account).await?,
-            heads: BTreeMap::new(),
-            refused: false,
-        },
+        None => Brought { local: local.id, anew: went_elsewhere(local, account).await?, heads: BTreeMap::new() },
     };
     copy(&local.storage, account, &mut brought).await.map(drop)
 }
@@ -295,13 +291,16 @@ async fn finish(account: &Rc<Account>) -> Result<(), Fault> {
         api::errands(account);
         return Ok(());
     };
+    // No errand waits, so what was refused is written down.
+    let refused: Option<bool> = account.storage.get_json(Store::Meta, &text(REFUSED)).await?;
     let mut batch = Batch::new();
     batch.delete(Store::Meta, &text(BROUGHT));
+    batch.delete(Store::Meta, &text(REFUSED));
     // The server has these now, and nobody reads them here any more.
     batch.clear(Store::States);
     batch.clear(Store::CacheEntries);
     account.storage.write(&batch).await?;
-    if !whole || brought.refused {
+    if !whole || refused.is_some() {
         return Ok(());
     }
     account.registry.remove(brought.local).await?;
@@ -311,8 +310,8 @@ async fn finish(account: &Rc<Account>) -> Result<(), Fault> {
 /// Remembers that the server refused something which is nowhere but in the local account: that one stays.
 pub(crate) async fn note_refused(account: &Account, batch: &mut Batch) -> Result<(), Fault> {
     let brought: Option<Brought> = account.storage.get_json(Store::Meta, &text(BROUGHT)).await?;
-    if let Some(brought) = brought {
-        batch.put_json(Store::Meta, &text(BROUGHT), &Brought { refused: true, ..brought });
+    if brought.is_some() {
+        batch.put_json(Store::Meta, &text(REFUSED), &true);
     }
     Ok(())
 }
