@@ -247,8 +247,9 @@ fn a_body_that_is_called_json_and_is_none_is_an_error_of_its_record() {
     assert!(error.message.contains("is no JSON (expected") && error.message.contains("{{{jsonSerialize"), "{error:?}");
     for (http, body) in [
         (json!({}), r#"{"a":1}{{record.none}} {"b":2}"#),
-        (json!({"requestMediaType": "plaintext"}), "a"),
-        (json!({"headers": [{"name": "content-type", "value": "text/x"}]}), "a"),
+        (json!({}), "a={{record.none}}"),
+        (json!({"requestMediaType": "plaintext"}), "{a"),
+        (json!({"headers": [{"name": "content-type", "value": "text/x"}]}), "{a"),
         (json!({}), " {{record.none}}"),
     ] {
         let host = answering("{}").with_file(b"[{}]");
@@ -346,8 +347,7 @@ fn forms_hold_one_record() {
 
 #[test]
 fn templates_of_imports_and_file_names_see_the_run_and_the_import() {
-    let http = json!({"relativeURI": ["/{{job._id}}"], "body": ["{{testMode}} {{import.name}} {{job.type}}"],
-        "requestMediaType": "plaintext"});
+    let http = json!({"relativeURI": ["/{{job._id}}"], "body": ["{{testMode}} {{import.name}} {{job.type}}"]});
     let file = file_import(&json!({"type": "json", "fileName": "p-{{job._id}}-{{import.name}}.json"}));
     let mut flow = bundle(file_export(&json!({"type": "csv"})), &[http_import(&http), file]);
     flow.about.run = Some(id(77));
