@@ -220,6 +220,9 @@ async fn everything_is_there(server: &Server, version: i64) {
         });
         assert_eq!(shown, resource["value"], "version {version}, {path}");
     }
+    // What was kept before there was a choice is kept until somebody chooses.
+    let kept: Value = ann.browser.get(&format!("/api/accounts/{account}/settings")).await.json().await.unwrap();
+    assert_eq!(kept["retentionDays"], 3_650, "version {version}: {kept}");
     let jobs = as_page(&mut ann, &account, Method::GET, "/v1/jobs", None).await.good();
     assert!(jobs.to_string().contains(&text("run")), "version {version}: {jobs}");
     let blob = ann.browser.get(&format!("/api/accounts/{account}/blobs/{}", text("blob"))).await;
