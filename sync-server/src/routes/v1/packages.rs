@@ -37,7 +37,7 @@ pub(super) async fn download(
 ) -> Result<Response, RestError> {
     let packed = pack(&app, &acting, kind, id).await?;
     let name = tombolo_package::file_name(&packed);
-    handed(&app, &headers, name, tombolo_package::write(&packed).into())
+    handed(&app, &headers, &name, tombolo_package::write(&packed).into())
 }
 
 /// A resource of the caller's and what belongs to it.
@@ -48,13 +48,13 @@ pub(super) async fn pack(app: &App, acting: &Acting, kind: Kind, id: Id) -> Resu
 }
 
 /// A zip for whoever asks for one; else the address where it waits, which is what clients of the integrator's API expect.
-pub(super) fn handed(app: &App, headers: &HeaderMap, name: String, bytes: Bytes) -> Result<Response, RestError> {
+pub(super) fn handed(app: &App, headers: &HeaderMap, name: &str, bytes: Bytes) -> Result<Response, RestError> {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("application/zip") {
-        return Ok(zip(&name, bytes));
+        return Ok(zip(name, bytes));
     }
     let now_ms = clock::now_ms();
-    let ticket = app.rest.tickets.put(name.clone(), bytes, now_ms)?;
+    let ticket = app.rest.tickets.put(name.to_owned(), bytes, now_ms)?;
     let url = address(app, headers, &format!("/v1/downloads/{ticket}"));
     Ok(Answer(json!({ "signedURL": url, "key": name, "expiresAt": time(now_ms + TICKET_MS) })).into_response())
 }

@@ -71,7 +71,7 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, RestError> {
     let (bytes, package) = stored(&app, &acting, id).await?;
-    handed(&app, &headers, tombolo_package::file_name(&package), bytes.into())
+    handed(&app, &headers, &tombolo_package::file_name(&package), bytes.into())
 }
 
 /// `GET /v1/templates/{id}/preview`
