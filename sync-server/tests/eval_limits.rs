@@ -71,7 +71,59 @@ fn harmless(name: &str) -> (Value, Value) {
             (json!({"rules": {"expression": "? 0 12 ? * *"}, "options": options}), json!(["2026-01-01T12:00:00.000Z"]))
         }
         "jsonPath" => (json!({"rules": "$.a", "input": {"a": 1}}), json!([1])),
+        "sortGroup" | "transform" => (json!({"input": []}), json!([])),
+        "csvGenerate" => (json!({"input": {"a": 1}}), json!("a\n1\n")),
+        "fileDefinitionParse" => (json!({"rules": rows(), "input": "b\n"}), json!([{"rows": [{"a": "b"}]}])),
         other => panic!("no harmless question for {other}"),
+    }
+}
+
+/// A file definition: rows of one letter, all in one record.
+fn rows() -> Value {
+    let row = json!({"required": true, "elements": [{"name": "a", "value": "{{a}}", "length": 1}]});
+    json!({"format": "fixed", "fixed": {"rowDelimiter": "\n"},
+        "rules": [{"name": "rows", "container": true, "children": [row]}]})
+}
+
+/// No page of records is refused for how small they are: half a million of them, and the smallest that there can be.
+#[test]
+fn a_page_of_the_smallest_records_goes_through_every_evaluation() {
+    let page: Vec<Value> = (0..500_000).map(|n| json!({"a": (n % 100).to_string()})).collect();
+    let empty: Vec<Value> = vec![json!({}); (5 << 20) / 3];
+    let list = |inner: Value| json!([{"generate": "l", "dataType": "objectarray", "status": "Active", "buildArrayHelper": inner}]);
+    let field = json!({"generate": "a", "dataType": "string", "extract": "$.l.a", "status": "Active"});
+    let mapped = json!({"mappings": list(json!([{"extract": "$.l[*]", "mappings": [field]}]))});
+    let of_list = json!({ "l": page });
+    let sorted = json!({"sortByFields": [{"field": "a"}]});
+    let old = json!([[{"extract": "l[*].a", "generate": "m[*].b"}]]);
+    for (name, question) in [
+        ("handlebars", json!({"rules": "{{#each l}}{{a}}{{/each}}", "input": of_list})),
+        ("handlebars", json!({"rules": "{{l.length}}", "input": {"l": empty}})),
+        ("jsonPath", json!({"rules": "$[*].a", "input": page})),
+        ("jsonPath", json!({"rules": "$[0]", "input": empty})),
+        ("sortGroup", json!({"rules": sorted, "input": page})),
+        ("mapper", json!({"rules": mapped, "input": of_list})),
+        ("transform", json!({"rules": old, "input": of_list})),
+        ("transform", json!({"input": empty})),
+        ("responseMapping", json!({"rules": {"fields": [{"extract": "l", "generate": "r"}]}, "input": of_list})),
+        ("filter", json!({"rules": ["notempty", ["extract", "l"]], "input": of_list})),
+        ("csvGenerate", json!({"input": page})),
+        ("jsonParse", json!({"input": Value::from(page.clone()).to_string()})),
+        ("csvParse", json!({"input": format!("a\n{}", "1\n".repeat(500_000))})),
+        ("fileDefinitionParse", json!({"rules": rows(), "input": "b\n".repeat(500_000)})),
+    ] {
+        assert_eq!(code(name, &question), "", "{name} {}", &question["rules"]);
+    }
+    let many_rules: Value =
+        [json!("or")].into_iter().chain(vec![json!(["equals", ["extract", "a"], "b"]); 300_000]).collect();
+    for (name, question, want) in [
+        ("handlebars", json!({"rules": "x", "input": vec![json!({}); 4_000_000]}), "too_big"),
+        ("handlebars", json!({"rules": "x", "input": vec![json!([]); 8_000_000]}), "too_big"),
+        ("filter", json!({"rules": many_rules}), "too_big"),
+        ("fileDefinitionParse", json!({"rules": rows(), "input": "b\n".repeat(2_000_000)}), "parse"),
+        ("handlebars", json!({"rules": "x", "input": "x".repeat(40_000_000)}), "too_big"),
+    ] {
+        assert_eq!(code(name, &question), want, "{name}");
     }
 }
 
