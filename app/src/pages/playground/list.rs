@@ -36,12 +36,13 @@ pub(super) fn EditorList(
         view! {
             <Show when=move || !in_it().is_empty()>
                 <h2>{group.name()}</h2>
-                {move || in_it().into_iter().map(|editor| view! {
+                // Keyed: a line that is used for another editor would still open the one that it was made for.
+                <For each=in_it key=|editor| editor.slug let:editor>
                     <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |event| enter(&event, editor)><Icon name=editor.icon/>{editor.name}</A>
                     {(editor.slug == open.slug).then(|| editor.examples.iter().map(|example| view! {
                         <button class="example" on:click=move |_| on_example.run(example)>{example.name}</button>
                     }).collect_view())}
-                }).collect_view()}
+                </For>
             </Show>
         }
     };
