@@ -27,6 +27,8 @@ fn filled(route: &RouteInfo, id: &dyn Fn(Option<Kind>) -> String) -> String {
         .path
         .replace("{id}", &id(kind))
         .replace("{type}", "scripts")
+        .replace("{connection}", &id(Some(Kind::Connection)))
+        .replace("{step}", &id(Some(Kind::Import)))
         .replace("{key}", "secret-key")
         .replace("{name}", "handlebars")
 }
@@ -141,7 +143,7 @@ async fn what_a_member_may_do_to_a_resource_is_where_it_belongs() {
                 if said == Permission::Granted && spared {
                     continue;
                 }
-                let path = filled(&route, &|_| ids[&kind].to_string());
+                let path = filled(&route, &|wanted| ids[&wanted.unwrap_or(kind)].to_string());
                 let status = call(api, &route.method, &path).await.status;
                 let makes_more = route.path.ends_with("/clone");
                 let fine = match said {
