@@ -5,6 +5,9 @@ import { deflateRawSync } from 'node:zlib';
 import { fields, isInside } from '../src/complete.js';
 import { pack, unpack } from '../src/share.js';
 import { language } from '../src/languages.js';
+import { difference } from '../src/batch.js';
+import { changed, replaced } from '../src/changed.js';
+import { EditorState } from '@codemirror/state';
 import { classHighlighter, highlightTree } from '@lezer/highlight';
 
 test('fields are written as a template writes them', () => {
@@ -50,4 +53,23 @@ test('a statement is coloured as its dialect reads it', () => {
   assert.deepEqual([mysql.propertyName, mysql.string, mysql.comment], [['`a b`'], ["'it\\'s'"], ['# {{x}}']]);
   const standard = spoken('sql', "select a[1] from \"t\" where b = 'x' -- why");
   assert.deepEqual([standard.propertyName, standard.string, standard.number], [['"t"'], ["'x'"], ['1']]);
+});
+
+// The numbers of the lines that are marked when one text takes the place of another.
+function marked(before, after) {
+  const state = EditorState.create({ doc: before, extensions: [changed] });
+  const now = state.update(replaced(difference(before, after))).state;
+  assert.equal(now.doc.toString(), after);
+  const lines = [];
+  now.field(changed).between(0, now.doc.length, (from) => { lines.push(now.doc.lineAt(from).number); });
+  return lines;
+}
+
+test('the lines of an output that changed are marked, and no line of another text', () => {
+  assert.deepEqual(marked('{\n  "a": 1,\n  "b": 2\n}', '{\n  "a": 1,\n  "b": 3\n}'), [3]);
+  assert.deepEqual(marked('[\n1\n]', '[\n1\n2\n3\n]'), [3, 4]);
+  assert.deepEqual(marked('{"a":1}', '<b>2</b>'), []);
+  assert.deepEqual(marked('', 'all of it'), []);
+  const long = Array.from({ length: 400 }, (_, n) => `line ${n}`);
+  assert.deepEqual(marked(`a\n${long.join('\n')}`, `a\n${long.map((line) => `${line}x`).join('\n')}`), []);
 });

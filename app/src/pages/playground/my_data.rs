@@ -11,7 +11,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::run_worker::{RunOptions, StageRow};
 use tombolo_wire::store::{Call, RunError, TestReport};
 
-use crate::components::editor::{Editor, Group};
+use crate::components::editor::{Editor, Group, InputAs};
 use crate::components::{Ago, Dialog, Field, Icon};
 use crate::state::App;
 use crate::words;
@@ -46,8 +46,14 @@ pub(super) fn MyData(editor: &'static Editor, open: RwSignal<bool>, on_input: Ca
     }
 }
 
+/// Whether the input of an editor is made of records.
+pub(super) fn takes_records(editor: &Editor) -> bool {
+    editor.input.as_ref().is_some_and(|input| input.given == InputAs::Json)
+        && !matches!(editor.eval, "form" | "api" | "fileDefinitionGenerate")
+}
+
 /// A record as the editor wants its input.
-fn wrapped(editor: &Editor, record: Value) -> Value {
+pub(super) fn wrapped(editor: &Editor, record: Value) -> Value {
     let is_list = record.is_array();
     match (editor.eval, editor.group) {
         ("sortGroup" | "csvGenerate" | "xmlGenerate", _) if !is_list => json!([record]),
