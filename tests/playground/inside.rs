@@ -31,12 +31,9 @@ async fn json_has(screen: &Screen, pointer: &str, wanted: Value) -> Result<()> {
 async fn page(screen: &Screen, folder: &str, id: Id) -> Result<()> {
     screen.visit(&format!("/{folder}/{id}?json=true")).await?;
     screen.browser.field("JSON of the resource").await?;
-    // What is asked for seldom is folded.
-    screen
-        .browser
-        .js("document.querySelectorAll('details').forEach((one) => { one.open = true; });", Vec::new())
-        .await?;
-    Ok(())
+    // What is asked for seldom is folded, once the form is there.
+    let unfold = "const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0;";
+    screen.browser.wait_js("the form", unfold, PATIENCE).await
 }
 
 /// Takes all of the window and gives it back; the editor stays open.
