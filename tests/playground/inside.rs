@@ -9,8 +9,9 @@ use tombolo_tests::flows::{self, Destination, Flow, Source, row};
 use tombolo_tests::{Member, Screen, Server, until};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Whether what is in the corner of the window belongs to an editor.
-const CORNER: &str = "return !!document.elementFromPoint(3, 3)?.closest('.step-editor, dialog');";
+/// Whether an editor begins in the corner of the window.
+const CORNER: &str = "const place = document.querySelector('dialog[open], .step-editor')?.getBoundingClientRect(); \
+    return place && place.width === innerWidth && place.top === 0;";
 
 fn id_of(flow: &Flow, kind: Kind) -> Result<Id> {
     let found = flow.resources.iter().find(|(have, ..)| *have == kind).map(|(_, id, _)| *id);
@@ -30,12 +31,9 @@ async fn json_has(screen: &Screen, pointer: &str, wanted: Value) -> Result<()> {
 async fn page(screen: &Screen, folder: &str, id: Id) -> Result<()> {
     screen.visit(&format!("/{folder}/{id}?json=true")).await?;
     screen.browser.field("JSON of the resource").await?;
-    // What is asked for seldom is folded.
-    screen
-        .browser
-        .js("document.querySelectorAll('details').forEach((one) => { one.open = true; });", Vec::new())
-        .await?;
-    Ok(())
+    // What is asked for seldom is folded, once the form is there.
+    let unfold = "const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0;";
+    screen.browser.wait_js("the form", unfold, PATIENCE).await
 }
 
 /// Takes all of the window and gives it back; the editor stays open.
@@ -43,7 +41,14 @@ async fn fills_the_window(screen: &Screen, editor: &str) -> Result<()> {
     screen.browser.press("button", "Full screen").await?;
     screen.browser.wait_js("the editor over all of the window", CORNER, PATIENCE).await?;
     screen.browser.keys(Key::Escape + "").await?;
-    screen.browser.wait_js("the window as it was", &CORNER.replace("!!", "!"), PATIENCE).await?;
+    screen
+        .browser
+        .wait_js(
+            "the window as it was",
+            &CORNER.replace("place.width === innerWidth && place.top === 0", "place.top > 0"),
+            PATIENCE,
+        )
+        .await?;
     screen.browser.find("textbox", editor).await.map(|_| ())
 }
 
