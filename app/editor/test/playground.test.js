@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
-import { fields, isInside } from '../src/complete.js';
+import { aroundAt, fields, isInside, openBlocks } from '../src/complete.js';
 import { pack, unpack } from '../src/share.js';
 import { language } from '../src/languages.js';
 import { difference } from '../src/batch.js';
@@ -18,6 +18,20 @@ test('fields are written as a template writes them', () => {
 test('an input that is no json has no fields, and a huge one few', () => {
   assert.deepEqual(fields('{"a":'), []);
   assert.ok(fields(JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, n])))).length <= 500);
+});
+
+test('a template knows which blocks are open and what it is in there', () => {
+  const root = { record: { order: { lines: [{ sku: 'x', parts: { a: { n: 1 } } }] } } };
+  const inside = '{{#each record.order.lines}}{{#if sku}}';
+  assert.deepEqual(openBlocks(inside).map(({ name }) => name), ['each', 'if']);
+  assert.equal(aroundAt(inside, root).at(-1).sku, 'x');
+  assert.equal(aroundAt(`${inside}{{/if}}{{#each parts}}`, root).at(-1).n, 1);
+  assert.equal(aroundAt('{{#with record}}{{#each order.lines}}{{#with ../order}}', root).at(-1).lines.length, 1);
+  assert.equal(aroundAt('{{#each record.order.lines}}{{#with @root.record}}', root).at(-1).order.lines.length, 1);
+  assert.equal(aroundAt(`${inside}{{/if}}{{/each}}`, root).length, 1);
+  assert.equal(aroundAt('{{#each record.order.lines}}{{else}}', root).length, 1);
+  assert.equal(aroundAt('{{#each nothing.at.all}}', root).at(-1), undefined);
+  assert.deepEqual(openBlocks('{{/each}}'), []);
 });
 
 test('completion is for what stands between braces', () => {

@@ -53,7 +53,8 @@ impl Work {
             unkept: RwSignal::new(false),
             waits: StoredValue::new_local(None),
         };
-        work.read_link();
+        // When an editor is drawn the address is still that of the one before it.
+        request_animation_frame(move || work.read_link());
         // A link to the editor that is open changes nothing but the fragment of the address.
         let listener = window_event_listener(ev::hashchange, move |_| work.read_link());
         let leaving = window_event_listener(ev::pagehide, move |_| work.write_down());
@@ -74,7 +75,7 @@ impl Work {
 
     /// Shows what the address holds, if it holds something.
     fn read_link(self) {
-        let Some(packed) = share::packed() else { return };
+        let Some(packed) = share::packed(self.editor.slug) else { return };
         spawn_local(async move {
             match share::unpack(&packed).await {
                 Ok(saved) => {
@@ -158,12 +159,26 @@ impl Work {
     }
 
     fn clear_all(self) {
+        self.write_down();
+        let kept = |editor: &Editor| Some((editor.slug, kept::content(editor.slug)?));
+        let before: Vec<_> = editors::ALL.iter().filter_map(kept).collect();
+        let shown = self.content.saved();
         for editor in editors::ALL {
             kept::forget(editor.slug);
         }
         self.content.put(first(self.editor));
         kept::forget(self.editor.slug);
-        self.app.toasts.say("All editors are cleared on this device.");
+        let toasts = self.app.toasts;
+        toasts.offer_undo("All editors are cleared on this device.", move || {
+            // Each is kept, also after one that has no room.
+            let lost = before.iter().filter(|(slug, saved)| !kept::keep(slug, saved)).count();
+            if let Some(shown) = shown.clone().filter(|_| self.content.saved().is_some()) {
+                self.content.put(shown);
+            }
+            if lost != 0 {
+                toasts.fail("Not everything came back: the browser has no room for the content of all editors.");
+            }
+        });
     }
 
     fn copy_link(self) {

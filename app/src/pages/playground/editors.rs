@@ -157,16 +157,25 @@ mod tests {
                 let ask = editor.ask(Saved::from(example));
                 let request = EvalRequest {
                     rules: read(ask.rules),
-                    input: read(ask.input),
+                    input: read(ask.input).into(),
                     options: ask.options,
                     now_ms: 1_780_000_000_000,
                     seed: 1,
                 };
                 let made = eval(&ask.name, &request).unwrap();
-                if !made.errors.is_empty() || made.output.is_null() || made.output == Value::Array(Vec::new()) {
-                    wrong.push(format!("{}, {}: {:?} {}", editor.slug, example.name, made.errors, made.output));
+                if !made.errors.is_empty()
+                    || made.output.is_null()
+                    || made.output == tombolo_model::Val::List(Vec::new())
+                {
+                    wrong.push(format!(
+                        "{}, {}: {:?} {}",
+                        editor.slug,
+                        example.name,
+                        made.errors,
+                        made.output.to_json()
+                    ));
                 }
-                println!("{} / {}: {}", editor.slug, example.name, made.output);
+                println!("{} / {}: {}", editor.slug, example.name, made.output.to_json());
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
