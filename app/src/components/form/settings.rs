@@ -36,10 +36,12 @@ pub(super) fn SettingsBox(form: Form) -> impl IntoView {
             {fields.into_iter().map(|field| view! { <One form=form field=field/> }).collect_view()}
         })}
         {move || if made.get() {
-            view! { <details class="group"><summary>"As JSON"</summary><div class="group-body"><LineField form=form field=&AS_JSON/><LineField form=form field=&FORM_JSON/></div></details> }.into_any()
+            view! { <details class="group"><summary>"As JSON"</summary><div class="group-body"><LineField form=form field=&AS_JSON/></div></details> }.into_any()
         } else {
-            view! { <LineField form=form field=&AS_JSON/><details class="group"><summary>"Make a form of them"</summary><div class="group-body"><LineField form=form field=&FORM_JSON/></div></details> }.into_any()
+            view! { <LineField form=form field=&AS_JSON/> }.into_any()
         }}
+        // It stays when it becomes a form: its editor may be open.
+        <details class="group"><summary>{move || if made.get() { "The form" } else { "Make a form of them" }}</summary><div class="group-body"><LineField form=form field=&FORM_JSON/></div></details>
     }
 }
 
