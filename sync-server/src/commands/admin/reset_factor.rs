@@ -9,7 +9,7 @@ use tombolo_wire::rest::AuditAction;
 use crate::auth::details::checked_email;
 use crate::serve::{DATABASE, lock};
 use crate::sqlite::Sqlite;
-use crate::store::{AuditEvent, Store, UserRow};
+use crate::store::{AuditEvent, People, Store, UserRow};
 use crate::{audit, clock, fresh};
 
 /// Takes it away; gives what to say about it.
