@@ -35,6 +35,7 @@ mod security;
 mod settings;
 mod sso;
 mod states;
+mod template_zips;
 mod ticks;
 mod tokens;
 mod transfers;
@@ -208,6 +209,7 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     }
     if version < 10 {
         sqlx::raw_sql(include_str!("sqlite/version_10_accounts.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_rest.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
@@ -301,6 +303,7 @@ mod tests {
             ALTER TABLE users DROP COLUMN signed_in_ms;
             ALTER TABLE sessions DROP COLUMN agent;
             ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE template_zips;
             DROP TABLE outages;
             DROP TABLE states;
             DROP TABLE cache_entries;
