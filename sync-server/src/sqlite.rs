@@ -264,6 +264,17 @@ mod tests {
         account
     }
 
+    /// Makes the tables what they were, which had no triggers.
+    async fn go_back(store: &Sqlite, back: &'static str) {
+        let list = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'");
+        let all: Vec<String> = list.fetch_all(&store.read).await.unwrap();
+        for name in all {
+            let drop = AssertSqlSafe(format!("DROP TRIGGER {name}"));
+            sqlx::query(drop).execute(&store.write).await.unwrap();
+        }
+        sqlx::raw_sql(back).execute(&store.write).await.unwrap();
+    }
+
     async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
         Sqlite::open(path, epoch, 1).await
     }
@@ -273,10 +284,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
         let store = opened(&path, 1).await.unwrap();
-        for table in ["blobs", "blob_parts", "changes", "runs", "run_errors", "run_files", "ticks", "vault"] {
-            let drop = AssertSqlSafe(format!("DROP TRIGGER {table}_of_nobody"));
-            sqlx::query(drop).execute(&store.write).await.unwrap();
-        }
         let back = "ALTER TABLE changes DROP COLUMN source;
             ALTER TABLE changes DROP COLUMN token;
             ALTER TABLE documents DROP COLUMN inflated_bytes;
@@ -333,7 +340,7 @@ mod tests {
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
             VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
             PRAGMA user_version = 1;";
-        sqlx::raw_sql(back).execute(&store.write).await.unwrap();
+        go_back(&store, back).await;
         store.close().await;
         let store = opened(&path, 2).await.unwrap();
         let inflated: i64 =
