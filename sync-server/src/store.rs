@@ -48,7 +48,7 @@ pub use bell::Bells;
 pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
-pub use changes::{Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use changes::{BRINGS_BACK_MS, Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
 pub use feedback::{Feedback, FeedbackRow, Profiles};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};

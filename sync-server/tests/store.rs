@@ -77,7 +77,7 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
-    assert!(store.state(id(101), id(2)).await.unwrap().is_none());
+    assert!(store.state(id(101), id(2), 1).await.unwrap().is_none());
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Pending);
     assert_eq!(store.accept(&[1; 32], id(2), 5).await.unwrap(), Accepted::Joined(id(101)));
     let after = store.membership(id(101), id(2)).await.unwrap().unwrap();
@@ -161,7 +161,7 @@ fn flow_of_the_same_actor() -> Vec<Chunk> {
 }
 
 async fn many_pushes_at_once(store: Arc<dyn Store>) {
-    let before = store.state(id(101), id(1)).await.unwrap().unwrap().sequence;
+    let before = store.state(id(101), id(1), 1).await.unwrap().unwrap().sequence;
     let tasks: Vec<_> = (110..160)
         .map(|n| {
             let store = Arc::clone(&store);
@@ -345,6 +345,7 @@ async fn tokens(store: &dyn Store) {
         id: id(91),
         hash: [91; 32],
         user: id(1),
+        sso: false,
         personal: false,
         body: json!({ "name": "ci" }),
         purge_ms: Some(2_000),
@@ -473,9 +474,9 @@ async fn the_store_on_sqlite_does_what_every_store_must() {
     let path = folder.path().join("test.db");
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path, 42, 1).await.unwrap());
     every_store(Arc::clone(&store)).await;
-    let last = store.state(id(101), id(1)).await.unwrap();
+    let last = store.state(id(101), id(1), 1).await.unwrap();
     store.close().await;
     let again = Sqlite::open(&path, 43, 2).await.unwrap();
     assert_eq!(tombolo_server::store::Store::epoch(&again).await.unwrap(), 42);
-    assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1)).await.unwrap(), last);
+    assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1), 1).await.unwrap(), last);
 }

@@ -66,6 +66,8 @@ pub(crate) struct App {
     pub(crate) waits: RwSignal<Option<Waits>>,
     /// The accounts that the server has told to be open to this person; empty while it has told of none.
     pub(crate) open: RwSignal<Vec<Id>>,
+    /// The account of each change that members ask this person to take over, as last heard.
+    pub(crate) reviews: RwSignal<Vec<Id>>,
     /// Counts the offers that were answered in the bell, for the page that lists them.
     pub(crate) answered: RwSignal<u32>,
     /// Messages to who runs the server that could not be sent yet.
@@ -102,6 +104,7 @@ impl App {
             update: RwSignal::new(None),
             waits: RwSignal::new(waits::noted()),
             open: RwSignal::new(Vec::new()),
+            reviews: RwSignal::new(Vec::new()),
             answered: RwSignal::new(0),
             feedback: RwSignal::new(feedback::kept()),
             now_ms: RwSignal::new(time::now_ms()),

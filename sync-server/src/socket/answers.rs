@@ -96,7 +96,7 @@ const fn request_of(question: &Effect) -> Request {
 async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     match question {
         Effect::Begin { request } => {
-            let state = asked.app.store.state(asked.account, asked.user).await?;
+            let state = asked.app.store.state(asked.account, asked.user, clock::now_ms()).await?;
             Ok(Event::Begun { request, state })
         }
         Effect::Commit { request, document, changes, recovering } => {

@@ -17,7 +17,7 @@ use super::Sqlite;
 use super::push::Job;
 use super::rights;
 use super::row::{array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, to_u64};
-use crate::store::{Changes, Push, Pushed, ResourceHome, Sight, StoreError, StoredDocument, Stretch};
+use crate::store::{BRINGS_BACK_MS, Changes, Push, Pushed, ResourceHome, Sight, StoreError, StoredDocument, Stretch};
 
 /// The condition that a document `d` is in sight: of nothing, everything is.
 macro_rules! seen {
@@ -56,7 +56,7 @@ impl Changes for Sqlite {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError> {
+    async fn state(&self, account: Id, user: Id, now_ms: i64) -> Result<Option<AccountState>, StoreError> {
         const DOING: &str = "looking up an account";
         let query = sqlx::query(
             "SELECT m.visibility_epoch, a.sequence, s.epoch, s.restored FROM members m
@@ -76,7 +76,7 @@ impl Changes for Sqlite {
                 server_epoch: number(row, "server", "epoch")?,
                 visibility_epoch: number(row, "members", "visibility_epoch")?,
                 sequence: number(row, "accounts", "sequence")?,
-                restored: number(row, "server", "restored")? != 0,
+                restored: now_ms < get::<i64>(row, "server", "restored")?.saturating_add(BRINGS_BACK_MS),
             })
         });
         state.transpose()

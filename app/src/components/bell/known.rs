@@ -57,7 +57,7 @@ impl Desk {
         };
         Effect::new(move |_| {
             let known = kept(user.get());
-            app.open.set(known.bell.accounts.clone());
+            tell(app, &known.bell);
             desk.known.set(known);
             desk.problem.set(None);
         });
@@ -113,7 +113,7 @@ impl Desk {
             match answer {
                 Ok(bell) => {
                     self.problem.set(None);
-                    self.app.open.set(bell.accounts.clone());
+                    tell(self.app, &bell);
                     let now_ms = time::now_ms();
                     self.change(|known| heard(known, bell, now_ms));
                     // What was marked meanwhile.
@@ -130,6 +130,12 @@ impl Desk {
     pub(super) const fn app(self) -> App {
         self.app
     }
+}
+
+/// What others than the bell want to know of it.
+fn tell(app: App, bell: &Bell) {
+    app.open.set(bell.accounts.clone());
+    app.reviews.set(bell.reviews.iter().map(|review| review.account).collect());
 }
 
 async fn talk(unsaid: &[String]) -> Result<Bell, tombolo_wire::store::CallError> {
