@@ -57,7 +57,7 @@ pub use data::{Asked, DataAnswer, DataChange, DataError, DataStore, MemoryData, 
 pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
 pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};
-pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts};
+pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts, is_credential};
 pub use job::{Report, run_job};
 pub use ledger::{Ledger, Outages, Standing};
 pub use plan::Plan;
