@@ -107,6 +107,8 @@ struct List {
     /// What there is of the run or the flow, of the step.
     here: Memo<Vec<Listed>>,
     known: Memo<Known>,
+    /// Which of them are wanted, where there is a choice.
+    which: Memo<Wanted>,
     /// What is left of it.
     chosen: Memo<Vec<Listed>>,
 }
@@ -131,21 +133,14 @@ impl List {
     }
 }
 
-/// The errors, with the record they are about: all, or those of one step.
-#[component]
-pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
-    let builder = expect_context::<Builder>();
+/// The list of a run's errors, or of those of its flow, of a step or of all.
+fn use_list(
+    told: Memo<Told>,
+    elsewhere: OfFlow,
+    step: Memo<Option<String>>,
+    (id, flow, over): (Id, Id, RwSignal<bool>),
+) -> List {
     let app = App::here();
-    let over = builder.errors_over;
-    let elsewhere = of_flow(app, flow, over);
-    let others = Memo::new(move |_| counted(app, flow, Some(id)) > 0);
-    let of = Memo::new(move |_| {
-        let key = builder.errors_of.get()?;
-        // A list of none would hide those of the others, with the button that shows them.
-        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key && step.errors != 0).cloned();
-        run.with(|run| run.as_ref().and_then(count))
-    });
-    let step = Memo::new(move |_| of.with(|of| of.as_ref().map(|step| step.step.clone())));
     let here = Memo::new(move |_| {
         let of_step = |error: &RunError| step.with(|step| step.as_ref().is_none_or(|step| *step == error.step));
         if over.get() {
@@ -177,6 +172,7 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
         selected: RwSignal::default(),
         here,
         known,
+        which,
         chosen: here,
     };
     let chosen = Memo::new(move |_| {
@@ -184,7 +180,26 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
             |one: &&Listed| known.with(|known| narrow.with(|narrow| list.takes(one, which.get(), narrow, known)));
         here.with(|here| here.iter().filter(takes).cloned().collect::<Vec<_>>())
     });
-    let list = List { chosen, ..list };
+    List { chosen, ..list }
+}
+
+/// The errors, with the record they are about: all, or those of one step.
+#[component]
+pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let app = App::here();
+    let over = builder.errors_over;
+    let elsewhere = of_flow(app, flow, over);
+    let others = Memo::new(move |_| counted(app, flow, Some(id)) > 0);
+    let of = Memo::new(move |_| {
+        let key = builder.errors_of.get()?;
+        // A list of none would hide those of the others, with the button that shows them.
+        let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key && step.errors != 0).cloned();
+        run.with(|run| run.as_ref().and_then(count))
+    });
+    let step = Memo::new(move |_| of.with(|of| of.as_ref().map(|step| step.step.clone())));
+    let list = use_list(told, elsewhere, step, (id, flow, over));
+    let here = list.here;
     // How many there are, whether or not all of them were read.
     let more = Memo::new(move |_| match (over.get(), of.get()) {
         (true, _) => here.with(Vec::len),
@@ -222,7 +237,7 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
                     <Download list=list run=run more=more/></header>
                 <Show when=move || !here.with(Vec::is_empty)>
                     <Bar list=list/>
-                    <Rows list=list more=more which=which/>
+                    <Rows list=list more=more/>
                 </Show>
             </section>
         </Show>
@@ -299,13 +314,13 @@ fn Bar(list: List) -> impl IntoView {
 
 /// The lines; so many at a time.
 #[component]
-fn Rows(list: List, more: Memo<usize>, which: Memo<Wanted>) -> impl IntoView {
+fn Rows(list: List, more: Memo<usize>) -> impl IntoView {
     let most = RwSignal::new(SHOWN);
     let listed = Memo::new(move |_| {
         list.chosen.with(|chosen| chosen.iter().take(most.get()).cloned().enumerate().collect::<Vec<_>>())
     });
     let left = move || list.chosen.with(Vec::len) > listed.with(Vec::len);
-    let whole = move || which.get() == Wanted::All && list.narrow.with(Narrow::is_empty);
+    let whole = move || list.which.get() == Wanted::All && list.narrow.with(Narrow::is_empty);
     let cut = move || if whole() { more.get() } else { list.chosen.with(Vec::len) };
     // A line without a number has no other name than its place.
     let name = |(at, one): &(usize, Listed)| {

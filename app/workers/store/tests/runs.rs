@@ -131,12 +131,14 @@ async fn run_when_ended(device: &Device, flow: Id) -> Call {
 }
 
 async fn ended(device: &Device, run: Id) {
+    let mut over = false;
     for _ in 0..500 {
         let rows: Vec<RunRow> = ask(device, Call::Runs { flow: None, limit: 100 }).await;
-        if rows.iter().any(|row| row.id == run && row.ended_ms.is_some()) {
-            return;
+        over = rows.iter().any(|row| row.id == run && row.ended_ms.is_some());
+        if over {
+            break;
         }
         gloo_timers::future::TimeoutFuture::new(10).await;
     }
-    panic!("the run does not end");
+    assert!(over, "the run does not end");
 }

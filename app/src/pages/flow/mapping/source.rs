@@ -104,6 +104,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
     });
     let stop = RwSignal::new(0_usize);
     let picked = RwSignal::new(Picked::default());
+    let shared = Tree { editing, lines: tree, closed, used, stop, picked };
     view! {
         <section class="panel map-source" aria-label="Source fields">
             <header><h2>"Source"</h2><Which sample=sample/></header>
@@ -114,7 +115,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
             <div class="scroll">
                 <ul class="tree" role="tree" aria-label="Source fields" aria-multiselectable="true">
                     <For each=move || lines.get() key=|(at, leaf)| (*at, leaf.clone()) let:item>
-                        <TreeLine editing=editing at=item.0 leaf=item.1 tree=tree closed=closed used=used stop=stop picked=picked/>
+                        <TreeLine tree=shared at=item.0 leaf=item.1/>
                     </For>
                 </ul>
                 {move || (tree.with(Vec::len) >= MOST).then(|| view! { <p class="muted tree-note">{format!("The first {MOST} fields are shown. Search for the others.")}</p> })}
@@ -134,68 +135,85 @@ fn extracts(rows: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-#[component]
-fn TreeLine(
+/// What the lines of the tree share.
+#[derive(Clone, Copy)]
+struct Tree {
     editing: Editing,
-    at: usize,
-    leaf: Leaf,
-    tree: Memo<Vec<Leaf>>,
+    lines: Memo<Vec<Leaf>>,
+    /// The paths whose fields are hidden.
     closed: RwSignal<BTreeSet<String>>,
+    /// The fields that rows read.
     used: Memo<BTreeSet<String>>,
+    /// The line that the Tab key stops at.
     stop: RwSignal<usize>,
     picked: RwSignal<Picked>,
-) -> impl IntoView {
-    let (open, depth) = (leaf.open, leaf.depth);
-    let leaf = StoredValue::new(leaf);
-    let is_used = Memo::new(move |_| {
-        used.with(|used| {
-            leaf.with_value(|leaf| used.contains(&leaf.path) || used.contains(&format!("{}[*]", leaf.path)))
-        })
-    });
-    let turn = move || {
-        closed.update(|closed| {
-            let path = leaf.with_value(|leaf| leaf.path.clone());
-            if !closed.remove(&path) {
-                closed.insert(path);
+}
+
+impl Tree {
+    /// Hides the fields inside a field, or shows them.
+    fn turn(self, at: usize, path: &str) {
+        self.closed.update(|closed| {
+            if !closed.remove(path) {
+                closed.insert(path.to_owned());
             }
         });
         page::focus_soon(vec![line_id(at)]);
-    };
-    let go = move |to: usize| {
-        stop.set(to);
+    }
+
+    fn go(self, to: usize) {
+        self.stop.set(to);
         page::focus_soon(vec![line_id(to)]);
-    };
-    let pick = move || picked.update(|picked| leaf.with_value(|leaf| picked.turn(at, &leaf.path)));
-    let is_picked = Memo::new(move |_| picked.with(|picked| leaf.with_value(|leaf| picked.paths.contains(&leaf.path))));
-    let on_click = move |event: leptos::ev::MouseEvent| {
+    }
+
+    fn pick(self, at: usize, leaf: &Leaf) {
+        self.picked.update(|picked| picked.turn(at, &leaf.path));
+    }
+
+    fn on_click(self, at: usize, leaf: &Leaf, event: &leptos::ev::MouseEvent) {
         if event.shift_key() {
-            tree.with_untracked(|tree| picked.update(|picked| picked.reach(at, tree)));
+            self.lines.with_untracked(|lines| self.picked.update(|picked| picked.reach(at, lines)));
         } else if event.ctrl_key() || event.meta_key() {
-            pick();
+            self.pick(at, leaf);
         } else {
-            leaf.with_value(|leaf| editing.map_leaf(leaf));
+            self.editing.map_leaf(leaf);
         }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let last = tree.with_untracked(Vec::len).saturating_sub(1);
+    }
+
+    fn on_key(self, at: usize, leaf: &Leaf, event: &KeyboardEvent) {
+        let last = self.lines.with_untracked(Vec::len).saturating_sub(1);
         match event.key().as_str() {
-            "ArrowDown" => go((at + 1).min(last)),
-            "ArrowUp" => go(at.saturating_sub(1)),
-            "Home" => go(0),
-            "End" => go(last),
-            "ArrowRight" if open == Some(false) => turn(),
-            "ArrowRight" => go((at + 1).min(last)),
-            "ArrowLeft" if open == Some(true) => turn(),
+            "ArrowDown" => self.go((at + 1).min(last)),
+            "ArrowUp" => self.go(at.saturating_sub(1)),
+            "Home" => self.go(0),
+            "End" => self.go(last),
+            "ArrowRight" if leaf.open == Some(false) => self.turn(at, &leaf.path),
+            "ArrowRight" => self.go((at + 1).min(last)),
+            "ArrowLeft" if leaf.open == Some(true) => self.turn(at, &leaf.path),
             "ArrowLeft" => {
-                let parent = tree.with_untracked(|all| all[..at].iter().rposition(|one| one.depth < depth));
-                go(parent.unwrap_or_default());
+                let above = |all: &Vec<Leaf>| all[..at].iter().rposition(|one| one.depth < leaf.depth);
+                self.go(self.lines.with_untracked(above).unwrap_or_default());
             }
-            "Enter" => leaf.with_value(|leaf| editing.map_leaf(leaf)),
-            " " => pick(),
+            "Enter" => self.editing.map_leaf(leaf),
+            " " => self.pick(at, leaf),
             _ => return,
         }
         event.prevent_default();
-    };
+    }
+}
+
+#[component]
+fn TreeLine(tree: Tree, at: usize, leaf: Leaf) -> impl IntoView {
+    let Tree { editing, stop, .. } = tree;
+    let (open, depth) = (leaf.open, leaf.depth);
+    let leaf = StoredValue::new(leaf);
+    let is_used = Memo::new(move |_| {
+        tree.used.with(|used| {
+            leaf.with_value(|leaf| used.contains(&leaf.path) || used.contains(&format!("{}[*]", leaf.path)))
+        })
+    });
+    let is_picked =
+        Memo::new(move |_| tree.picked.with(|picked| leaf.with_value(|leaf| picked.paths.contains(&leaf.path))));
+    let turn = move || leaf.with_value(|leaf| tree.turn(at, &leaf.path));
     let drag = move |event: DragEvent| {
         let text = leaf.with_value(|leaf| format!("{FIELD}{}", leaf.path));
         if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &text)) {
@@ -211,8 +229,8 @@ fn TreeLine(
     let (name, kind, sample) = leaf.with_value(|leaf| (leaf.name.clone(), leaf.kind, leaf.sample.clone()));
     view! {
         <li class="tree-row" class:used=is_used id=line_id(at) role="treeitem" attr:aria-level=depth + 1 aria-expanded=open.map(|open| open.to_string()) aria-label=label style=format!("--depth:{depth}")
-            tabindex=move || if stop.get() == at { "0" } else { "-1" } draggable=move || editing.doc.writable.get().to_string() on:dragstart=drag on:keydown=on_key on:focus=move |_| stop.set(at)
-            aria-selected=move || is_picked.get().to_string() title=leaf.with_value(|leaf| format!("{}: Enter or a click maps it, Space or Ctrl and a click picks several", leaf.path)) on:click=on_click>
+            tabindex=move || if stop.get() == at { "0" } else { "-1" } draggable=move || editing.doc.writable.get().to_string() on:dragstart=drag on:keydown=move |event| leaf.with_value(|leaf| tree.on_key(at, leaf, &event)) on:focus=move |_| stop.set(at)
+            aria-selected=move || is_picked.get().to_string() title=leaf.with_value(|leaf| format!("{}: Enter or a click maps it, Space or Ctrl and a click picks several", leaf.path)) on:click=move |event| leaf.with_value(|leaf| tree.on_click(at, leaf, &event))>
             {open.map(|_| view! { <span class="turn" on:click=move |event| { event.stop_propagation(); turn(); }><Icon name="chevron-down" small=true/></span> })}
             <span class="code cut">{name}</span>{move || is_used.get().then(|| view! { <span class="used-dot"></span> })}
             <span class="sample cut">{sample}</span><span class="type">{kind}</span>
