@@ -20,6 +20,7 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod marks;
 mod orphans;
 mod outages;
 mod people;
@@ -210,6 +211,8 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     if version < 10 {
         sqlx::raw_sql(include_str!("sqlite/version_10_accounts.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_10_rest.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_marks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_ticks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
@@ -312,6 +315,7 @@ mod tests {
             ALTER TABLE sessions DROP COLUMN network;
             DROP TABLE template_zips;
             DROP TABLE outages;
+            DROP TABLE run_marks;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
