@@ -1,10 +1,14 @@
 //! Runs as they are stored, shown and sent: the same row in the browser, on the server and on the command line.
 
+mod open;
+
 use std::collections::BTreeMap;
 
 use crate::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use open::{KeyedError, MOST_OPEN, OpenErrors, OverErrors};
 
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +109,9 @@ pub struct RunOrigin {
     /// What it tries again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<Box<RetryOf>>,
+    /// The errors that are over by it, where its flow resolves errors by their trace keys.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub over: Box<[OverErrors]>,
 }
 
 /// What started a run.
@@ -167,9 +174,10 @@ pub struct Attempt {
     pub resolved: bool,
 }
 
-/// What became of the errors of a run that were tried again: by their numbers, of each the try that resolved it, or the last.
+/// What became of the errors of a run that were tried again, or that are over: by their numbers, of each the run that
+/// resolved it, or the last try.
 ///
-/// Told by the runs that tried, so that nothing that was stored of the earlier run is ever rewritten: it may be another
+/// Told by the runs that tried, or that are over with them, so that nothing that was stored of the earlier run is ever rewritten: it may be another
 /// device's.
 #[must_use]
 pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<u64, Attempt> {
@@ -177,6 +185,13 @@ pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) 
     let mut tries: Vec<&RunRow> = others.into_iter().filter(|other| other.flow == run.flow).collect();
     tries.sort_by_key(|other| (other.started_ms, other.id));
     for other in tries {
+        let over = other.origin.over.iter().filter(|over| over.run == run.id && other.status == RunStatus::Completed);
+        for n in over.flat_map(|over| &over.errors) {
+            if found.get(n).is_none_or(|attempt| !attempt.resolved) {
+                let ended_ms = other.ended_ms.or(Some(other.started_ms));
+                found.insert(*n, Attempt { run: other.id, by: None, ended_ms, resolved: true });
+            }
+        }
         let Some(retry) = other.origin.retry.as_ref().filter(|retry| retry.run == run.id) else { continue };
         for n in &retry.errors {
             if found.get(n).is_some_and(|attempt| attempt.resolved) {
@@ -227,6 +242,9 @@ pub struct StepCount {
     pub pages: u64,
     /// A file it made: name and size.
     pub file: Option<RunFile>,
+    /// What may go wrong unnoticed and is no error: what happened, then what to do. Each is said once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Of an export of changes, once the run is completed: up to when it is read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
@@ -346,6 +364,10 @@ mod tests {
         Id::from_parts(number, [0; 8])
     }
 
+    pub(super) fn row(number: u32, status: RunStatus) -> RunRow {
+        RunRow { id: id(number), ..run(status, 5, None, i64::from(number)) }
+    }
+
     fn run(status: RunStatus, export: u32, from_ms: Option<i64>, to_ms: i64) -> RunRow {
         let checkpoint = Some(Checkpoint { export: id(export), from_ms, to_ms });
         RunRow {
@@ -402,6 +424,7 @@ mod tests {
                 kind: RunType::Retry,
                 by: Some(Box::new(RunBy { user: id(7), name: "Ann".into() })),
                 retry: Some(Box::new(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() })),
+                over: Box::default(),
             },
             ended_ms: Some(ms + 1),
             ..run(status, 5, None, ms)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tombolo_model::Id;
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{KeyedError, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::{Sight, StoreError};
@@ -60,6 +60,9 @@ pub trait Runs {
 
     /// A run's errors in order.
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError>;
+
+    /// The newest errors of a flow that have a trace key.
+    async fn keyed_errors(&self, account: Id, flow: Id, most: usize) -> Result<Vec<KeyedError>, StoreError>;
 
     /// Runs of the server that had not ended; after a restart they are lost.
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError>;

@@ -6,6 +6,7 @@ mod bundle;
 mod desk;
 mod keeper;
 mod old;
+mod open;
 mod retried;
 mod sign_in;
 mod start;
