@@ -13,7 +13,7 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("tombolo-formats", &["tombolo-model"]),
     ("tombolo-template", &["tombolo-model"]),
     ("tombolo-script", &["tombolo-wire"]),
-    ("tombolo-script-host", &["tombolo-engine", "tombolo-wire"]),
+    ("tombolo-script-host", &["tombolo-engine", "tombolo-model", "tombolo-wire"]),
     ("tombolo-docs", &["tombolo-model"]),
     ("tombolo-package", &["tombolo-formats", "tombolo-model"]),
     ("tombolo-wire", &["tombolo-model"]),

@@ -5,8 +5,9 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::{Key, WebElement};
+use tombolo_model::Kind;
 use tombolo_tests::screen::Paging;
-use tombolo_tests::{Screen, Server, Sink, until};
+use tombolo_tests::{Member, Screen, Server, Sink, until};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -274,6 +275,49 @@ async fn what_opens_has_the_focus_in_its_first_field() -> Result<()> {
     browser.press("button", "Filter").await?;
     browser.press("button", "Add rule").await?;
     focused(browser.field("Field").await?.to_json()?).await?;
+    screen.browser.close().await
+}
+
+/// Waits until the step with this name has the focus.
+async fn is_focused(screen: &Screen, name: &str) -> Result<()> {
+    let script = "return document.activeElement?.getAttribute('aria-label') ?? '';";
+    until("the focus on the step", PATIENCE, || async {
+        let label = screen.browser.js(script, Vec::new()).await?;
+        Ok(label.as_str().is_some_and(|label| label.starts_with(name)).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_of_a_large_flow_keeps_the_focus_while_it_is_zoomed() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let mut device = owner.device(owner.account()).await?;
+    let integrations = device.create_all([(Kind::Integration, json!({"name": "Large"}))]).await?;
+    let home = integrations.first().context("one integration")?;
+    let import = |n: usize| json!({"name": format!("Step {n:03}"), "adaptorType": "SimpleImport", "_integrationId": home, "file": {"type": "json", "fileName": "a.json"}});
+    let imports = device.create_all((0..120).map(|n| (Kind::Import, import(n)))).await?;
+    let steps: Vec<Value> = imports.iter().map(|id| json!({"type": "import", "_importId": id})).collect();
+    let flow = json!({"name": "Long", "_integrationId": home, "pageGenerators": [], "pageProcessors": steps});
+    let flows = device.create_all([(Kind::Flow, flow)]).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.visit(&format!("/integrations/{home}/flows/{}", flows.first().context("one flow")?)).await?;
+    let browser = &screen.browser;
+    until("the first step", PATIENCE, || async { Ok(browser.all("button", "Step 000").await?.pop()) }).await?;
+    browser.tab_to("button", "Step 000").await?;
+    for n in 1..=20 {
+        browser.keys(Key::Right + "").await?;
+        is_focused(&screen, &format!("Step {n:03}")).await?;
+    }
+    for key in ["-", "-", "=", "="] {
+        browser.keys(key).await?;
+        // Others are drawn beside it in the next pictures.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        is_focused(&screen, "Step 020").await?;
+    }
+    browser.keys(Key::Enter + "").await?;
+    browser.field("Name").await?;
     screen.browser.close().await
 }
 

@@ -1,5 +1,7 @@
 //! The playground: what somebody types becomes an output, on this device alone.
 
+#[path = "playground/inside.rs"]
+mod inside;
 #[path = "playground/mine.rs"]
 mod mine;
 #[path = "playground/panels.rs"]
@@ -235,9 +237,9 @@ async fn step(screen: &Screen, step: &Step) -> Result<()> {
     }
 }
 
-/// From wherever the focus is to an editor by its name in the list.
+/// From wherever the focus is to an editor by its name in the list; the focus is in it then.
 async fn enter(screen: &Screen, name: &str) -> Result<()> {
-    const HERE: &str = "return document.activeElement?.textContent.trim();";
+    const HERE: &str = "const here = document.activeElement; return [here?.textContent.trim(), here?.id];";
     let browser = &screen.browser;
     // From behind the list back onto its last line, and over its first one to the search.
     let list = browser.find("navigation", "Editors").await?;
@@ -248,12 +250,16 @@ async fn enter(screen: &Screen, name: &str) -> Result<()> {
     write(screen, name).await?;
     for _ in 0..10 {
         browser.keys(Key::Down + "").await?;
-        if browser.js(HERE, Vec::new()).await? != name {
+        if browser.js(HERE, Vec::new()).await?[0] != name {
             continue;
         }
         browser.keys(Key::Enter + "").await?;
         browser.find("heading", name).await?;
-        return Ok(());
+        return until("the focus in the editor", Duration::from_secs(10), || async {
+            let id = browser.js(HERE, Vec::new()).await?[1].clone();
+            Ok(id.as_str().is_some_and(|id| id.ends_with("-text") || id.starts_with("option-")).then_some(()))
+        })
+        .await;
     }
     bail!("the arrow keys do not reach {name}\n--- the screen\n{}", browser.outline().await)
 }
@@ -282,6 +288,9 @@ async fn each_editor_does_a_task_of_somebody_who_has_a_keyboard_alone() -> Resul
     screen.browser.close().await
 }
 
+const NAME_OF_HELPER: &str =
+    "return [...document.querySelectorAll('.cm-line span')].find((one) => one.textContent === 'uppercase');";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_that_is_typed_renders_with_completion_and_an_error_has_its_place() -> Result<()> {
     let server = Server::start().await?;
@@ -298,6 +307,15 @@ async fn a_template_that_is_typed_renders_with_completion_and_an_error_has_its_p
     let template = screen.browser.find("textbox", "Template").await?;
     template.send_keys(" record.name}}!").await?;
     screen.output_has("Dear ADA FERN!").await?;
+    // What a pointer rests on explains itself, with an example and what that prints.
+    let name = screen.browser.web().execute(NAME_OF_HELPER, Vec::new()).await?.element()?;
+    screen.browser.web().action_chain().move_to_element_center(&name).perform().await?;
+    until("the help of the helper", Duration::from_secs(10), || async {
+        let help =
+            screen.browser.js("return document.querySelector('.cm-tooltip-hover')?.innerText;", Vec::new()).await?;
+        Ok(help.as_str().is_some_and(|help| help.contains("{{uppercase") && help.contains("gives")).then_some(()))
+    })
+    .await?;
     screen.type_over("Template", "one\n{{toFixd record.total 2}}").await?;
     let problem = screen.browser.find("button", "There is no helper “toFixd”").await?;
     assert!(problem.text().await?.contains("Line 2, column 1"), "{}", problem.text().await?);

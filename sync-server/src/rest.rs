@@ -17,12 +17,14 @@ pub(crate) mod query;
 pub(crate) mod references;
 pub(crate) mod secrets;
 pub(crate) mod shown;
+pub(crate) mod tickets;
 pub(crate) mod uses;
 pub(crate) mod worker;
 pub(crate) mod write;
 
 use bucket::Buckets;
 use mirror::Mirror;
+use tickets::Tickets;
 use uses::Uses;
 use worker::Workers;
 
@@ -32,6 +34,7 @@ pub(crate) struct Rest {
     pub(crate) buckets: Buckets,
     pub(crate) mirror: Mirror,
     pub(crate) uses: Uses,
+    pub(crate) tickets: Tickets,
     /// For the playground: each may take a processor and a quarter of a gigabyte.
     pub(crate) evaluations: Workers,
     /// For tests of connections, which mostly wait.
@@ -45,6 +48,7 @@ impl Rest {
             buckets: Buckets::default(),
             mirror: Mirror::default(),
             uses: Uses::default(),
+            tickets: Tickets::default(),
             evaluations: Workers::new(4),
             pings: Workers::new(16),
         }

@@ -34,6 +34,7 @@ mod security;
 mod settings;
 mod sso;
 mod states;
+mod template_zips;
 mod ticks;
 mod tokens;
 mod transfers;
@@ -59,7 +60,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 9;
+pub(crate) const SCHEMA_VERSION: i64 = 10;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -205,6 +206,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_9_outages.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 10 {
+        sqlx::raw_sql(include_str!("sqlite/version_10_rest.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -283,6 +287,7 @@ mod tests {
             ALTER TABLE users DROP COLUMN signed_in_ms;
             ALTER TABLE sessions DROP COLUMN agent;
             ALTER TABLE sessions DROP COLUMN network;
+            DROP TABLE template_zips;
             DROP TABLE outages;
             DROP TABLE states;
             DROP TABLE cache_entries;

@@ -28,6 +28,7 @@ mod security;
 mod settings;
 mod sso;
 mod states;
+mod template_zips;
 mod ticks;
 mod tokens;
 mod transfers;
@@ -62,6 +63,7 @@ pub use security::{Factor, OpenSession, Security};
 pub use settings::Settings;
 pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
+pub use template_zips::TemplateZips;
 pub use ticks::{TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
@@ -149,6 +151,7 @@ pub trait Store:
     + Tokens
     + Outages
     + States
+    + TemplateZips
     + Caches
     + Jobs
     + Sso

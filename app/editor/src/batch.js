@@ -23,7 +23,7 @@ export const changesOf = (splices, length) => splices.reduce((all, { at, delete:
 }, ChangeSet.empty(length));
 
 // The one stretch in which two texts differ, as a splice.
-const difference = (have, want) => {
+export const difference = (have, want) => {
   const both = Math.min(have.length, want.length);
   let start = 0;
   while (start < both && have[start] === want[start]) start += 1;

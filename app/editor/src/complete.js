@@ -11,9 +11,13 @@ export function setHelpers(list) { helpers = new Map(list.map((helper) => [helpe
 export function isInside(before) { return before.lastIndexOf('{{') > before.lastIndexOf('}}'); }
 
 // The fields of an input as a template writes them, with what is in them.
-export function fields(text) {
-  let value;
-  try { value = JSON.parse(text); } catch { return []; }
+export function fields(text) { return fieldsOf(read(text)); }
+
+function read(text) {
+  try { return JSON.parse(text); } catch { return undefined; }
+}
+
+function fieldsOf(value) {
   const found = [];
   const walk = (here, path, depth) => {
     if (depth > MOST_DEPTH || typeof here !== 'object' || here === null) return;
@@ -54,22 +58,77 @@ function help(helper) {
   return box;
 }
 
+const TAG = /\{\{~?\s*(?:([#/])\s*([\w-]+)([^}]*)|(else)\b[^}]*)\}\}/g;
+
+// The blocks that are open at the end of a text, outermost first: their names, and what those that go into something go into.
+export function openBlocks(before) {
+  const open = [];
+  for (const [, kind, name, rest, otherwise] of before.matchAll(TAG)) {
+    if (kind === '#') open.push({ name, into: name === 'each' || name === 'with' ? rest.trim().split(/\s+/)[0] : '' });
+    else if (kind === '/') {
+      const at = open.findLastIndex((block) => block.name === name);
+      if (at >= 0) open.length = at;
+    }
+    // What follows is about what was there before the block.
+    else if (otherwise && open.length) open.at(-1).into = '';
+  }
+  return open;
+}
+
+// What a path means where these values are around it, the innermost last.
+function found(around, path) {
+  let at = around.length - 1;
+  while (path.startsWith('../')) { path = path.slice(3); at -= 1; }
+  let value = around[Math.max(at, 0)];
+  for (const name of path.split(/[./]|(?=\[)/).filter((name) => name !== '' && name !== 'this')) {
+    value = name === '@root' ? around[0] : value?.[name.replace(/^\[|\]$/g, '')];
+  }
+  return value;
+}
+
+// The values that a template is in at the end of a text, from the whole input inwards.
+export function aroundAt(before, root) {
+  const around = [root];
+  for (const { name, into } of openBlocks(before)) {
+    if (!into) continue;
+    const value = found(around, into);
+    around.push(name === 'each' && value && typeof value === 'object' ? Object.values(value)[0] : value);
+  }
+  return around;
+}
+
+const DATA = ['@root', '@index', '@key', '@first', '@last'];
+
+// The fields that can be written there: those of what is there itself, of what is around it, and of the whole input.
+function fieldsAround(around) {
+  const under = (start, value) => fieldsOf(value).map((field) => ({ ...field, path: `${start}${field.path}` }));
+  if (around.length === 1) return fieldsOf(around[0]);
+  const data = DATA.map((path) => ({ path, shows: '' }));
+  return [...fieldsOf(around.at(-1)), { path: 'this', shows: shown(around.at(-1)) }, ...under('../', around.at(-2)), ...under('@root.', around[0]), ...data];
+}
+
 // Completion between braces; `input` gives the text of the input.
 export function completion(input) {
-  let known = { text: null, fields: [] };
+  let known = { text: null, value: undefined };
   return (context) => {
     const before = context.state.sliceDoc(Math.max(0, context.pos - 4000), context.pos);
     if (!isInside(before)) return null;
-    const word = context.matchBefore(/[@\w.$[\]]*/);
+    const word = context.matchBefore(/(?:\.\.\/)*[@\w.$[\]]*/);
     const first = context.state.sliceDoc(Math.max(0, word.from - 1), word.from);
-    if (word.from === word.to && !context.explicit && !'{#( '.includes(first)) return null;
+    if (word.from === word.to && !context.explicit && !'{#(/ '.includes(first)) return null;
+    const all = context.state.sliceDoc(0, word.from);
+    const open = openBlocks(all);
+    if (/\{\{~?\/$/.test(all)) return { from: word.from, options: open.slice(-1).map(({ name }) => ({ label: name, type: 'keyword', detail: 'ends the block' })) };
     const text = input();
-    if (known.text !== text) known = { text, fields: fields(text) };
+    if (known.text !== text) known = { text, value: read(text) };
     const block = first === '#';
     const options = [...helpers.values()].filter((helper) => (helper.group === 'block') === block)
       .map((helper) => ({ label: helper.name, type: 'function', detail: helper.group, info: () => help(helper) }));
-    if (!block) options.push(...known.fields.map(({ path, shows }) => ({ label: path, type: 'variable', detail: shows, boost: path.startsWith('[') ? -1 : 1 })));
-    return { from: word.from, options, validFor: /^[@\w.$[\]]*$/ };
+    if (!block) {
+      if (open.length) options.push({ label: 'else', type: 'keyword', detail: 'otherwise' });
+      options.push(...fieldsAround(aroundAt(all, known.value)).map(({ path, shows }) => ({ label: path, type: 'variable', detail: shows, boost: /^[[@.]/.test(path) ? -1 : 1 })));
+    }
+    return { from: word.from, options, validFor: /^(?:\.\.\/)*[@\w.$[\]]*$/ };
   };
 }
 

@@ -71,6 +71,8 @@ function below(state, node, name) {
 
 // Marks the places and gives line and column of each; null where there is none.
 export function mark(view, wanted) {
+  // Most outputs come without a problem after one without: nothing is drawn anew then.
+  if (!wanted.length && !view.state.field(places).size) return [];
   const found = wanted.map((place) => position(view.state, place));
   view.dispatch({ effects: setPlaces.of(found.filter((at) => at !== null).sort((a, b) => a - b)) });
   return found.map((at) => {

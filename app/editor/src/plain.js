@@ -1,19 +1,26 @@
 // An editor of one person's text: the playground's rules, input and output.
 //
-// `changed` hears the text at most once a frame, and of a long one only when the typing rests: handing it over copies it.
+// `changed` hears the text soon, and of a long one only when the typing rests: handing it over copies it.
 import { EditorState, Prec, Compartment } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers, drawSelection, highlightActiveLine, tooltips } from '@codemirror/view';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { openSearchPanel, search, searchKeymap } from '@codemirror/search';
 import { autocompletion, completionKeymap } from '@codemirror/autocomplete';
+import { difference } from './batch.js';
+import { changed as changedLines, replaced } from './changed.js';
 import { completion, hover, setHelpers } from './complete.js';
 import { isTemplate, language } from './languages.js';
 import { colours, look } from './look.js';
 import { mark, places } from './places.js';
 
+// A short text is handed over at once, a longer one when the key that changed it is painted, a very long one when the typing
+// rests.
+const SHORT = 20_000;
 const LONG = 300_000;
+const PAINT_MS = 16;
 const REST_MS = 150;
+const pause = (length) => (length > LONG ? REST_MS : length > SHORT ? PAINT_MS : 0);
 
 // A text whose lines all end with two characters is handed over with them again: one key must not change every line.
 const lineEnd = (text) => (text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n');
@@ -38,7 +45,7 @@ export function plain(parent, settings, changed, run) {
   const listen = EditorView.updateListener.of((update) => {
     if (!update.docChanged || setting) return;
     clearTimeout(timer);
-    timer = setTimeout(flush, update.state.doc.length > LONG ? REST_MS : 16);
+    timer = setTimeout(flush, pause(update.state.doc.length));
   });
   const speaks = (which) => [
     language(which),
@@ -56,7 +63,7 @@ export function plain(parent, settings, changed, run) {
         syntaxHighlighting(colours), look, places, listen, spoken.of(speaks(name)),
         // Tab indents code; elsewhere it goes on to the next panel. Escape, then Tab, always does.
         keymap.of([...completionKeymap, ...searchKeymap, ...foldKeymap, ...defaultKeymap, ...historyKeymap, ...(name === 'javascript' ? [indentWithTab] : [])]),
-        EditorState.readOnly.of(readOnly),
+        EditorState.readOnly.of(readOnly), readOnly ? changedLines : [],
         EditorView.contentAttributes.of({ id, tabindex: '0', 'aria-label': label, ...(readOnly ? { 'aria-readonly': 'true' } : {}) }),
         EditorView.domEventHandlers({ blur: () => { flush(); } }),
       ],
@@ -70,7 +77,8 @@ export function plain(parent, settings, changed, run) {
       if (now === whole()) return;
       end = lineEnd(now);
       setting = true;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } });
+      // What stays the same stays as it is read, coloured and folded.
+      view.dispatch(replaced(difference(view.state.doc.toString(), now.replace(/\r\n?/g, '\n'))));
       setting = false;
     },
     speak(which) { view.dispatch({ effects: spoken.reconfigure(speaks(which)) }); },

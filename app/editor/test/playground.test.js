@@ -2,9 +2,12 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
-import { fields, isInside } from '../src/complete.js';
+import { aroundAt, fields, isInside, openBlocks } from '../src/complete.js';
 import { pack, unpack } from '../src/share.js';
 import { language } from '../src/languages.js';
+import { difference } from '../src/batch.js';
+import { changed, replaced } from '../src/changed.js';
+import { EditorState } from '@codemirror/state';
 import { classHighlighter, highlightTree } from '@lezer/highlight';
 
 test('fields are written as a template writes them', () => {
@@ -15,6 +18,20 @@ test('fields are written as a template writes them', () => {
 test('an input that is no json has no fields, and a huge one few', () => {
   assert.deepEqual(fields('{"a":'), []);
   assert.ok(fields(JSON.stringify(Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`f${n}`, n])))).length <= 500);
+});
+
+test('a template knows which blocks are open and what it is in there', () => {
+  const root = { record: { order: { lines: [{ sku: 'x', parts: { a: { n: 1 } } }] } } };
+  const inside = '{{#each record.order.lines}}{{#if sku}}';
+  assert.deepEqual(openBlocks(inside).map(({ name }) => name), ['each', 'if']);
+  assert.equal(aroundAt(inside, root).at(-1).sku, 'x');
+  assert.equal(aroundAt(`${inside}{{/if}}{{#each parts}}`, root).at(-1).n, 1);
+  assert.equal(aroundAt('{{#with record}}{{#each order.lines}}{{#with ../order}}', root).at(-1).lines.length, 1);
+  assert.equal(aroundAt('{{#each record.order.lines}}{{#with @root.record}}', root).at(-1).order.lines.length, 1);
+  assert.equal(aroundAt(`${inside}{{/if}}{{/each}}`, root).length, 1);
+  assert.equal(aroundAt('{{#each record.order.lines}}{{else}}', root).length, 1);
+  assert.equal(aroundAt('{{#each nothing.at.all}}', root).at(-1), undefined);
+  assert.deepEqual(openBlocks('{{/each}}'), []);
 });
 
 test('completion is for what stands between braces', () => {
@@ -50,4 +67,23 @@ test('a statement is coloured as its dialect reads it', () => {
   assert.deepEqual([mysql.propertyName, mysql.string, mysql.comment], [['`a b`'], ["'it\\'s'"], ['# {{x}}']]);
   const standard = spoken('sql', "select a[1] from \"t\" where b = 'x' -- why");
   assert.deepEqual([standard.propertyName, standard.string, standard.number], [['"t"'], ["'x'"], ['1']]);
+});
+
+// The numbers of the lines that are marked when one text takes the place of another.
+function marked(before, after) {
+  const state = EditorState.create({ doc: before, extensions: [changed] });
+  const now = state.update(replaced(difference(before, after))).state;
+  assert.equal(now.doc.toString(), after);
+  const lines = [];
+  now.field(changed).between(0, now.doc.length, (from) => { lines.push(now.doc.lineAt(from).number); });
+  return lines;
+}
+
+test('the lines of an output that changed are marked, and no line of another text', () => {
+  assert.deepEqual(marked('{\n  "a": 1,\n  "b": 2\n}', '{\n  "a": 1,\n  "b": 3\n}'), [3]);
+  assert.deepEqual(marked('[\n1\n]', '[\n1\n2\n3\n]'), [3, 4]);
+  assert.deepEqual(marked('{"a":1}', '<b>2</b>'), []);
+  assert.deepEqual(marked('', 'all of it'), []);
+  const long = Array.from({ length: 400 }, (_, n) => `line ${n}`);
+  assert.deepEqual(marked(`a\n${long.join('\n')}`, `a\n${long.map((line) => `${line}x`).join('\n')}`), []);
 });

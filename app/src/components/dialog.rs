@@ -11,6 +11,9 @@ pub(crate) fn Dialog(
     open: RwSignal<bool>,
     #[prop(into)] title: String,
     #[prop(optional)] wide: bool,
+    /// It takes almost all of the window.
+    #[prop(optional)]
+    vast: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
@@ -26,7 +29,7 @@ pub(crate) fn Dialog(
     });
     let label = title.clone();
     view! {
-        <dialog class="dialog" class:wide=wide node_ref=node aria-label=label on:close=move |_| open.set(false)>
+        <dialog class="dialog" class:wide=wide class:vast=vast node_ref=node aria-label=label on:close=move |_| open.set(false)>
             <Show when=move || open.get()>
                 <header class="dialog-head">
                     <h2>{title.clone()}</h2>

@@ -230,6 +230,31 @@ fn PanelTabs(editor: &'static Editor, areas: Areas) -> impl IntoView {
     }
 }
 
+/// Gives an editor all of the window, and takes it back.
+#[component]
+pub(crate) fn FullScreen(full: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button class="icon-button wide-only" type="button" aria-pressed=move || full.get().to_string() aria-label="Full screen" title="Full screen" on:click=move |_| full.update(|full| *full = !*full)>
+            {move || view! { <Icon name=if full.get() { "minimize" } else { "maximize" }/> }}
+        </button>
+    }
+}
+
+/// Escape takes the window back first. What a list of suggestions or a search takes for itself closes that.
+pub(crate) fn leave_full(full: RwSignal<bool>, event: &leptos::ev::KeyboardEvent) {
+    if event.key() == "Escape" && full.get_untracked() && !event.default_prevented() {
+        event.prevent_default();
+        full.set(false);
+    }
+}
+
+/// Whether the output follows by itself.
+#[component]
+pub(crate) fn AutoPreview(bench: Bench) -> impl IntoView {
+    let auto = move |event: leptos::ev::Event| bench.auto.set(event_target_checked(&event));
+    view! { <label class="check wide-only"><input type="checkbox" class="switch" role="switch" prop:checked=bench.auto on:change=auto/><span>"Auto preview"</span></label> }
+}
+
 /// Chooses how the panels lie.
 #[component]
 pub(crate) fn LayoutChoice(bench: Bench) -> impl IntoView {

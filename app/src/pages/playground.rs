@@ -5,6 +5,8 @@
 
 mod desk;
 mod editors;
+mod inner;
+mod inside;
 mod kept;
 mod list;
 mod my_data;
@@ -18,11 +20,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::NotFound;
-use crate::components::editor::{Bench, Layout};
 use crate::state::Evaluator;
 use desk::Desk;
 pub(in crate::pages) use editors::find as editor;
 pub(crate) use editors::{editor_names, stubs};
+pub(in crate::pages) use inner::InnerFrame;
+pub(crate) use inside::Door;
+pub(in crate::pages) use kept::bench_of;
 pub(crate) use test_cases::TestCasesPage;
 
 /// The page of the editor in the address, or of the last one that was open.
@@ -39,7 +43,7 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
             navigate(&format!("/playground/{last}"), replace);
         }
     });
-    let bench = bench(slug);
+    let bench = bench_of(move || slug.get());
     let helpers = RwSignal::default();
     let entered = StoredValue::new(false);
     let evaluator = StoredValue::new_local(Evaluator::start(helpers));
@@ -58,21 +62,4 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
             None => NotFound().into_any(),
         })
     }
-}
-
-/// How this person likes to work, kept on this device.
-fn bench(slug: Memo<Option<String>>) -> Bench {
-    let before = kept::bench();
-    let layout = Layout::ALL.into_iter().find(|layout| layout.key() == before.layout).unwrap_or(Layout::Hybrid);
-    let bench =
-        Bench { layout: RwSignal::new(layout), shares: RwSignal::new(before.shares), auto: RwSignal::new(before.auto) };
-    Effect::new(move |_| {
-        kept::keep_bench(&kept::KeptBench {
-            layout: bench.layout.get().key().to_owned(),
-            shares: bench.shares.get(),
-            auto: bench.auto.get(),
-            last: slug.get().unwrap_or_default(),
-        });
-    });
-    bench
 }

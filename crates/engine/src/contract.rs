@@ -3,8 +3,7 @@
 //! Decides nothing about when they are called; whoever calls one hands its answer through [`OuterHook::check`], so that the
 //! playground, the server and the screen take and refuse the same. The hooks of runs are in `run/hooks.rs`.
 
-use serde_json::{Map, Value};
-use tombolo_model::Id;
+use tombolo_model::{Id, Record, Val};
 
 /// A hook that no run calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +102,17 @@ impl OuterHook {
 
     /// The options that it is given; what is not known is null.
     #[must_use]
-    pub fn options(self, given: &Value) -> Value {
-        let mut options = given.as_object().cloned().unwrap_or_default();
+    pub fn options(self, given: &Val) -> Val {
+        let mut options = match given {
+            Val::Map(given) => given.clone(),
+            _ => Record::default(),
+        };
         for name in self.row().2 {
-            options.entry(*name).or_insert(Value::Null);
+            if options.get(name).is_none() {
+                options.set(name, Val::Null);
+            }
         }
-        Value::Object(options)
+        options.into()
     }
 
     /// What it returned, in the form in which it counts.
@@ -116,7 +120,7 @@ impl OuterHook {
     /// # Errors
     ///
     /// Returns a sentence that says what is wrong and what it should return. `options` are those that it was given.
-    pub fn check(self, options: &Value, returned: Option<Value>) -> Result<Value, String> {
+    pub fn check(self, options: &Val, returned: Option<Val>) -> Result<Val, String> {
         let (_, name, ..) = self.row();
         let wanted = match self {
             Self::HandleRequest => "an object {statusCode, headers, body}",
@@ -125,19 +129,19 @@ impl OuterHook {
             Self::ContentBasedFlowRouter => "an object {_flowId, _exportId}",
         };
         let fields = match returned {
-            Some(Value::Object(fields)) => fields,
+            Some(Val::Map(fields)) => fields,
             other => {
                 let kind = other.as_ref().map_or("nothing", kind);
                 return Err(format!("{name} returned {kind}; return {wanted}."));
             }
         };
         let checked = match self {
-            Self::HandleRequest => answer(fields),
+            Self::HandleRequest => answer(&fields),
             Self::FormInit => form(fields),
             Self::PreSave => saved(options, fields),
             Self::ContentBasedFlowRouter => target(&fields),
         };
-        checked.map(Value::Object).map_err(|wrong| format!("{name} returned {wrong}; return {wanted}."))
+        checked.map(Val::Map).map_err(|wrong| format!("{name} returned {wrong}; return {wanted}."))
     }
 
     fn row(self) -> &'static (Self, &'static str, &'static [&'static str], &'static str) {
@@ -146,48 +150,40 @@ impl OuterHook {
     }
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+fn kind(value: &Val) -> &'static str {
+    if value.is_null() { "nothing" } else { value.kind() }
 }
 
-type Checked = Result<Map<String, Value>, String>;
+type Checked = Result<Record, String>;
 
-fn answer(mut fields: Map<String, Value>) -> Checked {
-    let status = fields.get("statusCode").and_then(Value::as_f64);
-    if !status.is_some_and(|status| status.fract() == 0.0 && (200.0..=599.0).contains(&status)) {
-        return Err("no statusCode from 200 to 599".to_owned());
-    }
-    let mut headers = Map::new();
-    match fields.remove("headers") {
-        None | Some(Value::Null) => {}
-        Some(Value::Object(all)) => {
-            for (name, value) in all {
+fn answer(fields: &Record) -> Checked {
+    let status = fields.get("statusCode").filter(|status| {
+        let status = status.as_f64();
+        status.is_some_and(|status| status.fract() == 0.0 && (200.0..=599.0).contains(&status))
+    });
+    let Some(status) = status else { return Err("no statusCode from 200 to 599".to_owned()) };
+    let mut headers = Record::default();
+    match fields.get("headers") {
+        None | Some(Val::Null) => {}
+        Some(Val::Map(all)) => {
+            for (name, value) in all.iter() {
                 let text = match value {
-                    Value::String(text) => text,
-                    Value::Number(number) => number.to_string(),
-                    other => return Err(format!("{} as the header “{name}”, which is a text", kind(&other))),
+                    Val::Str(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) => value.display(),
+                    other => return Err(format!("{} as the header “{name}”, which is a text", kind(other))),
                 };
-                if !is_token(&name) || text.chars().any(|c| c != '\t' && c.is_control()) {
+                if !is_token(name) || text.chars().any(|c| c != '\t' && c.is_control()) {
                     return Err(format!("a header “{name}” that no answer can carry"));
                 }
-                headers.insert(name, text.into());
+                headers.set(name, Val::text(&text));
             }
         }
-        Some(other) => return Err(format!("{} for the headers", kind(&other))),
+        Some(other) => return Err(format!("{} for the headers", kind(other))),
     }
-    let made = [
-        ("statusCode".to_owned(), fields.remove("statusCode").unwrap_or_default()),
-        ("headers".to_owned(), Value::Object(headers)),
-        ("body".to_owned(), fields.remove("body").unwrap_or_default()),
-    ];
-    Ok(made.into_iter().collect())
+    let mut made = Record::default();
+    made.set("statusCode", status.clone());
+    made.set("headers", headers.into());
+    made.set("body", fields.get("body").cloned().unwrap_or(Val::Null));
+    Ok(made)
 }
 
 /// A name of a header (RFC 9110, 5.6.2).
@@ -195,48 +191,49 @@ fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn form(fields: Map<String, Value>) -> Checked {
-    let Some(Value::Object(map)) = fields.get("fieldMap") else {
+fn form(fields: Record) -> Checked {
+    let Some(Val::Map(map)) = fields.get("fieldMap") else {
         return Err("a form without a fieldMap".to_owned());
     };
-    match map.iter().find(|(_, field)| !field.get("type").is_some_and(Value::is_string)) {
+    let untyped = map.iter().find(|(_, field)| field.get("type").and_then(Val::as_str).is_none());
+    match untyped {
         Some((name, _)) => Err(format!("the field “{name}” without a type")),
         None => Ok(fields),
     }
 }
 
 /// A resource stays the one that it is: another id would save over another.
-fn saved(options: &Value, mut fields: Map<String, Value>) -> Checked {
+fn saved(options: &Val, mut fields: Record) -> Checked {
     let id = options.pointer("/newResource/_id").or_else(|| options.pointer("/oldResource/_id"));
     match (id, fields.get("_id")) {
         (Some(id), Some(own)) if own != id => Err("a resource with another _id".to_owned()),
         (None, Some(own)) if !own.is_null() => Err("a resource with an _id of its own".to_owned()),
         (Some(id), None) => {
-            fields.insert("_id".to_owned(), id.clone());
+            fields.set("_id", id.clone());
             Ok(fields)
         }
         _ => Ok(fields),
     }
 }
 
-fn target(fields: &Map<String, Value>) -> Checked {
-    let mut made = Map::new();
+fn target(fields: &Record) -> Checked {
+    let mut made = Record::default();
     for name in ["_flowId", "_exportId"] {
-        let id = fields.get(name).and_then(Value::as_str).filter(|id| id.parse::<Id>().is_ok());
-        let id = id.ok_or_else(|| format!("no id as {name}"))?;
-        made.insert(name.to_owned(), id.into());
+        let id = fields.get(name).filter(|id| id.as_str().is_some_and(|id| id.parse::<Id>().is_ok()));
+        made.set(name, id.ok_or_else(|| format!("no id as {name}"))?.clone());
     }
     Ok(made)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn checked(hook: &str, options: &Value, returned: Value) -> Result<Value, String> {
-        OuterHook::named(hook).unwrap().check(options, Some(returned))
+        let made = OuterHook::named(hook).unwrap().check(&options.into(), Some(returned.into()));
+        made.map(|made| Value::from(&made))
     }
 
     #[test]
@@ -247,12 +244,12 @@ mod tests {
             assert_eq!((*own, OuterHook::named(name)), (hook, Some(hook)));
             assert!(stub.contains(&format!("function {name}(options)")), "{stub}");
             assert!(options.iter().all(|option| stub.contains(option)), "{stub}");
-            let nothing = hook.check(&json!({}), None).unwrap_err();
+            let nothing = hook.check(&Record::default().into(), None).unwrap_err();
             assert!(nothing.starts_with(&format!("{name} returned nothing; return ")), "{nothing}");
-            assert!(hook.check(&json!({}), Some(json!([1]))).unwrap_err().contains("a list"));
+            assert!(hook.check(&Val::Null, Some(Val::List(vec![]))).unwrap_err().contains("a list"));
         }
         assert_eq!(OuterHook::named("preMap"), None);
-        let given = PreSave.options(&json!({"newResource": {}, "settings": 1}));
+        let given = PreSave.options(&json!({"newResource": {}, "settings": 1}).into());
         assert_eq!(given, json!({"newResource": {}, "oldResource": null, "settings": 1}));
     }
 

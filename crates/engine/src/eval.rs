@@ -14,12 +14,17 @@ mod groups;
 mod handlebars;
 mod known;
 mod paths;
+mod question;
 mod request;
 mod rules;
 mod schedule;
+mod weight;
+
+pub use question::{EvalQuestion, QuestionError, parse_input, question_id};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_template::{Env, TemplateError};
 
 /// The groups, each with its own list.
@@ -44,9 +49,9 @@ pub struct EvalRequest {
     /// The rules, template or code.
     #[serde(default)]
     pub rules: Value,
-    /// The record, context, text or file (base64).
+    /// The record, context, text or file (base64): a page of records may have millions of values, which rules have not.
     #[serde(default, alias = "data")]
-    pub input: Value,
+    pub input: Val,
     /// Whatever else the evaluation understands.
     #[serde(default)]
     pub options: Value,
@@ -62,7 +67,7 @@ pub struct EvalRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EvalOutcome {
     /// The result; null when there is none.
-    pub output: Value,
+    pub output: Val,
     /// What is wrong.
     pub errors: Vec<EvalError>,
     /// What scripts printed.
@@ -150,7 +155,7 @@ impl EvalRequest {
 
 impl EvalOutcome {
     /// An outcome without errors.
-    fn made(output: impl Into<Value>) -> Self {
+    fn made(output: impl Into<Val>) -> Self {
         Self { output: output.into(), ..Self::default() }
     }
 

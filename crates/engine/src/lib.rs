@@ -54,7 +54,10 @@ pub use cancel::Cancel;
 pub use compile::compile;
 pub use contract::OuterHook;
 pub use data::{Asked, DataAnswer, DataChange, DataError, DataStore, MemoryData, StateOwner};
-pub use eval::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
+pub use eval::{
+    EvalError, EvalOutcome, EvalQuestion, EvalRequest, QuestionError, UnknownEval, eval, eval_names, parse_input,
+    question_id,
+};
 pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};
 pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts, is_credential};

@@ -3,7 +3,6 @@
 //! A run holds them to it, and the editor of scripts says the same before there is a run: both ask here, so neither
 //! is told anything else.
 
-use serde_json::Value;
 use tombolo_model::{Record, Val};
 
 /// The hooks that have to return something.
@@ -19,17 +18,18 @@ const HOOKS: [&str; 9] = [
     "branching",
 ];
 
-/// What is wrong with what a hook returned for these options; nothing for a function that is no hook. `returned` is
+/// What is wrong with what a hook returned for these options; nothing for a function that is no hook. `value` is
 /// none when it returned nothing.
 #[must_use]
-pub fn broken_contract(hook: &str, options: &Value, returned: Option<&Value>) -> Option<String> {
+pub fn broken_contract(hook: &str, options: &Val, value: Option<&Val>) -> Option<String> {
     if !HOOKS.contains(&hook) {
         return None;
     }
-    let value = returned.map(Val::from);
-    let value = value.as_ref();
     // An input that is not what the hook is called with says nothing of how many are wanted.
-    let many = |name: &str| options.get(name).and_then(Value::as_array).map(Vec::len);
+    let many = |name: &str| match options.get(name) {
+        Some(Val::List(items)) => Some(items.len()),
+        _ => None,
+    };
     let checked = match hook {
         "preSavePage" => page(value).map(|_| ()),
         "preMap" => each(value, many("data"), |at, one| changed(at, one).map(|_| ())),
@@ -174,7 +174,9 @@ mod tests {
 
     #[test]
     fn each_hook_is_held_to_what_it_has_to_return() {
-        let two = json!({"data": [{}, {}], "postMapData": [{}, {}], "responseData": [{}, {}], "postResponseMapData": [{}, {}]});
+        let two = &Val::from(
+            json!({"data": [{}, {}], "postMapData": [{}, {}], "responseData": [{}, {}], "postResponseMapData": [{}, {}]}),
+        );
         let maps = json!([{}, {}]);
         for (hook, good, bad, said) in [
             ("preSavePage", json!({"data": []}), json!([]), "It returned a list; return an object {data"),
@@ -192,18 +194,18 @@ mod tests {
             ("branching", json!([0, "Gold"]), json!([-1]), "no number of a branch"),
             ("branching", json!("Gold"), json!({}), "It returned an object"),
         ] {
-            assert_eq!(broken_contract(hook, &two, Some(&good)), None, "{hook} {good}");
-            let broken = broken_contract(hook, &two, Some(&bad)).unwrap_or_default();
+            assert_eq!(broken_contract(hook, two, Some(&(&good).into())), None, "{hook} {good}");
+            let broken = broken_contract(hook, two, Some(&(&bad).into())).unwrap_or_default();
             assert!(broken.contains(said), "{hook} {bad}: {broken}");
         }
-        assert!(broken_contract("filter", &two, None).unwrap().contains("It returned nothing"));
-        assert_eq!(broken_contract("branching", &two, None), None);
+        assert!(broken_contract("filter", two, None).unwrap().contains("It returned nothing"));
+        assert_eq!(broken_contract("branching", two, None), None);
     }
 
     #[test]
     fn a_function_that_is_no_hook_returns_what_it_likes() {
-        assert_eq!(broken_contract("helper", &json!({}), Some(&json!(5))), None);
+        assert_eq!(broken_contract("helper", &Val::Null, Some(&Val::Int(5))), None);
         // Without records nobody knows how many values are wanted.
-        assert_eq!(broken_contract("preMap", &json!({}), Some(&json!([{}, {}, {}]))), None);
+        assert_eq!(broken_contract("preMap", &Val::Null, Some(&json!([{}, {}, {}]).into())), None);
     }
 }

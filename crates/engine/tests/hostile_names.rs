@@ -14,9 +14,9 @@ fn hostile() -> Value {
 }
 
 fn output(name: &str, rules: Value, input: Value, options: Value) -> Value {
-    let outcome = eval(name, &EvalRequest { rules, input, options, ..EvalRequest::default() }).unwrap();
+    let outcome = eval(name, &EvalRequest { rules, input: input.into(), options, ..EvalRequest::default() }).unwrap();
     assert_eq!(outcome.errors, [], "{name}");
-    outcome.output
+    Value::from(&outcome.output)
 }
 
 fn field(generate: &str, extract: &str) -> Value {

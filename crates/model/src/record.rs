@@ -6,16 +6,19 @@
 
 mod hidden;
 mod json;
+mod number;
 mod pool;
 
 pub use hidden::MASK;
-pub use pool::{KeyPool, Keys};
+pub use json::{ValSeed, to_js_json, write_js_json};
+pub use pool::{KeyPool, Keys, NoRoom};
 
 use compact_str::CompactString;
-use std::sync::Arc;
+use number::float_text;
+use std::sync::{Arc, LazyLock};
 
 /// A value of a record.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum Val {
     /// No value at all: the field is not written. Keeps the shape of records with optional fields.
     #[default]
@@ -39,10 +42,22 @@ pub enum Val {
 }
 
 /// An object: shared keys, own values.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Record {
     keys: Arc<Keys>,
     values: Vec<Val>,
+}
+
+/// The keys of every record that has none.
+static NO_KEYS: LazyLock<Arc<Keys>> = LazyLock::new(Arc::default);
+
+/// Shapes of more names are compared no more: that would take longer than it saves.
+const MOST_SHARED: usize = 32;
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { keys: Arc::clone(&NO_KEYS), values: Vec::new() }
+    }
 }
 
 impl Record {
@@ -107,6 +122,19 @@ impl Record {
         &mut self.values[at]
     }
 
+    /// Uses the keys of another record where they are the same names in the same order; whether it does.
+    pub fn share_keys(&mut self, keys: &Arc<Keys>) -> bool {
+        if Arc::ptr_eq(&self.keys, keys) {
+            return true;
+        }
+        let same = keys.len() == self.keys.len() && keys.len() <= MOST_SHARED && !self.is_hidden();
+        let same = same && self.keys.names().eq(keys.names());
+        if same {
+            self.keys = Arc::clone(keys);
+        }
+        same
+    }
+
     /// Sets a field; a new one comes last.
     pub fn set(&mut self, name: &str, value: Val) {
         *self.field_mut(name) = value;
@@ -117,6 +145,24 @@ impl Record {
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
         self.iter().count() == other.iter().count() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+/// Numbers are equal when JavaScript says so: one is one, be it whole or a float.
+impl PartialEq for Val {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Absent, Self::Absent) | (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Int(one), Self::Int(other)) => one == other,
+            (Self::Uint(one), Self::Uint(other)) => one == other,
+            (Self::Str(one), Self::Str(other)) => one == other,
+            (Self::List(one), Self::List(other)) => one == other,
+            (Self::Map(one), Self::Map(other)) => one == other,
+            // Whole numbers of both kinds are exact: those of one kind are none of the other.
+            (Self::Int(_), Self::Uint(_)) | (Self::Uint(_), Self::Int(_)) => false,
+            (one, other) => one.as_f64().is_some_and(|one| other.as_f64() == Some(one)),
+        }
     }
 }
 
@@ -146,6 +192,32 @@ impl Val {
             Self::Float(number) => Some(*number),
             _ => None,
         }
+    }
+
+    /// The value of a field, when it is an object that has it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(record) => record.get(name),
+            _ => None,
+        }
+    }
+
+    /// The value that a JSON pointer (RFC 6901) leads to.
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        let mut steps = pointer.strip_prefix('/').into_iter().flat_map(|steps| steps.split('/'));
+        steps.try_fold(self, |value, step| match value {
+            Self::Map(record) => record.get(&step.replace("~1", "/").replace("~0", "~")),
+            Self::List(items) => items.get(step.parse::<usize>().ok()?),
+            _ => None,
+        })
+    }
+
+    /// Absent or null.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Absent | Self::Null)
     }
 
     /// Absent, null, or a text without a character.
@@ -187,25 +259,21 @@ impl Val {
     }
 }
 
-/// A float as JavaScript prints it: `1`, `0.5`, `1e+21`, `1e-7`.
-fn float_text(float: f64) -> String {
-    let size = float.abs();
-    if float == 0.0 {
-        return "0".to_owned();
-    }
-    if (1e-6..1e21).contains(&size) {
-        return format!("{float}");
-    }
-    let text = format!("{float:e}");
-    match text.split_once('e') {
-        Some((digits, power)) if !power.starts_with('-') => format!("{digits}e+{power}"),
-        _ => text,
-    }
-}
-
 impl From<Record> for Val {
     fn from(record: Record) -> Self {
         Self::Map(record)
+    }
+}
+
+impl From<bool> for Val {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<String> for Val {
+    fn from(text: String) -> Self {
+        Self::Str(text.into())
     }
 }
 
@@ -229,7 +297,7 @@ mod tests {
     #[test]
     fn json_comes_out_as_it_went_in() {
         let text =
-            r#"{"z":1,"a":1.0,"u":18446744073709551615,"n":null,"l":[true,"é\n",{"x":-3}],"e":{},"__proto__":"data"}"#;
+            r#"{"z":1,"a":1.5,"u":18446744073709551615,"n":null,"l":[true,"é\n",{"x":-3}],"e":{},"__proto__":"data"}"#;
         let mut pool = KeyPool::default();
         assert_eq!(Val::parse(text.as_bytes(), &mut pool).unwrap().to_json(), text);
     }

@@ -2,6 +2,7 @@
 //!
 //! The command line, the server and the browser's playground ask the same, so that their answers are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::{FutureExt, LocalBoxFuture};
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use tombolo_engine::{
     ApiQuestion, EvalError, EvalOutcome, EvalRequest, OuterHook, Script, ScriptApi, ScriptCall, broken_contract,
 };
+use tombolo_model::{KeyPool, Val};
 
 use crate::pool::{CALL_MS, Pool};
 use crate::workers::Workers;
@@ -35,12 +37,12 @@ pub async fn eval<W: Workers>(pool: &Pool<W>, request: &EvalRequest) -> EvalOutc
         Ok(hook) => hook,
         Err(error) => return failed(error),
     };
-    let input = hook.map_or_else(|| request.input.clone(), |hook| hook.options(&request.input));
+    let input = hook.map_or(Cow::Borrowed(&request.input), |hook| Cow::Owned(hook.options(&request.input)));
     let call = ScriptCall {
         script: Arc::new(Script { id: String::new(), name: String::new(), content: script.to_owned() }),
         step: 0,
         function: function.into(),
-        argument: input.to_string(),
+        argument: input.to_json(),
         now_ms: request.now_ms,
         seed: request.seed,
     };
@@ -109,7 +111,7 @@ fn hook(request: &EvalRequest) -> Result<Option<OuterHook>, EvalError> {
 }
 
 /// What a function returned, where it is what its hook has to return.
-fn keeps_to(hook: Option<OuterHook>, input: &Value, output: Option<String>) -> EvalOutcome {
+fn keeps_to(hook: Option<OuterHook>, input: &Val, output: Option<String>) -> EvalOutcome {
     let is_nothing = output.is_none();
     let outcome = read(output);
     let (Some(hook), true) = (hook, outcome.errors.is_empty()) else { return outcome };
@@ -121,7 +123,7 @@ fn keeps_to(hook: Option<OuterHook>, input: &Value, output: Option<String>) -> E
 
 /// What a function returned; nothing is null.
 fn read(output: Option<String>) -> EvalOutcome {
-    match output.map(|text| serde_json::from_str(&text)).transpose() {
+    match output.map(|text| Val::parse(text.as_bytes(), &mut KeyPool::default())).transpose() {
         Ok(output) => EvalOutcome { output: output.unwrap_or_default(), ..EvalOutcome::default() },
         Err(error) => failed(EvalError {
             code: "script_error".to_owned(),
@@ -175,11 +177,12 @@ mod tests {
     fn what_breaks_the_contract_of_a_hook_is_said_beside_the_output() {
         let asked = |function: &str, hook: Value, output: Value| {
             let rules = json!({"function": function, "hook": hook});
-            let request = EvalRequest { rules, input: json!({"data": [{}, {}]}), ..EvalRequest::default() };
-            kept_to(EvalOutcome { output, ..EvalOutcome::default() }, &request, function, "1:10")
+            let request = EvalRequest { rules, input: json!({"data": [{}, {}]}).into(), ..EvalRequest::default() };
+            kept_to(EvalOutcome { output: output.into(), ..EvalOutcome::default() }, &request, function, "1:10")
         };
         let broken = asked("preMap", Value::Null, json!([]));
-        assert_eq!((broken.output, broken.errors[0].code.as_str()), (json!([]), "script_result"));
+        assert_eq!(broken.output, json!([]));
+        assert_eq!(broken.errors[0].code, "script_result");
         assert_eq!(broken.errors[0].path.as_deref(), Some("1:10"));
         assert!(asked("preMap", Value::Null, json!([{}, {}])).errors.is_empty());
         assert!(asked("preMap", json!("none"), json!(5)).errors.is_empty());

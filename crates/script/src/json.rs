@@ -140,10 +140,14 @@ impl Writer {
         self.plain("{")?;
         let mut is_first = true;
         for key in object.own_property_keys(context)? {
-            if matches!(key, PropertyKey::Symbol(_)) || !is_enumerable(object, &key) {
+            if matches!(key, PropertyKey::Symbol(_)) {
                 continue;
             }
-            let value = object.get(key.clone(), context)?;
+            let value = match own(object, &key) {
+                Own::Hidden => continue,
+                Own::Value(value) => value,
+                Own::Asked => object.get(key.clone(), context)?,
+            };
             let before = self.out.len();
             if !is_first {
                 self.plain(",")?;
@@ -182,15 +186,20 @@ impl Writer {
     fn text(&mut self, text: &JsString) -> Result<(), Stuck> {
         // Counted before it is copied: a text of one gigabyte costs a script one call.
         self.room_for(text.len())?;
-        self.quoted(&text.to_std_string_lossy())
+        let text = text.as_str();
+        // Most texts are ASCII, and need not be made another one letter by letter.
+        match text.as_latin1().filter(|bytes| bytes.is_ascii()).map(std::str::from_utf8) {
+            Some(Ok(plain)) => self.quoted(plain),
+            _ => self.quoted(&text.to_std_string_lossy()),
+        }
     }
 
     fn quoted(&mut self, text: &str) -> Result<(), Stuck> {
         self.out.push('"');
-        let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
-            self.out.push_str(&rest[..at]);
-            match rest.as_bytes()[at] {
+        let mut begin = 0;
+        for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| *byte < b' ' || matches!(byte, b'"' | b'\\')) {
+            self.out.push_str(&text[begin..at]);
+            match byte {
                 b'"' => self.out.push_str("\\\""),
                 b'\\' => self.out.push_str("\\\\"),
                 b'\n' => self.out.push_str("\\n"),
@@ -198,9 +207,9 @@ impl Writer {
                 b'\t' => self.out.push_str("\\t"),
                 other => self.out.push_str(&format!("\\u{other:04x}")),
             }
-            rest = &rest[at + 1..];
+            begin = at + 1;
         }
-        self.out.push_str(rest);
+        self.out.push_str(&text[begin..]);
         self.plain("\"")
     }
 
@@ -254,7 +263,25 @@ fn replaced(value: &JsValue, object: &JsObject, key: Option<&Step>, context: &mu
     Ok(value.clone())
 }
 
-/// A proxy has no properties of its own, and shows what its handler lists.
-fn is_enumerable(object: &JsObject, key: &PropertyKey) -> bool {
-    object.borrow().properties().get(key).is_none_or(|property| property.enumerable() != Some(false))
+/// What an object has under a key that it lists.
+enum Own {
+    /// A property that is not written.
+    Hidden,
+    Value(JsValue),
+    /// Its getter or its handler says.
+    Asked,
+}
+
+/// Looks once, and not for whether it shows and again for its value. A proxy has no properties of its own, and shows what
+/// its handler lists; those with numbers may stand for something else.
+fn own(object: &JsObject, key: &PropertyKey) -> Own {
+    let object = object.borrow();
+    match object.properties().get(key) {
+        None => Own::Asked,
+        Some(property) if property.enumerable() == Some(false) => Own::Hidden,
+        Some(property) => match (key, property.value()) {
+            (PropertyKey::String(_), Some(value)) => Own::Value(value.clone()),
+            _ => Own::Asked,
+        },
+    }
 }

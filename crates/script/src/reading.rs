@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use boa_engine::builtins::object::OrdinaryObject;
+use boa_engine::object::ObjectInitializer;
 use boa_engine::object::builtins::JsArray;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
-use boa_engine::{Context, JsObject, JsString, JsValue};
+use boa_engine::{Context, JsString, JsValue};
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::de::{Deserializer, StrRead};
 
@@ -103,7 +105,8 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<JsValue, A::Error> {
-        let object = JsObject::with_object_proto(self.context.intrinsics());
+        // Made this way, records of the same keys have one shape; else each would have a table of its own.
+        let object = ObjectInitializer::with_native_data(OrdinaryObject, self.context).build();
         let mut at = 0;
         while let Some(key) = fields.next_key_seed(Key { reader: &mut self, at: &mut at })? {
             let value = fields.next_value_seed(self.again())?;

@@ -5,13 +5,13 @@
 //! the line itself, is in the answer, and the next line is answered as if nothing had been. When lines were no JSON the
 //! command fails in the end; a name that does not exist fails at once.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tombolo_engine::{EvalError, EvalOutcome, EvalRequest, UnknownEval, eval, eval_names};
+use tombolo_engine::{EvalError, EvalOutcome, EvalQuestion, QuestionError, UnknownEval, eval, eval_names};
+use tombolo_model::{Val, write_js_json};
 
 use super::scripts::{self, Scripts};
 
@@ -23,17 +23,9 @@ pub(crate) struct Args {
     name: String,
 }
 
-#[derive(Deserialize)]
-struct Question {
-    #[serde(default)]
-    id: Value,
-    #[serde(flatten)]
-    request: EvalRequest,
-}
-
 #[derive(Serialize)]
 struct Answer {
-    id: Value,
+    id: Val,
     #[serde(flatten)]
     outcome: EvalOutcome,
 }
@@ -65,18 +57,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut scripts = Scripts::default();
     let mut out = io::stdout().lock();
     let mut lines = io::stdin().lock();
-    let (mut line, mut at, mut broken) = (Vec::new(), 0_u64, false);
-    loop {
-        line.clear();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
+    let (mut at, mut broken) = (0_u64, false);
+    while let Some(line) = next_line(&mut lines)? {
         at += 1;
         let text = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| at == 1).unwrap_or(&line).trim_ascii();
         if text.is_empty() {
             continue;
         }
-        let answer = match question(text) {
+        let question = if line.len() > MOST_LINE_BYTES { Err(Refused::too_long()) } else { question(text) };
+        // What was read of it is enough.
+        drop(line);
+        let answer = match question {
             Ok(question) => answered(name, question, &mut scripts)?,
             Err(refused) => {
                 if !refused.is_json {
@@ -86,15 +77,29 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 refused.answer(at)
             }
         };
-        writeln!(out, "{}", serde_json::to_string(&answer)?)?;
-        out.flush()?;
+        answer.write(&mut out)?;
     }
     Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The longest line: a workbook of 20 MB in base64, or six pages of records.
+const MOST_LINE_BYTES: usize = 32 << 20;
 
-fn answered(name: &str, question: Question, scripts: &mut Scripts) -> anyhow::Result<Answer> {
+/// The next line with its end; of one that is too long a little more than it may have. Nothing behind the last.
+fn next_line(lines: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    let most = MOST_LINE_BYTES as u64 + 1;
+    if lines.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.len() > MOST_LINE_BYTES && !line.ends_with(b"\n") {
+        lines.skip_until(b'\n')?;
+    }
+    Ok(Some(line))
+}
+
+fn answered(name: &str, question: EvalQuestion, scripts: &mut Scripts) -> anyhow::Result<Answer> {
     let mut request = question.request;
     request.now_ms = crate::clock::now_ms();
     request.seed = getrandom::u64()?;
@@ -104,52 +109,64 @@ fn answered(name: &str, question: Question, scripts: &mut Scripts) -> anyhow::Re
 
 /// A line that is no question.
 struct Refused {
-    id: Value,
+    id: Val,
     is_json: bool,
-    why: String,
+    error: EvalError,
 }
 
-/// What of a question is read where the rest of it cannot be.
-#[derive(Deserialize)]
-struct Named {
-    #[serde(default)]
-    id: Value,
-}
-
-fn question(text: &[u8]) -> Result<Question, Refused> {
-    const SHAPE: &str = "a line is an object {\"id\", \"rules\", \"input\", \"options\"}";
-    match serde_json::from_slice::<Value>(text) {
-        Ok(value @ Value::Object(_)) => {
-            let id = value.get("id").cloned().unwrap_or_default();
-            serde_json::from_value(value).map_err(|error| Refused {
-                id,
-                is_json: true,
-                why: format!("{SHAPE}: {error}"),
-            })
-        }
-        Ok(_) => Err(Refused { id: Value::Null, is_json: true, why: SHAPE.to_owned() }),
-        Err(error) => {
+fn question(text: &[u8]) -> Result<EvalQuestion, Refused> {
+    EvalQuestion::parse(text).map_err(|error| match error {
+        QuestionError::TooBig(id, error) => Refused { id, is_json: true, error },
+        QuestionError::Json(id, error) => {
             // What is JSON, but nested too deeply, with a number too big or half a character, is an answer's business.
             let is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok() && std::str::from_utf8(text).is_ok();
-            let id = serde_json::from_slice::<Named>(text).map(|named| named.id).unwrap_or_default();
-            Err(Refused { id, is_json, why: error.to_string() })
+            let why = if error.is_data() { format!("{SHAPE}: {error}") } else { error.to_string() };
+            Refused { id, is_json, error: invalid(format!("cannot be read: {why}.")) }
         }
-    }
+    })
+}
+
+const SHAPE: &str = "a line is an object {\"id\", \"rules\", \"input\", \"options\"}";
+
+/// What a line is, to be said behind its number.
+fn invalid(what: String) -> EvalError {
+    EvalError { code: "invalid_question".to_owned(), message: what, path: None, at: None }
 }
 
 impl Refused {
+    fn too_long() -> Self {
+        let most = MOST_LINE_BYTES >> 20;
+        let error = EvalError {
+            code: "too_big".to_owned(),
+            ..invalid(format!("has more than {most} MB: ask about fewer records."))
+        };
+        Self { id: Val::Null, is_json: true, error }
+    }
+
     fn answer(self, line: u64) -> Answer {
-        let message = format!("Line {line} cannot be read: {}.", self.why);
-        let errors = vec![EvalError { code: "invalid_question".to_owned(), message, path: None, at: None }];
-        Answer { id: self.id, outcome: EvalOutcome { errors, ..EvalOutcome::default() } }
+        let Self { id, mut error, .. } = self;
+        if error.path.is_none() {
+            error.message = format!("Line {line} {}", error.message);
+        }
+        Answer { id, outcome: EvalOutcome { errors: vec![error], ..EvalOutcome::default() } }
     }
 }
 
-/// The line that answers a line.
-pub(super) fn answer(name: &str, line: &str, scripts: &mut Scripts) -> anyhow::Result<String> {
+impl Answer {
+    /// Writes the line; it is never in memory as a whole.
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut out = BufWriter::new(out);
+        write_js_json(self, &mut out)?;
+        writeln!(out)?;
+        out.flush()
+    }
+}
+
+/// Answers a line with a line.
+pub(super) fn answer(name: &str, line: &str, scripts: &mut Scripts, out: &mut impl Write) -> anyhow::Result<()> {
     let answer = match question(line.as_bytes()) {
         Ok(question) => answered(name, question, scripts)?,
         Err(refused) => refused.answer(1),
     };
-    Ok(serde_json::to_string(&answer)?)
+    Ok(answer.write(out)?)
 }

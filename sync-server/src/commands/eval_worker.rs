@@ -3,7 +3,7 @@
 //! Gives up files, the network and other processes before it reads the question, and has as much memory as `tombolo
 //! eval` is promised to do with. Whoever asks ends it at a deadline.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -33,9 +33,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     cage::deny_all_files().context("the process could not give up files")?;
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line).context("no question came")?;
-    let answer = answer(name, &line, &mut scripts).context("the question is not understood")?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "{answer}")?;
-    out.flush()?;
+    answer(name, &line, &mut scripts, &mut io::stdout().lock()).context("the question is not answered")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -99,6 +99,11 @@ impl Acting {
         self.listed(row.kind, row.id) && self.rights.may(action, row.kind, row.home())
     }
 
+    /// Whether the caller may name a resource in another.
+    pub(crate) fn may_use(&self, row: &ListRow) -> bool {
+        self.listed(row.kind, row.id) && self.rights.may_use(row.kind, row.home())
+    }
+
     /// Checks that the caller may do this to a resource.
     pub(crate) fn must(&self, action: Action, row: &ListRow) -> Result<(), RestError> {
         if !self.listed(row.kind, row.id) {

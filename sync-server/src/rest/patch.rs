@@ -49,6 +49,7 @@ pub(crate) fn places(kind: Kind) -> impl Iterator<Item = &'static str> {
         Kind::Flow => FLOW,
         Kind::Connection => CONNECTION,
         Kind::Api | Kind::Tool => &["/disabled"],
+        Kind::Template => &["/published"],
         _ => &[],
     };
     COMMON.iter().chain(own).copied()

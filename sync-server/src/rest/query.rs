@@ -65,14 +65,20 @@ impl Query {
     /// Returns what is wrong with it.
     pub(crate) fn read(raw: Option<&str>) -> Result<Self, RestError> {
         let mut query = Self { skip: 0, limit: MOST, fields: Fields::All, filters: Vec::new() };
+        let mut page = None;
         for (name, value) in pairs(raw) {
             match name.as_str() {
                 "skip" | "offset" => query.skip = number(&name, &value)?,
-                "limit" => query.limit = number(&name, &value)?.clamp(1, MOST),
+                "limit" | "pageSize" => query.limit = number(&name, &value)?.clamp(1, MOST),
+                "page" => page = Some(number(&name, &value)?.max(1)),
                 "include" | "exclude" if value.is_empty() => {}
                 "include" | "exclude" => query.project(&name, &value)?,
                 _ => query.filters.push((name, value)),
             }
+        }
+        // Some clients count pages, from 1.
+        if let Some(page) = page {
+            query.skip = (page - 1).saturating_mul(query.limit);
         }
         Ok(query)
     }
@@ -140,19 +146,25 @@ impl Query {
 
     /// The `Link` header of a page (RFC 8288); nothing when all is on it.
     pub(crate) fn link(&self, address: &str, raw: Option<&str>, total: usize) -> Option<String> {
-        let others: Vec<String> = raw
-            .into_iter()
-            .flat_map(|raw| raw.split('&'))
-            .filter(|pair| !matches!(pair.split('=').next(), Some("skip" | "offset" | "limit" | "")))
-            .map(|pair| format!("&{pair}"))
-            .collect();
-        let page = |skip: usize, rel: &str| {
-            format!("<{address}?skip={skip}&limit={}{}>; rel=\"{rel}\"", self.limit, others.concat())
-        };
+        let page = |skip: usize, rel: &str| self.page(address, raw, (skip, rel));
         let next = (self.skip.saturating_add(self.limit) < total).then(|| page(self.skip + self.limit, "next"));
         let before = (self.skip > 0).then(|| page(self.skip.saturating_sub(self.limit), "prev"));
         let links: Vec<String> = next.into_iter().chain(before).collect();
         (!links.is_empty()).then(|| links.join(", "))
+    }
+
+    /// The same where all is on the page, for clients that read the header before they ask whether there is one.
+    pub(crate) fn first(&self, address: &str, raw: Option<&str>) -> String {
+        self.page(address, raw, (0, "first"))
+    }
+
+    fn page(&self, address: &str, raw: Option<&str>, (skip, rel): (usize, &str)) -> String {
+        let others = raw.into_iter().flat_map(|raw| raw.split('&'));
+        let pages = |pair: &&str| {
+            matches!(pair.split('=').next(), Some("skip" | "offset" | "limit" | "page" | "pageSize" | ""))
+        };
+        let others: String = others.filter(|pair| !pages(pair)).map(|pair| format!("&{pair}")).collect();
+        format!("<{address}?skip={skip}&limit={}{others}>; rel=\"{rel}\"", self.limit)
     }
 }
 
@@ -202,6 +214,9 @@ mod tests {
              <https://a/v1/connections?skip=0&limit=2&type=http&include=name>; rel=\"prev\""
         );
         assert_eq!(Query::read(None).unwrap().link("https://a", None, 1_000), None);
+        let raw = Some("page=2&pageSize=2&type=http");
+        let counted = Query::read(raw).unwrap().link("https://a", raw, 5).unwrap();
+        assert!(counted.starts_with("<https://a?skip=4&limit=2&type=http>; rel=\"next\""), "{counted}");
     }
 
     #[test]
@@ -227,7 +242,7 @@ mod tests {
             ("externalId=x", true),
             ("_exportId=x", true),
             ("foo=bar", false),
-            ("pageSize=5", false),
+            ("pagesize=5", false),
         ] {
             assert_eq!(Query::read(Some(raw)).unwrap().check(&all).is_ok(), fine, "{raw}");
         }

@@ -41,8 +41,7 @@ pub(crate) async fn check(
             continue;
         }
         let found = mirror::one(app, acting.account, id).await?;
-        let fits =
-            |found: &Found| found.row.kind == target && !found.seen.binned && acting.may(Action::Read, &found.row);
+        let fits = |found: &Found| found.row.kind == target && !found.seen.binned && acting.may_use(&found.row);
         if !found.as_ref().is_some_and(fits) {
             problems.push(entry("invalid_ref", format!("There is no {target} {id} here."), &place));
         }

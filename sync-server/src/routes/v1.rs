@@ -15,9 +15,11 @@ mod packages;
 mod ping;
 mod processors;
 mod recycle_bin;
+mod registered;
 mod resources;
 mod spelling;
 mod state;
+mod templates;
 mod tokens;
 mod transfers;
 
@@ -45,6 +47,8 @@ const TRANSFER: Right = Right::Token(Action::Transfer, Kind::Integration);
 const WRITE: Right = Right::Token(Action::Write, Kind::Integration);
 /// Runs of the flows that the caller sees.
 const SEE_RUNS: Right = Right::TokenSomewhere(Action::Read, Kind::Flow);
+/// Runs of the flows that the caller may run.
+const RUN_SOMEWHERE: Right = Right::TokenSomewhere(Action::Run, Kind::Flow);
 
 /// All rows.
 pub(super) fn table() -> Vec<Route> {
@@ -65,6 +69,8 @@ pub(super) fn table() -> Vec<Route> {
         get("/v1/ashares/{id}", SEE_MEMBERS, ashares::one).says("Get a member or an invitation"),
         put("/v1/ashares/{id}", MANAGE_MEMBERS, ashares::change).says("Replace a member's rights, or switch them off"),
         delete("/v1/ashares/{id}", MANAGE_MEMBERS, ashares::remove).says("Remove a member, or withdraw an invitation"),
+        put("/v1/ashares/{id}/disable", MANAGE_MEMBERS, ashares::disable)
+            .says("Switch a member off, or on again with {\"disabled\": false}"),
         post("/v1/invite", MANAGE_MEMBERS, ashares::invite)
             .says("Invite somebody by e-mail, with the rights of an access share"),
         post("/v1/invite/multiple", MANAGE_MEMBERS, ashares::invite_many)
@@ -80,7 +86,14 @@ pub(super) fn table() -> Vec<Route> {
         get("/v1/jobs", SEE_RUNS, jobs::list).says("List runs of flows, or the steps of one run"),
         get("/v1/jobs/{id}", SEE_RUNS, jobs::one).says("Get a run"),
         get("/v1/jobs/{id}/errors", SEE_RUNS, jobs::errors).says("List the errors of a run"),
-        put("/v1/jobs/{id}/cancel", Right::TokenSomewhere(Action::Run, Kind::Flow), jobs::cancel).says("Cancel a run"),
+        put("/v1/jobs/{id}/cancel", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
+        delete("/v1/jobs/{id}", RUN_SOMEWHERE, jobs::cancel).says("Cancel a run"),
+        post("/v1/jobs/current", SEE_RUNS, jobs::current)
+            .says("List runs that go on: of the _flowId, _flowIds or _integrationId of the body"),
+        get("/v1/downloads/{ticket}", Right::Anybody, packages::fetch)
+            .says("Get a file whose address another answer gave; for five minutes"),
+        get("/v1/published", Right::TokenSomewhere(Action::Open, Kind::Template), templates::published)
+            .says("List the templates that are published"),
         post("/v1/processors/{name}", ENTER, processors::evaluate)
             .takes(DATA_BYTES)
             .says("Evaluate rules on an input, without saving anything"),
@@ -100,6 +113,7 @@ pub(super) fn table() -> Vec<Route> {
     ];
     rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
     rows.extend(of_some_kinds());
+    rows.extend(of_templates());
     rows
 }
 
@@ -153,18 +167,29 @@ fn of_some_kinds() -> Vec<Route> {
         })
         .collect();
     rows.extend([
-        get("/v1/integrations/{id}/template", write(Kind::Integration), packages::download)
-            .says("Download an integration as a zip, without secrets"),
-        get("/v1/flows/{id}/template", write(Kind::Flow), packages::download)
-            .says("Download a flow as a zip, without secrets"),
-        post("/v1/templates/preview", ENTER, packages::preview)
-            .takes(PACKAGE_BYTES)
-            .says("Say what a zip would make, without making it"),
-        post("/v1/templates/install", somewhere_new(Kind::Flow), packages::install)
-            .takes(PACKAGE_BYTES)
-            .says("Make what a zip holds, with the connections of connectionMap"),
+        get("/v1/integrations/{id}/ashares", SEE_MEMBERS, ashares::of_integration)
+            .says("List who gets into an integration, without the owner"),
+        put("/v1/integrations/{id}/connections/register", write(Kind::Integration), registered::register_many)
+            .says("Register connections with an integration, by a list of their ids"),
+        put("/v1/integrations/{id}/connections/{connection}/register", write(Kind::Integration), registered::register)
+            .says("Register a connection with an integration"),
+        delete(
+            "/v1/integrations/{id}/connections/{connection}/register",
+            write(Kind::Integration),
+            registered::unregister,
+        )
+        .says("Take a connection out of an integration"),
         post("/v1/flows/{id}/run", run(Kind::Flow), flows::run).says("Run a flow"),
+        get("/v1/flows/{id}/descendants", read(Kind::Flow), flows::descendants)
+            .says("Get the exports and imports of a flow"),
+        get("/v1/flows/{id}/lastExportDateTime", read(Kind::Flow), flows::last_export)
+            .says("Get up to when the exports of changes of a flow were read"),
+        get("/v1/flows/{id}/jobs", read(Kind::Flow), jobs::of_one).says("List the runs of a flow"),
         get("/v1/flows/{id}/jobs/latest", read(Kind::Flow), jobs::latest).says("Get the newest run of a flow"),
+        get("/v1/integrations/{id}/jobs", read(Kind::Integration), jobs::of_one)
+            .says("List the runs of the flows of an integration"),
+        get("/v1/integrations/{id}/jobs/latest", read(Kind::Integration), jobs::latest)
+            .says("Get the newest run of each flow of an integration"),
         get("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
         post("/v1/connections/{id}/ping", run(Kind::Connection), ping::saved).says("Test a connection"),
         post("/v1/connections/ping", somewhere_new(Kind::Connection), ping::unsaved)
@@ -179,4 +204,29 @@ fn of_some_kinds() -> Vec<Route> {
             .says("Get entries: a page of them, those of some keys, or those that begin alike"),
     ]);
     rows
+}
+
+/// Integrations packed: as files, and as templates.
+fn of_templates() -> Vec<Route> {
+    let read = Right::TokenResource(Action::Open, Kind::Template);
+    let write = |kind| Right::TokenResource(Action::Write, kind);
+    vec![
+        get("/v1/integrations/{id}/template", write(Kind::Integration), packages::download)
+            .says("Download an integration without secrets: where its zip waits, or the zip where Accept asks for one"),
+        get("/v1/flows/{id}/template", write(Kind::Flow), packages::download)
+            .says("Download a flow without secrets: where its zip waits, or the zip where Accept asks for one"),
+        post("/v1/templates/preview", ENTER, packages::preview)
+            .takes(PACKAGE_BYTES)
+            .says("Say what a zip would make, without making it"),
+        post("/v1/templates/install", somewhere_new(Kind::Flow), packages::install)
+            .takes(PACKAGE_BYTES)
+            .says("Make what a zip holds, with the connections of connectionMap"),
+        put("/v1/templates/{id}/zip", write(Kind::Template), templates::upload)
+            .takes(PACKAGE_BYTES)
+            .says("Set what a template makes: the zip of the body, or the integration of _integrationId as it is now"),
+        get("/v1/templates/{id}/zip", read, templates::download).says("Download the zip of a template"),
+        get("/v1/templates/{id}/preview", read, templates::preview).says("Say what a template would make"),
+        post("/v1/integrations/template/{id}", somewhere_new(Kind::Flow), templates::install)
+            .says("Make what a template holds, with the connections of connectionMap"),
+    ]
 }

@@ -76,6 +76,7 @@ pub(super) async fn entomb(
         "DELETE FROM checkpoints WHERE account = ? AND flow = ?",
         "DELETE FROM outages WHERE account = ? AND connection = ?",
         "DELETE FROM states WHERE account = ? AND owner = ?",
+        "DELETE FROM template_zips WHERE account = ? AND template = ?",
         "DELETE FROM cache_entries WHERE account = ? AND cache = ?",
         "DELETE FROM caches WHERE account = ? AND cache = ?",
     ] {

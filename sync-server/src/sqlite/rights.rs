@@ -118,7 +118,7 @@ pub(super) async fn registered(conn: &mut SqliteConnection, account: Id, documen
     rows.iter().map(|row| id(row, "registrations", "integration")).collect()
 }
 
-/// Those of these documents that exist and that somebody with these rights may not see.
+/// Those of these documents that exist and that somebody with these rights may not name in another.
 pub(super) async fn hidden(
     conn: &mut SqliteConnection,
     account: Id,
@@ -126,12 +126,12 @@ pub(super) async fn hidden(
     documents: &BTreeSet<Id>,
 ) -> Result<BTreeSet<Id>, StoreError> {
     let mut found = BTreeSet::new();
-    if rights.sight().is_none() {
+    if rights.may_use_all() {
         return Ok(found);
     }
     for document in documents {
         if let Some(home) = home(conn, account, *document).await?
-            && !rights.may(Action::Read, home.kind, home.home())
+            && !rights.may_use(home.kind, home.home())
         {
             found.insert(*document);
         }

@@ -32,7 +32,7 @@ const VERSIONS: [(i64, &str); 8] = [
     (8, include_str!("../versions/8.sql")),
 ];
 /// The version that this release leaves behind.
-const NOW: i64 = 9;
+const NOW: i64 = 10;
 /// Since when there are tokens, state and the data of lookup caches.
 const WITH_API: i64 = 5;
 /// Since when there is an audit log.

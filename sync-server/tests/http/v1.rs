@@ -40,6 +40,10 @@ mod resources;
 mod rights;
 #[path = "v1/secrets.rs"]
 mod secrets;
+#[path = "v1/templates.rs"]
+mod templates;
+#[path = "v1/third_party.rs"]
+mod third_party;
 #[path = "v1/tokens.rs"]
 mod tokens;
 #[path = "v1/whole_task.rs"]

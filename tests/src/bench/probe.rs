@@ -77,6 +77,14 @@ pub(crate) async fn seen_ms(browser: &Browser) -> Result<f64> {
     .await
 }
 
+/// Waits until the page has had nothing to do for a while: twenty frames one after another that came on time.
+pub(crate) async fn settled(browser: &Browser) -> Result<()> {
+    let source = "let calm = 0, last = performance.now(); \
+        while (calm < 20) { await new Promise((next) => requestAnimationFrame(next)); \
+          const now = performance.now(); calm = now - last < 34 ? calm + 1 : 0; last = now; } return true;";
+    browser.js_async(source, Vec::new()).await.map(drop)
+}
+
 /// From now on notes when a person last pressed a key or a button here.
 pub(crate) async fn watch_hands(browser: &Browser) -> Result<()> {
     let source = "for (const kind of ['keydown', 'click', 'change']) addEventListener(kind, () => { \

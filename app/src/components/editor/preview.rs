@@ -12,8 +12,9 @@ use super::describe::Editor;
 use crate::browser::time::now_ms;
 use crate::state::{Answer, Evaluator};
 
-/// A key is followed by the next one sooner than this when somebody writes; scripts are not run half written.
-const SOON_MS: u32 = 25;
+/// What changes together is asked together. The worker is asked one question at a time, and of those that come meanwhile the
+/// last, so nothing is gained by waiting for the next key; a script is not run half written, and with another input at once.
+const SOON_MS: u32 = 0;
 const SCRIPT_SOON_MS: u32 = 600;
 /// How long the worker may take. A script has a deadline of its own, and its first call loads the interpreter.
 const DEADLINE_MS: u32 = 10_000;
@@ -98,10 +99,15 @@ pub(crate) fn previewed(
     let script = editor.is_script();
     let deadline_ms = if script { SCRIPT_DEADLINE_MS } else { DEADLINE_MS };
     let timer = StoredValue::new_local(None::<Timeout>);
+    // The script that was called last.
+    let called = StoredValue::new(None::<String>);
     let run = Callback::new(move |()| {
         let (Some(saved), Some(evaluator)) = (content.saved(), evaluator.try_get_value()) else { return };
         timer.try_set_value(None);
         preview.working.set(true);
+        if script {
+            called.try_set_value(Some(saved.rules.clone()));
+        }
         let mut ask = editor.ask(saved);
         if script {
             ask.options = serde_json::json!({"timeoutMs": SCRIPT_MS});
@@ -121,7 +127,10 @@ pub(crate) fn previewed(
             preview.old.set(true);
         }
         if auto.get() || !changed {
-            let wait = if script && changed { SCRIPT_SOON_MS } else { SOON_MS };
+            let half = script
+                && changed
+                && called.with_value(|called| !content.rules.with_untracked(|rules| called.as_ref() == Some(rules)));
+            let wait = if half { SCRIPT_SOON_MS } else { SOON_MS };
             timer.set_value(Some(Timeout::new(wait, move || {
                 run.try_run(());
             })));

@@ -27,18 +27,24 @@ impl From<Shared> for Typed {
 impl Typed {
     /// A value that shows what is typed, and is applied through `on_change` at every key.
     pub(crate) fn value(value: Signal<String>, on_change: Callback<String>) -> Self {
-        Self::Value(Live::new(value, on_change, |_| false, str::to_owned))
+        Self::value_as(value, on_change, str::to_owned)
+    }
+
+    /// The same of what is stored in other words than are typed; `read` says how it is shown then.
+    pub(crate) fn value_as(value: Signal<String>, on_change: Callback<String>, read: fn(&str) -> String) -> Self {
+        Self::Value(Live::new(value, on_change, |_| false, read))
     }
 
     /// What is shown, and how others changed it last.
-    fn shown(self) -> (String, Vec<Stretch>) {
+    pub(crate) fn shown(self) -> (String, Vec<Stretch>) {
         match self {
             Self::Value(live) => (live.shown(), Vec::new()),
             Self::Text(shared) => shared.shown(),
         }
     }
 
-    fn type_in(self, text: String) {
+    /// Takes what was typed.
+    pub(crate) fn type_in(self, text: String) {
         match self {
             Self::Value(live) => live.type_in(text),
             Self::Text(shared) => shared.type_in(text),

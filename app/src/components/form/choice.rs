@@ -7,6 +7,7 @@ use tombolo_model::{Id, Intent, Kind};
 
 use super::Form;
 use crate::components::{Field, FieldConflict, Icon, SelectBox, Switch, in_field};
+use crate::pages::Door;
 use crate::state::App;
 use crate::words::kinds;
 
@@ -57,6 +58,7 @@ pub(super) fn ChoiceField(form: Form, field: &'static Described, choices: Choice
     view! {
         <Field label=field.label name=name.clone() help=field.help held=held>
             <SelectBox name=name value=value choices=all described=true disabled=form.off() on_change=Callback::new(choose)/>
+            <Door doc=doc path=path.get_value() label=field.label/>
             <FieldConflict doc=doc path=path.get_value()/>
         </Field>
     }

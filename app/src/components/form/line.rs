@@ -7,6 +7,7 @@ use tombolo_model::forms::{Field as Described, Input};
 use super::Form;
 use crate::components::fields::{Live, problem_at};
 use crate::components::{Field, FieldConflict, Reading, Shared, TextBox, Typed, in_field};
+use crate::pages::Door;
 use crate::words;
 
 /// How the document shows what is typed, for the kinds of field that store it in other words.
@@ -36,6 +37,21 @@ fn unfit(field: &Described, text: &str) -> Option<String> {
     field.input.problem(text)
 }
 
+/// What is typed in a field.
+fn typed_in(form: Form, field: &'static Described) -> Typed {
+    let (doc, input, path) = (form.doc, field.input, form.path(field.path));
+    if matches!(input, Input::Line | Input::Code | Input::Area(_)) && doc.is_text(&path) {
+        return Shared::new(doc, path, Reading::default(), None).into();
+    }
+    let value = Signal::derive(move || input.text(doc.at(&path).as_ref()));
+    let apply = Callback::new(move |text: String| {
+        if unfit(field, &text).is_none() {
+            form.store(field, &text);
+        }
+    });
+    Typed::Value(Live::new(value, apply, |_| false, reading(input)))
+}
+
 /// One of them.
 #[component]
 pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView {
@@ -44,18 +60,7 @@ pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView 
     let visited = RwSignal::new(false);
     let at = StoredValue::new(path.clone());
     let held = Memo::new(move |_| at.with_value(|path| in_field(doc.app, doc.id, path)));
-    let shared = matches!(input, Input::Line | Input::Code | Input::Area(_)) && doc.is_text(&path);
-    let typed = if shared {
-        Shared::new(doc, path.clone(), Reading::default(), None).into()
-    } else {
-        let value = Signal::derive(move || at.with_value(|path| input.text(doc.at(path).as_ref())));
-        let apply = Callback::new(move |text: String| {
-            if unfit(field, &text).is_none() {
-                form.store(field, &text);
-            }
-        });
-        Typed::Value(Live::new(value, apply, |_| false, reading(input)))
-    };
+    let typed = typed_in(form, field);
     let error = Signal::derive(move || {
         let wrong = match typed {
             Typed::Value(live) => unfit(field, &live.shown()),
@@ -84,6 +89,7 @@ pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView 
                     }
                     doc.here(inside.then(|| at.get_value()), None);
                 })/>
+            <Door doc=doc path=path.clone() label=field.label text=Callback::new(move |()| typed_in(form, field))/>
             <FieldConflict doc=doc path=path/>
         </Field>
     }

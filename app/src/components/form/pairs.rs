@@ -10,6 +10,7 @@ use super::Form;
 use crate::browser::page;
 use crate::components::fields::Live;
 use crate::components::{Field, FieldConflict, Icon, Reading, Shared, TextBox, Typed};
+use crate::pages::Door;
 use crate::state::{list_rows, row_id};
 
 /// What the two texts of a row are called.
@@ -53,6 +54,7 @@ pub(super) fn PairsField(form: Form, field: &'static Described, words: Words) ->
         <Field label=field.label name=list_id.clone() help=field.help>
             <ul class="pairs" id=list_id.clone() aria-label=field.label><For each=move || rows.get() key=Clone::clone let:row><Row form=form list=list row=row words=words/></For></ul>
             <div><button class="button small" type="button" id=add_id prop:disabled=form.off() on:click=add><Icon name="plus"/>{format!("Add {}", words.one)}</button></div>
+            <Door doc=doc path=list.get_value() label=field.label/>
             <FieldConflict doc=doc path=list.get_value()/>
         </Field>
     }

@@ -50,10 +50,25 @@ pub(super) fn Canvas() -> impl IntoView {
             _ => return,
         }
         event.prevent_default();
+        // The step that has the focus stays in sight, and keeps the focus when others are drawn beside it.
+        let Some(row) = builder.sought.get_untracked() else { return };
+        if let Some(place) = placed.with_untracked(|placed| placed.of(&row)) {
+            request_animation_frame(move || show(view, place, zoom));
+            page::focus_when_there(vec![format!("node-{row}")]);
+        }
     };
     follow(builder, view, placed, zoom);
     let sight = use_sight(view, zoom, placed);
     let near = near(builder, placed, sight);
+    let focused = move |event: leptos::ev::FocusEvent| {
+        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()).map(|node| node.id());
+        builder.sought.set(row.and_then(|id| id.strip_prefix("node-").map(str::to_owned)));
+    };
+    let left = move |event: leptos::ev::FocusEvent| {
+        if event.related_target().is_some() {
+            builder.sought.set(None);
+        }
+    };
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
     let describe = move || {
         format!(
@@ -66,7 +81,7 @@ pub(super) fn Canvas() -> impl IntoView {
         format!("{}px", scaled(placed.with(|placed| length(placed.size)), zoom.get()))
     };
     view! {
-        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.tool.with(Option::is_some) on:keydown=on_key>
+        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.tool.with(Option::is_some) on:keydown=on_key on:focusin=focused on:focusout=left>
             <div class="canvas-view" node_ref=view>
                 <div class="sheet-room" style:width=move || room(|size| size.0) style:height=move || room(|size| size.1)>
                     <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)

@@ -23,10 +23,11 @@ use super::templates::TemplatesEditor;
 use super::tools::transform_words;
 use super::transform::TransformEditor;
 use super::verdict::{Judged, Verdict};
+use crate::components::editor::{FullScreen, leave_full};
 use crate::components::{
     ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
 };
-use crate::pages::Unopened;
+use crate::pages::{Door, Unopened};
 use crate::state::{Doc, use_document};
 use crate::words;
 use crate::words::kinds::address;
@@ -290,7 +291,11 @@ fn Tools(doc: Doc, kind: StepKind) -> impl IntoView {
         rows => words::count(rows, "field"),
     };
     let http = Memo::new(move |_| matches!(doc.text("/adaptorType").as_str(), "HTTPExport" | "HTTPImport"));
+    // What an older mapping makes, its editor of the playground shows.
+    let older =
+        Memo::new(move |_| kind == StepKind::Import && doc.at("/mapping").is_some_and(|mapping| mapping.is_object()));
     view! {
+        {move || older.get().then(|| view! { <div class="field older-mapping"><span class="label">"Mapping 1.0"</span><Door doc=doc path="/mapping" label="Mapping 1.0"/></div> })}
         <div class="tools">
             {move || http.get().then(|| view! {
                 <button aria-label="Address and body" on:click=move |_| builder.open_tool(Tool::Templates)>
@@ -342,12 +347,14 @@ pub(super) fn BranchEditor(branch: Branch) -> impl IntoView {
         .with_untracked(|all| all.iter().find(|router| router.branches.iter().any(|one| one.row == row)).cloned());
     let says = branch_words(router.as_ref().is_some_and(|router| router.to_all));
     let judged = router.map(|router| (Judged::branching(format!("{ROUTERS}/{}", router.row)), router.id));
+    let full = RwSignal::new(false);
     view! {
-        <section class="step-editor" id=EDITOR tabindex="-1" aria-label="Branch rules editor">
+        <section class="step-editor" class:full=full id=EDITOR tabindex="-1" aria-label="Branch rules editor" on:keydown=move |event| leave_full(full, &event)>
             <header class="editor-head">
                 <div class="title-line"><h2 class="cut">"Records that go to "{name}</h2></div>
                 <span class="grow"></span>
                 <UndoButtons doc=doc/>
+                <FullScreen full=full/>
                 <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
             <div class="scroll">
@@ -371,13 +378,15 @@ fn Editor(tool: Tool, resource: Id, step: Step) -> impl IntoView {
         Tool::Transform => "Transformation",
         Tool::Templates => "Address and body",
     };
+    let full = RwSignal::new(false);
     view! {
-        <section class="step-editor" id=EDITOR tabindex="-1" aria-label=format!("{title} editor")>
+        <section class="step-editor" class:full=full id=EDITOR tabindex="-1" aria-label=format!("{title} editor") on:keydown=move |event| leave_full(full, &event)>
             <header class="editor-head">
                 <div class="title-line"><h2 class="cut">{title}" of "{move || doc.text("/name")}</h2><ConflictBadge doc=doc/></div>
                 <span class="grow"></span>
                 <PeopleHere id=resource/>
                 <UndoButtons doc=doc/>
+                <FullScreen full=full/>
                 <button class="button primary" on:click=move |_| builder.close_tool()>"Done"</button>
             </header>
             <div class="scroll">

@@ -10,9 +10,9 @@ use super::Builder;
 use super::mapping::{NoSample, Which};
 use super::sample::{Sample, pretty};
 use super::steps::StepKind;
-use crate::components::editor::{Areas, Bench, Content, Editor, EditorFrame, Layout, Saved, previewed};
+use crate::components::editor::{Bench, Content, Editor, Saved};
 use crate::components::{Reading, Shared};
-use crate::pages::playground::editor;
+use crate::pages::playground::{InnerFrame, bench_of, editor};
 use crate::state::{Doc, Evaluator};
 
 /// A template of a resource.
@@ -160,11 +160,7 @@ pub(super) fn TemplatesEditor(doc: Doc, kind: StepKind, step: RowId) -> impl Int
     on_cleanup(move || {
         evaluator.try_with_value(Evaluator::end);
     });
-    let bench = Bench {
-        layout: RwSignal::new(Layout::Hybrid),
-        shares: RwSignal::new(Bench::SHARES),
-        auto: RwSignal::new(true),
-    };
+    let bench = bench_of(|| None);
     let tabs = move || {
         fields(kind, updates.get()).into_iter().enumerate().map(|(at, field)| view! {
             <button type="button" aria-pressed=move || (chosen.get() == at).to_string() on:click=move |_| chosen.set(at)>{field.words}</button>
@@ -208,13 +204,7 @@ fn One(
             content.input.set(context(record));
         }
     });
-    let areas = Areas::new();
-    let (preview, run) = previewed(editor, content, bench.auto.into(), evaluator);
-    view! {
-        <div class="desk-main template-desk">
-            <EditorFrame editor=editor content=content bench=bench areas=areas preview=preview on_run=run on_stub=Callback::new(|_| ()) helpers=helpers/>
-        </div>
-    }
+    view! { <InnerFrame editor=editor content=content bench=bench evaluator=evaluator helpers=helpers/> }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use tombolo_model::{Intent, RowId};
 
 use super::mapping::{MappingEditor, TRANSFORM};
 use crate::components::{DocForm, Icon, SelectBox};
+use crate::pages::Door;
 use crate::state::Doc;
 
 const TYPE: &str = "/transform/type";
@@ -104,7 +105,7 @@ fn OldRules(doc: Doc) -> impl IntoView {
     view! {
         <div class="form wide">
             <p>"These rules are of version 1. They run as they are; this editor makes rules of version 2."</p>
-            <pre class="code-panel"><code>{shown}</code></pre>
+            <div class="field"><span class="label">"Rules"</span><Door doc=doc path=OLD label="Rules of version 1"/><pre class="code-panel"><code>{shown}</code></pre></div>
             <div><button class="button" prop:disabled=move || !doc.writable.get() on:click=replace><Icon name="trash-2"/>"Delete these rules and begin with version 2"</button></div>
         </div>
     }

@@ -1,19 +1,21 @@
 //! One editor in the playground: its head, the list beside it, and where its content comes from and goes.
 
+use gloo::timers::callback::Timeout;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_wire::eval_worker::Helper;
 
 use super::list::{EditorChoice, EditorList};
-use super::my_data::MyData;
+use super::my_data::{MyData, takes_records};
 use super::save_test::SaveTest;
 use super::share::ShareError;
 use super::use_this::{UseThis, goes_somewhere};
 use super::{editors, kept, share};
 use crate::browser::{clipboard, page};
 use crate::components::editor::{
-    Areas, Bench, Content, Editor, EditorFrame, Example, InputAs, LayoutChoice, Preview, Saved, Stub, previewed,
+    Areas, AutoPreview, Bench, Content, Editor, EditorFrame, Example, FullScreen, LayoutChoice, Preview, Saved, Stub,
+    leave_full, previewed,
 };
 use crate::components::{Icon, Menu, MenuItem};
 use crate::state::{App, Evaluator};
@@ -33,7 +35,12 @@ struct Work {
     linked: RwSignal<Option<Saved>>,
     /// The browser has no room for the content.
     unkept: RwSignal<bool>,
+    /// The content changed and is not kept yet.
+    waits: StoredValue<Option<Timeout>, LocalStorage>,
 }
+
+/// Writing a long content down takes longer than a key may: that waits until the typing rests, or the page is left.
+const KEEP_MS: u32 = 300;
 
 impl Work {
     fn begin(app: App, editor: &'static Editor) -> Self {
@@ -44,11 +51,19 @@ impl Work {
             content: Content::new(saved),
             linked: RwSignal::new(None),
             unkept: RwSignal::new(false),
+            waits: StoredValue::new_local(None),
         };
-        work.read_link();
+        // When an editor is drawn the address is still that of the one before it.
+        request_animation_frame(move || work.read_link());
         // A link to the editor that is open changes nothing but the fragment of the address.
         let listener = window_event_listener(ev::hashchange, move |_| work.read_link());
-        on_cleanup(move || listener.remove());
+        let leaving = window_event_listener(ev::pagehide, move |_| work.write_down());
+        on_cleanup(move || {
+            listener.remove();
+            leaving.remove();
+            // The signals go after this.
+            work.write_down();
+        });
         Effect::new(move |before: Option<()>| {
             work.content.track();
             if before.is_some() {
@@ -60,10 +75,12 @@ impl Work {
 
     /// Shows what the address holds, if it holds something.
     fn read_link(self) {
-        let Some(packed) = share::packed() else { return };
+        let Some(packed) = share::packed(self.editor.slug) else { return };
         spawn_local(async move {
             match share::unpack(&packed).await {
                 Ok(saved) => {
+                    // What was typed last is kept before this takes its place on the screen.
+                    self.write_down();
                     if self.linked.try_set(Some(saved.clone())).is_none() {
                         self.content.put(saved);
                     }
@@ -85,7 +102,16 @@ impl Work {
             }
             None => {}
         }
-        self.unkept.set(!kept::keep(self.editor.slug, &saved));
+        self.waits.set_value(Some(Timeout::new(KEEP_MS, move || self.write_down())));
+    }
+
+    fn write_down(self) {
+        if self.waits.try_update_value(Option::take).flatten().is_none() {
+            return;
+        }
+        if let Some(saved) = self.content.saved() {
+            self.unkept.try_set(!kept::keep(self.editor.slug, &saved));
+        }
     }
 
     /// Puts something else in the place of what is there, and offers to take that back.
@@ -133,12 +159,26 @@ impl Work {
     }
 
     fn clear_all(self) {
+        self.write_down();
+        let kept = |editor: &Editor| Some((editor.slug, kept::content(editor.slug)?));
+        let before: Vec<_> = editors::ALL.iter().filter_map(kept).collect();
+        let shown = self.content.saved();
         for editor in editors::ALL {
             kept::forget(editor.slug);
         }
         self.content.put(first(self.editor));
         kept::forget(self.editor.slug);
-        self.app.toasts.say("All editors are cleared on this device.");
+        let toasts = self.app.toasts;
+        toasts.offer_undo("All editors are cleared on this device.", move || {
+            // Each is kept, also after one that has no room.
+            let lost = before.iter().filter(|(slug, saved)| !kept::keep(slug, saved)).count();
+            if let Some(shown) = shown.clone().filter(|_| self.content.saved().is_some()) {
+                self.content.put(shown);
+            }
+            if lost != 0 {
+                toasts.fail("Not everything came back: the browser has no room for the content of all editors.");
+            }
+        });
     }
 
     fn copy_link(self) {
@@ -188,14 +228,8 @@ pub(super) fn Desk(
             entered.set_value(true);
         }
     });
-    let on_key = move |event: ev::KeyboardEvent| {
-        // What a list of suggestions or a search takes for itself closes that first.
-        if event.key() == "Escape" && full.get_untracked() && !event.default_prevented() {
-            full.set(false);
-        }
-    };
     view! {
-        <div class="play" class:full=full on:keydown=on_key>
+        <div class="play" class:full=full on:keydown=move |event| leave_full(full, &event)>
             <Head work=work bench=bench preview=preview run=run full=full/>
             <Notices work=work/>
             <div class="desk">
@@ -206,12 +240,6 @@ pub(super) fn Desk(
             </div>
         </div>
     }
-}
-
-/// Whether the input of an editor is made of records.
-fn takes_records(editor: &Editor) -> bool {
-    editor.input.as_ref().is_some_and(|input| input.given == InputAs::Json)
-        && !matches!(editor.eval, "form" | "api" | "fileDefinitionGenerate")
 }
 
 #[component]
@@ -237,7 +265,6 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
     let editor = work.editor;
     let (testing, using) = (RwSignal::new(false), RwSignal::new(false));
     let choosing = RwSignal::new(false);
-    let auto = move |event: ev::Event| bench.auto.set(event_target_checked(&event));
     view! {
         <div class="editor-head">
             <h1 title=editor.about>{editor.name}</h1>
@@ -245,10 +272,8 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
             <span class="badge wide-only">"Nothing here is saved to an integration"</span>
             <span class="grow"></span>
             <LayoutChoice bench=bench/>
-            <label class="check wide-only"><input type="checkbox" class="switch" role="switch" prop:checked=bench.auto on:change=auto/><span>"Auto preview"</span></label>
-            <button class="icon-button wide-only" aria-pressed=move || full.get().to_string() aria-label="Full screen" title="Full screen" on:click=move |_| full.update(|full| *full = !*full)>
-                {move || view! { <Icon name=if full.get() { "minimize" } else { "maximize" }/> }}
-            </button>
+            <AutoPreview bench=bench/>
+            <FullScreen full=full/>
             <button class="button wide-only" on:click=move |_| work.copy_link()><Icon name="link"/>"Copy link"</button>
             <Menu id="play-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
                 {editor.examples.iter().map(|example| view! {

@@ -39,7 +39,21 @@ mod xml_body;
 mod xml_generator;
 mod xml_parser;
 
-use crate::components::editor::{Editor, Stub};
+use crate::components::editor::{Editor, Of, OptionField, OptionKind, Stub};
+
+/// Editors as they are inside a resource, with the options alone that the resource has a place for.
+pub(super) static XML_OF_A_SOURCE: Editor = Editor {
+    options: &[OptionField {
+        name: "resourcePath",
+        label: "Resource path",
+        kind: OptionKind::Text("/orders/order"),
+        of: Of::Options,
+    }],
+    ..xml_parser::EDITOR
+};
+pub(super) static ANY_TEMPLATE: Editor = Editor { options: &[], ..handlebars::EDITOR };
+pub(super) static DATE_OF_A_SOURCE: Editor = Editor { options: &[], ..date_format::EDITOR };
+pub(super) static DEFINITION_READS: Editor = Editor { options: &[], ..edi_parser::EDITOR };
 
 /// All editors, in the order of their list.
 pub(super) const ALL: [&Editor; 36] = [
@@ -143,16 +157,25 @@ mod tests {
                 let ask = editor.ask(Saved::from(example));
                 let request = EvalRequest {
                     rules: read(ask.rules),
-                    input: read(ask.input),
+                    input: read(ask.input).into(),
                     options: ask.options,
                     now_ms: 1_780_000_000_000,
                     seed: 1,
                 };
                 let made = eval(&ask.name, &request).unwrap();
-                if !made.errors.is_empty() || made.output.is_null() || made.output == Value::Array(Vec::new()) {
-                    wrong.push(format!("{}, {}: {:?} {}", editor.slug, example.name, made.errors, made.output));
+                if !made.errors.is_empty()
+                    || made.output.is_null()
+                    || made.output == tombolo_model::Val::List(Vec::new())
+                {
+                    wrong.push(format!(
+                        "{}, {}: {:?} {}",
+                        editor.slug,
+                        example.name,
+                        made.errors,
+                        made.output.to_json()
+                    ));
                 }
-                println!("{} / {}: {}", editor.slug, example.name, made.output);
+                println!("{} / {}: {}", editor.slug, example.name, made.output.to_json());
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

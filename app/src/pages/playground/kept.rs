@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
-use crate::components::editor::{Bench, Saved};
+use crate::components::editor::{Bench, Layout, Saved};
 
 const BENCH: &str = "tombolo.playground";
 const CONTENT: &str = "tombolo.playground.";
@@ -33,6 +33,24 @@ fn read(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
+/// How this person likes to work in all editors, wherever they are: read, and kept when it changes. `open` is the editor of
+/// the playground that is open, where it is one.
+pub(in crate::pages) fn bench_of(open: impl Fn() -> Option<String> + 'static) -> Bench {
+    let before = bench();
+    let layout = Layout::ALL.into_iter().find(|layout| layout.key() == before.layout).unwrap_or(Layout::Hybrid);
+    let here =
+        Bench { layout: RwSignal::new(layout), shares: RwSignal::new(before.shares), auto: RwSignal::new(before.auto) };
+    Effect::new(move |_| {
+        keep_bench(&KeptBench {
+            layout: here.layout.get().key().to_owned(),
+            shares: here.shares.get(),
+            auto: here.auto.get(),
+            last: open().unwrap_or_else(|| bench().last),
+        });
+    });
+    here
+}
+
 /// As it was left, or as it is for somebody who was never here.
 pub(super) fn bench() -> KeptBench {
     let kept: KeptBench = read(BENCH).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
@@ -41,7 +59,7 @@ pub(super) fn bench() -> KeptBench {
 }
 
 /// Keeps it; without storage it lasts until the page is left.
-pub(super) fn keep_bench(bench: &KeptBench) {
+fn keep_bench(bench: &KeptBench) {
     let text = serde_json::to_string(bench).unwrap_or_default();
     if let Some(Err(error)) = storage().map(|storage| storage.set_item(BENCH, &text)) {
         leptos::logging::warn!("the layout is not kept: {error:?}");

@@ -25,17 +25,24 @@ pub(super) fn EditorList(
         wanted.is_empty() || [editor.name, editor.about].into_iter().any(|text| text.to_lowercase().contains(&wanted))
     };
     let none = move || !ALL.into_iter().any(fits);
+    // With one of these keys it opens elsewhere.
+    let enter = move |event: &leptos::ev::MouseEvent, editor| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key()) {
+            on_enter.run(editor);
+        }
+    };
     let group = move |group: Group| {
         let in_it = move || ALL.into_iter().filter(|editor| editor.group == group && fits(editor)).collect::<Vec<_>>();
         view! {
             <Show when=move || !in_it().is_empty()>
                 <h2>{group.name()}</h2>
-                {move || in_it().into_iter().map(|editor| view! {
-                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |_| on_enter.run(editor)><Icon name=editor.icon/>{editor.name}</A>
+                // Keyed: a line that is used for another editor would still open the one that it was made for.
+                <For each=in_it key=|editor| editor.slug let:editor>
+                    <A href=format!("/playground/{}", editor.slug) exact=true attr:title=editor.about on:click=move |event| enter(&event, editor)><Icon name=editor.icon/>{editor.name}</A>
                     {(editor.slug == open.slug).then(|| editor.examples.iter().map(|example| view! {
                         <button class="example" on:click=move |_| on_example.run(example)>{example.name}</button>
                     }).collect_view())}
-                }).collect_view()}
+                </For>
             </Show>
         }
     };

@@ -11,7 +11,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::run_worker::{RunOptions, StageRow};
 use tombolo_wire::store::{Call, RunError, TestReport};
 
-use crate::components::editor::{Editor, Group};
+use crate::components::editor::{Editor, Group, InputAs};
 use crate::components::{Ago, Dialog, Field, Icon};
 use crate::state::App;
 use crate::words;
@@ -46,13 +46,23 @@ pub(super) fn MyData(editor: &'static Editor, open: RwSignal<bool>, on_input: Ca
     }
 }
 
+/// Whether the input of an editor is made of records.
+pub(super) fn takes_records(editor: &Editor) -> bool {
+    editor.input.as_ref().is_some_and(|input| input.given == InputAs::Json)
+        && !matches!(editor.eval, "form" | "api" | "fileDefinitionGenerate")
+}
+
 /// A record as the editor wants its input.
-fn wrapped(editor: &Editor, record: Value) -> Value {
+pub(super) fn wrapped(editor: &Editor, record: Value) -> Value {
     let is_list = record.is_array();
     match (editor.eval, editor.group) {
         ("sortGroup" | "csvGenerate" | "xmlGenerate", _) if !is_list => json!([record]),
         ("javascript", _) => json!({"data": if is_list { record } else { json!([record]) }}),
         ("responseMapping", _) => json!({"record": {}, "response": record}),
+        ("handlebars" | "httpRequest" | "sql" | "graphql", Group::Templates | Group::Records) if is_list => {
+            let records = record.as_array().into_iter().flatten();
+            json!({"batch_of_records": records.map(|record| json!({"record": record})).collect::<Vec<_>>()})
+        }
         ("handlebars" | "httpRequest" | "sql" | "graphql", Group::Templates | Group::Records) => {
             json!({"record": record})
         }
@@ -192,23 +202,47 @@ fn read_of(report: &TestReport) -> Result<Vec<Found>, String> {
     }
 }
 
-/// What each step was given, each record once; a whole page where a stage is about one.
+/// What each step was given and each source read, each record once, and all of a page where there are several.
 fn of_stages(report: &TestReport) -> Vec<Found> {
     let name = |stage: &StageRow| {
         let step = report.row.steps.iter().find(|step| step.step == stage.step);
         step.map_or_else(|| stage.step.clone(), |step| step.name.clone())
     };
-    let mut found: Vec<Found> = Vec::new();
-    for stage in report.stages.iter().filter(|stage| !stage.input.is_null()) {
-        let title = match stage.index {
-            Some(index) => format!("{}, record {}", name(stage), index + 1),
-            None => format!("{}, page", name(stage)),
-        };
-        if found.len() < MOST && !found.iter().any(|one| one.title == title) {
-            found.push(Found { title, value: stage.input.clone() });
+    let mut of_each: Vec<(String, Vec<(Option<u64>, &Value)>)> = Vec::new();
+    for stage in &report.stages {
+        let Some(value) = given(stage).filter(|value| !value.is_null()) else { continue };
+        let name = name(stage);
+        let at = of_each.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+            of_each.push((name, Vec::new()));
+            of_each.len() - 1
+        });
+        let Some((_, records)) = of_each.get_mut(at) else { continue };
+        if records.len() < MOST && !records.iter().any(|(index, _)| *index == stage.index) {
+            records.push((stage.index, value));
         }
     }
-    found
+    let offered = of_each.into_iter().flat_map(|(name, records)| {
+        let list: Vec<Value> =
+            records.iter().filter(|(index, _)| index.is_some()).map(|(_, value)| (*value).clone()).collect();
+        let all = (list.len() > 1)
+            .then(|| Found { title: format!("{name}, all {} records", list.len()), value: list.into() });
+        let one = move |(index, value): (Option<u64>, &Value)| Found {
+            title: index.map_or_else(|| format!("{name}, page"), |index| format!("{name}, record {}", index + 1)),
+            value: value.clone(),
+        };
+        all.into_iter().chain(records.into_iter().map(one).collect::<Vec<_>>())
+    });
+    offered.collect()
+}
+
+/// What somebody would try rules on: what was read at a source, what came in elsewhere. What is asked of an endpoint for a
+/// page is no data.
+fn given(stage: &StageRow) -> Option<&Value> {
+    match stage.name.as_str() {
+        "parse" | "mockOutput" => Some(&stage.output),
+        "request" | "response" if stage.index.is_none() => None,
+        _ => Some(&stage.input),
+    }
 }
 
 fn of_errors(errors: &[RunError]) -> Vec<Found> {
@@ -239,16 +273,23 @@ mod tests {
             assert_eq!(wrapped(editors::find(slug).unwrap(), json!({"a": 1})), wanted, "{slug}");
         }
         assert_eq!(wrapped(editors::find("csv-generator").unwrap(), json!([1])), json!([1]));
+        let batch = json!({"batch_of_records": [{"record": {"a": 1}}]});
+        assert_eq!(wrapped(editors::find("json-body").unwrap(), json!([{"a": 1}])), batch);
     }
 
     #[test]
     fn each_record_that_a_step_was_given_is_offered_once() {
         let row = |name: &str, index: Value, input: Value| json!({"step": "e1", "name": name, "index": index, "input": input, "output": null, "errors": []});
+        let mut parsed = row("parse", json!(0), Value::Null);
+        parsed["output"] = json!({"a": "as it was read"});
         let stages = [
+            row("response", Value::Null, json!({"method": "GET"})),
+            parsed,
             row("inputFilter", json!(0), json!({"a": 1})),
             row("mapping", json!(0), json!({"a": 1})),
+            row("inputFilter", json!(1), json!({"a": 2})),
             row("preSavePage", Value::Null, json!({"data": []})),
-            row("request", json!(1), Value::Null),
+            row("request", json!(2), Value::Null),
         ];
         let id = "0123456789abcdef01234567";
         let step = json!({"step": "e1", "name": "Shop", "kind": "export", "received": 1, "success": 1, "ignored": 0, "errors": 0, "pages": 1, "file": null});
@@ -256,7 +297,9 @@ mod tests {
             "endedMs": null, "steps": [step], "error": null, "n": 1});
         let report = json!({"row": run, "errors": [], "stages": stages, "leftOut": 0});
         let report: TestReport = serde_json::from_value(report).unwrap();
-        let titles: Vec<_> = of_stages(&report).into_iter().map(|found| found.title).collect();
-        assert_eq!(titles, ["Shop, record 1", "Shop, page"]);
+        let found = of_stages(&report);
+        let titles: Vec<_> = found.iter().map(|found| found.title.as_str()).collect();
+        assert_eq!(titles, ["Shop, all 2 records", "Shop, record 1", "Shop, record 2", "Shop, page"]);
+        assert_eq!(found[0].value, json!([{"a": "as it was read"}, {"a": 2}]));
     }
 }

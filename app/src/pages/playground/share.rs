@@ -43,9 +43,13 @@ pub(super) fn within(link: &str) -> &str {
     link.find("/playground/").and_then(|at| link.get(at..)).unwrap_or("/playground")
 }
 
-/// What the address of the page holds, still packed.
-pub(super) fn packed() -> Option<String> {
-    let hash = window().location().hash().ok()?;
+/// What the address of the page holds for an editor, still packed.
+pub(super) fn packed(slug: &str) -> Option<String> {
+    let location = window().location();
+    if location.pathname().ok()?.strip_prefix("/playground/") != Some(slug) {
+        return None;
+    }
+    let hash = location.hash().ok()?;
     hash.strip_prefix(MARK).map(ToOwned::to_owned)
 }
 

@@ -31,6 +31,7 @@ struct Target {
 }
 
 const HTTP_EXPORT: &[&str] = &["HTTPExport"];
+const HTTP_IMPORT: &[&str] = &["HTTPImport"];
 const RDBMS_EXPORT: &[&str] = &["RDBMSExport"];
 const FILE_IMPORT: &[&str] = &["SimpleImport", "FTPImport", "S3Import", "FileSystemImport"];
 
@@ -38,7 +39,7 @@ const fn to(editor: &'static str, kind: Kind, path: &'static str, value: fn(&str
     Target { editor, kind, adaptors: &[], path, value }
 }
 
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 17] = [
     to("javascript", Kind::Script, "/content", text),
     to("mapper-2", Kind::Import, "/mappings", mappings),
     to("mapper-1", Kind::Import, "/mapping", parsed),
@@ -49,6 +50,9 @@ const TARGETS: [Target; 14] = [
     to("data-uri", Kind::Import, "/dataURITemplate", text),
     to("trace-key", Kind::Export, "/traceKeyTemplate", text),
     to("form-builder", Kind::Integration, "/settingsForm/form", settings_form),
+    to("schedule", Kind::Flow, "/schedule", text),
+    Target { adaptors: HTTP_IMPORT, ..to("json-body", Kind::Import, "/http/body", text) },
+    Target { adaptors: HTTP_IMPORT, ..to("xml-body", Kind::Import, "/http/body", text) },
     Target { adaptors: HTTP_EXPORT, ..to("relative-uri", Kind::Export, "/http/relativeURI", text) },
     Target { adaptors: HTTP_EXPORT, ..to("paging-body", Kind::Export, "/http/paging/body", text) },
     Target { adaptors: RDBMS_EXPORT, ..to("sql", Kind::Export, "/rdbms/query", text) },
@@ -138,8 +142,10 @@ fn Form(target: &'static Target, content: Content, open: RwSignal<bool>) -> impl
         .filter(|row| app.may_change(row) && target.fits(row.adaptor.as_deref()))
         .collect();
     if rows.is_empty() {
-        let none =
-            format!("These rules belong into a resource of the kind “{kind}”, and there is none that you may change.");
+        let fit = if target.adaptors.is_empty() { "" } else { " of an application that has a place for them" };
+        let none = format!(
+            "These rules belong into a resource of the kind “{kind}”{fit}, and there is none that you may change."
+        );
         return view! { <div class="dialog-body"><p>{none}</p></div> }.into_any();
     }
     let chosen = RwSignal::new(rows.first().map(|row| row.id));
@@ -204,7 +210,20 @@ fn old(resource: &Value, path: &str) -> String {
 fn pretty(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        value => serde_json::to_string_pretty(value).unwrap_or_default(),
+        value => serde_json::to_string_pretty(&ordered(value)).unwrap_or_default(),
+    }
+}
+
+/// The same with the names of each object in order: in which order they were typed is no difference.
+fn ordered(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut names: Vec<_> = fields.iter().collect();
+            names.sort_by_key(|(name, _)| *name);
+            names.into_iter().map(|(name, value)| (name.clone(), ordered(value))).collect()
+        }
+        Value::Array(list) => list.iter().map(ordered).collect(),
+        value => value.clone(),
     }
 }
 
@@ -269,7 +288,7 @@ mod tests {
         for target in &TARGETS {
             assert!(editors::find(target.editor).is_some_and(|editor| editor.rules.is_some()), "{}", target.editor);
         }
-        assert!(!goes_somewhere(editors::find("schedule").unwrap()));
+        assert!(!goes_somewhere(editors::find("json-path").unwrap()));
     }
 
     #[test]
@@ -279,6 +298,14 @@ mod tests {
         assert!(!target("file-name").fits(None) && target("trace-key").fits(None));
         assert_eq!((target("form-builder").value)("{\"form\": {\"a\": 1}}"), Ok(json!({"a": 1})));
         assert_eq!((target("form-builder").value)("{\"fieldMap\": 1}"), Ok(json!({"fieldMap": 1})));
+    }
+
+    #[test]
+    fn fields_in_another_order_are_no_difference() {
+        let one: Value = serde_json::from_str(r#"[{"a": 1, "b": {"c": 2, "d": 3}}]"#).unwrap();
+        let other: Value = serde_json::from_str(r#"[{"b": {"d": 3, "c": 2}, "a": 1}]"#).unwrap();
+        assert_eq!(pretty(&one), pretty(&other));
+        assert_ne!(pretty(&json!([1, 2])), pretty(&json!([2, 1])));
     }
 
     #[test]

@@ -8,9 +8,10 @@ mod problem;
 use std::rc::Rc;
 
 use serde_json::Value;
-use tombolo_engine::{EvalOutcome, EvalRequest, eval};
+use tombolo_engine::{EvalOutcome, EvalRequest, eval, parse_input};
+use tombolo_model::Val;
 use tombolo_script_host::Pool;
-use tombolo_wire::eval_worker::{Ask, Done, FromEval, Given, Helper, Output, Printed, Side, ToEval};
+use tombolo_wire::eval_worker::{Ask, Done, EvalProblem, FromEval, Given, Helper, Output, Printed, Side, ToEval};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -44,8 +45,8 @@ pub(crate) fn start() {
 
 async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
     let began = clock_ms();
-    let rules = read(ask.rules, Side::Rules);
-    let input = read(ask.input, Side::Input);
+    let rules = read(ask.rules, Side::Rules, |text| serde_json::from_str::<Value>(text));
+    let input = read(ask.input, Side::Input, parse_input);
     let (rules, input) = match (rules, input) {
         (Ok(rules), Ok(input)) => (rules, input),
         (rules, input) => {
@@ -65,34 +66,35 @@ async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
             ..EvalOutcome::default()
         })
     };
+    let rules = Val::from(&request.rules);
     let done = Done {
         n: ask.n,
         output: shown(&outcome),
-        problems: outcome
-            .errors
-            .into_iter()
-            .map(|error| problem::placed(error, &request.rules, &request.input))
-            .collect(),
+        problems: outcome.errors.into_iter().map(|error| problem::placed(error, &rules, &request.input)).collect(),
         console: outcome.console.iter().map(printed).collect(),
         ms: clock_ms() - began,
     };
     post(&FromEval::Done { done: Box::new(done) });
 }
 
-fn read(given: Given, side: Side) -> Result<Value, tombolo_wire::eval_worker::EvalProblem> {
+fn read<T: From<Value>>(
+    given: Given,
+    side: Side,
+    parse: impl Fn(&str) -> serde_json::Result<T>,
+) -> Result<T, EvalProblem> {
     match given {
-        Given::Value(value) => Ok(value),
-        Given::Json(text) if text.trim().is_empty() => Ok(Value::Null),
-        Given::Json(text) => serde_json::from_str(&text).map_err(|error| problem::unreadable(&error, side)),
+        Given::Value(value) => Ok(value.into()),
+        Given::Json(text) if text.trim().is_empty() => Ok(Value::Null.into()),
+        Given::Json(text) => parse(&text).map_err(|error| problem::unreadable(&error, side)),
     }
 }
 
 /// Nothing came out when there is nothing but problems.
 fn shown(outcome: &EvalOutcome) -> Option<Output> {
     match &outcome.output {
-        Value::Null if !outcome.errors.is_empty() => None,
-        Value::String(text) => Some(Output { text: text.clone(), json: false }),
-        value => Some(Output { text: serde_json::to_string_pretty(value).unwrap_or_default(), json: true }),
+        Val::Absent | Val::Null if !outcome.errors.is_empty() => None,
+        Val::Str(text) => Some(Output { text: text.to_string(), json: false }),
+        value => Some(Output { text: value.to_pretty_json(), json: true }),
     }
 }
 

@@ -6,7 +6,7 @@
 //! `{statusCode, headers, body, response}`.
 
 use serde_json::{Map, Value, json};
-use tombolo_model::Val;
+use tombolo_model::{Record, Val};
 use tombolo_template::{Target, Template};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -24,7 +24,7 @@ fn api(request: &EvalRequest) -> EvalOutcome {
     }
 }
 
-fn answered(asked: &EvalRequest) -> Result<Value, EvalError> {
+fn answered(asked: &EvalRequest) -> Result<Val, EvalError> {
     let (builder, place) = match asked.rules.get("builder") {
         Some(builder) => (builder, "/builder"),
         None => (&asked.rules, ""),
@@ -43,20 +43,29 @@ fn answered(asked: &EvalRequest) -> Result<Value, EvalError> {
         Some(record) => record.clone(),
         None => transformed(asked, rules, &came, &format!("{place}/request/transform"))?,
     };
-    let success = asked.input.get("success").and_then(Value::as_bool).unwrap_or(true);
+    let success = asked.input.get("success") != Some(&Val::Bool(false));
     let (at, response) = chosen(responses, &record, success, &format!("{place}/responses"))?;
     let here = format!("{place}/responses/{at}");
     let made = Made { asked, came: &came, record: &record, response, here: &here };
-    Ok(json!({
-        "statusCode": status(response, success, &here)?,
-        "headers": made.headers()?,
-        "body": made.body()?,
-        "response": response.get("name").or(response.get("id")).or(response.get("type")).cloned().unwrap_or_default(),
-    }))
+    let name = response.get("name").or(response.get("id")).or(response.get("type"));
+    Ok(object([
+        ("statusCode", Val::Int(status(response, success, &here)?)),
+        ("headers", made.headers()?.into()),
+        ("body", made.body()?),
+        ("response", name.map_or(Val::Null, Val::from)),
+    ]))
+}
+
+fn object<const N: usize>(fields: [(&str, Val); N]) -> Val {
+    let mut made = Record::default();
+    for (name, value) in fields {
+        made.set(name, value);
+    }
+    made.into()
 }
 
 /// The request as steps see it: `{method, pathParams, queryParams, headers, body}`.
-fn came(asked: &EvalRequest, rules: &Value, place: &str) -> Result<Value, EvalError> {
+fn came(asked: &EvalRequest, rules: &Value, place: &str) -> Result<Val, EvalError> {
     let text = |name: &str| rules.get(name).and_then(Value::as_str);
     let Some(wanted) = text("relativeURI").filter(|uri| uri.starts_with('/')) else {
         let message = "Enter the path of the API: it begins with a slash, such as /customers/:id.";
@@ -64,19 +73,18 @@ fn came(asked: &EvalRequest, rules: &Value, place: &str) -> Result<Value, EvalEr
     };
     let method = text("method").unwrap_or("GET");
     let Some(request) = asked.input.get("request") else {
-        let mock = rules.get("mockRequest").cloned().unwrap_or_else(|| json!({}));
         let mut came = json!({"method": method, "pathParams": {}, "queryParams": {}, "headers": {}, "body": null});
-        for (name, value) in mock.as_object().into_iter().flatten() {
+        for (name, value) in rules.get("mockRequest").and_then(Value::as_object).into_iter().flatten() {
             came[name] = value.clone();
         }
-        return Ok(came);
+        return Ok(came.into());
     };
-    let sent = request.get("method").and_then(Value::as_str).unwrap_or(method);
+    let sent = request.get("method").and_then(Val::as_str).unwrap_or(method);
     if sent != method {
         let message = format!("The request is {sent} and the API takes {method}: it would be answered with 405.");
         return Err(EvalError::at("method_not_allowed", message, "/input/request/method"));
     }
-    let path = request.get("path").and_then(Value::as_str).unwrap_or(wanted);
+    let path = request.get("path").and_then(Val::as_str).unwrap_or(wanted);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let Some(path_params) = params(wanted, path) else {
         let message = format!("The path {path} is not of the form {wanted}: it would be answered with 404.");
@@ -90,11 +98,14 @@ fn came(asked: &EvalRequest, rules: &Value, place: &str) -> Result<Value, EvalEr
             (decoded(name), Value::String(decoded(value)))
         })
         .collect();
-    let query = request.get("queryParams").cloned().unwrap_or(Value::Object(query));
-    let rest = |name: &str, usual: Value| request.get(name).cloned().unwrap_or(usual);
-    Ok(
-        json!({"method": method, "pathParams": path_params, "queryParams": query, "headers": rest("headers", json!({})), "body": rest("body", Value::Null)}),
-    )
+    let rest = |name: &str, usual: Val| request.get(name).cloned().unwrap_or(usual);
+    Ok(object([
+        ("method", Val::text(method)),
+        ("pathParams", Value::Object(path_params).into()),
+        ("queryParams", rest("queryParams", Value::Object(query).into())),
+        ("headers", rest("headers", Record::default().into())),
+        ("body", rest("body", Val::Null)),
+    ]))
 }
 
 /// What stands in a path where the API has a name.
@@ -131,7 +142,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn transformed(asked: &EvalRequest, rules: &Value, came: &Value, place: &str) -> Result<Value, EvalError> {
+fn transformed(asked: &EvalRequest, rules: &Value, came: &Val, place: &str) -> Result<Val, EvalError> {
     let written = rules.get("transform").unwrap_or(&Value::Null);
     let new = written.pointer("/expression/rulesTwoDotZero").or_else(|| written.get("rulesTwoDotZero"));
     let compiled = match new {
@@ -142,10 +153,9 @@ fn transformed(asked: &EvalRequest, rules: &Value, came: &Value, place: &str) ->
         ),
     };
     let Some(transform) = compiled.map_err(first)? else { return Ok(came.clone()) };
-    let record = Val::from(came);
     let (env, answers) = (asked.env(), Answers::default());
-    let find = |name: &str| (name == "record").then_some(&record);
-    let made = transform.map(&record, &Around::new(&find, &env, &answers));
+    let find = |name: &str| (name == "record").then_some(came);
+    let made = transform.map(came, &Around::new(&find, &env, &answers));
     taken(made.map_err(|error| error.to_string()), place)
 }
 
@@ -154,10 +164,10 @@ fn first(problems: Vec<tombolo_model::Problem>) -> EvalError {
     problems.into_iter().next().map_or_else(|| EvalError::new("invalid_rules", "The rules are wrong."), EvalError::from)
 }
 
-fn taken(made: Result<Mapped, String>, place: &str) -> Result<Value, EvalError> {
+fn taken(made: Result<Mapped, String>, place: &str) -> Result<Val, EvalError> {
     let wrong = |message: String| Err(EvalError::at("mapping", message, place));
     match made {
-        Ok(Mapped::Made(made)) => Ok(Value::from(&made)),
+        Ok(Mapped::Made(made)) => Ok(made),
         Ok(Mapped::Discarded) => wrong("The record is discarded: there is nothing to answer with.".to_owned()),
         Ok(Mapped::Asks(_)) => wrong("A lookup asks a cache or an application, which is not asked here.".to_owned()),
         Err(message) => wrong(message),
@@ -167,12 +177,11 @@ fn taken(made: Result<Mapped, String>, place: &str) -> Result<Value, EvalError> 
 /// The first response that takes the record; else that of success, or that of failure.
 fn chosen<'r>(
     responses: &'r [Value],
-    record: &Value,
+    record: &Val,
     success: bool,
     place: &str,
 ) -> Result<(usize, &'r Value), EvalError> {
     let context = Val::from(&json!({ "success": success }));
-    let record = Val::from(record);
     for (at, response) in responses.iter().enumerate() {
         let here = format!("{place}/{at}");
         let rules = Filter::compile(response, "/inputFilter", &Value::Null);
@@ -180,7 +189,7 @@ fn chosen<'r>(
             EvalError::at(&problem.code, problem.message, &format!("{here}{}", problem.path))
         };
         let Some(filter) = rules.map_err(problem)? else { continue };
-        let passes = filter.passes_in(&record, &context);
+        let passes = filter.passes_in(record, &context);
         if passes.map_err(|message| EvalError::at("filter", message, &format!("{here}/inputFilter")))? {
             return Ok((at, response));
         }
@@ -207,23 +216,22 @@ fn status(response: &Value, success: bool, here: &str) -> Result<i64, EvalError>
 /// A response while it is made.
 struct Made<'a> {
     asked: &'a EvalRequest,
-    came: &'a Value,
-    record: &'a Value,
+    came: &'a Val,
+    record: &'a Val,
     response: &'a Value,
     here: &'a str,
 }
 
 impl Made<'_> {
-    fn headers(&self) -> Result<Map<String, Value>, EvalError> {
-        let (record, came) = (Val::from(self.record), Val::from(self.came));
+    fn headers(&self) -> Result<Record, EvalError> {
         let (env, answers) = (self.asked.env(), Answers::default());
         let find = |name: &str| match name {
-            "record" => Some(&record),
-            "request" => Some(&came),
+            "record" => Some(self.record),
+            "request" => Some(self.came),
             _ => None,
         };
         let around = Around::new(&find, &env, &answers);
-        let mut made = Map::new();
+        let mut made = Record::default();
         for (at, header) in self.response.get("headers").and_then(Value::as_array).into_iter().flatten().enumerate() {
             let place = format!("{}/headers/{at}/value", self.here);
             let text = |name: &str| header.get(name).and_then(Value::as_str);
@@ -231,13 +239,13 @@ impl Made<'_> {
             let template = Template::compile(text("value").unwrap_or_default(), Target::Plain);
             let template = template.map_err(|error| EvalError::in_template(&error, &place))?;
             let value = around.rendered(&template).map_err(|message| EvalError::at("template", message, &place))?;
-            made.insert(name.to_owned(), value.into());
+            made.set(name, Val::text(&value));
         }
         Ok(made)
     }
 
     /// What the mappings make of the record; without any it is the record.
-    fn body(&self) -> Result<Value, EvalError> {
+    fn body(&self) -> Result<Val, EvalError> {
         let place = format!("{}/mappings", self.here);
         let lookups =
             Lookups::compile(self.response.get("lookups"), &format!("{}/lookups", self.here)).map_err(first)?;
@@ -245,10 +253,9 @@ impl Made<'_> {
         let Some(mapper) = Mapper::compile(rows, &place, &lookups).map_err(first)? else {
             return Ok(self.record.clone());
         };
-        let record = Val::from(self.record);
         let (env, answers) = (self.asked.env(), Answers::default());
-        let find = |name: &str| (name == "record").then_some(&record);
-        let made = mapper.map(&record, &Around::new(&find, &env, &answers));
+        let find = |name: &str| (name == "record").then_some(self.record);
+        let made = mapper.map(self.record, &Around::new(&find, &env, &answers));
         taken(made.map_err(|error| error.to_string()), &place)
     }
 }
@@ -274,14 +281,14 @@ mod tests {
     }
 
     fn made(rules: Value, input: Value) -> EvalOutcome {
-        eval("api", &EvalRequest { rules, input, ..EvalRequest::default() }).unwrap()
+        eval("api", &EvalRequest { rules, input: input.into(), ..EvalRequest::default() }).unwrap()
     }
 
     #[test]
     fn a_request_becomes_a_record_and_that_a_response() {
         let want = json!({"statusCode": 200, "headers": {"X-Id": "a b"}, "body": {"id": "a b"}, "response": "Found"});
         assert_eq!(made(rules(), json!({"request": {"path": "/customers/a%20b?page=2"}})).output, want);
-        assert_eq!(made(rules(), json!({})).output["body"], json!({"id": "5"}));
+        assert_eq!(*made(rules(), json!({})).output.get("body").unwrap(), json!({"id": "5"}));
         let left = made(rules(), json!({"record": {"customer": "x"}, "success": false})).output;
         assert_eq!(left, json!({"statusCode": 500, "headers": {}, "body": {"customer": "x"}, "response": "Broken"}));
     }

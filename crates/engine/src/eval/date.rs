@@ -5,6 +5,7 @@
 //! unless they are named. Without a format the date is written in ISO 8601.
 
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_template::moment::{Zone, format, iso, parse};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator, sentence};
@@ -32,13 +33,15 @@ fn formatted(request: &EvalRequest) -> Result<String, EvalError> {
     };
     let (zone, input_zone) = (zone("timezone")?, zone("inputTimezone")?);
     let ms = match &request.input {
-        Value::Null => Some(request.now_ms),
-        Value::Number(number) if rule("inputFormat").is_none() => number.as_i64(),
-        Value::String(text) => parse(text, rule("inputFormat"), input_zone, request.now_ms),
-        other => parse(&other.to_string(), rule("inputFormat"), input_zone, request.now_ms),
+        Val::Absent | Val::Null => Some(request.now_ms),
+        Val::Int(ms) if rule("inputFormat").is_none() => Some(*ms),
+        Val::Uint(_) | Val::Float(_) if rule("inputFormat").is_none() => None,
+        Val::Str(text) => parse(text, rule("inputFormat"), input_zone, request.now_ms),
+        other => parse(&other.to_json(), rule("inputFormat"), input_zone, request.now_ms),
     };
     let Some(ms) = ms else {
-        let message = format!("{} is not a date. Enter one in ISO 8601, or its format.", request.input);
+        let said: String = request.input.to_json().chars().take(80).collect();
+        let message = format!("{said} is not a date. Enter one in ISO 8601, or its format.");
         return Err(EvalError::at("invalid_date", message, "/input"));
     };
     Ok(match request.rules.as_str().or(rule("format")) {
@@ -55,9 +58,9 @@ mod tests {
     use crate::eval::eval;
 
     fn run(rules: Value, input: Value) -> Result<Value, String> {
-        let request = EvalRequest { rules, input, now_ms: 1_795_492_800_000, ..EvalRequest::default() };
+        let request = EvalRequest { rules, input: input.into(), now_ms: 1_795_492_800_000, ..EvalRequest::default() };
         let mut outcome = eval("dateFormat", &request).unwrap();
-        outcome.errors.pop().map_or(Ok(outcome.output), |error| Err(error.code))
+        outcome.errors.pop().map_or(Ok(Value::from(&outcome.output)), |error| Err(error.code))
     }
 
     #[test]

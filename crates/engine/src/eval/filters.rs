@@ -82,7 +82,7 @@ fn compiled(rules: &Value, place: &str, request: &EvalRequest) -> Result<Option<
 fn passes(filter: Option<&Filter>, request: &EvalRequest) -> Result<bool, EvalError> {
     let Some(filter) = filter else { return Ok(true) };
     let context = request.options.get("context").map_or(Val::Absent, Val::from);
-    let passed = filter.passes_in(&Val::from(&request.input), &context);
+    let passed = filter.passes_in(&request.input, &context);
     passed.map_err(|message| EvalError::new("filter", message))
 }
 
@@ -98,7 +98,7 @@ mod tests {
             |rules: &Value| json!({"name": "b", "inputFilter": {"version": "1", "rules": rules}, "pageProcessors": []});
         let router = |kind: &str| json!({"routeRecordsTo": kind, "branches": [branch(&rule(5)), branch(&rule(1)), {"name": "rest"}]});
         let taken = |rules: Value, input: Value| {
-            eval("branchFilter", &EvalRequest { rules, input, ..EvalRequest::default() }).unwrap()
+            eval("branchFilter", &EvalRequest { rules, input: input.into(), ..EvalRequest::default() }).unwrap()
         };
         for (kind, q, want) in [
             ("first_matching_branch", 9, json!([0])),
@@ -120,7 +120,8 @@ mod tests {
     fn a_filter_is_a_function_of_its_rules_and_input() {
         let run = |rules: Value| {
             let options = json!({"settings": {"flow": {"n": 1}}, "context": {"success": true}});
-            eval("filter", &EvalRequest { rules, input: json!({"a": 1}), options, ..EvalRequest::default() }).unwrap()
+            eval("filter", &EvalRequest { rules, input: json!({"a": 1}).into(), options, ..EvalRequest::default() })
+                .unwrap()
         };
         let rule = json!([
             "and",

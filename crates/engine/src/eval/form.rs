@@ -5,7 +5,9 @@
 //! shown, and what is saved of them.
 
 use serde_json::{Map, Value, json};
+use tombolo_model::Val;
 
+use super::weight::small;
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 
 pub(super) const ALL: &[Evaluator] = &[("form", form)];
@@ -36,6 +38,8 @@ const TYPES: [&str; 19] = [
 const CHOSEN: [&str; 3] = ["radiogroup", "select", "multiselect"];
 const MOST_FIELDS: usize = 500;
 const DEEPEST: usize = 16;
+/// The most that the values of a form may take in memory.
+const MOST_SAVED_BYTES: usize = 8 << 20;
 
 fn form(request: &EvalRequest) -> EvalOutcome {
     let (form, place) = match request.rules.get("form") {
@@ -46,11 +50,15 @@ fn form(request: &EvalRequest) -> EvalOutcome {
         let message = "Enter the fields: {\"fieldMap\": {\"NAME\": {\"id\": …, \"type\": …, \"label\": …}}, \"layout\": {\"fields\": […]}}.";
         return EvalOutcome::failed([EvalError::at("invalid_form", message, &format!("{place}/fieldMap"))]);
     };
-    if !(request.input.is_object() || request.input.is_null()) {
-        return EvalOutcome::failed([EvalError::at("invalid_input", "Enter the values: an object.", "/input")]);
-    }
-    let mut drawn =
-        Drawn { map, place, saved: &request.input, errors: Vec::new(), fields: Vec::new(), seen: Vec::new() };
+    let saved = match &request.input {
+        Val::Map(_) | Val::Absent | Val::Null => small(&request.input, MOST_SAVED_BYTES, "/input"),
+        _ => Err(EvalError::at("invalid_input", "Enter the values: an object.", "/input")),
+    };
+    let saved = match saved {
+        Ok(saved) => saved,
+        Err(error) => return EvalOutcome::failed([error]),
+    };
+    let mut drawn = Drawn { map, place, saved: &saved, errors: Vec::new(), fields: Vec::new(), seen: Vec::new() };
     match form.get("layout") {
         None | Some(Value::Null) => drawn.all(),
         Some(layout) => drawn.layout(layout, &format!("{place}/layout"), None, 0),
@@ -70,7 +78,7 @@ fn form(request: &EvalRequest) -> EvalOutcome {
         }
     }
     let output = json!({"fields": fields, "values": values});
-    EvalOutcome { output, errors, ..EvalOutcome::default() }
+    EvalOutcome { errors, ..EvalOutcome::made(output) }
 }
 
 /// A form while it is laid out.
@@ -247,7 +255,7 @@ mod tests {
     use crate::eval::eval;
 
     fn made(rules: Value, input: Value) -> EvalOutcome {
-        eval("form", &EvalRequest { rules, input, ..EvalRequest::default() }).unwrap()
+        eval("form", &EvalRequest { rules, input: input.into(), ..EvalRequest::default() }).unwrap()
     }
 
     fn shop() -> Value {
@@ -263,11 +271,11 @@ mod tests {
     #[test]
     fn a_form_shows_what_its_conditions_let_and_saves_what_is_shown() {
         let all = made(shop(), json!({"mode": "all", "sinceDate": "2026-11-01"}));
-        assert_eq!(all.output["values"], json!({"mode": "all", "sinceDate": "2026-11-01"}));
-        assert_eq!(all.output["fields"][1]["section"], json!("More"));
+        assert_eq!(*all.output.get("values").unwrap(), json!({"mode": "all", "sinceDate": "2026-11-01"}));
+        assert_eq!(*all.output.pointer("/fields/1/section").unwrap(), json!("More"));
         assert!(all.errors.is_empty());
         let none = made(shop(), json!({"mode": "none", "sinceDate": "2026-11-01", "note": "x"}));
-        assert_eq!(none.output["values"], json!({"mode": "none", "note": "x"}));
+        assert_eq!(*none.output.get("values").unwrap(), json!({"mode": "none", "note": "x"}));
         let blank = made(shop(), Value::Null);
         assert_eq!(
             (blank.errors[0].code.as_str(), blank.errors[0].path.as_deref()),

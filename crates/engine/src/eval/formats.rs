@@ -11,8 +11,9 @@ use tombolo_formats::{
     Encoding, FileDefinition, FileFormat, FileOptions, FileReader, FormatError, RecordWriter, Row, WriteFormat,
     WriteOptions, XmlOptions,
 };
-use tombolo_model::{Problem, Record, Val};
+use tombolo_model::{Problem, Val};
 
+use super::weight::of_record;
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
 use crate::compile::{csv_options, xml_options, xml_writer};
 use crate::group::{Group, Grouper, Grouping};
@@ -33,8 +34,8 @@ fn settings(request: &EvalRequest) -> &Value {
     if request.options.is_object() { &request.options } else { &request.rules }
 }
 
-/// The most that the records of one input may take as JSON in memory.
-const MOST_HELD: usize = 96 << 20;
+/// The most that the records of one input may take in memory.
+const MOST_HELD: usize = 120 << 20;
 /// What a row that could not be read takes: its error is a sentence.
 const REFUSED: usize = 450;
 
@@ -49,40 +50,40 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
         Ok(keys) => keys,
         Err(problems) => return refused(problems),
     };
-    let (rows, error) = match of_text(request, FileFormat::Csv(options)) {
-        Ok(read) => read,
-        Err(outcome) => return outcome,
+    let read = of_text(request, FileFormat::Csv(options));
+    let read = match keys {
+        None => read,
+        Some(keys) => read.map(|read| joined(&keys, read)),
     };
-    match keys {
-        None => gathered(Ok((rows, error)), &place),
-        Some(keys) => outcome(joined(&keys, rows).into_iter(), error, &place),
-    }
+    gathered(read, &place)
 }
 
 /// Neighbouring rows of one key as one record each, as a run joins them.
-fn joined(keys: &Grouping, rows: Vec<Row>) -> Vec<Result<Val, String>> {
+fn joined(keys: &Grouping, read: Read) -> Read {
     let mut grouper = Grouper::new(keys);
-    let made = |group: Group| {
+    let mut joined = Read { records: Vec::new(), ..read };
+    let mut take = |group: Group, refused: &mut Vec<String>| {
         let first = group.index + 1;
-        let too_big =
-            |bytes| format!("The group that begins with row {first} has {bytes} bytes, too many for one record.");
-        group.into_record().map_err(too_big)
+        match group.into_record() {
+            Ok(record) => joined.records.push(record),
+            Err(bytes) => refused
+                .push(format!("The group that begins with row {first} has {bytes} bytes, too many for one record.")),
+        }
     };
-    let mut values = Vec::new();
-    for (row, index) in rows.into_iter().zip(0..) {
-        match row {
-            Err(error) => values.push(Err(error.message)),
-            Ok(record) => {
-                let row = Val::Map(record);
-                match keys.refuses(&row) {
-                    Some(message) => values.push(Err(message)),
-                    None => values.extend(grouper.push(row, index).map(made)),
+    for (row, index) in read.records.into_iter().zip(0..) {
+        match keys.refuses(&row) {
+            Some(message) => joined.refused.push(message),
+            None => {
+                if let Some(group) = grouper.push(row, index) {
+                    take(group, &mut joined.refused);
                 }
             }
         }
     }
-    values.extend(grouper.end().map(made));
-    values
+    if let Some(group) = grouper.end() {
+        take(group, &mut joined.refused);
+    }
+    joined
 }
 
 fn csv_generate(request: &EvalRequest) -> EvalOutcome {
@@ -166,11 +167,18 @@ fn definition(request: &EvalRequest) -> Result<(FileDefinition, &Value), Vec<Pro
     Ok((FileDefinition::compile(source)?, options))
 }
 
-/// What a file is read by, or what is wrong with what was asked.
-type Read = Result<(Vec<Row>, Option<FormatError>), EvalOutcome>;
+/// What came of a file.
+#[derive(Default)]
+struct Read {
+    records: Vec<Val>,
+    /// Why other rows are no records.
+    refused: Vec<String>,
+    /// Why it was not read to its end.
+    error: Option<FormatError>,
+}
 
 /// The rows of the text that is the input.
-fn of_text(request: &EvalRequest, format: FileFormat) -> Read {
+fn of_text(request: &EvalRequest, format: FileFormat) -> Result<Read, EvalOutcome> {
     text(request).map(|text| parsed(format, text.as_bytes()))
 }
 
@@ -185,99 +193,72 @@ fn text_of(request: &EvalRequest) -> &str {
     request.input.as_str().unwrap_or_default()
 }
 
-fn parsed(format: FileFormat, bytes: &[u8]) -> (Vec<Row>, Option<FormatError>) {
+fn parsed(format: FileFormat, bytes: &[u8]) -> Read {
     let mut reader = FileReader::new(&FileOptions { compression: None, encoding: Encoding::Utf8, format });
     let mut rows = Vec::new();
+    let mut read = Read::default();
     let mut held = 0;
-    let mut seen = 0;
-    // A run hands its records on; here they are all held, and few bytes can be many records.
-    let mut hold = |rows: &mut Vec<Row>| {
-        while let Some(row) = rows.get_mut(seen) {
-            if let Err(error) = row {
-                // Only its sentence is shown.
-                error.record = None;
-            }
-            held += row.as_ref().map_or(REFUSED, weight);
-            if held > MOST_HELD {
-                rows.truncate(seen);
-                return Err(FormatError::TooBig { what: "What the editor makes of the input", most: MOST_HELD });
-            }
-            seen += 1;
-        }
-        Ok(())
-    };
     let mut result = Ok(true);
     for piece in bytes.chunks(reader.piece_bytes()) {
-        result = reader.push(piece, &mut rows).and_then(|()| hold(&mut rows)).map(|()| true);
+        result = reader.push(piece, &mut rows).and_then(|()| read.hold(&mut rows, &mut held)).map(|()| true);
         if result.is_err() {
             break;
         }
     }
     while let Ok(true) = result {
-        result = reader.finish(&mut rows).and_then(|more| hold(&mut rows).map(|()| more));
+        result = reader.finish(&mut rows).and_then(|more| read.hold(&mut rows, &mut held).map(|()| more));
     }
-    (rows, result.err())
+    read.error = result.err();
+    read
 }
 
-/// About what a record takes as JSON in memory.
-fn weight(record: &Record) -> usize {
-    let fields = record.iter().map(|(name, value)| 32 + name.len() + inner_weight(value)).sum::<usize>();
-    // A map makes room for four fields at once.
-    80 + 104 * record.values().len().max(4) + fields
-}
-
-fn inner_weight(value: &Val) -> usize {
-    match value {
-        Val::Str(text) => 16 + text.len(),
-        Val::List(items) => items.iter().map(|item| 80 + inner_weight(item)).sum(),
-        Val::Map(record) => weight(record),
-        _ => 0,
+impl Read {
+    /// Takes rows that were read. A run hands its records on; here they are all held, and few bytes can be many records.
+    fn hold(&mut self, rows: &mut Vec<Row>, held: &mut usize) -> Result<(), FormatError> {
+        for row in rows.drain(..) {
+            *held += row.as_ref().map_or(REFUSED, of_record);
+            if *held > MOST_HELD {
+                return Err(FormatError::TooBig { what: "What the editor makes of the input", most: MOST_HELD });
+            }
+            match row {
+                Ok(record) => self.records.push(Val::Map(record)),
+                // Only its sentence is shown.
+                Err(error) => self.refused.push(error.message),
+            }
+        }
+        Ok(())
     }
 }
 
 /// Finds the character at which a file is wrong.
 type Place<'p> = &'p dyn Fn(&FormatError) -> usize;
 
-fn gathered(read: Read, place: Place<'_>) -> EvalOutcome {
-    let (rows, error) = match read {
+/// The records; what was wrong with the others and with the file are errors beside them.
+fn gathered(read: Result<Read, EvalOutcome>, place: Place<'_>) -> EvalOutcome {
+    let read = match read {
         Ok(read) => read,
         Err(outcome) => return outcome,
     };
-    outcome(rows.into_iter().map(|row| row.map(Val::Map).map_err(|error| error.message)), error, place)
-}
-
-/// The records; what was wrong with the others and with the file are errors beside them.
-fn outcome(
-    values: impl Iterator<Item = Result<Val, String>>,
-    error: Option<FormatError>,
-    place: Place<'_>,
-) -> EvalOutcome {
-    let mut outcome = EvalOutcome::default();
-    let mut records = Vec::new();
-    for value in values {
-        match value {
-            Ok(value) => records.push(Value::from(&value)),
-            Err(message) => outcome.errors.push(EvalError::at("parse", message, "/input")),
-        }
-    }
-    outcome.errors.extend(
-        error.map(|error| EvalError { at: Some(place(&error)), ..EvalError::at("parse", error.to_string(), "/input") }),
-    );
-    outcome.output = Value::Array(records);
-    outcome
+    let refused = read.refused.into_iter().map(|message| EvalError::at("parse", message, "/input"));
+    let broken = read
+        .error
+        .map(|error| EvalError { at: Some(place(&error)), ..EvalError::at("parse", error.to_string(), "/input") });
+    EvalOutcome { errors: refused.chain(broken).collect(), ..EvalOutcome::made(Val::List(read.records)) }
 }
 
 /// The text of records; one object is one record.
-fn generated(format: WriteFormat, input: &Value) -> EvalOutcome {
-    let one = std::slice::from_ref(input);
-    let records = input.as_array().map_or(one, Vec::as_slice);
+fn generated(format: WriteFormat, input: &Val) -> EvalOutcome {
+    let records = match input {
+        Val::List(records) => records,
+        one => std::slice::from_ref(one),
+    };
     let options = WriteOptions { compression: None, encoding: Encoding::Utf8, format };
     let mut writer = RecordWriter::new(&options, "file");
     let mut bytes = Vec::new();
     let mut outcome = EvalOutcome::default();
     for (at, record) in records.iter().enumerate() {
-        let written = match Val::from(record) {
-            Val::Map(record) => writer.write(&record, &mut bytes),
+        let written = match record {
+            Val::Map(record) => writer.write(record, &mut bytes),
             other => Err(format!("Record {} is {} and not an object.", at + 1, other.kind())),
         };
         if let Err(message) = written {
@@ -287,7 +268,7 @@ fn generated(format: WriteFormat, input: &Value) -> EvalOutcome {
     if let Err(message) = writer.finish(&mut bytes) {
         outcome.errors.push(EvalError::new("generate", message));
     }
-    outcome.output = String::from_utf8_lossy(&bytes).into();
+    outcome.output = String::from_utf8_lossy(&bytes).into_owned().into();
     outcome
 }
 

@@ -20,10 +20,10 @@ fn sort_group(request: &EvalRequest) -> EvalOutcome {
 
 fn grouped(request: &EvalRequest) -> Result<EvalOutcome, Vec<Problem>> {
     let rules = if request.rules.is_object() { &request.rules } else { &request.options };
-    let Some(input) = request.input.as_array() else {
+    let Val::List(input) = &request.input else {
         return Err(vec![Problem::new("/input", "invalid_input", "Enter the records: a list.")]);
     };
-    let mut records: Vec<Val> = input.iter().map(Val::from).collect();
+    let mut records = input.clone();
     let sorting = Sorting::compile(rules.get("sortByFields"), "/sortByFields")?;
     let empty = rules.get("groupEmptyValues").and_then(Value::as_bool).unwrap_or(false);
     let grouping = Grouping::compile(rules.get("groupByFields"), empty, "/groupByFields")?;
@@ -31,7 +31,7 @@ fn grouped(request: &EvalRequest) -> Result<EvalOutcome, Vec<Problem>> {
         sorting.sort(&mut records, |record| record);
     }
     let Some(grouping) = grouping else {
-        return Ok(EvalOutcome::made(records.iter().map(Value::from).collect::<Vec<_>>()));
+        return Ok(EvalOutcome::made(Val::List(records)));
     };
     let mut grouper = Grouper::new(&grouping);
     let mut outcome = EvalOutcome::default();
@@ -39,7 +39,7 @@ fn grouped(request: &EvalRequest) -> Result<EvalOutcome, Vec<Problem>> {
     let mut take = |group: Group| {
         let first = group.index;
         match group.into_record() {
-            Ok(group) => groups.push(Value::from(&group)),
+            Ok(group) => groups.push(group),
             Err(bytes) => {
                 let message = format!("The group has {bytes} bytes, which is too much for one record.");
                 outcome.errors.push(EvalError::at("record_too_big", message, &format!("/{first}")));
@@ -50,7 +50,7 @@ fn grouped(request: &EvalRequest) -> Result<EvalOutcome, Vec<Problem>> {
         grouper.push(record, index).into_iter().for_each(&mut take);
     }
     grouper.end().into_iter().for_each(&mut take);
-    outcome.output = Value::Array(groups);
+    outcome.output = Val::List(groups);
     Ok(outcome)
 }
 
@@ -62,7 +62,9 @@ mod tests {
 
     #[test]
     fn records_are_sorted_and_then_grouped() {
-        let run = |rules: Value, input: Value| sort_group(&EvalRequest { rules, input, ..EvalRequest::default() });
+        let run = |rules: Value, input: Value| {
+            sort_group(&EvalRequest { rules, input: input.into(), ..EvalRequest::default() })
+        };
         let records = json!([{"k": "b", "n": 10}, {"k": "a", "n": 9}, {"k": "b", "n": 9}, {"n": 1}, {"n": 2}]);
         let sort = json!([{"field": "k", "descending": true}, {"field": "n"}]);
         let sorted = run(json!({ "sortByFields": sort }), records.clone());
@@ -73,7 +75,7 @@ mod tests {
         let want = json!([[{"k": "b", "n": 10}, {"k": "b", "n": 9}], [{"k": "a", "n": 9}], [{"n": 1}], [{"n": 2}]]);
         assert_eq!(groups.output, want);
         let empty = run(json!({"sortByFields": sort, "groupByFields": ["k"], "groupEmptyValues": true}), records);
-        assert_eq!(empty.output[2], json!([{"n": 1}, {"n": 2}]));
+        assert_eq!(*empty.output.pointer("/2").unwrap(), json!([{"n": 1}, {"n": 2}]));
         assert_eq!(run(json!({}), json!({})).errors[0].code, "invalid_input");
         // What is no path is the name of a column.
         let odd = run(json!({"groupByFields": ["a["]}), json!([{"a[": 1}, {"a[": 1}, {"a[": 2}]));

@@ -31,9 +31,10 @@ fn rendered(request: &EvalRequest) -> Result<String, EvalError> {
     let strict = rules.get("strict").and_then(Value::as_bool).unwrap_or_default();
     let options = Options { target: target(rules)?, strict, partials: &partials };
     let template = Template::compile_with(source, &options).map_err(|error| said(&error))?;
-    let context = match Val::from(&request.input) {
+    let nothing = Record::default();
+    let context = match &request.input {
         Val::Map(context) => context,
-        Val::Null => Record::default(),
+        Val::Absent | Val::Null => &nothing,
         _ => return Err(EvalError::at("invalid_input", "Enter a context: an object.", "/input")),
     };
     let tables = Lookups::compile(rules.get("lookups"), "/lookups").map_err(first)?;
@@ -41,7 +42,7 @@ fn rendered(request: &EvalRequest) -> Result<String, EvalError> {
     let find = |name: &str| context.get(name);
     let around = Around::new(&find, &env, &answers);
     let lookups = |name: &str, key: &Val| tables.value(name, key, &around);
-    env.scoped(&lookups, |env| template.render_in(&context, env)).map_err(|error| said(&error))
+    env.scoped(&lookups, |env| template.render_in(context, env)).map_err(|error| said(&error))
 }
 
 /// The first of what is wrong.
@@ -74,9 +75,9 @@ mod tests {
     use crate::eval::eval;
 
     fn run(rules: &Value, input: &Value) -> Result<Value, EvalError> {
-        let request = EvalRequest { rules: rules.clone(), input: input.clone(), ..EvalRequest::default() };
+        let request = EvalRequest { rules: rules.clone(), input: input.into(), ..EvalRequest::default() };
         let mut outcome = eval("handlebars", &request).unwrap();
-        outcome.errors.pop().map_or(Ok(outcome.output), Err)
+        outcome.errors.pop().map_or(Ok(Value::from(&outcome.output)), Err)
     }
 
     #[test]

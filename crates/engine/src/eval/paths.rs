@@ -14,13 +14,12 @@ fn json_path(request: &EvalRequest) -> EvalOutcome {
     let Some(path) = path else {
         return EvalOutcome::failed([EvalError::at("invalid_rules", "Enter the path: a text.", "/path")]);
     };
-    let input = Val::from(&request.input);
     let found = JsonPath::compile(path).and_then(|path| {
-        let values = path.all(&input)?;
-        Ok(values.into_iter().map(Value::from).collect::<Vec<_>>())
+        let values = path.all(&request.input)?;
+        Ok(values.into_iter().cloned().collect::<Vec<_>>())
     });
     match found {
-        Ok(values) => EvalOutcome::made(values),
+        Ok(values) => EvalOutcome::made(Val::List(values)),
         Err(error) => EvalOutcome::failed([wrong(path, &error)]),
     }
 }
@@ -42,7 +41,11 @@ mod tests {
     #[test]
     fn a_json_path_names_a_list_of_values() {
         let run = |rules: Value| {
-            json_path(&EvalRequest { rules, input: json!({"a": [{"b": 1}, {"b": null}]}), ..EvalRequest::default() })
+            json_path(&EvalRequest {
+                rules,
+                input: json!({"a": [{"b": 1}, {"b": null}]}).into(),
+                ..EvalRequest::default()
+            })
         };
         assert_eq!(run(json!("$.a[*].b")).output, json!([1, null]));
         assert_eq!(run(json!({"path": "$..b"})).output, json!([1, null]));

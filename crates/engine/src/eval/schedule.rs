@@ -4,6 +4,7 @@
 //! times in UTC; the wall clock of the zone decides, and no slot comes twice.
 
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_template::moment::{Zone, parse};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
@@ -22,7 +23,7 @@ const LOOKED_AT: usize = 100;
 fn cron(request: &EvalRequest) -> EvalOutcome {
     match times(request) {
         Ok((times, shortest)) => {
-            let mut outcome = EvalOutcome::made(times);
+            let mut outcome = EvalOutcome::made(Val::List(times));
             outcome.errors.extend(shortest.filter(|gap| *gap < LEAST_MS).map(|_| {
                 let message = "The schedule is due more often than every 15 minutes: choose fewer minutes.";
                 EvalError { at: Some(1), ..EvalError::at("too_often", message, "/expression") }
@@ -34,7 +35,7 @@ fn cron(request: &EvalRequest) -> EvalOutcome {
 }
 
 /// The times, and the shortest between two of them.
-fn times(request: &EvalRequest) -> Result<(Vec<Value>, Option<i64>), EvalError> {
+fn times(request: &EvalRequest) -> Result<(Vec<Val>, Option<i64>), EvalError> {
     let rules = &request.rules;
     let expression = rules.as_str().or_else(|| rules.get("expression").and_then(Value::as_str));
     let Some(expression) = expression else {
@@ -61,7 +62,7 @@ fn times(request: &EvalRequest) -> Result<(Vec<Value>, Option<i64>), EvalError> 
     for _ in 0..count {
         // Some schedules, such as that of 30 February, are never due.
         let Some(next) = schedule.next_after(at) else { break };
-        times.push(Value::from(iso(next)));
+        times.push(Val::text(&iso(next)));
         at = next;
     }
     Ok((times, shortest))
@@ -158,8 +159,8 @@ mod tests {
         let want = json!(["2026-03-28T01:30:00.000Z", "2026-03-30T00:30:00.000Z", "2026-03-31T00:30:00.000Z"]);
         assert_eq!(due(paris, options).output, want);
         let usual = due(json!("? 0 0 ? * *"), json!({}));
-        assert_eq!(usual.output[0], json!("1970-01-02T00:00:00.000Z"));
-        assert_eq!(usual.output.as_array().unwrap().len(), 5);
+        assert_eq!(usual.output.pointer("/0"), Some(&Val::text("1970-01-02T00:00:00.000Z")));
+        assert!(matches!(usual.output, Val::List(times) if times.len() == 5));
         assert_eq!(due(json!("? 0 0 30 2 ?"), json!({})).output, json!([]));
         assert_eq!(due(json!("? 0 0"), json!({})).errors[0].path.as_deref(), Some("/expression"));
         let mars = json!({"expression": "? 0 0 ? * *", "timezone": "Mars/Base"});

@@ -1,6 +1,8 @@
 //! Where a value is put: `order.lines[0].sku`.
 
-use tombolo_model::{Record, Val};
+use std::sync::Arc;
+
+use tombolo_model::{Keys, Record, Val};
 
 use super::{PathError, Segment, Wide, dotted};
 use crate::room::{Full, Room};
@@ -95,8 +97,10 @@ fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, room: &Room) 
             if items.len() < values.len() {
                 items.resize(values.len(), Val::Absent);
             }
+            let mut shapes = Shapes::default();
             for (item, value) in items.iter_mut().zip(values) {
                 put(item, rest, value, name, room)?;
+                shapes.share(item, rest);
             }
         }
         value => {
@@ -104,12 +108,36 @@ fn put(at: &mut Val, segments: &[Segment], value: Val, name: &str, room: &Room) 
                 items.push(Val::Absent);
             }
             room.take(&value, items.len())?;
+            let mut shapes = Shapes::default();
             for item in items {
                 put(item, rest, value.clone(), name, room)?;
+                shapes.share(item, rest);
             }
         }
     }
     Ok(())
+}
+
+/// The keys of the item before, and of the objects in it on the way: a list of a million items that were made one by one
+/// has them once.
+#[derive(Default)]
+struct Shapes(Vec<Arc<Keys>>);
+
+impl Shapes {
+    fn share(&mut self, item: &mut Val, way: &[Segment]) {
+        let mut at = item;
+        for depth in 0..=way.len() {
+            let Val::Map(record) = at else { return };
+            match self.0.get_mut(depth) {
+                Some(keys) if record.share_keys(keys) => {}
+                Some(keys) => *keys = Arc::clone(record.keys()),
+                None => self.0.push(Arc::clone(record.keys())),
+            }
+            let Some(Segment::Name(name)) = way.get(depth) else { return };
+            let Some(below) = record.get_mut(name) else { return };
+            at = below;
+        }
+    }
 }
 
 /// The value one step further; an object or a list is made where nothing is.
@@ -192,6 +220,21 @@ mod tests {
         ] {
             assert_eq!(set(record, place, value).as_deref(), Ok(want), "{place}");
         }
+    }
+
+    #[test]
+    fn items_that_are_made_one_by_one_share_their_keys() {
+        let mut record = Val::Map(Record::default());
+        for (place, value) in [("a[*].b", "[1,2,3]"), ("a[*].o.x", "[4,5,6]"), ("a[*].c", "7")] {
+            let value = Val::parse(value.as_bytes(), &mut KeyPool::default()).unwrap();
+            Place::dotted(place).unwrap().set(&mut record, value, &Room::default()).unwrap();
+        }
+        assert_eq!(record.pointer("/a/2").map(Val::to_json).as_deref(), Some(r#"{"b":3,"o":{"x":6},"c":7}"#));
+        let keys = |place: &str| match record.pointer(place) {
+            Some(Val::Map(record)) => Arc::as_ptr(record.keys()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((keys("/a/0"), keys("/a/0/o")), (keys("/a/2"), keys("/a/2/o")));
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn any_request_is_answered_and_the_same_one_in_the_same_way() {
         let request = || {
             let part = |name: &str| value[name].clone();
             let (rules, input, options) = (part("rules"), part("input"), part("options"));
-            EvalRequest { rules, input, options, now_ms: 1_795_492_800_000, seed: 7 }
+            EvalRequest { rules, input: input.into(), options, now_ms: 1_795_492_800_000, seed: 7 }
         };
         let outcome = eval(name, &request()).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let bytes = serde_json::to_vec(&outcome).map_err(|error| TestCaseError::fail(error.to_string()))?;

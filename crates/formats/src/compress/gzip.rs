@@ -96,7 +96,7 @@ impl GzipReader {
             None => Ok(more),
             Some(length) => {
                 self.held.clear();
-                self.inflater = Inflater::new("gzip");
+                self.inflater = self.inflater.following();
                 self.place = Place::Body;
                 Ok(length - before)
             }
@@ -267,5 +267,22 @@ mod tests {
         });
         assert!(matches!(error, Some(FormatError::InflatesTooMuch { .. })), "{error:?}");
         assert!(largest < 4 * 1024 * 1024, "{largest} bytes of one piece");
+    }
+
+    #[test]
+    fn a_bomb_in_many_members_is_ended_by_the_limit_too() {
+        let member = zipped(&vec![0; 1024 * 1024]);
+        assert!(matches!(read(&member.repeat(40), 2048), Err(FormatError::InflatesTooMuch { .. })));
+        assert!(read(&member.repeat(20), 2048).is_ok());
+    }
+
+    #[test]
+    fn rows_that_say_the_same_all_day_are_no_bomb() {
+        let same = ",0.0".repeat(23);
+        let row = |at: usize| format!("2026-11-29T00:00:{:02}Z,pump-7,OK,OK{same}\n", at / 5_000);
+        let rows: String = (0..300_000).map(row).collect();
+        let bytes = zipped(rows.as_bytes());
+        assert!(rows.len() > 32 * 1024 * 1024 && rows.len() / bytes.len() > 250, "{}", rows.len() / bytes.len());
+        assert_eq!(read(&bytes, 2048).unwrap().len(), rows.len());
     }
 }

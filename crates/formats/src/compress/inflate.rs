@@ -6,9 +6,10 @@ use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 use crate::error::FormatError;
 
 /// This much may come out of anything.
-const ALWAYS: u64 = 16 * 1024 * 1024;
-/// Beyond it, this many bytes for each that came in: texts become 3 to 20 times as long, a bomb 1,000 times.
-const RATIO: u64 = 250;
+const ALWAYS: u64 = 32 * 1024 * 1024;
+/// Beyond it, this many bytes for each that came in: texts become 3 to 20 times as long, rows of a machine that says the
+/// same all day up to 400 times, and a bomb 1,032 times, which is the most that there is.
+const RATIO: u64 = 800;
 
 /// Inflates one stream.
 pub(super) struct Inflater {
@@ -16,6 +17,8 @@ pub(super) struct Inflater {
     room: Vec<u8>,
     came_in: u64,
     came_out: u64,
+    /// The same of the streams before it in the file: many small bombs are a big one.
+    before: (u64, u64),
     crc: crc32fast::Hasher,
     kind: &'static str,
 }
@@ -27,9 +30,16 @@ impl Inflater {
             room: vec![0; 32 * 1024],
             came_in: 0,
             came_out: 0,
+            before: (0, 0),
             crc: crc32fast::Hasher::new(),
             kind,
         }
+    }
+
+    /// One for the next stream of the same file.
+    pub(super) fn following(&self) -> Self {
+        let before = (self.before.0 + self.came_in, self.before.1 + self.came_out);
+        Self { before, ..Self::new(self.kind) }
     }
 
     /// Takes bytes and hands on what they become; returns how many were taken and whether the stream is over.
@@ -48,8 +58,8 @@ impl Inflater {
             self.came_out += result.bytes_written as u64;
             let made = &self.room[..result.bytes_written];
             self.crc.update(made);
-            let most = ALWAYS.max(self.came_in.saturating_mul(RATIO));
-            if self.came_out > most {
+            let most = ALWAYS.max(self.before.0.saturating_add(self.came_in).saturating_mul(RATIO));
+            if self.before.1.saturating_add(self.came_out) > most {
                 return Err(FormatError::InflatesTooMuch { most });
             }
             if !made.is_empty() {

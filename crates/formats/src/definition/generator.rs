@@ -37,6 +37,7 @@ impl DefinitionWriter {
 
     fn rule(&self, rule: &Rule, record: &Record, out: &mut String) -> Result<(), String> {
         if !rule.container {
+            refuse_list(rule, record)?;
             return self.rows(rule, record, out);
         }
         let one;
@@ -186,4 +187,16 @@ impl DefinitionWriter {
         };
         Ok(text + &self.definition.layout.padding.to_string().repeat(room))
     }
+}
+
+/// A rule that is no container has one row, and a list that is meant for it would be lost.
+fn refuse_list(rule: &Rule, record: &Record) -> Result<(), String> {
+    let is_list = !rule.name.is_empty() && matches!(record.get(&rule.name), Some(Val::List(_)));
+    if !is_list || rule.elements.iter().any(|element| element.name == rule.name) {
+        return Ok(());
+    }
+    Err(format!(
+        "“{}” is a list, and its rule writes one row. Set “container” in the rule to write a row for each item.",
+        rule.name
+    ))
 }

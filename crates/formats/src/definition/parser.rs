@@ -42,8 +42,10 @@ struct Frame {
     container: Option<String>,
 }
 
-/// The most that a record may take: an interchange of many messages is one.
-const MAX_TREE_BYTES: usize = 32 * 1024 * 1024;
+/// The most memory that a record may take: an interchange of many messages is one.
+const MAX_TREE_BYTES: usize = 96 * 1024 * 1024;
+/// About what a row takes there beside its text: an item of a list, with a value or two.
+const ROW_BYTES: usize = 120;
 
 impl DefinitionReader {
     /// Makes a parser. The resource path names, with dots, the list whose items are the records; the empty one is
@@ -141,7 +143,7 @@ impl DefinitionReader {
     }
 
     fn place(&mut self, row: &Row, out: &mut Vec<Made>) -> Result<(), FormatError> {
-        self.bytes += row.len();
+        self.bytes += row.len() + ROW_BYTES;
         if self.bytes > MAX_TREE_BYTES {
             return Err(FormatError::TooBig { what: "One record of the file", most: MAX_TREE_BYTES });
         }
@@ -151,11 +153,20 @@ impl DefinitionReader {
             }
             // The row that follows the last one of a record has to begin the next.
             if self.frames.len() == 1 && !self.rules.first().is_some_and(|rule| row.begins(rule, &self.cutter.layout)) {
-                return Err(FormatError::UnexpectedRow { row: self.cutter.rows, begins: row.beginning() });
+                return Err(self.unexpected(row));
             }
             self.leave(out)?;
         }
         Ok(())
+    }
+
+    /// Why a row has no place behind the last one of a record.
+    fn unexpected(&self, row: &Row) -> FormatError {
+        let taken = self.frames.last().filter(|frame| frame.count > 0).and_then(|frame| frame.rules.get(frame.at));
+        match taken.filter(|rule| !rule.container && row.begins(rule, &self.cutter.layout)) {
+            Some(rule) => FormatError::RepeatedRow { row: self.cutter.rows, rule: rule.label() },
+            None => FormatError::UnexpectedRow { row: self.cutter.rows, begins: row.beginning() },
+        }
     }
 
     /// Offers a row to the innermost rules; whether they took it.
@@ -275,8 +286,9 @@ impl DefinitionReader {
 
     /// Emits what is at the resource path of a whole record; nothing there is no record.
     fn emit_target(&mut self, whole: Record, out: &mut Vec<Made>) {
-        let step = |value: Val, name: &String| match value {
-            Val::Map(record) => record.get(name).cloned().unwrap_or_default(),
+        // Taken out of what is dropped behind: there may be hundreds of thousands of items.
+        let step = |mut value: Val, name: &String| match &mut value {
+            Val::Map(record) => record.get_mut(name).map(std::mem::take).unwrap_or_default(),
             _ => Val::Absent,
         };
         let value = self.target.iter().fold(Val::Map(whole), step);

@@ -41,8 +41,10 @@ enum Frame {
 enum State {
     /// Outside of the list.
     Walking,
-    /// In the list, where an element may begin.
+    /// In the list, before its first element.
     Between,
+    /// In the list, behind a comma.
+    Comma,
     /// In an element.
     Within,
     /// In the list, behind an element.
@@ -76,7 +78,8 @@ impl ListReader {
         while let Some(byte) = bytes.get(at) {
             match self.state {
                 State::Walking => self.walk(*byte)?,
-                State::Between => self.between(*byte),
+                State::Between => self.between(*byte, out),
+                State::Comma => self.comma(*byte, out),
                 State::Behind => self.behind(*byte, out),
                 State::Within => {
                     at += self.within(&bytes[at..], out);
@@ -115,7 +118,7 @@ impl ListReader {
     pub(super) fn finish(&mut self) -> Result<(), FormatError> {
         match self.state {
             State::Done => Ok(()),
-            State::Between | State::Within | State::Behind => {
+            State::Between | State::Comma | State::Within | State::Behind => {
                 Err(FormatError::Truncated { record: self.maker.made() + 1 })
             }
             State::Walking if !self.stack.is_empty() || self.in_string => Err(FormatError::Truncated { record: 1 }),
@@ -251,18 +254,41 @@ impl ListReader {
         }
     }
 
-    fn between(&mut self, byte: u8) {
+    fn between(&mut self, byte: u8, out: &mut Vec<Row>) {
         match byte {
             b']' => self.done(),
-            b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
+            b',' => self.nothing_before_comma(out),
+            b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => self.state = State::Within,
         }
+    }
+
+    fn comma(&mut self, byte: u8, out: &mut Vec<Row>) {
+        match byte {
+            b']' => {
+                let index = self.maker.made();
+                let message =
+                    format!("Behind record {index} stands a comma, and no record behind it. Have the source mend it.");
+                out.push(self.maker.wrong(message));
+                self.done();
+            }
+            b',' => self.nothing_before_comma(out),
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            _ => self.state = State::Within,
+        }
+    }
+
+    fn nothing_before_comma(&mut self, out: &mut Vec<Row>) {
+        let missing = self.maker.made() + 1;
+        let message = format!("Record {missing} is missing: a comma stands in its place. Have the source mend it.");
+        out.push(self.maker.wrong(message));
+        self.state = State::Comma;
     }
 
     fn behind(&mut self, byte: u8, out: &mut Vec<Row>) {
         match byte {
             b']' => self.done(),
-            b',' => self.state = State::Between,
+            b',' => self.state = State::Comma,
             b' ' | b'\t' | b'\r' | b'\n' => {}
             _ => {
                 let index = self.maker.made();

@@ -135,6 +135,24 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_too_many_is_an_error_in_its_place_and_costs_no_record() {
+        for piece in [1, 3, 64] {
+            for (text, place) in [
+                (r#"[{"a":1},{"a":2},]"#, 2),
+                (r#"[{"a":1},{"a":2} , ]"#, 2),
+                (r#"[{"a":1},,{"a":2}]"#, 1),
+                (r#"[,{"a":1},{"a":2}]"#, 0),
+            ] {
+                let (mut rows, error) = read("", text, piece);
+                let wrong = rows.remove(place);
+                assert!(wrong.starts_with("! ") && wrong.contains("comma") && error.is_none(), "{text}: {wrong}");
+                assert_eq!(rows, [r#"{"a":1}"#, r#"{"a":2}"#], "{text}");
+            }
+            assert_eq!(read("", r#"[{"a":1},"#, piece).1, Some(FormatError::Truncated { record: 2 }));
+        }
+    }
+
+    #[test]
     fn one_object_alone_is_one_record_wherever_it_stands() {
         for piece in [1, 64] {
             for text in ["{\"a\":1}", "{\"a\":1}\n", "\r\n {\"a\":1} "] {

@@ -36,7 +36,7 @@ impl JsonLinesWriter {
 
 /// Writing into memory does not fail, and keys are texts.
 fn append(record: &Record, out: &mut Vec<u8>) {
-    drop(serde_json::to_writer(out, record));
+    drop(record.write_json(out));
 }
 
 #[cfg(test)]

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
+use serde_json::ser::{CompactFormatter, PrettyFormatter};
 
+use super::number::{JsNumbers, whole};
 use super::pool::WIDE;
 use super::{KeyPool, Keys, MASK, Record, Val};
 
@@ -19,16 +21,15 @@ impl Val {
     /// Returns the parser's error, with line and column, when the text is no JSON value.
     pub fn parse(text: &[u8], pool: &mut KeyPool) -> serde_json::Result<Self> {
         let mut reader = serde_json::Deserializer::from_slice(text);
-        let value = Seed { pool, depth: 0 }.deserialize(&mut reader)?;
+        let value = ValSeed::new(pool).deserialize(&mut reader)?;
         reader.end()?;
         Ok(value)
     }
 
-    /// Writes it as JSON, without spaces.
+    /// Writes it as JSON, without spaces and with numbers as JavaScript writes them.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Writing into memory does not fail, and keys are texts.
-        serde_json::to_string(self).unwrap_or_default()
+        to_js_json(self)
     }
 
     /// Writes it as JSON into a writer.
@@ -36,8 +37,63 @@ impl Val {
     /// # Errors
     ///
     /// Returns the writer's error.
-    pub fn write_json(&self, into: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(into, self).map_err(io::Error::from)
+    pub fn write_json(&self, into: impl Write) -> io::Result<()> {
+        write_js_json(self, into)
+    }
+
+    /// Writes it as JSON for people, two spaces a level.
+    #[must_use]
+    pub fn to_pretty_json(&self) -> String {
+        let mut text = Vec::new();
+        let formatter = JsNumbers(PrettyFormatter::new());
+        // Writing into memory does not fail, and keys are texts.
+        if self.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter)).is_err() {
+            return String::new();
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+/// Writes what may hold values as JSON, without spaces and with numbers as JavaScript writes them.
+#[must_use]
+pub fn to_js_json(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    // Writing into memory does not fail, and keys are texts.
+    if write_js_json(value, &mut text).is_err() {
+        return String::new();
+    }
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Writes what may hold values as JSON into a writer, with numbers as JavaScript writes them.
+///
+/// # Errors
+///
+/// Returns the writer's error.
+pub fn write_js_json(value: &impl Serialize, into: impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(into, JsNumbers(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)
+}
+
+impl<'de> Deserialize<'de> for Val {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ValSeed::new(&mut KeyPool::default()).deserialize(deserializer)
+    }
+}
+
+/// Equal as values: a missing field is null.
+impl PartialEq<Value> for Val {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Self::Absent, Value::Null) => true,
+            _ => *self == Self::from(other),
+        }
+    }
+}
+
+impl From<Value> for Val {
+    fn from(value: Value) -> Self {
+        Self::from(&value)
     }
 }
 
@@ -68,7 +124,7 @@ impl From<&Val> for Value {
             Val::Bool(flag) => Self::Bool(*flag),
             Val::Int(number) => Self::from(*number),
             Val::Uint(number) => Self::from(*number),
-            Val::Float(number) => Self::from(*number),
+            Val::Float(number) => whole(*number).map_or_else(|| Self::from(*number), Self::from),
             Val::Str(text) => Self::String(text.to_string()),
             Val::List(items) => Self::Array(items.iter().map(Self::from).collect()),
             Val::Map(record) if record.is_hidden() => Self::String(MASK.to_owned()),
@@ -86,7 +142,10 @@ impl Serialize for Val {
             Self::Bool(flag) => serializer.serialize_bool(*flag),
             Self::Int(number) => serializer.serialize_i64(*number),
             Self::Uint(number) => serializer.serialize_u64(*number),
-            Self::Float(number) => serializer.serialize_f64(*number),
+            Self::Float(number) => match whole(*number) {
+                Some(whole) => serializer.serialize_i64(whole),
+                None => serializer.serialize_f64(*number),
+            },
             Self::Str(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(record) => record.serialize(serializer),
@@ -95,10 +154,19 @@ impl Serialize for Val {
 }
 
 impl Record {
-    /// Writes it as JSON, without spaces.
+    /// Writes it as JSON, without spaces and with numbers as JavaScript writes them.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        to_js_json(self)
+    }
+
+    /// Writes it as JSON into a writer.
+    ///
+    /// # Errors
+    ///
+    /// Returns the writer's error.
+    pub fn write_json(&self, into: impl Write) -> io::Result<()> {
+        write_js_json(self, into)
     }
 }
 
@@ -115,12 +183,32 @@ impl Serialize for Record {
     }
 }
 
-struct Seed<'p> {
+/// Reads a value out of a text that has more in it, with the shapes and within the room of a pool.
+#[derive(Debug)]
+pub struct ValSeed<'p> {
     pool: &'p mut KeyPool,
     depth: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
+impl<'p> ValSeed<'p> {
+    /// For a value that stands by itself.
+    pub fn new(pool: &'p mut KeyPool) -> Self {
+        Self { pool, depth: 0 }
+    }
+
+    fn takes<E: de::Error>(&mut self, bytes: usize) -> Result<(), E> {
+        self.pool.take(VALUE_BYTES + bytes).map_err(E::custom)
+    }
+}
+
+/// What a value takes beside what it holds: its own place, and some of what lists keep free.
+const VALUE_BYTES: usize = 40;
+/// What a list or an object takes beside its values.
+const BLOCK_BYTES: usize = 24;
+/// Texts up to this length stand in the place of the value.
+const INLINE_BYTES: usize = size_of::<compact_str::CompactString>();
+
+impl<'de> DeserializeSeed<'de> for ValSeed<'_> {
     type Value = Val;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Val, D::Error> {
@@ -128,57 +216,68 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_> {
+impl<'de> Visitor<'de> for ValSeed<'_> {
     type Value = Val;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Val, E> {
+    fn visit_unit<E: de::Error>(mut self) -> Result<Val, E> {
+        self.takes(0)?;
         Ok(Val::Null)
     }
 
-    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Val, E> {
+    fn visit_bool<E: de::Error>(mut self, flag: bool) -> Result<Val, E> {
+        self.takes(0)?;
         Ok(Val::Bool(flag))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Val, E> {
+    fn visit_i64<E: de::Error>(mut self, number: i64) -> Result<Val, E> {
+        self.takes(0)?;
         Ok(Val::Int(number))
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Val, E> {
+    fn visit_u64<E: de::Error>(mut self, number: u64) -> Result<Val, E> {
+        self.takes(0)?;
         Ok(i64::try_from(number).map_or(Val::Uint(number), Val::Int))
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Val, E> {
+    fn visit_f64<E: de::Error>(mut self, number: f64) -> Result<Val, E> {
+        self.takes(0)?;
         Ok(Val::Float(number))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Val, E> {
+    fn visit_str<E: de::Error>(mut self, text: &str) -> Result<Val, E> {
+        self.takes(if text.len() > INLINE_BYTES { text.len() } else { 0 })?;
         Ok(Val::text(text))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Val, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Val, A::Error> {
+        self.takes(BLOCK_BYTES)?;
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Seed { pool: self.pool, depth: self.depth + 1 })? {
+        while let Some(item) = items.next_element_seed(ValSeed { pool: &mut *self.pool, depth: self.depth + 1 })? {
             list.push(item);
         }
+        // Most lists are short, and room for four values is made for one.
+        list.shrink_to_fit();
         Ok(Val::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Val, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<Val, A::Error> {
+        self.takes(BLOCK_BYTES)?;
         let Self { pool, depth } = self;
         let guess = pool.guess(depth);
         let mut values: Vec<Val> = Vec::with_capacity(guess.as_ref().map_or(0, |keys| keys.len()));
         // As long as the names are those of the guess they are not copied.
         let mut own: Option<Names> = None;
+        let mut lent = 0;
         loop {
             let expected = guess.as_ref().filter(|_| own.is_none()).and_then(|keys| keys.name(values.len()));
             let Some(key) = fields.next_key_seed(KeySeed(expected))? else {
                 break;
             };
-            let value = Seed { pool, depth: depth + 1 };
+            let value = ValSeed { pool: &mut *pool, depth: depth + 1 };
             match key {
                 Key::Expected => values.push(fields.next_value_seed(value)?),
                 Key::Other(name) => {
@@ -187,18 +286,26 @@ impl<'de> Visitor<'de> for Seed<'_> {
                         Names::new(so_far.map(Into::into).collect())
                     });
                     let value = fields.next_value_seed(value)?;
+                    let bytes = Names::BYTES + name.len();
                     match names.place(name) {
                         Some(at) => values[at] = value,
-                        None => values.push(value),
+                        None => {
+                            pool.take(bytes).map_err(de::Error::custom)?;
+                            lent += bytes;
+                            values.push(value);
+                        }
                     }
                 }
             }
         }
+        values.shrink_to_fit();
+        pool.give(lent);
         let keys = match (own, guess) {
             (None, Some(keys)) if keys.len() == values.len() => keys,
             (None, Some(keys)) => pool.keep(depth, keys.names().take(values.len()).map(Into::into).collect()),
             (names, _) => pool.keep(depth, names.map_or_else(Vec::new, |names| names.list)),
         };
+        pool.within().map_err(de::Error::custom)?;
         Ok(Val::Map(Record::new(keys, values)))
     }
 }
@@ -211,6 +318,9 @@ struct Names {
 }
 
 impl Names {
+    /// What a name takes here beside its letters, also by its hash.
+    const BYTES: usize = 120;
+
     fn new(list: Vec<Box<str>>) -> Self {
         let mut made = Self { list, places: None };
         made.index();

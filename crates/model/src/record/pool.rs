@@ -76,6 +76,17 @@ pub struct KeyPool {
     known: HashMap<Vec<Box<str>>, Arc<Keys>>,
     /// About what the known shapes take.
     known_bytes: usize,
+    /// About what the values and shapes that were read take.
+    taken: usize,
+    /// What they may take; nothing for no limit.
+    room: Option<usize>,
+}
+
+/// What is read would take more memory than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its values would take more than {} MB of memory", .most >> 20)]
+pub struct NoRoom {
+    most: usize,
 }
 
 /// Beyond this many shapes, or this much memory, they are data and not a structure: forgotten, so that memory does
@@ -84,8 +95,39 @@ const MOST: usize = 4096;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// What a name takes beside its letters.
 const NAME_BYTES: usize = 32;
+/// The same in a shape that finds its names by their hash, and what any shape takes.
+const WIDE_NAME_BYTES: usize = 150;
+const SHAPE_BYTES: usize = 128;
 
 impl KeyPool {
+    /// One for values that may take about so many bytes together.
+    #[must_use]
+    pub fn with_room(bytes: usize) -> Self {
+        Self { room: Some(bytes), ..Self::default() }
+    }
+
+    /// Says that what was read took more than there was room for.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NoRoom`] when it did.
+    pub fn within(&self) -> Result<(), NoRoom> {
+        match self.room {
+            Some(most) if self.taken > most => Err(NoRoom { most }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
+        self.taken = self.taken.saturating_add(bytes);
+        self.within()
+    }
+
+    /// What was taken for a while is there again.
+    pub(super) fn give(&mut self, bytes: usize) {
+        self.taken = self.taken.saturating_sub(bytes);
+    }
+
     pub(super) fn guess(&self, depth: usize) -> Option<Arc<Keys>> {
         self.last.get(depth).cloned().flatten()
     }
@@ -106,6 +148,8 @@ impl KeyPool {
             None => {
                 let keys = Arc::new(Keys::new(names.iter().cloned()));
                 self.known_bytes += names.iter().map(|name| name.len() + NAME_BYTES).sum::<usize>();
+                let name_bytes = if names.len() > WIDE { WIDE_NAME_BYTES } else { NAME_BYTES };
+                self.taken += SHAPE_BYTES + names.iter().map(|name| name.len() + name_bytes).sum::<usize>();
                 self.known.insert(names, Arc::clone(&keys));
                 keys
             }
@@ -121,6 +165,7 @@ impl KeyPool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Val;
 
     #[test]
     fn shapes_that_are_data_are_forgotten_by_their_size() {
@@ -130,5 +175,24 @@ mod tests {
             assert!(pool.known_bytes <= MOST_BYTES + 2_000 * (NAME_BYTES + 10), "{}", pool.known_bytes);
         }
         assert!(pool.known.len() < 200);
+    }
+
+    #[test]
+    fn what_would_take_more_than_its_room_is_refused() {
+        let read = |text: &str, room: usize| Val::parse(text.as_bytes(), &mut KeyPool::with_room(room));
+        for text in [
+            format!("[{}0]", "0,".repeat(1_000)),
+            format!("[{}[]]", "{},".repeat(1_000)),
+            format!("\"{}\"", "x".repeat(50_000)),
+            format!("[{}]", (0..300).map(|name| format!("{{\"{name}\":1}}")).collect::<Vec<_>>().join(",")),
+            format!("{{{}}}", (0..300).map(|name| format!("\"{name}\":1")).collect::<Vec<_>>().join(",")),
+        ] {
+            let error = read(&text, 40_000).unwrap_err().to_string();
+            assert!(error.contains("more than 0 MB of memory"), "{error}");
+            assert!(read(&text, 200_000).is_ok(), "{text:.60}");
+        }
+        // Two shapes in turn cost nothing anew.
+        let turns = format!("[{}]", vec![r#"{"a":1},{"b":1}"#; 100].join(","));
+        assert!(read(&turns, 25_000).is_ok());
     }
 }

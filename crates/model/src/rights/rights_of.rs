@@ -72,6 +72,23 @@ impl Rights {
             || (action.is_about_a_resource() && self.level(home).is_some_and(|level| level.role().may(action, kind)))
     }
 
+    /// Whether a resource that is written may name this one, so that runs use it. What signs in elsewhere does so as
+    /// somebody: it serves those who may look into it, and those who manage an integration that it is registered with.
+    #[must_use]
+    pub fn may_use(&self, kind: Kind, home: Home<'_>) -> bool {
+        if !matches!(kind, Kind::Connection | Kind::IClient) {
+            return self.may(Action::Read, kind, home);
+        }
+        let managed = |integration: &Id| self.grants.get(integration) == Some(&Level::Manage);
+        self.may(Action::Open, kind, home) || home.registered.iter().any(managed)
+    }
+
+    /// Whether [`may_use`](Self::may_use) is true of everything in the account.
+    #[must_use]
+    pub fn may_use_all(&self) -> bool {
+        self.role.may(Action::Open, Kind::Connection)
+    }
+
     /// Whether this is allowed somewhere in the account; for lists, and for buttons that make something new. A level on
     /// single integrations makes no integrations.
     #[must_use]
@@ -117,6 +134,22 @@ mod tests {
 
     fn custom(grants: &[(u8, Level)]) -> Rights {
         Rights { role: Role::Custom, grants: grants.iter().map(|(n, level)| (id(*n), *level)).collect() }
+    }
+
+    #[test]
+    fn a_connection_serves_those_who_manage_where_it_is_registered() {
+        let hybrid = Rights { role: Role::Monitor, ..custom(&[(1, Level::Manage), (2, Level::Monitor)]) };
+        for kind in [Kind::Connection, Kind::IClient] {
+            let (mine, watched) = ([id(1)], [id(2)]);
+            assert!(hybrid.may_use(kind, Home { owner: None, registered: &mine }), "{kind}");
+            assert!(hybrid.may_use(kind, Home::of(id(1))), "{kind}");
+            for foreign in [Home { owner: None, registered: &watched }, Home::of(id(2)), Home::default()] {
+                assert!(hybrid.may(Action::Read, kind, foreign) && !hybrid.may_use(kind, foreign), "{kind}");
+            }
+            assert!(Rights::from(Role::Manage).may_use(kind, Home::default()));
+        }
+        assert!(hybrid.may_use(Kind::Script, Home::default()) && !hybrid.may_use_all());
+        assert!(Rights::from(Role::Manage).may_use_all());
     }
 
     #[test]

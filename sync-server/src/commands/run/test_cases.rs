@@ -52,7 +52,7 @@ fn answered(case: &TestCase, scripts: &mut Scripts) -> anyhow::Result<Result<Ans
     };
     let request = EvalRequest {
         rules: question.rules,
-        input: question.input,
+        input: question.input.into(),
         options: question.options,
         now_ms: question.at_ms,
         seed: question.seed,
@@ -73,7 +73,7 @@ fn line(case: &TestCase, integration: &Value, answer: Result<Answered, String>) 
         }
         Ok(Answered { wanted, made }) => {
             let came = TestAnswer {
-                output: made.output,
+                output: Value::from(&made.output),
                 errors: made.errors.iter().map(|error| error.code.clone()).collect(),
             };
             line["passed"] = json!(came == wanted);

@@ -8,10 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use tombolo_model::{Grants, Id, Kind, Level, Rights, Role};
+use tombolo_model::{Action, Grants, Home, Id, Kind, Level, Rights, Role};
 use tombolo_wire::rest::{AuditAction, ErrorBody, FieldChange, Invite};
 
-use super::body::Json;
+use super::body::{Json, MaybeJson};
+use super::resources::found;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::rest::acting::Acting;
@@ -58,21 +59,65 @@ pub(super) async fn change(
     Json(body): Json,
 ) -> Result<Answer<Value>, RestError> {
     let before = find(&app, &acting, id).await?;
-    let Some(user) = before.user else {
-        let message = "This invitation is not accepted yet. Delete it and invite anew to give other rights.";
-        return Err(RestError::new(StatusCode::CONFLICT, "pending", message));
-    };
-    let (rights, disabled) = read(&app, &acting, &body).await?;
+    let Some(user) = before.user else { return Err(pending()) };
+    let Wish { rights, disabled, require_sso } = read(&app, &acting, &body).await?;
     if !acting.rights.may_give(&rights) || !acting.rights.may_give(&before.rights) {
         return Err(RestError::forbidden());
     }
-    let wanted = MemberChange { rights: Some(&rights), enabled: Some(!disabled), ..MemberChange::default() };
+    let wanted =
+        MemberChange { rights: Some(&rights), enabled: Some(!disabled), require_sso, ..MemberChange::default() };
     done(app.store.change_member(acting.account, user, wanted).await?)?;
     app.rights_changed(acting.account);
     let mut fields = audit::rights_fields(Some(&before.rights), Some(&rights));
     if before.enabled == disabled {
         fields.push(audit::field("/enabled", Some(before.enabled.into()), Some((!disabled).into())));
     }
+    if let Some(now) = require_sso.filter(|now| *now != before.require_sso) {
+        fields.push(audit::field("/requireSso", Some(before.require_sso.into()), Some(now.into())));
+    }
+    note(&app, &acting, &before, AuditAction::Update, fields).await;
+    Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
+}
+
+/// `GET /v1/integrations/{id}/ashares`: who gets into the integration, by their role or by a level there.
+pub(super) async fn of_integration(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Response, RestError> {
+    found(&app, &acting, Kind::Integration, id).await?;
+    let rows = app.store.members(acting.account).await?;
+    let sees = |row: &&MemberRow| {
+        row.rights.role != Role::Owner && row.rights.may(Action::Read, Kind::Integration, Home::of(id))
+    };
+    let shown: Vec<Value> = rows.iter().filter(sees).map(|row| show(&acting, row)).collect();
+    if shown.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Answer(shown).into_response())
+}
+
+/// `PUT /v1/ashares/{id}/disable`: switches a member off, or on again with `{"disabled": false}`.
+pub(super) async fn disable(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+    MaybeJson(body): MaybeJson,
+) -> Result<Answer<Value>, RestError> {
+    let before = find(&app, &acting, id).await?;
+    let Some(user) = before.user else { return Err(pending()) };
+    let disabled = match body.get("disabled") {
+        None => true,
+        Some(Value::Bool(flag)) => *flag,
+        Some(_) => return Err(RestError::invalid(vec![entry("wrong_type", "This is true or false.", "disabled")])),
+    };
+    if !acting.rights.may_give(&before.rights) {
+        return Err(RestError::forbidden());
+    }
+    let wanted = MemberChange { enabled: Some(!disabled), ..MemberChange::default() };
+    done(app.store.change_member(acting.account, user, wanted).await?)?;
+    app.rights_changed(acting.account);
+    let fields = vec![audit::field("/enabled", Some(before.enabled.into()), Some((!disabled).into()))];
     note(&app, &acting, &before, AuditAction::Update, fields).await;
     Ok(Answer(show(&acting, &find(&app, &acting, id).await?)))
 }
@@ -80,7 +125,7 @@ pub(super) async fn change(
 /// `POST /v1/invite`
 pub(super) async fn invite(State(app): State<App>, acting: Acting, Json(body): Json) -> Result<Response, RestError> {
     let email = body.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (rights, _) = read(&app, &acting, &body).await?;
+    let rights = read(&app, &acting, &body).await?.for_somebody_new()?;
     let made = invited(&app, &acting, &email, &rights).await?;
     Ok((StatusCode::CREATED, Answer(made)).into_response())
 }
@@ -98,7 +143,7 @@ pub(super) async fn invite_many(
         let message = format!("Send a list of 1 to {MOST_INVITED} addresses.");
         RestError::invalid(vec![entry("invalid_value", message, "emails")])
     })?;
-    let (rights, _) = read(&app, &acting, &body).await?;
+    let rights = read(&app, &acting, &body).await?.for_somebody_new()?;
     let mut answers = Vec::with_capacity(emails.len());
     for email in emails {
         answers.push(match invited(&app, &acting, &email, &rights).await {
@@ -170,11 +215,20 @@ fn share(account: Id, row: &MemberRow) -> Id {
     })
 }
 
+fn pending() -> RestError {
+    let message = "This invitation is not accepted yet. Delete it and invite anew to give other rights.";
+    RestError::new(StatusCode::CONFLICT, "pending", message)
+}
+
 fn done(change: RoleChange) -> Result<(), RestError> {
     match change {
         RoleChange::Done => Ok(()),
         RoleChange::Absent => Err(RestError::not_found()),
-        RoleChange::Owner | RoleChange::NoSso => Err(RestError::forbidden()),
+        RoleChange::Owner => Err(RestError::forbidden()),
+        RoleChange::NoSso => {
+            let message = "The account has no single sign-on that somebody could be asked for. Set one up first.";
+            Err(RestError::about(StatusCode::CONFLICT, "no_sso", message, "accountSSORequired"))
+        }
     }
 }
 
@@ -183,6 +237,9 @@ fn show(acting: &Acting, row: &MemberRow) -> Value {
     shown.insert("_id".to_owned(), json!(share(acting.account, row)));
     shown.insert("accepted".to_owned(), json!(row.user.is_some()));
     shown.insert("disabled".to_owned(), json!(row.user.is_some() && !row.enabled));
+    if row.user.is_some() {
+        shown.insert("accountSSORequired".to_owned(), json!(row.require_sso));
+    }
     if row.rights.role != Role::Custom {
         let level = if row.rights.role == Role::Administer { "administrator" } else { row.rights.role.name() };
         shown.insert("accessLevel".to_owned(), json!(level));
@@ -202,11 +259,30 @@ fn show(acting: &Acting, row: &MemberRow) -> Value {
     Value::Object(shown)
 }
 
+/// What a body asks for.
+struct Wish {
+    rights: Rights,
+    disabled: bool,
+    /// As it is, when nothing is said.
+    require_sso: Option<bool>,
+}
+
+impl Wish {
+    /// The rights, for an invitation, which says no more.
+    fn for_somebody_new(self) -> Result<Rights, RestError> {
+        if self.require_sso == Some(true) {
+            let message = "Single sign-on is asked of somebody once they are a member.";
+            return Err(RestError::invalid(vec![entry("invalid_value", message, "accountSSORequired")]));
+        }
+        Ok(self.rights)
+    }
+}
+
 /// Reads rights; a field that is not known is refused, so that nobody believes to have limited somebody who has not.
-async fn read(app: &App, acting: &Acting, body: &Value) -> Result<(Rights, bool), RestError> {
+async fn read(app: &App, acting: &Acting, body: &Value) -> Result<Wish, RestError> {
     let not = |message: &str, field: &str| RestError::invalid(vec![entry("invalid_value", message, field)]);
     let fields = body.as_object().ok_or_else(|| not("Send a JSON object.", ""))?;
-    let (mut role, mut grants, mut disabled) = (Role::Custom, Grants::new(), false);
+    let (mut role, mut grants, mut disabled, mut require_sso) = (Role::Custom, Grants::new(), false, None);
     let mut unknown: Vec<ErrorBody> = Vec::new();
     for (name, value) in fields {
         match (name.as_str(), value) {
@@ -216,6 +292,7 @@ async fn read(app: &App, acting: &Acting, body: &Value) -> Result<(Rights, bool)
                 role = role_of(level).ok_or_else(|| not("administrator, manage or monitor.", "accessLevel"))?;
             }
             ("disabled", Value::Bool(flag)) => disabled = *flag,
+            ("accountSSORequired", Value::Bool(flag)) => require_sso = Some(*flag),
             ("integrationAccessLevel", Value::Array(list)) => grants = levels(app, acting, list).await?,
             _ => unknown.push(entry("unknown_field", "An access share has no such field, or not of this type.", name)),
         }
@@ -225,7 +302,7 @@ async fn read(app: &App, acting: &Acting, body: &Value) -> Result<(Rights, bool)
     }
     // Who manages everything manages each: levels beside that would come back when the role is lowered.
     let grants = if role >= Role::Manage { Grants::new() } else { grants };
-    Ok((Rights { role, grants }, disabled))
+    Ok(Wish { rights: Rights { role, grants }, disabled, require_sso })
 }
 
 fn role_of(level: &str) -> Option<Role> {

@@ -66,7 +66,9 @@ async fn answer(
         let others: Vec<String> = raw
             .into_iter()
             .flat_map(|raw| raw.split('&'))
-            .filter(|pair| !matches!(pair.split('=').next(), Some("offset" | "skip" | "limit" | "")))
+            .filter(|pair| {
+                !matches!(pair.split('=').next(), Some("offset" | "skip" | "limit" | "page" | "pageSize" | ""))
+            })
             .map(|pair| format!("&{pair}"))
             .collect();
         let next =
@@ -90,7 +92,7 @@ async fn nothing(app: &App, acting: &Acting, about: Option<Id>) -> Result<Respon
 }
 
 fn read(raw: Option<&str>) -> Result<AuditQuery, RestError> {
-    let mut query = AuditQuery::default();
+    let (mut query, mut page) = (AuditQuery::default(), None::<u32>);
     for (name, value) in pairs(raw) {
         let wrong = |what: &str| {
             let name: String = name.chars().take(40).collect();
@@ -104,11 +106,12 @@ fn read(raw: Option<&str>) -> Result<AuditQuery, RestError> {
         match name.as_str() {
             "resourceType" => query.resource_type = Some(value),
             "_resourceId" => query.resource = id()?,
-            "_byUserId" => query.user = id()?,
-            "from" => query.from = at()?,
-            "to" => query.to = at()?,
-            "limit" => query.limit = number()?,
+            "_byUserId" | "byUser" => query.user = id()?,
+            "from" | "startDate" => query.from = at()?,
+            "to" | "endDate" => query.to = at()?,
+            "limit" | "pageSize" => query.limit = number()?,
             "offset" | "skip" => query.offset = number()?,
+            "page" => page = number()?,
             "source" => {
                 let source = AuditSource::from_name(&value.to_ascii_lowercase());
                 query.source = Some(source.ok_or_else(|| wrong("ui, api or system."))?);
@@ -119,6 +122,11 @@ fn read(raw: Option<&str>) -> Result<AuditQuery, RestError> {
             }
             _ => return Err(wrong("the log is not filtered by this.")),
         }
+    }
+    // Some clients count pages, from 1.
+    if let Some(page) = page {
+        let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+        query.offset = Some(page.saturating_sub(1).saturating_mul(limit));
     }
     Ok(query)
 }

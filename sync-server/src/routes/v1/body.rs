@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use tombolo_model::Kind;
 
@@ -27,6 +28,9 @@ impl<S: Sync> FromRequestParts<S> for Collection {
 /// A JSON body that has to be there.
 pub(super) struct Json(pub(super) Value);
 
+/// A JSON body that is an object, as it came: what is only passed on takes no more memory than its text.
+pub(super) struct JsonObject(pub(super) Bytes);
+
 /// A JSON body, or null when there is none.
 pub(super) struct MaybeJson(pub(super) Value);
 
@@ -34,16 +38,33 @@ impl<S: Send + Sync> FromRequest<S> for Json {
     type Rejection = RestError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, RestError> {
-        let is_json = is_json(request.headers());
-        let bytes = bytes(request, state).await?;
-        if bytes.is_empty() {
-            return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", "A body of JSON is missing."));
-        }
-        if !is_json {
-            return Err(unsupported());
-        }
-        parse(&bytes).map(Self)
+        parse(&given(request, state).await?).map(Self)
     }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonObject {
+    type Rejection = RestError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, RestError> {
+        let bytes = given(request, state).await?;
+        parse::<IgnoredAny>(&bytes)?;
+        let is_text = std::str::from_utf8(&bytes).is_ok();
+        if !is_text || !bytes.trim_ascii_start().starts_with(b"{") {
+            let message = if is_text { "Send an object: {…}." } else { "The body is not JSON: it is no UTF-8." };
+            return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", message));
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// The bytes of a JSON body that has to be there.
+async fn given<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, RestError> {
+    let is_json = is_json(request.headers());
+    let bytes = bytes(request, state).await?;
+    if bytes.is_empty() {
+        return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", "A body of JSON is missing."));
+    }
+    if is_json { Ok(bytes) } else { Err(unsupported()) }
 }
 
 impl<S: Send + Sync> FromRequest<S> for MaybeJson {
@@ -78,7 +99,7 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Res
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, RestError> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RestError> {
     serde_json::from_slice(bytes).map_err(|error| {
         RestError::new(StatusCode::BAD_REQUEST, "invalid_body", format!("The body is not JSON: {error}."))
     })

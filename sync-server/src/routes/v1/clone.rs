@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tombolo_model::package::{ConnectionChoice, PackageChoices};
-use tombolo_model::{Action, Id, Kind, catalogue};
+use tombolo_model::{Id, Kind, catalogue};
 use tombolo_package::{Package, Part, Purpose};
 
 use super::body::{Collection, MaybeJson};
@@ -80,9 +80,8 @@ pub(super) async fn choices_of(
         let pair = old.parse::<Id>().ok().zip(new.as_str().and_then(|new| new.parse::<Id>().ok()));
         let (old, new) = pair.ok_or_else(|| invalid_map("Send ids of connections: {\"old\": \"new\"}.".to_owned()))?;
         let target = mirror::one(app, acting.account, new).await?;
-        let fits = |found: &Found| {
-            found.row.kind == Kind::Connection && !found.seen.binned && acting.may(Action::Read, &found.row)
-        };
+        let fits =
+            |found: &Found| found.row.kind == Kind::Connection && !found.seen.binned && acting.may_use(&found.row);
         if !target.as_ref().is_some_and(fits) {
             return Err(invalid_map(format!("There is no connection {new} here.")));
         }

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, entry};
 use crate::rest::mirror;
-use crate::rest::shown::{Beside, read_time, show};
+use crate::rest::shown::{Beside, read_time, show, time};
 use crate::routes::body::Names;
 use crate::routes::runs::not_started;
 use crate::runner::{self, Narrowed, Wish};
@@ -40,6 +40,39 @@ pub(super) async fn of_integration(
         !found.seen.binned && belongs && acting.may(Action::Open, &found.row)
     });
     page(&app, &headers, uri.path(), raw.as_deref(), here.map(|found| show(found, &beside)))
+}
+
+/// `GET /v1/flows/{id}/descendants`: the exports and imports that the flow uses.
+pub(super) async fn descendants(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Answer<Value>, RestError> {
+    let flow = found(&app, &acting, Kind::Flow, id).await?;
+    let mut shown = json!({});
+    for kind in [Kind::Export, Kind::Import] {
+        let beside = Beside::of(&app, acting.account, kind).await?;
+        let mut list = Vec::new();
+        for id in &flow.seen.references {
+            let used = mirror::one(&app, acting.account, *id).await?;
+            let here =
+                used.filter(|used| used.row.kind == kind && !used.seen.binned && acting.may(Action::Open, &used.row));
+            list.extend(here.map(|used| show(&used, &beside)));
+        }
+        shown[kind.collection()] = Value::Array(list);
+    }
+    Ok(Answer(shown))
+}
+
+/// `GET /v1/flows/{id}/lastExportDateTime`: up to when all exports of changes of the flow were read.
+pub(super) async fn last_export(
+    State(app): State<App>,
+    acting: Acting,
+    Names(id): Names<Id>,
+) -> Result<Answer<Value>, RestError> {
+    found(&app, &acting, Kind::Flow, id).await?;
+    let read = app.store.checkpoints(acting.account, id).await?;
+    Ok(Answer(json!({ "lastExportDateTime": read.into_values().min().map(time) })))
 }
 
 /// `POST /v1/flows/{id}/run`
@@ -78,10 +111,11 @@ fn narrowed(body: &Value) -> Result<Narrowed, RestError> {
     if text("endDate").is_some() {
         return Err(wrong("A run reads up to its own beginning; an end cannot be given.", "endDate"));
     }
-    if let Some(ids) = text("exportIds") {
+    for field in ["exportIds", "_exportIds"] {
+        let Some(ids) = text(field) else { continue };
         let ids: Option<Vec<Id>> =
             ids.as_array().and_then(|ids| ids.iter().map(|id| id.as_str()?.parse().ok()).collect());
-        narrowed.sources = ids.ok_or_else(|| wrong("Send a list of ids of exports.", "exportIds"))?;
+        narrowed.sources = ids.ok_or_else(|| wrong("Send a list of ids of exports.", field))?;
     }
     Ok(narrowed)
 }

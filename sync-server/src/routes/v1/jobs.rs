@@ -12,6 +12,7 @@ use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
 use tombolo_wire::run::{Attempt, RunPlace, RunRow, RunStatus, StepCount, attempts};
 
+use super::body::{Collection, MaybeJson};
 use super::resources::found;
 use crate::app::App;
 use crate::rest::acting::Acting;
@@ -31,14 +32,48 @@ pub(super) async fn list(
     acting: Acting,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
-    let asked = Asked(pairs(raw.as_deref()));
+    answer(&app, &acting, Asked(pairs(raw.as_deref()))).await
+}
+
+/// `GET /v1/flows/{id}/jobs` and `GET /v1/integrations/{id}/jobs`
+pub(super) async fn of_one(
+    State(app): State<App>,
+    acting: Acting,
+    Collection(kind): Collection,
+    Names(id): Names<Id>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, RestError> {
+    found(&app, &acting, kind, id).await?;
+    let field = if kind == Kind::Flow { "_flowId" } else { "_integrationId" };
+    let others = pairs(raw.as_deref()).into_iter().filter(|(name, _)| name != field);
+    answer(&app, &acting, Asked(others.chain([(field.to_owned(), id.to_string())]).collect())).await
+}
+
+/// `POST /v1/jobs/current`: the runs that go on, of the flows or the integration that the body names.
+pub(super) async fn current(
+    State(app): State<App>,
+    acting: Acting,
+    MaybeJson(body): MaybeJson,
+) -> Result<Response, RestError> {
+    let mut asked = vec![("status".to_owned(), "queued,running".to_owned())];
+    for name in ["_flowId", "_integrationId"] {
+        asked.extend(body.get(name).and_then(Value::as_str).map(|id| (name.to_owned(), id.to_owned())));
+    }
+    if let Some(list) = body.get("_flowIds").and_then(Value::as_array) {
+        let ids: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+        asked.push(("_flowId_in".to_owned(), ids.join(",")));
+    }
+    answer(&app, &acting, Asked(asked)).await
+}
+
+async fn answer(app: &App, acting: &Acting, asked: Asked) -> Result<Response, RestError> {
     let shown =
         if matches!(asked.get("type"), Some("export" | "import" | "lookup")) || asked.get("_flowJobId").is_some() {
-            steps(&app, &acting, &asked).await?
+            steps(app, acting, &asked).await?
         } else {
-            let filter = within_sight(&app, &acting, filter(&app, &acting, &asked).await?).await?;
+            let filter = within_sight(app, acting, filter(app, acting, &asked).await?).await?;
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
-            let homes = homes(&app, &acting).await?;
+            let homes = homes(app, acting).await?;
             let retries = app.store.retries(acting.account, None).await?;
             runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &attempts(run, &retries))).collect()
         };
@@ -108,22 +143,33 @@ pub(super) async fn cancel(
     }
 }
 
-/// `GET /v1/flows/{id}/jobs/latest`
+/// `GET /v1/flows/{id}/jobs/latest` and `GET /v1/integrations/{id}/jobs/latest`: the newest run of the flow, or of each flow
+/// of the integration.
 pub(super) async fn latest(
     State(app): State<App>,
     acting: Acting,
+    Collection(kind): Collection,
     Names(id): Names<Id>,
 ) -> Result<Response, RestError> {
-    found(&app, &acting, Kind::Flow, id).await?;
-    let filter = JobFilter { flows: Some(vec![id]), ..JobFilter::default() };
-    match app.store.jobs(acting.account, &filter, 1).await?.first() {
-        Some(run) => {
-            let home = homes(&app, &acting).await?.get(&run.flow).copied();
-            let tried = attempts(run, &app.store.retries(acting.account, Some(run.flow)).await?);
-            Ok(Answer(vec![job(run, home, &tried)]).into_response())
+    found(&app, &acting, kind, id).await?;
+    let homes = homes(&app, &acting).await?;
+    let flows = match kind {
+        Kind::Flow => vec![id],
+        _ => homes.iter().filter(|(_, home)| **home == id).map(|(flow, _)| *flow).collect(),
+    };
+    let seen = within_sight(&app, &acting, JobFilter { flows: Some(flows), ..JobFilter::default() }).await?;
+    let mut shown = Vec::new();
+    for flow in seen.flows.unwrap_or_default() {
+        let filter = JobFilter { flows: Some(vec![flow]), ..JobFilter::default() };
+        if let Some(run) = app.store.jobs(acting.account, &filter, 1).await?.first() {
+            let tried = attempts(run, &app.store.retries(acting.account, Some(flow)).await?);
+            shown.push(job(run, homes.get(&flow).copied(), &tried));
         }
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
+    if shown.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Answer(shown).into_response())
 }
 
 /// A run, when the caller may do this to its flow.

@@ -84,8 +84,9 @@ fn operation(route: &RouteInfo) -> Value {
     }
     let tag = route.path.trim_start_matches("/v1/").split('/').next().unwrap_or_default();
     let id = format!("{}{}", route.method.as_str().to_ascii_lowercase(), route.path.replace(['/', '{', '}', '.'], "_"));
-    let mut responses =
-        json!({ "200": answer("Done", "Resource"), "default": { "$ref": "#/components/responses/Errors" } });
+    let mut responses = json!({ "default": { "$ref": "#/components/responses/Errors" } });
+    let (status, done) = done(route);
+    responses[status] = done;
     if is_list {
         responses["204"] = json!({ "description": "The list is empty" });
     }
@@ -97,16 +98,44 @@ fn operation(route: &RouteInfo) -> Value {
     } else {
         responses["401"] = json!({ "$ref": "#/components/responses/Unauthorized" });
     }
-    let schema = match route.method.as_str() {
-        "PATCH" => Some(json!({ "$ref": "#/components/schemas/Patch" })),
-        "POST" | "PUT" => Some(json!({})),
-        _ => None,
-    };
-    if let Some(schema) = schema {
-        operation["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
+    if let Some(body) = body(route) {
+        operation["requestBody"] = json!({ "content": body });
     }
     operation["responses"] = responses;
     operation
+}
+
+/// The status of an answer that says yes, and what is in it.
+fn done(route: &RouteInfo) -> (&'static str, Value) {
+    let is_new =
+        route.about.starts_with("Create") || route.about.starts_with("Make") || route.about.starts_with("Copy");
+    match route.method.as_str() {
+        "DELETE" | "PATCH" => ("204", json!({ "description": "Done" })),
+        "POST" if is_new => ("201", answer("Made", "Resource")),
+        "GET" if route.path.starts_with("/v1/downloads/") => {
+            let file = json!({ "application/zip": { "schema": { "type": "string", "format": "binary" } } });
+            ("200", json!({ "description": "The file", "content": file }))
+        }
+        "GET" if route.about.starts_with("List") && !route.path.contains("{step}") => {
+            let list = json!({ "type": "array", "items": { "$ref": "#/components/schemas/Resource" } });
+            ("200", json!({ "description": "A page", "content": { "application/json": { "schema": list } } }))
+        }
+        _ => ("200", answer("Done", "Resource")),
+    }
+}
+
+/// What a request brings, by its type.
+fn body(route: &RouteInfo) -> Option<Value> {
+    let is_zip = route.path.ends_with("/zip")
+        || matches!(route.path.as_str(), "/v1/templates/preview" | "/v1/templates/install");
+    match route.method.as_str() {
+        "POST" | "PUT" if is_zip => {
+            Some(json!({ "application/zip": { "schema": { "type": "string", "format": "binary" } } }))
+        }
+        "PATCH" => Some(json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Patch" } } })),
+        "POST" | "PUT" => Some(json!({ "application/json": { "schema": {} } })),
+        _ => None,
+    }
 }
 
 fn html(routes: &[RouteInfo]) -> String {

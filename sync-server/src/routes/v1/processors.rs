@@ -5,9 +5,10 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
+use tombolo_engine::question_id;
 
-use super::body::Json;
+use super::body::JsonObject;
 use crate::app::App;
 use crate::commands::is_evaluation;
 use crate::error::ApiError;
@@ -24,17 +25,14 @@ pub(super) async fn evaluate(
     State(app): State<App>,
     acting: Acting,
     Names(name): Names<String>,
-    Json(question): Json,
+    JsonObject(question): JsonObject,
 ) -> Result<Response, RestError> {
     let name = known(&name);
     if !is_evaluation(name) {
         return Err(RestError::not_found());
     }
-    if !question.is_object() {
-        let message = "Send {\"rules\": …, \"input\": …, \"options\": …}.";
-        return Err(RestError::new(StatusCode::BAD_REQUEST, "invalid_body", message));
-    }
-    let line = question.to_string().into_bytes();
+    // Line ends in JSON stand between values, where blanks may.
+    let line = question.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect();
     match app.rest.evaluations.ask(acting.account, &["eval-worker", name], line, SECONDS).await {
         Ok(said) if said.last() == Some(&b'\n') => Ok(json_text(said[..said.len() - 1].to_vec())),
         Ok(_) => Ok(limited(&question, "evaluation_limit", "The evaluation ended without an answer.")),
@@ -74,8 +72,8 @@ fn json_text(bytes: Vec<u8>) -> Response {
 }
 
 /// The same shape as an evaluation's own answer.
-fn limited(question: &Value, code: &str, message: &str) -> Response {
-    let id = question.get("id").cloned().unwrap_or_default();
+fn limited(question: &[u8], code: &str, message: &str) -> Response {
+    let id = question_id(question);
     let error = json!({ "code": code, "message": message });
     let answer = json!({ "id": id, "output": null, "errors": [error], "console": [] });
     json_text(answer.to_string().into_bytes())

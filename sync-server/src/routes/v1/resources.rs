@@ -10,6 +10,7 @@ use tombolo_model::{Action, Id, Kind, LONGEST_NAME, Problem, validate};
 use tombolo_wire::rest::{AuditAction, FieldChange};
 
 use super::body::{Collection, Json, address};
+use super::templates;
 use crate::app::App;
 use crate::rest::acting::Acting;
 use crate::rest::error::{RestError, of_problem};
@@ -62,7 +63,10 @@ pub(super) fn page(
     if taken.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let link = query.link(&address(app, headers, path), raw, taken.len());
+    let address = address(app, headers, path);
+    // Others take the whole header for the address of the next page; those read integrations and members.
+    let all = (!path.ends_with("/integrations")).then(|| query.first(&address, raw));
+    let link = query.link(&address, raw, taken.len()).or(all);
     let wanted = taken.into_iter().skip(query.skip).take(query.limit);
     let page: Vec<Value> = wanted.map(|shown| query.fields_of(shown)).collect();
     let mut response = Answer(page).into_response();
@@ -110,6 +114,7 @@ pub(super) async fn create(
         acting.must_make(Action::WriteSecret, kind, &value)?;
     }
     references::check(&app, &acting, kind, (None, &value)).await?;
+    fits(&app, &acting, kind, (None, &value)).await?;
     let id = fresh::id()?;
     // Secrets first: a connection that is there has those that it was made with.
     let entered = taken.keep(&app, &acting, kind, id, &value, false).await?;
@@ -141,6 +146,7 @@ pub(super) async fn replace(
         acting.must(Action::WriteSecret, &before.row)?;
     }
     references::check(&app, &acting, kind, (Some(&before.seen.value), &value)).await?;
+    fits(&app, &acting, kind, (Some(id), &value)).await?;
     write::change(&app, &acting, id, write::replacing(value.clone())).await?;
     let may_remove = acting.may(Action::WriteSecret, &before.row);
     let entered = taken.keep(&app, &acting, kind, id, &value, may_remove).await?;
@@ -167,6 +173,7 @@ pub(super) async fn patch(
         return Err(RestError::invalid(problems.into_iter().map(of_problem).collect()));
     }
     references::check(&app, &acting, kind, (Some(&before.seen.value), &value)).await?;
+    fits(&app, &acting, kind, (Some(id), &value)).await?;
     write::change(&app, &acting, id, write::replacing(value.clone())).await?;
     bound(&app, &acting, &before, &value).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -198,6 +205,14 @@ pub(super) async fn dependencies(
     found(&app, &acting, kind, id).await?;
     let users = references::users(&app, &acting, id).await?;
     Ok(Answer(references::shown(&acting, &users)))
+}
+
+/// Checks what a kind asks for that is not in the resource itself.
+async fn fits(app: &App, acting: &Acting, kind: Kind, (id, value): (Option<Id>, &Value)) -> Result<(), RestError> {
+    match kind {
+        Kind::Template => templates::may_be(app, acting, id, value).await,
+        _ => Ok(()),
+    }
 }
 
 /// Binds what a connection gets by another iClient than before, where the caller may enter secrets.

@@ -1,4 +1,5 @@
-//! Paths of the API in any case: `/v1/TokenInfo` is `/v1/tokenInfo`.
+//! Paths of the API as clients write them: in any case, with a slash at the end, and `/v1/template` for `/v1/templates` as
+//! in examples of the integrator's documentation.
 //!
 //! Only what the route table names is spelled anew; ids, keys and names stay as they came.
 
@@ -24,13 +25,21 @@ pub(crate) fn respelled(uri: &Uri) -> Option<Uri> {
 }
 
 fn spelled(path: &str) -> Option<String> {
-    let given: Vec<&str> = path.split('/').collect();
+    let mut given: Vec<&str> = path.split('/').collect();
+    // A client that asks for one of a kind or for all puts the id, or nothing, behind the slash.
+    if given.len() > 3 && given.last().is_some_and(|last| last.is_empty()) {
+        given.pop();
+    }
+    if given[2].eq_ignore_ascii_case("template") {
+        given[2] = "templates";
+    }
     let fits = |route: &&Vec<String>| {
         let both = || route.iter().zip(&given);
         route.len() == given.len() && both().all(|(own, given)| is_name(own) || own.eq_ignore_ascii_case(given))
     };
-    // One that names more of the path is meant: `/v1/connections/ping` is no connection.
-    let named = |route: &&Vec<String>| route.iter().filter(|own| !is_name(own)).count();
+    // One that names a part of the path sooner is meant, as in the router: `/v1/connections/ping` is no connection, and
+    // `/v1/flows/{id}/state/errors` is a key.
+    let named = |route: &&Vec<String>| route.iter().map(|own| !is_name(own)).collect::<Vec<bool>>();
     let route = routes().iter().filter(fits).max_by_key(named)?;
     let spelled = route.iter().zip(&given).map(|(own, given)| if is_name(own) { given } else { own.as_str() });
     let spelled = spelled.collect::<Vec<_>>().join("/");
@@ -62,8 +71,21 @@ mod tests {
         assert_eq!(path("/v1/State/FLOWS").as_deref(), Some("/v1/state/FLOWS"));
         assert_eq!(path("/v1/lookupCaches/AB/getdata").as_deref(), Some("/v1/lookupcaches/AB/getData"));
         assert_eq!(path("/v1/connections/PING").as_deref(), Some("/v1/connections/ping"));
+        assert_eq!(path("/v1/flows/AB/State/Errors").as_deref(), Some("/v1/flows/AB/state/Errors"));
         for fine in ["/v1/flows/ABC", "/v1/nothing", "/api/Me", "/", "/V1", "/v1/state/ping"] {
             assert_eq!(path(fine), None, "{fine}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_and_other_names_that_clients_use_are_understood() {
+        let path = |text: &str| respelled(&text.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(path("/v1/integrations/").as_deref(), Some("/v1/integrations"));
+        assert_eq!(path("/v1/flows/AB/?x=1").as_deref(), Some("/v1/flows/AB?x=1"));
+        assert_eq!(path("/v1/template").as_deref(), Some("/v1/templates"));
+        assert_eq!(path("/v1/template/AB").as_deref(), Some("/v1/templates/AB"));
+        for other in ["/v1/", "/v1//", "/v1/nothing/", "/api/me/"] {
+            assert_eq!(path(other), None, "{other}");
         }
     }
 }

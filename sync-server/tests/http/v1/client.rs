@@ -76,7 +76,8 @@ impl Api {
     /// Gets a file.
     pub(crate) async fn file(&self, path: &str) -> Vec<u8> {
         let url = format!("{}{path}", self.base);
-        let answer = self.client.get(url).header(AUTHORIZATION, format!("Bearer {}", self.token)).send().await.unwrap();
+        let request = self.client.get(url).header(AUTHORIZATION, format!("Bearer {}", self.token));
+        let answer = request.header("accept", "application/zip").send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.bytes().await.unwrap().to_vec()
     }

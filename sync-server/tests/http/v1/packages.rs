@@ -9,7 +9,7 @@ use crate::server::Server;
 const CANARY: &str = "canary-77aa-token";
 
 /// An integration with a flow, its steps, a script and a connection with a secret; its id.
-async fn shop(api: &Api) -> String {
+pub(super) async fn shop(api: &Api) -> String {
     let integration = api.make("integrations", json!({ "name": "Shop" })).await;
     let connection = json!({ "name": "Store", "type": "http", "http": { "baseURI": "https://shop.example.com",
         "auth": { "type": "token", "token": { "token": CANARY, "location": "header" } } } });

@@ -27,6 +27,8 @@ fn filled(route: &RouteInfo, id: &dyn Fn(Option<Kind>) -> String) -> String {
         .path
         .replace("{id}", &id(kind))
         .replace("{type}", "scripts")
+        .replace("{connection}", &id(Some(Kind::Connection)))
+        .replace("{step}", &id(Some(Kind::Import)))
         .replace("{key}", "secret-key")
         .replace("{name}", "handlebars")
 }
@@ -141,7 +143,7 @@ async fn what_a_member_may_do_to_a_resource_is_where_it_belongs() {
                 if said == Permission::Granted && spared {
                     continue;
                 }
-                let path = filled(&route, &|_| ids[&kind].to_string());
+                let path = filled(&route, &|wanted| ids[&wanted.unwrap_or(kind)].to_string());
                 let status = call(api, &route.method, &path).await.status;
                 let makes_more = route.path.ends_with("/clone");
                 let fine = match said {
@@ -214,7 +216,15 @@ async fn a_member_makes_resources_where_they_manage_and_nowhere_else() {
     // Their connection is theirs: a flow does not reach it by naming it.
     let foreign = matrix.furnished[1].1[&Kind::Connection];
     let export = json!({ "name": "x", "_integrationId": ours, "_connectionId": foreign });
-    assert_eq!(builds.post("/v1/exports", export).await.no(), (422, "invalid_ref".to_owned()));
+    assert_eq!(builds.post("/v1/exports", export.clone()).await.no(), (422, "invalid_ref".to_owned()));
+    // Who sees all of the account and manages a part of it uses the connections of that part alone.
+    assert_eq!(of("hybrid").post("/v1/exports", export).await.no(), (422, "invalid_ref".to_owned()));
+    let register = json!([{ "op": "add", "path": "/_registeredConnectionIds", "value": [foreign] }]);
+    let integration = format!("/v1/integrations/{ours}");
+    assert_eq!(of("hybrid").patch(&integration, register).await.status, 422, "nor gets them by registering them");
+    let own = matrix.furnished[0].1[&Kind::Connection];
+    let export = json!({ "name": "x", "_integrationId": ours, "_connectionId": own });
+    assert_ne!(of("hybrid").post("/v1/exports", export).await.no().1, "invalid_ref");
     // A secret is entered where one manages.
     let secret = |home: Id| {
         json!({ "name": "c", "type": "http", "_integrationId": home,

@@ -1,8 +1,8 @@
 //! What a problem says to people, and where it is, as an editor shows it: which of the
 //! two texts, which value in it, which line and column.
 
-use serde_json::Value;
 use tombolo_engine::EvalError;
+use tombolo_model::Val;
 use tombolo_wire::eval_worker::{EvalProblem, Side};
 
 /// The problems whose path leads into the input: it is a list of records.
@@ -19,6 +19,11 @@ pub(super) fn unreadable(error: &serde_json::Error, side: Side) -> EvalProblem {
     // The place is shown beside the sentence.
     let reason = words(whole.split(" at line ").next().unwrap_or(&whole));
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).max(1);
+    if error.is_data() {
+        // It is JSON, and more than is held in memory.
+        let message = format!("This cannot be read: {reason}. Try fewer records.");
+        return EvalProblem { code: "too_big".to_owned(), message, side, path: None, place: None };
+    }
     EvalProblem {
         code: "invalid_json".to_owned(),
         message: format!("This is not JSON: {reason}."),
@@ -55,7 +60,7 @@ fn words(reason: &str) -> &str {
 
 /// The pointer as it leads into a value, as far as that goes. Rules may be given without the names that are around them in
 /// a resource, and a single record without the list of records: then the beginning of the pointer leads nowhere.
-fn pointing(path: &str, into: &Value) -> String {
+fn pointing(path: &str, into: &Val) -> String {
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let goes = |skipped: usize| {
         let mut value = into;
@@ -63,8 +68,8 @@ fn pointing(path: &str, into: &Value) -> String {
         for step in &steps[skipped..] {
             let name = step.replace("~1", "/").replace("~0", "~");
             let next = match value {
-                Value::Object(fields) => fields.get(&name),
-                Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)),
+                Val::Map(fields) => fields.get(&name),
+                Val::List(items) => name.parse::<usize>().ok().and_then(|at| items.get(at)),
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -78,7 +83,7 @@ fn pointing(path: &str, into: &Value) -> String {
 }
 
 /// A problem of the engine with its place.
-pub(super) fn placed(error: EvalError, rules: &Value, input: &Value) -> EvalProblem {
+pub(super) fn placed(error: EvalError, rules: &Val, input: &Val) -> EvalProblem {
     let EvalError { code, message, path, at } = error;
     let path = path.unwrap_or_default();
     if let Some(place) = script_place(&path) {
@@ -91,7 +96,7 @@ pub(super) fn placed(error: EvalError, rules: &Value, input: &Value) -> EvalProb
         None => (Side::Rules, pointing(&path, rules)),
     };
     let value = if side == Side::Rules { rules } else { input };
-    let text = value.as_str().or_else(|| value.pointer(&path).and_then(Value::as_str));
+    let text = value.as_str().or_else(|| value.pointer(&path).and_then(Val::as_str));
     let place = at.zip(text).map(|(at, text)| place_of(text, at));
     EvalProblem { code, message, side, path: Some(path).filter(|path| !path.is_empty()), place }
 }
@@ -117,7 +122,7 @@ fn place_of(text: &str, at: usize) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -128,18 +133,18 @@ mod tests {
     #[test]
     fn a_character_of_a_template_has_a_line_and_a_column() {
         let rules = json!({"template": "a\n\u{1f600} {{x"});
-        let problem = placed(error("template_syntax", "/template", Some(5)), &rules, &Value::Null);
+        let problem = placed(error("template_syntax", "/template", Some(5)), &rules.into(), &Val::Null);
         assert_eq!((problem.place, problem.side), (Some((2, 4)), Side::Rules));
         assert_eq!(problem.path.as_deref(), Some("/template"));
     }
 
     #[test]
     fn a_script_and_an_input_have_their_places() {
-        let problem = placed(error("script_error", "3:14", None), &Value::Null, &Value::Null);
+        let problem = placed(error("script_error", "3:14", None), &Val::Null, &Val::Null);
         assert_eq!((problem.place, problem.path), (Some((3, 14)), None));
-        let problem = placed(error("invalid_input", "/input", None), &Value::Null, &Value::Null);
+        let problem = placed(error("invalid_input", "/input", None), &Val::Null, &Val::Null);
         assert_eq!((problem.side, problem.path), (Side::Input, None));
-        let problem = placed(error("generate", "/2", None), &Value::Null, &Value::Null);
+        let problem = placed(error("generate", "/2", None), &Val::Null, &Val::Null);
         assert_eq!((problem.side, problem.path.as_deref()), (Side::Input, Some("/2")));
     }
 
@@ -159,6 +164,7 @@ mod tests {
     #[test]
     fn a_pointer_leads_into_rules_that_stand_alone() {
         let rules = json!([{"generate": "a"}, {"generate": "b", "dataType": "x"}]);
+        let pointing = |path: &str, into: &Value| pointing(path, &into.into());
         assert_eq!(pointing("/mappings/1/dataType", &rules), "/1/dataType");
         assert_eq!(pointing("/1/dataType", &rules), "/1/dataType");
         // What is missing stands where it should be.
@@ -173,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_character_of_the_input_has_a_line_and_a_column() {
-        let problem = placed(error("parse", "/input", Some(5)), &Value::Null, &json!("a,b\n\"1"));
+        let problem = placed(error("parse", "/input", Some(5)), &Val::Null, &json!("a,b\n\"1").into());
         assert_eq!((problem.side, problem.place, problem.path), (Side::Input, Some((2, 1)), None));
     }
 }

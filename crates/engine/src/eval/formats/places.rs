@@ -200,7 +200,7 @@ mod tests {
 
     /// What stands at the place of the first error.
     fn at(name: &str, rules: serde_json::Value, options: serde_json::Value, text: &str) -> (usize, String) {
-        let request = EvalRequest { rules, input: json!(text), options, ..EvalRequest::default() };
+        let request = EvalRequest { rules, input: json!(text).into(), options, ..EvalRequest::default() };
         let made = eval(name, &request).unwrap();
         let error = made.errors.first().unwrap_or_else(|| panic!("{name} {text}"));
         assert_eq!(error.path.as_deref(), Some("/input"), "{error:?}");

@@ -152,6 +152,19 @@ fn rows_that_are_wrong_are_named_by_their_number() {
 }
 
 #[test]
+fn rows_of_a_rule_that_is_no_container_are_neither_mistaken_nor_lost() {
+    let line = json!({"name": "lines", "maxOccurrence": 100, "elements": [
+        {"name": "L", "value": "L", "length": 1}, {"name": "sku", "value": "{{sku}}", "length": 3}]});
+    let rules = json!([{"required": true, "elements": [{"name": "H", "value": "H", "length": 1}]}, line]);
+    let definition = json!({"format": "fixed", "fixed": {"rowDelimiter": "\n"}, "rules": rules});
+    let error = read(&definition, "", false, "H\nLa  \nLb  \n", 64).1;
+    assert_eq!(error, Some(FormatError::RepeatedRow { row: 3, rule: "L".into() }));
+    let lost = written(&definition, &[json!({"lines": [{"sku": "a"}, {"sku": "b"}]})]).unwrap_err();
+    assert!(lost.contains("“lines” is a list") && lost.contains("container"), "{lost}");
+    assert_eq!(written(&definition, &[json!({"sku": "a"})]).unwrap(), "H\nLa  \n");
+}
+
+#[test]
 fn with_partial_success_a_bad_record_costs_only_itself() {
     let text = interchange("A1") + &interchange("A2").replace("BEG*A2~\n", "") + &interchange("A3");
     let (rows, error) = read(&order(), "", true, &text, 64);

@@ -1,0 +1,130 @@
+//! The editors inside the resources that they are about.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::time::Duration;
+use thirtyfour::Key;
+use tombolo_model::{Id, Kind};
+use tombolo_tests::flows::{self, Destination, Flow, Source, row};
+use tombolo_tests::{Member, Screen, Server, until};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Whether an editor begins in the corner of the window.
+const CORNER: &str = "const place = document.querySelector('dialog[open], .step-editor')?.getBoundingClientRect(); \
+    return place && place.width === innerWidth && place.top === 0;";
+
+fn id_of(flow: &Flow, kind: Kind) -> Result<Id> {
+    let found = flow.resources.iter().find(|(have, ..)| *have == kind).map(|(_, id, _)| *id);
+    found.with_context(|| format!("no {kind:?}"))
+}
+
+/// Waits until the JSON beside a form says something.
+async fn json_has(screen: &Screen, pointer: &str, wanted: Value) -> Result<()> {
+    until(&format!("{pointer} being {wanted}"), PATIENCE, || async {
+        let text = screen.browser.value("JSON of the resource").await?;
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        Ok((value.pointer(pointer) == Some(&wanted)).then_some(()))
+    })
+    .await
+}
+
+async fn page(screen: &Screen, folder: &str, id: Id) -> Result<()> {
+    screen.visit(&format!("/{folder}/{id}?json=true")).await?;
+    screen.browser.field("JSON of the resource").await?;
+    // What is asked for seldom is folded, once the form is there.
+    let unfold = "const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0;";
+    screen.browser.wait_js("the form", unfold, PATIENCE).await
+}
+
+/// Takes all of the window and gives it back; the editor stays open.
+async fn fills_the_window(screen: &Screen, editor: &str) -> Result<()> {
+    screen.browser.press("button", "Full screen").await?;
+    screen.browser.wait_js("the editor over all of the window", CORNER, PATIENCE).await?;
+    screen.browser.keys(Key::Escape + "").await?;
+    screen
+        .browser
+        .wait_js(
+            "the window as it was",
+            &CORNER.replace("place.width === innerWidth && place.top === 0", "place.top > 0"),
+            PATIENCE,
+        )
+        .await?;
+    screen.browser.find("textbox", editor).await.map(|_| ())
+}
+
+async fn stock(server: &Server) -> Result<(Screen, Flow)> {
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let hash = owner.store(b"sku,quantity\nhp-1,5\n").await?;
+    let mappings = json!([row("$.sku", "sku", "string")]);
+    let to = Destination::Http("http://127.0.0.1:9", "/stock");
+    let flow = flows::flow("Stock", &Source::Csv(&hash), None, &mappings, &to);
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.home().await?;
+    Ok((screen, flow))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_of_a_resource_are_written_in_their_editors() -> Result<()> {
+    let server = Server::start().await?;
+    let (screen, flow) = stock(&server).await?;
+    page(&screen, "exports", id_of(&flow, Kind::Export)?).await?;
+    screen.browser.press("button", "Editor of Format").await?;
+    screen.paste_over("File", "sku;quantity\nhp-1;5\n").await?;
+    screen.browser.choose("Columns are parted by", "Semicolon").await?;
+    screen.output_has("\"quantity\": \"5\"").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("radio", "Rows").await?;
+    fills_the_window(&screen, "File").await?;
+    screen.browser.press("button", "Close").await?;
+    json_has(&screen, "/file/csv/columnDelimiter", json!(";")).await?;
+
+    // Of rules that are several fields each is written.
+    screen.browser.press("button", "Editor of Sort by").await?;
+    screen.paste_over("Rules", r#"{"sortByFields": [{"field": "sku", "descending": true}]}"#).await?;
+    screen.output_has("hp-2040").await?;
+    screen.browser.press("button", "Close").await?;
+    json_has(&screen, "/file/sortByFields", json!([{"field": "sku", "descending": true}])).await?;
+
+    // A text of a list, with what the last test run gave the step.
+    page(&screen, "imports", id_of(&flow, Kind::Import)?).await?;
+    screen.browser.press("button", "Editor of Relative URL").await?;
+    screen.browser.see("The input is an example.").await?;
+    screen.paste_over("Relative URI", "/stock/{{record.sku}}").await?;
+    screen.browser.press("button", "Close").await?;
+    json_has(&screen, "/http/relativeURI", json!(["/stock/{{record.sku}}"])).await?;
+    screen.browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_templates_of_a_step_have_the_frame_of_the_playground_and_its_tests_run_from_the_flow() -> Result<()> {
+    let server = Server::start().await?;
+    let (screen, _) = stock(&server).await?;
+    screen.open_flow("Stock integration", "Stock").await?;
+    screen.tool("Stock destination", "Address and body").await?;
+    screen.type_over("Relative URI", "/stock/{{record.sku}}").await?;
+    screen.browser.press("button", "Get records").await?;
+    screen.output_has("/stock/hp-1").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("radio", "Columns").await?;
+    fills_the_window(&screen, "Relative URI").await?;
+    screen.done().await?;
+
+    // It lies in the playground as it was left in the flow.
+    screen.open_editor("file-name").await?;
+    let columns = "return document.querySelector('.bench').dataset.layout === 'columns';";
+    screen.browser.wait_js("the layout of the flow", columns, PATIENCE).await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Save as test case").await?;
+    screen.browser.fill("Name", "The name of the file").await?;
+    screen.browser.press("button", "Save test case").await?;
+    screen.browser.see("The test case is saved").await?;
+    screen.home().await?;
+    screen.open_flow("Stock integration", "Stock").await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "Tests").await?;
+    screen.browser.press("button", "Run all tests").await?;
+    screen.browser.see_within("1 test passed.", Duration::from_secs(60)).await?;
+    screen.browser.close().await
+}
