@@ -48,6 +48,9 @@ pub struct Job {
     /// The connections that are offline, each with why: nothing is sent through them.
     #[serde(default)]
     pub offline: BTreeMap<Id, String>,
+    /// The trace keys of the errors that are open, by their steps, where the flow resolves errors by them.
+    #[serde(default)]
+    pub open: BTreeMap<String, Vec<String>>,
 }
 
 /// A connection to be tested.
@@ -142,6 +145,13 @@ pub enum Line {
         connection: Id,
         /// What comes behind “its connection is offline:”.
         why: String,
+    },
+    /// What has this trace key came to the step again: its errors so far are over. Said before an error that it has anew.
+    Over {
+        /// The step.
+        step: String,
+        /// The key.
+        trace_key: String,
     },
     /// A stage of a test run.
     Stage {

@@ -20,6 +20,8 @@ const RETRIED: usize = 10_000;
 /// The most decisions about errors in one frame, and the longest name in one.
 const MARKS: usize = 1_000;
 const NAME_BYTES: usize = 256;
+/// The most warnings of a step that are kept.
+const WARNINGS: usize = 20;
 /// The longest text of an error.
 const TEXT_BYTES: usize = 16 * 1024;
 
@@ -62,6 +64,17 @@ pub(crate) fn fit_run(row: &mut RunRow) {
     if let Some(retry) = &mut row.origin.retry {
         retry.errors.truncate(RETRIED);
         retry.resolved.truncate(RETRIED);
+    }
+    let mut left = RETRIED;
+    for over in &mut row.origin.over {
+        over.errors.truncate(left);
+        left -= over.errors.len();
+    }
+    let over = std::mem::take(&mut row.origin.over).into_vec();
+    row.origin.over = over.into_iter().filter(|over| !over.errors.is_empty()).collect();
+    for step in &mut row.steps {
+        step.warnings.truncate(WARNINGS);
+        step.warnings.iter_mut().for_each(shorten);
     }
 }
 
@@ -168,6 +181,22 @@ mod tests {
         fit(&mut many);
         let kept: Vec<_> = many.errors.iter().map(|row| (row.n, row.error.message.contains("counted"))).collect();
         assert_eq!(kept, [(1, false), (ERRORS, true)]);
+    }
+
+    #[test]
+    fn of_what_a_row_says_beside_its_counters_only_so_much_is_kept() {
+        let mut row: RunRow = serde_json::from_value(json!({"id": "000000010000000000000000",
+            "flow": "000000020000000000000000", "flowName": "F", "status": "completed", "place": "browser",
+            "startedMs": 1, "endedMs": 2, "error": null, "n": 1,
+            "steps": [{"step": "s", "name": "S", "kind": "import", "received": 0, "success": 0, "ignored": 0,
+                "errors": 0, "pages": 0, "file": null, "warnings": vec!["w".repeat(TEXT_BYTES + 1); WARNINGS + 1]}],
+            "origin": {"over": [{"run": "000000030000000000000000", "errors": vec![1; RETRIED - 1]},
+                {"run": "000000040000000000000000", "errors": [1, 2]}, {"run": "000000050000000000000000", "errors": [1]}]}}))
+        .unwrap();
+        fit_run(&mut row);
+        assert_eq!(row.origin.over.iter().map(|over| over.errors.len()).collect::<Vec<_>>(), [RETRIED - 1, 1]);
+        let warnings = &row.steps[0].warnings;
+        assert!(warnings.len() == WARNINGS && warnings[0].len() < TEXT_BYTES + 4, "{}", warnings.len());
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl Wish {
             Some(user) => Some(Box::new(RunBy { user, name: name(user, app.store.members(account).await?) })),
             None => None,
         };
-        Ok(RunOrigin { kind: self.kind, by, retry: None })
+        Ok(RunOrigin { kind: self.kind, by, ..RunOrigin::default() })
     }
 }
 
@@ -343,7 +343,7 @@ async fn work_in_place(
     let folder = tempfile::tempdir_in(parent).map_err(RunFailure::Folder)?;
     let Wanted { flow, narrowed, wish } = wanted;
     let job = tokio::select! {
-        job = bundle::gather(app, account, (flow, narrowed), report.row().clone(), folder.path()) => job?,
+        job = bundle::gather(app, account, (flow, narrowed), report, folder.path()) => job?,
         why = stop.as_mut() => return Err(why),
     };
     report.take_heads(&job.row);

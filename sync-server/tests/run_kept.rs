@@ -167,3 +167,90 @@ fn an_export_of_changes_goes_on_where_the_last_run_was() {
     assert!(run(&["--at", "2026-05-01T00:00:00Z"]).contains("Rows: 2 in, 0 done, 2 ignored"));
     assert!(run(&["--since", "2025-01-01T00:00:00Z"]).contains("Rows: 2 in, 2 done"));
 }
+
+/// A flow out of a file of JSON into files of JSON, with a number that has to be one.
+fn numbers(folder: &Path, file: &Value, more: &[&str]) -> Output {
+    let rule = json!({"generate": "n", "dataType": "number", "extract": "$.n"});
+    let all = json!({"format": "tombolo-export", "resources": {
+        "flows": [{"_id": FIRST, "name": "First",
+            "pageGenerators": [{"_exportId": EXPORT}], "pageProcessors": [{"type": "import", "_importId": IMPORT}]}],
+        "exports": [{"_id": EXPORT, "name": "Rows", "adaptorType": "SimpleExport", "file": {"type": "json"}}],
+        "imports": [{"_id": IMPORT, "name": "Result", "adaptorType": "SimpleImport", "file": file, "mappings": [rule]}],
+    }});
+    std::fs::write(folder.join("all.json"), all.to_string()).unwrap();
+    std::fs::write(folder.join("rows.json"), r#"[{"id":1,"n":"1"},{"id":2,"n":"x"},{"id":3,"n":"3"}]"#).unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_tombolo")).current_dir(folder).args(["run", "all.json"]).args(more).output();
+    output.unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_failed_on_the_command_line_is_tried_again_from_a_file_edited_or_not() {
+    let folder = TempDir::new().unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let numbers = |more: &[&str]| numbers(folder.path(), &json!({"type": "json", "fileName": "out.json"}), more);
+    let first = numbers(&["--file", "rows.json", "--errors", "failed.jsonl"]);
+    assert!(said(&first).contains("1 errors are in failed.jsonl: --retry failed.jsonl"), "{}", said(&first));
+    let line: Value = serde_json::from_str(&read("failed.jsonl")).unwrap();
+    assert_eq!((&line["step"], &line["index"], &line["traceKey"]), (&json!(IMPORT), &json!(1), &json!("2")));
+    assert_eq!((&line["code"], &line["record"]), (&json!("mapping"), &json!({"id": 2, "n": "x"})));
+
+    let again = numbers(&["--retry", "failed.jsonl", "--errors", "again.jsonl"]);
+    assert!(again.status.success() && said(&again).contains("1 in, 0 done, 0 ignored, 1 errors"), "{}", said(&again));
+    assert_eq!(read("again.jsonl"), read("failed.jsonl"), "it fails again, and may be tried again");
+    std::fs::write(folder.path().join("again.jsonl"), read("failed.jsonl").replace("\"x\"", "2")).unwrap();
+    let edited = numbers(&["--retry", "again.jsonl"]);
+    assert!(String::from_utf8_lossy(&edited.stdout).contains(r#""type":"retry""#));
+    assert_eq!(read("out.json"), "[\n{\"n\":1},\n{\"n\":3}\n]\n", "what the first run made stays");
+    let made: Vec<String> = ["out (2).json", "out (3).json"].map(read).into();
+    assert_eq!(made, ["[]\n", "[\n{\"n\":2}\n]\n"]);
+    let over = numbers(&["--retry", "again.jsonl", "--errors", "again.jsonl"]);
+    assert!(!over.status.success() && said(&over).contains("name another file"), "{}", said(&over));
+}
+
+#[test]
+fn a_file_a_record_lies_on_the_disk_by_its_own_name() {
+    let folder = TempDir::new().unwrap();
+    let file = json!({"type": "json", "fileName": "{{record.n}}.json", "skipAggregation": true});
+    let output = numbers(folder.path(), &file, &["--file", "rows.json", "--out", "out"]);
+    let mut names: Vec<_> = std::fs::read_dir(folder.path().join("out")).unwrap().map(|found| found.unwrap()).collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    let names: Vec<String> = names.iter().map(|found| found.file_name().into_string().unwrap()).collect();
+    assert_eq!(names, ["1.json", "3.json"], "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#""name":"1.json and 1 more""#));
+}
+
+/// An expression that tries all ways, a list that says that it has 2⁵³ items, and a record that is none of that.
+const ENDLESS: &str = "function keep({ record }) {
+  if (record.n === 'regex') return /^(a+)+$/.test('a'.repeat(60) + 'b');
+  if (record.n === 'list') return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1) >= 0;
+  return true;
+}";
+
+#[test]
+fn a_call_that_computes_without_end_is_ended_within_seconds_and_the_run_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let called = json!({"type": "script", "script": {"_scriptId": SCRIPT, "function": "keep"}});
+    let all = json!({"format": "tombolo-export", "resources": {
+        "flows": [{"_id": FIRST, "name": "First",
+            "pageGenerators": [{"_exportId": EXPORT}], "pageProcessors": [{"type": "import", "_importId": IMPORT}]}],
+        "exports": [{"_id": EXPORT, "name": "Rows", "adaptorType": "SimpleExport", "file": {"type": "json"}, "filter": called}],
+        "imports": [{"_id": IMPORT, "name": "Result", "adaptorType": "SimpleImport", "file": {"type": "json", "fileName": "out.json"}}],
+        "scripts": [{"_id": SCRIPT, "name": "Hooks", "content": ENDLESS}],
+    }});
+    std::fs::write(folder.path().join("all.json"), all.to_string()).unwrap();
+    std::fs::write(folder.path().join("rows.json"), r#"[{"n":"regex"},{"n":"list"},{"n":"fine"}]"#).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tombolo"));
+    let begun = std::time::Instant::now();
+    let output = command.current_dir(folder.path()).args(["run", "all.json", "--file", "rows.json"]).output().unwrap();
+    let took = begun.elapsed();
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(lines.matches("it computed for more than 4 seconds").count(), 2, "{lines}{}", said(&output));
+    assert_eq!(std::fs::read_to_string(folder.path().join("out.json")).unwrap(), "[\n{\"n\":\"fine\"}\n]\n");
+    // Two calls of four seconds; each would have had thirty.
+    assert!(took.as_secs() < 30, "{took:?}");
+}

@@ -239,11 +239,14 @@ impl Golden {
         let error = |error: &Value| json!([error["step"], error["code"], error["index"], error["message"]]);
         let healed = steps().filter(|step| step["autoResolved"].as_u64() > Some(0));
         let healed: BTreeMap<_, _> = healed.map(|step| (id(step), step["autoResolved"].clone())).collect();
+        let warned = steps().filter_map(|step| Some((id(step), step["warnings"].as_array()?.len())));
+        let warned: BTreeMap<_, _> = warned.collect();
         let mut seen = BTreeMap::from([
             ("status", row["status"].clone()),
             ("error", row["error"]["message"].as_str().unwrap_or_default().into()),
             ("counts", steps().map(|step| (id(step), count(step))).collect::<serde_json::Map<_, _>>().into()),
             ("autoResolved", json!(healed)),
+            ("warnings", json!(warned)),
             ("names", json!(named)),
             ("files", json!(files)),
             ("errors", sort(came.errors.iter().map(error).collect())),
@@ -260,8 +263,19 @@ impl Golden {
 }
 
 /// What is compared.
-const SEEN: [&str; 10] =
-    ["status", "error", "counts", "autoResolved", "names", "files", "errors", "requests", "console", "stages"];
+const SEEN: [&str; 11] = [
+    "status",
+    "error",
+    "counts",
+    "autoResolved",
+    "warnings",
+    "names",
+    "files",
+    "errors",
+    "requests",
+    "console",
+    "stages",
+];
 /// What need not be said.
 const OPTIONAL: [&str; 3] = ["error", "names", "stages"];
 

@@ -3,6 +3,7 @@
 mod details;
 mod told;
 mod tried;
+mod warnings;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -17,6 +18,7 @@ use crate::words;
 use details::Details;
 pub(in crate::pages) use told::{Told, nothing_read};
 pub(in crate::pages) use tried::{Tried, tried_memo};
+pub(in crate::pages) use warnings::Warnings;
 
 /// Where a run ran, in words. Of an account that is on this device alone there is no other device.
 pub(crate) fn place_words(run: &RunRow, account: Option<&AccountInfo>) -> &'static str {

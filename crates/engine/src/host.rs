@@ -60,6 +60,10 @@ pub trait FileStore {
     fn open(&self, hash: &str) -> LocalBoxFuture<'_, Result<Pieces<FileError>, FileError>>;
     /// Begins the file of a step; `name` is for people.
     fn create(&self, step: &str, name: &str) -> LocalBoxFuture<'_, Result<Box<dyn FileWriter>, FileError>>;
+    /// Whether a step may make several files here; where it may not, they go into one archive.
+    fn takes_several(&self) -> bool {
+        false
+    }
 }
 
 /// A file in the making.

@@ -7,6 +7,7 @@ use std::pin::pin;
 use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::StreamExt;
+use serde_json::Value;
 use tombolo_model::run::{RunError, RunRow, RunStatus};
 use tombolo_model::{Id, Problem};
 
@@ -196,10 +197,9 @@ fn next(row: &mut RunRow, report: &mut dyn FnMut(Report)) {
 fn not_compiled(bundle: &Bundle, problems: &[Problem], time_ms: i64) -> RunError {
     let lines: Vec<String> = problems
         .iter()
-        .map(|problem| {
-            let name = owner(bundle, problem);
-            let name = name.map(|name| format!("“{name}”: ")).unwrap_or_default();
-            format!("{name}{}", problem.message)
+        .map(|problem| match &*place(bundle, problem) {
+            "" => problem.message.clone(),
+            place => format!("{place}: {}", problem.message),
         })
         .collect();
     RunError {
@@ -213,9 +213,44 @@ fn not_compiled(bundle: &Bundle, problems: &[Problem], time_ms: i64) -> RunError
     }
 }
 
-/// The name of the resource that a problem is in, unless it is the flow itself.
-fn owner<'b>(bundle: &'b Bundle, problem: &Problem) -> Option<&'b str> {
-    let id = problem.path.strip_prefix('/')?.split('/').next()?;
-    let (_, value) = bundle.resources.get(&id.parse().ok()?)?;
-    value.get("name")?.as_str()
+/// Where a problem is: the name of its resource, unless it is the flow itself, and the field; with the id that stands there,
+/// where it is one that leads nowhere.
+fn place(bundle: &Bundle, problem: &Problem) -> String {
+    let path = problem.path.strip_prefix('/').unwrap_or(&problem.path);
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    let found = first.parse::<Id>().ok().and_then(|id| bundle.resources.get(&id));
+    let (name, field, value) = match found {
+        Some((_, value)) => (value.get("name").and_then(Value::as_str), rest, value),
+        None => (None, path, &bundle.flow),
+    };
+    let id = value.pointer(&format!("/{field}")).and_then(Value::as_str).filter(|id| id.parse::<Id>().is_ok());
+    let field = match id {
+        Some(id) => format!("{field} {id}"),
+        None => field.to_owned(),
+    };
+    match (name, field.as_str()) {
+        (Some(name), "") => format!("“{name}”"),
+        (Some(name), field) => format!("“{name}” ({field})"),
+        (None, field) => field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tombolo_model::Kind;
+
+    use super::*;
+
+    #[test]
+    fn what_keeps_a_flow_from_running_is_told_with_its_resource_field_and_id() {
+        let (id, gone) = ("000000010000000000000000", "000000020000000000000000");
+        let mut bundle = Bundle { flow: json!({"pageProcessors": [{"_importId": gone}]}), ..Bundle::default() };
+        bundle.resources.insert(id.parse().unwrap(), (Kind::Export, json!({"name": "src", "pageSize": 0})));
+        let told = |path: &str| place(&bundle, &Problem::new(path, "", ""));
+        assert_eq!(told(&format!("/{id}/pageSize")), "“src” (pageSize)");
+        assert_eq!(told(&format!("/{id}")), "“src”");
+        assert_eq!(told("/pageProcessors/0/_importId"), format!("pageProcessors/0/_importId {gone}"));
+        assert_eq!(told(""), "");
+    }
 }

@@ -21,18 +21,26 @@ pub trait Ledger {
     fn resolved(&self, step: &str, trace_key: &str);
 }
 
-/// The ledger of a run that is told at its start which connections are offline, and tells its owner which go so.
-///
-/// It knows nothing of errors: whoever owns the run reads off its rows which of them are over.
+/// The ledger of a run that is told at its start which connections are offline and which errors are open, and tells its owner
+/// which go offline and which are over.
 pub struct Outages {
     known: BTreeMap<Id, String>,
     say: Box<dyn Fn(Id, String)>,
+    open: BTreeMap<String, Vec<String>>,
+    say_over: Box<dyn Fn(String, String)>,
 }
 
 impl Outages {
     /// The connections that are offline, each with why; `say` hears of those that go so.
     pub fn new(known: BTreeMap<Id, String>, say: impl Fn(Id, String) + 'static) -> Self {
-        Self { known, say: Box::new(say) }
+        Self { known, say: Box::new(say), open: BTreeMap::new(), say_over: Box::new(|_, _| {}) }
+    }
+
+    /// With the trace keys of the errors that are open, by their steps; `say` hears of the step and key of those that are
+    /// over.
+    #[must_use]
+    pub fn with_errors(self, open: BTreeMap<String, Vec<String>>, say: impl Fn(String, String) + 'static) -> Self {
+        Self { open, say_over: Box::new(say), ..self }
     }
 }
 
@@ -45,11 +53,13 @@ impl Ledger for Outages {
         (self.say)(connection, why.to_owned());
     }
 
-    fn open_errors(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    fn open_errors(&self, step: &str) -> Vec<String> {
+        self.open.get(step).cloned().unwrap_or_default()
     }
 
-    fn resolved(&self, _: &str, _: &str) {}
+    fn resolved(&self, step: &str, trace_key: &str) {
+        (self.say_over)(step.to_owned(), trace_key.to_owned());
+    }
 }
 
 /// What the test of a connection says of it.

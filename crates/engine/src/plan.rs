@@ -115,6 +115,11 @@ impl Plan {
         sources.chain(placed.into_iter().map(|(_, found)| found)).collect()
     }
 
+    /// Whether records are written into files.
+    pub(crate) fn writes_files(&self) -> bool {
+        self.steps.iter().any(Step::writes_file)
+    }
+
     /// The content hashes of the stored files that it reads.
     #[must_use]
     pub fn files(&self) -> Vec<&str> {

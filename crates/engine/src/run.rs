@@ -23,6 +23,7 @@ mod peek;
 mod ping;
 mod pre_save_page;
 mod queue;
+mod receipt;
 mod refine;
 mod reply;
 mod request;
@@ -69,6 +70,7 @@ pub(crate) use signed::signs;
 pub use ping::{PingError, ping};
 pub use sign_in::{SignIn, sign_in_address, signed_in};
 
+use receipt::{Receipt, Receipts};
 use shared::Shared;
 
 /// A record on its way.
@@ -79,11 +81,20 @@ struct Item {
     /// Its place among those that a hook made in this place.
     nth: usize,
     value: Val,
+    /// Where its source marks what was read.
+    receipt: Option<Receipt>,
 }
 
 impl Item {
     fn new(index: u64, value: Val) -> Self {
-        Self { index, nth: 0, value }
+        Self { index, nth: 0, value, receipt: None }
+    }
+
+    /// It goes no further, for something was wrong with it.
+    fn fail(self) {
+        if let Some(receipt) = &self.receipt {
+            receipt.fail();
+        }
     }
 }
 
@@ -120,13 +131,15 @@ async fn tasks(shared: &Shared<'_>) -> Result<(), RunError> {
         tasks: FuturesUnordered::new(),
         to_routers: shared.plan.routers.iter().map(|_| Vec::new()).collect(),
     };
+    let (receipts, through) = receipt::receipts();
     match &shared.plan.entry {
         Entry::Sources(start) => {
-            laid.tasks.push(source::all(shared, first).map(Ok).boxed_local());
+            laid.tasks.push(source::all(shared, first, receipts).map(Ok).boxed_local());
             laid.chain(start, incoming);
         }
-        Entry::Retry(records, again) => laid.retry(records, again, first, incoming),
+        Entry::Retry(records, again) => laid.retry(records, again, (first, receipts), incoming),
     }
+    laid.tasks.push(once::mark(shared, through).map(Ok).boxed_local());
     let reached: Vec<usize> = shared.plan.reached_routers().into_iter().collect();
     let outgoing: Vec<Vec<_>> = reached.iter().map(|at| laid.branches(&shared.plan.routers[*at])).collect();
     for (at, outgoing) in reached.into_iter().zip(outgoing) {
@@ -153,14 +166,14 @@ impl<'a> Laid<'a, '_> {
         &mut self,
         records: &'a [(u64, Val)],
         again: &'a Again,
-        first: mpsc::Sender<Page>,
+        (first, receipts): (mpsc::Sender<Page>, Receipts),
         incoming: mpsc::Receiver<Page>,
     ) {
         let place = match again {
             Again::Source(place, _) => Some(*place),
             Again::Steps(_) | Again::Router(_) => None,
         };
-        self.tasks.push(again::all(self.shared, records, place, first).map(Ok).boxed_local());
+        self.tasks.push(again::all(self.shared, records, place, (first, receipts)).map(Ok).boxed_local());
         match again {
             Again::Source(_, chain) | Again::Steps(chain) => self.chain(chain, incoming),
             Again::Router(at) => self.to_routers[*at].push(incoming),

@@ -42,6 +42,8 @@ pub(crate) const MAX_CAPTURED_BYTES: usize = 64 * 1024;
 pub(crate) const MAX_TRACE_KEY_CHARS: usize = 512;
 /// The most that the records of a file have together when they are sorted, which needs all of them in memory.
 pub(crate) const MAX_SORTED_BYTES: usize = 64 * 1024 * 1024;
+/// The most that the records have together which wait to be marked as read until a file is complete.
+pub(crate) const MAX_UNMARKED_BYTES: usize = 64 * 1024 * 1024;
 /// The most records of an export that is limited.
 pub(crate) const MAX_TEST_RECORDS: u64 = 100;
 /// Errors that wait for the hook of their page at most.

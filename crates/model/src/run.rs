@@ -3,6 +3,7 @@
 mod attempt;
 mod checkpoint;
 mod mark;
+mod open;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ pub use mark::{Decision, ErrorMark, MOST_MARKED, Said, Standing, settled, standi
 use crate::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use open::{KeyedError, MOST_OPEN, OpenErrors, OverErrors};
 
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +116,9 @@ pub struct RunOrigin {
     /// What it tries again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<Box<RetryOf>>,
+    /// The errors that are over by it, where its flow resolves errors by their trace keys.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub over: Box<[OverErrors]>,
 }
 
 /// What started a run.
@@ -199,6 +205,9 @@ pub struct StepCount {
     pub pages: u64,
     /// A file it made: name and size.
     pub file: Option<RunFile>,
+    /// What may go wrong unnoticed and is no error: what happened, then what to do. Each is said once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Of an export of changes, once the run is completed: up to when it is read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
@@ -278,6 +287,10 @@ pub(crate) mod fixtures {
 
     pub(crate) fn id(number: u32) -> Id {
         Id::from_parts(number, [0; 8])
+    }
+
+    pub(crate) fn row(number: u32, status: RunStatus) -> RunRow {
+        RunRow { id: id(number), ..run(status, 5, None, i64::from(number)) }
     }
 
     pub(crate) fn run(status: RunStatus, export: u32, from_ms: Option<i64>, to_ms: i64) -> RunRow {

@@ -168,6 +168,9 @@ pub struct RunJob {
     /// The connections that are offline, each with why: nothing is sent through them.
     #[serde(default)]
     pub offline: BTreeMap<Id, String>,
+    /// The trace keys of the errors that are open, by their steps, where the flow resolves errors by them.
+    #[serde(default)]
+    pub open: BTreeMap<String, Vec<String>>,
 }
 
 /// Whether there is a server to send requests.
@@ -255,6 +258,13 @@ pub enum FromRun {
         connection: Id,
         /// What comes behind “its connection is offline:”.
         why: String,
+    },
+    /// What has this trace key came to the step again: its errors so far are over. Said before an error that it has anew.
+    Over {
+        /// The step.
+        step: String,
+        /// The key.
+        trace_key: String,
     },
     /// A question about state, a lookup cache or another flow; answered by a [`ToRun::Told`] with its number.
     Ask {

@@ -3,13 +3,14 @@
 //! Writes JSON lines to stdout, those of `run-worker`, and one line for people to stderr at the end.
 //! Ends with 0 when the run completed, 1 when it failed, 130 when it was interrupted.
 
+mod failed;
 mod file;
 mod folder;
 mod kept;
 mod started;
 mod test_cases;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,8 +18,8 @@ use std::rc::Rc;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use tombolo_engine::{About, Bundle, Cancel, MemoryData, Report, run_job};
-use tombolo_model::run::{RunBegin, RunPlace, RunRow, RunStatus};
+use tombolo_engine::{About, Bundle, Cancel, MemoryData, Report, Retry, run_job};
+use tombolo_model::run::{RunBegin, RunPlace, RunRow, RunStatus, RunType};
 use tombolo_model::views::{Export, Flow, Source, secret_addresses};
 use tombolo_model::{Id, Kind};
 
@@ -27,6 +28,7 @@ use super::scripts;
 use crate::job::JobResource;
 use crate::run_host::{HostOptions, NativeHost, Pipes, Place, Supervisor};
 use crate::{clock, fresh, web_host};
+use failed::Failed;
 use file::BundleFile;
 use kept::Kept;
 use started::Started;
@@ -53,7 +55,7 @@ pub(crate) struct Args {
     files: Vec<String>,
     /// Run no flow, but the test cases of the integrations in it: those that the playground saved. A line of JSON each;
     /// ends with 0 when all of them hold
-    #[arg(long, conflicts_with_all = ["flow", "files", "test", "at", "seed", "state", "since"])]
+    #[arg(long, conflicts_with_all = ["flow", "files", "test", "at", "seed", "state", "since", "errors"])]
     tests: bool,
     /// Where made files go
     #[arg(long, value_name = "FOLDER", default_value = ".")]
@@ -75,6 +77,14 @@ pub(crate) struct Args {
     /// Since when exports of changes are read this once, whatever was read before
     #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<i64>,
+    /// Where records that fail are written, a line of JSON each: {"flow", "step", "index", "traceKey", "code", "message",
+    /// "record"}; made anew
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// Read no source, but try again what an earlier run wrote with --errors, each record at the step where it failed and
+    /// from there on; edit "record" in a line to try it with that
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "test", "since", "tests"])]
+    retry: Option<PathBuf>,
 }
 
 fn time(text: &str) -> Result<i64, String> {
@@ -92,6 +102,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let mut bundle = read(args)?;
     let files = attach(&mut bundle, &args.files)?;
+    if args.retry.is_some() {
+        without_files(&mut bundle);
+    }
     let has_scripts = bundle.resources.values().any(|found| found.kind == Kind::Script);
     let scripts =
         has_scripts.then(Supervisor::start).transpose().context("the process of scripts cannot be started")?;
@@ -135,11 +148,14 @@ async fn work(
     pipes: Option<Pipes>,
     args: &Args,
 ) -> anyhow::Result<RunStatus> {
+    let mut rounds = rounds(&bundle.flow, args)?;
+    let mut failed = args.errors.as_deref().map(Failed::create).transpose()?;
     let mut kept = Kept::open(&bundle.resources, args.state.as_deref())?;
     let started = Rc::new(Started::new(&bundle.resources));
     let host = NativeHost::new(HostOptions {
         files,
-        out: Place::Folder(args.out.clone()),
+        // What the earlier run made stays: this one makes but the rest.
+        out: if args.retry.is_some() { Place::Beside(args.out.clone()) } else { Place::Folder(args.out.clone()) },
         hosts: hosts(&bundle.resources),
         allow_private_network: true,
         on_file: Box::new(|file| say(&file_line(file))),
@@ -156,11 +172,15 @@ async fn work(
         about: About { test_mode: args.test, begin, ..About::default() },
     };
     bundle.about.start_ms = args.since;
-    let mut row = first_row(fresh::id()?, &bundle.flow);
     let mut worst = RunStatus::Completed;
-    loop {
+    while let Some(Round { run, flow, retry }) = rounds.pop_front() {
+        let mut row = first_row(run, &flow);
+        if retry.is_some() {
+            row.origin.kind = RunType::Retry;
+        }
+        (bundle.flow, bundle.about.retry) = (flow, retry);
         bundle.about.checkpoints = kept.checkpoints();
-        let last = one_run(&mut bundle, row, &host).await?;
+        let last = one_run(&mut bundle, row, &host, failed.as_mut()).await?;
         let status = last.status;
         kept.read_up_to(&last);
         // Before anything else can fail: the records of this run are sent.
@@ -170,17 +190,46 @@ async fn work(
             worst = status;
         }
         // Who interrupts the command wants no more of it.
-        let next = if status == RunStatus::Canceled { None } else { started.next() };
-        let Some((run, flow)) = next else { break };
-        row = first_row(run, &flow);
-        bundle.flow = flow;
+        if status == RunStatus::Canceled {
+            break;
+        }
+        rounds.extend(started.next().map(|(run, flow)| Round { run, flow, retry: None }));
     }
     kept.close();
+    if let Some(failed) = failed {
+        writeln!(io::stderr(), "{}", failed.sentence())?;
+    }
     Ok(worst)
 }
 
+/// A run that is to be made.
+struct Round {
+    run: Id,
+    flow: Value,
+    /// Of what an earlier one left, the records of one step.
+    retry: Option<Retry>,
+}
+
+fn rounds(flow: &Value, args: &Args) -> anyhow::Result<VecDeque<Round>> {
+    let Some(path) = &args.retry else {
+        return Ok(VecDeque::from([Round { run: fresh::id()?, flow: flow.clone(), retry: None }]));
+    };
+    if args.errors.as_ref() == Some(path) {
+        bail!("--errors would write over what --retry reads: name another file");
+    }
+    let round = |retry| Ok(Round { run: fresh::id()?, flow: flow.clone(), retry: Some(retry) });
+    failed::read(path, flow_id(flow))?.into_iter().map(round).collect()
+}
+
 /// Runs the bundle's flow to its end.
-async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow::Result<RunRow> {
+async fn one_run(
+    bundle: &mut Bundle,
+    row: RunRow,
+    host: &NativeHost,
+    mut failed: Option<&mut Failed>,
+) -> anyhow::Result<RunRow> {
+    let flow = row.flow;
+    let mut unwritten = Ok(());
     bundle.about.run = Some(row.id);
     bundle.about.flow = Some(row.flow);
     let bundle = &*bundle;
@@ -196,7 +245,15 @@ async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow:
                 );
             }
         }
-        report => say(&line(report)),
+        report => {
+            if let (Report::Error { error, .. }, Some(failed)) = (&report, &mut failed)
+                && let Err(error) = failed.take(flow, error)
+                && unwritten.is_ok()
+            {
+                unwritten = Err(error);
+            }
+            say(&line(report));
+        }
     };
     let last = {
         let run = run_job(bundle, row, host, &cancel, &mut report);
@@ -211,7 +268,7 @@ async fn one_run(bundle: &mut Bundle, row: RunRow, host: &NativeHost) -> anyhow:
             }
         }
     };
-    Ok(last)
+    unwritten.map(|()| last)
 }
 
 /// Where the secrets of the file may go: they were put beside these base addresses by the one who wrote it.
@@ -230,11 +287,16 @@ fn hosts(resources: &BTreeMap<Id, JobResource>) -> BTreeMap<Id, Vec<String>> {
     holders.map(|(id, found)| (*id, hosts(found))).collect()
 }
 
-fn first_row(run: Id, flow: &Value) -> RunRow {
+/// The flow's id; that of a bundle may have none.
+fn flow_id(flow: &Value) -> Id {
     let id = flow.get("_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    id.unwrap_or(Id::from_parts(0, [0; 8]))
+}
+
+fn first_row(run: Id, flow: &Value) -> RunRow {
     RunRow {
         id: run,
-        flow: id.unwrap_or(Id::from_parts(0, [0; 8])),
+        flow: flow_id(flow),
         flow_name: Flow(flow).name().to_owned(),
         status: RunStatus::Queued,
         place: RunPlace::CommandLine,
@@ -280,6 +342,16 @@ fn attach(bundle: &mut BundleFile, given: &[String]) -> anyhow::Result<BTreeMap<
     Ok(files)
 }
 
+/// Exports of files have one, as far as anybody asks: none of them is read.
+fn without_files(bundle: &mut BundleFile) {
+    let exports = bundle.resources.iter_mut().filter(|(_, found)| found.kind == Kind::Export);
+    for (id, found) in exports.filter(|(_, found)| Export(&found.value).source() == Some(Source::File)) {
+        if let Some(fields) = found.value.as_object_mut() {
+            fields.entry("rawData").or_insert_with(|| json!(id.to_string()));
+        }
+    }
+}
+
 fn sentence(row: &RunRow) -> String {
     let steps: Vec<String> = row
         .steps
@@ -297,5 +369,7 @@ fn sentence(row: &RunRow) -> String {
         _ => "Failed",
     };
     let why = row.error.as_ref().map(|error| format!(" {}", error.message)).unwrap_or_default();
-    format!("{status}.{why} {}", steps.join("; "))
+    let warnings = row.steps.iter().flat_map(|step| &step.warnings);
+    let warnings: String = warnings.map(|warning| format!("\nWarning: {warning}")).collect();
+    format!("{status}.{why} {}{warnings}", steps.join("; "))
 }

@@ -67,7 +67,8 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
     })
     .context("the TLS setup failed")?;
     let asked = Rc::new(Asked::new(|n, ask| say(&Line::Ask { n, ask })));
-    let outages = Outages::new(job.offline, |connection, why| say(&Line::Offline { connection, why }));
+    let outages = Outages::new(job.offline, |connection, why| say(&Line::Offline { connection, why }))
+        .with_errors(job.open, |step, trace_key| say(&Line::Over { step, trace_key }));
     let host = host.with_data(asked.clone()).with_flows(asked.clone()).with_outages(outages);
     let bundle = Bundle {
         flow: job.flow,

@@ -19,6 +19,8 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub enum Place {
     /// Into one folder under their names; a name that is taken in this run gets a number.
     Folder(PathBuf),
+    /// The same beside what lies there: a name that is taken by anything gets a number.
+    Beside(PathBuf),
     /// Into a folder a step, for programs that ask by step.
     FolderAStep(PathBuf),
 }
@@ -49,7 +51,7 @@ impl Files {
     /// Where a file of this name goes.
     fn path(&self, step: &str, name: &str) -> PathBuf {
         let folder = match &self.out {
-            Place::Folder(folder) => folder.clone(),
+            Place::Folder(folder) | Place::Beside(folder) => folder.clone(),
             Place::FolderAStep(folder) => folder.join(step),
         };
         let (stem, ending) = match name.rsplit_once('.') {
@@ -59,7 +61,8 @@ impl Files {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut path = folder.join(name);
         let mut count = 1;
-        while !taken.insert(path.clone()) {
+        let beside = matches!(self.out, Place::Beside(_));
+        while !taken.insert(path.clone()) || (beside && path.exists()) {
             count += 1;
             path = folder.join(format!("{stem} ({count}){ending}"));
         }
@@ -68,6 +71,10 @@ impl Files {
 }
 
 impl FileStore for Files {
+    fn takes_several(&self) -> bool {
+        matches!(self.out, Place::Folder(_) | Place::Beside(_))
+    }
+
     fn open(&self, hash: &str) -> LocalBoxFuture<'_, Result<Pieces<FileError>, FileError>> {
         let path = self.stored.get(hash).cloned();
         async move {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tombolo_model::views::{Flow, secret_addresses};
 use tombolo_model::{Id, Kind, alias, catalogue};
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{MOST_OPEN, OpenErrors, RunRow};
 
 use super::Narrowed;
 use super::child::RunFailure;
 use super::outages;
+use super::report::Report;
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
@@ -31,14 +32,17 @@ pub(super) async fn gather(
     app: &App,
     account: Id,
     (flow, narrowed): (Resource, Narrowed),
-    mut row: RunRow,
+    report: &mut Report,
     folder: &Path,
 ) -> Result<Job, RunFailure> {
+    let mut row = report.row().clone();
     let resources = follow(app, account, &flow, &mut row).await?;
     let needs = secrets(app, account, &resources).await?;
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
     let offline = outages::of(app, account, |id| resources.contains_key(&id)).await?;
+    let open =
+        if resolves(&flow.value) { report.resolve(open(app, account, row.flow).await?) } else { BTreeMap::new() };
     let out = folder.join("out");
     tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
@@ -57,7 +61,19 @@ pub(super) async fn gather(
         out,
         allow_private_network: app.config.allow_private_network,
         offline,
+        open,
     })
+}
+
+/// Whether errors of a flow are over when what has their trace key comes to their step again.
+fn resolves(flow: &Value) -> bool {
+    flow.get("autoResolveMatchingTraceKeys").and_then(Value::as_bool) == Some(true)
+}
+
+/// The errors of a flow that are open.
+async fn open(app: &App, account: Id, flow: Id) -> Result<OpenErrors, RunFailure> {
+    let errors = app.store.keyed_errors(account, flow, MOST_OPEN).await?;
+    Ok(OpenErrors::of(errors, &app.store.retries(account, Some(flow)).await?))
 }
 
 async fn follow(

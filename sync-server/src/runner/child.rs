@@ -282,6 +282,7 @@ async fn take(line: &[u8], folder: &Path, report: &mut Report) -> Result<Option<
         Line::Error { n, error } => report.take_error(n, error),
         Line::Renewed { owner, path, secret } => report.take_secret(owner, path, &secret).await?,
         Line::Offline { connection, why } => report.take_outage(connection, &why).await?,
+        Line::Over { step, trace_key } => report.take_over(&step, &trace_key),
         // Only a test run has stages, and `serve` starts none.
         Line::Stage { step, .. } => tracing::warn!(run = %report.row().id, step, "a stage of no test run"),
         // What goes to applications is data too.
@@ -398,6 +399,7 @@ mod tests {
             out: data.path().to_path_buf(),
             allow_private_network: false,
             offline: [].into(),
+            open: [].into(),
         };
         let child = Command::new("sh")
             .args(["-c", "exec > /dev/null; : > hung-up; exec tail -f /dev/null"])

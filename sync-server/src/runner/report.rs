@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 
 use tombolo_model::{Id, Kind};
-use tombolo_wire::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run::{OpenErrors, RunError, RunRow, RunStatus};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::child::RunFailure;
@@ -35,6 +35,8 @@ pub(super) struct Report {
     hosts: BTreeMap<Id, Vec<String>>,
     /// Its connections.
     connections: BTreeSet<Id>,
+    /// The errors that are open, where the flow resolves errors by their trace keys.
+    open: Option<OpenErrors>,
 }
 
 /// The secrets that a run may renew.
@@ -52,7 +54,7 @@ impl Report {
         let waiting = RunRows::default();
         let (secrets, hosts) = (Secrets::default(), BTreeMap::new());
         let connections = BTreeSet::new();
-        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts, connections }
+        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts, connections, open: None }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -82,7 +84,23 @@ impl Report {
         self.dirty = true;
     }
 
+    /// The run resolves errors of its flow; the trace keys of those that are open, by their steps.
+    pub(super) fn resolve(&mut self, open: OpenErrors) -> BTreeMap<String, Vec<String>> {
+        self.open.insert(open).keys()
+    }
+
+    /// What has a trace key came to its step again.
+    pub(super) fn take_over(&mut self, step: &str, trace_key: &str) {
+        if let Some(open) = &mut self.open {
+            open.over(step, trace_key);
+            self.dirty = true;
+        }
+    }
+
     pub(super) fn take_error(&mut self, n: u64, error: RunError) {
+        if let Some(open) = &mut self.open {
+            open.failed(self.row.id, n, &error);
+        }
         let mut taken = vec![RunErrorRow { run: self.row.id, n, error }];
         run_rows::fit_errors(&mut taken);
         self.waiting.errors.append(&mut taken);
@@ -166,6 +184,9 @@ impl Report {
     }
 
     fn add_row(&mut self) {
+        if let Some(open) = &self.open {
+            self.row.origin.over = open.told();
+        }
         let mut row = self.row.clone();
         run_rows::fit_run(&mut row);
         self.waiting.runs = vec![row];

@@ -36,7 +36,8 @@ impl Jobs for Sqlite {
         const MOST: u32 = 10_000;
         let rows = sqlx::query(
             "SELECT body FROM runs WHERE account = ?1 AND (?2 IS NULL OR flow = ?2)
-             AND json_extract(body, '$.origin.retry.run') IS NOT NULL ORDER BY started_ms DESC, id DESC LIMIT ?3",
+             AND (json_extract(body, '$.origin.retry.run') IS NOT NULL OR json_extract(body, '$.origin.over') IS NOT NULL)
+             ORDER BY started_ms DESC, id DESC LIMIT ?3",
         )
         .bind(account.to_string())
         .bind(flow.map(|flow| flow.to_string()))

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::{Action, Id, Kind, Rights};
-use tombolo_wire::run::{ErrorMark, RunPlace, RunRow};
+use tombolo_wire::run::{ErrorMark, KeyedError, RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::changes::{in_words, seen};
@@ -88,6 +88,30 @@ impl Runs for Sqlite {
 
     async fn marks(&self, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError> {
         marks::of(&self.read, account, flow).await
+    }
+
+    async fn keyed_errors(&self, account: Id, flow: Id, most: usize) -> Result<Vec<KeyedError>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.run, e.n, json_extract(e.body, '$.error.step') AS step, json_extract(e.body, '$.error.traceKey') AS trace_key
+             FROM runs r JOIN run_errors e ON e.account = r.account AND e.run = r.id
+             WHERE r.account = ?1 AND r.flow = ?2 AND json_extract(e.body, '$.error.traceKey') IS NOT NULL
+             ORDER BY r.started_ms DESC, r.id DESC, e.n LIMIT ?3",
+        )
+        .bind(account.to_string())
+        .bind(flow.to_string())
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("reading the open errors of a flow"))?;
+        let keyed = |row: &SqliteRow| {
+            Ok(KeyedError {
+                run: id(row, "run_errors", "run")?,
+                n: number(row, "run_errors", "n")?,
+                step: get(row, "run_errors", "step")?,
+                trace_key: get(row, "run_errors", "trace_key")?,
+            })
+        };
+        rows.iter().map(keyed).collect()
     }
 
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError> {

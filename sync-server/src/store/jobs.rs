@@ -25,7 +25,7 @@ pub trait Jobs {
     /// The runs that a filter takes in, newest first.
     async fn jobs(&self, account: Id, filter: &JobFilter, limit: u32) -> Result<Vec<RunRow>, StoreError>;
 
-    /// The runs that tried errors of earlier ones again: of a flow, or of all; newest first.
+    /// The runs that tried errors of earlier ones again, or are over with some: of a flow, or of all; newest first.
     async fn retries(&self, account: Id, flow: Option<Id>) -> Result<Vec<RunRow>, StoreError>;
 
     /// When each flow of an account was started last.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tombolo_model::Id;
-use tombolo_wire::run::{ErrorMark, RunRow};
+use tombolo_wire::run::{ErrorMark, KeyedError, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::{Sight, StoreError};
@@ -65,6 +65,9 @@ pub trait Runs {
 
     /// What people decided about errors of the runs of a flow, or of all runs; the newest.
     async fn marks(&self, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError>;
+
+    /// The newest errors of a flow that have a trace key.
+    async fn keyed_errors(&self, account: Id, flow: Id, most: usize) -> Result<Vec<KeyedError>, StoreError>;
 
     /// Runs of the server that had not ended; after a restart they are lost.
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError>;

@@ -64,6 +64,7 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         answers: false,
         relay: Relay::None,
         offline: BTreeMap::new(),
+        open: BTreeMap::new(),
     };
     let files: Vec<String> = golden.files.values().map(text).collect();
     Ok(json!({ "frame": serde_json::to_string(&ToRun::Start { job: Box::new(job) })?, "files": files }))

@@ -14,7 +14,7 @@ use super::steps::Router;
 use crate::browser::{page, time};
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
-use crate::pages::runs::{Told, nothing_read};
+use crate::pages::runs::{Told, Warnings, nothing_read};
 use crate::state::App;
 use crate::words;
 
@@ -134,6 +134,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         {move || going.get().then(|| view! { <span class="progress unknown" role="progressbar" aria-label="Run in progress"><i></i></span> })}
         {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{message}</p></div> })}
         {move || empty().map(|says| view! { <p class="console-note muted">{says}</p> })}
+        <Warnings run=run/>
         <div class="table-wrap"><table class="table compact">
             <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Auto-resolved"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
             <tbody>

@@ -9,7 +9,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::{Attempt, StepCount};
 use tombolo_wire::store::{Call, RunError, RunRow};
 
-use super::{Told, Tried, nothing_read, tried_memo};
+use super::{Told, Tried, Warnings, nothing_read, tried_memo};
 use crate::browser::time;
 use crate::components::{Icon, RunState};
 use crate::pages::run_file::{ELSEWHERE, RunFile};
@@ -70,6 +70,7 @@ pub(super) fn Details(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             })}
             {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{message}</p></div> })}
             {move || empty().map(|says| view! { <p class="muted">{says}</p> })}
+            <Warnings run=run/>
             // What could not begin has no steps to tell of.
             <Show when=move || run.with(|run| run.as_ref().is_some_and(|run| !run.steps.is_empty()))>
                 <div class="table-wrap"><table class="table compact">

@@ -55,7 +55,8 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
     remember(&job.row);
     let files = job.files.into_iter().zip(blobs).collect();
     let whole = needs_whole_heads(&job.resources);
-    let outages = Outages::new(job.offline, |connection, why| port::post(&FromRun::Offline { connection, why }, None));
+    let outages = Outages::new(job.offline, |connection, why| port::post(&FromRun::Offline { connection, why }, None))
+        .with_errors(job.open, |step, trace_key| port::post(&FromRun::Over { step, trace_key }, None));
     let mut host = BrowserHost::new(files, Fetch::new(job.hosts, job.relay, whole)).with_outages(outages);
     if job.answers {
         host = host.with_owner(asked);

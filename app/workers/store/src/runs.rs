@@ -8,6 +8,7 @@ mod keeper;
 mod marks;
 mod of_flow;
 mod old;
+mod open;
 mod orphans;
 mod retried;
 mod sign_in;

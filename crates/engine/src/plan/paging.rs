@@ -66,7 +66,8 @@ impl Previous {
 /// When paging ends, beside what its method says.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {
-    /// The status behind the last page; without one it is 404, and an error where there was no page before.
+    /// The status behind the last page; without one it is 404, and an error where there was no page before and none are
+    /// counted.
     pub(crate) last_page_status: Option<u16>,
     pub(crate) max_page: Option<Path>,
     pub(crate) max_count: Option<Path>,
@@ -74,6 +75,11 @@ pub(crate) struct Stop {
 }
 
 impl Paging {
+    /// Whether pages or records are counted: an endpoint may say with 404 that there is none of this number.
+    pub(crate) fn counts(&self) -> bool {
+        matches!(self.next, Next::Page { .. } | Next::Skip { .. })
+    }
+
     /// Whether a template makes the addresses, one that makes none ends paging.
     pub(crate) fn makes_addresses(&self) -> bool {
         matches!(self.next, Next::RelativeUri)

@@ -1,6 +1,6 @@
 //! Where records come from.
 
-use tombolo_formats::{CsvOptions, FileOptions};
+use tombolo_formats::{CsvOptions, FileFormat, FileOptions};
 use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
@@ -86,6 +86,17 @@ pub(crate) enum Format {
     Text,
     /// Whatever else files are, and how they are encoded and compressed.
     File(Box<FileOptions>),
+}
+
+impl Format {
+    /// Whether it is JSON, a fault anywhere in which is the fault of all of it. Of JSON Lines a fault is its line's.
+    pub(crate) fn is_json(&self) -> bool {
+        match self {
+            Self::Json { .. } => true,
+            Self::File(options) => matches!(options.format, FileFormat::Json { .. }),
+            Self::Csv(_) | Self::Text => false,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -32,6 +32,11 @@ impl Step {
             Work::Lookup(source) => &source.named,
         }
     }
+
+    /// Whether what it writes is there only once all of it is.
+    pub(crate) fn writes_file(&self) -> bool {
+        matches!(&self.work, Work::Import(import) if matches!(import.write, Write::File(_)))
+    }
 }
 
 /// Which list of a record has the records of a step.

@@ -5,6 +5,7 @@ use futures::sink::SinkExt;
 use tombolo_model::Val;
 
 use super::pages::Pages;
+use super::receipt::Receipts;
 use super::shared::{Place, Shared};
 use super::{Item, Page, source};
 use crate::units::USUAL_PAGE_SIZE;
@@ -14,21 +15,40 @@ pub(super) async fn all(
     shared: &Shared<'_>,
     records: &[(u64, Val)],
     source: Option<Place>,
-    mut out: mpsc::Sender<Page>,
+    (mut out, receipts): (mpsc::Sender<Page>, Receipts),
 ) {
     if let Some(place) = source {
-        return at_source(shared, records, place, out).await;
+        return at_source(shared, records, place, (out, receipts)).await;
     }
+    let marked = marked(shared);
     for some in records.chunks(USUAL_PAGE_SIZE) {
-        let page = some.iter().map(|(index, value)| Item::new(*index, value.clone())).collect();
+        let mut page: Page = some.iter().map(|(index, value)| Item::new(*index, value.clone())).collect();
+        if let Some(place) = marked {
+            receipts.room().await;
+            receipts.give(place, &mut page);
+        }
         if out.send(page).await.is_err() {
             return;
         }
     }
 }
 
-async fn at_source(shared: &Shared<'_>, records: &[(u64, Val)], place: Place, out: mpsc::Sender<Page>) {
-    let mut pages = Pages::again(shared, place, out);
+/// The source whose records these are, if it marks what went through: the next run would read them again. Of several sources
+/// nobody knows which.
+fn marked(shared: &Shared<'_>) -> Option<Place> {
+    match shared.plan.sources.as_slice() {
+        [only] if only.once.is_some() && !shared.plan.test_mode => Some(0),
+        _ => None,
+    }
+}
+
+async fn at_source(
+    shared: &Shared<'_>,
+    records: &[(u64, Val)],
+    place: Place,
+    (out, receipts): (mpsc::Sender<Page>, Receipts),
+) {
+    let mut pages = Pages::again(shared, place, out, receipts);
     let mut read = Ok(());
     for (index, record) in records {
         shared.count(place, |count| count.received += 1);

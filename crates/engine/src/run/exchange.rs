@@ -84,22 +84,26 @@ pub(super) async fn ask(shared: &Shared<'_>, ask: &Ask<'_>, request: Request) ->
     }
 }
 
-/// Sends a request once, or twice where its credentials had to be renewed.
+/// How often a request is sent with other credentials than those that were refused: while it was on its way a second time, a
+/// token that lasts for a few calls may have been used up by others.
+const RENEWED: u32 = 3;
+
+/// Sends a request once, or again where its credentials had to be renewed.
 pub(super) async fn once(
     shared: &Shared<'_>,
     place: Place,
     endpoint: &Endpoint,
     request: Request,
 ) -> Result<Response, HttpError> {
-    let mut again = true;
+    let mut left = RENEWED;
     loop {
         let (ready, used) = authorize(shared, endpoint, request.clone()).await?;
         let mut response = seen(shared, place, endpoint, ready).await?;
-        // Told of the second answer too: it shows whether the new credentials are good.
-        if !renew(shared, endpoint, used, &mut response).await? || !again {
+        // Told of the last answer too: it shows whether the new credentials are good.
+        if !renew(shared, endpoint, used, &mut response).await? || left == 0 {
             return Ok(response);
         }
-        again = false;
+        left -= 1;
     }
 }
 

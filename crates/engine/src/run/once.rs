@@ -1,4 +1,4 @@
-//! Tells an endpoint which records were read, once their page has gone on.
+//! Tells an endpoint which records were read, once all of a page are through ([`super::receipt`]).
 //!
 //! A mark that could not be made is an error of its records and stops nothing: they are read again by the next run,
 //! which does less harm than records that nobody reads.
@@ -11,6 +11,7 @@ use tombolo_template::TemplateError;
 use super::Item;
 use super::answer::{beginning, refusal};
 use super::exchange::exchange;
+use super::receipt::Through;
 use super::request::{accept_json, body, build};
 use super::shaped::wrapped;
 use super::shared::{Place, Shared};
@@ -19,16 +20,28 @@ use crate::http::Request;
 use crate::plan::{Once, Read, Source};
 
 /// A source whose records are marked.
-pub(super) struct Marks<'a, 's> {
-    pub(super) shared: &'a Shared<'s>,
-    pub(super) place: Place,
-    pub(super) source: &'a Source,
-    pub(super) once: &'a Once,
+struct Marks<'a, 's> {
+    shared: &'a Shared<'s>,
+    place: Place,
+    source: &'a Source,
+    once: &'a Once,
+}
+
+/// Marks the pages of all sources as their records are through. The order of requests is that of the pages.
+pub(super) async fn mark(shared: &Shared<'_>, mut through: Through) {
+    while let Some((place, page)) = through.next().await {
+        let source = &shared.plan.sources[place];
+        if let Some(once) = &source.once {
+            Marks { shared, place, source, once }.page(&page).await;
+            shared.say(place);
+        }
+        through.marked();
+    }
 }
 
 impl Marks<'_, '_> {
     /// Marks the records of a page.
-    pub(super) async fn page(&self, page: &[Item]) {
+    async fn page(&self, page: &[Item]) {
         if self.once.for_each_record {
             for item in page {
                 self.mark(std::slice::from_ref(item)).await;

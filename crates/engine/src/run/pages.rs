@@ -5,8 +5,8 @@ use futures::sink::SinkExt;
 use tombolo_formats::Row;
 use tombolo_model::Val;
 
-use super::once::Marks;
 use super::pre_save_page::{Call, PageError};
+use super::receipt::Receipts;
 use super::refine::{Refined, asks_scripts, code_of, refine, refine_all, too_big};
 use super::shared::{Place, Shared};
 use super::source::{Failure, Intake, Stopped};
@@ -14,13 +14,15 @@ use super::{Item, Page};
 use crate::group::{Group, Grouper};
 use crate::plan::{Function, Source};
 use crate::size::size_bytes;
-use crate::units::{MAX_PAGE_BYTES, MAX_PAGE_ERRORS, MAX_RECORD_BYTES, MAX_SORTED_BYTES};
+use crate::units::{MAX_PAGE_BYTES, MAX_PAGE_ERRORS, MAX_RECORD_BYTES, MAX_SORTED_BYTES, MAX_UNMARKED_BYTES};
 
 pub(super) struct Pages<'a, 's> {
     shared: &'a Shared<'s>,
     source: &'a Source,
     pub(super) place: Place,
     out: mpsc::Sender<Page>,
+    /// Of a source that marks what was read.
+    receipts: Option<Receipts>,
     /// What waits for the end to be sorted.
     unsorted: Vec<Item>,
     unsorted_bytes: usize,
@@ -86,13 +88,15 @@ impl Intake for Pages<'_, '_> {
 }
 
 impl<'a, 's> Pages<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>, receipts: Receipts) -> Self {
         let source = &shared.plan.sources[place];
+        let marks = source.once.is_some() && !shared.plan.test_mode;
         Self {
             shared,
             source,
             place,
             out,
+            receipts: marks.then_some(receipts),
             unsorted: Vec::new(),
             unsorted_bytes: 0,
             rows: source.row_grouping.as_ref().map(Grouper::new),
@@ -112,8 +116,8 @@ impl<'a, 's> Pages<'a, 's> {
     }
 
     /// For records that were read by an earlier run, however many it may read.
-    pub(super) fn again(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>) -> Self {
-        Self { limit: None, ..Self::new(shared, place, out) }
+    pub(super) fn again(shared: &'a Shared<'s>, place: Place, out: mpsc::Sender<Page>, receipts: Receipts) -> Self {
+        Self { limit: None, ..Self::new(shared, place, out, receipts) }
     }
 
     /// Passes on what stands for the page of the source in a test run.
@@ -304,22 +308,36 @@ impl<'a, 's> Pages<'a, 's> {
             self.pass(page).await?;
         }
         // A test run looks at the first page only.
-        self.closed = aborted || self.shared.plan.test_mode || self.shared.sources_end();
+        self.closed = aborted || self.shared.plan.test_mode || self.shared.sources_end() || self.holds_too_much();
         self.aborted |= aborted;
         if self.closed { Err(Stopped::Enough) } else { Ok(()) }
     }
 
-    async fn pass(&mut self, page: Page) -> Result<(), Stopped> {
+    async fn pass(&mut self, mut page: Page) -> Result<(), Stopped> {
         let passed = page.len() as u64;
-        let once = self.source.once.as_deref().filter(|_| !self.shared.plan.test_mode);
-        let marked = once.map(|once| (once, page.clone()));
+        if let Some(receipts) = &self.receipts {
+            receipts.room().await;
+            receipts.give(self.place, &mut page);
+        }
         self.out.send(page).await.map_err(|_| Stopped::Closed)?;
         self.shared.count(self.place, |count| count.success += passed);
         self.shared.page_done(self.place);
-        if let Some((once, page)) = marked {
-            Marks { shared: self.shared, place: self.place, source: self.source, once }.page(&page).await;
-        }
         Ok(())
+    }
+
+    /// Whether so much waits for a file to be complete that the next run has to read the rest. What waits in the queues of
+    /// steps is bounded anyhow.
+    fn holds_too_much(&self) -> bool {
+        let held = self.receipts.as_ref().is_some_and(|receipts| receipts.bytes() > MAX_UNMARKED_BYTES);
+        if !held || !self.shared.plan.writes_files() {
+            return false;
+        }
+        let most = MAX_UNMARKED_BYTES / (1024 * 1024);
+        let message = format!(
+            "It stopped reading after {most} MB: records are marked as read when the file that they are written to is complete, and wait in memory until then. The next run reads the rest."
+        );
+        self.shared.warn(self.place, message);
+        true
     }
 
     /// The page as its hook leaves it, and whether it is the last one.
@@ -358,7 +376,7 @@ impl<'a, 's> Pages<'a, 's> {
                 let (code, message) = too_big("The record that preSavePage made has", size);
                 self.shared.record_failed(self.place, &code, message, index, None);
             } else {
-                made.push(Item { index, nth, value });
+                made.push(Item { nth, ..Item::new(index, value) });
             }
         }
         Ok((made, left.abort))

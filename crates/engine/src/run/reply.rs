@@ -1,8 +1,10 @@
 //! What an endpoint's answer says of each record that was sent.
 //!
 //! One answer may be about many records: their results are a list, in the order in which the records were sent. A record
-//! without a result has failed: nobody knows what became of it.
+//! without a result has failed: nobody knows what became of it. Where nothing says where the results are, an answer that is a
+//! list itself is them; any other answer is about all records alike.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use tombolo_formats::{CsvOptions, CsvReader, XmlOptions, XmlPath, XmlReader};
@@ -24,6 +26,10 @@ pub(super) struct Reading<'a> {
     pub(super) batched: bool,
     /// How many were sent.
     pub(super) records: usize,
+    /// It is the endpoint's answer to the records, and not what came of work behind that.
+    pub(super) direct: bool,
+    /// Set where the answer may say of each record what became of it, and nothing says where.
+    pub(super) unclear: Cell<bool>,
 }
 
 type Outcome = Result<Answered, Failure>;
@@ -35,11 +41,23 @@ impl Reading<'_> {
         self.reads_answer || reply.verdict.reads_answer() || (self.batched && reply.resource_path.is_some())
     }
 
+    /// Whether a body may have results although nothing says where they are.
+    pub(super) fn may_have_results(&self) -> bool {
+        let reply = &self.slot.reply;
+        // Of CSV any text is a list of rows.
+        let is_read = matches!(reply.success, AnswerType::Json | AnswerType::Xml);
+        self.batched && self.direct && reply.resource_path.is_none() && is_read
+    }
+
     /// The results where the status is that of a success. Without [`Self::reads_body`] the body may be empty.
     pub(super) fn taken(&self, status_code: u16, headers: Vec<(String, String)>, body: &[u8]) -> Vec<Outcome> {
         let taken = Answered { status_code, ..Answered::default() };
         if !self.reads_body() {
-            return self.for_all(&Ok(taken));
+            return match parse(body, self.slot.reply.success) {
+                Ok(whole) if self.may_have_results() => self.of(status_code, headers, &whole),
+                // Nobody reads it: the status has said what there is to know.
+                _ => self.for_all(&Ok(taken)),
+            };
         }
         let failed = |code, message: String| self.for_all(&Err(self.failure(code, message, status_code, None)));
         match parse(body, self.slot.reply.success) {
@@ -56,13 +74,15 @@ impl Reading<'_> {
         let taken = Answered { status_code, ..Answered::default() };
         let answered = Answered { headers: self.reads_answer.then(|| Rc::new(headers)), ..taken };
         let path = self.slot.reply.resource_path.as_ref();
-        match path.filter(|_| self.batched) {
-            Some(path) => self.each(whole, path, &answered),
-            None if self.reads_answer && size_bytes(whole).saturating_mul(self.records) > MAX_FOUND_BYTES => {
+        self.unclear.set(self.may_have_results() && self.records > 1 && matches!(whole, Val::Map(_)));
+        match (path.filter(|_| self.batched), whole) {
+            (Some(path), _) => self.each(whole, path, &answered),
+            (None, Val::List(results)) if self.may_have_results() => self.listed(whole, results, &answered),
+            (None, _) if self.reads_answer && size_bytes(whole).saturating_mul(self.records) > MAX_FOUND_BYTES => {
                 let message = "The endpoint took what was sent, but its answer is too big to go with each of the records. Enter the path to their results, or send fewer records at once.";
                 self.for_all(&Err(self.failure("too_big", message.to_owned(), status_code, None)))
             }
-            None => self.for_all(&self.judged(whole, path.and_then(|path| path.get(whole)), &answered)),
+            (None, _) => self.for_all(&self.judged(whole, path.and_then(|path| path.get(whole)), &answered)),
         }
     }
 
@@ -110,6 +130,19 @@ impl Reading<'_> {
         (0..self.records).map(one).collect()
     }
 
+    /// The results are the whole answer. A list of another length is none of results, or not of all of them.
+    fn listed(&self, whole: &Val, results: &[Val], answered: &Answered) -> Vec<Outcome> {
+        if results.len() == self.records {
+            return results.iter().map(|result| self.judged(whole, Some(result), answered)).collect();
+        }
+        let sent = if self.records == 1 { "1 record was".to_owned() } else { format!("{} records were", self.records) };
+        let message = format!(
+            "The endpoint answered with a list of {} where {sent} sent: what became of each is not known. Enter the path to the results (response.resourcePath), or send the records one by one.",
+            results.len()
+        );
+        self.for_all(&Err(self.failure("no_result", message, answered.status_code, None)))
+    }
+
     /// Judges the result of a record, or the whole answer where it has nothing of its own.
     fn judged(&self, whole: &Val, own: Option<&Val>, answered: &Answered) -> Outcome {
         let reply = &self.slot.reply;
@@ -118,7 +151,7 @@ impl Reading<'_> {
         let is_in = |value: &Val| signs.into_iter().flatten().any(|sign| sign.path.get(value).is_some());
         let judged = if !is_in(own_part) && is_in(whole) { whole } else { own_part };
         let json = || {
-            let shown = if self.batched && reply.resource_path.is_some() { own_part } else { whole };
+            let shown = if self.batched { own_part } else { whole };
             Some(shown).filter(|shown| self.reads_answer && **shown != Val::Absent).cloned()
         };
         match reply.verdict.failure(judged, &self.slot.endpoint.scrub) {

@@ -82,6 +82,7 @@ async fn split(shared: &Shared<'_>, router: &Router, page: Page) -> Vec<Page> {
             }
             Err((code, message)) => {
                 shared.record_failed(router.place, code, message.clone(), item.index, Some(&item.value));
+                item.fail();
             }
         }
     }

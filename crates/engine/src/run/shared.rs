@@ -135,6 +135,20 @@ impl<'a> Shared<'a> {
         (state.sink)(RunEvent::Count { step: place, count });
     }
 
+    /// Says once what may go wrong unnoticed and is no error.
+    pub(super) fn warn(&self, place: Place, message: String) {
+        let mut is_new = false;
+        self.count(place, |count| {
+            is_new = !count.warnings.contains(&message);
+            if is_new {
+                count.warnings.push(message);
+            }
+        });
+        if is_new {
+            self.say(place);
+        }
+    }
+
     /// A page is done.
     pub(super) fn page_done(&self, place: Place) {
         self.count(place, |count| count.pages += 1);

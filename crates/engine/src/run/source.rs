@@ -7,6 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use tombolo_formats::Row;
 
 use super::pages::{End, Pages};
+use super::receipt::Receipts;
 use super::shared::{Place, Shared};
 use super::{Page, source_file, source_http};
 use crate::plan::Read;
@@ -52,8 +53,8 @@ pub(super) trait Intake {
 
 /// Reads all sources, one after the other or all at the same time. The first that fails ends them: others read at the
 /// same time end with the page that they are at, which arrives like all that was read before.
-pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
-    let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone()));
+pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>, receipts: Receipts) {
+    let reads = (0..shared.plan.sources.len()).map(|place| one(shared, place, out.clone(), receipts.clone()));
     if shared.plan.parallel {
         let mut reads: FuturesUnordered<_> = reads.collect();
         while let Some(read) = reads.next().await {
@@ -73,9 +74,9 @@ pub(super) async fn all(shared: &Shared<'_>, out: mpsc::Sender<Page>) {
 /// No other source is to be read.
 pub(super) struct Over;
 
-async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Result<(), Over> {
+async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>, receipts: Receipts) -> Result<(), Over> {
     let source = &shared.plan.sources[place];
-    let mut pages = Pages::new(shared, place, out);
+    let mut pages = Pages::new(shared, place, out, receipts);
     if let Some(mock) = &source.mock_output {
         return match pages.mocked(mock).await {
             Ok(()) | Err(Stopped::Enough | Stopped::Failed(_)) => Ok(()),
@@ -83,7 +84,10 @@ async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>) -> Resu
         };
     }
     let read = match &source.read {
-        Read::File(file) => source_file::read(shared, file, &mut pages).await,
+        Read::File(file) => {
+            let whole = source.limit.is_none() && !shared.plan.test_mode;
+            source_file::read(shared, file, whole, &mut pages).await
+        }
         Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await,
     };
     ended(shared, place, &mut pages, read).await?;

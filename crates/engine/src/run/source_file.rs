@@ -9,7 +9,31 @@ use super::source::{Failure, Intake, Stopped};
 use crate::plan::{FileRead, Format};
 use crate::units::PARSE_BYTES;
 
-pub(super) async fn read(shared: &Shared<'_>, file: &FileRead, intake: &mut impl Intake) -> Result<(), Stopped> {
+/// `whole`: it is read to its end, whatever it has.
+pub(super) async fn read(
+    shared: &Shared<'_>,
+    file: &FileRead,
+    whole: bool,
+    intake: &mut impl Intake,
+) -> Result<(), Stopped> {
+    if whole && file.format.is_json() {
+        parse(shared, file, &mut Nobody).await?;
+    }
+    parse(shared, file, intake).await
+}
+
+/// Reads a file of JSON for its faults: one that was cut off or is broken further on is no source, and nothing of it may
+/// arrive. It costs a second reading and no memory.
+struct Nobody;
+
+impl Intake for Nobody {
+    async fn take(&mut self, rows: &mut Vec<Row>) -> Result<(), Stopped> {
+        rows.clear();
+        Ok(())
+    }
+}
+
+async fn parse(shared: &Shared<'_>, file: &FileRead, intake: &mut impl Intake) -> Result<(), Stopped> {
     let failed = |error: crate::host::FileError| Failure::new("file", error.to_string());
     let mut pieces = shared.host.files().open(&file.hash).await.map_err(failed)?;
     let mut parser = Parser::new(&file.format);

@@ -16,7 +16,7 @@ use super::source_names::Names;
 use super::submit;
 use crate::http::{Request, Response, sends_records};
 use crate::path::Path;
-use crate::plan::{AsyncHelper, Endpoint, Format, HttpRead, Read, Source};
+use crate::plan::{AsyncHelper, Endpoint, Format, HttpRead, Paging, Read, Source};
 
 /// The record that a lookup is for.
 #[derive(Clone, Copy)]
@@ -164,6 +164,15 @@ impl<'a> Reading<'a, '_> {
             (204, _) => return Ok(None),
             (status, Some(last)) if status == last => return Ok(None),
             (404, None) if progress.is_later() => return Ok(None),
+            (404, None) if read.paging.as_ref().is_some_and(Paging::counts) => {
+                // It is how paging that counts ends, also before it began; a wrong address looks the same.
+                let name = &self.source.named.name;
+                self.shared.warn(
+                    self.place,
+                    format!("“{name}” was answered 404 when it asked for its first page, which says that there are no records. Where there should be some, check the address."),
+                );
+                return Ok(None);
+            }
             (200..=299, _) => {}
             (status, _) => {
                 let said = beginning(self.shared.host, &mut response).await;

@@ -13,6 +13,7 @@ use tombolo_model::run::RunError;
 
 use super::Page;
 use super::import::Importer;
+use super::receipt::Held;
 use super::scripted::{Fault, pass};
 use super::shared::Shared;
 use super::write::Fatal;
@@ -54,7 +55,7 @@ impl Met {
 }
 
 enum Worker<'a, 's> {
-    Import(Importer<'a, 's>),
+    Import(Box<Importer<'a, 's>>),
     Lookup(&'a Source),
 }
 
@@ -70,9 +71,11 @@ pub(super) async fn run(
         shared.step_failed(place, code, message)
     };
     let mut worker = match &step.work {
-        Work::Import(import) => Worker::Import(Importer::new(shared, step, import)),
+        Work::Import(import) => Worker::Import(Box::new(Importer::new(shared, step, import))),
         Work::Lookup(source) => Worker::Lookup(source),
     };
+    let writes_file = step.writes_file();
+    let mut held = Held::default();
     let mut turn = 0;
     while let Some(page) = incoming.next().await {
         let page = if page.is_empty() {
@@ -81,6 +84,9 @@ pub(super) async fn run(
             turn += 1;
             let page = one_page(shared, step, page, &mut worker, turn).await.map_err(fatal)?;
             shared.page_done(place);
+            if writes_file {
+                held.keep(&page);
+            }
             page
         };
         // The next step ends before this one only when the run is ending.
@@ -91,10 +97,11 @@ pub(super) async fn run(
         }
     }
     // A file with half of the records must not look like one with all of them.
-    if let (Worker::Import(importer), None) = (worker, shared.source_error())
-        && let Some(file) = importer.finish().await.map_err(fatal)?
-    {
-        shared.file_done(place, file);
+    if let (Worker::Import(importer), None) = (worker, shared.source_error()) {
+        if let Some(file) = importer.finish().await.map_err(fatal)? {
+            shared.file_done(place, file);
+        }
+        held.release();
     }
     shared.say(place);
     Ok(())
@@ -138,7 +145,15 @@ async fn one_page(
         }
     }
     let gone = respond::respond(shared, step, &mut page, whole, turn).await;
-    Ok(page.into_iter().zip(gone).filter(|(_, gone)| !gone).map(|(item, _)| item).collect())
+    let mut left = Page::with_capacity(page.len());
+    for (item, gone) in page.into_iter().zip(gone) {
+        if gone {
+            item.fail();
+        } else {
+            left.push(item);
+        }
+    }
+    Ok(left)
 }
 
 /// Which units are the step's own ([`Fate::Done`]); a script is asked about all of them at once.

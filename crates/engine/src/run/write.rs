@@ -106,7 +106,7 @@ impl<'a, 's> Writer<'a, 's> {
     /// Completes what was written.
     pub(super) async fn finish(self) -> Result<Option<RunFile>, Fatal> {
         match self {
-            Self::File(file) => file.finish().await.map(Some),
+            Self::File(file) => file.finish().await,
             Self::Http(_) | Self::Mock(_) => Ok(None),
         }
     }

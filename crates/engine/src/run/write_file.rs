@@ -27,7 +27,20 @@ pub(super) struct FileDestination<'a, 's> {
     /// The records of a file that a template writes.
     gathered: Vec<Val>,
     gathered_bytes: usize,
+    /// The files that are complete, where each is one of its own.
+    several: Several,
 }
+
+/// Files that were made: the first one's name, how many they are, and how big together.
+#[derive(Default)]
+struct Several {
+    first: String,
+    count: u64,
+    size_bytes: u64,
+}
+
+/// The name and the bytes of a file, and what became of each of its records.
+type Made = (String, Vec<u8>, Vec<Submitted>);
 
 /// The file of the step.
 struct Out<'a> {
@@ -45,7 +58,16 @@ enum Content {
 
 impl<'a, 's> FileDestination<'a, 's> {
     pub(super) fn new(shared: &'a Shared<'s>, place: Place, import: &'a Import, write: &'a FileWrite) -> Self {
-        Self { shared, place, import, write, out: None, gathered: Vec::new(), gathered_bytes: 0 }
+        Self {
+            shared,
+            place,
+            import,
+            write,
+            out: None,
+            gathered: Vec::new(),
+            gathered_bytes: 0,
+            several: Several::default(),
+        }
     }
 
     pub(super) async fn write(&mut self, records: Vec<Outgoing<'_>>) -> Result<Vec<Submitted>, Fatal> {
@@ -63,7 +85,10 @@ impl<'a, 's> FileDestination<'a, 's> {
         }
     }
 
-    pub(super) async fn finish(mut self) -> Result<RunFile, Fatal> {
+    pub(super) async fn finish(mut self) -> Result<Option<RunFile>, Fatal> {
+        if self.makes_several() {
+            return Ok(self.several.shown());
+        }
         let gathered = std::mem::take(&mut self.gathered);
         let records: Vec<&Val> = gathered.iter().collect();
         let mut out = self.begun(&records).await?;
@@ -80,7 +105,12 @@ impl<'a, 's> FileDestination<'a, 's> {
         }
         out.flush().await?;
         out.file.finish().await.map_err(|error| ("file", error.to_string()))?;
-        Ok(RunFile { name: out.name, size_bytes: out.size_bytes })
+        Ok(Some(RunFile { name: out.name, size_bytes: out.size_bytes }))
+    }
+
+    /// Whether each file of some records is one of its own.
+    fn makes_several(&self) -> bool {
+        !matches!(self.write.parts, Parts::All) && self.shared.host.files().takes_several()
     }
 
     /// Appends to the only file.
@@ -124,9 +154,36 @@ impl<'a, 's> FileDestination<'a, 's> {
     /// Makes a file of its own of some records.
     async fn part(&mut self, records: &[Outgoing<'_>]) -> Result<Vec<Submitted>, Fatal> {
         let values: Vec<&Val> = records.iter().map(|one| &*one.mapped).collect();
-        let mut out = self.begun(&values).await?;
-        let made = self.made(records, &values);
-        if let (Ok((name, bytes, _)), Content::Archive { writer, taken }) = (&made, &mut out.content) {
+        let (name, bytes, results) = match self.made(records, &values) {
+            Ok(made) => made,
+            Err((code, message)) => {
+                let failed = |one: &Outgoing<'_>| submitted(one.at, Err(Failure::new(code, message.clone())));
+                return Ok(records.iter().map(failed).collect());
+            }
+        };
+        if self.makes_several() {
+            self.own(name, bytes).await?;
+        } else {
+            self.archived(&name, &bytes, &values).await?;
+        }
+        Ok(results)
+    }
+
+    /// Writes a file of its own.
+    async fn own(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Fatal> {
+        let failed = |error: crate::host::FileError| ("file", error.to_string());
+        let size_bytes = bytes.len() as u64;
+        let mut file = self.shared.host.files().create(&self.import.named.id, &name).await.map_err(failed)?;
+        file.write(bytes).await.map_err(failed)?;
+        file.finish().await.map_err(failed)?;
+        self.several.add(name, size_bytes);
+        Ok(())
+    }
+
+    /// Writes a file into the archive.
+    async fn archived(&mut self, name: &str, bytes: &[u8], values: &[&Val]) -> Result<(), Fatal> {
+        let mut out = self.begun(values).await?;
+        if let Content::Archive { writer, taken } = &mut out.content {
             writer.begin(&unique(name, taken), &mut out.buffer);
             writer.push(bytes, &mut out.buffer);
             writer.end(&mut out.buffer);
@@ -135,16 +192,11 @@ impl<'a, 's> FileDestination<'a, 's> {
             out.flush().await?;
         }
         self.out = Some(out);
-        Ok(match made {
-            Ok((_, _, results)) => results,
-            Err((code, message)) => {
-                records.iter().map(|one| submitted(one.at, Err(Failure::new(code, message.clone())))).collect()
-            }
-        })
+        Ok(())
     }
 
     /// The name and the bytes of such a file, and what became of each record.
-    fn made(&self, records: &[Outgoing<'_>], values: &[&Val]) -> Result<(String, Vec<u8>, Vec<Submitted>), Fatal> {
+    fn made(&self, records: &[Outgoing<'_>], values: &[&Val]) -> Result<Made, Fatal> {
         let name = self.text(&self.write.name, values).map_err(|message| ("template", message))?;
         let name = safe_name(&name);
         let mut writer = RecordWriter::new(&self.write.options, &name);
@@ -197,6 +249,25 @@ impl<'a, 's> FileDestination<'a, 's> {
             _ => self.import.context.iter().find(|(have, _)| *have == name).map(|(_, value)| value),
         };
         template.render_in(&Named(&scope), self.shared.env(self.place)).map_err(|error| error.to_string())
+    }
+}
+
+impl Several {
+    fn add(&mut self, name: String, size_bytes: u64) {
+        if self.count == 0 {
+            self.first = name;
+        }
+        self.count += 1;
+        self.size_bytes += size_bytes;
+    }
+
+    fn shown(self) -> Option<RunFile> {
+        let name = match self.count {
+            0 => return None,
+            1 => self.first,
+            count => format!("{} and {} more", self.first, count - 1),
+        };
+        Some(RunFile { name, size_bytes: self.size_bytes })
     }
 }
 

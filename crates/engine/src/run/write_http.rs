@@ -1,5 +1,7 @@
 //! Sends records to an endpoint, one or a batch a request.
 
+use std::cell::Cell;
+
 use futures::future::FutureExt;
 use futures::stream::{self, StreamExt};
 use tombolo_model::{Record, Val};
@@ -24,6 +26,7 @@ pub(super) struct HttpDestination<'a, 's> {
     shared: &'a Shared<'s>,
     write: &'a HttpWrite,
     place: Place,
+    name: &'a str,
     reads_answer: bool,
     /// Pages so far.
     pages: u64,
@@ -39,8 +42,8 @@ struct Batch<'a, 'i> {
 type Unmade = (&'static str, String);
 
 impl<'a, 's> HttpDestination<'a, 's> {
-    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &Import, write: &'a HttpWrite) -> Self {
-        Self { shared, write, place, reads_answer: step.reads_answer, pages: 0 }
+    pub(super) fn new(shared: &'a Shared<'s>, place: Place, step: &'a Import, write: &'a HttpWrite) -> Self {
+        Self { shared, write, place, name: &step.named.name, reads_answer: step.reads_answer, pages: 0 }
     }
 
     /// Sends a page. Requests begin in the order of the records, several at a time.
@@ -125,7 +128,14 @@ impl<'a, 's> HttpDestination<'a, 's> {
     async fn ask(&self, slot: &Slot, request: Request, sent: &[Outgoing<'_>]) -> Vec<Result<Answered, Failure>> {
         let records = sent.len();
         let scrub = &slot.endpoint.scrub;
-        let reading = Reading { slot, reads_answer: self.reads_answer, batched: self.write.batch_size > 1, records };
+        let reading = Reading {
+            slot,
+            reads_answer: self.reads_answer,
+            batched: self.write.batch_size > 1,
+            records,
+            direct: self.write.helper.is_none(),
+            unclear: Cell::new(false),
+        };
         let asked = Ask { place: self.place, endpoint: &slot.endpoint, records: records as u64, reads: false };
         let repeatable = is_repeatable(&request);
         let Exchanged { result, tries } = ask(self.shared, &asked, request).await;
@@ -156,12 +166,19 @@ impl<'a, 's> HttpDestination<'a, 's> {
                     return failed("http", message, Some(status));
                 }
             }
+        } else if reading.may_have_results() {
+            // One that breaks off has none, and its status counts.
+            whole(self.shared.host, &mut response, MAX_REPLY_BYTES).await.unwrap_or_default()
         } else {
             // Read to its end where it is short, so that the connection can be used again.
             beginning(self.shared.host, &mut response).await
         };
         let Some(helper) = &self.write.helper else {
-            return reading.taken(status, response.headers, &body);
+            let results = reading.taken(status, response.headers, &body);
+            if reading.unclear.get() {
+                self.shared.warn(self.place, self.unclear());
+            }
+            return results;
         };
         let submitted = match parse(&body, slot.reply.success) {
             Ok(submitted) => submitted,
@@ -180,6 +197,13 @@ impl<'a, 's> HttpDestination<'a, 's> {
                 vec![Err(Failure { message, ..failure }); records]
             }
         }
+    }
+
+    fn unclear(&self) -> String {
+        format!(
+            "“{}” sends several records at once and is answered with one object, so each record counts as the whole answer says. Enter the path to the results of the records in it (response.resourcePath), or send the records one by one.",
+            self.name
+        )
     }
 
     fn request(&self, slot: &Slot, records: &[Outgoing<'_>]) -> Result<Request, Unmade> {

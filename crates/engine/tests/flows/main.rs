@@ -8,6 +8,7 @@ mod asked_together;
 mod asking;
 mod async_helpers;
 mod bad_input;
+mod batches;
 mod branches;
 mod captured;
 mod clock;

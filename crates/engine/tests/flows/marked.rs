@@ -5,7 +5,7 @@ use tombolo_engine::Bundle;
 use tombolo_model::Kind;
 use tombolo_model::run::RunStatus;
 
-use crate::support::{Answer, Memory, bundle, file_import, go, http_export, id, refusals, with};
+use crate::support::{Answer, Memory, bundle, file_import, go, http_export, http_import, id, refusals, with};
 
 fn marking(once: &Value) -> Bundle {
     let http = json!({"relativeURI": "/read", "once": once});
@@ -73,7 +73,79 @@ fn nothing_is_marked_by_a_test_run_or_where_the_source_fails() {
     flow.about.test_mode = false;
     let ran = go(&flow, &host);
     assert_eq!((ran.outcome.status, ran.counts(0)[1]), (RunStatus::Failed, 1));
-    assert_eq!(marks(&host).len(), 1, "the record in front of the fault went on and is marked");
+    assert_eq!(marks(&host), Vec::<String>::new(), "there is no file of a source that failed");
+}
+
+/// The same with an endpoint as the destination, whose requests are no marks.
+fn sending(import: &Value) -> Bundle {
+    let mut flow = marking(&json!({"relativeURI": "/{{record.id}}/done"}));
+    let http = with(json!({"relativeURI": ["/take/{{record.id}}"]}), import);
+    flow.resources.insert(id(3), (Kind::Import, http_import(&http)));
+    flow
+}
+
+#[test]
+fn a_record_is_marked_when_the_last_step_has_taken_it_and_not_where_it_failed() {
+    let host = endpoint("/take/2");
+    let mut flow = sending(&json!({}));
+    let ran = go(&flow, &host);
+    assert_eq!((ran.outcome.status, ran.counts(1)), (RunStatus::Completed, [3, 2, 0, 1]));
+    let sent = marks(&host);
+    let place = |what: &str| sent.iter().position(|one| one.starts_with(what));
+    assert_eq!(place("POST /2/done"), None, "{sent:?}");
+    for id in ["1", "3"] {
+        assert!(place(&format!("POST /take/{id}")) < place(&format!("POST /{id}/done")), "{sent:?}");
+    }
+    // Tried again, and taken, it is marked too: the next run would read it once more.
+    let retry = |host: &Memory| {
+        let mut again = sending(&json!({}));
+        let records = vec![(1, json!({"id": 2}))];
+        again.about.retry = Some(tombolo_engine::Retry { step: id(3).to_string(), records });
+        go(&again, host);
+        host.urls()
+    };
+    assert_eq!(retry(&endpoint("")), ["https://app.example/v1/take/2", "https://app.example/v1/2/done"]);
+    assert_eq!(retry(&endpoint("/take/2")), ["https://app.example/v1/take/2"]);
+    // Where the flow says that a failure holds no record, the record has come through.
+    flow.flow["pageProcessors"][0]["proceedOnFailure"] = json!(true);
+    let host = endpoint("/take/2");
+    go(&flow, &host);
+    assert!(marks(&host).contains(&"POST /2/done ".to_owned()), "{:?}", marks(&host));
+}
+
+#[test]
+fn of_a_record_that_goes_several_ways_all_ways_have_to_go_well() {
+    let branch =
+        |import: u8| json!({"name": "b", "pageProcessors": [{"type": "import", "_importId": id(import).to_string()}]});
+    let mut flow = sending(&json!({}));
+    let other = http_import(&json!({"relativeURI": ["/other/{{record.id}}"]}));
+    flow.resources.insert(id(4), (Kind::Import, other));
+    flow.flow.as_object_mut().unwrap().remove("pageProcessors");
+    flow.flow["routers"] = json!([{"id": "r", "routeRecordsTo": "all_matching_branches", "routeRecordsUsing": "input_filters",
+        "branches": [branch(3), branch(4)]}]);
+    let host = endpoint("/other/3");
+    go(&flow, &host);
+    let done: Vec<String> = marks(&host).into_iter().filter(|one| one.contains("/done")).collect();
+    assert_eq!(done, ["POST /1/done ", "POST /2/done "]);
+}
+
+#[test]
+fn a_source_is_not_read_faster_than_its_records_are_marked() {
+    let rows: Vec<Value> = (1..=40).map(|n| json!({"id": n})).collect();
+    let mut host = Memory::new(move |request| {
+        let read = request.url.to_string().ends_with("/read");
+        Some(if read { Answer::json(&json!(rows)) } else { Answer::new(204, "") })
+    });
+    host.answer_ms = 5;
+    let ran = go(&sending(&json!({})), &host);
+    assert_eq!(ran.counts(1), [40, 40, 0, 0]);
+    let sent = marks(&host);
+    let mut open = 0_usize;
+    for one in &sent {
+        open = if one.contains("/take/") { open + 1 } else { open - 1 };
+        assert!(open <= 16, "{sent:?}");
+    }
+    assert_eq!((sent.len(), open), (80, 0));
 }
 
 #[test]

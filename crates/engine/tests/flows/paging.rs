@@ -266,7 +266,12 @@ fn a_status_may_say_that_there_are_no_more_pages() {
     let (ran, ..) = paged(&http, &json!({"method": "page", "lastPageStatusCode": 400}), answer(404));
     assert_eq!(ran.outcome.status, RunStatus::Failed, "another status replaces 404");
     let (ran, ..) = paged(&http, &json!({"method": "page"}), |_| Some(Answer::new(404, "")));
-    assert_eq!(ran.outcome.status, RunStatus::Failed, "404 at the first page is a wrong address");
+    assert_eq!((ran.outcome.status, ran.counts(0)), (RunStatus::Completed, [0; 4]));
+    let warnings = &ran.outcome.steps[0].warnings;
+    assert!(warnings.len() == 1 && warnings[0].contains("check the address"), "a wrong address: {warnings:?}");
+    let (ran, ..) =
+        paged(&json!({"relativeURI": "/x"}), &json!({"method": "linkheader"}), |_| Some(Answer::new(404, "")));
+    assert_eq!(ran.outcome.status, RunStatus::Failed, "only what counts asks for pages that may not be there");
     let (ran, ..) = paged(&http, &json!({"method": "page", "lastPageStatusCode": 410}), |_| Some(Answer::new(410, "")));
     assert_eq!(ran.outcome.status, RunStatus::Completed, "a status that was chosen is the end at any page");
 }

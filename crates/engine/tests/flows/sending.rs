@@ -6,7 +6,7 @@ use tombolo_engine::Request;
 use crate::support::{Answer, Memory, Ran, bundle, file_export, file_import, go, http_import, id, refusals, with};
 
 /// Sends the records of a JSON file; what was answered goes on into a file by this response mapping.
-fn send(host: &Memory, import: &Value, fields: &Value) -> Ran {
+pub(crate) fn send(host: &Memory, import: &Value, fields: &Value) -> Ran {
     let mut flow =
         bundle(file_export(&json!({"type": "json"})), &[import.clone(), file_import(&json!({"type": "json"}))]);
     flow.flow["pageProcessors"][0]["proceedOnFailure"] = json!(true);
@@ -14,12 +14,12 @@ fn send(host: &Memory, import: &Value, fields: &Value) -> Ran {
     go(&flow, host)
 }
 
-fn field(extract: &str) -> Value {
+pub(crate) fn field(extract: &str) -> Value {
     json!({"extract": extract, "generate": extract.replace(['.', '_', '[', ']'], "")})
 }
 
 /// The records that went on.
-fn went_on(host: &Memory) -> Value {
+pub(crate) fn went_on(host: &Memory) -> Value {
     let made = host.made.borrow();
     serde_json::from_slice(&made[&id(4).to_string()].1).unwrap()
 }

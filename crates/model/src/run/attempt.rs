@@ -18,16 +18,24 @@ pub struct Attempt {
     pub resolved: bool,
 }
 
-/// What became of the errors of a run that were tried again: by their numbers, of each the try that resolved it, or the last.
+/// What became of the errors of a run that were tried again, or that are over: by their numbers, of each the run that
+/// resolved it, or the last try.
 ///
-/// Told by the runs that tried, so that nothing that was stored of the earlier run is ever rewritten: it may be another
-/// device's.
+/// Told by the runs that tried, or that are over with them, so that nothing that was stored of the earlier run is ever
+/// rewritten: it may be another device's.
 #[must_use]
 pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<u64, Attempt> {
     let mut found: BTreeMap<u64, Attempt> = BTreeMap::new();
     let mut tries: Vec<&RunRow> = others.into_iter().filter(|other| other.flow == run.flow).collect();
     tries.sort_by_key(|other| (other.started_ms, other.id));
     for other in tries {
+        let over = other.origin.over.iter().filter(|over| over.run == run.id && other.status == RunStatus::Completed);
+        for n in over.flat_map(|over| &over.errors) {
+            if found.get(n).is_none_or(|attempt| !attempt.resolved) {
+                let ended_ms = other.ended_ms.or(Some(other.started_ms));
+                found.insert(*n, Attempt { run: Some(other.id), by: None, ended_ms, resolved: true });
+            }
+        }
         let Some(retry) = other.origin.retry.as_ref().filter(|retry| retry.run == run.id) else { continue };
         for n in &retry.errors {
             if found.get(n).is_some_and(|attempt| attempt.resolved) {
@@ -56,6 +64,7 @@ mod tests {
                 kind: RunType::Retry,
                 by: Some(Box::new(RunBy { user: id(7), name: "Ann".into() })),
                 retry: Some(Box::new(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() })),
+                over: Box::default(),
             },
             ended_ms: Some(ms + 1),
             ..run(status, 5, None, ms)

@@ -89,3 +89,38 @@ async fn a_run_is_narrowed_to_some_sources_and_canceled_by_its_job() {
     assert_eq!(api.put(&format!("/v1/jobs/{endless}/cancel"), json!({})).await.status, 204);
     assert_eq!(ended(&api, &endless).await["status"], "canceled");
 }
+
+#[tokio::test]
+async fn errors_are_resolved_when_their_trace_key_comes_to_their_step_again() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (flow, _) = flow(&api, &base, &["/orders"]).await;
+    let resolves = json!([{ "op": "add", "path": "/autoResolveMatchingTraceKeys", "value": true }]);
+    assert_eq!(api.patch(&format!("/v1/flows/{flow}"), resolves).await.status, 204);
+    let shown = api.get(&format!("/v1/flows/{flow}")).await.good();
+    let import = shown["pageProcessors"][0]["_importId"].as_str().unwrap().to_owned();
+    let sends_to = async |path: &str| {
+        let change = json!([{ "op": "replace", "path": "/http/relativeURI", "value": [path] }]);
+        assert_eq!(api.patch(&format!("/v1/imports/{import}"), change).await.status, 204);
+    };
+    let state = async |job: &str| {
+        let shown = api.get(&format!("/v1/jobs/{job}/errors")).await.good();
+        let errors = shown["errors"].as_array().unwrap().clone();
+        errors.into_iter().map(|error| (error["resolved"].clone(), error["_retryJobId"].clone())).collect::<Vec<_>>()
+    };
+    sends_to("/nothing-there").await;
+    let first = run(&api, &flow, json!({})).await;
+    let done = ended(&api, &first).await;
+    assert_eq!((&done["numError"], &done["numResolved"]), (&json!(2), &json!(0)), "{done}");
+    let second = run(&api, &flow, json!({})).await;
+    ended(&api, &second).await;
+    assert_eq!(state(&first).await, vec![(json!(true), json!(second)); 2], "the same errors again are others");
+    assert_eq!(state(&second).await, vec![(json!(false), json!(null)); 2]);
+    sends_to("/sink").await;
+    let third = run(&api, &flow, json!({})).await;
+    let done = ended(&api, &third).await;
+    assert_eq!((&done["numError"], &done["numAutoResolved"]), (&json!(0), &json!(2)), "{done}");
+    assert_eq!(state(&second).await, vec![(json!(true), json!(third)); 2]);
+    assert_eq!(api.get(&format!("/v1/jobs/{second}")).await.good()["numResolved"], json!(2));
+}

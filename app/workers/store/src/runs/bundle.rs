@@ -49,6 +49,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         answers: true,
         relay: relay(account, &format!("flows/{flow}")),
         offline: outages::reasons(account).await?,
+        open: BTreeMap::new(),
     };
     Ok(Bundle { job, files })
 }

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::{Either, select};
 use tombolo_model::Id;
-use tombolo_wire::run::{KeptAsk, RunError, RunRow, RunStatus};
+use tombolo_wire::run::{KeptAsk, OpenErrors, RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::{Secrets, ToRun};
 use tombolo_wire::store::{Event, Notice};
 use wasm_bindgen_futures::spawn_local;
@@ -38,6 +38,8 @@ pub(super) enum Heard {
     Renewed(Secrets),
     /// The credentials of a connection were refused; why nothing more is sent through it.
     Offline(Id, String),
+    /// What has a trace key came to a step again.
+    Over(String, String),
     /// A question, with its number.
     Ask(u64, Box<KeptAsk>),
     /// The worker is of no use any more.
@@ -56,12 +58,20 @@ struct Gathered {
     outage: bool,
 }
 
+/// Which errors a run makes up for.
+pub(super) struct Resolving {
+    /// Those that it tries again.
+    pub(super) retried: Option<Retried>,
+    /// Those that are open, where the flow resolves errors by their trace keys.
+    pub(super) open: Option<OpenErrors>,
+}
+
 /// Keeps a run until it has ended.
 pub(super) async fn keep(
     account: &Rc<Account>,
     first: RunRow,
     mut heard: UnboundedReceiver<Heard>,
-    (desk, mut retried): (&Rc<Desk>, Option<Retried>),
+    (desk, mut resolving): (&Rc<Desk>, Resolving),
 ) {
     let run = first.id;
     let mut last = first;
@@ -71,20 +81,20 @@ pub(super) async fn keep(
         let waits = gathered.row.is_some().then(|| ROWS_MS - (env::now_ms() - written_ms));
         match next(&mut heard, waits).await {
             Err(Due) => {}
-            Ok(Some(said)) => take(account, (desk, &mut retried), &mut gathered, &mut last, said),
+            Ok(Some(said)) => take(account, (desk, &mut resolving), &mut gathered, &mut last, said),
             Ok(None) => take(
                 account,
-                (desk, &mut retried),
+                (desk, &mut resolving),
                 &mut gathered,
                 &mut last,
                 Heard::Broke("the worker has gone".to_owned()),
             ),
         }
         while let Ok(said) = heard.try_recv() {
-            take(account, (desk, &mut retried), &mut gathered, &mut last, said);
+            take(account, (desk, &mut resolving), &mut gathered, &mut last, said);
         }
         let ended = is_end(last.status);
-        if ended && let (Some(retried), Some(retry)) = (retried.take(), &mut last.origin.retry) {
+        if ended && let (Some(retried), Some(retry)) = (resolving.retried.take(), &mut last.origin.retry) {
             retry.resolved = retried.resolved(last.status);
             gathered.row = Some(last.clone());
         }
@@ -138,7 +148,7 @@ async fn next(heard: &mut UnboundedReceiver<Heard>, waits_ms: Option<i64>) -> Re
 
 fn take(
     account: &Rc<Account>,
-    (desk, retried): (&Rc<Desk>, &mut Option<Retried>),
+    (desk, resolving): (&Rc<Desk>, &mut Resolving),
     gathered: &mut Gathered,
     last: &mut RunRow,
     said: Heard,
@@ -147,9 +157,12 @@ fn take(
         return;
     }
     match said {
-        Heard::Row(row) => {
+        Heard::Row(mut row) => {
             if row.n < last.n {
                 return;
+            }
+            if let Some(open) = &resolving.open {
+                row.origin.over = open.told();
             }
             if !is_end(row.status) {
                 account.say(&Say::Run { row: Box::new(row.clone()) });
@@ -159,8 +172,11 @@ fn take(
             gathered.row = Some(row);
         }
         Heard::Error(n, error) => {
-            if let Some(retried) = retried {
+            if let Some(retried) = &mut resolving.retried {
                 retried.failed(&error);
+            }
+            if let Some(open) = &mut resolving.open {
+                open.failed(last.id, n, &error);
             }
             put_error(account, &mut gathered.batch, last.id, n, &error);
         }
@@ -172,6 +188,11 @@ fn take(
         Heard::Offline(connection, why) => {
             outages::put(account, &mut gathered.batch, connection, why);
             gathered.outage = true;
+        }
+        Heard::Over(step, trace_key) => {
+            if let Some(open) = &mut resolving.open {
+                open.over(&step, &trace_key);
+            }
         }
         Heard::Ask(n, ask) => answer(account, desk, last.id, n, *ask),
         Heard::Broke(reason) => {

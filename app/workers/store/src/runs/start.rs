@@ -7,7 +7,7 @@ use futures::channel::mpsc;
 use js_sys::{Array, Reflect};
 use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
-use tombolo_wire::run::{RetryOf, RunBy, RunOrigin, RunType};
+use tombolo_wire::run::{OpenErrors, RetryOf, RunBy, RunOrigin, RunType};
 use tombolo_wire::run_worker::{FromRun, RunOptions, ToRun};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -15,7 +15,8 @@ use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::bundle::{self, Bundle};
 use super::desk::Desk;
-use super::keeper::{self, Heard};
+use super::keeper::{self, Heard, Resolving};
+use super::open;
 use super::retried::Retried;
 use super::{Running, flow_lock, frame, mark_key, put_row, run_lock};
 use crate::account::Account;
@@ -66,7 +67,11 @@ pub(super) async fn here(account: &Rc<Account>, flow: Id, options: RunOptions, s
     let mut bundle = bundle::gather(account, flow).await?;
     bundle.job.row.origin = origin(account, &options, started);
     bundle.job.options = options;
+    // What is tried again is resolved as such, and an error that it has anew is the same one.
     let retried = bundle.job.options.retry.as_ref().map(Retried::of);
+    let open = if retried.is_none() { open::errors(account, &bundle.job.flow, flow).await? } else { None };
+    bundle.job.open = open.as_ref().map(OpenErrors::keys).unwrap_or_default();
+    let resolving = Resolving { retried, open };
     let desk = Rc::new(Desk::new(&bundle.job, started));
     let row = bundle.job.row.clone();
     let held = locks::take(&run_lock(row.id), Ask::InTurn, || ()).await;
@@ -80,13 +85,13 @@ pub(super) async fn here(account: &Rc<Account>, flow: Id, options: RunOptions, s
         Ok((listeners, heard)) => {
             let account = account.clone();
             spawn_local(async move {
-                keeper::keep(&account, row, heard, (&desk, retried)).await;
+                keeper::keep(&account, row, heard, (&desk, resolving)).await;
                 drop((listeners, held, turn));
             });
         }
         Err(error) => {
             let (_, heard) = mpsc::unbounded();
-            keeper::keep(account, row, heard, (&desk, retried)).await;
+            keeper::keep(account, row, heard, (&desk, resolving)).await;
             return Err(error);
         }
     }
@@ -102,7 +107,8 @@ fn origin(account: &Account, options: &RunOptions, started: u32) -> RunOrigin {
         (None, _) => RunType::Flow,
     };
     let by = account.info.borrow().user.as_ref().map(|user| Box::new(RunBy { user: user.id, name: user.name.clone() }));
-    RunOrigin { kind, by, retry: of.map(|(run, errors)| Box::new(RetryOf { run, errors, resolved: Vec::new() })) }
+    let retry = of.map(|(run, errors)| Box::new(RetryOf { run, errors, resolved: Vec::new() }));
+    RunOrigin { kind, by, retry, over: Box::default() }
 }
 
 /// What is in the recycle bin does not run.
@@ -200,6 +206,7 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Renewed { secrets }, _)) => Heard::Renewed(secrets),
                 Ok((FromRun::Ask { n, ask }, _)) => Heard::Ask(n, Box::new(ask)),
                 Ok((FromRun::Offline { connection, why }, _)) => Heard::Offline(connection, why),
+                Ok((FromRun::Over { step, trace_key }, _)) => Heard::Over(step, trace_key),
                 // Of trials only, which are not kept.
                 Ok((FromRun::Stage { .. } | FromRun::Pinged { .. } | FromRun::SignInAt { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {
