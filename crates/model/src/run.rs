@@ -10,12 +10,11 @@ use std::collections::BTreeMap;
 pub use attempt::{Attempt, attempts};
 pub use checkpoint::{Checkpoint, checkpoints};
 pub use mark::{Decision, ErrorMark, MOST_MARKED, Said, Standing, settled, standings, tag_problem};
+pub use open::{KeyedError, MOST_OPEN, OpenErrors, OverErrors};
 
 use crate::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-pub use open::{KeyedError, MOST_OPEN, OpenErrors, OverErrors};
 
 /// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -160,7 +160,7 @@ impl Work {
 
     fn clear_all(self) {
         self.write_down();
-        let kept = |editor: &Editor| Some((editor.slug, kept::content(editor.slug)?));
+        let kept = |editor: &&Editor| Some((editor.slug, kept::content(editor.slug)?));
         let before: Vec<_> = editors::ALL.iter().filter_map(kept).collect();
         let shown = self.content.saved();
         for editor in editors::ALL {

@@ -126,7 +126,7 @@ fn resolved<'r>(runs: impl IntoIterator<Item = &'r RunRow>) -> BTreeSet<(Id, u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{RetryOf, attempts, tests};
+    use crate::run::{RetryOf, attempts, fixtures};
 
     fn id(number: u32) -> Id {
         Id::from_parts(number, [0; 8])
@@ -142,13 +142,13 @@ mod tests {
 
     #[test]
     fn errors_are_over_by_the_run_that_their_trace_key_came_to_again() {
-        let earlier = tests::row(1, RunStatus::Completed);
-        let mut tried = tests::row(2, RunStatus::Completed);
+        let earlier = fixtures::row(1, RunStatus::Completed);
+        let mut tried = fixtures::row(2, RunStatus::Completed);
         tried.origin.retry = Some(Box::new(RetryOf { run: id(1), errors: vec![1, 2], resolved: vec![1] }));
         let errors = [(1, "k1"), (2, "k2"), (3, "k2"), (4, "k3")].map(|(n, key)| keyed(1, n, "a", key));
         let mut open = OpenErrors::of(errors, [&earlier, &tried]);
         assert_eq!(open.keys(), BTreeMap::from([("a".to_owned(), vec!["k2".to_owned(), "k3".to_owned()])]));
-        let mut row = tests::row(3, RunStatus::Completed);
+        let mut row = fixtures::row(3, RunStatus::Completed);
         open.failed(row.id, 7, &error("a", Some("k4")));
         open.failed(row.id, 8, &error("a", None));
         for (step, key) in [("b", "k2"), ("a", "k2"), ("a", "k2"), ("a", "k4")] {
@@ -160,7 +160,7 @@ mod tests {
         let all = [earlier.clone(), tried, row.clone()];
         let found = attempts(&earlier, &all);
         let by: Vec<_> = found.iter().map(|(n, attempt)| (*n, attempt.run, attempt.resolved)).collect();
-        assert_eq!(by, [(1, id(2), true), (2, id(3), true), (3, id(3), true)]);
+        assert_eq!(by, [(1, Some(id(2)), true), (2, Some(id(3)), true), (3, Some(id(3)), true)]);
         assert_eq!(attempts(&row, &all).into_keys().collect::<Vec<_>>(), [7], "also one of the run's own");
         row.status = RunStatus::Failed;
         assert!(attempts(&row, &[row.clone()]).is_empty(), "what a run that failed wrote may be gone with it");
