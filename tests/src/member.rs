@@ -74,9 +74,18 @@ impl Member {
     ///
     /// When it is refused.
     pub async fn call(&self, method: Method, route: &str, body: &Value) -> Result<Value> {
-        let address = format!("{}/api/accounts/{}{route}", self.address, self.account());
-        let mut request = self.http.request(method, address);
+        self.ask(method, &format!("/api/accounts/{}{route}", self.account()), body).await
+    }
+
+    /// Calls any route, one of the REST API as a page of their own account does; gives the answer.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub async fn ask(&self, method: Method, route: &str, body: &Value) -> Result<Value> {
+        let mut request = self.http.request(method, format!("{}{route}", self.address));
         request = request.header(header::ORIGIN, &self.address).header(header::COOKIE, &self.cookie);
+        request = request.header("x-tombolo-account", self.account().to_string());
         if !body.is_null() {
             request = request.json(body);
         }
@@ -130,11 +139,8 @@ impl Member {
     ///
     /// When it is refused.
     pub async fn token(&self) -> Result<String> {
-        let request = self.http.post(format!("{}/v1/accesstokens", self.address));
-        let request = request.header(header::ORIGIN, &self.address).header(header::COOKIE, &self.cookie);
-        let request = request.header("x-tombolo-account", self.account().to_string());
-        let body = json!({ "name": "a program", "fullAccess": true });
-        let made: Value = request.json(&body).send().await?.error_for_status()?.json().await?;
+        let made =
+            self.ask(Method::POST, "/v1/accesstokens", &json!({ "name": "a program", "fullAccess": true })).await?;
         Ok(made["token"].as_str().context("a token without its text")?.to_owned())
     }
 

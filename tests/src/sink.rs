@@ -7,6 +7,8 @@
 //! | `GET /linked?page=1&size=100` | the same, with a `Link: <…>; rel="next"` header while there is more |
 //! | `POST /take` | 201 and keeps the body |
 //! | `POST /pick` | as `/take`, but 422 for a record whose `refuse` is true |
+//! | `POST /spite` | 422, with the record's `spite` as code, message and field of the error |
+//! | `GET /spite` | 403, with markup that would run in the body and in headers |
 //! | `GET /broken/{how}` | `501`, `html`, `nothing`, `object`, `cut` (ends half way), `endless` |
 //!
 //! Everything carries the headers that let a page of another origin read it, unless it is started closed.
@@ -104,6 +106,7 @@ impl Sink {
             .route("/linked", get(linked))
             .route("/take", post(take))
             .route("/pick", post(pick))
+            .route("/spite", get(spiteful).post(spite))
             .route("/broken/{how}", get(broken))
             .with_state(Arc::clone(&shared));
         let routes = dress(routes);
@@ -211,6 +214,20 @@ async fn pick(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Resp
         return (StatusCode::UNPROCESSABLE_ENTITY, Json(reason)).into_response();
     }
     (StatusCode::CREATED, Json(json!({ "id": 1 }))).into_response()
+}
+
+async fn spite(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
+    let body = keep(&shared, request).await;
+    let record: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let said = record["spite"].as_str().unwrap_or("<b>spite</b>");
+    let error = json!({ "code": said, "message": said, "field": said, "source": said });
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "errors": [error], "message": said }))).into_response()
+}
+
+async fn spiteful() -> Response {
+    let said = "<img src=x onerror=\"window.hit=2\"><script>window.hit=1</script>";
+    let headers = [("content-type", "text/html"), ("x-spite", said), ("content-disposition", said)];
+    (StatusCode::FORBIDDEN, headers, format!("<!doctype html><title>{said}</title>{said}")).into_response()
 }
 
 async fn keep(shared: &Shared, request: Request<Body>) -> Bytes {

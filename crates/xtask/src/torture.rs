@@ -16,7 +16,7 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 14] = [
+const ALL: [Torture; 16] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
@@ -51,6 +51,20 @@ const ALL: [Torture; 14] = [
         rounds: 50,
         full: "the data of each release opened, and the server killed 50 times while it brings them up to date",
         browser: false,
+    },
+    Torture {
+        name: "same-time",
+        test: "--release -p tombolo-server --lib auth::same::",
+        rounds: 1_000_000,
+        full: "a million comparisons of secrets timed: t below 10",
+        browser: false,
+    },
+    Torture {
+        name: "injection",
+        test: "-p tombolo-tests --test axe injection::",
+        rounds: 1_000,
+        full: "each payload in each field of each kind, on every screen and in every editor",
+        browser: true,
     },
     Torture {
         name: "backup",
