@@ -20,6 +20,7 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod marks;
 mod outages;
 mod people;
 mod push;
@@ -208,6 +209,8 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     }
     if version < 10 {
         sqlx::raw_sql(include_str!("sqlite/version_10_rest.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_marks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_ticks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -289,6 +292,7 @@ mod tests {
             ALTER TABLE sessions DROP COLUMN network;
             DROP TABLE template_zips;
             DROP TABLE outages;
+            DROP TABLE run_marks;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;

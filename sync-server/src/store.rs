@@ -64,7 +64,7 @@ pub use settings::Settings;
 pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
 pub use template_zips::TemplateZips;
-pub use ticks::{TickKey, Ticks};
+pub use ticks::{Claimed, TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{CLIENT_HOSTS, SealedSecret, Vault};

@@ -17,7 +17,7 @@ use crate::state::App;
 use crate::words;
 use items::{Item, items};
 pub(in crate::components) use known::Desk;
-use line::Line;
+use line::{Line, says};
 
 const PANEL: &str = "bell";
 
@@ -53,7 +53,7 @@ pub(super) fn Bell() -> impl IntoView {
                 {move || (unread.get() > 0).then(|| view! { <button class="button small quiet" on:click=read_all>"Mark all as read"</button> })}
             </header>
             <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="muted nothing">"Nothing waits for you."</p> }>
-                <ul><For each=move || all.get() key=|item| item.key.clone() let:item><Line desk=desk item=item close=close/></For></ul>
+                <ul><For each=move || all.get() key=|item| (item.key.clone(), says(&item.what)) let:item><Line desk=desk item=item close=close/></For></ul>
             </Show>
             <Age desk=desk/>
         </div>

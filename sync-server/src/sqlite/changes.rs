@@ -89,7 +89,7 @@ impl Changes for Sqlite {
 
     async fn entries(&self, account: Id, sight: &Sight, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {
         const DOING: &str = "reading the sequence";
-        // One transaction: the three tables are seen at the same moment.
+        // One transaction: all tables are seen at the same moment.
         let mut tx = self.read.begin().await.map_err(db(DOING))?;
         let last: Option<i64> = sqlx::query_scalar("SELECT sequence FROM accounts WHERE id = ?")
             .bind(account.to_string())
@@ -100,7 +100,7 @@ impl Changes for Sqlite {
         let mut upto = last.min(after.saturating_add(STRETCH));
         let mut entries = Vec::new();
         let sight = in_words(sight);
-        for table in [Table::Changes, Table::Runs, Table::Errors, Table::Purged] {
+        for table in [Table::Changes, Table::Runs, Table::Errors, Table::Marks, Table::Purged] {
             let wanted = Wanted { account, sight: sight.as_deref(), after, upto, most_bytes };
             upto = read_table(&mut tx, table, &wanted, &mut entries).await?;
         }
@@ -236,6 +236,7 @@ enum Table {
     Changes,
     Runs,
     Errors,
+    Marks,
     Purged,
 }
 
@@ -273,6 +274,14 @@ impl Table {
                  WHERE r.account = e.account AND r.id = e.run AND ",
                 seen!("?4"),
                 ")) ORDER BY e.sequence",
+            ),
+            Self::Marks => concat!(
+                "SELECT m.sequence, m.body, length(m.body) AS size FROM run_marks m
+                 WHERE m.account = ?1 AND m.sequence > ?2 AND m.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 SELECT 1 FROM runs r JOIN documents d ON d.account = r.account AND d.id = r.flow
+                 WHERE r.account = m.account AND r.id = m.run AND ",
+                seen!("?4"),
+                ")) ORDER BY m.sequence",
             ),
             Self::Purged => concat!(
                 "SELECT d.purged_sequence AS sequence, d.id AS document, 64 AS size FROM documents d
@@ -324,6 +333,7 @@ fn numbered(row: &SqliteRow, table: Table) -> Result<Numbered, StoreError> {
         ),
         Table::Runs => (None, Entry::Run(json(row, "runs", "body")?)),
         Table::Purged => (None, Entry::Purged { document: id(row, "documents", "document")? }),
+        Table::Marks => (None, Entry::RunMark(json(row, "run_marks", "body")?)),
         Table::Errors => (None, Entry::RunError(json::<RunErrorRow>(row, "run_errors", "body")?)),
     };
     Ok(Numbered { sequence: number(row, "changes", "sequence")?, hash, entry })

@@ -135,7 +135,13 @@ impl Desk {
 async fn talk(unsaid: &[String]) -> Result<Bell, tombolo_wire::store::CallError> {
     for items in unsaid.chunks(ReadBell::MOST) {
         let body = ReadBell { items: items.to_vec() };
-        server::ask::<serde_json::Value>(Method::POST, "/api/bell/read", Some(&body)).await?;
+        let told = server::ask::<serde_json::Value>(Method::POST, "/api/bell/read", Some(&body)).await;
+        // What the server does not take as read keeps nobody from hearing what is new; it is told again another time.
+        if let Err(error) = told
+            && error.code == "offline"
+        {
+            return Err(error);
+        }
     }
     server::ask::<Bell>(Method::GET, "/api/bell", None::<&()>).await
 }

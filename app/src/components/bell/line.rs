@@ -69,7 +69,8 @@ fn leads_to(what: &What) -> Option<String> {
     }
 }
 
-fn says(what: &What) -> String {
+/// What is said of it; a line is drawn anew when that changes.
+pub(super) fn says(what: &What) -> String {
     match what {
         What::Invitation(invitation) => format!(
             "{} invites you to the account “{}”, as {}.",

@@ -139,7 +139,7 @@ impl Numbered {
     pub const fn document(&self) -> Option<Id> {
         match &self.entry {
             Entry::Change { document, .. } | Entry::Purged { document } => Some(*document),
-            Entry::Run(_) | Entry::RunError(_) => None,
+            Entry::Run(_) | Entry::RunError(_) | Entry::RunMark(_) => None,
         }
     }
 }
