@@ -14,7 +14,7 @@ use tombolo_engine::{ConsoleLine, Exchange, Stage};
 use tombolo_model::kept::{KeptAsk, KeptReply};
 use tombolo_model::{Id, MASK};
 use tombolo_wire::run::{RunError, RunRow};
-pub use tombolo_wire::run_worker::{RunResource as JobResource, Secrets};
+pub use tombolo_wire::run_worker::{RunResource as JobResource, RunRetry, Secrets};
 
 /// A run to be run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Job {
     /// Since when exports of changes are read this once, in milliseconds since 1970.
     #[serde(default)]
     pub start_ms: Option<i64>,
+    /// Records that failed, in place of what the exports would read.
+    #[serde(default)]
+    pub retry: Option<RunRetry>,
     /// An empty folder for the files that the run makes.
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.

@@ -10,6 +10,7 @@
 pub(crate) mod acting;
 pub(crate) mod bucket;
 pub(crate) mod error;
+pub(crate) mod failures;
 pub(crate) mod mirror;
 pub(crate) mod package;
 pub(crate) mod patch;

@@ -7,6 +7,7 @@
 //! Invariant: a flow runs once at a time, nothing runs from the bin, and a run that was queued ends with a row that
 //! says how.
 
+mod again;
 mod bundle;
 mod child;
 mod desk;
@@ -39,6 +40,7 @@ use crate::fresh::NoRandom;
 use crate::resources::{self, Resource, ResourceError};
 use crate::store::{MemberRow, StoreError};
 use crate::{clock, run_rows};
+pub(crate) use again::Again;
 use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
@@ -146,6 +148,8 @@ pub(crate) struct Narrowed {
     pub(crate) sources: Vec<Id>,
     /// Since when exports of changes are read this once.
     pub(crate) start_ms: Option<i64>,
+    /// Records that failed, in place of what the exports would read.
+    pub(crate) again: Option<Again>,
 }
 
 /// Who wants a run, and how.
@@ -212,7 +216,8 @@ pub(crate) async fn start_narrowed(
     }
     let found = runnable(app, account, flow).await?;
     let entered = app.runner.lives.enter(account, flow, run, RunPlace::Server, wish.by)?;
-    let origin = wish.origin(app, account).await?;
+    let mut origin = wish.origin(app, account).await?;
+    origin.retry = narrowed.again.as_ref().and_then(Again::origin);
     let row = RunRow { origin, ..first_row(Some(&found), flow, run, RunPlace::Server) };
     let name = row.flow_name.clone();
     let (tell, told) = oneshot::channel();
@@ -304,7 +309,7 @@ fn run_to_end(app: App, account: Id, wanted: Wanted, row: RunRow, entered: Enter
 }
 
 async fn execute(app: &App, account: Id, wanted: Wanted, row: RunRow, entered: &Entered) -> RunRow {
-    let mut report = report::Report::new(app.clone(), account, row);
+    let mut report = report::Report::new(app.clone(), account, row, wanted.narrowed.again.as_ref());
     let outcome = work(app, account, wanted, &mut report, entered.canceled()).await;
     report.end(outcome);
     entered.ends_as(report.row().status);

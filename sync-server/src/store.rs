@@ -14,6 +14,7 @@ mod bin;
 mod blobs;
 mod caches;
 mod changes;
+mod failures;
 mod feedback;
 mod jobs;
 mod listing;
@@ -28,6 +29,7 @@ mod security;
 mod settings;
 mod sso;
 mod states;
+mod tags;
 mod template_zips;
 mod ticks;
 mod tokens;
@@ -49,6 +51,7 @@ pub use bin::{Bin, Unchanged};
 pub use blobs::{BlobRow, BlobSource, Blobs, PART_BYTES};
 pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{BRINGS_BACK_MS, Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
+pub use failures::{FailureFilter, FailureRow, Failures};
 pub use feedback::{Feedback, FeedbackRow, Profiles};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
@@ -63,6 +66,7 @@ pub use security::{Factor, OpenSession, Security};
 pub use settings::Settings;
 pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
+pub use tags::{KeptTag, TagRow, Tags};
 pub use template_zips::TemplateZips;
 pub use ticks::{Claimed, TickKey, Ticks};
 pub use tokens::{NewToken, TokenRow, Tokens};
@@ -151,9 +155,11 @@ pub trait Store:
     + Tokens
     + Outages
     + States
+    + Tags
     + TemplateZips
     + Caches
     + Jobs
+    + Failures
     + Sso
     + Send
     + Sync

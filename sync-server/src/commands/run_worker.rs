@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tombolo_engine::{About, Asked, Bundle, Cancel, Outages, Report, run_job};
+use tombolo_engine::{About, Asked, Bundle, Cancel, Outages, Report, Retry, run_job};
 
 use super::{cage, scripts};
 use crate::job::{Held, Job, Line, NewSecret, Told};
@@ -80,6 +80,7 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
             checkpoints: job.checkpoints,
             sources: job.sources,
             start_ms: job.start_ms,
+            retry: job.retry.map(|again| Retry { step: again.step, records: again.records }),
             ..About::default()
         },
     };

@@ -8,6 +8,8 @@ mod audit;
 mod body;
 mod caches;
 mod clone;
+mod decisions;
+mod errors;
 mod flows;
 mod jobs;
 mod openapi;
@@ -17,8 +19,10 @@ mod processors;
 mod recycle_bin;
 mod registered;
 mod resources;
+mod retry;
 mod spelling;
 mod state;
+mod tags;
 mod templates;
 mod tokens;
 mod transfers;
@@ -92,6 +96,11 @@ pub(super) fn table() -> Vec<Route> {
             .says("List runs that go on: of the _flowId, _flowIds or _integrationId of the body"),
         get("/v1/downloads/{ticket}", Right::Anybody, packages::fetch)
             .says("Get a file whose address another answer gave; for five minutes"),
+        get("/v1/tags", SEE_RUNS, tags::list).says("List the tags of errors"),
+        post("/v1/tags", WRITE, tags::create).says("Make a tag"),
+        get("/v1/tags/{id}", SEE_RUNS, tags::one).says("Get a tag"),
+        put("/v1/tags/{id}", WRITE, tags::change).says("Rename a tag, also where errors have it"),
+        delete("/v1/tags/{id}", WRITE, tags::remove).says("Delete a tag, and take it off errors"),
         get("/v1/published", Right::TokenSomewhere(Action::Open, Kind::Template), templates::published)
             .says("List the templates that are published"),
         post("/v1/processors/{name}", ENTER, processors::evaluate)
@@ -113,6 +122,7 @@ pub(super) fn table() -> Vec<Route> {
     ];
     rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
     rows.extend(of_some_kinds());
+    rows.extend(of_errors());
     rows.extend(of_templates());
     rows
 }
@@ -204,6 +214,41 @@ fn of_some_kinds() -> Vec<Route> {
             .says("Get entries: a page of them, those of some keys, or those that begin alike"),
     ]);
     rows
+}
+
+/// Errors of the steps of flows. A step is named by its export or import; `/exports/{step}` and `/imports/{step}` are
+/// understood too ([`spelling`]).
+fn of_errors() -> Vec<Route> {
+    let read = Right::TokenResource(Action::Read, Kind::Flow);
+    let run = Right::TokenResource(Action::Run, Kind::Flow);
+    vec![
+        get(
+            "/v1/integrations/{id}/errors",
+            Right::TokenResource(Action::Read, Kind::Integration),
+            errors::of_integration,
+        )
+        .says("Count the open errors of an integration, by flow"),
+        get("/v1/flows/{id}/errors", read, errors::of_flow).says("Count the open errors of a flow, by step"),
+        get("/v1/flows/{id}/{step}/errors", read, errors::list)
+            .says("List the open errors of a step: occurredAt_gte, occurredAt_lte, source, limit"),
+        get("/v1/flows/{id}/{step}/resolved", read, errors::resolved).says("List the resolved errors of a step"),
+        put("/v1/flows/{id}/{step}/resolved", run, decisions::resolve)
+            .says("Resolve errors of a step: those of errors, or all"),
+        get("/v1/flows/{id}/{step}/{key}/data", read, retry::data).says("Get the record of an error"),
+        put("/v1/flows/{id}/{step}/{key}/data", run, retry::put_data)
+            .takes(RESOURCE_BYTES)
+            .says("Change the record of an error, for when it is tried again"),
+        post("/v1/flows/{id}/{step}/retry", run, retry::start)
+            .says("Try records again at the step: those of retryDataKeys or errorIds"),
+        put("/v1/flows/{id}/{step}/errors/assign", run, decisions::assign)
+            .says("Give the errors of errorIds to the member with the address of email; to nobody where it is empty"),
+        put("/v1/flows/{id}/{step}/tags", run, decisions::tag)
+            .says("Give the errors of errorIds the tags of tagIds, and no others"),
+        // As some clients send the same.
+        post("/v1/flows/{id}/{step}/errors/retry", run, retry::start).says("Try records again at the step"),
+        post("/v1/flows/{id}/{step}/errors/assign", run, decisions::assign).says("Give errors to a member"),
+        post("/v1/flows/{id}/{step}/errors/tags", run, decisions::tag).says("Give errors tags"),
+    ]
 }
 
 /// Integrations packed: as files, and as templates.

@@ -8,10 +8,10 @@ use tombolo_model::views::{Flow, secret_addresses};
 use tombolo_model::{Id, Kind, alias, catalogue};
 use tombolo_wire::run::{MOST_OPEN, OpenErrors, RunRow};
 
-use super::Narrowed;
 use super::child::RunFailure;
 use super::outages;
 use super::report::Report;
+use super::{Again, Narrowed};
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
@@ -58,6 +58,7 @@ pub(super) async fn gather(
         checkpoints,
         sources: narrowed.sources,
         start_ms: narrowed.start_ms,
+        retry: narrowed.again.as_ref().map(Again::job),
         out,
         allow_private_network: app.config.allow_private_network,
         offline,

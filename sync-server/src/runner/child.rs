@@ -358,7 +358,7 @@ mod tests {
         let (app, _tcp) = fresh_app(data.path()).await;
         let (account, row) = running(&app).await;
         let run = row.id;
-        let mut report = Report::new(app.clone(), account, row);
+        let mut report = Report::new(app.clone(), account, row, None);
         report.take_error(1, run_error("c", "error 1"));
         {
             let mut storing = Box::pin(report.store());
@@ -396,6 +396,7 @@ mod tests {
             checkpoints: [].into(),
             sources: Vec::new(),
             start_ms: None,
+            retry: None,
             out: data.path().to_path_buf(),
             allow_private_network: false,
             offline: [].into(),
@@ -421,7 +422,7 @@ mod tests {
             RunFailure::Canceled
         };
         let desk = Desk::new(&app, account, &job, crate::runner::Wish::of(account, tombolo_wire::run::RunType::Manual));
-        let mut report = Report::new(app.clone(), account, row);
+        let mut report = Report::new(app.clone(), account, row, None);
         let ended = tokio::time::timeout(SOON, attend(child, &job, (&mut report, desk), stop)).await;
         assert!(matches!(ended, Ok(Err(RunFailure::Canceled))), "{ended:?}");
     }

@@ -7,6 +7,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::run::{OpenErrors, RunError, RunRow, RunStatus};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
+use super::again::{Again, Retried};
 use super::child::RunFailure;
 use super::{keep_end, keep_rows, outages, run_error};
 use crate::app::App;
@@ -37,6 +38,8 @@ pub(super) struct Report {
     connections: BTreeSet<Id>,
     /// The errors that are open, where the flow resolves errors by their trace keys.
     open: Option<OpenErrors>,
+    /// What of earlier runs it tries again.
+    retried: Option<Retried>,
 }
 
 /// The secrets that a run may renew.
@@ -50,11 +53,23 @@ pub(super) fn is_renewed(path: &str, secret: &str) -> bool {
 }
 
 impl Report {
-    pub(super) fn new(app: App, account: Id, row: RunRow) -> Self {
+    pub(super) fn new(app: App, account: Id, row: RunRow, again: Option<&Again>) -> Self {
         let waiting = RunRows::default();
         let (secrets, hosts) = (Secrets::default(), BTreeMap::new());
-        let connections = BTreeSet::new();
-        Self { app, account, row, waiting, dirty: false, ended: false, secrets, hosts, connections, open: None }
+        let (connections, retried) = (BTreeSet::new(), again.map(Retried::of));
+        Self {
+            app,
+            account,
+            row,
+            waiting,
+            dirty: false,
+            ended: false,
+            secrets,
+            hosts,
+            connections,
+            open: None,
+            retried,
+        }
     }
 
     pub(super) const fn row(&self) -> &RunRow {
@@ -100,6 +115,9 @@ impl Report {
     pub(super) fn take_error(&mut self, n: u64, error: RunError) {
         if let Some(open) = &mut self.open {
             open.failed(self.row.id, n, &error);
+        }
+        if let Some(retried) = &mut self.retried {
+            retried.failed(&error);
         }
         let mut taken = vec![RunErrorRow { run: self.row.id, n, error }];
         run_rows::fit_errors(&mut taken);
@@ -207,6 +225,12 @@ impl Report {
 
     /// Stores the end.
     pub(super) async fn finish(mut self) -> RunRow {
+        if let Some(retried) = self.retried.take() {
+            match retried.end(&mut self.row, clock::now_ms()) {
+                Ok(marks) => self.waiting.marks = marks,
+                Err(error) => tracing::error!(%error, run = %self.row.id, "errors that are over stay open"),
+            }
+        }
         self.add_row();
         keep_end(self.app, self.account, self.waiting).await;
         self.row

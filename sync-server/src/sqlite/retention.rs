@@ -95,6 +95,7 @@ impl Retention for Sqlite {
         for statement in [
             "DELETE FROM run_errors WHERE account = ? AND run = ?",
             "DELETE FROM run_marks WHERE account = ? AND run = ?",
+            "DELETE FROM retry_data WHERE account = ? AND run = ?",
             "DELETE FROM run_files WHERE account = ? AND run = ?",
             "DELETE FROM runs WHERE account = ? AND id = ?",
         ] {

@@ -10,6 +10,8 @@ mod copies;
 mod data;
 #[path = "v1/description.rs"]
 mod description;
+#[path = "v1/errors.rs"]
+mod errors;
 #[path = "v1/fields.rs"]
 mod fields;
 #[path = "v1/hostile.rs"]

@@ -1,5 +1,5 @@
-//! Paths of the API as clients write them: in any case, with a slash at the end, and `/v1/template` for `/v1/templates` as
-//! in examples of the integrator's documentation.
+//! Paths of the API as clients write them: in any case, with a slash at the end, `/v1/template` for `/v1/templates` as in
+//! examples of the integrator's documentation, and with `exports` or `imports` before a step whose errors are meant.
 //!
 //! Only what the route table names is spelled anew; ids, keys and names stay as they came.
 
@@ -32,6 +32,11 @@ fn spelled(path: &str) -> Option<String> {
     }
     if given[2].eq_ignore_ascii_case("template") {
         given[2] = "templates";
+    }
+    // Errors of a step: some clients say whether it is an export or an import.
+    let is_step = |word: &&str| word.eq_ignore_ascii_case("exports") || word.eq_ignore_ascii_case("imports");
+    if given.len() > 6 && given[2].eq_ignore_ascii_case("flows") && given.get(4).is_some_and(is_step) {
+        given.remove(4);
     }
     let fits = |route: &&Vec<String>| {
         let both = || route.iter().zip(&given);
@@ -84,6 +89,8 @@ mod tests {
         assert_eq!(path("/v1/flows/AB/?x=1").as_deref(), Some("/v1/flows/AB?x=1"));
         assert_eq!(path("/v1/template").as_deref(), Some("/v1/templates"));
         assert_eq!(path("/v1/template/AB").as_deref(), Some("/v1/templates/AB"));
+        assert_eq!(path("/v1/flows/AB/imports/CD/errors?x=1").as_deref(), Some("/v1/flows/AB/CD/errors?x=1"));
+        assert_eq!(path("/v1/flows/AB/exports/CD/errors/assign").as_deref(), Some("/v1/flows/AB/CD/errors/assign"));
         for other in ["/v1/", "/v1//", "/v1/nothing/", "/api/me/"] {
             assert_eq!(path(other), None, "{other}");
         }

@@ -18,6 +18,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/v1/invite/multiple", json!({ "emails": ["x@example.com"], "accessLevel": "monitor" })),
         ("/v1/transfers", json!({ "email": "x@example.com", "_integrationIds": integrations })),
         ("/v1/transfers/preview", json!({ "_integrationIds": integrations })),
+        ("/v1/tags", json!({ "tag": "t" })),
     ]
 }
 

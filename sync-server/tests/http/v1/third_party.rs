@@ -37,6 +37,7 @@ async fn a_command_line_reads_lists_with_a_slash_behind_them_and_along_their_lin
     for path in ["connections/", "scripts/", "ashares/", "jobs?createdAt_gte=2026-01-01&createdAt_lte=2099-01-01&"] {
         assert!(api.get(&format!("/v1/{path}")).await.status.is_success(), "{path}");
     }
+    assert_eq!(api.get(&format!("/v1/integrations/{integration}/errors")).await.good(), json!([]));
 }
 
 #[tokio::test]
@@ -84,6 +85,14 @@ async fn a_command_line_counts_pages_runs_parts_of_flows_and_fetches_zips_by_the
     assert_eq!(api.get(&of("lastExportDateTime")).await.good(), json!({ "lastExportDateTime": null }));
     let zip = api.get(&of("template")).await.good();
     assert!(zip["signedURL"].as_str().unwrap().starts_with("http"), "{zip}");
+    for path in ["errors", "resolved"] {
+        let none = api.get(&of(&format!("exports/{export}/{path}?source=application"))).await.good();
+        assert_eq!(none[if path == "errors" { "errors" } else { "resolved" }], json!([]));
+    }
+    let tag = api.post("/v1/tags", json!({ "tag": "Bank" })).await.json();
+    let one = format!("/v1/tags/{}", tag["_id"].as_str().unwrap());
+    assert_eq!(api.put(&one, json!({ "tag": "Banks" })).await.good()["tagId"], tag["tagId"]);
+    assert_eq!(list(&api.get("/v1/audit?resourceType=tag&startDate=2026-01-01&endDate=2099-01-01").await).len(), 2);
 }
 
 #[tokio::test]
