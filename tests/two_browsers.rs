@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use thirtyfour::{Key, WebElement};
 use tombolo_tests::flows::{self, Destination, Flow, Source, row};
-use tombolo_tests::{Link, Member, Screen, Server, until};
+use tombolo_tests::{Link, Member, Screen, Server, Sink, until};
 
 /// Two signed-in browsers on wires of their own, and a flow that both have.
 struct Pair {
@@ -22,10 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Pair {
     async fn open() -> Result<Self> {
+        Self::with(&orders()).await
+    }
+
+    async fn with(flow: &Flow) -> Result<Self> {
         let server = Server::start().await?;
         let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
         let mut device = owner.device(owner.account()).await?;
-        device.create_flow(&orders()).await?;
+        device.create_flow(flow).await?;
         let wires = [Link::to(server.port()).await?, Link::to(server.port()).await?];
         let one = Screen::open(&wires[0].address()).await?;
         let two = Screen::open(&wires[1].address()).await?;
@@ -249,5 +253,41 @@ async fn two_names_are_shown_as_a_conflict_and_either_can_be_kept() -> Result<()
     pair.two.browser.see("Orders by Jonas").await?;
     assert!(!pair.two.browser.reads("Orders by Ines").await?);
     assert_eq!(pair.equal_documents().await?["flows"][0]["name"], "Orders by Jonas");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_decides_about_errors_without_a_network_the_other_sees_and_may_take_back() -> Result<()> {
+    let sink = Sink::start(vec![json!({"id": 1, "refuse": true})]).await?;
+    let mappings = json!([row("$.id", "id", "number"), row("$.refuse", "refuse", "boolean")]);
+    let address = sink.address();
+    let (path, paging) = flows::numbered(10);
+    let source = Source::Http(&address, &path, paging);
+    let pair = Pair::with(&flows::flow(FLOW, &source, None, &mappings, &Destination::Http(&address, "/pick"))).await?;
+    let (one, two) = (&pair.one.browser, &pair.two.browser);
+    for _ in 0..2 {
+        pair.one.run(PATIENCE).await?;
+        one.find("button", "Resolve 1 error").await?;
+    }
+    two.find("region", "Errors").await?;
+    pair.part();
+    one.press("button", "Tag").await?;
+    one.fill("Tag", "bank").await?;
+    one.press("button", "Add tag").await?;
+    one.find("button", "Remove the tag bank").await?;
+    one.press("button", "Close").await?;
+    one.press("button", "Resolve 1 error").await?;
+    one.see("Resolved by Ines at").await?;
+    assert!(!two.reads("Resolved by Ines at").await?, "it knows nothing of it yet");
+    pair.meet().await?;
+    two.see("Resolved by Ines at").await?;
+    two.see("bank").await?;
+    // All runs of the flow in one list: that of the earlier one is open.
+    two.press("button", "All runs").await?;
+    two.find("heading", "2 errors in all runs").await?;
+    two.press("button", "Resolved 1").await?;
+    two.find("button", "Open 1 error again").await?;
+    two.press("button", "Open 1 error again").await?;
+    one.see("Opened again by Ines at").await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ pub(crate) mod details;
 pub(crate) mod origin;
 pub(crate) mod password;
 pub(crate) mod qr;
+pub(crate) mod same;
 pub(crate) mod second;
 pub(crate) mod sso;
 pub(crate) mod totp;

@@ -265,6 +265,7 @@ mod tests {
     use super::*;
     use crate::fresh;
     use crate::serve::tests::fresh as fresh_app;
+    use crate::store::NewUser;
 
     /// So many bytes in a file, under a name that is not theirs: nobody compares here.
     fn file(length: usize) -> (File, BlobRow) {
@@ -279,6 +280,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let (app, _tcp) = fresh_app(data.path()).await;
         let account = fresh::id().unwrap();
+        app.store.sign_up(&NewUser::of(account)).await.unwrap();
         let part = async |n| app.store.blob_part(account, &[7; 32], n).await.unwrap().is_some();
         // Dropped half way, as with a run that is canceled.
         let (mut whole, row) = file(40 * PART_BYTES);
@@ -315,6 +317,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let (app, _tcp) = fresh_app(data.path()).await;
         let account = fresh::id().unwrap();
+        app.store.sign_up(&NewUser::of(account)).await.unwrap();
         let (mut made, row) = file(10);
         assert_eq!(keep_again(&app, account, &row.sha256).await.unwrap(), None);
         store(&app, account, &mut made, row, BlobSource::Run).await.unwrap();
@@ -328,6 +331,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let (app, _tcp) = fresh_app(data.path()).await;
         let account = fresh::id().unwrap();
+        app.store.sign_up(&NewUser::of(account)).await.unwrap();
         let row = BlobRow { sha256: [7; 32], size_bytes: 20 };
         app.store.put_blob_part(account, &row.sha256, 0, &[7; 10]).await.unwrap();
         app.store.finish_blob(account, row, BlobSource::Upload, 1).await.unwrap();

@@ -72,6 +72,16 @@ impl ApiError {
         )
     }
 
+    /// A personal token works while its person comes through the account's single sign-on.
+    pub(crate) fn sso_of_token(organization: Option<&str>) -> Self {
+        let how = organization.map_or_else(
+            || "The account has none any more: make another token, signed in with your password.".to_owned(),
+            |organization| format!("Sign in with it once; its organization id is “{organization}”."),
+        );
+        let message = format!("Whose token this is has not come through single sign-on for 30 days. {how}");
+        Self::new(StatusCode::FORBIDDEN, "sso_needed", message)
+    }
+
     /// Single sign-on of one account opens no other, and not what is the person's own.
     pub(crate) fn password_needed() -> Self {
         Self::new(

@@ -223,7 +223,7 @@ fn own(id: Id, path: &str, sealed: &[u8]) -> SealedSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, Vault};
+    use crate::store::{NewUser, People, Store, Vault};
 
     fn ids() -> [Id; 2] {
         [Id::from_parts(1, [1; 8]), Id::from_parts(2, [2; 8])]
@@ -233,6 +233,7 @@ mod tests {
         let store = Sqlite::open(&data.join("test.db"), 1, 1).await.unwrap();
         let key = settle(data, &store).await.unwrap();
         let [account, connection] = ids();
+        store.sign_up(&NewUser::of(account)).await.unwrap();
         let place = SecretPlace { account, connection, path: "/a" };
         let secret = key.seal(place, vec!["a.example".to_owned()], "s3cret").unwrap();
         store.put_secret(account, &secret, account, 1).await.unwrap();

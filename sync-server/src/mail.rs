@@ -24,7 +24,7 @@ use crate::fresh;
 use crate::store::{DueMail, MailRow, NewMail, SealedSecret};
 use crate::vault::SecretPlace;
 
-pub(crate) use letter::{Letter, changed, confirm, invitation, leaving, offer};
+pub(crate) use letter::{Letter, changed, confirm, factor_reset, invitation, leaving, offer};
 pub(crate) use relay::{MailError, Relay, SmtpUrl};
 
 /// What letters are about, as the database names it.

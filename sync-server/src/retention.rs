@@ -281,9 +281,9 @@ mod tests {
             store.invite(&invitation).await.unwrap();
         }
         let claim = async |flow: u32, days: i64, run_number: u32| {
-            let tick = TickKey { account: id(2), flow: id(flow), nominal_ms: NOW - days * DAY_MS };
+            let tick = TickKey { account: id(2), flow: id(flow), source: None, nominal_ms: NOW - days * DAY_MS };
             let row = run(run_number, flow, days, RunStatus::Completed);
-            store.claim_tick(tick, &row, 1).await.unwrap().is_some()
+            store.claim_ticks(&[tick], &row, 1).await.unwrap().is_some()
         };
         for (flow, days) in [(10, 92), (10, 91), (10, 89), (11, 400)] {
             assert!(claim(flow, days, 1_000 + u32::try_from(days).unwrap()).await);
@@ -295,7 +295,11 @@ mod tests {
             members.iter().map(|row| row.email.as_str()).collect::<Vec<_>>(),
             ["ann@example.com", "89@example.com"]
         );
-        assert_eq!(store.last_tick(id(2), id(11)).await.unwrap(), Some(NOW - 400 * DAY_MS), "the last one of a flow");
+        assert_eq!(
+            store.last_tick(id(2), id(11), None).await.unwrap(),
+            Some(NOW - 400 * DAY_MS),
+            "the last one of a flow"
+        );
         assert!(!claim(10, 89, 2_000).await, "a young claim was removed");
         for days in [91, 92] {
             assert!(claim(10, days, 2_000).await, "a claim of {days} days was kept");
@@ -310,7 +314,8 @@ mod tests {
         let mut runs = vec![run(100, 10, 31, RunStatus::Completed), run(101, 10, 31, RunStatus::Running)];
         runs.extend((200..450).map(|n| run(n, 10, 29, RunStatus::Failed)));
         let errors = (1..=u64::from(MOST) + 1).map(|n| error(100, n)).chain([error(200, 1)]).collect();
-        let last = store.keep_runs(id(2), &RunRows { runs, errors }, None).await.unwrap().unwrap();
+        let last =
+            store.keep_runs(id(2), &RunRows { runs, errors, ..RunRows::default() }, None).await.unwrap().unwrap();
         keep_file(&store, 100, "alone", 1, BlobSource::Run).await;
         for (content, source) in [(2, BlobSource::Run), (3, BlobSource::Upload)] {
             keep_file(&store, 100, &format!("shared {content}"), content, source).await;
@@ -333,7 +338,7 @@ mod tests {
             assert_eq!(store.blob_part(id(2), &[content; 32], 0).await.unwrap().is_some(), stays, "{content}");
         }
         assert_eq!(heard(&store).await, (251, last), "the runs of this month and an error");
-        let next = RunRows { runs: vec![run(900, 10, 0, RunStatus::Completed)], errors: Vec::new() };
+        let next = RunRows { runs: vec![run(900, 10, 0, RunStatus::Completed)], ..RunRows::default() };
         assert_eq!(store.keep_runs(id(2), &next, None).await.unwrap(), Some(last + 1));
         store.keep_retention(id(2), 1).await.unwrap();
         sweep(&store, &Desks::default(), NOW).await;
@@ -365,7 +370,7 @@ mod tests {
         let there =
             |days: u32| RunRow { place: RunPlace::Browser, ..run(200 + days, 11, days.into(), RunStatus::Running) };
         runs.extend([8, 29, 31].map(there));
-        store.keep_runs(id(2), &RunRows { runs, errors: Vec::new() }, None).await.unwrap();
+        store.keep_runs(id(2), &RunRows { runs, ..RunRows::default() }, None).await.unwrap();
         assert_eq!(store.before(id(2), NOW - DAY_MS, NOW).await.unwrap().runs, 2);
         sweep(&store, &Desks::default(), NOW).await;
         for (run, stays) in [(106, true), (108, false), (208, true), (229, true), (231, false)] {

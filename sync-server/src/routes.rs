@@ -126,6 +126,7 @@ fn table() -> Vec<Route> {
         patch("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::change),
         delete("/api/accounts/{account}/members/{user}", MANAGE_MEMBERS, members::remove),
         delete("/api/accounts/{account}/members/{user}/sso", MANAGE_MEMBERS, sso::client::unlink),
+        delete("/api/accounts/{account}/members/{user}/factor", MANAGE_MEMBERS, security::reset),
         get("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::show),
         put("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::put),
         delete("/api/accounts/{account}/sso", MANAGE_MEMBERS, sso::client::remove),

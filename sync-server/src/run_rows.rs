@@ -6,7 +6,7 @@
 //! keeps them: beyond some number they are counted by their step and no more.
 
 use serde_json::Value;
-use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::run::{Decision, ErrorMark, MOST_MARKED, RunBy, RunError, RunRow, tag_problem};
 use tombolo_wire::sync::{MAX_DEPTH, RunErrorRow, RunRows};
 
 /// The longest record that an error keeps, as JSON.
@@ -17,6 +17,9 @@ const RECORD_DEPTH: usize = MAX_DEPTH - 28;
 const ERRORS: u64 = 100_000;
 /// The most errors that one run tries again.
 const RETRIED: usize = 10_000;
+/// The most decisions about errors in one frame, and the longest name in one.
+const MARKS: usize = 1_000;
+const NAME_BYTES: usize = 256;
 /// The longest text of an error.
 const TEXT_BYTES: usize = 16 * 1024;
 
@@ -24,6 +27,28 @@ const TEXT_BYTES: usize = 16 * 1024;
 pub(crate) fn fit(rows: &mut RunRows) {
     rows.runs.iter_mut().for_each(fit_run);
     fit_errors(&mut rows.errors);
+}
+
+/// The same for decisions about errors. None is from later than now: it would outweigh whatever is decided until then.
+pub(crate) fn fit_marks(marks: &mut Vec<ErrorMark>, now_ms: i64) {
+    marks.truncate(MARKS);
+    for mark in marks.iter_mut() {
+        mark.time_ms = mark.time_ms.min(now_ms);
+        mark.errors.truncate(MOST_MARKED);
+        for person in [Some(&mut mark.by), to(&mut mark.decision)].into_iter().flatten().flatten() {
+            person.name.truncate(person.name.floor_char_boundary(NAME_BYTES));
+        }
+    }
+    marks.retain(|mark| match &mark.decision {
+        Decision::Tag { tag } | Decision::Untag { tag } => tag_problem(tag).is_none(),
+        // This server cannot keep what it cannot read.
+        Decision::Other => false,
+        Decision::Resolve | Decision::Reopen | Decision::Assign { .. } => true,
+    });
+}
+
+fn to(decision: &mut Decision) -> Option<&mut Option<Box<RunBy>>> {
+    if let Decision::Assign { to } = decision { Some(to) } else { None }
 }
 
 /// The same for a run's own row.
@@ -98,7 +123,7 @@ mod tests {
             time_ms: 1,
             ..RunError::default()
         };
-        RunRows { runs: Vec::new(), errors: vec![RunErrorRow { run: Id::from_parts(1, [0; 8]), n: 1, error }] }
+        RunRows { errors: vec![RunErrorRow { run: Id::from_parts(1, [0; 8]), n: 1, error }], ..RunRows::default() }
     }
 
     fn travels(rows: &RunRows) -> bool {
@@ -163,5 +188,29 @@ mod tests {
         for name in [&error.step, &error.code] {
             assert!(name.len() < TEXT_BYTES + 4 && name.ends_with('…'), "{}", name.len());
         }
+    }
+
+    #[test]
+    fn a_decision_about_errors_is_from_now_at_the_latest_and_as_short_as_any() {
+        let id = Id::from_parts(1, [0; 8]);
+        let person = Some(Box::new(RunBy { user: id, name: "ü".repeat(NAME_BYTES) }));
+        let mark = |decision| ErrorMark {
+            id,
+            run: id,
+            errors: vec![1; MOST_MARKED + 1],
+            decision,
+            by: person.clone(),
+            time_ms: 900,
+        };
+        let mut marks = vec![
+            mark(Decision::Assign { to: person.clone() }),
+            mark(Decision::Tag { tag: "x".repeat(51) }),
+            mark(Decision::Other),
+        ];
+        fit_marks(&mut marks, 100);
+        assert_eq!(marks.len(), 1, "no tag that is none, and nothing that cannot be read");
+        assert_eq!((marks[0].time_ms, marks[0].errors.len()), (100, MOST_MARKED));
+        let Decision::Assign { to: Some(to) } = &marks[0].decision else { panic!("it assigns") };
+        assert_eq!((to.name.len(), marks[0].by.as_ref().map(|by| by.name.len())), (NAME_BYTES, Some(NAME_BYTES)));
     }
 }

@@ -43,7 +43,7 @@ use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
 use places::Places;
-pub(crate) use schedule::{NoStart, refuse_schedule, start_tick};
+pub(crate) use schedule::{NoStart, refuse_schedule, start_ticks};
 
 /// No run takes longer, the wait for a place not counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3_600);
@@ -358,7 +358,7 @@ async fn keep(app: &App, account: Id, row: &RunRow) -> Result<(), StoreError> {
 
 fn alone(mut row: RunRow) -> RunRows {
     run_rows::fit_run(&mut row);
-    RunRows { runs: vec![row], errors: Vec::new() }
+    RunRows { runs: vec![row], ..RunRows::default() }
 }
 
 /// The same for rows and errors that were fitted already.

@@ -7,7 +7,9 @@
 //! What was missed while the server was down is caught up at most once a flow: with the last tick missed. A tick that
 //! could not be claimed is put back and is due again.
 //!
-//! Invariant: two ticks of a flow are at least the shortest interval apart, in nominal time, also across a restart.
+//! A source may have a schedule of its own beside the flow's; each is a schedule for itself here.
+//!
+//! Invariant: two ticks of a schedule are at least the shortest interval apart, in nominal time, also across a restart.
 
 pub(crate) mod driver;
 
@@ -19,11 +21,16 @@ use tombolo_model::Id;
 /// A flow in an account.
 pub(crate) type FlowKey = (Id, Id);
 
+/// Whose schedule of a flow it is: that of a source, or the flow's own.
+pub(crate) type Slot = Option<Id>;
+
 /// A run that is to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Due {
     /// Whose.
     pub(crate) key: FlowKey,
+    /// Which of its schedules.
+    pub(crate) slot: Slot,
     /// The time that the schedule names.
     pub(crate) nominal_ms: i64,
     /// Ticks before it that are left out because nobody was there; of very many, those that were counted.
@@ -48,7 +55,7 @@ struct Entry {
 /// All schedules.
 #[derive(Debug)]
 pub(crate) struct Scheduler {
-    entries: BTreeMap<FlowKey, Entry>,
+    entries: BTreeMap<(FlowKey, Slot), Entry>,
     shortest_ms: i64,
 }
 
@@ -61,12 +68,12 @@ impl Scheduler {
         Self { entries: BTreeMap::new(), shortest_ms }
     }
 
-    /// A flow has this schedule.
+    /// A flow, or a source of it, has this schedule.
     ///
     /// Setting the schedule it has already changes nothing: an edit elsewhere in the flow neither
     /// delays nor repeats a tick.
-    pub(crate) fn set(&mut self, key: FlowKey, schedule: Schedule, since: Since) {
-        if self.entries.get(&key).is_some_and(|entry| entry.schedule == schedule) {
+    pub(crate) fn set(&mut self, key: FlowKey, slot: Slot, schedule: Schedule, since: Since) {
+        if self.entries.get(&(key, slot)).is_some_and(|entry| entry.schedule == schedule) {
             return;
         }
         let next_ms = match since.last_ms {
@@ -75,17 +82,22 @@ impl Scheduler {
             }
             _ => schedule.next_after(since.base_ms),
         };
-        self.entries.insert(key, Entry { schedule, next_ms });
+        self.entries.insert((key, slot), Entry { schedule, next_ms });
     }
 
     /// Only these flows exist.
     pub(crate) fn retain(&mut self, keys: &BTreeSet<FlowKey>) {
-        self.entries.retain(|key, _| keys.contains(key));
+        self.entries.retain(|(key, _), _| keys.contains(key));
+    }
+
+    /// A flow has only these schedules.
+    pub(crate) fn keep_slots(&mut self, key: FlowKey, slots: &[Slot]) {
+        self.entries.retain(|(of, slot), _| *of != key || slots.contains(slot));
     }
 
     /// A flow has no schedule, is switched off or in the bin.
     pub(crate) fn remove(&mut self, key: FlowKey) {
-        self.entries.remove(&key);
+        self.keep_slots(key, &[]);
     }
 
     /// When to ask again; `None` while nothing is scheduled.
@@ -98,8 +110,9 @@ impl Scheduler {
         let shortest_ms = self.shortest_ms;
         self.entries
             .iter_mut()
-            .filter_map(|(key, entry)| {
-                entry.take(now_ms, shortest_ms).map(|(nominal_ms, missed)| Due { key: *key, nominal_ms, missed })
+            .filter_map(|((key, slot), entry)| {
+                let (nominal_ms, missed) = entry.take(now_ms, shortest_ms)?;
+                Some(Due { key: *key, slot: *slot, nominal_ms, missed })
             })
             .collect()
     }
@@ -108,7 +121,7 @@ impl Scheduler {
     ///
     /// Nothing happens when the flow has no schedule any more.
     pub(crate) fn put_back(&mut self, due: Due) {
-        if let Some(entry) = self.entries.get_mut(&due.key) {
+        if let Some(entry) = self.entries.get_mut(&(due.key, due.slot)) {
             entry.next_ms = Some(due.nominal_ms);
         }
     }
@@ -170,7 +183,7 @@ mod tests {
 
     fn scheduler(base_ms: i64) -> Scheduler {
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(key(), quarterly(), since(base_ms));
+        scheduler.set(key(), None, quarterly(), since(base_ms));
         scheduler
     }
 
@@ -202,7 +215,7 @@ mod tests {
         for (down, missed) in [(HOUR, 3), (DAY, 95), (40 * DAY, 3_839)] {
             let mut scheduler = scheduler(0);
             let due = scheduler.due(down + 1);
-            assert_eq!(due, [Due { key: key(), nominal_ms: down, missed }]);
+            assert_eq!(due, [Due { key: key(), slot: None, nominal_ms: down, missed }]);
             assert!(scheduler.due(down + 2).is_empty());
         }
     }
@@ -210,7 +223,7 @@ mod tests {
     #[test]
     fn ticks_are_the_shortest_interval_apart() {
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(key(), Schedule::parse("? 0,5,10,20 * ? * *", None).unwrap(), since(0));
+        scheduler.set(key(), None, Schedule::parse("? 0,5,10,20 * ? * *", None).unwrap(), since(0));
         let mut ticks = Vec::new();
         for minute in 0..=61 {
             ticks.extend(scheduler.due(minute * MINUTE).into_iter().map(|due| due.nominal_ms / MINUTE));
@@ -221,9 +234,9 @@ mod tests {
     #[test]
     fn an_edit_elsewhere_in_the_flow_neither_delays_nor_repeats_a_tick() {
         let mut scheduler = scheduler(0);
-        scheduler.set(key(), quarterly(), since(14 * MINUTE));
+        scheduler.set(key(), None, quarterly(), since(14 * MINUTE));
         assert_eq!(scheduler.due(15 * MINUTE).len(), 1);
-        scheduler.set(key(), quarterly(), since(0));
+        scheduler.set(key(), None, quarterly(), since(0));
         assert!(scheduler.due(15 * MINUTE + 1).is_empty());
     }
 
@@ -232,7 +245,7 @@ mod tests {
         let mut scheduler = scheduler(0);
         scheduler.remove(key());
         assert!(scheduler.due(DAY).is_empty());
-        scheduler.set(key(), quarterly(), since(DAY + MINUTE));
+        scheduler.set(key(), None, quarterly(), since(DAY + MINUTE));
         assert!(scheduler.due(DAY + MINUTE).is_empty());
         assert_eq!(scheduler.wake_ms(), Some(DAY + 15 * MINUTE));
     }
@@ -247,8 +260,8 @@ mod tests {
         assert!(scheduler.due(16 * MINUTE).is_empty());
         let later = scheduler.due(30 * MINUTE);
         scheduler.put_back(later[0]);
-        assert_eq!(scheduler.due(45 * MINUTE), [Due { key: key(), nominal_ms: 45 * MINUTE, missed: 1 }]);
-        let gone = Due { key: key(), nominal_ms: HOUR, missed: 0 };
+        assert_eq!(scheduler.due(45 * MINUTE), [Due { key: key(), slot: None, nominal_ms: 45 * MINUTE, missed: 1 }]);
+        let gone = Due { key: key(), slot: None, nominal_ms: HOUR, missed: 0 };
         scheduler.remove(key());
         scheduler.put_back(gone);
         assert_eq!(scheduler.wake_ms(), None);
@@ -258,15 +271,15 @@ mod tests {
     fn after_a_restart_the_next_tick_is_still_the_shortest_interval_away() {
         let schedule = || Schedule::parse("* * * ? * *", None).unwrap();
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(key(), schedule(), Since { base_ms: 0, last_ms: Some(HOUR) });
+        scheduler.set(key(), None, schedule(), Since { base_ms: 0, last_ms: Some(HOUR) });
         assert_eq!(scheduler.wake_ms(), Some(HOUR + 15 * MINUTE));
         // A change long after the last tick: from then on.
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(key(), schedule(), Since { base_ms: 2 * HOUR, last_ms: Some(HOUR) });
+        scheduler.set(key(), None, schedule(), Since { base_ms: 2 * HOUR, last_ms: Some(HOUR) });
         assert_eq!(scheduler.wake_ms(), Some(2 * HOUR + 1_000));
         // A change right after it.
         let mut scheduler = Scheduler::new(15 * MINUTE);
-        scheduler.set(key(), schedule(), Since { base_ms: HOUR + MINUTE, last_ms: Some(HOUR) });
+        scheduler.set(key(), None, schedule(), Since { base_ms: HOUR + MINUTE, last_ms: Some(HOUR) });
         assert_eq!(scheduler.wake_ms(), Some(HOUR + 15 * MINUTE));
     }
 
@@ -278,9 +291,9 @@ mod tests {
             ("* * 0 ? * *", 365 * DAY + 15 * HOUR, 365 * DAY + HOUR - 1_000),
         ] {
             let mut scheduler = Scheduler::new(1_000);
-            scheduler.set(key(), Schedule::parse(pattern, None).unwrap(), since(0));
+            scheduler.set(key(), None, Schedule::parse(pattern, None).unwrap(), since(0));
             let due = scheduler.due(now_ms);
-            assert_eq!(due, [Due { key: key(), nominal_ms: last_ms, missed: MOST_MISSED }], "{pattern}");
+            assert_eq!(due, [Due { key: key(), slot: None, nominal_ms: last_ms, missed: MOST_MISSED }], "{pattern}");
             assert!(scheduler.due(now_ms).is_empty(), "{pattern}");
         }
     }
@@ -291,6 +304,20 @@ mod tests {
         scheduler.retain(&BTreeSet::from([key()]));
         assert!(scheduler.wake_ms().is_some());
         scheduler.retain(&BTreeSet::new());
+        assert_eq!(scheduler.wake_ms(), None);
+    }
+
+    #[test]
+    fn a_source_with_a_schedule_of_its_own_is_due_for_itself() {
+        let source = Some(Id::from_parts(3, [0; 8]));
+        let mut scheduler = scheduler(0);
+        scheduler.set(key(), source, Schedule::parse("? 30 * ? * *", None).unwrap(), since(0));
+        let slots = |due: Vec<Due>| due.into_iter().map(|due| due.slot).collect::<Vec<_>>();
+        assert_eq!(slots(scheduler.due(15 * MINUTE)), [None]);
+        assert_eq!(slots(scheduler.due(30 * MINUTE)), [None, source], "at the same time");
+        scheduler.keep_slots(key(), &[source]);
+        assert_eq!(scheduler.wake_ms(), Some(90 * MINUTE));
+        scheduler.remove(key());
         assert_eq!(scheduler.wake_ms(), None);
     }
 }

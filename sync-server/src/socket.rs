@@ -275,7 +275,7 @@ impl Line {
     async fn look_again(&mut self) {
         self.rights.mark_unchanged();
         let session = self.app.store.session(&self.caller.session, clock::now_ms()).await;
-        let state = self.app.store.state(self.account, self.caller.user.id).await;
+        let state = self.app.store.state(self.account, self.caller.user.id, clock::now_ms()).await;
         // A session may have lost what opened it: what it was opened with is looked up, too.
         let proofs = session.as_ref().ok().and_then(Option::as_ref).map_or(self.caller.proofs, |row| row.proofs);
         let lacks = lacking(&self.app, self.account, self.caller.user.id, proofs).await.map(|no| no.is_some());

@@ -20,6 +20,8 @@ mod invitations;
 mod jobs;
 mod listing;
 mod mails;
+mod marks;
+mod orphans;
 mod outages;
 mod people;
 mod push;
@@ -207,8 +209,12 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_9.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     if version < 10 {
+        sqlx::raw_sql(include_str!("sqlite/version_10_accounts.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_10_rest.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_marks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_10_ticks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
     sqlx::query(set_version).execute(&mut *tx).await.map_err(db(DOING))?;
@@ -249,8 +255,28 @@ impl Store for Sqlite {
 mod tests {
     use tombolo_model::Id;
 
+    use sqlx::ConnectOptions;
+
     use super::*;
-    use crate::store::Blobs;
+    use crate::store::{BlobRow, BlobSource, Blobs, NewRunFile, Runs};
+
+    async fn account(store: &Sqlite) -> Id {
+        let account = Id::from_parts(1, [1; 8]);
+        let insert = sqlx::query("INSERT INTO accounts (id, name, created_ms) VALUES (?, 'A', 1)");
+        insert.bind(account.to_string()).execute(&store.write).await.unwrap();
+        account
+    }
+
+    /// Makes the tables what they were, which had no triggers.
+    async fn go_back(store: &Sqlite, back: &'static str) {
+        let list = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'");
+        let all: Vec<String> = list.fetch_all(&store.read).await.unwrap();
+        for name in all {
+            let drop = AssertSqlSafe(format!("DROP TRIGGER {name}"));
+            sqlx::query(drop).execute(&store.write).await.unwrap();
+        }
+        sqlx::raw_sql(back).execute(&store.write).await.unwrap();
+    }
 
     async fn opened(path: &Path, epoch: u64) -> Result<Sqlite, StoreError> {
         Sqlite::open(path, epoch, 1).await
@@ -289,6 +315,7 @@ mod tests {
             ALTER TABLE sessions DROP COLUMN network;
             DROP TABLE template_zips;
             DROP TABLE outages;
+            DROP TABLE run_marks;
             DROP TABLE states;
             DROP TABLE cache_entries;
             DROP TABLE caches;
@@ -317,7 +344,7 @@ mod tests {
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
             VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
             PRAGMA user_version = 1;";
-        sqlx::raw_sql(back).execute(&store.write).await.unwrap();
+        go_back(&store, back).await;
         store.close().await;
         let store = opened(&path, 2).await.unwrap();
         let inflated: i64 =
@@ -328,6 +355,61 @@ mod tests {
         store.close().await;
         let newer = opened(&path, 3).await.unwrap_err();
         assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_for_an_account_that_is_not_there_whichever_table_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder.path().join("test.db"), 1).await.unwrap();
+        let open: Vec<String> = sqlx::query_scalar(
+            "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name = 'account'
+             AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(t.name) k WHERE k.\"table\" = 'accounts' AND k.\"from\" = 'account')
+             AND NOT EXISTS (SELECT 1 FROM sqlite_master g WHERE g.type = 'trigger' AND g.tbl_name = t.name AND g.sql LIKE '%FROM accounts%')",
+        )
+        .fetch_all(&store.read)
+        .await
+        .unwrap();
+        assert!(open.is_empty(), "{open:?} take rows that nobody would ever remove");
+        let (gone, run) = (Id::from_parts(7, [7; 8]), Id::from_parts(8, [8; 8]));
+        let blob = BlobRow { sha256: [1; 32], size_bytes: 1 };
+        let file = NewRunFile { run, step: "s".to_owned(), name: "a.csv".to_owned(), sha256: [1; 32] };
+        let wrote = [
+            store.put_blob_part(gone, &[1; 32], 0, b"x").await,
+            store.finish_blob(gone, blob, BlobSource::Upload, 1).await,
+            store.keep_run_file(gone, &file).await,
+        ];
+        for answer in wrote {
+            let error = answer.unwrap_err();
+            let source = std::error::Error::source(&error).unwrap().to_string();
+            assert!(source.contains("the account is gone"), "{error}: {source}");
+        }
+        let there = account(&store).await;
+        store.put_blob_part(there, &[1; 32], 0, b"x").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_accounts_had_left_behind_that_are_gone_goes_with_the_new_tables() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let mut before = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.unwrap();
+        sqlx::raw_sql(include_str!("../tests/versions/9.sql")).execute(&mut before).await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO server (one, epoch, created_ms) VALUES (1, 1, 1);
+             INSERT INTO accounts (id, name, created_ms) VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'A', 1);
+             INSERT INTO blobs (account, sha256, size_bytes, created_ms, uploaded)
+             VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', x'00', 1, 1, 1), ('bbbbbbbbbbbbbbbbbbbbbbbb', x'00', 1, 1, 1);
+             INSERT INTO blob_parts (account, sha256, n, bytes) VALUES ('bbbbbbbbbbbbbbbbbbbbbbbb', x'00', 0, x'00');",
+        )
+        .execute(&mut before)
+        .await
+        .unwrap();
+        before.close().await.unwrap();
+        let store = opened(&path, 2).await.unwrap();
+        let left: (i64, i64) = sqlx::query_as("SELECT (SELECT COUNT(*) FROM blobs), (SELECT COUNT(*) FROM blob_parts)")
+            .fetch_one(&store.read)
+            .await
+            .unwrap();
+        assert_eq!(left, (1, 0));
     }
 
     #[cfg(unix)]
@@ -349,7 +431,7 @@ mod tests {
     async fn a_full_disk_is_said_loses_nothing_and_is_over_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
         let store = opened(&folder.path().join("test.db"), 1).await.unwrap();
-        let account = Id::from_parts(1, [1; 8]);
+        let account = account(&store).await;
         let pages = |sql: &'static str| sqlx::query(sql).fetch_all(&store.write);
         pages("PRAGMA max_page_count = 400").await.unwrap();
         let part = vec![7; 100_000];

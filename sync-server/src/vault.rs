@@ -182,6 +182,61 @@ mod tests {
         }
     }
 
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        key: String,
+        nonce: String,
+        aad: String,
+        text: String,
+        sealed: String,
+    }
+
+    /// Made by another program after the standard, with `HChaCha20` of its own that gives the subkey of section 2.2.1 and the
+    /// ciphertext of appendix A.3.1: texts of no byte, of a block of either part, and one more or fewer; keys and nonces of
+    /// zeroes and ones. Each is then changed in every bit that a forger might try.
+    #[test]
+    fn texts_of_any_length_are_sealed_as_the_standard_says_and_nothing_that_was_changed_opens() {
+        let vectors: Vec<Vector> = serde_json::from_str(include_str!("vault/vectors.json")).unwrap();
+        assert!(vectors.len() > 40);
+        let opens = |cipher: &XChaCha20Poly1305, nonce: &[u8; 24], aad: &[u8], sealed: &[u8]| {
+            cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad }).ok()
+        };
+        for (n, vector) in vectors.iter().enumerate() {
+            let bytes = |text: &str| hex::decode(text).unwrap();
+            let key: [u8; 32] = bytes(&vector.key).try_into().unwrap();
+            let nonce: [u8; 24] = bytes(&vector.nonce).try_into().unwrap();
+            let (aad, text, sealed) = (bytes(&vector.aad), bytes(&vector.text), bytes(&vector.sealed));
+            let cipher = VaultKey(XChaCha20Poly1305::new(&Key::from(key))).0;
+            let made = cipher.encrypt(&XNonce::from(nonce), Payload { msg: &text, aad: &aad }).unwrap();
+            assert_eq!(made, sealed, "case {n}");
+            assert_eq!(opens(&cipher, &nonce, &aad, &sealed), Some(text.clone()), "case {n}");
+            for bit in 0..128 {
+                let mut changed = sealed.clone();
+                changed[text.len() + bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(opens(&cipher, &nonce, &aad, &changed), None, "case {n}, bit {bit} of the tag");
+            }
+            for tag in [[0; 16], [255; 16]] {
+                let changed = [&sealed[..text.len()], tag.as_slice()].concat();
+                assert_eq!(opens(&cipher, &nonce, &aad, &changed), None, "case {n}");
+            }
+            for bit in 0..192 {
+                let mut other = nonce;
+                other[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(opens(&cipher, &other, &aad, &sealed), None, "case {n}, bit {bit} of the nonce");
+            }
+            for length in (0..sealed.len()).rev().take(20) {
+                assert_eq!(opens(&cipher, &nonce, &aad, &sealed[..length]), None, "case {n}, cut to {length}");
+            }
+            let (longer, more) = ([sealed.as_slice(), &[0]].concat(), [aad.as_slice(), &[0]].concat());
+            assert_eq!(opens(&cipher, &nonce, &aad, &longer), None, "case {n}, longer");
+            assert_eq!(opens(&cipher, &nonce, &more, &sealed), None, "case {n}, more that was not meant");
+            let mut key = key;
+            key[31] ^= 128;
+            let other = VaultKey(XChaCha20Poly1305::new(&Key::from(key))).0;
+            assert_eq!(opens(&other, &nonce, &aad, &sealed), None, "case {n}, another key");
+        }
+    }
+
     #[test]
     fn the_key_is_made_once_and_only_its_owner_reads_it() {
         let dir = tempfile::tempdir().unwrap();

@@ -155,6 +155,17 @@ fn a_script_that_takes_too_much_is_ended_and_the_next_one_is_called() {
     assert_eq!(outputs, [json!(1), json!(2), json!(3)]);
 }
 
+/// Half a million objects of one field are a page of 5 MB, and fit into the memory that a script may have.
+#[test]
+fn a_page_of_the_smallest_records_fits_into_the_process_of_a_script() {
+    let page = format!("[{}{{\"a\":\"x\"}}]", "{\"a\":\"7\"},".repeat(499_999));
+    let rules = json!({"code": "function f(all) { return [all.length, all[499999].a]; }", "function": "f"});
+    let line = format!("{{\"rules\":{rules},\"input\":{page},\"options\":{{\"timeoutMs\":30000}}}}\n");
+    let output = eval("javascript", &line);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["output"], &answer["errors"]), (&json!([500_000, "x"]), &json!([])));
+}
+
 #[test]
 fn a_script_asks_for_a_flow_that_there_is_not() {
     let script = "import { exports } from 'integrator-api';\nfunction f() { return exports.run({ _id: 'x' }); }";

@@ -218,21 +218,35 @@ async fn pages_are_read_and_records_arrive_over_real_http() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_does_not_follow_a_redirect_to_another_host() {
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let into = Arc::clone(&seen);
-    let other = serve(Router::new().route(
-        "/elsewhere",
+    let noted = || {
+        let into = Arc::clone(&seen);
         get(move |headers: HeaderMap| async move {
-            into.lock().unwrap().push(headers.get("x-key").cloned());
+            let came = ["x-key", "x-own-key", "x-api-key", "x-version"];
+            let came = came.map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
+            into.lock().unwrap().push(came);
             axum::Json(json!([{"n": 1}]))
-        }),
-    ))
-    .await;
+        })
+    };
+    let other = serve(Router::new().route("/elsewhere", noted())).await;
     let target = format!("{other}/elsewhere");
-    let base = serve(Router::new().route("/moved", get(move || async move { Redirect::temporary(&target) }))).await;
+    let routes = Router::new()
+        .route("/here", noted())
+        .route("/away", get(move || async move { Redirect::temporary(&target) }))
+        .route("/within", get(|| async { Redirect::permanent("/here") }));
+    let base = serve(routes).await;
     let folder = tempfile::tempdir().unwrap();
-    let ran = run(folder.path(), &bundle(&base, &http_export("/moved", &json!({})), &file_import()), &[]).await;
-    assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
-    assert_eq!(*seen.lock().unwrap(), [None]);
+    for path in ["/away", "/within"] {
+        let mut bundle = bundle(&base, &http_export(path, &json!({})), &file_import());
+        bundle["resources"][CONNECTION]["value"]["http"]["headers"] = json!([
+            {"name": "X-Own-Key", "value": "k-{{{connection.http.auth.token.token}}}"},
+            {"name": "X-Api-Key", "value": "as-it-is"}, {"name": "X-Version", "value": "2"}]);
+        let ran = run(folder.path(), &bundle, &[]).await;
+        assert_eq!(ran.last().status, RunStatus::Completed, "{}", ran.message());
+    }
+    let all = ["hush-hush", "k-hush-hush", "as-it-is", "2"].map(|value| Some(value.to_owned()));
+    let [away, within] = <[_; 2]>::try_from(seen.lock().unwrap().clone()).unwrap();
+    assert_eq!(away, [None, None, None, Some("2".to_owned())], "neither what is a secret nor what is called so");
+    assert_eq!(within, all, "on the same host all headers stay");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,7 +77,7 @@ async fn members_and_invitations(store: &dyn Store) {
     assert_eq!(store.remove_member(id(101), id(77)).await.unwrap(), RoleChange::Absent);
     assert_eq!(store.remove_member(id(101), id(2)).await.unwrap(), RoleChange::Done);
     assert!(store.membership(id(101), id(2)).await.unwrap().is_none());
-    assert!(store.state(id(101), id(2)).await.unwrap().is_none());
+    assert!(store.state(id(101), id(2), 1).await.unwrap().is_none());
     assert_eq!(store.invite(&invitation).await.unwrap(), Invited::Pending);
     assert_eq!(store.accept(&[1; 32], id(2), 5).await.unwrap(), Accepted::Joined(id(101)));
     let after = store.membership(id(101), id(2)).await.unwrap().unwrap();
@@ -161,7 +161,7 @@ fn flow_of_the_same_actor() -> Vec<Chunk> {
 }
 
 async fn many_pushes_at_once(store: Arc<dyn Store>) {
-    let before = store.state(id(101), id(1)).await.unwrap().unwrap().sequence;
+    let before = store.state(id(101), id(1), 1).await.unwrap().unwrap().sequence;
     let tasks: Vec<_> = (110..160)
         .map(|n| {
             let store = Arc::clone(&store);
@@ -183,7 +183,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
 
 async fn runs_and_files(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
-        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap().unwrap()
+        store.keep_runs(id(101), &RunRows { runs, errors, ..RunRows::default() }, by).await.unwrap().unwrap()
     };
     let first = keep(vec![run_row(2)], vec![run_error(1), run_error(2)], None).await;
     assert_eq!(keep(vec![run_row(2)], vec![run_error(1)], None).await, first, "a repetition was numbered");
@@ -225,7 +225,7 @@ async fn checkpoints(store: &dyn Store) {
         number += 1;
         let steps = vec![StepCount { checkpoint: Some(Checkpoint { export, from_ms, to_ms }), ..StepCount::default() }];
         let row = RunRow { id: id(number), flow, status, steps, ended_ms: Some(ended_ms), ..run_row(1) };
-        store.keep_runs(id(101), &RunRows { runs: vec![row], errors: vec![] }, None).await.unwrap();
+        store.keep_runs(id(101), &RunRows { runs: vec![row], ..RunRows::default() }, None).await.unwrap();
         store.checkpoints(id(101), flow).await.unwrap().get(&export).copied()
     };
     assert_eq!(run(RunStatus::Completed, Some(5), 10, 0).await, None, "what was read before is not known here");
@@ -244,7 +244,7 @@ async fn checkpoints(store: &dyn Store) {
 
 async fn whose_runs_they_are(store: &dyn Store) {
     let keep = async |runs: Vec<RunRow>, errors: Vec<RunErrorRow>, by| {
-        store.keep_runs(id(101), &RunRows { runs, errors }, by).await.unwrap().unwrap()
+        store.keep_runs(id(101), &RunRows { runs, errors, ..RunRows::default() }, by).await.unwrap().unwrap()
     };
     let own = RunRow { id: id(52), place: RunPlace::Browser, ..run_row(1) };
     let error = |n| RunErrorRow { run: id(52), ..run_error(n) };
@@ -263,7 +263,8 @@ async fn whose_runs_they_are(store: &dyn Store) {
         assert_eq!(store.run(id(101), id(53)).await.unwrap(), None, "a device says that the server ran something");
     }
     assert_eq!(store.run_errors(id(101), id(52)).await.unwrap(), [error(2)]);
-    let strange = RunRows { runs: vec![RunRow { id: id(54), ..own.clone() }], errors: vec![error(4)] };
+    let strange =
+        RunRows { runs: vec![RunRow { id: id(54), ..own.clone() }], errors: vec![error(4)], ..RunRows::default() };
     assert_eq!(
         store.keep_runs(id(101), &strange, Some(id(77))).await.unwrap(),
         None,
@@ -280,7 +281,8 @@ async fn pages_of_runs_and_documents(store: &dyn Store) {
         row.error.message = text.clone();
         row
     };
-    let rows = RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect() };
+    let rows =
+        RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect(), ..RunRows::default() };
     store.keep_runs(id(101), &rows, None).await.unwrap();
     let most = 1024 * 1024;
     let newest = store.newest_runs(id(101), &None, 500, most).await.unwrap();
@@ -315,16 +317,21 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert!(store.secrets(id(102), &[id(70)]).await.unwrap().is_empty());
     assert!(store.delete_secret(id(101), id(70), &newer.path).await.unwrap());
     assert!(!store.delete_secret(id(101), id(70), &newer.path).await.unwrap());
-    let tick = TickKey { account: id(101), flow: id(60), nominal_ms: 900_000 };
-    assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), None);
+    let tick = TickKey { account: id(101), flow: id(60), source: None, nominal_ms: 900_000 };
+    let last_tick = async |source| store.last_tick(id(101), id(60), source).await.unwrap();
+    assert_eq!(last_tick(None).await, None);
     let run = |n| RunRow { id: id(n), flow: id(60), place: RunPlace::Schedule, ..run_row(1) };
-    let sequence = store.claim_tick(tick, &run(80), 1).await.unwrap().unwrap();
-    assert!(store.claim_tick(tick, &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
+    let sequence = store.claim_ticks(&[tick], &run(80), 1).await.unwrap().unwrap().sequence;
+    assert!(store.claim_ticks(&[tick], &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
     assert_eq!(store.run(id(101), id(80)).await.unwrap(), Some(run(80)));
     assert_eq!(store.run(id(101), id(81)).await.unwrap(), None);
     let last = store.entries(id(101), &None, sequence - 1, 1_000).await.unwrap();
     assert_eq!((last.entries.len(), last.upto), (1, sequence));
-    assert_eq!(store.last_tick(id(101), id(60)).await.unwrap(), Some(900_000));
+    assert_eq!(last_tick(None).await, Some(900_000));
+    // A source with a schedule of its own has claims of its own; of several, those that are taken are left out.
+    let own = TickKey { source: Some(id(61)), ..tick };
+    let claimed = store.claim_ticks(&[tick, own], &run(82), 1).await.unwrap().unwrap();
+    assert_eq!((claimed.ticks, last_tick(own.source).await), (vec![own], Some(900_000)));
 }
 
 async fn lists_of_documents(store: &dyn Store) {
@@ -345,6 +352,7 @@ async fn tokens(store: &dyn Store) {
         id: id(91),
         hash: [91; 32],
         user: id(1),
+        sso: false,
         personal: false,
         body: json!({ "name": "ci" }),
         purge_ms: Some(2_000),
@@ -473,9 +481,9 @@ async fn the_store_on_sqlite_does_what_every_store_must() {
     let path = folder.path().join("test.db");
     let store: Arc<dyn Store> = Arc::new(Sqlite::open(&path, 42, 1).await.unwrap());
     every_store(Arc::clone(&store)).await;
-    let last = store.state(id(101), id(1)).await.unwrap();
+    let last = store.state(id(101), id(1), 1).await.unwrap();
     store.close().await;
     let again = Sqlite::open(&path, 43, 2).await.unwrap();
     assert_eq!(tombolo_server::store::Store::epoch(&again).await.unwrap(), 42);
-    assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1)).await.unwrap(), last);
+    assert_eq!(tombolo_server::store::Changes::state(&again, id(101), id(1), 1).await.unwrap(), last);
 }

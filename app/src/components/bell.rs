@@ -17,7 +17,7 @@ use crate::state::App;
 use crate::words;
 use items::{Item, items};
 pub(in crate::components) use known::Desk;
-use line::Line;
+use line::{Line, leads_to, says};
 
 const PANEL: &str = "bell";
 
@@ -53,11 +53,20 @@ pub(super) fn Bell() -> impl IntoView {
                 {move || (unread.get() > 0).then(|| view! { <button class="button small quiet" on:click=read_all>"Mark all as read"</button> })}
             </header>
             <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="muted nothing">"Nothing waits for you."</p> }>
-                <ul><For each=move || all.get() key=|item| item.key.clone() let:item><Line desk=desk item=item close=close/></For></ul>
+                <ul><For each=move || {
+                    app.account.track();
+                    all.get()
+                } key=move |item| drawn(app, item) let:item><Line desk=desk item=item close=close/></For></ul>
             </Show>
             <Age desk=desk/>
         </div>
     }
+}
+
+/// A line is drawn anew when it says something else, or leads elsewhere in the account that is open now.
+fn drawn(app: App, item: &Item) -> (String, String, Option<String>) {
+    let here = app.account.with(|account| account.as_ref().map(|account| account.id));
+    (item.key.clone(), says(&item.what), leads_to(&item.what, here))
 }
 
 /// What is in the bell of the account on the screen.

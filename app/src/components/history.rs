@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
-use tombolo_model::Id;
 use tombolo_model::difference::intents;
-use tombolo_wire::store::{Call, CallError, HistoryEntry};
+use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::store::{AccountInfo, Call, CallError, HistoryEntry};
 
 use super::{Ago, Dialog, Icon};
 use crate::components::differs::{Differs, differences};
@@ -185,7 +185,14 @@ fn Entries(doc: Doc, entries: Vec<Entry>, shown: RwSignal<Shown>) -> impl IntoVi
     view! {
         <ol class="changes">{lines.map(|(at, entry)| view! { <Line doc=doc entry=entry newest=at == 0 shown=shown/> }).collect_view()}</ol>
         {(many > SHOWN).then(|| view! { <p class="muted">{format!("The last {SHOWN} of {} are shown.", words::number(many as u64))}</p> })}
+        {audited(doc).then(|| view! { <p><a class="link" href=format!("/audit?resource={}", doc.id)>"In the audit log"</a><span class="muted">": runs, credentials and tests too, with the token that was used."</span></p> })}
     }
+}
+
+/// Whether who looks may read the audit log of the account.
+fn audited(doc: Doc) -> bool {
+    let may = |account: &AccountInfo| !account.local && account.role.may(Action::ReadAudit, Kind::Integration);
+    doc.app.account.with_untracked(|account| account.as_ref().is_some_and(may))
 }
 
 #[component]

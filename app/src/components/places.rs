@@ -27,6 +27,9 @@ enum Opens {
     Allowed(Action),
 }
 
+/// The page of what members ask the administrators to take over.
+pub(super) const REVIEW: &str = "/review";
+
 /// What everybody works with, in the order of the navigation.
 pub(super) const MAIN: &[Place] = &[
     place("Home", "/", "house", Opens::Everybody),
@@ -45,7 +48,7 @@ pub(super) const ACCOUNT: &[Place] = &[
     place("Transfers", "/transfers", "arrow-right-left", Opens::Allowed(Action::Transfer)),
     Place {
         short: "To review",
-        ..place("Changes to review", "/review", "clipboard-check", Opens::Allowed(Action::ManageMembers))
+        ..place("Changes to review", REVIEW, "clipboard-check", Opens::Allowed(Action::ManageMembers))
     },
     place("Audit log", "/audit", "scroll-text", Opens::Allowed(Action::ReadAudit)),
 ];

@@ -183,7 +183,7 @@ fn Navigation() -> impl IntoView {
             </details>
             {move || Some(shared.get()).filter(|places| !places.is_empty()).map(|places| view! {
                 <details open=""><summary><Icon name="chevron-down"/>"Account"</summary>
-                    {places.into_iter().map(link).collect_view()}
+                    {places.into_iter().map(|place| if place.to == places::REVIEW { review_link(app, place).into_any() } else { link(place).into_any() }).collect_view()}
                 </details>
             })}
             {move || (refused() > 0).then(|| view! {
@@ -201,6 +201,20 @@ fn link(place: &'static Place) -> impl IntoView {
     // Every address begins with the one of Home.
     let exact = place.to == "/";
     view! { <A href=place.to exact=exact attr:title=place.name><Icon name=place.icon/><span>{place.short}</span></A> }
+}
+
+/// The page of changes to review, with how many wait in the account that is open.
+fn review_link(app: App, place: &'static Place) -> impl IntoView {
+    let count = Memo::new(move |_| {
+        let here = app.account.with(|account| account.as_ref().map(|account| account.id));
+        app.reviews.with(|reviews| reviews.iter().filter(|account| Some(**account) == here).count())
+    });
+    let class = move || if count.get() == 0 { "" } else { "has-dot" };
+    view! {
+        <A href=place.to attr:title=place.name attr:class=class><Icon name=place.icon/><span>{place.short}</span>
+            {move || (count.get() > 0).then(|| view! { <span class="badge danger" title="Changes that wait for you">{words::number(count.get() as u64)}</span> })}
+        </A>
+    }
 }
 
 #[component]

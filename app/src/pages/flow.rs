@@ -17,6 +17,8 @@ mod order;
 mod outline;
 mod pan;
 mod panel;
+mod past;
+mod replace;
 mod router;
 mod run_some;
 mod sample;
@@ -75,6 +77,8 @@ struct Builder {
     sought: RwSignal<Option<RowId>>,
     /// The step, by its key in runs, whose errors alone are listed in the console.
     errors_of: RwSignal<Option<String>>,
+    /// The console lists the errors of all runs of the flow.
+    errors_over: RwSignal<bool>,
     /// The earlier run that the console shows; nothing for the newest.
     picked: RwSignal<Option<Id>>,
     /// The steps are shown as a list in place of the picture.
@@ -108,6 +112,7 @@ impl Builder {
             stop: Memo::new(move |_| first_stop(choice, steps)),
             sought: RwSignal::new(None),
             errors_of: RwSignal::new(None),
+            errors_over: RwSignal::new(false),
             picked: RwSignal::new(None),
             listed: RwSignal::new(false),
             choice,
@@ -122,6 +127,7 @@ impl Builder {
     fn show_errors(self, key: String) {
         self.picked.set(None);
         self.errors_of.set(Some(key));
+        self.errors_over.set(false);
         page::focus_soon(vec![errors::ERRORS.to_owned()]);
     }
 

@@ -3,6 +3,7 @@
 mod flows;
 mod groups;
 mod listed;
+mod people;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -25,6 +26,7 @@ use crate::words;
 use flows::{CreateFlow, Flows};
 use groups::{Groups, MoveToGroup};
 use listed::{Chosen, Group};
+use people::PeopleDialog;
 
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
@@ -119,7 +121,7 @@ fn More(page: Page) -> impl IntoView {
     let history = RwSignal::new(false);
     let cloning = RwSignal::new(false);
     let settings = RwSignal::new(false);
-    let aliases = RwSignal::new(false);
+    let (aliases, people) = (RwSignal::new(false), RwSignal::new(false));
     let bin = move |()| {
         // Its flows go with it: what is left of them would have no page.
         let ids = page.flows.get_untracked().into_iter().map(|flow| flow.id).chain([id]).collect();
@@ -133,6 +135,7 @@ fn More(page: Page) -> impl IntoView {
             <MenuItem on_choose=Callback::new(move |()| settings.set(true))><Icon name="settings"/>"Settings"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| page.adding_group.set(true)) blocked=blocked><Icon name="folder-plus"/>"Create group"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| aliases.set(true))><Icon name="tag"/>"Aliases"</MenuItem>
+            {move || people::are_shown(app).then(|| view! { <MenuItem on_choose=Callback::new(move |()| people.set(true))><Icon name="users"/>"Members"</MenuItem> })}
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| packages::download(app, id))><Icon name="download"/>"Download"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || no(app.may_write()))><Icon name="copy"/>"Clone"</MenuItem>
@@ -141,6 +144,7 @@ fn More(page: Page) -> impl IntoView {
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the integration in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
+        <PeopleDialog id=id open=people/>
         {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
         <AliasesDialog doc=doc open=aliases above=None/>
         <Dialog open=settings title="Settings of the integration"><div class="dialog-body form"><DocForm doc=doc sections=Signal::derive(|| form(Kind::Integration, ""))/></div></Dialog>

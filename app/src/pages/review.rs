@@ -51,6 +51,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 /// What waits, and how to hear it again.
 #[derive(Clone, Copy)]
 struct Desk {
+    app: App,
     account: Id,
     waiting: RwSignal<Option<Vec<RefusedLine>>>,
     problem: RwSignal<Option<String>>,
@@ -61,13 +62,23 @@ impl Desk {
         format!("/api/accounts/{}/refused{rest}", self.account)
     }
 
+    /// The navigation counts what is shown here, before the bell hears of it.
+    fn tell(self, count: usize) {
+        let mut reviews = self.app.reviews.get_untracked();
+        reviews.retain(|account| *account != self.account);
+        reviews.extend(std::iter::repeat_n(self.account, count));
+        self.app.reviews.set(reviews);
+    }
+
     fn refresh(self) {
         spawn_local(async move {
             match server::ask::<RefusedList>(Method::GET, &self.path(""), None::<&()>).await {
                 Ok(found) => {
                     self.problem.try_set(None);
                     let open = found.changes.into_iter().filter(|line| line.status == RefusedStatus::Open);
-                    self.waiting.try_set(Some(open.collect()));
+                    let open: Vec<RefusedLine> = open.collect();
+                    self.tell(open.len());
+                    self.waiting.try_set(Some(open));
                 }
                 Err(error) => drop(self.problem.try_set(Some(error.message))),
             }
@@ -77,8 +88,17 @@ impl Desk {
 
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
-    let desk = Desk { account: account.id, waiting: RwSignal::new(None), problem: RwSignal::new(None) };
-    desk.refresh();
+    let app = App::here();
+    let desk = Desk { app, account: account.id, waiting: RwSignal::new(None), problem: RwSignal::new(None) };
+    // At once, and when the bell has heard of others.
+    let heard = Memo::new(move |_| app.reviews.with(|all| all.iter().filter(|one| **one == desk.account).count()));
+    Effect::new(move |before: Option<()>| {
+        let known = desk.waiting.with_untracked(|waiting| waiting.as_ref().map(Vec::len));
+        if before.is_none() || known != Some(heard.get()) {
+            desk.refresh();
+        }
+        heard.track();
+    });
     let some = move || desk.waiting.with(|waiting| waiting.as_ref().map(|waiting| !waiting.is_empty()));
     view! {
         <div class="page-head"><div><h1>"Changes to review"</h1>
@@ -124,6 +144,11 @@ fn Card(desk: Desk, line: RefusedLine) -> impl IntoView {
             match server::ask::<Value>(Method::POST, &path, Some(&body)).await {
                 Ok(_) => {
                     app.toasts.say(said);
+                    desk.refresh();
+                }
+                // Somebody else was quicker, and the card goes.
+                Err(error) if error.code == "decided" => {
+                    app.toasts.say("Somebody else has decided on this already.");
                     desk.refresh();
                 }
                 // What was shown may not be so any more: it is looked at anew.

@@ -216,7 +216,7 @@ fn Credentials(typed: Typed, new: bool) -> impl IntoView {
             <Field label="Name" name=PERSON error=wrong_name><input class="input" id=PERSON autocomplete="name" aria-required="true" aria-describedby=described_by(PERSON) aria-invalid=invalid(wrong_name) prop:value=move || name.get() on:input=move |event| name.set(event_target_value(&event))/></Field>
         })}
         <Field label="Email" name=EMAIL error=wrong_email><input class="input" id=EMAIL type="email" autocomplete="username" aria-required="true" aria-describedby=described_by(EMAIL) aria-invalid=invalid(wrong_email) prop:value=move || email.get() on:input=move |event| email.set(event_target_value(&event))/></Field>
-        <Field label="Password" name=PASSWORD error=wrong_password help=if new { "At least 10 characters." } else { "" }><input class="input" id=PASSWORD type="password" aria-required="true" aria-describedby=described_by(PASSWORD) aria-invalid=invalid(wrong_password)
+        <Field label="Password" name=PASSWORD error=wrong_password help=if new { "At least 10 characters with lower and upper case and digits, or 15 of any kind." } else { "" }><input class="input" id=PASSWORD type="password" aria-required="true" aria-describedby=described_by(PASSWORD) aria-invalid=invalid(wrong_password)
             autocomplete=if new { "new-password" } else { "current-password" } prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
     }
 }

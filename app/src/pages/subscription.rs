@@ -157,7 +157,7 @@ fn Line(metered: Metered, used: u64, limit: Option<u64>, over: bool, text: Optio
             <td class="name">{name}</td>
             <td class="num" data-label="In use">{amount(metered, used)}{over.then(|| view! { " "<span class="badge danger">"Over the limit"</span> })}</td>
             <td data-label="Limit">{match text {
-                Some(text) => view! { <span class="row"><input class="input" id=id aria-label=label type="number" min="0" inputmode="numeric" placeholder="None" prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))/>{unit}</span> }.into_any(),
+                Some(text) => view! { <span class="row"><input class="input" id=id aria-label=label type="text" inputmode="decimal" autocomplete="off" placeholder="None" prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))/>{unit}</span> }.into_any(),
                 None => limit.map_or_else(|| "None".to_owned(), |limit| amount(metered, limit)).into_any(),
             }}</td>
         </tr>
@@ -183,17 +183,38 @@ fn amount(metered: Metered, count: u64) -> String {
 }
 
 fn as_typed(metered: Metered, limit: u64) -> String {
-    if metered.is_bytes() { limit.div_ceil(MEGABYTE).to_string() } else { limit.to_string() }
+    let rest = limit % MEGABYTE;
+    if !metered.is_bytes() {
+        return limit.to_string();
+    }
+    // What was set elsewhere is saved as it was.
+    if rest == 0 {
+        (limit / MEGABYTE).to_string()
+    } else {
+        format!("{}.{rest:06}", limit / MEGABYTE).trim_end_matches('0').to_owned()
+    }
+}
+
+/// Bytes of a number of megabytes, to the last of them.
+fn bytes(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 6 {
+        return None;
+    }
+    whole.parse::<u64>().ok()?.checked_mul(MEGABYTE)?.checked_add(format!("{part:0<6}").parse().ok()?)
 }
 
 fn read(typed: &BTreeMap<Metered, String>) -> Result<Amounts, String> {
     let mut limits = Amounts::new();
     for (metered, text) in typed.iter().filter(|(_, text)| !text.trim().is_empty()) {
-        let number = text.trim().parse::<u64>().ok().filter(|number| *number <= 1_000_000_000);
-        let number = number.ok_or_else(|| {
-            format!("The limit of “{}” is no whole number up to a billion. Leave it empty for none.", named(*metered))
+        let most = if metered.is_bytes() { 1_000_000_000 * MEGABYTE } else { 1_000_000_000 };
+        let number = if metered.is_bytes() { bytes(text.trim()) } else { text.trim().parse().ok() };
+        let number = number.filter(|number| *number <= most).ok_or_else(|| {
+            let what = if metered.is_bytes() { "number of megabytes" } else { "whole number" };
+            format!("The limit of “{}” is no {what} up to a billion. Leave it empty for none.", named(*metered))
         })?;
-        limits.insert(*metered, if metered.is_bytes() { number * MEGABYTE } else { number });
+        limits.insert(*metered, number);
     }
     Ok(limits)
 }
@@ -212,5 +233,14 @@ mod tests {
             assert!(read(&typed(Metered::Flows, wrong)).is_err(), "{wrong}");
         }
         assert_eq!(as_typed(Metered::CacheBytes, 3_000_000), "3");
+        // Saving anything changes no limit that was set to the byte elsewhere.
+        for (limit, text) in [(1_500_000, "1.5"), (1, "0.000001"), (3_000_010, "3.00001")] {
+            assert_eq!(as_typed(Metered::FileBytes, limit), text);
+            assert_eq!(read(&typed(Metered::FileBytes, text)).unwrap(), Amounts::from([(Metered::FileBytes, limit)]));
+        }
+        assert_eq!(read(&typed(Metered::FileBytes, "1,5")).unwrap(), Amounts::from([(Metered::FileBytes, 1_500_000)]));
+        for wrong in ["1e3", "1.", ".5", "-1", "1.0000001", "1 000", "1000000001"] {
+            assert!(read(&typed(Metered::FileBytes, wrong)).is_err(), "{wrong}");
+        }
     }
 }

@@ -6,12 +6,8 @@ use std::sync::Arc;
 
 use futures::lock::Mutex;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::rest::Outage;
-use tombolo_wire::run::{RunStatus, RunType};
-use tombolo_wire::run_worker::RunOptions;
 use tombolo_wire::store::{
     AccountInfo, Call, CallError, CatalogueRow, Event, Link, Notice, Overview, RunRow, SyncStatus, TestReport,
 };
@@ -22,6 +18,7 @@ use super::drafts::Drafts;
 use super::feedback::{self, Unsent};
 use super::outages::Outages;
 use super::reading::read;
+use super::runs::Marks;
 use super::{Client, Saving, Toasts, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
@@ -52,6 +49,8 @@ pub(crate) struct App {
     pub(crate) notices: RwSignal<Vec<Notice>>,
     /// The runs seen so far.
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
+    /// What people decided about their errors.
+    pub(crate) marks: RwSignal<Arc<Marks>>,
     /// The connections that are offline.
     pub(crate) outages: RwSignal<Arc<Outages>>,
     /// The flow that was tried out last, and what came of it: whole records, so of one flow alone.
@@ -66,6 +65,8 @@ pub(crate) struct App {
     pub(crate) waits: RwSignal<Option<Waits>>,
     /// The accounts that the server has told to be open to this person; empty while it has told of none.
     pub(crate) open: RwSignal<Vec<Id>>,
+    /// The account of each change that members ask this person to take over, as last heard.
+    pub(crate) reviews: RwSignal<Vec<Id>>,
     /// Counts the offers that were answered in the bell, for the page that lists them.
     pub(crate) answered: RwSignal<u32>,
     /// Messages to who runs the server that could not be sent yet.
@@ -95,6 +96,7 @@ impl App {
             unstored: RwSignal::new(0),
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
+            marks: RwSignal::new(Arc::default()),
             outages: RwSignal::new(Arc::default()),
             tried_out: RwSignal::new(None),
             reload: RwSignal::new(None),
@@ -102,6 +104,7 @@ impl App {
             update: RwSignal::new(None),
             waits: RwSignal::new(waits::noted()),
             open: RwSignal::new(Vec::new()),
+            reviews: RwSignal::new(Vec::new()),
             answered: RwSignal::new(0),
             feedback: RwSignal::new(feedback::kept()),
             now_ms: RwSignal::new(time::now_ms()),
@@ -182,13 +185,6 @@ impl App {
         });
     }
 
-    /// Starts a flow as it is after everything that was entered so far.
-    pub(crate) fn start_run(self, flow: Id, options: RunOptions) {
-        self.in_turn(async move {
-            self.call::<serde_json::Value>(Call::StartRun { flow, on_server: false, options }).await.map(drop)
-        });
-    }
-
     /// Shows an account. Of the one before, if it is another, nothing stays.
     pub(crate) fn show(self, overview: Overview) {
         let account = overview.account.id;
@@ -197,6 +193,7 @@ impl App {
             self.synced_ms.set(None);
             self.documents.clear(self);
             self.runs.set(Arc::default());
+            self.marks.set(Arc::default());
             self.outages.set(Arc::default());
             self.tried_out.set(None);
             self.toasts.clear();
@@ -236,19 +233,6 @@ impl App {
                 false
             }
         }
-    }
-
-    /// Asks for the runs of an account; they are dropped when another one is shown by then.
-    fn ask_for_runs(self, account: Id) {
-        spawn_local(async move {
-            match self.call::<Vec<RunRow>>(Call::Runs { flow: None, limit: 200 }).await {
-                Ok(runs) if self.account.with_untracked(|now| now.as_ref().is_some_and(|now| now.id == account)) => {
-                    runs.into_iter().for_each(|row| self.take(Event::Run { row }));
-                }
-                Ok(_) => {}
-                Err(error) => self.toasts.fail(error.message),
-            }
-        });
     }
 
     /// The resources of a kind that are not in the bin, by name.
@@ -299,27 +283,9 @@ impl App {
         read(self.accounts, |all| may_go(all, &open, here))
     }
 
-    /// The newest run of a flow, its records tried again left aside: those tell nothing of the flow as a whole.
-    pub(crate) fn last_run(self, flow: Id) -> Option<RunRow> {
-        self.newest_run(|run| run.flow == flow && run.origin.kind != RunType::Retry)
-    }
-
     /// Why a connection is offline, and since when; nothing where it is not.
     pub(crate) fn outage(self, connection: Id) -> Option<Outage> {
         read(self.outages, |outages| outages.get(&connection).cloned())
-    }
-
-    fn newest_run(self, wanted: impl Fn(&RunRow) -> bool) -> Option<RunRow> {
-        read(self.runs, |runs| runs.values().filter(|run| wanted(run)).max_by_key(|run| run.started_ms).cloned())
-    }
-
-    /// Whether the newest run of a flow is going. One that has said nothing for a day is not waited for.
-    pub(crate) fn is_running(self, flow: Id) -> bool {
-        const DAY_MS: i64 = 86_400_000;
-        self.newest_run(|run| run.flow == flow).is_some_and(|run| {
-            matches!(run.status, RunStatus::Running | RunStatus::Queued)
-                && read(self.now_ms, |now_ms| *now_ms) - run.started_ms < DAY_MS
-        })
     }
 
     fn note_sync(self, status: SyncStatus) {
@@ -344,7 +310,10 @@ impl App {
                 });
                 self.documents.came(self, &came);
                 if !removed.is_empty() {
-                    self.runs.update(|runs| Arc::make_mut(runs).retain(|_, run| !removed.contains(&run.flow)));
+                    let of_those = |run: &&RunRow| removed.contains(&run.flow);
+                    let gone: Vec<Id> =
+                        self.runs.with_untracked(|runs| runs.values().filter(of_those).map(|run| run.id).collect());
+                    self.drop_runs(&gone);
                 }
             }
             Event::Sync { status } => {
@@ -353,12 +322,7 @@ impl App {
                 }
                 self.note_sync(status);
             }
-            Event::Run { row } => self.runs.update(|runs| {
-                let newer = runs.get(&row.id).is_none_or(|have| have.n <= row.n);
-                if newer {
-                    Arc::make_mut(runs).insert(row.id, row);
-                }
-            }),
+            event @ (Event::Run { .. } | Event::Marks { .. } | Event::RunsGone { .. }) => self.take_run(event),
             Event::Outages { outages } => {
                 let all = outages.into_iter().map(|outage| (outage.connection, outage)).collect();
                 self.outages.set(Arc::new(all));
@@ -389,33 +353,6 @@ pub(crate) fn is_in_step(sync: &SyncStatus) -> bool {
 fn has_moved(before: &SyncStatus, now: &SyncStatus) -> bool {
     let places = |sync: &SyncStatus| (sync.link, sync.waiting, sync.unsaved, sync.not_accepted);
     places(before) != places(now)
-}
-
-/// What makes a call that ends in another account, and goes to its first page: a page of the one before would be
-/// about what is not there.
-pub(crate) fn use_enter() -> Callback<Call> {
-    let app = App::here();
-    let navigate = StoredValue::new_local(use_navigate());
-    Callback::new(move |call: Call| {
-        let navigate = navigate.get_value();
-        let leaves = matches!(call, Call::SignOut).then(|| feedback::user_of(app)).flatten();
-        spawn_local(async move {
-            if app.enter(call).await {
-                leaves.into_iter().for_each(forget);
-                navigate("/", NavigateOptions::default());
-            }
-        });
-    })
-}
-
-/// Takes from this device what it remembers of somebody who signs out, beside their databases.
-fn forget(user: Id) {
-    let Ok(Some(storage)) = window().local_storage() else { return };
-    for of in ["bell", "profile"] {
-        if let Err(error) = storage.remove_item(&format!("tombolo.{of}.{user}")) {
-            leptos::logging::warn!("what this device remembers of you stays: {error:?}");
-        }
-    }
 }
 
 #[cfg(test)]

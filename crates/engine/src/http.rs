@@ -97,6 +97,16 @@ pub(crate) fn sends_records(method: &str) -> bool {
     !matches!(method, "GET" | "HEAD" | "DELETE")
 }
 
+/// Whether a header stays behind when a request is sent on to another host: it has a secret in it, or is called as if it had.
+/// Many people write a key into a header as it is.
+#[must_use]
+pub fn is_credential(name: &str, value: &Masked) -> bool {
+    const CALLED: [&str; 10] =
+        ["auth", "cookie", "token", "secret", "passw", "api-key", "apikey", "api_key", "signature", "session"];
+    let name = name.to_ascii_lowercase();
+    value.owners().next().is_some() || CALLED.iter().any(|part| name.contains(part))
+}
+
 /// Checks that every secret in a request goes to a host it was entered for (decision 24).
 ///
 /// `host` is where the request goes, as the one who dials reads its address: in lower case, a name outside ASCII as

@@ -60,7 +60,7 @@ pub use eval::{
 };
 pub use event::{Exchange, Outcome, RunEvent, Stage, StageError};
 pub use host::{FileError, FileStore, FileWriter, FlowStarter, Host, Pieces};
-pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts};
+pub use http::{Body, HttpClient, HttpError, Request, Response, check_secret_hosts, is_credential};
 pub use job::{Report, run_job};
 pub use ledger::{Ledger, Outages, Standing};
 pub use plan::Plan;

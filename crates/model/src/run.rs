@@ -1,6 +1,14 @@
 //! Runs as they are stored, shown and sent: the same row in the browser, on the server and on the command line.
 
+mod attempt;
+mod checkpoint;
+mod mark;
+
 use std::collections::BTreeMap;
+
+pub use attempt::{Attempt, attempts};
+pub use checkpoint::{Checkpoint, checkpoints};
+pub use mark::{Decision, ErrorMark, MOST_MARKED, Said, Standing, settled, standings, tag_problem};
 
 use crate::Id;
 use serde::{Deserialize, Serialize};
@@ -154,42 +162,6 @@ pub struct RetryOf {
     pub resolved: Vec<u64>,
 }
 
-/// How the last try to make up for an error went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// The run that tried.
-    pub run: Id,
-    /// Who wanted it.
-    pub by: Option<Box<RunBy>>,
-    /// When it ended; nothing while it goes on.
-    pub ended_ms: Option<i64>,
-    /// Whether the record went well.
-    pub resolved: bool,
-}
-
-/// What became of the errors of a run that were tried again: by their numbers, of each the try that resolved it, or the last.
-///
-/// Told by the runs that tried, so that nothing that was stored of the earlier run is ever rewritten: it may be another
-/// device's.
-#[must_use]
-pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<u64, Attempt> {
-    let mut found: BTreeMap<u64, Attempt> = BTreeMap::new();
-    let mut tries: Vec<&RunRow> = others.into_iter().filter(|other| other.flow == run.flow).collect();
-    tries.sort_by_key(|other| (other.started_ms, other.id));
-    for other in tries {
-        let Some(retry) = other.origin.retry.as_ref().filter(|retry| retry.run == run.id) else { continue };
-        for n in &retry.errors {
-            if found.get(n).is_some_and(|attempt| attempt.resolved) {
-                continue;
-            }
-            let resolved = other.status == RunStatus::Completed && retry.resolved.contains(n);
-            let by = other.origin.by.clone();
-            found.insert(*n, Attempt { run: other.id, by, ended_ms: other.ended_ms, resolved });
-        }
-    }
-    found
-}
-
 /// Where the clock and the random values of a run begin, when they are given and not taken from where it runs: the same
 /// flow on the same answers then makes the same bytes, whenever and wherever it runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,46 +202,6 @@ pub struct StepCount {
     /// Of an export of changes, once the run is completed: up to when it is read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
-}
-
-/// Up to when an export of changes was read, in milliseconds since 1970.
-///
-/// Whoever keeps it replaces what it came from and nothing else (decision 37): where two runs overlapped, the records
-/// between are read again, never left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Checkpoint {
-    /// The export.
-    pub export: Id,
-    /// Up to when it was read before; nothing before its first run.
-    pub from_ms: Option<i64>,
-    /// The beginning of this run.
-    pub to_ms: i64,
-}
-
-/// Up to when the exports of changes of a flow were read, as its runs tell, in whatever order.
-///
-/// What a completed run read begins where it came from: it counts when everything before that was read too. Of runs that
-/// are no longer known, the oldest one that is tells what they had read.
-#[must_use]
-pub fn checkpoints<'r>(runs: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<Id, i64> {
-    let completed = runs.into_iter().filter(|run| run.status == RunStatus::Completed);
-    let mut read: Vec<Checkpoint> =
-        completed.flat_map(|run| run.steps.iter().filter_map(|step| step.checkpoint)).collect();
-    read.sort_by_key(|one| (one.export, one.to_ms, one.from_ms));
-    let mut known = BTreeMap::new();
-    for one in &read {
-        let oldest = || {
-            let own = read.iter().filter(|other| other.export == one.export);
-            own.map(|other| other.from_ms).min().flatten()
-        };
-        let reached: &mut Option<i64> = known.entry(one.export).or_insert_with(oldest);
-        // Nothing comes before everything, which is less than any time.
-        if one.from_ms <= *reached {
-            *reached = (*reached).max(Some(one.to_ms));
-        }
-    }
-    known.into_iter().filter_map(|(export, reached)| Some((export, reached?))).collect()
 }
 
 /// A file that a step made.
@@ -339,14 +271,16 @@ pub enum ErrorClass {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod fixtures {
+    //! Rows for the tests of this module's parts.
+
     use super::*;
 
-    fn id(number: u32) -> Id {
+    pub(crate) fn id(number: u32) -> Id {
         Id::from_parts(number, [0; 8])
     }
 
-    fn run(status: RunStatus, export: u32, from_ms: Option<i64>, to_ms: i64) -> RunRow {
+    pub(crate) fn run(status: RunStatus, export: u32, from_ms: Option<i64>, to_ms: i64) -> RunRow {
         let checkpoint = Some(Checkpoint { export: id(export), from_ms, to_ms });
         RunRow {
             id: id(99),
@@ -364,14 +298,12 @@ mod tests {
             n: 1,
         }
     }
+}
 
-    fn known(runs: &[(Option<i64>, i64)]) -> Option<i64> {
-        let mut rows: Vec<RunRow> = runs.iter().map(|(from, to)| run(RunStatus::Completed, 5, *from, *to)).collect();
-        let found = checkpoints(&rows).get(&id(5)).copied();
-        rows.reverse();
-        assert_eq!(checkpoints(&rows).get(&id(5)).copied(), found, "the order of the rows changes nothing");
-        found
-    }
+#[cfg(test)]
+mod tests {
+    use super::fixtures::run;
+    use super::*;
 
     #[test]
     fn of_a_run_that_was_cut_off_it_is_told_what_had_been_delivered_and_would_be_sent_again() {
@@ -394,31 +326,6 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_resolved_by_the_try_that_went_well_and_by_no_other() {
-        let row = run(RunStatus::Completed, 5, None, 10);
-        let tried = |number: u32, ms: i64, status, resolved: &[u64]| RunRow {
-            id: id(number),
-            origin: RunOrigin {
-                kind: RunType::Retry,
-                by: Some(Box::new(RunBy { user: id(7), name: "Ann".into() })),
-                retry: Some(Box::new(RetryOf { run: row.id, errors: vec![1, 2], resolved: resolved.to_vec() })),
-            },
-            ended_ms: Some(ms + 1),
-            ..run(status, 5, None, ms)
-        };
-        let going = RunRow { ended_ms: None, ..tried(3, 40, RunStatus::Running, &[]) };
-        let other_flow = RunRow { flow: id(8), ..tried(4, 50, RunStatus::Completed, &[2]) };
-        let later = tried(1, 20, RunStatus::Completed, &[1]);
-        let rows = [going, tried(2, 30, RunStatus::Failed, &[1, 2]), later, other_flow, row.clone()];
-        let found = attempts(&row, &rows);
-        let brief = |n: u64| found.get(&n).map(|one| (one.run, one.resolved, one.ended_ms));
-        assert_eq!(brief(1), Some((id(1), true, Some(21))), "a later try takes nothing back");
-        assert_eq!(brief(2), Some((id(3), false, None)));
-        assert_eq!(brief(3), None);
-        assert_eq!(found[&1].by.as_ref().map(|by| by.name.as_str()), Some("Ann"));
-    }
-
-    #[test]
     fn a_row_of_an_older_or_a_newer_version_is_read() {
         let row = run(RunStatus::Completed, 5, None, 10);
         let mut old = serde_json::to_value(&row).unwrap();
@@ -426,26 +333,5 @@ mod tests {
         assert_eq!(serde_json::from_value::<RunRow>(old.clone()).unwrap(), row);
         old["origin"] = serde_json::json!({"type": "telepathy", "more": 1});
         assert_eq!(serde_json::from_value::<RunRow>(old).unwrap().origin.kind, RunType::Other);
-    }
-
-    #[test]
-    fn a_run_counts_when_everything_before_it_was_read() {
-        assert_eq!(known(&[]), None);
-        assert_eq!(known(&[(None, 10), (Some(10), 20), (Some(20), 30)]), Some(30));
-        assert_eq!(known(&[(None, 10), (Some(15), 20)]), Some(10), "what lies between was read by nobody");
-        assert_eq!(known(&[(None, 10), (Some(15), 20), (None, 25)]), Some(25));
-        assert_eq!(known(&[(None, 10), (Some(10), 20), (Some(10), 25), (Some(25), 40)]), Some(40), "runs may overlap");
-        assert_eq!(known(&[(Some(10), 20), (Some(20), 30)]), Some(30), "older runs may be gone");
-    }
-
-    #[test]
-    fn only_completed_runs_count_and_each_export_for_itself() {
-        let rows = [
-            run(RunStatus::Completed, 5, None, 10),
-            run(RunStatus::Running, 5, Some(10), 20),
-            run(RunStatus::Failed, 5, Some(10), 30),
-            run(RunStatus::Completed, 6, None, 40),
-        ];
-        assert_eq!(checkpoints(&rows), BTreeMap::from([(id(5), 10), (id(6), 40)]));
     }
 }

@@ -129,6 +129,7 @@ async fn attend<W: Workers>(
                     worker.answer(text);
                 }
             }
+            Ok(FromScript::Stopped { message }) => return Err(stopped(&message)),
             Ok(FromScript::Broke { reason }) => return Err(unable(&reason)),
             Ok(FromScript::Ready { .. }) | Err(_) => return Err(unable("it says what is not understood")),
         }

@@ -22,8 +22,9 @@ const LANES: usize = 8;
 /// Scripts that are called for the answer of `integrator-api` to another script, and so on.
 const LEVELS: usize = 3;
 
-/// The calls of a run.
-const KEPT: Within = Within { deadline_ms: CALL_MS, keep: true };
+/// After so many calls in a row that ended their worker, a function of a step is called no more: each would cost the run
+/// seconds, and there may be a million records.
+const STOPS: u32 = 5;
 /// Calls that are made together, at most.
 const TOGETHER: usize = 1_000;
 /// The bytes of their arguments after which no more are taken along.
@@ -37,6 +38,12 @@ fn together(calls: &[(ScriptCall, &dyn ScriptApi)]) -> usize {
         bytes <= TOGETHER_BYTES
     };
     calls.iter().take(TOGETHER).take_while(fits).count().max(1)
+}
+
+fn too_often(function: &str) -> String {
+    format!(
+        "The script was stopped: “{function}” was ended {STOPS} times in a row and is not called again in this run. Mend it, then try the records again."
+    )
 }
 
 /// Calls scripts in workers that are started when they are needed.
@@ -55,6 +62,8 @@ type Lanes = BTreeMap<(usize, usize), Rc<Mutex<Lane>>>;
 #[derive(Default)]
 struct Lane {
     worker: Option<Held>,
+    /// Of each step and function how many calls in a row ended their worker.
+    stops: BTreeMap<(usize, String), u32>,
 }
 
 /// A worker that listens.
@@ -87,7 +96,12 @@ impl<W: Workers> Pool<W> {
         let lane = self.lanes.borrow_mut().entry((level, first.step % LANES)).or_default().clone();
         let mut lane = lane.lock().await;
         let mut answers = Vec::with_capacity(calls.len());
+        let key = (first.step, first.function.to_string());
         while answers.len() < calls.len() {
+            if within.keep && lane.stops.get(&key).is_some_and(|stops| *stops >= STOPS) {
+                answers.resize(calls.len(), call::stopped(&too_often(&key.1)));
+                break;
+            }
             // Put back only when the call has ended: a worker in the middle of one is of no use to anybody.
             let held = match lane.worker.take() {
                 Some(held) => held,
@@ -102,6 +116,15 @@ impl<W: Workers> Pool<W> {
             // One that ends its worker costs itself: those behind it get another.
             let rest = &calls[answers.len()..];
             let (made, held) = call::make(self, level, held, &rest[..together(rest)], within).await;
+            if within.keep {
+                // The last of several is the one that ended it.
+                let stops = match (&held, made.len()) {
+                    (Some(_), _) => 0,
+                    (None, 1) => lane.stops.get(&key).copied().unwrap_or_default() + 1,
+                    (None, _) => 1,
+                };
+                lane.stops.insert(key.clone(), stops);
+            }
             answers.extend(made);
             lane.worker = held;
         }
@@ -117,6 +140,11 @@ impl<W: Workers> Pool<W> {
         Ok(Held { worker, loaded: Vec::new() })
     }
 
+    /// What the calls of a run are bound to.
+    fn kept(&self) -> Within {
+        Within { deadline_ms: self.workers.call_ms().min(CALL_MS), keep: true }
+    }
+
     pub(crate) fn workers(&self) -> &W {
         &self.workers
     }
@@ -127,7 +155,7 @@ impl<W: Workers> ScriptHost for Pool<W> {
         // Who asks is known now, and not when the future is looked at next.
         let level = self.level.get();
         async move {
-            let mut answers = self.call_at(level, &[(call, api)], KEPT).await;
+            let mut answers = self.call_at(level, &[(call, api)], self.kept()).await;
             answers.pop().unwrap_or_else(|| call::unable("nobody answers"))
         }
         .boxed_local()
@@ -135,7 +163,7 @@ impl<W: Workers> ScriptHost for Pool<W> {
 
     fn call_all<'a>(&'a self, calls: Vec<(ScriptCall, &'a dyn ScriptApi)>) -> LocalBoxFuture<'a, Vec<ScriptAnswer>> {
         let level = self.level.get();
-        async move { self.call_at(level, &calls, KEPT).await }.boxed_local()
+        async move { self.call_at(level, &calls, self.kept()).await }.boxed_local()
     }
 }
 
@@ -329,6 +357,21 @@ mod tests {
         let long = format!("\"{}\"", "x".repeat(TOGETHER_BYTES / 2));
         assert_eq!(all(&[&long, &long, &long, "1"]), [true; 4]);
         assert_eq!(asked(&pool).len(), 6, "what is much goes in parts");
+    }
+
+    #[test]
+    fn a_function_that_is_ended_again_and_again_is_called_no_more_and_others_are() {
+        let pool = Pool::new(Fakes::default());
+        let told = |pool: &Pool<Fakes>, function: &str| {
+            result(pool, 0, function).err().map(|said| said.contains("not called again in this run"))
+        };
+        for _ in 0..STOPS - 1 {
+            assert_eq!(told(&pool, "die"), Some(false));
+        }
+        assert_eq!((told(&pool, "a"), told(&pool, "die"), told(&pool, "die")), (None, Some(false), Some(true)));
+        assert_eq!((told(&pool, "a"), result(&pool, 1, "die").is_err()), (None, true));
+        let started = pool.workers.started.get();
+        assert_eq!((told(&pool, "die"), pool.workers.started.get()), (Some(true), started));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use futures::future::LocalBoxFuture;
 
+use crate::pool::CALL_MS;
+
 /// Starts workers: processes or browser workers, each with an interpreter.
 pub trait Workers {
     /// Starts one, or says why there will be none. Its first frame says that it is ready.
@@ -10,6 +12,12 @@ pub trait Workers {
     fn clock_ms(&self) -> u64;
     /// Waits.
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;
+    /// How long a call of a run may take here, waiting for `integrator-api` not counted. A single call of a built-in function, such
+    /// as an expression that tries all ways, cannot be stopped by the interpreter: who cannot tell from outside whether it
+    /// computes or waits for the machine has to be shorter.
+    fn call_ms(&self) -> u32 {
+        CALL_MS
+    }
     /// Hears once that the machine does not hold a worker to all that it gave up.
     fn loose(&self) {}
 }

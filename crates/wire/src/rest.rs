@@ -27,7 +27,7 @@ pub use account::{
     Policy,
 };
 pub use audit::{AuditAction, AuditEntry, AuditPage, AuditQuery, AuditSource, FieldChange};
-pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingTransfer};
+pub use bell::{AnswerInvitation, Bell, ReadBell, WaitingInvitation, WaitingReview, WaitingTransfer};
 pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
 pub use outages::{Outage, OutageList, PutOutage};

@@ -2,6 +2,6 @@
 
 pub use tombolo_model::kept::{Kept, KeptAsk, KeptReply};
 pub use tombolo_model::run::{
-    Attempt, RetryOf, RunBegin, RunBy, RunError, RunFile, RunOrigin, RunPlace, RunRow, RunStatus, RunType, StepCount,
-    attempts, checkpoints,
+    Attempt, Decision, ErrorMark, MOST_MARKED, RetryOf, RunBegin, RunBy, RunError, RunFile, RunOrigin, RunPlace,
+    RunRow, RunStatus, RunType, Said, Standing, StepCount, attempts, checkpoints, settled, standings, tag_problem,
 };

@@ -86,6 +86,11 @@ pub enum FromScript {
         /// What.
         question: Question,
     },
+    /// The call was ended in its middle, and the process with it; nothing else will come.
+    Stopped {
+        /// Why, for whoever wrote the script.
+        message: String,
+    },
     /// The interpreter itself failed; nothing else will come.
     Broke {
         /// What it said.

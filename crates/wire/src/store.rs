@@ -15,7 +15,7 @@ pub use crate::run::{RunError, RunRow};
 pub use call::{Call, PackageSource, Request};
 pub use event::{Event, Outgoing, TextSplice};
 pub use reply::{
-    BlobInfo, CachePage, CallError, Created, Difference, Edited, HistoryEntry, OpenReply, Overview, Packed, Parked,
-    TestReport, Tested, UndoState,
+    BlobInfo, CachePage, CallError, Created, Difference, Edited, FlowErrors, HistoryEntry, OpenReply, Overview, Packed,
+    Parked, TestReport, Tested, UndoState,
 };
 pub use rows::{AccountInfo, CatalogueRow, Link, Notice, Person, SyncStatus, UserInfo};

@@ -41,7 +41,12 @@ pub use serde_bytes::ByteBuf;
 pub use up::{Hello, Place, RunErrorRow, RunRows, Up};
 
 /// The version of this protocol; both ends speak the lower of the two they know.
-pub const VERSION: u16 = 1;
+///
+/// 2: what people decided about errors (`runMark`).
+pub const VERSION: u16 = 2;
+
+/// The first version that knows what people decided about errors.
+pub const MARKS_VERSION: u16 = 2;
 
 /// The largest frame that the server reads.
 pub const MAX_UP_BYTES: usize = 1024 * 1024;

@@ -82,7 +82,7 @@ fn every_frame_of_a_device_survives_the_way() {
         Up::Received { frames: 2 },
         Up::Fetch { documents: vec![id()] },
         Up::Compared,
-        Up::Runs { push: 1, rows: RunRows { runs: vec![], errors: vec![error()] } },
+        Up::Runs { push: 1, rows: RunRows { errors: vec![error()], ..RunRows::default() } },
         Up::Presence { tab: "t".to_owned(), place: Some(place) },
         Up::Presence { tab: "t".to_owned(), place: None },
         Up::Ping,
@@ -133,7 +133,7 @@ fn every_frame_of_the_server_survives_the_way() {
 fn a_page_of_documents_survives_the_way() {
     let page = SnapshotPage {
         documents: vec![Snapshot { document: id(), chunks: vec![ByteBuf::from(vec![1, 2]), ByteBuf::new()] }],
-        runs: RunRows { runs: vec![], errors: vec![error()] },
+        runs: RunRows { errors: vec![error()], ..RunRows::default() },
     };
     assert_eq!(decode_page(&encode_page(&page).unwrap()).unwrap(), page);
 }
@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn a_damaged_frame_never_panics(at in any::<prop::sample::Index>(), value in any::<u8>(), cut in any::<prop::sample::Index>()) {
-        let rows = RunRows { runs: vec![], errors: vec![error()] };
+        let rows = RunRows { errors: vec![error()], ..RunRows::default() };
         let mut bytes = encode_up(&Up::Runs { push: 1, rows }).unwrap();
         let at = at.index(bytes.len());
         bytes[at] = value;

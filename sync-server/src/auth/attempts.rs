@@ -29,6 +29,8 @@ const LETTERS_TO: usize = 5;
 const FEEDBACK: usize = 40;
 /// A whole department that comes in the morning, and goes back and forth.
 const SSO: usize = 300;
+/// More than anybody was refused in a quarter of an hour; each leaves a row for weeks, and entries of the audit log.
+const OFFERS: usize = 100;
 /// Entries of refused sign-ins of one person, or of nobody known in one account.
 const TOLD: usize = 20;
 /// Beyond this many counters, old ones are thrown out.
@@ -77,6 +79,8 @@ pub(crate) enum Source {
     Feedback(Network),
     /// People of a network who go to their organization's provider: each time, that is asked.
     Sso(Network),
+    /// Refused changes that a member offers the administrators of an account.
+    Offers(Id, Id),
 }
 
 impl Source {
@@ -91,6 +95,7 @@ impl Source {
             Self::LettersTo(_) => LETTERS_TO,
             Self::Feedback(_) => FEEDBACK,
             Self::Sso(_) => SSO,
+            Self::Offers(..) => OFFERS,
         }
     }
 }
@@ -157,7 +162,8 @@ impl Attempts {
                 | Source::Letters(_)
                 | Source::LettersTo(_)
                 | Source::Feedback(_)
-                | Source::Sso(_) => {}
+                | Source::Sso(_)
+                | Source::Offers(..) => {}
             }
         }
     }

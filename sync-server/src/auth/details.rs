@@ -1,5 +1,7 @@
 //! What somebody signs up with, checked: the same for the form and for the command line.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::password::{LONGEST, SHORTEST};
@@ -74,13 +76,27 @@ pub(crate) fn checked_email(text: &str) -> Result<String, Wrong> {
     if fine { Ok(email) } else { Err(Wrong::new("email", "Enter an e-mail address such as ann@example.com.")) }
 }
 
-/// Long enough, and not so long that hashing it would be work.
+/// From so many characters on any will do: a sentence is harder to guess than a word with a digit in it.
+const SENTENCE: usize = 15;
+/// The fewest different characters.
+const DIFFERENT: usize = 5;
+
+/// Long and mixed enough, and not so long that hashing it would be work.
 pub(crate) fn check_password(password: &str) -> Result<(), Wrong> {
-    if password.chars().count() < SHORTEST {
+    let length = password.chars().count();
+    if length < SHORTEST {
         return Err(Wrong::new("password", format!("Choose a password of at least {SHORTEST} characters.")));
     }
     if password.len() > LONGEST {
         return Err(Wrong::new("password", "Choose a shorter password."));
+    }
+    if password.chars().collect::<BTreeSet<_>>().len() < DIFFERENT {
+        return Err(Wrong::new("password", format!("Use at least {DIFFERENT} different characters.")));
+    }
+    let has = |of: fn(char) -> bool| password.chars().any(of);
+    if length < SENTENCE && !(has(char::is_lowercase) && has(char::is_uppercase) && has(char::is_numeric)) {
+        let message = format!("Mix lower and upper case and digits, or use at least {SENTENCE} characters.");
+        return Err(Wrong::new("password", message));
     }
     Ok(())
 }
@@ -88,6 +104,17 @@ pub(crate) fn check_password(password: &str) -> Result<(), Wrong> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_long_and_mixed_or_a_sentence() {
+        for fine in ["correct horse battery", "Tr0ub4dor&x", "sehr langes kennwort"] {
+            assert!(check_password(fine).is_ok(), "{fine}");
+        }
+        for wrong in ["Sh0rt", "aaaaaaaaaaaaaaaaaaaa", "1234567890", "abcdefghij", "Abcdefghij"] {
+            assert_eq!(check_password(wrong).unwrap_err().field, "password", "{wrong}");
+        }
+        assert!(check_password(&"Ab1 ".repeat(1_000)).is_err());
+    }
 
     #[test]
     fn an_address_is_compared_in_lower_case_and_has_two_sides() {

@@ -140,6 +140,7 @@ mod tests {
             client_id: "tombolo & co".to_owned(),
             sealed: vec![],
             hosts: vec![],
+            trusts_addresses: false,
         };
         let provider = Provider {
             authorization: url("auth?tenant=1"),

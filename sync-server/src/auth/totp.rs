@@ -5,6 +5,8 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
+use super::same::same;
+
 /// Bytes of a secret: as many as the hash has (RFC 4226, section 4).
 pub(crate) const SECRET_BYTES: usize = 20;
 const STEP_MS: i64 = 30_000;
@@ -40,12 +42,6 @@ fn truncated(secret: &[u8], step: i64) -> u32 {
     let at = usize::from(hash.last().copied().unwrap_or_default() & 15);
     let four = hash.get(at..at + 4).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).unwrap_or_default();
     u32::from_be_bytes(four) & 0x7fff_ffff
-}
-
-fn same(one: &[u8], other: &[u8]) -> bool {
-    // Not to be made into a comparison that stops at the first difference.
-    let differ = one.iter().zip(other).fold(0, |found, (a, b)| std::hint::black_box(found | (a ^ b)));
-    one.len() == other.len() && differ == 0
 }
 
 /// A secret as apps take it: RFC 4648, base 32, without padding.
@@ -95,9 +91,7 @@ mod tests {
             ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
         for (step, code) in (0..).zip(codes) {
             assert_eq!(code_at(SECRET, step), code, "{step}");
-            assert!(same(code_at(SECRET, step).as_bytes(), code.as_bytes()));
         }
-        assert!(!same(b"755224", b"755225") && !same(b"755224", b"75522") && !same(b"", b"0") && same(b"", b""));
     }
 
     #[test]

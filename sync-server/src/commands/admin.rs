@@ -2,6 +2,7 @@
 
 mod create_owner;
 mod feedback;
+mod reset_factor;
 mod rotate_keys;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,16 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
         data: PathBuf,
     },
+    /// Takes the second factor of somebody away who has lost it and their recovery codes, while the server is stopped; they sign
+    /// in with their password
+    ResetFactor {
+        /// The person's address
+        #[arg(long)]
+        email: String,
+        /// The server's folder
+        #[arg(long, value_name = "FOLDER", default_value = "tombolo-data")]
+        data: PathBuf,
+    },
     /// Puts credentials and second factors under a new key, while the server is stopped. It may be cut short at any moment
     RotateKeys {
         /// Forgets what does not open: for when the key is lost
@@ -90,6 +101,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
             Command::Backup { file, data } => back_up(file, data).await,
             Command::Restore { file, data } => restore(file, data).await,
             Command::CreateOwner { email, name, data } => say(&create_owner::run(data, name, email).await?),
+            Command::ResetFactor { email, data } => say(&reset_factor::run(data, email).await?),
             Command::RotateKeys { forget_unreadable, data } => say(&rotate_keys::run(data, *forget_unreadable).await?),
             Command::Feedback { forget, data } => feedback::run(data, *forget).await,
             Command::VerifyAudit { data } => verify_audit(data).await,

@@ -111,12 +111,12 @@ fn answered(name: &str, question: EvalQuestion, scripts: &mut Scripts) -> anyhow
 struct Refused {
     id: Val,
     is_json: bool,
-    error: EvalError,
+    error: Box<EvalError>,
 }
 
 fn question(text: &[u8]) -> Result<EvalQuestion, Refused> {
     EvalQuestion::parse(text).map_err(|error| match error {
-        QuestionError::TooBig(id, error) => Refused { id, is_json: true, error },
+        QuestionError::TooBig(id, error) => Refused { id, is_json: true, error: Box::new(error) },
         QuestionError::Json(id, error) => {
             // What is JSON, but nested too deeply, with a number too big or half a character, is an answer's business.
             let is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok() && std::str::from_utf8(text).is_ok();
@@ -129,17 +129,15 @@ fn question(text: &[u8]) -> Result<EvalQuestion, Refused> {
 const SHAPE: &str = "a line is an object {\"id\", \"rules\", \"input\", \"options\"}";
 
 /// What a line is, to be said behind its number.
-fn invalid(what: String) -> EvalError {
-    EvalError { code: "invalid_question".to_owned(), message: what, path: None, at: None }
+fn invalid(what: String) -> Box<EvalError> {
+    Box::new(EvalError { code: "invalid_question".to_owned(), message: what, path: None, at: None })
 }
 
 impl Refused {
     fn too_long() -> Self {
         let most = MOST_LINE_BYTES >> 20;
-        let error = EvalError {
-            code: "too_big".to_owned(),
-            ..invalid(format!("has more than {most} MB: ask about fewer records."))
-        };
+        let mut error = invalid(format!("has more than {most} MB: ask about fewer records."));
+        "too_big".clone_into(&mut error.code);
         Self { id: Val::Null, is_json: true, error }
     }
 
@@ -148,7 +146,7 @@ impl Refused {
         if error.path.is_none() {
             error.message = format!("Line {line} {}", error.message);
         }
-        Answer { id, outcome: EvalOutcome { errors: vec![error], ..EvalOutcome::default() } }
+        Answer { id, outcome: EvalOutcome { errors: vec![*error], ..EvalOutcome::default() } }
     }
 }
 

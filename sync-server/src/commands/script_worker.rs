@@ -5,12 +5,14 @@
 //! the interpreter would find nothing here. Whoever asks ends it at a deadline; memory has a limit of its own.
 
 mod supervisor;
+mod watch;
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, Lines, StdinLock, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use tombolo_script::{Api, ApiCall, Desk};
@@ -18,6 +20,7 @@ use tombolo_wire::script_worker::{FromScript, Question, ToScript};
 
 use super::cage;
 use crate::job::Held;
+use watch::Watch;
 
 /// Options of `tombolo script-worker`.
 #[derive(Debug, clap::Args)]
@@ -39,15 +42,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.supervise {
         return supervisor::run();
     }
+    // What it measures with has to be open before files are given up.
+    let watch = Arc::new(Watch::open());
     cage::limit(ADDRESSES).context("the process could not limit itself")?;
     cage::limit_data(MEMORY + STACK as u64).context("the process could not limit its memory")?;
     let calls = cage::deny_calls().context("the process could not give up system calls")?;
     let network = cage::deny_network().context("the process could not give up the network")?;
     let files = cage::deny_all_files().context("the process could not give up files")?;
     let caged = [calls, network, files] == [Held::All; 3];
+    watch.guard().context("no thread that watches over scripts")?;
     let answering = std::thread::Builder::new()
         .stack_size(STACK)
-        .spawn(move || answer_all(caged))
+        .spawn(move || answer_all(caged, &watch))
         .context("no thread for scripts")?;
     match answering.join() {
         Ok(ended) => ended.map(|()| ExitCode::SUCCESS),
@@ -58,7 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// What is said to this process, a frame a line.
 type Said = RefCell<Lines<StdinLock<'static>>>;
 
-fn answer_all(caged: bool) -> anyhow::Result<()> {
+fn answer_all(caged: bool, watch: &Watch) -> anyhow::Result<()> {
     let said: Rc<Said> = Rc::new(RefCell::new(io::stdin().lock().lines()));
     let mut desk = Desk::new(Rc::new(Asking(said.clone())));
     say(&FromScript::Ready { caged })?;
@@ -66,11 +72,16 @@ fn answer_all(caged: bool) -> anyhow::Result<()> {
         let ToScript::Call { call } = frame else { bail!("an answer came that nobody waits for") };
         let mut said = Ok(());
         let mut tell = |done| {
+            watch.rest();
             if said.is_ok() {
                 said = say(&FromScript::Done { done });
             }
+            watch.begin();
         };
-        match catch_unwind(AssertUnwindSafe(|| desk.call_all(&call, &mut tell))) {
+        watch.begin();
+        let called = catch_unwind(AssertUnwindSafe(|| desk.call_all(&call, &mut tell)));
+        watch.rest();
+        match called {
             Ok(()) => said?,
             Err(panic) => {
                 let reason = panic.downcast_ref::<String>().map_or("the interpreter panicked", String::as_str);

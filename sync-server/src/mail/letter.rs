@@ -109,6 +109,22 @@ pub(crate) fn changed(name: &str, to: &str, new: &str) -> Letter {
     }
 }
 
+/// The notice to somebody whose second factor an administrator has taken away.
+pub(crate) fn factor_reset(by: &str, to: &str) -> Letter {
+    Letter {
+        account: None,
+        about: about::NOTICE.to_owned(),
+        to: to.to_owned(),
+        subject: "Your second factor on Tombolo was taken away".to_owned(),
+        text: format!(
+            "{}, who administers an account of yours on Tombolo, has taken your second factor away. You are signed out \
+             everywhere; sign in with your password and set up a new one under Security.\n\nIf you did not ask for that, \
+             change your password and ask who did.\n",
+            plain(by)
+        ),
+    }
+}
+
 /// What members are told when an account is to be deleted, or is not after all.
 pub(crate) fn leaving(account: (Id, &str), by: &str, to: &str, on_ms: Option<i64>) -> Letter {
     let (id, name) = account;

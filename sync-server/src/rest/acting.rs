@@ -24,10 +24,11 @@ use super::error::RestError;
 use crate::app::App;
 use crate::audit;
 use crate::auth::caller::{Caller, Entered, Right, caller, lacking};
+use crate::auth::cookie::SESSION_MS;
 use crate::clock;
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{ListRow, Proofs, Road, TokenRow};
+use crate::store::{ListRow, Proofs, Road, StoreError, TokenRow};
 
 /// The header in which a page of our own names the account.
 pub(crate) const ACCOUNT_HEADER: &str = "x-tombolo-account";
@@ -53,6 +54,8 @@ pub(crate) struct Acting {
     pub(crate) scope: Scope,
     /// What let the caller in.
     pub(crate) by: By,
+    /// Only what a provider says of them, at the sign-in or when the token was made: no password.
+    pub(crate) sso: bool,
     /// When that ends, in milliseconds since 1970: what a token makes lives no longer.
     pub(crate) ends_ms: Option<i64>,
     /// The name of the token; empty for a session.
@@ -256,13 +259,29 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
     let row = app.store.token_by_hash(&token_hash(token), clock::now_ms()).await?;
     let row = row.filter(|row| !row.revoked).ok_or_else(failed)?;
     let acting = by_token(app, &row).await?.ok_or_else(failed)?;
-    // A token of the account is nobody's own. Single sign-on is not asked of tokens: whoever made one had come in.
-    if row.personal && app.store.demands(row.account, row.user).await?.lacks_factor {
-        return Err(ApiError::factor_needed().into());
+    // A token of the account is nobody's own.
+    if row.personal
+        && let Some(no) = lacked_by(app, &row).await?
+    {
+        return Err(no.into());
     }
     note_use(app, &row);
     note_first_use(app, &acting, row.id);
     Ok(acting)
+}
+
+/// What the person of a personal token lacks for the account. A program signs in nowhere, so of single sign-on it is asked
+/// that the person came through it lately, as one who is at a page has to; the provider alone knows who is still there.
+async fn lacked_by(app: &App, row: &TokenRow) -> Result<Option<ApiError>, StoreError> {
+    let demands = app.store.demands(row.account, row.user).await?;
+    if demands.sso || row.sso {
+        let vouched_ms = app.store.vouched_ms(row.account, row.user).await?;
+        if vouched_ms.is_none_or(|ms| ms + SESSION_MS <= clock::now_ms()) {
+            let client = app.store.sso_client(row.account).await?;
+            return Ok(Some(ApiError::sso_of_token(client.as_ref().map(|client| client.organization.as_str()))));
+        }
+    }
+    Ok(demands.lacks_factor.then(ApiError::factor_needed))
 }
 
 /// Writes the first use of a token on a day into the audit log. The request does not wait for it.
@@ -298,14 +317,14 @@ async fn by_token(app: &App, row: &TokenRow) -> Result<Option<Acting>, RestError
     let token = row.body.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if row.personal {
         let (user, scope, by) = (row.user, Scope::Whole, By::Personal);
-        return Ok(rights.map(|rights| Acting { account, user, rights, scope, by, ends_ms, token }));
+        return Ok(rights.map(|rights| Acting { account, user, rights, scope, by, sso: row.sso, ends_ms, token }));
     }
     let user = match rights.map(|rights| rights.role) {
         Some(Role::Administer | Role::Owner) => Some(row.user),
         _ => app.store.owner(row.account).await?,
     };
     let (rights, scope, by) = (Rights::from(Role::Administer), Scope::of(&row.body), By::Account);
-    Ok(user.map(|user| Acting { account, user, rights, scope, by, ends_ms, token }))
+    Ok(user.map(|user| Acting { account, user, rights, scope, by, sso: row.sso, ends_ms, token }))
 }
 
 async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError> {
@@ -318,5 +337,6 @@ async fn by_session(app: &App, headers: &HeaderMap) -> Result<Acting, RestError>
         return Err(no.into());
     }
     let (user, scope, by) = (caller.user.id, Scope::Whole, By::Session);
-    Ok(Acting { account, user, rights, scope, by, ends_ms: None, token: String::new() })
+    let sso = !caller.proofs.password;
+    Ok(Acting { account, user, rights, scope, by, sso, ends_ms: None, token: String::new() })
 }

@@ -132,6 +132,13 @@ pub(super) async fn close(
         let message = "Integrations are on their way to another account. Take the offers back, or wait for their end.";
         return Err(ApiError::conflict("transfer_open", message));
     }
+    let members = app.store.members(account).await?;
+    let others = members.iter().filter(|member| member.user.is_some_and(|user| user != caller.user.id)).count();
+    if others > 0 && !body.with_members {
+        let who = if others == 1 { "1 other member is".to_owned() } else { format!("{others} other members are") };
+        let message = format!("{who} in this account. Remove them first, or confirm that they lose it too.");
+        return Err(ApiError::conflict("members_left", message));
+    }
     // Last of all: a code that was taken is used up.
     security::prove_with_factor(&app, &caller, peer, &headers, body.password, body.code.as_deref()).await?;
     finish(async move {

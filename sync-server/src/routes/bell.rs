@@ -3,21 +3,23 @@
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
-use tombolo_model::Kind;
-use tombolo_wire::rest::{AnswerInvitation, Bell, Me, ReadBell, WaitingTransfer};
+use tombolo_model::{Action, Id, Kind};
+use tombolo_wire::rest::{AnswerInvitation, Bell, Me, ReadBell, RefusedStatus, WaitingReview, WaitingTransfer};
 
 use super::body::Body;
 use super::finish::finish;
 use super::invitations;
 use super::session::describe;
 use crate::app::App;
-use crate::auth::caller::Caller;
+use crate::auth::caller::{Caller, lacking};
 use crate::clock;
 use crate::error::ApiError;
-use crate::store::TransferRow;
+use crate::store::{Membership, Proofs, StoreError, TransferRow};
 
 /// The most names of what somebody has read that are kept: more than a bell ever shows.
 const MOST_READ: u32 = 500;
+/// The most changes to review of one account.
+const MOST_REVIEWS: u32 = 20;
 
 /// `GET /api/bell`
 pub(super) async fn show(State(app): State<App>, Extension(caller): Extension<Caller>) -> Result<Json<Bell>, ApiError> {
@@ -28,9 +30,36 @@ pub(super) async fn show(State(app): State<App>, Extension(caller): Extension<Ca
     Ok(Json(Bell {
         invitations: app.store.waiting_invitations(user, now_ms).await?,
         transfers: transfers.into_iter().map(waiting).collect(),
+        reviews: reviews(&app, user, caller.proofs, &accounts).await?,
         read: app.store.read_items(user).await?,
         accounts: accounts.into_iter().map(|membership| membership.account).collect(),
     }))
+}
+
+/// What members ask for, of the accounts that the person administers and may enter as they have signed in.
+async fn reviews(
+    app: &App,
+    user: Id,
+    proofs: Proofs,
+    accounts: &[Membership],
+) -> Result<Vec<WaitingReview>, StoreError> {
+    let mut found = Vec::new();
+    let administers = |member: &&Membership| member.rights.role.may(Action::ManageMembers, Kind::Integration);
+    for member in accounts.iter().filter(administers) {
+        if lacking(app, member.account, user, proofs).await?.is_some() {
+            continue;
+        }
+        let lines = app.store.refused(member.account, user, true, MOST_REVIEWS).await?;
+        found.extend(lines.into_iter().filter(|line| line.status == RefusedStatus::Open).map(|line| WaitingReview {
+            id: line.id,
+            account: member.account,
+            account_name: member.name.clone(),
+            by: line.by_name,
+            name: line.name,
+            created_ms: line.offered_ms,
+        }));
+    }
+    Ok(found)
 }
 
 fn waiting(row: TransferRow) -> WaitingTransfer {

@@ -218,7 +218,7 @@ pub(super) const MEMBER: &str = "member";
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
 /// A member as they are before something is done to them.
-async fn member(app: &App, account: Id, user: Id) -> Result<Option<MemberRow>, ApiError> {
+pub(super) async fn member(app: &App, account: Id, user: Id) -> Result<Option<MemberRow>, ApiError> {
     Ok(app.store.members(account).await?.into_iter().find(|row| row.user == Some(user)))
 }
 

@@ -8,7 +8,9 @@ use tombolo_wire::rest::{AdoptRefused, OfferRefused, RefusedList, RefusedReview}
 
 use super::body::{Body, Names};
 use super::finish::finish;
+use super::session::begin as count;
 use crate::app::App;
+use crate::auth::attempts::Source;
 use crate::auth::caller::{Caller, Entered};
 use crate::error::ApiError;
 use crate::rest::acting::{Acting, By, Scope};
@@ -45,6 +47,7 @@ pub(super) async fn offer(
     if body.intents.is_empty() && body.create.is_none() {
         return Err(ApiError::invalid("intents", "There is nothing in this change. Export it instead."));
     }
+    drop(count(&app, vec![Source::Offers(entered.account, caller.user.id)])?);
     let new = NewRefused {
         id: fresh::id()?,
         account: entered.account,
@@ -126,6 +129,7 @@ fn acting(caller: &Caller, entered: &Entered) -> Acting {
         rights: entered.rights.clone(),
         scope: Scope::Whole,
         by: By::Session,
+        sso: !caller.proofs.password,
         ends_ms: None,
         token: String::new(),
     }

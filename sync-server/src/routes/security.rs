@@ -5,24 +5,26 @@ use std::net::SocketAddr;
 use axum::Json;
 use axum::extract::{ConnectInfo, Extension, State};
 use axum::http::{HeaderMap, StatusCode};
+use tombolo_model::{Id, Role};
 use tombolo_wire::rest::{
     AuditAction, BeginFactor, ChangePassword, ConfirmFactor, EndSession, FactorBegun, FactorConfirmed, FieldChange,
     RemoveFactor, Security, SessionLine,
 };
 
-use super::body::Body;
+use super::body::{Body, Names};
 use super::email;
 use super::finish::finish;
+use super::members::member;
 use crate::app::App;
 use crate::auth::attempts::{Network, Source};
-use crate::auth::caller::{Caller, address};
+use crate::auth::caller::{Caller, Entered, address};
 use crate::auth::details::check_password;
 use crate::auth::password::LONGEST;
 use crate::auth::{qr, second, totp, trust};
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::AuditEvent;
-use crate::{audit, clock, fresh};
+use crate::store::{AuditEvent, MemberRow};
+use crate::{audit, clock, fresh, mail};
 
 /// Recovery codes that a person is given.
 const CODES: usize = 10;
@@ -86,6 +88,9 @@ pub(super) async fn password(
     Body(body): Body<ChangePassword>,
 ) -> Result<StatusCode, ApiError> {
     check_password(&body.new_password)?;
+    if body.new_password == body.password {
+        return Err(ApiError::invalid("newPassword", "Choose another password than the one you have."));
+    }
     prove(&app, &caller, peer, &headers, body.password).await?;
     let hash = app.passwords.hash(body.new_password).await.map_err(|error| ApiError::internal(&error))?;
     app.store.set_password(caller.user.id, &hash).await?;
@@ -96,10 +101,15 @@ pub(super) async fn password(
 
 /// Who changed what opens the account is alone with it.
 async fn end_others(app: &App, caller: &Caller) -> Result<u32, ApiError> {
-    app.store.distrust(caller.user.id).await?;
+    end_sessions(app, caller.user.id, Some(caller.session)).await
+}
+
+/// Ends somebody's sessions but for one, and trusts their browsers no more.
+async fn end_sessions(app: &App, user: Id, but: Option<[u8; 32]>) -> Result<u32, ApiError> {
+    app.store.distrust(user).await?;
     let mut ended = 0;
-    for session in app.store.sessions_of(caller.user.id, clock::now_ms()).await? {
-        if session.token != caller.session && app.store.end_session(&session.token).await? {
+    for session in app.store.sessions_of(user, clock::now_ms()).await? {
+        if Some(session.token) != but && app.store.end_session(&session.token).await? {
             app.hub.session_ended(session.token);
             ended += 1;
         }
@@ -196,6 +206,47 @@ pub(super) async fn remove(
             app.rights_changed(membership.account);
         }
         changed(&app, &caller, vec![factor_field(true, false), sessions_ended(ended)]).await;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// `DELETE /api/accounts/{account}/members/{user}/factor`
+///
+/// For who has lost the app and the recovery codes. A person is one person in all their accounts: who administers one does not
+/// weaken the way into another that has people in it. There the operator does it.
+pub(super) async fn reset(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(entered): Extension<Entered>,
+    Names((_, user)): Names<(Id, Id)>,
+) -> Result<StatusCode, ApiError> {
+    let row = member(&app, entered.account, user).await?.filter(|row| row.has_factor);
+    let row = row.ok_or_else(ApiError::not_found)?;
+    if user == caller.user.id || row.rights.role == Role::Owner {
+        let message = "Take your own second factor away on the page Security; the owner's is the owner's alone.";
+        return Err(ApiError::conflict("own_factor", message));
+    }
+    for membership in app.store.accounts_of(user).await? {
+        let others = |row: &MemberRow| row.user.is_some_and(|other| other != user);
+        if membership.account != entered.account && app.store.members(membership.account).await?.iter().any(others) {
+            let message = "Their second factor also guards an account that they share with others. Ask whoever runs the \
+                           server: tombolo admin reset-factor.";
+            return Err(ApiError::conflict("factor_shared", message));
+        }
+    }
+    finish(async move {
+        app.store.remove_factor(user).await?;
+        let ended = end_sessions(&app, user, None).await?;
+        for membership in app.store.accounts_of(user).await? {
+            app.rights_changed(membership.account);
+        }
+        let event = audit::told(caller.user.id, "user", Some(user), &row.name, AuditAction::Update);
+        let fields = vec![factor_field(true, false), audit::field("/sessions", Some(ended.into()), Some(0.into()))];
+        audit::note_everywhere(&app, user, &AuditEvent { fields, ..event }).await;
+        if app.post.is_some() {
+            mail::post(&app, mail::factor_reset(&caller.user.name, &row.email)).await?;
+        }
         Ok(StatusCode::NO_CONTENT)
     })
     .await

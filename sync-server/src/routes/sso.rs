@@ -105,7 +105,9 @@ pub(super) async fn finish(
     let trusts = body.trust && matches!(passed, Passed::App | Passed::Recovery(_));
     carry(async move {
         second::note_recovery(&app, info.id, &info.name, passed).await?;
-        app.store.signed_in(info.id, clock::now_ms()).await?;
+        let now_ms = clock::now_ms();
+        app.store.signed_in(info.id, now_ms).await?;
+        app.store.vouch_sso(account, &login.client.issuer, &subject, now_ms).await?;
         let event = audit::told(info.id, "user", Some(info.id), &info.name, AuditAction::SignIn);
         let way = audit::field("/way", None, Some("single sign-on".into()));
         let fields = vec![way, audit::field("/network", None, Some(from.as_str().into()))];
@@ -196,7 +198,7 @@ async fn person(app: &App, headers: &HeaderMap, login: &Login, identity: &Identi
         return Ok(user);
     }
     let email = identity.email.as_deref().and_then(|email| checked_email(email).ok());
-    let email = email.filter(|_| identity.verified).ok_or_else(|| {
+    let email = email.filter(|_| identity.verified.unwrap_or(login.client.trusts_addresses)).ok_or_else(|| {
         no("the provider does not say that your address is yours (email_verified), so nobody here is you")
     })?;
     let user = app.store.user_by_email(&email).await?.ok_or_else(stranger)?;

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use reqwest::header::{HeaderName, HeaderValue, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Url};
-use tombolo_engine::{HttpClient, HttpError, Masked, Request, Response, check_secret_hosts};
+use tombolo_engine::{HttpClient, HttpError, Masked, Request, Response, check_secret_hosts, is_credential};
 use tombolo_model::Id;
 
 use super::guard::{PublicOnly, literal_is_allowed};
@@ -137,14 +137,10 @@ fn redirect(from: &Url, answer: &reqwest::Response) -> Option<Url> {
     from.join(target).ok().filter(|next| matches!(next.scheme(), "http" | "https"))
 }
 
-/// The request to the new address; on another host without credentials, as browsers do.
+/// The request to the new address; on another host, port or scheme without credentials, as browsers do.
 fn redirected(mut request: Request, from: &Url, next: &Url, status: u16) -> Request {
     if from.origin() != next.origin() {
-        request.headers.retain(|(name, value)| {
-            value.owners().next().is_none()
-                && !name.eq_ignore_ascii_case("authorization")
-                && !name.eq_ignore_ascii_case("cookie")
-        });
+        request.headers.retain(|(name, value)| !is_credential(name, value));
     }
     let becomes_get = status == 303 || (matches!(status, 301 | 302) && request.method == "POST");
     if becomes_get && request.method != "HEAD" {

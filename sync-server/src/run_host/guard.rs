@@ -120,4 +120,76 @@ mod tests {
         assert!(!literal_is_allowed("[::1]"));
         assert!(literal_is_allowed("example.com"));
     }
+
+    /// How browsers and other programs take an address: each of these is one way to write the same four bytes.
+    fn spellings(address: Ipv4Addr) -> Vec<String> {
+        let [a, b, c, d] = address.octets();
+        let number = u32::from(address);
+        let (high, low) = (number >> 16, number & 0xffff);
+        let wide = |text: String| {
+            text.chars()
+                .map(|c| c.to_digit(10).map_or('．', |n| char::from_u32(0xff10 + n).unwrap()))
+                .collect::<String>()
+        };
+        vec![
+            format!("{address}"),
+            format!("{address}."),
+            format!("{number}"),
+            format!("0x{number:x}"),
+            format!("0{number:o}"),
+            format!("0x{a:x}.0x{b:x}.0x{c:X}.0x{d:x}"),
+            format!("0{a:o}.0{b:o}.0{c:o}.0{d:o}"),
+            format!("{a}.{}", number & 0x00ff_ffff),
+            format!("{a}.{b}.{}", number & 0xffff),
+            address.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect(),
+            wide(address.to_string()),
+            format!("user:secret@{address}"),
+            format!("8.8.8.8@{address}"),
+            format!("[::ffff:{address}]"),
+            format!("[::ffff:{high:x}:{low:x}]"),
+            format!("[0:0:0:0:0:FFFF:{high:X}:{low:X}]"),
+            format!("[::{high:x}:{low:x}]"),
+            format!("[64:ff9b::{high:x}:{low:x}]"),
+            format!("[2002:{high:x}:{low:x}::1]"),
+            format!("[2001:0:808:808:0:0:{:x}:{:x}]", !high & 0xffff, !low & 0xffff),
+            format!("[64:ff9b:1:{high:x}:{:x}:{:x}00::]", low >> 8, low & 0xff),
+            format!("[fe80::{high:x}:{low:x}]"),
+            format!("[fd00::{high:x}:{low:x}]"),
+            format!("[fec0::{high:x}:{low:x}]"),
+        ]
+    }
+
+    #[test]
+    fn hundreds_of_ways_to_write_a_private_address_are_one() {
+        let private =
+            ["127.0.0.1", "127.255.0.9", "10.1.2.3", "172.16.0.1", "172.31.255.254", "192.168.1.1", "169.254.169.254"];
+        let private = private.into_iter().chain([
+            "100.64.0.1",
+            "0.0.0.0",
+            "198.19.0.1",
+            "192.0.0.8",
+            "224.0.0.1",
+            "255.255.255.255",
+        ]);
+        let (mut forms, mut open) = (0, Vec::new());
+        for address in private.map(|text| text.parse::<Ipv4Addr>().unwrap()) {
+            for spelling in spellings(address) {
+                // By the parser of the one who dials; what it does not take goes nowhere.
+                let Ok(url) = reqwest::Url::parse(&format!("http://{spelling}:8080/x")) else { continue };
+                forms += 1;
+                if url.host_str().is_some_and(literal_is_allowed) {
+                    open.push(format!("{spelling} is {:?}", url.host_str()));
+                }
+            }
+        }
+        assert!(forms >= 240, "only {forms} forms are addresses");
+        assert!(open.is_empty(), "{open:#?}");
+        // The same spellings of an address outside lead there: it is the address that is judged.
+        let outside = spellings(Ipv4Addr::new(8, 8, 4, 4));
+        let reached = outside.iter().take(9).filter(|spelling| {
+            let url = reqwest::Url::parse(&format!("http://{spelling}/")).unwrap();
+            url.host_str().is_some_and(literal_is_allowed)
+        });
+        assert_eq!(reached.count(), 9);
+    }
 }

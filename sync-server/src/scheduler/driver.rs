@@ -12,11 +12,12 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tombolo_model::views::Flow;
 use tombolo_model::{Id, Kind};
 
-use super::{FlowKey, Schedule, Scheduler, Since};
+use super::{Due, FlowKey, Schedule, Scheduler, Since, Slot};
 use crate::app::App;
 use crate::clock;
 use crate::resources::{self, Resource, ResourceError};
 use crate::runner::{self, NoStart, StartError};
+use crate::store::TickKey;
 
 /// The longest sleep: the machine's clock may be set meanwhile.
 const LOOK: Duration = Duration::from_secs(30);
@@ -66,7 +67,7 @@ struct Driver {
 /// What a flow wants of the scheduler.
 enum Wish {
     Nothing,
-    Runs(Box<Schedule>, Since),
+    Runs(Vec<(Slot, Schedule, Since)>),
     /// It is to run and cannot; what can be read of it.
     Refused {
         flow: Option<Box<Resource>>,
@@ -135,9 +136,12 @@ impl Driver {
 
     async fn load(&mut self, key: FlowKey) -> Result<(), ResourceError> {
         match read(&self.app, key).await? {
-            Wish::Runs(schedule, since) => {
+            Wish::Runs(schedules) => {
                 self.refused.remove(&key);
-                self.scheduler.set(key, *schedule, since);
+                self.scheduler.keep_slots(key, &schedules.iter().map(|(slot, ..)| *slot).collect::<Vec<_>>());
+                for (slot, schedule, since) in schedules {
+                    self.scheduler.set(key, slot, schedule, since);
+                }
             }
             Wish::Nothing => {
                 self.refused.remove(&key);
@@ -157,23 +161,36 @@ impl Driver {
     }
 
     async fn start_due(&mut self) {
+        // What is due of a flow by several of its schedules is one run: a second one would find it running.
+        let mut by_flow: BTreeMap<FlowKey, Vec<Due>> = BTreeMap::new();
         for due in self.scheduler.due(clock::now_ms()) {
-            let (account, flow) = due.key;
-            if due.missed > 0 {
-                tracing::warn!(%flow, missed = due.missed, "scheduled starts were missed; the last one is caught up");
+            by_flow.entry(due.key).or_default().push(due);
+        }
+        for (key, dues) in by_flow {
+            self.start(key, dues).await;
+        }
+    }
+
+    async fn start(&mut self, (account, flow): FlowKey, dues: Vec<Due>) {
+        let missed: u32 = dues.iter().map(|due| due.missed).fold(0, u32::saturating_add);
+        if missed > 0 {
+            tracing::warn!(%flow, missed, "scheduled starts were missed; the last one is caught up");
+        }
+        let ticks: Vec<TickKey> =
+            dues.iter().map(|due| TickKey { account, flow, source: due.slot, nominal_ms: due.nominal_ms }).collect();
+        match runner::start_ticks(&self.app, account, flow, &ticks).await {
+            Ok(()) => {}
+            Err(error @ (StartError::NoFlow(_) | StartError::Binned(_) | StartError::Disabled(_))) => {
+                tracing::info!(%error, ?ticks, "a scheduled run is left out");
             }
-            match runner::start_tick(&self.app, account, flow, due.nominal_ms).await {
-                Ok(()) => {}
-                Err(error @ (StartError::NoFlow(_) | StartError::Binned(_) | StartError::Disabled(_))) => {
-                    tracing::info!(%error, nominal_ms = due.nominal_ms, "a scheduled run is left out");
-                }
-                Err(error) => {
-                    tracing::error!(%error, %flow, "a scheduled run cannot be started; it is tried again");
+            Err(error) => {
+                tracing::error!(%error, %flow, "a scheduled run cannot be started; it is tried again");
+                for due in dues {
                     self.scheduler.put_back(due);
-                    self.failing = true;
-                    // It may be damaged by now: then it is taken out, and said.
-                    self.unread.insert(due.key);
                 }
+                self.failing = true;
+                // It may be damaged by now: then it is taken out, and said.
+                self.unread.insert((account, flow));
             }
         }
     }
@@ -186,19 +203,34 @@ async fn read(app: &App, (account, id): FlowKey) -> Result<Wish, ResourceError> 
         Err(error) => return refused(error, id, None),
     };
     let view = Flow(&flow.value);
-    let Some(text) = view.schedule().filter(|_| !flow.binned && !view.disabled()) else {
+    let wanted = if flow.binned || view.disabled() { Vec::new() } else { schedules(view) };
+    if wanted.is_empty() {
         return Ok(Wish::Nothing);
-    };
-    match Schedule::parse(text, view.timezone()) {
-        Ok(schedule) => match since(app, (account, id), &flow).await {
-            Ok(since) => Ok(Wish::Runs(Box::new(schedule), since)),
-            Err(error) => refused(error, id, Some(Box::new(flow))),
-        },
-        Err(error) => {
-            let why = NoStart::Unclear { schedule: text.to_owned(), why: error.to_string() };
-            Ok(Wish::Refused { flow: Some(Box::new(flow)), why })
+    }
+    let mut found = Vec::new();
+    for (slot, text) in wanted {
+        match Schedule::parse(&text, view.timezone()) {
+            Ok(schedule) => match since(app, (account, id), slot, &flow).await {
+                Ok(since) => found.push((slot, schedule, since)),
+                Err(error) => return refused(error, id, Some(Box::new(flow))),
+            },
+            Err(error) => {
+                let why = NoStart::Unclear { schedule: text, why: error.to_string() };
+                return Ok(Wish::Refused { flow: Some(Box::new(flow)), why });
+            }
         }
     }
+    Ok(Wish::Runs(found))
+}
+
+/// The schedules of a flow: its own, where a source follows it, and those of its sources.
+fn schedules(flow: Flow<'_>) -> Vec<(Slot, String)> {
+    let generators = flow.generators();
+    let own: BTreeMap<Id, String> =
+        generators.iter().filter_map(|one| Some((one.export()?, one.schedule()?))).collect();
+    let follows = generators.is_empty() || generators.iter().any(|one| one.schedule().is_none());
+    let of_flow = flow.schedule().filter(|_| follows).map(|text| (None, text.to_owned()));
+    of_flow.into_iter().chain(own.into_iter().map(|(source, text)| (Some(source), text))).collect()
 }
 
 /// What is damaged is said; whatever else failed is tried again.
@@ -220,14 +252,40 @@ fn refused(error: ResourceError, flow: Id, found: Option<Box<Resource>>) -> Resu
 
 /// What was due before the last change, before the integration came out of the bin, or before a backup was restored
 /// is not caught up.
-async fn since(app: &App, (account, id): FlowKey, flow: &Resource) -> Result<Since, ResourceError> {
+async fn since(app: &App, (account, id): FlowKey, slot: Slot, flow: &Resource) -> Result<Since, ResourceError> {
     let home = match Flow(&flow.value).integration() {
         Some(integration) => resources::read(&*app.store, account, integration).await?,
         None => None,
     };
     let home_ms = home.map_or(0, |home| home.modified_ms);
     let restored_ms = app.store.restored_ms().await?;
-    let last_ms = app.store.last_tick(account, id).await?;
+    let last_ms = app.store.last_tick(account, id, slot).await?;
     let base_ms = flow.modified_ms.max(home_ms).max(restored_ms).max(last_ms.unwrap_or(0));
     Ok(Since { base_ms, last_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_flow_has_its_schedule_where_a_source_follows_it_and_those_of_its_sources() {
+        let id = |n: u32| Id::from_parts(n, [0; 8]);
+        let found = |flow: serde_json::Value| schedules(Flow(&flow));
+        let own = |n: u32| json!({ "_exportId": id(n), "schedule": "? 0 * ? * *" });
+        let plain = json!({ "_exportId": id(9) });
+        let daily = "? 0 6 ? * *";
+        assert_eq!(found(json!({ "pageGenerators": [plain] })), []);
+        assert_eq!(found(json!({ "schedule": daily })), [(None, daily.to_owned())]);
+        let both = found(json!({ "schedule": daily, "pageGenerators": [own(1), plain] }));
+        assert_eq!(both, [(None, daily.to_owned()), (Some(id(1)), "? 0 * ? * *".to_owned())]);
+        let none = found(json!({ "schedule": daily, "pageGenerators": [own(1), own(2)] }));
+        assert_eq!(
+            none.iter().map(|(slot, _)| *slot).collect::<Vec<_>>(),
+            [Some(id(1)), Some(id(2))],
+            "none follows it"
+        );
+    }
 }

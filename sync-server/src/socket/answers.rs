@@ -96,7 +96,7 @@ const fn request_of(question: &Effect) -> Request {
 async fn ask(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     match question {
         Effect::Begin { request } => {
-            let state = asked.app.store.state(asked.account, asked.user).await?;
+            let state = asked.app.store.state(asked.account, asked.user, clock::now_ms()).await?;
             Ok(Event::Begun { request, state })
         }
         Effect::Commit { request, document, changes, recovering } => {
@@ -142,6 +142,7 @@ async fn commit(asked: &Asked, request: Request, push: Push) -> Result<Event, St
 
 async fn keep_runs(asked: &Asked, request: Request, mut rows: RunRows) -> Result<Event, StoreError> {
     run_rows::fit(&mut rows);
+    run_rows::fit_marks(&mut rows.marks, clock::now_ms());
     let mut begun = Vec::new();
     for row in &rows.runs {
         if asked.app.store.run(asked.account, row.id).await?.is_none() {

@@ -17,7 +17,7 @@ use super::Sqlite;
 use super::push::Job;
 use super::rights;
 use super::row::{array, db, from_u64, get, hashes, id, json, kind, maybe_id, number, to_u64};
-use crate::store::{Changes, Push, Pushed, ResourceHome, Sight, StoreError, StoredDocument, Stretch};
+use crate::store::{BRINGS_BACK_MS, Changes, Push, Pushed, ResourceHome, Sight, StoreError, StoredDocument, Stretch};
 
 /// The condition that a document `d` is in sight: of nothing, everything is.
 macro_rules! seen {
@@ -56,7 +56,7 @@ impl Changes for Sqlite {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError> {
+    async fn state(&self, account: Id, user: Id, now_ms: i64) -> Result<Option<AccountState>, StoreError> {
         const DOING: &str = "looking up an account";
         let query = sqlx::query(
             "SELECT m.visibility_epoch, a.sequence, s.epoch, s.restored FROM members m
@@ -76,7 +76,7 @@ impl Changes for Sqlite {
                 server_epoch: number(row, "server", "epoch")?,
                 visibility_epoch: number(row, "members", "visibility_epoch")?,
                 sequence: number(row, "accounts", "sequence")?,
-                restored: number(row, "server", "restored")? != 0,
+                restored: now_ms < get::<i64>(row, "server", "restored")?.saturating_add(BRINGS_BACK_MS),
             })
         });
         state.transpose()
@@ -89,7 +89,7 @@ impl Changes for Sqlite {
 
     async fn entries(&self, account: Id, sight: &Sight, after: u64, most_bytes: usize) -> Result<Stretch, StoreError> {
         const DOING: &str = "reading the sequence";
-        // One transaction: the three tables are seen at the same moment.
+        // One transaction: all tables are seen at the same moment.
         let mut tx = self.read.begin().await.map_err(db(DOING))?;
         let last: Option<i64> = sqlx::query_scalar("SELECT sequence FROM accounts WHERE id = ?")
             .bind(account.to_string())
@@ -100,7 +100,7 @@ impl Changes for Sqlite {
         let mut upto = last.min(after.saturating_add(STRETCH));
         let mut entries = Vec::new();
         let sight = in_words(sight);
-        for table in [Table::Changes, Table::Runs, Table::Errors, Table::Purged] {
+        for table in [Table::Changes, Table::Runs, Table::Errors, Table::Marks, Table::Purged] {
             let wanted = Wanted { account, sight: sight.as_deref(), after, upto, most_bytes };
             upto = read_table(&mut tx, table, &wanted, &mut entries).await?;
         }
@@ -236,6 +236,7 @@ enum Table {
     Changes,
     Runs,
     Errors,
+    Marks,
     Purged,
 }
 
@@ -273,6 +274,14 @@ impl Table {
                  WHERE r.account = e.account AND r.id = e.run AND ",
                 seen!("?4"),
                 ")) ORDER BY e.sequence",
+            ),
+            Self::Marks => concat!(
+                "SELECT m.sequence, m.body, length(m.body) AS size FROM run_marks m
+                 WHERE m.account = ?1 AND m.sequence > ?2 AND m.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 SELECT 1 FROM runs r JOIN documents d ON d.account = r.account AND d.id = r.flow
+                 WHERE r.account = m.account AND r.id = m.run AND ",
+                seen!("?4"),
+                ")) ORDER BY m.sequence",
             ),
             Self::Purged => concat!(
                 "SELECT d.purged_sequence AS sequence, d.id AS document, 64 AS size FROM documents d
@@ -324,6 +333,7 @@ fn numbered(row: &SqliteRow, table: Table) -> Result<Numbered, StoreError> {
         ),
         Table::Runs => (None, Entry::Run(json(row, "runs", "body")?)),
         Table::Purged => (None, Entry::Purged { document: id(row, "documents", "document")? }),
+        Table::Marks => (None, Entry::RunMark(json(row, "run_marks", "body")?)),
         Table::Errors => (None, Entry::RunError(json::<RunErrorRow>(row, "run_errors", "body")?)),
     };
     Ok(Numbered { sequence: number(row, "changes", "sequence")?, hash, entry })

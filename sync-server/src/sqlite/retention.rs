@@ -30,7 +30,8 @@ impl Retention for Sqlite {
 
     async fn remove_ticks(&self, before_ms: i64, most: u32) -> Result<u64, StoreError> {
         let statement = "DELETE FROM ticks WHERE rowid IN (SELECT t.rowid FROM ticks t WHERE t.nominal_ms < ?
-             AND EXISTS (SELECT 1 FROM ticks n WHERE n.account = t.account AND n.flow = t.flow AND n.nominal_ms > t.nominal_ms)
+             AND EXISTS (SELECT 1 FROM ticks n WHERE n.account = t.account AND n.flow = t.flow AND n.source = t.source
+             AND n.nominal_ms > t.nominal_ms)
              LIMIT ?)";
         self.remove(sqlx::query(statement).bind(before_ms).bind(most), "removing old claims").await
     }
@@ -93,6 +94,7 @@ impl Retention for Sqlite {
         let mut tx = self.write.begin().await.map_err(db(DOING))?;
         for statement in [
             "DELETE FROM run_errors WHERE account = ? AND run = ?",
+            "DELETE FROM run_marks WHERE account = ? AND run = ?",
             "DELETE FROM run_files WHERE account = ? AND run = ?",
             "DELETE FROM runs WHERE account = ? AND id = ?",
         ] {

@@ -7,14 +7,14 @@ use futures_util::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::{Action, Id, Kind, Rights};
-use tombolo_wire::run::{RunPlace, RunRow};
+use tombolo_wire::run::{ErrorMark, RunPlace, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::changes::{in_words, seen};
 use super::push::take_numbers;
 use super::rights;
 use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json};
-use super::{Sqlite, checkpoints};
+use super::{Sqlite, checkpoints, marks};
 use crate::store::{NewRunFile, RunFileRow, Runs, Sight, StoreError};
 
 #[async_trait]
@@ -42,6 +42,9 @@ impl Runs for Sqlite {
         for row in &rows.errors {
             keep_error(&mut tx, account, row, by).await?;
         }
+        for mark in &rows.marks {
+            marks::keep(&mut tx, account, mark, (by, rights.as_ref())).await?;
+        }
         let last = take_numbers(&mut tx, account, 0).await?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(Some(last))
@@ -65,8 +68,12 @@ impl Runs for Sqlite {
         let (runs, size) = newest_rows(&self.read, account, sight.as_deref(), limit, most_bytes / 2).await?;
         let count = u32::try_from(runs.len()).unwrap_or(limit);
         let left = most_bytes.saturating_sub(size);
+        let ids: Vec<Id> = runs.iter().map(|run| run.id).collect();
+        // Small, and without them what is settled would look open: they come before errors.
+        let marks = marks::of_runs(&self.read, account, &ids, left / 2).await?;
+        let left = left.saturating_sub(marks.iter().map(|mark| 256 + mark.errors.len() * 9).sum());
         let errors = newest_errors(&self.read, account, sight.as_deref(), count, left).await?;
-        Ok(RunRows { runs, errors })
+        Ok(RunRows { runs, errors, marks })
     }
 
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError> {
@@ -77,6 +84,10 @@ impl Runs for Sqlite {
             .await
             .map_err(db("reading a run's errors"))?;
         rows.iter().map(|row| json(row, "run_errors", "body")).collect()
+    }
+
+    async fn marks(&self, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError> {
+        marks::of(&self.read, account, flow).await
     }
 
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError> {

@@ -13,14 +13,15 @@ use crate::store::{Demands, Sso, SsoClientRow, SsoKept, SsoLinked, StoreError};
 impl Sso for Sqlite {
     async fn sso_client(&self, account: Id) -> Result<Option<SsoClientRow>, StoreError> {
         let query =
-            sqlx::query("SELECT organization, issuer, client_id, sealed, hosts FROM sso_clients WHERE account = ?")
+            sqlx::query("SELECT organization, issuer, client_id, sealed, hosts, trusts_addresses FROM sso_clients WHERE account = ?")
                 .bind(account.to_string());
         self.find(query, "finding a client", client).await
     }
 
     async fn sso_organization(&self, organization: &str) -> Result<Option<(Id, SsoClientRow)>, StoreError> {
         let query = sqlx::query(
-            "SELECT account, organization, issuer, client_id, sealed, hosts FROM sso_clients WHERE organization = ?",
+            "SELECT account, organization, issuer, client_id, sealed, hosts, trusts_addresses FROM sso_clients
+             WHERE organization = ?",
         )
         .bind(organization);
         self.find(query, "finding an organization", |row| Ok((id(row, "sso_clients", "account")?, client(row)?))).await
@@ -48,9 +49,11 @@ impl Sso for Sqlite {
             forget(&mut tx, account).await?;
         }
         sqlx::query(
-            "INSERT INTO sso_clients (account, organization, issuer, client_id, sealed, hosts) VALUES (?, ?, ?, ?, ?, ?)
+            "INSERT INTO sso_clients (account, organization, issuer, client_id, sealed, hosts, trusts_addresses)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (account) DO UPDATE SET organization = excluded.organization, issuer = excluded.issuer,
-             client_id = excluded.client_id, sealed = excluded.sealed, hosts = excluded.hosts",
+             client_id = excluded.client_id, sealed = excluded.sealed, hosts = excluded.hosts,
+             trusts_addresses = excluded.trusts_addresses",
         )
         .bind(account.to_string())
         .bind(&client.organization)
@@ -58,6 +61,7 @@ impl Sso for Sqlite {
         .bind(&client.client_id)
         .bind(&client.sealed)
         .bind(to_json("sso_clients", &client.hosts)?)
+        .bind(client.trusts_addresses)
         .execute(&mut *tx)
         .await
         .map_err(db(DOING))?;
@@ -106,7 +110,7 @@ impl Sso for Sqlite {
         now_ms: i64,
     ) -> Result<SsoLinked, StoreError> {
         let linked = sqlx::query(
-            "INSERT INTO sso_links (account, issuer, subject, user, created_ms) SELECT ?1, ?2, ?3, ?4, ?5
+            "INSERT INTO sso_links (account, issuer, subject, user, created_ms, vouched_ms) SELECT ?1, ?2, ?3, ?4, ?5, ?5
              WHERE ?6 OR NOT EXISTS (SELECT 1 FROM members WHERE account = ?1 AND user = ?4 AND role = 'owner')
              ON CONFLICT DO NOTHING",
         )
@@ -125,6 +129,27 @@ impl Sso for Sqlite {
         // Two windows may have come at the same time.
         let whose = self.sso_person(account, issuer, subject).await?;
         Ok(if whose == Some(user) { SsoLinked::Done } else { SsoLinked::Taken })
+    }
+
+    async fn vouch_sso(&self, account: Id, issuer: &str, subject: &str, now_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sso_links SET vouched_ms = ? WHERE account = ? AND issuer = ? AND subject = ?")
+            .bind(now_ms)
+            .bind(account.to_string())
+            .bind(issuer)
+            .bind(subject)
+            .execute(&self.write)
+            .await
+            .map_err(db("noting that a provider knows somebody"))?;
+        Ok(())
+    }
+
+    async fn vouched_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError> {
+        sqlx::query_scalar("SELECT MAX(vouched_ms) FROM sso_links WHERE account = ? AND user = ?")
+            .bind(account.to_string())
+            .bind(user.to_string())
+            .fetch_one(&self.read)
+            .await
+            .map_err(db("looking when a provider knew somebody"))
     }
 
     async fn unlink_sso(&self, account: Id, user: Id) -> Result<bool, StoreError> {
@@ -226,5 +251,6 @@ fn client(row: &SqliteRow) -> Result<SsoClientRow, StoreError> {
         client_id: get(row, "sso_clients", "client_id")?,
         sealed: get(row, "sso_clients", "sealed")?,
         hosts: json(row, "sso_clients", "hosts")?,
+        trusts_addresses: get(row, "sso_clients", "trusts_addresses")?,
     })
 }

@@ -12,14 +12,15 @@ use crate::store::{NewToken, StoreError, TokenRow, Tokens};
 impl Tokens for Sqlite {
     async fn add_token(&self, token: &NewToken) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO tokens (account, id, hash, user, personal, body, purge_ms, created_ms, modified_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tokens (account, id, hash, user, personal, sso, body, purge_ms, created_ms, modified_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(token.account.to_string())
         .bind(token.id.to_string())
         .bind(token.hash.as_slice())
         .bind(token.user.to_string())
         .bind(token.personal)
+        .bind(token.sso)
         .bind(to_json("tokens", &token.body)?)
         .bind(token.purge_ms)
         .bind(token.now_ms)
@@ -112,6 +113,7 @@ fn row(row: &SqliteRow) -> Result<TokenRow, StoreError> {
         id: id(row, "tokens", "id")?,
         user: id(row, "tokens", "user")?,
         personal: get(row, "tokens", "personal")?,
+        sso: get(row, "tokens", "sso")?,
         body: json(row, "tokens", "body")?,
         revoked: get(row, "tokens", "revoked")?,
         purge_ms: get(row, "tokens", "purge_ms")?,

@@ -82,6 +82,10 @@ pub struct StoredDocument {
     pub modified_ms: i64,
 }
 
+/// How long after a restore devices are believed that they bring back what others wrote: any device can say so, and then who
+/// made a change is not asked. What it brings is written down as its person's all the same.
+pub const BRINGS_BACK_MS: i64 = 90 * 24 * 3_600_000;
+
 /// Documents and their changes.
 #[async_trait]
 pub trait Changes {
@@ -91,8 +95,9 @@ pub trait Changes {
     /// so that nobody reads a sequence with a hole in it.
     async fn push(&self, push: Push) -> Result<Pushed, StoreError>;
 
-    /// Where the account stands for this person; absent when they are no member.
-    async fn state(&self, account: Id, user: Id) -> Result<Option<AccountState>, StoreError>;
+    /// Where the account stands for this person; absent when they are no member. For [`BRINGS_BACK_MS`] after a restore devices
+    /// bring back what others wrote.
+    async fn state(&self, account: Id, user: Id, now_ms: i64) -> Result<Option<AccountState>, StoreError>;
 
     /// Where a document belongs; absent when there is none, or none any more.
     async fn home(&self, account: Id, document: Id) -> Result<Option<ResourceHome>, StoreError>;

@@ -26,6 +26,25 @@ pub struct NewUser {
     pub now_ms: i64,
 }
 
+#[cfg(test)]
+impl NewUser {
+    /// Somebody with this account, for tests that need no more than that it is there.
+    pub(crate) fn of(account: Id) -> Self {
+        let text = account.to_string();
+        let (id, email) = (account, format!("{text}@example.com"));
+        Self {
+            id,
+            email,
+            name: text.clone(),
+            password: String::new(),
+            account,
+            account_name: text,
+            invitation: None,
+            now_ms: 1,
+        }
+    }
+}
+
 /// How signing up ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUp {

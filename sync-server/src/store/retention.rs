@@ -17,7 +17,7 @@ pub trait Retention {
     /// Removes invitations that were made before this time.
     async fn remove_invitations(&self, made_before_ms: i64, most: u32) -> Result<u64, StoreError>;
 
-    /// Removes claims on ticks before this time. The last of each flow stays: nothing before it is caught up.
+    /// Removes claims on ticks before this time. The last of each schedule stays: nothing before it is caught up.
     async fn remove_ticks(&self, before_ms: i64, most: u32) -> Result<u64, StoreError>;
 
     /// Runs (account, id) that are older than their account keeps them, and have ended. One of the server

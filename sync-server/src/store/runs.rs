@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use tombolo_model::Id;
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{ErrorMark, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 use super::{Sight, StoreError};
@@ -36,13 +36,15 @@ pub struct RunFileRow {
 /// Runs. Rows and errors get numbers of the account's sequence, so that they reach every device.
 #[async_trait]
 pub trait Runs {
-    /// Keeps rows and errors: each (run, n) once, and of a run the row with the highest `n`.
+    /// Keeps rows, errors and decisions about errors: each (run, n) and each decision once, and of a run the row with the
+    /// highest `n`.
     /// Returns the account's last sequence number; nothing, when nothing is kept because they come from a person who is no
     /// member at this moment.
     ///
     /// `by` is whose device they come from, absent for the server's own runs. Left out is what is not theirs to
     /// say: rows and errors of another's run, errors of a run that nobody has, and from a device also rows that claim
-    /// to have run on the server.
+    /// to have run on the server. Decisions may be about anybody's runs: left out are those about runs that are not here, or
+    /// of flows that the person may not run.
     async fn keep_runs(&self, account: Id, rows: &RunRows, by: Option<Id>) -> Result<Option<u64>, StoreError>;
 
     /// One run.
@@ -60,6 +62,9 @@ pub trait Runs {
 
     /// A run's errors in order.
     async fn run_errors(&self, account: Id, run: Id) -> Result<Vec<RunErrorRow>, StoreError>;
+
+    /// What people decided about errors of the runs of a flow, or of all runs; the newest.
+    async fn marks(&self, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError>;
 
     /// Runs of the server that had not ended; after a restart they are lost.
     async fn unfinished_runs(&self) -> Result<Vec<(Id, RunRow)>, StoreError>;

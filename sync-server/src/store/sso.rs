@@ -18,6 +18,8 @@ pub struct SsoClientRow {
     pub sealed: Vec<u8>,
     /// The hosts that it may go to.
     pub hosts: Vec<String>,
+    /// Addresses of which the provider says nothing are taken as their owners'.
+    pub trusts_addresses: bool,
 }
 
 /// What a session was opened with.
@@ -99,6 +101,12 @@ pub trait Sso {
         by_password: bool,
         now_ms: i64,
     ) -> Result<SsoLinked, StoreError>;
+
+    /// Notes that the provider has just vouched for an identity.
+    async fn vouch_sso(&self, account: Id, issuer: &str, subject: &str, now_ms: i64) -> Result<(), StoreError>;
+
+    /// When the account's provider last vouched for a member; absent when it knows none.
+    async fn vouched_ms(&self, account: Id, user: Id) -> Result<Option<i64>, StoreError>;
 
     /// Forgets a person's identities in an account, and ends what they had opened; says whether there were any.
     async fn unlink_sso(&self, account: Id, user: Id) -> Result<bool, StoreError>;

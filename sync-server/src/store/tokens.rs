@@ -19,6 +19,8 @@ pub struct NewToken {
     pub user: Id,
     /// It follows this person's rights.
     pub personal: bool,
+    /// Whoever makes it has shown no password, only what a provider says of them.
+    pub sso: bool,
     /// Name, description and scope.
     pub body: Value,
     /// When it goes by itself.
@@ -38,6 +40,8 @@ pub struct TokenRow {
     pub user: Id,
     /// It follows this person's rights.
     pub personal: bool,
+    /// Whoever made it had shown no password, only what a provider said of them.
+    pub sso: bool,
     /// Name, description and scope.
     pub body: Value,
     /// It lets nobody in.

@@ -212,8 +212,11 @@ async fn an_account_that_its_owner_wants_gone_stays_for_two_weeks_and_then_leave
     ann.let_in(&mut bob, "bob", "administer").await;
     api.make("integrations", json!({ "name": "Shop" })).await;
     let path = format!("/api/accounts/{}", ann.account);
-    let close = |name: &str, password: &str| json!({ "name": name, "password": password });
+    let close = |name: &str, password: &str| json!({ "name": name, "password": password, "withMembers": true });
     assert_eq!(code(bob.browser.post(&format!("{path}/close"), close("ann", PASSWORD)).await).await, "forbidden");
+    let alone = json!({ "name": "ann", "password": PASSWORD });
+    let left = ann.browser.post(&format!("{path}/close"), alone).await;
+    assert_eq!(code(left).await, "members_left", "Bob is in it");
     for (name, password) in [("bob", PASSWORD), ("ann", "not this one")] {
         let refused = ann.browser.post(&format!("{path}/close"), close(name, password)).await;
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{name} {password}");

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tombolo_model::Kind;
-use tombolo_wire::sync::{Course, Down};
+use tombolo_wire::sync::{Course, Cursor, Down};
 
 use crate::device::{Device, author, create, set};
 use crate::schedule::{FAST, Heard, back, now, once_at, push_clock, push_new};
@@ -61,6 +61,37 @@ async fn a_restored_server_gets_back_from_devices_what_the_backup_lacks() {
         _ => None,
     });
     assert_eq!(page.await.documents[0].chunks.len(), 2);
+}
+
+#[tokio::test]
+async fn only_for_ninety_days_after_a_restore_does_anybody_bring_back_what_others_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::on(folder.path(), &[]);
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let me = author();
+    let (mut flow, first) = create(Kind::Flow, &json!({ "name": "Orders" }), &me);
+    assert!(matches!(device.push(flow.id(), &[first]).await, Some(Down::Accepted { .. })));
+    let hers = set(&mut flow, &me, "/name", json!("Invoices"));
+    drop(device);
+    let elsewhere = Cursor { server_epoch: 7, sequence: 9, ..Cursor::default() };
+    for (days, taken) in [(91, false), (89, true)] {
+        server.kill();
+        let mut database = server.database().await;
+        sqlx::query("UPDATE server SET restored = (unixepoch() - ? * 86400) * 1000")
+            .bind(days)
+            .execute(&mut database)
+            .await
+            .unwrap();
+        sqlx::Connection::close(database).await.unwrap();
+        server = Server::on(folder.path(), &[]);
+        let mut his = Device::join(&bob.browser.clone().at(&server), ann.account, Some(elsewhere)).await;
+        assert_eq!(his.welcome.course, Course::Restored);
+        let answer = his.push(flow.id(), std::slice::from_ref(&hers)).await;
+        assert_eq!(matches!(answer, Some(Down::Accepted { .. })), taken, "{days} days: {answer:?}");
+    }
 }
 
 #[test]

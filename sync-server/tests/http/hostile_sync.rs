@@ -132,7 +132,7 @@ async fn scene(data: &std::path::Path) -> (Server, Person, Target, Vec<Attacker>
     drop(device);
     server.kill();
     let mut database = server.database().await;
-    sqlx::query("UPDATE server SET restored = 1").execute(&mut database).await.unwrap();
+    sqlx::query("UPDATE server SET restored = unixepoch() * 1000").execute(&mut database).await.unwrap();
     sqlx::Connection::close(database).await.unwrap();
     let server = Server::on(data, &[]);
     ann.browser = ann.browser.at(&server);

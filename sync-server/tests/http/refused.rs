@@ -47,6 +47,10 @@ async fn an_administrator_takes_over_what_was_refused_to_a_member_and_the_log_na
     assert_eq!(waiting.len(), 1, "asking twice is asking once");
     assert_eq!((&waiting[0]["byName"], &waiting[0]["status"]), (&json!("bob"), &json!("open")));
     let one = format!("/{}", waiting[0]["id"].as_str().unwrap());
+    let bell: Value = ann.browser.get("/api/bell").await.json().await.unwrap();
+    assert_eq!((&bell["reviews"][0]["id"], &bell["reviews"][0]["by"]), (&waiting[0]["id"], &json!("bob")), "{bell}");
+    let bell: Value = bob.browser.get("/api/bell").await.json().await.unwrap();
+    assert_eq!(bell["reviews"], json!([]), "the bell of a member is none of an administrator");
     let review: Value = ask(&mut ann, account, Method::GET, &one, None).await.json().await.unwrap();
     assert_eq!(review["differences"], json!([{ "path": "/name", "accepted": "Shop", "refused": "Store" }]), "{review}");
     // What was looked at is not what is there any more.
@@ -119,6 +123,17 @@ async fn what_was_refused_cannot_fill_the_server_or_write_a_secret() {
     let body = json!({ "heads": review["heads"] });
     let adopted = ask(&mut ann, account, Method::POST, &format!("/{of}/adopt"), Some(body)).await;
     assert_eq!(code(adopted).await, "cannot_adopt");
+    // Taken back and offered anew, it is not without end either.
+    let mut offers = 51;
+    loop {
+        let dismissed = ask(&mut bob, account, Method::POST, &format!("/{of}/dismiss"), None).await.status();
+        let again = ask(&mut bob, account, Method::POST, "", Some(offer("3", &connection, "Store"))).await.status();
+        offers += 1;
+        if again == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        assert!(offers <= 101 && again == StatusCode::NO_CONTENT, "{offers}: {dismissed} {again}");
+    }
     for wrong in [json!({}), offer("", &connection, "x"), json!({ "parked": "p", "owner": 1 })] {
         let answer = ask(&mut bob, account, Method::POST, "", Some(wrong)).await;
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);

@@ -365,3 +365,32 @@ async fn nothing_runs_by_schedule_from_the_bin_and_nothing_is_caught_up_when_it_
     assert!(matches!(device.push(home.id(), &[restored]).await, Some(Down::Accepted { .. })));
     heard.until(&mut device, |heard| heard.of(flow, binned_ms).len() > before).await;
 }
+
+#[tokio::test]
+async fn a_source_with_a_schedule_of_its_own_is_read_by_that_alone() {
+    let server = Server::start_with(&FAST);
+    let ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let connection = json!({ "name": "Shop", "type": "http", "http": { "baseURI": "http://127.0.0.1:1" } });
+    let connection = push_new(&mut device, Kind::Connection, &connection).await.id();
+    let source = |name: &str| {
+        json!({
+            "name": name, "_connectionId": connection, "adaptorType": "HTTPExport",
+            "http": { "method": "GET", "relativeURI": "/orders" }
+        })
+    };
+    let own = push_new(&mut device, Kind::Export, &source("Own")).await.id();
+    let other = push_new(&mut device, Kind::Export, &source("Other")).await.id();
+    let at = now() + Duration::seconds(3);
+    let value = json!({ "name": "Two", "schedule": once_at(at + Duration::hours(5)), "timezone": "UTC",
+        "pageGenerators": [{ "_exportId": own, "schedule": once_at(at) }, { "_exportId": other }] });
+    let flow = push_new(&mut device, Kind::Flow, &value).await.id();
+    let mut heard = Heard::default();
+    heard.until(&mut device, |heard| heard.ended(flow)).await;
+    let runs = heard.of(flow, 0);
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].place, RunPlace::Schedule);
+    let read: Vec<_> =
+        runs[0].steps.iter().filter(|step| step.kind == "export").map(|step| step.step.as_str()).collect();
+    assert_eq!(read, [own.to_string()], "{:?}", runs[0]);
+}

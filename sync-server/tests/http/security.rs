@@ -166,6 +166,35 @@ async fn who_is_asked_for_a_second_factor_enters_the_account_with_one_only_and_i
 }
 
 #[tokio::test]
+async fn an_administrator_takes_the_second_factor_away_of_who_shares_no_other_account() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "administer").await;
+    let reset = |user| format!("/api/accounts/{}/members/{user}/factor", ann.account);
+    let at_bob = reset(bob.user);
+    assert_eq!(ann.browser.send(Method::DELETE, &at_bob, None).await.status(), StatusCode::NOT_FOUND, "he has none");
+    enrol(&mut bob.browser).await;
+    assert_eq!(code(bob.browser.send(Method::DELETE, &at_bob, None).await).await, "own_factor");
+    // Somebody is in Bob's own account: Ann does not open that.
+    let mut cid = server.person("cid").await;
+    bob.let_in(&mut cid, "cid", "monitor").await;
+    assert_eq!(code(ann.browser.send(Method::DELETE, &at_bob, None).await).await, "factor_shared");
+    let out = format!("/api/accounts/{}/members/{}", bob.account, cid.user);
+    assert_eq!(bob.browser.send(Method::DELETE, &out, None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ann.browser.send(Method::DELETE, &at_bob, None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(bob.browser.get("/api/me").await.status(), StatusCode::UNAUTHORIZED, "signed out everywhere");
+    let mut anew = server.browser();
+    let sign_in = json!({ "email": "bob@example.com", "password": PASSWORD });
+    assert_eq!(anew.post("/api/signin", sign_in).await.status(), StatusCode::OK, "the password is enough");
+    // The owner's is the owner's alone.
+    enrol(&mut ann.browser).await;
+    assert_eq!(code(anew.send(Method::DELETE, &reset(ann.user), None).await).await, "own_factor");
+    let log: Value = ann.browser.get(&format!("/api/accounts/{}/audit", ann.account)).await.json().await.unwrap();
+    assert!(log.to_string().contains("/secondFactor"), "{log}");
+}
+
+#[tokio::test]
 async fn a_trusted_browser_is_asked_for_no_code_as_long_as_every_account_allows_and_no_other_is() {
     let server = Server::start();
     let person = server.person("ann").await;

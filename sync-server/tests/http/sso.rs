@@ -4,6 +4,8 @@
 mod lies;
 #[path = "sso/provider.rs"]
 mod provider;
+#[path = "sso/tokens.rs"]
+mod tokens;
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -307,6 +309,44 @@ async fn a_client_is_checked_when_it_is_entered_and_its_secret_is_kept_for_its_h
     let path = format!("/api/accounts/{}/sso", eve.account);
     let body = json!({ "organization": "ACME2", "issuer": scene.provider.issuer(), "clientId": CLIENT, "clientSecret": SECRET });
     assert_eq!(code(eve.browser.send(Method::PUT, &path, Some(body)).await).await, "organization_taken");
+}
+
+#[tokio::test]
+async fn a_provider_that_says_nothing_of_addresses_is_believed_where_that_is_wanted_and_never_about_the_owner() {
+    let mut scene = Scene::set().await;
+    let silent = || Lie { claims: json!({ "email_verified": null }), ..Lie::default() };
+    scene.provider.lies(silent());
+    let (status, text) = said(scene.sign_in().await.1).await;
+    assert!(status == StatusCode::UNAUTHORIZED && text.contains("email_verified"), "{text}");
+    let sso = scene.path("/sso");
+    let body = json!({ "organization": "acme", "issuer": scene.provider.issuer(), "clientId": CLIENT,
+        "clientSecret": "******", "trustAddresses": true });
+    let kept = scene.ann.browser.send(Method::PUT, &sso, Some(body)).await;
+    assert_eq!(kept.status(), StatusCode::NO_CONTENT);
+    let shown: Value = scene.ann.browser.get(&sso).await.json().await.unwrap();
+    assert_eq!(shown["client"]["trustAddresses"], true, "{shown}");
+    // A provider that says no is heard all the same, and a text is no yes.
+    for no in [json!(false), json!("true"), json!(1)] {
+        scene.provider.lies(Lie { claims: json!({ "email_verified": no }), ..Lie::default() });
+        assert_eq!(scene.sign_in().await.1.status(), StatusCode::UNAUTHORIZED, "{no}");
+    }
+    scene.provider.lies(silent());
+    scene.provider.person("sub-ann", "ann@example.com");
+    let (status, text) = said(scene.sign_in().await.1).await;
+    assert!(status == StatusCode::UNAUTHORIZED && text.contains("signs in with the password first"), "{text}");
+    scene.provider.person("sub-bob", "bob@example.com");
+    assert_eq!(scene.sign_in().await.1.status(), StatusCode::OK);
+    // As most do it: the address comes from the page about the person alone.
+    let claims = json!({ "email": null, "email_verified": null });
+    scene.provider.lies(Lie { claims, user_info: json!({ "email_verified": null }), ..Lie::default() });
+    scene.provider.person("sub-new", "bob@example.com");
+    let (status, text) = said(scene.sign_in().await.1).await;
+    assert!(status == StatusCode::UNAUTHORIZED && text.contains("another identity"), "{text}");
+    let log = scene.ann.browser.get(&scene.path("/audit")).await.text().await.unwrap();
+    assert!(log.contains("/trustAddresses"), "{log}");
+    put(&mut scene.ann, &scene.provider, "acme").await;
+    let shown: Value = scene.ann.browser.get(&sso).await.json().await.unwrap();
+    assert_eq!(shown["client"]["trustAddresses"], false, "what is not said is not wanted");
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
-use tombolo_model::{Kind, Role};
-use tombolo_wire::run::{RunPlace, RunRow, RunStatus};
+use tombolo_model::{Id, Kind, Role};
+use tombolo_wire::run::{Decision, ErrorMark, RunBy, RunPlace, RunRow, RunStatus};
 use tombolo_wire::sync::{Down, Entry, MAX_DOWN_BYTES, MAX_UP_BYTES, Place, RunRows, Up};
 
 use crate::device::{Device, author, create, id, noise, open, open_with, set};
@@ -201,7 +201,7 @@ async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
         n: 3,
     };
     let send = async |device: &mut Device, push: u64, row: &RunRow| {
-        let rows = RunRows { runs: vec![row.clone()], errors: vec![] };
+        let rows = RunRows { runs: vec![row.clone()], ..RunRows::default() };
         device.say(&Up::Runs { push, rows }).await;
         device.until(|frame| matches!(frame, Down::RunsStored { .. }).then_some(())).await;
     };
@@ -220,6 +220,73 @@ async fn a_devices_run_is_kept_once_and_nobody_else_rewrites_it() {
         _ => None,
     });
     assert_eq!(runs.await, [row]);
+}
+
+#[tokio::test]
+async fn what_people_decide_about_errors_reaches_every_device_once_and_in_nobody_elses_name() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "monitor").await;
+    let mut one = Device::join(&ann.browser, ann.account, None).await;
+    let mut two = Device::join(&bob.browser, ann.account, None).await;
+    let row = finished_run();
+    let send = async |device: &mut Device, push: u64, rows: RunRows| {
+        device.say(&Up::Runs { push, rows }).await;
+        device.until(|frame| matches!(frame, Down::RunsStored { .. }).then_some(())).await;
+    };
+    send(&mut one, 1, RunRows { runs: vec![row.clone()], ..RunRows::default() }).await;
+    let person = |user: Id| Some(Box::new(RunBy { user, name: "Somebody".to_owned() }));
+    let mark = |run: Id, by| ErrorMark {
+        id: id(),
+        run,
+        errors: vec![1, 2],
+        decision: Decision::Resolve,
+        by,
+        time_ms: i64::MAX,
+    };
+    let forged = mark(row.id, person(ann.user));
+    let own = mark(row.id, person(bob.user));
+    let nowhere = mark(id(), None);
+    let marks = vec![forged.clone(), own.clone(), own.clone(), nowhere];
+    send(&mut two, 1, RunRows { marks, ..RunRows::default() }).await;
+    let heard = one.until(|frame| match frame {
+        Down::Changes { entries, .. } => {
+            let mark = |entry| if let Entry::RunMark(mark) = entry { Some(mark) } else { None };
+            Some(entries.into_iter().filter_map(mark).collect::<Vec<_>>()).filter(|marks| !marks.is_empty())
+        }
+        _ => None,
+    });
+    let heard = heard.await;
+    let brief: Vec<_> = heard.iter().map(|mark| (mark.id, mark.by.as_ref().map(|by| by.user))).collect();
+    assert_eq!(brief, [(forged.id, None), (own.id, Some(bob.user))]);
+    assert!(heard.iter().all(|mark| mark.time_ms < i64::MAX), "a clock that runs ahead outweighs nothing");
+    let mut late = Device::join(&ann.browser, ann.account, None).await;
+    let marks = late.until(|frame| match frame {
+        Down::Bundle { page, .. } => Some(Device::page(&page).runs.marks).filter(|marks| !marks.is_empty()),
+        _ => None,
+    });
+    let ids: std::collections::BTreeSet<Id> = marks.await.iter().map(|mark| mark.id).collect();
+    assert_eq!(ids, [forged.id, own.id].into(), "an empty device has them too");
+}
+
+/// A run of a device that has ended.
+fn finished_run() -> RunRow {
+    RunRow {
+        id: id(),
+        flow: id(),
+        flow_name: "Orders".to_owned(),
+        status: RunStatus::Completed,
+        place: RunPlace::Browser,
+        offline: false,
+        started_ms: 5,
+        ended_ms: Some(6),
+        steps: vec![],
+        error: None,
+        heads: [].into(),
+        origin: tombolo_wire::run::RunOrigin::default(),
+        n: 3,
+    }
 }
 
 #[tokio::test]

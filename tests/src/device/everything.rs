@@ -91,9 +91,9 @@ impl Device {
                             Entry::Change { document, bytes, .. } => {
                                 chunks.entry(document).or_default().push(bytes.into_vec());
                             }
-                            Entry::Run(row) => all.take(RunRows { runs: vec![row], errors: Vec::new() }),
+                            Entry::Run(row) => all.take(RunRows { runs: vec![row], ..RunRows::default() }),
                             Entry::RunError(error) => all.errors.push(error),
-                            Entry::Purged { .. } => {}
+                            Entry::Purged { .. } | Entry::RunMark(_) => {}
                         }
                     }
                     if complete {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tombolo_model::Id;
-use tombolo_wire::rest::{Bell, WaitingInvitation, WaitingTransfer};
+use tombolo_wire::rest::{Bell, WaitingInvitation, WaitingReview, WaitingTransfer};
 use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::store::{CatalogueRow, Notice, RunRow};
 
@@ -31,6 +31,8 @@ pub(super) enum What {
     Invitation(WaitingInvitation),
     /// Integrations are offered to them.
     Transfer(WaitingTransfer),
+    /// A member asks them to take a change over.
+    Review(WaitingReview),
     /// A run went wrong.
     Run {
         /// Its flow.
@@ -70,6 +72,11 @@ pub(super) fn items(
         key: format!("transfer:{}", transfer.id),
         at_ms: Some(transfer.created_ms),
         what: What::Transfer(transfer.clone()),
+    }));
+    all.extend(bell.reviews.iter().map(|review| Item {
+        key: format!("review:{}", review.id),
+        at_ms: Some(review.created_ms),
+        what: What::Review(review.clone()),
     }));
     all.extend(failures(runs, rows, now_ms));
     all.sort_by_key(|item| (item.at_ms.is_some(), std::cmp::Reverse(item.at_ms), item.key.clone()));
@@ -179,13 +186,22 @@ mod tests {
             resources: 4,
             created_ms: 7,
         };
+        let review = WaitingReview {
+            id: id(7),
+            account: id(8),
+            account_name: "Acme".into(),
+            by: "Jonas".into(),
+            name: "Shop".into(),
+            created_ms: 6,
+        };
         let bell = Bell {
+            reviews: vec![review],
             invitations: vec![invitation(1, 100), invitation(2, 10)],
             transfers: vec![transfer],
             ..Bell::default()
         };
         let notice = |document| Notice { code: "damaged".into(), message: "A piece is damaged.".into(), document };
         let found = items(&bell, &BTreeMap::new(), &BTreeMap::new(), &[notice(Some(id(3))), notice(None)], 2, 50);
-        assert_eq!(keys(&found), ["notice", "refused", "transfer", "invitation"]);
+        assert_eq!(keys(&found), ["notice", "refused", "transfer", "review", "invitation"]);
     }
 }

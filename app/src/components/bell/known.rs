@@ -57,7 +57,7 @@ impl Desk {
         };
         Effect::new(move |_| {
             let known = kept(user.get());
-            app.open.set(known.bell.accounts.clone());
+            tell(app, &known.bell);
             desk.known.set(known);
             desk.problem.set(None);
         });
@@ -113,7 +113,7 @@ impl Desk {
             match answer {
                 Ok(bell) => {
                     self.problem.set(None);
-                    self.app.open.set(bell.accounts.clone());
+                    tell(self.app, &bell);
                     let now_ms = time::now_ms();
                     self.change(|known| heard(known, bell, now_ms));
                     // What was marked meanwhile.
@@ -132,10 +132,22 @@ impl Desk {
     }
 }
 
+/// What others than the bell want to know of it.
+fn tell(app: App, bell: &Bell) {
+    app.open.set(bell.accounts.clone());
+    app.reviews.set(bell.reviews.iter().map(|review| review.account).collect());
+}
+
 async fn talk(unsaid: &[String]) -> Result<Bell, tombolo_wire::store::CallError> {
     for items in unsaid.chunks(ReadBell::MOST) {
         let body = ReadBell { items: items.to_vec() };
-        server::ask::<serde_json::Value>(Method::POST, "/api/bell/read", Some(&body)).await?;
+        let told = server::ask::<serde_json::Value>(Method::POST, "/api/bell/read", Some(&body)).await;
+        // What the server does not take as read keeps nobody from hearing what is new; it is told again another time.
+        if let Err(error) = told
+            && error.code == "offline"
+        {
+            return Err(error);
+        }
     }
     server::ask::<Bell>(Method::GET, "/api/bell", None::<&()>).await
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use tombolo_model::{Action, Kind, Role};
+use tombolo_model::{Action, Id, Kind, Role};
 use tombolo_wire::rest::{AnswerInvitation, AnswerTransfer, Transfer, TransferStatus, WaitingTransfer};
 use tombolo_wire::store::{AccountInfo, Call};
 
@@ -25,7 +25,9 @@ pub(super) fn Line(desk: Desk, item: Item, close: Callback<()>) -> impl IntoView
     let unread = Memo::new(move |_| !desk.is_read(&known));
     let mark = Callback::new(move |()| desk.mark(vec![key.clone()]));
     let label = format!("Mark as read: {says}");
-    let text = match leads_to(&what) {
+    // The page of one account says nothing of another.
+    let here = desk.app().account.with_untracked(|account| account.as_ref().map(|account| account.id));
+    let text = match leads_to(&what, here) {
         Some(to) => {
             // The router follows the link.
             let go = move |_| {
@@ -55,13 +57,15 @@ const fn icon(what: &What) -> &'static str {
     match what {
         What::Invitation(_) => "user-plus",
         What::Transfer(_) => "arrow-right-left",
+        What::Review(_) => "clipboard-check",
         What::Run { .. } | What::Refused(_) => "circle-alert",
         What::Notice { .. } => "triangle-alert",
     }
 }
 
-fn leads_to(what: &What) -> Option<String> {
+pub(super) fn leads_to(what: &What, here: Option<Id>) -> Option<String> {
     match what {
+        What::Review(review) => (Some(review.account) == here).then(|| "/review".to_owned()),
         What::Run { run, .. } => Some(format!("/runs?run={run}")),
         What::Refused(_) => Some("/not-accepted".to_owned()),
         What::Notice { to, .. } => to.clone(),
@@ -69,7 +73,7 @@ fn leads_to(what: &What) -> Option<String> {
     }
 }
 
-fn says(what: &What) -> String {
+pub(super) fn says(what: &What) -> String {
     match what {
         What::Invitation(invitation) => format!(
             "{} invites you to the account “{}”, as {}.",
@@ -82,6 +86,13 @@ fn says(what: &What) -> String {
             transfer.by,
             named(&transfer.integrations),
             words::count(transfer.resources, "resource")
+        ),
+        What::Review(review) if review.name.is_empty() => {
+            format!("{} asks you to take a change over in the account “{}”.", review.by, review.account_name)
+        }
+        What::Review(review) => format!(
+            "{} asks you to take a change of “{}” over in the account “{}”.",
+            review.by, review.name, review.account_name
         ),
         What::Run { flow, ended: true, .. } => format!("{flow} was ended by an error."),
         What::Run { flow, errors, .. } => {
@@ -160,7 +171,7 @@ fn Answers(desk: Desk, what: What, close: Callback<()>) -> impl IntoView {
             </div> }
             .into_any()
         }
-        What::Run { .. } | What::Refused(_) | What::Notice { .. } => ().into_any(),
+        What::Review(_) | What::Run { .. } | What::Refused(_) | What::Notice { .. } => ().into_any(),
     }
 }
 
@@ -237,9 +248,29 @@ fn became(transfer: &Transfer, account: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use tombolo_model::{Grants, Id};
+    use tombolo_model::Grants;
+    use tombolo_wire::rest::WaitingReview;
 
     use super::*;
+
+    #[test]
+    fn a_change_to_review_leads_to_its_page_in_its_own_account_alone() {
+        let [here, elsewhere] = [1, 2].map(|n| Id::from_parts(n, [1; 8]));
+        let review = |name: &str| {
+            What::Review(WaitingReview {
+                id: Id::from_parts(3, [1; 8]),
+                account: here,
+                account_name: "Acme".into(),
+                by: "Jonas".into(),
+                name: name.into(),
+                created_ms: 1,
+            })
+        };
+        assert_eq!(leads_to(&review("Shop"), Some(here)).as_deref(), Some("/review"));
+        assert_eq!(leads_to(&review("Shop"), Some(elsewhere)), None);
+        assert_eq!(says(&review("Shop")), "Jonas asks you to take a change of “Shop” over in the account “Acme”.");
+        assert_eq!(says(&review("")), "Jonas asks you to take a change over in the account “Acme”.");
+    }
 
     fn account(n: u8, role: Role) -> AccountInfo {
         let id = Id::from_parts(1, [n; 8]);

@@ -71,6 +71,7 @@ fn Ask(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
     let [name, password, code] = [(); 3].map(|()| RwSignal::new(String::new()));
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
+    let (others, with_members) = (RwSignal::new(false), RwSignal::new(false));
     let account = desk.known.with_untracked(|known| known.as_ref().map(|known| known.name.clone()).unwrap_or_default());
     let wanted = account.clone();
     let other = Signal::derive(move || name.with(|name| name.trim() != wanted.trim()));
@@ -81,14 +82,20 @@ fn Ask(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
         }
         busy.set(true);
         let code = Some(code.get_untracked()).filter(|code| !code.trim().is_empty());
-        let body = CloseAccount { name: name.get_untracked(), password: password.get_untracked(), code };
+        let (name, password) = (name.get_untracked(), password.get_untracked());
+        let body = CloseAccount { name, password, code, with_members: with_members.get_untracked() };
         spawn_local(async move {
             match server::ask::<serde_json::Value>(Method::POST, &desk.path("/close"), Some(&body)).await {
                 Ok(_) => {
                     open.try_set(false);
                     desk.refresh();
                 }
-                Err(error) => drop(problem.try_set(Some(error.message))),
+                Err(error) => {
+                    if error.code == "members_left" {
+                        others.try_set(true);
+                    }
+                    problem.try_set(Some(error.message));
+                }
             }
             busy.try_set(false);
         });
@@ -101,6 +108,9 @@ fn Ask(desk: Desk, open: RwSignal<bool>) -> impl IntoView {
             <Field label="Your password" name=PASSWORD><input class="input" id=PASSWORD type="password" autocomplete="current-password" prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/></Field>
             <Field label="Code" name=CODE optional=true help="If you have a second factor: of your authenticator app, or a recovery code."><input class="input code" id=CODE autocomplete="one-time-code" aria-describedby=described_by(CODE) prop:value=move || code.get() on:input=move |event| code.set(event_target_value(&event))/></Field>
             {move || problem.get().map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+            <Show when=move || others.get()>
+                <label class="check"><input type="checkbox" prop:checked=move || with_members.get() on:change=move |event| with_members.set(event_target_checked(&event))/><span>"The other members lose the account too. They are told by mail, and see it on this page."</span></label>
+            </Show>
             <footer class="dialog-foot"><button class="button" type="button" on:click=move |_| open.set(false)>"Keep the account"</button>
                 <button class="button danger" type="submit" prop:disabled=move || other.get() || busy.get() aria-busy=move || busy.get().to_string()>"Delete in two weeks"</button></footer>
         </form>

@@ -76,6 +76,7 @@ fn Form(desk: Desk, kept: u32) -> impl IntoView {
         <form class="card setting" novalidate=true aria-label="Data retention" on:submit=submit>
             <h2>"Data retention"</h2>
             <p class="muted">"How long the server keeps runs, their errors with the records that failed, and the files they made. The audit log stays."</p>
+            {ten_years(kept)}
             <Field label="Keep runs for" name=PERIOD>
                 <select class="input select-native" id=PERIOD prop:value=period on:change=move |event| period.set(event_target_value(&event))>
                     {RETENTION_DAYS.map(|days| view! { <option value=days.to_string() selected=move || period.get() == days.to_string()>{format!("{days} days")}</option> }).collect_view()}
@@ -98,6 +99,11 @@ fn Form(desk: Desk, kept: u32) -> impl IntoView {
             </Dialog>
         </form>
     }
+}
+
+/// That everything is kept: what accounts began with that are older than the choice.
+fn ten_years(kept: u32) -> Option<impl IntoView> {
+    (kept >= MOST_RETENTION_DAYS).then(|| view! { <div class="banner" role="status"><Icon name="clock"/><p>"This account keeps its runs for ten years: it is older than this choice, or somebody wanted it so. The server’s data grow with each run. Choose a shorter time, unless you need them all."</p></div> })
 }
 
 fn read(period: &str, typed: &str) -> Result<u32, String> {

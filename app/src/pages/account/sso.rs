@@ -60,6 +60,7 @@ fn Form(known: Known, client: Option<SsoClient>) -> impl IntoView {
     let text = |get: fn(&SsoClient) -> &String| RwSignal::new(client.as_ref().map(get).cloned().unwrap_or_default());
     let (organization, issuer) = (text(|client| &client.organization), text(|client| &client.issuer));
     let (id, secret) = (text(|client| &client.client_id), RwSignal::new(String::new()));
+    let trusts = RwSignal::new(client.as_ref().is_some_and(|client| client.trust_addresses));
     let there = client.is_some();
     if there {
         secret.set(MASK.to_owned());
@@ -77,6 +78,7 @@ fn Form(known: Known, client: Option<SsoClient>) -> impl IntoView {
             issuer: issuer.get_untracked(),
             client_id: id.get_untracked(),
             client_secret: Some(secret.get_untracked()),
+            trust_addresses: trusts.get_untracked(),
         };
         spawn_local(async move {
             let path = known.desk.path("/sso");
@@ -98,6 +100,7 @@ fn Form(known: Known, client: Option<SsoClient>) -> impl IntoView {
             <Text label="Issuer" name=ISSUER help="The provider’s address, for example https://login.example.com. It is asked at once." value=issuer/>
             <Text label="Client id" name=CLIENT help="" value=id/>
             <Field label="Client secret" name=SECRET help="It goes to the provider and is never shown again."><input class="input" id=SECRET type="password" autocomplete="off" aria-describedby=described_by(SECRET) prop:value=move || secret.get() on:input=move |event| secret.set(event_target_value(&event))/></Field>
+            <Trust trusts=trusts/>
             <Addresses client=client.clone()/>
             <Problem known=known/>
             <footer>
@@ -112,6 +115,15 @@ fn Form(known: Known, client: Option<SsoClient>) -> impl IntoView {
 fn Text(label: &'static str, name: &'static str, help: &'static str, value: RwSignal<String>) -> impl IntoView {
     view! {
         <Field label=label name=name help=help><input class="input" id=name autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby=described_by(name) prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event))/></Field>
+    }
+}
+
+/// Whether a provider is believed that says nothing of an address, such as Microsoft Entra ID, and what that may cost.
+#[component]
+fn Trust(trusts: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <label class="check"><input type="checkbox" aria-describedby="sso-trust-help" prop:checked=move || trusts.get() on:change=move |event| trusts.set(event_target_checked(&event))/><span>"Trust this provider’s addresses"</span></label>
+        <p class="help" id="sso-trust-help">"Microsoft Entra ID does not say whether an address was checked (email_verified), so nobody is known by theirs the first time. With this, its word is taken. "<b>"Whoever can give themselves a member’s address at the provider then comes in as that member"</b>": turn it on only where addresses are your administrators’ to give. The owner is never known by an address alone."</p>
     }
 }
 
@@ -178,6 +190,7 @@ mod tests {
             organization: "acme".into(),
             issuer: String::new(),
             client_id: String::new(),
+            trust_addresses: false,
             linked,
             required: 0,
         };

@@ -11,6 +11,7 @@ use tombolo_wire::rest::{Member, Members};
 
 use crate::browser::{server, time};
 use crate::components::{Field, Icon};
+use crate::state::App;
 use crate::words::kinds::kind_name;
 
 /// The filters that the server knows, as they are called in the address.
@@ -118,6 +119,14 @@ pub(super) fn Filters(account: Id) -> impl IntoView {
     let (sources, actions): (Vec<_>, Vec<_>) = (fixed(&SOURCES), fixed(&ACTIONS));
     let spans: Vec<_> = SPANS.iter().map(|(key, words, _)| ((*key).to_owned(), (*words).to_owned())).collect();
     let any = move || query.with(|query| KNOWN.iter().chain(&["days"]).any(|name| query.get_str(name).is_some()));
+    let app = App::here();
+    // Of what is gone for good there is the id alone.
+    let about = move || {
+        let id = query.with(|query| query.get("resource")).filter(|id| !id.is_empty())?;
+        let known =
+            id.parse::<Id>().ok().and_then(|id| app.rows.with(|rows| rows.get(&id).map(|row| row.name.clone())));
+        Some(known.filter(|name| !name.is_empty()).unwrap_or(id))
+    };
     let clear = move |_| navigate.with_value(|navigate| navigate("/audit", NavigateOptions::default()));
     view! {
         <div class="filters" role="group" aria-label="Filters">
@@ -126,6 +135,7 @@ pub(super) fn Filters(account: Id) -> impl IntoView {
             <Choice name="source" label="Source" all="All sources" options=Signal::derive(move || sources.clone()) set=set/>
             <Choice name="action" label="Action" all="All actions" options=Signal::derive(move || actions.clone()) set=set/>
             <Choice name="days" label="Time" all="All time" options=Signal::derive(move || spans.clone()) set=set/>
+            {move || about().map(|name| view! { <p class="badge" role="status">{format!("About “{name}”")}</p> })}
             <Show when=any><button class="button quiet" on:click=clear><Icon name="x"/>"Clear filters"</button></Show>
         </div>
     }

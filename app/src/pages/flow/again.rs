@@ -1,16 +1,17 @@
 //! An error of a run with its record, which can be edited and tried again at the step where it failed. What came of that
 //! is said beside it: the figures of the run are those of the run.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use serde_json::Value;
 use tombolo_model::Id;
-use tombolo_wire::run::{Attempt, RunError};
+use tombolo_wire::run::RunError;
 use tombolo_wire::run_worker::{RunOptions, RunRetry};
 use wasm_bindgen::JsCast;
 
-use crate::components::Icon;
+use super::errors::{Acts, Key, Known, Listed, Targets};
+use crate::components::{Ago, Icon};
 use crate::pages::runs::Tried;
 use crate::state::App;
 use crate::words;
@@ -34,33 +35,71 @@ fn bring(event: &leptos::ev::Event) {
     }
 }
 
-/// One error.
+/// One error. `dated` says of which run it is, where the list has several.
 #[component]
-pub(super) fn ErrorRow(error: RunError, run: Id, flow: Id, tried: Memo<BTreeMap<u64, Attempt>>) -> impl IntoView {
-    let n = error.n;
-    let attempt = Memo::new(move |_| tried.with(|tried| tried.get(&n).cloned()));
+pub(super) fn ErrorRow(
+    listed: Listed,
+    flow: Id,
+    known: Memo<Known>,
+    selected: RwSignal<BTreeSet<Key>>,
+    dated: RwSignal<bool>,
+) -> impl IntoView {
+    let (key, run, error) = (listed.key(), listed.run, listed.error.clone());
+    let attempt = Memo::new(move |_| known.with(|known| known.attempt(key).cloned()));
     let is_open = move || attempt.with(|attempt| attempt.as_ref().is_none_or(|attempt| !attempt.resolved));
     let editing = RwSignal::new(false);
+    let time_ms = error.time_ms;
     let record = error.record.clone();
     let again = record.is_some() && error.index.is_some() && !error.step.is_empty();
-    let text = record.map(|record| serde_json::to_string_pretty(&record).unwrap_or_default());
-    let shown = text.clone();
+    let text = StoredValue::new(record.map(|record| serde_json::to_string_pretty(&record).unwrap_or_default()));
     let stored = StoredValue::new(error.clone());
+    let trace = error.trace_key.clone().filter(|key| !key.is_empty());
+    let label = format!("Select: {}", error.message);
+    let on = Memo::new(move |_| selected.with(|selected| selected.contains(&key)));
+    let turn = move |event| {
+        let on = event_target_checked(&event);
+        selected.update(|selected| {
+            if on {
+                selected.insert(key);
+            } else {
+                selected.remove(&key);
+            }
+        });
+    };
+    let numbered = listed.has_number();
+    let targets = Targets { errors: Signal::stored(vec![listed]), known, flow };
     view! {
-        <li><details on:toggle=move |event| bring(&event)>
+        <li>
+            {numbered.then(|| view! { <label class="check pick"><input type="checkbox" aria-label=label prop:checked=on on:change=turn/></label> })}
+            <details on:toggle=move |event| bring(&event)>
             <summary>
                 <Icon name="circle-alert" small=true/><span class="cut">{error.message}</span>
                 {error.index.map(|index| view! { <small class="muted num">{format!("record {}", words::number(index + 1))}</small> })}
+                {move || dated.get().then(|| view! { <small class="muted"><Ago ms=time_ms/></small> })}
+                <Decided key=key known=known/>
                 {move || attempt.get().map(|attempt| view! { <Tried attempt=attempt/> })}
             </summary>
-            {move || match (editing.get(), text.clone()) {
-                (true, Some(text)) => view! { <Edit run=run flow=flow error=stored text=text on_done=Callback::new(move |()| editing.set(false))/> }.into_any(),
-                _ => shown.clone().map(|text| view! {
-                    <pre class="code-panel"><code>{text}</code></pre>
-                    {(again && is_open()).then(|| view! { <button class="button small" on:click=move |_| editing.set(true)><Icon name="pencil" small=true/>"Edit and try again"</button> })}
-                }).into_any(),
-            }}
+            {trace.map(|key| view! { <p class="muted">"Trace key "<code>{key}</code></p> })}
+            <Show when=move || editing.get() fallback=move || view! {
+                {move || text.get_value().map(|text| view! { <pre class="code-panel"><code>{text}</code></pre> })}
+                <div class="row">
+                    {move || (again && is_open()).then(|| view! { <button class="button small" on:click=move |_| editing.set(true)><Icon name="pencil" small=true/>"Edit and try again"</button> })}
+                    {numbered.then(|| view! { <Acts targets=targets/> })}
+                </div>
+            }>
+                <Edit run=run flow=flow error=stored text=text.get_value().unwrap_or_default() on_done=Callback::new(move |()| editing.set(false))/>
+            </Show>
         </details></li>
+    }
+}
+
+/// Who is to look at it, and its tags.
+#[component]
+fn Decided(key: Key, known: Memo<Known>) -> impl IntoView {
+    let standing = Memo::new(move |_| known.with(|known| known.standing(key).cloned().unwrap_or_default()));
+    view! {
+        {move || standing.with(|standing| standing.tags.iter().map(|tag| view! { <span class="badge">{tag.clone()}</span> }).collect_view())}
+        {move || standing.with(|standing| standing.assigned.as_ref().map(|to| view! { <span class="badge" title=format!("Assigned to {}", to.name)><Icon name="user" small=true/>{to.name.clone()}</span> }))}
     }
 }
 

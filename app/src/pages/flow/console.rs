@@ -9,6 +9,7 @@ use tombolo_wire::store::Call;
 use super::Builder;
 use super::counts::{state, totals};
 use super::errors::{ERRORS, Errors, first_errors};
+use super::past::Past;
 use super::steps::Router;
 use crate::browser::{page, time};
 use crate::components::{Icon, RunState};
@@ -54,14 +55,7 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
                 Some(id) => view! { <Shown flow=flow id=id run=shown/> }.into_any(),
             }}
             {move || (runs.with(Vec::len) > 1).then(|| view! {
-                <details class="history"><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
-                    <ul>{move || runs.get().into_iter().map(|run| {
-                        let id = run.id;
-                        let when = time::clock(run.started_ms);
-                        let pick = move |_| { picked.set(Some(id)); builder.errors_of.set(None); };
-                        view! { <li><button class="row" on:click=pick><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/></button></li> }
-                    }).collect_view()}</ul>
-                </details>
+                <Past flow=flow runs=runs/>
             })}
         </section>
     }
@@ -141,7 +135,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         {move || ended.get().map(|message| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p class="grow">{message}</p></div> })}
         {move || empty().map(|says| view! { <p class="console-note muted">{says}</p> })}
         <div class="table-wrap"><table class="table compact">
-            <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
+            <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Auto-resolved"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
             <tbody>
                 <TotalRow run=run/>
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
@@ -167,6 +161,7 @@ fn Figures(count: Memo<StepCount>, #[prop(optional, into)] step: Option<String>)
     let step = StoredValue::new(step);
     let list = move |_| {
         builder.errors_of.set(step.get_value());
+        builder.errors_over.set(false);
         page::focus_soon(vec![ERRORS.to_owned()]);
     };
     let failed = Memo::new(move |_| count.with(|count| count.errors));
@@ -182,6 +177,7 @@ fn Figures(count: Memo<StepCount>, #[prop(optional, into)] step: Option<String>)
             0 => figure(0).into_any(),
             many => view! { <button class="link num" aria-label=label on:click=list>{words::number(many)}</button> }.into_any(),
         }}</td>
+        <td class="num" data-rank="3">{move || figure(count.with(|count| count.auto_resolved))}</td>
         <td class="num" data-rank="3">{move || figure(count.with(|count| count.pages))}</td>
     }
 }

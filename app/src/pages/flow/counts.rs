@@ -97,6 +97,7 @@ pub(super) fn totals(run: &RunRow) -> StepCount {
         success: ends.map(|step| step.success).sum(),
         ignored: run.steps.iter().map(|step| step.ignored).sum(),
         errors: run.steps.iter().map(|step| step.errors).sum(),
+        auto_resolved: run.steps.iter().map(|step| step.auto_resolved).sum(),
         pages: run.steps.iter().map(|step| step.pages).max().unwrap_or_default(),
         ..StepCount::default()
     }

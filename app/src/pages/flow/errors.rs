@@ -1,22 +1,32 @@
-//! The errors of a run below its figures: those that are open and those that were resolved, all or of one step, and what
-//! is done with all of them at once.
+//! The errors below a run's figures, of that run or of all runs of the flow: those that are open and those that were
+//! resolved, narrowed to what is looked for, and what is done with all of them or with some.
 
-use std::collections::BTreeMap;
+mod acts;
+mod listed;
+mod narrow;
+mod people;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use tombolo_model::Id;
-use tombolo_wire::run::{Attempt, RunError, RunRow};
-use tombolo_wire::run_worker::{RunOptions, RunRetry};
-use tombolo_wire::store::Call;
+use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::run_worker::RunOptions;
+use tombolo_wire::store::{Call, CallError, FlowErrors};
 
 use super::Builder;
 use super::again::ErrorRow;
 use crate::browser::{files, time};
 use crate::components::Icon;
-use crate::pages::runs::{Told, tried_memo};
+use crate::pages::runs::Told;
 use crate::state::App;
 use crate::words;
+pub(super) use acts::{Acts, Targets};
+pub(super) use listed::{Key, Known, Listed};
+use listed::{Narrow, Wanted, retry_all};
+use narrow::Narrowing;
 
 /// How many errors are shown at once, and from how many those of a step are chosen.
 const SHOWN: usize = 50;
@@ -45,260 +55,353 @@ pub(super) fn first_errors(run: Id, count: Memo<u64>, going: Memo<bool>) -> RwSi
     errors
 }
 
-/// Which errors are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Wanted {
-    #[default]
-    All,
-    Open,
-    Resolved,
+/// How many errors the runs of a flow have, those of `without` left aside.
+fn counted(app: App, flow: Id, without: Option<Id>) -> u64 {
+    app.runs.with(|runs| {
+        let wanted = runs.values().filter(|run| run.flow == flow && Some(run.id) != without);
+        wanted.flat_map(|run| &run.steps).map(|step| step.errors).sum()
+    })
 }
 
-impl Wanted {
-    fn takes(self, resolved: bool) -> bool {
-        match self {
-            Self::All => true,
-            Self::Open => !resolved,
-            Self::Resolved => resolved,
+/// What the list has of all runs, and whether there is more.
+type OfFlow = RwSignal<(Vec<Listed>, bool)>;
+
+/// The errors of all runs of a flow, asked for while they are wanted.
+fn of_flow(app: App, flow: Id, over: RwSignal<bool>) -> OfFlow {
+    let found = RwSignal::new((Vec::new(), false));
+    let many = Memo::new(move |_| counted(app, flow, None));
+    Effect::new(move |_| {
+        many.track();
+        if over.get() {
+            spawn_local(async move {
+                match ask_flow(app, flow, KEPT).await {
+                    Ok(errors) => drop(found.try_set(errors)),
+                    Err(error) => app.toasts.fail(error.message),
+                }
+            });
         }
+    });
+    found
+}
+
+async fn ask_flow(app: App, flow: Id, limit: usize) -> Result<(Vec<Listed>, bool), CallError> {
+    let found: FlowErrors = app.call(Call::FlowErrors { flow, limit }).await?;
+    app.take_runs(found.runs);
+    let errors = found.errors.into_iter().map(|row| Listed { run: row.run, error: row.error });
+    Ok((errors.collect(), found.more))
+}
+
+/// The list and what narrows it.
+#[derive(Clone, Copy)]
+struct List {
+    app: App,
+    run: Id,
+    flow: Id,
+    /// Of all runs, and not of one.
+    over: RwSignal<bool>,
+    /// The step, by its key in runs, whose errors alone are listed.
+    step: Memo<Option<String>>,
+    wanted: RwSignal<Wanted>,
+    narrow: RwSignal<Narrow>,
+    selected: RwSignal<BTreeSet<Key>>,
+    /// What there is of the run or the flow, of the step.
+    here: Memo<Vec<Listed>>,
+    known: Memo<Known>,
+    /// Which of them are wanted, where there is a choice.
+    which: Memo<Wanted>,
+    /// What is left of it.
+    chosen: Memo<Vec<Listed>>,
+}
+
+impl List {
+    fn known_of(self, errors: &[Listed]) -> Known {
+        let runs: BTreeSet<Id> = errors.iter().map(|one| one.run).collect();
+        self.app.runs.with(|all| self.app.marks.with(|marks| Known::of(&runs, all, marks)))
+    }
+
+    fn takes(self, one: &Listed, which: Wanted, narrow: &Narrow, known: &Known) -> bool {
+        which.takes(known.is_resolved(one.key())) && narrow.takes(one, known)
+    }
+
+    /// What is selected of what is listed, else all of it.
+    fn targets(self) -> Vec<Listed> {
+        let selected = self.selected.get();
+        self.chosen.with(|chosen| {
+            let some: Vec<Listed> = chosen.iter().filter(|one| selected.contains(&one.key())).cloned().collect();
+            if some.is_empty() { chosen.clone() } else { some }
+        })
     }
 }
 
-type Tries = BTreeMap<u64, Attempt>;
-
-fn is_resolved(error: &RunError, tries: &Tries) -> bool {
-    error.n > 0 && tries.get(&error.n).is_some_and(|attempt| attempt.resolved)
-}
-
-/// The run that tries all of these again that are open and keep their record; nothing where they are of several steps,
-/// for a run begins at one, or where there is none.
-fn retry_all(run: Id, errors: &[RunError], tries: &Tries) -> Option<RunOptions> {
-    let going = |error: &RunError| tries.get(&error.n).is_some_and(|attempt| attempt.ended_ms.is_none());
-    let open: Vec<&RunError> =
-        errors.iter().filter(|error| error.n > 0 && !is_resolved(error, tries) && !going(error)).collect();
-    let ready = |error: &&RunError| Some((error.index?, error.record.clone()?, error.n));
-    let found: Vec<_> = open.iter().filter_map(ready).collect();
-    let step = open.iter().find(|error| error.record.is_some()).map(|error| error.step.clone())?;
-    if step.is_empty() || open.iter().any(|error| error.record.is_some() && error.step != step) || found.is_empty() {
-        return None;
-    }
-    let of = Some((run, found.iter().map(|(_, _, n)| *n).collect()));
-    let records = found.into_iter().map(|(index, record, _)| (index, record)).collect();
-    Some(RunOptions { retry: Some(RunRetry { step, records, of }), ..RunOptions::default() })
-}
-
-/// A cell of a table for people: one that begins like a formula gets an apostrophe, which keeps it a text.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
-/// Errors as CSV, the trace key first. `clock` writes a time.
-fn to_csv(
-    errors: &[RunError],
-    steps: &BTreeMap<String, String>,
-    tries: &Tries,
-    clock: impl Fn(i64) -> String,
-) -> String {
-    let mut text =
-        "traceKey,step,record,code,message,source,classification,occurredAt,resolved,retryData\r\n".to_owned();
-    for error in errors {
-        let class = error.class.and_then(|class| serde_json::to_value(class).ok());
-        let class = class.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        let cells = [
-            error.trace_key.clone().unwrap_or_default(),
-            steps.get(&error.step).unwrap_or(&error.step).clone(),
-            error.index.map(|index| (index + 1).to_string()).unwrap_or_default(),
-            error.code.clone(),
-            error.message.clone(),
-            error.source.clone(),
-            class.to_owned(),
-            clock(error.time_ms),
-            if is_resolved(error, tries) { "yes" } else { "no" }.to_owned(),
-            error.record.as_ref().map(ToString::to_string).unwrap_or_default(),
-        ];
-        text.push_str(&cells.map(|text| cell(&text)).join(","));
-        text.push_str("\r\n");
-    }
-    text
+/// The list of a run's errors, or of those of its flow, of a step or of all.
+fn use_list(
+    told: Memo<Told>,
+    elsewhere: OfFlow,
+    step: Memo<Option<String>>,
+    (id, flow, over): (Id, Id, RwSignal<bool>),
+) -> List {
+    let app = App::here();
+    let here = Memo::new(move |_| {
+        let of_step = |error: &RunError| step.with(|step| step.as_ref().is_none_or(|step| *step == error.step));
+        if over.get() {
+            return elsewhere.with(|(all, _)| all.iter().filter(|one| of_step(&one.error)).cloned().collect());
+        }
+        told.with(|told| {
+            let all = told.errors.iter().filter(|error| of_step(error));
+            all.map(|error| Listed { run: id, error: error.clone() }).collect::<Vec<_>>()
+        })
+    });
+    let (wanted, narrow) = (RwSignal::new(Wanted::All), RwSignal::new(Narrow::default()));
+    let known = Memo::new(move |_| {
+        let runs: BTreeSet<Id> = here.with(|here| here.iter().map(|one| one.run).collect());
+        app.runs.with(|all| app.marks.with(|marks| Known::of(&runs, all, marks)))
+    });
+    // Where nothing is resolved there is no choice, and what was chosen among the errors of another step does not count.
+    let which = Memo::new(move |_| {
+        let any = here.with(|here| known.with(|known| here.iter().any(|one| known.is_resolved(one.key()))));
+        if any { wanted.get() } else { Wanted::All }
+    });
+    let list = List {
+        app,
+        run: id,
+        flow,
+        over,
+        step,
+        wanted,
+        narrow,
+        selected: RwSignal::default(),
+        here,
+        known,
+        which,
+        chosen: here,
+    };
+    let chosen = Memo::new(move |_| {
+        let takes =
+            |one: &&Listed| known.with(|known| narrow.with(|narrow| list.takes(one, which.get(), narrow, known)));
+        here.with(|here| here.iter().filter(takes).cloned().collect::<Vec<_>>())
+    });
+    List { chosen, ..list }
 }
 
 /// The errors, with the record they are about: all, or those of one step.
 #[component]
 pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow>>, id: Id, flow: Id) -> impl IntoView {
     let builder = expect_context::<Builder>();
-    let tried = tried_memo(App::here(), id);
-    let wanted = RwSignal::new(Wanted::All);
+    let app = App::here();
+    let over = builder.errors_over;
+    let elsewhere = of_flow(app, flow, over);
+    let others = Memo::new(move |_| counted(app, flow, Some(id)) > 0);
     let of = Memo::new(move |_| {
         let key = builder.errors_of.get()?;
         // A list of none would hide those of the others, with the button that shows them.
         let count = |run: &RunRow| run.steps.iter().find(|step| step.step == key && step.errors != 0).cloned();
         run.with(|run| run.as_ref().and_then(count))
     });
-    let many = Memo::new(move |_| match of.get() {
-        Some(step) => step.errors,
-        None => told.with(|told| told.count(count.get())),
+    let step = Memo::new(move |_| of.with(|of| of.as_ref().map(|step| step.step.clone())));
+    let list = use_list(told, elsewhere, step, (id, flow, over));
+    let here = list.here;
+    // How many there are, whether or not all of them were read.
+    let more = Memo::new(move |_| match (over.get(), of.get()) {
+        (true, _) => here.with(Vec::len),
+        (false, Some(step)) => usize::try_from(step.errors).unwrap_or(usize::MAX),
+        (false, None) => usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX),
     });
-    let more = move || usize::try_from(many.get()).unwrap_or(usize::MAX);
-    // The step is read before the number, which follows it: the other way round its change is missed.
     let title = move || {
         let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
-        let errors = words::count(more(), "error");
-        name.map_or(errors.clone(), |name| format!("{errors} of {name}"))
-    };
-    let here = Memo::new(move |_| {
-        let of_step = |error: &RunError| of.with(|of| of.as_ref().is_none_or(|step| step.step == error.step));
-        told.with(|told| told.errors.iter().filter(|error| of_step(error)).cloned().collect::<Vec<_>>())
-    });
-    // Where nothing is resolved there is no choice, and what was chosen among the errors of another step does not count.
-    let which = Memo::new(move |_| {
-        let any = here.with(|here| tried.with(|tried| here.iter().any(|error| is_resolved(error, tried))));
-        if any { wanted.get() } else { Wanted::All }
-    });
-    let chosen = Memo::new(move |_| {
-        let takes = |error: &&RunError| tried.with(|tried| which.get().takes(is_resolved(error, tried)));
-        here.with(|here| here.iter().filter(takes).cloned().collect::<Vec<_>>())
-    });
-    let listed =
-        Memo::new(move |_| chosen.with(|chosen| chosen.iter().take(SHOWN).cloned().enumerate().collect::<Vec<_>>()));
-    let cut = move || match which.get() {
-        Wanted::All => more(),
-        Wanted::Open | Wanted::Resolved => chosen.with(Vec::len),
+        let errors = match more.get() {
+            0 => "No errors".to_owned(),
+            // There are more than were read.
+            many if over.get() && elsewhere.with(|(_, more)| *more) => {
+                format!("{} errors and more", words::number(many as u64))
+            }
+            many => words::count(many, "error"),
+        };
+        let place = if over.get() {
+            " in all runs"
+        } else if others.get() {
+            " in this run"
+        } else {
+            ""
+        };
+        name.map_or_else(|| format!("{errors}{place}"), |name| format!("{errors} of {name}{place}"))
     };
     view! {
-        <Show when=move || more() != 0>
+        <Show when=move || more.get() != 0 || others.get()>
             <section class="console-errors" id=ERRORS tabindex="-1" aria-label="Errors">
                 <header class="row"><h3>{title}</h3>
                     {move || of.with(Option::is_some).then(|| view! { <button class="button small quiet" on:click=move |_| builder.errors_of.set(None)>"Show all"</button> })}
-                    <Which here=here tried=tried wanted=wanted/>
+                    {move || (others.get() || over.get()).then(|| view! { <Scope over=over/> })}
+                    <Which list=list/>
                     <span class="grow"></span>
-                    <AtOnce run=run id=id flow=flow chosen=chosen tried=tried/></header>
-                <ul><For each=move || listed.get() key=|(at, error)| (*at, error.n, error.time_ms, error.message.clone()) let:item><ErrorRow error=item.1 run=id flow=flow tried=tried/></For></ul>
-                {move || (cut() > listed.with(Vec::len)).then(|| view! { <p class="muted">{move || format!("{} of them are listed.", listed.with(Vec::len))}</p> })}
+                    <Again list=list/>
+                    <Download list=list run=run more=more/></header>
+                <Show when=move || !here.with(Vec::is_empty)>
+                    <Bar list=list/>
+                    <Rows list=list more=more/>
+                </Show>
             </section>
         </Show>
     }
 }
 
+/// The errors of this run, or of all runs.
+#[component]
+fn Scope(over: RwSignal<bool>) -> impl IntoView {
+    let choice = move |all: bool, words: &'static str| {
+        view! { <button type="button" aria-pressed=move || (over.get() == all).to_string() on:click=move |_| over.set(all)>{words}</button> }
+    };
+    view! { <div class="segment small" role="group" aria-label="Of which runs">{choice(false, "This run")}{choice(true, "All runs")}</div> }
+}
+
 /// Open ones, resolved ones or both; asked once something was resolved.
 #[component]
-fn Which(here: Memo<Vec<RunError>>, tried: Memo<Tries>, wanted: RwSignal<Wanted>) -> impl IntoView {
+fn Which(list: List) -> impl IntoView {
     let resolved = Memo::new(move |_| {
-        here.with(|here| tried.with(|tried| here.iter().filter(|error| is_resolved(error, tried)).count()))
+        list.here.with(|here| list.known.with(|known| here.iter().filter(|one| known.is_resolved(one.key())).count()))
     });
-    let all = move || here.with(Vec::len);
+    let all = move || list.here.with(Vec::len);
     let choice = move |which: Wanted, words: &'static str, many: Signal<usize>| {
-        view! { <button type="button" aria-pressed=move || (wanted.get() == which).to_string() on:click=move |_| wanted.set(which)>{words}" "{move || words::number(many.get() as u64)}</button> }
+        view! { <button type="button" aria-pressed=move || (list.wanted.get() == which).to_string() on:click=move |_| list.wanted.set(which)>{words}" "{move || words::number(many.get() as u64)}</button> }
     };
     view! {
         <Show when=move || { resolved.get() > 0 }>
-            <div class="segment" role="group" aria-label="Which errors">
+            <div class="segment small" role="group" aria-label="Which errors">
                 {choice(Wanted::All, "All", Signal::derive(all))}
-                {choice(Wanted::Open, "Open", Signal::derive(move || all() - resolved.get()))}
+                {choice(Wanted::Open, "Open", Signal::derive(move || all().saturating_sub(resolved.get())))}
                 {choice(Wanted::Resolved, "Resolved", Signal::derive(move || resolved.get()))}
             </div>
         </Show>
     }
 }
 
-/// What is done with all that are listed.
+/// What is done with those that are selected, or with all that are listed; and the fields that narrow the list.
 #[component]
-fn AtOnce(
-    run: Memo<Option<RunRow>>,
-    id: Id,
-    flow: Id,
-    chosen: Memo<Vec<RunError>>,
-    tried: Memo<Tries>,
-) -> impl IntoView {
-    let app = App::here();
-    let retry = Memo::new(move |_| chosen.with(|chosen| tried.with(|tried| retry_all(id, chosen, tried))));
+fn Bar(list: List) -> impl IntoView {
+    let finding = RwSignal::new(false);
+    let keys = move || {
+        list.chosen
+            .with(|chosen| chosen.iter().filter(|one| one.has_number()).map(Listed::key).collect::<BTreeSet<_>>())
+    };
+    let some = Memo::new(move |_| {
+        let keys = keys();
+        (list.selected.with(|selected| selected.intersection(&keys).count()), keys.len())
+    });
+    let turn = move |event| {
+        let on = event_target_checked(&event);
+        list.selected.set(if on { untrack(keys) } else { BTreeSet::new() });
+    };
+    let said = move || match some.get() {
+        (0, _) => "None selected".to_owned(),
+        (many, _) => format!("{} selected", words::number(many as u64)),
+    };
+    let targets = Targets { errors: Signal::derive(move || list.targets()), known: list.known, flow: list.flow };
+    // What is looked for must not go on narrowing the list unseen.
+    let toggle = move |_| {
+        finding.update(|finding| *finding = !*finding);
+        list.narrow.set(Narrow::default());
+    };
+    view! {
+        <div class="error-bar row">
+            <label class="check pick"><input type="checkbox" aria-label="Select all errors" prop:checked=move || { let (some, all) = some.get(); all > 0 && some == all }
+                prop:indeterminate=move || { let (some, all) = some.get(); some > 0 && some < all } on:change=turn/><span class="muted">{said}</span></label>
+            <Acts targets=targets many=true/>
+            <span class="grow"></span>
+            <button class="button small quiet" type="button" aria-expanded=move || finding.get().to_string() on:click=toggle><Icon name="search" small=true/>"Find errors"</button>
+        </div>
+        <Show when=move || finding.get()><Narrowing here=list.here known=list.known narrow=list.narrow/></Show>
+    }
+}
+
+/// The lines; so many at a time.
+#[component]
+fn Rows(list: List, more: Memo<usize>) -> impl IntoView {
+    let most = RwSignal::new(SHOWN);
+    let listed = Memo::new(move |_| {
+        list.chosen.with(|chosen| chosen.iter().take(most.get()).cloned().enumerate().collect::<Vec<_>>())
+    });
+    let left = move || list.chosen.with(Vec::len) > listed.with(Vec::len);
+    let whole = move || list.which.get() == Wanted::All && list.narrow.with(Narrow::is_empty);
+    let cut = move || if whole() { more.get() } else { list.chosen.with(Vec::len) };
+    // A line without a number has no other name than its place.
+    let name = |(at, one): &(usize, Listed)| {
+        (one.key(), if one.has_number() { 0 } else { *at + 1 }, one.error.time_ms, one.error.message.clone())
+    };
+    view! {
+        <ul><For each=move || listed.get() key=name let:item><ErrorRow listed=item.1 flow=list.flow known=list.known selected=list.selected dated=list.over/></For></ul>
+        {move || list.chosen.with(Vec::is_empty).then(|| view! { <p class="muted">"No error fits."</p> })}
+        {move || (cut() > listed.with(Vec::len)).then(|| view! {
+            <p class="muted row"><span>{move || format!("{} of them are listed.", listed.with(Vec::len))}</span>
+                {move || left().then(|| view! { <button class="button small quiet" type="button" on:click=move |_| most.update(|most| *most += SHOWN)>"Show more"</button> })}</p>
+        })}
+    }
+}
+
+/// Tries all of them again whose record is here.
+#[component]
+fn Again(list: List) -> impl IntoView {
+    let app = list.app;
+    let retry = Memo::new(move |_| list.known.with(|known| retry_all(&list.targets(), known)));
     let many = move || {
         let records = |retry: &RunOptions| retry.retry.as_ref().map_or(0, |retry| retry.records.len());
         retry.with(|retry| retry.as_ref().map_or(0, records))
     };
-    let going = Memo::new(move |_| app.is_running(flow));
+    let going = Memo::new(move |_| app.is_running(list.flow));
     let again = move |_| {
         if let Some(options) = retry.get_untracked() {
-            app.start_run(flow, options);
+            app.start_run(list.flow, options);
         }
     };
-    let download = move |_| {
-        let named = |run: &RunRow| run.steps.iter().map(|step| (step.step.clone(), step.name.clone())).collect();
-        let (steps, name) =
-            run.with_untracked(|run| run.as_ref().map(|run| (named(run), run.flow_name.clone())).unwrap_or_default());
-        let text =
-            chosen.with_untracked(|chosen| tried.with_untracked(|tried| to_csv(chosen, &steps, tried, time::iso)));
-        files::download_text(app, &text, &format!("{}-errors.csv", files::plain_name(&name)));
-    };
-    view! {
-        {move || (many() > 1).then(|| view! {
+    move || {
+        (many() > 1).then(|| view! {
             <button class="button small" prop:disabled=going title=move || going.get().then_some("A run of this flow is going.") on:click=again><Icon name="rotate-ccw" small=true/>{format!("Try {} again", words::count(many(), "record"))}</button>
-        })}
-        <button class="button small quiet" prop:disabled=move || chosen.with(Vec::is_empty) on:click=download><Icon name="download" small=true/>"Download CSV"</button>
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn run() -> Id {
-        Id::from_parts(1, [0; 8])
-    }
-
-    fn error(n: u64, step: &str) -> RunError {
-        RunError {
-            step: step.into(),
-            message: format!("Error {n}"),
-            record: Some(json!({"n": n})),
-            index: Some(n),
-            n,
-            ..RunError::default()
+/// Everything that is listed as a file, also what was not read for the list.
+#[component]
+fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl IntoView {
+    let app = list.app;
+    let download = move |_| {
+        let named = |run: &RunRow| run.steps.iter().map(|step| (step.step.clone(), step.name.clone())).collect();
+        let (steps, name): (BTreeMap<_, _>, _) =
+            run.with_untracked(|run| run.as_ref().map(|run| (named(run), run.flow_name.clone())).unwrap_or_default());
+        let save = move |errors: &[Listed]| {
+            let known = untrack(|| list.known_of(errors));
+            let text = table::to_csv(errors, &steps, &known, time::iso);
+            files::download_text(app, &text, &format!("{}-errors.csv", files::plain_name(&name)));
+        };
+        let whole = list.selected.with_untracked(BTreeSet::is_empty) && more.get_untracked() >= KEPT;
+        if !whole {
+            save(&untrack(|| list.targets()));
+            return;
         }
+        spawn_local(async move {
+            match everything(list).await {
+                Ok(all) => save(&all),
+                Err(error) => app.toasts.fail(error.message),
+            }
+        });
+    };
+    view! {
+        <button class="button small quiet" prop:disabled=move || list.chosen.with(Vec::is_empty) on:click=download><Icon name="download" small=true/>"Download CSV"</button>
     }
+}
 
-    fn tried(n: u64, resolved: bool, ended: bool) -> (u64, Attempt) {
-        (n, Attempt { run: run(), by: None, ended_ms: ended.then_some(1), resolved })
-    }
-
-    #[test]
-    fn the_open_errors_of_one_step_are_tried_again_at_once() {
-        let all = [error(1, "s"), error(2, "s"), error(3, "s"), error(4, "s")];
-        let tries = Tries::from([tried(2, true, true), tried(3, false, false), tried(4, false, true)]);
-        let retry = retry_all(run(), &all, &tries).and_then(|options| options.retry);
-        let records = vec![(1, json!({"n": 1})), (4, json!({"n": 4}))];
-        assert_eq!(retry, Some(RunRetry { step: "s".into(), records, of: Some((run(), vec![1, 4])) }));
-        assert_eq!(retry_all(run(), &[error(1, "s"), error(2, "t")], &Tries::new()), None, "of several steps");
-        assert_eq!(retry_all(run(), &[RunError { record: None, ..error(1, "s") }], &Tries::new()), None);
-        assert_eq!(retry_all(run(), &all[1..2], &tries), None, "what is resolved is not sent again");
-    }
-
-    #[test]
-    fn errors_are_open_until_a_try_went_well() {
-        let tries = Tries::from([tried(1, true, true), tried(2, false, true)]);
-        let listed = |wanted: Wanted| {
-            let all = [error(1, "s"), error(2, "s"), error(3, "s")];
-            all.iter().filter(|error| wanted.takes(is_resolved(error, &tries))).map(|error| error.n).collect::<Vec<_>>()
-        };
-        assert_eq!(listed(Wanted::All), [1, 2, 3]);
-        assert_eq!((listed(Wanted::Open), listed(Wanted::Resolved)), (vec![2, 3], vec![1]));
-    }
-
-    #[test]
-    fn errors_become_a_table_that_no_program_takes_for_formulas() {
-        let first = RunError {
-            trace_key: Some("=1+1".into()),
-            message: "It said \"no\", twice".into(),
-            time_ms: 7,
-            ..error(1, "s")
-        };
-        let steps = BTreeMap::from([("s".to_owned(), "Send".to_owned())]);
-        let made = to_csv(&[first], &steps, &Tries::from([tried(1, true, true)]), |ms| format!("at {ms}"));
-        let lines: Vec<&str> = made.split("\r\n").collect();
-        assert!(lines[0].starts_with("traceKey,step,record,"));
-        assert_eq!(lines[1], r#"'=1+1,Send,2,,"It said ""no"", twice",,,at 7,yes,"{""n"":1}""#);
-        assert_eq!((lines[2], lines.len()), ("", 3));
-    }
+/// All errors that the list would have if it were read to its end.
+async fn everything(list: List) -> Result<Vec<Listed>, CallError> {
+    let app = list.app;
+    let (over, step) = (list.over.get_untracked(), list.step.get_untracked());
+    let (wanted, narrow) = (list.wanted.get_untracked(), list.narrow.get_untracked());
+    let all = if over {
+        ask_flow(app, list.flow, usize::MAX).await?.0
+    } else {
+        let found: Vec<RunError> = app.call(Call::RunErrors { run: list.run }).await?;
+        found.into_iter().map(|error| Listed { run: list.run, error }).collect()
+    };
+    let known = untrack(|| list.known_of(&all));
+    let fits = |one: &Listed| {
+        step.as_ref().is_none_or(|step| *step == one.error.step) && list.takes(one, wanted, &narrow, &known)
+    };
+    Ok(all.into_iter().filter(fits).collect())
 }

@@ -7,9 +7,10 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use tombolo_model::forms::FLOW;
-use tombolo_model::{Id, Intent, View};
+use tombolo_model::{Action, Id, Intent, Kind, View};
 use tombolo_wire::run_worker::RunOptions;
 
+use super::replace::ReplaceConnection;
 use super::schedule::ScheduleButton;
 use super::steps::StepKind;
 use super::{Builder, trial};
@@ -108,6 +109,7 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     let json = RwSignal::new(false);
     let aliases = RwSignal::new(false);
     let cloning = RwSignal::new(false);
+    let replacing = RwSignal::new(false);
     let navigate = StoredValue::new_local(use_navigate());
     let blocked = Signal::derive(move || {
         let binned = builder.app.row(id).is_some_and(|row| row.binned);
@@ -120,6 +122,11 @@ fn More(id: Id, integration: Id) -> impl IntoView {
     let tests = move |()| {
         navigate
             .with_value(|navigate| navigate(&format!("/integrations/{integration}/tests"), NavigateOptions::default()));
+    };
+    // The server keeps the log, and shows it to who administers the account.
+    let may_audit = !builder.app.is_alone() && builder.app.may(Action::ReadAudit, Kind::Integration);
+    let audit = move |()| {
+        navigate.with_value(|navigate| navigate(&format!("/audit?resource={id}"), NavigateOptions::default()));
     };
     let bin = move |()| {
         let name = doc.view.with_untracked(|view| view.as_ref().map(|view| text_at(view, "/name")).unwrap_or_default());
@@ -135,12 +142,15 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
             <MenuItem on_choose=Callback::new(tests)><Icon name="clipboard-check"/>"Tests"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
+            {may_audit.then(|| view! { <MenuItem on_choose=Callback::new(audit)><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
             <MenuItem on_choose=Callback::new(move |()| packages::download(builder.app, id))><Icon name="download"/>"Download"</MenuItem>
+            <MenuItem on_choose=Callback::new(move |()| replacing.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="plug"/>"Replace a connection"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>
             <MenuItem on_choose=Callback::new(bin) blocked=blocked><Icon name="trash-2"/>"Put the flow in the bin"</MenuItem>
         </Menu>
         <HistoryDialog doc=doc open=history/>
         {move || cloning.get().then(|| view! { <CloneDialog id=id open=cloning/> })}
+        <ReplaceConnection open=replacing/>
         <AliasesDialog doc=doc open=aliases above=Some(integration).filter(|of| *of != id)/>
         <Dialog open=settings title="Settings of the flow"><div class="dialog-body form"><DocForm doc=doc sections=FLOW/></div></Dialog>
         <Dialog open=json title="The flow as JSON" wide=true><div class="json-dialog"><JsonView doc=doc/></div></Dialog>

@@ -5,13 +5,16 @@
 //! sight are on the page. What the mapping makes of a record of the last test run is shown beside it, and follows each key.
 
 mod focus;
+mod format;
 mod list;
 mod made;
 mod moves;
 mod notation;
 mod output;
+mod picked;
 mod row;
 mod rows;
+mod schema;
 mod settings;
 mod source;
 mod tree;
@@ -27,9 +30,10 @@ use super::sample::Sample;
 use super::transform::prepare;
 use crate::components::{FieldConflict, Icon};
 use crate::state::{Doc, row_id};
+use format::Format;
 use list::Rows;
 use output::OutputPanel;
-use rows::{MapRow, Shown, Wanted};
+use rows::{Counts, MapRow, Shown, Wanted};
 use settings::SettingsDialog;
 use source::SourcePanel;
 pub(super) use source::{NoSample, Which};
@@ -122,10 +126,16 @@ impl Editing {
         self.doc.view.with_untracked(|view| view.as_ref()?.rows.get(list)?.last().cloned())
     }
 
+    /// The list that new rows go to.
+    fn home(self) -> String {
+        let of = |view: &Arc<View>| format::home(view, self.purpose.base);
+        self.doc.view.with_untracked(|view| view.as_ref().map(of)).unwrap_or_else(|| self.purpose.base.to_owned())
+    }
+
     /// Adds rows at the end of the mapping.
     fn insert_all(self, values: Vec<Value>) {
-        let mut after = self.last_of(self.purpose.base);
-        let list = self.purpose.base.to_owned();
+        let list = self.home();
+        let mut after = self.last_of(&list);
         let rows = values.into_iter().map(|value| {
             let row = row_id::fresh();
             Intent::InsertRow { list: list.clone(), after: after.replace(row.clone()), row, value }
@@ -179,7 +189,7 @@ pub(super) fn MappingEditor(doc: Doc, purpose: Purpose, step: RowId) -> impl Int
 fn Bar(editing: Editing, panel: RwSignal<&'static str>) -> impl IntoView {
     let shown = editing.shown;
     let counts = Memo::new(move |_| rows::counted(editing.rules().as_array().map(Vec::as_slice).unwrap_or_default()));
-    let choice = move |wanted: Wanted, words: &'static str, count: fn((usize, usize)) -> usize| {
+    let choice = move |wanted: Wanted, words: &'static str, count: fn(Counts) -> usize| {
         let chosen = move || shown.with(|shown| shown.wanted == wanted);
         view! { <button type="button" aria-pressed=move || chosen().to_string() on:click=move |_| shown.update(|shown| shown.wanted = wanted)>{words}" "{move || count(counts.get())}</button> }
     };
@@ -203,8 +213,10 @@ fn Bar(editing: Editing, panel: RwSignal<&'static str>) -> impl IntoView {
             <span class="input map-search"><Icon name="search" small=true/><input type="search" aria-label="Find a mapped field" placeholder="Find a field" prop:value=move || shown.with(|shown| shown.search.clone())
                 on:input=move |event| shown.update(|shown| shown.search = event_target_value(&event))/></span>
             <div class="segment wide-only" role="group" aria-label="Which rows">
-                {choice(Wanted::All, "All", |(all, _)| all)}{choice(Wanted::Mapped, "Mapped", |(_, mapped)| mapped)}{choice(Wanted::Open, "Open", |(all, mapped)| all - mapped)}
+                {choice(Wanted::All, "All", |counts| counts.all)}{choice(Wanted::Mapped, "Mapped", |counts| counts.mapped)}{choice(Wanted::Open, "Open", |counts| counts.all - counts.mapped)}
+                {move || (counts.get().required > 0).then(|| choice(Wanted::Required, "Required", |counts| counts.required))}
             </div>
+            <Format editing=editing/>
             <span class="grow"></span>
             <button class="button small quiet wide-only" on:click=fold_all><Icon name="chevrons-up-down" small=true/>{move || if folded.get() { "Unfold all" } else { "Fold all" }}</button>
             <source::MatchByName editing=editing/>
@@ -234,7 +246,7 @@ fn Below(editing: Editing) -> impl IntoView {
             {move || says().map(|says| view! { <p class="nothing muted">{says}</p> })}
             <For each=move || deleted.get() key=String::clone let:path><FieldConflict doc=doc path=path/></For>
             <FieldConflict doc=doc path=base/>
-            <div class="row"><button class="button" id=ADD prop:disabled=move || !doc.writable.get() on:click=move |_| editing.add(base.to_owned())><Icon name="plus"/>"Add field"</button>
+            <div class="row"><button class="button" id=ADD prop:disabled=move || !doc.writable.get() on:click=move |_| editing.add(editing.home())><Icon name="plus"/>"Add field"</button>
                 <span class="muted map-hint wide-only">"A destination such as a.b puts b into the object a. A source in quotes is a fixed text. Alt and the arrow keys move a row."</span></div>
         </div>
     }

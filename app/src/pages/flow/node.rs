@@ -206,6 +206,17 @@ pub(super) fn drop_at_end(builder: Builder, list: &str, dragged: &str) {
     }
 }
 
+/// What somebody wrote about a step in its flow.
+pub(super) fn note_of(builder: Builder, place: &str) -> Memo<String> {
+    let path = format!("{place}/note");
+    Memo::new(move |_| builder.doc.text(&path).trim().to_owned())
+}
+
+/// What is said of a step, and the note that stands below it.
+pub(super) fn with_note(spoken: String, note: &str) -> String {
+    if note.is_empty() { spoken } else { format!("{spoken}, note: {note}") }
+}
+
 /// A step.
 #[component]
 pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
@@ -238,6 +249,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
     let name = move || step.with_value(|step| name_of(app, step));
     let spoken = move || step.with_value(|step| count.with(|count| spoken_name(builder, step, count.as_ref())));
     let resource = step.with_value(|step| step.resource);
+    let note = note_of(builder, &place_in_flow);
     let what =
         move || format!("{}, {}", step.with_value(|step| application(app, step).words()), kind.words().to_lowercase());
     // The keys have `E` for it: a button within a button would be none to a screen reader.
@@ -248,7 +260,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
     view! {
         <article class=class id=format!("node-{row}") data-kind=kind.key() style=place role="button" tabindex=move || if stop.get() { "0" } else { "-1" }
             draggable=move || builder.doc.writable.get().to_string() data-held=tint
-            aria-label=spoken aria-pressed=move || selected().to_string()
+            aria-label=move || with_note(spoken(), &note.get()) aria-pressed=move || selected().to_string()
             on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone()))) on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event))
             on:dragstart=drag on:dragover=|event| event.prevent_default() on:drop=move |event| step.with_value(|step| on_drop(builder, step, &event))>
             {move || holder.get().map(|person| view! { <Flag person=person/> })}
@@ -257,6 +269,7 @@ pub(super) fn Node(step: Step, placed: Memo<Layout>) -> impl IntoView {
                 <div><b class="cut" title=name>{name}</b>" "<small class="cut" title=what>{what}</small></div>
             </div>
             <div class="foot">{resource.map(|id| view! { <SetTools resource=id kind=kind place=place_in_flow/> })}<span class="count">{foot}</span></div>
+            {move || Some(note.get()).filter(|note| !note.is_empty()).map(|note| view! { <p class="node-note cut" aria-hidden="true" title=note.clone()>{note.clone()}</p> })}
             {move || errors().map(|errors| view! { <span class="badge solid errors" aria-hidden="true" title="Show the errors (E)" on:click=list_errors>{words::number(errors)}</span> })}
         </article>
     }

@@ -6,7 +6,7 @@ use tombolo_model::RowId;
 
 use super::Builder;
 use super::canvas::EMPTY;
-use super::node::{StepIcon, count_words, counted, name_of, on_key, spoken_name};
+use super::node::{StepIcon, count_words, counted, name_of, note_of, on_key, spoken_name, with_note};
 use super::router::add_branching;
 use super::steps::{ROUTERS, Router, Step};
 use super::wizard::{Adding, Side};
@@ -77,6 +77,7 @@ fn Branching(router: Router) -> impl IntoView {
 fn Line(step: Step) -> impl IntoView {
     let builder = expect_context::<Builder>();
     let (kind, id) = (step.kind, format!("outline-{}", step.row));
+    let note = note_of(builder, &format!("{}/{}", step.list, step.row));
     let step = StoredValue::new(step);
     let name = move || step.with_value(|step| name_of(builder.app, step));
     let count = counted(builder, step);
@@ -85,10 +86,10 @@ fn Line(step: Step) -> impl IntoView {
         move || count.with(|count| count.as_ref().map(|(state, count)| (state.shown(count.errors), count.errors)));
     let spoken = move || step.with_value(|step| count.with(|count| spoken_name(builder, step, count.as_ref())));
     view! {
-        <li><button class="outline-step" id=id aria-label=spoken
+        <li><button class="outline-step" id=id aria-label=move || with_note(spoken(), &note.get())
             on:keydown=move |event| step.with_value(|step| on_key(builder, step, &event)) on:click=move |_| builder.choice.choose(Some(step.with_value(|step| step.row.clone())))>
             <span class="kind" data-kind=kind.key()><StepIcon step=step/></span>
-            <span class="grow"><b class="cut">{name}</b><small class="muted">{kind.words()}</small></span>
+            <span class="grow"><b class="cut">{name}</b><small class="muted">{kind.words()}</small>{move || Some(note.get()).filter(|note| !note.is_empty()).map(|note| view! { <small class="cut outline-note">{note}</small> })}</span>
             {move || shown().map(|((class, icon, word), errors)| view! {
                 <span class="outline-state">
                     {if errors > 0 {

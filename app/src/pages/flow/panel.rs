@@ -1,13 +1,12 @@
 //! The form of the chosen step, and the tools that open an editor.
 
-use std::fmt;
-use std::str::FromStr;
+mod tool;
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use serde_json::Value;
-use tombolo_model::forms::{STEP, form};
+use tombolo_model::forms::{STEP, STEP_NOTE, form};
 use tombolo_model::{Id, Intent, Kind};
 
 use super::Builder;
@@ -17,6 +16,7 @@ use super::mapping::{self, MappingEditor};
 use super::node::{StepIcon, remove, shift};
 use super::order::Landing;
 use super::router::change;
+use super::schedule::SourceSchedule;
 use super::shared::AlsoUsed;
 use super::steps::{Branch, ROUTERS, Step, StepKind, is_filter, moved};
 use super::templates::TemplatesEditor;
@@ -31,68 +31,12 @@ use crate::pages::{Door, Unopened};
 use crate::state::{Doc, use_document};
 use crate::words;
 use crate::words::kinds::address;
+pub(super) use tool::Tool;
 
 /// The panel's id, for the focus that an editor gives back.
 pub(super) const PANEL: &str = "step-panel";
 /// The editor's id, for the focus when it opens.
 pub(super) const EDITOR: &str = "step-editor";
-
-/// The editors of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tool {
-    /// Which records are looked up.
-    InputFilter,
-    /// Which records go on.
-    Filter,
-    /// Which field goes where.
-    Mapping,
-    /// What becomes of the records that are read.
-    Transform,
-    /// The address and the body of requests.
-    Templates,
-    /// Which records a branch takes, by its place.
-    Branch(usize),
-}
-
-impl Tool {
-    /// Whether a kind of step has it.
-    pub(super) fn is_of(self, kind: StepKind) -> bool {
-        match self {
-            Self::Filter | Self::Templates => true,
-            Self::InputFilter => kind == StepKind::Lookup,
-            Self::Mapping => kind == StepKind::Import,
-            Self::Transform => kind != StepKind::Import,
-            Self::Branch(_) => false,
-        }
-    }
-}
-
-impl fmt::Display for Tool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InputFilter => f.write_str("input-filter"),
-            Self::Filter => f.write_str("filter"),
-            Self::Mapping => f.write_str("mapping"),
-            Self::Transform => f.write_str("transformation"),
-            Self::Templates => f.write_str("templates"),
-            Self::Branch(at) => write!(f, "branch-{at}"),
-        }
-    }
-}
-
-impl FromStr for Tool {
-    type Err = ();
-
-    fn from_str(key: &str) -> Result<Self, ()> {
-        if let Some(at) = key.strip_prefix("branch-") {
-            return at.parse().map(Self::Branch).map_err(|_| ());
-        }
-        [Self::InputFilter, Self::Filter, Self::Mapping, Self::Transform, Self::Templates]
-            .into_iter()
-            .find(|tool| tool.to_string() == key)
-            .ok_or(())
-    }
-}
 
 /// The panel at the right.
 #[component]
@@ -136,6 +80,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     let kind = step.kind;
     let stored = StoredValue::new(step.clone());
     let place = format!("{}/{}", step.list, step.row);
+    let source = StoredValue::new(place.clone());
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
     let adaptor = Memo::new(move |_| doc.text("/adaptorType"));
     let resource_kind = if kind == StepKind::Import { Kind::Import } else { Kind::Export };
@@ -162,14 +107,21 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                             <DocForm doc=doc sections=sections/>
                         </div>
                     </Show>
+                    {(kind == StepKind::Source).then(|| view! { <Show when=move || is_read(&adaptor.get())><h3>"When it is read"</h3><SourceSchedule doc=builder.doc place=source.get_value()/></Show> })}
                     <h3>"In the order they run"</h3>
                     <Tools doc=doc kind=kind/>
                     {(kind != StepKind::Source).then(|| view! { <div class="form"><DocForm doc=builder.doc sections=STEP base=place.clone()/></div> })}
+                    <div class="form"><DocForm doc=builder.doc sections=STEP_NOTE base=place.clone()/></div>
                 </div>
             </Show>
             <footer class="panel-foot"><span class="grow"></span><button class="button" on:click=move |_| builder.close()>"Done"</button></footer>
         </aside>
     }
+}
+
+/// Whether a source is read at times: what is sent to it, or given to it by a person, comes when it comes.
+fn is_read(adaptor: &str) -> bool {
+    !matches!(adaptor, "SimpleExport" | "WebhookExport")
 }
 
 /// That the step is left for later, which keeps the flow from running, and the way to say that it is finished.

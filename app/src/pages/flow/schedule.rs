@@ -1,5 +1,7 @@
 //! When the flow runs by itself. Applied on its button: a half-written schedule must never run.
 //!
+//! A source may have a schedule of its own; without one it is read when the flow runs.
+//!
 //! Only what was changed in the dialog is written: it must not take back what a colleague set meanwhile, nor write a
 //! zone that nobody chose. Without a zone the server reads a schedule in UTC.
 
@@ -104,17 +106,18 @@ struct Times {
 }
 
 impl Times {
-    fn of(doc: Doc) -> Self {
-        Self { schedule: doc.text("/schedule"), zone: doc.text("/timezone") }
+    /// Those of the flow, or of the source at this place in it. The zone is the flow's.
+    fn of(doc: Doc, place: &str) -> Self {
+        Self { schedule: doc.text(&format!("{place}/schedule")), zone: doc.text("/timezone") }
     }
 
     /// What must be written to come here from what the dialog showed when it opened.
-    fn since(&self, opened: &Self) -> Vec<Intent> {
+    fn since(&self, opened: &Self, place: &str) -> Vec<Intent> {
         let set = |path: &str, text: &str| match text {
             "" => Intent::Remove { path: path.into() },
             text => Intent::Set { path: path.into(), value: text.into() },
         };
-        let schedule = (self.schedule != opened.schedule).then(|| set("/schedule", &self.schedule));
+        let schedule = (self.schedule != opened.schedule).then(|| set(&format!("{place}/schedule"), &self.schedule));
         let zone = (self.zone != opened.zone).then(|| set("/timezone", &self.zone));
         schedule.into_iter().chain(zone).collect()
     }
@@ -141,15 +144,36 @@ pub(super) fn ScheduleButton(doc: Doc) -> impl IntoView {
     });
     view! {
         <button class="button small schedule" aria-label=move || format!("Schedule: {}", said.get()) title=move || said.get() on:click=move |_| open.set(true)><Icon name="clock"/><span class="wide-only cut">{move || said.get()}</span></button>
-        <Dialog open=open title="Schedule"><ScheduleForm doc=doc open=open/></Dialog>
+        <Dialog open=open title="Schedule"><ScheduleForm doc=doc open=open place="".to_owned()/></Dialog>
+    }
+}
+
+/// When a source is read by itself, and the dialog that says so; without a schedule of its own it follows the flow.
+#[component]
+pub(super) fn SourceSchedule(doc: Doc, #[prop(into)] place: String) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let path = format!("{place}/schedule");
+    let said = Memo::new(move |_| {
+        doc.app.now_ms.track();
+        match doc.text(&path) {
+            schedule if schedule.is_empty() => "With the flow".to_owned(),
+            schedule => on_its_button(&schedule, &doc.text("/timezone")),
+        }
+    });
+    view! {
+        <button class="button small schedule" aria-label=move || format!("Schedule of this source: {}", said.get()) on:click=move |_| open.set(true)><Icon name="clock"/><span class="cut">{move || said.get()}</span></button>
+        <Dialog open=open title="Schedule of this source"><ScheduleForm doc=doc open=open place=place.clone()/></Dialog>
     }
 }
 
 /// The dialog's form, made anew each time it opens.
 #[component]
-fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
+fn ScheduleForm(doc: Doc, open: RwSignal<bool>, place: String) -> impl IntoView {
     let app = App::here();
-    let opened = StoredValue::new(untrack(|| Times::of(doc)));
+    let own = !place.is_empty();
+    let path = format!("{place}/schedule");
+    let opened = StoredValue::new(untrack(|| Times::of(doc, &place)));
+    let place = StoredValue::new(place);
     let (schedule, zone) = opened.with_value(|times| (times.schedule.clone(), times.zone.clone()));
     let (schedule, zone) = (RwSignal::new(schedule), RwSignal::new(zone));
     let error = RwSignal::new(None::<String>);
@@ -161,7 +185,7 @@ fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
             schedule: schedule.get_untracked().trim().to_owned(),
             zone: zones::known(&typed).map_or_else(|| typed.clone(), ToOwned::to_owned),
         };
-        let changes = opened.with_value(|opened| times.since(opened));
+        let changes = opened.with_value(|opened| place.with_value(|place| times.since(opened, place)));
         // A zone that was there before and is not touched stays, whether or not it is understood here.
         let touched = opened.with_value(|opened| opened.zone != times.zone);
         error.set(check(&times.schedule));
@@ -179,33 +203,44 @@ fn ScheduleForm(doc: Doc, open: RwSignal<bool>) -> impl IntoView {
     };
     let local = Memo::new(move |_| app.sync.with(|sync| sync.link == Link::Local));
     let custom = Memo::new(move |_| schedule.with(|schedule| !PRESETS.iter().any(|(key, _)| key == schedule)));
-    let here = zone_here();
-    let offered = Memo::new(move |_| here.filter(|here| zone.with(|zone| effective(zone) != *here)));
     view! {
         <form class="dialog-body form" on:submit=apply>
-            <p class="muted">"The server runs the flow, whether or not a browser is open."</p>
+            <p class="muted">{if own { "The server reads this source at its own times; the others follow the flow. What is due at the same time is one run." } else { "The server runs the flow, whether or not a browser is open." }}</p>
             {move || local.get().then(|| view! { <div class="banner warning"><Icon name="triangle-alert"/><p>"This account is only on this device. Sign in, so that a server can run the flow."</p></div> })}
             <Field label="Runs" name="preset">
                 <select class="input select-native" id="preset" prop:value=move || schedule.get() on:change=move |event| schedule.set(event_target_value(&event))>
-                    {PRESETS.iter().map(|(key, words)| view! { <option value=*key prop:selected=move || schedule.get() == *key>{*words}</option> }).collect_view()}
+                    {PRESETS.iter().map(|(key, words)| {
+                        let words = if own && key.is_empty() { "With the flow" } else { *words };
+                        view! { <option value=*key prop:selected=move || schedule.get() == *key>{words}</option> }
+                    }).collect_view()}
                     {move || custom.get().then(|| view! { <option value=move || schedule.get() prop:selected=true>{move || schedule.with(|schedule| words::sentence(schedule)).unwrap_or_else(|| "Custom".to_owned())}</option> })}
                 </select>
             </Field>
             <Field label="Cron expression" name="cron" error=error help="? minutes hours day-of-month month day-of-week; 0 is Sunday.">
                 <input class="input code" id="cron" aria-describedby=described_by("cron") prop:value=move || schedule.get() on:input=move |event| schedule.set(event_target_value(&event))/>
             </Field>
-            <Field label="Time zone" name="zone" optional=true error=zone_error help="A name like Europe/Oslo. UTC when empty.">
-                <div class="row">
-                    <input class="input grow" id="zone" aria-describedby=described_by("zone") list="zones" autocomplete="off" placeholder="UTC" prop:value=move || zone.get() on:input=move |event| zone.set(event_target_value(&event))/>
-                    {move || offered.get().map(|here| view! { <button class="button" type="button" on:click=move |_| zone.set(here.to_owned())>{format!("Use {here}")}</button> })}
-                </div>
-                <datalist id="zones">{zones::all().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
-            </Field>
+            {(!own).then(|| view! { <Zone zone=zone error=zone_error/> })}
             <NextRuns schedule=schedule zone=zone/>
-            <FieldConflict doc=doc path="/schedule"/>
-            <FieldConflict doc=doc path="/timezone"/>
+            <FieldConflict doc=doc path=path/>
+            {(!own).then(|| view! { <FieldConflict doc=doc path="/timezone"/> })}
             <footer class="dialog-foot"><button class="button primary" type="submit" prop:disabled=move || !doc.writable.get()>"Apply schedule"</button></footer>
         </form>
+    }
+}
+
+/// The zone in which a flow's schedules are read.
+#[component]
+fn Zone(zone: RwSignal<String>, error: RwSignal<Option<String>>) -> impl IntoView {
+    let here = zone_here();
+    let offered = Memo::new(move |_| here.filter(|here| zone.with(|zone| effective(zone) != *here)));
+    view! {
+        <Field label="Time zone" name="zone" optional=true error=error help="A name like Europe/Oslo. UTC when empty.">
+            <div class="row">
+                <input class="input grow" id="zone" aria-describedby=described_by("zone") list="zones" autocomplete="off" placeholder="UTC" prop:value=move || zone.get() on:input=move |event| zone.set(event_target_value(&event))/>
+                {move || offered.get().map(|here| view! { <button class="button" type="button" on:click=move |_| zone.set(here.to_owned())>{format!("Use {here}")}</button> })}
+            </div>
+            <datalist id="zones">{zones::all().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
+        </Field>
     }
 }
 
@@ -251,11 +286,13 @@ mod tests {
     #[test]
     fn only_what_was_changed_in_the_dialog_is_written() {
         let opened = times("? 0 6 ? * *", "");
-        assert_eq!(opened.since(&opened), []);
+        assert_eq!(opened.since(&opened, ""), []);
         let set = |path: &str, value: &str| Intent::Set { path: path.into(), value: value.into() };
-        assert_eq!(times("? 0 * ? * *", "").since(&opened), [set("/schedule", "? 0 * ? * *")]);
-        assert_eq!(times("? 0 6 ? * *", "Europe/Oslo").since(&opened), [set("/timezone", "Europe/Oslo")]);
-        assert_eq!(times("", "").since(&opened), [Intent::Remove { path: "/schedule".into() }]);
+        assert_eq!(times("? 0 * ? * *", "").since(&opened, ""), [set("/schedule", "? 0 * ? * *")]);
+        assert_eq!(times("? 0 6 ? * *", "Europe/Oslo").since(&opened, ""), [set("/timezone", "Europe/Oslo")]);
+        assert_eq!(times("", "").since(&opened, ""), [Intent::Remove { path: "/schedule".into() }]);
+        let of_source = times("? 0 * ? * *", "").since(&opened, "/pageGenerators/r1");
+        assert_eq!(of_source, [set("/pageGenerators/r1/schedule", "? 0 * ? * *")]);
     }
 
     #[test]

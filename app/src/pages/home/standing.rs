@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use tombolo_model::Id;
-use tombolo_wire::run::{RunStatus, RunType, attempts};
+use tombolo_wire::run::{RunStatus, RunType};
 use tombolo_wire::store::{CatalogueRow, RunRow};
 
+use crate::state::{Marks, outcomes};
 use crate::words;
 
 /// How it stands; of several things the one that asks for most.
@@ -73,17 +74,17 @@ impl Standing {
 }
 
 /// The errors of a run that nobody resolved; one that failed without an error of a record has one.
-fn open_errors(run: &RunRow, runs: &BTreeMap<Id, RunRow>) -> u64 {
+fn open_errors(run: &RunRow, runs: &BTreeMap<Id, RunRow>, marks: &Marks) -> u64 {
     let counted: u64 = run.steps.iter().map(|step| step.errors).sum();
     if counted == 0 {
         return u64::from(run.status == RunStatus::Failed);
     }
-    let resolved = attempts(run, runs.values()).values().filter(|attempt| attempt.resolved).count();
+    let resolved = outcomes(run, runs, marks).values().filter(|attempt| attempt.resolved).count();
     counted.saturating_sub(resolved as u64)
 }
 
 /// What is said of every integration that has flows, by its id.
-pub(super) fn facts(flows: &[CatalogueRow], runs: &BTreeMap<Id, RunRow>) -> BTreeMap<Id, Facts> {
+pub(super) fn facts(flows: &[CatalogueRow], runs: &BTreeMap<Id, RunRow>, marks: &Marks) -> BTreeMap<Id, Facts> {
     let mut newest: BTreeMap<Id, &RunRow> = BTreeMap::new();
     for run in runs.values().filter(|run| run.origin.kind != RunType::Retry) {
         let have = newest.entry(run.flow).or_insert(run);
@@ -98,7 +99,7 @@ pub(super) fn facts(flows: &[CatalogueRow], runs: &BTreeMap<Id, RunRow>) -> BTre
         facts.all += 1;
         facts.on += usize::from(!flow.disabled);
         if let Some(run) = newest.get(&flow.id) {
-            facts.standing = facts.standing.add(run, open_errors(run, runs));
+            facts.standing = facts.standing.add(run, open_errors(run, runs, marks));
             facts.last_ms = facts.last_ms.max(Some(run.started_ms));
         }
     }
@@ -154,7 +155,7 @@ mod tests {
 
     fn standing(flows: &[CatalogueRow], runs: &[RunRow]) -> Standing {
         let runs = runs.iter().map(|run| (run.id, run.clone())).collect();
-        facts(flows, &runs).get(&id(99)).copied().unwrap_or_default().standing
+        facts(flows, &runs, &Marks::new()).get(&id(99)).copied().unwrap_or_default().standing
     }
 
     #[test]
@@ -187,7 +188,7 @@ mod tests {
             (said(0, 0), said(1, 1), said(2, 3)),
             ("No flows yet".into(), "1 flow, all on".into(), "2 of 3 flows on".into())
         );
-        let found = facts(&[flow(1, false), flow(2, true)], &BTreeMap::new());
+        let found = facts(&[flow(1, false), flow(2, true)], &BTreeMap::new(), &Marks::new());
         assert_eq!(found.get(&id(99)).map(|facts| (facts.on, facts.all)), Some((1, 2)));
     }
 }

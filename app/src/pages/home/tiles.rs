@@ -18,7 +18,7 @@ type AllFacts = Memo<BTreeMap<Id, Facts>>;
 fn use_facts() -> AllFacts {
     let app = App::here();
     let flows = Memo::new(move |_| app.of_kind(Kind::Flow));
-    Memo::new(move |_| flows.with(|flows| app.runs.with(|runs| facts(flows, runs))))
+    Memo::new(move |_| flows.with(|flows| app.runs.with(|runs| app.marks.with(|marks| facts(flows, runs, marks)))))
 }
 
 /// What is said of one.

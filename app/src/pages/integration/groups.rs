@@ -46,8 +46,12 @@ impl Page {
         let list = || GROUPS.to_owned();
         app.in_turn(async move {
             doc.try_edit(vec![Intent::DeleteRow { list: list(), row: group.row.clone() }]).await?;
+            // One flow that stays behind must not cost the others, nor the way back.
+            let mut refused = None;
             for flow in &flows {
-                put_into(app, *flow, None).await?;
+                if let Err(error) = put_into(app, *flow, None).await {
+                    refused.get_or_insert(error);
+                }
             }
             app.toasts.offer_undo(said, move || {
                 let (row, id, flows) = (group.row.clone(), group.id.clone(), flows.clone());
@@ -59,7 +63,7 @@ impl Page {
                     Ok(())
                 });
             });
-            Ok(())
+            refused.map_or(Ok(()), Err)
         });
     }
 }

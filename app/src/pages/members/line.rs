@@ -220,11 +220,14 @@ fn Actions(
                 };
                 roster.change(Method::PATCH, format!("/members/{user}"), Some(body), || ());
             };
+            let has_factor = member.second_factor;
+            let reset = move |()| roster.change(Method::DELETE, format!("/members/{user}/factor"), None::<()>, || ());
             let ask = if required { "Ask for no second factor" } else { "Require a second factor" };
             let sso = single_sign_on(roster, user, &member);
             view! {
                 {(!fixed).then_some(sso)}
                 {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(factor)><Icon name="shield-check"/>{ask}</MenuItem> })}
+                {(!fixed && has_factor).then(|| view! { <MenuItem on_choose=Callback::new(reset)><Icon name="rotate-ccw"/>"Take the second factor away"</MenuItem> })}
                 {heir.then(|| view! { <MenuItem on_choose=Callback::new(give)><Icon name="key-round"/>"Make owner"</MenuItem> })}
                 {(!fixed).then(|| view! { <MenuItem on_choose=Callback::new(remove)><Icon name="user-minus"/>"Remove from the account"</MenuItem> })}
             }

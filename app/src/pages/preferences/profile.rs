@@ -46,6 +46,9 @@ struct Form {
     draft: RwSignal<Profile>,
     /// Somebody has typed: what comes from the server stays behind it.
     touched: RwSignal<bool>,
+    /// What is wrong with the name.
+    wrong_name: RwSignal<Option<String>>,
+    /// What the server says, or that it does not answer.
     problem: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
 }
@@ -67,7 +70,7 @@ impl Form {
 
     fn save(self, app: App) {
         if let Some(wrong) = self.draft.with_untracked(|draft| words::name_problem(&draft.name)) {
-            self.problem.set(Some(wrong));
+            self.wrong_name.set(Some(wrong));
             return page::focus_soon(vec![NAME.to_owned()]);
         }
         self.busy.set(true);
@@ -108,6 +111,7 @@ fn Signed() -> impl IntoView {
         user: user.id,
         draft: RwSignal::new(kept(&user)),
         touched: RwSignal::new(false),
+        wrong_name: RwSignal::new(None),
         problem: RwSignal::new(None),
         busy: RwSignal::new(false),
     };
@@ -131,7 +135,8 @@ fn Signed() -> impl IntoView {
     Some(view! {
         <form on:submit=save novalidate><fieldset class="group"><legend>"You"</legend>
             {move || away.get().then(|| view! { <p class="help" role="status">"Your profile is on the server: it can be changed when the server answers."</p> })}
-            <Line form=form name=NAME label="Name" help="Others see it on members, changes and runs." away=away read=|draft| &draft.name write=|draft| &mut draft.name error=form.problem/>
+            {move || form.problem.get().filter(|_| !away.get()).map(|problem| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{problem}</p></div> })}
+            <Line form=form name=NAME label="Name" help="Others see it on members, changes and runs." away=away read=|draft| &draft.name write=|draft| &mut draft.name error=form.wrong_name/>
             <Line form=form name=COMPANY label="Company" away=away read=|draft| &draft.company write=|draft| &mut draft.company/>
             <Field label="What you do" name=ROLE optional=true help="No right hangs on it."><SelectBox name=ROLE value=role choices=roles on_change=choose disabled=away described=true/></Field>
             <Line form=form name=PHONE label="Phone" away=away read=|draft| &draft.phone write=|draft| &mut draft.phone/>
@@ -142,7 +147,7 @@ fn Signed() -> impl IntoView {
 
 fn change(form: Form, change: impl FnOnce(&mut Profile)) {
     form.touched.set(true);
-    form.problem.set(None);
+    form.wrong_name.set(None);
     form.draft.update(change);
 }
 

@@ -15,6 +15,8 @@ const NOW: &str = "password-now";
 const NEW: &str = "password-new";
 /// As the server has it.
 const SHORTEST: usize = 10;
+/// From so many characters on any will do.
+const SENTENCE: usize = 15;
 
 #[component]
 pub(super) fn Password(safe: Safe) -> impl IntoView {
@@ -49,16 +51,22 @@ pub(super) fn Password(safe: Safe) -> impl IntoView {
         <form class="card setting" novalidate=true aria-label="Change the password" on:submit=submit>
             <h2>"Password"</h2>
             <Field label="Present password" name=NOW error=Signal::derive(move || problem.get())><input class="input" id=NOW type="password" autocomplete="current-password" aria-describedby=described_by(NOW) prop:value=move || now.get() on:input=move |event| now.set(event_target_value(&event))/></Field>
-            <Field label="New password" name=NEW help="At least 10 characters." error=short><input class="input" id=NEW type="password" autocomplete="new-password" aria-describedby=described_by(NEW) prop:value=move || new.get() on:input=move |event| new.set(event_target_value(&event))/></Field>
+            <Field label="New password" name=NEW help="At least 10 characters with lower and upper case and digits, or 15 of any kind." error=short><input class="input" id=NEW type="password" autocomplete="new-password" aria-describedby=described_by(NEW) prop:value=move || new.get() on:input=move |event| new.set(event_target_value(&event))/></Field>
             <footer><button class="button" type="submit" prop:disabled=move || busy.get()><Icon name="key-round"/>"Change password"</button></footer>
         </form>
     }
 }
 
-/// What a password that is being typed still lacks.
+/// What a password that is being typed still lacks; the server knows the rest of the rules.
 fn rule(text: &str) -> Option<String> {
     let many = text.chars().count();
-    (1..SHORTEST).contains(&many).then(|| format!("{} more characters, at least.", SHORTEST - many))
+    let has = |of: fn(char) -> bool| text.chars().any(of);
+    if (1..SHORTEST).contains(&many) {
+        return Some(format!("{} more characters, at least.", SHORTEST - many));
+    }
+    let mixed = has(char::is_lowercase) && has(char::is_uppercase) && has(char::is_numeric);
+    ((SHORTEST..SENTENCE).contains(&many) && !mixed)
+        .then(|| format!("Lower and upper case and a digit are wanted, or {SENTENCE} characters."))
 }
 
 #[cfg(test)]
@@ -67,7 +75,8 @@ mod tests {
 
     #[test]
     fn what_a_password_lacks_is_counted() {
-        assert_eq!((rule(""), rule("0123456789")), (None, None));
+        assert_eq!((rule(""), rule("Tr0ub4dor&x"), rule("a long sentence")), (None, None, None));
+        assert!(rule("0123456789").unwrap().contains("upper case"));
         assert_eq!(rule("012").as_deref(), Some("7 more characters, at least."));
     }
 }

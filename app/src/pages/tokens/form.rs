@@ -120,7 +120,7 @@ pub(super) fn Create(ring: Ring, open: RwSignal<bool>) -> impl IntoView {
         <form class="dialog-body" novalidate=true aria-label="Create token" on:submit=submit>
             {ring.administers.then(|| view! { <Type draft=draft/> })}
             <Names draft=draft/>
-            <Show when=move || !draft.personal.get() fallback=|| view! { <p class="muted">"It acts as you in this account, with the role that you have at the time of each request. It is yours alone to change."</p> }><Access draft=draft/></Show>
+            <Show when=move || !draft.personal.get() fallback=|| view! { <p class="muted">"It acts as you in this account, with the role that you have at the time of each request. It is yours alone to change. Where the account asks you for single sign-on, it works while you have come through that in the last 30 days."</p> }><Access draft=draft/></Show>
             <Ends draft=draft/>
             <Foot draft=draft open=open go="Create token"/>
         </form>

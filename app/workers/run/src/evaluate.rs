@@ -45,7 +45,7 @@ pub(crate) fn start() {
 
 async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
     let began = clock_ms();
-    let rules = read(ask.rules, Side::Rules, |text| serde_json::from_str::<Value>(text));
+    let rules = read(ask.rules, Side::Rules, parse_rules);
     let input = read(ask.input, Side::Input, parse_input);
     let (rules, input) = match (rules, input) {
         (Ok(rules), Ok(input)) => (rules, input),
@@ -75,6 +75,10 @@ async fn answer(ask: Ask, scripts: Rc<Pool<ScriptWorkers>>) {
         ms: clock_ms() - began,
     };
     post(&FromEval::Done { done: Box::new(done) });
+}
+
+fn parse_rules(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text)
 }
 
 fn read<T: From<Value>>(

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::{self, StreamExt};
 use js_sys::{Array, Reflect, Uint8Array};
-use tombolo_engine::{HttpClient, HttpError, Pieces, Request, Response, check_secret_hosts};
+use tombolo_engine::{HttpClient, HttpError, Pieces, Request, Response, check_secret_hosts, is_credential};
 use tombolo_model::Id;
 use tombolo_wire::run_worker::Relay;
 use wasm_bindgen::{JsCast, JsValue};
@@ -126,7 +126,7 @@ fn init(request: &Request, guard: &Guard) -> Result<RequestInit, HttpError> {
     for (name, value) in &request.headers {
         headers.append(name, &value.reveal()).map_err(|error| refused(&error))?;
         // Browsers take `Authorization` out of a request that is redirected to another host, but no other header.
-        if value.owners().next().is_some() && !name.eq_ignore_ascii_case("authorization") {
+        if is_credential(name, value) && !name.eq_ignore_ascii_case("authorization") {
             redirect = RequestRedirect::Error;
         }
     }

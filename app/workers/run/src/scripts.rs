@@ -21,6 +21,8 @@ use crate::files::words;
 use crate::port;
 
 const SCRIPT: &str = "/workers/script.js";
+/// A worker does not say whether it computes; what somebody waits for in a browser and takes longer is endless.
+const CALL_MS: u32 = 5_000;
 const MODULE: &str = "/assets/script_bg.wasm";
 
 /// Starts them.
@@ -63,6 +65,10 @@ impl Workers for ScriptWorkers {
 
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()> {
         TimeoutFuture::new(ms).boxed_local()
+    }
+
+    fn call_ms(&self) -> u32 {
+        CALL_MS
     }
 }
 

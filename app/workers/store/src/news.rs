@@ -51,6 +51,8 @@ impl Account {
             }
             Say::Outages => outages::show(self),
             Say::Run { row } => port::event(Event::Run { row: *row }),
+            Say::Marks { marks } => port::event(Event::Marks { marks }),
+            Say::RunsGone { runs } => port::event(Event::RunsGone { runs }),
             Say::CancelRun { run } => runs::cancel_here(self, run),
             Say::Removed => {
                 self.link.borrow_mut().removed = true;

@@ -5,7 +5,10 @@
 mod bundle;
 mod desk;
 mod keeper;
+mod marks;
+mod of_flow;
 mod old;
+mod orphans;
 mod retried;
 mod sign_in;
 mod start;
@@ -20,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tombolo_model::Id;
 use tombolo_sync::client::Event as Told;
-use tombolo_wire::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run::{ErrorMark, RunError, RunRow, RunStatus};
 use tombolo_wire::run_worker::ToRun;
 use tombolo_wire::store::{BlobInfo, Event, Notice};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
@@ -36,9 +39,11 @@ use crate::storage::{Batch, Store, number, pair, range, text, text_of};
 use crate::tabs::Say;
 use crate::{api, blobs, env, locks, port};
 
+pub(crate) use marks::{decide, marks, queue_mark, show_marks};
+pub(crate) use of_flow::flow_errors;
 pub(crate) use old::forget_old;
+pub(crate) use orphans::{end_all, end_forbidden, end_orphans};
 pub(crate) use sign_in::{sign_in_to, signed_in_to};
-use start::may_run_here;
 pub(crate) use start::{cancel_here, start};
 pub(crate) use trial::{test_connection, test_run};
 
@@ -48,6 +53,9 @@ pub(crate) struct Running {
     /// To the one who keeps it.
     said: UnboundedSender<keeper::Heard>,
 }
+
+/// What is kept of a run beside its row, under keys that begin with its id.
+const OF_A_RUN: [Store; 3] = [Store::RunErrors, Store::RunMarks, Store::RunFiles];
 
 /// The lock that a tab holds while it runs a flow.
 fn flow_lock(flow: Id) -> String {
@@ -89,8 +97,15 @@ fn outbox_key(run: Id, what: &str, n: u64) -> JsValue {
     Array::of3(&text(run.to_string()), &text(what), &number(n)).into()
 }
 
-/// Puts what came from the server into a batch; gives the rows that are news.
-pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunRows) -> Result<Vec<RunRow>, Fault> {
+/// What of the runs that came from the server is news.
+#[derive(Default)]
+pub(crate) struct Fresh {
+    pub(crate) rows: Vec<RunRow>,
+    pub(crate) marks: Vec<ErrorMark>,
+}
+
+/// Puts what came from the server into a batch; gives what is news.
+pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunRows) -> Result<Fresh, Fault> {
     let keys: Vec<JsValue> = rows.runs.iter().map(|row| text(row.id.to_string())).collect();
     let mut newest: BTreeMap<Id, RunRow> = BTreeMap::new();
     for value in account.storage.get_many(Store::Runs, &keys).await?.into_iter().flatten() {
@@ -111,11 +126,14 @@ pub(crate) async fn receive(account: &Rc<Account>, batch: &mut Batch, rows: RunR
     for row in rows.errors {
         batch.put_json(Store::RunErrors, &pair(row.run.to_string(), &number(row.n)), &row.error);
     }
-    Ok(fresh.into_values().collect())
+    for mark in &rows.marks {
+        marks::put(batch, mark);
+    }
+    Ok(Fresh { rows: fresh.into_values().collect(), marks: rows.marks })
 }
 
 /// Deletes from the outbox what is on the server: of rows everything up to the number.
-pub(crate) fn sent(batch: &mut Batch, rows: &[(Id, u64)], errors: &[(Id, u64)]) {
+pub(crate) fn sent(batch: &mut Batch, rows: &[(Id, u64)], errors: &[(Id, u64)], marks: &[(Id, Id)]) {
     for (run, n) in rows {
         let (lower, upper) = (outbox_key(*run, "row", 0), outbox_key(*run, "row", *n));
         if let Ok(range) = web_sys::IdbKeyRange::bound(&lower, &upper) {
@@ -124,6 +142,9 @@ pub(crate) fn sent(batch: &mut Batch, rows: &[(Id, u64)], errors: &[(Id, u64)]) 
     }
     for (run, n) in errors {
         batch.delete(Store::RunOutbox, &outbox_key(*run, "error", *n));
+    }
+    for (run, mark) in marks {
+        batch.delete(Store::RunOutbox, &marks::outbox_key(*run, *mark));
     }
 }
 
@@ -156,18 +177,20 @@ pub(crate) async fn offer_all(account: &Rc<Account>, session: &Rc<Session>) {
     for (key, value) in errors.unwrap_or_default() {
         rows.errors.extend(error_row(&key, &value));
     }
+    rows.marks = marks::marks(account).await.unwrap_or_default();
     session::drive(account, session, Told::Runs(rows));
 }
 
 async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
     let entries = account.storage.entries(&[(Store::RunOutbox, None)]).await?.pop().unwrap_or_default();
-    let (mut runs, mut errors) = (BTreeMap::new(), Vec::new());
+    let (mut runs, mut errors, mut marks) = (BTreeMap::new(), Vec::new(), Vec::new());
     for (key, _) in entries {
         let Some(run) = text_of(&key, 0) else { continue };
-        if text_of(&key, 1).as_deref() == Some("row") {
-            runs.insert(run.clone(), text(run));
-        } else {
-            errors.push(pair(run, &key.unchecked_ref::<Array>().get(2)));
+        let last = || key.unchecked_ref::<Array>().get(2);
+        match text_of(&key, 1).as_deref() {
+            Some("row") => drop(runs.insert(run.clone(), text(run))),
+            Some("mark") => marks.push(pair(run, &last())),
+            _ => errors.push(pair(run, &last())),
         }
     }
     let keys: Vec<JsValue> = runs.into_values().collect();
@@ -178,6 +201,9 @@ async fn waiting(account: &Rc<Account>) -> Result<RunRows, Fault> {
     let found = account.storage.get_many(Store::RunErrors, &errors).await?;
     for (key, value) in errors.iter().zip(found) {
         rows.errors.extend(value.and_then(|value| error_row(key, &value)));
+    }
+    for value in account.storage.get_many(Store::RunMarks, &marks).await?.into_iter().flatten() {
+        rows.marks.extend(readable(account, Store::RunMarks, &value));
     }
     Ok(rows)
 }
@@ -214,7 +240,7 @@ pub(crate) async fn forget(account: &Rc<Account>, batch: &mut Batch, documents: 
     for row in list(account, None, usize::MAX).await? {
         if documents.contains(&row.flow) {
             batch.delete(Store::Runs, &text(row.id.to_string()));
-            for store in [Store::RunErrors, Store::RunFiles] {
+            for store in OF_A_RUN {
                 if let Some(range) = range(&row.id.to_string()) {
                     batch.delete(store, &range);
                 }
@@ -280,55 +306,6 @@ pub(crate) async fn cancel(account: &Rc<Account>, run: Id) -> Result<(), Fault> 
         return Ok(());
     }
     api::tell("POST", &format!("/api/accounts/{}/runs/{run}/cancel", account.id), None::<&()>).await
-}
-
-/// Ends every run of this tab: its person has lost the right to them. What they have delivered stays told.
-pub(crate) fn end_all(account: &Rc<Account>) {
-    let runs: Vec<Id> = account.running.borrow().keys().copied().collect();
-    for run in runs {
-        cancel_here(account, run);
-    }
-}
-
-/// Ends the runs of this tab when its person may not run flows on a device any more.
-pub(crate) fn end_forbidden(account: &Rc<Account>) {
-    if !may_run_here(account.info.borrow().role) {
-        end_all(account);
-    }
-}
-
-/// Marks runs of tabs that were closed as failed. What cannot be marked now is marked by the next leader.
-pub(crate) async fn end_orphans(account: &Rc<Account>) {
-    drop(end_all_orphans(account).await);
-}
-
-async fn end_all_orphans(account: &Rc<Account>) -> Result<(), Fault> {
-    let marks = web_sys::IdbKeyRange::bound(&"run:".into(), &"run:~".into());
-    let entries = account.storage.entries(&[(Store::Meta, marks.ok().map(Into::into))]).await?;
-    for (key, _) in entries.into_iter().flatten() {
-        let name = key.as_string().unwrap_or_default();
-        let Some(run) = name.strip_prefix("run:").and_then(|id| id.parse::<Id>().ok()) else {
-            continue;
-        };
-        if account.running.borrow().contains_key(&run) || locks::is_held(&run_lock(run)).await {
-            continue;
-        }
-        let row: Option<RunRow> = account.storage.get_json(Store::Runs, &text(run.to_string())).await?;
-        let mut batch = Batch::new();
-        batch.delete(Store::Meta, &key);
-        let ended = row.filter(|row| matches!(row.status, RunStatus::Running | RunStatus::Queued)).map(|row| {
-            let said = row.cut_off("The tab that ran it was closed or loaded anew.");
-            let row = failed(row, "tab_closed", &said);
-            put_row(account, &mut batch, &row);
-            row
-        });
-        account.storage.write(&batch).await?;
-        if let Some(row) = ended {
-            show(account, row);
-            offer_soon(account);
-        }
-    }
-    Ok(())
 }
 
 /// A row that says that the run ended by an error.

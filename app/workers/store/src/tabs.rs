@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use tombolo_model::Id;
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{ErrorMark, RunRow};
 use tombolo_wire::store::{AccountInfo, Notice, SyncStatus};
 use tombolo_wire::sync::Place;
 use wasm_bindgen::prelude::*;
@@ -87,6 +87,16 @@ pub(crate) enum Say {
     Run {
         /// Its row.
         row: Box<RunRow>,
+    },
+    /// People decided about errors of runs.
+    Marks {
+        /// What.
+        marks: Vec<ErrorMark>,
+    },
+    /// Runs are kept no longer.
+    RunsGone {
+        /// Which.
+        runs: Vec<Id>,
     },
     /// The tab that runs it shall end a run.
     CancelRun {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, text};
-use tombolo_wire::run::RunRow;
-use tombolo_wire::store::{Call, Created, Edited, Overview};
+use tombolo_wire::run::{Decision, ErrorMark, RunRow};
+use tombolo_wire::store::{Call, Created, Edited, FlowErrors, Overview};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -82,4 +82,63 @@ async fn a_damaged_record_of_a_run_hides_no_other_and_is_said() {
     assert!(overview.notices.iter().any(|notice| notice.code == "damaged"), "{:?}", overview.notices);
     storage.close();
     device.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_decision_about_errors_is_kept_and_those_of_a_flow_are_listed_over_all_its_runs() {
+    let device = Device::open().await.unwrap();
+    let flow = create(&device, Kind::Flow, json!({"name": "Errors"})).await;
+    let started: Created = ask(&device, run(flow)).await;
+    let tag = |tag: &str| Decision::Tag { tag: tag.to_owned() };
+    let decide = |run: Id, decision: Decision| Call::Decide { run, errors: vec![1, 2], decision };
+    ask::<Value>(&device, decide(started.id, tag("bank"))).await;
+    ask::<Value>(&device, decide(started.id, Decision::Resolve)).await;
+    let refused = device.call(decide(started.id, tag(" "))).await.unwrap_err();
+    assert_eq!((&*refused.code, &*refused.message), ("invalid", "A tag needs a name."));
+    let refused = device.call(decide(flow, Decision::Resolve)).await.unwrap_err();
+    assert!(refused.message.contains("kept no longer"), "{}", refused.message);
+    let marks: Vec<ErrorMark> = ask(&device, Call::Marks).await;
+    let mut kept: Vec<Decision> = marks.into_iter().map(|mark| mark.decision).collect();
+    kept.sort_by_key(|decision| *decision == Decision::Resolve);
+    assert_eq!(kept, [tag("bank"), Decision::Resolve]);
+    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let mut batch = Batch::new();
+    let again: Created = ask(&device, run_when_ended(&device, flow).await).await;
+    for run in [started.id, again.id] {
+        let key = tombolo_store_worker::storage::pair(run.to_string(), &tombolo_store_worker::storage::number(1));
+        batch.put(
+            Store::RunErrors,
+            &key,
+            text(r#"{"step":"s","code":"c","message":"m","record":null,"index":null,"timeMs":1}"#),
+        );
+    }
+    storage.write(&batch).await.unwrap();
+    ended(&device, again.id).await;
+    let found: FlowErrors = ask(&device, Call::FlowErrors { flow, limit: 10 }).await;
+    assert_eq!(found.errors.iter().map(|row| (row.run, row.n)).collect::<Vec<_>>(), [(again.id, 1), (started.id, 1)]);
+    assert_eq!((found.runs.len(), found.more), (2, false));
+    let first: FlowErrors = ask(&device, Call::FlowErrors { flow, limit: 1 }).await;
+    assert_eq!((first.errors.len(), first.more), (1, true));
+    storage.close();
+    device.close();
+}
+
+/// The call that starts a flow again, once its first run has broken off: there is no worker in these tests.
+async fn run_when_ended(device: &Device, flow: Id) -> Call {
+    let rows: Vec<RunRow> = ask(device, Call::Runs { flow: Some(flow), limit: 1 }).await;
+    ended(device, rows[0].id).await;
+    run(flow)
+}
+
+async fn ended(device: &Device, run: Id) {
+    let mut over = false;
+    for _ in 0..500 {
+        let rows: Vec<RunRow> = ask(device, Call::Runs { flow: None, limit: 100 }).await;
+        over = rows.iter().any(|row| row.id == run && row.ended_ms.is_some());
+        if over {
+            break;
+        }
+        gloo_timers::future::TimeoutFuture::new(10).await;
+    }
+    assert!(over, "the run does not end");
 }

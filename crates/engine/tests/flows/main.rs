@@ -27,6 +27,7 @@ mod many;
 mod marked;
 mod named_secrets;
 mod next;
+mod oauth;
 mod paging;
 mod peeked;
 mod pings;

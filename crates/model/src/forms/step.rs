@@ -5,6 +5,12 @@ use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
 
+/// What a flow says of any of its steps; of a source, nothing else.
+pub const STEP_NOTE: &[Section] = &[section(
+    "",
+    &[field("/note", "Note", Area(2)).optional().help("Stands below the step on the canvas, for everybody.")],
+)];
+
 /// What a flow says of a step that writes or looks up.
 pub const STEP: &[Section] = &[
     section("Answer", &[
@@ -76,6 +82,8 @@ pub const MAP_ROW: &[Section] = &[
                     ("extract_not_empty", "The source has a value"),
                 ]),
             ),
+            field("/required", "The destination requires it", Switch(false))
+                .help("“Required” above the fields then lists it."),
             field("/description", "Description", Area(2)).optional(),
         ],
     ),

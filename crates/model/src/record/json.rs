@@ -85,8 +85,21 @@ impl<'de> Deserialize<'de> for Val {
 impl PartialEq<Value> for Val {
     fn eq(&self, other: &Value) -> bool {
         match (self, other) {
-            (Self::Absent, Value::Null) => true,
-            _ => *self == Self::from(other),
+            (Self::Absent | Self::Null, Value::Null) => true,
+            (Self::Bool(one), Value::Bool(other)) => one == other,
+            (Self::Str(one), Value::String(other)) => **one == **other,
+            (Self::List(one), Value::Array(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one == other)
+            }
+            (Self::Map(one), Value::Object(other)) => {
+                one.iter().count() == other.len()
+                    && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| value == other))
+            }
+            (one, Value::Number(_)) => {
+                let other = Self::from(other);
+                *one == other
+            }
+            _ => false,
         }
     }
 }

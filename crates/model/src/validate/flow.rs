@@ -23,11 +23,14 @@ pub(super) fn check(value: &Value, problems: &mut Vec<Problem>) {
         } else if generator.setup_in_progress() {
             problems.push(unfinished(&place));
         }
+        if let Some(schedule) = generator.schedule() {
+            check_schedule(&schedule, &format!("{place}/schedule"), problems);
+        }
     }
     check_steps(flow.processors(), "", problems);
     check_routers(&flow.routers(), problems);
     if let Some(schedule) = flow.schedule() {
-        check_schedule(schedule, problems);
+        check_schedule(schedule, "/schedule", problems);
     }
 }
 
@@ -78,9 +81,9 @@ fn check_routers(routers: &[Router<'_>], problems: &mut Vec<Problem>) {
 }
 
 /// `? minutes hours day-of-month month day-of-week`, as the integrator writes schedules.
-fn check_schedule(schedule: &str, problems: &mut Vec<Problem>) {
+fn check_schedule(schedule: &str, place: &str, problems: &mut Vec<Problem>) {
     let fields: Vec<&str> = schedule.split_whitespace().collect();
-    let mut wrong = |why: String| problems.push(Problem::new("/schedule", "invalid_schedule", why));
+    let mut wrong = |why: String| problems.push(Problem::new(place, "invalid_schedule", why));
     let [_, rest @ ..] = fields.as_slice() else {
         return wrong("Choose when the flow runs.".into());
     };

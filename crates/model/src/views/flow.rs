@@ -87,6 +87,12 @@ impl PageGenerator<'_> {
     pub fn setup_in_progress(self) -> bool {
         flag(self.0, "/setupInProgress")
     }
+
+    /// When it is read by itself, in place of the flow's schedule.
+    #[must_use]
+    pub fn schedule(self) -> Option<String> {
+        text(self.0, "/schedule").map(str::to_owned)
+    }
 }
 
 /// A branching: sends each record to the branches that it belongs to.

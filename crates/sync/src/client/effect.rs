@@ -88,6 +88,8 @@ pub struct Store {
     pub acked_runs: Vec<(Id, u64)>,
     /// Of a run's errors: they are on the server, their outbox rows go.
     pub acked_errors: Vec<(Id, u64)>,
+    /// Decisions about errors, with their runs: they are on the server, their outbox rows go.
+    pub acked_marks: Vec<(Id, Id)>,
     /// How far the device has got after this; absent: unchanged.
     pub cursor: Option<Cursor>,
 }

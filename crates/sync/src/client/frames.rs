@@ -120,8 +120,9 @@ impl Client {
                     let received = Received { document, chunks: vec![bytes.into_vec()], user };
                     self.show(&mut shown, received, &Caps::CHANGE);
                 }
-                Entry::Run(row) => self.intake.runs(RunRows { runs: vec![row], errors: Vec::new() }),
-                Entry::RunError(row) => self.intake.runs(RunRows { runs: Vec::new(), errors: vec![row] }),
+                Entry::Run(row) => self.intake.runs(RunRows { runs: vec![row], ..RunRows::default() }),
+                Entry::RunError(row) => self.intake.runs(RunRows { errors: vec![row], ..RunRows::default() }),
+                Entry::RunMark(mark) => self.intake.runs(RunRows { marks: vec![mark], ..RunRows::default() }),
                 Entry::Purged { document } => {
                     shown.retain(|received| received.document != document);
                     self.forget(&[document]);

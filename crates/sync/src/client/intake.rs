@@ -50,6 +50,7 @@ impl Intake {
     pub(super) fn runs(&mut self, rows: RunRows) {
         self.next.runs.runs.extend(rows.runs);
         self.next.runs.errors.extend(rows.errors);
+        self.next.runs.marks.extend(rows.marks);
     }
 
     pub(super) fn forget(&mut self, documents: &[Id]) {
@@ -64,6 +65,7 @@ impl Intake {
     pub(super) fn acked_runs(&mut self, sent: Sent) {
         self.next.acked_runs.extend(sent.runs);
         self.next.acked_errors.extend(sent.errors);
+        self.next.acked_marks.extend(sent.marks);
     }
 
     /// A counted frame ends here; its cursor counts once it is stored.
@@ -126,10 +128,12 @@ impl Intake {
         store.received.extend(next.received);
         store.runs.runs.extend(next.runs.runs);
         store.runs.errors.extend(next.runs.errors);
+        store.runs.marks.extend(next.runs.marks);
         store.forget.extend(next.forget);
         store.acked.extend(next.acked);
         store.acked_runs.extend(next.acked_runs);
         store.acked_errors.extend(next.acked_errors);
+        store.acked_marks.extend(next.acked_marks);
         store.cursor = next.cursor.or(store.cursor);
         store.token = 0;
         self.next = store;

@@ -1,9 +1,10 @@
-//! Runs and errors made on this device, on their way up: one frame at a time, each row until it is confirmed.
+//! Runs, errors and decisions about errors made on this device, on their way up: one frame at a time, each row until it is
+//! confirmed. A decision goes after all runs and errors: the server refuses one about a run that it does not know.
 
 use std::collections::BTreeMap;
 
 use tombolo_model::Id;
-use tombolo_wire::run::{RunError, RunRow};
+use tombolo_wire::run::{ErrorMark, RunError, RunRow};
 use tombolo_wire::sync::{RunErrorRow, RunRows};
 
 /// What one frame is filled up to; rows are far smaller, and the rest of the frame's limit is for one big one.
@@ -15,11 +16,12 @@ const MOST_ERROR_BYTES: usize = 512 * 1024;
 /// The longest message of an error that is sent without its record.
 const MOST_MESSAGE_BYTES: usize = 16 * 1024;
 
-/// The rows and errors of one frame: each run with its `n`.
+/// The rows, errors and decisions of one frame: each run with its `n`, each decision with its run.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     pub(super) runs: Vec<(Id, u64)>,
     pub(super) errors: Vec<(Id, u64)>,
+    pub(super) marks: Vec<(Id, Id)>,
 }
 
 /// The rows that the server does not have.
@@ -27,6 +29,8 @@ pub(super) struct Sent {
 pub(super) struct Runs {
     rows: BTreeMap<Id, RunRow>,
     errors: BTreeMap<(Id, u64), RunError>,
+    /// By their runs and ids.
+    marks: BTreeMap<(Id, Id), ErrorMark>,
     flight: Option<(u64, Sent)>,
     last_push: u64,
 }
@@ -45,11 +49,12 @@ impl Runs {
         for row in rows.errors {
             self.errors.insert((row.run, row.n), sendable(row.error));
         }
+        self.marks.extend(rows.marks.into_iter().map(|mark| ((mark.run, mark.id), mark)));
     }
 
     /// The next frame, if none is unanswered.
     pub(super) fn next(&mut self) -> Option<(u64, RunRows)> {
-        if self.flight.is_some() || (self.rows.is_empty() && self.errors.is_empty()) {
+        if self.flight.is_some() || (self.rows.is_empty() && self.errors.is_empty() && self.marks.is_empty()) {
             return None;
         }
         let mut frame = RunRows::default();
@@ -68,10 +73,19 @@ impl Runs {
             size += weight(Some(error));
             frame.errors.push(RunErrorRow { run: *run, n: *n, error: error.clone() });
         }
+        for mark in self.marks.values() {
+            if size > MOST_BYTES {
+                break;
+            }
+            // A number takes at most nine bytes.
+            size += 256 + mark.errors.len() * 9;
+            frame.marks.push(mark.clone());
+        }
         self.last_push += 1;
         let runs = frame.runs.iter().map(|row| (row.id, row.n)).collect();
         let errors = frame.errors.iter().map(|row| (row.run, row.n)).collect();
-        self.flight = Some((self.last_push, Sent { runs, errors }));
+        let marks = frame.marks.iter().map(|mark| (mark.run, mark.id)).collect();
+        self.flight = Some((self.last_push, Sent { runs, errors, marks }));
         Some((self.last_push, frame))
     }
 
@@ -85,6 +99,9 @@ impl Runs {
         }
         for key in &sent.errors {
             self.errors.remove(key);
+        }
+        for key in &sent.marks {
+            self.marks.remove(key);
         }
         Some(sent)
     }

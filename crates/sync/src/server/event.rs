@@ -105,7 +105,7 @@ pub struct AccountState {
     pub rights: Rights,
     /// New after each restore from a backup.
     pub server_epoch: u64,
-    /// Ever restored: only then may a device bring back what others wrote.
+    /// Restored lately: only then may a device bring back what others wrote.
     pub restored: bool,
     /// New after each change of what this user may see.
     pub visibility_epoch: u64,
@@ -139,7 +139,7 @@ impl Numbered {
     pub const fn document(&self) -> Option<Id> {
         match &self.entry {
             Entry::Change { document, .. } | Entry::Purged { document } => Some(*document),
-            Entry::Run(_) | Entry::RunError(_) => None,
+            Entry::Run(_) | Entry::RunError(_) | Entry::RunMark(_) => None,
         }
     }
 }

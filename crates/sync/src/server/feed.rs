@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use tombolo_docs::Hash;
 use tombolo_model::Id;
 use tombolo_wire::sync::{
-    BUNDLE_BYTES, ByteBuf, Cursor, Down, Entry, ManifestEntry, SnapshotPage, WINDOW, encode_page,
+    BUNDLE_BYTES, ByteBuf, Cursor, Down, Entry, MARKS_VERSION, ManifestEntry, SnapshotPage, WINDOW, encode_page,
 };
 
 use super::peer::Peer;
@@ -204,6 +204,7 @@ impl Peer {
         let entries: Vec<Entry> = entries
             .into_iter()
             .filter(|entry| entry.hash.is_none_or(|hash| !self.feed.own.remove(&hash)))
+            .filter(|entry| self.version >= MARKS_VERSION || !matches!(entry.entry, Entry::RunMark(_)))
             .map(|entry| entry.entry)
             .collect();
         if entries.is_empty() && !self.feed.owed {

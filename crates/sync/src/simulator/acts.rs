@@ -300,7 +300,7 @@ impl World {
             origin: tombolo_wire::run::RunOrigin::default(),
             n: 1,
         };
-        self.write(device, Write::Run(RunRows { runs: vec![row], errors: Vec::new() }));
+        self.write(device, Write::Run(RunRows { runs: vec![row], ..RunRows::default() }));
     }
 }
 

@@ -195,7 +195,7 @@ impl Disk {
         let complete = here.len() <= limit;
         let documents = here.into_iter().take(limit).map(|document| self.snapshot(document, whole)).collect();
         let runs = if complete { self.runs.values().cloned().collect() } else { Vec::new() };
-        (SnapshotPage { documents, runs: RunRows { runs, errors: Vec::new() } }, complete)
+        (SnapshotPage { documents, runs: RunRows { runs, ..RunRows::default() } }, complete)
     }
 
     fn snapshot(&self, document: Id, whole: bool) -> Snapshot {

@@ -3,18 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod pair;
+mod runs;
 
 use pair::{Pair, user};
 use proptest::prelude::*;
 use serde_json::json;
 use tombolo_docs::{Author, Chunk, Document};
-use tombolo_model::run::RunError;
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_sync::client::{Client, Effect, Event, Options};
 use tombolo_sync::server::{self, Peer, Session};
 use tombolo_wire::store::Link;
 use tombolo_wire::sync::{
-    Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, RunErrorRow, RunRows, Up, VERSION, encode_down, encode_up,
+    Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, Up, VERSION, encode_down, encode_up,
 };
 
 const AUTHOR: Author = Author { actor: [1; 16], time_ms: 5 };
@@ -436,37 +436,6 @@ fn a_damaged_document_is_asked_for_until_it_comes() {
     assert_eq!(received, [id(1)]);
     let asked = pair.up.iter().filter(|frame| matches!(frame, Up::Fetch { .. })).count();
     assert_eq!(asked, 1);
-}
-
-#[test]
-fn a_record_too_large_for_a_frame_stays_here_and_its_error_goes() {
-    let mut pair = online();
-    let error = |n: u64, record: String| RunErrorRow {
-        run: id(9),
-        n,
-        error: RunError {
-            step: "s".to_owned(),
-            code: "mapping".to_owned(),
-            message: "It did not fit.".to_owned(),
-            record: Some(json!(record)),
-            index: Some(n),
-            time_ms: 0,
-            ..RunError::default()
-        },
-    };
-    let errors = vec![error(1, "x".repeat(3 << 20)), error(2, "small".to_owned())];
-    pair.client(Event::Runs(RunRows { runs: Vec::new(), errors }));
-    let sent: Vec<RunErrorRow> = pair
-        .up
-        .iter()
-        .flat_map(|frame| match frame {
-            Up::Runs { rows, .. } => rows.errors.clone(),
-            _ => Vec::new(),
-        })
-        .collect();
-    assert_eq!(sent.iter().map(|row| row.n).collect::<Vec<_>>(), [1, 2]);
-    assert!(sent[0].error.record.is_none() && sent[0].error.message.contains("on the device that made the run"));
-    assert_eq!(sent[1].error.record, Some(json!("small")));
 }
 
 #[test]

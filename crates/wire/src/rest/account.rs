@@ -75,6 +75,9 @@ pub struct CloseAccount {
     /// A code of their second factor, when they have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The other members lose the account as well. Without it none may be left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_members: bool,
 }
 
 /// `POST /api/accounts/{account}/leave`.

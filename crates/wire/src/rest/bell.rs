@@ -14,6 +14,8 @@ pub struct Bell {
     pub invitations: Vec<WaitingInvitation>,
     /// Integrations that they are offered, the newest first.
     pub transfers: Vec<WaitingTransfer>,
+    /// Changes that members of accounts which they administer ask them to take over, the newest first.
+    pub reviews: Vec<WaitingReview>,
     /// The names of what they have read, on whichever device.
     pub read: Vec<String>,
     /// The accounts that are open to them now.
@@ -54,6 +56,24 @@ pub struct WaitingTransfer {
     pub integrations: Vec<String>,
     /// How many resources go in all.
     pub resources: usize,
+    /// When it was offered, in milliseconds since 1970.
+    pub created_ms: i64,
+}
+
+/// A change that was refused to a member, who asks the administrators to take it over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingReview {
+    /// Which.
+    pub id: Id,
+    /// In which account.
+    pub account: Id,
+    /// Its name.
+    pub account_name: String,
+    /// Whose change it is, by name.
+    pub by: String,
+    /// What it changes, by name.
+    pub name: String,
     /// When it was offered, in milliseconds since 1970.
     pub created_ms: i64,
 }

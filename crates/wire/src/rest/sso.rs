@@ -54,6 +54,10 @@ pub struct PutSsoClient {
     /// Its secret there. Absent or `******` keeps the one that is there, for the same host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// Addresses of which the provider says nothing are taken as their owners': only for a provider at which nobody can
+    /// give themselves another's address.
+    #[serde(default)]
+    pub trust_addresses: bool,
 }
 
 /// The answer to `GET /api/accounts/{account}/sso`.
@@ -75,6 +79,9 @@ pub struct SsoClient {
     pub issuer: String,
     /// As what this server is known there.
     pub client_id: String,
+    /// Whether addresses of which the provider says nothing are taken as their owners'.
+    #[serde(default)]
+    pub trust_addresses: bool,
     /// Members whose identity at the provider is known.
     pub linked: u32,
     /// Members who enter with single sign-on only.

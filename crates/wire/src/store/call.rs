@@ -10,6 +10,7 @@ use tombolo_model::package::PackageChoices;
 use tombolo_model::{Id, Intent, Kind};
 
 use crate::rest::FinishSso;
+use crate::run::Decision;
 use crate::run_worker::RunOptions;
 
 /// A call from the screen.
@@ -128,6 +129,24 @@ pub enum Call {
     RunErrors {
         /// Which run.
         run: Id,
+    },
+    /// → [`FlowErrors`](super::FlowErrors): the errors of all runs of a flow, those of the newest run first.
+    FlowErrors {
+        /// Which flow.
+        flow: Id,
+        /// At most so many.
+        limit: usize,
+    },
+    /// → `Vec<ErrorMark>`: what people decided about errors, of all runs on this device.
+    Marks,
+    /// → null. Decides something about errors of a run; kept on this device at once and sent when the server is there.
+    Decide {
+        /// Which run.
+        run: Id,
+        /// The numbers of its errors.
+        errors: Vec<u64>,
+        /// What.
+        decision: Decision,
     },
     /// → [`BlobInfo`](super::BlobInfo), with one attachment: the file. Names a file that a run made.
     RunFile {

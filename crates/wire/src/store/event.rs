@@ -5,7 +5,7 @@ use tombolo_model::{Id, View};
 
 use super::{AccountInfo, CallError, CatalogueRow, Notice, SyncStatus, UndoState};
 use crate::rest::Outage;
-use crate::run::RunRow;
+use crate::run::{ErrorMark, RunRow};
 
 /// What the store worker sends.
 #[expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")]
@@ -63,6 +63,16 @@ pub enum Event {
     Run {
         /// Its row now.
         row: RunRow,
+    },
+    /// People decided about errors of runs.
+    Marks {
+        /// What, new or come again.
+        marks: Vec<ErrorMark>,
+    },
+    /// Runs are kept no longer on this device.
+    RunsGone {
+        /// Which.
+        runs: Vec<Id>,
     },
     /// Which connections are offline, as far as is known here; all of them.
     Outages {

@@ -6,6 +6,7 @@ use tombolo_model::{Id, Kind, View};
 
 use crate::run::{RunError, RunRow};
 use crate::run_worker::StageRow;
+use crate::sync::RunErrorRow;
 
 use super::{AccountInfo, CatalogueRow, Notice, SyncStatus, UserInfo};
 
@@ -32,6 +33,18 @@ pub struct Overview {
     pub sync: SyncStatus,
     /// What a person should know: damaged documents, storage that may be evicted.
     pub notices: Vec<Notice>,
+}
+
+/// The reply to [`Call::FlowErrors`](super::Call::FlowErrors).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowErrors {
+    /// The errors, those of the newest run first.
+    pub errors: Vec<RunErrorRow>,
+    /// The flow's runs, newest first: those that tried records again tell what became of errors.
+    pub runs: Vec<RunRow>,
+    /// There are more errors than were wanted.
+    pub more: bool,
 }
 
 /// The reply to [`Call::Open`](super::Call::Open).

@@ -7,7 +7,7 @@ use tombolo_model::{Grants, Id, Role};
 use super::bytes::{Hash, hashes};
 use super::cursor::{Course, Cursor};
 use super::up::{RunErrorRow, RunRows};
-use crate::run::RunRow;
+use crate::run::{ErrorMark, RunRow};
 use crate::store::Person;
 
 /// A frame from the server to a device.
@@ -149,6 +149,8 @@ pub enum Entry {
     Run(RunRow),
     /// A run's error.
     RunError(RunErrorRow),
+    /// What somebody decided about errors; sent to devices of version 2 and later.
+    RunMark(ErrorMark),
     /// A document was purged.
     Purged {
         /// Which.

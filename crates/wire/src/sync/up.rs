@@ -5,7 +5,7 @@ use serde_bytes::ByteBuf;
 use tombolo_model::Id;
 
 use super::cursor::Cursor;
-use crate::run::{RunError, RunRow};
+use crate::run::{ErrorMark, RunError, RunRow};
 
 /// A frame from a device to the server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,13 +87,16 @@ pub struct RunRows {
     /// Errors.
     #[serde(default)]
     pub errors: Vec<RunErrorRow>,
+    /// What people decided about errors, of their own runs and of others'; each counts once, by its id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<ErrorMark>,
 }
 
 impl RunRows {
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.errors.is_empty()
+        self.runs.is_empty() && self.errors.is_empty() && self.marks.is_empty()
     }
 }
 

@@ -78,8 +78,8 @@ pub(crate) struct Identity {
     pub(crate) subject: String,
     /// The address, where the token has one.
     pub(crate) email: Option<String>,
-    /// Whether the provider has made sure that it is theirs.
-    pub(crate) verified: bool,
+    /// Whether the provider has made sure that it is theirs; absent where it says nothing of it.
+    pub(crate) verified: Option<bool>,
 }
 
 /// The keys that a provider publishes.
@@ -175,9 +175,13 @@ pub(crate) fn checked(token: &str, keys: &Keys, expected: Expected<'_>) -> Resul
     if claims.sub.is_empty() || claims.sub.len() > 255 {
         return Err(TokenError::Subject);
     }
-    // Some write "true"; that is a text and no answer.
-    let verified = claims.email_verified == Some(serde_json::Value::Bool(true));
+    let verified = is_verified(claims.email_verified.as_ref());
     Ok(Identity { subject: claims.sub, email: claims.email, verified })
+}
+
+/// What a provider says of an address. Some write "true"; that is a text, and no yes.
+pub(crate) fn is_verified(said: Option<&serde_json::Value>) -> Option<bool> {
+    said.filter(|said| !said.is_null()).map(|said| *said == serde_json::Value::Bool(true))
 }
 
 /// What is inside a token, once its signature was checked.
@@ -237,7 +241,12 @@ impl Key {
                 key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
             }
             Algorithm::Es256 => {
-                let point = [vec![4], part(&self.x)?, part(&self.y)?].concat();
+                let (x, y) = (part(&self.x)?, part(&self.y)?);
+                // Each in full (RFC 7518, section 6.2.1.2): joined, two wrong lengths make a right one.
+                if x.len() != 32 || y.len() != 32 {
+                    return Err(TokenError::Signature);
+                }
+                let point = [vec![4], x, y].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature)
             }
         };
@@ -252,6 +261,9 @@ fn decoded(text: &str) -> Result<Vec<u8>, TokenError> {
 fn seconds(ms: i64) -> f64 {
     ms as f64 / 1_000.0
 }
+
+#[cfg(test)]
+mod vectors;
 
 #[cfg(test)]
 mod tests {

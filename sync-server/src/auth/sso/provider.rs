@@ -236,7 +236,7 @@ impl Caller<'_> {
         if told.sub != identity.subject {
             return Err(ProviderError::OtherPerson);
         }
-        let verified = told.email_verified == Some(serde_json::Value::Bool(true));
+        let verified = jwt::is_verified(told.email_verified.as_ref());
         Ok(Identity { email: told.email, verified, ..identity })
     }
 

@@ -35,6 +35,7 @@ pub(in crate::routes) async fn show(
         organization: client.organization,
         issuer: client.issuer,
         client_id: client.client_id,
+        trust_addresses: client.trusts_addresses,
         linked,
         required,
     };
@@ -65,6 +66,10 @@ pub(in crate::routes) async fn put(
         fields.retain(|field| field.old_value != field.new_value);
         if before.as_ref().is_none_or(|row| row.sealed != client.sealed) {
             fields.push(audit::masked("/clientSecret", before.is_some(), true));
+        }
+        let trusted = before.as_ref().map(|row| row.trusts_addresses);
+        if trusted.unwrap_or_default() != client.trusts_addresses {
+            fields.push(audit::field("/trustAddresses", trusted.map(Into::into), Some(client.trusts_addresses.into())));
         }
         let action = if before.is_some() { AuditAction::Update } else { AuditAction::Create };
         note(&app, account, &caller, &client, fields, action).await;
@@ -144,7 +149,7 @@ async fn checked(
         (None, Some(before)) if before.hosts == hosts && !before.sealed.is_empty() => before.sealed.clone(),
         _ => return Err(ApiError::invalid("clientSecret", "Enter the client secret that the provider has given you.")),
     };
-    Ok(SsoClientRow { organization, issuer, client_id, sealed, hosts })
+    Ok(SsoClientRow { organization, issuer, client_id, sealed, hosts, trusts_addresses: body.trust_addresses })
 }
 
 async fn note(

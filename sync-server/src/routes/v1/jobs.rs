@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
-use tombolo_wire::run::{Attempt, RunPlace, RunRow, RunStatus, StepCount, attempts};
+use tombolo_wire::run::{Attempt, ErrorMark, RunPlace, RunRow, RunStatus, StepCount, attempts, settled, standings};
 
 use super::body::{Collection, MaybeJson};
 use super::resources::found;
@@ -75,7 +75,9 @@ async fn answer(app: &App, acting: &Acting, asked: Asked) -> Result<Response, Re
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
             let homes = homes(app, acting).await?;
             let retries = app.store.retries(acting.account, None).await?;
-            runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &attempts(run, &retries))).collect()
+            let marks = app.store.marks(acting.account, None).await?;
+            let tried = |run: &RunRow| outcomes(run, &retries, &marks);
+            runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &tried(run))).collect()
         };
     if shown.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -90,7 +92,7 @@ pub(super) async fn one(
     Names(id): Names<Id>,
 ) -> Result<Answer<Value>, RestError> {
     let run = run_of(&app, &acting, id, Action::Read).await?;
-    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
+    let tried = tried(&app, &acting, &run).await?;
     let mut shown = job(&run, homes(&app, &acting).await?.get(&run.flow).copied(), &tried);
     shown["children"] = run.steps.iter().map(|step| child(&run, step)).collect();
     Ok(Answer(shown))
@@ -104,7 +106,7 @@ pub(super) async fn errors(
 ) -> Result<Answer<Value>, RestError> {
     let run = run_of(&app, &acting, id, Action::Read).await?;
     let rows = app.store.run_errors(acting.account, id).await?;
-    let tried = attempts(&run, &app.store.retries(acting.account, Some(run.flow)).await?);
+    let tried = tried(&app, &acting, &run).await?;
     let errors: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -162,7 +164,7 @@ pub(super) async fn latest(
     for flow in seen.flows.unwrap_or_default() {
         let filter = JobFilter { flows: Some(vec![flow]), ..JobFilter::default() };
         if let Some(run) = app.store.jobs(acting.account, &filter, 1).await?.first() {
-            let tried = attempts(run, &app.store.retries(acting.account, Some(flow)).await?);
+            let tried = tried(&app, &acting, run).await?;
             shown.push(job(run, homes.get(&flow).copied(), &tried));
         }
     }
@@ -263,6 +265,16 @@ const fn status(status: RunStatus) -> &'static str {
         RunStatus::Failed => "failed",
         RunStatus::Canceled => "canceled",
     }
+}
+
+/// What became of the errors of a run: tried again, or settled by hand.
+fn outcomes(run: &RunRow, retries: &[RunRow], marks: &[ErrorMark]) -> BTreeMap<u64, Attempt> {
+    settled(attempts(run, retries), &standings(marks.iter().filter(|mark| mark.run == run.id)))
+}
+
+async fn tried(app: &App, acting: &Acting, run: &RunRow) -> Result<BTreeMap<u64, Attempt>, RestError> {
+    let retries = app.store.retries(acting.account, Some(run.flow)).await?;
+    Ok(outcomes(run, &retries, &app.store.marks(acting.account, Some(run.flow)).await?))
 }
 
 /// The integrations of flows.

@@ -88,6 +88,7 @@ pub(super) async fn create(State(app): State<App>, acting: Acting, Json(body): J
         hash: text.hash,
         user: acting.user,
         personal,
+        sso: acting.sso,
         body: wish.body,
         purge_ms: in_time(&acting, wish.purge_ms.or_else(|| personal.then_some(now_ms + PERSONAL_MS))),
         now_ms,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tombolo_model::{View, path};
 
 use super::rows::is_mapped;
+use super::schema::{is_schema, rows_of_schema};
 use super::tree::{Leaf, below, type_for};
 use crate::state::value_at;
 
@@ -12,8 +13,11 @@ use crate::state::value_at;
 const MOST: usize = 2_000;
 const DEEP: usize = 12;
 
-/// The rows that make a record like this one. With `sources` each reads the field that it was made of.
+/// The rows that make a record like this one, or as a JSON Schema describes it. With `sources` each reads the field that it was made of.
 pub(super) fn rows_of(sample: &Value, sources: bool) -> Vec<Value> {
+    if !sources && is_schema(sample) {
+        return rows_of_schema(sample, DEEP, &mut { MOST });
+    }
     let (record, root) = match sample {
         Value::Array(rows) => (rows.first(), "$[*]"),
         other => (Some(other), "$"),

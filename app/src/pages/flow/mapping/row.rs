@@ -239,6 +239,7 @@ fn Row(editing: Editing, row: MapRow) -> impl IntoView {
             }}</Cell>
             <Cell doc=doc path=place.under("generate")>
                 <Fold place=place/>
+                <Need place=place/>
                 <TextBox name=place.id("generate") label="Destination field" placeholder="Destination field" code=true typed=destination disabled=off on_focus=place.here("generate")/>
             </Cell>
             <span role="gridcell"><SelectBox name=place.id("type") label="Type" value=kind choices=types disabled=off on_change=set_type/></span>
@@ -247,6 +248,16 @@ fn Row(editing: Editing, row: MapRow) -> impl IntoView {
             <FieldConflict doc=doc path=place.under("extract")/>
             {move || twin.get().map(|name| view! { <p class="note" role="gridcell">{twin_words(&name)}</p> })}
         </div>
+    }
+}
+
+/// That the destination cannot do without the field.
+#[component]
+fn Need(place: Place) -> impl IntoView {
+    let path = place.under("required");
+    let needed = Memo::new(move |_| place.doc.flag(&path));
+    move || {
+        needed.get().then(|| view! { <span class="need" title="The destination requires it">"*"<span class="sr">" required"</span></span> })
     }
 }
 

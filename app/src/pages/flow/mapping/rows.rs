@@ -50,6 +50,8 @@ pub(super) enum Wanted {
     Mapped,
     /// Those that have none yet.
     Open,
+    /// Those that the destination cannot do without.
+    Required,
 }
 
 /// What of a mapping is shown.
@@ -95,6 +97,11 @@ pub(super) fn is_mapped(row: &Value) -> bool {
 fn is_built(row: &Value) -> bool {
     let some = |key: &str| row.get(key).and_then(Value::as_array).is_some_and(|rows| !rows.is_empty());
     some("mappings") || some("buildArrayHelper")
+}
+
+/// Whether the destination cannot do without the field of a row, as far as somebody or a pasted schema has said so.
+pub(super) fn is_required(row: &Value) -> bool {
+    row.get("required").and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Whether the line of a row says of which rows its value is built, in the place of a source.
@@ -163,6 +170,7 @@ impl Walk<'_> {
             Wanted::All => true,
             Wanted::Mapped => is_mapped(row),
             Wanted::Open => !is_mapped(row),
+            Wanted::Required => is_required(row),
         };
         let has = |key: &str| {
             row.get(key).and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(&self.search))
@@ -179,15 +187,28 @@ pub(super) fn read(view: &View, base: &str, shown: &Shown) -> Vec<MapRow> {
     walk.out
 }
 
-/// How many rows there are at all, and how many of them have a source.
-pub(super) fn counted(rows: &[Value]) -> (usize, usize) {
-    rows.iter().fold((0, 0), |(all, mapped), row| {
-        let mut below = counted(items(row, "mappings"));
-        for entry in items(row, "buildArrayHelper") {
-            let more = counted(items(entry, "mappings"));
-            below = (below.0 + more.0, below.1 + more.1);
-        }
-        (all + 1 + below.0, mapped + usize::from(is_mapped(row)) + below.1)
+/// How many rows there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) all: usize,
+    /// Those that have a source.
+    pub(super) mapped: usize,
+    /// Those that the destination cannot do without.
+    pub(super) required: usize,
+}
+
+impl Counts {
+    fn add(self, other: Self) -> Self {
+        Self { all: self.all + other.all, mapped: self.mapped + other.mapped, required: self.required + other.required }
+    }
+}
+
+/// How many rows there are at all, how many of them have a source, and how many are required.
+pub(super) fn counted(rows: &[Value]) -> Counts {
+    rows.iter().fold(Counts::default(), |sum, row| {
+        let own = Counts { all: 1, mapped: is_mapped(row).into(), required: is_required(row).into() };
+        let inner = items(row, "buildArrayHelper").iter().map(|entry| counted(items(entry, "mappings")));
+        inner.fold(sum.add(own).add(counted(items(row, "mappings"))), Counts::add)
     })
 }
 
@@ -267,6 +288,6 @@ mod tests {
         let open = lines(&Shown { wanted: Wanted::Open, ..Shown::default() });
         assert_eq!(open, named(&[("p", 0), ("z", 1)]));
         let rows = built().value["mappings"].as_array().cloned().unwrap();
-        assert_eq!(counted(&rows), (7, 6));
+        assert_eq!(counted(&rows), Counts { all: 7, mapped: 6, required: 0 });
     }
 }

@@ -10,6 +10,7 @@ use tombolo_model::{Intent, RowId, View, path};
 
 use super::Editing;
 use super::made::{by_name, row_for, rows_of};
+use super::picked::{Picked, PickedBar};
 use super::row::FIELD;
 use super::rows::{Shown, hides_source, reader};
 use super::tree::{Leaf, MOST, leaves};
@@ -52,11 +53,11 @@ impl Editing {
         }
         self.mapped.set_value(Some(leaf.path.clone()));
         let record = untrack(|| self.sample.value()).unwrap_or_default();
-        self.put(self.purpose.base.to_owned(), row_for(leaf, &record));
+        self.put(self.home(), row_for(leaf, &record));
     }
 
     /// The row that reads a field, wherever it stands.
-    fn reader(self, field: &str) -> Option<(String, RowId)> {
+    pub(super) fn reader(self, field: &str) -> Option<(String, RowId)> {
         let of = |view: &Arc<View>| reader(view, self.purpose.base, field);
         self.doc.view.with_untracked(|view| view.as_ref().and_then(of))
     }
@@ -102,16 +103,19 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
         found
     });
     let stop = RwSignal::new(0_usize);
+    let picked = RwSignal::new(Picked::default());
+    let shared = Tree { editing, lines: tree, closed, used, stop, picked };
     view! {
         <section class="panel map-source" aria-label="Source fields">
             <header><h2>"Source"</h2><Which sample=sample/></header>
             {move || (!tree.with(Vec::is_empty) || !search.with(String::is_empty)).then(|| view! {
                 <span class="input tree-search"><Icon name="search" small=true/><input type="search" aria-label="Find a source field" placeholder="Find a source field" prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/></span>
             })}
+            <PickedBar editing=editing tree=tree picked=picked/>
             <div class="scroll">
-                <ul class="tree" role="tree" aria-label="Source fields">
+                <ul class="tree" role="tree" aria-label="Source fields" aria-multiselectable="true">
                     <For each=move || lines.get() key=|(at, leaf)| (*at, leaf.clone()) let:item>
-                        <TreeLine editing=editing at=item.0 leaf=item.1 tree=tree closed=closed used=used stop=stop/>
+                        <TreeLine tree=shared at=item.0 leaf=item.1/>
                     </For>
                 </ul>
                 {move || (tree.with(Vec::len) >= MOST).then(|| view! { <p class="muted tree-note">{format!("The first {MOST} fields are shown. Search for the others.")}</p> })}
@@ -131,55 +135,85 @@ fn extracts(rows: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-#[component]
-fn TreeLine(
+/// What the lines of the tree share.
+#[derive(Clone, Copy)]
+struct Tree {
     editing: Editing,
-    at: usize,
-    leaf: Leaf,
-    tree: Memo<Vec<Leaf>>,
+    lines: Memo<Vec<Leaf>>,
+    /// The paths whose fields are hidden.
     closed: RwSignal<BTreeSet<String>>,
+    /// The fields that rows read.
     used: Memo<BTreeSet<String>>,
+    /// The line that the Tab key stops at.
     stop: RwSignal<usize>,
-) -> impl IntoView {
-    let (open, depth) = (leaf.open, leaf.depth);
-    let leaf = StoredValue::new(leaf);
-    let is_used = Memo::new(move |_| {
-        used.with(|used| {
-            leaf.with_value(|leaf| used.contains(&leaf.path) || used.contains(&format!("{}[*]", leaf.path)))
-        })
-    });
-    let turn = move || {
-        closed.update(|closed| {
-            let path = leaf.with_value(|leaf| leaf.path.clone());
-            if !closed.remove(&path) {
-                closed.insert(path);
+    picked: RwSignal<Picked>,
+}
+
+impl Tree {
+    /// Hides the fields inside a field, or shows them.
+    fn turn(self, at: usize, path: &str) {
+        self.closed.update(|closed| {
+            if !closed.remove(path) {
+                closed.insert(path.to_owned());
             }
         });
         page::focus_soon(vec![line_id(at)]);
-    };
-    let go = move |to: usize| {
-        stop.set(to);
+    }
+
+    fn go(self, to: usize) {
+        self.stop.set(to);
         page::focus_soon(vec![line_id(to)]);
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let last = tree.with_untracked(Vec::len).saturating_sub(1);
+    }
+
+    fn pick(self, at: usize, leaf: &Leaf) {
+        self.picked.update(|picked| picked.turn(at, &leaf.path));
+    }
+
+    fn on_click(self, at: usize, leaf: &Leaf, event: &leptos::ev::MouseEvent) {
+        if event.shift_key() {
+            self.lines.with_untracked(|lines| self.picked.update(|picked| picked.reach(at, lines)));
+        } else if event.ctrl_key() || event.meta_key() {
+            self.pick(at, leaf);
+        } else {
+            self.editing.map_leaf(leaf);
+        }
+    }
+
+    fn on_key(self, at: usize, leaf: &Leaf, event: &KeyboardEvent) {
+        let last = self.lines.with_untracked(Vec::len).saturating_sub(1);
         match event.key().as_str() {
-            "ArrowDown" => go((at + 1).min(last)),
-            "ArrowUp" => go(at.saturating_sub(1)),
-            "Home" => go(0),
-            "End" => go(last),
-            "ArrowRight" if open == Some(false) => turn(),
-            "ArrowRight" => go((at + 1).min(last)),
-            "ArrowLeft" if open == Some(true) => turn(),
+            "ArrowDown" => self.go((at + 1).min(last)),
+            "ArrowUp" => self.go(at.saturating_sub(1)),
+            "Home" => self.go(0),
+            "End" => self.go(last),
+            "ArrowRight" if leaf.open == Some(false) => self.turn(at, &leaf.path),
+            "ArrowRight" => self.go((at + 1).min(last)),
+            "ArrowLeft" if leaf.open == Some(true) => self.turn(at, &leaf.path),
             "ArrowLeft" => {
-                let parent = tree.with_untracked(|all| all[..at].iter().rposition(|one| one.depth < depth));
-                go(parent.unwrap_or_default());
+                let above = |all: &Vec<Leaf>| all[..at].iter().rposition(|one| one.depth < leaf.depth);
+                self.go(self.lines.with_untracked(above).unwrap_or_default());
             }
-            "Enter" | " " => leaf.with_value(|leaf| editing.map_leaf(leaf)),
+            "Enter" => self.editing.map_leaf(leaf),
+            " " => self.pick(at, leaf),
             _ => return,
         }
         event.prevent_default();
-    };
+    }
+}
+
+#[component]
+fn TreeLine(tree: Tree, at: usize, leaf: Leaf) -> impl IntoView {
+    let Tree { editing, stop, .. } = tree;
+    let (open, depth) = (leaf.open, leaf.depth);
+    let leaf = StoredValue::new(leaf);
+    let is_used = Memo::new(move |_| {
+        tree.used.with(|used| {
+            leaf.with_value(|leaf| used.contains(&leaf.path) || used.contains(&format!("{}[*]", leaf.path)))
+        })
+    });
+    let is_picked =
+        Memo::new(move |_| tree.picked.with(|picked| leaf.with_value(|leaf| picked.paths.contains(&leaf.path))));
+    let turn = move || leaf.with_value(|leaf| tree.turn(at, &leaf.path));
     let drag = move |event: DragEvent| {
         let text = leaf.with_value(|leaf| format!("{FIELD}{}", leaf.path));
         if let Some(Err(error)) = event.data_transfer().map(|data| data.set_data("text/plain", &text)) {
@@ -195,8 +229,8 @@ fn TreeLine(
     let (name, kind, sample) = leaf.with_value(|leaf| (leaf.name.clone(), leaf.kind, leaf.sample.clone()));
     view! {
         <li class="tree-row" class:used=is_used id=line_id(at) role="treeitem" attr:aria-level=depth + 1 aria-expanded=open.map(|open| open.to_string()) aria-label=label style=format!("--depth:{depth}")
-            tabindex=move || if stop.get() == at { "0" } else { "-1" } draggable=move || editing.doc.writable.get().to_string() on:dragstart=drag on:keydown=on_key on:focus=move |_| stop.set(at)
-            title=leaf.with_value(|leaf| format!("{}: Enter or a click maps it", leaf.path)) on:click=move |_| leaf.with_value(|leaf| editing.map_leaf(leaf))>
+            tabindex=move || if stop.get() == at { "0" } else { "-1" } draggable=move || editing.doc.writable.get().to_string() on:dragstart=drag on:keydown=move |event| leaf.with_value(|leaf| tree.on_key(at, leaf, &event)) on:focus=move |_| stop.set(at)
+            aria-selected=move || is_picked.get().to_string() title=leaf.with_value(|leaf| format!("{}: Enter or a click maps it, Space or Ctrl and a click picks several", leaf.path)) on:click=move |event| leaf.with_value(|leaf| tree.on_click(at, leaf, &event))>
             {open.map(|_| view! { <span class="turn" on:click=move |event| { event.stop_propagation(); turn(); }><Icon name="chevron-down" small=true/></span> })}
             <span class="code cut">{name}</span>{move || is_used.get().then(|| view! { <span class="used-dot"></span> })}
             <span class="sample cut">{sample}</span><span class="type">{kind}</span>
@@ -315,7 +349,7 @@ pub(super) fn PasteDestination(editing: Editing) -> impl IntoView {
         <button class="button small quiet" prop:disabled=move || !editing.doc.writable.get() on:click=move |_| { open.set(true); page::focus_soon(vec![TEXT.to_owned()]); }><Icon name="file-braces" small=true/>"Paste a sample"</button>
         <Dialog open=open title="Make the destination of a sample">
             <form class="dialog-body" on:submit=go>
-                <p class="muted">"Paste a record as the application takes it. Each of its fields becomes a row without a source; “Match by name” fills in what it can."</p>
+                <p class="muted">"Paste a record as the application takes it, or its JSON Schema, which also says what is required. Each of its fields becomes a row without a source; “Match by name” fills in what it can."</p>
                 <textarea class="input code" id=TEXT rows="12" aria-label="Sample of the destination" spellcheck="false" aria-invalid=move || wrong().is_some().to_string() prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))></textarea>
                 {move || wrong().map(|why| view! { <p class="error" role="alert"><Icon name="triangle-alert" small=true/>{why}</p> })}
                 <footer class="dialog-foot"><button class="button primary" type="submit" prop:disabled=closed>"Add these fields"</button></footer>

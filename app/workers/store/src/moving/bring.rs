@@ -211,6 +211,7 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
         Store::Secrets,
         Store::Runs,
         Store::RunErrors,
+        Store::RunMarks,
         Store::RunFiles,
         Store::States,
         Store::CacheEntries,
@@ -243,6 +244,7 @@ async fn copy_rest(local: &Storage, account: &Rc<Account>, batch: &mut Batch) ->
                 }
                 Store::Runs => runs::queue_row(batch, &value),
                 Store::RunErrors => runs::queue_error(batch, &key),
+                Store::RunMarks => runs::queue_mark(batch, &key),
                 Store::States => {
                     if let Some((owner, key)) = kept::named(&key) {
                         batch.append_json(Store::Errands, &Errand::State { owner, key });

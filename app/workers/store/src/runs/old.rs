@@ -4,14 +4,18 @@
 
 use std::rc::Rc;
 
+use tombolo_model::Id;
 use tombolo_wire::rest::AccountSettings;
 use tombolo_wire::run::RunRow;
+use tombolo_wire::store::Event;
 
-use super::list;
+use super::{OF_A_RUN, list};
 use crate::account::Account;
 use crate::api;
 use crate::fault::Fault;
+use crate::port;
 use crate::storage::{Batch, Store, range, text};
+use crate::tabs::Say;
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
@@ -30,16 +34,21 @@ async fn forget(account: &Rc<Account>) -> Result<(), Fault> {
         return Ok(());
     }
     let before_ms = settings.now_ms - i64::from(settings.retention_days) * DAY_MS;
-    let mut batch = Batch::new();
+    let (mut batch, mut gone) = (Batch::new(), Vec::<Id>::new());
     for row in list(account, None, usize::MAX).await?.iter().filter(|row| is_old(row, before_ms)) {
+        gone.push(row.id);
         batch.delete(Store::Runs, &text(row.id.to_string()));
-        for store in [Store::RunErrors, Store::RunFiles] {
+        for store in OF_A_RUN {
             if let Some(range) = range(&row.id.to_string()) {
                 batch.delete(store, &range);
             }
         }
     }
     account.storage.write(&batch).await?;
+    if !gone.is_empty() {
+        account.say(&Say::RunsGone { runs: gone.clone() });
+        port::event(Event::RunsGone { runs: gone });
+    }
     Ok(())
 }
 
@@ -51,7 +60,6 @@ fn is_old(row: &RunRow, before_ms: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tombolo_model::Id;
     use tombolo_wire::run::{RunOrigin, RunPlace, RunStatus};
 
     #[test]

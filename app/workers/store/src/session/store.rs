@@ -7,7 +7,6 @@ use tombolo_docs::{Document, Hash, hash_to_hex, is_saved_document};
 use tombolo_model::Id;
 use tombolo_sync::client::{Event, Park, Received, Store as Wanted};
 use tombolo_sync::prescan::{Caps, Scan, scan_change};
-use tombolo_wire::run::RunRow;
 
 use super::{Session, drive};
 use crate::account::Account;
@@ -16,6 +15,7 @@ use crate::documents::Piece;
 use crate::fault::Fault;
 use crate::park::ParkedRow;
 use crate::pending::Named;
+use crate::runs::Fresh;
 use crate::storage::{Batch, Store, bytes, chunk_key, document_range, pair, text};
 use crate::tabs::{Pieces, Say};
 use crate::{compact, documents, env, history, news, outages, park, runs, untold};
@@ -47,7 +47,7 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     runs::forget(account, &mut before, &wanted.forget).await?;
     let arriving = sort_out(&mut before, wanted.received);
     let fresh_runs = runs::receive(account, &mut after, wanted.runs).await?;
-    runs::sent(&mut after, &wanted.acked_runs, &wanted.acked_errors);
+    runs::sent(&mut after, &wanted.acked_runs, &wanted.acked_errors, &wanted.acked_marks);
     let parked = if account.parked.get() > 0 { park::rows(account).await? } else { Vec::new() };
     let here = Here::read(account, &arriving, &wanted.forget).await?;
     // From here to the commit nothing is awaited.
@@ -280,7 +280,7 @@ fn keep(batch: &mut Batch, id: Id, arriving: &Arriving, row: Option<&StoredRow>)
 }
 
 /// Tells screens and tabs, after everything is on the disk.
-fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<(Id, Hash)>, runs: Vec<RunRow>) {
+fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<(Id, Hash)>, fresh: Fresh) {
     for id in removed {
         account.documents.remove(*id);
     }
@@ -298,13 +298,15 @@ fn tell(account: &Rc<Account>, arrived: Arrived, removed: &[Id], done: Vec<(Id, 
         account.acked(&changes);
     }
     // A run that failed elsewhere may have found a connection's credentials refused.
-    if runs
+    if fresh
+        .rows
         .iter()
         .any(|row| runs::is_end(row.status) && (row.error.is_some() || row.steps.iter().any(|step| step.errors > 0)))
     {
         outages::ask(account);
     }
-    for row in runs {
+    for row in fresh.rows {
         runs::show(account, row);
     }
+    runs::show_marks(account, fresh.marks);
 }

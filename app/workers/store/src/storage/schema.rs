@@ -20,9 +20,11 @@ pub enum Store {
     Runs,
     /// Errors of runs: (run, number) → JSON.
     RunErrors,
+    /// What people decided about errors: (run, id) → JSON.
+    RunMarks,
     /// Files that runs made: (run, step) → `Blob` or `File`.
     RunFiles,
-    /// Runs and errors that the server does not have: key of the run or the error → 0.
+    /// Runs, errors and decisions about errors that the server does not have: their key → 0.
     RunOutbox,
     /// Files of this computer that steps read: SHA-256 → `Blob` or `File`.
     Blobs,
@@ -58,6 +60,7 @@ impl Store {
             Self::Meta => "meta",
             Self::Runs => "runs",
             Self::RunErrors => "run_errors",
+            Self::RunMarks => "run_marks",
             Self::RunFiles => "run_files",
             Self::RunOutbox => "run_outbox",
             Self::Blobs => "blobs",
@@ -91,8 +94,8 @@ impl Layout {
     pub(super) const fn version(self) -> u8 {
         match self {
             Self::Registry => 1,
-            // 2: state and the data of lookup caches.
-            Self::Account => 2,
+            // 2: state and the data of lookup caches. 3: what people decided about errors.
+            Self::Account => 3,
         }
     }
 
@@ -107,6 +110,7 @@ impl Layout {
                 Store::Meta,
                 Store::Runs,
                 Store::RunErrors,
+                Store::RunMarks,
                 Store::RunFiles,
                 Store::RunOutbox,
                 Store::Blobs,
