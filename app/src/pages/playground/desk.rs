@@ -161,7 +161,7 @@ impl Work {
     fn clear_all(self) {
         self.write_down();
         let kept = |editor: &Editor| Some((editor.slug, kept::content(editor.slug)?));
-        let before: Vec<_> = editors::ALL.iter().filter_map(kept).collect();
+        let before: Vec<_> = editors::ALL.into_iter().filter_map(kept).collect();
         let shown = self.content.saved();
         for editor in editors::ALL {
             kept::forget(editor.slug);
