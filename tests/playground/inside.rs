@@ -33,7 +33,7 @@ async fn page(screen: &Screen, folder: &str, id: Id) -> Result<()> {
     screen.browser.field("JSON of the resource").await?;
     // What is asked for seldom is folded, once the form is there.
     let unfold = "const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0;";
-    screen.browser.wait_js("the form", unfold, PATIENCE).await
+    screen.browser.wait_js("the form", unfold, PATIENCE).await.map(|_| ())
 }
 
 /// Takes all of the window and gives it back; the editor stays open.
