@@ -284,12 +284,8 @@ mod tests {
         Sqlite::open(path, epoch, 1).await
     }
 
-    #[tokio::test]
-    async fn a_database_of_the_first_version_is_brought_up_to_date_and_a_later_one_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db");
-        let store = opened(&path, 1).await.unwrap();
-        let back = "ALTER TABLE changes DROP COLUMN source;
+    /// Takes away what later versions have added to the first.
+    const TO_THE_FIRST: &str = "ALTER TABLE changes DROP COLUMN source;
             ALTER TABLE changes DROP COLUMN token;
             ALTER TABLE documents DROP COLUMN inflated_bytes;
             ALTER TABLE blobs DROP COLUMN uploaded;
@@ -348,7 +344,13 @@ mod tests {
             INSERT INTO documents (account, id, kind, heads, max_op, size_bytes, created_by, created_ms, modified_ms)
             VALUES ('aaaaaaaaaaaaaaaaaaaaaaaa', 'd', 'flow', x'', 1, 700, 'u', 1, 1);
             PRAGMA user_version = 1;";
-        go_back(&store, back).await;
+
+    #[tokio::test]
+    async fn a_database_of_the_first_version_is_brought_up_to_date_and_a_later_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let store = opened(&path, 1).await.unwrap();
+        go_back(&store, TO_THE_FIRST).await;
         store.close().await;
         let store = opened(&path, 2).await.unwrap();
         let inflated: i64 =

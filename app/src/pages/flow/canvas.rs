@@ -26,6 +26,58 @@ const MARGIN: i32 = 20;
 pub(super) const EMPTY: &str =
     "A flow reads records from a source and writes them to a destination. Add either one to begin.";
 
+/// What is seen of the flow, and how large.
+#[derive(Clone, Copy)]
+struct Picture {
+    builder: Builder,
+    view: NodeRef<html::Div>,
+    placed: Memo<Layout>,
+    zoom: RwSignal<i32>,
+}
+
+impl Picture {
+    fn notch(self, closer: bool) {
+        self.zoom.update(|zoom| *zoom = step_zoom(*zoom, closer));
+    }
+
+    fn fit(self) {
+        if let Some(view) = self.view.get_untracked() {
+            let size = self.placed.with_untracked(|placed| placed.size);
+            self.zoom.set(fit(size, (view.client_width(), view.client_height())));
+        }
+    }
+
+    fn on_key(self, event: &leptos::ev::KeyboardEvent) {
+        let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+        match event.key().as_str() {
+            _ if event.shift_key() && event.code() == "Digit1" => self.fit(),
+            "-" if plain => self.notch(false),
+            "=" if plain => self.notch(true),
+            "0" if plain => self.zoom.set(100),
+            _ => return,
+        }
+        event.prevent_default();
+        // The step that has the focus stays in sight, and keeps the focus when others are drawn beside it.
+        let Some(row) = self.builder.sought.get_untracked() else { return };
+        if let Some(place) = self.placed.with_untracked(|placed| placed.of(&row)) {
+            request_animation_frame(move || show(self.view, place, self.zoom));
+            page::focus_when_there(vec![format!("node-{row}")]);
+        }
+    }
+
+    /// Notes which step has the focus: it is drawn wherever it is.
+    fn enter(self, event: &leptos::ev::FocusEvent) {
+        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()).map(|node| node.id());
+        self.builder.sought.set(row.and_then(|id| id.strip_prefix("node-").map(str::to_owned)));
+    }
+
+    fn leave(self, event: &leptos::ev::FocusEvent) {
+        if event.related_target().is_some() {
+            self.builder.sought.set(None);
+        }
+    }
+}
+
 /// The picture.
 #[component]
 pub(super) fn Canvas() -> impl IntoView {
@@ -33,42 +85,10 @@ pub(super) fn Canvas() -> impl IntoView {
     let placed = Memo::new(move |_| builder.steps.with(|steps| builder.routers.with(|routers| layout(steps, routers))));
     let zoom = RwSignal::new(100_i32);
     let view = NodeRef::<html::Div>::new();
-    let notch = move |closer: bool| zoom.update(|zoom| *zoom = step_zoom(*zoom, closer));
-    let fit_all = move || {
-        if let Some(view) = view.get_untracked() {
-            let size = placed.with_untracked(|placed| placed.size);
-            zoom.set(fit(size, (view.client_width(), view.client_height())));
-        }
-    };
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
-        match event.key().as_str() {
-            _ if event.shift_key() && event.code() == "Digit1" => fit_all(),
-            "-" if plain => notch(false),
-            "=" if plain => notch(true),
-            "0" if plain => zoom.set(100),
-            _ => return,
-        }
-        event.prevent_default();
-        // The step that has the focus stays in sight, and keeps the focus when others are drawn beside it.
-        let Some(row) = builder.sought.get_untracked() else { return };
-        if let Some(place) = placed.with_untracked(|placed| placed.of(&row)) {
-            request_animation_frame(move || show(view, place, zoom));
-            page::focus_when_there(vec![format!("node-{row}")]);
-        }
-    };
+    let picture = Picture { builder, view, placed, zoom };
     follow(builder, view, placed, zoom);
     let sight = use_sight(view, zoom, placed);
     let near = near(builder, placed, sight);
-    let focused = move |event: leptos::ev::FocusEvent| {
-        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()).map(|node| node.id());
-        builder.sought.set(row.and_then(|id| id.strip_prefix("node-").map(str::to_owned)));
-    };
-    let left = move |event: leptos::ev::FocusEvent| {
-        if event.related_target().is_some() {
-            builder.sought.set(None);
-        }
-    };
     let at = |(x, y): (i32, i32)| format!("left:{x}px;top:{y}px");
     let describe = move || {
         format!(
@@ -81,7 +101,8 @@ pub(super) fn Canvas() -> impl IntoView {
         format!("{}px", scaled(placed.with(|placed| length(placed.size)), zoom.get()))
     };
     view! {
-        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.tool.with(Option::is_some) on:keydown=on_key on:focusin=focused on:focusout=left>
+        <section class="canvas wide-only" role="application" aria-label=describe prop:inert=move || builder.tool.with(Option::is_some) on:keydown=move |event| picture.on_key(&event)
+            on:focusin=move |event| picture.enter(&event) on:focusout=move |event| picture.leave(&event)>
             <div class="canvas-view" node_ref=view>
                 <div class="sheet-room" style:width=move || room(|size| size.0) style:height=move || room(|size| size.1)>
                     <div class="sheet-area" data-far=move || is_far(zoom.get()).then_some("") style:transform=move || format!("scale({})", f64::from(zoom.get()) / 100.0)
@@ -105,10 +126,10 @@ pub(super) fn Canvas() -> impl IntoView {
             </div>
             <MiniMap view=view zoom=zoom placed=placed sight=sight/>
             <div class="floating zoom">
-                <button class="icon-button small" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| notch(false)><Icon name="minus"/></button>
+                <button class="icon-button small" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| picture.notch(false)><Icon name="minus"/></button>
                 <span class="num">{move || format!("{} %", zoom.get())}</span>
-                <button class="icon-button small" aria-label="Zoom in" title="Zoom in (=)" on:click=move |_| notch(true)><Icon name="plus"/></button>
-                <button class="icon-button small" aria-label="Fit" title="Fit (Shift 1)" on:click=move |_| fit_all()><Icon name="maximize"/></button>
+                <button class="icon-button small" aria-label="Zoom in" title="Zoom in (=)" on:click=move |_| picture.notch(true)><Icon name="plus"/></button>
+                <button class="icon-button small" aria-label="Fit" title="Fit (Shift 1)" on:click=move |_| picture.fit()><Icon name="maximize"/></button>
                 <button class="icon-button small" aria-label="Show the steps as a list" title="Steps as a list (O)" on:click=move |_| builder.list(true)><Icon name="list"/></button>
             </div>
         </section>

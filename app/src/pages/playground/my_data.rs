@@ -202,13 +202,16 @@ fn read_of(report: &TestReport) -> Result<Vec<Found>, String> {
     }
 }
 
+/// A record, or a page, with its place in the page.
+type Placed<'v> = (Option<u64>, &'v Value);
+
 /// What each step was given and each source read, each record once, and all of a page where there are several.
 fn of_stages(report: &TestReport) -> Vec<Found> {
     let name = |stage: &StageRow| {
         let step = report.row.steps.iter().find(|step| step.step == stage.step);
         step.map_or_else(|| stage.step.clone(), |step| step.name.clone())
     };
-    let mut of_each: Vec<(String, Vec<(Option<u64>, &Value)>)> = Vec::new();
+    let mut of_each: Vec<(String, Vec<Placed<'_>>)> = Vec::new();
     for stage in &report.stages {
         let Some(value) = given(stage).filter(|value| !value.is_null()) else { continue };
         let name = name(stage);
@@ -226,7 +229,7 @@ fn of_stages(report: &TestReport) -> Vec<Found> {
             records.iter().filter(|(index, _)| index.is_some()).map(|(_, value)| (*value).clone()).collect();
         let all = (list.len() > 1)
             .then(|| Found { title: format!("{name}, all {} records", list.len()), value: list.into() });
-        let one = move |(index, value): (Option<u64>, &Value)| Found {
+        let one = move |(index, value): Placed<'_>| Found {
             title: index.map_or_else(|| format!("{name}, page"), |index| format!("{name}, record {}", index + 1)),
             value: value.clone(),
         };
