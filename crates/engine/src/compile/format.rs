@@ -133,10 +133,10 @@ fn definition(bundle: &Bundle, value: &Value) -> Result<FileDefinition, Vec<Prob
     })
 }
 
-/// The rules of an export's XML parser, which stand in a list or by themselves.
+/// The rules of an export's XML parser, which stand in a list or by themselves, or beside the path of a file's records.
 fn parser_rules(value: &Value) -> &Value {
     let found = value.pointer("/parsers/0/rules").or_else(|| value.pointer("/parsers/rules"));
-    found.unwrap_or(&Value::Null)
+    found.or_else(|| value.pointer("/file/xml")).unwrap_or(&Value::Null)
 }
 
 /// How XML becomes records, by the rules of a parser and a path that stands at a place.
