@@ -207,6 +207,8 @@ async fn errors_are_settled_given_to_members_and_tagged_and_only_those_of_the_st
     for (end, body, code) in [
         ("resolved", json!({ "errors": [open[0]["errorId"], format!("{}.1", "f".repeat(24))] }), "invalid_ref"),
         ("resolved", json!({ "errors": "all" }), "invalid_value"),
+        ("resolved", json!({ "errorID": first }), "missing_required_field"),
+        ("resolved", first.clone(), "missing_required_field"),
         ("errors/assign", json!({ "errorIds": first, "email": "eve@example.com" }), "invalid_ref"),
         ("tags", tags(json!(["none"])), "invalid_ref"),
     ] {
