@@ -227,6 +227,14 @@ async fn a_member_makes_resources_where_they_manage_and_nowhere_else() {
     let own = matrix.furnished[0].1[&Kind::Connection];
     let export = json!({ "name": "x", "_integrationId": ours, "_connectionId": own });
     assert_ne!(of("hybrid").post("/v1/exports", export).await.no().1, "invalid_ref");
+    // Nor does a flow reach it by an export or import of theirs.
+    let steps = |home: usize| {
+        let ids = &matrix.furnished[home].1;
+        json!({ "name": "f", "_integrationId": ours, "pageGenerators": [{ "_exportId": ids[&Kind::Export] }],
+            "pageProcessors": [{ "type": "import", "_importId": ids[&Kind::Import] }] })
+    };
+    assert_eq!(of("hybrid").post("/v1/flows", steps(1)).await.no(), (422, "invalid_ref".to_owned()));
+    assert_eq!(of("hybrid").post("/v1/flows", steps(0)).await.status, 201);
     // A secret is entered where one manages.
     let secret = |home: Id| {
         json!({ "name": "c", "type": "http", "_integrationId": home,
