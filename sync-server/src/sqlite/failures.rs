@@ -65,6 +65,20 @@ impl Failures for Sqlite {
         .await
     }
 
+    async fn retry_data_bytes(&self, account: Id, (run, n): (Id, u64)) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT COALESCE(SUM(octet_length(record)), 0) AS size FROM retry_data
+             WHERE account = ? AND NOT (run = ? AND n = ?)",
+        )
+        .bind(account.to_string())
+        .bind(run.to_string())
+        .bind(from_u64(n))
+        .fetch_one(&self.read)
+        .await
+        .map_err(db("measuring the data of errors"))?;
+        number(&row, "retry_data", "size")
+    }
+
     async fn put_retry_data(
         &self,
         account: Id,
