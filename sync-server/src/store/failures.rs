@@ -24,6 +24,8 @@ pub struct FailureFilter {
     pub to_ms: Option<i64>,
     /// Behind this one in the list.
     pub after: Option<(Id, u64)>,
+    /// Without their messages and trace keys, which are most of what many errors take in memory.
+    pub brief: bool,
 }
 
 /// An error without its record.

@@ -137,7 +137,7 @@ pub(super) async fn check(
     let mut of_runs: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (run, n) in ids {
         if !of_runs.contains_key(run) {
-            let filter = FailureFilter { flow: Some(flow), run: Some(*run), ..FailureFilter::default() };
+            let filter = FailureFilter { flow: Some(flow), run: Some(*run), brief: true, ..FailureFilter::default() };
             let rows = app.store.failures(acting.account, &filter, COUNTED).await?;
             of_runs.insert(*run, rows.iter().filter(|row| of(&row.error.step) == step).map(|row| row.n).collect());
         }
