@@ -3,7 +3,7 @@
 //! An error is open until a later try went well or somebody settled it; who decides does not rewrite it
 //! ([`tombolo_model::run::ErrorMark`]), so devices hear of it as of what their own people decide.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tombolo_model::Id;
 use tombolo_wire::run::{
@@ -30,9 +30,12 @@ pub(crate) struct Outcomes {
 impl Outcomes {
     /// Of the errors of a flow, or of all flows.
     pub(crate) async fn of(app: &App, account: Id, flow: Option<Id>) -> Result<Self, RestError> {
-        let mut retries: HashMap<Id, Vec<RunRow>> = HashMap::new();
-        for row in app.store.retries(account, flow).await? {
-            if let Some(run) = row.origin.retry.as_ref().map(|retry| retry.run) {
+        let rows = app.store.retries(account, flow).await?;
+        let mut retries: HashMap<Id, Vec<&RunRow>> = HashMap::new();
+        for row in &rows {
+            let tried = row.origin.retry.iter().map(|retry| retry.run);
+            let over = row.origin.over.iter().map(|over| over.run);
+            for run in tried.chain(over).collect::<BTreeSet<Id>>() {
                 retries.entry(run).or_default().push(row);
             }
         }
@@ -50,7 +53,7 @@ impl Outcomes {
             }
             // Gone with its time.
             let Some(row) = app.store.run(account, *run).await? else { continue };
-            let tries = attempts(&row, retries.get(run).into_iter().flatten());
+            let tries = attempts(&row, retries.get(run).into_iter().flatten().copied());
             let none = BTreeMap::new();
             outcomes.tried.insert(*run, settled(tries, outcomes.stand.get(run).unwrap_or(&none)));
         }

@@ -221,6 +221,8 @@ fn of_some_kinds() -> Vec<Route> {
 fn of_errors() -> Vec<Route> {
     let read = Right::TokenResource(Action::Read, Kind::Flow);
     let run = Right::TokenResource(Action::Run, Kind::Flow);
+    // Who changes a record says what the application gets.
+    let write = Right::TokenResource(Action::Write, Kind::Flow);
     vec![
         get(
             "/v1/integrations/{id}/errors",
@@ -235,7 +237,7 @@ fn of_errors() -> Vec<Route> {
         put("/v1/flows/{id}/{step}/resolved", run, decisions::resolve)
             .says("Resolve errors of a step: those of errors, or all"),
         get("/v1/flows/{id}/{step}/{key}/data", read, retry::data).says("Get the record of an error"),
-        put("/v1/flows/{id}/{step}/{key}/data", run, retry::put_data)
+        put("/v1/flows/{id}/{step}/{key}/data", write, retry::put_data)
             .takes(RESOURCE_BYTES)
             .says("Change the record of an error, for when it is tried again"),
         post("/v1/flows/{id}/{step}/retry", run, retry::start)

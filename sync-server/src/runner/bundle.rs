@@ -41,8 +41,12 @@ pub(super) async fn gather(
     let files = files(app, account, &resources, folder).await?;
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
     let offline = outages::of(app, account, |id| resources.contains_key(&id)).await?;
-    let open =
-        if resolves(&flow.value) { report.resolve(open(app, account, row.flow).await?) } else { BTreeMap::new() };
+    // What is tried again is resolved as such, and an error that it has anew is the same one.
+    let open = if resolves(&flow.value) && narrowed.again.is_none() {
+        report.resolve(open(app, account, row.flow).await?)
+    } else {
+        BTreeMap::new()
+    };
     let out = folder.join("out");
     tokio::fs::create_dir(&out).await.map_err(RunFailure::Folder)?;
     Ok(Job {
@@ -74,7 +78,8 @@ fn resolves(flow: &Value) -> bool {
 /// The errors of a flow that are open.
 async fn open(app: &App, account: Id, flow: Id) -> Result<OpenErrors, RunFailure> {
     let errors = app.store.keyed_errors(account, flow, MOST_OPEN).await?;
-    Ok(OpenErrors::of(errors, &app.store.retries(account, Some(flow)).await?))
+    let runs = app.store.retries(account, Some(flow)).await?;
+    Ok(OpenErrors::of(errors, &runs, &app.store.marks(account, Some(flow)).await?))
 }
 
 async fn follow(

@@ -17,7 +17,9 @@ impl Failures for Sqlite {
         // A record may have a megabyte, and a list shows none. What failed again when it was tried is open as what had failed
         // before, and no second time.
         let rows = sqlx::query(
-            "SELECT r.flow, e.run, e.n, json_remove(e.body, '$.error.record') AS body,
+            "SELECT r.flow, e.run, e.n, CASE WHEN ?11 THEN
+             json_set(json_remove(e.body, '$.error.record', '$.error.traceKey'), '$.error.message', '')
+             ELSE json_remove(e.body, '$.error.record') END AS body,
              json_type(e.body, '$.error.record') AS record FROM runs r
              JOIN run_errors e ON e.account = r.account AND e.run = r.id
              WHERE r.account = ?1 AND (?2 IS NULL OR r.flow = ?2) AND json_extract(r.body, '$.origin.retry') IS NULL
@@ -40,6 +42,7 @@ impl Failures for Sqlite {
         .bind(filter.after.map_or(0, |(_, n)| from_u64(n)))
         .bind(filter.run.map(|run| run.to_string()))
         .bind(limit)
+        .bind(filter.brief)
         .fetch_all(&self.read)
         .await
         .map_err(db("listing errors"))?;
@@ -63,6 +66,20 @@ impl Failures for Sqlite {
             Ok(error)
         })
         .await
+    }
+
+    async fn retry_data_bytes(&self, account: Id, (run, n): (Id, u64)) -> Result<u64, StoreError> {
+        let row = sqlx::query(
+            "SELECT COALESCE(SUM(octet_length(record)), 0) AS size FROM retry_data
+             WHERE account = ? AND NOT (run = ? AND n = ?)",
+        )
+        .bind(account.to_string())
+        .bind(run.to_string())
+        .bind(from_u64(n))
+        .fetch_one(&self.read)
+        .await
+        .map_err(db("measuring the data of errors"))?;
+        number(&row, "retry_data", "size")
     }
 
     async fn put_retry_data(

@@ -3,6 +3,9 @@
 //! Invariant: a decision is kept once and never rewritten, and none is kept of a run that is not there: nothing would ever
 //! take it away.
 
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Sqlite as Db, SqlitePool, Transaction};
 use tombolo_model::{Action, Id, Kind, Rights};
 use tombolo_wire::run::ErrorMark;
@@ -12,8 +15,8 @@ use super::rights;
 use super::row::{db, from_u64, get, id, json, to_json};
 use crate::store::StoreError;
 
-/// The most decisions that are read at once.
-const MOST: u32 = 10_000;
+/// The most decisions that are read at once, as JSON. What falls behind looks open again, so it is more than years bring.
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Keeps a decision within a transaction. Left out is one about a run that is not there, or whose flow its author may not
 /// run.
@@ -82,22 +85,19 @@ async fn may_decide(tx: &mut Transaction<'_, Db>, account: Id, rights: &Rights, 
     Ok(home.is_some_and(|home| rights.may(Action::Run, home.kind, home.home())))
 }
 
-/// The decisions about errors of the runs of a flow, or of all.
+/// The decisions about errors of the runs of a flow, or of all; the newest within [`MOST_BYTES`].
 pub(super) async fn of(pool: &SqlitePool, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError> {
     let rows = sqlx::query(
         "SELECT m.body FROM run_marks m JOIN runs r ON r.account = m.account AND r.id = m.run
-         WHERE m.account = ?1 AND (?2 IS NULL OR r.flow = ?2) ORDER BY m.sequence DESC LIMIT ?3",
+         WHERE m.account = ?1 AND (?2 IS NULL OR r.flow = ?2) ORDER BY m.sequence DESC",
     )
     .bind(account.to_string())
     .bind(flow.map(|flow| flow.to_string()))
-    .bind(MOST)
-    .fetch_all(pool)
-    .await
-    .map_err(db("reading decisions about errors"))?;
-    rows.iter().map(|row| json(row, "run_marks", "body")).collect()
+    .fetch(pool);
+    within(rows, MOST_BYTES).await
 }
 
-/// The decisions about errors of these runs, for a device that starts empty, together at most so many bytes; the newest first.
+/// The decisions about errors of these runs, together at most so many bytes; the newest first.
 pub(super) async fn of_runs(
     pool: &SqlitePool,
     account: Id,
@@ -107,21 +107,26 @@ pub(super) async fn of_runs(
     let wanted = format!("[{}]", runs.iter().map(|run| format!("\"{run}\"")).collect::<Vec<_>>().join(","));
     let rows = sqlx::query(
         "SELECT body FROM run_marks WHERE account = ?1 AND run IN (SELECT value FROM json_each(?2))
-         ORDER BY sequence DESC LIMIT ?3",
+         ORDER BY sequence DESC",
     )
     .bind(account.to_string())
     .bind(wanted)
-    .bind(MOST)
-    .fetch_all(pool)
-    .await
-    .map_err(db("reading decisions about errors"))?;
+    .fetch(pool);
+    within(rows, most_bytes).await
+}
+
+/// Those that come first, until they are too large together.
+async fn within(
+    mut rows: BoxStream<'_, Result<SqliteRow, sqlx::Error>>,
+    most_bytes: usize,
+) -> Result<Vec<ErrorMark>, StoreError> {
     let (mut found, mut size) = (Vec::new(), 0_usize);
-    for row in &rows {
-        size = size.saturating_add(get::<&str>(row, "run_marks", "body")?.len());
+    while let Some(row) = rows.try_next().await.map_err(db("reading decisions about errors"))? {
+        size = size.saturating_add(get::<&str>(&row, "run_marks", "body")?.len());
         if size > most_bytes {
             break;
         }
-        found.push(json(row, "run_marks", "body")?);
+        found.push(json(&row, "run_marks", "body")?);
     }
     Ok(found)
 }

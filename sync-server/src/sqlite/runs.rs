@@ -90,6 +90,10 @@ impl Runs for Sqlite {
         marks::of(&self.read, account, flow).await
     }
 
+    async fn marks_of_runs(&self, account: Id, runs: &[Id]) -> Result<Vec<ErrorMark>, StoreError> {
+        marks::of_runs(&self.read, account, runs, marks::MOST_BYTES).await
+    }
+
     async fn keyed_errors(&self, account: Id, flow: Id, most: usize) -> Result<Vec<KeyedError>, StoreError> {
         let rows = sqlx::query(
             "SELECT e.run, e.n, json_extract(e.body, '$.error.step') AS step, json_extract(e.body, '$.error.traceKey') AS trace_key

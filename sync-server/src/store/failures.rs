@@ -24,6 +24,8 @@ pub struct FailureFilter {
     pub to_ms: Option<i64>,
     /// Behind this one in the list.
     pub after: Option<(Id, u64)>,
+    /// Without their messages and trace keys, which are most of what many errors take in memory.
+    pub brief: bool,
 }
 
 /// An error without its record.
@@ -49,6 +51,9 @@ pub trait Failures {
 
     /// One error with its record: the one that somebody has put in its place, where somebody has.
     async fn failure(&self, account: Id, run: Id, n: u64) -> Result<Option<RunError>, StoreError>;
+
+    /// How many bytes the records have that were put in place of others, this error's left out.
+    async fn retry_data_bytes(&self, account: Id, but: (Id, u64)) -> Result<u64, StoreError>;
 
     /// Puts a record in place of the one that failed, for when it is tried again. Says whether there is such an error.
     async fn put_retry_data(

@@ -66,6 +66,9 @@ pub trait Runs {
     /// What people decided about errors of the runs of a flow, or of all runs; the newest.
     async fn marks(&self, account: Id, flow: Option<Id>) -> Result<Vec<ErrorMark>, StoreError>;
 
+    /// What people decided about errors of these runs; the newest.
+    async fn marks_of_runs(&self, account: Id, runs: &[Id]) -> Result<Vec<ErrorMark>, StoreError>;
+
     /// The newest errors of a flow that have a trace key.
     async fn keyed_errors(&self, account: Id, flow: Id, most: usize) -> Result<Vec<KeyedError>, StoreError>;
 

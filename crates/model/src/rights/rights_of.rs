@@ -74,13 +74,17 @@ impl Rights {
 
     /// Whether a resource that is written may name this one, so that runs use it. What signs in elsewhere does so as
     /// somebody: it serves those who may look into it, and those who manage an integration that it is registered with.
+    /// An export or import brings its connection along: one that an integration owns serves those who may change it there.
     #[must_use]
     pub fn may_use(&self, kind: Kind, home: Home<'_>) -> bool {
-        if !matches!(kind, Kind::Connection | Kind::IClient) {
-            return self.may(Action::Read, kind, home);
+        match kind {
+            Kind::Connection | Kind::IClient => {
+                let managed = |integration: &Id| self.grants.get(integration) == Some(&Level::Manage);
+                self.may(Action::Open, kind, home) || home.registered.iter().any(managed)
+            }
+            Kind::Export | Kind::Import if home.owner.is_some() => self.may(Action::Write, kind, home),
+            _ => self.may(Action::Read, kind, home),
         }
-        let managed = |integration: &Id| self.grants.get(integration) == Some(&Level::Manage);
-        self.may(Action::Open, kind, home) || home.registered.iter().any(managed)
     }
 
     /// Whether [`may_use`](Self::may_use) is true of everything in the account.
@@ -150,6 +154,18 @@ mod tests {
         }
         assert!(hybrid.may_use(Kind::Script, Home::default()) && !hybrid.may_use_all());
         assert!(Rights::from(Role::Manage).may_use_all());
+    }
+
+    #[test]
+    fn an_export_or_import_of_an_integration_serves_those_who_change_it_there() {
+        let hybrid = Rights { role: Role::Monitor, ..custom(&[(1, Level::Manage), (2, Level::Monitor)]) };
+        for kind in [Kind::Export, Kind::Import] {
+            assert!(hybrid.may_use(kind, Home::of(id(1))) && hybrid.may_use(kind, Home::default()), "{kind}");
+            for foreign in [Home::of(id(2)), Home::of(id(3))] {
+                assert!(hybrid.may(Action::Read, kind, foreign) && !hybrid.may_use(kind, foreign), "{kind}");
+            }
+            assert!(Rights::from(Role::Manage).may_use(kind, Home::of(id(3))));
+        }
     }
 
     #[test]

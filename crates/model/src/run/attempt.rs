@@ -18,7 +18,7 @@ pub struct Attempt {
     pub resolved: bool,
 }
 
-/// What became of the errors of a run that were tried again, or that are over: by their numbers, of each the run that
+/// What became of the errors of a run that were tried again, or that are over: by their numbers, of each the last run that
 /// resolved it, or the last try.
 ///
 /// Told by the runs that tried, or that are over with them, so that nothing that was stored of the earlier run is ever
@@ -31,17 +31,19 @@ pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) 
     for other in tries {
         let over = other.origin.over.iter().filter(|over| over.run == run.id && other.status == RunStatus::Completed);
         for n in over.flat_map(|over| &over.errors) {
-            if found.get(n).is_none_or(|attempt| !attempt.resolved) {
-                let ended_ms = other.ended_ms.or(Some(other.started_ms));
+            let ended_ms = other.ended_ms.or(Some(other.started_ms));
+            if found.get(n).is_none_or(|attempt| !attempt.resolved || attempt.ended_ms <= ended_ms) {
                 found.insert(*n, Attempt { run: Some(other.id), by: None, ended_ms, resolved: true });
             }
         }
         let Some(retry) = other.origin.retry.as_ref().filter(|retry| retry.run == run.id) else { continue };
         for n in &retry.errors {
-            if found.get(n).is_some_and(|attempt| attempt.resolved) {
+            let resolved = other.status == RunStatus::Completed && retry.resolved.contains(n);
+            // Of two that went well the later one counts: the error may have been opened again in between.
+            let stays = |attempt: &Attempt| attempt.resolved && (!resolved || attempt.ended_ms > other.ended_ms);
+            if found.get(n).is_some_and(stays) {
                 continue;
             }
-            let resolved = other.status == RunStatus::Completed && retry.resolved.contains(n);
             let by = other.origin.by.clone();
             found.insert(*n, Attempt { run: Some(other.id), by, ended_ms: other.ended_ms, resolved });
         }
@@ -52,7 +54,7 @@ pub fn attempts<'r>(run: &RunRow, others: impl IntoIterator<Item = &'r RunRow>) 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{id, run};
-    use super::super::{RetryOf, RunOrigin, RunType};
+    use super::super::{Decision, ErrorMark, OverErrors, RetryOf, RunOrigin, RunType, settled, standings};
     use super::*;
 
     #[test]
@@ -79,5 +81,28 @@ mod tests {
         assert_eq!(brief(2), Some((Some(id(3)), false, None)));
         assert_eq!(brief(3), None);
         assert_eq!(found[&1].by.as_ref().map(|by| by.name.as_str()), Some("Ann"));
+    }
+
+    #[test]
+    fn an_error_that_was_opened_again_is_resolved_by_a_later_try_that_goes_well() {
+        let row = run(RunStatus::Completed, 5, None, 10);
+        let tried = |number: u32, ms: i64, retried: bool| {
+            let retry = retried.then(|| Box::new(RetryOf { run: row.id, errors: vec![1], resolved: vec![1] }));
+            let over = [OverErrors { run: row.id, errors: vec![1] }];
+            let over: Box<[OverErrors]> = if retried { Box::default() } else { over.into() };
+            let origin = RunOrigin { retry, over, ..RunOrigin::default() };
+            RunRow { id: id(number), origin, ended_ms: Some(ms + 1), ..run(RunStatus::Completed, 5, None, ms) }
+        };
+        let (id_of_mark, decision) = (id(50), Decision::Reopen);
+        let reopened = ErrorMark { id: id_of_mark, run: row.id, errors: vec![1], decision, by: None, time_ms: 30 };
+        let stands = |tries: &[RunRow]| {
+            let attempt = settled(attempts(&row, tries), &standings([&reopened])).remove(&1);
+            attempt.map(|one| (one.run, one.resolved))
+        };
+        for retried in [true, false] {
+            let (before, after) = (tried(1, 20, retried), tried(2, 40, retried));
+            assert_eq!(stands(std::slice::from_ref(&before)), Some((None, false)));
+            assert_eq!(stands(&[before, after]), Some((Some(id(2)), true)));
+        }
     }
 }

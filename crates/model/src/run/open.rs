@@ -3,11 +3,11 @@
 //! Whoever owns a run tells it the keys and hears of each that came to its step again; rows of earlier runs stay as they are
 //! ([`super::attempts`]). Invariant: an error that is not known to be over stays open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, RunRow, RunStatus};
+use super::{ErrorMark, RunError, RunRow, RunStatus, standings};
 use crate::Id;
 
 /// The most keys of open errors that are held; errors of others stay open.
@@ -56,13 +56,18 @@ pub struct OpenErrors {
 }
 
 impl OpenErrors {
-    /// Those of these errors that no run of the flow is over with.
+    /// Those of these errors that no run of the flow is over with, by what people decided about them besides.
     #[must_use]
-    pub fn of<'r>(errors: impl IntoIterator<Item = KeyedError>, runs: impl IntoIterator<Item = &'r RunRow>) -> Self {
-        let resolved = resolved(runs);
+    pub fn of<'r>(
+        errors: impl IntoIterator<Item = KeyedError>,
+        runs: impl IntoIterator<Item = &'r RunRow>,
+        marks: impl IntoIterator<Item = &'r ErrorMark>,
+    ) -> Self {
+        let mut resolved = resolved(runs);
+        decided(&mut resolved, marks);
         let mut open = Self::default();
         for error in errors {
-            if !resolved.contains(&(error.run, error.n)) {
+            if !resolved.contains_key(&(error.run, error.n)) {
                 open.add(error);
             }
         }
@@ -112,21 +117,43 @@ impl OpenErrors {
     }
 }
 
-/// The errors that runs of a flow are over with, each by its run and its number.
-fn resolved<'r>(runs: impl IntoIterator<Item = &'r RunRow>) -> BTreeSet<(Id, u64)> {
-    let completed = runs.into_iter().filter(|row| row.status == RunStatus::Completed);
-    let of = |row: &RunRow| -> Vec<(Id, u64)> {
+/// The errors that runs of a flow are over with, each by its run and its number, with when the last of them ended.
+fn resolved<'r>(runs: impl IntoIterator<Item = &'r RunRow>) -> BTreeMap<(Id, u64), i64> {
+    let mut found: BTreeMap<(Id, u64), i64> = BTreeMap::new();
+    for row in runs.into_iter().filter(|row| row.status == RunStatus::Completed) {
         let tried = row.origin.retry.iter().flat_map(|retry| retry.resolved.iter().map(|n| (retry.run, *n)));
         let over = row.origin.over.iter().flat_map(|over| over.errors.iter().map(|n| (over.run, *n)));
-        tried.chain(over).collect()
-    };
-    completed.flat_map(of).collect()
+        let ended_ms = row.ended_ms.unwrap_or(row.started_ms);
+        for error in tried.chain(over) {
+            let last = found.entry(error).or_insert(ended_ms);
+            *last = ended_ms.max(*last);
+        }
+    }
+    found
+}
+
+/// The same with what people decided, as [`super::settled`] weighs it.
+fn decided<'m>(resolved: &mut BTreeMap<(Id, u64), i64>, marks: impl IntoIterator<Item = &'m ErrorMark>) {
+    let mut of_runs: BTreeMap<Id, Vec<&ErrorMark>> = BTreeMap::new();
+    for mark in marks {
+        of_runs.entry(mark.run).or_default().push(mark);
+    }
+    for (run, marks) in of_runs {
+        for (n, standing) in standings(marks) {
+            let Some(said) = standing.said else { continue };
+            if said.resolved {
+                resolved.entry((run, n)).or_insert(said.time_ms);
+            } else if resolved.get(&(run, n)).is_some_and(|ended_ms| *ended_ms <= said.time_ms) {
+                resolved.remove(&(run, n));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{RetryOf, attempts, fixtures};
+    use crate::run::{Decision, RetryOf, attempts, fixtures};
 
     fn id(number: u32) -> Id {
         Id::from_parts(number, [0; 8])
@@ -141,12 +168,35 @@ mod tests {
     }
 
     #[test]
+    fn what_people_settled_is_not_open_and_what_they_opened_again_is() {
+        let mut tried = fixtures::row(2, RunStatus::Completed);
+        tried.origin.retry = Some(Box::new(RetryOf { run: id(1), errors: vec![1, 2], resolved: vec![1, 2] }));
+        let mark = |number, errors: &[u64], decision, time_ms| ErrorMark {
+            id: id(number),
+            run: id(1),
+            errors: errors.to_vec(),
+            decision,
+            by: None,
+            time_ms,
+        };
+        let ended_ms = tried.started_ms;
+        let marks = [
+            mark(11, &[1], Decision::Reopen, ended_ms + 1),
+            mark(12, &[2], Decision::Reopen, ended_ms - 1),
+            mark(13, &[3], Decision::Resolve, ended_ms),
+        ];
+        let errors = [(1, "k1"), (2, "k2"), (3, "k3"), (4, "k4")].map(|(n, key)| keyed(1, n, "a", key));
+        let open = OpenErrors::of(errors, [&tried], &marks);
+        assert_eq!(open.keys(), BTreeMap::from([("a".to_owned(), vec!["k1".to_owned(), "k4".to_owned()])]));
+    }
+
+    #[test]
     fn errors_are_over_by_the_run_that_their_trace_key_came_to_again() {
         let earlier = fixtures::row(1, RunStatus::Completed);
         let mut tried = fixtures::row(2, RunStatus::Completed);
         tried.origin.retry = Some(Box::new(RetryOf { run: id(1), errors: vec![1, 2], resolved: vec![1] }));
         let errors = [(1, "k1"), (2, "k2"), (3, "k2"), (4, "k3")].map(|(n, key)| keyed(1, n, "a", key));
-        let mut open = OpenErrors::of(errors, [&earlier, &tried]);
+        let mut open = OpenErrors::of(errors, [&earlier, &tried], []);
         assert_eq!(open.keys(), BTreeMap::from([("a".to_owned(), vec!["k2".to_owned(), "k3".to_owned()])]));
         let mut row = fixtures::row(3, RunStatus::Completed);
         open.failed(row.id, 7, &error("a", Some("k4")));

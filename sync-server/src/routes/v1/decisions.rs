@@ -25,7 +25,7 @@ use crate::store::{AuditEvent, FailureFilter};
 /// The most errors that one request names.
 const MOST_NAMED: usize = 10_000;
 
-/// `PUT /v1/flows/{id}/{step}/resolved`: settles the errors that the body names, or all of the step.
+/// `PUT /v1/flows/{id}/{step}/resolved`: settles the errors that the body names, or all of the step when it says nothing.
 pub(super) async fn resolve(
     State(app): State<App>,
     acting: Acting,
@@ -35,6 +35,10 @@ pub(super) async fn resolve(
     let flow = found(&app, &acting, Kind::Flow, id).await?;
     let named = match body.get("errors").or_else(|| body.get("errorIds")) {
         Some(_) => named(&app, &acting, (id, &step), &body).await?,
+        None if !body.is_null() && body.as_object().is_none_or(|fields| !fields.is_empty()) => {
+            let message = "Send a list of ids of errors, or no body for all errors of the step.";
+            return Err(invalid("missing_required_field", message, "errors"));
+        }
         None => {
             let filter = FailureFilter { flow: Some(id), step: Some(step), ..FailureFilter::default() };
             by_run(open(&app, &acting, &filter).await?.iter().map(|one| (one.run, one.n)))
@@ -133,7 +137,7 @@ pub(super) async fn check(
     let mut of_runs: BTreeMap<Id, BTreeSet<u64>> = BTreeMap::new();
     for (run, n) in ids {
         if !of_runs.contains_key(run) {
-            let filter = FailureFilter { flow: Some(flow), run: Some(*run), ..FailureFilter::default() };
+            let filter = FailureFilter { flow: Some(flow), run: Some(*run), brief: true, ..FailureFilter::default() };
             let rows = app.store.failures(acting.account, &filter, COUNTED).await?;
             of_runs.insert(*run, rows.iter().filter(|row| of(&row.error.step) == step).map(|row| row.n).collect());
         }

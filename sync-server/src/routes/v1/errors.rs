@@ -162,10 +162,11 @@ impl Asked {
     }
 }
 
-/// Open errors, the newest.
+/// Open errors, the newest, without their messages and trace keys.
 pub(super) async fn open(app: &App, acting: &Acting, filter: &FailureFilter) -> Result<Vec<FailureRow>, RestError> {
     let outcomes = Outcomes::of(app, acting.account, filter.flow).await?;
-    let mut failures = app.store.failures(acting.account, filter, COUNTED).await?;
+    let filter = FailureFilter { brief: true, ..filter.clone() };
+    let mut failures = app.store.failures(acting.account, &filter, COUNTED).await?;
     failures.retain(|failure| !outcomes.is_resolved(failure));
     Ok(failures)
 }

@@ -75,7 +75,8 @@ async fn answer(app: &App, acting: &Acting, asked: Asked) -> Result<Response, Re
             let runs = app.store.jobs(acting.account, &filter, asked.limit()).await?;
             let homes = homes(app, acting).await?;
             let retries = app.store.retries(acting.account, None).await?;
-            let marks = app.store.marks(acting.account, None).await?;
+            let ids: Vec<Id> = runs.iter().map(|run| run.id).collect();
+            let marks = app.store.marks_of_runs(acting.account, &ids).await?;
             let tried = |run: &RunRow| outcomes(run, &retries, &marks);
             runs.iter().map(|run| job(run, homes.get(&run.flow).copied(), &tried(run))).collect()
         };
@@ -274,7 +275,7 @@ fn outcomes(run: &RunRow, retries: &[RunRow], marks: &[ErrorMark]) -> BTreeMap<u
 
 async fn tried(app: &App, acting: &Acting, run: &RunRow) -> Result<BTreeMap<u64, Attempt>, RestError> {
     let retries = app.store.retries(acting.account, Some(run.flow)).await?;
-    Ok(outcomes(run, &retries, &app.store.marks(acting.account, Some(run.flow)).await?))
+    Ok(outcomes(run, &retries, &app.store.marks_of_runs(acting.account, &[run.id]).await?))
 }
 
 /// The integrations of flows.

@@ -32,6 +32,8 @@ const MOST_BYTES: usize = 12 * 1024 * 1024;
 /// A record as it is kept for when it is tried again.
 const RECORD_BYTES: usize = 1024 * 1024;
 const RECORD_LEVELS: usize = 100;
+/// All records of an account that were put in place of others.
+const MOST_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// `POST /v1/flows/{id}/{step}/retry`
 pub(super) async fn start(
@@ -85,8 +87,14 @@ pub(super) async fn put_data(
         return Err(RestError::not_found());
     }
     let record = record(&body);
-    if record.to_string().len() > RECORD_BYTES || is_deeper(record, RECORD_LEVELS) {
+    let size = record.to_string().len();
+    if size > RECORD_BYTES || is_deeper(record, RECORD_LEVELS) {
         return Err(invalid("too_long", "A record has at most 1 MiB and 100 levels.", "data"));
+    }
+    let others = app.store.retry_data_bytes(acting.account, (run, n)).await?;
+    if others.saturating_add(size as u64) > MOST_KEPT_BYTES {
+        let message = "The account keeps 64 MiB of changed records; more fit when runs with such errors are gone.";
+        return Err(invalid("retry_data_full", message, "data"));
     }
     if !app.store.put_retry_data(acting.account, (run, n), record, clock::now_ms()).await? {
         return Err(RestError::not_found());

@@ -26,8 +26,12 @@ pub(crate) fn respelled(uri: &Uri) -> Option<Uri> {
 
 fn spelled(path: &str) -> Option<String> {
     let mut given: Vec<&str> = path.split('/').collect();
-    // A client that asks for one of a kind or for all puts the id, or nothing, behind the slash.
+    // A client that asks for one of a kind or for all puts the id, or nothing, behind the slash. A key of a state that is
+    // empty is none: all of the state would be deleted in place of it.
     if given.len() > 3 && given.last().is_some_and(|last| last.is_empty()) {
+        if given[given.len() - 2].eq_ignore_ascii_case("state") {
+            return None;
+        }
         given.pop();
     }
     if given[2].eq_ignore_ascii_case("template") {
@@ -91,7 +95,7 @@ mod tests {
         assert_eq!(path("/v1/template/AB").as_deref(), Some("/v1/templates/AB"));
         assert_eq!(path("/v1/flows/AB/imports/CD/errors?x=1").as_deref(), Some("/v1/flows/AB/CD/errors?x=1"));
         assert_eq!(path("/v1/flows/AB/exports/CD/errors/assign").as_deref(), Some("/v1/flows/AB/CD/errors/assign"));
-        for other in ["/v1/", "/v1//", "/v1/nothing/", "/api/me/"] {
+        for other in ["/v1/", "/v1//", "/v1/nothing/", "/api/me/", "/v1/state/", "/v1/flows/AB/State/"] {
             assert_eq!(path(other), None, "{other}");
         }
     }

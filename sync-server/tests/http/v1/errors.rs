@@ -207,6 +207,8 @@ async fn errors_are_settled_given_to_members_and_tagged_and_only_those_of_the_st
     for (end, body, code) in [
         ("resolved", json!({ "errors": [open[0]["errorId"], format!("{}.1", "f".repeat(24))] }), "invalid_ref"),
         ("resolved", json!({ "errors": "all" }), "invalid_value"),
+        ("resolved", json!({ "errorID": first }), "missing_required_field"),
+        ("resolved", first.clone(), "missing_required_field"),
         ("errors/assign", json!({ "errorIds": first, "email": "eve@example.com" }), "invalid_ref"),
         ("tags", tags(json!(["none"])), "invalid_ref"),
     ] {
@@ -217,6 +219,9 @@ async fn errors_are_settled_given_to_members_and_tagged_and_only_those_of_the_st
     assert_eq!(listed(&api, &built.errors("errors")).await.len(), 2);
     // Who may run the flow settles its errors, and is named.
     let his = personal(&server, &mut bob, &ann.account.to_string()).await;
+    let record = built.errors(&format!("{}/data", open[0]["errorId"].as_str().unwrap()));
+    assert_eq!(his.get(&record).await.status, 200);
+    assert_eq!(his.put(&record, json!({ "id": 1 })).await.status, 403, "what is sent is for those who change the flow");
     assert_eq!(his.put(&built.errors("resolved"), json!({ "errors": first })).await.status, 204);
     let resolved = listed(&api, &built.errors("resolved")).await;
     assert_eq!((keys(&resolved), &resolved[0]["resolvedBy"]), (vec![&open[0]["errorId"]], &json!(bob.user)));

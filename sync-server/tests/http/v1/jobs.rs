@@ -96,13 +96,18 @@ async fn errors_are_resolved_when_their_trace_key_comes_to_their_step_again() {
     let server = Server::start_with(&["--allow-private-network"]);
     let (_ann, api) = owner(&server, "ann").await;
     let (flow, _) = flow(&api, &base, &["/orders"]).await;
-    let resolves = json!([{ "op": "add", "path": "/autoResolveMatchingTraceKeys", "value": true }]);
-    assert_eq!(api.patch(&format!("/v1/flows/{flow}"), resolves).await.status, 204);
-    let shown = api.get(&format!("/v1/flows/{flow}")).await.good();
+    let mut shown = api.get(&format!("/v1/flows/{flow}")).await.good();
     let import = shown["pageProcessors"][0]["_importId"].as_str().unwrap().to_owned();
+    shown["autoResolveMatchingTraceKeys"] = json!(true);
+    api.put(&format!("/v1/flows/{flow}"), shown).await.good();
     let sends_to = async |path: &str| {
-        let change = json!([{ "op": "replace", "path": "/http/relativeURI", "value": [path] }]);
-        assert_eq!(api.patch(&format!("/v1/imports/{import}"), change).await.status, 204);
+        let mut shown = api.get(&format!("/v1/imports/{import}")).await.good();
+        shown["http"]["relativeURI"] = json!([path]);
+        api.put(&format!("/v1/imports/{import}"), shown).await.good();
+    };
+    let open = async || {
+        let shown = api.get(&format!("/v1/flows/{flow}/errors")).await.good();
+        shown["flowErrors"].as_array().unwrap().iter().map(|step| step["numError"].clone()).collect::<Vec<_>>()
     };
     let state = async |job: &str| {
         let shown = api.get(&format!("/v1/jobs/{job}/errors")).await.good();
@@ -113,14 +118,22 @@ async fn errors_are_resolved_when_their_trace_key_comes_to_their_step_again() {
     let first = run(&api, &flow, json!({})).await;
     let done = ended(&api, &first).await;
     assert_eq!((&done["numError"], &done["numResolved"]), (&json!(2), &json!(0)), "{done}");
+    // What fails again when it is tried again is the same error.
+    let listed = api.get(&format!("/v1/flows/{flow}/{import}/errors")).await.good();
+    let ids: Vec<_> = listed["errors"].as_array().unwrap().iter().map(|error| error["errorId"].clone()).collect();
+    let retry = api.post(&format!("/v1/flows/{flow}/{import}/retry"), json!({ "errorIds": ids })).await.good();
+    ended(&api, retry["_jobId"].as_str().unwrap()).await;
+    assert_eq!(open().await, [json!(2)]);
     let second = run(&api, &flow, json!({})).await;
     ended(&api, &second).await;
     assert_eq!(state(&first).await, vec![(json!(true), json!(second)); 2], "the same errors again are others");
     assert_eq!(state(&second).await, vec![(json!(false), json!(null)); 2]);
+    assert_eq!(open().await, [json!(2)]);
     sends_to("/sink").await;
     let third = run(&api, &flow, json!({})).await;
     let done = ended(&api, &third).await;
     assert_eq!((&done["numError"], &done["numAutoResolved"]), (&json!(0), &json!(2)), "{done}");
     assert_eq!(state(&second).await, vec![(json!(true), json!(third)); 2]);
     assert_eq!(api.get(&format!("/v1/jobs/{second}")).await.good()["numResolved"], json!(2));
+    assert!(open().await.is_empty());
 }

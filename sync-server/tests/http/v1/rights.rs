@@ -219,12 +219,22 @@ async fn a_member_makes_resources_where_they_manage_and_nowhere_else() {
     assert_eq!(builds.post("/v1/exports", export.clone()).await.no(), (422, "invalid_ref".to_owned()));
     // Who sees all of the account and manages a part of it uses the connections of that part alone.
     assert_eq!(of("hybrid").post("/v1/exports", export).await.no(), (422, "invalid_ref".to_owned()));
-    let register = json!([{ "op": "add", "path": "/_registeredConnectionIds", "value": [foreign] }]);
-    let integration = format!("/v1/integrations/{ours}");
-    assert_eq!(of("hybrid").patch(&integration, register).await.status, 422, "nor gets them by registering them");
+    let connections = format!("/v1/integrations/{ours}/connections");
+    let many = of("hybrid").put(&format!("{connections}/register"), json!([foreign])).await;
+    assert_eq!(many.status, 403, "nor gets them by registering them");
+    let one = of("hybrid").put(&format!("{connections}/{foreign}/register"), json!({})).await;
+    assert_eq!(one.status, 403);
     let own = matrix.furnished[0].1[&Kind::Connection];
     let export = json!({ "name": "x", "_integrationId": ours, "_connectionId": own });
     assert_ne!(of("hybrid").post("/v1/exports", export).await.no().1, "invalid_ref");
+    // Nor does a flow reach it by an export or import of theirs.
+    let steps = |home: usize| {
+        let ids = &matrix.furnished[home].1;
+        json!({ "name": "f", "_integrationId": ours, "pageGenerators": [{ "_exportId": ids[&Kind::Export] }],
+            "pageProcessors": [{ "type": "import", "_importId": ids[&Kind::Import] }] })
+    };
+    assert_eq!(of("hybrid").post("/v1/flows", steps(1)).await.no(), (422, "invalid_ref".to_owned()));
+    assert_eq!(of("hybrid").post("/v1/flows", steps(0)).await.status, 201);
     // A secret is entered where one manages.
     let secret = |home: Id| {
         json!({ "name": "c", "type": "http", "_integrationId": home,

@@ -23,5 +23,5 @@ pub(super) async fn errors(account: &Rc<Account>, value: &Value, flow: Id) -> Re
         let errors = super::errors(account, run.id).await?;
         keyed.extend(errors.iter().filter_map(|error| KeyedError::of(run.id, error.n, error)));
     }
-    Ok(Some(OpenErrors::of(keyed, &runs)))
+    Ok(Some(OpenErrors::of(keyed, &runs, &super::marks(account).await?)))
 }
