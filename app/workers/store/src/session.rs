@@ -14,7 +14,6 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use tombolo_sync::client::{Client, Effect, Event, Options, Received, Status};
 use tombolo_wire::store::{Link, Notice};
-use tombolo_wire::sync::Cursor;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
@@ -24,9 +23,6 @@ use crate::tabs::Say;
 use crate::{api, env, moving, news, outages, park, presence, runs};
 
 pub(crate) use outbox::read as read_outbox;
-
-/// Written with a cursor by whoever keeps what people decide about errors.
-const WITH_MARKS: &str = "cursor_with_marks";
 
 /// A session.
 pub(crate) struct Session {
@@ -42,7 +38,7 @@ pub(crate) struct Session {
 impl Session {
     /// A session that goes on where the last one stopped.
     pub(crate) async fn new(account: &Rc<Account>) -> Result<Self, Fault> {
-        let cursor = cursor(account).await?;
+        let cursor = account.storage.get_json(Store::Meta, &text("cursor")).await?;
         let seed = u64::from_le_bytes(env::random());
         Ok(Self {
             client: RefCell::new(Client::new(Options { seed, cursor })),
@@ -59,19 +55,6 @@ impl Session {
     pub(crate) fn is_online(&self) -> bool {
         self.client.borrow().status().link == Link::Online
     }
-}
-
-/// Up to where everything is here.
-///
-/// A page that did not know what people decide about errors was not sent it and went past it. A server compares with
-/// whoever has another epoch, and sends what was decided about the newest runs then.
-async fn cursor(account: &Account) -> Result<Option<Cursor>, Fault> {
-    let mut cursor: Option<Cursor> = account.storage.get_json(Store::Meta, &text("cursor")).await?;
-    let with_marks: Option<bool> = account.storage.get_json(Store::Meta, &text(WITH_MARKS)).await?;
-    if let Some(cursor) = cursor.as_mut().filter(|_| with_marks.is_none()) {
-        cursor.visibility_epoch = !cursor.visibility_epoch;
-    }
-    Ok(cursor)
 }
 
 /// Starts: first what waits, then the link.

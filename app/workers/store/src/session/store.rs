@@ -8,7 +8,7 @@ use tombolo_model::Id;
 use tombolo_sync::client::{Event, Park, Received, Store as Wanted};
 use tombolo_sync::prescan::{Caps, Scan, scan_change};
 
-use super::{Session, WITH_MARKS, drive};
+use super::{Session, drive};
 use crate::account::Account;
 use crate::catalogue::{self, StoredRow};
 use crate::documents::Piece;
@@ -54,7 +54,6 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
     let done = session.outbox.delete(&mut after, &wanted.acked);
     if let Some(cursor) = &wanted.cursor {
         after.put_json(Store::Meta, &text("cursor"), cursor);
-        after.put_json(Store::Meta, &text(WITH_MARKS), &true);
     }
     let (mut arrived, mut number) = (Arrived::default(), None);
     if !(before.is_empty() && after.is_empty() && arriving.is_empty()) {
