@@ -103,6 +103,8 @@ struct List {
     step: Memo<Option<String>>,
     wanted: RwSignal<Wanted>,
     narrow: RwSignal<Narrow>,
+    /// The fields that narrow it are shown. It lasts as long as what is in them, also while nothing is listed.
+    finding: RwSignal<bool>,
     selected: RwSignal<BTreeSet<Key>>,
     /// What there is of the run or the flow, of the step.
     here: Memo<Vec<Listed>>,
@@ -169,6 +171,7 @@ fn use_list(
         step,
         wanted,
         narrow,
+        finding: RwSignal::new(false),
         selected: RwSignal::default(),
         here,
         known,
@@ -277,7 +280,7 @@ fn Which(list: List) -> impl IntoView {
 /// What is done with those that are selected, or with all that are listed; and the fields that narrow the list.
 #[component]
 fn Bar(list: List) -> impl IntoView {
-    let finding = RwSignal::new(false);
+    let finding = list.finding;
     let keys = move || {
         list.chosen
             .with(|chosen| chosen.iter().filter(|one| one.has_number()).map(Listed::key).collect::<BTreeSet<_>>())
