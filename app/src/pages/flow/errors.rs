@@ -125,13 +125,16 @@ impl List {
         which.takes(known.is_resolved(one.key())) && narrow.takes(one, known)
     }
 
+    /// What is selected of what is listed.
+    fn picked(self) -> Vec<Listed> {
+        let selected = self.selected.get();
+        self.chosen.with(|chosen| chosen.iter().filter(|one| selected.contains(&one.key())).cloned().collect())
+    }
+
     /// What is selected of what is listed, else all of it.
     fn targets(self) -> Vec<Listed> {
-        let selected = self.selected.get();
-        self.chosen.with(|chosen| {
-            let some: Vec<Listed> = chosen.iter().filter(|one| selected.contains(&one.key())).cloned().collect();
-            if some.is_empty() { chosen.clone() } else { some }
-        })
+        let some = self.picked();
+        if some.is_empty() { self.chosen.get() } else { some }
     }
 }
 
@@ -209,6 +212,9 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
         (false, Some(step)) => usize::try_from(step.errors).unwrap_or(usize::MAX),
         (false, None) => usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX),
     });
+    let unread = Memo::new(move |_| {
+        if over.get() { elsewhere.with(|(_, more)| *more) } else { more.get() > here.with(Vec::len) }
+    });
     let title = move || {
         let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
         let errors = match more.get() {
@@ -237,7 +243,7 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
                     <Which list=list/>
                     <span class="grow"></span>
                     <Again list=list/>
-                    <Download list=list run=run more=more/></header>
+                    <Download list=list run=run unread=unread/></header>
                 <Show when=move || !here.with(Vec::is_empty)>
                     <Bar list=list/>
                     <Rows list=list more=more/>
@@ -363,7 +369,7 @@ fn Again(list: List) -> impl IntoView {
 
 /// Everything that is listed as a file, also what was not read for the list.
 #[component]
-fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl IntoView {
+fn Download(list: List, run: Memo<Option<RunRow>>, unread: Memo<bool>) -> impl IntoView {
     let app = list.app;
     let download = move |_| {
         let named = |run: &RunRow| run.steps.iter().map(|step| (step.step.clone(), step.name.clone())).collect();
@@ -374,8 +380,8 @@ fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl In
             let text = table::to_csv(errors, &steps, &known, time::iso);
             files::download_text(app, &text, &format!("{}-errors.csv", files::plain_name(&name)));
         };
-        let whole = list.selected.with_untracked(BTreeSet::is_empty) && more.get_untracked() >= KEPT;
-        if !whole {
+        // What was selected in another list counts no more.
+        if !unread.get_untracked() || untrack(|| !list.picked().is_empty()) {
             save(&untrack(|| list.targets()));
             return;
         }
@@ -395,7 +401,7 @@ fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl In
 async fn everything(list: List) -> Result<Vec<Listed>, CallError> {
     let app = list.app;
     let (over, step) = (list.over.get_untracked(), list.step.get_untracked());
-    let (wanted, narrow) = (list.wanted.get_untracked(), list.narrow.get_untracked());
+    let (which, narrow) = (list.which.get_untracked(), list.narrow.get_untracked());
     let all = if over {
         ask_flow(app, list.flow, usize::MAX).await?.0
     } else {
@@ -404,7 +410,7 @@ async fn everything(list: List) -> Result<Vec<Listed>, CallError> {
     };
     let known = untrack(|| list.known_of(&all));
     let fits = |one: &Listed| {
-        step.as_ref().is_none_or(|step| *step == one.error.step) && list.takes(one, wanted, &narrow, &known)
+        step.as_ref().is_none_or(|step| *step == one.error.step) && list.takes(one, which, &narrow, &known)
     };
     Ok(all.into_iter().filter(fits).collect())
 }
