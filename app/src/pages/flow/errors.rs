@@ -63,25 +63,45 @@ fn counted(app: App, flow: Id, without: Option<Id>) -> u64 {
     })
 }
 
-/// What the list has of all runs, and whether there is more.
-type OfFlow = RwSignal<(Vec<Listed>, bool)>;
+/// What the list has of all runs, and whether there is more; nothing until it was read.
+type OfFlow = RwSignal<Option<(Vec<Listed>, bool)>>;
 
-/// The errors of all runs of a flow, asked for while they are wanted.
+/// The errors of all runs of a flow, asked for while they are wanted: one question at a time, so that no older answer comes
+/// last, and after it one for all that came meanwhile.
 fn of_flow(app: App, flow: Id, over: RwSignal<bool>) -> OfFlow {
-    let found = RwSignal::new((Vec::new(), false));
+    let found = RwSignal::new(None);
     let many = Memo::new(move |_| counted(app, flow, None));
+    let (asking, again) = (StoredValue::new(false), StoredValue::new(false));
     Effect::new(move |_| {
         many.track();
-        if over.get() {
-            spawn_local(async move {
+        if !over.get() {
+            return;
+        }
+        if asking.get_value() {
+            again.set_value(true);
+            return;
+        }
+        asking.set_value(true);
+        spawn_local(async move {
+            loop {
+                again.try_set_value(false);
                 match ask_flow(app, flow, KEPT).await {
-                    Ok(errors) => drop(found.try_set(errors)),
+                    Ok(errors) => drop(found.try_set(Some(errors))),
                     Err(error) => app.toasts.fail(error.message),
                 }
-            });
-        }
+                // Nobody may look at it by now.
+                if again.try_get_value() != Some(true) || over.try_get_untracked() != Some(true) {
+                    break;
+                }
+            }
+            asking.try_set_value(false);
+        });
     });
     found
+}
+
+fn has_more(elsewhere: OfFlow) -> bool {
+    elsewhere.with(|found| found.as_ref().is_some_and(|(_, more)| *more))
 }
 
 async fn ask_flow(app: App, flow: Id, limit: usize) -> Result<(Vec<Listed>, bool), CallError> {
@@ -149,7 +169,10 @@ fn use_list(
     let here = Memo::new(move |_| {
         let of_step = |error: &RunError| step.with(|step| step.as_ref().is_none_or(|step| *step == error.step));
         if over.get() {
-            return elsewhere.with(|(all, _)| all.iter().filter(|one| of_step(&one.error)).cloned().collect());
+            return elsewhere.with(|found| {
+                let all = found.iter().flat_map(|(all, _)| all);
+                all.filter(|one| of_step(&one.error)).cloned().collect()
+            });
         }
         told.with(|told| {
             let all = told.errors.iter().filter(|error| of_step(error));
@@ -213,14 +236,16 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
         (false, None) => usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX),
     });
     let unread = Memo::new(move |_| {
-        if over.get() { elsewhere.with(|(_, more)| *more) } else { more.get() > here.with(Vec::len) }
+        let not_all = || more.get() > here.with(Vec::len);
+        if over.get() { has_more(elsewhere) } else { not_all() }
     });
     let title = move || {
         let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
         let errors = match more.get() {
+            0 if over.get() && elsewhere.with(Option::is_none) => "Reading the errors".to_owned(),
             0 => "No errors".to_owned(),
             // There are more than were read.
-            many if over.get() && elsewhere.with(|(_, more)| *more) => {
+            many if over.get() && has_more(elsewhere) => {
                 format!("{} errors and more", words::number(many as u64))
             }
             many => words::count(many, "error"),
