@@ -88,19 +88,29 @@ pub(in crate::pages::flow) fn Acts(targets: Targets, #[prop(optional)] many: boo
     }
 }
 
+/// These people, and who looks at the errors now.
+fn with_now(mut people: Vec<RunBy>, now: Option<&RunBy>) -> Vec<RunBy> {
+    let unmet = now.filter(|now| people.iter().all(|one| one.user != now.user));
+    people.extend(unmet.cloned());
+    people
+}
+
 /// Who is to look at them.
 #[component]
 fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
     const FIELD: &str = "assign-to";
     let app = App::here();
-    let people = people(app);
-    let now = targets.known.with_untracked(|known| {
-        let of = |one: &Listed| known.standing(one.key()).and_then(|standing| standing.assigned.clone());
+    let now: Option<RunBy> = targets.known.with_untracked(|known| {
+        let of = |one: &Listed| known.standing(one.key()).and_then(|standing| standing.assigned.as_deref().cloned());
         targets.errors.with_untracked(|all| all.first().and_then(of))
     });
     let me = app.account.with_untracked(|account| account.as_ref().and_then(|account| account.user.clone()));
-    let first = now.map(|to| to.user).or(me.map(|me| me.id)).map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
+    let first =
+        now.as_ref().map(|to| to.user).or(me.map(|me| me.id)).map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
     let chosen = RwSignal::new(first);
+    let met = people(app);
+    // Who looks at them now can go on, whether this device has met them or not.
+    let people = Memo::new(move |_| with_now(met.get(), now.as_ref()));
     let choices = Signal::derive(move || {
         let mut all = vec![(NOBODY.to_owned(), "Nobody".to_owned())];
         all.extend(people.get().into_iter().map(|one| (one.user.to_string(), one.name)));
@@ -110,6 +120,10 @@ fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
         event.prevent_default();
         let id = chosen.get_untracked();
         let to: Option<RunBy> = people.with_untracked(|all| all.iter().find(|one| one.user.to_string() == id).cloned());
+        if to.is_none() && id != NOBODY {
+            app.toasts.fail("This person is not here any more. Choose somebody else.");
+            return;
+        }
         let keys = targets.keys(|_, _| true);
         let errors = words::count(keys.len(), "error");
         let said = match &to {
@@ -188,5 +202,19 @@ fn Tags(targets: Targets) -> impl IntoView {
             </Show>
             <footer class="dialog-foot"><button class="button primary" type="submit">"Add tag"</button></footer>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_at_errors_is_offered_though_this_device_has_not_met_them() {
+        let person = |n: u32, name: &str| RunBy { user: Id::from_parts(n, [0; 8]), name: name.into() };
+        let (ann, ben) = (person(1, "Ann"), person(2, "Ben"));
+        assert_eq!(with_now(vec![ann.clone()], Some(&ben)), [ann.clone(), ben]);
+        assert_eq!(with_now(vec![ann.clone()], Some(&ann)), [ann.clone()]);
+        assert_eq!(with_now(vec![ann.clone()], None), [ann]);
     }
 }
