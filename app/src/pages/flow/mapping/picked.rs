@@ -96,9 +96,9 @@ impl Editing {
     }
 }
 
-/// How many are picked, and the button that maps them.
+/// How many are picked, and the button that maps them. It goes with the last pick, and the focus back `to` the fields.
 #[component]
-pub(super) fn PickedBar(editing: Editing, picked: RwSignal<Picked>) -> impl IntoView {
+pub(super) fn PickedBar(editing: Editing, picked: RwSignal<Picked>, to: Callback<()>) -> impl IntoView {
     let many = move || picked.with(|picked| picked.fields.len());
     let map = move |_| {
         // The whole tree: what is shown now may be what was searched for since.
@@ -106,12 +106,17 @@ pub(super) fn PickedBar(editing: Editing, picked: RwSignal<Picked>) -> impl Into
         let all = picked.with_untracked(|picked| picked.of(&tree));
         editing.map_all(&all);
         picked.set(Picked::default());
+        to.run(());
+    };
+    let clear = move |_| {
+        picked.set(Picked::default());
+        to.run(());
     };
     view! {
         <Show when=move || { many() > 0 }>
             <div class="picked row" role="status">
                 <button class="button small primary" type="button" prop:disabled=move || !editing.doc.writable.get() on:click=map><Icon name="plus" small=true/>{move || format!("Map {}", words::count(many(), "field"))}</button>
-                <button class="button small quiet" type="button" on:click=move |_| picked.set(Picked::default())>"Clear"</button>
+                <button class="button small quiet" type="button" on:click=clear>"Clear"</button>
             </div>
         </Show>
     }

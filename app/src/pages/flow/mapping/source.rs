@@ -104,6 +104,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
     });
     let stop = RwSignal::new(0_usize);
     let picked = RwSignal::new(Picked::default());
+    let to_stop = Callback::new(move |()| page::focus_soon(vec![line_id(stop.get_untracked()), line_id(0)]));
     let shared = Tree { editing, lines: tree, closed, used, stop, picked };
     view! {
         <section class="panel map-source" aria-label="Source fields">
@@ -111,7 +112,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
             {move || (!tree.with(Vec::is_empty) || !search.with(String::is_empty)).then(|| view! {
                 <span class="input tree-search"><Icon name="search" small=true/><input type="search" aria-label="Find a source field" placeholder="Find a source field" prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/></span>
             })}
-            <PickedBar editing=editing picked=picked/>
+            <PickedBar editing=editing picked=picked to=to_stop/>
             <div class="scroll">
                 <ul class="tree" role="tree" aria-label="Source fields" aria-multiselectable="true">
                     <For each=move || lines.get() key=|(at, leaf)| (*at, leaf.clone()) let:item>
