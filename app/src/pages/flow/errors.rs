@@ -69,7 +69,7 @@ type OfFlow = RwSignal<Option<(Vec<Listed>, bool)>>;
 /// The errors of all runs of a flow, asked for while they are wanted: one question at a time, so that no older answer comes
 /// last, and after it one for all that came meanwhile.
 fn of_flow(app: App, flow: Id, over: RwSignal<bool>) -> OfFlow {
-    let found = RwSignal::new(None);
+    let found: OfFlow = RwSignal::new(None);
     let many = Memo::new(move |_| counted(app, flow, None));
     let (asking, again) = (StoredValue::new(false), StoredValue::new(false));
     Effect::new(move |_| {
