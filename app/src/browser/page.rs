@@ -28,9 +28,14 @@ pub(crate) fn focus_soon(ids: Vec<String>) {
 
 /// The same when what had the focus has gone: who is elsewhere by then stays there.
 pub(crate) fn focus_if_nowhere(id: &'static str) {
+    focus_first_if_nowhere(vec![id.to_owned()]);
+}
+
+/// The same with the first of these ids that takes it.
+pub(crate) fn focus_first_if_nowhere(ids: Vec<String>) {
     request_animation_frame(move || {
         if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
-            focus_soon(vec![id.to_owned()]);
+            focus_soon(ids);
         }
     });
 }

@@ -150,7 +150,8 @@ pub(crate) fn DocText(
             }
         });
         let late: fn(&str) -> bool = if path == NAME { |text| unfit(NAME, text).is_some() } else { |_| false };
-        Typed::Value(Live::new(value, apply, late, if number { whole } else { str::to_owned }))
+        let read: fn(&str) -> String = if number { whole } else { str::to_owned };
+        Typed::Value(Live::new(value, apply, late, read))
     };
     let error = Signal::derive(move || {
         let unfit = match typed {

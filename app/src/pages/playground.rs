@@ -46,6 +46,7 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
     let bench = bench_of(move || slug.get());
     let helpers = RwSignal::default();
     let entered = StoredValue::new(false);
+    let came_back = RwSignal::new(0);
     let evaluator = StoredValue::new_local(Evaluator::start(helpers));
     on_cleanup(move || {
         if let Some(evaluator) = evaluator.try_get_value() {
@@ -56,7 +57,7 @@ pub(crate) fn PlaygroundPage() -> impl IntoView {
         let slug = slug.get()?;
         Some(match editors::find(&slug) {
             Some(editor) => {
-                view! { <Desk editor=editor bench=bench evaluator=evaluator helpers=helpers entered=entered/> }
+                view! { <Desk editor=editor bench=bench evaluator=evaluator helpers=helpers came_back=came_back entered=entered/> }
                     .into_any()
             }
             None => NotFound().into_any(),

@@ -47,7 +47,7 @@ impl Typing {
     }
 
     /// The document says `now`, and would show the draft as `read`. True when the draft is not needed any more.
-    fn hear(&mut self, now: &str, read: fn(&str) -> String) -> bool {
+    fn hear(&mut self, now: &str, read: impl Fn(&str) -> String) -> bool {
         let Some(draft) = self.draft.as_ref().filter(|draft| self.sent.as_ref() == Some(draft)) else { return false };
         let said = read(draft) == now;
         // After the echo, another value is somebody else's newer one.
@@ -91,13 +91,13 @@ impl Live {
         value: Signal<String>,
         on_change: Callback<String>,
         late: fn(&str) -> bool,
-        read: fn(&str) -> String,
+        read: impl Fn(&str) -> String + 'static,
     ) -> Self {
         let (resting, saving) = (StoredValue::new(false), StoredValue::new(None));
         let live = Self { typing: RwSignal::default(), value, on_change, resting, app: App::here(), saving, late };
         Effect::new(move |_| {
             let now = value.get();
-            live.typing.maybe_update(|typing| typing.hear(&now, read));
+            live.typing.maybe_update(|typing| typing.hear(&now, &read));
         });
         let leaving = window_event_listener(leptos::ev::pagehide, move |_| live.apply());
         on_cleanup(move || {

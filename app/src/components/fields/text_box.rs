@@ -31,7 +31,11 @@ impl Typed {
     }
 
     /// The same of what is stored in other words than are typed; `read` says how it is shown then.
-    pub(crate) fn value_as(value: Signal<String>, on_change: Callback<String>, read: fn(&str) -> String) -> Self {
+    pub(crate) fn value_as(
+        value: Signal<String>,
+        on_change: Callback<String>,
+        read: impl Fn(&str) -> String + 'static,
+    ) -> Self {
         Self::Value(Live::new(value, on_change, |_| false, read))
     }
 

@@ -63,25 +63,45 @@ fn counted(app: App, flow: Id, without: Option<Id>) -> u64 {
     })
 }
 
-/// What the list has of all runs, and whether there is more.
-type OfFlow = RwSignal<(Vec<Listed>, bool)>;
+/// What the list has of all runs, and whether there is more; nothing until it was read.
+type OfFlow = RwSignal<Option<(Vec<Listed>, bool)>>;
 
-/// The errors of all runs of a flow, asked for while they are wanted.
+/// The errors of all runs of a flow, asked for while they are wanted: one question at a time, so that no older answer comes
+/// last, and after it one for all that came meanwhile.
 fn of_flow(app: App, flow: Id, over: RwSignal<bool>) -> OfFlow {
-    let found = RwSignal::new((Vec::new(), false));
+    let found: OfFlow = RwSignal::new(None);
     let many = Memo::new(move |_| counted(app, flow, None));
+    let (asking, again) = (StoredValue::new(false), StoredValue::new(false));
     Effect::new(move |_| {
         many.track();
-        if over.get() {
-            spawn_local(async move {
+        if !over.get() {
+            return;
+        }
+        if asking.get_value() {
+            again.set_value(true);
+            return;
+        }
+        asking.set_value(true);
+        spawn_local(async move {
+            loop {
+                again.try_set_value(false);
                 match ask_flow(app, flow, KEPT).await {
-                    Ok(errors) => drop(found.try_set(errors)),
+                    Ok(errors) => drop(found.try_set(Some(errors))),
                     Err(error) => app.toasts.fail(error.message),
                 }
-            });
-        }
+                // Nobody may look at it by now.
+                if again.try_get_value() != Some(true) || over.try_get_untracked() != Some(true) {
+                    break;
+                }
+            }
+            asking.try_set_value(false);
+        });
     });
     found
+}
+
+fn has_more(elsewhere: OfFlow) -> bool {
+    elsewhere.with(|found| found.as_ref().is_some_and(|(_, more)| *more))
 }
 
 async fn ask_flow(app: App, flow: Id, limit: usize) -> Result<(Vec<Listed>, bool), CallError> {
@@ -103,6 +123,8 @@ struct List {
     step: Memo<Option<String>>,
     wanted: RwSignal<Wanted>,
     narrow: RwSignal<Narrow>,
+    /// The fields that narrow it are shown. It lasts as long as what is in them, also while nothing is listed.
+    finding: RwSignal<bool>,
     selected: RwSignal<BTreeSet<Key>>,
     /// What there is of the run or the flow, of the step.
     here: Memo<Vec<Listed>>,
@@ -123,13 +145,16 @@ impl List {
         which.takes(known.is_resolved(one.key())) && narrow.takes(one, known)
     }
 
+    /// What is selected of what is listed.
+    fn picked(self) -> Vec<Listed> {
+        let selected = self.selected.get();
+        self.chosen.with(|chosen| chosen.iter().filter(|one| selected.contains(&one.key())).cloned().collect())
+    }
+
     /// What is selected of what is listed, else all of it.
     fn targets(self) -> Vec<Listed> {
-        let selected = self.selected.get();
-        self.chosen.with(|chosen| {
-            let some: Vec<Listed> = chosen.iter().filter(|one| selected.contains(&one.key())).cloned().collect();
-            if some.is_empty() { chosen.clone() } else { some }
-        })
+        let some = self.picked();
+        if some.is_empty() { self.chosen.get() } else { some }
     }
 }
 
@@ -144,7 +169,10 @@ fn use_list(
     let here = Memo::new(move |_| {
         let of_step = |error: &RunError| step.with(|step| step.as_ref().is_none_or(|step| *step == error.step));
         if over.get() {
-            return elsewhere.with(|(all, _)| all.iter().filter(|one| of_step(&one.error)).cloned().collect());
+            return elsewhere.with(|found| {
+                let all = found.iter().flat_map(|(all, _)| all);
+                all.filter(|one| of_step(&one.error)).cloned().collect()
+            });
         }
         told.with(|told| {
             let all = told.errors.iter().filter(|error| of_step(error));
@@ -169,6 +197,7 @@ fn use_list(
         step,
         wanted,
         narrow,
+        finding: RwSignal::new(false),
         selected: RwSignal::default(),
         here,
         known,
@@ -206,12 +235,17 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
         (false, Some(step)) => usize::try_from(step.errors).unwrap_or(usize::MAX),
         (false, None) => usize::try_from(told.with(|told| told.count(count.get()))).unwrap_or(usize::MAX),
     });
+    let unread = Memo::new(move |_| {
+        let not_all = || more.get() > here.with(Vec::len);
+        if over.get() { has_more(elsewhere) } else { not_all() }
+    });
     let title = move || {
         let name = of.with(|of| of.as_ref().map(|step| step.name.clone()));
         let errors = match more.get() {
+            0 if over.get() && elsewhere.with(Option::is_none) => "Reading the errors".to_owned(),
             0 => "No errors".to_owned(),
             // There are more than were read.
-            many if over.get() && elsewhere.with(|(_, more)| *more) => {
+            many if over.get() && has_more(elsewhere) => {
                 format!("{} errors and more", words::number(many as u64))
             }
             many => words::count(many, "error"),
@@ -234,7 +268,7 @@ pub(super) fn Errors(told: Memo<Told>, count: Memo<u64>, run: Memo<Option<RunRow
                     <Which list=list/>
                     <span class="grow"></span>
                     <Again list=list/>
-                    <Download list=list run=run more=more/></header>
+                    <Download list=list run=run unread=unread/></header>
                 <Show when=move || !here.with(Vec::is_empty)>
                     <Bar list=list/>
                     <Rows list=list more=more/>
@@ -277,7 +311,7 @@ fn Which(list: List) -> impl IntoView {
 /// What is done with those that are selected, or with all that are listed; and the fields that narrow the list.
 #[component]
 fn Bar(list: List) -> impl IntoView {
-    let finding = RwSignal::new(false);
+    let finding = list.finding;
     let keys = move || {
         list.chosen
             .with(|chosen| chosen.iter().filter(|one| one.has_number()).map(Listed::key).collect::<BTreeSet<_>>())
@@ -360,7 +394,7 @@ fn Again(list: List) -> impl IntoView {
 
 /// Everything that is listed as a file, also what was not read for the list.
 #[component]
-fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl IntoView {
+fn Download(list: List, run: Memo<Option<RunRow>>, unread: Memo<bool>) -> impl IntoView {
     let app = list.app;
     let download = move |_| {
         let named = |run: &RunRow| run.steps.iter().map(|step| (step.step.clone(), step.name.clone())).collect();
@@ -371,8 +405,8 @@ fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl In
             let text = table::to_csv(errors, &steps, &known, time::iso);
             files::download_text(app, &text, &format!("{}-errors.csv", files::plain_name(&name)));
         };
-        let whole = list.selected.with_untracked(BTreeSet::is_empty) && more.get_untracked() >= KEPT;
-        if !whole {
+        // What was selected in another list counts no more.
+        if !unread.get_untracked() || untrack(|| !list.picked().is_empty()) {
             save(&untrack(|| list.targets()));
             return;
         }
@@ -392,7 +426,7 @@ fn Download(list: List, run: Memo<Option<RunRow>>, more: Memo<usize>) -> impl In
 async fn everything(list: List) -> Result<Vec<Listed>, CallError> {
     let app = list.app;
     let (over, step) = (list.over.get_untracked(), list.step.get_untracked());
-    let (wanted, narrow) = (list.wanted.get_untracked(), list.narrow.get_untracked());
+    let (which, narrow) = (list.which.get_untracked(), list.narrow.get_untracked());
     let all = if over {
         ask_flow(app, list.flow, usize::MAX).await?.0
     } else {
@@ -401,7 +435,7 @@ async fn everything(list: List) -> Result<Vec<Listed>, CallError> {
     };
     let known = untrack(|| list.known_of(&all));
     let fits = |one: &Listed| {
-        step.as_ref().is_none_or(|step| *step == one.error.step) && list.takes(one, wanted, &narrow, &known)
+        step.as_ref().is_none_or(|step| *step == one.error.step) && list.takes(one, which, &narrow, &known)
     };
     Ok(all.into_iter().filter(fits).collect())
 }

@@ -124,7 +124,8 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             .with_value(|navigate| navigate(&format!("/integrations/{integration}/tests"), NavigateOptions::default()));
     };
     // The server keeps the log, and shows it to who administers the account.
-    let may_audit = !builder.app.is_alone() && builder.app.may(Action::ReadAudit, Kind::Integration);
+    let may_audit =
+        Memo::new(move |_| !builder.app.is_alone() && builder.app.may(Action::ReadAudit, Kind::Integration));
     let audit = move |()| {
         navigate.with_value(|navigate| navigate(&format!("/audit?resource={id}"), NavigateOptions::default()));
     };
@@ -142,7 +143,7 @@ fn More(id: Id, integration: Id) -> impl IntoView {
             <MenuItem on_choose=Callback::new(move |()| json.set(true))><Icon name="file-braces"/>"JSON"</MenuItem>
             <MenuItem on_choose=Callback::new(tests)><Icon name="clipboard-check"/>"Tests"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(true))><Icon name="history"/>"History"</MenuItem>
-            {may_audit.then(|| view! { <MenuItem on_choose=Callback::new(audit)><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
+            {move || may_audit.get().then(|| view! { <MenuItem on_choose=Callback::new(audit)><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
             <MenuItem on_choose=Callback::new(move |()| packages::download(builder.app, id))><Icon name="download"/>"Download"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| replacing.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="plug"/>"Replace a connection"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=Signal::derive(move || (!doc.writable.get()).then(|| "You may look, not change.".to_owned()))><Icon name="copy"/>"Clone"</MenuItem>

@@ -193,6 +193,9 @@ fn Bar(editing: Editing, panel: RwSignal<&'static str>) -> impl IntoView {
         let chosen = move || shown.with(|shown| shown.wanted == wanted);
         view! { <button type="button" aria-pressed=move || chosen().to_string() on:click=move |_| shown.update(|shown| shown.wanted = wanted)>{words}" "{move || count(counts.get())}</button> }
     };
+    // As long as it is chosen it stays, so that nobody looks at no rows without seeing why.
+    let required =
+        Memo::new(move |_| counts.get().required > 0 || shown.with(|shown| shown.wanted == Wanted::Required));
     let folded = Memo::new(move |_| shown.with(|shown| !shown.folded.is_empty()));
     let fold_all = move |_| {
         let all = editing.all.get_untracked();
@@ -214,7 +217,7 @@ fn Bar(editing: Editing, panel: RwSignal<&'static str>) -> impl IntoView {
                 on:input=move |event| shown.update(|shown| shown.search = event_target_value(&event))/></span>
             <div class="segment wide-only" role="group" aria-label="Which rows">
                 {choice(Wanted::All, "All", |counts| counts.all)}{choice(Wanted::Mapped, "Mapped", |counts| counts.mapped)}{choice(Wanted::Open, "Open", |counts| counts.all - counts.mapped)}
-                {move || (counts.get().required > 0).then(|| choice(Wanted::Required, "Required", |counts| counts.required))}
+                {move || required.get().then(|| choice(Wanted::Required, "Required", |counts| counts.required))}
             </div>
             <Format editing=editing/>
             <span class="grow"></span>

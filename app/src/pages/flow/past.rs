@@ -25,38 +25,58 @@ fn is_empty(run: &RunRow) -> bool {
 #[component]
 pub(super) fn Past(flow: Id, runs: Memo<Vec<RunRow>>) -> impl IntoView {
     let app = App::here();
-    let builder = expect_context::<Builder>();
     let without = RwSignal::new(false);
     let asked = StoredValue::new(false);
+    let open = RwSignal::new(false);
     // A page begins with the newest runs of the account; those of this flow may be older.
-    let ask = move |_| {
-        if asked.get_value() {
+    let turned = move |event: leptos::ev::Event| {
+        let is_open = event_target::<web_sys::Element>(&event).has_attribute("open");
+        let gone = open.try_set(is_open).is_some();
+        if gone || !is_open || asked.get_value() {
             return;
         }
         asked.set_value(true);
         spawn_local(async move {
             match app.call::<Vec<RunRow>>(Call::Runs { flow: Some(flow), limit: MOST }).await {
                 Ok(rows) => app.take_runs(rows),
-                Err(error) => app.toasts.fail(error.message),
+                Err(error) => {
+                    // Whoever opens the list again asks again.
+                    asked.try_set_value(false);
+                    app.toasts.fail(error.message);
+                }
             }
         });
     };
+    // Hundreds of lines that nobody sees are not drawn anew whenever a run moves on.
     let listed = move || {
+        if !open.get() {
+            return Vec::new();
+        }
         let hides = without.get();
         runs.with(|runs| runs.iter().filter(|run| !(hides && is_empty(run))).cloned().collect::<Vec<_>>())
     };
     let some_empty = Memo::new(move |_| runs.with(|runs| runs.iter().any(is_empty)));
     view! {
-        <details class="history" on:toggle=ask><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
+        <details class="history" on:toggle=turned><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
             {move || some_empty.get().then(|| view! { <label class="check"><input type="checkbox" prop:checked=move || without.get() on:change=move |event| without.set(event_target_checked(&event))/><span>"Hide empty runs"</span></label> })}
-            <ul>{move || listed().into_iter().map(|run| {
-                let id = run.id;
-                let when = time::exact(run.started_ms);
-                let took = run.ended_ms.map(|end| words::duration(end - run.started_ms));
-                let pick = move |_| { builder.picked.set(Some(id)); builder.errors_of.set(None); };
-                view! { <li><button class="row" on:click=pick><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/>{took.map(|took| view! { <small class="muted num">{took}</small> })}</button></li> }
-            }).collect_view()}</ul>
+            <ul><For each=listed key=|run| (run.id, run.n, run.ended_ms) let:run><Line run=run/></For></ul>
         </details>
+    }
+}
+
+/// One run, which a click shows above.
+#[component]
+fn Line(run: RunRow) -> impl IntoView {
+    let builder = expect_context::<Builder>();
+    let id = run.id;
+    let when = time::exact(run.started_ms);
+    let took = run.ended_ms.map(|end| words::duration(end - run.started_ms));
+    let pick = move |_| {
+        builder.picked.set(Some(id));
+        builder.errors_of.set(None);
+    };
+    view! {
+        <li><button class="row" on:click=pick><span class="num">{when}</span>{words::run_type(run.origin.kind).map(|word| view! { <span class="badge">{word}</span> })}<RunState run=run/>{took.map(|took| view! { <small class="muted num">{took}</small> })}</button></li>
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use serde_json::Value;
-use tombolo_model::{Id, Intent, Kind};
+use tombolo_model::{Id, Intent, Kind, presets};
 use tombolo_wire::run::RunStatus;
 use tombolo_wire::store::{Call, CallError, CatalogueRow, Edited, OpenReply};
 
@@ -39,6 +39,17 @@ fn shared(rows: &BTreeMap<Id, CatalogueRow>, users: &[Id], flow: Id) -> usize {
     users.iter().filter(elsewhere).count()
 }
 
+/// Whether steps that go through one connection can go through the other.
+fn is_alike(one: &CatalogueRow, other: &CatalogueRow) -> bool {
+    // A connection to an application has its key here, and speaks HTTP.
+    let kind = |row: &CatalogueRow| {
+        let adaptor = row.adaptor.clone()?;
+        let http = adaptor == "rest" || presets::named(&adaptor).is_some();
+        Some(if http { "http".to_owned() } else { adaptor })
+    };
+    one.id != other.id && kind(one) == kind(other)
+}
+
 /// The dialog.
 #[component]
 pub(super) fn ReplaceConnection(open: RwSignal<bool>) -> impl IntoView {
@@ -62,7 +73,9 @@ fn Ask(open: RwSignal<bool>) -> impl IntoView {
     });
     let news = Signal::derive(move || {
         let mut choices = vec![(String::new(), "Choose a connection".to_owned())];
-        let others = app.of_kind(Kind::Connection).into_iter().filter(|row| old.with(|old| row.id.to_string() != *old));
+        let from = old.with(|old| old.parse::<Id>().ok()).and_then(|id| app.row(id));
+        let alike = |row: &CatalogueRow| from.as_ref().is_some_and(|from| is_alike(from, row));
+        let others = app.of_kind(Kind::Connection).into_iter().filter(alike);
         choices.extend(others.map(|row| (row.id.to_string(), row.name)));
         choices
     });
@@ -89,6 +102,11 @@ fn Ask(open: RwSignal<bool>) -> impl IntoView {
         app.rows
             .with(|rows| users.with(|users| users.iter().filter_map(|id| rows.get(id)).any(|row| !app.may_change(row))))
     });
+    // What was chosen for one may not fit another.
+    let choose_old = Callback::new(move |id: String| {
+        old.set(id);
+        new.set(String::new());
+    });
     let go = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (Ok(from), Ok(to)) = (old.get_untracked().parse::<Id>(), new.get_untracked().parse::<Id>()) else { return };
@@ -98,7 +116,7 @@ fn Ask(open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Show when=move || !used.with(BTreeMap::is_empty) fallback=|| view! { <p class="dialog-body muted">"No step of this flow goes through a connection."</p> }>
             <form class="dialog-body" on:submit=go>
-                <Field label="Connection" name=OLD><SelectBox name=OLD value=old choices=olds on_change=Callback::new(move |id| old.set(id))/></Field>
+                <Field label="Connection" name=OLD><SelectBox name=OLD value=old choices=olds on_change=choose_old/></Field>
                 <Field label="In its place" name=NEW><SelectBox name=NEW value=new choices=news on_change=Callback::new(move |id| new.set(id))/></Field>
                 <p class="muted">{says}</p>
                 {move || closed.get().then(|| view! { <p class="error" role="alert"><Icon name="lock" small=true/>"You may look at some of these, not change them."</p> })}
@@ -113,10 +131,20 @@ fn replace(app: App, flow: Id, users: Vec<Id>, (from, to): (Id, Id)) {
     app.in_turn(async move {
         cancel_runs(app, flow).await?;
         let mut changed = Vec::new();
+        let mut done = Ok(());
         for user in users {
-            if change(app, user, (from, to)).await? {
-                changed.push(user);
+            match change(app, user, (from, to)).await {
+                Ok(true) => changed.push(user),
+                Ok(false) => {}
+                Err(error) => {
+                    done = Err(error);
+                    break;
+                }
             }
+        }
+        // What was changed before one failed can be taken back too.
+        if changed.is_empty() && done.is_err() {
+            return done;
         }
         let said = format!("The connection is replaced in {}.", words::count(changed.len(), "step"));
         app.toasts.offer_undo(said, move || {
@@ -128,7 +156,7 @@ fn replace(app: App, flow: Id, users: Vec<Id>, (from, to): (Id, Id)) {
                 Ok(())
             });
         });
-        Ok(())
+        done
     });
 }
 
@@ -203,5 +231,16 @@ mod tests {
         let found = through(&rows, &[id(3), id(4)].into());
         assert_eq!(found, BTreeMap::from([(id(1), vec![id(3), id(4)]), (id(2), vec![id(4)])]));
         assert_eq!(shared(&rows, &found[&id(1)], id(6)), 1);
+    }
+
+    #[test]
+    fn a_connection_is_replaced_by_one_that_speaks_the_same() {
+        let with = |n: u8, adaptor: &str| CatalogueRow {
+            adaptor: Some(adaptor.to_owned()),
+            ..row(n, Kind::Connection, &[]).1
+        };
+        assert!(is_alike(&with(1, "http"), &with(2, "shopify")) && is_alike(&with(1, "rest"), &with(2, "http")));
+        assert!(!is_alike(&with(1, "http"), &with(2, "ftp")));
+        assert!(!is_alike(&with(1, "http"), &with(1, "http")), "it is the same one");
     }
 }

@@ -37,13 +37,15 @@ struct Work {
     unkept: RwSignal<bool>,
     /// The content changed and is not kept yet.
     waits: StoredValue<Option<Timeout>, LocalStorage>,
+    /// Counts how often what all editors had came back: the one that is open then shows it.
+    came_back: RwSignal<usize>,
 }
 
 /// Writing a long content down takes longer than a key may: that waits until the typing rests, or the page is left.
 const KEEP_MS: u32 = 300;
 
 impl Work {
-    fn begin(app: App, editor: &'static Editor) -> Self {
+    fn begin(app: App, editor: &'static Editor, came_back: RwSignal<usize>) -> Self {
         let saved = kept::content(editor.slug).unwrap_or_else(|| first(editor));
         let work = Self {
             app,
@@ -52,6 +54,7 @@ impl Work {
             linked: RwSignal::new(None),
             unkept: RwSignal::new(false),
             waits: StoredValue::new_local(None),
+            came_back,
         };
         // When an editor is drawn the address is still that of the one before it.
         request_animation_frame(move || work.read_link());
@@ -69,6 +72,16 @@ impl Work {
             if before.is_some() {
                 work.keep();
             }
+        });
+        Effect::new(move |before: Option<usize>| {
+            let now = came_back.get();
+            if before.is_some_and(|before| before != now) && work.linked.with_untracked(Option::is_none) {
+                work.waits.set_value(None);
+                if let Some(saved) = kept::content(editor.slug) {
+                    work.content.put(saved);
+                }
+            }
+            now
         });
         work
     }
@@ -168,12 +181,16 @@ impl Work {
         }
         self.content.put(first(self.editor));
         kept::forget(self.editor.slug);
-        let toasts = self.app.toasts;
+        let (toasts, came_back) = (self.app.toasts, self.came_back);
         toasts.offer_undo("All editors are cleared on this device.", move || {
             // Each is kept, also after one that has no room.
             let lost = before.iter().filter(|(slug, saved)| !kept::keep(slug, saved)).count();
-            if let Some(shown) = shown.clone().filter(|_| self.content.saved().is_some()) {
-                self.content.put(shown);
+            match shown.clone().filter(|_| self.content.saved().is_some()) {
+                Some(shown) => self.content.put(shown),
+                // Another editor is on the screen by now: what it shows would be kept over what it had.
+                None => {
+                    came_back.try_update(|count| *count += 1);
+                }
             }
             if lost != 0 {
                 toasts.fail("Not everything came back: the browser has no room for the content of all editors.");
@@ -208,11 +225,12 @@ pub(super) fn Desk(
     bench: Bench,
     evaluator: StoredValue<Evaluator, LocalStorage>,
     helpers: RwSignal<Vec<Helper>>,
+    came_back: RwSignal<usize>,
     /// Somebody chose it in the list, which is drawn anew: the focus goes to what is written in it.
     entered: StoredValue<bool>,
 ) -> impl IntoView {
     page::title(move || format!("{}, playground", editor.name));
-    let work = Work::begin(App::here(), editor);
+    let work = Work::begin(App::here(), editor, came_back);
     let areas = Areas::new();
     let (preview, run) = previewed(editor, work.content, bench.auto.into(), evaluator);
     if entered.get_value() {

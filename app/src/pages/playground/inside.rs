@@ -93,18 +93,16 @@ fn Inside(
     }
 }
 
-/// Of rules that are several fields, what is no JSON cannot be kept: whoever leaves them so hears it.
+/// Of rules that are several fields, what is no JSON cannot be kept, nor a field that there is not: whoever leaves them so
+/// hears it.
 fn tell_what_is_lost(app: App, place: &'static Place, content: Content) {
     if matches!(place.shown, Shown::Text | Shown::Nothing) {
         return;
     }
     on_cleanup(move || {
-        let lost = content.rules.try_with_untracked(|rules| {
-            !rules.trim().is_empty() && !matches!(serde_json::from_str(rules), Ok(Value::Object(_)))
-        });
-        if lost == Some(true) {
-            app.toasts
-                .fail("What you wrote last is no JSON object and was not kept. Open the editor and write it again.");
+        let lost = content.rules.try_with_untracked(|rules| bind::unkept(place.shown, rules)).flatten();
+        if let Some(why) = lost {
+            app.toasts.fail(why);
         }
     });
 }

@@ -46,7 +46,7 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
         Some(_) => asked.set(Some(id)),
     };
     // The server keeps the log, and shows it to who administers the account.
-    let may_audit = !app.is_alone() && app.may(Action::ReadAudit, Kind::Integration);
+    let may_audit = Memo::new(move |_| !app.is_alone() && app.may(Action::ReadAudit, Kind::Integration));
     let cloning = RwSignal::new(false);
     let download = move |()| match kind {
         Kind::Flow => packages::download(app, id),
@@ -58,7 +58,7 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=closed><Icon name="copy"/>"Clone"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| asked.set(Some(id)))><Icon name="link"/>"Used by"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| history.set(Some(id)))><Icon name="history"/>"History"</MenuItem>
-            {may_audit.then(|| view! { <MenuItem on_choose=Callback::new(move |()| go(Some(format!("/audit?resource={id}"))))><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
+            {move || may_audit.get().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go(Some(format!("/audit?resource={id}"))))><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
             <MenuItem on_choose=Callback::new(download)><Icon name="download"/>"Download"</MenuItem>
             <MenuItem on_choose=Callback::new(delete) blocked=closed><Icon name="trash-2"/>"Delete"</MenuItem>
         </Menu>

@@ -7,8 +7,10 @@ use leptos::task::spawn_local;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::{Decision, RunBy, tag_problem};
 
+use super::ERRORS;
 use super::listed::{Key, Known, Listed, NOBODY};
 use super::people::people;
+use crate::browser::page;
 use crate::components::{Dialog, Field, Icon, SelectBox, described_by};
 use crate::state::App;
 use crate::words;
@@ -40,9 +42,25 @@ fn may_decide(app: App, flow: Id) -> bool {
     app.may_in(Action::Run, Kind::Flow, owner)
 }
 
+/// The id of the button that tags all that is listed. It stays, and those beside it come and go.
+const TAG: &str = "tag-errors";
+
+/// The same button of one error.
+fn tag_one((run, n): Key) -> String {
+    format!("tag-{run}-{n}")
+}
+
+/// Where the focus goes when the button that decided something about these goes.
+fn beside(keys: &[Key]) -> Vec<String> {
+    let one = if let [key] = keys { Some(tag_one(*key)) } else { None };
+    one.into_iter().chain([TAG.to_owned(), ERRORS.to_owned()]).collect()
+}
+
 fn decide(app: App, keys: Vec<Key>, decision: Decision, said: String, undo: Option<Decision>) {
     spawn_local(async move {
-        match (app.decide(&keys, &decision).await, undo) {
+        let decided = app.decide(&keys, &decision).await;
+        page::focus_first_if_nowhere(beside(&keys));
+        match (decided, undo) {
             (Err(error), _) => app.toasts.fail(error.message),
             (Ok(()), None) => app.toasts.say(said),
             (Ok(()), Some(undo)) => app.toasts.offer_undo(said, move || {
@@ -76,16 +94,25 @@ pub(in crate::pages::flow) fn Acts(targets: Targets, #[prop(optional)] many: boo
         decide(app, keys, Decision::Reopen, said, Some(Decision::Resolve));
     };
     let (assigning, tagging) = (RwSignal::new(false), RwSignal::new(false));
+    let first = targets.errors.with_untracked(|all| all.first().map(Listed::key));
+    let id = first.filter(|_| !many).map_or_else(|| TAG.to_owned(), tag_one);
     view! {
         <Show when=move || may.get() && open.get() + settled.get() != 0>
             {move || (open.get() > 0).then(|| view! { <button class="button small" type="button" on:click=resolve><Icon name="circle-check" small=true/>{move || format!("Resolve{}", of(open.get()))}</button> })}
             {move || (settled.get() > 0).then(|| view! { <button class="button small" type="button" on:click=reopen><Icon name="undo-2" small=true/>{move || format!("Open{} again", of(settled.get()))}</button> })}
             {move || (!app.is_alone()).then(|| view! { <button class="button small" type="button" on:click=move |_| assigning.set(true)><Icon name="user" small=true/>"Assign"</button> })}
-            <button class="button small" type="button" on:click=move |_| tagging.set(true)><Icon name="tag" small=true/>"Tag"</button>
+            <button class="button small" type="button" id=id.clone() on:click=move |_| tagging.set(true)><Icon name="tag" small=true/>"Tag"</button>
             <Dialog open=assigning title="Assign errors"><Assign targets=targets on_done=Callback::new(move |()| assigning.set(false))/></Dialog>
             <Dialog open=tagging title="Tag errors"><Tags targets=targets/></Dialog>
         </Show>
     }
+}
+
+/// These people, and who looks at the errors now.
+fn with_now(mut people: Vec<RunBy>, now: Option<&RunBy>) -> Vec<RunBy> {
+    let unmet = now.filter(|now| people.iter().all(|one| one.user != now.user));
+    people.extend(unmet.cloned());
+    people
 }
 
 /// Who is to look at them.
@@ -93,14 +120,17 @@ pub(in crate::pages::flow) fn Acts(targets: Targets, #[prop(optional)] many: boo
 fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
     const FIELD: &str = "assign-to";
     let app = App::here();
-    let people = people(app);
-    let now = targets.known.with_untracked(|known| {
-        let of = |one: &Listed| known.standing(one.key()).and_then(|standing| standing.assigned.clone());
+    let now: Option<RunBy> = targets.known.with_untracked(|known| {
+        let of = |one: &Listed| known.standing(one.key()).and_then(|standing| standing.assigned.as_deref().cloned());
         targets.errors.with_untracked(|all| all.first().and_then(of))
     });
     let me = app.account.with_untracked(|account| account.as_ref().and_then(|account| account.user.clone()));
-    let first = now.map(|to| to.user).or(me.map(|me| me.id)).map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
+    let first =
+        now.as_ref().map(|to| to.user).or(me.map(|me| me.id)).map_or_else(|| NOBODY.to_owned(), |id| id.to_string());
     let chosen = RwSignal::new(first);
+    let met = people(app);
+    // Who looks at them now can go on, whether this device has met them or not.
+    let people = Memo::new(move |_| with_now(met.get(), now.as_ref()));
     let choices = Signal::derive(move || {
         let mut all = vec![(NOBODY.to_owned(), "Nobody".to_owned())];
         all.extend(people.get().into_iter().map(|one| (one.user.to_string(), one.name)));
@@ -110,6 +140,10 @@ fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
         event.prevent_default();
         let id = chosen.get_untracked();
         let to: Option<RunBy> = people.with_untracked(|all| all.iter().find(|one| one.user.to_string() == id).cloned());
+        if to.is_none() && id != NOBODY {
+            app.toasts.fail("This person is not here any more. Choose somebody else.");
+            return;
+        }
         let keys = targets.keys(|_, _| true);
         let errors = words::count(keys.len(), "error");
         let said = match &to {
@@ -171,6 +205,8 @@ fn Tags(targets: Targets) -> impl IntoView {
         let keys = targets.keys(move |known, key| known.tags(key).any(|have| have == has));
         let said = format!("Tag “{tag}” removed.");
         decide(app, keys, Decision::Untag { tag: tag.clone() }, said, Some(Decision::Tag { tag }));
+        // The button goes with its tag.
+        page::focus_soon(vec![FIELD.to_owned()]);
     };
     view! {
         <form class="dialog-body" novalidate=true on:submit=submit>
@@ -188,5 +224,19 @@ fn Tags(targets: Targets) -> impl IntoView {
             </Show>
             <footer class="dialog-foot"><button class="button primary" type="submit">"Add tag"</button></footer>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_at_errors_is_offered_though_this_device_has_not_met_them() {
+        let person = |n: u32, name: &str| RunBy { user: Id::from_parts(n, [0; 8]), name: name.into() };
+        let (ann, ben) = (person(1, "Ann"), person(2, "Ben"));
+        assert_eq!(with_now(vec![ann.clone()], Some(&ben)), [ann.clone(), ben]);
+        assert_eq!(with_now(vec![ann.clone()], Some(&ann)), [ann.clone()]);
+        assert_eq!(with_now(vec![ann.clone()], None), [ann]);
     }
 }

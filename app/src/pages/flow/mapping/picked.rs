@@ -1,6 +1,6 @@
 //! Several fields of the source at once: which are picked, and the rows or the items of a list that they become.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -8,36 +8,46 @@ use tombolo_model::{Intent, path};
 
 use super::Editing;
 use super::made::row_for;
-use super::tree::Leaf;
+use super::tree::{Leaf, leaves};
 use crate::components::Icon;
 use crate::state::row_id;
 use crate::words;
 
-/// The picked fields, by their paths, and the place of the one that was picked last.
+/// The picked fields, by their paths, and the path of the one that was picked last. They stay picked while a search or a
+/// field that is closed hides them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Picked {
-    pub(super) paths: BTreeSet<String>,
-    last: usize,
+    fields: BTreeMap<String, Leaf>,
+    last: String,
 }
 
 impl Picked {
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.fields.contains_key(path)
+    }
+
     /// Picks a field, or does not any more.
-    pub(super) fn turn(&mut self, at: usize, path: &str) {
-        if !self.paths.remove(path) {
-            self.paths.insert(path.to_owned());
+    pub(super) fn turn(&mut self, leaf: &Leaf) {
+        if self.fields.remove(&leaf.path).is_none() {
+            self.fields.insert(leaf.path.clone(), leaf.clone());
         }
-        self.last = at;
+        leaf.path.clone_into(&mut self.last);
     }
 
-    /// Picks all fields from the one that was picked last to this one.
+    /// Picks all fields from the one that was picked last to this one, as they are shown; from the first where that one
+    /// is hidden.
     pub(super) fn reach(&mut self, at: usize, tree: &[Leaf]) {
-        let (from, to) = if at < self.last { (at, self.last) } else { (self.last, at) };
-        self.paths.extend(tree.iter().take(to + 1).skip(from).map(|leaf| leaf.path.clone()));
+        let last = tree.iter().position(|leaf| leaf.path == self.last).unwrap_or_default();
+        let all = tree.iter().take(at.max(last) + 1).skip(at.min(last));
+        self.fields.extend(all.map(|leaf| (leaf.path.clone(), leaf.clone())));
     }
 
-    /// The picked fields in the order of the tree.
-    pub(super) fn of(&self, tree: &[Leaf]) -> Vec<Leaf> {
-        tree.iter().filter(|leaf| self.paths.contains(&leaf.path)).cloned().collect()
+    /// The picked fields in the order of the tree; those that it has no more, or not so far, come last.
+    fn of(&self, tree: &[Leaf]) -> Vec<Leaf> {
+        let mut left = self.fields.clone();
+        let mut all: Vec<Leaf> = tree.iter().filter(|leaf| left.remove(&leaf.path).is_some()).cloned().collect();
+        all.extend(left.into_values());
+        all
     }
 }
 
@@ -86,20 +96,27 @@ impl Editing {
     }
 }
 
-/// How many are picked, and the button that maps them.
+/// How many are picked, and the button that maps them. It goes with the last pick, and the focus back `to` the fields.
 #[component]
-pub(super) fn PickedBar(editing: Editing, tree: Memo<Vec<Leaf>>, picked: RwSignal<Picked>) -> impl IntoView {
-    let many = move || picked.with(|picked| picked.paths.len());
+pub(super) fn PickedBar(editing: Editing, picked: RwSignal<Picked>, to: Callback<()>) -> impl IntoView {
+    let many = move || picked.with(|picked| picked.fields.len());
     let map = move |_| {
-        let all = picked.with_untracked(|picked| tree.with_untracked(|tree| picked.of(tree)));
+        // The whole tree: what is shown now may be what was searched for since.
+        let tree = leaves(&untrack(|| editing.sample.value()).unwrap_or_default(), &BTreeSet::new(), "");
+        let all = picked.with_untracked(|picked| picked.of(&tree));
         editing.map_all(&all);
         picked.set(Picked::default());
+        to.run(());
+    };
+    let clear = move |_| {
+        picked.set(Picked::default());
+        to.run(());
     };
     view! {
         <Show when=move || { many() > 0 }>
             <div class="picked row" role="status">
                 <button class="button small primary" type="button" prop:disabled=move || !editing.doc.writable.get() on:click=map><Icon name="plus" small=true/>{move || format!("Map {}", words::count(many(), "field"))}</button>
-                <button class="button small quiet" type="button" on:click=move |_| picked.set(Picked::default())>"Clear"</button>
+                <button class="button small quiet" type="button" on:click=clear>"Clear"</button>
             </div>
         </Show>
     }
@@ -107,7 +124,6 @@ pub(super) fn PickedBar(editing: Editing, tree: Memo<Vec<Leaf>>, picked: RwSigna
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::leaves;
     use super::*;
 
     fn tree() -> Vec<Leaf> {
@@ -118,13 +134,23 @@ mod tests {
     fn fields_are_picked_one_by_one_or_from_one_to_another() {
         let (tree, mut picked) = (tree(), Picked::default());
         let names = |picked: &Picked| picked.of(&tree).into_iter().map(|leaf| leaf.name).collect::<Vec<_>>();
-        picked.turn(4, "$.z");
-        picked.turn(0, "$.a");
+        picked.turn(&tree[4]);
+        picked.turn(&tree[0]);
         assert_eq!(names(&picked), ["a", "z"], "in the order of the tree");
-        picked.turn(0, "$.a");
+        picked.turn(&tree[0]);
         assert_eq!(names(&picked), ["z"]);
         picked.reach(2, &tree);
         assert_eq!(names(&picked), ["a", "lines", "sku", "z"]);
+    }
+
+    #[test]
+    fn fields_that_a_search_hides_stay_picked() {
+        let (tree, mut picked) = (tree(), Picked::default());
+        picked.turn(&tree[4]);
+        picked.reach(1, &tree[..2]);
+        let all: Vec<_> = picked.of(&tree).into_iter().map(|leaf| leaf.name).collect();
+        assert_eq!(all, ["a", "lines", "z"]);
+        assert_eq!(picked.of(&tree[..2]).len(), 3, "though the tree does not come so far");
     }
 
     #[test]

@@ -104,6 +104,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
     });
     let stop = RwSignal::new(0_usize);
     let picked = RwSignal::new(Picked::default());
+    let to_stop = Callback::new(move |()| page::focus_soon(vec![line_id(stop.get_untracked()), line_id(0)]));
     let shared = Tree { editing, lines: tree, closed, used, stop, picked };
     view! {
         <section class="panel map-source" aria-label="Source fields">
@@ -111,7 +112,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
             {move || (!tree.with(Vec::is_empty) || !search.with(String::is_empty)).then(|| view! {
                 <span class="input tree-search"><Icon name="search" small=true/><input type="search" aria-label="Find a source field" placeholder="Find a source field" prop:value=move || search.get() on:input=move |event| search.set(event_target_value(&event))/></span>
             })}
-            <PickedBar editing=editing tree=tree picked=picked/>
+            <PickedBar editing=editing picked=picked to=to_stop/>
             <div class="scroll">
                 <ul class="tree" role="tree" aria-label="Source fields" aria-multiselectable="true">
                     <For each=move || lines.get() key=|(at, leaf)| (*at, leaf.clone()) let:item>
@@ -165,15 +166,15 @@ impl Tree {
         page::focus_soon(vec![line_id(to)]);
     }
 
-    fn pick(self, at: usize, leaf: &Leaf) {
-        self.picked.update(|picked| picked.turn(at, &leaf.path));
+    fn pick(self, leaf: &Leaf) {
+        self.picked.update(|picked| picked.turn(leaf));
     }
 
     fn on_click(self, at: usize, leaf: &Leaf, event: &leptos::ev::MouseEvent) {
         if event.shift_key() {
             self.lines.with_untracked(|lines| self.picked.update(|picked| picked.reach(at, lines)));
         } else if event.ctrl_key() || event.meta_key() {
-            self.pick(at, leaf);
+            self.pick(leaf);
         } else {
             self.editing.map_leaf(leaf);
         }
@@ -194,7 +195,7 @@ impl Tree {
                 self.go(self.lines.with_untracked(above).unwrap_or_default());
             }
             "Enter" => self.editing.map_leaf(leaf),
-            " " => self.pick(at, leaf),
+            " " => self.pick(leaf),
             _ => return,
         }
         event.prevent_default();
@@ -211,8 +212,7 @@ fn TreeLine(tree: Tree, at: usize, leaf: Leaf) -> impl IntoView {
             leaf.with_value(|leaf| used.contains(&leaf.path) || used.contains(&format!("{}[*]", leaf.path)))
         })
     });
-    let is_picked =
-        Memo::new(move |_| tree.picked.with(|picked| leaf.with_value(|leaf| picked.paths.contains(&leaf.path))));
+    let is_picked = Memo::new(move |_| tree.picked.with(|picked| leaf.with_value(|leaf| picked.has(&leaf.path))));
     let turn = move || leaf.with_value(|leaf| tree.turn(at, &leaf.path));
     let drag = move |event: DragEvent| {
         let text = leaf.with_value(|leaf| format!("{FIELD}{}", leaf.path));

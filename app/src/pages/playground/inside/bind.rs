@@ -57,9 +57,41 @@ fn pretty(value: &Value) -> String {
     if nothing { String::new() } else { serde_json::to_string_pretty(value).unwrap_or_default() }
 }
 
-/// As the resource says it again.
-fn again(text: &str) -> String {
-    serde_json::from_str(text).map_or_else(|_| text.to_owned(), |value| pretty(&value))
+/// Whether a text can be a field of the rules.
+fn is_known(shown: Shown, name: &str) -> bool {
+    match shown {
+        Shown::Fields(fields) => fields.iter().any(|(known, _)| *known == name),
+        Shown::List(known) => known == name,
+        Shown::Text | Shown::Nothing => true,
+    }
+}
+
+/// What a text says of the fields that there are; nothing while it is no object.
+fn heard(shown: Shown, text: &str) -> Option<Map<String, Value>> {
+    let rules = if text.trim().is_empty() { json!({}) } else { serde_json::from_str(text).ok()? };
+    let Value::Object(mut rules) = rules else { return None };
+    rules.retain(|name, value| !value.is_null() && is_known(shown, name));
+    Some(rules)
+}
+
+/// The resource's text, where it says what was typed, in whatever order; else what was typed.
+fn again(shown: Shown, text: &str, now: &str) -> String {
+    let typed = heard(shown, text);
+    if typed.is_some() && typed == heard(shown, now) { now.to_owned() } else { text.to_owned() }
+}
+
+/// Why rules of several fields, or a part of them, cannot be kept.
+pub(super) fn unkept(shown: Shown, text: &str) -> Option<String> {
+    if text.trim().is_empty() || matches!(shown, Shown::Text | Shown::Nothing) {
+        return None;
+    }
+    let Ok(Value::Object(rules)) = serde_json::from_str(text) else {
+        return Some(
+            "What you wrote last is no JSON object and was not kept. Open the editor and write it again.".into(),
+        );
+    };
+    let unknown: Vec<_> = rules.keys().filter(|name| !is_known(shown, name)).map(|name| format!("“{name}”")).collect();
+    (!unknown.is_empty()).then(|| format!("{} was not kept: these rules have no such field.", unknown.join(", ")))
 }
 
 /// The rules of several fields as one text that is typed in.
@@ -76,7 +108,7 @@ fn object(doc: Doc, shown: Shown, here: StoredValue<String>) -> Typed {
             doc.edit(intents);
         }
     });
-    Typed::value_as(value, write, again)
+    Typed::value_as(value, write, move |text| again(shown, text, &value.get_untracked()))
 }
 
 /// The text of the rules as it is typed in; nothing where there are none.
@@ -199,7 +231,26 @@ mod tests {
 
     #[test]
     fn what_is_no_json_yet_stays_as_it_is_typed() {
-        assert_eq!(again("{\"a\":1}"), "{\n  \"a\": 1\n}");
-        assert_eq!((again("{\"a\":"), again("{}")), ("{\"a\":".to_owned(), String::new()));
+        let shown = Shown::Fields(&[("a", "/a")]);
+        assert_eq!(again(shown, "{\"a\":1}", "{\n  \"a\": 1\n}"), "{\n  \"a\": 1\n}");
+        assert_eq!((again(shown, "{\"a\":", ""), again(shown, "{}", "")), ("{\"a\":".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn rules_are_heard_again_in_another_order_and_without_fields_that_there_are_not() {
+        let shown = Shown::Fields(&[("a", "/a"), ("b", "/b")]);
+        let now = r#"{"a": {"x": 1, "y": 2}, "b": 3}"#;
+        assert_eq!(again(shown, r#"{"b": 3, "c": 4, "a": {"y": 2, "x": 1}}"#, now), now);
+        let typed = r#"{"b": 3}"#;
+        assert_eq!(again(shown, typed, now), typed);
+    }
+
+    #[test]
+    fn who_leaves_rules_that_cannot_be_kept_hears_which() {
+        let shown = Shown::List("fields");
+        assert!(unkept(shown, "{").is_some_and(|why| why.contains("no JSON object")));
+        assert!(unkept(shown, r#"{"fields": [], "rows": []}"#).is_some_and(|why| why.starts_with("“rows” was")));
+        assert_eq!((unkept(shown, r#"{"fields": []}"#), unkept(shown, " ")), (None, None));
+        assert_eq!(unkept(Shown::Text, "{"), None);
     }
 }
