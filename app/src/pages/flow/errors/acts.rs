@@ -236,7 +236,7 @@ mod tests {
         let person = |n: u32, name: &str| RunBy { user: Id::from_parts(n, [0; 8]), name: name.into() };
         let (ann, ben) = (person(1, "Ann"), person(2, "Ben"));
         assert_eq!(with_now(vec![ann.clone()], Some(&ben)), [ann.clone(), ben]);
-        assert_eq!(with_now(vec![ann.clone()], Some(&ann)), [ann.clone()]);
+        assert_eq!(with_now(vec![ann.clone()], Some(&ann)), std::slice::from_ref(&ann));
         assert_eq!(with_now(vec![ann.clone()], None), [ann]);
     }
 }
