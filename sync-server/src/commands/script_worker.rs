@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 /// The most memory that scripts may have, in bytes: with the program itself 256 MB.
-const MEMORY: u64 = 240 * 1024 * 1024;
+const MEMORY: u64 = 224 * 1024 * 1024;
 /// The most addresses, used or not.
 const ADDRESSES: u64 = 2 * 1024 * 1024 * 1024;
 /// The stack of the thread that scripts run on: the interpreter's parser goes as deep as a script is nested.
