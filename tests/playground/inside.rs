@@ -30,10 +30,18 @@ async fn json_has(screen: &Screen, pointer: &str, wanted: Value) -> Result<()> {
 
 async fn page(screen: &Screen, folder: &str, id: Id) -> Result<()> {
     screen.visit(&format!("/{folder}/{id}?json=true")).await?;
-    screen.browser.field("JSON of the resource").await?;
-    // What is asked for seldom is folded, once the form is there.
-    let unfold = "const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0;";
-    screen.browser.wait_js("the form", unfold, PATIENCE).await.map(|_| ())
+    screen.browser.field("JSON of the resource").await.map(|_| ())
+}
+
+/// Opens the editor of a field. What is asked for seldom is folded.
+async fn open_editor_of(screen: &Screen, field: &str) -> Result<()> {
+    let label = format!("Editor of {field}");
+    let unfold = format!(
+        "document.querySelectorAll('details').forEach((one) => {{ one.open = true; }}); \
+         return [...document.querySelectorAll('button')].some((one) => one.ariaLabel === '{label}' && one.checkVisibility());"
+    );
+    screen.browser.wait_js(&label, &unfold, PATIENCE).await?;
+    screen.browser.press("button", &label).await
 }
 
 /// Takes all of the window and gives it back; the editor stays open.
@@ -70,7 +78,7 @@ async fn fields_of_a_resource_are_written_in_their_editors() -> Result<()> {
     let server = Server::start().await?;
     let (screen, flow) = stock(&server).await?;
     page(&screen, "exports", id_of(&flow, Kind::Export)?).await?;
-    screen.browser.press("button", "Editor of Format").await?;
+    open_editor_of(&screen, "Format").await?;
     screen.paste_over("File", "sku;quantity\nhp-1;5\n").await?;
     screen.browser.choose("Columns are parted by", "Semicolon").await?;
     screen.output_has("\"quantity\": \"5\"").await?;
@@ -81,7 +89,7 @@ async fn fields_of_a_resource_are_written_in_their_editors() -> Result<()> {
     json_has(&screen, "/file/csv/columnDelimiter", json!(";")).await?;
 
     // Of rules that are several fields each is written.
-    screen.browser.press("button", "Editor of Sort by").await?;
+    open_editor_of(&screen, "Sort by").await?;
     screen.paste_over("Rules", r#"{"sortByFields": [{"field": "sku", "descending": true}]}"#).await?;
     screen.output_has("hp-2040").await?;
     screen.browser.press("button", "Close").await?;
@@ -89,7 +97,7 @@ async fn fields_of_a_resource_are_written_in_their_editors() -> Result<()> {
 
     // A text of a list, with what the last test run gave the step.
     page(&screen, "imports", id_of(&flow, Kind::Import)?).await?;
-    screen.browser.press("button", "Editor of Relative URL").await?;
+    open_editor_of(&screen, "Relative URL").await?;
     screen.browser.see("The input is an example.").await?;
     screen.paste_over("Relative URI", "/stock/{{record.sku}}").await?;
     screen.browser.press("button", "Close").await?;
