@@ -312,8 +312,9 @@ async fn a_step_of_a_large_flow_keeps_the_focus_while_it_is_zoomed() -> Result<(
     }
     for key in ["-", "-", "=", "="] {
         browser.keys(key).await?;
-        // Others are drawn beside it in the next pictures.
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // Others are drawn beside it in the next pictures, which take the focus away if anything does.
+        let pictures = "for (let n = 0; n < 12; n += 1) await new Promise(requestAnimationFrame); return true;";
+        browser.js_async(pictures, Vec::new()).await?;
         is_focused(&screen, "Step 020").await?;
     }
     browser.keys(Key::Enter + "").await?;

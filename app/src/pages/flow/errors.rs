@@ -87,7 +87,13 @@ fn of_flow(app: App, flow: Id, over: RwSignal<bool>) -> OfFlow {
                 again.try_set_value(false);
                 match ask_flow(app, flow, KEPT).await {
                     Ok(errors) => drop(found.try_set(Some(errors))),
-                    Err(error) => app.toasts.fail(error.message),
+                    Err(error) => {
+                        app.toasts.fail(error.message);
+                        // Nothing was read, which is not that there is nothing: back to the run, whose errors are known.
+                        if found.try_with_untracked(Option::is_none) == Some(true) {
+                            over.try_set(false);
+                        }
+                    }
                 }
                 // Nobody may look at it by now.
                 if again.try_get_value() != Some(true) || over.try_get_untracked() != Some(true) {
