@@ -37,6 +37,7 @@ use graph::Graph;
 
 pub(crate) use auth::percent;
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
+pub(crate) use media::target as body_target;
 
 /// Compiles a flow.
 ///

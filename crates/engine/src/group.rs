@@ -12,6 +12,9 @@ use crate::path::OldPath;
 use crate::size::size_bytes;
 use crate::units::MAX_RECORD_BYTES;
 
+/// By how many fields is sorted or grouped: each of them is read of each record, many times.
+const MOST_FIELDS: usize = 100;
+
 /// The fields whose values make a group.
 #[derive(Debug, Clone)]
 pub(crate) struct Grouping {
@@ -34,6 +37,7 @@ impl Grouping {
             .filter(|name| !name.is_empty())
             .map(|name| field(name, place).map(|path| (name.to_owned(), path)))
             .collect::<Result<Vec<_>, Vec<Problem>>>()?;
+        few(fields.len(), place)?;
         let grouping = Self { fields, group_empty, columns: false };
         Ok(Some(grouping).filter(|grouping| !grouping.fields.is_empty()))
     }
@@ -72,6 +76,14 @@ fn is_nothing(value: &Val) -> bool {
 
 fn field(name: &str, place: &str) -> Result<OldPath, Vec<Problem>> {
     OldPath::compile(name).map_err(|error| vec![Problem::new(place, "invalid_path", format!("{error}."))])
+}
+
+fn few(fields: usize, place: &str) -> Result<(), Vec<Problem>> {
+    if fields <= MOST_FIELDS {
+        return Ok(());
+    }
+    let message = format!("There are {fields} fields here, and at most {MOST_FIELDS} are compared: leave some out.");
+    Err(vec![Problem::new(place, "invalid_value", message)])
 }
 
 /// Joins records as they come.
@@ -138,6 +150,7 @@ impl Sorting {
             let descending = one.get("descending").and_then(Value::as_bool).unwrap_or(false);
             made.push((field(name, &format!("{place}/{at}/field"))?, descending));
         }
+        few(made.len(), place)?;
         Ok(Some(Self(made)).filter(|sorting| !sorting.0.is_empty()))
     }
 

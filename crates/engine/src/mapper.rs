@@ -226,11 +226,7 @@ impl Rule {
                 self.afford(found, items)?;
                 found.map(Cow::Borrowed)
             }
-            From::Query(path, keys) => {
-                let found = self.queried(path, keys, items)?;
-                self.afford(found.as_ref(), items)?;
-                found.map(Cow::Owned)
-            }
+            From::Query(path, keys) => self.queried(path, keys, items)?.map(Cow::Owned),
             From::Literal(value) => Some(Cow::Borrowed(value)),
             From::Nothing => None,
             From::Template(template) => {
@@ -263,13 +259,13 @@ impl Rule {
         }
     }
 
-    /// Counts what is copied for an item.
+    /// Counts what is copied.
     fn afford(&self, value: Option<&Val>, items: &mut Items<'_>) -> Result<(), Stop> {
         value.map_or(Ok(()), |value| items.afford(value)).map_err(|reason| self.error(reason))
     }
 
     /// The value of a path that may name many: for a list all of them.
-    fn queried(&self, path: &JsonPath, keys: &[Key], items: &Items<'_>) -> Result<Option<Val>, Stop> {
+    fn queried(&self, path: &JsonPath, keys: &[Key], items: &mut Items<'_>) -> Result<Option<Val>, Stop> {
         let whole;
         let record = match items.get(0) {
             Some(record) if keys.len() == 1 => record,
@@ -279,6 +275,7 @@ impl Rule {
             }
         };
         let values = path.all(record).map_err(|error| self.error(format!("{error}.")))?;
+        values.iter().try_for_each(|value| self.afford(Some(value), items))?;
         match values.as_slice() {
             [] => Ok(None),
             values if self.to.item().is_some() => match values {

@@ -29,6 +29,17 @@ pub(crate) enum PathError {
     Syntax(String),
     #[error("“{0}” names many values where one is wanted: use an index such as [0] instead of [*]")]
     Many(String),
+    #[error("“{0}…” has more than {MOST_STEPS} steps, and no record is as deep")]
+    Deep(String),
+}
+
+/// As deep as a record may be: what goes through it step by step must not use up the stack.
+const MOST_STEPS: usize = 128;
+
+impl PathError {
+    fn deep(text: &str) -> Self {
+        Self::Deep(text.chars().take(40).collect())
+    }
 }
 
 impl Path {
@@ -119,6 +130,9 @@ fn steps(mut rest: &str, whole: &str) -> Result<Vec<Segment>, PathError> {
     let syntax = || PathError::Syntax(whole.to_owned());
     let mut made = Vec::new();
     while !rest.is_empty() {
+        if made.len() == MOST_STEPS {
+            return Err(PathError::deep(whole));
+        }
         if let Some(after) = rest.strip_prefix('.') {
             if after.starts_with('[') {
                 rest = after;
@@ -182,6 +196,12 @@ mod tests {
     #[test]
     fn what_is_no_path_to_one_value_is_refused() {
         assert!(matches!(Path::dotted("$.a[*].b"), Err(PathError::Many(_))));
+        assert!(Path::dotted(&vec!["a"; MOST_STEPS].join(".")).is_ok());
+        for text in ["a.", "a[0]."].map(|step| format!("{}a", step.repeat(MOST_STEPS))) {
+            let refused = Path::dotted(&text).unwrap_err();
+            assert!(matches!(refused, PathError::Deep(_)), "{refused}");
+            assert!(refused.to_string().len() < 200, "{refused}");
+        }
         for wrong in ["a..b", "$..a", "$.a[", "$x", "$.a[-1]", "$.a[1:2]", "$.a[?@.b]", "$['a','b']", "$['a\\'b']"] {
             assert!(matches!(Path::dotted(wrong), Err(PathError::Syntax(_))), "{wrong}");
         }

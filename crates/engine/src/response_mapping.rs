@@ -3,6 +3,8 @@
 //! The syntax of version 1.0, on both sides dotted paths. A source that is not there changes nothing; what the record
 //! has already stays unless a rule writes there.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use tombolo_model::{Problem, Record, Val};
 
@@ -60,7 +62,7 @@ impl ResponseMapping {
         let room = Room::default();
         for (path, target) in &self.fields {
             if let Some(value) = path.get(from) {
-                target.set(into, value.into_owned(), &room)?;
+                target.copy(into, value, &room)?;
             }
         }
         self.lists.iter().try_for_each(|list| list.apply(into, from, &room))
@@ -76,7 +78,7 @@ impl List {
             let mut item = Val::Absent;
             for (target, value) in self.fields.iter().zip(values) {
                 if let Some(value) = value {
-                    target.set_in_item(&mut item, value, room)?;
+                    target.copy(&mut item, Cow::Borrowed(value), room)?;
                 }
             }
             made.push(item);

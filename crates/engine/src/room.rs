@@ -1,7 +1,7 @@
-//! How much one record may become where rules copy a value for each of many items.
+//! How much one record may become where rules copy values.
 //!
 //! A text of a megabyte beside a list of a thousand small items is a small record, and a gigabyte when each item gets
-//! the text. What is copied for items is counted here, in bytes; what is written once is not.
+//! the text, or when a thousand rules do. What rules copy is counted here, in bytes.
 
 use std::cell::Cell;
 
@@ -22,7 +22,7 @@ impl Default for Room {
 
 /// There is no room for a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its items would have more than {} MB together: leave out what is the same in each of them", MAX_PARENTS_BYTES >> 20)]
+#[error("what is copied would have more than {} MB together: leave out what is the same many times", MAX_PARENTS_BYTES >> 20)]
 pub(crate) struct Full;
 
 impl Room {

@@ -1,11 +1,12 @@
 //! Where rules of version 1.0 put a value.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tombolo_model::{Keys, Record, Val};
 
 use crate::mapper::MapError;
-use crate::path::Place;
+use crate::path::{PathError, Place};
 use crate::room::Room;
 
 /// A place, and its name for messages.
@@ -42,7 +43,10 @@ impl Target {
         if text.is_empty() {
             return Err("enter the field that is written.".to_owned());
         }
-        let place = Place::dotted(text).or_else(|error| Place::named(text).ok_or_else(|| format!("{error}.")))?;
+        let place = match Place::dotted(text) {
+            Err(error @ PathError::Deep(_)) => return Err(format!("{error}.")),
+            read => read.or_else(|error| Place::named(text).ok_or_else(|| format!("{error}.")))?,
+        };
         Ok(Self { name: text.into(), place })
     }
 
@@ -55,10 +59,10 @@ impl Target {
         self.place.set(into, value, room).map_err(|error| self.error(&error.to_string()))
     }
 
-    /// Puts a value there that each of many items may get.
-    pub(crate) fn set_in_item(&self, item: &mut Val, value: &Val, room: &Room) -> Result<(), MapError> {
-        room.take(value, 1).map_err(|full| self.error(&full.to_string()))?;
-        self.set(item, value.clone(), room)
+    /// Puts a value there that others may get too.
+    pub(crate) fn copy(&self, into: &mut Val, value: Cow<'_, Val>, room: &Room) -> Result<(), MapError> {
+        room.take(&value, 1).map_err(|full| self.error(&full.to_string()))?;
+        self.set(into, value.into_owned(), room)
     }
 
     /// The list there; it is made where nothing is.

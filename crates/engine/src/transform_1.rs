@@ -1,5 +1,7 @@
 //! Transformation 1.0: a flat list of sources and targets. What no rule names is left out.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use tombolo_model::{Problem, Val};
 
@@ -62,7 +64,7 @@ impl OldTransform {
                 let mut row = self.fields.record();
                 for ((_, target), value) in self.rules.iter().zip(values) {
                     if let Some(value) = value {
-                        target.set_in_item(&mut row, value, &room)?;
+                        target.copy(&mut row, Cow::Borrowed(value), &room)?;
                     }
                 }
                 made.push(row);
@@ -73,7 +75,7 @@ impl OldTransform {
         let mut made = self.fields.record();
         for (path, target) in &self.rules {
             if let Some(value) = path.get(record) {
-                target.set(&mut made, value.into_owned(), &room)?;
+                target.copy(&mut made, value, &room)?;
             }
         }
         Ok(made)

@@ -24,9 +24,12 @@ use crate::explain::{PATH, explain, settled, syntax};
 use crate::json;
 use crate::limits::Limits;
 use crate::locale;
+use crate::math;
 use crate::modules::BuiltIn;
+use crate::own::{global, put};
 use crate::random::Random;
 use crate::reading::into_script;
+use crate::sort;
 
 /// What native functions find of the instance they are called in.
 pub(crate) struct Outside {
@@ -163,10 +166,10 @@ impl Instance {
         console::install(&mut context)?;
         dates::install(&mut context)?;
         locale::install(&mut context)?;
-        let random = NativeFunction::from_fn_ptr(random).to_js_function(context.realm());
-        let math = context.global_object().get(js_string!("Math"), &mut context)?;
-        if let Some(math) = math.as_object() {
-            math.set(js_string!("random"), random, true, &mut context)?;
+        math::install(&mut context)?;
+        sort::install(&mut context)?;
+        if let Some(math) = global("Math", &mut context)? {
+            put(&math, "random", random, &mut context)?;
         }
         Ok(context)
     }

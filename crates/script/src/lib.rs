@@ -8,7 +8,7 @@
 //! written natively (a sort, a regular expression) cannot be interrupted. An instance therefore lives in a process or a
 //! worker that its owner ends at a deadline, and is thrown away with it.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod api;
 mod clock;
@@ -22,9 +22,14 @@ mod instance;
 mod json;
 mod limits;
 mod locale;
+mod math;
 mod modules;
+mod own;
+#[cfg(not(target_arch = "wasm32"))]
+mod power;
 mod random;
 mod reading;
+mod sort;
 
 pub use api::{Api, ApiCall, NoApi};
 pub use console::{Level, Line};

@@ -7,13 +7,13 @@ mod number;
 mod tag;
 
 use boa_engine::object::builtins::{JsArray, JsDate};
-use boa_engine::{Context, JsArgs, JsNativeError, JsObject, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_engine::{Context, JsArgs, JsNativeError, JsObject, JsResult, JsString, JsValue, js_string};
 
 use compare::Order;
 use date::Parts;
 use tag::Locale;
 
-type Function = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
+use crate::own::{Function, prototype, put};
 
 const ALL: [(&str, &str, Function); 5] = [
     ("Date", "toLocaleString", |this, arguments, context| date(this, arguments, Parts::Both, context)),
@@ -26,11 +26,9 @@ const ALL: [(&str, &str, Function); 5] = [
 /// Puts them in the place of the interpreter's.
 pub(crate) fn install(context: &mut Context) -> JsResult<()> {
     for (class, name, function) in ALL {
-        let class = context.global_object().get(JsString::from(class), context)?;
-        let Some(class) = class.as_object() else { continue };
-        let Some(prototype) = class.get(js_string!("prototype"), context)?.as_object() else { continue };
-        let function = NativeFunction::from_fn_ptr(function).to_js_function(context.realm());
-        prototype.set(JsString::from(name), function, true, context)?;
+        if let Some(prototype) = prototype(class, context)? {
+            put(&prototype, name, function, context)?;
+        }
     }
     Ok(())
 }

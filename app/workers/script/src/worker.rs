@@ -16,7 +16,9 @@ use crate::mailbox::Mailbox;
 pub fn start() {
     panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        post(&FromScript::Broke { reason: info.to_string() });
+        // Not where in this program: the author of a script has nothing of that.
+        let reason = info.payload_as_str().unwrap_or("the interpreter panicked").to_owned();
+        post(&FromScript::Broke { reason });
     }));
     let mut desk = Desk::new(Rc::new(Asking(Mailbox::find())));
     let listen = Closure::<dyn FnMut(MessageEvent) -> Result<(), JsError>>::new(move |event: MessageEvent| {

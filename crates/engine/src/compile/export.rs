@@ -3,13 +3,12 @@
 use serde_json::Value;
 use tombolo_model::views::{Export, Source as Adaptor};
 use tombolo_model::{Id, Kind, Problem, Val};
-use tombolo_template::Target;
 
 use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{
-    around, async_helper, flag, format, function, kind, mapping, named, paging, settings, template, text_at, trace_key,
-    unsupported, verdict,
+    around, async_helper, flag, format, function, kind, mapping, media, named, paging, settings, template, text_at,
+    trace_key, unsupported, verdict,
 };
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
@@ -154,14 +153,15 @@ fn http(bundle: &Bundle, export: Export<'_>) -> Result<HttpRead, Vec<Problem>> {
             records: value.get("mappings").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()),
         },
     )?;
-    let body = body.map(|body| template(body, Target::Plain, "/http/body")).transpose()?;
     let connection = export.connection().and_then(|id| bundle.get(id, Kind::Connection));
+    let media = media::written(value, connection);
+    let body = body.map(|body| template(body, media::target(media, body), "/http/body")).transpose()?;
     let shared = |pointer: &str| connection.and_then(|connection| text_at(connection, pointer));
     // Answers are usually of the type of requests; what only requests can have says nothing of them.
     let sent = shared("/http/mediaType").filter(|kind| matches!(*kind, "csv" | "xml"));
     let kind = text_at(value, "/http/successMediaType").or_else(|| shared("/http/successMediaType")).or(sent);
     let (accept, format) = answers(bundle, value, kind)?;
-    let first = First { endpoint: &endpoint, body: body.as_ref(), format: &format };
+    let first = First { endpoint: &endpoint, body: body.as_ref(), media, format: &format };
     Ok(HttpRead {
         accept,
         paging: paging::compile(export, &first)?,

@@ -195,6 +195,18 @@ pub(crate) fn csv(value: &Value) -> Result<CsvOptions, Vec<Problem>> {
     })
 }
 
+/// The longest delimiter: at each character of a file it is looked for.
+const MOST_DELIMITER_CHARS: usize = 32;
+
+/// A delimiter that is not too long.
+fn not_long(text: String, place: &str) -> Result<String, Vec<Problem>> {
+    if text.chars().count() <= MOST_DELIMITER_CHARS {
+        return Ok(text);
+    }
+    let message = format!("A delimiter has at most {MOST_DELIMITER_CHARS} characters: enter a shorter one.");
+    Err(vec![Problem::new(place, "invalid_value", message)])
+}
+
 fn delimiter(value: &Value) -> Result<String, Vec<Problem>> {
     // Not `text_at`: a delimiter may be a blank, and an empty one means the usual.
     let text = value.pointer("/file/csv/columnDelimiter").and_then(Value::as_str).unwrap_or_default();
@@ -207,7 +219,7 @@ fn delimiter(value: &Value) -> Result<String, Vec<Problem>> {
                 let message = format!("“{text}” cannot part columns: enter something such as , ; | or a tab.");
                 return Err(vec![Problem::new("/file/csv/columnDelimiter", "invalid_value", message)]);
             }
-            Ok(text)
+            not_long(text, "/file/csv/columnDelimiter")
         }
     }
 }
@@ -225,5 +237,5 @@ fn row_delimiter(value: &Value) -> Result<Option<String>, Vec<Problem>> {
         let message = format!("“{text}” cannot end rows: enter a line end, or leave it empty.");
         return Err(vec![Problem::new("/file/csv/rowDelimiter", "invalid_value", message)]);
     }
-    Ok(Some(text))
+    not_long(text, "/file/csv/rowDelimiter").map(Some)
 }

@@ -97,7 +97,7 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
     let strict = flag(value, "/http/strictHandlebarEvaluation", false);
     let sends = body.is_some() || crate::http::sends_records(method);
     let media = if sends { media::of(value, connection, body.is_some())? } else { Media::Json };
-    let target = body.as_deref().map_or(Target::Plain, |body| target(media, body));
+    let target = body.as_deref().map_or(Target::Plain, |body| media::target(media, body));
     let body = body.map(|body| strictly(&body, target, "/http/body", strict)).transpose()?;
     let names = |name: &str| {
         let headers = endpoint.headers.iter().map(|(_, template)| template);
@@ -121,12 +121,6 @@ fn slot(bundle: &Bundle, import: Import<'_>, at: usize, updates: bool) -> Result
             verdict: verdict::compile(value, at)?,
         },
     })
-}
-
-/// How values are written into a body. Of XML that takes care of its marks itself they are left as they are.
-fn target(media: Media, body: &str) -> Target {
-    let has_own = ["<![CDATA[", "htmlEncode"].iter().any(|sign| body.contains(sign));
-    if media == Media::Xml && !has_own { Target::Html } else { Target::Plain }
 }
 
 /// How it is known that a record is there: by a field, or by a lookup of the import.

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 use tombolo_model::views::{Export, Source as Adaptor};
-use tombolo_model::{Id, Problem};
-use tombolo_template::Target;
+use tombolo_model::{Id, Kind as Of, Problem};
 use tombolo_template::moment::{Zone, format, parse};
 
 use super::endpoint::{self, Wanted};
-use super::{template, text_at, whole_at};
+use super::{media, template, text_at, whole_at};
 use crate::bundle::Bundle;
 use crate::mapper::date::epoch_ms;
 use crate::path::OldPath;
@@ -124,7 +123,9 @@ fn once(bundle: &Bundle, export: Export<'_>) -> Result<Once, Vec<Problem>> {
             records: false,
         },
     )?;
-    let body = body.map(|body| template(body, Target::Plain, "/http/once/body")).transpose()?;
+    let connection = export.connection().and_then(|id| bundle.get(id, Of::Connection));
+    let media = media::written(value, connection);
+    let body = body.map(|body| template(body, media::target(media, body), "/http/once/body")).transpose()?;
     let reads = |name: &str| endpoint.uri.reads(&[name]) || body.as_ref().is_some_and(|body| body.reads(&[name]));
     let for_each_record = reads("record") && !reads("page_of_records") && !reads("batch_of_records");
     Ok(Once { endpoint, body, for_each_record })

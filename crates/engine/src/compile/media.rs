@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use tombolo_model::Problem;
+use tombolo_template::Target;
 
 use super::text_at;
 use crate::plan::{AnswerType, Media};
@@ -38,6 +39,17 @@ pub(super) fn of(value: &Value, connection: &Value, written: bool) -> Result<Med
     let what = if one_only { "Several records at once" } else { "A record" };
     let message = format!("{what} cannot be sent as “{kind}”: write a body.");
     Err(vec![Problem::new(place, "unsupported", message)])
+}
+
+/// The type of the bodies that an export has written in templates; one of a type that no import sends is sent as it is.
+pub(super) fn written(value: &Value, connection: Option<&Value>) -> Media {
+    of(value, connection.unwrap_or(&Value::Null), true).unwrap_or(Media::Json)
+}
+
+/// How values are written into a body. Of XML that takes care of its marks itself they are left as they are.
+pub(crate) fn target(media: Media, body: &str) -> Target {
+    let has_own = ["<![CDATA[", "htmlEncode"].iter().any(|sign| body.contains(sign));
+    if media == Media::Xml && !has_own { Target::Html } else { Target::Plain }
 }
 
 /// The type of an import's answers. `pointer` is its own setting, `shared` that of its connection.

@@ -5,14 +5,16 @@ use tombolo_model::views::{Export, Paging as Kinds};
 use tombolo_model::{Problem, Val};
 use tombolo_template::{Target, Template};
 
-use super::{format, path_at, template, text_at, verdict, whole_at};
+use super::{format, media, path_at, template, text_at, verdict, whole_at};
 use crate::path::Path;
-use crate::plan::{Endpoint, Format, Later, Next, Paging, Previous, Stop, TokenPlace};
+use crate::plan::{Endpoint, Format, Later, Media, Next, Paging, Previous, Stop, TokenPlace};
 
 /// The first request of an export, as far as it is compiled.
 pub(super) struct First<'a> {
     pub(super) endpoint: &'a Endpoint,
     pub(super) body: Option<&'a Template>,
+    /// The type of its bodies.
+    pub(super) media: Media,
     pub(super) format: &'a Format,
 }
 
@@ -109,7 +111,7 @@ fn later(value: &Value, first: &First<'_>) -> Result<Later, Vec<Problem>> {
         .map(|uri| template(uri, target(uri), "/http/paging/relativeURI"))
         .transpose()?;
     let body = text_at(value, "/http/paging/body")
-        .map(|body| template(body, Target::Plain, "/http/paging/body"))
+        .map(|body| template(body, media::target(first.media, body), "/http/paging/body"))
         .transpose()?;
     let path = text_at(value, "/http/paging/resourcePath");
     let format = path.map(|path| format::at_path(first.format, path, "/http/paging/resourcePath")).transpose()?;

@@ -77,6 +77,11 @@ mod tests {
         let empty = run(json!({"sortByFields": sort, "groupByFields": ["k"], "groupEmptyValues": true}), records);
         assert_eq!(*empty.output.pointer("/2").unwrap(), json!([{"n": 1}, {"n": 2}]));
         assert_eq!(run(json!({}), json!({})).errors[0].code, "invalid_input");
+        let many = json!(vec![json!({"field": "k"}); 101]);
+        let refused = run(json!({ "sortByFields": many }), json!([]));
+        assert_eq!(refused.errors[0].path.as_deref(), Some("/sortByFields"));
+        let refused = run(json!({ "groupByFields": vec!["k"; 101] }), json!([]));
+        assert_eq!(refused.errors[0].path.as_deref(), Some("/groupByFields"));
         // What is no path is the name of a column.
         let odd = run(json!({"groupByFields": ["a["]}), json!([{"a[": 1}, {"a[": 1}, {"a[": 2}]));
         assert_eq!(odd.output, json!([[{"a[": 1}, {"a[": 1}], [{"a[": 2}]]));

@@ -5,6 +5,7 @@ use tombolo_model::Val;
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator, sentence};
 use crate::json_path::{JsonPath, JsonPathError};
+use crate::room::Room;
 
 pub(super) const ALL: &[Evaluator] = &[("jsonPath", json_path)];
 
@@ -16,6 +17,8 @@ fn json_path(request: &EvalRequest) -> EvalOutcome {
     };
     let found = JsonPath::compile(path).and_then(|path| {
         let values = path.all(&request.input)?;
+        let room = Room::default();
+        values.iter().try_for_each(|value| room.take(value, 1)).map_err(|_| JsonPathError::TooMuch)?;
         Ok(values.into_iter().cloned().collect::<Vec<_>>())
     });
     match found {
@@ -55,5 +58,19 @@ mod tests {
         assert!(wrong.message.starts_with("The path is not understood here"), "{}", wrong.message);
         assert_eq!(run(json!("a.b")).errors[0].at, Some(1));
         assert_eq!(run(json!(5)).errors[0].code, "invalid_rules");
+    }
+
+    #[test]
+    fn values_that_a_path_finds_inside_each_other_are_not_copied_without_end() {
+        let mut input = json!({"text": "x".repeat(100_000)});
+        for _ in 0..60 {
+            input = json!({"in": [input]});
+        }
+        let found = |path: &str| {
+            json_path(&EvalRequest { rules: path.into(), input: Val::from(&input), ..EvalRequest::default() })
+        };
+        assert_eq!(found("$..text").errors, []);
+        let refused = found("$..*..*");
+        assert_eq!((refused.errors[0].code.as_str(), refused.output), ("invalid_path", Val::Absent));
     }
 }

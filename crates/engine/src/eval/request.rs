@@ -7,9 +7,11 @@ use tombolo_model::{Kind, Record, Shape, Val, shapes};
 use tombolo_template::{Env, SqlDialect, Target, Template, secret};
 
 use super::{EvalError, EvalOutcome, EvalRequest, Evaluator};
+use crate::compile::body_target;
 use crate::http::join_masked;
 use crate::lookup::{Answers, Lookups};
 use crate::mapper::Around;
+use crate::plan::Media;
 use crate::secret::Masked;
 
 pub(super) const ALL: &[Evaluator] = &[("httpRequest", http_request), ("sql", sql)];
@@ -82,8 +84,10 @@ fn rendered(request: &EvalRequest) -> Result<Value, EvalError> {
         }
         headers.push(json!({"name": name, "value": value}));
     }
+    let media = rules.get("requestMediaType").or_else(|| connection("/mediaType")).and_then(Value::as_str);
+    let target = |body: &str| if media == Some("xml") { body_target(Media::Xml, body) } else { Target::Plain };
     let body =
-        one("body").filter(|body| !body.is_empty()).map(|body| render(body, Target::Plain, "/body")).transpose()?;
+        one("body").filter(|body| !body.is_empty()).map(|body| render(body, target(body), "/body")).transpose()?;
     Ok(json!({
         "method": method,
         "url": url.to_string(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tombolo_model::Val;
-use tombolo_template::moment::{Zone, format, iso, parse};
+use tombolo_template::moment::{INVALID, Zone, format, iso, parse};
 
 /// How a date is read and written.
 #[derive(Debug, Clone)]
@@ -47,9 +47,13 @@ impl Dates {
                 None => format!("“{text}” is not a date in ISO 8601. Set the format that it has."),
             });
         };
-        Ok(Val::text(&match &self.write {
+        let written = match &self.write {
             Some(write) => format(ms, write, self.write_zone),
             None => iso(ms, self.write_zone),
-        }))
+        };
+        if written == INVALID {
+            return Err(format!("“{text}” is so far away that no calendar has it."));
+        }
+        Ok(Val::text(&written))
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Items<'r> {
     at: Vec<&'r Val>,
     /// How many more items may be built of this record.
     left: usize,
-    /// For what is copied for each of them.
+    /// For what is copied.
     room: Room,
 }
 
@@ -57,12 +57,9 @@ impl<'r> Items<'r> {
         called
     }
 
-    /// Counts a value that is copied for one of many items, and why it may not be.
+    /// Counts a value that is copied, and why it may not be.
     pub(crate) fn afford(&mut self, value: &Val) -> Result<(), String> {
-        if self.depth() == 1 {
-            return Ok(());
-        }
-        if matches!(value, Val::List(_) | Val::Map(_)) && !self.spend_all(value) {
+        if self.depth() > 1 && matches!(value, Val::List(_) | Val::Map(_)) && !self.spend_all(value) {
             return Err(TOO_MANY.to_owned());
         }
         self.room.take(value, 1).map_err(|full| format!("{full}."))

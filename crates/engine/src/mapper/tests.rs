@@ -253,6 +253,21 @@ fn dates_go_from_one_format_and_zone_to_another() {
     let iso = date("2026-07-04", json!({"generateDateTimezone": "UTC"}));
     assert_eq!(iso.as_deref(), Ok(r#"{"a":"2026-07-04T00:00:00.000Z"}"#));
     assert!(date("x", json!({"generateDateTimezone": "Mars/Base"})).unwrap_err().contains("Mars/Base"));
+    let far = date("9999999999999999", json!({"extractDateFormat": "x"})).unwrap_err();
+    assert!(far.contains("no calendar has it"), "{far}");
+}
+
+#[test]
+fn a_thousand_rules_that_copy_one_big_value_are_ended_before_the_memory_is() {
+    let record = json!({"big": "x".repeat(300_000), "small": 1}).to_string();
+    let rules = |source: &str| -> Value {
+        (0..1_000).map(|n| json!({"generate": format!("f{n}"), "extract": source, "dataType": "string"})).collect()
+    };
+    assert!(map_of(&rules("$.small"), &record).is_ok());
+    for source in ["$.big", "$..big", "{{record.big}}"] {
+        let error = map_of(&rules(source), &record).unwrap_err();
+        assert!(error.contains("more than 64 MB together"), "{source}: {error}");
+    }
 }
 
 #[test]

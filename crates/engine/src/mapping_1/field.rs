@@ -57,7 +57,7 @@ pub(super) struct Seen<'r> {
     /// Whose fields templates name first.
     pub(super) row: &'r Val,
     pub(super) column: Option<Option<&'r Val>>,
-    /// What is left for the items of lists.
+    /// What is left for copies.
     pub(super) room: &'r Room,
 }
 
@@ -91,10 +91,7 @@ impl Field {
             (Val::Absent, Some(default)) => default.clone(),
             (value, _) => value,
         };
-        if seen.column.is_some() {
-            seen.room.take(&value, 1).map_err(|full| self.target.error(&full.to_string()))?;
-        }
-        self.target.set(made, value, seen.room)
+        self.target.copy(made, Cow::Owned(value), seen.room)
     }
 
     fn found<'r>(&'r self, seen: &Seen<'r>, around: &Around<'_, '_>) -> Result<Option<Cow<'r, Val>>, MapError> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tombolo_model::Val;
 
-use super::{PathError, Segment, Wide, dotted};
+use super::{MOST_STEPS, PathError, Segment, Wide, dotted};
 
 /// A compiled path of version 1.0.
 #[derive(Debug, Clone)]
@@ -23,6 +23,9 @@ impl OldPath {
         let text = text.trim();
         if let Some(path) = text.strip_prefix('/') {
             let segments: Vec<_> = path.split('/').filter(|name| !name.is_empty()).flat_map(of_xml).collect();
+            if segments.len() > MOST_STEPS {
+                return Err(PathError::deep(text));
+            }
             let wide = Wide::of(&segments);
             return Ok(Self { whole: None, segments, wide, of_xml: true });
         }
@@ -30,7 +33,10 @@ impl OldPath {
             return Err(PathError::Syntax(text.to_owned()));
         }
         let whole = text.contains(['.', '[']).then(|| text.into());
-        let segments = dotted(text).unwrap_or_else(|_| vec![Segment::Name(text.into())]);
+        let segments = match dotted(text) {
+            Err(PathError::Syntax(_) | PathError::Many(_)) => vec![Segment::Name(text.into())],
+            read => read?,
+        };
         let wide = Wide::of(&segments);
         Ok(Self { whole, segments, wide, of_xml: false })
     }
@@ -103,6 +109,13 @@ fn in_xml<'v>(segments: &[Segment], root: &'v Val) -> Option<&'v Val> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_path_that_is_deeper_than_any_record_is_refused_and_not_taken_for_a_name() {
+        for text in ["a.".repeat(100_000) + "a", "/a".repeat(100_000)] {
+            assert!(matches!(OldPath::compile(&text), Err(PathError::Deep(_))));
+        }
+    }
 
     #[test]
     fn paths_of_version_1_reach_fields_of_any_name() {

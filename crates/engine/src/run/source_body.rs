@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use futures::stream::StreamExt;
-use tombolo_formats::{FileFormat, FileOptions, FileReader, FormatError, Row, XmlOptions, XmlPath};
+use tombolo_formats::{Decoder, Encoding, FileFormat, FileOptions, FileReader, FormatError, Row, XmlOptions, XmlPath};
 use tombolo_model::{KeyPool, Val};
 
 use super::answer::is_markup;
@@ -45,7 +45,7 @@ impl Body<'_, '_> {
     ) -> Result<Came, Stopped> {
         let mut parser = Parser::new(self.format);
         let mut came = Came::default();
-        let mut start = Start::default();
+        let mut start = Start::of(self.format, &response);
         let mut print = DefaultHasher::new();
         while let Some(piece) = self.piece(&mut response, &mut start).await? {
             print.write(&piece);
@@ -54,7 +54,7 @@ impl Body<'_, '_> {
             }
             self.push(&mut parser, &piece, &mut came, intake).await?;
         }
-        start.end()?;
+        self.end(start)?;
         self.finish(&mut parser, &mut came, intake).await?;
         came.print = print.finish();
         Ok(came)
@@ -63,11 +63,11 @@ impl Body<'_, '_> {
     /// All of a body, with nothing done about it yet.
     pub(super) async fn whole(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        let mut start = Start::default();
+        let mut start = Start::of(self.format, &response);
         while let Some(piece) = self.piece(&mut response, &mut start).await? {
             bytes.extend_from_slice(&piece);
         }
-        start.end()?;
+        self.end(start)?;
         Ok(bytes)
     }
 
@@ -116,7 +116,12 @@ impl Body<'_, '_> {
         let Some(piece) = next.map_err(|error| unreachable(self.scrub, &error))? else { return Ok(None) };
         let piece = piece.map_err(|error| unreachable(self.scrub, &error))?;
         start.take(&piece, matches!(self.format, Format::Json { .. }))?;
-        Ok(Some(piece))
+        start.decoded(piece).map(Some).map_err(|error| self.unreadable(&error))
+    }
+
+    fn end(&self, mut start: Start) -> Result<(), Failure> {
+        start.end()?;
+        start.whole().map_err(|error| self.unreadable(&error))
     }
 
     async fn push(
@@ -162,19 +167,33 @@ impl Body<'_, '_> {
     }
 }
 
-/// How a body begins, and how long it is so far.
+/// How a body begins, how long it is so far, and how its text is encoded.
 struct Start {
     blank: bool,
     size: u64,
-}
-
-impl Default for Start {
-    fn default() -> Self {
-        Self { blank: true, size: 0 }
-    }
+    decoder: Option<Decoder>,
 }
 
 impl Start {
+    /// A text and a table are encoded as their header says; XML says it itself, and JSON has one encoding.
+    fn of(format: &Format, response: &Response) -> Self {
+        let told = matches!(format, Format::Csv(_) | Format::Text);
+        let encoding = response.header("content-type").filter(|_| told).and_then(charset);
+        let decoder = encoding.filter(|encoding| *encoding != Encoding::Utf8).map(Decoder::new);
+        Self { blank: true, size: 0, decoder }
+    }
+
+    fn decoded(&mut self, piece: Vec<u8>) -> Result<Vec<u8>, FormatError> {
+        let Some(decoder) = &mut self.decoder else { return Ok(piece) };
+        let mut text = Vec::new();
+        decoder.push(&piece, &mut text).map(|()| text)
+    }
+
+    /// That it did not end in the middle of a character.
+    fn whole(&mut self) -> Result<(), FormatError> {
+        self.decoder.as_mut().map_or(Ok(()), |decoder| decoder.finish(&mut Vec::new()))
+    }
+
     fn take(&mut self, piece: &[u8], json: bool) -> Result<(), Failure> {
         self.size += piece.len() as u64;
         if self.size > MAX_ANSWER_BYTES {
@@ -190,13 +209,20 @@ impl Start {
         Ok(())
     }
 
-    fn end(self) -> Result<(), Failure> {
+    fn end(&self) -> Result<(), Failure> {
         if !self.blank {
             return Ok(());
         }
         let message = "the endpoint answered with nothing where records should be. Check the address; an endpoint without records answers with an empty list or status 204.";
         Err(Failure::new("empty_answer", message))
     }
+}
+
+/// The encoding that a `Content-Type` names, where it is one that files may have.
+fn charset(content_type: &str) -> Option<Encoding> {
+    let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let (_, name) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Encoding::named(name.trim().trim_matches('"'))
 }
 
 pub(super) fn unreachable(scrub: &Scrub, error: &HttpError) -> Failure {

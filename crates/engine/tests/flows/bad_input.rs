@@ -96,6 +96,24 @@ fn a_record_that_is_not_valid_json_costs_only_itself() {
 }
 
 #[test]
+fn a_table_that_an_endpoint_sends_is_read_in_the_encoding_that_it_names() {
+    let read = |charset: &str, body: &[u8]| {
+        let (kind, body) = (format!("text/csv; header=present; charset={charset}"), body.to_vec());
+        let host = Memory::new(move |_| Some(Answer::new(200, body.clone()).header("content-type", &kind)));
+        let export = http_export(&json!({"relativeURI": "x", "successMediaType": "csv"}));
+        let ran = go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &host);
+        (ran.outcome.error.map(|_| ()), host.made_text())
+    };
+    let wanted = (None, Some(r#"[{"name":"Zoë"}]"#.to_owned()));
+    let utf16: Vec<u8> = "name\nZoë\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read("\"ISO-8859-1\"", b"name\nZo\xeb\n"), wanted);
+    assert_eq!(read("utf-16le", &utf16), wanted);
+    assert_eq!(read("UTF-8", "name\nZoë\n".as_bytes()), wanted);
+    assert_eq!(read("x-unknown", "name\nZoë\n".as_bytes()), wanted);
+    assert_eq!(read("utf-16le", &utf16[..utf16.len() - 1]).0, Some(()), "it ends in the middle of a character");
+}
+
+#[test]
 fn an_endless_answer_is_ended_by_its_size() {
     let record = format!("{{\"a\":\"{}\"}},", "x".repeat(1_000_000));
     let host = Memory::new(move |_| {

@@ -43,7 +43,8 @@ impl XmlReader {
                 around: 0,
                 skipped: 0,
                 bytes: 0,
-                passed_over: false,
+                passed_over: None,
+                deeper: 0,
                 records: 0,
                 pool: KeyPool::default(),
                 bare: Arc::new(Keys::new([TEXT])),
@@ -100,6 +101,13 @@ impl XmlReader {
     }
 }
 
+/// Why a record cannot be had.
+#[derive(Clone, Copy)]
+enum Why {
+    Big,
+    Deep,
+}
+
 /// The elements that are open, and the record in the making.
 struct Tree {
     options: XmlOptions,
@@ -115,8 +123,10 @@ struct Tree {
     skipped: usize,
     /// How much of the file the record took so far.
     bytes: usize,
-    /// The record is too big: it is walked to its end, and nothing of it is kept.
-    passed_over: bool,
+    /// Why the record is walked to its end, and nothing of it is kept.
+    passed_over: Option<Why>,
+    /// How many open elements are deeper than a record may be.
+    deeper: usize,
     records: u64,
     pool: KeyPool,
     /// The keys of an element that is a text and nothing else.
@@ -151,7 +161,7 @@ impl Handler for Tree {
     fn passes_over(&mut self) -> bool {
         // Outside of records nothing is kept anyway.
         if !self.nodes.is_empty() {
-            self.pass_over();
+            self.pass_over(Why::Big);
         }
         !self.open.is_empty()
     }
@@ -166,11 +176,11 @@ impl Tree {
             return Err(Wrong::Reason("a tag has no name"));
         }
         if self.open.len() >= MAX_DEPTH {
-            return Err(Wrong::Error(FormatError::TooDeep { most: MAX_DEPTH }));
+            return self.too_deep();
         }
         self.root = true;
         self.open.push(name.into());
-        if self.passed_over {
+        if self.passed_over.is_some() {
             return Ok(());
         }
         if self.skipped > 0 {
@@ -198,15 +208,31 @@ impl Tree {
         Ok(())
     }
 
+    /// A record that is too deep costs only itself; around records nobody knows what is meant.
+    fn too_deep(&mut self) -> Result<(), Wrong> {
+        if self.passed_over.is_none() {
+            if self.nodes.is_empty() {
+                return Err(Wrong::Error(FormatError::TooDeep { most: MAX_DEPTH }));
+            }
+            self.pass_over(Why::Deep);
+        }
+        self.deeper += 1;
+        Ok(())
+    }
+
     fn closed(&mut self, name: &str) -> Result<(), Wrong> {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+            return Ok(());
+        }
         if self.open.last().is_none_or(|open| **open != *name) {
             return Err(Wrong::Reason("a tag closes an element that is not the innermost open one"));
         }
         let list = self.options.automatic || (!self.shape.is_plain() && self.shape.is_list(&self.open, self.around));
         let name = self.open.pop().unwrap_or_default();
-        if self.passed_over {
+        if let Some(why) = self.passed_over {
             if self.open.len() == self.around {
-                self.too_big();
+                self.left_behind(why);
             }
             return Ok(());
         }
@@ -260,23 +286,30 @@ impl Tree {
     fn charge(&mut self, bytes: usize) {
         self.bytes += bytes;
         if self.bytes > MAX_RECORD_BYTES {
-            self.pass_over();
+            self.pass_over(Why::Big);
         }
     }
 
     /// Keeps nothing of the record at hand, now and until it ends.
-    fn pass_over(&mut self) {
-        self.passed_over = true;
+    fn pass_over(&mut self, why: Why) {
+        self.passed_over = Some(why);
         self.nodes = Vec::new();
         self.skipped = 0;
     }
 
     /// The record that was passed over has ended.
-    fn too_big(&mut self) {
-        self.passed_over = false;
+    fn left_behind(&mut self, why: Why) {
+        self.passed_over = None;
         self.matcher.leave();
+        let (index, record) = (self.records, format!("Record {}", self.records + 1));
         self.records += 1;
-        self.out.push(Err(RowError::too_big(self.records - 1, &format!("Record {}", self.records))));
+        self.out.push(Err(match why {
+            Why::Big => RowError::too_big(index, &record),
+            Why::Deep => RowError::new(
+                index,
+                format!("{record} is nested more than {MAX_DEPTH} levels deep. Have the source nest less."),
+            ),
+        }));
     }
 }
 

@@ -23,6 +23,10 @@ fn csv_is_read_and_written_with_its_options() {
     assert_eq!(text.errors, vec![]);
     let wrong = run("csvParse", json!({"columnDelimiter": "\""}), json!(""));
     assert_eq!(wrong.errors[0].path.as_deref(), Some("/columnDelimiter"));
+    for name in ["columnDelimiter", "rowDelimiter"] {
+        let long = run("csvParse", json!({name: "-".repeat(33)}), json!("a"));
+        assert_eq!(long.errors[0].path, Some(format!("/{name}")));
+    }
 }
 
 #[test]
