@@ -39,7 +39,9 @@ pub(crate) use integration::IntegrationPage;
 pub(crate) use members::MembersPage;
 pub(crate) use not_accepted::NotAcceptedPage;
 pub(crate) use not_found::{NotFound, Unopened};
-pub(crate) use playground::{Door, PlaygroundPage, TestCasesPage, editor_names};
+#[cfg(test)]
+pub(crate) use playground::stubs as playground_stubs;
+pub(crate) use playground::{Door, PlaygroundPage, ScriptDoor, TestCasesPage, editor_names};
 pub(crate) use preferences::PreferencesPage;
 pub(crate) use resources::{ResourcePage, ResourcesPage};
 pub(crate) use review::ReviewPage;

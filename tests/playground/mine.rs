@@ -20,6 +20,13 @@ async fn use_my_data(screen: &Screen) -> Result<()> {
     screen.browser.press("menuitem", "Use my data").await
 }
 
+/// Presses what comes when a run was read, or made: that takes as long as it takes.
+async fn press_when_there(screen: &Screen, button: &str) -> Result<()> {
+    until(button, PATIENCE, || async { Ok((!screen.browser.all("button", button).await?.is_empty()).then_some(())) })
+        .await?;
+    screen.browser.press("button", button).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_record_that_a_run_failed_on_and_a_steps_page_become_an_input() -> Result<()> {
     let server = Server::start().await?;
@@ -35,20 +42,20 @@ async fn the_record_that_a_run_failed_on_and_a_steps_page_become_an_input() -> R
 
     screen.open_editor("mapper-2").await?;
     use_my_data(&screen).await?;
-    screen.browser.press("button", "Stock, ").await?;
-    screen.browser.press("button", "Use Record 2").await?;
+    press_when_there(&screen, "Stock, ").await?;
+    press_when_there(&screen, "Use Record 2").await?;
     record_has(&screen, "\"quantity\": \"many\"").await?;
 
     use_my_data(&screen).await?;
-    screen.browser.press("button", "Read a page").await?;
-    screen.browser.press("button", "Use Stock destination, record 1").await?;
+    press_when_there(&screen, "Read a page").await?;
+    press_when_there(&screen, "Use Stock destination, record 1").await?;
     record_has(&screen, "\"quantity\": \"5\"").await?;
     // What was read is there the next time, in each editor of this tab.
     let list = screen.browser.find("navigation", "Editors").await?;
     screen.browser.press_in(Some(&list), "link", "Handlebars").await?;
-    screen.browser.find("heading", "Handlebars").await?;
+    super::editor_there(&screen, "Handlebars").await?;
     use_my_data(&screen).await?;
-    screen.browser.press("button", "Use Stock destination, record 2").await?;
+    press_when_there(&screen, "Use Stock destination, record 2").await?;
     until("the record in a context", PATIENCE, || async {
         let text = screen.panel_text("Input").await?;
         Ok((text.contains("\"record\": {") && text.contains("hp-2")).then_some(()))

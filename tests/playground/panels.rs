@@ -15,6 +15,10 @@ const MARKED: &str = "const content = [...document.querySelectorAll('[role=textb
     const view = content?.cmTile?.view ?? content?.cmView?.view ?? content?.cmView?.rootView?.view; \
     const { from, to } = view.state.selection.main; return view.state.sliceDoc(from, to);";
 
+/// Whether the search of a text has the focus.
+const SEARCHING: &str =
+    "return document.activeElement?.closest('.cm-search') !== null && document.activeElement?.localName === 'input';";
+
 async fn copied(screen: &Screen) -> Result<String> {
     let text = screen.browser.js("return window.copied;", Vec::new()).await?;
     Ok(text.as_str().context("nothing was copied")?.to_owned())
@@ -37,6 +41,7 @@ async fn an_output_is_folded_searched_and_copied_and_a_file_stays_as_it_was() ->
     assert_eq!(copied(&screen).await?, output);
 
     screen.browser.press("button", "Search in the output").await?;
+    screen.browser.wait_js("the focus in the search", SEARCHING, PATIENCE).await?;
     screen.browser.type_fast("hp-2").await?;
     screen.browser.keys(Key::Enter + "").await?;
     until("the found text", PATIENCE, || async {
@@ -47,9 +52,8 @@ async fn an_output_is_folded_searched_and_copied_and_a_file_stays_as_it_was() ->
     screen.browser.tab_to("textbox", "Output").await?;
     let fold = screen.browser.web().action_chain().key_down(Key::Control).key_down(Key::Alt).send_keys("[");
     fold.key_up(Key::Alt).key_up(Key::Control).perform().await?;
-    let shown = screen.browser.find("textbox", "Output").await?;
     until("the folded output", PATIENCE, || async {
-        let text = shown.text().await?;
+        let text = screen.browser.find("textbox", "Output").await?.text().await?;
         Ok((text.contains('…') && !text.contains("hp-2")).then_some(()))
     })
     .await?;
@@ -87,7 +91,8 @@ async fn layout(screen: &Screen, name: &str, fits: impl Fn([(f64, f64); 3]) -> b
     until(&format!("the layout {name}"), PATIENCE, || async { Ok(fits(corners(screen).await?).then_some(())) }).await
 }
 
-async fn share(splitter: &WebElement) -> Result<f64> {
+/// What of the panels the rules have, in percent.
+pub(super) async fn share(splitter: &WebElement) -> Result<f64> {
     Ok(splitter.attr("aria-valuenow").await?.context("a value")?.parse()?)
 }
 
@@ -106,8 +111,11 @@ async fn panels_lie_as_somebody_likes_it_and_do_so_again_after_a_reload() -> Res
     let before = share(&splitter).await?;
     let drag = screen.browser.web().action_chain().drag_and_drop_element_by_offset(&splitter, -120, 0);
     drag.perform().await?;
-    let after = share(&splitter).await?;
-    assert!(after < before - 5.0, "{before} to {after}");
+    let after = until("less for the rules", PATIENCE, || async {
+        let after = share(&splitter).await?;
+        Ok((after < before - 5.0).then_some(after))
+    })
+    .await?;
 
     screen.browser.press("switch", "Auto preview").await?;
     screen.browser.press("button", "Full screen").await?;
@@ -119,7 +127,8 @@ async fn panels_lie_as_somebody_likes_it_and_do_so_again_after_a_reload() -> Res
     screen.browser.reload().await?;
     screen.output_has("Ada Fern").await?;
     let splitter = screen.browser.find("separator", "Resize the rules").await?;
-    assert_eq!(share(&splitter).await?, after);
+    until("the same for the rules", PATIENCE, || async { Ok((share(&splitter).await? == after).then_some(())) })
+        .await?;
     screen.type_over("Template", "by hand: {{record.order.total}}").await?;
     screen.browser.see("Last good output").await?;
     screen.browser.press("button", "Preview").await?;
@@ -156,18 +165,21 @@ async fn a_link_of_100_kb_holds_everything_and_a_damaged_one_changes_nothing() -
 
     let other = Screen::open(&server.address()).await?;
     other.browser.goto(&link).await?;
-    other.browser.see("This came with the link").await?;
+    other.browser.see_within("This came with the link", PATIENCE).await?;
     other.output_has("7").await?;
-    assert_eq!(other.panel_text("Input").await?, input);
+    until("the input of the link", PATIENCE, || async {
+        Ok((other.panel_text("Input").await? == input).then_some(()))
+    })
+    .await?;
     other.browser.press("button", "Show what I had").await?;
     other.output_has("\"A\"").await?;
     let own = other.panel_text("Input").await?;
     // The editor is open: of another link only the fragment is another one.
     other.browser.goto(&link[..link.len() / 2]).await?;
-    other.browser.see("The link is broken").await?;
+    other.browser.see_within("The link is broken", PATIENCE).await?;
     assert_eq!(other.panel_text("Input").await?, own);
     other.browser.goto(&link).await?;
-    other.browser.see("This came with the link").await?;
+    other.browser.see_within("This came with the link", PATIENCE).await?;
     other.browser.close().await?;
 
     screen.paste_over("Input", &json!({"noise": noise(700_000)}).to_string()).await?;

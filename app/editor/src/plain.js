@@ -19,7 +19,7 @@ import { mark, places } from './places.js';
 const SHORT = 20_000;
 const LONG = 300_000;
 const PAINT_MS = 16;
-const REST_MS = 150;
+const REST_MS = 250;
 const pause = (length) => (length > LONG ? REST_MS : length > SHORT ? PAINT_MS : 0);
 
 // A text whose lines all end with two characters is handed over with them again: one key must not change every line.
@@ -35,7 +35,13 @@ export function plain(parent, settings, changed, run) {
   let end = lineEnd(text);
   const spoken = new Compartment();
 
-  const whole = () => (end === '\n' ? view.state.doc.toString() : view.state.doc.sliceString(0, view.state.doc.length, end));
+  // Putting the text together takes as long as it is: that is done once for each text.
+  let told = { doc: null, end: '', text: '' };
+  const whole = () => {
+    const { doc } = view.state;
+    if (told.doc !== doc || told.end !== end) told = { doc, end, text: end === '\n' ? doc.toString() : doc.sliceString(0, doc.length, end) };
+    return told.text;
+  };
   const flush = () => {
     if (!timer) return;
     clearTimeout(timer);

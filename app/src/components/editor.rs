@@ -19,7 +19,7 @@ use tombolo_wire::eval_worker::{Helper, Side};
 use crate::browser::page;
 use crate::components::Icon;
 pub(crate) use area::{Area, module};
-pub(crate) use content::{Content, Saved};
+pub(crate) use content::{Content, Saved, headers as header_rows, lines as header_lines};
 pub(crate) use describe::{
     Editor, Example, Group, Input, InputAs, Language, Of, OptionField, OptionKind, Rules, RulesAs, Stub,
 };
@@ -137,11 +137,14 @@ pub(crate) fn EditorFrame(
     let ready = RwSignal::new(0_u32);
     let is_ready = Memo::new(move |_| ready.get() > 0);
     tell_helpers(helpers, is_ready);
-    Effect::new(move |_| {
-        is_ready.track();
-        let input = content.input.get();
-        areas.rules.tell("context", &[input.into()]);
-    });
+    // Only templates are offered the fields of the input, and handing a long one over takes a while.
+    if editor.rules.as_ref().is_some_and(|rules| rules.language.is_template()) {
+        Effect::new(move |_| {
+            is_ready.track();
+            let input = content.input.get();
+            areas.rules.tell("context", &[input.into()]);
+        });
+    }
     let placed = Memo::new(move |_| {
         // Once more when a text has come onto the page.
         ready.track();
@@ -250,9 +253,14 @@ pub(crate) fn leave_full(full: RwSignal<bool>, event: &leptos::ev::KeyboardEvent
 
 /// Whether the output follows by itself.
 #[component]
-pub(crate) fn AutoPreview(bench: Bench) -> impl IntoView {
+pub(crate) fn AutoPreview(
+    bench: Bench,
+    /// A narrow screen has it elsewhere.
+    #[prop(optional)]
+    wide: bool,
+) -> impl IntoView {
     let auto = move |event: leptos::ev::Event| bench.auto.set(event_target_checked(&event));
-    view! { <label class="check wide-only"><input type="checkbox" class="switch" role="switch" prop:checked=bench.auto on:change=auto/><span>"Auto preview"</span></label> }
+    view! { <label class=if wide { "check wide-only" } else { "check" }><input type="checkbox" class="switch" role="switch" prop:checked=bench.auto on:change=auto/><span>"Auto preview"</span></label> }
 }
 
 /// Chooses how the panels lie.

@@ -16,6 +16,7 @@ mod references;
 mod secret;
 mod settings;
 mod sign_in;
+mod table;
 mod test;
 
 use leptos::prelude::*;
@@ -32,6 +33,7 @@ use pairs::PairsField;
 use references::ReferencesField;
 use secret::{Kept, SecretField};
 use settings::SettingsBox;
+use table::TableField;
 
 pub(crate) use connection::NewConnection;
 pub(crate) use file::format_of;
@@ -50,6 +52,15 @@ impl Form {
     /// The whole path of a field.
     fn path(self, path: &str) -> String {
         self.base.try_with_value(|base| format!("{base}{path}")).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Where the editors of a field find it: of a list with an item for each operation, its own.
+    fn own_path(self, field: &Described) -> String {
+        let path = self.path(field.path);
+        match field.input {
+            Input::Item(at) | Input::ItemChoice(at, _) if at > 0 => format!("{path}/{at}"),
+            _ => path,
+        }
     }
 
     /// The text at a path of the form.
@@ -136,11 +147,13 @@ fn is_set(form: Form, field: &Described) -> bool {
     !text.is_empty()
         && text != field.usual
         && !(matches!(field.input, Input::Switch(usual) if usual.to_string() == text))
-        || matches!(field.input, Input::Json | Input::Settings | Input::Pairs { .. } | Input::Hook)
-            && form.doc.at(&form.path(field.path)).is_some_and(|value| {
-                value.as_array().is_none_or(|items| !items.is_empty())
-                    && value.as_object().is_none_or(|fields| !fields.is_empty())
-            })
+        || matches!(
+            field.input,
+            Input::Json | Input::Settings | Input::Pairs { .. } | Input::Table { .. } | Input::Hook
+        ) && form.doc.at(&form.path(field.path)).is_some_and(|value| {
+            value.as_array().is_none_or(|items| !items.is_empty())
+                && value.as_object().is_none_or(|fields| !fields.is_empty())
+        })
 }
 
 #[component]
@@ -166,6 +179,10 @@ fn FieldView(form: Form, field: &'static Described) -> impl IntoView {
             Input::Pairs { left, right, left_label, right_label, one } => {
                 let words = pairs::Words { left, right, left_label, right_label, one };
                 view! { <PairsField form=form field=field words=words/> }.into_any()
+            }
+            Input::Table { left_label, right_label, one } => {
+                let words = table::Words { left_label, right_label, one };
+                view! { <TableField form=form field=field words=words/> }.into_any()
             }
             Input::Settings => view! { <SettingsBox form=form/> }.into_any(),
             Input::File => view! { <FileField doc=form.doc/> }.into_any(),

@@ -25,7 +25,7 @@ use desk::Desk;
 pub(in crate::pages) use editors::find as editor;
 pub(crate) use editors::{editor_names, stubs};
 pub(in crate::pages) use inner::InnerFrame;
-pub(crate) use inside::Door;
+pub(crate) use inside::{Door, ScriptDoor};
 pub(in crate::pages) use kept::bench_of;
 pub(crate) use test_cases::TestCasesPage;
 

@@ -19,13 +19,21 @@ pub struct RowError {
     pub record: Option<Record>,
     /// It is bigger than a record may be, whatever is in it.
     pub too_big: bool,
+    /// The row of a text that it is, counted as people do, where the format has rows.
+    pub row: Option<u64>,
 }
 
 impl RowError {
     /// A row that is not what it should be.
     #[must_use]
     pub fn new(index: u64, message: String) -> Self {
-        Self { index, message, record: None, too_big: false }
+        Self { index, message, record: None, too_big: false, row: None }
+    }
+
+    /// With the row of the text.
+    #[must_use]
+    pub fn in_row(self, row: u64) -> Self {
+        Self { row: Some(row), ..self }
     }
 
     /// A row that was passed over for its size. `what` begins the sentence.
@@ -34,7 +42,7 @@ impl RowError {
         let most = MAX_RECORD_BYTES >> 20;
         let message =
             format!("{what} is bigger than {most} MiB. Have the source split it or leave out what is not needed.");
-        Self { index, message, record: None, too_big: true }
+        Self { index, message, record: None, too_big: true, row: None }
     }
 }
 

@@ -6,6 +6,7 @@
 //! Invariant: a field is a secret here exactly where the shape table says so.
 
 mod connection;
+mod database;
 mod export;
 mod file;
 mod http;
@@ -69,6 +70,15 @@ pub enum Input {
         /// What the first is called.
         left_label: &'static str,
         /// What the second is called.
+        right_label: &'static str,
+        /// What one row is called.
+        one: &'static str,
+    },
+    /// A table: the names of an object and their texts.
+    Table {
+        /// What a name is called.
+        left_label: &'static str,
+        /// What its text is called.
         right_label: &'static str,
         /// What one row is called.
         one: &'static str,
@@ -215,6 +225,10 @@ pub fn form(kind: Kind, adaptor: &str) -> &'static [Section] {
         (Kind::Connection, _) => connection::UNKNOWN,
         (Kind::Export, "SimpleExport" | "simple") => export::SIMPLE,
         (Kind::Export, "HTTPExport" | "RESTExport" | "") => export::HTTP,
+        (Kind::Export, "RDBMSExport") => database::RDBMS_EXPORT,
+        (Kind::Export, "JDBCExport") => database::JDBC_EXPORT,
+        (Kind::Import, "RDBMSImport") => database::RDBMS_IMPORT,
+        (Kind::Import, "JDBCImport") => database::JDBC_IMPORT,
         (Kind::Import, "SimpleImport") => import::SIMPLE,
         (Kind::Import, "HTTPImport" | "RESTImport" | "") => import::HTTP,
         (Kind::Integration, _) => other::INTEGRATION,
@@ -235,7 +249,19 @@ mod tests {
     use crate::{Shape, shapes};
 
     fn all() -> Vec<(Kind, &'static [Section])> {
-        let adaptors = ["", "http", "HTTPExport", "SimpleExport", "HTTPImport", "SimpleImport", "ftp"];
+        let adaptors = [
+            "",
+            "http",
+            "HTTPExport",
+            "SimpleExport",
+            "HTTPImport",
+            "SimpleImport",
+            "RDBMSExport",
+            "JDBCExport",
+            "RDBMSImport",
+            "JDBCImport",
+            "ftp",
+        ];
         let of = |kind: Kind| adaptors.iter().map(move |adaptor| (kind, form(kind, adaptor)));
         Kind::ALL.into_iter().flat_map(of).collect()
     }

@@ -145,12 +145,22 @@ const GROUPS: [(&str, &[Inline]); 10] = [
     ("format", format::ALL),
 ];
 
-/// Other names of helpers.
-const ALIASES: [(&str, &str); 2] = [("jsonStringify", "jsonSerialize"), ("encodeURIComponent", "encodeURI")];
+/// Another name of a helper.
+struct Alias {
+    name: &'static str,
+    of: &'static str,
+    /// The example of the helper under this name: it prints the same.
+    example: &'static str,
+}
+
+const ALIASES: [Alias; 2] = [
+    Alias { name: "jsonStringify", of: "jsonSerialize", example: "{{{jsonStringify record.address}}}" },
+    Alias { name: "encodeURIComponent", of: "encodeURI", example: "{{{encodeURIComponent \"overseas order/flow\"}}}" },
+];
 
 /// The inline helper of a name.
 pub(crate) fn inline(name: &str) -> Option<&'static Inline> {
-    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
+    let name = ALIASES.iter().find(|alias| alias.name == name).map_or(name, |alias| alias.of);
     let listed = GROUPS.iter().flat_map(|(_, group)| group.iter());
     listed.chain(logic::UNLISTED).find(|helper| helper.name == name)
 }
@@ -197,10 +207,10 @@ pub const EXAMPLE_CONTEXT: &str = r#"{"record":{"name":"Ann Lee","price":1234.5,
 "tags":["b","a","b"],"numbers":[10,9,8],"lines":[{"sku":"A1","qty":2},{"sku":"B2","qty":5}],"address":{"city":"Oslo","zip":"0150"},
 "date":"2025-03-26T12:34:56Z","html":"<p>A & B</p>","url":"https://a.example/b?c=d","json":"{\"a\":[1,2]}"}}"#;
 
-/// All helpers, by group.
+/// All helpers, by group, and then their other names.
 pub fn helpers() -> impl Iterator<Item = HelperInfo> {
-    let inline = GROUPS.iter().flat_map(|(group, helpers)| {
-        helpers.iter().map(|helper| HelperInfo {
+    let of_group = |group: &'static str, helpers: &'static [Inline]| {
+        helpers.iter().map(move |helper| HelperInfo {
             name: helper.name,
             group,
             arguments: helper.arguments,
@@ -208,6 +218,12 @@ pub fn helpers() -> impl Iterator<Item = HelperInfo> {
             example: helper.example.0,
             prints: helper.example.1,
         })
+    };
+    let inline = GROUPS.iter().flat_map(move |(group, helpers)| of_group(group, helpers));
+    let aliases = ALIASES.iter().filter_map(move |alias| {
+        let all = GROUPS.iter().flat_map(move |(group, helpers)| of_group(group, helpers));
+        let helper = all.into_iter().find(|helper| helper.name == alias.of)?;
+        Some(HelperInfo { name: alias.name, example: alias.example, ..helper })
     });
     let blocks = blocks::ALL.iter().map(|helper| HelperInfo {
         name: helper.name,
@@ -217,7 +233,7 @@ pub fn helpers() -> impl Iterator<Item = HelperInfo> {
         example: helper.example.0,
         prints: helper.example.1,
     });
-    inline.chain(blocks)
+    inline.chain(blocks).chain(aliases)
 }
 
 /// Tables of templates over one context, for the tests beside the helpers.
@@ -280,7 +296,22 @@ mod tests {
             (blocks::ALL.iter().map(|helper| helper.name).collect::<BTreeSet<_>>(), blocks::ALL.len()),
             (want, 16)
         );
-        assert!(inline("jsonStringify").is_some());
+    }
+
+    /// The editors offer what templates know, and the help of each is that of a helper which is there.
+    #[test]
+    fn every_name_that_templates_know_has_help_and_an_example() {
+        let shown: Vec<_> = helpers().map(|helper| helper.name).collect();
+        let known = GROUPS.iter().flat_map(|(_, group)| group.iter().map(|helper| helper.name));
+        for name in known.chain(blocks::ALL.iter().map(|helper| helper.name)).chain(ALIASES.map(|alias| alias.name)) {
+            assert_eq!(shown.iter().filter(|shown| **shown == name).count(), 1, "{name}");
+        }
+        assert_eq!(shown.len(), 79 + 2 + 16 + ALIASES.len());
+        let of = |name: &str| helpers().find(|helper| helper.name == name).unwrap();
+        assert_eq!(of("jsonStringify").help, of("jsonSerialize").help);
+        for alias in &ALIASES {
+            assert!(inline(alias.name).is_some() && alias.example.contains(alias.name), "{}", alias.name);
+        }
     }
 
     #[test]

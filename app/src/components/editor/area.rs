@@ -72,6 +72,8 @@ pub(crate) fn CodeArea(
     let app = App::here();
     let parent = NodeRef::<html::Div>::new();
     let closures = StoredValue::new_local(None);
+    // What was typed here last: a long text is not handed back to where it came from.
+    let typed = StoredValue::new(None::<String>);
     Effect::new(move |_| {
         let Some(parent) = parent.get() else { return };
         spawn_local(async move {
@@ -85,6 +87,7 @@ pub(crate) fn CodeArea(
                     json!({"text": now, "label": label, "id": id, "language": spoken.key(), "readOnly": read_only})
                         .to_string();
                 let changed = Closure::<dyn Fn(String)>::new(move |text: String| {
+                    typed.try_set_value(Some(text.clone()));
                     on_text.try_run(text);
                 });
                 let run = Closure::<dyn Fn()>::new(move || {
@@ -105,8 +108,11 @@ pub(crate) fn CodeArea(
         });
     });
     Effect::new(move |_| {
-        let now = text.get();
-        area.tell("set", &[now.into()]);
+        let own = text.with(|now| typed.with_value(|typed| typed.as_ref() == Some(now)));
+        if !own {
+            typed.set_value(None);
+            area.tell("set", &[text.get_untracked().into()]);
+        }
     });
     Effect::new(move |before: Option<Language>| {
         let now = language.get();

@@ -159,7 +159,7 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// Lines of `Name: value` as an export has them.
-fn headers(lines: &Value) -> Value {
+pub(crate) fn headers(lines: &Value) -> Value {
     let lines = lines.as_str().unwrap_or_default().lines();
     lines
         .filter_map(|line| {
@@ -170,7 +170,7 @@ fn headers(lines: &Value) -> Value {
 }
 
 /// Headers as lines of `Name: value`.
-fn lines(headers: &Value) -> Value {
+pub(crate) fn lines(headers: &Value) -> Value {
     let text = |header: &Value, field: &str| header.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let headers = headers.as_array().into_iter().flatten();
     Value::String(

@@ -146,6 +146,11 @@ impl Language {
         }
     }
 
+    /// Whether its braces call helpers.
+    pub(crate) fn is_template(self) -> bool {
+        !matches!(self, Self::Json | Self::Script | Self::Text)
+    }
+
     /// Its name in the code editor.
     pub(crate) fn key(self) -> &'static str {
         match self {

@@ -108,6 +108,9 @@ fn spot(problem: &EvalProblem, field: Option<&str>) -> serde_json::Value {
     }
 }
 
+/// More nobody reads, and each is a button of the page: a file may be wrong in every row.
+const MOST_PROBLEMS: usize = 100;
+
 /// Problems and console.
 #[component]
 pub(crate) fn Dock(preview: Preview, placed: Signal<Vec<Placed>>, areas: Areas, has_console: bool) -> impl IntoView {
@@ -162,7 +165,7 @@ fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, working: RwSignal<bool>) 
     view! {
         <div role="status">
             {move || none.get().then(|| view! { <p class="quiet-line">{move || if working.get() { "Working…" } else { "No problems." }}</p> })}
-            {move || placed.get().into_iter().map(|Placed { problem, spot }| {
+            {move || placed.get().into_iter().take(MOST_PROBLEMS).map(|Placed { problem, spot }| {
                 let go = move |_| spot.go(areas);
                 view! {
                     <button class="problem danger" type="button" on:click=go>
@@ -170,6 +173,9 @@ fn Problems(placed: Signal<Vec<Placed>>, areas: Areas, working: RwSignal<bool>) 
                     </button>
                 }
             }).collect_view()}
+            {move || placed.with(Vec::len).checked_sub(MOST_PROBLEMS).filter(|more| *more > 0).map(|more| view! {
+                <p class="quiet-line">{format!("And {more} more. Mend these first.")}</p>
+            })}
         </div>
     }
 }

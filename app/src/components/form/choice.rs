@@ -58,7 +58,7 @@ pub(super) fn ChoiceField(form: Form, field: &'static Described, choices: Choice
     view! {
         <Field label=field.label name=name.clone() help=field.help held=held>
             <SelectBox name=name value=value choices=all described=true disabled=form.off() on_change=Callback::new(choose)/>
-            <Door doc=doc path=path.get_value() label=field.label/>
+            <Door doc=doc path=form.own_path(field) label=field.label/>
             <FieldConflict doc=doc path=path.get_value()/>
         </Field>
     }

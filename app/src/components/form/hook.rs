@@ -8,7 +8,17 @@ use tombolo_model::{Id, Intent, Kind};
 use super::Form;
 use super::functions::functions;
 use crate::components::{Field, FieldConflict, Icon, SelectBox};
+use crate::pages::ScriptDoor;
 use crate::state::{App, use_document};
+
+/// What the function is given: by the place, which is called after it but for two.
+fn place_of(kind: Option<Kind>, path: &'static str) -> &'static str {
+    match path.rsplit('/').next().unwrap_or(path) {
+        "script" if kind == Some(Kind::Api) => "handleRequest",
+        "script" => "branching",
+        name => name,
+    }
+}
 
 /// One of them.
 #[component]
@@ -82,7 +92,31 @@ fn FunctionField(form: Form, field: &'static Described, script: Id) -> impl Into
     view! {
         <Field label=format!("{}: function", field.label) name=name.clone() error=error>
             <SelectBox name=name value=value choices=all described=true disabled=form.off() on_change=Callback::new(move |name: String| doc.set_text(&at.get_value(), name))/>
+            <ScriptDoor script=content hook=place_of(doc.kind.get_untracked(), field.path) function=value label=field.label/>
             <FieldConflict doc=doc path=path/>
         </Field>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::playground_stubs;
+
+    #[test]
+    fn each_hook_is_tried_with_what_its_place_gives() {
+        let known = |kind, path| playground_stubs().iter().any(|stub| stub.name == place_of(kind, path));
+        assert_eq!(place_of(Some(Kind::Api), "/script"), "handleRequest");
+        for path in [
+            "/hooks/preMap",
+            "/hooks/postMap",
+            "/hooks/postSubmit",
+            "/hooks/preSavePage",
+            "/hooks/postResponseMap",
+            "/script",
+        ] {
+            assert!(known(Some(Kind::Flow), path), "{path}");
+        }
+        assert!(known(Some(Kind::Api), "/script"));
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView 
         Input::Area(lines) => lines,
         Input::Json => 4,
         Input::Lines => 3,
-        Input::Item(_) if field.label.starts_with("Body") => 4,
+        Input::Item(_) if field.label.starts_with("Body") || field.label == "Statement" => 4,
         _ => 0,
     };
     let code = !(matches!(input, Input::Line) || matches!(input, Input::Area(_)) && field.path == "/description");
@@ -89,7 +89,7 @@ pub(super) fn LineField(form: Form, field: &'static Described) -> impl IntoView 
                     }
                     doc.here(inside.then(|| at.get_value()), None);
                 })/>
-            <Door doc=doc path=path.clone() label=field.label text=Callback::new(move |()| typed_in(form, field))/>
+            <Door doc=doc path=form.own_path(field) label=field.label text=Callback::new(move |()| typed_in(form, field))/>
             <FieldConflict doc=doc path=path/>
         </Field>
     }

@@ -290,7 +290,7 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
             <span class="badge wide-only">"Nothing here is saved to an integration"</span>
             <span class="grow"></span>
             <LayoutChoice bench=bench/>
-            <AutoPreview bench=bench/>
+            <AutoPreview bench=bench wide=true/>
             <FullScreen full=full/>
             <button class="button wide-only" on:click=move |_| work.copy_link()><Icon name="link"/>"Copy link"</button>
             <Menu id="play-menu" label="More" face=view! { <Icon name="ellipsis"/> }.into_any()>
@@ -301,6 +301,7 @@ fn Head(work: Work, bench: Bench, preview: Preview, run: Callback<()>, full: RwS
                 {takes_records(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| choosing.set(true))><Icon name="database"/>"Use my data"</MenuItem> })}
                 {goes_somewhere(editor).then(|| view! { <MenuItem on_choose=Callback::new(move |()| using.set(true))><Icon name="check"/>"Use in a resource"</MenuItem> })}
                 <MenuItem on_choose=Callback::new(move |()| testing.set(true))><Icon name="clipboard-check"/>"Save as test case"</MenuItem>
+                <MenuItem on_choose=Callback::new(move |()| bench.auto.update(|auto| *auto = !*auto))><Icon name="zap"/>{move || if bench.auto.get() { "Turn auto preview off" } else { "Turn auto preview on" }}</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear())><Icon name="rotate-ccw"/>"Clear this editor"</MenuItem>
                 <MenuItem on_choose=Callback::new(move |()| work.clear_all())><Icon name="trash-2"/>"Clear all editors"</MenuItem>
             </Menu>

@@ -39,21 +39,64 @@ mod xml_body;
 mod xml_generator;
 mod xml_parser;
 
-use crate::components::editor::{Editor, Of, OptionField, OptionKind, Stub};
+use crate::components::editor::{Editor, Language, Of, OptionField, OptionKind, Rules, RulesAs, Stub};
 
 /// Editors as they are inside a resource, with the options alone that the resource has a place for.
-pub(super) static XML_OF_A_SOURCE: Editor = Editor {
-    options: &[OptionField {
-        name: "resourcePath",
-        label: "Resource path",
-        kind: OptionKind::Text("/orders/order"),
-        of: Of::Options,
-    }],
-    ..xml_parser::EDITOR
-};
 pub(super) static ANY_TEMPLATE: Editor = Editor { options: &[], ..handlebars::EDITOR };
 pub(super) static DATE_OF_A_SOURCE: Editor = Editor { options: &[], ..date_format::EDITOR };
 pub(super) static DEFINITION_READS: Editor = Editor { options: &[], ..edi_parser::EDITOR };
+/// The database is that of the step's connection.
+pub(super) static SQL_OF_A_STEP: Editor = Editor { options: &[], ..sql::EDITOR };
+/// The address is that of the step's connection.
+pub(super) static REQUEST_OF_A_SOURCE: Editor =
+    Editor { options: &[METHOD_OF_A_SOURCE, ADDRESS, HEADERS], ..http_request::EDITOR };
+/// Without a word an import creates.
+pub(super) static REQUEST_OF_AN_IMPORT: Editor = Editor {
+    about: "Builds the address, headers and body of a request. An empty body sends the record as JSON.",
+    rules: Some(Rules {
+        title: "Body",
+        language: Language::JsonTemplate,
+        given: RulesAs::Field("body"),
+        fixed: r#"{"method": "POST"}"#,
+    }),
+    options: &[METHOD_OF_AN_IMPORT, ADDRESS, HEADERS],
+    ..http_request::EDITOR
+};
+
+const METHOD_OF_A_SOURCE: OptionField = OptionField {
+    name: "method",
+    label: "Method",
+    kind: OptionKind::Choice(&[
+        ("GET", "GET"),
+        ("POST", "POST"),
+        ("PUT", "PUT"),
+        ("PATCH", "PATCH"),
+        ("DELETE", "DELETE"),
+    ]),
+    of: Of::Rules,
+};
+const METHOD_OF_AN_IMPORT: OptionField = OptionField {
+    kind: OptionKind::Choice(&[
+        ("POST", "POST"),
+        ("PUT", "PUT"),
+        ("PATCH", "PATCH"),
+        ("DELETE", "DELETE"),
+        ("GET", "GET"),
+    ]),
+    ..METHOD_OF_A_SOURCE
+};
+const ADDRESS: OptionField = OptionField {
+    name: "relativeURI",
+    label: "Relative URI",
+    kind: OptionKind::Text("/orders/{{record.id}}"),
+    of: Of::Rules,
+};
+const HEADERS: OptionField = OptionField {
+    name: "headers",
+    label: "Headers",
+    kind: OptionKind::Headers("Content-Type: application/json"),
+    of: Of::Rules,
+};
 
 /// All editors, in the order of their list.
 pub(super) const ALL: [&Editor; 36] = [
@@ -105,6 +148,11 @@ pub(crate) fn stubs() -> &'static [Stub] {
     javascript::EDITOR.stubs
 }
 
+/// The editor of scripts.
+pub(super) fn script() -> &'static Editor {
+    &javascript::EDITOR
+}
+
 /// The editor of an address.
 pub(in crate::pages) fn find(slug: &str) -> Option<&'static Editor> {
     ALL.into_iter().find(|editor| editor.slug == slug)
@@ -121,7 +169,7 @@ mod tests {
     use tombolo_wire::eval_worker::Given;
 
     use super::*;
-    use crate::components::editor::{Language, Saved};
+    use crate::components::editor::Saved;
 
     fn read(given: Given) -> Value {
         match given {

@@ -2,7 +2,10 @@
 //! it. What is written there is written into the resource as it is typed, as in the field itself.
 
 mod bind;
+mod connection;
+pub(super) mod graphql;
 mod places;
+mod script;
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -15,9 +18,11 @@ use crate::browser::page;
 use crate::components::editor::{Content, Editor, Saved, leave_full};
 use crate::components::{Dialog, Icon, Typed};
 use crate::state::{App, Doc, Evaluator};
-use places::{Place, Shown, place};
+use graphql::Body;
+use places::{Place, Shown, places};
+pub(crate) use script::ScriptDoor;
 
-/// The way into the editor of a field, where it has one.
+/// The ways into the editors of a field, where it has some.
 #[component]
 pub(crate) fn Door(
     doc: Doc,
@@ -29,26 +34,46 @@ pub(crate) fn Door(
     #[prop(optional)]
     text: Option<Callback<(), Typed>>,
 ) -> impl IntoView {
-    if !places::is_known(&path) {
+    let all: Vec<_> = places(&path).collect();
+    if all.is_empty() {
         return None;
     }
     let path = StoredValue::new(path);
+    let ways = all.into_iter().map(|place| view! { <Way doc=doc place=place path=path label=label text=text/> });
+    Some(view! { <div class="to-editors">{ways.collect_view()}</div> })
+}
+
+#[component]
+fn Way(
+    doc: Doc,
+    place: &'static Place,
+    path: StoredValue<String>,
+    label: &'static str,
+    text: Option<Callback<(), Typed>>,
+) -> impl IntoView {
     let open = RwSignal::new(false);
     let found = move || {
-        let place = path.try_with_value(|path| place(doc.kind.get()?, path)).flatten()?;
-        (place.editor)(&|at| doc.text(at)).map(|editor| (place, editor))
+        if !doc.kind.get().is_some_and(|kind| place.is_of(kind)) {
+            return None;
+        }
+        let own = || path.try_with_value(|path| doc.text(path)).unwrap_or_default();
+        (place.editor)(&|at| if at.is_empty() { own() } else { doc.text(at) })
     };
-    let there = Memo::new(move |_| found().is_some());
-    Some(view! {
+    // While it is open it stays, whatever becomes of the field in it.
+    let there = Memo::new(move |_| found().is_some() || open.get());
+    let named = place.words.is_empty();
+    let words = if named { "Editor" } else { place.words };
+    let title = if named { label } else { place.words };
+    view! {
         <Show when=move || there.get()>
-            <button class="link to-editor" type="button" aria-haspopup="dialog" aria-label=format!("Editor of {label}") title="Try it with a record, and see what comes of it" on:click=move |_| open.set(true)>
-                <Icon name="maximize" small=true/>"Editor"
+            <button class="link to-editor" type="button" aria-haspopup="dialog" aria-label=named.then(|| format!("Editor of {label}")) title="Try it with a record, and see what comes of it" on:click=move |_| open.set(true)>
+                <Icon name="maximize" small=true/>{words}
             </button>
-            <Dialog open=open title=label vast=true>
-                {move || untrack(found).map(|(place, editor)| view! { <Inside doc=doc place=place editor=editor path=path text=text/> })}
+            <Dialog open=open title=title vast=true>
+                {move || untrack(found).map(|editor| view! { <Inside doc=doc place=place editor=editor path=path text=text/> })}
             </Dialog>
         </Show>
-    })
+    }
 }
 
 /// The editor, with what the resource says.
@@ -69,18 +94,29 @@ fn Inside(
     let sample = input(doc, place, editor);
     let is_example = sample.is_none() && takes_records(editor);
     let example = || editor.examples.first().map(|example| example.input.to_owned()).unwrap_or_default();
-    let content = Content::new(Saved {
-        rules: untrack(|| typed.map(|typed| typed.shown().0).unwrap_or_default()),
-        input: sample.unwrap_or_else(example),
-        options: untrack(|| bind::options_of(doc, editor, &|name| place.option(name, &|at| doc.text(at)))),
+    let rules = untrack(|| typed.map(|typed| typed.shown().0).unwrap_or_default());
+    let is_query = editor.eval == "graphql";
+    let content = Content::new(if is_query {
+        let body = Body::read(&rules).unwrap_or_default();
+        Saved { options: bind::query_options(&body), rules: body.query, input: sample.unwrap_or_else(example) }
+    } else {
+        let options = untrack(|| bind::options_of(doc, editor, &|name| place.option(name, &|at| doc.text(at))));
+        Saved { rules, input: sample.unwrap_or_else(example), options }
     });
     let writable = doc.writable.get_untracked();
     if writable {
-        if let Some(typed) = typed {
-            bind::rules(typed, content.rules);
+        match typed {
+            Some(typed) if is_query => bind::query(typed, content),
+            Some(typed) => bind::rules(typed, content.rules),
+            None => {}
         }
-        bind::options(doc, place, editor, content);
+        if !is_query {
+            bind::options(doc, place, editor, content);
+        }
         tell_what_is_lost(doc.app, place, content);
+    }
+    if matches!(editor.eval, "httpRequest" | "sql") {
+        connection::put_into(doc, content);
     }
     page::focus_when_there(vec![editor.beginning()]);
     let full = RwSignal::new(false);
@@ -96,7 +132,7 @@ fn Inside(
 /// Of rules that are several fields, what is no JSON cannot be kept, nor a field that there is not: whoever leaves them so
 /// hears it.
 fn tell_what_is_lost(app: App, place: &'static Place, content: Content) {
-    if matches!(place.shown, Shown::Text | Shown::Nothing) {
+    if matches!(place.shown, Shown::Text | Shown::Other(_) | Shown::Nothing) {
         return;
     }
     on_cleanup(move || {

@@ -1,186 +1,175 @@
 //! Puts the rules of an editor into a resource, after its owner has seen what changes.
-//!
-//! Which kinds take the rules of which editor, and where, is a table; an editor that is not in it makes nothing that a
-//! resource holds as it is.
+
+mod difference;
+mod made;
+mod targets;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::{Value, json};
-use tombolo_model::{Id, Intent, Kind};
-use tombolo_wire::store::{Call, Edited};
+use serde_json::{Map, Value};
+use tombolo_model::{Id, Intent};
+use tombolo_wire::store::{Call, CatalogueRow, Edited};
 
 use crate::components::editor::{Content, Editor};
 use crate::components::{Dialog, Field, Icon};
 use crate::state::{App, use_document};
-use crate::words;
+use crate::words::kinds::kind_name;
+use difference::{difference, pretty};
+use made::{Made, Part};
+use targets::{Target, targets};
 
 const RESOURCE: &str = "use-in";
-/// What is above and below a change, so that one sees where it is.
-const AROUND: usize = 2;
-const MOST_LINES: usize = 400;
-
-/// Where the rules of an editor go.
-struct Target {
-    editor: &'static str,
-    kind: Kind,
-    /// The applications whose resources have such a place; none is all of them.
-    adaptors: &'static [&'static str],
-    path: &'static str,
-    /// What is written there, of the rules as they are typed.
-    value: fn(&str) -> Result<Value, String>,
-}
-
-const HTTP_EXPORT: &[&str] = &["HTTPExport"];
-const HTTP_IMPORT: &[&str] = &["HTTPImport"];
-const RDBMS_EXPORT: &[&str] = &["RDBMSExport"];
-const FILE_IMPORT: &[&str] = &["SimpleImport", "FTPImport", "S3Import", "FileSystemImport"];
-
-const fn to(editor: &'static str, kind: Kind, path: &'static str, value: fn(&str) -> Result<Value, String>) -> Target {
-    Target { editor, kind, adaptors: &[], path, value }
-}
-
-const TARGETS: [Target; 17] = [
-    to("javascript", Kind::Script, "/content", text),
-    to("mapper-2", Kind::Import, "/mappings", mappings),
-    to("mapper-1", Kind::Import, "/mapping", parsed),
-    to("output-filter", Kind::Export, "/filter", filter),
-    to("input-filter", Kind::Import, "/filter", filter),
-    to("transformation-1", Kind::Export, "/transform", transform_1),
-    to("transformation-2", Kind::Export, "/transform", transform_2),
-    to("data-uri", Kind::Import, "/dataURITemplate", text),
-    to("trace-key", Kind::Export, "/traceKeyTemplate", text),
-    to("form-builder", Kind::Integration, "/settingsForm/form", settings_form),
-    to("schedule", Kind::Flow, "/schedule", text),
-    Target { adaptors: HTTP_IMPORT, ..to("json-body", Kind::Import, "/http/body", text) },
-    Target { adaptors: HTTP_IMPORT, ..to("xml-body", Kind::Import, "/http/body", text) },
-    Target { adaptors: HTTP_EXPORT, ..to("relative-uri", Kind::Export, "/http/relativeURI", text) },
-    Target { adaptors: HTTP_EXPORT, ..to("paging-body", Kind::Export, "/http/paging/body", text) },
-    Target { adaptors: RDBMS_EXPORT, ..to("sql", Kind::Export, "/rdbms/query", text) },
-    Target { adaptors: FILE_IMPORT, ..to("file-name", Kind::Import, "/file/fileName", text) },
-];
-
-impl Target {
-    /// Whether a resource of this application has the place.
-    fn fits(&self, adaptor: Option<&str>) -> bool {
-        self.adaptors.is_empty() || adaptor.is_some_and(|adaptor| self.adaptors.contains(&adaptor))
-    }
-}
-
-fn target(editor: &Editor) -> Option<&'static Target> {
-    TARGETS.iter().find(|target| target.editor == editor.slug)
-}
+const NAME: &str = "use-name";
 
 /// Whether the rules of an editor can be put into a resource.
 pub(super) fn goes_somewhere(editor: &Editor) -> bool {
-    target(editor).is_some()
-}
-
-fn text(rules: &str) -> Result<Value, String> {
-    Ok(rules.into())
-}
-
-fn parsed(rules: &str) -> Result<Value, String> {
-    serde_json::from_str(rules).map_err(|_| "The rules are not JSON. Mend them first.".to_owned())
-}
-
-fn mappings(rules: &str) -> Result<Value, String> {
-    let rules = parsed(rules)?;
-    let rows = rules.get("mappings").unwrap_or(&rules);
-    if rows.is_array() {
-        Ok(rows.clone())
-    } else {
-        Err("The rules are no list of mappings. Mend them first.".to_owned())
-    }
-}
-
-fn filter(rules: &str) -> Result<Value, String> {
-    let rules = parsed(rules)?;
-    let rules = rules.pointer("/expression/rules").or_else(|| rules.get("rules")).unwrap_or(&rules);
-    Ok(json!({"type": "expression", "version": "1", "expression": {"version": "1", "rules": rules}, "rules": rules}))
-}
-
-fn transform_1(rules: &str) -> Result<Value, String> {
-    let rules = parsed(rules)?;
-    let rules = rules.pointer("/expression/rules").or_else(|| rules.get("rules")).unwrap_or(&rules);
-    Ok(json!({"type": "expression", "expression": {"version": "1", "rules": rules}}))
-}
-
-fn transform_2(rules: &str) -> Result<Value, String> {
-    let rules = parsed(rules)?;
-    let rules = rules.pointer("/expression/rulesTwoDotZero").or_else(|| rules.get("rulesTwoDotZero")).unwrap_or(&rules);
-    Ok(json!({"type": "expression", "expression": {"version": "2", "rulesTwoDotZero": rules}}))
-}
-
-fn settings_form(rules: &str) -> Result<Value, String> {
-    let rules = parsed(rules)?;
-    Ok(rules.get("form").unwrap_or(&rules).clone())
+    targets(editor.slug).next().is_some()
 }
 
 /// The dialog.
 #[component]
 pub(super) fn UseThis(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl IntoView {
-    target(editor).map(|target| {
+    goes_somewhere(editor).then(|| {
         view! {
             <Dialog open=open title="Use in a resource" wide=true>
-                <Form target=target content=content open=open/>
+                <Form editor=editor content=content open=open/>
             </Dialog>
         }
     })
 }
 
-#[component]
-fn Form(target: &'static Target, content: Content, open: RwSignal<bool>) -> impl IntoView {
-    let app = App::here();
-    let kind = words::kinds::kind_name(target.kind);
-    let value = match (target.value)(&content.rules.get_untracked()) {
-        Ok(value) => value,
-        Err(message) => return view! { <div class="dialog-body"><p role="alert">{message}</p></div> }.into_any(),
+/// The resources that have a place for the rules, with that place, kind by kind.
+fn places(app: App, editor: &Editor) -> Vec<(&'static Target, Vec<CatalogueRow>)> {
+    let of = |target: &'static Target| {
+        let fits = |row: &CatalogueRow| app.may_change(row) && target.fits(row.adaptor.as_deref());
+        (target, app.of_kind(target.kind).into_iter().filter(fits).collect::<Vec<_>>())
     };
-    let rows: Vec<_> = app
-        .of_kind(target.kind)
+    targets(editor.slug).map(of).filter(|(_, rows)| !rows.is_empty()).collect()
+}
+
+/// Where the rules belong, in words.
+fn belongs(editor: &Editor) -> String {
+    let mut kinds: Vec<_> = targets(editor.slug).map(|target| format!("“{}”", kind_name(target.kind))).collect();
+    kinds.dedup();
+    let kinds = kinds.join(" or ");
+    let some = targets(editor.slug).all(|target| !target.adaptors.is_empty());
+    let fit = if some { " of an application that has a place for them" } else { "" };
+    format!("These rules belong into a resource of the kind {kinds}{fit}, and there is none that you may change.")
+}
+
+#[component]
+fn Form(editor: &'static Editor, content: Content, open: RwSignal<bool>) -> impl IntoView {
+    let app = App::here();
+    let all = places(app, editor);
+    let first = all.first().and_then(|(target, rows)| Some((*target, rows.first()?.id)));
+    let Some(first) = first else {
+        return view! { <div class="dialog-body"><p>{belongs(editor)}</p></div> }.into_any();
+    };
+    let choices: Vec<_> = all.iter().flat_map(|(target, rows)| rows.iter().map(move |row| (*target, row.id))).collect();
+    let (chosen, name) = (RwSignal::new(first.1), RwSignal::new(String::new()));
+    let target = StoredValue::new(choices);
+    let target = move || {
+        let id = chosen.get();
+        target.with_value(|all| all.iter().find(|(_, have)| *have == id).map(|(target, _)| *target))
+    };
+    let asks = Memo::new(move |_| target().and_then(|target| target.asks));
+    let choose = move |event| {
+        if let Ok(id) = event_target_value(&event).parse() {
+            chosen.set(id);
+        }
+    };
+    let several = all.len() > 1;
+    let options = all
         .into_iter()
-        .filter(|row| app.may_change(row) && target.fits(row.adaptor.as_deref()))
-        .collect();
-    if rows.is_empty() {
-        let fit = if target.adaptors.is_empty() { "" } else { " of an application that has a place for them" };
-        let none = format!(
-            "These rules belong into a resource of the kind “{kind}”{fit}, and there is none that you may change."
-        );
-        return view! { <div class="dialog-body"><p>{none}</p></div> }.into_any();
-    }
-    let chosen = RwSignal::new(rows.first().map(|row| row.id));
+        .map(|(target, rows)| {
+            let rows = rows.into_iter().map(|row| view! { <option value=row.id.to_string()>{row.name}</option> });
+            let rows = rows.collect_view();
+            if several {
+                view! { <optgroup label=kind_name(target.kind)>{rows}</optgroup> }.into_any()
+            } else {
+                rows.into_any()
+            }
+        })
+        .collect_view();
+    let label = if several { "Resource".to_owned() } else { kind_name(first.0.kind) };
     view! {
         <div class="dialog-body">
-            <Field label=kind name=RESOURCE>
-                <select class="input select-native" id=RESOURCE on:change=move |event| chosen.set(event_target_value(&event).parse().ok())>
-                    {rows.into_iter().map(|row| view! { <option value=row.id.to_string()>{row.name}</option> }).collect_view()}
-                </select>
+            <Field label=label name=RESOURCE>
+                <select class="input select-native" id=RESOURCE on:change=choose>{options}</select>
             </Field>
-            {move || chosen.get().map(|id| view! { <Change id=id target=target value=value.clone() open=open/> })}
+            {move || asks.get().map(|asks| view! {
+                <Field label=asks name=NAME>
+                    <input class="input code" id=NAME autocomplete="off" spellcheck="false" prop:value=name on:input=move |event| name.set(event_target_value(&event))/>
+                </Field>
+            })}
+            {move || target().map(|target| view! { <Change id=chosen.get() editor=editor target=target content=content name=name open=open/> })}
         </div>
     }
     .into_any()
 }
 
+/// The parts as one value: that of the only one, or each under its path.
+fn whole(parts: &[Part]) -> Value {
+    match parts {
+        [(_, value)] => value.clone().unwrap_or_default(),
+        parts => {
+            let there = |(path, value): &Part| Some((path.trim_start_matches('/').to_owned(), value.clone()?));
+            Value::Object(parts.iter().filter_map(there).collect::<Map<_, _>>())
+        }
+    }
+}
+
+/// The same places as they are now.
+fn before(resource: &Value, parts: &[Part]) -> Value {
+    let now = |path: &str| resource.pointer(path).filter(|value| !value.is_null()).cloned();
+    whole(&parts.iter().map(|(path, _)| (*path, now(path))).collect::<Vec<_>>())
+}
+
+/// What has to be done for the resource to hold the parts.
+fn intents(resource: &Value, parts: Vec<Part>) -> Vec<Intent> {
+    let there = |path: &str| resource.pointer(path).is_some_and(|value| !value.is_null());
+    let mut all = Vec::new();
+    for (path, value) in parts {
+        // Fields of what was there would stay beside those of what comes.
+        let gone = value.is_none() || value.as_ref().is_some_and(Value::is_object);
+        if gone && there(path) {
+            all.push(Intent::Remove { path: path.to_owned() });
+        }
+        all.extend(value.map(|value| Intent::Set { path: path.to_owned(), value }));
+    }
+    all
+}
+
 #[component]
-fn Change(id: Id, target: &'static Target, value: Value, open: RwSignal<bool>) -> impl IntoView {
+fn Change(
+    id: Id,
+    editor: &'static Editor,
+    target: &'static Target,
+    content: Content,
+    name: RwSignal<String>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let app = App::here();
     let doc = use_document(id);
-    let wanted = pretty(&value);
-    let new = wanted.clone();
-    let before = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| old(&view.value, target.path))));
-    let lines = Memo::new(move |_| before.with(|before| before.as_ref().map(|before| difference(before, &new))));
+    let resource = Memo::new(move |_| doc.view.with(|view| view.as_ref().map(|view| view.value.clone())));
+    let made = Memo::new(move |_| {
+        let (now, saved) = (resource.get()?, content.saved()?);
+        Some((target.parts)(&Made { editor, saved: &saved, name: &name.get(), now: &now }))
+    });
+    let lines = Memo::new(move |_| match (made.get(), resource.get()) {
+        (Some(Ok(parts)), Some(now)) => Some(difference(&pretty(&before(&now, &parts)), &pretty(&whole(&parts)))),
+        _ => None,
+    });
+    let wrong = move || made.get().and_then(Result::err);
     let same = Memo::new(move |_| lines.with(|lines| lines.as_ref().is_none_or(Vec::is_empty)));
     let busy = RwSignal::new(false);
     let put = move |_| {
+        let (Some(Ok(parts)), Some(now)) = (made.get_untracked(), resource.get_untracked()) else { return };
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        let path = target.path.to_owned();
-        let set = Intent::Set { path: path.clone(), value: value.clone() };
-        // Fields of what was there would stay beside those of what comes.
-        let intents = if value.is_object() { vec![Intent::Remove { path }, set] } else { vec![set] };
+        let intents = intents(&now, parts);
         spawn_local(async move {
             let done = app.call::<Edited>(Call::Edit { id, intents }).await;
             busy.try_set(false);
@@ -194,131 +183,45 @@ fn Change(id: Id, target: &'static Target, value: Value, open: RwSignal<bool>) -
         });
     };
     view! {
+        {move || wrong().map(|message| view! { <p role="alert">{message}</p> })}
         {move || lines.get().map(|lines| if lines.is_empty() {
             view! { <p class="quiet-line">"The resource has these rules already."</p> }.into_any()
         } else {
-            view! { <pre class="changed-lines" tabindex="0" aria-label="What changes">{lines.into_iter().map(Line::view).collect_view()}</pre> }.into_any()
+            view! { <pre class="changed-lines" tabindex="0" aria-label="What changes">{lines.into_iter().map(difference::Line::view).collect_view()}</pre> }.into_any()
         })}
         <footer class="dialog-foot"><button class="button primary" prop:disabled=same aria-busy=move || busy.get().to_string() on:click=put><Icon name="check"/>"Put the rules in"</button></footer>
     }
 }
 
-fn old(resource: &Value, path: &str) -> String {
-    resource.pointer(path).map(pretty).unwrap_or_default()
-}
-
-fn pretty(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => serde_json::to_string_pretty(&ordered(value)).unwrap_or_default(),
-    }
-}
-
-/// The same with the names of each object in order: in which order they were typed is no difference.
-fn ordered(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut names: Vec<_> = fields.iter().collect();
-            names.sort_by_key(|(name, _)| *name);
-            names.into_iter().map(|(name, value)| (name.clone(), ordered(value))).collect()
-        }
-        Value::Array(list) => list.iter().map(ordered).collect(),
-        value => value.clone(),
-    }
-}
-
-/// A line of what changes.
-#[derive(Debug, Clone, PartialEq)]
-enum Line {
-    Same(String),
-    Gone(String),
-    New(String),
-}
-
-impl Line {
-    fn view(self) -> impl IntoView {
-        let (class, sign, text) = match self {
-            Self::Same(text) => ("same", "  ", text),
-            Self::Gone(text) => ("gone", "- ", text),
-            Self::New(text) => ("new", "+ ", text),
-        };
-        view! { <span class=class>{sign}{text}"\n"</span> }
-    }
-}
-
-/// What is taken out and put in: what both begin and end with is left away but for a few lines.
-fn difference(before: &str, after: &str) -> Vec<Line> {
-    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    if before == after {
-        return Vec::new();
-    }
-    let head = before.iter().zip(&after).take_while(|(one, other)| one == other).count();
-    let least = before.len().min(after.len()) - head;
-    let tail = before.iter().rev().zip(after.iter().rev()).take(least).take_while(|(one, other)| one == other).count();
-    let owned = |lines: &[&str], make: fn(String) -> Line| {
-        lines.iter().map(|line| make((*line).to_owned())).collect::<Vec<_>>()
-    };
-    let mut lines = owned(&before[head.saturating_sub(AROUND)..head], Line::Same);
-    lines.extend(owned(&before[head..before.len() - tail], Line::Gone));
-    lines.extend(owned(&after[head..after.len() - tail], Line::New));
-    lines.extend(owned(&after[after.len() - tail..(after.len() - tail + AROUND).min(after.len())], Line::Same));
-    lines.truncate(MOST_LINES);
-    lines
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::pages::playground::editors;
 
     #[test]
-    fn the_rules_of_an_editor_become_what_a_resource_holds() {
-        let value = |slug: &str, rules: &str| (target(editors::find(slug).unwrap()).unwrap().value)(rules);
-        assert_eq!(value("javascript", "function f() {}"), Ok(json!("function f() {}")));
-        assert_eq!(value("mapper-2", r#"{"mappings": [{"generate": "a"}]}"#), Ok(json!([{"generate": "a"}])));
-        assert_eq!(value("output-filter", r#"["empty", 1]"#).unwrap()["expression"]["rules"], json!(["empty", 1]));
-        let rules = r#"{"mode": "create", "mappings": []}"#;
-        let made = value("transformation-2", rules).unwrap();
-        assert_eq!(made.pointer("/expression/rulesTwoDotZero/mode"), Some(&json!("create")));
-        assert!(value("mapper-2", "[").is_err() && value("mapper-2", "5").is_err());
-    }
-
-    #[test]
-    fn every_target_is_the_rules_of_an_editor() {
-        for target in &TARGETS {
-            assert!(editors::find(target.editor).is_some_and(|editor| editor.rules.is_some()), "{}", target.editor);
-        }
-        assert!(!goes_somewhere(editors::find("json-path").unwrap()));
-    }
-
-    #[test]
-    fn rules_are_offered_to_resources_that_have_a_place_for_them() {
-        let target = |slug: &str| target(editors::find(slug).unwrap()).unwrap();
-        assert!(target("sql").fits(Some("RDBMSExport")) && !target("sql").fits(Some("HTTPExport")));
-        assert!(!target("file-name").fits(None) && target("trace-key").fits(None));
-        assert_eq!((target("form-builder").value)("{\"form\": {\"a\": 1}}"), Ok(json!({"a": 1})));
-        assert_eq!((target("form-builder").value)("{\"fieldMap\": 1}"), Ok(json!({"fieldMap": 1})));
-    }
-
-    #[test]
-    fn fields_in_another_order_are_no_difference() {
-        let one: Value = serde_json::from_str(r#"[{"a": 1, "b": {"c": 2, "d": 3}}]"#).unwrap();
-        let other: Value = serde_json::from_str(r#"[{"b": {"d": 3, "c": 2}, "a": 1}]"#).unwrap();
-        assert_eq!(pretty(&one), pretty(&other));
-        assert_ne!(pretty(&json!([1, 2])), pretty(&json!([2, 1])));
-    }
-
-    #[test]
-    fn what_changes_is_shown_with_what_is_around_it() {
-        let (same, gone, new) = (
-            |text: &str| Line::Same(text.to_owned()),
-            |text: &str| Line::Gone(text.to_owned()),
-            |text: &str| Line::New(text.to_owned()),
+    fn several_parts_are_shown_as_one_and_written_one_by_one() {
+        let parts = vec![("/file/type", Some(json!("csv"))), ("/file/csv", Some(json!({"a": 1}))), ("/x", None)];
+        let now = json!({"file": {"type": "xml", "csv": {"b": 2}}, "x": 1});
+        assert_eq!(whole(&parts), json!({"file/type": "csv", "file/csv": {"a": 1}}));
+        assert_eq!(before(&now, &parts), json!({"file/type": "xml", "file/csv": {"b": 2}, "x": 1}));
+        let set = |path: &str, value: Value| Intent::Set { path: path.to_owned(), value };
+        let remove = |path: &str| Intent::Remove { path: path.to_owned() };
+        assert_eq!(
+            intents(&now, parts.clone()),
+            [set("/file/type", json!("csv")), remove("/file/csv"), set("/file/csv", json!({"a": 1})), remove("/x")]
         );
-        let lines = difference("a\nb\nc\nd\ne\nf\ng", "a\nb\nc\nX\nY\ne\nf\ng");
-        assert_eq!(lines, [same("b"), same("c"), gone("d"), new("X"), new("Y"), same("e"), same("f")]);
-        assert!(difference("a", "a").is_empty());
-        assert_eq!(difference("", "a"), [new("a")]);
-        assert_eq!(difference("a\na", "a"), [same("a"), gone("a")]);
+        assert_eq!(intents(&json!({}), parts).len(), 2);
+    }
+
+    #[test]
+    fn who_has_no_resource_for_the_rules_hears_of_which_kind_it_would_be() {
+        let said = |slug: &str| belongs(crate::pages::playground::editors::find(slug).unwrap());
+        assert!(said("edi-parser").contains("of the kind “File definition”, and"), "{}", said("edi-parser"));
+        assert!(
+            said("graphql").contains(" or ") && said("graphql").contains("that has a place"),
+            "{}",
+            said("graphql")
+        );
     }
 }

@@ -36,6 +36,8 @@ fn settings(request: &EvalRequest) -> &Value {
 
 /// The most that the records of one input may take in memory.
 const MOST_HELD: usize = 120 << 20;
+/// How many rows that are no records get a place.
+const MOST_PLACES: usize = 20;
 /// What a row that could not be read takes: its error is a sentence.
 const REFUSED: usize = 450;
 
@@ -62,17 +64,20 @@ fn csv_parse(request: &EvalRequest) -> EvalOutcome {
 fn joined(keys: &Grouping, read: Read) -> Read {
     let mut grouper = Grouper::new(keys);
     let mut joined = Read { records: Vec::new(), ..read };
-    let mut take = |group: Group, refused: &mut Vec<String>| {
+    let mut take = |group: Group, refused: &mut Vec<Refused>| {
         let first = group.index + 1;
         match group.into_record() {
             Ok(record) => joined.records.push(record),
-            Err(bytes) => refused
-                .push(format!("The group that begins with row {first} has {bytes} bytes, too many for one record.")),
+            Err(bytes) => {
+                let message =
+                    format!("The group that begins with row {first} has {bytes} bytes, too many for one record.");
+                refused.push(Refused { message, row: None });
+            }
         }
     };
     for (row, index) in read.records.into_iter().zip(0..) {
         match keys.refuses(&row) {
-            Some(message) => joined.refused.push(message),
+            Some(message) => joined.refused.push(Refused { message, row: None }),
             None => {
                 if let Some(group) = grouper.push(row, index) {
                     take(group, &mut joined.refused);
@@ -172,9 +177,16 @@ fn definition(request: &EvalRequest) -> Result<(FileDefinition, &Value), Vec<Pro
 struct Read {
     records: Vec<Val>,
     /// Why other rows are no records.
-    refused: Vec<String>,
+    refused: Vec<Refused>,
     /// Why it was not read to its end.
     error: Option<FormatError>,
+}
+
+/// A row that is no record.
+struct Refused {
+    message: String,
+    /// Which row of the text it is, where the reader knows.
+    row: Option<u64>,
 }
 
 /// The rows of the text that is the input.
@@ -222,8 +234,8 @@ impl Read {
             }
             match row {
                 Ok(record) => self.records.push(Val::Map(record)),
-                // Only its sentence is shown.
-                Err(error) => self.refused.push(error.message),
+                // Only its sentence and its place are shown.
+                Err(error) => self.refused.push(Refused { message: error.message, row: error.row }),
             }
         }
         Ok(())
@@ -239,7 +251,14 @@ fn gathered(read: Result<Read, EvalOutcome>, place: Place<'_>) -> EvalOutcome {
         Ok(read) => read,
         Err(outcome) => return outcome,
     };
-    let refused = read.refused.into_iter().map(|message| EvalError::at("parse", message, "/input"));
+    // To find a row the text is gone through: nobody mends more of them before asking again.
+    let at = |number: usize, row: Option<u64>| {
+        row.filter(|_| number < MOST_PLACES).map(|row| place(&FormatError::NotUtf8 { row }))
+    };
+    let refused = read.refused.into_iter().enumerate().map(|(number, refused)| EvalError {
+        at: at(number, refused.row),
+        ..EvalError::at("parse", refused.message, "/input")
+    });
     let broken = read
         .error
         .map(|error| EvalError { at: Some(place(&error)), ..EvalError::at("parse", error.to_string(), "/input") });

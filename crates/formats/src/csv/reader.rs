@@ -78,12 +78,13 @@ impl CsvReader {
             if let Some(why) = self.splitter.passed_over {
                 let (index, row) = (self.records, self.splitter.rows);
                 self.records += 1;
-                out.push(Err(match why {
+                let error = match why {
                     TooMuch::Bytes => RowError::too_big(index, &format!("Row {row}")),
                     TooMuch::Columns => {
                         RowError::new(index, FormatError::TooManyColumns { row, most: MAX_COLUMNS }.to_string())
                     }
-                }));
+                };
+                out.push(Err(error.in_row(row)));
             } else if !self.splitter.fields.is_empty() {
                 self.record(out)?;
             }
@@ -111,16 +112,20 @@ impl CsvReader {
         out.push(match values {
             Some(values) if count == keys.len() => Ok(Record::new(Arc::clone(keys), values)),
             Some(values) => {
+                let many = |count: usize, one: &str| match count {
+                    1 => format!("1 {one}"),
+                    count => format!("{count} {one}s"),
+                };
+                let (have, are) = (many(count, "value"), if keys.len() == 1 { "is" } else { "are" });
+                let columns = many(keys.len(), "column");
                 let message = format!(
-                    "Row {row} has {count} values and there are {} columns. Check the delimiter and the quotes around it.",
-                    keys.len()
+                    "Row {row} has {have} and there {are} {columns}. Check the delimiter and the quotes around it."
                 );
-                Err(RowError { record: Some(ragged(keys, values)), ..RowError::new(index, message) })
+                Err(RowError { record: Some(ragged(keys, values)), ..RowError::new(index, message).in_row(row) })
             }
             None => {
-                let message =
-                    format!("Row {row} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.");
-                Err(RowError::new(index, message))
+                let message = format!("Row {row} is not UTF-8. Save the file as UTF-8, or have the source send UTF-8.");
+                Err(RowError::new(index, message).in_row(row))
             }
         });
         Ok(())
@@ -213,7 +218,7 @@ mod tests {
     fn a_row_with_too_few_values_costs_only_itself() {
         let (rows, error) = read(CsvOptions::default(), "a,b\n1,2\n3\n5,6\n", 64);
         assert_eq!(rows[0], r#"{"a":"1","b":"2"}"#);
-        assert!(rows[1].starts_with("! 1 Row 3 has 1 values and there are 2 columns"), "{}", rows[1]);
+        assert!(rows[1].starts_with("! 1 Row 3 has 1 value and there are 2 columns"), "{}", rows[1]);
         assert_eq!(rows[2], r#"{"a":"5","b":"6"}"#);
         assert_eq!(error, None);
         let mut all = Vec::new();

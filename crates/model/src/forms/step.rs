@@ -1,6 +1,6 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Switch};
+use super::Input::{Area, Choice, Code, Hook, Line, Pairs, Reference, References, Settings, Switch, Table};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -108,9 +108,13 @@ pub const LOOKUP: &[Section] = &[section(
             .optional()
             .when(Is("/relativeURI", &[""]))
             .help("Without one, the values are listed here."),
-        field("/map", "Values", Json)
-            .when(All(&[Is("/_lookupCacheId", &[""]), Is("/relativeURI", &[""])]))
-            .help("For each value of the source the one of the destination, as a JSON object: {\"A\": \"Open\"}."),
+        field(
+            "/map",
+            "Values",
+            Table { left_label: "From the source", right_label: "To the destination", one: "value" },
+        )
+        .when(All(&[Is("/_lookupCacheId", &[""]), Is("/relativeURI", &[""])]))
+        .help("For each value of the source the one of the destination."),
         field("/relativeURI", "Relative URL", Code)
             .when(Not("/relativeURI", &[""]))
             .help("Asked once for each record."),

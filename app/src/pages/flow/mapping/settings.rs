@@ -8,8 +8,9 @@ use tombolo_model::{Intent, RowId, path};
 use super::Editing;
 use super::moves::moved;
 use super::rows::MapRow;
-use crate::components::{Dialog, DocForm, Field, Icon, SelectBox, TextBox, Typed};
-use crate::state::{list_rows, row_id};
+use crate::components::{Dialog, DocForm, Field, Icon, Reading, SelectBox, Shared, TextBox, Typed};
+use crate::pages::Door;
+use crate::state::{Doc, list_rows, row_id};
 
 /// What happens where the source has no value.
 const WITHOUT: [(&str, &str); 5] = [
@@ -109,6 +110,7 @@ fn Settings(editing: Editing, row: MapRow) -> impl IntoView {
     view! {
         <div class="dialog-body form map-settings">
             <p class="muted"><b class="code">{name}</b></p>
+            <Source doc=doc path=at("extract")/>
             <Lookup editing=editing here=here/>
             <Field label="If the source has no value" name="row-without">
                 <SelectBox name="row-without" value=now choices=choices described=true disabled=off on_change=set/>
@@ -121,6 +123,22 @@ fn Settings(editing: Editing, row: MapRow) -> impl IntoView {
             </div>
             <footer class="dialog-foot"><button class="button primary" on:click=move |_| editing.settings.set(None)>"Done"</button></footer>
         </div>
+    }
+}
+
+/// Where the value comes from, with the editor of what that is: a path, or a template.
+#[component]
+fn Source(doc: Doc, path: String) -> impl IntoView {
+    let at = StoredValue::new(path.clone());
+    let says = Memo::new(move |_| at.with_value(|path| doc.text(path)));
+    let typed = Callback::new(move |()| Shared::new(doc, at.get_value(), Reading::default(), None).into());
+    view! {
+        <Show when=move || says.with(|says| !says.is_empty())>
+            <div class="field"><span class="label">"Source"</span>
+                <Door doc=doc path=at.get_value() label="Source" text=typed/>
+                <pre class="code-panel"><code>{says}</code></pre>
+            </div>
+        </Show>
     }
 }
 

@@ -101,5 +101,17 @@ Total: {{addCommas record.total}} EUR"#,
 }"##,
             options: "{}",
         },
+        Example {
+            name: "An old template (AFE 1.0)",
+            rules: r##"{{! Imports still know these names: data is the records of the request, the first is data.0. }}
+{{#each data}}{{sku}}: {{quantity}}{{#unless @last}}, {{/unless}}{{/each}} for {{data.0.shop}}"##,
+            input: r##"{
+  "data": [
+    {"sku": "hp-2040", "quantity": 12, "shop": "eu"},
+    {"sku": "hp-4471", "quantity": 4, "shop": "eu"}
+  ]
+}"##,
+            options: r##"{}"##,
+        },
     ],
 };

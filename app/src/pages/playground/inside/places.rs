@@ -4,6 +4,7 @@
 use tombolo_model::Kind;
 
 use super::super::editors;
+use super::graphql::Body;
 use crate::components::editor::Editor;
 
 /// What an editor shows as its rules.
@@ -17,15 +18,21 @@ pub(super) enum Shown {
     List(&'static str),
     /// The options alone.
     Nothing,
+    /// The text of another field.
+    Other(&'static str),
 }
 
-/// Chooses an editor by what the resource says at a path.
+/// Chooses an editor by what the resource says at a path; without a path, what the field itself says.
 type Chosen = fn(&dyn Fn(&str) -> String) -> Option<&'static Editor>;
 
 /// A field that has an editor.
 pub(super) struct Place {
     /// The field; of what has another place in each flow, how its path ends.
     pub(super) path: &'static str,
+    /// What the path of a row's field has in it; nothing where the path is always the same.
+    within: &'static str,
+    /// What the way in is called; nothing where it is the editor of the field, and no other.
+    pub(super) words: &'static str,
     /// The kinds of resource; none is all of them.
     kinds: &'static [Kind],
     pub(super) editor: Chosen,
@@ -35,7 +42,28 @@ pub(super) struct Place {
 }
 
 const fn text(path: &'static str, editor: Chosen) -> Place {
-    Place { path, kinds: &[], editor, shown: Shown::Text, options: "" }
+    Place { path, within: "", words: "", kinds: &[], editor, shown: Shown::Text, options: "" }
+}
+
+/// The request of a step as a whole.
+const fn request(kind: &'static [Kind], editor: Chosen) -> Place {
+    Place {
+        kinds: kind,
+        words: "Whole request",
+        shown: Shown::Other("/http/body"),
+        options: "/http/",
+        ..text("/http/method", editor)
+    }
+}
+
+/// A body that is a query, or may become one.
+const fn graphql(path: &'static str) -> Place {
+    Place { words: "GraphQL", ..text(path, query) }
+}
+
+/// The source of a row of a mapping.
+const fn source(kinds: &'static [Kind]) -> Place {
+    Place { within: "/mappings/", kinds, ..text("/extract", extract) }
 }
 
 /// The fields of a file definition that its editors need.
@@ -56,12 +84,29 @@ fn body(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
     }
 }
 
+fn query(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
+    let is_form = matches!(says("/http/formType").as_str(), "graph_ql" | "assistant_graphql");
+    let text = says("");
+    let body = Body::read(&text)?;
+    (is_form || text.trim().is_empty() || body.is_query()).then(|| editors::find("graphql")).flatten()
+}
+
+/// A source is a path, a template or a value; a value needs no editor.
+fn extract(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
+    let text = says("");
+    match text.trim() {
+        path if path.starts_with('$') => editors::find("json-path"),
+        template if template.contains("{{") => Some(&editors::ANY_TEMPLATE),
+        _ => None,
+    }
+}
+
 /// How a file is read. Those that a definition is for are edited with it.
 fn read(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
     match says("/file/type").as_str() {
         "" | "csv" => editors::find("csv-parser"),
         "json" => editors::find("json-parser"),
-        "xml" => Some(&editors::XML_OF_A_SOURCE),
+        "xml" => editors::find("xml-parser"),
         "xlsx" => editors::find("xlsx-parser"),
         _ => None,
     }
@@ -76,13 +121,23 @@ fn written(says: &dyn Fn(&str) -> String) -> Option<&'static Editor> {
     }
 }
 
-pub(super) static PLACES: [Place; 20] = [
+pub(super) static PLACES: [Place; 30] = [
+    request(&[Kind::Export], |_| Some(&editors::REQUEST_OF_A_SOURCE)),
+    request(&[Kind::Import], |_| Some(&editors::REQUEST_OF_AN_IMPORT)),
     text("/http/relativeURI", |_| editors::find("relative-uri")),
     text("/http/paging/relativeURI", |_| editors::find("relative-uri")),
     text("/http/once/relativeURI", |_| editors::find("relative-uri")),
     text("/http/body", body),
+    graphql("/http/body"),
     text("/http/once/body", body),
     text("/http/paging/body", |_| editors::find("paging-body")),
+    graphql("/http/paging/body"),
+    text("/rdbms/query", |_| Some(&editors::SQL_OF_A_STEP)),
+    text("/rdbms/once/query", |_| Some(&editors::SQL_OF_A_STEP)),
+    text("/jdbc/query", |_| Some(&editors::SQL_OF_A_STEP)),
+    text("/jdbc/once/query", |_| Some(&editors::SQL_OF_A_STEP)),
+    source(&[Kind::Import]),
+    source(&[Kind::Export]),
     text("/file/fileName", |_| editors::find("file-name")),
     text("/file/body", |_| Some(&editors::ANY_TEMPLATE)),
     text("/traceKeyTemplate", |_| editors::find("trace-key")),
@@ -125,22 +180,25 @@ pub(super) static PLACES: [Place; 20] = [
     },
 ];
 
-/// Whether a field has an editor in some kind of resource.
-pub(super) fn is_known(path: &str) -> bool {
-    PLACES.iter().any(|place| place.is_at(path))
-}
-
-/// The place that a field is.
-pub(super) fn place(kind: Kind, path: &str) -> Option<&'static Place> {
-    PLACES.iter().find(|place| (place.kinds.is_empty() || place.kinds.contains(&kind)) && place.is_at(path))
+/// The places that a field is, in some kind of resource.
+pub(super) fn places(path: &str) -> impl Iterator<Item = &'static Place> + use<'_> {
+    PLACES.iter().filter(move |place| place.is_at(path))
 }
 
 impl Place {
+    /// Whether it is one in this kind of resource.
+    pub(super) fn is_of(&self, kind: Kind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
     fn is_at(&self, path: &str) -> bool {
-        match self.shown {
-            Shown::List(_) => path.ends_with(self.path),
-            _ => path == self.path,
+        let is_row = !self.within.is_empty() || matches!(self.shown, Shown::List(_));
+        if is_row {
+            return path.ends_with(self.path) && path.contains(self.within);
         }
+        // The text of updates is the second of a list.
+        let of_updates = || matches!(self.shown, Shown::Text) && path.strip_prefix(self.path) == Some("/1");
+        path == self.path || of_updates()
     }
 
     /// Where the resource has an option.
@@ -155,10 +213,48 @@ impl Place {
 mod tests {
     use super::*;
 
+    fn place(kind: Kind, path: &str) -> Option<&'static Place> {
+        places(path).find(|place| place.is_of(kind))
+    }
+
     fn slug(kind: Kind, path: &str, says: &str) -> Option<&'static str> {
         let editor = place(kind, path)?.editor;
         editor(&|at| if at.ends_with("Type") || at.ends_with("/type") { says.to_owned() } else { String::new() })
             .map(|editor| editor.slug)
+    }
+
+    /// The editors of a field that says this itself.
+    fn slugs(kind: Kind, path: &str, own: &str) -> Vec<&'static str> {
+        let says = |at: &str| if at.is_empty() { own.to_owned() } else { String::new() };
+        places(path)
+            .filter(|place| place.is_of(kind))
+            .filter_map(|place| (place.editor)(&says))
+            .map(|editor| editor.slug)
+            .collect()
+    }
+
+    #[test]
+    fn a_body_that_is_a_query_or_empty_has_the_editor_of_queries_too() {
+        let both = vec!["json-body", "graphql"];
+        assert_eq!(slugs(Kind::Import, "/http/body", ""), both);
+        assert_eq!(slugs(Kind::Export, "/http/body", r#"{"query": "{ shop { id } }"}"#), both);
+        assert_eq!(slugs(Kind::Export, "/http/body", r#"{"query": "SELECT Id FROM Account"}"#), ["json-body"]);
+        assert_eq!(slugs(Kind::Export, "/http/paging/body", "{\"page\": 2}"), ["paging-body"]);
+        // Of updates, which are the second of a list, what is in that counts; the whole request is that of the first.
+        assert_eq!(slugs(Kind::Import, "/http/body/1", "{\"a\": 2}"), ["json-body"]);
+        assert_eq!(slugs(Kind::Import, "/http/method/1", ""), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn the_source_of_a_mapping_row_has_the_editor_of_what_it_is() {
+        let row = "/mappings/r1/buildArrayHelper/b1/mappings/r2/extract";
+        assert_eq!(slugs(Kind::Import, row, "$.orders[*].id"), ["json-path"]);
+        assert_eq!(
+            slugs(Kind::Export, "/transform/expression/rulesTwoDotZero/mappings/r1/extract", "{{record.a}}"),
+            ["handlebars"]
+        );
+        assert_eq!(slugs(Kind::Import, row, "EUR"), Vec::<&str>::new());
+        assert_eq!(slugs(Kind::Import, "/lookups/r1/extract", "$.a"), Vec::<&str>::new());
     }
 
     #[test]
@@ -171,6 +267,8 @@ mod tests {
         assert_eq!(slug(Kind::Import, "/file/type", "csv"), Some("csv-generator"));
         assert_eq!(slug(Kind::Flow, "/pageProcessors/a1/responseMapping/fields", ""), Some("results-mapping"));
         assert_eq!(slug(Kind::Integration, "/settingsForm/form", ""), Some("form-builder"));
+        assert_eq!(slug(Kind::Export, "/http/method", ""), Some("http-request"));
+        assert_eq!(slug(Kind::Import, "/rdbms/query", ""), Some("sql"));
         assert!(place(Kind::Import, "/rules").is_none() && place(Kind::Export, "/name").is_none());
     }
 
@@ -179,7 +277,9 @@ mod tests {
         for place in &PLACES {
             for kind in ["", "csv", "json", "xml", "xlsx"] {
                 let Some(editor) = (place.editor)(&|_| kind.to_owned()) else { continue };
-                assert!(editor.options.is_empty() || !place.options.is_empty(), "{}: {}", place.path, editor.slug);
+                // The variables of a query are in its body.
+                let has_place = !place.options.is_empty() || editor.eval == "graphql";
+                assert!(editor.options.is_empty() || has_place, "{}: {}", place.path, editor.slug);
             }
         }
         let csv = place(Kind::Export, "/file/type").unwrap();

@@ -213,6 +213,8 @@ mod tests {
         let none = || json!({});
         assert_eq!(at("csvParse", none(), none(), "a,b\n1,\"2"), (7, "\"2".to_owned()));
         assert_eq!(at("csvParse", none(), none(), "a,é\n\"1\"\"\",\"2"), (11, "\"2".to_owned()));
+        assert_eq!(at("csvParse", none(), none(), "a,b\n1,2\nxyz\n5,6").1, "xyz");
+        assert_eq!(at("csvParse", none(), json!({"rowsToSkip": 1}), "skipped\na,b\n1,\"x\ny\"\n1,2,3").1, "1,2");
         let piped = json!({"columnDelimiter": "|", "rowDelimiter": "~"});
         assert_eq!(at("csvParse", none(), piped, "a|b~\"x\"|\"y"), (9, "\"y".to_owned()));
         assert_eq!(at("jsonParse", none(), none(), "{\"a\":[1,2,}").0, 11);
