@@ -11,7 +11,7 @@ use leptos::task::spawn_local;
 use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 use tombolo_model::{Action, Id, Kind};
-use tombolo_wire::rest::{LookAtTransfer, Transfer, Transfers};
+use tombolo_wire::rest::{LookAtTransfer, Transfer, TransferStatus, Transfers};
 use tombolo_wire::store::AccountInfo;
 
 use crate::browser::{page, server};
@@ -86,6 +86,11 @@ impl Desk {
     }
 }
 
+/// Whether nothing more becomes of a transfer.
+const fn is_over(status: TransferStatus) -> bool {
+    !matches!(status, TransferStatus::Offered | TransferStatus::Accepted)
+}
+
 #[component]
 fn List(account: AccountInfo) -> impl IntoView {
     let desk = Desk { account: account.id, transfers: RwSignal::new(None), problem: RwSignal::new(None) };
@@ -94,12 +99,15 @@ fn List(account: AccountInfo) -> impl IntoView {
         None => desk.refresh(),
     }
     let app = App::here();
-    Effect::new(move |before: Option<u32>| {
-        let answered = app.answered.get();
-        if before.is_some_and(|before| before != answered) {
+    // What was answered here, and elsewhere: then integrations come or go. What still waits is asked for with the clock.
+    let integrations = Memo::new(move |_| app.of_kind(Kind::Integration).len());
+    let waits = move || desk.transfers.with_untracked(|all| all.iter().flatten().any(|one| !is_over(one.status)));
+    Effect::new(move |before: Option<(u32, usize, i64)>| {
+        let now = (app.answered.get(), integrations.get(), app.now_ms.get());
+        if before.is_some_and(|(answered, there, _)| (answered, there) != (now.0, now.1) || waits()) {
             desk.refresh();
         }
-        answered
+        now
     });
     let offering = RwSignal::new(false);
     let some = move || desk.transfers.with(|transfers| transfers.as_ref().is_some_and(|all| !all.is_empty()));

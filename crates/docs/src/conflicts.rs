@@ -65,13 +65,15 @@ impl Document {
                 written.insert(name.to_owned(), op);
             }
         }
-        let newest = written.values().last()?;
-        let edited = self.node_value(place);
-        let edit = match self.last_unaware(&written, marked) {
-            Some(change) => {
-                Candidate { value: edited, actor: change.actor_id().to_hex_string(), time_ms: change.timestamp() }
-            }
-            None => self.candidate(edited, newest),
+        if written.is_empty() {
+            return None;
+        }
+        // Whoever goes on writing into what they have put away contradicts nobody.
+        let change = self.last_unaware(&written, marked)?;
+        let edit = Candidate {
+            value: self.node_value(place),
+            actor: change.actor_id().to_hex_string(),
+            time_ms: change.timestamp(),
         };
         Some(Conflict { path: place.to_owned(), clash, values: vec![self.candidate(None, mark), edit] })
     }

@@ -194,6 +194,20 @@ fn a_resource_binned_by_one_and_edited_by_the_other_is_a_conflict() {
     assert!(left.document.view().conflicts.is_empty());
 }
 
+#[test]
+fn who_goes_on_typing_in_what_they_have_put_in_the_bin_contradicts_nobody() {
+    let mut left = Device::first(Kind::Script, &json!({"name": "s", "content": "let a;"}));
+    let mut right = left.copy(2);
+    left.edit(&[Intent::Bin]);
+    left.edit(&[splice(&left, "/content", 6, 0, " let b;")]);
+    left.set("/name", json!("t"));
+    assert!(left.document.view().conflicts.is_empty());
+    right.set("/name", json!("u"));
+    meet(&mut left, &mut right);
+    let clashes: Vec<Clash> = left.document.view().conflicts.iter().map(|one| one.clash).collect();
+    assert!(clashes.contains(&Clash::BinnedEdited), "somebody else had not seen it: {clashes:?}");
+}
+
 fn splice(device: &Device, path: &str, at: usize, delete: usize, insert: &str) -> Intent {
     Intent::Splice { path: path.into(), at, delete, insert: insert.into(), heads: device.document.heads_hex() }
 }

@@ -3,8 +3,9 @@
 //!
 //! A bundle is `TMBLBDL1`, the public key, the signature and an archive. The signature ([Ed25519](https://www.rfc-editor.org/rfc/rfc8032))
 //! is over the whole archive; the manifest in it has the hash of each file, so that what was changed can be named. A closed
-//! one is `TMBLSEA1`, a salt, a nonce and the bundle, encrypted by XChaCha20-Poly1305 under a key that Argon2id makes of the
-//! password. The costs of that belong to the version: a file cannot ask its reader for more.
+//! one is `TMBLSEA2`, a salt, a nonce and the bundle, encrypted by XChaCha20-Poly1305 under a key that Argon2id makes of the
+//! password, and the SHA-256 of all that: it proves nothing, and tells a damaged file from a wrong password. `TMBLSEA1` has none.
+//! The costs belong to the version: a file cannot ask its reader for more.
 //!
 //! Reads no randomness: the key's seed, salts and nonces come from the caller.
 
@@ -21,7 +22,9 @@ use crate::archive::{self, Files};
 use crate::{Package, PackageError};
 
 const BUNDLE: &[u8; 8] = b"TMBLBDL1";
-const SEALED: &[u8; 8] = b"TMBLSEA1";
+const SEALED: &[u8; 8] = b"TMBLSEA2";
+/// Without a hash at its end.
+const SEALED_BEFORE: &[u8; 8] = b"TMBLSEA1";
 /// The name of the manifest in the archive.
 const MANIFEST: &str = "manifest.json";
 /// 19 MiB, two passes, one lane: the least that OWASP recommends.
@@ -65,21 +68,24 @@ pub fn seal(bundle: &[u8], password: &str, salt: [u8; 16], nonce: [u8; 24]) -> R
     let head = [SEALED.as_slice(), &salt, &nonce].concat();
     let payload = Payload { msg: bundle, aad: &head };
     let sealed = cipher(password, &salt)?.encrypt(&XNonce::from(nonce), payload).map_err(|_| PackageError::Password)?;
-    Ok([head, sealed].concat())
+    let mut closed = [head, sealed].concat();
+    closed.extend_from_slice(&Sha256::digest(&closed));
+    Ok(closed)
 }
 
 /// Reads whatever it is: a zip, a bundle, or a bundle that is closed. Of a zip nothing says who made it.
 ///
 /// # Errors
 ///
-/// Returns [`PackageError::Locked`] when a password is needed, [`PackageError::Password`] when it is wrong or the file was
-/// changed, [`PackageError::Changed`] with the name of what was changed, [`PackageError::Forged`], and what
+/// Returns [`PackageError::Locked`] when a password is needed, [`PackageError::Password`] when it is wrong (of an older file
+/// also when that was changed), [`PackageError::Changed`] with the name of what was changed, [`PackageError::Forged`], and what
 /// [`read`](crate::read) returns.
 pub fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<(Package, Option<PackageSigned>), PackageError> {
     if bytes.len() > archive::MOST_ARCHIVE_BYTES {
         return Err(PackageError::TooMuch { what: "bytes", most: archive::MOST_ARCHIVE_BYTES });
     }
-    let bytes = if bytes.starts_with(SEALED) { unseal(&bytes, password)? } else { bytes };
+    let closed = bytes.starts_with(SEALED) || bytes.starts_with(SEALED_BEFORE);
+    let bytes = if closed { unseal(&bytes, password)? } else { bytes };
     if !bytes.starts_with(BUNDLE) {
         return Ok((archive::read(bytes)?, None));
     }
@@ -143,7 +149,14 @@ fn differing(files: &Files, manifest: &Value) -> Option<String> {
     wrong.or_else(|| files.keys().find(|name| !said.contains_key(*name))).cloned()
 }
 
-fn unseal(bytes: &[u8], password: Option<&str>) -> Result<Vec<u8>, PackageError> {
+fn unseal(mut bytes: &[u8], password: Option<&str>) -> Result<Vec<u8>, PackageError> {
+    if bytes.starts_with(SEALED) {
+        let (closed, said) = bytes.split_last_chunk::<32>().ok_or(PackageError::Forged)?;
+        if Sha256::digest(closed).as_slice() != said {
+            return Err(PackageError::Forged);
+        }
+        bytes = closed;
+    }
     let password = password.filter(|password| !password.is_empty()).ok_or(PackageError::Locked)?;
     let rest = &bytes[SEALED.len()..];
     let (salt, rest) = rest.split_first_chunk::<16>().ok_or(PackageError::Password)?;

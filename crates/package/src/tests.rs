@@ -430,9 +430,18 @@ fn a_bundle_with_a_password_opens_with_it_alone() {
     let sealed = bundle::seal(&bundle, "sand and sea", [3; 16], [4; 24]).unwrap();
     assert_eq!(bundle::open(sealed.clone(), None), Err(PackageError::Locked));
     assert_eq!(bundle::open(sealed.clone(), Some("sand")), Err(PackageError::Password));
-    let mut wrong = sealed.clone();
-    wrong[60] ^= 1;
-    assert_eq!(bundle::open(wrong, Some("sand and sea")), Err(PackageError::Password));
-    assert_eq!(bundle::open(sealed[..20].to_vec(), Some("sand and sea")), Err(PackageError::Password));
+    // What was damaged on its way is called that, with the right password and without any.
+    for at in [8, 30, 60, sealed.len() - 40, sealed.len() - 1] {
+        let mut wrong = sealed.clone();
+        wrong[at] ^= 1;
+        for password in [Some("sand and sea"), Some("sand"), None] {
+            assert_eq!(bundle::open(wrong.clone(), password), Err(PackageError::Forged), "{at} {password:?}");
+        }
+    }
+    for most in [8, 20, 41] {
+        assert_eq!(bundle::open(sealed[..most].to_vec(), Some("sand and sea")), Err(PackageError::Forged));
+    }
+    // A file of an earlier version has no such hash: what is wrong with it cannot be told.
+    assert_eq!(bundle::open([b"TMBLSEA1", &sealed[8..]].concat(), Some("sand and sea")), Err(PackageError::Password));
     assert!(bundle::open(sealed, Some("sand and sea")).unwrap().1.is_some());
 }

@@ -50,6 +50,7 @@ pub(super) async fn offer(
         ));
     }
     stays(&app, entered.account).await?;
+    is_free(&app, &caller, &entered, &body.integrations).await?;
     let contents = contents(&app, entered.account, &body.integrations).await?;
     if !contents.shared.is_empty() && !body.copy_shared {
         let names: Vec<&str> = contents.shared.iter().map(|shared| shared.name.as_str()).collect();
@@ -84,6 +85,24 @@ pub(super) async fn offer(
         mail::post(&app, letter).await?;
     }
     Ok(Json(TransferOffered { id, link, mailed }))
+}
+
+/// Refuses what is in an open offer already: two people would be promised the same.
+async fn is_free(app: &App, caller: &Caller, entered: &Entered, integrations: &[Id]) -> Result<(), ApiError> {
+    let rows = app.store.transfers(entered.account, caller.user.id, clock::now_ms()).await?;
+    let open = |row: &&TransferRow| {
+        row.account == entered.account && matches!(row.shown.status, TransferStatus::Offered | TransferStatus::Accepted)
+    };
+    for row in rows.iter().filter(open) {
+        if let Some(item) = row.shown.contents.items.iter().find(|item| integrations.contains(&item.id)) {
+            let message = format!(
+                "“{}” is offered to {} already. Cancel that offer first, or wait for its answer.",
+                item.name, row.shown.email
+            );
+            return Err(ApiError::conflict("offered_already", message));
+        }
+    }
+    Ok(())
 }
 
 /// `GET /api/accounts/{account}/transfers`

@@ -6,7 +6,7 @@ use sqlx::{Sqlite as Db, SqliteConnection, Transaction};
 use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
-use super::{Sqlite, invitations, rights, sso};
+use super::{Sqlite, invitations, rights, sso, tokens};
 use crate::store::{
     Accepted, Accounts, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
 };
@@ -30,6 +30,17 @@ impl Accounts for Sqlite {
             found.push(membership(row, grants)?);
         }
         Ok(found)
+    }
+
+    async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT account FROM members WHERE user = ? AND NOT (status = 'accepted' AND enabled = 1) ORDER BY account",
+        )
+        .bind(user.to_string())
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("listing accounts"))?;
+        rows.iter().map(|row| id(row, "members", "account")).collect()
     }
 
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError> {
@@ -223,12 +234,7 @@ impl Accounts for Sqlite {
         rights::set_grants(&mut tx, account, to, &Grants::new()).await?;
         // The one before has chosen the provider, and may be who the heir is there: nothing that came of it becomes the owner's.
         sso::unlink(&mut tx, account, to).await?;
-        sqlx::query("DELETE FROM tokens WHERE account = ? AND user = ? AND personal = 1")
-            .bind(account.to_string())
-            .bind(to.to_string())
-            .execute(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
+        tokens::end_personal(&mut tx, account, to).await?;
         tx.commit().await.map_err(db(DOING))?;
         Ok(RoleChange::Done)
     }
@@ -249,6 +255,7 @@ impl Accounts for Sqlite {
             rights::set_grants(&mut tx, account, user, &Grants::new()).await?;
             invitations::withdraw_all_of(&mut tx, account, user).await?;
             sso::unlink(&mut tx, account, user).await?;
+            tokens::end_personal(&mut tx, account, user).await?;
             tx.commit().await.map_err(db(DOING))?;
         }
         Ok(change)

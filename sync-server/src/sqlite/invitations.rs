@@ -3,8 +3,8 @@
 use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::{Id, Rights};
 
-use super::rights;
 use super::row::{db, get, id, json, role, role_name, to_json};
+use super::{rights, tokens};
 use crate::store::{Accepted, Invited, NewInvitation, StoreError};
 
 /// Keeps an invitation, in place of an older one for the same address.
@@ -131,6 +131,8 @@ pub(super) async fn join(
     .await
     .map_err(db("letting a member in"))?;
     if joined.rows_affected() > 0 {
+        // An earlier version left those of who was removed.
+        tokens::end_personal(tx, account, user).await?;
         rights::set_grants(tx, account, user, &given.grants).await?;
     }
     Ok(())

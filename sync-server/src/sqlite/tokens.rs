@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::Id;
 
 use super::Sqlite;
@@ -105,6 +106,17 @@ impl Tokens for Sqlite {
                 .map_err(db("removing old tokens"))?;
         Ok(gone.rows_affected())
     }
+}
+
+/// Ends a person's own tokens in an account for good: also when they come back later.
+pub(super) async fn end_personal(tx: &mut Transaction<'_, Db>, account: Id, user: Id) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM tokens WHERE account = ? AND user = ? AND personal = 1")
+        .bind(account.to_string())
+        .bind(user.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(db("ending personal tokens"))?;
+    Ok(())
 }
 
 fn row(row: &SqliteRow) -> Result<TokenRow, StoreError> {

@@ -135,6 +135,9 @@ pub trait Accounts {
     /// The accounts a person may open, their own first.
     async fn accounts_of(&self, user: Id) -> Result<Vec<Membership>, StoreError>;
 
+    /// The accounts that a person was taken out of, or is switched off in.
+    async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError>;
+
     /// What a person may do in an account; absent when they are no member or there is no such account.
     async fn membership(&self, account: Id, user: Id) -> Result<Option<Membership>, StoreError>;
 

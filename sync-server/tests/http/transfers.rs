@@ -184,13 +184,13 @@ async fn an_offer_is_for_its_address_and_ends_once() {
     let mut bob = server.person("bob").await;
     let mut eve = server.person("eve").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
-    let integration = make(&mut device, Kind::Integration, &json!({ "name": "Shop" })).await;
     assert_eq!(
         call(&mut ann, "/preview", json!({ "integrations": [] })).await.status(),
         StatusCode::UNPROCESSABLE_ENTITY
     );
     let mut offers = Vec::new();
-    for _ in 0..3 {
+    for name in ["Shop", "Till", "Stock"] {
+        let integration = make(&mut device, Kind::Integration, &json!({ "name": name })).await;
         let body = json!({ "integrations": [integration], "email": "bob@example.com" });
         let offered: Value = call(&mut ann, "", body).await.json().await.unwrap();
         let token = offered["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
@@ -219,11 +219,31 @@ async fn an_offer_is_for_its_address_and_ends_once() {
     let age = "UPDATE transfers SET created_ms = created_ms - 14 * 24 * 3600 * 1000";
     sqlx::raw_sql(age).execute(&mut server.database().await).await.unwrap();
     assert_eq!(code(call(&mut bob, "/accept", json!({ "transfer": offers[2].0 })).await).await, "not_open");
-    assert_eq!(names(&ann).await.len(), 1, "half of it went");
+    assert_eq!(names(&ann).await.len(), 3, "half of it went");
     let listed = ann.browser.send(Method::GET, &format!("/api/accounts/{}/transfers", ann.account), None).await;
     let listed: Value = listed.json().await.unwrap();
     let mut states: Vec<&str> =
         listed["transfers"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
     states.sort_unstable();
     assert_eq!(states, ["canceled", "declined", "expired"]);
+}
+
+#[tokio::test]
+async fn an_integration_is_offered_to_one_at_a_time() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let shop = make(&mut device, Kind::Integration, &json!({ "name": "Shop" })).await;
+    let other = make(&mut device, Kind::Integration, &json!({ "name": "Other" })).await;
+    let offer = |integrations: &[Id], to: &str| json!({ "integrations": integrations, "email": to });
+    let first: Value = call(&mut ann, "", offer(&[shop], "bob@example.com")).await.json().await.unwrap();
+    let second = call(&mut ann, "", offer(&[other, shop], "carl@example.com")).await;
+    assert_eq!(second.status(), StatusCode::CONFLICT);
+    let said = second.text().await.unwrap();
+    assert!(said.contains("offered_already") && said.contains("Shop") && said.contains("bob@example.com"), "{said}");
+    assert_eq!(call(&mut ann, "", offer(&[other], "carl@example.com")).await.status(), StatusCode::OK);
+    // Once that has ended it is free again.
+    let cancel = format!("/{}/cancel", first["id"].as_str().unwrap());
+    assert!(call(&mut ann, &cancel, json!({})).await.status().is_success());
+    assert_eq!(call(&mut ann, "", offer(&[shop], "carl@example.com")).await.status(), StatusCode::OK);
 }

@@ -51,7 +51,11 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
     view! {
         <section class="console" aria-label="Run console">
             {move || match id.get() {
-                None => view! { <p class="console-empty muted">"No runs yet. Run flow starts the first one."</p> }.into_any(),
+                None => view! { <p class="console-empty muted">{move || if builder.doc.flag("/disabled") {
+                    "No runs yet. Switch the flow on; then Run flow starts the first one."
+                } else {
+                    "No runs yet. Run flow starts the first one."
+                }}</p> }.into_any(),
                 Some(id) => view! { <Shown flow=flow id=id run=shown/> }.into_any(),
             }}
             {move || (runs.with(Vec::len) > 1).then(|| view! {

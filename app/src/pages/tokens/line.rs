@@ -72,7 +72,7 @@ pub(super) fn Line(ring: Ring, token: Token, asking: RwSignal<Option<Asking>>) -
                 {description.map(|text| view! { <small class="muted cut" title=text.clone()>{text.clone()}</small> })}</span></td>
             <td><span class=class>{status}</span></td>
             <td class="muted" data-rank="2" title=access.clone()>{access.clone()}</td>
-            <td class="muted" data-rank="2">{whose}{token.personal().then(|| view! { " "<span class="badge">"Personal"</span> })}</td>
+            <td class="muted" data-rank="2"><span class="who"><span class="cut">{whose}</span>{token.personal().then(|| view! { <small>"Personal"</small> })}</span></td>
             <td class="muted" data-rank="3">{used}</td>
             <td class="muted" data-rank="3">{ends}</td>
             <td class="actions"><Actions ring=ring token=token asking=asking/></td>
@@ -80,22 +80,23 @@ pub(super) fn Line(ring: Ring, token: Token, asking: RwSignal<Option<Asking>>) -
     }
 }
 
-/// A personal token is changed by its own person alone.
+/// A personal token is changed by its own person alone; who administers the account ends it.
 #[component]
 fn Actions(ring: Ring, token: Token, asking: RwSignal<Option<Asking>>) -> impl IntoView {
     let app = App::here();
-    let may = match token.personal() {
+    let own = match token.personal() {
         true => token.user() == ring.me,
         false => ring.administers,
     };
-    if !may {
+    if !own && !ring.administers {
         return ().into_any();
     }
     let (edited, turned, deleted) = (token.clone(), token.clone(), token.clone());
     let edit = move |()| asking.set(Some(Asking::Edit(edited.clone())));
     let first = if token.revoked() {
         let again = move |()| ring.turn(app, &turned, false);
-        view! { <MenuItem on_choose=Callback::new(again)><Icon name="rotate-ccw"/>"Reactivate"</MenuItem> }.into_any()
+        own.then(|| view! { <MenuItem on_choose=Callback::new(again)><Icon name="rotate-ccw"/>"Reactivate"</MenuItem> })
+            .into_any()
     } else {
         let revoke = move |()| asking.set(Some(Asking::Revoke(turned.clone())));
         view! { <MenuItem on_choose=Callback::new(revoke)><Icon name="circle-stop"/>"Revoke"</MenuItem> }.into_any()
@@ -105,7 +106,7 @@ fn Actions(ring: Ring, token: Token, asking: RwSignal<Option<Asking>>) -> impl I
     let label = format!("More for {}", token.name());
     view! {
         <Menu id=format!("token-{}", token.id()) label=label face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">
-            <MenuItem on_choose=Callback::new(edit)><Icon name="pencil"/>"Edit"</MenuItem>
+            {own.then(|| view! { <MenuItem on_choose=Callback::new(edit)><Icon name="pencil"/>"Edit"</MenuItem> })}
             {first}
             <MenuItem on_choose=Callback::new(delete) blocked=Signal::derive(move || blocked.clone())><Icon name="trash-2"/>"Delete"</MenuItem>
         </Menu>
@@ -120,8 +121,9 @@ pub(super) fn Question(ring: Ring, asking: Asking, open: RwSignal<bool>) -> impl
     let (says, go) = match &asking {
         Asking::Revoke(token) => (
             format!(
-                "Programs that use “{}” are refused from their next request on. You can reactivate it later.",
-                token.name()
+                "Programs that use “{}” are refused from their next request on. {} can reactivate it later.",
+                token.name(),
+                if token.personal() && token.user() != ring.me { "Only its owner" } else { "You" }
             ),
             "Revoke token",
         ),

@@ -108,6 +108,14 @@ pub(super) async fn errors(
     let run = run_of(&app, &acting, id, Action::Read).await?;
     let rows = app.store.run_errors(acting.account, id).await?;
     let tried = tried(&app, &acting, &run).await?;
+    // A run that came to no step has no record that failed; what ended it is all there is to tell.
+    let ended = run.error.as_ref().filter(|_| rows.is_empty()).map(|error| {
+        json!({
+            "errorId": format!("{}.0", run.id), "_jobId": run.id, "_flowId": run.flow, "code": error.code,
+            "message": error.message, "source": error.source, "classification": error.class,
+            "occurredAt": time(run.ended_ms.unwrap_or(error.time_ms)), "resolved": false,
+        })
+    });
     let errors: Vec<Value> = rows
         .iter()
         .map(|row| {
@@ -126,6 +134,7 @@ pub(super) async fn errors(
             }
             shown
         })
+        .chain(ended)
         .collect();
     Ok(Answer(json!({ "errors": errors })))
 }

@@ -110,8 +110,10 @@ pub(super) async fn change(
 ) -> Result<Answer<Value>, RestError> {
     let mut row = find(&app, &acting, id).await?;
     let before = show(&row);
-    must_own(&acting, &row)?;
     let wish = read(&app, &acting, &body, row.personal).await?;
+    if must_own(&acting, &row).is_err() {
+        return end(&app, &acting, row, &wish).await;
+    }
     row.purge_ms = match (wish.purge_ms, row.personal) {
         // A personal token always has an end.
         (None, true) => row.purge_ms,
@@ -136,13 +138,28 @@ pub(super) async fn remove(
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
     let row = find(&app, &acting, id).await?;
-    must_own(&acting, &row)?;
+    must_own(&acting, &row).or_else(|_| acting.must_in_account(Action::ManageMembers, Kind::Integration))?;
     if app.store.delete_token(acting.account, id).await? {
         note(&app, &acting, &row, AuditAction::Delete, Vec::new()).await;
         return Ok(StatusCode::NO_CONTENT);
     }
     let message = "A token is revoked before it is deleted: send it with “revoked”: true first.";
     Err(RestError::new(StatusCode::UNPROCESSABLE_ENTITY, "not_revoked", message))
+}
+
+/// Somebody else's token: who answers for members takes it away, and changes nothing else of it.
+async fn end(app: &App, acting: &Acting, mut row: TokenRow, wish: &Wish) -> Result<Answer<Value>, RestError> {
+    acting.must_in_account(Action::ManageMembers, Kind::Integration)?;
+    if wish.revoked != Some(true) || wish.body != row.body {
+        return Err(RestError::forbidden());
+    }
+    let before = show(&row);
+    row.revoked = true;
+    row.modified_ms = clock::now_ms();
+    app.store.keep_token(&row).await?;
+    let shown = show(&row);
+    note(app, acting, &row, AuditAction::Update, differences(&before, &shown)).await;
+    Ok(Answer(shown))
 }
 
 /// Into the audit log.

@@ -137,3 +137,23 @@ async fn errors_are_resolved_when_their_trace_key_comes_to_their_step_again() {
     assert_eq!(api.get(&format!("/v1/jobs/{second}")).await.good()["numResolved"], json!(2));
     assert!(open().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_run_that_comes_to_no_step_says_why_among_its_errors() {
+    let (base, _) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let (flow, _) = flow(&api, &base, &["/orders"]).await;
+    let shown = api.get(&format!("/v1/flows/{flow}")).await.good();
+    let import = shown["pageProcessors"][0]["_importId"].as_str().unwrap();
+    let mut broken = api.get(&format!("/v1/imports/{import}")).await.good();
+    broken["http"]["relativeURI"] = json!(["/sink/{{#if"]);
+    api.put(&format!("/v1/imports/{import}"), broken).await.good();
+    let job = run(&api, &flow, json!({})).await;
+    let done = ended(&api, &job).await;
+    assert_eq!(done["status"], "failed", "{done}");
+    let errors = api.get(&format!("/v1/jobs/{job}/errors")).await.good();
+    let [error] = errors["errors"].as_array().unwrap().as_slice() else { panic!("{errors}") };
+    assert_eq!((&error["message"], &error["_jobId"]), (&done["errors"][0]["message"], &json!(job)));
+    assert!(error["occurredAt"].is_string() && error["resolved"] == false, "{error}");
+}

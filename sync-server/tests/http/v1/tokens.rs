@@ -174,15 +174,44 @@ async fn a_personal_token_follows_its_person_and_no_token_makes_one() {
         as_page(&mut bob, &account, Method::POST, "/v1/accesstokens", Some(json!({ "name": "x", "fullAccess": true })))
             .await;
     assert_eq!(account_token.no(), (403, "forbidden".to_owned()));
-    // Ann sees it, and cannot change it: it is his.
+    // Ann sees it, and cannot change it: it is his. She can take it away.
     let listed = api.get("/v1/accesstokens").await.good();
     let his = listed.as_array().unwrap().iter().find(|token| token["tokenType"] == "ashare").unwrap().clone();
-    assert_eq!(
-        api.put(&format!("/v1/accesstokens/{}", his["_id"].as_str().unwrap()), his).await.no(),
-        (403, "forbidden".to_owned())
-    );
-    ann.browser.send(Method::DELETE, &member, None).await;
+    let path = format!("/v1/accesstokens/{}", his["_id"].as_str().unwrap());
+    let with = |name: &str, value: Value| {
+        let mut changed = his.clone();
+        changed[name] = value;
+        changed
+    };
+    let renamed = json!({ "name": "hers", "revoked": true });
+    for refused in [his.clone(), with("name", json!("hers")), renamed] {
+        assert_eq!(api.put(&path, refused).await.no(), (403, "forbidden".to_owned()));
+    }
+    assert_eq!(mine.get("/v1/tokenInfo").await.status, 200);
+    assert_eq!(api.put(&path, with("revoked", json!(true))).await.good()["revoked"], true);
     assert_eq!(mine.get("/v1/tokenInfo").await.status, 401);
+    assert_eq!(api.delete(&path).await.status, 204);
+}
+
+#[tokio::test]
+async fn the_personal_tokens_of_who_was_removed_are_dead_also_when_they_come_again() {
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "manage").await;
+    let account = ann.account.to_string();
+    let his = personal(&server, &mut bob, &account).await;
+    assert_eq!(his.get("/v1/tokenInfo").await.status, 200);
+    let member = format!("/api/accounts/{account}/members/{}", bob.user);
+    ann.browser.send(Method::PATCH, &member, Some(json!({ "enabled": false }))).await;
+    assert_eq!(his.get("/v1/tokenInfo").await.status, 401, "switched off");
+    ann.browser.send(Method::PATCH, &member, Some(json!({ "enabled": true }))).await;
+    assert_eq!(his.get("/v1/tokenInfo").await.status, 200, "and on again");
+    ann.browser.send(Method::DELETE, &member, None).await;
+    let left = api.get("/v1/accesstokens").await.good();
+    assert!(left.as_array().unwrap().iter().all(|token| token["tokenType"] != "ashare"), "{left}");
+    ann.let_in(&mut bob, "bob", "manage").await;
+    assert_eq!(his.get("/v1/tokenInfo").await.status, 401, "it does not come back with him");
 }
 
 #[tokio::test]
