@@ -3,6 +3,7 @@
 
 mod bind;
 mod places;
+mod object;
 
 use leptos::prelude::*;
 use serde_json::Value;
