@@ -147,9 +147,32 @@ async fn a_record_that_failed_is_edited_and_tried_again_where_it_failed() -> Res
     assert_eq!((counts.success, counts.errors), (1, 1), "the figures of the run stay");
     assert!(!browser.reads("The source had no records").await?);
     assert_eq!(browser.all("button", "Edit and try again").await?.len(), 0, "what is resolved is not sent again");
+    a_tag_is_typed_while_another_run_comes(&screen).await?;
     screen.visit("/runs").await?;
     browser.see("Retry").await?;
     screen.browser.close().await
+}
+
+/// The list of errors is another run's by the time the tag is added: it goes to the error that the dialog is about.
+async fn a_tag_is_typed_while_another_run_comes(screen: &Screen) -> Result<()> {
+    const RUN: &str =
+        "[...document.querySelectorAll('button')].find((b) => b.textContent.trim() === 'Run flow').click();";
+    let browser = &screen.browser;
+    browser.press("button", "Tag").await?;
+    browser.fill("Tag", "bank").await?;
+    browser.js(RUN, Vec::new()).await?;
+    browser.see("Run history (3)").await?;
+    screen.run_end(PATIENCE).await?;
+    let typed = browser.js("return document.getElementById('error-tag')?.value ?? '';", Vec::new()).await?;
+    assert_eq!(typed.as_str(), Some("bank"));
+    browser.press("button", "Add tag").await?;
+    browser.find("button", "Remove the tag bank").await?;
+    browser.press("button", "Close").await?;
+    until("a place for the focus", PATIENCE, || async {
+        let place = browser.js("return document.activeElement?.tagName ?? '';", Vec::new()).await?;
+        Ok((place.as_str() != Some("BODY")).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

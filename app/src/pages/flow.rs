@@ -80,6 +80,8 @@ struct Builder {
     /// The console lists the errors of all runs of the flow.
     errors_over: RwSignal<bool>,
     /// The earlier run that the console shows; nothing for the newest.
+    /// The dialogs about errors, and which those are.
+    asking: errors::Asking,
     picked: RwSignal<Option<Id>>,
     /// The steps are shown as a list in place of the picture.
     listed: RwSignal<bool>,
@@ -114,6 +116,7 @@ impl Builder {
             errors_of: RwSignal::new(None),
             errors_over: RwSignal::new(false),
             picked: RwSignal::new(None),
+            asking: errors::Asking::new(),
             listed: RwSignal::new(false),
             choice,
             tool: Memo::new(move |_| chosen_tool(choice, steps, routers)),

@@ -8,7 +8,7 @@ use tombolo_wire::store::Call;
 
 use super::Builder;
 use super::counts::{state, totals};
-use super::errors::{ERRORS, Errors, first_errors};
+use super::errors::{Asked, ERRORS, Errors, first_errors};
 use super::past::Past;
 use super::steps::Router;
 use crate::browser::{page, time};
@@ -58,6 +58,7 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
                 <Past flow=flow runs=runs/>
             })}
         </section>
+            <Asked flow=flow/>
     }
 }
 
