@@ -37,6 +37,13 @@ async fn records_go_to_the_branch_whose_rule_takes_them() -> Result<()> {
     browser.press("button", "Add rule").await?;
     browser.fill("Field", "country").await?;
     browser.fill("Value", "AT").await?;
+    // A copy of the rule stays as it is, the first one compares in lower case.
+    browser.press("button", "Copy rule").await?;
+    browser.find("radiogroup", "How the rules are joined").await?;
+    browser.press("button", "More of the rule").await?;
+    browser.choose("How it is taken", "In lower case").await?;
+    browser.fill("Value", "at").await?;
+    assert_eq!(browser.all("group", "Rule").await?.len(), 2);
     screen.done().await?;
     screen.done().await?;
     http_step(&screen, "Add a step to Branch 1.0", "Home", &home.address(), "/take").await?;
