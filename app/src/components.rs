@@ -4,6 +4,7 @@ mod ago;
 mod bell;
 mod code;
 mod conflict;
+mod days;
 mod dialog;
 mod differs;
 pub(crate) mod editor;
@@ -33,6 +34,7 @@ pub(crate) use ago::Ago;
 use bell::Bell;
 pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};
+pub(crate) use days::{DayRange, Days};
 pub(crate) use dialog::Dialog;
 pub(crate) use fields::{
     DocText, Field, JsonReading, Reading, SelectBox, Shared, TextBox, Typed, change, described_by, typed_json,
