@@ -182,6 +182,26 @@ async fn a_tag_is_typed_while_another_run_comes(screen: &Screen) -> Result<()> {
     .await
 }
 
+/// A flow that has run to its end starts one source of another flow.
+async fn another_flow_reads_its_other_source(screen: &Screen, base: &str) -> Result<()> {
+    let browser = &screen.browser;
+    screen.visit("/").await?;
+    screen.create_integration("Before").await?;
+    screen.create_flow("Seeds").await?;
+    screen.add_http_source("Seed", base, "/numbered?page={{export.http.paging.page}}", Paging::Number).await?;
+    screen.add_file_destination("Pile", "JSON", "seeds.json").await?;
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Settings").await?;
+    browser.choose("Then read", "Trees").await?;
+    // The other flow is opened for its sources.
+    until("the sources of the other flow", PATIENCE, || async { Ok(browser.choose("Source", "South").await.ok()) })
+        .await?;
+    browser.see("South of Trees").await?;
+    let dialog = browser.find("dialog", "Settings of the flow").await?;
+    browser.press_in(Some(&dialog), "button", "Close").await?;
+    browser.press("button", "Run flow").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_source_of_several_is_run_alone() -> Result<()> {
     let server = Server::start().await?;
@@ -202,6 +222,11 @@ async fn one_source_of_several_is_run_alone() -> Result<()> {
     until("the run", PATIENCE, || async { Ok(browser.reads("Completed").await?.then_some(())) }).await?;
     assert_eq!(taken.records(), [json!({"id": 1})]);
     assert!(second.asked().is_empty());
+    another_flow_reads_its_other_source(&screen, &first.address()).await?;
+    until("the source that follows", PATIENCE, || async {
+        Ok((taken.records() == [json!({"id": 1}), json!({"id": 2})]).then_some(()))
+    })
+    .await?;
     screen.browser.close().await
 }
 

@@ -16,6 +16,7 @@ mod references;
 mod secret;
 mod settings;
 mod sign_in;
+mod sources;
 mod test;
 
 use leptos::prelude::*;
@@ -32,6 +33,7 @@ use pairs::PairsField;
 use references::ReferencesField;
 use secret::{Kept, SecretField};
 use settings::SettingsBox;
+use sources::SourcesField;
 
 pub(crate) use connection::NewConnection;
 pub(crate) use file::format_of;
@@ -136,11 +138,13 @@ fn is_set(form: Form, field: &Described) -> bool {
     !text.is_empty()
         && text != field.usual
         && !(matches!(field.input, Input::Switch(usual) if usual.to_string() == text))
-        || matches!(field.input, Input::Json | Input::Settings | Input::Pairs { .. } | Input::Hook)
-            && form.doc.at(&form.path(field.path)).is_some_and(|value| {
-                value.as_array().is_none_or(|items| !items.is_empty())
-                    && value.as_object().is_none_or(|fields| !fields.is_empty())
-            })
+        || matches!(
+            field.input,
+            Input::Json | Input::Settings | Input::Pairs { .. } | Input::Sources | Input::Hook
+        ) && form.doc.at(&form.path(field.path)).is_some_and(|value| {
+            value.as_array().is_none_or(|items| !items.is_empty())
+                && value.as_object().is_none_or(|fields| !fields.is_empty())
+        })
 }
 
 #[component]
@@ -163,6 +167,7 @@ fn FieldView(form: Form, field: &'static Described) -> impl IntoView {
             Input::Secret => view! { <SecretField form=form field=field/> }.into_any(),
             Input::Reference(kind) => view! { <ReferenceField form=form field=field kind=kind/> }.into_any(),
             Input::References(kind) => view! { <ReferencesField form=form field=field kind=kind/> }.into_any(),
+            Input::Sources => view! { <SourcesField form=form field=field/> }.into_any(),
             Input::Pairs { left, right, left_label, right_label, one } => {
                 let words = pairs::Words { left, right, left_label, right_label, one };
                 view! { <PairsField form=form field=field words=words/> }.into_any()

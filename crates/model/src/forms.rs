@@ -56,6 +56,8 @@ pub enum Input {
     Reference(Kind),
     /// Several of them, in an order.
     References(Kind),
+    /// Rows that each name a flow and one of its sources.
+    Sources,
     /// Any JSON.
     Json,
     /// Settings: by the form that the resource has for them, else any JSON.
@@ -258,7 +260,7 @@ mod tests {
                 if let Input::Reference(target) = field.input {
                     assert_eq!(shapes(kind).shape(field.path), Shape::Reference(target), "{kind} {}", field.path);
                 }
-                if matches!(field.input, Input::Pairs { .. }) {
+                if matches!(field.input, Input::Pairs { .. } | Input::Sources) {
                     assert_eq!(shapes(kind).shape(field.path), Shape::Rows, "{kind} {}", field.path);
                 }
             }

@@ -1,6 +1,8 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Switch};
+use super::Input::{
+    Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Sources, Switch,
+};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -63,6 +65,9 @@ pub const FLOW: &[Section] = &[section(
         field("/_runNextFlowIds", "Then run", References(Kind::Flow))
             .optional()
             .help("They start when this one has run to its end, also with records that failed."),
+        field("/_runNextExportIds", "Then read", Sources)
+            .optional()
+            .help("Single sources of other flows, which run with these alone. A flow that is named above reads all of its own."),
         field("/settings", "Settings", Settings),
     ],
 )];
