@@ -1,9 +1,10 @@
 //! The editors of the playground inside the resources that they are about: beside a field that has one is a way into
 //! it. What is written there is written into the resource as it is typed, as in the field itself.
 
+mod answered;
 mod bind;
-mod places;
 mod object;
+mod places;
 
 use leptos::prelude::*;
 use serde_json::Value;
@@ -67,7 +68,7 @@ fn Inside(
         evaluator.try_with_value(Evaluator::end);
     });
     let typed = bind::typed(doc, place.shown, path, text);
-    let sample = input(doc, place, editor);
+    let sample = input(doc, place, editor).or_else(|| path.with_value(|path| answered::answered(doc, editor, path)));
     let is_example = sample.is_none() && takes_records(editor);
     let example = || editor.examples.first().map(|example| example.input.to_owned()).unwrap_or_default();
     let content = Content::new(Saved {

@@ -1,7 +1,7 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
 use super::Input::{
-    Area, Choice, Code, Hook, Json, Line, Pairs, Reference, References, Settings, Sources, Switch,
+    Area, Choice, Code, Hook, Json, Line, Lists, Pairs, Reference, References, Settings, Sources, Switch,
 };
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
@@ -13,11 +13,30 @@ pub const STEP_NOTE: &[Section] = &[section(
     &[field("/note", "Note", Area(2)).optional().help("Stands below the step on the canvas, for everybody.")],
 )];
 
+/// What a list of a response mapping says of the items of its list. Its path begins at the row.
+pub const RESPONSE_LIST: Section = section(
+    "",
+    &[field(
+        "/fields",
+        "Fields of its items",
+        Pairs {
+            left: "extract",
+            right: "generate",
+            left_label: "From the answer",
+            right_label: "Field of the item",
+            one: "field",
+        },
+    )],
+);
+
 /// What a flow says of a step that writes or looks up.
 pub const STEP: &[Section] = &[
     section("Answer", &[
         field("/responseMapping/fields", "Response mapping", Pairs { left: "extract", right: "generate", left_label: "From the answer", right_label: "Field of the record", one: "field" })
             .help("What of the answer the record takes along to the next step. Of an import: id, _json, errors, statusCode; of a lookup: data."),
+        field("/responseMapping/lists", "Response mapping: lists", Lists)
+            .optional()
+            .help("A list of the record that is made of one of the answer: of data[*].sku comes one item for each of data."),
         field("/hooks/postResponseMap", "After the response mapping", Hook).optional().help("postResponseMap: may change records before they go on."),
     ]),
     section("Failed records", &[field("/proceedOnFailure", "Go on with the next step all the same", Switch(false)).help("Otherwise they wait here until they are tried again.")]),
