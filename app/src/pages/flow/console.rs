@@ -9,6 +9,7 @@ use tombolo_wire::store::Call;
 use super::Builder;
 use super::counts::{state, totals};
 use super::errors::{Asked, ERRORS, Errors, first_errors};
+use super::log::Log;
 use super::past::Past;
 use super::steps::Router;
 use crate::browser::{page, time};
@@ -144,6 +145,7 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             </tbody>
         </table></div>
         <Errors told=told count=failed run=run id=id flow=flow/>
+        <Log id=id run=run/>
     }
 }
 
