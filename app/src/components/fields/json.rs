@@ -12,16 +12,19 @@ use tombolo_model::{Intent, difference, path as paths};
 use super::{Live, Typed};
 use crate::state::Doc;
 
+type Hear = dyn Fn(&str) -> Option<Value> + Send + Sync;
+type Change = dyn Fn(&Value, &Value) -> Vec<Intent> + Send + Sync;
+
 /// How a JSON and its text come from each other. Null is that there is none.
 pub(crate) struct Reading {
     /// What the document says.
     pub(crate) said: Box<dyn Fn() -> Value + Send + Sync>,
     /// What a text says; nothing while that is nothing that can be kept.
-    pub(crate) hear: Box<dyn Fn(&str) -> Option<Value> + Send + Sync>,
+    pub(crate) hear: Box<Hear>,
     /// The text of it.
     pub(crate) show: Box<dyn Fn(&Value) -> String + Send + Sync>,
     /// What makes the document say something else.
-    pub(crate) change: Box<dyn Fn(&Value, &Value) -> Vec<Intent> + Send + Sync>,
+    pub(crate) change: Box<Change>,
     /// Whether a text without a letter is written as well.
     pub(crate) takes_blank: bool,
 }
