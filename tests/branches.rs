@@ -37,6 +37,13 @@ async fn records_go_to_the_branch_whose_rule_takes_them() -> Result<()> {
     browser.press("button", "Add rule").await?;
     browser.fill("Field", "country").await?;
     browser.fill("Value", "AT").await?;
+    // A copy of the rule stays as it is, the first one compares in lower case.
+    browser.press("button", "Copy rule").await?;
+    browser.find("radiogroup", "How the rules are joined").await?;
+    browser.press("button", "More of the rule").await?;
+    browser.choose("How it is taken", "In lower case").await?;
+    browser.fill("Value", "at").await?;
+    assert_eq!(browser.all("group", "Rule").await?.len(), 2);
     screen.done().await?;
     screen.done().await?;
     http_step(&screen, "Add a step to Branch 1.0", "Home", &home.address(), "/take").await?;
@@ -147,9 +154,52 @@ async fn a_record_that_failed_is_edited_and_tried_again_where_it_failed() -> Res
     assert_eq!((counts.success, counts.errors), (1, 1), "the figures of the run stay");
     assert!(!browser.reads("The source had no records").await?);
     assert_eq!(browser.all("button", "Edit and try again").await?.len(), 0, "what is resolved is not sent again");
+    a_tag_is_typed_while_another_run_comes(&screen).await?;
     screen.visit("/runs").await?;
     browser.see("Retry").await?;
     screen.browser.close().await
+}
+
+/// The list of errors is another run's by the time the tag is added: it goes to the error that the dialog is about.
+async fn a_tag_is_typed_while_another_run_comes(screen: &Screen) -> Result<()> {
+    const RUN: &str =
+        "[...document.querySelectorAll('button')].find((b) => b.textContent.trim() === 'Run flow').click();";
+    let browser = &screen.browser;
+    browser.press("button", "Tag").await?;
+    browser.fill("Tag", "bank").await?;
+    browser.js(RUN, Vec::new()).await?;
+    browser.see("Run history (3)").await?;
+    screen.run_end(PATIENCE).await?;
+    let typed = browser.js("return document.getElementById('error-tag')?.value ?? '';", Vec::new()).await?;
+    assert_eq!(typed.as_str(), Some("bank"));
+    browser.press("button", "Add tag").await?;
+    browser.find("button", "Remove the tag bank").await?;
+    browser.press("button", "Close").await?;
+    until("a place for the focus", PATIENCE, || async {
+        let place = browser.js("return document.activeElement?.tagName ?? '';", Vec::new()).await?;
+        Ok((place.as_str() != Some("BODY")).then_some(()))
+    })
+    .await
+}
+
+/// A flow that has run to its end starts one source of another flow.
+async fn another_flow_reads_its_other_source(screen: &Screen, base: &str) -> Result<()> {
+    let browser = &screen.browser;
+    screen.visit("/").await?;
+    screen.create_integration("Before").await?;
+    screen.create_flow("Seeds").await?;
+    screen.add_http_source("Seed", base, "/numbered?page={{export.http.paging.page}}", Paging::Number).await?;
+    screen.add_file_destination("Pile", "JSON", "seeds.json").await?;
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Settings").await?;
+    browser.choose("Then read", "Trees").await?;
+    // The other flow is opened for its sources.
+    until("the sources of the other flow", PATIENCE, || async { Ok(browser.choose("Source", "South").await.ok()) })
+        .await?;
+    browser.see("South of Trees").await?;
+    let dialog = browser.find("dialog", "Settings of the flow").await?;
+    browser.press_in(Some(&dialog), "button", "Close").await?;
+    browser.press("button", "Run flow").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +222,11 @@ async fn one_source_of_several_is_run_alone() -> Result<()> {
     until("the run", PATIENCE, || async { Ok(browser.reads("Completed").await?.then_some(())) }).await?;
     assert_eq!(taken.records(), [json!({"id": 1})]);
     assert!(second.asked().is_empty());
+    another_flow_reads_its_other_source(&screen, &first.address()).await?;
+    until("the source that follows", PATIENCE, || async {
+        Ok((taken.records() == [json!({"id": 1}), json!({"id": 2})]).then_some(()))
+    })
+    .await?;
     screen.browser.close().await
 }
 

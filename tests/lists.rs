@@ -41,9 +41,11 @@ async fn what_a_list_shows_is_in_its_address() -> Result<()> {
     shows(&screen, &["Cedar", "Ash", "Beech"]).await?;
     screen.browser.find("searchbox", "Find a lookup cache").await?.send_keys("e").await?;
     shows(&screen, &["Cedar", "Beech"]).await?;
+    screen.browser.choose("Last change", "Last 24 hours").await?;
     until("the address", PATIENCE, || async {
         let address = screen.browser.address().await?;
-        Ok((address.contains("q=e") && address.contains("sort=-changed")).then_some(()))
+        let parts = ["q=e", "sort=-changed", "changed=day"];
+        Ok(parts.iter().all(|part| address.contains(part)).then_some(()))
     })
     .await?;
     // Whoever opens the address sees the same.

@@ -4,6 +4,7 @@ mod ago;
 mod bell;
 mod code;
 mod conflict;
+mod days;
 mod dialog;
 mod differs;
 pub(crate) mod editor;
@@ -33,8 +34,11 @@ pub(crate) use ago::Ago;
 use bell::Bell;
 pub(crate) use code::CodeEditor;
 pub(crate) use conflict::{ConflictBadge, FieldConflict};
+pub(crate) use days::{DayRange, Days};
 pub(crate) use dialog::Dialog;
-pub(crate) use fields::{DocText, Field, Reading, SelectBox, Shared, TextBox, Typed, described_by};
+pub(crate) use fields::{
+    DocText, Field, JsonReading, Reading, SelectBox, Shared, TextBox, Typed, change, described_by, typed_json,
+};
 pub(crate) use form::{DocForm, JsonView, NewConnection, SignInTo, TestConnection, format_of};
 pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;

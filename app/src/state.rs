@@ -7,6 +7,7 @@ mod drafts;
 mod entering;
 mod evaluator;
 pub(crate) mod feedback;
+mod logs;
 mod membership;
 mod outages;
 mod reading;

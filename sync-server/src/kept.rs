@@ -30,7 +30,7 @@ pub(crate) fn about(ask: &KeptAsk) -> (Option<(Kind, Id)>, bool) {
             (Some((Kind::LookupCache, *cache)), false)
         }
         KeptAsk::PutCache { cache, .. } => (Some((Kind::LookupCache, *cache)), true),
-        KeptAsk::Start { flow } => (Some((Kind::Flow, *flow)), true),
+        KeptAsk::Start { flow, .. } => (Some((Kind::Flow, *flow)), true),
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn answer(app: &App, account: Id, ask: KeptAsk) -> Result<KeptR
             Ok(()) => put_cache(app, account, cache, entries).await?,
             Err(said) => KeptReply::No(said),
         },
-        KeptAsk::Start { flow } => KeptReply::No(format!("The flow {flow} is not started this way.")),
+        KeptAsk::Start { flow, .. } => KeptReply::No(format!("The flow {flow} is not started this way.")),
     })
 }
 

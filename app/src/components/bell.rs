@@ -4,6 +4,7 @@
 //! What the server said last is kept on this device, so that the bell opens without a network and says of when it is.
 //! Answers are the server's: without it a button says so and nothing is answered.
 
+mod assigned;
 mod items;
 mod known;
 mod line;
@@ -15,6 +16,7 @@ use tombolo_wire::store::Link;
 use super::Icon;
 use crate::state::App;
 use crate::words;
+use assigned::assigned;
 use items::{Item, items};
 pub(in crate::components) use known::Desk;
 use line::{Line, leads_to, says};
@@ -72,10 +74,13 @@ fn drawn(app: App, item: &Item) -> (String, String, Option<String>) {
 /// What is in the bell of the account on the screen.
 fn shown(app: App, desk: Desk) -> Vec<Item> {
     let refused = app.sync.with(|sync| sync.not_accepted);
-    desk.known.with(|known| {
-        app.runs.with(|runs| {
-            app.notices.with(|notices| {
-                app.rows.with(|rows| items(&known.bell, runs, rows, notices, refused, app.now_ms.get()))
+    let me = app.account.with(|account| account.as_ref().and_then(|account| account.user.as_ref()).map(|user| user.id));
+    app.runs.with(|runs| {
+        app.rows.with(|rows| {
+            let assigned = app.marks.with(|marks| assigned(me, runs, rows, marks));
+            let now_ms = app.now_ms.get();
+            desk.known.with(|known| {
+                app.notices.with(|notices| items(&known.bell, runs, rows, notices, (refused, assigned), now_ms))
             })
         })
     })

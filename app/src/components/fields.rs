@@ -4,6 +4,7 @@
 //! jumps under their hands; `live` decides when it is applied. A field that merely has the focus shows what the document
 //! says: leaving it must not write an old value over a colleague's new one.
 
+mod json;
 mod live;
 mod shared;
 mod stretch;
@@ -18,6 +19,7 @@ use super::{FieldConflict, Icon};
 use crate::state::Doc;
 use crate::words;
 
+pub(crate) use json::{Reading as JsonReading, change, typed_json};
 pub(super) use live::Live;
 pub(crate) use shared::{Reading, Shared};
 pub(crate) use text_box::{TextBox, Typed};

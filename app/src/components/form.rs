@@ -11,11 +11,13 @@ mod functions;
 mod hook;
 mod json;
 mod line;
+mod lists;
 mod pairs;
 mod references;
 mod secret;
 mod settings;
 mod sign_in;
+mod sources;
 mod table;
 mod test;
 
@@ -29,10 +31,12 @@ use connection::ConnectionField;
 use file::FileField;
 use hook::HookField;
 use line::LineField;
+use lists::ListsField;
 use pairs::PairsField;
 use references::ReferencesField;
 use secret::{Kept, SecretField};
 use settings::SettingsBox;
+use sources::SourcesField;
 use table::TableField;
 
 pub(crate) use connection::NewConnection;
@@ -149,7 +153,13 @@ fn is_set(form: Form, field: &Described) -> bool {
         && !(matches!(field.input, Input::Switch(usual) if usual.to_string() == text))
         || matches!(
             field.input,
-            Input::Json | Input::Settings | Input::Pairs { .. } | Input::Table { .. } | Input::Hook
+            Input::Json
+                | Input::Settings
+                | Input::Pairs { .. }
+                | Input::Table { .. }
+                | Input::Lists
+                | Input::Sources
+                | Input::Hook
         ) && form.doc.at(&form.path(field.path)).is_some_and(|value| {
             value.as_array().is_none_or(|items| !items.is_empty())
                 && value.as_object().is_none_or(|fields| !fields.is_empty())
@@ -176,6 +186,8 @@ fn FieldView(form: Form, field: &'static Described) -> impl IntoView {
             Input::Secret => view! { <SecretField form=form field=field/> }.into_any(),
             Input::Reference(kind) => view! { <ReferenceField form=form field=field kind=kind/> }.into_any(),
             Input::References(kind) => view! { <ReferencesField form=form field=field kind=kind/> }.into_any(),
+            Input::Lists => view! { <ListsField form=form field=field/> }.into_any(),
+            Input::Sources => view! { <SourcesField form=form field=field/> }.into_any(),
             Input::Pairs { left, right, left_label, right_label, one } => {
                 let words = pairs::Words { left, right, left_label, right_label, one };
                 view! { <PairsField form=form field=field words=words/> }.into_any()

@@ -11,6 +11,7 @@ mod errors;
 mod filter;
 mod head;
 mod layout;
+mod log;
 mod mapping;
 mod node;
 mod order;
@@ -79,6 +80,8 @@ struct Builder {
     errors_of: RwSignal<Option<String>>,
     /// The console lists the errors of all runs of the flow.
     errors_over: RwSignal<bool>,
+    /// The dialogs about errors, and which those are.
+    asking: errors::Asking,
     /// The earlier run that the console shows; nothing for the newest.
     picked: RwSignal<Option<Id>>,
     /// The steps are shown as a list in place of the picture.
@@ -113,6 +116,7 @@ impl Builder {
             sought: RwSignal::new(None),
             errors_of: RwSignal::new(None),
             errors_over: RwSignal::new(false),
+            asking: errors::Asking::new(),
             picked: RwSignal::new(None),
             listed: RwSignal::new(false),
             choice,

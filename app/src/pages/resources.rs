@@ -4,6 +4,7 @@
 mod address;
 mod copy;
 mod create;
+mod debug;
 mod menu;
 mod page;
 mod rows;

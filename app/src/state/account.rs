@@ -16,6 +16,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::document::Documents;
 use super::drafts::Drafts;
 use super::feedback::{self, Unsent};
+use super::logs::Logs;
 use super::outages::Outages;
 use super::reading::read;
 use super::runs::Marks;
@@ -51,6 +52,8 @@ pub(crate) struct App {
     pub(crate) runs: RwSignal<Arc<BTreeMap<Id, RunRow>>>,
     /// What people decided about their errors.
     pub(crate) marks: RwSignal<Arc<Marks>>,
+    /// What runs of this tab said for those who look for a fault.
+    pub(crate) logs: RwSignal<Logs>,
     /// The connections that are offline.
     pub(crate) outages: RwSignal<Arc<Outages>>,
     /// The flow that was tried out last, and what came of it: whole records, so of one flow alone.
@@ -97,6 +100,7 @@ impl App {
             notices: RwSignal::new(Vec::new()),
             runs: RwSignal::new(Arc::default()),
             marks: RwSignal::new(Arc::default()),
+            logs: RwSignal::new(Logs::default()),
             outages: RwSignal::new(Arc::default()),
             tried_out: RwSignal::new(None),
             reload: RwSignal::new(None),
@@ -194,6 +198,7 @@ impl App {
             self.documents.clear(self);
             self.runs.set(Arc::default());
             self.marks.set(Arc::default());
+            self.logs.set(Logs::default());
             self.outages.set(Arc::default());
             self.tried_out.set(None);
             self.toasts.clear();
@@ -323,6 +328,7 @@ impl App {
                 self.note_sync(status);
             }
             event @ (Event::Run { .. } | Event::Marks { .. } | Event::RunsGone { .. }) => self.take_run(event),
+            Event::Log { run, line } => self.logs.update(|logs| logs.take(run, line)),
             Event::Outages { outages } => {
                 let all = outages.into_iter().map(|outage| (outage.connection, outage)).collect();
                 self.outages.set(Arc::new(all));

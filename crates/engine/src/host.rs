@@ -48,10 +48,11 @@ pub trait Host {
     fn sleep(&self, ms: u32) -> LocalBoxFuture<'static, ()>;
 }
 
-/// Starts flows that a script asks for.
+/// Starts flows that a script asks for, and those that follow another one.
 pub trait FlowStarter {
-    /// Starts a flow, and returns the id of its run without waiting for its end; or says in a sentence why it did not.
-    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>>;
+    /// Starts a flow, and returns the id of its run without waiting for its end; or says in a sentence why it did not. Where
+    /// `sources` names exports of it, only those are read.
+    fn start(&self, flow: Id, sources: Vec<Id>) -> LocalBoxFuture<'_, Result<Id, String>>;
 }
 
 /// Reads and makes files.

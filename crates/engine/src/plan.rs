@@ -15,8 +15,9 @@ mod verdict;
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
+use tombolo_model::Val;
 use tombolo_model::run::{RunBegin, StepCount};
-use tombolo_model::{Id, Val};
+use tombolo_model::views::NextFlow;
 use tombolo_template::Template;
 
 pub(crate) use async_helper::AsyncHelper;
@@ -52,7 +53,7 @@ pub struct Plan {
     /// An error is over when what has its trace key comes to the same step again.
     pub(crate) resolves: bool,
     /// The flows that are started behind it.
-    pub(crate) next: Vec<Id>,
+    pub(crate) next: Vec<NextFlow>,
 }
 
 /// Whose errors keep no record.

@@ -20,7 +20,7 @@ use crate::Kind;
 pub use connection::SIGN_INS;
 pub use other::FLOW_GROUP;
 pub use settings::{SettingsField, SettingsInput, settings_fields};
-pub use step::{BRANCH, FLOW, LOOKUP, MAP_ROW, ROUTER, STEP, STEP_NOTE};
+pub use step::{BRANCH, FLOW, LOOKUP, MAP_ROW, RESPONSE_LIST, ROUTER, STEP, STEP_NOTE};
 pub use value::text_of;
 
 /// Keys and words of a choice.
@@ -57,6 +57,10 @@ pub enum Input {
     Reference(Kind),
     /// Several of them, in an order.
     References(Kind),
+    /// Lists, each with its name and with the fields of its items as pairs.
+    Lists,
+    /// Rows that each name a flow and one of its sources.
+    Sources,
     /// Any JSON.
     Json,
     /// Settings: by the form that the resource has for them, else any JSON.
@@ -284,7 +288,7 @@ mod tests {
                 if let Input::Reference(target) = field.input {
                     assert_eq!(shapes(kind).shape(field.path), Shape::Reference(target), "{kind} {}", field.path);
                 }
-                if matches!(field.input, Input::Pairs { .. }) {
+                if matches!(field.input, Input::Pairs { .. } | Input::Lists | Input::Sources) {
                     assert_eq!(shapes(kind).shape(field.path), Shape::Rows, "{kind} {}", field.path);
                 }
             }

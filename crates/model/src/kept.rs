@@ -77,6 +77,9 @@ pub enum KeptAsk {
     Start {
         /// Which.
         flow: Id,
+        /// Which of its exports are read; all of them where none is named.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<Id>,
     },
 }
 

@@ -13,6 +13,7 @@ pub mod forms;
 mod id;
 pub mod kept;
 mod kind;
+pub mod merge;
 pub mod package;
 pub mod path;
 pub mod presets;

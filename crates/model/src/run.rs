@@ -207,9 +207,23 @@ pub struct StepCount {
     /// What may go wrong unnoticed and is no error: what happened, then what to do. Each is said once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// When it began to read, or the first record came to it; nothing of a step that nothing came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_ms: Option<i64>,
+    /// When it last was done with a page or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_ms: Option<i64>,
     /// Of an export of changes, once the run is completed: up to when it is read now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
+}
+
+impl StepCount {
+    /// How long it was at work, from its first record until it last was done with some; nothing where it has done nothing.
+    #[must_use]
+    pub fn took_ms(&self) -> Option<i64> {
+        Some(self.moved_ms?.saturating_sub(self.began_ms?).max(0))
+    }
 }
 
 /// A file that a step made.

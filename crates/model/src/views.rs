@@ -9,7 +9,7 @@ mod import;
 
 pub use connection::{Auth, Connection, secret_addresses};
 pub use export::{Export, Paging, Source};
-pub use flow::{Branch, Flow, PageGenerator, PageProcessor, ProcessorKind, Router};
+pub use flow::{Branch, Flow, NextFlow, PageGenerator, PageProcessor, ProcessorKind, Router};
 pub use import::{Destination, Import};
 
 use serde_json::Value;

@@ -111,6 +111,22 @@ pub struct RunRetry {
     pub of: Option<(Id, Vec<u64>)>,
 }
 
+/// A line for those who look for a fault: what a script wrote, or a request and what came of it. No secret is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogLine {
+    /// When, in milliseconds since 1970.
+    pub time_ms: i64,
+    /// The step, as the counters of the run name it.
+    pub step: String,
+    /// `debug`, `info`, `warn` or `error` of a script; `request`.
+    pub level: String,
+    /// The function that wrote it, or the method and address of the request.
+    pub from: String,
+    /// What it wrote, or the request and its answer as JSON.
+    pub text: String,
+}
+
 /// What one stage of a step did to one record, or to a page of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -231,6 +247,11 @@ pub enum FromRun {
     Renewed {
         /// The connection, the path and what it is now.
         secrets: Secrets,
+    },
+    /// A line for those who look for a fault; so many of a run at most.
+    Log {
+        /// What it says.
+        line: LogLine,
     },
     /// A stage of a test run.
     Stage {

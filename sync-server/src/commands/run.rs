@@ -173,12 +173,12 @@ async fn work(
     };
     bundle.about.start_ms = args.since;
     let mut worst = RunStatus::Completed;
-    while let Some(Round { run, flow, retry }) = rounds.pop_front() {
+    while let Some(Round { run, flow, sources, retry }) = rounds.pop_front() {
         let mut row = first_row(run, &flow);
         if retry.is_some() {
             row.origin.kind = RunType::Retry;
         }
-        (bundle.flow, bundle.about.retry) = (flow, retry);
+        (bundle.flow, bundle.about.sources, bundle.about.retry) = (flow, sources, retry);
         bundle.about.checkpoints = kept.checkpoints();
         let last = one_run(&mut bundle, row, &host, failed.as_mut()).await?;
         let status = last.status;
@@ -193,7 +193,12 @@ async fn work(
         if status == RunStatus::Canceled {
             break;
         }
-        rounds.extend(started.next().map(|(run, flow)| Round { run, flow, retry: None }));
+        rounds.extend(started.next().map(|(next, flow)| Round {
+            run: next.run,
+            flow,
+            sources: next.sources,
+            retry: None,
+        }));
     }
     kept.close();
     if let Some(failed) = failed {
@@ -206,19 +211,23 @@ async fn work(
 struct Round {
     run: Id,
     flow: Value,
+    /// The exports that are read; all of them where none is named.
+    sources: Vec<Id>,
     /// Of what an earlier one left, the records of one step.
     retry: Option<Retry>,
 }
 
 fn rounds(flow: &Value, args: &Args) -> anyhow::Result<VecDeque<Round>> {
+    let round = |retry| -> anyhow::Result<Round> {
+        Ok(Round { run: fresh::id()?, flow: flow.clone(), sources: Vec::new(), retry })
+    };
     let Some(path) = &args.retry else {
-        return Ok(VecDeque::from([Round { run: fresh::id()?, flow: flow.clone(), retry: None }]));
+        return Ok(VecDeque::from([round(None)?]));
     };
     if args.errors.as_ref() == Some(path) {
         bail!("--errors would write over what --retry reads: name another file");
     }
-    let round = |retry| Ok(Round { run: fresh::id()?, flow: flow.clone(), retry: Some(retry) });
-    failed::read(path, flow_id(flow))?.into_iter().map(round).collect()
+    failed::read(path, flow_id(flow))?.into_iter().map(|retry| round(Some(retry))).collect()
 }
 
 /// Runs the bundle's flow to its end.

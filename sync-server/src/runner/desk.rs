@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use tombolo_model::kept::{KeptAsk, KeptReply};
 use tombolo_model::{Action, Id, Kind, Permission, Standing, Subject, permission};
 
-use super::{Wish, may_run, start};
+use super::{Narrowed, Wish, may_run, start_narrowed};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::job::Job;
@@ -40,7 +40,7 @@ impl<'a> Desk<'a> {
     /// Answers one question.
     pub(super) async fn answer(&mut self, ask: KeptAsk) -> KeptReply {
         let answer = match ask {
-            KeptAsk::Start { flow } => self.start(flow).await,
+            KeptAsk::Start { flow, sources } => self.start(flow, sources).await,
             ask => match self.refused(&ask).await {
                 Ok(Some(no)) => Ok(no),
                 Ok(None) => kept::answer(self.app, self.account, ask).await,
@@ -87,7 +87,7 @@ impl<'a> Desk<'a> {
         })
     }
 
-    async fn start(&mut self, flow: Id) -> Result<KeptReply, StoreError> {
+    async fn start(&mut self, flow: Id, sources: Vec<Id>) -> Result<KeptReply, StoreError> {
         let no = |said: String| Ok(KeptReply::No(said));
         if self.started >= MOST {
             return no(format!("A run starts {MOST} flows at most."));
@@ -99,7 +99,8 @@ impl<'a> Desk<'a> {
             Ok(run) => run,
             Err(error) => return no(format!("The flow {flow} cannot be started: {error}.")),
         };
-        match start(self.app, self.account, flow, run, self.wish.next()).await {
+        let narrowed = Narrowed { sources, ..Narrowed::default() };
+        match start_narrowed(self.app, self.account, flow, run, self.wish.next(), narrowed).await {
             Ok(_) => {
                 self.started += 1;
                 Ok(KeptReply::Started(run))

@@ -43,6 +43,17 @@ pub(super) enum What {
         /// Records that failed.
         errors: u64,
     },
+    /// Somebody gave errors of a flow to this person.
+    Assigned {
+        /// The flow.
+        flow: String,
+        /// Where its errors are.
+        to: String,
+        /// Who gave them, as they are called.
+        by: String,
+        /// How many are open.
+        errors: usize,
+    },
     /// So many changes were not accepted.
     Refused(usize),
     /// Something about one resource.
@@ -55,10 +66,10 @@ pub(super) fn items(
     runs: &BTreeMap<Id, RunRow>,
     rows: &BTreeMap<Id, CatalogueRow>,
     notices: &[Notice],
-    refused: usize,
+    (refused, assigned): (usize, Vec<Item>),
     now_ms: i64,
 ) -> Vec<Item> {
-    let mut all = Vec::new();
+    let mut all = assigned;
     if refused > 0 {
         all.push(Item { key: format!("refused:{refused}"), at_ms: None, what: What::Refused(refused) });
     }
@@ -159,7 +170,7 @@ mod tests {
             run(5, 70, "failed", 0, now - WEEK_MS - 1),
             run(6, 80, "canceled", 3, now - 1),
         ]);
-        let found = items(&Bell::default(), &runs, &BTreeMap::new(), &[], 0, now);
+        let found = items(&Bell::default(), &runs, &BTreeMap::new(), &[], (0, Vec::new()), now);
         assert_eq!(
             found.iter().map(|item| item.key.clone()).collect::<Vec<_>>(),
             [format!("run:{}", id(4)), format!("run:{}", id(2))]
@@ -201,7 +212,8 @@ mod tests {
             ..Bell::default()
         };
         let notice = |document| Notice { code: "damaged".into(), message: "A piece is damaged.".into(), document };
-        let found = items(&bell, &BTreeMap::new(), &BTreeMap::new(), &[notice(Some(id(3))), notice(None)], 2, 50);
+        let found =
+            items(&bell, &BTreeMap::new(), &BTreeMap::new(), &[notice(Some(id(3))), notice(None)], (2, Vec::new()), 50);
         assert_eq!(keys(&found), ["notice", "refused", "transfer", "review", "invitation"]);
     }
 }

@@ -58,6 +58,7 @@ const fn icon(what: &What) -> &'static str {
         What::Invitation(_) => "user-plus",
         What::Transfer(_) => "arrow-right-left",
         What::Review(_) => "clipboard-check",
+        What::Assigned { .. } => "user",
         What::Run { .. } | What::Refused(_) => "circle-alert",
         What::Notice { .. } => "triangle-alert",
     }
@@ -67,6 +68,7 @@ pub(super) fn leads_to(what: &What, here: Option<Id>) -> Option<String> {
     match what {
         What::Review(review) => (Some(review.account) == here).then(|| "/review".to_owned()),
         What::Run { run, .. } => Some(format!("/runs?run={run}")),
+        What::Assigned { to, .. } => Some(to.clone()),
         What::Refused(_) => Some("/not-accepted".to_owned()),
         What::Notice { to, .. } => to.clone(),
         What::Invitation(_) | What::Transfer(_) => None,
@@ -97,6 +99,10 @@ pub(super) fn says(what: &What) -> String {
         What::Run { flow, ended: true, .. } => format!("{flow} was ended by an error."),
         What::Run { flow, errors, .. } => {
             format!("{flow} ran; {} failed.", words::count(usize::try_from(*errors).unwrap_or(usize::MAX), "record"))
+        }
+        What::Assigned { flow, by, errors, .. } => {
+            let who = if by.is_empty() { "Somebody" } else { by };
+            format!("{who} asks you to look at {} of {flow}.", words::count(*errors, "error"))
         }
         What::Refused(1) => "The server did not accept a change. It is kept here.".to_owned(),
         What::Refused(many) => {
@@ -171,7 +177,9 @@ fn Answers(desk: Desk, what: What, close: Callback<()>) -> impl IntoView {
             </div> }
             .into_any()
         }
-        What::Review(_) | What::Run { .. } | What::Refused(_) | What::Notice { .. } => ().into_any(),
+        What::Review(_) | What::Run { .. } | What::Assigned { .. } | What::Refused(_) | What::Notice { .. } => {
+            ().into_any()
+        }
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) struct Live {
     saving: StoredValue<Option<Saving>>,
     /// Whether a text is applied on leaving only: half of it would mean something else.
     late: fn(&str) -> bool,
+    /// Whether a text that cannot be applied stays on the screen, whoever leaves it.
+    stays: Option<Callback<String, bool>>,
 }
 
 impl Live {
@@ -94,7 +96,8 @@ impl Live {
         read: impl Fn(&str) -> String + 'static,
     ) -> Self {
         let (resting, saving) = (StoredValue::new(false), StoredValue::new(None));
-        let live = Self { typing: RwSignal::default(), value, on_change, resting, app: App::here(), saving, late };
+        let (typing, app) = (RwSignal::default(), App::here());
+        let live = Self { typing, value, on_change, resting, app, saving, late, stays: None };
         Effect::new(move |_| {
             let now = value.get();
             live.typing.maybe_update(|typing| typing.hear(&now, &read));
@@ -108,9 +111,19 @@ impl Live {
         live
     }
 
+    /// The same, where texts stay on the screen of which `stays` says that they cannot be applied.
+    pub(in crate::components) fn staying(self, stays: Callback<String, bool>) -> Self {
+        Self { stays: Some(stays), ..self }
+    }
+
     /// What the field shows.
     pub(in crate::components) fn shown(self) -> String {
         self.typing.with(|typing| typing.draft.clone()).unwrap_or_else(|| self.value.get())
+    }
+
+    /// Whether that is what was typed.
+    pub(in crate::components) fn is_typed(self) -> bool {
+        self.typing.with(|typing| typing.draft.is_some())
     }
 
     /// Takes what was typed.
@@ -137,6 +150,12 @@ impl Live {
         self.typing.try_maybe_update(|typing| (typing.leave(&now), ()));
         self.count();
         let left = self.typing.try_get_untracked();
+        let draft = left.as_ref().and_then(|typing| typing.draft.clone());
+        if let (Some(draft), Some(stays)) = (draft, self.stays)
+            && stays.try_run(draft) == Some(true)
+        {
+            return;
+        }
         gloo::timers::callback::Timeout::new(ECHO_MS, move || {
             self.typing.try_maybe_update(|typing| {
                 let stuck = typing.draft.is_some() && Some(&*typing) == left.as_ref();

@@ -55,6 +55,21 @@ impl Typed {
         }
     }
 
+    /// Whether something typed here is shown in place of what the document says. A text that all type in is the document's.
+    pub(crate) fn is_typed(self) -> bool {
+        match self {
+            Self::Value(live) => live.is_typed(),
+            Self::Text(_) => false,
+        }
+    }
+
+    /// Shows what the document says in place of what was typed.
+    pub(crate) fn forget(self) {
+        if let Self::Value(live) = self {
+            live.drop_typed();
+        }
+    }
+
     fn enter(self) {
         match self {
             Self::Value(live) => live.apply(),

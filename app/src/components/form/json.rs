@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 use tombolo_model::difference::intents;
+use tombolo_model::merge::merged;
 
 use crate::browser::clipboard;
 use crate::components::Icon;
@@ -62,7 +63,8 @@ pub(crate) fn JsonView(doc: Doc) -> impl IntoView {
         let Ok(value) = serde_json::from_str::<Value>(&text) else { return };
         let saving = doc.app.saving();
         spawn_local(async move {
-            match doc.try_edit(intents(&base, &value)).await {
+            let now = stored.get_untracked();
+            match doc.try_edit(intents(&now, &merged(&base, &value, &now))).await {
                 Ok(_) => drop(draft.try_set(None)),
                 Err(failed) => drop(error.try_set(Some(failed.message))),
             }

@@ -6,27 +6,42 @@ use tombolo_model::forms::{Field as Described, Input};
 
 use super::Form;
 use crate::components::fields::{Live, problem_at};
-use crate::components::{Field, FieldConflict, Reading, Shared, TextBox, Typed, in_field};
+use crate::components::{
+    Field, FieldConflict, JsonReading, Reading, Shared, TextBox, Typed, change, in_field, typed_json,
+};
 use crate::pages::Door;
+use crate::state::Doc;
 use crate::words;
 
-/// How the document shows what is typed, for the kinds of field that store it in other words.
+/// How the document shows what is typed, for a field of one value that stores it in other words.
 fn reading(input: Input) -> fn(&str) -> String {
-    fn again(input: Input, text: &str) -> String {
-        input.value(text, None).map_or_else(String::new, |value| input.text(Some(&value)))
-    }
     match input {
         Input::Number(..) => {
             |text| text.trim().parse::<i64>().map_or_else(|_| text.to_owned(), |whole| whole.to_string())
         }
-        Input::Json => |text| {
-            let value = serde_json::from_str::<Value>(text).ok();
-            value.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned())
-        },
-        Input::Words => |text| again(Input::Words, text),
-        Input::Lines => |text| again(Input::Lines, text),
         _ => str::to_owned,
     }
+}
+
+/// What a text says that stands for a JSON or a list of it; null where the field is to be taken away.
+fn heard(input: Input, text: &str) -> Option<Value> {
+    input.problem(text).is_none().then(|| input.value(text, None).unwrap_or_default())
+}
+
+/// What is typed in a field whose value has parts, of which others may change some.
+fn typed_parts(doc: Doc, input: Input, path: String) -> Typed {
+    let at = StoredValue::new(path);
+    let some = |value: &Value| Some(value.clone()).filter(|value| !value.is_null());
+    let reading = JsonReading {
+        said: Box::new(move || at.try_get_value().and_then(|path| doc.at(&path)).unwrap_or_default()),
+        hear: Box::new(move |text| heard(input, text)),
+        show: Box::new(move |value| input.text(some(value).as_ref())),
+        change: Box::new(move |had, have| {
+            at.try_with_value(|path| change(path, some(had), some(have))).unwrap_or_default()
+        }),
+        takes_blank: true,
+    };
+    typed_json(doc, reading)
 }
 
 /// Why a text does not go into a field, in words.
@@ -42,6 +57,9 @@ fn typed_in(form: Form, field: &'static Described) -> Typed {
     let (doc, input, path) = (form.doc, field.input, form.path(field.path));
     if matches!(input, Input::Line | Input::Code | Input::Area(_)) && doc.is_text(&path) {
         return Shared::new(doc, path, Reading::default(), None).into();
+    }
+    if matches!(input, Input::Json | Input::Words | Input::Lines) {
+        return typed_parts(doc, input, path);
     }
     let value = Signal::derive(move || input.text(doc.at(&path).as_ref()));
     let apply = Callback::new(move |text: String| {
@@ -101,9 +119,10 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_known_again_in_the_words_of_the_document() {
-        assert_eq!(reading(Input::Words)("a,b"), "a, b");
-        assert_eq!(reading(Input::Lines)("a\n\n b\n"), "a\nb");
-        assert_eq!(reading(Input::Json)("{\"a\":1}"), "{\n  \"a\": 1\n}");
+        assert_eq!(heard(Input::Words, "a,b"), heard(Input::Words, " a, b "));
+        assert_eq!(heard(Input::Lines, "a\n\n b\n"), heard(Input::Lines, "a\nb"));
+        assert_eq!(heard(Input::Json, "{\"a\":1}"), heard(Input::Json, "{\n  \"a\": 1\n}"));
+        assert_eq!((heard(Input::Json, "{"), heard(Input::Json, " ")), (None, Some(Value::Null)));
         assert_eq!(reading(Input::Number(0, 9))(" 7 "), "7");
         assert_eq!(reading(Input::Code)(" x "), " x ");
     }

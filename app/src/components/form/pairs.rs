@@ -64,7 +64,7 @@ fn left_id(row: &str) -> String {
     format!("pair-{row}")
 }
 
-fn typed(form: Form, path: String) -> Typed {
+pub(super) fn typed(form: Form, path: String) -> Typed {
     let doc = form.doc;
     if doc.is_text(&path) {
         return Shared::new(doc, path, Reading::default(), None).into();

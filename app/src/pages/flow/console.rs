@@ -8,7 +8,8 @@ use tombolo_wire::store::Call;
 
 use super::Builder;
 use super::counts::{state, totals};
-use super::errors::{ERRORS, Errors, first_errors};
+use super::errors::{Asked, ERRORS, Errors, first_errors};
+use super::log::Log;
 use super::past::Past;
 use super::steps::Router;
 use crate::browser::{page, time};
@@ -61,6 +62,7 @@ pub(crate) fn Console(flow: Id) -> impl IntoView {
             {move || (runs.with(Vec::len) > 1).then(|| view! {
                 <Past flow=flow runs=runs/>
             })}
+            <Asked flow=flow/>
         </section>
     }
 }
@@ -140,13 +142,14 @@ fn Shown(flow: Id, id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
         {move || empty().map(|says| view! { <p class="console-note muted">{says}</p> })}
         <Warnings run=run/>
         <div class="table-wrap"><table class="table compact">
-            <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Auto-resolved"</th><th class="num" data-rank="3">"Pages"</th><th><span class="sr">"File"</span></th></tr></thead>
+            <thead><tr><th>"Step"</th><th data-rank="2">"Status"</th><th class="num">"Success"</th><th class="num">"Ignored"</th><th class="num">"Errors"</th><th class="num" data-rank="3">"Auto-resolved"</th><th class="num" data-rank="3">"Pages"</th><th class="num" data-rank="3">"Duration"</th><th><span class="sr">"File"</span></th></tr></thead>
             <tbody>
                 <TotalRow run=run/>
                 <For each=move || steps.get() key=|step| step.clone() let:step><StepRow id=id run=run step=step/></For>
             </tbody>
         </table></div>
         <Errors told=told count=failed run=run id=id flow=flow/>
+        <Log id=id run=run/>
     }
 }
 
@@ -184,6 +187,10 @@ fn Figures(count: Memo<StepCount>, #[prop(optional, into)] step: Option<String>)
         }}</td>
         <td class="num" data-rank="3">{move || figure(count.with(|count| count.auto_resolved))}</td>
         <td class="num" data-rank="3">{move || figure(count.with(|count| count.pages))}</td>
+        <td class="num" data-rank="3">{move || match count.with(StepCount::took_ms) {
+            Some(ms) => view! { <span>{words::duration(ms)}</span> }.into_any(),
+            None => view! { <span class="faint">"–"</span> }.into_any(),
+        }}</td>
     }
 }
 

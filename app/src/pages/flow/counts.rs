@@ -99,6 +99,8 @@ pub(super) fn totals(run: &RunRow) -> StepCount {
         errors: run.steps.iter().map(|step| step.errors).sum(),
         auto_resolved: run.steps.iter().map(|step| step.auto_resolved).sum(),
         pages: run.steps.iter().map(|step| step.pages).max().unwrap_or_default(),
+        began_ms: Some(run.started_ms),
+        moved_ms: run.ended_ms,
         ..StepCount::default()
     }
 }

@@ -23,7 +23,7 @@ use crate::components::Icon;
 use crate::pages::runs::Told;
 use crate::state::App;
 use crate::words;
-pub(super) use acts::{Acts, Targets};
+pub(super) use acts::{Acts, Asked, Asking, Targets};
 pub(super) use listed::{Key, Known, Listed};
 use listed::{Narrow, Wanted, retry_all};
 use narrow::Narrowing;

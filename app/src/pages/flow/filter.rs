@@ -2,6 +2,8 @@
 
 mod editing;
 mod merge;
+mod row;
+mod rule;
 mod rules;
 
 use leptos::ev::KeyboardEvent;
@@ -10,10 +12,11 @@ use serde_json::{Value, json};
 use tombolo_model::forms::{Input, Section, field, section};
 
 use crate::browser::page;
-use crate::components::{DocForm, FieldConflict, Icon, SelectBox, TextBox, Typed};
+use crate::components::{DocForm, FieldConflict, Icon};
 use crate::state::Doc;
 use editing::{Editing, Place};
-use rules::{CASTS, Join, Line, OPERATORS, Rule, What, read};
+use row::Row;
+use rules::{Join, Line, What, read};
 
 /// What calls a function in place of rules.
 const BY_SCRIPT: &[Section] = &[section("", &[field("/script", "Script", Input::Hook)
@@ -93,7 +96,8 @@ fn Rules(doc: Doc, at: Place, stored: Memo<Value>, top: Join, lines: Vec<Line>, 
             {move || several.get().then(|| view! { <Joined editing=editing group=None off=off/> })}
             <For each=move || editing.rows() key=|(id, line)| (*id, line.depth, line.as_rule().is_some()) let:row><LineView editing=editing id=row.0 line=row.1 off=off/></For>
             {move || (editing.count() == 0).then(|| view! { <p class="nothing muted">"No rule is set: every record goes on."</p> })}
-            <div class="row"><AddButtons editing=editing group=None off=off/></div>
+            <div class="row"><AddButtons editing=editing group=None off=off/>
+                {move || (editing.count() > 1).then(|| view! { <button class="button quiet" prop:disabled=off on:click=move |_| { editing.clear(); page::focus_soon(vec![ADD.to_owned()]); }>"Clear rules"</button> })}</div>
         </div>
     }
 }
@@ -120,7 +124,8 @@ fn Group(editing: Editing, id: u64, depth: usize, off: Signal<bool>) -> impl Int
             <Joined editing=editing group=Some(id) off=off/>
             <span class="grow"></span>
             <AddButtons editing=editing group=Some(id) off=off/>
-            <button class="icon-button" id=delete_id(id) aria-label="Delete the group" prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
+            <button class="icon-button" aria-label="Copy the group" title="Copy" prop:disabled=off on:click=move |_| copy(editing, id)><Icon name="copy"/></button>
+            <button class="icon-button" id=delete_id(id) aria-label="Delete the group" title="Delete" prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
         </div>
     }
 }
@@ -185,34 +190,9 @@ fn delete_id(id: u64) -> String {
     format!("delete-{id}")
 }
 
-fn choices(all: &[(&str, &str)]) -> Vec<(String, String)> {
-    all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect()
-}
-
-#[component]
-fn Row(editing: Editing, id: u64, depth: usize, off: Signal<bool>) -> impl IntoView {
-    let operators = Signal::derive(|| choices(&OPERATORS));
-    let casts = Signal::derive(|| choices(&CASTS));
-    let text = move |read: fn(&Rule) -> String| editing.part(id, read);
-    let set = move |write: fn(&mut Rule, String)| {
-        Callback::new(move |text: String| editing.change(id, |rule| write(rule, text)))
-    };
-    let typed = move |read: fn(&Rule) -> String, write: fn(&mut Rule, String)| Typed::value(text(read), set(write));
-    let delete = move |_| {
-        let neighbor = editing.remove(id).map(delete_id);
-        page::focus_soon(neighbor.into_iter().chain([ADD.to_owned()]).collect());
-    };
-    let unary = editing.part(id, Rule::unary);
-    let unary = Memo::new(move |_| unary.get());
-    view! {
-        <div class="rule" role="group" aria-label="Rule" style=format!("--depth:{depth}")>
-            <TextBox name=field_name(id) label="Field" placeholder="Field" code=true typed=typed(|rule| rule.field.clone(), |rule, text| rule.field = text) disabled=off/>
-            <SelectBox name=format!("cast-{id}") label="Compare" value=text(|rule| rule.cast.clone()) choices=casts disabled=off on_change=set(|rule, key| rule.cast = key)/>
-            <SelectBox name=format!("operator-{id}") label="Operator" value=text(|rule| rule.operator.clone()) choices=operators disabled=off on_change=set(|rule, key| rule.operator = key)/>
-            {move || (!unary.get()).then(|| view! {
-                <TextBox name=format!("value-{id}") label="Value" placeholder="Value" typed=typed(|rule| rule.value.clone(), |rule, text| rule.value = text) disabled=off/>
-            })}
-            <button class="icon-button" id=delete_id(id) aria-label="Delete rule" prop:disabled=off on:click=delete><Icon name="trash-2"/></button>
-        </div>
+/// Puts a copy behind a line and moves the focus into it.
+fn copy(editing: Editing, id: u64) {
+    if let Some(first) = editing.copy(id) {
+        page::focus_soon(vec![field_name(first)]);
     }
 }

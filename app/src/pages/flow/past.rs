@@ -8,7 +8,7 @@ use tombolo_wire::store::Call;
 
 use super::Builder;
 use crate::browser::time;
-use crate::components::RunState;
+use crate::components::{DayRange, Days, RunState};
 use crate::state::App;
 use crate::words;
 
@@ -26,6 +26,7 @@ fn is_empty(run: &RunRow) -> bool {
 pub(super) fn Past(flow: Id, runs: Memo<Vec<RunRow>>) -> impl IntoView {
     let app = App::here();
     let without = RwSignal::new(false);
+    let days = RwSignal::new(Days::default());
     let asked = StoredValue::new(false);
     let open = RwSignal::new(false);
     // A page begins with the newest runs of the account; those of this flow may be older.
@@ -53,12 +54,16 @@ pub(super) fn Past(flow: Id, runs: Memo<Vec<RunRow>>) -> impl IntoView {
             return Vec::new();
         }
         let hides = without.get();
-        runs.with(|runs| runs.iter().filter(|run| !(hides && is_empty(run))).cloned().collect::<Vec<_>>())
+        let fits = |run: &&RunRow| days.with(|days| days.take(run.started_ms)) && !(hides && is_empty(run));
+        runs.with(|runs| runs.iter().filter(fits).cloned().collect::<Vec<_>>())
     };
+    let none = move || open.get() && !days.with(Days::is_empty) && listed().is_empty();
     let some_empty = Memo::new(move |_| runs.with(|runs| runs.iter().any(is_empty)));
     view! {
         <details class="history" on:toggle=turned><summary>{move || format!("Run history ({})", runs.with(Vec::len))}</summary>
-            {move || some_empty.get().then(|| view! { <label class="check"><input type="checkbox" prop:checked=move || without.get() on:change=move |event| without.set(event_target_checked(&event))/><span>"Hide empty runs"</span></label> })}
+            <div class="row history-bar"><DayRange days=days of="runs" on_change=Callback::new(move |chosen| days.set(chosen))/>
+            {move || some_empty.get().then(|| view! { <label class="check"><input type="checkbox" prop:checked=move || without.get() on:change=move |event| without.set(event_target_checked(&event))/><span>"Hide empty runs"</span></label> })}</div>
+            {move || none().then(|| view! { <p class="muted">"No run of this device was started on these days."</p> })}
             <ul><For each=listed key=|run| (run.id, run.n, run.ended_ms) let:run><Line run=run/></For></ul>
         </details>
     }

@@ -1,9 +1,11 @@
 //! The editors of the playground inside the resources that they are about: beside a field that has one is a way into
 //! it. What is written there is written into the resource as it is typed, as in the field itself.
 
+mod answered;
 mod bind;
 mod connection;
 pub(super) mod graphql;
+mod object;
 mod places;
 mod script;
 
@@ -91,7 +93,7 @@ fn Inside(
         evaluator.try_with_value(Evaluator::end);
     });
     let typed = bind::typed(doc, place.shown, path, text);
-    let sample = input(doc, place, editor);
+    let sample = input(doc, place, editor).or_else(|| path.with_value(|path| answered::answered(doc, editor, path)));
     let is_example = sample.is_none() && takes_records(editor);
     let example = || editor.examples.first().map(|example| example.input.to_owned()).unwrap_or_default();
     let rules = untrack(|| typed.map(|typed| typed.shown().0).unwrap_or_default());

@@ -8,6 +8,7 @@ use leptos_router::params::ParamsMap;
 use tombolo_model::forms::form;
 use tombolo_model::{Id, Kind};
 
+use super::debug::Debug;
 use super::{UsedBy, folder_param};
 use crate::browser::page;
 use crate::components::{
@@ -87,6 +88,7 @@ fn Resource(words: &'static KindWords, id: Id) -> impl IntoView {
                 <div class="page-form">
                     {(words.kind == Kind::Connection).then(|| view! { <SignInTo doc=doc/><TestConnection doc=doc/> })}
                     <div class="form"><DocForm doc=doc sections=sections/></div>
+                    {(words.kind == Kind::Connection).then(|| view! { <div class="form"><Debug doc=doc/></div> })}
                 </div>
                 {move || beside.get().then(|| view! { <JsonView doc=doc/> })}
             </div>

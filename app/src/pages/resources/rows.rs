@@ -44,13 +44,19 @@ pub(super) fn application(row: &CatalogueRow) -> &str {
 pub(super) enum Column {
     Name,
     Application,
+    Integration,
     Uses,
     Changed,
 }
 
 impl Column {
-    const ALL: [(Self, &'static str); 4] =
-        [(Self::Name, "name"), (Self::Application, "application"), (Self::Uses, "uses"), (Self::Changed, "changed")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Name, "name"),
+        (Self::Application, "application"),
+        (Self::Integration, "integration"),
+        (Self::Uses, "uses"),
+        (Self::Changed, "changed"),
+    ];
 }
 
 /// The order of a list.
@@ -108,17 +114,81 @@ pub(super) struct Wanted {
     pub(super) search: String,
     /// One application, or all when it is empty.
     pub(super) application: String,
+    /// The id of one integration, or all when it is empty.
+    pub(super) integration: String,
+    /// How they stand: a key of [`states`], or all when it is empty.
+    pub(super) state: String,
     /// `used` or `unused`, or both when it is empty.
     pub(super) usage: String,
+    /// Changed since then, in milliseconds since 1970.
+    pub(super) since_ms: Option<i64>,
     pub(super) order: Order,
 }
 
+/// What others say of the rows of a list.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// Which resources refer to each.
+    pub(super) users: &'a BTreeMap<Id, Vec<Id>>,
+    /// All resources, for the names of their integrations.
+    pub(super) rows: &'a BTreeMap<Id, CatalogueRow>,
+    /// Whether a connection is offline.
+    pub(super) is_offline: &'a dyn Fn(Id) -> bool,
+}
+
+impl Around<'_> {
+    /// The name of the integration that a resource is in.
+    fn home(&self, row: &CatalogueRow) -> &str {
+        row.integration.and_then(|id| self.rows.get(&id)).map_or("", |home| home.name.as_str())
+    }
+}
+
+/// How resources of a kind may stand, as keys with words; nothing where all stand alike.
+pub(super) const fn states(kind: Kind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        Kind::Flow => &[("", "On or off"), ("on", "On"), ("off", "Off")],
+        Kind::Connection => &[("", "Online or offline"), ("online", "Online"), ("offline", "Offline")],
+        Kind::Export => &[("", "Sources and lookups"), ("source", "Sources"), ("lookup", "Lookups")],
+        _ => &[],
+    }
+}
+
+fn stands(row: &CatalogueRow, state: &str, around: Around<'_>) -> bool {
+    match state {
+        "on" => !row.disabled,
+        "off" => row.disabled,
+        "online" => !(around.is_offline)(row.id),
+        "offline" => (around.is_offline)(row.id),
+        "source" => !row.lookup,
+        "lookup" => row.lookup,
+        _ => true,
+    }
+}
+
+/// Since when something has to have changed: keys of the address, words and days.
+pub(super) const CHANGED: [(&str, &str, i64); 4] = [
+    ("", "Changed at any time", 0),
+    ("day", "Last 24 hours", 1),
+    ("week", "Last 7 days", 7),
+    ("month", "Last 30 days", 30),
+];
+
+/// The time that a key of [`CHANGED`] means; nothing for any time.
+pub(super) fn changed_since(key: &str, now_ms: i64) -> Option<i64> {
+    let (_, _, days) = CHANGED.iter().find(|(have, ..)| *have == key && !key.is_empty())?;
+    Some(now_ms - days * 86_400_000)
+}
+
 /// The places of the rows that are wanted, in their order. `all` is sorted by name.
-pub(super) fn found(all: &[CatalogueRow], users: &BTreeMap<Id, Vec<Id>>, wanted: &Wanted) -> Vec<usize> {
+pub(super) fn found(all: &[CatalogueRow], around: Around<'_>, wanted: &Wanted) -> Vec<usize> {
     let search = wanted.search.trim().to_lowercase();
-    let uses = |row: &CatalogueRow| users.get(&row.id).map_or(0, Vec::len);
+    let uses = |row: &CatalogueRow| around.users.get(&row.id).map_or(0, Vec::len);
     let fits = |row: &CatalogueRow| {
         (wanted.application.is_empty() || application(row) == wanted.application)
+            && (wanted.integration.is_empty()
+                || row.integration.is_some_and(|home| home.to_string() == wanted.integration))
+            && stands(row, &wanted.state, around)
+            && wanted.since_ms.is_none_or(|since_ms| row.modified_ms >= since_ms)
             && match wanted.usage.as_str() {
                 "used" => uses(row) > 0,
                 "unused" => uses(row) == 0,
@@ -130,6 +200,7 @@ pub(super) fn found(all: &[CatalogueRow], users: &BTreeMap<Id, Vec<Id>>, wanted:
     match wanted.order.column {
         Column::Name => {}
         Column::Application => places.sort_by_key(|at| application(&all[*at])),
+        Column::Integration => places.sort_by_key(|at| around.home(&all[*at])),
         Column::Uses => places.sort_by_key(|at| uses(&all[*at])),
         Column::Changed => places.sort_by_key(|at| all[*at].modified_ms),
     }
@@ -137,6 +208,14 @@ pub(super) fn found(all: &[CatalogueRow], users: &BTreeMap<Id, Vec<Id>>, wanted:
         places.reverse();
     }
     places
+}
+
+/// The integrations of a list with their names, each once, by name.
+pub(super) fn integrations(all: &[CatalogueRow], rows: &BTreeMap<Id, CatalogueRow>) -> Vec<(Id, String)> {
+    let ids: std::collections::BTreeSet<Id> = all.iter().filter_map(|row| row.integration).collect();
+    let mut found: Vec<_> = ids.into_iter().filter_map(|id| Some((id, rows.get(&id)?.name.clone()))).collect();
+    found.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(&b.0)));
+    found
 }
 
 /// The applications of a list, each once.
@@ -187,15 +266,18 @@ pub(super) mod tests {
             row(1, "Files", Some("ftp"), &[]),
             row(2, "Shop", Some("http"), &[id(3)]),
         ];
-        let users = users(all.iter());
+        let (users, rows) = (users(all.iter()), BTreeMap::new());
+        let around = Around { users: &users, rows: &rows, is_offline: &|one| one == id(1) };
         let shown = |wanted: Wanted| {
-            found(&all, &users, &wanted).into_iter().map(|at| all[at].name.as_str()).collect::<Vec<_>>()
+            found(&all, around, &wanted).into_iter().map(|at| all[at].name.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(shown(Wanted::default()), ["CRM", "Files", "Shop"]);
         assert_eq!(shown(Wanted { search: " sH".into(), ..Wanted::default() }), ["Shop"]);
         assert_eq!(shown(Wanted { application: "HTTP".into(), ..Wanted::default() }), ["CRM", "Shop"]);
         assert_eq!(shown(Wanted { usage: "used".into(), ..Wanted::default() }), ["CRM"]);
         assert_eq!(shown(Wanted { usage: "unused".into(), ..Wanted::default() }), ["Files", "Shop"]);
+        assert_eq!(shown(Wanted { state: "offline".into(), ..Wanted::default() }), ["Files"]);
+        assert_eq!(shown(Wanted { since_ms: Some(2), ..Wanted::default() }), ["CRM", "Shop"]);
         let newest = Order { column: Column::Changed, down: true };
         assert_eq!(shown(Wanted { order: newest, ..Wanted::default() }), ["CRM", "Shop", "Files"]);
         assert_eq!(applications(&all), ["HTTP", "ftp"]);
@@ -203,8 +285,35 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn flows_are_narrowed_by_integration_and_whether_they_are_on_and_sorted_by_integration() {
+        let flow = |n: i64, home: i64, off: bool| CatalogueRow {
+            kind: Kind::Flow,
+            integration: Some(id(home)),
+            disabled: off,
+            ..row(n, &format!("Flow {n}"), None, &[])
+        };
+        let all = [flow(1, 20, false), flow(2, 21, true), flow(3, 20, true)];
+        let homes = [row(20, "Shop", None, &[]), row(21, "Bank", None, &[])];
+        let rows: BTreeMap<Id, CatalogueRow> = homes.into_iter().map(|row| (row.id, row)).collect();
+        let around = Around { users: &BTreeMap::new(), rows: &rows, is_offline: &|_| false };
+        let shown = |wanted: Wanted| found(&all, around, &wanted);
+        assert_eq!(shown(Wanted { integration: id(20).to_string(), ..Wanted::default() }), [0, 2]);
+        assert_eq!(shown(Wanted { state: "off".into(), ..Wanted::default() }), [1, 2]);
+        let order = Order { column: Column::Integration, down: false };
+        assert_eq!(shown(Wanted { order, ..Wanted::default() }), [1, 0, 2]);
+        assert_eq!(integrations(&all, &rows), [(id(21), "Bank".to_owned()), (id(20), "Shop".to_owned())]);
+    }
+
+    #[test]
+    fn a_list_is_narrowed_to_what_changed_lately() {
+        const DAY_MS: i64 = 86_400_000;
+        assert_eq!(changed_since("week", 8 * DAY_MS), Some(DAY_MS));
+        assert_eq!((changed_since("", 5), changed_since("year", 5)), (None, None));
+    }
+
+    #[test]
     fn the_order_of_a_list_is_in_its_address() {
-        for text in ["name", "-changed", "uses", "-application"] {
+        for text in ["name", "-changed", "uses", "-application", "integration"] {
             assert_eq!(text.parse::<Order>().map(|order| order.to_string()).as_deref(), Ok(text));
         }
         assert!("size".parse::<Order>().is_err());
@@ -228,7 +337,8 @@ pub(super) mod tests {
         let users = users(all.iter());
         let wanted =
             Wanted { search: "99".into(), order: Order { column: Column::Changed, down: true }, ..Wanted::default() };
-        let shown = found(&all, &users, &wanted);
+        let around = Around { users: &users, rows: &BTreeMap::new(), is_offline: &|_| false };
+        let shown = found(&all, around, &wanted);
         assert_eq!(shown.len(), (0..10_000).filter(|n| n.to_string().contains("99")).count());
         assert_eq!(shown.first(), Some(&9_999));
     }

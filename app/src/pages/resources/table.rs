@@ -11,7 +11,7 @@ use tombolo_wire::store::CatalogueRow;
 
 use super::address::Address;
 use super::menu::RowMenu;
-use super::rows::{Column, Order, application, applications, found, users};
+use super::rows::{Around, CHANGED, Column, Order, application, applications, found, integrations, states, users};
 use super::selection::{CheckAll, CheckRow, Selected, SelectionBar};
 use super::used_by::UsedByDialog;
 use super::window::use_window;
@@ -38,7 +38,12 @@ pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRo
     let users: Users = Memo::new(move |_| Arc::new(app.rows.with(|rows| users(rows.values()))));
     let places = Memo::new(move |_| {
         let wanted = address.wanted();
-        all.with(|all| users.with(|users| found(all, users, &wanted)))
+        let is_offline = |id: Id| app.outage(id).is_some();
+        all.with(|all| {
+            users.with(|users| {
+                app.rows.with(|rows| found(all, Around { users, rows, is_offline: &is_offline }, &wanted))
+            })
+        })
     });
     let asked = RwSignal::new(None::<Id>);
     let selected = RwSignal::new(BTreeSet::new());
@@ -58,6 +63,11 @@ pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRo
     }
 }
 
+/// What a filter offers: the first line is all.
+fn offered(all: &str, some: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), all.to_owned())).chain(some).collect()
+}
+
 /// Search and the filters of the columns.
 #[component]
 fn Toolbar(
@@ -67,27 +77,44 @@ fn Toolbar(
     found: Signal<usize>,
 ) -> impl IntoView {
     let label = format!("Find a {}", words.one);
+    let app = App::here();
     let apps = Memo::new(move |_| all.with(|all| applications(all)));
     let several = Memo::new(move |_| apps.with(Vec::len) > 1 && words.kind != Kind::Script);
-    let choices = Signal::derive(move || {
-        let all = [(String::new(), "All applications".to_owned())].into_iter();
-        all.chain(apps.get().into_iter().map(|name| (name.clone(), name))).collect::<Vec<_>>()
+    let applications =
+        Signal::derive(move || offered("All applications", apps.get().into_iter().map(|name| (name.clone(), name))));
+    let homes = Memo::new(move |_| match words.kind {
+        Kind::Flow => all.with(|all| app.rows.with(|rows| integrations(all, rows))),
+        _ => Vec::new(),
     });
-    let usages = Signal::derive(|| {
-        [("", "Used or not"), ("used", "Used"), ("unused", "Unused")]
-            .map(|(key, words)| (key.to_owned(), words.to_owned()))
-            .to_vec()
+    let in_several = Memo::new(move |_| homes.with(Vec::len) > 1);
+    let integrations = Signal::derive(move || {
+        offered("All integrations", homes.get().into_iter().map(|(id, name)| (id.to_string(), name)))
     });
-    let some = |key: String| Some(key).filter(|key| !key.is_empty());
+    let fixed = |all: &'static [(&'static str, &'static str)]| {
+        Signal::derive(move || {
+            all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
+        })
+    };
+    let filter = move |name: &'static str,
+                       label: &'static str,
+                       choices: Signal<Vec<(String, String)>>,
+                       now: Memo<Option<String>>,
+                       set: SignalSetter<Option<String>>| {
+        let value = Signal::derive(move || now.get().unwrap_or_default());
+        let choose = Callback::new(move |key: String| set.set(Some(key).filter(|key| !key.is_empty())));
+        view! { <div class="filter-box"><SelectBox name=name label=label value=value choices=choices on_change=choose/></div> }
+    };
+    let since = Signal::derive(|| CHANGED.map(|(key, words, _)| (key.to_owned(), words.to_owned())).to_vec());
     view! {
         <div class="toolbar">
             <label class="input"><Icon name="search"/>
                 <input type="search" placeholder=label.clone() aria-label=label.clone() prop:value=move || address.search.get() on:input=move |event| address.type_in(event_target_value(&event))/>
             </label>
-            {move || several.get().then(|| view! {
-                <div class="filter-box"><SelectBox name="filter-application" label="Application" value=Signal::derive(move || address.application.get().unwrap_or_default()) choices=choices on_change=Callback::new(move |key| address.set_application.set(some(key)))/></div>
-            })}
-            <div class="filter-box"><SelectBox name="filter-usage" label="Usage" value=Signal::derive(move || address.usage.get().unwrap_or_default()) choices=usages on_change=Callback::new(move |key| address.set_usage.set(some(key)))/></div>
+            {move || several.get().then(|| filter("filter-application", "Application", applications, address.application, address.set_application))}
+            {move || in_several.get().then(|| filter("filter-integration", "Integration", integrations, address.integration, address.set_integration))}
+            {(!states(words.kind).is_empty()).then(|| filter("filter-state", "Status", fixed(states(words.kind)), address.state, address.set_state))}
+            {filter("filter-usage", "Usage", fixed(&[("", "Used or not"), ("used", "Used"), ("unused", "Unused")]), address.usage, address.set_usage)}
+            {filter("filter-changed", "Last change", since, address.changed, address.set_changed)}
             <span class="grow"></span>
             // Of all of them the title tells the number.
             <span class="muted num" aria-live="polite">{move || (found.get() < all.with(Vec::len)).then(|| format!("{} of {}", words::number(found.get() as u64), words::number(all.with(Vec::len) as u64)))}</span>
@@ -163,7 +190,7 @@ fn Rows(
         <div class="table-wrap"><table class="table resources" class:connections=connections aria-rowcount=move || (count.get() + 1).to_string()>
             <thead><tr>
                 <Head address=address column=Column::Name words="Name"><CheckAll all=all places=places selected=selected/></Head>
-                {if integrations { view! { <th data-rank="2">"Integration"</th> }.into_any() } else { view! { <Head address=address column=Column::Application words="Application" rank="2"/> }.into_any() }}
+                {if integrations { view! { <Head address=address column=Column::Integration words="Integration" rank="2"/> }.into_any() } else { view! { <Head address=address column=Column::Application words="Application" rank="2"/> }.into_any() }}
                 <Head address=address column=Column::Uses words="Used by" class="num"/>
                 <Head address=address column=Column::Changed words="Last change" rank="2"/>
                 {connections.then(|| view! { <th>"Status"</th> })}

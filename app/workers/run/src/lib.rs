@@ -11,6 +11,7 @@ mod evaluate;
 mod fetch;
 mod files;
 mod host;
+mod log;
 mod port;
 mod scripts;
 mod worker;

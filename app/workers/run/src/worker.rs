@@ -15,10 +15,11 @@ use tombolo_wire::run_worker::{FromRun, PingJob, RunJob, RunResource, Secrets, S
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsError};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, MessageEvent, console};
+use web_sys::{Blob, MessageEvent};
 
 use crate::fetch::Fetch;
 use crate::host::BrowserHost;
+use crate::log::Log;
 use crate::port;
 
 thread_local! {
@@ -76,6 +77,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
             begin: job.begin,
         },
     };
+    let log = Log::default();
     let mut report = |report| match report {
         Report::Row(row) => {
             remember(&row);
@@ -91,16 +93,8 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
             let errors = errors.into_iter().map(|error| error.message).collect();
             port::post(&FromRun::Stage { stage: StageRow { step, name, index, input, output, errors } }, None);
         }
-        Report::Exchange { exchange, .. } => {
-            if let Ok(text) = serde_json::to_string(&*exchange) {
-                console::log_1(&text.into());
-            }
-        }
-        Report::Console { function, lines, .. } => {
-            for line in lines {
-                console::log_3(&function.as_str().into(), &line.level.into(), &line.text.into());
-            }
-        }
+        Report::Exchange { step, exchange } => log.went(step, &exchange),
+        Report::Console { step, function, lines, .. } => log.wrote(&step, &function, lines),
     };
     run_job(&bundle, job.row, &host, &cancel, &mut report).await;
 }

@@ -25,7 +25,7 @@ pub(crate) const fn owner(ask: &KeptAsk) -> Option<(Kind, Id)> {
         KeptAsk::CacheValues { cache, .. } | KeptAsk::CacheEntries { cache, .. } | KeptAsk::PutCache { cache, .. } => {
             Some((Kind::LookupCache, *cache))
         }
-        KeptAsk::Start { flow } => Some((Kind::Flow, *flow)),
+        KeptAsk::Start { flow, .. } => Some((Kind::Flow, *flow)),
     }
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn answer(account: &Rc<Account>, ask: KeptAsk) -> Result<KeptRe
             Ok(()) => put_entries(account, cache, entries).await?,
             Err(said) => KeptReply::No(said),
         },
-        KeptAsk::Start { flow } => KeptReply::No(format!("The flow {flow} is not started this way.")),
+        KeptAsk::Start { flow, .. } => KeptReply::No(format!("The flow {flow} is not started this way.")),
     })
 }
 

@@ -147,9 +147,9 @@ impl DataStore for Asked {
 }
 
 impl FlowStarter for Asked {
-    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>> {
+    fn start(&self, flow: Id, sources: Vec<Id>) -> LocalBoxFuture<'_, Result<Id, String>> {
         async move {
-            match self.ask(KeptAsk::Start { flow }).await {
+            match self.ask(KeptAsk::Start { flow, sources }).await {
                 Ok(KeptReply::Started(run)) => Ok(run),
                 Ok(_) => Err(strange().to_string()),
                 Err(error) => Err(error.to_string()),
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn who_waits_hears_of_it_when_the_other_end_is_gone() {
         let (asked, _said) = asked();
-        let (waited, ()) = block_on(join(asked.start(id()), async { asked.hang_up() }));
+        let (waited, ()) = block_on(join(asked.start(id(), Vec::new()), async { asked.hang_up() }));
         assert!(waited.unwrap_err().contains("Run the flow again"));
         assert!(block_on(asked.state_keys(StateOwner::Account)).is_err());
     }

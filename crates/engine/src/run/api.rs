@@ -117,7 +117,7 @@ impl RunApi<'_, '_> {
         let Some(flows) = self.shared.host.flows() else {
             return Err("Scripts cannot start flows where this one runs.".to_owned());
         };
-        flows.start(flow).await.map(|run| json!({"_jobId": run}))
+        flows.start(flow, Vec::new()).await.map(|run| json!({"_jobId": run}))
     }
 
     /// Randomness of a hook that is called meanwhile must not depend on what other steps did.

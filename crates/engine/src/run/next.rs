@@ -1,4 +1,4 @@
-//! What follows a flow: the flows that it names are started once it has run to its end.
+//! What follows a flow: the flows that it names, and single sources of flows, are started once it has run to its end.
 //!
 //! Not behind a test run, which writes nothing, nor behind records that are tried again, whose flow has been followed.
 //! One that does not start is an error of the last step, so that somebody hears of it; what was written stays written.
@@ -12,9 +12,9 @@ pub(super) async fn start(shared: &Shared<'_>) {
     if plan.test_mode || matches!(plan.entry, Entry::Retry(..)) {
         return;
     }
-    for flow in &plan.next {
+    for next in &plan.next {
         let started = match shared.host.flows() {
-            Some(flows) => flows.start(*flow).await.map(drop),
+            Some(flows) => flows.start(next.flow, next.sources.clone()).await.map(drop),
             None => Err("Flows cannot be started where this one runs.".to_owned()),
         };
         let last = plan.steps.iter().map(|step| step.place).max().or_else(|| plan.sources.len().checked_sub(1));

@@ -125,12 +125,23 @@ impl<'a> Shared<'a> {
 
     /// Changes counters without saying so.
     pub(super) fn count(&self, place: Place, change: impl FnOnce(&mut StepCount)) {
-        change(&mut self.state.borrow_mut().counts[place]);
+        let count = &mut self.state.borrow_mut().counts[place];
+        let before = count.received;
+        change(count);
+        if count.received > before {
+            count.began_ms.get_or_insert_with(|| self.host.now_ms());
+        }
+    }
+
+    /// A source is read from now on: its first records may take long.
+    pub(super) fn begins(&self, place: Place) {
+        self.state.borrow_mut().counts[place].began_ms.get_or_insert_with(|| self.host.now_ms());
     }
 
     /// Says how the counters stand.
     pub(super) fn say(&self, place: Place) {
         let mut state = self.state.borrow_mut();
+        state.counts[place].moved_ms = Some(self.host.now_ms());
         let count = state.counts[place].clone();
         (state.sink)(RunEvent::Count { step: place, count });
     }
@@ -217,6 +228,7 @@ impl<'a> Shared<'a> {
     pub(super) fn step_failed(&self, place: Place, code: &str, message: String) -> RunError {
         let mut state = self.state.borrow_mut();
         state.counts[place].errors += 1;
+        state.counts[place].moved_ms = Some(self.host.now_ms());
         let error = self.error(&state.counts[place], code, message);
         (state.sink)(RunEvent::Error(error.clone()));
         let count = state.counts[place].clone();

@@ -76,6 +76,7 @@ pub(super) struct Over;
 
 async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>, receipts: Receipts) -> Result<(), Over> {
     let source = &shared.plan.sources[place];
+    shared.begins(place);
     let mut pages = Pages::new(shared, place, out, receipts);
     if let Some(mock) = &source.mock_output {
         return match pages.mocked(mock).await {

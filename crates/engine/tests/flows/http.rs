@@ -282,7 +282,8 @@ fn a_header_of_the_import_goes_before_its_media_type() {
 
 #[test]
 fn values_in_the_xml_that_an_export_or_lookup_sends_cannot_become_elements() {
-    let http = json!({"method": "POST", "relativeURI": "/x", "requestMediaType": "xml", "body": "<q>{{record.name}}</q>"});
+    let http =
+        json!({"method": "POST", "relativeURI": "/x", "requestMediaType": "xml", "body": "<q>{{record.name}}</q>"});
     let mut made = bundle(file_export(&json!({"type": "json"})), &[]);
     made.resources.insert(id(9), (Kind::Export, with(http_export(&http), &json!({"isLookup": true, "name": "Find"}))));
     made.flow["pageProcessors"] = json!([{"type": "export", "_exportId": id(9).to_string()}]);

@@ -32,6 +32,18 @@ fn a_flow_that_has_run_to_its_end_starts_those_that_follow_it_once_each() {
 }
 
 #[test]
+fn single_sources_of_other_flows_follow_a_flow_and_those_of_one_flow_in_one_run() {
+    let mut bundle = followed();
+    let row = |flow: u8, export: u8| json!({"_flowId": id(flow), "_exportId": id(export)});
+    bundle.flow["_runNextExportIds"] = json!([row(22, 30), row(20, 31), row(22, 32)]);
+    let host = host(None);
+    assert_eq!(go(&bundle, &host).outcome.status, RunStatus::Completed);
+    assert_eq!(started(&host), [id(20), id(21), id(22)]);
+    let sources = host.flows.as_ref().map(|flows| flows.sources.borrow().clone()).unwrap_or_default();
+    assert_eq!(sources, [vec![], vec![], vec![id(30), id(32)]]);
+}
+
+#[test]
 fn nothing_follows_a_test_run_or_a_run_that_failed() {
     let host_of_test = host(None);
     let mut tried = followed();

@@ -86,14 +86,17 @@ pub(crate) struct Memory {
 #[derive(Default)]
 pub(crate) struct Started {
     pub(crate) flows: RefCell<Vec<Id>>,
+    /// The exports that were named, in the order of the flows.
+    pub(crate) sources: RefCell<Vec<Vec<Id>>>,
     pub(crate) refuses: Option<Id>,
 }
 
 impl FlowStarter for Started {
-    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>> {
+    fn start(&self, flow: Id, sources: Vec<Id>) -> LocalBoxFuture<'_, Result<Id, String>> {
         let refused = self.refuses == Some(flow);
         if !refused {
             self.flows.borrow_mut().push(flow);
+            self.sources.borrow_mut().push(sources);
         }
         ready(if refused { Err("It is switched off.".to_owned()) } else { Ok(flow) }).boxed_local()
     }

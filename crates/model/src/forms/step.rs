@@ -1,6 +1,8 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
-use super::Input::{Area, Choice, Code, Hook, Line, Pairs, Reference, References, Settings, Switch, Table};
+use super::Input::{
+    Area, Choice, Code, Hook, Json, Line, Lists, Pairs, Reference, References, Settings, Sources, Switch, Table,
+};
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
 use crate::Kind;
@@ -11,11 +13,30 @@ pub const STEP_NOTE: &[Section] = &[section(
     &[field("/note", "Note", Area(2)).optional().help("Stands below the step on the canvas, for everybody.")],
 )];
 
+/// What a list of a response mapping says of the items of its list. Its path begins at the row.
+pub const RESPONSE_LIST: Section = section(
+    "",
+    &[field(
+        "/fields",
+        "Fields of its items",
+        Pairs {
+            left: "extract",
+            right: "generate",
+            left_label: "From the answer",
+            right_label: "Field of the item",
+            one: "field",
+        },
+    )],
+);
+
 /// What a flow says of a step that writes or looks up.
 pub const STEP: &[Section] = &[
     section("Answer", &[
         field("/responseMapping/fields", "Response mapping", Pairs { left: "extract", right: "generate", left_label: "From the answer", right_label: "Field of the record", one: "field" })
             .help("What of the answer the record takes along to the next step. Of an import: id, _json, errors, statusCode; of a lookup: data."),
+        field("/responseMapping/lists", "Response mapping: lists", Lists)
+            .optional()
+            .help("A list of the record that is made of one of the answer: of data[*].sku comes one item for each of data."),
         field("/hooks/postResponseMap", "After the response mapping", Hook).optional().help("postResponseMap: may change records before they go on."),
     ]),
     section("Failed records", &[field("/proceedOnFailure", "Go on with the next step all the same", Switch(false)).help("Otherwise they wait here until they are tried again.")]),
@@ -63,6 +84,9 @@ pub const FLOW: &[Section] = &[section(
         field("/_runNextFlowIds", "Then run", References(Kind::Flow))
             .optional()
             .help("They start when this one has run to its end, also with records that failed."),
+        field("/_runNextExportIds", "Then read", Sources)
+            .optional()
+            .help("Single sources of other flows, which run with these alone. A flow that is named above reads all of its own."),
         field("/settings", "Settings", Settings),
     ],
 )];

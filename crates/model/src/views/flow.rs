@@ -34,13 +34,23 @@ impl<'a> Flow<'a> {
         text(self.0, "/schedule")
     }
 
-    /// The flows that are started when it has run to its end, each once, in their order.
+    /// What is started when it has run to its end, each flow once: whole flows in their order, then those of which some
+    /// sources are named. A flow that is named as a whole has its sources with it.
     #[must_use]
-    pub fn next_flows(self) -> Vec<Id> {
-        let mut found = Vec::new();
-        for id in items(self.0, "/_runNextFlowIds").iter().filter_map(|id| id.as_str()?.parse().ok()) {
-            if !found.contains(&id) {
-                found.push(id);
+    pub fn next_flows(self) -> Vec<NextFlow> {
+        let mut found: Vec<NextFlow> = Vec::new();
+        for flow in items(self.0, "/_runNextFlowIds").iter().filter_map(|id| id.as_str()?.parse().ok()) {
+            if !found.iter().any(|next| next.flow == flow) {
+                found.push(NextFlow { flow, sources: Vec::new() });
+            }
+        }
+        let whole = found.len();
+        for row in items(self.0, "/_runNextExportIds") {
+            let (Some(flow), Some(source)) = (id(row, "/_flowId"), id(row, "/_exportId")) else { continue };
+            match found.iter().position(|next| next.flow == flow) {
+                Some(at) if at < whole || found[at].sources.contains(&source) => {}
+                Some(at) => found[at].sources.push(source),
+                None => found.push(NextFlow { flow, sources: vec![source] }),
             }
         }
         found
@@ -69,6 +79,15 @@ impl<'a> Flow<'a> {
     pub fn routers(self) -> Vec<Router<'a>> {
         items(self.0, "/routers").iter().map(Router).collect()
     }
+}
+
+/// A flow that follows another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextFlow {
+    /// Which.
+    pub flow: Id,
+    /// The exports of it that are read; all of them where none is named.
+    pub sources: Vec<Id>,
 }
 
 /// One source of a flow.
@@ -201,5 +220,26 @@ impl PageProcessor<'_> {
     #[must_use]
     pub fn setup_in_progress(self) -> bool {
         flag(self.0, "/setupInProgress")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_follows_a_flow_is_each_flow_once_and_of_some_their_named_sources() {
+        let id = |n: u32| Id::from_parts(n, [0; 8]);
+        let row = |flow: u32, export: u32| json!({"_flowId": id(flow), "_exportId": id(export)});
+        let flow = json!({
+            "_runNextFlowIds": [id(1), "nonsense", id(1)],
+            "_runNextExportIds": [row(1, 10), row(2, 20), row(3, 30), row(2, 21), row(2, 20), {"_flowId": id(4)}],
+        });
+        let next =
+            |flow: u32, sources: &[u32]| NextFlow { flow: id(flow), sources: sources.iter().map(|n| id(*n)).collect() };
+        assert_eq!(Flow(&flow).next_flows(), [next(1, &[]), next(2, &[20, 21]), next(3, &[30])]);
+        assert_eq!(Flow(&json!({})).next_flows(), []);
     }
 }

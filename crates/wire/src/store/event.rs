@@ -6,6 +6,7 @@ use tombolo_model::{Id, View};
 use super::{AccountInfo, CallError, CatalogueRow, Notice, SyncStatus, UndoState};
 use crate::rest::Outage;
 use crate::run::{ErrorMark, RunRow};
+use crate::run_worker::LogLine;
 
 /// What the store worker sends.
 #[expect(clippy::large_enum_variant, reason = "made once a message and written as JSON at once")]
@@ -63,6 +64,13 @@ pub enum Event {
     Run {
         /// Its row now.
         row: RunRow,
+    },
+    /// A run of this tab says something for those who look for a fault. Nobody keeps it.
+    Log {
+        /// Which.
+        run: Id,
+        /// What it says.
+        line: LogLine,
     },
     /// People decided about errors of runs.
     Marks {

@@ -1,4 +1,5 @@
-//! Flows that scripts start with `flows.run`: they run one after the other when the one that started them has ended.
+//! Flows that scripts start with `flows.run`, and those that follow another one: they run one after the other when the one
+//! that started them has ended.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,8 +18,16 @@ const MOST: usize = 100;
 /// The flows of the file, and those that are to run.
 pub(super) struct Started {
     flows: BTreeMap<Id, Value>,
-    waiting: RefCell<VecDeque<(Id, Id)>>,
+    waiting: RefCell<VecDeque<Next>>,
     count: RefCell<usize>,
+}
+
+/// A run that is to be made.
+pub(super) struct Next {
+    pub(super) run: Id,
+    flow: Id,
+    /// The exports that are read; all of them where none is named.
+    pub(super) sources: Vec<Id>,
 }
 
 impl Started {
@@ -31,13 +40,14 @@ impl Started {
         }
     }
 
-    /// The next flow, with the id of its run.
-    pub(super) fn next(&self) -> Option<(Id, Value)> {
-        let (flow, run) = self.waiting.borrow_mut().pop_front()?;
-        Some((run, self.flows.get(&flow)?.clone()))
+    /// The next run, with its flow.
+    pub(super) fn next(&self) -> Option<(Next, Value)> {
+        let next = self.waiting.borrow_mut().pop_front()?;
+        let flow = self.flows.get(&next.flow)?.clone();
+        Some((next, flow))
     }
 
-    fn wait(&self, flow: Id) -> Result<Id, String> {
+    fn wait(&self, flow: Id, sources: Vec<Id>) -> Result<Id, String> {
         if !self.flows.contains_key(&flow) {
             return Err(format!("The flow {flow} is not in the file that is run."));
         }
@@ -46,13 +56,13 @@ impl Started {
         }
         let run = fresh::id().map_err(|error| format!("The flow {flow} cannot be started: {error}."))?;
         *self.count.borrow_mut() += 1;
-        self.waiting.borrow_mut().push_back((flow, run));
+        self.waiting.borrow_mut().push_back(Next { run, flow, sources });
         Ok(run)
     }
 }
 
 impl FlowStarter for Started {
-    fn start(&self, flow: Id) -> LocalBoxFuture<'_, Result<Id, String>> {
-        ready(self.wait(flow)).boxed_local()
+    fn start(&self, flow: Id, sources: Vec<Id>) -> LocalBoxFuture<'_, Result<Id, String>> {
+        ready(self.wait(flow, sources)).boxed_local()
     }
 }

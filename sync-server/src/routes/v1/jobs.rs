@@ -336,13 +336,14 @@ fn child(run: &RunRow, step: &StepCount) -> Value {
     let mut shown = json!({
         "_id": Id::from_parts(run.id.unix_seconds(), rest), "type": if is_import { "import" } else { "export" },
         "_flowJobId": run.id, "_flowId": run.flow, "name": step.name, "status": status(run.status),
-        "startedAt": time(run.started_ms), "numSuccess": step.success, "numIgnore": step.ignored,
+        "startedAt": time(step.began_ms.unwrap_or(run.started_ms)), "numSuccess": step.success, "numIgnore": step.ignored,
         "numError": step.errors, "numAutoResolved": step.auto_resolved, "numResolved": 0,
         "numPagesProcessed": step.pages,
     });
     shown[if is_import { "_importId" } else { "_exportId" }] = json!(resource);
+    // Where it ended is known once the run has: a page may still come.
     if let Some(ms) = run.ended_ms {
-        shown["endedAt"] = json!(time(ms));
+        shown["endedAt"] = json!(time(step.moved_ms.unwrap_or(ms)));
     }
     shown
 }

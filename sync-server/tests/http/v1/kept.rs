@@ -184,6 +184,45 @@ async fn flows_that_start_each_other_come_to_an_end() {
 }
 
 #[tokio::test]
+async fn a_flow_that_has_run_on_the_server_starts_one_source_of_another_flow() {
+    let (base, _received) = endpoint().await;
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (_ann, api) = owner(&server, "ann").await;
+    let hooks = "import { state } from 'integrator-api';
+        export function count(options) {
+          state.put('read-' + options._flowId + '-' + options._exportId, 1);
+          return { data: [] };
+        }";
+    let built = build(&api, &base, hooks).await;
+    let mut export = api.get(&format!("/v1/exports/{}", built.export)).await.good();
+    export.as_object_mut().unwrap().remove("_id");
+    let other = api.make("exports", export).await;
+    let mut second = api.get(&format!("/v1/flows/{}", built.second)).await.good();
+    second["pageGenerators"] = json!([{ "_exportId": built.export }, { "_exportId": other }]);
+    api.put(&format!("/v1/flows/{}", built.second), second).await.good();
+    let mut first = api.get(&format!("/v1/flows/{}", built.first)).await.good();
+    first["_runNextExportIds"] = json!([{ "_flowId": built.second, "_exportId": other }]);
+    api.put(&format!("/v1/flows/{}", built.first), first).await.good();
+    let done = run(&api, &built.first).await;
+    assert_eq!(done["status"], "completed", "{done}");
+    let mut again = tokio::time::interval(std::time::Duration::from_millis(100));
+    let job = loop {
+        again.tick().await;
+        let jobs = api.get(&format!("/v1/flows/{}/jobs/latest", built.second)).await;
+        if jobs.status == 200
+            && let Some(job) = jobs.good().pointer("/0/_id").and_then(Value::as_str)
+        {
+            break job.to_owned();
+        }
+    };
+    assert_eq!(ended(&api, &job).await["status"], "completed");
+    let kept = api.get("/v1/state").await.good();
+    let mut keys = [format!("read-{}-{}", built.first, built.export), format!("read-{}-{other}", built.second)];
+    keys.sort();
+    assert_eq!(kept, json!({ "keys": keys }), "the other source of the second flow is not read");
+}
+
+#[tokio::test]
 async fn a_device_keeps_data_of_a_run_on_the_server_with_the_rights_of_the_person_at_it() {
     let server = Server::start();
     let (mut ann, api) = owner(&server, "ann").await;

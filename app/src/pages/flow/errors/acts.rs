@@ -7,9 +7,9 @@ use leptos::task::spawn_local;
 use tombolo_model::{Action, Id, Kind};
 use tombolo_wire::run::{Decision, RunBy, tag_problem};
 
-use super::ERRORS;
 use super::listed::{Key, Known, Listed, NOBODY};
 use super::people::people;
+use super::{Builder, ERRORS};
 use crate::browser::page;
 use crate::components::{Dialog, Field, Icon, SelectBox, described_by};
 use crate::state::App;
@@ -56,9 +56,17 @@ fn beside(keys: &[Key]) -> Vec<String> {
     one.into_iter().chain([TAG.to_owned(), ERRORS.to_owned()]).collect()
 }
 
-fn decide(app: App, keys: Vec<Key>, decision: Decision, said: String, undo: Option<Decision>) {
+/// Keeps a decision, and tells `after` whether it is kept.
+fn decide(
+    app: App,
+    keys: Vec<Key>,
+    decision: Decision,
+    (said, undo): (String, Option<Decision>),
+    after: impl FnOnce(bool) + 'static,
+) {
     spawn_local(async move {
         let decided = app.decide(&keys, &decision).await;
+        after(decided.is_ok());
         page::focus_first_if_nowhere(beside(&keys));
         match (decided, undo) {
             (Err(error), _) => app.toasts.fail(error.message),
@@ -75,6 +83,50 @@ fn decide(app: App, keys: Vec<Key>, decision: Decision, said: String, undo: Opti
     });
 }
 
+/// The dialogs that ask whose errors are and which tags they get, and the errors that they are about since they were
+/// opened: the list below may show another run by then.
+#[derive(Clone, Copy)]
+pub(in crate::pages::flow) struct Asking {
+    assigning: RwSignal<bool>,
+    tagging: RwSignal<bool>,
+    errors: RwSignal<Vec<Listed>>,
+}
+
+impl Asking {
+    pub(in crate::pages::flow) fn new() -> Self {
+        Self { assigning: RwSignal::new(false), tagging: RwSignal::new(false), errors: RwSignal::default() }
+    }
+
+    fn ask(self, dialog: RwSignal<bool>, errors: Vec<Listed>) {
+        self.errors.set(errors);
+        dialog.set(true);
+    }
+}
+
+/// The dialogs. They stand outside of what is drawn anew for each run.
+#[component]
+pub(in crate::pages::flow) fn Asked(flow: Id) -> impl IntoView {
+    let Builder { app, asking, .. } = expect_context::<Builder>();
+    let Asking { assigning, tagging, errors } = asking;
+    let known = Memo::new(move |_| {
+        let runs: BTreeSet<Id> = errors.with(|errors| errors.iter().map(|one| one.run).collect());
+        app.runs.with(|all| app.marks.with(|marks| Known::of(&runs, all, marks)))
+    });
+    let targets = Targets { errors: errors.into(), known, flow };
+    // The button that opened one may have gone with its run.
+    Effect::new(move |before: Option<bool>| {
+        let open = assigning.get() || tagging.get();
+        if before == Some(true) && !open {
+            page::focus_first_if_nowhere(vec![TAG.to_owned(), ERRORS.to_owned()]);
+        }
+        open
+    });
+    view! {
+        <Dialog open=assigning title="Assign errors"><Assign targets=targets on_done=Callback::new(move |()| assigning.set(false))/></Dialog>
+        <Dialog open=tagging title="Tag errors"><Tags targets=targets/></Dialog>
+    }
+}
+
 /// The buttons. `many` names how many they are about.
 #[component]
 pub(in crate::pages::flow) fn Acts(targets: Targets, #[prop(optional)] many: bool) -> impl IntoView {
@@ -86,24 +138,23 @@ pub(in crate::pages::flow) fn Acts(targets: Targets, #[prop(optional)] many: boo
     let resolve = move |_| {
         let keys = targets.keys(|known, key| !known.is_resolved(key));
         let said = format!("{} resolved.", words::count(keys.len(), "error"));
-        decide(app, keys, Decision::Resolve, said, Some(Decision::Reopen));
+        decide(app, keys, Decision::Resolve, (said, Some(Decision::Reopen)), drop);
     };
     let reopen = move |_| {
         let keys = targets.keys(Known::is_resolved);
         let said = format!("{} opened again.", words::count(keys.len(), "error"));
-        decide(app, keys, Decision::Reopen, said, Some(Decision::Resolve));
+        decide(app, keys, Decision::Reopen, (said, Some(Decision::Resolve)), drop);
     };
-    let (assigning, tagging) = (RwSignal::new(false), RwSignal::new(false));
+    let asking = expect_context::<Builder>().asking;
+    let ask = move |dialog: RwSignal<bool>| asking.ask(dialog, targets.errors.get_untracked());
     let first = targets.errors.with_untracked(|all| all.first().map(Listed::key));
     let id = first.filter(|_| !many).map_or_else(|| TAG.to_owned(), tag_one);
     view! {
         <Show when=move || may.get() && open.get() + settled.get() != 0>
             {move || (open.get() > 0).then(|| view! { <button class="button small" type="button" on:click=resolve><Icon name="circle-check" small=true/>{move || format!("Resolve{}", of(open.get()))}</button> })}
             {move || (settled.get() > 0).then(|| view! { <button class="button small" type="button" on:click=reopen><Icon name="undo-2" small=true/>{move || format!("Open{} again", of(settled.get()))}</button> })}
-            {move || (!app.is_alone()).then(|| view! { <button class="button small" type="button" on:click=move |_| assigning.set(true)><Icon name="user" small=true/>"Assign"</button> })}
-            <button class="button small" type="button" id=id.clone() on:click=move |_| tagging.set(true)><Icon name="tag" small=true/>"Tag"</button>
-            <Dialog open=assigning title="Assign errors"><Assign targets=targets on_done=Callback::new(move |()| assigning.set(false))/></Dialog>
-            <Dialog open=tagging title="Tag errors"><Tags targets=targets/></Dialog>
+            {move || (!app.is_alone()).then(|| view! { <button class="button small" type="button" on:click=move |_| ask(asking.assigning)><Icon name="user" small=true/>"Assign"</button> })}
+            <button class="button small" type="button" id=id.clone() on:click=move |_| ask(asking.tagging)><Icon name="tag" small=true/>"Tag"</button>
         </Show>
     }
 }
@@ -131,6 +182,7 @@ fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
     let met = people(app);
     // Who looks at them now can go on, whether this device has met them or not.
     let people = Memo::new(move |_| with_now(met.get(), now.as_ref()));
+    let waits = RwSignal::new(false);
     let choices = Signal::derive(move || {
         let mut all = vec![(NOBODY.to_owned(), "Nobody".to_owned())];
         all.extend(people.get().into_iter().map(|one| (one.user.to_string(), one.name)));
@@ -150,15 +202,21 @@ fn Assign(targets: Targets, on_done: Callback<()>) -> impl IntoView {
             Some(to) => format!("{errors} assigned to {}.", to.name),
             None => format!("{errors} assigned to nobody."),
         };
-        decide(app, keys, Decision::Assign { to: to.map(Box::new) }, said, None);
-        on_done.run(());
+        waits.set(true);
+        // Who could not be given them stays chosen.
+        decide(app, keys, Decision::Assign { to: to.map(Box::new) }, (said, None), move |kept| {
+            waits.try_set(false);
+            if kept {
+                on_done.try_run(());
+            }
+        });
     };
     view! {
         <form class="dialog-body" on:submit=submit>
             <Field label="Who looks at them" name=FIELD help="Everybody who sees the flow sees this. Without a network it offers the people whom this device has met.">
                 <SelectBox name=FIELD value=chosen choices=choices described=true on_change=Callback::new(move |id| chosen.set(id))/>
             </Field>
-            <footer class="dialog-foot"><button class="button primary" type="submit">"Assign"</button></footer>
+            <footer class="dialog-foot"><button class="button primary" type="submit" prop:disabled=waits>"Assign"</button></footer>
         </form>
     }
 }
@@ -196,15 +254,21 @@ fn Tags(targets: Targets) -> impl IntoView {
         let lacks = tag.clone();
         let keys = targets.keys(move |known, key| !known.tags(key).any(|have| have == lacks));
         let said = format!("{} tagged “{tag}”.", words::count(keys.len(), "error"));
-        decide(app, keys, Decision::Tag { tag }, said, None);
+        let typed = tag.clone();
         text.set(String::new());
         tried.set(false);
+        // A tag that was not kept is there to be tried again, unless another one is typed by then.
+        decide(app, keys, Decision::Tag { tag }, (said, None), move |kept| {
+            if !kept && text.try_with_untracked(String::is_empty) == Some(true) {
+                text.try_set(typed);
+            }
+        });
     };
     let remove = move |tag: String| {
         let has = tag.clone();
         let keys = targets.keys(move |known, key| known.tags(key).any(|have| have == has));
         let said = format!("Tag “{tag}” removed.");
-        decide(app, keys, Decision::Untag { tag: tag.clone() }, said, Some(Decision::Tag { tag }));
+        decide(app, keys, Decision::Untag { tag: tag.clone() }, (said, Some(Decision::Tag { tag })), drop);
         // The button goes with its tag.
         page::focus_soon(vec![FIELD.to_owned()]);
     };

@@ -6,6 +6,7 @@ use tombolo_model::Id;
 use tombolo_wire::run::{Attempt, RunError, RunRow, Standing, standings};
 use tombolo_wire::run_worker::{RunOptions, RunRetry};
 
+use crate::components::Days;
 use crate::state::{Marks, outcomes};
 
 /// Of which run, and its number there.
@@ -101,6 +102,8 @@ pub(super) struct Narrow {
     /// As it is written in JSON.
     pub(super) class: String,
     pub(super) source: String,
+    /// When it happened.
+    pub(super) days: Days,
 }
 
 impl Narrow {
@@ -122,6 +125,7 @@ impl Narrow {
         } && (self.tag.is_empty() || known.tags(key).any(|tag| tag == self.tag))
             && (self.class.is_empty() || class_key(error) == self.class)
             && (self.source.is_empty() || error.source == self.source)
+            && self.days.take(error.time_ms)
     }
 }
 
@@ -220,7 +224,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn errors_are_narrowed_by_text_person_tag_class_and_source() {
+    fn errors_are_narrowed_by_text_person_tag_class_source_and_day() {
         let ann = RunBy { user: Id::from_parts(7, [0; 8]), name: "Ann".into() };
         let standing = Standing {
             said: Some(Said { resolved: false, by: None, time_ms: 1 }),
@@ -232,6 +236,7 @@ pub(super) mod tests {
         other.error.class = Some(ErrorClass::RateLimit);
         other.error.source = "application".into();
         other.error.trace_key = Some("PO-77".into());
+        other.error.time_ms = 5;
         let all = [listed(1, "s"), other];
         let found = |narrow: Narrow| {
             all.iter().filter(|one| narrow.takes(one, &known)).map(|one| one.error.n).collect::<Vec<_>>()
@@ -247,6 +252,8 @@ pub(super) mod tests {
         assert_eq!(found(Narrow { tag: "bank".into(), ..Narrow::default() }), [1]);
         assert_eq!(found(Narrow { class: "rate_limit".into(), ..Narrow::default() }), [2]);
         assert_eq!(found(Narrow { source: "application".into(), ..text("77") }), [2]);
+        let days = |since_ms, before_ms| Narrow { days: Days::between(since_ms, before_ms), ..Narrow::default() };
+        assert_eq!((found(days(None, Some(5))), found(days(Some(5), Some(6)))), (vec![1], vec![2]));
         assert_eq!(in_words("rate_limit"), "Rate limit");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 
 use super::listed::{Known, Listed, NOBODY, Narrow, class_key, in_words};
-use crate::components::SelectBox;
+use crate::components::{DayRange, SelectBox};
 
 /// What the errors that are there can be narrowed by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +71,7 @@ pub(super) fn Narrowing(here: Memo<Vec<Listed>>, known: Memo<Known>, narrow: RwS
             {choose("errors-tag", "Any tag", tags, |narrow| &mut narrow.tag)}
             {choose("errors-class", "Any class", classes, |narrow| &mut narrow.class)}
             {choose("errors-source", "Any source", sources, |narrow| &mut narrow.source)}
+            <DayRange days=Signal::derive(move || narrow.with(|narrow| narrow.days.clone())) of="errors" on_change=Callback::new(move |days| narrow.update(|narrow| narrow.days = days))/>
             <Show when=move || !narrow.with(Narrow::is_empty)>
                 <button class="button small quiet" type="button" on:click=move |_| narrow.set(Narrow::default())>"Clear"</button>
             </Show>

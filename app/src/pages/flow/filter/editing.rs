@@ -8,7 +8,8 @@ use serde_json::Value;
 use tombolo_model::Intent;
 
 use super::merge::{Numbered, merge};
-use super::rules::{DEEPEST, Join, Line, Rule, What, end_of, read, write};
+use super::rule::Rule;
+use super::rules::{DEEPEST, Join, Line, What, copied, end_of, read, write};
 use crate::state::Doc;
 
 /// Where a filter is, and where its rules are in it.
@@ -192,6 +193,19 @@ impl Editing {
                 change(rule);
             }
         });
+        self.save();
+    }
+
+    /// Puts a copy of a line behind it, with what is in it; gives the number of the first rule of the copy.
+    pub(super) fn copy(self, id: u64) -> Option<u64> {
+        let first = self.rows.try_update(|rows| copied(rows, id, || self.number())).flatten();
+        self.save();
+        first
+    }
+
+    /// Takes all lines away.
+    pub(super) fn clear(self) {
+        self.rows.set(Vec::new());
         self.save();
     }
 

@@ -1,6 +1,7 @@
 //! Lines of a filter that are being edited, and what others write meanwhile. Plain functions.
 
-use super::rules::{Line, Rule};
+use super::rule::Rule;
+use super::rules::Line;
 
 /// A line with the number by which the screen knows it.
 pub(super) type Numbered = (u64, Line);

@@ -4,26 +4,7 @@
 
 use serde_json::{Value, json};
 
-/// The comparisons, with their words.
-pub(super) const OPERATORS: [(&str, &str); 13] = [
-    ("equals", "equals"),
-    ("notequals", "does not equal"),
-    ("greaterthan", "is greater than"),
-    ("greaterthanequals", "is at least"),
-    ("lessthan", "is less than"),
-    ("lessthanequals", "is at most"),
-    ("startswith", "starts with"),
-    ("endswith", "ends with"),
-    ("contains", "contains"),
-    ("doesnotcontain", "does not contain"),
-    ("empty", "is empty"),
-    ("notempty", "is not empty"),
-    ("matches", "matches the pattern"),
-];
-
-/// What a field is compared as, with its words.
-pub(super) const CASTS: [(&str, &str); 3] =
-    [("string", "as text"), ("number", "as number"), ("boolean", "as true or false")];
+use super::rule::Rule;
 
 /// How deep groups go; an expression that is deeper is left as it is.
 pub(super) const DEEPEST: usize = 6;
@@ -76,67 +57,15 @@ pub(super) fn end_of(depths: &[usize], at: usize) -> usize {
     at + 1 + below
 }
 
-/// One row of the editor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Rule {
-    /// The path of the record's field.
-    pub(super) field: String,
-    /// `string`, `number` or `boolean`.
-    pub(super) cast: String,
-    /// A key of [`OPERATORS`].
-    pub(super) operator: String,
-    /// What the field is compared with, as typed.
-    pub(super) value: String,
-}
-
-impl Rule {
-    /// A rule in which nothing is chosen yet.
-    pub(super) fn new() -> Self {
-        Self { field: String::new(), cast: "string".into(), operator: "equals".into(), value: String::new() }
-    }
-
-    /// Whether it compares with nothing.
-    pub(super) fn unary(&self) -> bool {
-        matches!(self.operator.as_str(), "empty" | "notempty")
-    }
-
-    /// Whether it is in the expression: one without a field is not.
-    pub(super) fn is_stored(&self) -> bool {
-        !self.field.trim().is_empty()
-    }
-
-    fn to_json(&self) -> Value {
-        let field = json!([self.cast, ["extract", self.field]]);
-        if self.unary() {
-            return json!([self.operator, field]);
-        }
-        let value = match self.cast.as_str() {
-            "number" => number(self.value.trim()).unwrap_or_else(|| self.value.clone().into()),
-            "boolean" => Value::Bool(self.value.trim() == "true"),
-            _ => self.value.clone().into(),
-        };
-        json!([self.operator, field, value])
-    }
-
-    fn from_json(value: &Value) -> Option<Self> {
-        let parts = value.as_array()?;
-        let operator = parts.first()?.as_str()?;
-        OPERATORS.iter().find(|(key, _)| *key == operator)?;
-        let operand = parts.get(1)?.as_array()?;
-        let (cast, extract) = match operand.first()?.as_str()? {
-            "extract" => ("string", operand),
-            cast @ ("string" | "number" | "boolean") => (cast, operand.get(1)?.as_array()?),
-            _ => return None,
-        };
-        let field = (extract.first()?.as_str()? == "extract").then(|| extract.get(1)?.as_str())??;
-        let value = match parts.get(2) {
-            None => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other @ (Value::Number(_) | Value::Bool(_))) => other.to_string(),
-            Some(_) => return None,
-        };
-        Some(Self { field: field.into(), cast: cast.into(), operator: operator.into(), value })
-    }
+/// Puts a copy of the line with this number behind it, with what is in it; gives the number of the first rule of the copy.
+pub(super) fn copied(lines: &mut Vec<(u64, Line)>, id: u64, mut number: impl FnMut() -> u64) -> Option<u64> {
+    let at = lines.iter().position(|(have, _)| *have == id)?;
+    let depths: Vec<usize> = lines.iter().map(|(_, line)| line.depth).collect();
+    let end = end_of(&depths, at);
+    let copy: Vec<_> = lines[at..end].iter().map(|(_, line)| (number(), line.clone())).collect();
+    let first = copy.iter().find(|(_, line)| line.as_rule().is_some()).map(|(number, _)| *number);
+    lines.splice(end..end, copy);
+    first
 }
 
 /// The lines of an expression and how those that are in no group are joined; nothing when it is more than lines can show.
@@ -183,28 +112,6 @@ fn walk(expression: &Value, depth: usize, lines: &mut Vec<Line>) -> Option<()> {
     }
     lines.push(Line { depth, what: What::Rule(Rule::from_json(expression)?) });
     Some(())
-}
-
-/// A number as people write them: `5`, `-1.5`, `.5`, `+007`.
-///
-/// The reader of JSON is here anyway; the standard library's own brings tables that are 14 KiB of the first visit.
-fn number(typed: &str) -> Option<Value> {
-    if let Ok(whole) = typed.parse::<i64>() {
-        return Some(whole.into());
-    }
-    let (sign, digits) = match typed.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", typed.strip_prefix('+').unwrap_or(typed)),
-    };
-    // JSON wants one zero before a dot, a digit after it, and no zero before other digits.
-    let whole = digits.strip_suffix('.').filter(|whole| whole.bytes().all(|letter| letter.is_ascii_digit()));
-    let digits = whole.unwrap_or(digits);
-    if !digits.starts_with(|letter: char| letter == '.' || letter.is_ascii_digit()) {
-        return None;
-    }
-    let digits = digits.trim_start_matches('0');
-    let zero = if digits.starts_with(|letter: char| letter.is_ascii_digit()) { "" } else { "0" };
-    serde_json::from_str(&format!("{sign}{zero}{digits}")).ok()
 }
 
 /// The expression of lines; rules without a field do not count, nor groups without rules.
@@ -287,7 +194,7 @@ mod tests {
         }
         assert_eq!(read(&deep), None);
         assert_eq!(read(&json!(["not", 5])), None);
-        assert_eq!(read(&json!(["equals", ["lowercase", ["extract", "a"]], "b"])), None);
+        assert_eq!(read(&json!(["equals", ["reverse", ["extract", "a"]], "b"])), None);
     }
 
     #[test]
@@ -311,35 +218,25 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_people_write_them() {
-        let written = [
-            ("+5", json!(5)),
-            ("007", json!(7)),
-            (".5", json!(0.5)),
-            ("-.5", json!(-0.5)),
-            ("+00.25", json!(0.25)),
-            ("2.", json!(2)),
-            ("0.", json!(0)),
-            ("-0.0", json!(-0.0)),
-            ("1e3", json!(1000.0)),
-            ("-1.5E-2", json!(-0.015)),
+    fn a_copy_of_a_group_stands_behind_it_with_what_is_in_it() {
+        let line = |number, depth, what| (number, Line { depth, what });
+        let rule = || What::Rule(Rule::new());
+        let mut lines = vec![
+            line(1, 0, What::Group(Join::None)),
+            line(2, 1, What::Group(Join::One)),
+            line(3, 2, rule()),
+            line(4, 0, rule()),
         ];
-        for (typed, read) in written {
-            assert_eq!(number(typed), Some(read), "{typed}");
-        }
-        for typed in
-            ["", "-", "+", ".", "-.", "1,5", "+ 5", "--5", "0x1", "1 2", "1.5.", "null", "true", "1e999", "e5", "-E2"]
-        {
-            assert_eq!(number(typed), None, "{typed}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_number_is_compared_as_it_was_typed() {
-        let rule = |value: &str| Rule { cast: "number".into(), value: value.into(), field: "a".into(), ..Rule::new() };
-        for (typed, stored) in [("5", json!(5)), ("1.5", json!(1.5)), ("inf", json!("inf")), ("NaN", json!("NaN"))] {
-            let line = Line { depth: 0, what: What::Rule(rule(typed)) };
-            assert_eq!(write(Join::All, &[line])[2], stored);
-        }
+        let mut next = 10;
+        let mut number = || {
+            next += 1;
+            next
+        };
+        assert_eq!(copied(&mut lines, 1, &mut number), Some(13));
+        let shape: Vec<_> = lines.iter().map(|(number, line)| (*number, line.depth)).collect();
+        assert_eq!(shape, [(1, 0), (2, 1), (3, 2), (11, 0), (12, 1), (13, 2), (4, 0)]);
+        assert_eq!(copied(&mut lines, 3, &mut number), Some(14));
+        assert_eq!((lines[3].0, lines[3].1.depth, lines.len()), (14, 2, 8));
+        assert_eq!(copied(&mut lines, 99, &mut number), None);
     }
 }

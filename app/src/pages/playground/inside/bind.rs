@@ -1,21 +1,22 @@
 //! The content of an editor and the fields of a resource that it shows, kept the same whoever writes.
 //!
-//! Rules of several fields are written field by field; what is no JSON yet is not written.
+//! Rules of several fields are written field by field (`object`); what is no JSON yet is not written.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Map, Value, json};
+use tombolo_model::Kind;
 use tombolo_model::forms::Input;
-use tombolo_model::{Intent, Kind, difference, path as paths};
 
 use super::graphql::Body;
+use super::object::object;
 use super::places::{Place, Shown};
 use crate::components::editor::{Content, Editor, OptionField, OptionKind, header_lines, header_rows};
-use crate::components::{Reading, Shared, Typed};
+use crate::components::{Reading, Shared, Typed, change};
 use crate::state::Doc;
 
 /// What the rules are made of, as an object; nothing where they are a text, or there are none.
-fn composed(doc: Doc, shown: Shown, here: &str) -> Option<Value> {
+pub(super) fn composed(doc: Doc, shown: Shown, here: &str) -> Option<Value> {
     let mut object = Map::new();
     let mut take = |name: &str, path: &str| {
         if let Some(value) = doc.at(path).filter(|value| !value.is_null()) {
@@ -31,7 +32,7 @@ fn composed(doc: Doc, shown: Shown, here: &str) -> Option<Value> {
 }
 
 /// The places of what an object says, and what it says of them.
-fn parts(shown: Shown, here: &str, rules: &Value) -> Vec<(String, Option<Value>)> {
+pub(super) fn parts(shown: Shown, here: &str, rules: &Value) -> Vec<(String, Option<Value>)> {
     let said = |name: &str| rules.get(name).filter(|value| !value.is_null()).cloned();
     match shown {
         Shown::Fields(fields) => fields.iter().map(|(name, path)| ((*path).to_owned(), said(name))).collect(),
@@ -40,21 +41,8 @@ fn parts(shown: Shown, here: &str, rules: &Value) -> Vec<(String, Option<Value>)
     }
 }
 
-/// What has to be done for a place to have another value: the fields in it that differ, and no others.
-fn change(path: &str, had: Option<Value>, have: Option<Value>) -> Vec<Intent> {
-    match (had, have) {
-        (None, None) => Vec::new(),
-        (Some(_), None) => vec![Intent::Remove { path: path.to_owned() }],
-        (None, Some(value)) => vec![Intent::Set { path: path.to_owned(), value }],
-        (Some(had), Some(have)) => difference::intents(&nested(path, had), &nested(path, have)),
-    }
-}
-
-fn nested(path: &str, value: Value) -> Value {
-    paths::split(path).into_iter().rev().fold(value, |inner, name| json!({ name: inner }))
-}
-
-fn pretty(value: &Value) -> String {
+/// Rules as they are shown; of none, nothing.
+pub(super) fn pretty(value: &Value) -> String {
     let nothing = value.as_object().is_some_and(Map::is_empty);
     if nothing { String::new() } else { serde_json::to_string_pretty(value).unwrap_or_default() }
 }
@@ -69,17 +57,11 @@ fn is_known(shown: Shown, name: &str) -> bool {
 }
 
 /// What a text says of the fields that there are; nothing while it is no object.
-fn heard(shown: Shown, text: &str) -> Option<Map<String, Value>> {
+pub(super) fn heard(shown: Shown, text: &str) -> Option<Map<String, Value>> {
     let rules = if text.trim().is_empty() { json!({}) } else { serde_json::from_str(text).ok()? };
     let Value::Object(mut rules) = rules else { return None };
     rules.retain(|name, value| !value.is_null() && is_known(shown, name));
     Some(rules)
-}
-
-/// The resource's text, where it says what was typed, in whatever order; else what was typed.
-fn again(shown: Shown, text: &str, now: &str) -> String {
-    let typed = heard(shown, text);
-    if typed.is_some() && typed == heard(shown, now) { now.to_owned() } else { text.to_owned() }
 }
 
 /// Why rules of several fields, or a part of them, cannot be kept.
@@ -94,23 +76,6 @@ pub(super) fn unkept(shown: Shown, text: &str) -> Option<String> {
     };
     let unknown: Vec<_> = rules.keys().filter(|name| !is_known(shown, name)).map(|name| format!("“{name}”")).collect();
     (!unknown.is_empty()).then(|| format!("{} was not kept: these rules have no such field.", unknown.join(", ")))
-}
-
-/// The rules of several fields as one text that is typed in.
-fn object(doc: Doc, shown: Shown, here: StoredValue<String>) -> Typed {
-    let value = Signal::derive(move || {
-        here.try_with_value(|here| composed(doc, shown, here)).flatten().map(|value| pretty(&value)).unwrap_or_default()
-    });
-    let write = Callback::new(move |text: String| {
-        let Ok(rules @ Value::Object(_)) = serde_json::from_str::<Value>(&text) else { return };
-        let all = here.try_with_value(|here| parts(shown, here, &rules)).unwrap_or_default();
-        let now = |path: &str| untrack(|| doc.at(path)).filter(|value| !value.is_null());
-        let intents: Vec<_> = all.into_iter().flat_map(|(path, have)| change(&path, now(&path), have)).collect();
-        if !intents.is_empty() {
-            doc.edit(intents);
-        }
-    });
-    Typed::value_as(value, write, move |text| again(shown, text, &value.get_untracked()))
 }
 
 /// The text of the rules as it is typed in; nothing where there are none.
@@ -298,6 +263,8 @@ pub(super) fn options(doc: Doc, place: &'static Place, editor: &'static Editor, 
 
 #[cfg(test)]
 mod tests {
+    use tombolo_model::Intent;
+
     use super::*;
 
     #[test]
@@ -343,22 +310,6 @@ mod tests {
         assert_eq!(stored(text, true, Some(&json!("/c")), Some(&json!(["/a", "/b"]))), Some(json!(["/c", "/b"])));
         assert_eq!(stored(text, false, Some(&one), None), Some(one));
         assert!(is_list(Some(Kind::Import), "/http/body") && !is_list(Some(Kind::Export), "/http/body"));
-    }
-
-    #[test]
-    fn what_is_no_json_yet_stays_as_it_is_typed() {
-        let shown = Shown::Fields(&[("a", "/a")]);
-        assert_eq!(again(shown, "{\"a\":1}", "{\n  \"a\": 1\n}"), "{\n  \"a\": 1\n}");
-        assert_eq!((again(shown, "{\"a\":", ""), again(shown, "{}", "")), ("{\"a\":".to_owned(), String::new()));
-    }
-
-    #[test]
-    fn rules_are_heard_again_in_another_order_and_without_fields_that_there_are_not() {
-        let shown = Shown::Fields(&[("a", "/a"), ("b", "/b")]);
-        let now = r#"{"a": {"x": 1, "y": 2}, "b": 3}"#;
-        assert_eq!(again(shown, r#"{"b": 3, "c": 4, "a": {"y": 2, "x": 1}}"#, now), now);
-        let typed = r#"{"b": 3}"#;
-        assert_eq!(again(shown, typed, now), typed);
     }
 
     #[test]

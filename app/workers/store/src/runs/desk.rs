@@ -44,7 +44,7 @@ impl Desk {
     pub(super) fn answer<'a>(&'a self, account: &'a Rc<Account>, ask: KeptAsk) -> LocalBoxFuture<'a, KeptReply> {
         async move {
             let answered = match ask {
-                KeptAsk::Start { flow } => self.start(account, flow).await,
+                KeptAsk::Start { flow, sources } => self.start(account, flow, sources).await,
                 ask => match self.refusal(&ask) {
                     Some(no) => Ok(no),
                     None => kept(account, ask).await,
@@ -70,7 +70,7 @@ impl Desk {
         })
     }
 
-    async fn start(&self, account: &Rc<Account>, flow: Id) -> Result<KeptReply, Fault> {
+    async fn start(&self, account: &Rc<Account>, flow: Id, sources: Vec<Id>) -> Result<KeptReply, Fault> {
         let no = |said: String| Ok(KeptReply::No(said));
         if self.started.get() >= MOST {
             return no(format!("A run starts {MOST} flows at most."));
@@ -85,7 +85,7 @@ impl Desk {
             _ => return no(format!("The flow {flow} is not here: it was deleted, or you may not run it.")),
         }
         start::refuse_binned(account, flow)?;
-        let run = start::here(account, flow, RunOptions::default(), self.before + 1).await?;
+        let run = start::here(account, flow, RunOptions { sources, ..RunOptions::default() }, self.before + 1).await?;
         self.started.set(self.started.get() + 1);
         Ok(KeptReply::Started(run))
     }

@@ -9,6 +9,7 @@ use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
 use tombolo_wire::run::{OpenErrors, RetryOf, RunBy, RunOrigin, RunType};
 use tombolo_wire::run_worker::{FromRun, RunOptions, ToRun};
+use tombolo_wire::store::Event as ToPage;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -23,7 +24,7 @@ use crate::account::Account;
 use crate::fault::Fault;
 use crate::locks::{self, Ask, Held};
 use crate::storage::{Batch, Store};
-use crate::{api, env};
+use crate::{api, env, port};
 
 /// How long a worker may take to end a run by itself.
 const CANCEL_MS: u32 = 3_000;
@@ -207,6 +208,8 @@ fn spawn(account: &Rc<Account>, bundle: Bundle) -> Result<Started, Fault> {
                 Ok((FromRun::Ask { n, ask }, _)) => Heard::Ask(n, Box::new(ask)),
                 Ok((FromRun::Offline { connection, why }, _)) => Heard::Offline(connection, why),
                 Ok((FromRun::Over { step, trace_key }, _)) => Heard::Over(step, trace_key),
+                // What nobody keeps goes to the page at once.
+                Ok((FromRun::Log { line }, _)) => return port::event(ToPage::Log { run, line }),
                 // Of trials only, which are not kept.
                 Ok((FromRun::Stage { .. } | FromRun::Pinged { .. } | FromRun::SignInAt { .. }, _)) => return,
                 Ok((FromRun::File { step, .. }, file)) => match file {
