@@ -11,9 +11,7 @@ use boa_engine::interner::Interner;
 use boa_engine::object::builtins::JsFunction;
 use boa_engine::parser::Parser;
 use boa_engine::realm::Realm;
-use boa_engine::{
-    Context, JsError, JsNativeError, JsResult, JsString, JsValue, Module, NativeFunction, Script, Source, js_string,
-};
+use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Module, Script, Source, js_string};
 
 use crate::api::Api;
 use crate::clock::RunClock;

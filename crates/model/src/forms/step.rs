@@ -1,7 +1,7 @@
 //! The forms of what a flow itself says of its steps and branchings. Their paths begin at the row.
 
 use super::Input::{
-    Area, Choice, Code, Hook, Json, Line, Lists, Pairs, Reference, References, Settings, Sources, Switch, Table,
+    Area, Choice, Code, Hook, Line, Lists, Pairs, Reference, References, Settings, Sources, Switch, Table,
 };
 use super::When::{All, Is, Not};
 use super::{Section, field, section};
