@@ -8,6 +8,7 @@ mod menu;
 mod page;
 mod rows;
 mod selection;
+mod stub;
 mod table;
 mod used_by;
 mod window;
