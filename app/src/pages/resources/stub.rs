@@ -33,7 +33,7 @@ pub(super) fn Stub(words: &'static KindWords, id: Id) -> impl IntoView {
             <span class="kind"><Icon name="lock"/></span>
             <h2>{format!("You may not open this {}", words.one)}</h2>
             <p>"How it signs in is seen and changed by who manages it. Flows that use it run on the server for you."</p>
-            {(words.kind == Kind::Connection).then(|| move || outage().is_none().then(|| view! { <p class="status success"><Icon name="circle-check"/>"Online"</p> }))}
+            {(words.kind == Kind::Connection).then_some(move || outage().is_none().then(|| view! { <p class="status success"><Icon name="circle-check"/>"Online"</p> }))}
         </div>
     }
 }
