@@ -54,8 +54,11 @@ async fn a_custom_member_sees_what_is_granted_and_the_device_holds_none_of_it_wh
     device_holds(&screen, flow, true).await?;
     let there = screen.browser.finds(&[flow.to_string(), NAMED.to_owned(), "Payroll".to_owned()]).await?;
     ensure!(there.len() > 1 && !there.iter().any(|place| place.contains("Payroll")), "{there:?}");
+    // A page that is open says so, in place of what nobody keeps up to date any more.
+    screen.open_flow("Shop", NAMED).await?;
     grant(&admin, "No access").await?;
-    screen.browser.gone("Shop").await?;
+    screen.browser.see("This is no longer here").await?;
+    ensure!(!screen.browser.reads("Run flow").await?, "a page without its flow");
     for document in [ours, flow, theirs] {
         device_holds(&screen, document, false).await?;
     }
@@ -64,16 +67,52 @@ async fn a_custom_member_sees_what_is_granted_and_the_device_holds_none_of_it_wh
     let left = screen.browser.finds(&named).await?;
     ensure!(left.is_empty(), "{left:?}");
     grant(&admin, "Manage: build and run").await?;
-    screen.browser.see("Shop").await?;
+    screen.browser.see("Run flow").await?;
+    screen.home().await?;
     screen.open_named("Shop").await?;
     screen.rename_integration("Shop and more").await?;
     screen.on_the_server().await?;
     device_holds(&screen, flow, true).await?;
     ensure!(!held(&screen).await?.contains(&theirs.to_string()), "another integration is on the device");
+    // Who is switched off is left as little.
+    let member = format!("/members/{}", colleague.me.user.id);
+    owner.call(reqwest::Method::PATCH, &member, &json!({ "enabled": false })).await?;
+    screen.browser.see("You have no access any more").await?;
+    ensure!(!screen.browser.reads("Shop and more").await?, "the page is still there");
+    for document in [ours, flow, theirs] {
+        device_holds(&screen, document, false).await?;
+    }
+    let left = screen.browser.finds(&named).await?;
+    ensure!(left.is_empty(), "switched off: {left:?}");
+    screen.browser.press("button", "Switch to Jonas").await?;
+    screen.browser.gone("You have no access any more").await?;
+    screen.on_the_server().await?;
+    screen.browser.gone("Switch account").await?;
+    owner.call(reqwest::Method::PATCH, &member, &json!({ "enabled": true })).await?;
+    // The bell hears of accounts that are open again.
+    screen.browser.press("button", "Notifications").await?;
+    screen.switch_account("Ines").await?;
+    device_holds(&screen, flow, true).await?;
     let everybody: Value = owner.call(reqwest::Method::GET, "/members", &Value::Null).await?;
     ensure!(everybody.to_string().contains(&colleague.me.user.id.to_string()));
+    each_integration_says_who_gets_at_it(&admin).await?;
     screen.browser.close().await?;
     admin.browser.close().await
+}
+
+/// The dialog of an integration names who gets at it.
+async fn each_integration_says_who_gets_at_it(admin: &Screen) -> Result<()> {
+    for (name, there) in [("Shop and more", true), ("Payroll", false)] {
+        admin.home().await?;
+        admin.open_named(name).await?;
+        admin.browser.press("button", "More").await?;
+        admin.browser.press("menuitem", "Members").await?;
+        let dialog = admin.browser.find("dialog", "Members").await?;
+        admin.browser.see("Owner").await?;
+        let said = dialog.text().await?;
+        ensure!((said.contains("Jonas") && said.contains("Manages it")) == there, "{name}: {said}");
+    }
+    Ok(())
 }
 
 /// Gives Jonas a level in the integration Shop.
@@ -110,6 +149,16 @@ async fn the_audit_log_shows_who_renamed_what_and_from_what_to_what() -> Result<
     screen.browser.choose("Action", "Sign in").await?;
     screen.browser.gone("Bazaar").await?;
     ensure!(screen.browser.address().await?.contains("action=signIn"));
+    // Each resource leads to its own entries.
+    screen.home().await?;
+    screen.create_integration("Kiosk").await?;
+    screen.on_the_server().await?;
+    screen.browser.press("button", "More").await?;
+    screen.browser.press("menuitem", "History").await?;
+    screen.browser.press("link", "In the audit log").await?;
+    screen.browser.see("About “Kiosk”").await?;
+    let entries = screen.browser.find("table", "Entries").await?.text().await?;
+    ensure!(entries.contains("Kiosk") && !entries.contains("Bazaar"), "of one resource: {entries}");
     screen.browser.close().await
 }
 

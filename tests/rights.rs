@@ -87,15 +87,40 @@ impl Shared {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_made_as_a_monitor_is_parked_and_can_be_tried_again_later() -> Result<()> {
     let shared = Shared::open().await?;
+    let http = json!({ "baseURI": "https://canary.example", "auth": { "type": "basic" } });
+    let till = json!({ "name": "Till", "type": "http", "http": http });
+    let till = shared.owner.device(shared.owner.account()).await?.create(Kind::Connection, &till).await?.id();
+    let canary = ["canary.example".to_owned()];
+    until("the connection on the device", Duration::from_secs(15), || async {
+        Ok((!shared.screen.browser.finds(&canary).await?.is_empty()).then_some(()))
+    })
+    .await?;
     shared.rename_away("Shared by Jonas").await?;
     shared.owner.change_role(shared.colleague.me.user.id, "monitor").await?;
     shared.is_parked("Shared by Jonas").await?;
     shared.screen.home().await?;
     shared.screen.browser.see("Shared").await?;
     assert!(!shared.screen.browser.reads("Shared by Jonas").await?, "the refused name is still shown");
+    // Of a connection a monitor has the name; how it signs in has left the device.
+    let browser = &shared.screen.browser;
+    shared.screen.visit(&format!("/connections/{till}")).await?;
+    browser.see("You may not open this connection").await?;
+    browser.see("Till").await?;
+    let left = browser.finds(&canary).await?;
+    assert!(left.is_empty(), "{left:?}");
     shared.owner.change_role(shared.colleague.me.user.id, "manage").await?;
+    browser.see("Base URL").await?;
     shared.is_accepted_now("Shared by Jonas").await?;
     shared.screen.browser.close().await
+}
+
+/// How many changes wait, as the navigation says it.
+async fn waiting_is(screen: &Screen, wanted: &str) -> Result<()> {
+    let badge = "return document.querySelector('#nav a[href=\"/review\"] .badge')?.textContent ?? '';";
+    until(&format!("{wanted:?} at To review"), Duration::from_secs(10), || async {
+        Ok((screen.browser.js(badge, Vec::new()).await? == wanted).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,13 +135,17 @@ async fn an_administrator_takes_over_what_a_member_could_not_write_and_the_membe
     let wire = Link::to(shared.server.port()).await?;
     let ours = Screen::open(&wire.address()).await?;
     ours.sign_in("ines@example.com").await?;
-    ours.visit("/review").await?;
+    // The bell tells of it and leads there; the navigation counts it.
+    ours.browser.press("button", "Notifications").await?;
+    ours.browser.press("link", "Jonas asks you to take a change").await?;
     ours.browser.see("changed by Jonas").await?;
+    waiting_is(&ours, "1").await?;
     ours.browser.press("button", "Look at it").await?;
     let row = ours.browser.find("row", "Renamed by Jonas").await?.text().await?;
     assert!(row.contains("Name") && row.contains("Shared"), "the difference is shown as {row:?}");
     ours.browser.press("button", "Take it over").await?;
     ours.browser.see("Nothing waits for you").await?;
+    waiting_is(&ours, "").await?;
     shared.owner_sees("Renamed by Jonas").await?;
     theirs.reload().await?;
     theirs.see("Ines has taken it over").await?;
@@ -137,14 +166,19 @@ async fn a_removed_member_keeps_what_was_not_accepted_and_brings_it_when_invited
     shared.screen.browser.close().await
 }
 
-/// Starts the flow that never ends, waits until records have gone, takes the right away, and sees the run end.
-async fn ends_with_the_right(screen: &Screen, sink: &Sink, taken: impl Future<Output = Result<()>>) -> Result<()> {
+/// Starts the flow that never ends, and waits until records have gone.
+async fn begins(screen: &Screen, sink: &Sink) -> Result<()> {
     let before = sink.received().len();
     screen.browser.press("button", "Run flow").await?;
     until("records that arrive", Duration::from_secs(20), || async {
         Ok((sink.received().len() > before + 20).then_some(()))
     })
-    .await?;
+    .await
+}
+
+/// Starts it, takes the right away, and sees the run end.
+async fn ends_with_the_right(screen: &Screen, sink: &Sink, taken: impl Future<Output = Result<()>>) -> Result<()> {
+    begins(screen, sink).await?;
     taken.await?;
     let begun = Instant::now();
     screen.browser.gone("Cancel run").await?;
@@ -181,9 +215,17 @@ async fn a_run_in_the_browser_ends_when_its_person_may_only_look_and_when_they_a
     owner.change_role(colleague, "manage").await?;
     screen.on_the_server().await?;
     screen.browser.find("button", "Rename flow").await?;
-    ends_with_the_right(&screen, &sink, owner.remove(colleague)).await?;
-    // What is on the device stays, and runs no more.
-    screen.browser.press("button", "Run flow").await?;
-    screen.browser.see("its flows do not run here").await?;
+    begins(&screen, &sink).await?;
+    owner.remove(colleague).await?;
+    screen.browser.see("You have no access any more").await?;
+    // It has no page to be seen on any more, and ends all the same: an endless run is never still for so long.
+    let still = std::cell::Cell::new((0, 0));
+    until("the end of the run", Duration::from_secs(20), || async {
+        let (count, rounds) = still.get();
+        let now = sink.received().len() + sink.asked().len();
+        still.set(if now == count { (count, rounds + 1) } else { (now, 0) });
+        Ok((rounds > 10).then_some(()))
+    })
+    .await?;
     screen.browser.close().await
 }

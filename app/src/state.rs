@@ -20,7 +20,7 @@ mod watch;
 
 pub(crate) use account::{App, is_in_step};
 use client::Client;
-pub(crate) use document::{Doc, use_document};
+pub(crate) use document::{Doc, GONE, use_document};
 pub(crate) use entering::use_enter;
 pub(crate) use evaluator::{Answer, Evaluator};
 pub(crate) use membership::is_removed;

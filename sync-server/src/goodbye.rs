@@ -19,9 +19,13 @@ const MOST_HEARD_BYTES: usize = 64 * 1024;
 /// How long it may take to go.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// To who was removed or switched off. A page of before knows such words by how the first sentence ends.
+const ENDED: &str = "You are no longer a member of this account. What this device had of it is taken off; what you had not sent is kept.";
+
 /// Opens a socket only to say why there is none, to a device that could not hear it otherwise.
-pub(crate) async fn turn_away(mut parts: Parts, no: ApiError) -> Response {
-    let Some(bye) = goodbye(&no) else { return no.into_response() };
+/// `ended`: its person was a member.
+pub(crate) async fn turn_away(mut parts: Parts, no: ApiError, ended: bool) -> Response {
+    let Some(bye) = goodbye(&no, ended) else { return no.into_response() };
     match (WebSocketUpgrade::from_request_parts(&mut parts, &()).await, encode_down(&bye)) {
         (Ok(upgrade), Ok(frame)) => upgrade
             .max_message_size(MOST_HEARD_BYTES)
@@ -44,13 +48,14 @@ async fn say_and_close(mut socket: WebSocket, frame: Vec<u8>) {
     }
 }
 
-fn goodbye(no: &ApiError) -> Option<Down> {
+fn goodbye(no: &ApiError, ended: bool) -> Option<Down> {
     if let Some(code) = no.demand() {
         return Some(Down::Bye { code: code.to_owned(), message: no.message().to_owned() });
     }
     let (code, message) = match no.status() {
         StatusCode::UNAUTHORIZED => ("signedOut", "You are signed out. Sign in again to go on."),
-        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => ("removed", "You are not a member of this account."),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN if ended => ("removed", ENDED),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN => ("stranger", "You are not a member of this account."),
         _ => return None,
     };
     Some(Down::Bye { code: code.to_owned(), message: message.to_owned() })

@@ -194,7 +194,7 @@ mod tests {
     use crate::sqlite::Sqlite;
     use crate::store::{
         Accounts, BlobRow, BlobSource, Blobs, Changes, NewInvitation, NewRunFile, NewUser, People, Proofs, Retention,
-        Runs, Settings, TickKey, Ticks,
+        Runs, Settings, Sight, TickKey, Ticks,
     };
 
     const NOW: i64 = 1_000 * DAY_MS;
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(store.run(id(2), id(100)).await.unwrap(), None);
         assert!(store.run_errors(id(2), id(100)).await.unwrap().is_empty());
         assert_eq!(store.run_errors(id(2), id(200)).await.unwrap(), [error(200, 1)]);
-        let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap().runs.len();
+        let left = store.newest_runs(id(2), &Sight::ALL, 1_000, usize::MAX).await.unwrap().runs.len();
         assert_eq!(left, 250, "those of this month");
         for (content, stays) in [(1, false), (2, true), (3, true)] {
             assert_eq!(store.blob(id(2), &[content; 32]).await.unwrap().is_some(), stays, "{content}");
@@ -342,7 +342,7 @@ mod tests {
         assert_eq!(store.keep_runs(id(2), &next, None).await.unwrap(), Some(last + 1));
         store.keep_retention(id(2), 1).await.unwrap();
         sweep(&store, &Desks::default(), NOW).await;
-        let left = store.newest_runs(id(2), &None, 1_000, usize::MAX).await.unwrap();
+        let left = store.newest_runs(id(2), &Sight::ALL, 1_000, usize::MAX).await.unwrap();
         assert_eq!((left.runs.len(), left.errors.len()), (1, 0), "that of today");
     }
 
@@ -350,7 +350,7 @@ mod tests {
     async fn heard(store: &Sqlite) -> (usize, u64) {
         let (mut after, mut heard) = (0, 0);
         loop {
-            let stretch = store.entries(id(2), &None, after, 4_096).await.unwrap();
+            let stretch = store.entries(id(2), &Sight::ALL, after, 4_096).await.unwrap();
             heard += stretch.entries.len();
             assert!(stretch.upto > after || !stretch.more, "a device waits for what was removed");
             after = stretch.upto;

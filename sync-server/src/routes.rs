@@ -25,6 +25,7 @@ mod secrets;
 mod security;
 mod session;
 mod sso;
+mod stubs;
 mod subscription;
 mod sync;
 mod transfers;
@@ -162,6 +163,7 @@ fn table() -> Vec<Route> {
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
         get("/api/accounts/{account}/outages", ENTER, outages::list),
+        get("/api/accounts/{account}/stubs", ENTER, stubs::list),
         put("/api/accounts/{account}/connections/{connection}/outage", SECRETS, outages::put),
         // What it is done to is in the body, and its rights are the handler's to look at.
         post("/api/accounts/{account}/kept", ENTER, kept::ask).takes(KEPT_BYTES),

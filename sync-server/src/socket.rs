@@ -286,7 +286,7 @@ impl Line {
             (Ok(Some(_)), Ok(Some(_)), Ok(true)) => self.handle(Event::SightChanged).await,
             (Ok(Some(_)), Ok(Some(state)), Ok(false)) => {
                 let before = std::mem::replace(&mut self.held, state.rights.clone());
-                let bounded = before.sight().is_some() || state.rights.sight().is_some();
+                let bounded = !before.sees_all() || !state.rights.sees_all();
                 let moved = self.visibility_epoch.is_some_and(|epoch| epoch != state.visibility_epoch);
                 if before != state.rights {
                     self.handle(Event::RightsChanged { rights: Some(state.rights) }).await;

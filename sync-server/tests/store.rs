@@ -17,7 +17,7 @@ use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
     Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRefused, NewRunFile,
-    NewToken, NewUser, Proofs, RoleChange, SealedSecret, SignUp, SsoLinked, Store, TickKey, Upserted,
+    NewToken, NewUser, Proofs, RoleChange, SealedSecret, Sight, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::rest::OfferRefused;
@@ -128,13 +128,13 @@ async fn changes_and_the_sequence(store: &dyn Store) {
     assert_eq!(gap.verdict, Verdict::Need(vec![chunks[2].hash]));
     let rest = push(store, id(101), id(1), flow, &chunks[2..]).await;
     assert_eq!(rest.sequence, Some(5));
-    let stretch = store.entries(id(101), &None, 1, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &Sight::ALL, 1, usize::MAX).await.unwrap();
     assert_eq!((stretch.entries.len(), stretch.upto, stretch.more), (4, 5, false));
-    let little = store.entries(id(101), &None, 0, 1).await.unwrap();
+    let little = store.entries(id(101), &Sight::ALL, 0, 1).await.unwrap();
     assert_eq!((little.entries.len(), little.upto, little.more), (1, 1, true));
-    let (pages, complete) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
+    let (pages, complete) = store.documents(id(101), &Sight::ALL, None, usize::MAX).await.unwrap();
     assert!(complete && pages[0].chunks.len() == 5);
-    let (heads, _) = store.manifest(id(101), &None, None, 10).await.unwrap();
+    let (heads, _) = store.manifest(id(101), &Sight::ALL, None, 10).await.unwrap();
     assert_eq!(heads[0].heads, [chunks[4].hash]);
     assert_eq!(store.document(id(101), flow).await.unwrap().unwrap().changes.len(), 5);
     assert!(store.document(id(102), flow).await.unwrap().is_none(), "seen from another account");
@@ -176,7 +176,7 @@ async fn many_pushes_at_once(store: Arc<dyn Store>) {
         lasts.insert(task.await.unwrap());
     }
     assert_eq!(lasts.len(), 50, "a number was given twice");
-    let stretch = store.entries(id(101), &None, before, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &Sight::ALL, before, usize::MAX).await.unwrap();
     let numbers: Vec<u64> = stretch.entries.iter().map(|entry| entry.sequence).collect();
     assert_eq!(numbers, (before + 1..=before + 200).collect::<Vec<_>>(), "the sequence has a hole");
 }
@@ -194,10 +194,10 @@ async fn runs_and_files(store: &dyn Store) {
     assert_eq!(store.unfinished_runs().await.unwrap(), [(id(101), run_row(2))]);
     let ended = RunRow { status: RunStatus::Completed, ended_ms: Some(9), ..run_row(3) };
     let last = keep(vec![ended.clone()], vec![], None).await;
-    let stretch = store.entries(id(101), &None, first, usize::MAX).await.unwrap();
+    let stretch = store.entries(id(101), &Sight::ALL, first, usize::MAX).await.unwrap();
     assert_eq!(stretch.upto, last);
     assert_eq!(stretch.entries.iter().map(|entry| &entry.entry).collect::<Vec<_>>(), [&Entry::Run(ended)]);
-    let newest = store.newest_runs(id(101), &None, 10, usize::MAX).await.unwrap();
+    let newest = store.newest_runs(id(101), &Sight::ALL, 10, usize::MAX).await.unwrap();
     assert_eq!(newest.errors, [run_error(1), run_error(2)]);
     let blob = BlobRow { sha256: [3; 32], size_bytes: 5 };
     store.put_blob_part(id(101), &blob.sha256, 0, b"hello").await.unwrap();
@@ -285,21 +285,25 @@ async fn pages_of_runs_and_documents(store: &dyn Store) {
         RunRows { runs: (170..190).map(big).collect(), errors: (0..20).map(error).collect(), ..RunRows::default() };
     store.keep_runs(id(101), &rows, None).await.unwrap();
     let most = 1024 * 1024;
-    let newest = store.newest_runs(id(101), &None, 500, most).await.unwrap();
+    let newest = store.newest_runs(id(101), &Sight::ALL, 500, most).await.unwrap();
     let size = serde_json::to_vec(&newest).unwrap().len();
     assert!(size <= most + most / 100, "{size} bytes");
     assert!(newest.runs.len() > 2 && newest.errors.len() > 2, "{} and {}", newest.runs.len(), newest.errors.len());
     assert_eq!(newest.runs[0].id, id(189));
     let whole = |page: &Snapshot| page.chunks.iter().map(|chunk| chunk.len()).sum::<usize>();
-    let (all, _) = store.documents(id(101), &None, None, usize::MAX).await.unwrap();
+    let (all, _) = store.documents(id(101), &Sight::ALL, None, usize::MAX).await.unwrap();
     let ids: Vec<_> = all.iter().map(|page| page.document).collect();
     let most = whole(&all[0]) + whole(&all[1]) - 1;
-    let (first, complete) = store.documents(id(101), &None, None, most).await.unwrap();
+    let (first, complete) = store.documents(id(101), &Sight::ALL, None, most).await.unwrap();
     assert_eq!((first.len(), complete), (1, false), "a page is larger than asked for");
-    let (first, complete) = store.documents(id(101), &None, None, most + 1).await.unwrap();
+    let (first, complete) = store.documents(id(101), &Sight::ALL, None, most + 1).await.unwrap();
     assert_eq!((first.len(), complete), (2, false));
-    assert_eq!(store.fetch(id(101), &None, &ids, most).await.unwrap().0.len(), 1, "an answer is larger than asked for");
-    let (one, complete) = store.fetch(id(101), &None, &ids, 1).await.unwrap();
+    assert_eq!(
+        store.fetch(id(101), &Sight::ALL, &ids, most).await.unwrap().0.len(),
+        1,
+        "an answer is larger than asked for"
+    );
+    let (one, complete) = store.fetch(id(101), &Sight::ALL, &ids, 1).await.unwrap();
     assert_eq!((one.len(), complete), (1, false), "nothing comes at all");
 }
 
@@ -325,7 +329,7 @@ async fn secrets_and_ticks(store: &dyn Store) {
     assert!(store.claim_ticks(&[tick], &run(81), 1).await.unwrap().is_none(), "a tick was claimed twice");
     assert_eq!(store.run(id(101), id(80)).await.unwrap(), Some(run(80)));
     assert_eq!(store.run(id(101), id(81)).await.unwrap(), None);
-    let last = store.entries(id(101), &None, sequence - 1, 1_000).await.unwrap();
+    let last = store.entries(id(101), &Sight::ALL, sequence - 1, 1_000).await.unwrap();
     assert_eq!((last.entries.len(), last.upto), (1, sequence));
     assert_eq!(last_tick(None).await, Some(900_000));
     // A source with a schedule of its own has claims of its own; of several, those that are taken are left out.

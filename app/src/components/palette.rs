@@ -220,6 +220,7 @@ mod tests {
             user: None,
             role,
             grants: Grants::new(),
+            ended: false,
         };
         let to = |typed: &str, account: Option<&AccountInfo>| {
             found(typed, [].iter(), account).first().map(|target| target.to.clone())

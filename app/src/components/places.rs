@@ -92,7 +92,8 @@ mod tests {
     fn a_page_is_offered_to_whom_it_is_open() {
         let named = |local, role| {
             let id = Id::from_parts(1, [0; 8]);
-            let account = AccountInfo { id, name: String::new(), local, user: None, role, grants: Grants::new() };
+            let account =
+                AccountInfo { id, name: String::new(), local, user: None, role, grants: Grants::new(), ended: false };
             open(ACCOUNT, Some(&account)).map(|place| place.short).collect::<Vec<_>>()
         };
         let all = ["Members", "Settings", "Subscription", "API tokens", "Transfers", "To review", "Audit log"];

@@ -9,6 +9,7 @@ use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use super::owner::OwnerLines;
 use super::places::{self, Place};
+use super::removed::{NoAccess, is_barred};
 use super::waits::WaitsElsewhere;
 use super::{Banners, Bell, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
 use crate::browser::service_worker::News;
@@ -34,12 +35,14 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
         event.prevent_default();
         page::focus_soon(vec!["main".to_owned()]);
     };
+    let path = use_location().pathname;
+    let barred = Memo::new(move |_| path.with(|path| is_barred(app, path)));
     view! {
         <div class="shell">
             <a class="sr skip" href="#main" on:click=skip>"Skip to the content"</a>
             <TopBar/>
             <Navigation/>
-            <main class="main" id="main" tabindex="-1"><Banners/>{children()}</main>
+            <main class="main" class:barred=barred id="main" tabindex="-1"><Banners/>{children()}{move || barred.get().then(|| view! { <NoAccess/> })}</main>
         </div>
     }
 }
@@ -98,6 +101,7 @@ fn AccountSwitch() -> impl IntoView {
 fn what_you_may(account: &AccountInfo) -> &'static str {
     match account.role {
         _ if account.local => "Not signed in",
+        _ if account.ended => "No access, changes of yours are kept",
         Role::Owner => "Owner",
         Role::Administer => "Administrator",
         Role::Manage => "Manager",

@@ -112,7 +112,7 @@ pub(crate) fn in_words(sync: &SyncStatus) -> Said {
 /// The link is down until somebody acts: why comes first.
 fn stopped(sync: &SyncStatus) -> Said {
     if is_removed(sync) {
-        return ("refused", "Not a member".into(), "What is here stays on this device.".into());
+        return ("refused", "Not a member".into(), "The account does not have you as a member.".into());
     }
     let reason = sync.reason.clone().unwrap_or_else(|| "You are signed out. Sign in again to go on.".into());
     let short = reason.split_once('.').map_or(reason.as_str(), |(first, _)| first);
@@ -207,6 +207,8 @@ fn Face(shown: Memo<Said>, saves: Memo<bool>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
+    use tombolo_wire::store::Access;
+
     use super::*;
 
     #[test]
@@ -247,8 +249,7 @@ mod tests {
 
     #[test]
     fn who_was_removed_comes_to_what_was_not_accepted() {
-        let reason = Some("You are not a member of this account.".to_owned());
-        let removed = SyncStatus { link: Link::Stopped, reason, ..SyncStatus::default() };
+        let removed = SyncStatus { link: Link::Stopped, access: Access::Ended, ..SyncStatus::default() };
         assert_eq!(in_words(&removed).1, "Not a member");
         assert_eq!(in_words(&SyncStatus { not_accepted: 2, ..removed }).1, "2 not accepted");
     }

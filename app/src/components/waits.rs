@@ -70,6 +70,7 @@ mod tests {
             user: None,
             role,
             grants: [].into(),
+            ended: false,
         }
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
 use tombolo_model::Action;
-use tombolo_wire::store::{Call, Parked};
+use tombolo_wire::store::{Call, Link, Parked};
 use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
@@ -129,7 +129,13 @@ fn Card(one: Parked, decided: RwSignal<u32>, tried: RwSignal<bool>, questions: A
     let closed = Signal::derive(move || {
         let may = || app.row(id).map_or_else(|| app.may(Action::Write, kind), |row| app.may_change(&row));
         let role = || (!may()).then(|| "Your role still does not allow it.".to_owned());
-        app.removed().or_else(role)
+        // It is written into what the server has, which may be on its way here.
+        let link = app.sync.with(|sync| sync.link);
+        let comes = || {
+            (app.row(id).is_none() && link == Link::Connecting)
+                .then(|| "The resource is looked for on the server.".to_owned())
+        };
+        app.removed().or_else(role).or_else(comes)
     });
     let warning = format!("Your change of {name} is lost for good. The resource stays as the server has it.");
     let label = name.clone();

@@ -10,7 +10,7 @@ use tombolo_wire::store::{Call, CallError, Link};
 
 use crate::browser::page;
 use crate::components::Icon;
-use crate::state::{App, Doc};
+use crate::state::{App, Doc, GONE};
 
 /// Says so and offers the way home.
 #[component]
@@ -77,7 +77,7 @@ fn Absent() -> impl IntoView {
     };
     let others = Memo::new(move |_| {
         let now = app.account.with(|account| account.as_ref().map(|account| account.id));
-        let mut all = app.accounts.get();
+        let mut all = app.choices();
         all.retain(|account| Some(account.id) != now);
         all
     });
@@ -103,8 +103,28 @@ pub(crate) fn Unopened(doc: Doc) -> impl IntoView {
     move || {
         doc.error.get().map(|error| match &*error.code {
             "not_found" => view! { <Absent/> }.into_any(),
+            GONE => view! { <Gone message=error.message/> }.into_any(),
             _ => view! { <Broken error=error/> }.into_any(),
         })
+    }
+}
+
+/// A resource that was on the screen and has left this device.
+#[component]
+fn Gone(message: String) -> impl IntoView {
+    let app = App::here();
+    page::title(|| "No longer here".into());
+    let kept = move || app.sync.with(|sync| sync.not_accepted > 0);
+    view! {
+        <div class="empty" role="alert">
+            <span class="kind"><Icon name="lock"/></span>
+            <h2>"This is no longer here"</h2>
+            <p>{message}</p>
+            <div class="row">
+                {move || kept().then(|| view! { <A href="/not-accepted" attr:class="button">"See what was not accepted"</A> })}
+                <A href="/" attr:class="button">"Go home"</A>
+            </div>
+        </div>
     }
 }
 

@@ -9,6 +9,7 @@ mod menu;
 mod page;
 mod rows;
 mod selection;
+mod stub;
 mod table;
 mod used_by;
 mod window;

@@ -280,8 +280,13 @@ impl App {
         self.may_in(Action::Write, row.kind, owner)
     }
 
+    /// Whether this person may look into a resource that is listed. Of what signs in elsewhere some see the name alone.
+    pub(crate) fn may_open(self, row: &CatalogueRow) -> bool {
+        !matches!(row.kind, Kind::Connection | Kind::IClient) || self.may_in(Action::Open, row.kind, row.integration)
+    }
+
     /// The accounts that one may go to. One that was closed to this person meanwhile is not among them, unless it is
-    /// on the screen; what this device has of it stays.
+    /// on the screen or this device keeps changes of theirs that it did not get.
     pub(crate) fn choices(self) -> Vec<AccountInfo> {
         let here = read(self.account, |account| account.as_ref().map(|account| account.id));
         let open = read(self.open, Clone::clone);
@@ -313,6 +318,7 @@ impl App {
                     });
                     all.extend(rows.into_iter().map(|row| (row.id, row)));
                 });
+                self.documents.gone(&removed);
                 self.documents.came(self, &came);
                 if !removed.is_empty() {
                     let of_those = |run: &&RunRow| removed.contains(&run.flow);
@@ -345,7 +351,8 @@ impl App {
 
 fn may_go(all: &[AccountInfo], open: &[Id], here: Option<Id>) -> Vec<AccountInfo> {
     let may = |account: &&AccountInfo| {
-        account.local || open.is_empty() || open.contains(&account.id) || here == Some(account.id)
+        let closed = !open.is_empty() && !open.contains(&account.id);
+        account.local || account.ended || !closed || here == Some(account.id)
     };
     all.iter().filter(may).cloned().collect()
 }
@@ -374,6 +381,7 @@ mod tests {
             user: None,
             role: tombolo_model::Role::Manage,
             grants: [].into(),
+            ended: false,
         };
         let all = [account(1), account(2), account(3)];
         let names = |open: &[Id], here: u8| {
@@ -382,6 +390,8 @@ mod tests {
         assert_eq!(names(&[], 1), "123", "nothing is known yet");
         assert_eq!(names(&[all[0].id, all[2].id], 1), "13");
         assert_eq!(names(&[all[0].id], 2), "12", "what is on the screen is told");
+        let all = [account(1), AccountInfo { ended: true, ..account(2) }];
+        assert_eq!(may_go(&all, &[all[0].id], None).len(), 2, "what is kept can be reached");
     }
 
     #[test]

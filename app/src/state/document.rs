@@ -33,6 +33,9 @@ pub(crate) struct Doc {
     pub(crate) app: App,
 }
 
+/// The code of the error of a document that was shown and has left the device.
+pub(crate) const GONE: &str = "gone";
+
 type OnSplices = Rc<dyn Fn(&View, &[TextSplice], bool)>;
 
 #[derive(Clone)]
@@ -85,6 +88,21 @@ impl Documents {
             let held = self.held.with_value(|all| all.get(id).cloned());
             if let Some(held) = held.filter(|held| held.error.with_untracked(Option::is_some)) {
                 open(app, *id, &held);
+            }
+        }
+    }
+
+    /// These have left the device: whoever shows one says so, in place of what nobody keeps up to date any more.
+    pub(super) fn gone(self, ids: &[Id]) {
+        for id in ids {
+            let Some(held) = self.held.with_value(|all| all.get(id).cloned()) else { continue };
+            // What never was here is called that.
+            if held.view.with_untracked(Option::is_some) {
+                held.error.set(Some(CallError {
+                    code: GONE.into(),
+                    message: "It was deleted for good, or your access to it has ended.".into(),
+                }));
+                held.view.set(None);
             }
         }
     }

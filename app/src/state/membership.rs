@@ -1,37 +1,49 @@
-//! Whether the account still has this person, and the one sentence about it.
+//! Whether the account still has this person, and the sentences about it.
 //!
-//! A device that is told to go stops its link and keeps everything: what is on it is then read, exported, or left for
-//! another account.
+//! Who was taken out of an account has nothing of it on the device but what they had not sent. Whom the server merely
+//! does not know, as one that was restored from an old backup, keeps everything: theirs may be the only copy.
 
 use leptos::prelude::*;
-use tombolo_wire::store::{Link, SyncStatus};
+use tombolo_wire::store::{Access, SyncStatus};
 
 use super::App;
+use crate::words;
 
-/// How each of the server's goodbyes to somebody whom the account does not have ends its first sentence. The status
-/// tells in words alone why its link has stopped.
-const GOODBYE: &str = "a member of this account";
-
-/// Whether the link has stopped because the account does not have this person any more.
+/// Whether the account does not have this person (any more).
 pub(crate) fn is_removed(sync: &SyncStatus) -> bool {
-    let first = sync.reason.as_deref().and_then(|reason| reason.split('.').next());
-    sync.link == Link::Stopped && first.is_some_and(|first| first.ends_with(GOODBYE))
+    sync.access != Access::Open
 }
 
 /// What is said of it, wherever it is said.
-fn sentence(account: &str) -> String {
+fn sentence(account: &str, access: Access, kept: usize) -> Option<String> {
     let whose = if account.is_empty() { "This account".to_owned() } else { format!("{account}’s account") };
-    format!(
-        "{whose} no longer has you as a member. What is on this device stays here: export it or switch the account."
-    )
+    match access {
+        Access::Open => None,
+        Access::Unknown => Some(format!(
+            "{whose} does not have you as a member. What is on this device stays here: export it or switch the account."
+        )),
+        Access::Ended => Some(format!(
+            "{whose} no longer has you as a member. What this device had of it has been taken off. {}",
+            what_is_kept(kept)
+        )),
+    }
+}
+
+/// What became of the person's own work.
+fn what_is_kept(kept: usize) -> String {
+    match kept {
+        0 => "Nothing of yours waited to be sent.".to_owned(),
+        1 => "One change of yours was not sent; it is kept here.".to_owned(),
+        many => format!("{} of yours were not sent; they are kept here.", words::count(many, "change")),
+    }
 }
 
 impl App {
     /// The sentence about it, where the account on the screen does not have this person any more.
     pub(crate) fn removed(self) -> Option<String> {
-        self.sync.with(is_removed).then(|| {
-            self.account.with(|account| sentence(account.as_ref().map_or("", |account| account.name.as_str())))
-        })
+        let (access, kept) = self.sync.with(|sync| (sync.access, sync.not_accepted));
+        self.account
+            .with(|account| sentence(account.as_ref().map_or("", |account| account.name.as_str()), access, kept))
     }
 }
 
@@ -39,23 +51,15 @@ impl App {
 mod tests {
     use super::*;
 
-    fn stopped(reason: &str) -> SyncStatus {
-        SyncStatus { link: Link::Stopped, reason: Some(reason.into()), ..SyncStatus::default() }
-    }
-
-    #[test]
-    fn both_goodbyes_to_who_is_no_member_are_understood_and_no_other() {
-        let removed = stopped("You are no longer a member of this account. Your copies stay on this device.");
-        assert!(is_removed(&removed));
-        assert!(is_removed(&stopped("You are not a member of this account.")));
-        assert!(!is_removed(&stopped("You are signed out. Sign in again to go on.")));
-        assert!(!is_removed(&SyncStatus { link: Link::Offline, ..removed }), "the server has not said so");
-        assert!(!is_removed(&SyncStatus::default()));
-    }
-
     #[test]
     fn who_was_removed_is_told_from_which_account() {
-        assert!(sentence("Ann").starts_with("Ann’s account no longer has you as a member."));
-        assert!(sentence("").starts_with("This account no longer"));
+        let said = |kept| sentence("Ann", Access::Ended, kept).unwrap_or_default();
+        assert!(said(0).starts_with("Ann’s account no longer has you as a member."));
+        assert!(said(0).ends_with("Nothing of yours waited to be sent."));
+        assert!(said(1).contains("One change of yours was not sent; it is kept"));
+        assert!(said(2).contains("2 changes of yours were not sent; they are kept"));
+        let unknown = sentence("", Access::Unknown, 0).unwrap_or_default();
+        assert!(unknown.starts_with("This account does not") && unknown.contains("stays here"));
+        assert_eq!(sentence("Ann", Access::Open, 3), None);
     }
 }

@@ -14,6 +14,7 @@ mod refused;
 mod retention;
 mod security;
 mod sso;
+mod stubs;
 mod subscription;
 mod transfers;
 
@@ -39,6 +40,7 @@ pub use security::{
     Security, SessionLine,
 };
 pub use sso::{BeginSso, FinishSso, PutSsoClient, SsoBegun, SsoClient, SsoSettings};
+pub use stubs::Stubs;
 pub use subscription::{Amounts, KeepLimits, Metered, Subscription};
 pub use transfers::{
     AnswerTransfer, LookAtTransfer, OfferTransfer, PreviewTransfer, SharedResource, Transfer, TransferContents,

@@ -18,4 +18,4 @@ pub use reply::{
     BlobInfo, CachePage, CallError, Created, Difference, Edited, FlowErrors, HistoryEntry, OpenReply, Overview, Packed,
     Parked, TestReport, Tested, UndoState,
 };
-pub use rows::{AccountInfo, CatalogueRow, Link, Notice, Person, SyncStatus, UserInfo};
+pub use rows::{Access, AccountInfo, CatalogueRow, Link, Notice, Person, SyncStatus, UserInfo};

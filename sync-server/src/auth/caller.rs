@@ -103,9 +103,21 @@ pub(crate) async fn enter(State((app, right)): State<(App, Right)>, request: Req
     let (mut parts, body) = request.into_parts();
     match admit(&app, right, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(no) if parts.headers.contains_key(SEC_WEBSOCKET_KEY) => turn_away(parts, no).await,
+        Err(no) if parts.headers.contains_key(SEC_WEBSOCKET_KEY) => match has_ended(&app, &parts).await {
+            Ok(ended) => turn_away(parts, no, ended).await,
+            Err(error) => error.into_response(),
+        },
         Err(no) => no.into_response(),
     }
+}
+
+/// Whether the caller was let into the account once and is not any more. Who knows nothing of them, as a server that was
+/// restored from an old backup, takes nothing off their device.
+async fn has_ended(app: &App, request: &Parts) -> Result<bool, ApiError> {
+    let (Some(caller), Some(account)) = (caller(app, &request.headers).await?, account_of(&request.uri)) else {
+        return Ok(false);
+    };
+    Ok(app.store.ended_for(caller.user.id).await?.contains(&account))
 }
 
 async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiError> {

@@ -33,6 +33,7 @@ pub(super) async fn show(State(app): State<App>, Extension(caller): Extension<Ca
         reviews: reviews(&app, user, caller.proofs, &accounts).await?,
         read: app.store.read_items(user).await?,
         accounts: accounts.into_iter().map(|membership| membership.account).collect(),
+        ended: app.store.ended_for(user).await?,
     }))
 }
 

@@ -310,7 +310,7 @@ mod tests {
     use crate::fresh;
     use crate::runner::run_error;
     use crate::serve::tests::fresh as fresh_app;
-    use crate::store::NewUser;
+    use crate::store::{NewUser, Sight};
 
     /// A run of an account that somebody has just made.
     async fn running(app: &App) -> (Id, RunRow) {
@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(app.store.run(account, run).await.unwrap(), Some(ended));
         let kept: Vec<_> = app.store.run_errors(account, run).await.unwrap().iter().map(|row| row.n).collect();
         assert_eq!(kept, [1, 2, 3]);
-        let stretch = app.store.entries(account, &None, 0, usize::MAX).await.unwrap();
+        let stretch = app.store.entries(account, &Sight::ALL, 0, usize::MAX).await.unwrap();
         assert_eq!(stretch.entries.len(), 4, "something was stored twice");
     }
 

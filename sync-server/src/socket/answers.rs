@@ -169,7 +169,7 @@ async fn read(asked: &Asked, question: Effect) -> Result<Event, StoreError> {
     let Some(rights) = store.rights(account, asked.user).await? else {
         return Ok(Event::RightsChanged { rights: None });
     };
-    let sight = &rights.sight();
+    let sight = &Sight::from(&rights);
     Ok(match question {
         Effect::Read { request, after, most_bytes } => {
             let stretch = store.entries(account, sight, after, most_bytes).await?;

@@ -37,9 +37,26 @@ macro_rules! seen {
 }
 pub(super) use seen;
 
-/// A sight as a parameter of [`seen`].
-pub(super) fn in_words(sight: &Sight) -> Option<String> {
-    let ids = sight.as_ref()?.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
+/// The condition that a document `d` in sight is read whole: what signs in elsewhere is by who may open it.
+macro_rules! opened {
+    ($opens:literal) => {
+        concat!(
+            "(",
+            $opens,
+            " IS NULL OR d.kind NOT IN ('connection', 'iClient') OR d.integration IN (SELECT value FROM json_each(",
+            $opens,
+            ")))"
+        )
+    };
+}
+
+/// What is added to the number of what somebody sees while they open only some of what signs in: a device that was given
+/// all of it by an earlier version compares, and drops it.
+const STUBS_EPOCH: u64 = 1 << 40;
+
+/// Integrations as a parameter of [`seen`] and [`opened`].
+pub(super) fn in_words(integrations: Option<&[Id]>) -> Option<String> {
+    let ids = integrations?.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
     Some(format!("[{}]", ids.join(",")))
 }
 
@@ -70,11 +87,12 @@ impl Changes for Sqlite {
             return Ok(None);
         };
         let row = query.fetch_optional(&mut *tx).await.map_err(db(DOING))?;
+        let stubs = if rights.opens().is_some() { STUBS_EPOCH } else { 0 };
         let state = row.as_ref().map(|row| {
             Ok(AccountState {
                 rights,
                 server_epoch: number(row, "server", "epoch")?,
-                visibility_epoch: number(row, "members", "visibility_epoch")?,
+                visibility_epoch: number(row, "members", "visibility_epoch")?.saturating_add(stubs),
                 sequence: number(row, "accounts", "sequence")?,
                 restored: now_ms < get::<i64>(row, "server", "restored")?.saturating_add(BRINGS_BACK_MS),
             })
@@ -99,9 +117,10 @@ impl Changes for Sqlite {
         let last = last.map_or(0, to_u64);
         let mut upto = last.min(after.saturating_add(STRETCH));
         let mut entries = Vec::new();
-        let sight = in_words(sight);
+        let (within, opens) = (in_words(sight.within.as_deref()), in_words(sight.opens.as_deref()));
         for table in [Table::Changes, Table::Runs, Table::Errors, Table::Marks, Table::Purged] {
-            let wanted = Wanted { account, sight: sight.as_deref(), after, upto, most_bytes };
+            let (sight, opens) = (within.as_deref(), opens.as_deref());
+            let wanted = Wanted { account, sight, opens, after, upto, most_bytes };
             upto = read_table(&mut tx, table, &wanted, &mut entries).await?;
         }
         entries.retain(|entry| entry.sequence <= upto);
@@ -121,11 +140,14 @@ impl Changes for Sqlite {
             "SELECT c.document, c.bytes, d.size_bytes FROM changes c JOIN documents d ON d.account = c.account AND d.id = c.document
              WHERE c.account = ?1 AND c.document > ?2 AND d.purged = 0 AND ",
             seen!("?3"),
+            " AND ",
+            opened!("?4"),
             " ORDER BY c.document, c.sequence",
         ))
         .bind(account.to_string())
         .bind(after.map_or_else(String::new, |id| id.to_string()))
-        .bind(in_words(sight))
+        .bind(in_words(sight.within.as_deref()))
+        .bind(in_words(sight.opens.as_deref()))
         .fetch(&self.read);
         let mut page = Page::default();
         while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
@@ -175,12 +197,15 @@ impl Changes for Sqlite {
         let rows = sqlx::query(concat!(
             "SELECT d.id, d.heads FROM documents d WHERE d.account = ?1 AND d.id > ?2 AND d.purged = 0 AND ",
             seen!("?3"),
+            " AND ",
+            opened!("?5"),
             " ORDER BY d.id LIMIT ?4",
         ))
         .bind(account.to_string())
         .bind(after.map_or_else(String::new, |id| id.to_string()))
-        .bind(in_words(sight))
+        .bind(in_words(sight.within.as_deref()))
         .bind(wanted)
+        .bind(in_words(sight.opens.as_deref()))
         .fetch_all(&self.read)
         .await
         .map_err(db("reading the manifest"))?;
@@ -244,20 +269,23 @@ enum Table {
 struct Wanted<'a> {
     account: Id,
     sight: Option<&'a str>,
+    opens: Option<&'a str>,
     after: u64,
     upto: u64,
     most_bytes: usize,
 }
 
 impl Table {
-    /// What asks for its part: account, the numbers between, and the sight.
+    /// What asks for its part: account, the numbers between, the sight, and for changes what is opened.
     const fn statement(self) -> &'static str {
         match self {
             Self::Changes => concat!(
                 "SELECT c.sequence, c.document, c.hash, c.user, c.bytes, length(c.bytes) AS size FROM changes c
-                 WHERE c.account = ?1 AND c.sequence > ?2 AND c.sequence <= ?3 AND (?4 IS NULL OR EXISTS (
+                 WHERE c.account = ?1 AND c.sequence > ?2 AND c.sequence <= ?3 AND (?4 IS NULL AND ?5 IS NULL OR EXISTS (
                  SELECT 1 FROM documents d WHERE d.account = c.account AND d.id = c.document AND ",
                 seen!("?4"),
+                " AND ",
+                opened!("?5"),
                 ")) ORDER BY c.sequence",
             ),
             Self::Runs => concat!(
@@ -301,13 +329,13 @@ async fn read_table(
     into: &mut Vec<Numbered>,
 ) -> Result<u64, StoreError> {
     const DOING: &str = "reading the sequence";
-    let Wanted { account, sight, after, upto, most_bytes } = *wanted;
-    let mut rows = sqlx::query(table.statement())
-        .bind(account.to_string())
-        .bind(from_u64(after))
-        .bind(from_u64(upto))
-        .bind(sight)
-        .fetch(conn);
+    let Wanted { account, sight, opens, after, upto, most_bytes } = *wanted;
+    let mut query =
+        sqlx::query(table.statement()).bind(account.to_string()).bind(from_u64(after)).bind(from_u64(upto)).bind(sight);
+    if matches!(table, Table::Changes) {
+        query = query.bind(opens);
+    }
+    let mut rows = query.fetch(conn);
     let mut size = 0;
     while let Some(row) = rows.try_next().await.map_err(db(DOING))? {
         let numbered = numbered(&row, table)?;
@@ -342,14 +370,20 @@ fn numbered(row: &SqliteRow, table: Table) -> Result<Numbered, StoreError> {
 impl Sqlite {
     /// Whether a document is in sight.
     async fn is_seen(&self, account: Id, sight: &Sight, document: Id) -> Result<bool, StoreError> {
-        if sight.is_none() {
+        if *sight == Sight::ALL {
             return Ok(true);
         }
         let query = sqlx::query_scalar::<_, i64>(concat!(
             "SELECT 1 FROM documents d WHERE d.account = ?1 AND d.id = ?2 AND ",
-            seen!("?3")
+            seen!("?3"),
+            " AND ",
+            opened!("?4")
         ));
-        let found = query.bind(account.to_string()).bind(document.to_string()).bind(in_words(sight));
+        let found = query
+            .bind(account.to_string())
+            .bind(document.to_string())
+            .bind(in_words(sight.within.as_deref()))
+            .bind(in_words(sight.opens.as_deref()));
         Ok(found.fetch_optional(&self.read).await.map_err(db("reading documents"))?.is_some())
     }
 }

@@ -247,9 +247,9 @@ pub(super) async fn adopt(
     Ok(adopted)
 }
 
-/// Those who see the account through integrations alone see something else now.
+/// Those whose sight or whose connections single integrations bound see something else now.
 pub(super) async fn sight_changed(tx: &mut Transaction<'_, Db>, account: Id) -> Result<(), StoreError> {
-    sqlx::query("UPDATE members SET visibility_epoch = visibility_epoch + 1 WHERE account = ? AND role = 'custom'")
+    sqlx::query("UPDATE members SET visibility_epoch = visibility_epoch + 1 WHERE account = ? AND role IN ('custom', 'monitor')")
         .bind(account.to_string())
         .execute(&mut **tx)
         .await

@@ -64,7 +64,7 @@ impl Runs for Sqlite {
         limit: u32,
         most_bytes: usize,
     ) -> Result<RunRows, StoreError> {
-        let sight = in_words(sight);
+        let sight = in_words(sight.within.as_deref());
         let (runs, size) = newest_rows(&self.read, account, sight.as_deref(), limit, most_bytes / 2).await?;
         let count = u32::try_from(runs.len()).unwrap_or(limit);
         let left = most_bytes.saturating_sub(size);

@@ -1,7 +1,7 @@
 //! Documents as changes in the account's sequence (decision 11).
 
 use async_trait::async_trait;
-use tombolo_model::{Home, Id, Kind};
+use tombolo_model::{Home, Id, Kind, Rights};
 use tombolo_sync::gate::{Incoming, Verdict};
 use tombolo_sync::server::{AccountState, Numbered};
 use tombolo_wire::sync::{ManifestEntry, Snapshot};
@@ -38,8 +38,25 @@ pub struct Pushed {
     pub sight_changed: bool,
 }
 
-/// The integrations that bound what is read; absent: everything ([`Rights::sight`](tombolo_model::Rights::sight)).
-pub type Sight = Option<Vec<Id>>;
+/// What bounds what is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// The integrations that are seen; absent: everything ([`Rights::sight`]).
+    pub within: Option<Vec<Id>>,
+    /// The integrations whose connections and iClients are; absent: all ([`Rights::opens`]).
+    pub opens: Option<Vec<Id>>,
+}
+
+impl Sight {
+    /// Everything is read.
+    pub const ALL: Self = Self { within: None, opens: None };
+}
+
+impl From<&Rights> for Sight {
+    fn from(rights: &Rights) -> Self {
+        Self { within: rights.sight(), opens: rights.opens() }
+    }
+}
 
 /// Where a resource belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use tombolo_wire::rest::{SharedResource, TransferContents, TransferItem};
 
 use super::TransferError;
 use crate::app::App;
+use crate::store::Sight;
 
 /// So many bytes of documents are read at a time.
 const AT_ONCE: usize = 16 * 1024 * 1024;
@@ -35,7 +36,7 @@ impl All {
     pub(crate) async fn read(app: &App, account: Id) -> Result<Self, TransferError> {
         let (mut all, mut after) = (BTreeMap::new(), None);
         loop {
-            let (page, complete) = app.store.documents(account, &None, after, AT_ONCE).await?;
+            let (page, complete) = app.store.documents(account, &Sight::ALL, after, AT_ONCE).await?;
             after = page.last().map(|snapshot| snapshot.document).or(after);
             let described = tokio::task::spawn_blocking(move || page.iter().filter_map(describe).collect::<Vec<_>>());
             for (id, mut known) in described.await.map_err(TransferError::Ended)? {

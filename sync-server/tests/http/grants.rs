@@ -219,3 +219,99 @@ async fn the_account_has_one_owner_also_when_it_is_given_away() {
     let answer = bob.browser.post(&path, back).await;
     assert_eq!(code(answer).await, "not_found");
 }
+
+/// All that the device is sent until it has everything.
+async fn whole(device: &mut Device) -> (Vec<Id>, Cursor, String) {
+    let came = device.until(|frame| match frame {
+        Down::Bundle { page, cursor: Some(cursor) } => Some((Device::page(&page), cursor)),
+        _ => None,
+    });
+    let (page, cursor) = came.await;
+    let text = page.documents.iter().flat_map(|of| &of.chunks).map(|chunk| String::from_utf8_lossy(chunk).into_owned());
+    (page.documents.iter().map(|of| of.document).collect(), cursor, text.collect())
+}
+
+#[tokio::test]
+async fn who_may_not_open_a_connection_is_sent_its_name_and_nothing_of_how_it_signs_in() {
+    let mut shared = Shared::open("manage").await;
+    let at = |home: Option<Id>, name: &str| {
+        let http = json!({ "baseURI": format!("https://{name}.canary.example"), "auth": { "type": "basic" } });
+        let value = json!({ "name": name, "type": "http", "http": http, "_integrationId": home });
+        if home.is_some() { value } else { json!({ "name": name, "type": "http", "http": http }) }
+    };
+    let (ours, theirs) = (Some(shared.ours), Some(shared.theirs));
+    let mine = make(&mut shared.device, Kind::Connection, &at(ours, "mine")).await;
+    let other = make(&mut shared.device, Kind::Connection, &at(theirs, "other")).await;
+    let nobodys = make(&mut shared.device, Kind::Connection, &at(None, "nobodys")).await;
+    let member = format!("/api/accounts/{}/members/{}", shared.ann.account, shared.bob.user);
+    let hybrid = json!({ "role": "monitor", "grants": { shared.ours.to_string(): "manage" } });
+    shared.ann.browser.send(Method::PATCH, &member, Some(hybrid)).await;
+
+    // A monitor who manages one integration opens its connection and no other.
+    let mut device = shared.bobs(None).await;
+    let (documents, cursor, text) = whole(&mut device).await;
+    assert!(documents.contains(&mine) && documents.contains(&shared.theirs_export));
+    assert!(!documents.contains(&other) && !documents.contains(&nobodys));
+    assert!(!text.contains("other.canary") && !text.contains("nobodys.canary"));
+    device.say(&Up::Fetch { documents: vec![other, nobodys] }).await;
+    let fetched = device.until(|frame| match frame {
+        Down::Bundle { page, cursor: None } => Some(Device::page(&page).documents),
+        _ => None,
+    });
+    assert!(fetched.await.is_empty(), "asked for by name");
+    let stubs = format!("/api/accounts/{}/stubs", shared.ann.account);
+    let told: Value = shared.bob.browser.get(&stubs).await.json().await.unwrap();
+    let mut names: Vec<&str> =
+        told["stubs"].as_array().unwrap().iter().map(|stub| stub["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["nobodys", "other"]);
+    assert!(!told.to_string().contains("canary") && told["stubs"][0]["adaptor"] == "http", "{told}");
+
+    // What becomes of it is not told over the socket, and the cursor goes on.
+    let renamed = make(&mut shared.device, Kind::Connection, &at(None, "newer")).await;
+    let script = make(&mut shared.device, Kind::Script, &json!({ "name": "after" })).await;
+    let entries = device.until(|frame| match frame {
+        Down::Changes { entries, .. } if !entries.is_empty() => Some(entries),
+        _ => None,
+    });
+    let came: Vec<Id> = entries
+        .await
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::Change { document, .. } => Some(document),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(came, [script], "not {renamed}");
+
+    // Who may open them all is sent them, and who may not any more compares what is left.
+    shared.ann.browser.send(Method::PATCH, &member, Some(json!({ "role": "manage" }))).await;
+    let mut device = shared.bobs(Some(cursor)).await;
+    assert_eq!(device.welcome.course, Course::Rights);
+    let listed = device.until(|frame| match frame {
+        Down::Manifest { entries, .. } => Some(entries),
+        _ => None,
+    });
+    let listed: Vec<Id> = listed.await.into_iter().map(|entry| entry.document).collect();
+    assert!(listed.contains(&other) && listed.contains(&nobodys));
+    let none: Value = shared.bob.browser.get(&stubs).await.json().await.unwrap();
+    assert_eq!(none["stubs"], json!([]));
+}
+
+#[tokio::test]
+async fn a_monitors_device_that_has_connections_of_an_earlier_version_is_made_to_compare() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "monitor").await;
+    let mut device = Device::join(&bob.browser, ann.account, None).await;
+    let cursor = device.until(|frame| match frame {
+        Down::Bundle { cursor, .. } => cursor,
+        _ => None,
+    });
+    let now = cursor.await;
+    let before = Cursor { visibility_epoch: now.visibility_epoch & 0xffff, ..now };
+    assert_ne!(before, now);
+    assert_eq!(Device::join(&bob.browser, ann.account, Some(before)).await.welcome.course, Course::Rights);
+    assert_eq!(Device::join(&bob.browser, ann.account, Some(now)).await.welcome.course, Course::Resume);
+}

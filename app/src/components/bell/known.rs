@@ -9,10 +9,10 @@ use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use tombolo_model::Id;
 use tombolo_wire::rest::{Bell, ReadBell};
-use tombolo_wire::store::Link;
+use tombolo_wire::store::{AccountInfo, Call, Link};
 
 use crate::browser::{server, time};
-use crate::state::App;
+use crate::state::{App, is_removed};
 
 /// How often the server is asked while the page is open.
 const EVERY_MS: i64 = 60_000;
@@ -40,6 +40,8 @@ pub(in crate::components) struct Desk {
     /// Why the server could not be asked.
     pub(super) problem: RwSignal<Option<String>>,
     asking: RwSignal<bool>,
+    /// The accounts that the store was told this person was taken out of.
+    ended: RwSignal<Vec<Id>>,
 }
 
 impl Desk {
@@ -54,6 +56,7 @@ impl Desk {
             known: RwSignal::new(Known::default()),
             problem: RwSignal::new(None),
             asking: RwSignal::new(false),
+            ended: RwSignal::new(Vec::new()),
         };
         Effect::new(move |_| {
             let known = kept(user.get());
@@ -61,7 +64,8 @@ impl Desk {
             desk.known.set(known);
             desk.problem.set(None);
         });
-        let up = Memo::new(move |_| app.sync.with(|sync| sync.link == Link::Online));
+        // Whoever was taken out of the account hears here that they are in it again.
+        let up = Memo::new(move |_| app.sync.with(|sync| sync.link == Link::Online || is_removed(sync)));
         Effect::new(move |asked: Option<(Option<Id>, i64)>| {
             let (user, now_ms) = (user.get(), app.now_ms.get());
             let before = asked.filter(|(of, _)| *of == user).map_or(i64::MIN, |(_, at_ms)| at_ms);
@@ -114,6 +118,8 @@ impl Desk {
                 Ok(bell) => {
                     self.problem.set(None);
                     tell(self.app, &bell);
+                    learn(self.app, &bell, self.ended);
+                    come_back(self.app, &bell.accounts);
                     let now_ms = time::now_ms();
                     self.change(|known| heard(known, bell, now_ms));
                     // What was marked meanwhile.
@@ -136,6 +142,40 @@ impl Desk {
 fn tell(app: App, bell: &Bell) {
     app.open.set(bell.accounts.clone());
     app.reviews.set(bell.reviews.iter().map(|review| review.account).collect());
+}
+
+/// What this device has of accounts that this person was taken out of leaves it, and those that are new are learnt of.
+fn learn(app: App, bell: &Bell, told: RwSignal<Vec<Id>>) {
+    let (open, ended) = (bell.accounts.clone(), bell.ended.clone());
+    // Of some the databases alone are left, which this page does not see.
+    let first = told.with_untracked(|told| *told != ended);
+    let news = app.accounts.with_untracked(|all| {
+        let known = |id: &Id| all.iter().any(|known| known.id == *id && !known.ended);
+        ended.iter().any(known) || !open.iter().all(known)
+    });
+    if !news && !first {
+        return;
+    }
+    spawn_local(async move {
+        match app.call::<Vec<AccountInfo>>(Call::Accounts { open, ended: ended.clone() }).await {
+            Ok(known) => {
+                told.set(ended);
+                app.accounts.set(known);
+            }
+            // It is tried again when the bell is next heard of.
+            Err(error) => leptos::logging::debug_warn!("{}", error.message),
+        }
+    });
+}
+
+/// The account on the screen has the person again.
+fn come_back(app: App, open: &[Id]) {
+    let here = app.account.with_untracked(|account| account.as_ref().map(|account| account.id));
+    if let Some(account) = here.filter(|here| open.contains(here) && app.sync.with_untracked(is_removed)) {
+        spawn_local(async move {
+            app.enter(Call::SwitchAccount { account }).await;
+        });
+    }
 }
 
 async fn talk(unsaid: &[String]) -> Result<Bell, tombolo_wire::store::CallError> {

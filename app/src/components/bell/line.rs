@@ -282,7 +282,15 @@ mod tests {
 
     fn account(n: u8, role: Role) -> AccountInfo {
         let id = Id::from_parts(1, [n; 8]);
-        AccountInfo { id, name: format!("Account {n}"), local: false, user: None, role, grants: Grants::new() }
+        AccountInfo {
+            id,
+            name: format!("Account {n}"),
+            local: false,
+            user: None,
+            role,
+            grants: Grants::new(),
+            ended: false,
+        }
     }
 
     #[test]

@@ -27,7 +27,10 @@ pub(super) fn ConnectionField(doc: Doc) -> impl IntoView {
         choices.extend(app.of_kind(Kind::Connection).into_iter().map(|row| (row.id.to_string(), row.name)));
         choices
     });
-    let chosen = Memo::new(move |_| value.get().parse::<Id>().ok());
+    let chosen = Memo::new(move |_| {
+        let id = value.get().parse::<Id>().ok()?;
+        app.row(id).is_none_or(|row| app.may_open(&row)).then_some(id)
+    });
     let create = move |_| {
         creating.set(true);
         page::focus_soon(vec![FIRST_FIELD.to_owned()]);

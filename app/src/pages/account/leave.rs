@@ -28,7 +28,7 @@ pub(super) fn Leave(desk: Desk, name: String) -> impl IntoView {
             <footer><button class="button danger" on:click=move |_| open.set(true)><Icon name="log-out"/>"Leave the account"</button></footer>
             <Dialog open=open title="Confirm">
                 <div class="dialog-body">
-                    <p>{format!("You leave the account “{name}”. Changes on this device that the server does not have yet are not accepted any more.")}</p>
+                    <p>{format!("You leave the account “{name}”. What this device has of it goes; changes of yours that the server does not have yet are kept as not accepted.")}</p>
                     <footer class="dialog-foot"><button class="button" on:click=move |_| open.set(false)>"Stay"</button><button class="button danger" on:click=press>"Leave"</button></footer>
                 </div>
             </Dialog>

@@ -34,6 +34,7 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
         }
     };
     let (id, kind) = (row.id, row.kind);
+    let opens = app.may_open(&row);
     let history = RwSignal::new(None::<Id>);
     let writable = move || app.row(id).map_or_else(|| app.may(Action::Write, kind), |row| app.may_change(&row));
     let closed = Signal::derive(move || (!writable()).then(|| "You may look, not change.".to_owned()));
@@ -54,12 +55,12 @@ pub(super) fn RowMenu(row: CatalogueRow, uses: usize, asked: RwSignal<Option<Id>
     };
     view! {
         <Menu id=format!("row-{id}") label=format!("More for {name}") face=view! { <Icon name="ellipsis"/> }.into_any() class="icon-button small">
-            <MenuItem on_choose=Callback::new(move |()| go(row.with_value(address)))><Icon name="pencil"/>"Edit"</MenuItem>
+            {opens.then(|| view! { <MenuItem on_choose=Callback::new(move |()| go(row.with_value(address)))><Icon name="pencil"/>"Edit"</MenuItem> })}
             <MenuItem on_choose=Callback::new(move |()| cloning.set(true)) blocked=closed><Icon name="copy"/>"Clone"</MenuItem>
             <MenuItem on_choose=Callback::new(move |()| asked.set(Some(id)))><Icon name="link"/>"Used by"</MenuItem>
-            <MenuItem on_choose=Callback::new(move |()| history.set(Some(id)))><Icon name="history"/>"History"</MenuItem>
+            {opens.then(|| view! { <MenuItem on_choose=Callback::new(move |()| history.set(Some(id)))><Icon name="history"/>"History"</MenuItem> })}
             {move || may_audit.get().then(|| view! { <MenuItem on_choose=Callback::new(move |()| go(Some(format!("/audit?resource={id}"))))><Icon name="scroll-text"/>"Audit log"</MenuItem> })}
-            <MenuItem on_choose=Callback::new(download)><Icon name="download"/>"Download"</MenuItem>
+            {opens.then(|| view! { <MenuItem on_choose=Callback::new(download)><Icon name="download"/>"Download"</MenuItem> })}
             <MenuItem on_choose=Callback::new(delete) blocked=closed><Icon name="trash-2"/>"Delete"</MenuItem>
         </Menu>
         {move || history.get().map(|id| view! { <RowHistory id=id shown=history/> })}

@@ -9,6 +9,7 @@ use tombolo_model::forms::form;
 use tombolo_model::{Id, Kind};
 
 use super::debug::Debug;
+use super::stub::Stub;
 use super::{UsedBy, folder_param};
 use crate::browser::page;
 use crate::components::{
@@ -18,7 +19,7 @@ use crate::components::{
 use crate::pages::bin::BinnedBanner;
 use crate::pages::caches::CachePage;
 use crate::pages::{NotFound, ScriptPage, Unopened, id_param};
-use crate::state::{Doc, use_document};
+use crate::state::{App, Doc, use_document};
 use crate::words::kinds::{self, KindWords};
 
 /// The page of the resource in the address.
@@ -26,7 +27,11 @@ use crate::words::kinds::{self, KindWords};
 pub(crate) fn ResourcePage() -> impl IntoView {
     let id = id_param("id");
     let kind = folder_param();
+    let app = App::here();
+    // Also of an open page whose person may open it no longer.
+    let stub = Memo::new(move |_| id.get().and_then(|id| app.row(id)).is_some_and(|row| !app.may_open(&row)));
     move || match (kind.get(), id.get()) {
+        (Some(words), Some(id)) if stub.get() => view! { <Stub words=words id=id/> }.into_any(),
         (Some(KindWords { kind: Kind::Script, .. }), Some(_)) => ScriptPage().into_any(),
         (Some(KindWords { kind: Kind::LookupCache, .. }), Some(_)) => CachePage().into_any(),
         (Some(KindWords { kind: Kind::Flow, .. }), Some(id)) => view! { <ToBuilder id=id/> }.into_any(),

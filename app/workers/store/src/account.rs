@@ -67,6 +67,8 @@ pub(crate) struct Account {
     pub(crate) errands: Errands,
     /// What was brought here from this device is being compared with what is there.
     pub(crate) finishing: Cell<bool>,
+    /// Stubs of what may not be opened are about to be asked for.
+    pub(crate) asks_for_stubs: Cell<bool>,
     channel: RefCell<Option<Channel>>,
     open: Cell<bool>,
 }
@@ -117,6 +119,7 @@ impl Account {
             registry: registry.clone(),
             errands: Errands::default(),
             finishing: Cell::new(false),
+            asks_for_stubs: Cell::new(false),
             channel: RefCell::default(),
             open: Cell::new(true),
         });

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use tombolo_model::Id;
 use tombolo_wire::rest::{SignIn, SignUp};
-use tombolo_wire::store::{BlobInfo, Call, Created, Packed};
+use tombolo_wire::store::{AccountInfo, BlobInfo, Call, Created, Packed};
 use tombolo_wire::sync::Place;
 use web_sys::Blob;
 
@@ -15,8 +15,8 @@ use crate::port::Answer;
 use crate::undo::Way;
 use crate::worker::Tab;
 use crate::{
-    bin, blobs, caches, create, documents, edit, env, export, history, moving, outages, packages, park, presence, runs,
-    secrets, undo,
+    bin, blobs, caches, create, documents, edit, ended, env, export, history, moving, outages, packages, park,
+    presence, runs, secrets, undo,
 };
 
 /// Does what is asked.
@@ -73,6 +73,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Renamed { name } => value(moving::renamed(tab, &name).await?),
         Call::SignOut => value(moving::sign_out(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
+        Call::Accounts { open, ended } => value(accounts(tab, &open, &ended).await?),
         Call::Presence { document, field, cursor } => {
             seen_at(&account, document.map(|document| place(document, field, cursor)))
         }
@@ -88,6 +89,13 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Install { of, choices } => value(packages::install(&account, &of, &choices, files.first()).await?),
         Call::Visible { visible } => show(tab, &account, visible),
     }
+}
+
+/// Takes off what the device has of accounts that this person was taken out of, and learns of those that are new.
+async fn accounts(tab: &Rc<Tab>, open: &[Id], ended: &[Id]) -> Result<Vec<AccountInfo>, Fault> {
+    ended::elsewhere(tab, ended).await?;
+    moving::learn(tab, open).await?;
+    Ok(moving::overview(tab).await?.accounts)
 }
 
 fn close(account: &Rc<Account>, id: Id) -> Result<Answer, Fault> {

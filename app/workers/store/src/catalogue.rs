@@ -86,7 +86,9 @@ impl Account {
                 catalogue.remove(id);
             }
             for row in rows {
-                let tell = catalogue.get(&row.row.id).is_none_or(|before| differs(&before.row, &row.row));
+                let known = catalogue.get(&row.row.id);
+                // A document that comes in the place of a stub can be opened from then on.
+                let tell = known.is_none_or(|before| before.heads.is_empty() || differs(&before.row, &row.row));
                 if tell {
                     shown.push(self.shown(&row.row));
                     catalogue.insert(row.row.id, row);

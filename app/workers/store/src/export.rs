@@ -10,6 +10,7 @@ use web_sys::{Blob, BlobPropertyBag};
 
 use crate::account::Account;
 use crate::caches;
+use crate::catalogue::StoredRow;
 use crate::documents;
 use crate::env;
 use crate::fault::Fault;
@@ -17,7 +18,9 @@ use crate::park;
 
 /// Makes the file.
 pub(crate) async fn export_all(account: &Rc<Account>) -> Result<Blob, Fault> {
-    let mut ids: BTreeSet<Id> = account.catalogue.borrow().keys().copied().collect();
+    // Of what may not be opened there is nothing to export.
+    let whole = |(id, stored): (&Id, &StoredRow)| (!stored.heads.is_empty()).then_some(*id);
+    let mut ids: BTreeSet<Id> = account.catalogue.borrow().iter().filter_map(whole).collect();
     // What could not be stored yet is in memory only.
     ids.extend(account.documents.open_ids());
     let mut resources = Map::new();

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use tombolo_model::{Id, Rights, Role};
 use tombolo_wire::rest::{Accept, AccountSummary, AnswerInvitation, FinishSso, Me, SignIn, SignUp};
-use tombolo_wire::store::{AccountInfo, Event, Overview, UserInfo};
+use tombolo_wire::store::{Access, AccountInfo, Event, Overview, UserInfo};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::storage::Storage;
 use crate::tabs::Say;
 use crate::worker::Tab;
-use crate::{api, port, runs, writer};
+use crate::{api, ended, port, runs, writer};
 
 pub(crate) use bring::{all_is_there, note_refused};
 
@@ -60,6 +60,23 @@ async fn join(tab: &Rc<Tab>, path: &str, body: &impl serde::Serialize) -> Result
     may_leave(&before).await?;
     let me: Me = api::call("POST", path, Some(body)).await?;
     enter(tab, me, false).await
+}
+
+/// Accounts have been opened to the person elsewhere, or again: this device knows of them from now on.
+pub(crate) async fn learn(tab: &Rc<Tab>, open: &[Id]) -> Result<(), Fault> {
+    let here = tab.account().info.borrow().clone();
+    let known = tab.registry.accounts().await?;
+    let knows = |id: &Id| known.iter().any(|info| info.id == *id && is_same_person(info, &here) && !info.ended);
+    // The one on the screen hears it from its socket.
+    let is_news = |id: &Id| *id != here.id && !knows(id);
+    if !open.iter().any(is_news) {
+        return Ok(());
+    }
+    let me: Me = api::call("GET", "/api/me", None::<&()>).await?;
+    for info in infos(&me).iter().filter(|info| is_same_person(info, &here) && is_news(&info.id)) {
+        tab.registry.update(info).await?;
+    }
+    Ok(())
 }
 
 /// The person has another name now, which the server knows: what this device knows of them says so too.
@@ -139,6 +156,7 @@ fn infos(me: &Me) -> Vec<AccountInfo> {
         user: Some(me.user.clone()),
         role: account.role,
         grants: account.grants.clone(),
+        ended: false,
     };
     me.accounts.iter().map(info).collect()
 }
@@ -203,6 +221,11 @@ pub(crate) async fn sign_out(tab: &Rc<Tab>) -> Result<Overview, Fault> {
 pub(crate) async fn switch(tab: &Rc<Tab>, id: Id) -> Result<Overview, Fault> {
     let before = tab.account();
     if before.id == id {
+        // Whoever was taken out of it asks whether they are in it again.
+        if before.status().access != Access::Open {
+            before.stop_leading();
+            before.seek_lead();
+        }
         return overview(tab).await;
     }
     let known = tab.registry.account(id).await?;
@@ -222,11 +245,15 @@ async fn go(tab: &Rc<Tab>, before: &Rc<Account>, next: Rc<Account>) -> Result<Ov
     tab.set_account(next.clone());
     tab.registry.others_reload(reason);
     next.seek_lead();
+    if let Err(error) = ended::leave(before).await {
+        // The next page that hears of it takes it off.
+        web_sys::console::debug_1(&format!("an account that is over stays for now: {error}").into());
+    }
     overview(tab).await
 }
 
 /// Whether an account, as this device knows it, is the same person's as another; local ones are nobody's.
-fn is_same_person(one: &AccountInfo, other: &AccountInfo) -> bool {
+pub(crate) fn is_same_person(one: &AccountInfo, other: &AccountInfo) -> bool {
     let user = |info: &AccountInfo| info.user.as_ref().map(|user| user.id);
     one.local == other.local && user(one) == user(other)
 }
@@ -242,11 +269,12 @@ pub(crate) async fn overview(tab: &Rc<Tab>) -> Result<Overview, Fault> {
 
 /// The server says what the person may do now.
 pub(crate) fn rights_changed(account: &Rc<Account>, rights: Rights) {
-    if account.info.borrow().rights() == rights {
+    let known = |info: &AccountInfo| info.rights() == rights && !info.ended;
+    if known(&account.info.borrow()) {
         return;
     }
     let Rights { role, grants } = rights;
-    account.info.replace_with(|info| AccountInfo { role, grants, ..info.clone() });
+    account.info.replace_with(|info| AccountInfo { role, grants, ended: false, ..info.clone() });
     runs::end_forbidden(account);
     let account = account.clone();
     spawn_local(async move {
@@ -255,6 +283,7 @@ pub(crate) fn rights_changed(account: &Rc<Account>, rights: Rights) {
         drop(account.registry.update(&info).await);
         account.say(&Say::Account { info: Box::new(info.clone()) });
         port::event(Event::Account { account: info });
+        account.show_status();
     });
 }
 
@@ -263,6 +292,7 @@ pub(crate) fn heard_account(account: &Rc<Account>, info: AccountInfo) {
     account.info.replace(info.clone());
     runs::end_forbidden(account);
     port::event(Event::Account { account: info });
+    account.show_status();
 }
 
 #[cfg(test)]
@@ -279,6 +309,7 @@ mod tests {
             user,
             role: Role::Owner,
             grants: [].into(),
+            ended: false,
         }
     }
 

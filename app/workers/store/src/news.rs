@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tombolo_docs::{Document, hash_from_hex, is_saved_document};
 use tombolo_model::Id;
-use tombolo_wire::store::{Event, Link};
+use tombolo_wire::store::Event;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
@@ -33,7 +33,7 @@ impl Account {
                     let mut link = self.link.borrow_mut();
                     link.link = status.link;
                     link.reason = status.reason;
-                    link.removed &= status.link == Link::Stopped;
+                    link.access = status.access;
                     link.people = status.people;
                     drop(link);
                     self.show_status();
@@ -55,7 +55,6 @@ impl Account {
             Say::RunsGone { runs } => port::event(Event::RunsGone { runs }),
             Say::CancelRun { run } => runs::cancel_here(self, run),
             Say::Removed => {
-                self.link.borrow_mut().removed = true;
                 runs::end_all(self);
             }
             Say::Place { tab, place } => presence::heard(self, tab, place),
@@ -201,7 +200,7 @@ pub(crate) async fn reload(account: &Rc<Account>, id: Id) -> Result<(), Fault> {
 }
 
 /// Waits until nothing of this tab is on its way to the disk; while the disk fails, until it does not.
-async fn all_written(account: &Rc<Account>) {
+pub(crate) async fn all_written(account: &Rc<Account>) {
     const A_MOMENT_MS: u32 = 5;
     const A_WHILE_MS: u32 = 500;
     while account.writer.unsaved() > 0 && account.is_open() {

@@ -17,7 +17,7 @@ use web_sys::{Blob, BlobPropertyBag};
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::Batch;
-use crate::{blobs, documents, edit, env, export, secrets, writer};
+use crate::{blobs, documents, edit, env, export, secrets, stubs, writer};
 
 /// What follows for screens and tabs from one of the documents being stored.
 type After = Box<dyn FnOnce(&Rc<Account>)>;
@@ -169,6 +169,12 @@ async fn gather(account: &Rc<Account>, purpose: Purpose, root: Id) -> Result<Pac
     while let Some(id) = closure.wanted() {
         if is_binned(account, id).is_none_or(|binned| binned && !from_bin) {
             continue;
+        }
+        if stubs::is_stub(account, id) {
+            let name = account.catalogue.borrow().get(&id).map(|stored| stored.row.name.clone()).unwrap_or_default();
+            return Err(Fault::Invalid(format!(
+                "“{name}” belongs to it, which you may not open. Ask somebody who manages it for the file."
+            )));
         }
         match export::value(account, id).await {
             Ok((kind, value)) => closure.found(kind, id, value),

@@ -71,6 +71,7 @@ impl Registry {
             user: None,
             role: Role::Owner,
             grants: [].into(),
+            ended: false,
         });
         self.make_current(std::slice::from_ref(&info), info.id).await?;
         Ok(info)

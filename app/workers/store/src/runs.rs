@@ -80,7 +80,11 @@ pub(crate) fn show(account: &Rc<Account>, row: RunRow) {
 }
 
 /// Puts a row into a batch, and into the outbox when there is a server.
+/// Nothing is put down any more once the access of the account's person has ended.
 fn put_row(account: &Account, batch: &mut Batch, row: &RunRow) {
+    if account.info.borrow().ended {
+        return;
+    }
     batch.put_json(Store::Runs, &text(row.id.to_string()), row);
     if !account.is_local() {
         batch.put(Store::RunOutbox, &outbox_key(row.id, "row", row.n), 0.into());
@@ -88,6 +92,9 @@ fn put_row(account: &Account, batch: &mut Batch, row: &RunRow) {
 }
 
 fn put_error(account: &Account, batch: &mut Batch, run: Id, n: u64, error: &RunError) {
+    if account.info.borrow().ended {
+        return;
+    }
     batch.put_json(Store::RunErrors, &pair(run.to_string(), &number(n)), error);
     if !account.is_local() {
         batch.put(Store::RunOutbox, &outbox_key(run, "error", n), 0.into());

@@ -13,14 +13,14 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use tombolo_sync::client::{Client, Effect, Event, Options, Received, Status};
-use tombolo_wire::store::{Link, Notice};
+use tombolo_wire::store::{Access, Link, Notice};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::{Store, text};
 use crate::tabs::Say;
-use crate::{api, env, moving, news, outages, park, presence, runs};
+use crate::{api, ended, env, moving, news, outages, park, presence, runs, stubs};
 
 pub(crate) use outbox::read as read_outbox;
 
@@ -49,6 +49,11 @@ impl Session {
             busy: Cell::new(false),
             alive: Cell::new(true),
         })
+    }
+
+    /// Whether the account has the person, as the server said last.
+    pub(crate) fn access(&self) -> Access {
+        self.client.borrow().status().access
     }
 
     /// Whether the socket is up and everything that came is stored.
@@ -97,7 +102,11 @@ pub(crate) fn drive(account: &Rc<Account>, session: &Rc<Session>, event: Event) 
                 message: format!("Something that came from the server was left out: {reason}."),
                 document: Some(document),
             }),
-            slow @ (Effect::Store(_) | Effect::Park(_) | Effect::Compare { .. } | Effect::Supply { .. }) => {
+            slow @ (Effect::Store(_)
+            | Effect::Park(_)
+            | Effect::Empty
+            | Effect::Compare { .. }
+            | Effect::Supply { .. }) => {
                 session.slow.borrow_mut().push_back(slow);
             }
         }
@@ -147,6 +156,12 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
                 None
             }
         },
+        Effect::Empty => {
+            if ended::empty(account, session).await.is_err() {
+                empty_later(account, session);
+            }
+            None
+        }
         Effect::Compare { manifest, course, round } => {
             match compare::compare(account, session, &manifest, course, round).await {
                 Ok(event) => Some(event),
@@ -166,6 +181,19 @@ async fn perform(account: &Rc<Account>, session: &Rc<Session>, effect: Effect) -
         }
         _ => None,
     }
+}
+
+/// What could not be emptied is tried again for as long as the tab leads; the next leader is told the same.
+fn empty_later(account: &Rc<Account>, session: &Rc<Session>) {
+    const A_WHILE_MS: u32 = 2_000;
+    let (account, session) = (account.clone(), session.clone());
+    spawn_local(async move {
+        env::pause(A_WHILE_MS).await;
+        if session.alive.get() && account.is_open() && session.access() == Access::Ended {
+            session.slow.borrow_mut().push_back(Effect::Empty);
+            work(&account, &session);
+        }
+    });
 }
 
 fn wake_at(account: &Rc<Account>, session: &Rc<Session>, at_ms: u64) {
@@ -196,7 +224,7 @@ fn tell(account: &Rc<Account>, status: Status) {
     let was_online = account.link.borrow().link == Link::Online;
     let online = status.link == Link::Online;
     let stopped = status.link == Link::Stopped;
-    let removed = status.removed && !account.link.borrow().removed;
+    let removed = status.access != Access::Open && account.link.borrow().access == Access::Open;
     presence::remember(account, &status.people);
     account.link.replace(status);
     account.show_status();
@@ -214,6 +242,7 @@ fn tell(account: &Rc<Account>, status: Status) {
     if online && !was_online {
         api::errands(account);
         outages::ask(account);
+        stubs::ask_soon(account);
     }
     if online && account.pending.borrow().is_empty() {
         moving::all_is_there(account);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use tombolo_wire::store::{Event, Link, Notice, SyncStatus};
+use tombolo_wire::store::{Access, Event, Link, Notice, SyncStatus};
 
 use crate::account::Account;
 use crate::port;
@@ -20,6 +20,7 @@ impl Account {
             not_accepted: self.parked.get(),
             reason: link.reason.clone(),
             people: link.people.clone(),
+            access: if self.info.borrow().ended { Access::Ended } else { link.access },
         }
     }
 

@@ -103,7 +103,7 @@ pub(crate) enum Say {
         /// Which.
         run: Id,
     },
-    /// The person is no member of the account any more: no tab runs its flows.
+    /// The account does not have the person any more: no tab runs its flows.
     Removed,
     /// Where somebody at a tab is; nothing when the tab closes.
     Place {

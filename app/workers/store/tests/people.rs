@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
-use tombolo_wire::store::{Call, Created, Edited, OpenReply, Overview};
+use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, text};
+use tombolo_wire::store::{AccountInfo, Call, Created, Edited, OpenReply, Overview};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -155,6 +156,55 @@ async fn a_flow_does_not_run_on_the_server_before_its_last_changes_are_there() {
     serve(&json!({format!("/api/accounts/{}/flows/{flow}/run", id(1, 5)): run, "/api/signout": null}));
     let refused = device.call(Call::StartRun { flow, on_server: true, options: Default::default() }).await.unwrap_err();
     assert_eq!(refused.code, "invalid");
+    ask::<Overview>(&device, Call::SignOut).await;
+    device.close();
+}
+
+/// The names in the list of an account that is not open.
+async fn rows_of(account: Id, user: Id) -> Vec<String> {
+    let storage = Storage::open(&format!("tombolo-{account}-{user}"), Layout::Account, || ()).await.unwrap();
+    let rows = storage.values(Store::Catalogue, None).await.unwrap();
+    storage.close();
+    let rows = rows.iter().map(|row| serde_json::from_str::<Value>(&row.as_string().unwrap()).unwrap());
+    rows.map(|row| row["row"]["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn what_the_device_has_of_accounts_that_somebody_was_taken_out_of_leaves_it() {
+    const KEPT: u8 = 6;
+    const EMPTY: u8 = 7;
+    let device = Device::open().await.unwrap();
+    let person = me(1, 8, &[KEPT, EMPTY], None);
+    sign_in(&device, &person, false).await;
+    for account in [EMPTY, KEPT] {
+        ask::<Overview>(&device, Call::SwitchAccount { account: id(account, 8) }).await;
+        if account == KEPT {
+            create(&device, Kind::Flow, "Unsent").await;
+        }
+    }
+    ask::<Overview>(&device, Call::SwitchAccount { account: id(1, 8) }).await;
+    // What the server had sent of both.
+    for account in [EMPTY, KEPT] {
+        let name = format!("tombolo-{}-{}", id(account, 8), id(1, 8));
+        let storage = Storage::open(&name, Layout::Account, || ()).await.unwrap();
+        let mut batch = Batch::new();
+        batch.put_json(Store::Catalogue, &text(id(9, 8).to_string()), &json!({"row": {"name": "Theirs"}}));
+        batch.put_json(Store::Runs, &text("run"), &json!({}));
+        storage.write(&batch).await.unwrap();
+        storage.close();
+        assert!(rows_of(id(account, 8), id(1, 8)).await.contains(&"Theirs".to_owned()));
+    }
+    let ended = vec![id(KEPT, 8), id(EMPTY, 8)];
+    let left: Vec<AccountInfo> = ask(&device, Call::Accounts { open: vec![id(1, 8)], ended }).await;
+    let known: Vec<(Id, bool)> = left.iter().map(|info| (info.id, info.ended)).collect();
+    assert_eq!(known, [(id(1, 8), false), (id(KEPT, 8), true)], "what was not sent can be reached");
+    assert_eq!(rows_of(id(KEPT, 8), id(1, 8)).await, ["Unsent"]);
+    assert!(rows_of(id(EMPTY, 8), id(1, 8)).await.is_empty());
+    // An account that is opened to them again is learnt of.
+    serve(&json!({"/api/me": person, "/api/signout": null}));
+    let open = vec![id(1, 8), id(EMPTY, 8)];
+    let left: Vec<AccountInfo> = ask(&device, Call::Accounts { open, ended: Vec::new() }).await;
+    assert!(left.iter().any(|info| info.id == id(EMPTY, 8) && !info.ended), "{left:?}");
     ask::<Overview>(&device, Call::SignOut).await;
     device.close();
 }

@@ -15,8 +15,9 @@ use socket::{
 use tombolo_docs::{Author, Document};
 use tombolo_model::{Intent, Kind};
 use tombolo_store_worker::Device;
+use tombolo_store_worker::storage::{Layout, Storage, Store};
 use tombolo_sync::prescan::{Caps, scan_change};
-use tombolo_wire::store::{Call, Created, Edited, Event, Outgoing, Parked};
+use tombolo_wire::store::{Access, Call, Created, Edited, Event, Outgoing, Overview, Parked};
 use tombolo_wire::sync::{ByteBuf, Cursor, Down, Entry, RefusedChanges};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -237,6 +238,75 @@ async fn an_edit_of_another_tab_that_cannot_be_read_is_shown_as_soon_as_it_can()
     refused().await;
     allow();
     until(async || shown(&other, id).await["name"] == "Theirs").await;
+    other.close();
+    end(device).await;
+}
+
+/// What stands in a device's database beside what was not accepted.
+async fn left(device: &Device) -> Vec<&'static str> {
+    const ALL: [Store; 16] = [
+        Store::Chunks,
+        Store::Snapshots,
+        Store::Outbox,
+        Store::Catalogue,
+        Store::Runs,
+        Store::RunErrors,
+        Store::RunMarks,
+        Store::RunFiles,
+        Store::RunOutbox,
+        Store::Blobs,
+        Store::Quarantine,
+        Store::Secrets,
+        Store::Actors,
+        Store::Errands,
+        Store::States,
+        Store::CacheEntries,
+    ];
+    let storage = Storage::open(&device.database(), Layout::Account, || ()).await.unwrap();
+    let mut found = Vec::new();
+    for store in ALL {
+        if !storage.entries(&[(store, None)]).await.unwrap()[0].is_empty() {
+            found.push(store.name());
+        }
+    }
+    let facts = storage.entries(&[(Store::Meta, None)]).await.unwrap();
+    found.extend(facts[0].iter().any(|(key, _)| key.is_string()).then_some("meta"));
+    storage.close();
+    found
+}
+
+#[wasm_bindgen_test]
+async fn who_was_removed_keeps_what_they_had_not_sent_and_nothing_else() {
+    let device = signed_in(21).await;
+    let other = Device::open().await.unwrap();
+    let id = create(&device).await;
+    shown(&device, id).await;
+    until(async || other.call(Call::Open { id }).await.is_ok()).await;
+    ask::<Edited>(&device, Call::Edit { id, intents: vec![set("/name", "Mine")] }).await;
+    pushed().await;
+    // The other tab writes what its colleague has not read when the word comes.
+    let theirs = other.call(Call::Edit { id, intents: vec![set("/timezone", "Europe/Paris")] });
+    let bye = async {
+        let message = "You are no longer a member of this account.".to_owned();
+        say(&Down::Bye { code: "removed".to_owned(), message });
+    };
+    let (_, ()) = futures::join!(theirs, bye);
+    until(async || left(&device).await.is_empty()).await;
+    let parked: Vec<Parked> = ask(&device, Call::ParkedList).await;
+    assert!(serde_json::to_string(&parked).unwrap().contains("Mine"), "{parked:?}");
+    for tab in [&device, &other] {
+        until(async || tab.call(Call::Open { id }).await.is_err()).await;
+        until(async || {
+            let seen: Overview = ask(tab, Call::Hello).await;
+            seen.catalogue.is_empty() && seen.account.ended && seen.sync.access == Access::Ended
+        })
+        .await;
+    }
+    // What is written all the same is put aside, too.
+    let count = parked.len();
+    ask::<Created>(&device, Call::Create { kind: Kind::Script, value: json!({"name": "Later"}) }).await;
+    until(async || ask::<Vec<Parked>>(&device, Call::ParkedList).await.len() > count).await;
+    until(async || left(&device).await.is_empty()).await;
     other.close();
     end(device).await;
 }

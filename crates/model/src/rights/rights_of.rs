@@ -109,6 +109,21 @@ impl Rights {
         (!self.role.may(Action::Read, Kind::Flow)).then(|| self.grants.keys().copied().collect())
     }
 
+    /// The integrations that bound which connections and iClients are opened: of others only a stub is seen, with name and
+    /// application (decision 25). Absent when all are opened.
+    #[must_use]
+    pub fn opens(&self) -> Option<Vec<Id>> {
+        let opened = |level: &Level| level.role().may(Action::Open, Kind::Connection);
+        let within = self.grants.iter().filter(|(_, level)| opened(level)).map(|(integration, _)| *integration);
+        (!self.role.may(Action::Open, Kind::Connection)).then(|| within.collect())
+    }
+
+    /// Whether everything in the account is seen whole.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.sight().is_none() && self.opens().is_none()
+    }
+
     /// Whether somebody with these rights may give those to another: nobody grants more than they have.
     #[must_use]
     pub fn may_give(&self, other: &Self) -> bool {
@@ -201,6 +216,22 @@ mod tests {
         assert!(rights.may(Action::Read, Kind::Flow, Home::default()));
         assert_eq!(rights.sight(), None);
         assert_eq!(custom(&[(1, Level::Manage)]).sight(), Some(vec![id(1)]));
+    }
+
+    #[test]
+    fn what_signs_in_is_opened_by_who_manages_it() {
+        let hybrid = Rights { role: Role::Monitor, ..custom(&[(1, Level::Manage), (2, Level::Monitor)]) };
+        assert_eq!((hybrid.opens(), hybrid.sees_all()), (Some(vec![id(1)]), false));
+        assert_eq!(custom(&[(2, Level::Monitor)]).opens(), Some(vec![]));
+        for role in [Role::Manage, Role::Administer, Role::Owner] {
+            assert!(Rights::from(role).sees_all(), "{role}");
+        }
+        for owner in [1, 2, 3] {
+            for kind in [Kind::Connection, Kind::IClient] {
+                let opened = hybrid.opens().unwrap_or_default().contains(&id(owner));
+                assert_eq!(opened, hybrid.may(Action::Open, kind, Home::of(id(owner))), "{owner} {kind}");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tombolo_docs::Hash;
 use tombolo_model::Id;
-use tombolo_wire::store::{Link as Shown, Person};
+use tombolo_wire::store::{Access, Link as Shown, Person};
 use tombolo_wire::sync::{
     ByteBuf, Course, Cursor, Hello, MAX_CHANGE_BYTES, ManifestEntry, Place, Up, VERSION, encode_up,
 };
@@ -35,8 +35,10 @@ pub struct Client {
     pub(super) outbox: Outbox,
     /// Taken out of their documents: rows of them that were under way are not sent again.
     pub(super) parked: BTreeMap<Hash, Id>,
-    /// The server's words, when this person is no member any more: whatever they still write is parked.
-    pub(super) removed: Option<String>,
+    /// The server's words, when the account does not have this person: whatever they still write is parked.
+    pub(super) removed: Option<(Access, String)>,
+    /// The device is to be emptied, after what is to be parked.
+    pub(super) empties: bool,
     pub(super) intake: Intake,
     pub(super) runs: Runs,
     pub(super) places: BTreeMap<String, Place>,
@@ -83,6 +85,7 @@ impl Client {
             outbox: Outbox::default(),
             parked: BTreeMap::new(),
             removed: None,
+            empties: false,
             intake: Intake::default(),
             runs: Runs::default(),
             places: BTreeMap::new(),
@@ -246,7 +249,11 @@ impl Client {
                 ("depends_on_refused", message.to_owned())
             }
             Ok(scan) => match &self.removed {
-                Some(message) => ("removed", message.clone()),
+                Some((access, message)) => {
+                    // What it was written into is gone; what another tab has stored of it goes after it.
+                    self.empties |= *access == Access::Ended;
+                    ("removed", message.clone())
+                }
                 None => {
                     self.outbox.add(now_ms, hash, document, bytes, scan.deps);
                     return;
@@ -289,6 +296,9 @@ impl Client {
 
     /// Does whatever has become possible, and says when to look again.
     fn pump(&mut self, now_ms: u64) {
+        if std::mem::take(&mut self.empties) {
+            self.effects.push(Effect::Empty);
+        }
         match self.link.due(now_ms) {
             Due::Nothing => {}
             // What an earlier connection brought is written first, or a disk that fails would let it pile up.
@@ -372,7 +382,7 @@ impl Client {
             waiting: self.outbox.len(),
             caught_up,
             reason: self.link.reason.clone(),
-            removed: self.removed.is_some(),
+            access: self.removed.as_ref().map_or(Access::Open, |(access, _)| *access),
             people: self.people.values().cloned().collect(),
         };
         if status != self.status {

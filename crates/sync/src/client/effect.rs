@@ -2,7 +2,7 @@
 
 use tombolo_docs::Hash;
 use tombolo_model::{Id, Rights};
-use tombolo_wire::store::{Link, Person};
+use tombolo_wire::store::{Access, Link, Person};
 use tombolo_wire::sync::{Course, Cursor, ManifestEntry, RunRows};
 
 /// Names a [`Store`]; its confirmation carries it.
@@ -27,6 +27,9 @@ pub enum Effect {
     Store(Store),
     /// Take these changes and all that build on them out of their document (decision 14).
     Park(Park),
+    /// The server has ended the person's access: take everything of the account off the device, strictly, but what is parked,
+    /// and what is found in the outbox is parked first. The cursor goes too.
+    Empty,
     /// Compare the manifest with what is strictly stored here ([`plan`](super::plan)); put what the server lacks into the
     /// outbox, strictly, give it as [`Event::Outbox`](super::Event::Outbox), and when the server was restored also all runs of this
     /// device as [`Event::Runs`](super::Event::Runs); then [`Event::Compared`](super::Event::Compared).
@@ -118,8 +121,8 @@ pub struct Status {
     pub caught_up: bool,
     /// When the link is down: what is wrong, in words.
     pub reason: Option<String>,
-    /// The server said that the person is no member of the account any more.
-    pub removed: bool,
+    /// Whether the account has the person.
+    pub access: Access,
     /// The other people here.
     pub people: Vec<Person>,
 }

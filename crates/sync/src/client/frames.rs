@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use tombolo_docs::is_saved_document;
 use tombolo_model::{Id, Rights};
+use tombolo_wire::store::Access;
 use tombolo_wire::sync::{
     ByteBuf, Course, Cursor, Down, Entry, MAX_DOWN_BYTES, ManifestEntry, RefusedChanges, RunRows, Up, VERSION, Welcome,
     decode_down, decode_page,
 };
 
 use super::core::{Client, Comparison};
+use super::runs::Runs;
 use super::{Effect, Park, Received};
 use crate::prescan::{Caps, inflate, scan};
 
@@ -294,17 +296,33 @@ impl Client {
         self.effects.push(Effect::Park(Park { document, hashes, code, message }));
     }
 
+    /// Nothing of the account is for this person any more, and what is still on its way to the disk neither.
+    fn ended(&mut self) {
+        self.intake.ended();
+        self.runs = Runs::default();
+        self.cursor = None;
+        for documents in [&mut self.wanted, &mut self.fetching, &mut self.unlisted, &mut self.leaving] {
+            documents.clear();
+        }
+        self.empties = true;
+    }
+
     fn bye(&mut self, now_ms: u64, code: &str, message: String) {
         match code {
             // Another sign-in is needed: coming again as the same changes nothing.
-            "version" | "removed" | "signedOut" | "ssoNeeded" | "passwordNeeded" => {
+            "version" | "removed" | "stranger" | "signedOut" | "ssoNeeded" | "passwordNeeded" => {
                 self.effects.push(Effect::Disconnect);
                 self.forget_connection();
-                if code == "removed" {
+                if matches!(code, "removed" | "stranger") {
+                    // A server that was restored from an old backup knows nobody who came since: theirs is the only copy.
+                    let access = if code == "removed" { Access::Ended } else { Access::Unknown };
                     for document in self.outbox.documents() {
-                        self.park_unsent(document, code, &message);
+                        self.park_unsent(document, "removed", &message);
                     }
-                    self.removed = Some(message.clone());
+                    self.removed = Some((access, message.clone()));
+                    if access == Access::Ended {
+                        self.ended();
+                    }
                 }
                 self.link.stop(Some(message));
             }

@@ -151,6 +151,16 @@ impl Intake {
         }
     }
 
+    /// The device is emptied: nothing of what came is written after that.
+    pub(super) fn ended(&mut self) {
+        self.next = Store::default();
+        self.next_frames = 0;
+        self.retry_ms = None;
+        if let Some(open) = &mut self.open {
+            open.store = Store { token: open.store.token, ..Store::default() };
+        }
+    }
+
     fn next_is_empty(&self) -> bool {
         self.next_frames == 0 && self.next == Store::default()
     }

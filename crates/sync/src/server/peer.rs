@@ -13,6 +13,9 @@ use super::{AccountState, Effect, Event, Request};
 /// A device that says nothing for this long is gone; it pings far more often.
 const SILENT_MS: u64 = 90_000;
 
+/// To who was removed or switched off. A page of before knows such words by how the first sentence ends.
+const ENDED: &str = "You are no longer a member of this account. What this device had of it is taken off; what you had not sent is kept.";
+
 /// Who is at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -104,7 +107,7 @@ impl Peer {
             // The next hello has an old visibility epoch, which begins the comparison.
             Event::SightChanged => self.bye("rights", "What you may see has changed. The device compares anew."),
             Event::RightsChanged { rights: None } => {
-                self.bye("removed", "You are no longer a member of this account. Your copies stay on this device.");
+                self.bye("removed", ENDED);
             }
             Event::SignedOut => self.bye("signedOut", "You have signed out. Sign in again to go on."),
             Event::ShuttingDown => self.bye("restart", "The server restarts and will be back in a moment."),
@@ -193,7 +196,8 @@ impl Peer {
             return;
         }
         match state {
-            None => self.bye("removed", "You are not a member of this account."),
+            // The door has let them in a moment ago.
+            None => self.bye("removed", ENDED),
             Some(state) => self.welcome(state),
         }
     }

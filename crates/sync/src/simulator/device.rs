@@ -19,6 +19,7 @@ pub(super) enum Write {
     Park { document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk> },
     Offer { life: u64, round: u64, rows: Vec<Outgoing>, fetch: Vec<Id>, forget: Vec<Id>, unlisted: Vec<Id>, runs: bool },
     Run(RunRows),
+    Empty,
 }
 
 /// A device.
@@ -129,6 +130,14 @@ impl World {
                 self.write(device, Write::Store(life, store));
             }
             Effect::Park(park) => self.park(device, park),
+            Effect::Empty => {
+                let here = &mut self.devices[device];
+                here.seen.clear();
+                for gone in std::mem::take(&mut here.documents).into_values() {
+                    self.forgotten.extend(gone.chunks_since(&[]).iter().map(|chunk| chunk.hash));
+                }
+                self.write(device, Write::Empty);
+            }
             Effect::Compare { manifest, course, round } => self.compare(device, &manifest, course, round),
             Effect::Supply { document, hashes } => self.supply(device, document, &hashes),
             Effect::Damaged { reason, .. } => self.problems.push(format!("damaged: {reason}")),
@@ -200,6 +209,10 @@ impl World {
                 self.client(device, Event::Outbox(rows));
                 self.client(device, Event::Runs(runs));
                 Some(Event::Compared { round, fetch, forget, unlisted })
+            }
+            Write::Empty => {
+                here.disk.empty();
+                None
             }
             Write::Run(rows) => {
                 here.disk.runs.runs.extend(rows.runs.iter().cloned());

@@ -42,6 +42,12 @@ impl Disk {
         unsent
     }
 
+    /// Its person has no access any more: what they had not sent is put aside, and everything else goes.
+    pub(super) fn empty(&mut self) {
+        self.parked.extend(self.outbox.drain(..).map(|row| row.hash));
+        *self = Self { parked: std::mem::take(&mut self.parked), ..Self::default() };
+    }
+
     pub(super) fn park(&mut self, document: Id, gone: BTreeSet<Hash>, kept: Vec<Chunk>) {
         self.outbox.retain(|row| !gone.contains(&row.hash));
         if kept.is_empty() {

@@ -12,7 +12,7 @@ use tombolo_docs::{Author, Chunk, Document};
 use tombolo_model::{Id, Intent, Kind, Role};
 use tombolo_sync::client::{Client, Effect, Event, Options};
 use tombolo_sync::server::{self, Peer, Session};
-use tombolo_wire::store::Link;
+use tombolo_wire::store::{Access, Link};
 use tombolo_wire::sync::{
     Course, Cursor, Down, Hello, MAX_UP_BYTES, ManifestEntry, Up, VERSION, encode_down, encode_up,
 };
@@ -312,10 +312,40 @@ fn a_removed_member_is_told_and_does_not_try_again() {
     pair.server(server::Event::RightsChanged { rights: None });
     assert_eq!(pair.status().link, Link::Stopped);
     assert!(pair.status().reason.as_deref().unwrap_or_default().contains("no longer a member"));
-    assert!(pair.status().removed);
+    assert_eq!(pair.status().access, Access::Ended);
     let frames = pair.up.len();
     pair.wait(600_000);
     assert_eq!(pair.up.len(), frames);
+}
+
+#[test]
+fn who_was_removed_is_left_nothing_but_what_is_parked_and_who_is_not_known_keeps_all() {
+    for (code, access) in [("removed", Access::Ended), ("stranger", Access::Unknown)] {
+        let mut pair = online();
+        let (_, came) = flow(2);
+        pair.hold_stores = true;
+        pair.append(id(2), came.hash, &came.bytes);
+        pair.notify();
+        let token = pair.stores.last().unwrap().token;
+        let cursor = pair.client.cursor();
+        pair.hold = true;
+        pair.outbox(id(1), &flow(1).1);
+        let bye = Down::Bye { code: code.to_owned(), message: "You have no access.".to_owned() };
+        pair.client(Event::Frame(encode_down(&bye).unwrap()));
+        let asked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_) | Effect::Empty));
+        let order: Vec<bool> = asked.map(|effect| matches!(effect, Effect::Empty)).collect();
+        assert_eq!((pair.status().access, pair.status().link), (access, Link::Stopped));
+        if access == Access::Unknown {
+            assert_eq!((order.as_slice(), pair.client.cursor()), (&[false][..], cursor));
+            continue;
+        }
+        assert_eq!((order.as_slice(), pair.client.cursor()), (&[false, true][..], None));
+        // What was on its way to the disk is not tried again after that, nor does its cursor count.
+        let stores = pair.stores.len();
+        pair.client(Event::StoreFailed { token, reason: "The disk is full.".to_owned() });
+        pair.wait(600_000);
+        assert_eq!((pair.stores.len(), pair.client.cursor()), (stores, None));
+    }
 }
 
 #[test]
@@ -335,9 +365,10 @@ fn what_a_removed_member_had_not_sent_is_parked() {
 fn what_a_removed_member_goes_on_writing_is_parked_until_they_are_let_in_again() {
     let mut pair = online();
     pair.server(server::Event::RightsChanged { rights: None });
+    pair.asked.clear();
     let (mut document, chunk) = flow(1);
     pair.outbox(id(1), &chunk);
-    let [Effect::Park(park)] = pair.asked.as_slice() else { panic!("{:?}", pair.asked) };
+    let [Effect::Park(park), Effect::Empty] = pair.asked.as_slice() else { panic!("{:?}", pair.asked) };
     assert_eq!((&park.hashes, park.code.as_str()), (&vec![chunk.hash], "removed"));
     pair.client(Event::Withdrawn { document: id(1), hashes: vec![chunk.hash] });
 
@@ -347,8 +378,7 @@ fn what_a_removed_member_goes_on_writing_is_parked_until_they_are_let_in_again()
     pair.manifest = vec![ManifestEntry { document: id(1), heads: vec![chunk.hash] }];
     pair.state.visibility_epoch = 2;
     pair.client(Event::Start);
-    let round = pair.round();
-    pair.client(Event::Compared { round, fetch: vec![id(1)], forget: Vec::new(), unlisted: vec![] });
+    assert!(pair.stores.iter().flat_map(|store| &store.received).any(|item| item.document == id(1)), "it comes whole");
     pair.outbox(id(1), &rename(&mut document, "g"));
     let parked = pair.asked.iter().filter(|effect| matches!(effect, Effect::Park(_))).count();
     assert_eq!(parked, 1, "{:?}", pair.asked);

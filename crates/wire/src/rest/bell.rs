@@ -20,6 +20,8 @@ pub struct Bell {
     pub read: Vec<String>,
     /// The accounts that are open to them now.
     pub accounts: Vec<Id>,
+    /// The accounts that they were taken out of, or are switched off in.
+    pub ended: Vec<Id>,
 }
 
 /// An invitation that waits for an answer.

@@ -110,6 +110,14 @@ pub enum Call {
         #[serde(default)]
         secrets: BTreeMap<String, String>,
     },
+    /// → the accounts of this person that are known here, as a list of [`AccountInfo`](super::AccountInfo), after what the server
+    /// has said of them.
+    Accounts {
+        /// They are open to the person.
+        open: Vec<Id>,
+        /// The person was taken out of these: nothing of them stays on the device but what they had not sent.
+        ended: Vec<Id>,
+    },
     /// → null. The connections that are offline come as [`Event::Outages`](super::Event::Outages): what this device knows of
     /// them at once, and what the server says when it has said it.
     Outages,

@@ -22,6 +22,9 @@ pub struct AccountInfo {
     /// In single integrations, beside that.
     #[serde(default, skip_serializing_if = "Grants::is_empty")]
     pub grants: Grants,
+    /// The server has ended the person's access: nothing of the account is on this device but what they had not sent.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 impl AccountInfo {
@@ -102,6 +105,22 @@ pub struct SyncStatus {
     pub reason: Option<String>,
     /// The other people here.
     pub people: Vec<Person>,
+    /// Whether the account has this person.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// Whether an account has a person, as its server said last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Access {
+    /// Nothing else was said.
+    #[default]
+    Open,
+    /// The server does not know them there, as one that was restored from an old backup: what is on the device stays.
+    Unknown,
+    /// They were removed or switched off: what was on the device has left it, but for what they had not sent.
+    Ended,
 }
 
 /// The state of the link to the server.

@@ -95,7 +95,7 @@ pub enum Down {
     Pong,
     /// The last frame before the server closes.
     Bye {
-        /// Stable: `version`, `protocol`, `removed`, `signedOut`, `rights`, `restart`, `storage`.
+        /// Stable: `version`, `protocol`, `removed`, `stranger`, `signedOut`, `rights`, `restart`, `storage`.
         code: String,
         /// What happened, then what to do.
         message: String,

@@ -14,7 +14,7 @@ use web_sys::Blob;
 use super::text_at;
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::{blobs, documents, env, outages, secrets};
+use crate::{blobs, documents, env, outages, secrets, stubs};
 
 /// A job and its files, in the order in which the job names them.
 pub(super) struct Bundle {
@@ -71,6 +71,14 @@ pub(super) async fn gather_connection(
     Ok(PingJob { connection, resources, secrets: Secrets(secrets), hosts, relay })
 }
 
+/// A run on this device needs what its person may not open.
+fn not_open(account: &Account, id: Id) -> Fault {
+    let name = account.catalogue.borrow().get(&id).map(|stored| stored.row.name.clone()).unwrap_or_default();
+    Fault::Invalid(format!(
+        "It goes by “{name}”, which you may not open, so it cannot be tried out on this device. Run the flow: the server does that for you."
+    ))
+}
+
 /// Where the server takes requests of a run.
 fn relay(account: &Account, of: &str) -> Relay {
     match account.link.borrow().link {
@@ -109,6 +117,7 @@ impl Found {
                 }
                 let (kind, value, own_heads) = match read(account, id).await {
                     Ok(found) => found,
+                    Err(Fault::NotFound(_)) if stubs::is_stub(account, id) => return Err(not_open(account, id)),
                     // The engine says which step refers to nothing, and where.
                     Err(Fault::NotFound(_)) if id != own => continue,
                     Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use tombolo_model::{Id, Kind, Role};
 use tombolo_wire::rest::RunStarted;
 use tombolo_wire::run::{OpenErrors, RetryOf, RunBy, RunOrigin, RunType};
 use tombolo_wire::run_worker::{FromRun, RunOptions, ToRun};
-use tombolo_wire::store::Event as ToPage;
+use tombolo_wire::store::{Access, Event as ToPage};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -38,7 +38,7 @@ pub(super) struct Listeners {
 /// Starts a run and gives its id.
 pub(crate) async fn start(account: &Rc<Account>, flow: Id, on_server: bool, options: RunOptions) -> Result<Id, Fault> {
     refuse_binned(account, flow)?;
-    if account.link.borrow().removed {
+    if account.status().access != Access::Open {
         return Err(Fault::Invalid(
             "You are no longer a member of this account, so its flows do not run here. Ask its administrator."
                 .to_owned(),

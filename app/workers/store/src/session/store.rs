@@ -18,7 +18,7 @@ use crate::pending::Named;
 use crate::runs::Fresh;
 use crate::storage::{Batch, Store, bytes, chunk_key, document_range, pair, text};
 use crate::tabs::{Pieces, Say};
-use crate::{compact, documents, env, history, news, outages, park, runs, untold};
+use crate::{compact, documents, env, history, news, outages, park, runs, stubs, untold};
 
 /// What was received of one document.
 #[derive(Default)]
@@ -70,6 +70,10 @@ pub(super) async fn store(account: &Rc<Account>, session: &Rc<Session>, wanted: 
         }
         writing.issue(&after)?;
         writing.commit().await?;
+    }
+    if wanted.cursor.is_some() {
+        // What was not sent is told by the numbers alone.
+        stubs::ask_soon(account);
     }
     let unparked = arrived.unparked;
     session.outbox.deleted(&wanted.acked);
