@@ -120,7 +120,7 @@ mod tests {
         Saved { rules: text.to_owned(), ..Saved::default() }
     }
 
-    fn with(text: &str, options: Value) -> Saved {
+    fn with(text: &str, options: &Value) -> Saved {
         Saved { rules: text.to_owned(), options: options.as_object().unwrap().clone(), ..Saved::default() }
     }
 
@@ -163,10 +163,10 @@ mod tests {
     #[test]
     fn the_options_of_a_file_become_those_of_its_export() {
         let now = json!({"file": {"type": "xml", "csv": {"rowsToSkip": 2, "rowDelimiter": "lf"}}});
-        let csv = with("", json!({"columnDelimiter": ";", "rowDelimiter": "\n"}));
+        let csv = with("", &json!({"columnDelimiter": ";", "rowDelimiter": "\n"}));
         let file = made("csv-parser", Kind::Export, &csv, "", &now).unwrap();
         assert_eq!(file, json!({"/file/type": "csv", "/file/csv": {"columnDelimiter": ";", "rowDelimiter": "\n"}}));
-        let request = with("x", json!({"method": "PUT", "relativeURI": "/a", "headers": "A: b:c\nnone"}));
+        let request = with("x", &json!({"method": "PUT", "relativeURI": "/a", "headers": "A: b:c\nnone"}));
         let request = made("http-request", Kind::Import, &request, "", &json!({})).unwrap();
         assert_eq!(request["/http/method"], json!(["PUT"]));
         assert_eq!(request["/http/headers"], json!([{"name": "A", "value": "b:c"}]));
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_query_becomes_the_body_of_a_request_that_has_one() {
-        let query = with("{ a }", json!({"variables": "{\"n\": 1}"}));
+        let query = with("{ a }", &json!({"variables": "{\"n\": 1}"}));
         let made = |now: &Value| made("graphql", Kind::Export, &query, "", now).unwrap();
         let got = made(&json!({"http": {"method": "GET"}}));
         assert_eq!(got["/http/method"], "POST");
