@@ -10,6 +10,7 @@ mod export;
 mod file;
 mod http;
 mod import;
+mod listener;
 mod other;
 mod settings;
 mod step;
@@ -214,6 +215,7 @@ pub fn form(kind: Kind, adaptor: &str) -> &'static [Section] {
         (Kind::Connection, "http" | "rest" | "") => connection::HTTP,
         (Kind::Connection, _) => connection::UNKNOWN,
         (Kind::Export, "SimpleExport" | "simple") => export::SIMPLE,
+        (Kind::Export, "WebhookExport" | "webhook") => listener::LISTENER,
         (Kind::Export, "HTTPExport" | "RESTExport" | "") => export::HTTP,
         (Kind::Import, "SimpleImport") => import::SIMPLE,
         (Kind::Import, "HTTPImport" | "RESTImport" | "") => import::HTTP,
@@ -235,7 +237,7 @@ mod tests {
     use crate::{Shape, shapes};
 
     fn all() -> Vec<(Kind, &'static [Section])> {
-        let adaptors = ["", "http", "HTTPExport", "SimpleExport", "HTTPImport", "SimpleImport", "ftp"];
+        let adaptors = ["", "http", "HTTPExport", "SimpleExport", "WebhookExport", "HTTPImport", "SimpleImport", "ftp"];
         let of = |kind: Kind| adaptors.iter().map(move |adaptor| (kind, form(kind, adaptor)));
         Kind::ALL.into_iter().flat_map(of).collect()
     }

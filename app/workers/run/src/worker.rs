@@ -74,6 +74,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
             start_ms: job.options.start_ms,
             checkpoints: job.checkpoints,
             begin: job.begin,
+            received: job.received,
         },
     };
     let mut report = |report| match report {
