@@ -21,6 +21,7 @@ use crate::rest::Rest;
 use crate::runner::Runner;
 use crate::store::Store;
 use crate::vault::VaultKey;
+use crate::webhooks::Webhooks;
 
 /// The server's parts, shared.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) desks: Desks,
     pub(crate) rest: Rest,
     pub(crate) relay: Relay,
+    pub(crate) webhooks: Webhooks,
     /// The way out for letters; absent where the operator has given none.
     pub(crate) post: Option<Post>,
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tombolo_engine::{ConsoleLine, Exchange, Stage};
 use tombolo_model::kept::{KeptAsk, KeptReply};
+use tombolo_model::run::Received;
 use tombolo_model::{Id, MASK};
 use tombolo_wire::run::{RunError, RunRow};
 pub use tombolo_wire::run_worker::{RunResource as JobResource, RunRetry, Secrets};
@@ -44,6 +45,9 @@ pub struct Job {
     /// Records that failed, in place of what the exports would read.
     #[serde(default)]
     pub retry: Option<RunRetry>,
+    /// What came to its listeners, each a file of [`Self::files`].
+    #[serde(default)]
+    pub received: BTreeMap<Id, Vec<Received>>,
     /// An empty folder for the files that the run makes.
     pub out: PathBuf,
     /// Whether the dialer may reach private and loopback addresses.

@@ -49,6 +49,7 @@ pub mod store;
 mod transfers;
 mod vault;
 mod web_host;
+mod webhooks;
 
 use std::io::Write;
 use std::process::ExitCode;

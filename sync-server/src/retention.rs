@@ -33,6 +33,11 @@ const TICKS_MS: i64 = 90 * DAY_MS;
 /// After they were adopted or dismissed.
 const REFUSED_MS: i64 = 90 * DAY_MS;
 
+/// After it came and was read: its sender does not try again any more.
+const NAMED_MS: i64 = 7 * DAY_MS;
+/// After it came for a flow that was not switched on again.
+const RECEIVED_MS: i64 = 30 * DAY_MS;
+
 /// Rows in one transaction.
 const MOST: u32 = 500;
 /// Rows of each table of an account that goes, in one transaction: a part of a file is a row of a megabyte.
@@ -105,6 +110,7 @@ async fn sweep(store: &dyn Store, desks: &Desks, now_ms: i64) {
         ("secrets that belong to nothing", loose_secrets(store, now_ms).await),
         ("letters", letters(store, now_ms).await),
         ("changes that were decided on", refused(store, now_ms).await),
+        ("what came to listeners", received(store, now_ms).await),
         ("runs", runs(store, now_ms).await),
         ("files of runs", files(store, desks).await),
     ];
@@ -132,6 +138,11 @@ async fn tokens(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
 
 async fn loose_secrets(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
     while is_full(store.remove_loose_secrets(now_ms - LOOSE_SECRETS_MS, MOST).await?) {}
+    Ok(())
+}
+
+async fn received(store: &dyn Store, now_ms: i64) -> Result<(), StoreError> {
+    while is_full(store.remove_received(now_ms - NAMED_MS, now_ms - RECEIVED_MS, MOST).await?) {}
     Ok(())
 }
 

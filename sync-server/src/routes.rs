@@ -17,6 +17,7 @@ mod kept;
 mod members;
 mod outages;
 mod profile;
+mod received;
 mod refused;
 mod relay;
 mod retention;
@@ -79,6 +80,8 @@ impl Route {
 
 const ENTER: Right = Right::Member(Action::Enter, Kind::Integration);
 const SEE_FILES: Right = Right::Somewhere(Action::Read, Kind::Export);
+/// Who sees what a flow fails on sees what came to it.
+const SEE_RECEIVED: Right = Right::Resource(Action::Read, Kind::Export);
 const BRING_FILES: Right = Right::Somewhere(Action::Write, Kind::Export);
 const RUN: Right = Right::Resource(Action::Run, Kind::Flow);
 /// Whoever may not change a flow has it run on the server, and needs nothing sent.
@@ -162,6 +165,7 @@ fn table() -> Vec<Route> {
         get("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::list),
         put("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::put),
         delete("/api/accounts/{account}/connections/{connection}/secrets", SECRETS, secrets::delete),
+        get("/api/accounts/{account}/exports/{export}/received", SEE_RECEIVED, received::last),
         get("/api/accounts/{account}/outages", ENTER, outages::list),
         get("/api/accounts/{account}/stubs", ENTER, stubs::list),
         put("/api/accounts/{account}/connections/{connection}/outage", SECRETS, outages::put),

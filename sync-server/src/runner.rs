@@ -17,6 +17,7 @@ mod made;
 pub(crate) mod outages;
 pub(crate) mod pings;
 mod places;
+mod received;
 mod report;
 pub(crate) mod retests;
 mod schedule;
@@ -45,6 +46,7 @@ use child::RunFailure;
 pub(crate) use ending::{close_interrupted, end_all};
 use live::{Entered, Lives};
 use places::Places;
+pub(crate) use received::start_received;
 pub(crate) use schedule::{NoStart, refuse_schedule, start_ticks};
 
 /// No run takes longer, the wait for a place not counted.
@@ -66,8 +68,8 @@ pub(crate) enum StartError {
     #[error("the flow {0} is in the recycle bin")]
     Binned(Id),
     /// It is on its way to another account.
-    #[error("the flow {0} is being handed over to another account")]
-    Leaving(Id),
+    #[error("the flow is being handed over to another account")]
+    Leaving(Box<Resource>),
     /// It is switched off.
     #[error("the flow {0} is switched off")]
     Disabled(Id),
@@ -172,6 +174,9 @@ impl Wish {
     /// Its schedule wants it.
     const SCHEDULE: Self = Self { kind: RunType::Schedule, by: None, started: 0 };
 
+    /// Something wants it that came to its listener.
+    const LISTENER: Self = Self { kind: RunType::Webhook, by: None, started: 0 };
+
     /// A run of this one wants it.
     const fn next(self) -> Self {
         Self { kind: RunType::Flow, by: self.by, started: self.started + 1 }
@@ -255,14 +260,14 @@ async fn runnable(app: &App, account: Id, flow: Id) -> Result<Resource, StartErr
         Some(integration) => resources::read(&*app.store, account, integration).await?,
         None => None,
     };
-    if app.store.is_leaving(account, flow).await? {
-        return Err(StartError::Leaving(flow));
-    }
     if found.binned || home.is_some_and(|home| home.binned) {
         return Err(StartError::Binned(flow));
     }
     if view.disabled() {
         return Err(StartError::Disabled(flow));
+    }
+    if app.store.is_leaving(account, flow).await? {
+        return Err(StartError::Leaving(Box::new(found)));
     }
     Ok(found)
 }
@@ -304,13 +309,22 @@ fn run_to_end(app: App, account: Id, wanted: Wanted, row: RunRow, entered: Enter
             Err(_) => ending::close_panicked(&app, account, run).await,
         }
         drop(entered);
+        // What came meanwhile has waited for this.
+        app.webhooks.wake();
     }
     .boxed()
 }
 
 async fn execute(app: &App, account: Id, wanted: Wanted, row: RunRow, entered: &Entered) -> RunRow {
     let mut report = report::Report::new(app.clone(), account, row, wanted.narrowed.again.as_ref());
+    let reads_received = wanted.wish.kind == RunType::Webhook;
     let outcome = work(app, account, wanted, &mut report, entered.canceled()).await;
+    if reads_received && matches!(outcome, Err(RunFailure::Canceled)) && *app.hub.stopping().borrow() {
+        // Nobody wanted that: the run after the next start reads it.
+        if let Err(error) = app.store.release_received(account, report.row().id).await {
+            tracing::error!(%error, "what came to a listener cannot be taken back; its run is over");
+        }
+    }
     report.end(outcome);
     entered.ends_as(report.row().status);
     report.finish().await

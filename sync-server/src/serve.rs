@@ -31,6 +31,7 @@ use crate::scheduler;
 use crate::sqlite::Sqlite;
 use crate::steady::keep_going;
 use crate::store::{Accounts, Blobs};
+use crate::webhooks::{self, Webhooks};
 use crate::{audit, clock, fresh, keys, private, retention, routes, transfers};
 
 /// The database's name in the data folder.
@@ -56,6 +57,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
     let address = tcp.local_addr()?;
     let app = App::new(parts(config, address).await?);
+    // What runs had taken that did not end waits again, before these are said to be over.
+    app.store.release_all_received().await?;
     runner::close_interrupted(&app).await?;
     let stop = tokio::spawn(stop_signal(app.clone()));
     let (of_schedule, of_retention, of_audit, of_mail) = (app.clone(), app.clone(), app.clone(), app.clone());
@@ -65,12 +68,15 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let log = tokio::spawn(keep_going("audit", move || audit::keep_up(of_audit.clone())));
     let of_retests = app.clone();
     let retests = tokio::spawn(keep_going("tests of connections", move || runner::retests::drive(of_retests.clone())));
+    let of_listeners = app.clone();
+    let listeners = tokio::spawn(keep_going("listeners", move || webhooks::dispatch::drive(of_listeners.clone())));
     let letters = tokio::spawn(keep_going("mail", move || mail::drive(of_mail.clone())));
     listen(&app, tcp, address, Patience::USUAL).await?;
     stop.abort();
     schedule.abort();
     retention.abort();
     log.abort();
+    listeners.abort();
     letters.abort();
     retests.abort();
     // Sockets outlive the server that opened them; devices are to hear that it goes.
@@ -132,6 +138,7 @@ async fn parts(config: Config, address: SocketAddr) -> anyhow::Result<Parts> {
         desks: Desks::default(),
         rest: Rest::new(),
         relay: Relay::new(config.allow_private_network)?,
+        webhooks: Webhooks::default(),
         config,
     })
 }

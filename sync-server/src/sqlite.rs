@@ -17,6 +17,7 @@ mod changes;
 mod checkpoints;
 mod failures;
 mod feedback;
+mod inbox;
 mod invitations;
 mod jobs;
 mod listing;
@@ -64,7 +65,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 10;
+pub(crate) const SCHEMA_VERSION: i64 = 11;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -216,6 +217,9 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
         sqlx::raw_sql(include_str!("sqlite/version_10_marks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
         sqlx::raw_sql(include_str!("sqlite/version_10_ticks.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 11 {
+        sqlx::raw_sql(include_str!("sqlite/version_11_inbox.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -313,6 +317,9 @@ mod tests {
             ALTER TABLE sessions DROP COLUMN network;
             DROP TABLE tags;
             DROP TABLE template_zips;
+            DROP TABLE inbox;
+            DROP TABLE last_received;
+            DROP INDEX documents_listener;
             DROP TABLE retry_data;
             DROP TABLE outages;
             DROP TABLE run_marks;

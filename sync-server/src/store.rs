@@ -16,6 +16,7 @@ mod caches;
 mod changes;
 mod failures;
 mod feedback;
+mod inbox;
 mod jobs;
 mod listing;
 mod mails;
@@ -53,6 +54,7 @@ pub use caches::{CacheSize, Caches, Upserted};
 pub use changes::{BRINGS_BACK_MS, Changes, Push, Pushed, ResourceHome, Sight, StoredDocument, Stretch};
 pub use failures::{FailureFilter, FailureRow, Failures};
 pub use feedback::{Feedback, FeedbackRow, Profiles};
+pub use inbox::{Inbox, Kept, LastReceived, NewReceived, ReceivedRow, SHOWN_BYTES, Taken};
 pub use jobs::{JobFilter, Jobs};
 pub use listing::{ListRow, Listing};
 pub use mails::{DueMail, MailRow, Mails, NewMail};
@@ -160,6 +162,7 @@ pub trait Store:
     + Caches
     + Jobs
     + Failures
+    + Inbox
     + Sso
     + Send
     + Sync

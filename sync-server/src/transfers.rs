@@ -26,6 +26,8 @@ pub(crate) use contents::{All, preview};
 
 /// How often a run is asked whether it has ended.
 const LOOK: Duration = Duration::from_millis(300);
+/// How often it is asked whether what came to listeners has been taken: a minute. A flow that is switched off takes nothing.
+const LOOKS_FOR_RECEIVED: u32 = 200;
 /// How often the hand-over is tried with new values because something was changed meanwhile.
 const TRIES: usize = 5;
 
@@ -98,13 +100,31 @@ pub(crate) async fn carry_out(app: &App, transfer: Id) {
     }
 }
 
+/// Waits until nothing runs of what is handed over, and for a while until its flows have taken what came to their listeners.
 async fn wait_for_runs(app: &App, row: &TransferRow) {
     let flows: Vec<Id> = row.shown.contents.items.iter().map(|item| item.id).collect();
     let mut stopping = app.hub.stopping();
-    while app.runner.runs_any(row.account, &flows) {
+    let mut patience = LOOKS_FOR_RECEIVED;
+    loop {
+        let waits = patience > 0 && waits_for_any(app, row.account, &flows).await;
+        if !waits && !app.runner.runs_any(row.account, &flows) {
+            return;
+        }
+        patience = patience.saturating_sub(u32::from(waits));
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Whether something that came to a listener waits for one of these flows. What cannot be looked up is not waited for.
+async fn waits_for_any(app: &App, account: Id, flows: &[Id]) -> bool {
+    match app.store.waiting().await {
+        Ok(waiting) => waiting.iter().any(|(of, flow)| *of == account && flows.contains(flow)),
+        Err(error) => {
+            tracing::error!(%error, "what came to listeners cannot be looked up");
+            false
         }
     }
 }

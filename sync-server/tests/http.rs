@@ -87,3 +87,5 @@ mod tls;
 mod transfers;
 #[path = "http/v1.rs"]
 mod v1;
+#[path = "http/webhooks.rs"]
+mod webhooks;

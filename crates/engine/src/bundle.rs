@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
-use tombolo_model::run::RunBegin;
+use tombolo_model::run::{Received, RunBegin};
 use tombolo_model::{Id, Kind};
 
 /// A flow and all it needs.
@@ -33,6 +33,8 @@ pub struct About {
     pub retry: Option<Retry>,
     /// The exports that it reads, of those that the flow has; all of them where none is named.
     pub sources: Vec<Id>,
+    /// What came to each listener, in its order.
+    pub received: BTreeMap<Id, Vec<Received>>,
     /// Up to when each export of changes was read: the beginning of the last run of this flow that completed, in
     /// milliseconds since 1970.
     pub checkpoints: BTreeMap<Id, i64>,

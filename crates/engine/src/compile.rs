@@ -12,6 +12,7 @@ mod graph;
 mod import;
 mod import_http;
 mod kind;
+mod listener;
 mod mapping;
 mod media;
 mod paging;
@@ -37,6 +38,8 @@ use graph::Graph;
 
 pub(crate) use auth::percent;
 pub(crate) use format::{csv as csv_options, xml as xml_options, xml_writer};
+#[cfg(test)]
+pub(crate) use listener::compile as listener_of;
 pub(crate) use media::target as body_target;
 
 /// Compiles a flow.
@@ -74,6 +77,9 @@ pub fn compile(bundle: &Bundle) -> Result<Plan, Vec<Problem>> {
             "The flow has none of the sources that were chosen for this run: choose others."
         };
         problems.push(Problem::new("/pageGenerators", "no_source", message));
+    }
+    if problems.is_empty() && bundle.about.retry.is_none() && sources.iter().all(Source::waits) {
+        problems.push(Problem::new("/pageGenerators", "listener", listener::WAITS));
     }
     if !problems.is_empty() {
         return Err(problems);

@@ -27,7 +27,7 @@ pub(crate) use http_write::{AnswerType, HttpWrite, Ignore, Known, Media, Operati
 pub(crate) use paging::{Later, Next, Paging, Previous, Stop, TokenPlace};
 pub(crate) use pool::{Pool, RateLimit};
 pub(crate) use router::{Again, Branch, Chain, Entry, RouteBy, Router};
-pub(crate) use source::{Delta, FileRead, Format, HttpRead, Once, Read, Source};
+pub(crate) use source::{BodyKind, Delta, FileRead, Format, HttpRead, ListenerRead, Once, Read, Source};
 pub(crate) use step::{FileWrite, Import, OneToMany, Parts, Step, Work, Write};
 pub(crate) use verdict::{Sign, Verdict};
 
@@ -128,7 +128,7 @@ impl Plan {
             .iter()
             .filter_map(|source| match &source.read {
                 Read::File(file) => Some(file.hash.as_str()),
-                Read::Http(_) => None,
+                Read::Http(_) | Read::Listener(_) => None,
             })
             .collect()
     }

@@ -40,6 +40,7 @@ mod source;
 mod source_body;
 mod source_file;
 mod source_http;
+mod source_listener;
 mod source_lookup;
 mod source_names;
 mod stages;

@@ -11,6 +11,7 @@ mod export;
 mod file;
 mod http;
 mod import;
+mod listener;
 mod other;
 mod settings;
 mod step;
@@ -228,6 +229,7 @@ pub fn form(kind: Kind, adaptor: &str) -> &'static [Section] {
         (Kind::Connection, "http" | "rest" | "") => connection::HTTP,
         (Kind::Connection, _) => connection::UNKNOWN,
         (Kind::Export, "SimpleExport" | "simple") => export::SIMPLE,
+        (Kind::Export, "WebhookExport" | "webhook") => listener::LISTENER,
         (Kind::Export, "HTTPExport" | "RESTExport" | "") => export::HTTP,
         (Kind::Export, "RDBMSExport") => database::RDBMS_EXPORT,
         (Kind::Export, "JDBCExport") => database::JDBC_EXPORT,
@@ -258,6 +260,7 @@ mod tests {
             "http",
             "HTTPExport",
             "SimpleExport",
+            "WebhookExport",
             "HTTPImport",
             "SimpleImport",
             "RDBMSExport",

@@ -144,6 +144,17 @@ pub enum RunType {
     Other,
 }
 
+/// A body that came to a listener, for the run that reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received {
+    /// The stored file that it is, as the run knows it.
+    pub file: String,
+    /// What its sender says it is; empty where nothing is said.
+    #[serde(default)]
+    pub media_type: String,
+}
+
 /// A person, as they were called at the time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,6 +10,7 @@ mod help;
 mod mail;
 mod outages;
 mod profile;
+mod received;
 mod refused;
 mod retention;
 mod security;
@@ -33,6 +34,7 @@ pub use help::{Diagnostics, FeedbackKind, Links, SendFeedback};
 pub use mail::{MailState, MailStatus};
 pub use outages::{Outage, OutageList, PutOutage};
 pub use profile::Profile;
+pub use received::LastPayload;
 pub use refused::{AdoptRefused, OfferRefused, RefusedLine, RefusedList, RefusedReview, RefusedStatus};
 pub use retention::{KeepRetention, MOST_RETENTION_DAYS, PreviewRetention, RETENTION_DAYS, RetentionPreview};
 pub use security::{

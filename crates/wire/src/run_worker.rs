@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tombolo_model::run::Received;
 use tombolo_model::{Id, Kind};
 
 use crate::run::{KeptAsk, KeptReply, RunBegin, RunError, RunRow};
@@ -163,6 +164,9 @@ pub struct RunJob {
     pub hosts: BTreeMap<Id, Vec<String>>,
     /// The content hashes of the attached files, in order.
     pub files: Vec<String>,
+    /// What came to its listeners, each one of `files`.
+    #[serde(default)]
+    pub received: BTreeMap<Id, Vec<Received>>,
     /// Where its clock and random values begin, if that is given.
     #[serde(default)]
     pub begin: RunBegin,

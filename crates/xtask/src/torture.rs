@@ -16,7 +16,7 @@ struct Torture {
     browser: bool,
 }
 
-const ALL: [Torture; 16] = [
+const ALL: [Torture; 17] = [
     Torture {
         name: "simulator",
         test: "-p tombolo-sync --lib five_hundred_worlds",
@@ -50,6 +50,13 @@ const ALL: [Torture; 16] = [
         test: "-p tombolo-server --test http old_data::",
         rounds: 50,
         full: "the data of each release opened, and the server killed 50 times while it brings them up to date",
+        browser: false,
+    },
+    Torture {
+        name: "webhooks",
+        test: "-p tombolo-server --test http webhooks::kills::",
+        rounds: 20,
+        full: "the server killed 20 times while four senders send to a listener",
         browser: false,
     },
     Torture {

@@ -25,6 +25,8 @@ use crate::store::{Proofs, StoreError};
 pub enum Right {
     /// Nothing.
     Anybody,
+    /// No session: the handler looks at what the sender shows to the listener of the path.
+    Proof,
     /// A session.
     SignedIn,
     /// A session, and a role in the account of the path that may do this.
@@ -121,7 +123,7 @@ async fn has_ended(app: &App, request: &Parts) -> Result<bool, ApiError> {
 }
 
 async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiError> {
-    if right == Right::Anybody {
+    if matches!(right, Right::Anybody | Right::Proof) {
         return Ok(());
     }
     let caller = caller(app, &request.headers).await?.ok_or_else(ApiError::signed_out)?;
@@ -153,7 +155,7 @@ async fn admit(app: &App, right: Right, request: &mut Parts) -> Result<(), ApiEr
 async fn allowed(app: &App, right: Right, account: Id, rights: &Rights, uri: &Uri) -> Result<Permission, ApiError> {
     let ask = |action, subject| permission(Standing::Accepted, rights, action, subject);
     Ok(match right {
-        Right::Anybody | Right::SignedIn => Permission::Granted,
+        Right::Anybody | Right::Proof | Right::SignedIn => Permission::Granted,
         // It has a door of its own; without that it lets nobody in.
         Right::Token(..) | Right::TokenSomewhere(..) | Right::TokenResource(..) => Permission::Absent,
         Right::Member(action, kind) => ask(action, Subject::Account(kind)),

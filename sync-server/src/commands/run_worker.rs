@@ -80,6 +80,7 @@ async fn work(job: Job, pipes: Option<Pipes>) -> anyhow::Result<()> {
             checkpoints: job.checkpoints,
             sources: job.sources,
             start_ms: job.start_ms,
+            received: job.received,
             retry: job.retry.map(|again| Retry { step: again.step, records: again.records }),
             ..About::default()
         },

@@ -1,4 +1,4 @@
-//! Secrets of connections: written, named, removed, never read.
+//! Secrets of connections, and of listeners, which go nowhere: written, named, removed, never read.
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -41,13 +41,14 @@ pub(super) async fn put(
     Body(body): Body<PutSecret>,
 ) -> Result<StatusCode, ApiError> {
     let holds = |kind| shapes(kind).shape(&body.path) == Shape::Secret;
-    if ![Kind::Connection, Kind::IClient].into_iter().any(holds) {
-        return Err(ApiError::invalid("path", "This field of a connection or iClient holds no secret."));
+    let of_listener = holds(Kind::Export);
+    if !of_listener && ![Kind::Connection, Kind::IClient].into_iter().any(holds) {
+        return Err(ApiError::invalid("path", "This field of a connection, iClient or listener holds no secret."));
     }
     if body.value.is_empty() || body.value.len() > LONGEST {
         return Err(ApiError::invalid("value", "Enter a secret of at most 64 KiB."));
     }
-    let hosts = checked_hosts(body.hosts)?;
+    let hosts = if of_listener { Vec::new() } else { checked_hosts(body.hosts)? };
     let place = SecretPlace { account: entered.account, connection, path: &body.path };
     let sealed = app.vault.seal(place, hosts, &body.value).map_err(|error| ApiError::internal(&error))?;
     let have = app.store.secrets(entered.account, &[connection]).await?;

@@ -12,6 +12,7 @@ mod decisions;
 mod errors;
 mod flows;
 mod jobs;
+mod listeners;
 mod openapi;
 mod packages;
 mod ping;
@@ -123,8 +124,24 @@ pub(super) fn table() -> Vec<Route> {
     rows.extend(Kind::ALL.into_iter().flat_map(of_each_kind));
     rows.extend(of_some_kinds());
     rows.extend(of_errors());
-    rows.extend(of_templates());
+    rows.extend(of_templates().into_iter().chain(of_listeners()));
     rows
+}
+
+/// Where other programs send; what the listener asks of them is looked at there.
+fn of_listeners() -> Vec<Route> {
+    let (open, secret) = ("/v1/exports/{id}/data", "/v1/exports/{id}/{token}/data");
+    let about = "Send something to a listener, with the signature, token or password that it asks for";
+    let by_address = "Send something to a listener whose address is secret";
+    let asks = "Ask whether a listener is there, with a challenge";
+    vec![
+        post(open, Right::Proof, listeners::open).takes(listeners::MOST_BYTES).says(about),
+        put(open, Right::Proof, listeners::open).takes(listeners::MOST_BYTES).says(about),
+        get(open, Right::Proof, listeners::open).says(asks),
+        post(secret, Right::Proof, listeners::secret).takes(listeners::MOST_BYTES).says(by_address),
+        put(secret, Right::Proof, listeners::secret).takes(listeners::MOST_BYTES).says(by_address),
+        get(secret, Right::Proof, listeners::secret).says(asks),
+    ]
 }
 
 fn of_each_kind(kind: Kind) -> Vec<Route> {

@@ -9,9 +9,9 @@ use tombolo_model::{Id, Kind, alias, catalogue};
 use tombolo_wire::run::{MOST_OPEN, OpenErrors, RunRow};
 
 use super::child::RunFailure;
-use super::outages;
 use super::report::Report;
 use super::{Again, Narrowed};
+use super::{outages, received};
 use crate::app::App;
 use crate::job::{Job, JobResource, Secrets};
 use crate::resources::{self, Resource};
@@ -38,7 +38,9 @@ pub(super) async fn gather(
     let mut row = report.row().clone();
     let resources = follow(app, account, &flow, &mut row).await?;
     let needs = secrets(app, account, &resources).await?;
-    let files = files(app, account, &resources, folder).await?;
+    let mut files = files(app, account, &resources, folder).await?;
+    let (bodies, received) = received::gather(app, account, &row, folder).await?;
+    files.extend(bodies);
     let checkpoints = app.store.checkpoints(account, row.flow).await?;
     let offline = outages::of(app, account, |id| resources.contains_key(&id)).await?;
     // What is tried again is resolved as such, and an error that it has anew is the same one.
@@ -63,6 +65,7 @@ pub(super) async fn gather(
         sources: narrowed.sources,
         start_ms: narrowed.start_ms,
         retry: narrowed.again.as_ref().map(Again::job),
+        received,
         out,
         allow_private_network: app.config.allow_private_network,
         offline,

@@ -397,6 +397,7 @@ mod tests {
             sources: Vec::new(),
             start_ms: None,
             retry: None,
+            received: [].into(),
             out: data.path().to_path_buf(),
             allow_private_network: false,
             offline: [].into(),

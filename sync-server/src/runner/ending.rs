@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tombolo_model::Id;
-use tombolo_wire::run::{RunError, RunRow, RunStatus};
+use tombolo_wire::run::{RunError, RunRow, RunStatus, RunType};
 
 use super::{alone, keep, keep_end, run_error};
 use crate::app::App;
@@ -21,10 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) async fn close_interrupted(app: &App) -> Result<(), StoreError> {
     for (account, row) in app.store.unfinished_runs().await? {
         tracing::warn!(run = %row.id, "a run was interrupted");
-        let error = run_error(
-            "interrupted",
-            row.cut_off("The server stopped while this ran; the flow's schedule goes on by itself."),
-        );
+        let why = if row.origin.kind == RunType::Webhook {
+            "The server stopped while this ran. Another run reads what came to the listener; what was delivered by then is delivered again unless the destination or a filter knows it.".to_owned()
+        } else {
+            row.cut_off("The server stopped while this ran; the flow's schedule goes on by itself.")
+        };
+        let error = run_error("interrupted", why);
         keep(app, account, &failed(row, error)).await?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use super::changes::{in_words, seen};
 use super::push::take_numbers;
 use super::rights;
 use super::row::{array, db, from_u64, get, id, json, maybe_id, number, to_json};
-use super::{Sqlite, checkpoints, marks};
+use super::{Sqlite, checkpoints, inbox, marks};
 use crate::store::{NewRunFile, RunFileRow, Runs, Sight, StoreError};
 
 #[async_trait]
@@ -289,6 +289,9 @@ pub(super) async fn keep_run(
     .execute(&mut **tx)
     .await
     .map_err(db(DOING))?;
+    if by.is_none() && row.ended_ms.is_some() {
+        inbox::settle(tx, account, row.id).await?;
+    }
     checkpoints::keep(tx, account, row).await
 }
 

@@ -57,6 +57,7 @@ fn job(golden: &Golden, served: &Served) -> Result<Value> {
         secrets: serde_json::from_value(golden.bundle.get("secrets").cloned().unwrap_or_else(|| json!({})))?,
         hosts,
         files: golden.files.keys().cloned().collect(),
+        received: BTreeMap::new(),
         checkpoints: BTreeMap::new(),
         begin: RunBegin { now_ms: Some(golden.now_ms), seed: Some(golden.seed) },
         test: false,

@@ -75,6 +75,7 @@ async fn work(job: RunJob, blobs: Vec<Blob>, (cancel, asked): (Cancel, Rc<Asked>
             start_ms: job.options.start_ms,
             checkpoints: job.checkpoints,
             begin: job.begin,
+            received: job.received,
         },
     };
     let log = Log::default();

@@ -10,6 +10,7 @@ mod of_flow;
 mod old;
 mod open;
 mod orphans;
+mod received;
 mod retried;
 mod sign_in;
 mod start;

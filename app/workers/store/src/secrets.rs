@@ -104,6 +104,10 @@ pub(crate) async fn renew(
 /// The hosts that a connection's or client's secrets are entered for: of its base URL, and of where it gets tokens.
 pub(crate) async fn home(account: &Rc<Account>, holder: Id) -> Result<Vec<String>, Fault> {
     let (kind, value) = export::value(account, holder).await?;
+    // A listener's is held against what comes, and sent nowhere.
+    if kind == Kind::Export {
+        return Ok(Vec::new());
+    }
     let mut hosts = hosts_of(kind, &value);
     if hosts.is_empty() {
         return Err(Fault::Invalid(

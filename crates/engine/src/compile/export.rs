@@ -7,8 +7,8 @@ use tombolo_model::{Id, Kind, Problem, Val};
 use super::endpoint::{self, Wanted};
 use super::paging::First;
 use super::{
-    around, async_helper, flag, format, function, kind, mapping, media, named, paging, settings, template, text_at,
-    trace_key, unsupported, verdict,
+    around, async_helper, flag, format, function, kind, listener, mapping, media, named, paging, settings, template,
+    text_at, trace_key, unsupported, verdict,
 };
 use crate::bundle::Bundle;
 use crate::group::{Grouping, Sorting};
@@ -29,7 +29,7 @@ pub(super) fn compile(bundle: &Bundle, id: Id, value: &Value) -> Result<Source, 
     let mapper = kept(mapping::compile(value), &mut problems);
     let order = kept(order(export), &mut problems);
     let mock_output = kept(mock_output(bundle, value), &mut problems).flatten();
-    let read = kept(read(bundle, export), &mut problems);
+    let read = kept(read(bundle, id, export), &mut problems);
     let (Some(kind), Some(order), Some(read)) = (kind, order, read) else { return Err(problems) };
     let (Some(filter), Some(transform), Some(mapper), Some(pre_save_page)) = (filter, transform, mapper, pre_save_page)
     else {
@@ -114,14 +114,15 @@ fn order(export: Export<'_>) -> Result<Order, Vec<Problem>> {
     Ok(Order { sorting, row_grouping, grouping })
 }
 
-fn read(bundle: &Bundle, export: Export<'_>) -> Result<Read, Vec<Problem>> {
+fn read(bundle: &Bundle, id: Id, export: Export<'_>) -> Result<Read, Vec<Problem>> {
     match export.source() {
         Some(Adaptor::File) => file(bundle, export).map(Read::File),
         Some(Adaptor::Http) => http(bundle, export).map(|read| Read::Http(Box::new(read))),
+        Some(Adaptor::Listener) => listener::compile(bundle, id, export.0).map(Read::Listener),
         None => {
             let kind = text_at(export.0, "/adaptorType").filter(|kind| !kind.is_empty()).unwrap_or("nothing");
             let message = format!(
-                "This version reads from HTTP endpoints and files, not from {kind}: choose HTTPExport, or SimpleExport for a file."
+                "This version reads from HTTP endpoints, listeners and files, not from {kind}: choose HTTPExport, WebhookExport, or SimpleExport for a file."
             );
             Err(vec![Problem::new("/adaptorType", "unsupported", message)])
         }

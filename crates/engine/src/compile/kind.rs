@@ -22,6 +22,10 @@ pub(super) struct Kind {
 }
 
 pub(super) fn compile(bundle: &Bundle, id: Id, export: Export<'_>) -> Result<Kind, Vec<Problem>> {
+    // What comes is read, whatever else the type would choose of it.
+    if export.source() == Some(Adaptor::Listener) {
+        return Ok(Kind::default());
+    }
     match text_at(export.0, "/type") {
         Some("test") => Ok(Kind { limit: Some(limit(export.0)?), ..Kind::default() }),
         Some("delta") => Ok(Kind { delta: Some(delta(bundle, id, export)?), ..Kind::default() }),

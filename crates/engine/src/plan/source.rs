@@ -1,13 +1,14 @@
 //! Where records come from.
 
 use tombolo_formats::{CsvOptions, FileFormat, FileOptions};
+use tombolo_model::run::Received;
 use tombolo_model::{Id, Val};
 use tombolo_template::Template;
 
 use super::{AsyncHelper, Endpoint, FilterBy, Function, Named, Paging, TransformBy, Verdict};
 use crate::group::{Grouping, Sorting};
 use crate::mapping::Mapping;
-use crate::path::OldPath;
+use crate::path::{OldPath, Path};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -66,6 +67,32 @@ pub(crate) struct Once {
 pub(crate) enum Read {
     File(FileRead),
     Http(Box<HttpRead>),
+    Listener(ListenerRead),
+}
+
+/// What came to a listener, and how it is taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct ListenerRead {
+    pub(crate) received: Vec<Received>,
+    /// What the bodies are, whatever their senders say.
+    pub(crate) media: Option<BodyKind>,
+    /// Where the records are in one.
+    pub(crate) path: Path,
+    /// Records carry what stands around their list.
+    pub(crate) parent: bool,
+    pub(crate) csv: Format,
+    /// What is wrong with the path, where bodies of XML come.
+    pub(crate) xml: Result<Format, String>,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Json,
+    Xml,
+    Csv,
+    Form,
+    Text,
 }
 
 #[derive(Debug, Clone)]
@@ -119,12 +146,17 @@ impl Read {
     pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
         match self {
             Self::Http(http) => Some(&http.endpoint),
-            Self::File(_) => None,
+            Self::File(_) | Self::Listener(_) => None,
         }
     }
 }
 
 impl Source {
+    /// Whether it is a listener to which nothing came: a run has nothing to read.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(&self.read, Read::Listener(listener) if listener.received.is_empty()) && self.mock_output.is_none()
+    }
+
     /// How many requests it may have on the way.
     pub(crate) fn concurrency(&self) -> usize {
         self.read.endpoint().map_or(1, |endpoint| endpoint.concurrency)

@@ -77,7 +77,7 @@ impl Marks<'_, '_> {
         let page = if self.once.for_each_record { Val::Absent } else { page_of(items) };
         let export = match &self.source.read {
             Read::Http(http) => &http.export,
-            Read::File(_) => &Val::Absent,
+            Read::File(_) | Read::Listener(_) => &Val::Absent,
         };
         let record = items.first().map(|item| &item.value).filter(|_| self.once.for_each_record);
         let names = Names::new(self.shared, self.source, record, Cow::Borrowed(export), None);

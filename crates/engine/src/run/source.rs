@@ -9,7 +9,7 @@ use tombolo_formats::Row;
 use super::pages::{End, Pages};
 use super::receipt::Receipts;
 use super::shared::{Place, Shared};
-use super::{Page, source_file, source_http};
+use super::{Page, source_file, source_http, source_listener};
 use crate::plan::Read;
 
 /// Why a source stopped early.
@@ -90,6 +90,7 @@ async fn one(shared: &Shared<'_>, place: Place, out: mpsc::Sender<Page>, receipt
             source_file::read(shared, file, whole, &mut pages).await
         }
         Read::Http(http) => source_http::read(shared, (place, source), http, None, &mut pages).await,
+        Read::Listener(listener) => source_listener::read(shared, listener, &mut pages).await,
     };
     ended(shared, place, &mut pages, read).await?;
     if !pages.aborted {

@@ -144,8 +144,9 @@ impl<'a> Reading<'a, '_> {
                 // The result's own export has no helper, so this ends.
                 read(self.shared, (place, source), http, Some(asked), intake).boxed_local().await
             }
-            Some((_, Read::File(_))) => {
-                Err(Failure::new("unsupported", "the result of work is read from an endpoint, not from a file.").into())
+            Some((_, Read::File(_) | Read::Listener(_))) => {
+                Err(Failure::new("unsupported", "the result of work is read from an endpoint, and from nothing else.")
+                    .into())
             }
         }
     }

@@ -42,9 +42,11 @@ pub(super) async fn read(shared: &Shared<'_>, source: &Source, record: &Val, pla
             let asked = Asked { record, mapped: mapped.as_ref() };
             source_http::read(shared, (place, source), http, Some(asked), &mut found).await
         }
-        (Read::File(_), _) => {
-            Err(Failure::new("unsupported", "a file cannot be looked up. Choose an export from an endpoint.").into())
-        }
+        (Read::File(_) | Read::Listener(_), _) => Err(Failure::new(
+            "unsupported",
+            "neither a file nor a listener can be looked up. Choose an export from an endpoint.",
+        )
+        .into()),
     };
     if let Err(Stopped::Failed(failure)) = read {
         found.answer.errors.push((failure.code.into_owned(), sentence(&failure.message)));

@@ -22,6 +22,7 @@ mod groups;
 mod http;
 mod ledger;
 mod limits;
+mod listeners;
 mod looked_up;
 mod lookups;
 mod many;

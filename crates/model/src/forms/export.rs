@@ -89,7 +89,7 @@ const WHICH: &[Field] = &[
     field("/test/limit", "How many", Number(1, 100)).optional().when(Is(TYPE, &["test"])).help("1 when empty."),
 ];
 
-const MORE: &[Field] = &[
+pub(super) const MORE: &[Field] = &[
     field("/pageSize", "Records a page", Number(1, 50_000))
         .optional()
         .when(Not("/isLookup", &["true"]))
@@ -114,7 +114,7 @@ const MORE: &[Field] = &[
     field("/description", "Description", Area(3)).optional(),
 ];
 
-const HOOKS: &[Field] = &[field("/hooks/preSavePage", "Before a page goes on", Hook)
+pub(super) const HOOKS: &[Field] = &[field("/hooks/preSavePage", "Before a page goes on", Hook)
     .optional()
     .help("preSavePage: may change, add and leave out records of each page.")];
 

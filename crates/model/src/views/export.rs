@@ -16,6 +16,8 @@ pub enum Source {
     Http,
     /// A file that a person chose on their computer.
     File,
+    /// What is sent to an address of the server.
+    Listener,
 }
 
 /// How an HTTP endpoint hands out its pages.
@@ -54,6 +56,7 @@ impl<'a> Export<'a> {
         match (text(self.0, "/adaptorType"), text(self.0, "/type")) {
             (Some("HTTPExport" | "RESTExport"), _) => Some(Source::Http),
             (Some("SimpleExport"), _) | (None, Some("simple")) => Some(Source::File),
+            (Some("WebhookExport"), _) | (None, Some("webhook")) => Some(Source::Listener),
             (None, _) if self.0.get("http").is_some() => Some(Source::Http),
             _ => None,
         }

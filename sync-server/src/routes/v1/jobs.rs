@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tombolo_model::views::Flow;
 use tombolo_model::{Action, Home, Id, Kind};
-use tombolo_wire::run::{Attempt, ErrorMark, RunPlace, RunRow, RunStatus, StepCount, attempts, settled, standings};
+use tombolo_wire::run::{
+    Attempt, ErrorMark, RunPlace, RunRow, RunStatus, RunType, StepCount, attempts, settled, standings,
+};
 
 use super::body::{Collection, MaybeJson};
 use super::resources::found;
@@ -311,6 +313,7 @@ fn job(run: &RunRow, integration: Option<Id>, tried: &BTreeMap<u64, Attempt>) ->
         "numPagesGenerated": sources, "numPagesProcessed": imports(|step| step.pages),
         "triggeredBy": match run.place {
             RunPlace::Schedule => "scheduler",
+            _ if run.origin.kind == RunType::Webhook => "webhook",
             RunPlace::Browser | RunPlace::Server | RunPlace::CommandLine => "user",
         },
     });

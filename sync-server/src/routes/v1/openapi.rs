@@ -93,7 +93,7 @@ fn operation(route: &RouteInfo) -> Value {
     let mut operation = json!({
         "operationId": id, "summary": route.about, "tags": [tag], "parameters": parameters,
     });
-    if route.right == Right::Anybody {
+    if matches!(route.right, Right::Anybody | Right::Proof) {
         operation["security"] = json!([]);
     } else {
         responses["401"] = json!({ "$ref": "#/components/responses/Unauthorized" });

@@ -79,7 +79,8 @@ async fn random_bodies_behind_a_token_are_refused_with_a_sentence_or_taken() {
             let what = format!("seed {seed}, body {n} to {} {path}{query}: {body}", route.method);
             let answer = api.send(route.method.clone(), &format!("{path}{query}"), Some(&body)).await;
             assert!(!answer.status.is_server_error(), "{what}: {} {}", answer.status, answer.text);
-            if answer.status.is_client_error() {
+            // Who is not let in, as by a listener that a token says nothing to, is told so in one word.
+            if answer.status.is_client_error() && answer.status != 401 {
                 let error = &answer.json()["errors"][0];
                 let sentence = error["message"].as_str().unwrap_or_default();
                 assert!(sentence.ends_with('.') && sentence.contains(' '), "{what}: {}", answer.text);

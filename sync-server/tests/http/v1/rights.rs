@@ -16,7 +16,9 @@ use crate::server::Server;
 /// The routes behind a token.
 fn routes() -> Vec<(RouteInfo, Right)> {
     let all = route_table().into_iter().filter(|route| route.path.starts_with("/v1/"));
-    all.map(|route| (route.clone(), route.right)).filter(|(_, right)| *right != Right::Anybody).collect()
+    all.map(|route| (route.clone(), route.right))
+        .filter(|(_, right)| !matches!(right, Right::Anybody | Right::Proof))
+        .collect()
 }
 
 /// The path with these ids; by kind where the path says which.

@@ -42,6 +42,7 @@ pub(super) async fn gather(account: &Rc<Account>, flow: Id) -> Result<Bundle, Fa
         secrets: Secrets(secrets),
         hosts,
         files: hashes,
+        received: BTreeMap::new(),
         begin: RunBegin::default(),
         checkpoints,
         test: false,

@@ -17,7 +17,7 @@ use web_sys::{Blob, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::desk::Desk;
 use super::start::{Listeners, read, refuse_binned, why};
-use super::{bundle, frame, is_end};
+use super::{bundle, frame, is_end, received};
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::storage::Batch;
@@ -128,6 +128,7 @@ pub(crate) async fn test_run(
     if reads_only && let Some(fields) = gathered.job.flow.as_object_mut() {
         fields.retain(|name, _| name != "pageProcessors" && name != "routers");
     }
+    received::bring(account, &mut gathered).await?;
     gathered.job.test = true;
     gathered.job.options = options;
     let mut report = TestReport { row: gathered.job.row.clone(), errors: Vec::new(), stages: Vec::new(), left_out: 0 };

@@ -1,0 +1,261 @@
+//! What came to listeners.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use sqlx::{Sqlite as Db, Transaction};
+use tombolo_model::Id;
+use tombolo_wire::run::RunRow;
+
+use super::Sqlite;
+use super::push::take_numbers;
+use super::row::{db, get, id, number, parse_id};
+use super::runs::keep_run;
+use crate::store::{Inbox, Kept, LastReceived, NewReceived, ReceivedRow, SHOWN_BYTES, StoreError, Taken};
+
+/// An id belongs to one account unless somebody has chosen another's on purpose; that one is the later.
+const MOST_ACCOUNTS: u32 = 16;
+/// So much waits for a flow at most: beyond that its senders keep it and try again.
+const MOST_WAITING: i64 = 20_000;
+const MOST_WAITING_BYTES: i64 = 256 * 1024 * 1024;
+/// So much is read by one run.
+const MOST_TAKEN: u32 = 2_000;
+const MOST_TAKEN_BYTES: i64 = 32 * 1024 * 1024;
+
+#[async_trait]
+impl Inbox for Sqlite {
+    async fn accounts_with_export(&self, export: Id) -> Result<Vec<Id>, StoreError> {
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT account FROM documents WHERE id = ? AND kind = 'export' AND purged = 0 ORDER BY created_ms LIMIT ?",
+        )
+        .bind(export.to_string())
+        .bind(MOST_ACCOUNTS)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("finding a listener"))?;
+        ids.iter().map(|text| parse_id("documents", text)).collect()
+    }
+
+    async fn receive(&self, account: Id, flows: &[Id], new: &NewReceived<'_>) -> Result<Kept, StoreError> {
+        const DOING: &str = "keeping what came to a listener";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        let mut kept = Kept::Known;
+        for flow in flows {
+            let (count, bytes): (i64, i64) = sqlx::query_as(
+                "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM inbox
+                 WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL",
+            )
+            .bind(account.to_string())
+            .bind(flow.to_string())
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+            if count >= MOST_WAITING || bytes >= MOST_WAITING_BYTES {
+                return Ok(Kept::Full);
+            }
+            let inserted = sqlx::query(
+                "INSERT INTO inbox (account, flow, export, event, media_type, body, size_bytes, received_ms)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(account.to_string())
+            .bind(flow.to_string())
+            .bind(new.export.to_string())
+            .bind(new.event)
+            .bind(new.media_type)
+            .bind(new.body)
+            .bind(size_of(new.body))
+            .bind(new.received_ms)
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+            if inserted.rows_affected() > 0 {
+                kept = Kept::New;
+            }
+        }
+        if kept == Kept::New {
+            show(&mut tx, account, new).await?;
+        }
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(kept)
+    }
+
+    async fn waiting(&self) -> Result<Vec<(Id, Id)>, StoreError> {
+        let rows = sqlx::query("SELECT DISTINCT account, flow FROM inbox WHERE done = 0 AND run IS NULL")
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("looking for what came to listeners"))?;
+        rows.iter().map(|row| Ok((id(row, "inbox", "account")?, id(row, "inbox", "flow")?))).collect()
+    }
+
+    async fn take_received(&self, account: Id, run: &RunRow) -> Result<Option<Taken>, StoreError> {
+        const DOING: &str = "handing what came to a run";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        let rows = sqlx::query(
+            "SELECT n, size_bytes, export FROM inbox WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL
+             ORDER BY n LIMIT ?",
+        )
+        .bind(account.to_string())
+        .bind(run.flow.to_string())
+        .bind(MOST_TAKEN)
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        let (mut last, mut bytes, mut exports) = (None, 0_i64, Vec::new());
+        for row in &rows {
+            bytes = bytes.saturating_add(get(row, "inbox", "size_bytes")?);
+            // One is always taken.
+            if last.is_some() && bytes > MOST_TAKEN_BYTES {
+                break;
+            }
+            last = Some(get::<i64>(row, "inbox", "n")?);
+            let export = id(row, "inbox", "export")?;
+            if !exports.contains(&export) {
+                exports.push(export);
+            }
+        }
+        let Some(last) = last else { return Ok(None) };
+        sqlx::query("UPDATE inbox SET run = ? WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL AND n <= ?")
+            .bind(run.id.to_string())
+            .bind(account.to_string())
+            .bind(run.flow.to_string())
+            .bind(last)
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+        keep_run(&mut tx, account, run, None).await?;
+        let sequence = take_numbers(&mut tx, account, 0).await?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(Some(Taken { sequence, exports }))
+    }
+
+    async fn received_by(&self, account: Id, run: Id) -> Result<BTreeMap<Id, Vec<i64>>, StoreError> {
+        let rows = sqlx::query("SELECT n, export FROM inbox WHERE account = ? AND run = ? ORDER BY n")
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .fetch_all(&self.read)
+            .await
+            .map_err(db("reading what came to a listener"))?;
+        let mut found: BTreeMap<Id, Vec<i64>> = BTreeMap::new();
+        for row in &rows {
+            found.entry(id(row, "inbox", "export")?).or_default().push(get(row, "inbox", "n")?);
+        }
+        Ok(found)
+    }
+
+    async fn received(&self, account: Id, n: i64) -> Result<Option<ReceivedRow>, StoreError> {
+        let query = sqlx::query("SELECT media_type, body FROM inbox WHERE account = ? AND n = ?")
+            .bind(account.to_string())
+            .bind(n);
+        self.find(query, "reading what came to a listener", |row| {
+            Ok(ReceivedRow { n, media_type: get(row, "inbox", "media_type")?, body: get(row, "inbox", "body")? })
+        })
+        .await
+    }
+
+    async fn release_received(&self, account: Id, run: Id) -> Result<(), StoreError> {
+        sqlx::query("UPDATE inbox SET run = NULL WHERE account = ? AND run = ?")
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("taking back what a run was handed"))?;
+        Ok(())
+    }
+
+    async fn release_all_received(&self) -> Result<(), StoreError> {
+        sqlx::query("UPDATE inbox SET run = NULL WHERE run IS NOT NULL")
+            .execute(&self.write)
+            .await
+            .map_err(db("taking back what runs were handed"))?;
+        Ok(())
+    }
+
+    async fn drop_received(&self, account: Id, flow: Id) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM inbox WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL")
+            .bind(account.to_string())
+            .bind(flow.to_string())
+            .execute(&self.write)
+            .await
+            .map_err(db("dropping what came to a listener"))?;
+        Ok(())
+    }
+
+    async fn last_received(&self, account: Id, export: Id) -> Result<Option<LastReceived>, StoreError> {
+        let query = sqlx::query(
+            "SELECT media_type, body, size_bytes, received_ms FROM last_received WHERE account = ? AND export = ?",
+        )
+        .bind(account.to_string())
+        .bind(export.to_string());
+        self.find(query, "reading what came last", |row| {
+            Ok(LastReceived {
+                media_type: get(row, "last_received", "media_type")?,
+                body: get(row, "last_received", "body")?,
+                size_bytes: number(row, "last_received", "size_bytes")?,
+                received_ms: get(row, "last_received", "received_ms")?,
+            })
+        })
+        .await
+    }
+
+    async fn remove_received(&self, done_before_ms: i64, before_ms: i64, most: u32) -> Result<u64, StoreError> {
+        const DOING: &str = "removing what came to listeners";
+        // What is shown belongs to a listener that is there, and to nobody for ever.
+        sqlx::query(
+            "DELETE FROM last_received WHERE received_ms < ? OR NOT EXISTS (SELECT 1 FROM documents d
+             WHERE d.account = last_received.account AND d.id = last_received.export AND d.purged = 0)",
+        )
+        .bind(before_ms)
+        .execute(&self.write)
+        .await
+        .map_err(db(DOING))?;
+        let gone = sqlx::query(
+            "DELETE FROM inbox WHERE n IN (SELECT i.n FROM inbox i WHERE i.run IS NULL AND i.received_ms < ?1
+             AND (i.done = 1 OR i.received_ms < ?2) ORDER BY i.received_ms LIMIT ?3)",
+        )
+        .bind(done_before_ms)
+        .bind(before_ms)
+        .bind(most)
+        .execute(&self.write)
+        .await
+        .map_err(db(DOING))?;
+        Ok(gone.rows_affected())
+    }
+}
+
+/// Forgets what a run has read, in the transaction that keeps its end; the names that senders gave stay for a while.
+pub(super) async fn settle(tx: &mut Transaction<'_, Db>, account: Id, run: Id) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM inbox WHERE account = ? AND run = ? AND event IS NULL",
+        "UPDATE inbox SET done = 1, body = x'', run = NULL WHERE account = ? AND run = ?",
+    ] {
+        sqlx::query(statement)
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .execute(&mut **tx)
+            .await
+            .map_err(db("keeping a run"))?;
+    }
+    Ok(())
+}
+
+async fn show(tx: &mut Transaction<'_, Db>, account: Id, new: &NewReceived<'_>) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO last_received (account, export, media_type, body, size_bytes, received_ms) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (account, export) DO UPDATE SET media_type = excluded.media_type, body = excluded.body,
+         size_bytes = excluded.size_bytes, received_ms = excluded.received_ms",
+    )
+    .bind(account.to_string())
+    .bind(new.export.to_string())
+    .bind(new.media_type)
+    .bind(&new.body[..new.body.len().min(SHOWN_BYTES)])
+    .bind(size_of(new.body))
+    .bind(new.received_ms)
+    .execute(&mut **tx)
+    .await
+    .map_err(db("keeping what came to a listener"))?;
+    Ok(())
+}
+
+fn size_of(body: &[u8]) -> i64 {
+    i64::try_from(body.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,66 @@
+//! Listeners: takes what other programs send to the addresses of flows.
+//!
+//! Nobody signs in to send: what a sender shows ([`proof`]) is held against what the listener asks for. What came is on the disk
+//! before it is acknowledged; [`dispatch`] hands it to runs. What is in it is left to the process of a run, which reads hostile
+//! data; here a body is at most looked at for its token.
+//!
+//! Invariant: an address that is not there, one whose proof is wrong and one whose account is gone are answered alike, and
+//! nothing of them is kept.
+
+mod answer;
+pub(crate) mod dispatch;
+mod limits;
+mod listener;
+mod proof;
+mod receive;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tombolo_model::Id;
+
+use crate::rest::bucket::Buckets;
+use limits::Misses;
+pub(crate) use receive::{Sent, receive};
+
+/// How long it is remembered which flows read a listener: a flow that is changed to read it is found this much later.
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// Beyond so many listeners all is forgotten and looked up anew.
+const MOST: usize = 10_000;
+
+/// What listeners keep in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Webhooks {
+    /// How often a listener is sent something that proves itself.
+    buckets: Buckets,
+    misses: Misses,
+    /// The flows that may read a listener: account and export.
+    readers: Mutex<HashMap<(Id, Id), (Instant, Vec<Id>)>>,
+    came: Notify,
+}
+
+impl Webhooks {
+    /// Something came, or a flow may take what waits for it.
+    pub(crate) fn wake(&self) {
+        self.came.notify_one();
+    }
+
+    fn remembered(&self, listener: (Id, Id)) -> Option<Vec<Id>> {
+        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.get(&listener).filter(|(since, _)| since.elapsed() < REMEMBERED).map(|(_, flows)| flows.clone())
+    }
+
+    /// That nothing reads it is not remembered: who switches a flow on may send at once.
+    fn remember(&self, listener: (Id, Id), flows: &[Id]) {
+        if flows.is_empty() {
+            return;
+        }
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() >= MOST {
+            readers.clear();
+        }
+        readers.insert(listener, (Instant::now(), flows.to_vec()));
+    }
+}

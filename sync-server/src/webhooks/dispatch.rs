@@ -1,0 +1,70 @@
+//! Hands what came to listeners to runs: one run of a flow at a time, and what comes meanwhile goes into the next together.
+//!
+//! Invariant: what waits is taken by a run in the transaction that keeps its first row, and is gone in the one that keeps its end. A server
+//! that is killed between takes it back at its next start, so nothing is lost; what a run had delivered by then is
+//! delivered again.
+
+use std::time::Duration;
+
+use tokio::sync::broadcast::error::RecvError;
+use tombolo_model::Id;
+
+use crate::app::App;
+use crate::runner::{self, StartError};
+use crate::store::StoreError;
+
+/// The longest sleep.
+const LOOK: Duration = Duration::from_secs(30);
+/// After a failure.
+const RETRY: Duration = Duration::from_secs(5);
+/// What comes at the same time goes into one run.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// Runs until it is aborted.
+pub(crate) async fn drive(app: App) {
+    let mut changes = app.hub.flows();
+    loop {
+        let wait = match round(&app).await {
+            Ok(()) => LOOK,
+            Err(error) => {
+                tracing::error!(%error, "what came to listeners cannot be handed on; it is tried again");
+                RETRY
+            }
+        };
+        tokio::select! {
+            () = app.webhooks.came.notified() => {}
+            // A flow may have been switched on.
+            changed = changes.recv() => if matches!(changed, Err(RecvError::Closed)) { return },
+            () = tokio::time::sleep(wait) => {}
+        }
+        tokio::time::sleep(SETTLE).await;
+        // What was said meanwhile is looked at now.
+        while changes.try_recv().is_ok() {}
+    }
+}
+
+async fn round(app: &App) -> Result<(), StoreError> {
+    let mut failed = None;
+    for (account, flow) in app.store.waiting().await? {
+        if let Err(error) = start(app, account, flow).await {
+            failed = Some(error);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn start(app: &App, account: Id, flow: Id) -> Result<(), StoreError> {
+    match runner::start_received(app, account, flow).await {
+        // Its end wakes this task, and so does whoever switches a flow on.
+        Ok(()) | Err(StartError::Running(_) | StartError::Disabled(_) | StartError::Binned(_)) => Ok(()),
+        Err(StartError::NoFlow(_)) => {
+            tracing::info!(%flow, "what came to a listener is dropped: its flow is gone");
+            app.store.drop_received(account, flow).await
+        }
+        Err(StartError::Store(error)) => Err(error),
+        Err(error) => {
+            tracing::error!(%error, %flow, "a flow cannot take what came to its listener; it is tried again");
+            Ok(())
+        }
+    }
+}
