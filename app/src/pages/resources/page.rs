@@ -11,8 +11,8 @@ use tombolo_model::{Id, Kind};
 use super::{UsedBy, folder_param};
 use crate::browser::page;
 use crate::components::{
-    ConflictBadge, DocForm, DocNotices, HistoryDialog, Icon, JsonView, LiveName, Menu, MenuItem, PeopleHere, SignInTo,
-    TestConnection, UndoButtons,
+    ConflictBadge, DocForm, DocNotices, HistoryDialog, Icon, JsonView, ListenerAddress, LiveName, Menu, MenuItem,
+    PeopleHere, SignInTo, TestConnection, UndoButtons,
 };
 use crate::pages::bin::BinnedBanner;
 use crate::pages::caches::CachePage;
@@ -86,6 +86,7 @@ fn Resource(words: &'static KindWords, id: Id) -> impl IntoView {
             <div class="resource-body" class:beside=move || beside.get()>
                 <div class="page-form">
                     {(words.kind == Kind::Connection).then(|| view! { <SignInTo doc=doc/><TestConnection doc=doc/> })}
+                    {move || (adaptor.get() == "WebhookExport").then(|| view! { <ListenerAddress doc=doc/> })}
                     <div class="form"><DocForm doc=doc sections=sections/></div>
                 </div>
                 {move || beside.get().then(|| view! { <JsonView doc=doc/> })}
