@@ -7,7 +7,7 @@ mod steps;
 mod tally;
 
 pub(crate) use steps::{Step, browser_environment, prepare};
-pub(crate) use tally::Tally;
+pub(crate) use tally::{Failures, Tally};
 
 use crate::{needs, say};
 use anyhow::Result;
@@ -40,6 +40,7 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
     let mut total = Tally::default();
     let mut broken: Vec<&str> = Vec::new();
     let mut lines = Vec::new();
+    let mut reasons = Vec::new();
     for step in steps {
         say::title(&step.title);
         let began = Instant::now();
@@ -48,10 +49,15 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
                 say::line(&format!("    not run: \"{need}\" failed"));
                 Tally::one(false)
             }
-            None => step.run().unwrap_or_else(|error| {
-                say::problem(&format!("{error:#}"));
-                Tally::one(false)
-            }),
+            None => {
+                let mut failures = Failures::default();
+                let tally = step.run(&mut failures).unwrap_or_else(|error| {
+                    say::problem(&format!("{error:#}"));
+                    Tally::one(false)
+                });
+                reasons.extend(failures.lines());
+                tally
+            }
         };
         if tally.failed > 0 {
             broken.push(&step.title);
@@ -63,6 +69,10 @@ pub(crate) fn run_steps(steps: &[Step]) -> Result<bool> {
     say::title(&format!("All steps, {}", say::seconds(start.elapsed())));
     for line in lines {
         say::line(&line);
+    }
+    // Once more: between the failure and the end of the log lie the lines of every later step.
+    for reason in reasons {
+        say::line(&reason);
     }
     if start.elapsed() > PROMISED {
         say::line(&format!("Warning: this took longer than {}", say::seconds(PROMISED)));

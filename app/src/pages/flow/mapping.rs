@@ -29,7 +29,7 @@ use super::Builder;
 use super::sample::Sample;
 use super::transform::prepare;
 use crate::components::{FieldConflict, Icon};
-use crate::state::{Doc, row_id};
+use crate::state::{Doc, row_id, value_at};
 use format::Format;
 use list::Rows;
 use output::OutputPanel;
@@ -143,9 +143,12 @@ impl Editing {
         self.edit(rows.collect());
     }
 
-    /// The rows as JSON.
-    fn rules(self) -> Value {
-        self.doc.at(self.purpose.base).unwrap_or_else(|| json!([]))
+    /// The rows as JSON, read where they are: of thousands of them a copy at each key is felt.
+    fn with_rules<T>(self, read: impl FnOnce(&[Value]) -> T) -> T {
+        self.doc.view.with(|view| {
+            let rows = view.as_ref().and_then(|view| value_at(view, self.purpose.base)).and_then(Value::as_array);
+            read(rows.map(Vec::as_slice).unwrap_or_default())
+        })
     }
 }
 
@@ -188,7 +191,7 @@ pub(super) fn MappingEditor(doc: Doc, purpose: Purpose, step: RowId) -> impl Int
 #[component]
 fn Bar(editing: Editing, panel: RwSignal<&'static str>) -> impl IntoView {
     let shown = editing.shown;
-    let counts = Memo::new(move |_| rows::counted(editing.rules().as_array().map(Vec::as_slice).unwrap_or_default()));
+    let counts = Memo::new(move |_| editing.with_rules(rows::counted));
     let choice = move |wanted: Wanted, words: &'static str, count: fn(Counts) -> usize| {
         let chosen = move || shown.with(|shown| shown.wanted == wanted);
         view! { <button type="button" aria-pressed=move || chosen().to_string() on:click=move |_| shown.update(|shown| shown.wanted = wanted)>{words}" "{move || count(counts.get())}</button> }

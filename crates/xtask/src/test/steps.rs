@@ -3,7 +3,7 @@
 //! All native tests are built with `--workspace`, whatever part of them a step runs: another selection of packages would
 //! unite other features and compile the dependencies again.
 
-use super::Tally;
+use super::{Failures, Tally};
 use crate::{command, data, needs, places, site};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
@@ -123,12 +123,12 @@ impl Step {
         Self::new("Unit tests", Work::Tests { arguments, wasm: false, browser: false })
     }
 
-    /// Does the work and counts what came of it.
+    /// Does the work, counts what came of it and hands over what is said of failed tests.
     ///
     /// # Errors
     ///
     /// When a tool cannot be started.
-    pub(crate) fn run(&self) -> Result<Tally> {
+    pub(crate) fn run(&self, failures: &mut Failures) -> Result<Tally> {
         match &self.work {
             Work::Command(arguments) => Ok(Tally::one(command::run(&mut command::cargo(arguments)).is_ok())),
             Work::LintedBuild(arguments) => {
@@ -141,7 +141,7 @@ impl Step {
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
             Work::Browser => needs::browser().map(|_| Tally::one(true)),
-            Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser),
+            Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser, failures),
         }
     }
 }
@@ -154,7 +154,7 @@ fn editor() -> Result<()> {
     command::run(Command::new("node").args(["--test", "test/"]).current_dir(&folder))
 }
 
-fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
+fn tests(arguments: &[String], wasm: bool, browser: bool, failures: &mut Failures) -> Result<Tally> {
     let mut cargo = command::cargo(arguments);
     if wasm {
         needs::wasm_target()?;
@@ -170,7 +170,10 @@ fn tests(arguments: &[String], wasm: bool, browser: bool) -> Result<Tally> {
     // A failing end-to-end test says what was on the screen; forty frames of the test program would hide it.
     cargo.env("RUST_BACKTRACE", "0");
     let mut tally = Tally::default();
-    let good = command::watch(&mut cargo, |line| tally.read(line))?;
+    let good = command::watch(&mut cargo, |line| {
+        tally.read(line);
+        failures.read(line);
+    })?;
     if !good && tally.failed == 0 {
         // It did not compile, or a test program died before it could report.
         tally.failed += 1;

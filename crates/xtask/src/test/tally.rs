@@ -1,6 +1,9 @@
-//! Counts what test programs report.
+//! Counts what test programs report, and keeps what they say of failures.
 
 use std::fmt;
+
+/// A log that is read by its end shall hold at least the reasons of the first failures.
+const KEPT: usize = 120;
 
 /// How many tests passed and failed.
 #[derive(Default, Debug, PartialEq, Eq)]
@@ -47,9 +50,48 @@ impl fmt::Display for Tally {
     }
 }
 
+/// What the test programs of a step say of the tests that failed: the part of their output that names each with its
+/// reason.
+#[derive(Default)]
+pub(crate) struct Failures {
+    lines: Vec<String>,
+    inside: bool,
+}
+
+impl Failures {
+    /// Keeps a line if it belongs to what is said of a failed test.
+    pub(crate) fn read(&mut self, line: &str) {
+        let text = line.trim_end();
+        if text.starts_with("---- ") {
+            self.inside = true;
+        } else if text == "failures:" || text.contains("test result:") {
+            self.inside = false;
+        }
+        if self.inside && !text.is_empty() && self.lines.len() < KEPT {
+            self.lines.push(text.to_owned());
+        }
+    }
+
+    /// The lines, in the order they came.
+    pub(crate) fn lines(self) -> Vec<String> {
+        self.lines
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_of_a_failed_test_is_kept_without_what_is_around_it() {
+        let mut failures = Failures::default();
+        let said = "running 2 tests\ntest good ... ok\ntest bad ... FAILED\n\nfailures:\n\n---- bad stdout ----\n\
+                    Error: the field is not there\n\n\nfailures:\n    bad\n\ntest result: FAILED. 1 passed; 1 failed";
+        for line in said.lines() {
+            failures.read(line);
+        }
+        assert_eq!(failures.lines(), ["---- bad stdout ----", "Error: the field is not there"]);
+    }
 
     #[test]
     fn lines_of_both_test_programs_are_counted() {

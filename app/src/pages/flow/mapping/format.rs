@@ -63,10 +63,7 @@ fn change_over(
 /// The choice.
 #[component]
 pub(super) fn Format(editing: Editing) -> impl IntoView {
-    let now = Memo::new(move |_| {
-        let rows = makes_rows(editing.rules().as_array().map(Vec::as_slice).unwrap_or_default());
-        if rows { ROWS } else { RECORD }.to_owned()
-    });
+    let now = Memo::new(move |_| if editing.with_rules(makes_rows) { ROWS } else { RECORD }.to_owned());
     let choices = Signal::derive(|| {
         [(RECORD, "Makes a record { }"), (ROWS, "Makes rows [ ]")]
             .map(|(key, words)| (key.to_owned(), words.to_owned()))

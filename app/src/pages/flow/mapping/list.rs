@@ -61,7 +61,7 @@ pub(super) fn Rows(editing: Editing) -> impl IntoView {
     // A row that was asked for comes into sight once it is there.
     Effect::new(move |_| {
         let Some(wanted) = editing.seek.get() else { return };
-        let Some(at) = all.with(|all| all.iter().position(|one| one.key() == wanted)) else { return };
+        let Some(at) = all.with(|all| all.iter().position(|one| one.is(&wanted))) else { return };
         editing.seek.set(None);
         let Some(frame) = frame.get_untracked() else { return };
         let (above, view, height) = seen.get_untracked();

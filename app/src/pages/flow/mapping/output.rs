@@ -26,7 +26,7 @@ struct Made {
 }
 
 /// The rules as the evaluation takes them.
-fn asked(purpose: Purpose, rules: &Value, lookups: &Value, mode: &Value) -> Value {
+fn asked(purpose: Purpose, rules: &[Value], lookups: &Value, mode: &Value) -> Value {
     if purpose.eval == "mapper" {
         json!({"mappings": rules, "lookups": lookups})
     } else {
@@ -63,15 +63,18 @@ pub(super) fn OutputPanel(editing: Editing) -> impl IntoView {
     on_cleanup(move || {
         evaluator.try_with_value(Evaluator::end);
     });
-    let rules = Memo::new(move |_| {
-        let mode = purpose.base.strip_suffix("/mappings").and_then(|base| doc.at(&format!("{base}/mode")));
-        asked(purpose, &editing.rules(), &doc.at(purpose.lookups).unwrap_or_default(), &mode.unwrap_or_default())
-    });
     let record = Memo::new(move |_| sample.value());
+    // Without a record nothing is asked.
+    let rules = Memo::new(move |_| {
+        record.with(Option::is_some).then(|| {
+            let mode = purpose.base.strip_suffix("/mappings").and_then(|base| doc.at(&format!("{base}/mode")));
+            let lookups = doc.at(purpose.lookups).unwrap_or_default();
+            editing.with_rules(|rules| asked(purpose, rules, &lookups, &mode.unwrap_or_default()))
+        })
+    });
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move |_| {
-        let (rules, input) = (rules.get(), record.get());
-        let Some(input) = input else {
+        let (Some(rules), Some(input)) = (rules.get(), record.get()) else {
             // What is shown is not of what is written now.
             timer.set_value(None);
             made.update(|made| made.old = !made.text.is_empty());
@@ -201,9 +204,9 @@ mod tests {
     #[test]
     fn a_mode_is_one_of_transformations_alone() {
         assert_eq!(
-            asked(super::super::IMPORT, &json!([]), &json!([]), &json!("modify")),
+            asked(super::super::IMPORT, &[], &json!([]), &json!("modify")),
             json!({"mappings": [], "lookups": []})
         );
-        assert_eq!(asked(super::super::TRANSFORM, &json!([]), &json!(null), &json!("modify"))["mode"], "modify");
+        assert_eq!(asked(super::super::TRANSFORM, &[], &json!(null), &json!("modify"))["mode"], "modify");
     }
 }

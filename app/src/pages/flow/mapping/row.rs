@@ -267,9 +267,8 @@ fn Fold(place: Place) -> impl IntoView {
     let path = StoredValue::new(place.row.with_value(MapRow::path));
     let key = StoredValue::new(place.row.with_value(MapRow::key));
     let open = Memo::new(move |_| {
-        let found = |all: &Vec<MapRow>| {
-            key.with_value(|key| all.iter().find(|one| one.key() == *key).map(|one| one.what.clone()))
-        };
+        let found =
+            |all: &Vec<MapRow>| key.with_value(|key| all.iter().find(|one| one.is(key)).map(|one| one.what.clone()));
         match place.all.with(found) {
             Some(What::Field(open)) => open,
             _ => None,

@@ -35,6 +35,11 @@ impl MapRow {
         path::join(&self.list, &self.row)
     }
 
+    /// Whether it is the row of this key.
+    pub(super) fn is(&self, (list, row): &(String, RowId)) -> bool {
+        self.row == *row && self.list == *list
+    }
+
     /// What tells it from all others.
     pub(super) fn key(&self) -> (String, RowId) {
         (self.list.clone(), self.row.clone())

@@ -99,7 +99,7 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
     // Which fields the rows read already.
     let used = Memo::new(move |_| {
         let mut found = BTreeSet::new();
-        extracts(&editing.rules(), &mut found);
+        editing.with_rules(|rules| extracts(rules, &mut found));
         found
     });
     let stop = RwSignal::new(0_usize);
@@ -127,11 +127,11 @@ pub(super) fn SourcePanel(editing: Editing) -> impl IntoView {
 }
 
 /// All sources of rows, at any depth.
-fn extracts(rows: &Value, found: &mut BTreeSet<String>) {
-    for row in rows.as_array().into_iter().flatten() {
+fn extracts(rows: &[Value], found: &mut BTreeSet<String>) {
+    for row in rows {
         found.extend(row.get("extract").and_then(Value::as_str).map(str::to_owned));
-        for inner in ["mappings", "buildArrayHelper"] {
-            extracts(row.get(inner).unwrap_or(&Value::Null), found);
+        for inner in ["mappings", "buildArrayHelper"].map(|key| row.get(key).and_then(Value::as_array)) {
+            extracts(inner.map(Vec::as_slice).unwrap_or_default(), found);
         }
     }
 }
@@ -281,7 +281,7 @@ pub(in crate::pages::flow) fn NoSample(sample: Sample, empty: Signal<bool>) -> i
 /// field becomes one.
 #[component]
 pub(super) fn MatchByName(editing: Editing) -> impl IntoView {
-    let none = move || editing.rules().as_array().is_none_or(Vec::is_empty);
+    let none = move || editing.with_rules(<[_]>::is_empty);
     let blocked = move || match (editing.doc.writable.get(), editing.sample.value()) {
         (false, _) => Some("You may look, not change."),
         (true, None) => Some("Get records first: their fields are what is matched."),
