@@ -50,3 +50,44 @@ async fn a_flow_put_on_a_schedule_runs_with_every_browser_closed() -> Result<()>
     later.browser.see("On schedule").await?;
     later.browser.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_sends_to_the_address_of_a_listener_that_was_made_in_the_browser() -> Result<()> {
+    let server = Server::start().await?;
+    Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    let browser = &screen.browser;
+    screen.create_integration("Shop").await?;
+    screen.create_flow("Orders").await?;
+    browser.press("button", "Add source").await?;
+    browser.press("button", "Webhook").await?;
+    browser.fill("Name", "Order listener").await?;
+    browser.press("button", "Make a new address").await?;
+    browser.see("its secret part is not shown again").await?;
+    let address = browser.value("Address of the listener").await?;
+    screen.done().await?;
+    screen.add_file_destination("Orders file", "JSON", "orders.json").await?;
+    screen.on_the_server().await?;
+    let order = json!({ "order": 7 });
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    // The secret goes to the server on a road of its own.
+    until("the listener takes an order", Duration::from_secs(30), || async {
+        Ok((client.post(&address).json(&order).send().await?.status() == 204).then_some(()))
+    })
+    .await?;
+    screen.visit("/runs").await?;
+    browser.see_within("Webhook", Duration::from_secs(30)).await?;
+    browser.see_within("Completed", Duration::from_secs(30)).await?;
+    // What came is data for whoever writes rules.
+    screen.open_editor("mapper-2").await?;
+    browser.press("button", "More").await?;
+    browser.press("menuitem", "Use my data").await?;
+    browser.press("button", "Last payload of Order listener").await?;
+    browser.press("button", "Use the payload").await?;
+    until("the order as a record", Duration::from_secs(30), || async {
+        Ok(screen.panel_text("Record").await?.contains("\"order\": 7").then_some(()))
+    })
+    .await?;
+    screen.browser.close().await
+}

@@ -4,6 +4,7 @@ pub(crate) mod clipboard;
 pub(crate) mod files;
 pub(crate) mod fold;
 pub(crate) mod page;
+pub(crate) mod random;
 pub(crate) mod server;
 pub(crate) mod service_worker;
 pub(crate) mod theme;

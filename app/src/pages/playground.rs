@@ -10,6 +10,7 @@ mod inside;
 mod kept;
 mod list;
 mod my_data;
+mod received;
 mod save_test;
 mod share;
 mod test_cases;

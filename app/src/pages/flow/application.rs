@@ -6,6 +6,8 @@
 pub(super) enum Application {
     /// Requests to a server.
     Http,
+    /// What is sent to an address of the server.
+    Listener,
     /// A file of this computer.
     LocalFile,
     /// A file that a run makes.
@@ -19,6 +21,7 @@ impl Application {
     pub(super) fn of(adaptor: Option<&str>) -> Self {
         match adaptor {
             Some("HTTPExport" | "HTTPImport") => Self::Http,
+            Some("WebhookExport" | "webhook") => Self::Listener,
             Some("SimpleExport" | "simple") => Self::LocalFile,
             Some("SimpleImport") => Self::Download,
             _ => Self::Unknown,
@@ -29,6 +32,7 @@ impl Application {
     pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Http => "HTTP",
+            Self::Listener => "Webhook",
             Self::LocalFile => "Local file",
             Self::Download => "File to download",
             Self::Unknown => "Not set up",
@@ -39,6 +43,7 @@ impl Application {
     pub(super) const fn icon(self) -> &'static str {
         match self {
             Self::Http => "globe",
+            Self::Listener => "webhook",
             Self::LocalFile | Self::Download => "file-text",
             Self::Unknown => "circle-help",
         }

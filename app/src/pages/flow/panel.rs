@@ -25,7 +25,8 @@ use super::transform::TransformEditor;
 use super::verdict::{Judged, Verdict};
 use crate::components::editor::{FullScreen, leave_full};
 use crate::components::{
-    ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, Menu, MenuItem, PeopleHere, UndoButtons,
+    ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, ListenerAddress, Menu, MenuItem,
+    PeopleHere, UndoButtons,
 };
 use crate::pages::{Door, Unopened};
 use crate::state::{Doc, use_document};
@@ -104,6 +105,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                     <Show when=move || open.get()>
                         <div class="form">
                             <DocText doc=doc path="/name" label="Name"/>
+                            {move || (adaptor.get() == "WebhookExport").then(|| view! { <ListenerAddress doc=doc/> })}
                             <DocForm doc=doc sections=sections/>
                         </div>
                     </Show>

@@ -78,6 +78,13 @@ impl Side {
                     StepKind::Source,
                     json!({"name": "New source", "adaptorType": "HTTPExport", "http": {"method": "GET"}}),
                 ),
+                Kinds(
+                    "Webhook",
+                    Application::Listener.icon(),
+                    "Takes what an application sends when something happens there. The server gives it an address.",
+                    StepKind::Source,
+                    json!({"name": "New listener", "adaptorType": "WebhookExport", "type": "webhook", "webhook": {"verify": "secret_url"}}),
+                ),
             ],
             Self::Destination => vec![
                 Kinds(

@@ -11,6 +11,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::run_worker::{RunOptions, StageRow};
 use tombolo_wire::store::{Call, RunError, TestReport};
 
+use super::received::OfListeners;
 use crate::components::editor::{Editor, Group, InputAs};
 use crate::components::{Ago, Dialog, Field, Icon};
 use crate::state::App;
@@ -23,9 +24,9 @@ const FLOW: &str = "data-flow";
 
 /// A value that can be taken, with words that tell it from the others.
 #[derive(Debug, Clone, PartialEq)]
-struct Found {
-    title: String,
-    value: Value,
+pub(super) struct Found {
+    pub(super) title: String,
+    pub(super) value: Value,
 }
 
 /// The dialog. `on_input` takes the text of the input.
@@ -40,6 +41,7 @@ pub(super) fn MyData(editor: &'static Editor, open: RwSignal<bool>, on_input: Ca
         <Dialog open=open title="Use my data" wide=true>
             <div class="dialog-body my-data">
                 <OfStep take=take/>
+                <OfListeners take=take/>
                 <OfRuns take=take/>
             </div>
         </Dialog>
@@ -176,7 +178,7 @@ fn OfRuns(take: Callback<Value>) -> impl IntoView {
 }
 
 #[component]
-fn Choices(list: Vec<Found>, take: Callback<Value>) -> impl IntoView {
+pub(super) fn Choices(list: Vec<Found>, take: Callback<Value>) -> impl IntoView {
     view! {
         <ul class="records">
             {list.into_iter().map(|found| {

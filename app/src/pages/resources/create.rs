@@ -21,7 +21,10 @@ const NAME: &str = "new-resource-name";
 fn choices(app: App, kind: Kind) -> Option<(&'static str, Vec<(String, String)>)> {
     let own = |all: &[(&str, &str)]| all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect();
     match kind {
-        Kind::Export => Some(("Application", own(&[("HTTPExport", "HTTP"), ("SimpleExport", "Local file")]))),
+        Kind::Export => Some((
+            "Application",
+            own(&[("HTTPExport", "HTTP"), ("WebhookExport", "Webhook"), ("SimpleExport", "Local file")]),
+        )),
         Kind::Import => Some(("Application", own(&[("HTTPImport", "HTTP"), ("SimpleImport", "File to download")]))),
         Kind::Flow => {
             let all = app.of_kind(Kind::Integration).into_iter().map(|row| (row.id.to_string(), row.name));
@@ -36,6 +39,9 @@ fn fresh(kind: Kind, choice: &str) -> Value {
     match (kind, choice) {
         (Kind::Export, "SimpleExport") => {
             json!({"adaptorType": "SimpleExport", "type": "simple", "file": {"type": "csv", "csv": {"columnDelimiter": ",", "hasHeaderRow": true}}})
+        }
+        (Kind::Export, "WebhookExport") => {
+            json!({"adaptorType": "WebhookExport", "type": "webhook", "webhook": {"verify": "secret_url"}})
         }
         (Kind::Export, _) => json!({"adaptorType": "HTTPExport", "http": {"method": "GET"}}),
         (Kind::Import, "SimpleImport") => {

@@ -29,6 +29,7 @@ pub(super) fn application(row: &CatalogueRow) -> &str {
             presets::named(key).map_or("", |preset| preset.name)
         }
         (_, Some("http" | "rest" | "HTTPExport" | "HTTPImport" | "RESTExport" | "RESTImport")) => "HTTP",
+        (_, Some("WebhookExport" | "webhook")) => "Webhook",
         (_, Some("SimpleExport" | "simple")) => "Local file",
         (_, Some("SimpleImport")) => "File to download",
         (Kind::Stack, Some("server")) => "Server",
