@@ -30,14 +30,16 @@ const REMEMBERED: Duration = Duration::from_secs(2);
 /// Beyond so many listeners all is forgotten and looked up anew.
 const MOST: usize = 10_000;
 
+/// The flows that may read each listener, and since when they are remembered; by account and export.
+type Readers = HashMap<(Id, Id), (Instant, Vec<Id>)>;
+
 /// What listeners keep in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Webhooks {
     /// How often a listener is sent something that proves itself.
     buckets: Buckets,
     misses: Misses,
-    /// The flows that may read a listener: account and export.
-    readers: Mutex<HashMap<(Id, Id), (Instant, Vec<Id>)>>,
+    readers: Mutex<Readers>,
     came: Notify,
 }
 
