@@ -2,6 +2,8 @@
 
 #[path = "playground/inside.rs"]
 mod inside;
+#[path = "playground/keyboard.rs"]
+mod keyboard;
 #[path = "playground/mine.rs"]
 mod mine;
 #[path = "playground/panels.rs"]
@@ -9,14 +11,13 @@ mod panels;
 #[path = "playground/table.rs"]
 mod table;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use table::{BROKEN, Step, TASKS, Task};
-use thirtyfour::Key;
+use table::BROKEN;
 use tombolo_tests::{Browser, Screen, Server, places, until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -196,100 +197,6 @@ async fn each_editor_renders_says_where_it_is_wrong_and_survives_hostile_input_w
     screen.browser.close().await
 }
 
-/// Writes over what has the focus.
-async fn write(screen: &Screen, text: &str) -> Result<()> {
-    screen.browser.type_fast(Key::Control + "a").await?;
-    screen.browser.type_fast(Key::Backspace + "").await?;
-    screen.browser.type_fast(text).await
-}
-
-/// What the select says that has the focus.
-const CHOSEN_OPTION: &str =
-    "const here = document.activeElement; return here?.selectedOptions?.[0]?.textContent.trim() ?? null;";
-
-async fn step(screen: &Screen, step: &Step) -> Result<()> {
-    let browser = &screen.browser;
-    match step {
-        Step::Text(panel, text) => {
-            browser.tab_to("textbox", panel).await?;
-            write(screen, text).await?;
-            // In code the Tab key indents, but for the one after Escape.
-            browser.keys(Key::Escape + "").await
-        }
-        Step::Field(label, text) => {
-            let field = browser.field(label).await?;
-            browser.tab_onto(&field, label).await?;
-            write(screen, text).await
-        }
-        Step::Check(label) => {
-            browser.tab_to("checkbox", label).await?;
-            browser.keys(" ").await
-        }
-        Step::Choose(label, option) => {
-            browser.tab_to("combobox", label).await?;
-            // Letters choose together only as long as they follow each other soon.
-            until(&format!("{option} of {label}"), PATIENCE, || async {
-                browser.type_fast(*option).await?;
-                let chosen = browser.js(CHOSEN_OPTION, Vec::new()).await?;
-                Ok(chosen.as_str().is_some_and(|chosen| chosen.starts_with(option)).then_some(()))
-            })
-            .await
-        }
-        Step::Reach(label) => browser.tab_to("button", label).await,
-    }
-}
-
-/// From wherever the focus is to an editor by its name in the list; the focus is in it then.
-async fn enter(screen: &Screen, name: &str) -> Result<()> {
-    const HERE: &str = "const here = document.activeElement; return [here?.textContent.trim(), here?.id];";
-    let browser = &screen.browser;
-    // From behind the list back onto its last line, and over its first one to the search.
-    let list = browser.find("navigation", "Editors").await?;
-    let last = browser.all_in(Some(&list), "link", "").await?.pop().context("a line")?;
-    browser.tab_onto(&last, "the last editor").await?;
-    browser.keys(Key::Home + "").await?;
-    browser.keys(Key::Up + "").await?;
-    write(screen, name).await?;
-    for _ in 0..10 {
-        browser.keys(Key::Down + "").await?;
-        if browser.js(HERE, Vec::new()).await?[0] != name {
-            continue;
-        }
-        browser.keys(Key::Enter + "").await?;
-        editor_there(screen, name).await?;
-        return until("the focus in the editor", PATIENCE, || async {
-            let id = browser.js(HERE, Vec::new()).await?[1].clone();
-            Ok(id.as_str().is_some_and(|id| id.ends_with("-text") || id.starts_with("option-")).then_some(()))
-        })
-        .await;
-    }
-    bail!("the arrow keys do not reach {name}\n--- the screen\n{}", browser.outline().await)
-}
-
-async fn done(screen: &Screen, task: &Task) -> Result<()> {
-    enter(screen, task.editor).await?;
-    for one in task.steps {
-        step(screen, one).await?;
-    }
-    screen.output_has(task.makes).await.map(|_| ())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn each_editor_does_a_task_of_somebody_who_has_a_keyboard_alone() -> Result<()> {
-    let server = Server::start().await?;
-    let screen = Screen::open(&server.address()).await?;
-    screen.browser.tab_to("link", "Playground").await?;
-    screen.browser.keys(Key::Enter + "").await?;
-    screen.output_has("Ada Fern").await?;
-    for task in &TASKS {
-        done(&screen, task).await.context(task.editor)?;
-    }
-    let list = screen.browser.find("navigation", "Editors").await?;
-    let links = screen.browser.all_in(Some(&list), "link", "").await?;
-    assert_eq!(links.len(), TASKS.len(), "each editor has a task");
-    screen.browser.close().await
-}
-
 const NAME_OF_HELPER: &str =
     "return [...document.querySelectorAll('.cm-line span')].find((one) => one.textContent === 'uppercase');";
 
@@ -459,39 +366,6 @@ async fn the_playground_works_without_the_server_after_one_visit() -> Result<()>
     screen.output_has("a,b\n1,x").await?;
     screen.open_editor("xml-parser").await?;
     screen.output_has("Miles O'Brien").await?;
-    screen.browser.close().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_editor_is_used_with_the_keyboard_alone() -> Result<()> {
-    let server = Server::start().await?;
-    let screen = Screen::open(&server.address()).await?;
-    screen.open_editor("relative-uri").await?;
-    screen.output_has("Fern").await?;
-    screen.browser.tab_to("switch", "Auto preview").await?;
-    screen.browser.keys(" ").await?;
-    screen.browser.tab_to("textbox", "Relative URI").await?;
-    screen.browser.type_fast(Key::Control + "a").await?;
-    screen.browser.type_fast("/keys/{{record.name}}").await?;
-    // Nothing happens by itself any more.
-    screen.browser.see("Last good output").await?;
-    screen.browser.keys(Key::Escape + "").await?;
-    screen.browser.type_fast(Key::Control + Key::Enter).await?;
-    screen.output_has("/keys/Fern%20%26%20Sons").await?;
-    // Tab leaves the text, since this is no code.
-    screen.browser.tab_to("separator", "Resize the rules").await?;
-    let share = screen.browser.find("separator", "Resize the rules").await?;
-    let before = panels::share(&share).await?;
-    screen.browser.keys(Key::Left + "").await?;
-    until("less for the rules", Duration::from_secs(10), || async {
-        Ok((panels::share(&share).await? < before).then_some(()))
-    })
-    .await?;
-    screen.browser.tab_to("textbox", "Input").await?;
-    screen.browser.tab_to("textbox", "Output").await?;
-    screen.browser.tab_to("radio", "Rules left, input and output right").await?;
-    screen.browser.keys(Key::Right + "").await?;
-    screen.browser.tab_to("radio", "Rows").await?;
     screen.browser.close().await
 }
 
