@@ -5,7 +5,9 @@ mod answered;
 mod bind;
 mod connection;
 pub(super) mod graphql;
+mod headers;
 mod object;
+mod options;
 mod places;
 mod script;
 
@@ -102,7 +104,7 @@ fn Inside(
         let body = Body::read(&rules).unwrap_or_default();
         Saved { options: bind::query_options(&body), rules: body.query, input: sample.unwrap_or_else(example) }
     } else {
-        let options = untrack(|| bind::options_of(doc, editor, &|name| place.option(name, &|at| doc.text(at))));
+        let options = untrack(|| options::options_of(doc, editor, &|name| place.option(name, &|at| doc.text(at))));
         Saved { rules, input: sample.unwrap_or_else(example), options }
     });
     let writable = doc.writable.get_untracked();
@@ -113,7 +115,7 @@ fn Inside(
             None => {}
         }
         if !is_query {
-            bind::options(doc, place, editor, content);
+            options::keep(doc, place, editor, content);
         }
         tell_what_is_lost(doc.app, place, content);
     }

@@ -131,14 +131,15 @@ fn Settings(editing: Editing, row: MapRow) -> impl IntoView {
 fn Source(doc: Doc, path: String) -> impl IntoView {
     let at = StoredValue::new(path.clone());
     let says = Memo::new(move |_| at.with_value(|path| doc.text(path)));
+    let there = move || says.with(|says| !says.is_empty());
     let typed = Callback::new(move |()| Shared::new(doc, at.get_value(), Reading::default(), None).into());
     view! {
-        <Show when=move || says.with(|says| !says.is_empty())>
-            <div class="field"><span class="label">"Source"</span>
-                <Door doc=doc path=at.get_value() label="Source" text=typed/>
-                <pre class="code-panel"><code>{says}</code></pre>
-            </div>
-        </Show>
+        <div class="field">
+            <Show when=there><span class="label">"Source"</span></Show>
+            // Whoever empties it in its editor goes on in there: the way in stays as long as it is open.
+            <Door doc=doc path=at.get_value() label="Source" text=typed/>
+            <Show when=there><pre class="code-panel"><code>{says}</code></pre></Show>
+        </div>
     }
 }
 

@@ -3,15 +3,13 @@
 //! Rules of several fields are written field by field (`object`); what is no JSON yet is not written.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde_json::{Map, Value, json};
-use tombolo_model::Kind;
-use tombolo_model::forms::Input;
 
 use super::graphql::Body;
 use super::object::object;
-use super::places::{Place, Shown};
-use crate::components::editor::{Content, Editor, OptionField, OptionKind, header_lines, header_rows};
+use super::options::{is_list, stored};
+use super::places::Shown;
+use crate::components::editor::{Content, OptionKind};
 use crate::components::{Reading, Shared, Typed, change};
 use crate::state::Doc;
 
@@ -93,11 +91,6 @@ pub(super) fn typed(
     }
 }
 
-/// Whether a resource has a list there, with one item for each operation, also where there is nothing yet.
-fn is_list(kind: Option<Kind>, path: &str) -> bool {
-    kind == Some(Kind::Import) && matches!(path, "/http/method" | "/http/relativeURI" | "/http/body")
-}
-
 /// A text of the resource as it is typed in; of a list, the first.
 fn text_of(doc: Doc, path: &'static str) -> Typed {
     if doc.is_text(path) {
@@ -105,8 +98,8 @@ fn text_of(doc: Doc, path: &'static str) -> Typed {
     }
     let write = Callback::new(move |text: String| {
         let had = untrack(|| doc.at(path));
-        let have =
-            stored(OptionKind::Text(""), is_list(doc.kind.get_untracked(), path), Some(&text.into()), had.as_ref());
+        let is_list = is_list(doc.kind.get_untracked(), path);
+        let have = stored(OptionKind::Text(""), is_list, Some(&text.into()), None, had.as_ref());
         let intents = change(path, had, have);
         if !intents.is_empty() {
             doc.edit(intents);
@@ -141,7 +134,8 @@ pub(super) fn query(typed: Typed, content: Content) {
     });
 }
 
-fn text_option(options: &Map<String, Value>, name: &str) -> String {
+/// What an option says that is a text; empty where there is none.
+pub(super) fn text_option(options: &Map<String, Value>, name: &str) -> String {
     options.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
@@ -170,97 +164,6 @@ pub(super) fn rules(typed: Typed, rules: RwSignal<String>) {
     });
 }
 
-/// Whether what was typed is what the option holds: half a number is kept as a text while it is typed.
-fn is_whole(kind: OptionKind, value: Option<&Value>) -> bool {
-    !matches!((kind, value), (OptionKind::Number(_), Some(Value::String(_))))
-}
-
-/// An option as the editor has it: headers are lines, and of a list it is the first.
-fn shown(kind: OptionKind, value: Value) -> Value {
-    match (kind, value) {
-        (OptionKind::Headers(_), value) => header_lines(&value),
-        (OptionKind::Text(_) | OptionKind::Choice(_), Value::Array(mut items)) if !items.is_empty() => items.remove(0),
-        (_, value) => value,
-    }
-}
-
-/// The same as the resource has it, where it has `had` now.
-fn stored(kind: OptionKind, is_list: bool, chosen: Option<&Value>, had: Option<&Value>) -> Option<Value> {
-    match kind {
-        // What else a header has stays.
-        OptionKind::Headers(_) if had.is_some_and(|had| Some(&header_lines(had)) == chosen) => had.cloned(),
-        OptionKind::Headers(_) => {
-            Some(header_rows(chosen?)).filter(|rows| rows.as_array().is_some_and(|rows| !rows.is_empty()))
-        }
-        OptionKind::Text(_) | OptionKind::Choice(_) if is_list || had.is_some_and(Value::is_array) => {
-            Input::Item(0).value(chosen.and_then(Value::as_str).unwrap_or_default(), had)
-        }
-        _ => chosen.cloned(),
-    }
-}
-
-/// The options that a resource has.
-pub(super) fn options_of(doc: Doc, editor: &Editor, at: &dyn Fn(&str) -> String) -> Map<String, Value> {
-    let said = |name: &str| doc.at(&at(name)).filter(|value| !value.is_null());
-    let one = |field: &OptionField| Some((field.name.to_owned(), shown(field.kind, said(field.name)?)));
-    editor.options.iter().filter_map(one).collect()
-}
-
-/// Keeps the options the same as the fields. While something that was chosen here is on its way, the resource says less.
-pub(super) fn options(doc: Doc, place: &'static Place, editor: &'static Editor, content: Content) {
-    // Where they are is as it was when the editor was opened: it shows this kind of file until it is closed.
-    let kind = untrack(|| doc.text("/file/type"));
-    let at = move |name: &str| place.option(name, &|_| kind.clone());
-    let there = StoredValue::new(at);
-    let away = RwSignal::new(0_usize);
-    let had = move |field: &OptionField| {
-        let path = there.with_value(|at| at(field.name));
-        let had = doc.at(&path).filter(|value| !value.is_null());
-        (is_list(doc.kind.get_untracked(), &path), path, had)
-    };
-    Effect::new(move |before: Option<()>| {
-        let mut said = there.with_value(|at| options_of(doc, editor, at));
-        // Half a header is no header yet, and stays as it is typed.
-        for field in editor.options {
-            let (is_list, _, had) = had(field);
-            let chosen = content.options.with_untracked(|options| options.get(field.name).cloned());
-            if let Some(chosen) = chosen.filter(|chosen| stored(field.kind, is_list, Some(chosen), had.as_ref()) == had)
-            {
-                said.insert(field.name.to_owned(), chosen);
-            }
-        }
-        if before.is_some() && away.get() == 0 && content.options.with_untracked(|options| *options != said) {
-            content.options.set(said);
-        }
-    });
-    Effect::new(move |before: Option<()>| {
-        let chosen = content.options.get();
-        if before.is_none() {
-            return;
-        }
-        let intents: Vec<_> = editor
-            .options
-            .iter()
-            .filter(|field| is_whole(field.kind, chosen.get(field.name)))
-            .flat_map(|field| {
-                let (is_list, path, had) = untrack(|| had(field));
-                let have = stored(field.kind, is_list, chosen.get(field.name), had.as_ref());
-                change(&path, had, have)
-            })
-            .collect();
-        if intents.is_empty() {
-            return;
-        }
-        away.update(|away| *away += 1);
-        spawn_local(async move {
-            if let Err(error) = doc.try_edit(intents).await {
-                doc.app.toasts.fail(error.message);
-            }
-            away.try_update(|away| *away -= 1);
-        });
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use tombolo_model::Intent;
@@ -286,30 +189,6 @@ mod tests {
         let all = parts(Shown::List("fields"), here, &json!({ "fields": rows }));
         assert_eq!(all, [(here.to_owned(), Some(rows.clone()))]);
         assert_eq!(change(here, None, Some(rows.clone())), [Intent::Set { path: here.to_owned(), value: rows }]);
-    }
-
-    #[test]
-    fn half_a_number_of_an_option_is_not_written() {
-        assert!(!is_whole(OptionKind::Number(""), Some(&json!("1x"))));
-        assert!(is_whole(OptionKind::Number(""), Some(&json!(1))) && is_whole(OptionKind::Number(""), None));
-        assert!(is_whole(OptionKind::Text(""), Some(&json!("1x"))));
-    }
-
-    #[test]
-    fn the_options_of_a_request_are_fields_of_its_step() {
-        let rows = json!([{"name": "A", "value": "b: c"}, {"name": "B", "value": ""}]);
-        let headers = OptionKind::Headers("");
-        assert_eq!(shown(headers, rows.clone()), json!("A: b: c\nB: "));
-        assert_eq!(stored(headers, false, Some(&json!("A: b: c\nB:\nhalf")), None), Some(rows));
-        assert_eq!(stored(headers, false, Some(&json!("half")), None), None);
-        let more = json!([{"name": "A", "value": "b", "secret": false}]);
-        assert_eq!(stored(headers, false, Some(&json!("A: b")), Some(&more)), Some(more));
-        let (text, one) = (OptionKind::Text(""), json!("/a"));
-        assert_eq!(shown(text, json!(["/a", "/b"])), one);
-        assert_eq!(stored(text, true, Some(&one), None), Some(json!(["/a"])));
-        assert_eq!(stored(text, true, Some(&json!("/c")), Some(&json!(["/a", "/b"]))), Some(json!(["/c", "/b"])));
-        assert_eq!(stored(text, false, Some(&one), None), Some(one));
-        assert!(is_list(Some(Kind::Import), "/http/body") && !is_list(Some(Kind::Export), "/http/body"));
     }
 
     #[test]
