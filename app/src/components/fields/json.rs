@@ -79,11 +79,33 @@ struct Others {
 }
 
 impl Others {
-    /// The document says `now`, and no edit is on its way. Gives whether others wrote something.
-    fn hear(&mut self, now: &Value) -> bool {
-        self.wrote |= !std::mem::take(&mut self.answered) && self.seen != *now;
+    /// The document says `now`, and no edit is on its way; of ours it was to say `there`. Gives whether others wrote
+    /// something.
+    fn hear(&mut self, now: &Value, there: &Value) -> bool {
+        let answered = std::mem::take(&mut self.answered);
+        self.wrote |= if answered { bare(now) != bare(there) } else { self.seen != *now };
         self.seen.clone_from(now);
         self.wrote
+    }
+}
+
+/// A JSON without what a document may leave out of it or put in other words.
+fn bare(value: &Value) -> Value {
+    let is_something = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => true,
+    };
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), bare(value)));
+            Value::Object(fields.filter(|(_, value)| is_something(value)).collect())
+        }
+        Value::Array(items) => items.iter().map(bare).collect(),
+        Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
+        other => other.clone(),
     }
 }
 
@@ -152,7 +174,11 @@ impl JsonText {
         if !typed.is_typed() {
             self.others.set_value(Others { seen: now.clone(), ..Others::default() });
             self.agreed.set_value(Agreed::new(now));
-        } else if !waits && self.others.try_update_value(|others| others.hear(&now)) == Some(true) && is_written {
+            return;
+        }
+        let there = self.agreed.try_with_value(|agreed| agreed.there.clone()).unwrap_or_default();
+        let news = !waits && self.others.try_update_value(|others| others.hear(&now, &there)) == Some(true);
+        if news && is_written {
             typed.forget();
         }
     }
@@ -204,12 +230,19 @@ mod tests {
     fn what_a_document_puts_in_other_words_is_nobodys_change() {
         let mut others = Others { seen: json!({"a": 1}), ..Others::default() };
         // What was written here, without the empty text in it.
+        let there = json!({"a": 2, "b": ""});
         others.answered = true;
-        assert!(!others.hear(&json!({"a": 2})) && !others.hear(&json!({"a": 2})));
-        assert!(others.hear(&json!({"a": 3})));
+        assert!(!others.hear(&json!({"a": 2}), &there) && !others.hear(&json!({"a": 2}), &there));
+        assert!(others.hear(&json!({"a": 3}), &there));
         // It counts until the text shows it.
         others.answered = true;
-        assert!(others.hear(&json!({"a": 4})));
+        assert!(others.hear(&json!({"a": 4}), &json!({"a": 4})));
+    }
+
+    #[test]
+    fn what_a_colleague_wrote_while_an_edit_was_on_its_way_is_news() {
+        let mut others = Others { seen: json!({"a": 1}), answered: true, wrote: false };
+        assert!(others.hear(&json!({"a": 2, "b": 5}), &json!({"a": 2})));
     }
 
     #[test]
