@@ -43,7 +43,7 @@ pub(crate) use fields::{
 pub(crate) use form::{DocForm, JsonView, NewConnection, SignInTo, TestConnection, format_of};
 pub(crate) use history::HistoryDialog;
 pub(crate) use icon::Icon;
-pub(crate) use listener::{ListenerAddress, last_of};
+pub(crate) use listener::{ListenerAddress, is_listener, last_of};
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::LiveName;
 pub(crate) use name_dialog::{AskName, NameDialog, opener_id};

@@ -10,13 +10,15 @@ use tombolo_wire::rest::LastPayload;
 use tombolo_wire::store::Call;
 
 use super::{Ago, Icon};
-use crate::browser::{clipboard, random, server};
+use crate::browser::{clipboard, page, random, server};
 use crate::state::{App, Doc};
 use crate::words;
 
 /// Stands for the part of an address that is secret and was not made just now.
 const HIDDEN: &str = "••••••••";
 const TOKEN: &str = "/webhook/token";
+/// The button that makes a new secret.
+const MAKE: &str = "make-secret";
 /// So much of what came last is shown.
 const SHOWN: usize = 4_000;
 
@@ -26,6 +28,11 @@ fn address(origin: &str, export: Id, secret: Option<&str>) -> String {
         Some(secret) => format!("{origin}/v1/exports/{export}/{secret}/data"),
         None => format!("{origin}/v1/exports/{export}/data"),
     }
+}
+
+/// Whether an export is a listener, by its adaptor or, where it has none, by its type.
+pub(crate) fn is_listener(adaptor: &str) -> bool {
+    matches!(adaptor, "WebhookExport" | "webhook")
 }
 
 /// Where a listener is reached; one of an account that is on this device alone is not.
@@ -50,7 +57,8 @@ pub(crate) fn ListenerAddress(doc: Doc) -> impl IntoView {
 fn Reached(doc: Doc) -> impl IntoView {
     let app = doc.app;
     let verify = Memo::new(move |_| doc.text("/webhook/verify"));
-    // Made just now: it is nowhere else that one could read, and goes with this page.
+    // Made just now: it is nowhere else that one could read, and goes with this page, or when one has it. What somebody
+    // else makes later is not heard of here.
     let made = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let is_secret = move || verify.get() == "secret_url";
@@ -75,6 +83,10 @@ fn Reached(doc: Doc) -> impl IntoView {
             drop(saving);
         });
     };
+    let forget = move |_: leptos::ev::MouseEvent| {
+        made.set(None);
+        page::focus_soon(vec![MAKE.to_owned()]);
+    };
     let select = |event: leptos::ev::FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
     let off = move || !doc.writable.get() || busy.get();
     let can_copy = move || !is_secret() || made.with(Option::is_some);
@@ -83,11 +95,12 @@ fn Reached(doc: Doc) -> impl IntoView {
             <div class="row">
                 <input class="input code grow" readonly aria-label="Address of the listener" prop:value=shown on:focus=select/>
                 <button class="button" type="button" prop:disabled=move || !can_copy() on:click=move |_| copy(app, untrack(shown), "The address is copied.")><Icon name="copy"/>"Copy"</button>
+                {move || made.with(Option::is_some).then(|| view! { <button class="button" type="button" on:click=forget>"I have kept it"</button> })}
             </div>
             <p class="help">{move || says(&verify.get(), made.with(Option::is_some))}</p>
             {move || matches!(verify.get().as_str(), "secret_url" | "token").then(|| {
                 let words = if is_secret() { "Make a new address" } else { "Make a new token" };
-                view! { <div class="row"><button class="button" type="button" prop:disabled=off aria-busy=move || busy.get().to_string() on:click=make><Icon name="refresh-cw"/>{words}</button></div> }
+                view! { <div class="row"><button class="button" type="button" id=MAKE prop:disabled=off aria-busy=move || busy.get().to_string() on:click=make><Icon name="refresh-cw"/>{words}</button></div> }
             })}
             {move || made.get().filter(|_| !is_secret() && verify.get() == "token").map(|token| {
                 let shown = token.clone();
@@ -105,12 +118,14 @@ fn Reached(doc: Doc) -> impl IntoView {
 fn says(verify: &str, made: bool) -> &'static str {
     match (verify, made) {
         ("secret_url", true) => {
-            "Copy the whole address now: its secret part is not shown again. An address that was made before takes nothing any more."
+            "Copy the whole address now: its secret part is not shown again. It counts once the server has it; until then an address that was made before takes data."
         }
         ("secret_url", false) => {
             "Its secret part is shown when it is made, and not again. Make a new address where there is none yet, or where it was lost."
         }
-        ("token", true) => "Copy the token now: it is not shown again. The one before it lets nobody in any more.",
+        ("token", true) => {
+            "Copy the token now: it is not shown again. It counts once the server has it; until then the one before it lets in."
+        }
         _ => {
             "Applications send to it by POST or PUT. What comes runs the flows that read this listener and are switched on."
         }

@@ -1,6 +1,8 @@
 //! The application of a step: one icon and one word for each, in the chooser, on the canvas, in the outline and in the
 //! form.
 
+use crate::components::is_listener;
+
 /// What a step reads from or writes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Application {
@@ -21,7 +23,7 @@ impl Application {
     pub(super) fn of(adaptor: Option<&str>) -> Self {
         match adaptor {
             Some("HTTPExport" | "HTTPImport") => Self::Http,
-            Some("WebhookExport" | "webhook") => Self::Listener,
+            Some(adaptor) if is_listener(adaptor) => Self::Listener,
             Some("SimpleExport" | "simple") => Self::LocalFile,
             Some("SimpleImport") => Self::Download,
             _ => Self::Unknown,

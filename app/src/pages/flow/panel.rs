@@ -26,7 +26,7 @@ use super::verdict::{Judged, Verdict};
 use crate::components::editor::{FullScreen, leave_full};
 use crate::components::{
     ConflictBadge, Dialog, DocForm, DocNotices, DocText, HistoryDialog, Icon, ListenerAddress, Menu, MenuItem,
-    PeopleHere, UndoButtons,
+    PeopleHere, UndoButtons, is_listener,
 };
 use crate::pages::{Door, Unopened};
 use crate::state::{Doc, use_document};
@@ -83,7 +83,11 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
     let place = format!("{}/{}", step.list, step.row);
     let source = StoredValue::new(place.clone());
     let open = Memo::new(move |_| doc.view.with(Option::is_some));
-    let adaptor = Memo::new(move |_| doc.text("/adaptorType"));
+    let adaptor = Memo::new(move |_| {
+        let (adaptor, kind) = (doc.text("/adaptorType"), doc.text("/type"));
+        // Other types say when it is read, not where from.
+        if adaptor.is_empty() && (is_listener(&kind) || kind == "simple") { kind } else { adaptor }
+    });
     let resource_kind = if kind == StepKind::Import { Kind::Import } else { Kind::Export };
     let sections = Signal::derive(move || form(resource_kind, &adaptor.get()));
     view! {
@@ -105,7 +109,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
                     <Show when=move || open.get()>
                         <div class="form">
                             <DocText doc=doc path="/name" label="Name"/>
-                            {move || (adaptor.get() == "WebhookExport").then(|| view! { <ListenerAddress doc=doc/> })}
+                            {move || is_listener(&adaptor.get()).then(|| view! { <ListenerAddress doc=doc/> })}
                             <DocForm doc=doc sections=sections/>
                         </div>
                     </Show>
@@ -123,7 +127,7 @@ fn StepPanel(step: Step, resource: Id) -> impl IntoView {
 
 /// Whether a source is read at times: what is sent to it, or given to it by a person, comes when it comes.
 fn is_read(adaptor: &str) -> bool {
-    !matches!(adaptor, "SimpleExport" | "WebhookExport")
+    !is_listener(adaptor) && !matches!(adaptor, "SimpleExport" | "simple")
 }
 
 /// That the step is left for later, which keeps the flow from running, and the way to say that it is finished.

@@ -7,7 +7,7 @@ use tombolo_model::{Id, Kind};
 use tombolo_wire::rest::LastPayload;
 
 use super::my_data::{Choices, Found};
-use crate::components::last_of;
+use crate::components::{is_listener, last_of};
 use crate::state::App;
 
 /// The listeners of the account, each with what came to it last.
@@ -15,7 +15,7 @@ use crate::state::App;
 pub(super) fn OfListeners(take: Callback<Value>) -> impl IntoView {
     let app = App::here();
     let mut listeners = app.of_kind(Kind::Export);
-    listeners.retain(|row| row.adaptor.as_deref() == Some("WebhookExport"));
+    listeners.retain(|row| row.adaptor.as_deref().is_some_and(is_listener));
     let account = app
         .account
         .with_untracked(|account| account.as_ref().filter(|account| !account.local).map(|account| account.id));

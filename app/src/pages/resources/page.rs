@@ -14,7 +14,7 @@ use super::{UsedBy, folder_param};
 use crate::browser::page;
 use crate::components::{
     ConflictBadge, DocForm, DocNotices, HistoryDialog, Icon, JsonView, ListenerAddress, LiveName, Menu, MenuItem,
-    PeopleHere, SignInTo, TestConnection, UndoButtons,
+    PeopleHere, SignInTo, TestConnection, UndoButtons, is_listener,
 };
 use crate::pages::bin::BinnedBanner;
 use crate::pages::caches::CachePage;
@@ -92,7 +92,7 @@ fn Resource(words: &'static KindWords, id: Id) -> impl IntoView {
             <div class="resource-body" class:beside=move || beside.get()>
                 <div class="page-form">
                     {(words.kind == Kind::Connection).then(|| view! { <SignInTo doc=doc/><TestConnection doc=doc/> })}
-                    {move || (adaptor.get() == "WebhookExport").then(|| view! { <ListenerAddress doc=doc/> })}
+                    {move || is_listener(&adaptor.get()).then(|| view! { <ListenerAddress doc=doc/> })}
                     <div class="form"><DocForm doc=doc sections=sections/></div>
                     {(words.kind == Kind::Connection).then(|| view! { <div class="form"><Debug doc=doc/></div> })}
                 </div>

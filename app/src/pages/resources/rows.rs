@@ -7,6 +7,8 @@ use std::str::FromStr;
 use tombolo_model::{Id, Kind, presets};
 use tombolo_wire::store::CatalogueRow;
 
+use crate::components::is_listener;
+
 /// Which resources that are not in the bin refer to each resource.
 pub(super) fn users<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> BTreeMap<Id, Vec<Id>> {
     let mut users: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
@@ -29,7 +31,7 @@ pub(super) fn application(row: &CatalogueRow) -> &str {
             presets::named(key).map_or("", |preset| preset.name)
         }
         (_, Some("http" | "rest" | "HTTPExport" | "HTTPImport" | "RESTExport" | "RESTImport")) => "HTTP",
-        (_, Some("WebhookExport" | "webhook")) => "Webhook",
+        (_, Some(adaptor)) if is_listener(adaptor) => "Webhook",
         (_, Some("SimpleExport" | "simple")) => "Local file",
         (_, Some("SimpleImport")) => "File to download",
         (Kind::Stack, Some("server")) => "Server",

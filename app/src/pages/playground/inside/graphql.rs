@@ -5,6 +5,9 @@
 
 use serde_json::Value;
 
+/// A longer text is not read: nobody writes one by hand.
+const LONGEST: usize = 100_000;
+
 /// The parts of a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::pages::playground) struct Body {
@@ -22,12 +25,16 @@ impl Body {
         if rest.is_empty() {
             return Some(body);
         }
+        let closing = closing(rest);
+        if rest.len() > LONGEST {
+            return None;
+        }
         rest = rest.strip_prefix('{')?.trim_start();
         loop {
-            let (name, after) = string(rest)?;
+            let (name, after) = string(rest, closing)?;
             rest = after.trim_start().strip_prefix(':')?.trim_start();
             if name == "variables" {
-                let end = value_end(rest)?;
+                let end = value_end(rest, closing)?;
                 let written = rest.get(..end)?.trim();
                 body.variables = if written == "null" { String::new() } else { written.to_owned() };
                 rest = rest.get(end..)?;
@@ -39,7 +46,7 @@ impl Body {
                 };
                 match rest.strip_prefix("null") {
                     Some(after) => rest = after,
-                    None => (*field, rest) = string(rest)?,
+                    None => (*field, rest) = string(rest, closing)?,
                 }
             }
             rest = rest.trim_start();
@@ -74,9 +81,16 @@ impl Body {
     }
 }
 
-/// Where what begins with braces of a template ends.
-fn template_end(text: &str) -> Option<usize> {
-    if !text.starts_with("{{") {
+/// How long the end of a text is that has its last closing braces in it: in what is left of the text and is shorter,
+/// nobody needs to look for them.
+fn closing(text: &str) -> usize {
+    text.rfind("}}").map_or(usize::MAX, |at| text.len() - at)
+}
+
+/// Where what begins with braces of a template ends. Of a text to its end, whose last closing braces are in the last
+/// `closing` bytes.
+fn template_end(text: &str, closing: usize) -> Option<usize> {
+    if text.len() < closing || !text.starts_with("{{") {
         return None;
     }
     let close = text.find("}}")? + 2;
@@ -85,7 +99,7 @@ fn template_end(text: &str) -> Option<usize> {
 }
 
 /// A text in quotation marks at the beginning, and what is behind it.
-fn string(text: &str) -> Option<(String, &str)> {
+fn string(text: &str, closing: usize) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix('"')?;
     let (mut made, mut plain) = (String::new(), String::new());
     let take = |plain: &mut String, made: &mut String| {
@@ -94,7 +108,7 @@ fn string(text: &str) -> Option<(String, &str)> {
         Some(())
     };
     loop {
-        if let Some(end) = template_end(rest) {
+        if let Some(end) = template_end(rest, closing) {
             take(&mut plain, &mut made)?;
             made.push_str(rest.get(..end)?);
             rest = rest.get(end..)?;
@@ -124,9 +138,9 @@ fn quoted(text: &str) -> String {
         let made = Value::from(plain).to_string();
         made.get(1..made.len() - 1).unwrap_or_default().to_owned()
     };
-    let (mut made, mut rest) = ("\"".to_owned(), text);
+    let (mut made, mut rest, closing) = ("\"".to_owned(), text, closing(text));
     while let Some(start) = rest.find("{{") {
-        let Some(end) = rest.get(start..).and_then(template_end) else { break };
+        let Some(end) = rest.get(start..).and_then(|text| template_end(text, closing)) else { break };
         made.push_str(&escape(rest.get(..start).unwrap_or_default()));
         made.push_str(rest.get(start..start + end).unwrap_or_default());
         rest = rest.get(start + end..).unwrap_or_default();
@@ -137,14 +151,14 @@ fn quoted(text: &str) -> String {
 }
 
 /// Where a value ends: at the comma or brace behind it.
-fn value_end(text: &str) -> Option<usize> {
+fn value_end(text: &str, closing: usize) -> Option<usize> {
     let (mut at, mut open) = (0, 0_usize);
     loop {
         let rest = text.get(at..)?;
         let letter = rest.chars().next()?;
         match letter {
             '"' => {
-                let (_, after) = string(rest)?;
+                let (_, after) = string(rest, closing)?;
                 at += rest.len() - after.len();
                 continue;
             }
@@ -178,10 +192,20 @@ mod tests {
             ),
             body("{ a }", "{{{jsonSerialize record}}}", "{{#if record.isNew}}Create{{else}}Find{{/if}}"),
             body("{ a {{", "", ""),
+            body("{ a(b: {{record.b}}) {{", "", ""),
         ] {
             assert_eq!(Body::read(&one.written()), Some(one.clone()), "{}", one.written());
         }
         assert_eq!(body("", "", "").written(), "");
+    }
+
+    #[test]
+    fn braces_are_looked_for_as_long_as_there_are_any() {
+        assert_eq!((closing("a}} b"), closing("{{{{")), (4, usize::MAX));
+        let text = "{{ a }} {{ b";
+        assert_eq!((template_end(text, closing(text)), template_end(&text[8..], closing(text))), (Some(7), None));
+        let long = format!("{{\"query\": \"{{ a {}\"}}", "{{".repeat(LONGEST));
+        assert_eq!(Body::read(&long), None);
     }
 
     #[test]
