@@ -22,6 +22,7 @@ use crate::browser::page;
 use crate::components::editor::{Content, Editor, Saved, leave_full};
 use crate::components::{Dialog, Icon, Typed};
 use crate::state::{App, Doc, Evaluator};
+use connection::LateConnection;
 use graphql::Body;
 use places::{Place, Shown, places};
 pub(crate) use script::ScriptDoor;
@@ -119,15 +120,15 @@ fn Inside(
         }
         tell_what_is_lost(doc.app, place, content);
     }
-    if matches!(editor.eval, "httpRequest" | "sql") {
-        connection::put_into(doc, content);
-    }
+    let of_requests = matches!(editor.eval, "httpRequest" | "sql");
+    let late = of_requests.then(|| connection::put_into(doc, content)).flatten();
     page::focus_when_there(vec![editor.beginning()]);
     let full = RwSignal::new(false);
     view! {
         <div class="inside" class:full=full on:keydown=move |event| leave_full(full, &event)>
         {(!writable).then(|| view! { <p class="play-note">"You may look, not change: what you write here is tried, and not kept."</p> })}
         {is_example.then(|| view! { <p class="play-note">"The input is an example. “Use my data” brings a record of yours."</p> })}
+        {late.map(|late| view! { <LateConnection late=late content=content/> })}
         <InnerFrame editor=editor content=content bench=bench_of(|| None) evaluator=evaluator helpers=helpers full=full/>
         </div>
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use tombolo_model::Id;
 
 use crate::components::editor::Content;
-use crate::state::{Doc, use_document};
+use crate::state::{App, Doc, use_document};
 
 /// The fields of a connection that its requests show. Secrets are in no document.
 const FIELDS: [(&str, &str); 4] = [
@@ -35,10 +35,12 @@ fn with(input: &str, connection: Value) -> Option<String> {
     serde_json::to_string_pretty(&context).ok()
 }
 
-/// Puts the step's connection into the input once it is open; then it is the person's to change.
-pub(super) fn put_into(doc: Doc, content: Content) {
-    let Ok(id) = untrack(|| doc.text("/_connectionId")).parse::<Id>() else { return };
+/// Puts the step's connection into the input once it is open; then it is the person's to change. Where they have written
+/// something in the input before, it waits in what is given back.
+pub(super) fn put_into(doc: Doc, content: Content) -> Option<RwSignal<Option<Value>>> {
+    let id = untrack(|| doc.text("/_connectionId")).parse::<Id>().ok()?;
     let connection = use_document(id);
+    let (opened, late) = (content.input.get_untracked(), RwSignal::new(None));
     Effect::new(move |done: Option<bool>| {
         if done == Some(true) {
             return true;
@@ -46,11 +48,35 @@ pub(super) fn put_into(doc: Doc, content: Content) {
         let Some(value) = connection.view.with(|view| view.as_ref().map(|view| shown(&view.value))) else {
             return false;
         };
-        if let Some(text) = content.input.with_untracked(|input| with(input, value)) {
+        if content.input.with_untracked(|input| *input != opened) {
+            late.set(Some(value));
+        } else if let Some(text) = with(&opened, value) {
             content.input.set(text);
         }
         true
     });
+    Some(late)
+}
+
+/// Offers a connection that opened when somebody was writing in the input already.
+#[component]
+pub(super) fn LateConnection(late: RwSignal<Option<Value>>, content: Content) -> impl IntoView {
+    let app = App::here();
+    let put = move |_: leptos::ev::MouseEvent| {
+        let Some(value) = late.get_untracked() else { return };
+        match content.input.with_untracked(|input| with(input, value)) {
+            Some(text) => {
+                content.input.set(text);
+                late.set(None);
+            }
+            None => app.toasts.fail("The input is no JSON object. Mend it, and put the connection in then."),
+        }
+    };
+    move || {
+        late.with(Option::is_some).then(|| view! {
+            <p class="play-note">"The connection of the step is not in the input. "<button class="link" type="button" on:click=put>"Put it in"</button></p>
+        })
+    }
 }
 
 #[cfg(test)]
