@@ -18,7 +18,7 @@ const SHOWN: usize = 100;
 const LEVELS: [(&str, &str); 4] =
     [("", "All lines"), ("request", "Requests"), ("script", "What scripts wrote"), ("wrong", "Warnings and errors")];
 
-/// Whether a line is wanted.
+/// Whether a line is wanted; what is searched for is in small letters.
 fn fits(line: &LogLine, level: &str, search: &str) -> bool {
     let of_level = match level {
         "request" => line.level == "request",
@@ -26,8 +26,7 @@ fn fits(line: &LogLine, level: &str, search: &str) -> bool {
         "wrong" => matches!(line.level.as_str(), "warn" | "error"),
         _ => true,
     };
-    let search = search.trim().to_lowercase();
-    of_level && (search.is_empty() || [&line.text, &line.from].iter().any(|text| text.to_lowercase().contains(&search)))
+    of_level && (search.is_empty() || [&line.text, &line.from].iter().any(|text| text.to_lowercase().contains(search)))
 }
 
 /// A line of the file: time, level, step, where it is from and what it says.
@@ -41,10 +40,15 @@ fn written(line: &LogLine, step: &str, clock: impl Fn(i64) -> String) -> String 
 pub(super) fn Log(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let app = App::here();
     let many = Memo::new(move |_| app.logs.with(|logs| logs.of(id).len()));
+    // While it is folded nobody looks through its lines, of which a run may say many.
+    let open = RwSignal::new(false);
+    let turned = move |event: leptos::ev::Event| {
+        open.try_set(event_target::<web_sys::Element>(&event).has_attribute("open"));
+    };
     view! {
         <Show when=move || { many.get() > 0 }>
-            <details class="history log"><summary>{move || format!("Log ({})", words::count(many.get(), "line"))}</summary>
-                <Lines id=id run=run/>
+            <details class="history log" on:toggle=turned><summary>{move || format!("Log ({})", words::count(many.get(), "line"))}</summary>
+                <Show when=move || open.get()><Lines id=id run=run/></Show>
             </details>
         </Show>
     }
@@ -55,9 +59,11 @@ fn Lines(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     let app = App::here();
     let (level, search) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let most = RwSignal::new(SHOWN);
+    // Where the wanted lines are: they are long, and there are many.
     let found = Memo::new(move |_| {
-        let wanted = |line: &&LogLine| level.with(|level| search.with(|search| fits(line, level, search)));
-        app.logs.with(|logs| logs.of(id).iter().filter(wanted).cloned().collect::<Vec<_>>())
+        let search = search.with(|search| search.trim().to_lowercase());
+        let wanted = |(_, line): &(usize, &LogLine)| level.with(|level| fits(line, level, &search));
+        app.logs.with(|logs| logs.of(id).iter().enumerate().filter(wanted).map(|(at, _)| at).collect::<Vec<_>>())
     });
     let step = move |key: &str| {
         let name = |run: &RunRow| run.steps.iter().find(|step| step.step == key).map(|step| step.name.clone());
@@ -65,12 +71,18 @@ fn Lines(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
     };
     let listed = move || {
         let named = |line: &LogLine| (step(&line.step), line.clone());
-        found.with(|found| found.iter().take(most.get()).map(named).enumerate().collect::<Vec<_>>())
+        let shown = found.with(|found| found.iter().take(most.get()).copied().collect::<Vec<_>>());
+        app.logs.with_untracked(|logs| {
+            let all = logs.of(id);
+            shown.into_iter().filter_map(|at| all.get(at)).map(named).enumerate().collect::<Vec<_>>()
+        })
     };
     let choices = Signal::derive(|| LEVELS.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
     let download = move |_| {
-        let lines = found.with_untracked(|found| {
-            found.iter().map(|line| written(line, &step(&line.step), time::iso)).collect::<Vec<_>>()
+        let places = found.get_untracked();
+        let lines = app.logs.with_untracked(|logs| {
+            let wanted = places.iter().filter_map(|at| logs.of(id).get(*at));
+            wanted.map(|line| written(line, &step(&line.step), time::iso)).collect::<Vec<_>>()
         });
         let name = run.with_untracked(|run| run.as_ref().map(|run| run.flow_name.clone())).unwrap_or_default();
         files::download_text(app, &lines.join("\n"), &format!("{}-log.txt", files::plain_name(&name)));
@@ -124,7 +136,8 @@ mod tests {
         let all =
             [line("info", "map", "Hello"), line("error", "map", "bad"), line("request", "GET https://a.example", "{}")];
         let found = |level: &str, search: &str| {
-            let fit = all.iter().filter(|line| fits(line, level, search));
+            let search = search.trim().to_lowercase();
+            let fit = all.iter().filter(|line| fits(line, level, &search));
             fit.map(|line| line.level.as_str()).collect::<Vec<_>>()
         };
         assert_eq!(found("", ""), ["info", "error", "request"]);
