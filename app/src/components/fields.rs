@@ -63,6 +63,16 @@ pub(crate) fn described_by(name: &str) -> String {
     format!("{name}-help")
 }
 
+/// What a [`SelectBox`] offers: keys with words.
+pub(crate) fn choices(all: &'static [(&'static str, &'static str)]) -> Signal<Vec<(String, String)>> {
+    Signal::derive(move || all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect())
+}
+
+/// What a [`SelectBox`] offers whose first line is no choice, or all.
+pub(crate) fn offered(first: &str, all: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    std::iter::once((String::new(), first.to_owned())).chain(all).collect()
+}
+
 /// A choice among a few.
 #[component]
 pub(crate) fn SelectBox(
@@ -181,6 +191,12 @@ pub(crate) fn DocText(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_line_of_what_is_offered_is_no_choice() {
+        let all = offered("Choose", [("1".to_owned(), "Orders".to_owned())]);
+        assert_eq!(all, [(String::new(), "Choose".to_owned()), ("1".to_owned(), "Orders".to_owned())]);
+    }
 
     #[test]
     fn a_name_that_is_too_long_is_not_applied_and_any_other_text_is() {

@@ -7,17 +7,11 @@ use tombolo_model::{Id, Intent, Kind, RowId};
 
 use super::Form;
 use crate::browser::page;
-use crate::components::{Field, FieldConflict, Icon, SelectBox};
+use crate::components::{Field, FieldConflict, Icon, SelectBox, offered};
 use crate::state::{App, list_rows, row_id, use_document};
 
 /// One that is chosen: the row, the flow and the source.
 type Chosen = (RowId, Option<Id>, Option<Id>);
-
-/// What is offered: the first line is no choice.
-fn offered(first: &str, all: impl IntoIterator<Item = (Id, String)>) -> Vec<(String, String)> {
-    let all = all.into_iter().map(|(id, name)| (id.to_string(), name));
-    std::iter::once((String::new(), first.to_owned())).chain(all).collect()
-}
 
 /// The name of a resource that is here.
 fn name_of(app: App, id: Option<Id>) -> String {
@@ -40,7 +34,7 @@ pub(super) fn SourcesField(form: Form, field: &'static Described) -> impl IntoVi
     let flow = RwSignal::new(String::new());
     let flows = Signal::derive(move || {
         let others = app.of_kind(Kind::Flow).into_iter().filter(|row| row.id != doc.id);
-        offered("Choose a flow to add", others.map(|row| (row.id, row.name)))
+        offered("Choose a flow to add", others.map(|row| (row.id.to_string(), row.name)))
     });
     let name = form.id(field);
     let first = name.clone();
@@ -91,7 +85,7 @@ fn SourcesOf(flow: Id, add: Callback<(Id, Id)>) -> impl IntoView {
         } else {
             "Choose one of its sources"
         };
-        offered(first, all.into_iter().map(|id| (id, name_of(app, Some(id)))))
+        offered(first, all.into_iter().map(|id| (id.to_string(), name_of(app, Some(id)))))
     });
     view! {
         {move || doc.error.get().map(|error| view! { <p class="error">{error.message}</p> })}
@@ -100,17 +94,5 @@ fn SourcesOf(flow: Id, add: Callback<(Id, Id)>) -> impl IntoView {
                 add.run((flow, source));
             }
         })/>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_of_a_choice_of_sources_is_none() {
-        let id = Id::from_parts(1, [0; 8]);
-        let all = offered("Choose", [(id, "Orders".to_owned())]);
-        assert_eq!(all, [(String::new(), "Choose".to_owned()), (id.to_string(), "Orders".to_owned())]);
     }
 }

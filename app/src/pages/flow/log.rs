@@ -7,7 +7,7 @@ use tombolo_wire::run::RunRow;
 use tombolo_wire::run_worker::LogLine;
 
 use crate::browser::{files, time};
-use crate::components::{Icon, SelectBox};
+use crate::components::{Icon, SelectBox, choices};
 use crate::state::App;
 use crate::words;
 
@@ -77,7 +77,7 @@ fn Lines(id: Id, run: Memo<Option<RunRow>>) -> impl IntoView {
             shown.into_iter().filter_map(|at| all.get(at)).map(named).enumerate().collect::<Vec<_>>()
         })
     };
-    let choices = Signal::derive(|| LEVELS.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
+    let choices = choices(&LEVELS);
     let download = move |_| {
         let places = found.get_untracked();
         let lines = app.logs.with_untracked(|logs| {

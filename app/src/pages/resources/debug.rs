@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use tombolo_model::Intent;
 
 use crate::browser::time;
-use crate::components::{Icon, SelectBox};
+use crate::components::{Icon, SelectBox, choices};
 use crate::state::Doc;
 
 /// Until when somebody looks.
@@ -26,7 +26,7 @@ fn until(minutes: &str, now_ms: i64) -> Option<i64> {
 #[component]
 pub(super) fn Debug(doc: Doc) -> impl IntoView {
     let minutes = RwSignal::new(MINUTES[0].0.to_owned());
-    let choices = Signal::derive(|| MINUTES.map(|(key, words)| (key.to_owned(), words.to_owned())).to_vec());
+    let choices = choices(&MINUTES);
     let end_ms = Memo::new(move |_| {
         // The screen's own time moves on twice a minute.
         let now_ms = doc.app.now_ms.get();

@@ -15,7 +15,7 @@ use super::rows::{Around, CHANGED, Column, Order, application, applications, fou
 use super::selection::{CheckAll, CheckRow, Selected, SelectionBar};
 use super::used_by::UsedByDialog;
 use super::window::use_window;
-use crate::components::{Ago, Icon, SelectBox};
+use crate::components::{Ago, Icon, SelectBox, choices, offered};
 use crate::state::App;
 use crate::words;
 use crate::words::kinds::{self, KindWords};
@@ -63,11 +63,6 @@ pub(super) fn ResourceTable(words: &'static KindWords, all: Memo<Vec<CatalogueRo
     }
 }
 
-/// What a filter offers: the first line is all.
-fn offered(all: &str, some: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
-    std::iter::once((String::new(), all.to_owned())).chain(some).collect()
-}
-
 /// Search and the filters of the columns.
 #[component]
 fn Toolbar(
@@ -90,11 +85,6 @@ fn Toolbar(
     let integrations = Signal::derive(move || {
         offered("All integrations", homes.get().into_iter().map(|(id, name)| (id.to_string(), name)))
     });
-    let fixed = |all: &'static [(&'static str, &'static str)]| {
-        Signal::derive(move || {
-            all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect::<Vec<_>>()
-        })
-    };
     let filter = move |name: &'static str,
                        label: &'static str,
                        choices: Signal<Vec<(String, String)>>,
@@ -112,8 +102,8 @@ fn Toolbar(
             </label>
             {move || several.get().then(|| filter("filter-application", "Application", applications, address.application, address.set_application))}
             {move || in_several.get().then(|| filter("filter-integration", "Integration", integrations, address.integration, address.set_integration))}
-            {(!states(words.kind).is_empty()).then(|| filter("filter-state", "Status", fixed(states(words.kind)), address.state, address.set_state))}
-            {filter("filter-usage", "Usage", fixed(&[("", "Used or not"), ("used", "Used"), ("unused", "Unused")]), address.usage, address.set_usage)}
+            {(!states(words.kind).is_empty()).then(|| filter("filter-state", "Status", choices(states(words.kind)), address.state, address.set_state))}
+            {filter("filter-usage", "Usage", choices(&[("", "Used or not"), ("used", "Used"), ("unused", "Unused")]), address.usage, address.set_usage)}
             {filter("filter-changed", "Last change", since, address.changed, address.set_changed)}
             <span class="grow"></span>
             // Of all of them the title tells the number.

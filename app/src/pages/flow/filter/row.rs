@@ -6,11 +6,7 @@ use super::editing::Editing;
 use super::rule::{CASTS, FUNCTIONS, OPERATORS, PARTNERS, Rule, SOURCES};
 use super::{ADD, copy, delete_id, field_name};
 use crate::browser::page;
-use crate::components::{Icon, SelectBox, TextBox, Typed};
-
-fn choices(all: &'static [(&'static str, &'static str)]) -> Signal<Vec<(String, String)>> {
-    Signal::derive(move || all.iter().map(|(key, words)| ((*key).to_owned(), (*words).to_owned())).collect())
-}
+use crate::components::{Icon, SelectBox, TextBox, Typed, choices};
 
 /// What reads and writes the parts of one rule.
 #[derive(Clone, Copy)]
