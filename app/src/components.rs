@@ -38,7 +38,8 @@ pub(crate) use conflict::{ConflictBadge, FieldConflict};
 pub(crate) use days::{DayRange, Days};
 pub(crate) use dialog::Dialog;
 pub(crate) use fields::{
-    DocText, Field, JsonReading, Reading, SelectBox, Shared, TextBox, Typed, change, choices, described_by, offered, typed_json,
+    DocText, Field, JsonReading, Reading, SelectBox, Shared, TextBox, Typed, change, choices, described_by, offered,
+    typed_json,
 };
 pub(crate) use form::{DocForm, JsonView, NewConnection, SignInTo, TestConnection, format_of};
 pub(crate) use history::HistoryDialog;
