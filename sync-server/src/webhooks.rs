@@ -30,6 +30,9 @@ const REMEMBERED: Duration = Duration::from_secs(2);
 /// Beyond so many listeners all is forgotten and looked up anew.
 const MOST: usize = 10_000;
 
+/// For so long nothing is handed to a flow that could not take it, unless the flow is changed.
+const PAUSE: Duration = Duration::from_secs(300);
+
 /// The flows that may read each listener, and since when they are remembered; by account and export.
 type Readers = HashMap<(Id, Id), (Instant, Vec<Id>)>;
 
@@ -40,6 +43,8 @@ pub(crate) struct Webhooks {
     buckets: Buckets,
     misses: Misses,
     readers: Mutex<Readers>,
+    /// The flows that cannot take anything now, and since when.
+    paused: Mutex<HashMap<(Id, Id), Instant>>,
     came: Notify,
 }
 
@@ -47,6 +52,31 @@ impl Webhooks {
     /// Something came, or a flow may take what waits for it.
     pub(crate) fn wake(&self) {
         self.came.notify_one();
+    }
+
+    /// Hands a flow nothing for a while: it is off, or its runs end before they read anything.
+    pub(crate) fn pause(&self, account: Id, flow: Id) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if paused.len() >= MOST {
+            paused.clear();
+        }
+        paused.insert((account, flow), Instant::now());
+    }
+
+    fn is_paused(&self, account: Id, flow: Id) -> bool {
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.get(&(account, flow)).is_some_and(|since| since.elapsed() < PAUSE)
+    }
+
+    /// A flow was changed; without one, any may have been.
+    fn resume(&self, flow: Option<(Id, Id)>) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        match flow {
+            Some(flow) => {
+                paused.remove(&flow);
+            }
+            None => paused.clear(),
+        }
     }
 
     fn remembered(&self, listener: (Id, Id)) -> Option<Vec<Id>> {

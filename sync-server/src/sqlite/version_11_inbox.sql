@@ -15,6 +15,8 @@ CREATE TABLE inbox (
     received_ms INTEGER NOT NULL,
     -- Which reads it.
     run TEXT,
+    -- How many runs have ended that were handed it and did not come to read it.
+    ends INTEGER NOT NULL DEFAULT 0,
     done INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX inbox_event ON inbox (account, export, flow, event) WHERE event IS NOT NULL;

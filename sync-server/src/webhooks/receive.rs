@@ -101,6 +101,8 @@ async fn keep(app: &App, listener: &Listener, sent: &Sent) -> Result<(), RestErr
         Kept::New => app.webhooks.wake(),
         Kept::Known => tracing::debug!(listener = %listener.id, "something came again"),
         Kept::Full => return Err(full().into()),
+        Kept::Leaving => return Err(leaving().into()),
+        Kept::NoFlow => return Err(not_listening().into()),
     }
     Ok(())
 }

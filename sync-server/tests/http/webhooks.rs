@@ -2,6 +2,8 @@
 
 #[path = "webhooks/kills.rs"]
 mod kills;
+#[path = "webhooks/unread.rs"]
+mod unread;
 
 use std::time::Duration;
 

@@ -149,3 +149,33 @@ async fn what_a_run_was_reading_when_the_server_was_stopped_is_read_after_its_ne
     assert_eq!(ended.len(), 2, "{ended:?}");
     assert!(ended.contains(&RunStatus::Canceled) && ended.contains(&RunStatus::Completed), "{ended:?}");
 }
+
+/// Tells the processes that a server has started to stop, as a service manager tells all of a service at once.
+#[cfg(target_os = "linux")]
+fn stop_what_was_started_by(server: u32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    for entry in std::fs::read_dir("/proc").unwrap() {
+        let Ok(stat) = std::fs::read_to_string(entry.unwrap().path().join("stat")) else { continue };
+        let pid = stat.split(' ').next().and_then(|text| text.parse().ok()).and_then(Pid::from_raw);
+        // Behind the name, which may hold anything, stand the state and the parent.
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
+        if let (Some(pid), true) = (pid, parent == Some(server)) {
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_a_run_was_reading_when_its_process_was_told_to_stop_is_read_by_another() {
+    let (base, sunk, came) = slow_sink().await;
+    let hook = Listening::to(Server::start_with(&OPTIONS), &base, sunk, by_token()).await;
+    let sent = hook.request(Method::POST, &hook.address()).header("x-token", "t0p").json(&json!({ "id": 1 }));
+    assert_eq!(sent.send().await.unwrap().status(), 204);
+    came.notified().await;
+    stop_what_was_started_by(hook.server.pid());
+    at_rest(&hook.server).await;
+    assert_eq!(records(&hook.sunk), [json!({ "id": 1 })]);
+    let ended: Vec<RunStatus> = runs(&hook.server).await.iter().map(|run| run.status).collect();
+    assert!(ended.contains(&RunStatus::Failed) && ended.contains(&RunStatus::Completed), "{ended:?}");
+}
