@@ -8,6 +8,7 @@
 //! nothing of them is kept.
 
 mod answer;
+mod bodies;
 pub(crate) mod dispatch;
 mod limits;
 mod listener;
@@ -22,6 +23,7 @@ use tokio::sync::Notify;
 use tombolo_model::Id;
 
 use crate::rest::bucket::Buckets;
+use bodies::Bodies;
 use limits::Misses;
 pub(crate) use receive::{Sent, receive};
 
@@ -42,6 +44,9 @@ pub(crate) struct Webhooks {
     /// How often a listener is sent something that proves itself.
     buckets: Buckets,
     misses: Misses,
+    /// How often networks ask whether somebody is there without proving themselves.
+    asks: Misses,
+    bodies: Bodies,
     readers: Mutex<Readers>,
     /// The flows that cannot take anything now, and since when.
     paused: Mutex<HashMap<(Id, Id), Instant>>,

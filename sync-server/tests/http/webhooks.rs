@@ -302,6 +302,9 @@ async fn who_guesses_waits_and_keeps_the_sender_of_a_listener_out_of_nothing() {
         assert_eq!(answer.status(), 401);
     }
     assert_eq!(waits, Some(1));
+    // Applications send from addresses that they share with whoever else has an account there.
+    let sent = guesser.post(&url).header("x-token", "t0p").json(&json!({ "id": 0 }));
+    assert_eq!(sent.send().await.unwrap().status(), 204, "a proof is taken, whoever else has guessed there");
     let sent = hook.request(Method::POST, &hook.address()).header("x-token", "t0p").json(&json!({ "id": 1 }));
     assert_eq!(sent.send().await.unwrap().status(), 204);
 }
