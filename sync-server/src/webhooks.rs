@@ -12,6 +12,7 @@ mod bodies;
 pub(crate) mod dispatch;
 mod limits;
 mod listener;
+mod mask;
 mod proof;
 mod receive;
 

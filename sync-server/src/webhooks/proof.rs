@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::listener::field;
 use crate::auth::same::same;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -91,17 +92,19 @@ fn given(webhook: &Value, shown: Shown<'_>) -> Option<String> {
 
 /// A token in a body of JSON, or in a form.
 fn in_body(path: &str, shown: Shown<'_>) -> Option<String> {
-    let media = shown.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.starts_with("application/x-www-form-urlencoded") {
-        return super::listener::pairs(std::str::from_utf8(shown.body).ok()?)
-            .into_iter()
-            .find(|(name, _)| name == path)
-            .map(|(_, value)| value);
+    if is_form(shown.headers) {
+        return field(std::str::from_utf8(shown.body).ok()?, path);
     }
     let body: Value = serde_json::from_slice(shown.body).ok()?;
     let path = path.strip_prefix("$.").unwrap_or(path);
     let found = path.split('.').try_fold(&body, |at, name| at.get(name))?;
     found.as_str().map(str::to_owned)
+}
+
+/// Whether a body is a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.starts_with("application/x-www-form-urlencoded")
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {

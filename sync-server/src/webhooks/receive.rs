@@ -8,6 +8,7 @@ use tombolo_model::Id;
 
 use super::answer::{Reply, bare, context, is_challenge, made};
 use super::listener::{Listener, Readers, all_of, pairs, readers};
+use super::mask::masked;
 use super::proof::Shown;
 use crate::app::App;
 use crate::auth::attempts::Network;
@@ -77,7 +78,7 @@ pub(crate) async fn receive(
     if reads || (Reply::Challenge.is_set(webhook) && is_challenge(&body, &query)) {
         return Ok(made(app, listener.account, Reply::Challenge, webhook, &context(&body, &query)).await);
     }
-    keep(app, &listener, sent, &body).await?;
+    keep(app, &listener, sent, &masked(webhook, &sent.headers, &body)).await?;
     let names_fields = Reply::Success.names_fields(webhook);
     let context = if names_fields { context(&body, &query) } else { serde_json::Value::Null };
     Ok(made(app, listener.account, Reply::Success, webhook, &context).await)
