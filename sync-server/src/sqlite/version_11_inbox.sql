@@ -35,5 +35,9 @@ CREATE TABLE last_received (
     PRIMARY KEY (account, export)
 ) STRICT;
 
+-- When a person's access to an account ended. A backup that is restored says that it has, of somebody who was let in again
+-- since; only what was said after that takes anything off a device.
+ALTER TABLE members ADD COLUMN ended_ms INTEGER NOT NULL DEFAULT 0;
+
 -- A listener is found by its id alone: its address names no account.
 CREATE INDEX documents_listener ON documents (id) WHERE kind = 'export';
