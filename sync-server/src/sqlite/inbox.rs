@@ -19,6 +19,10 @@ const MOST_ACCOUNTS: u32 = 16;
 /// So much waits for a flow at most: beyond that its senders keep it and try again.
 const MOST_WAITING: i64 = 20_000;
 const MOST_WAITING_BYTES: i64 = 256 * 1024 * 1024;
+/// So much waits for all flows of an account.
+const MOST_BYTES_OF_ACCOUNT: i64 = 1024 * 1024 * 1024;
+/// So many names of what was read stay for a flow.
+const MOST_NAMED: i64 = 100_000;
 /// So much is read by one run.
 const MOST_TAKEN: u32 = 2_000;
 const MOST_TAKEN_BYTES: i64 = 32 * 1024 * 1024;
@@ -45,16 +49,7 @@ impl Inbox for Sqlite {
             if let Some(why) = standing(&mut tx, account, *flow).await? {
                 return Ok(why);
             }
-            let (count, bytes): (i64, i64) = sqlx::query_as(
-                "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM inbox
-                 WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL",
-            )
-            .bind(account.to_string())
-            .bind(flow.to_string())
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
-            if count >= MOST_WAITING || bytes >= MOST_WAITING_BYTES {
+            if !has_room(&mut tx, account, *flow).await? {
                 return Ok(Kept::Full);
             }
             let inserted = sqlx::query(
@@ -288,6 +283,31 @@ async fn standing(tx: &mut Transaction<'_, Db>, account: Id, flow: Id) -> Result
         Some((0, _)) => Some(Kept::Leaving),
         _ => Some(Kept::NoFlow),
     })
+}
+
+/// Whether something more may be kept for a flow. Of very many names the oldest makes room.
+async fn has_room(tx: &mut Transaction<'_, Db>, account: Id, flow: Id) -> Result<bool, StoreError> {
+    const DOING: &str = "keeping what came to a listener";
+    let (waiting, bytes, named, of_all): (i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT COALESCE(SUM(waiting * (flow = ?2)), 0), COALESCE(SUM(bytes * (flow = ?2)), 0),
+         COALESCE(SUM(named * (flow = ?2)), 0), COALESCE(SUM(bytes), 0) FROM inbox_sizes WHERE account = ?1",
+    )
+    .bind(account.to_string())
+    .bind(flow.to_string())
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    if named >= MOST_NAMED {
+        sqlx::query(
+            "DELETE FROM inbox WHERE n = (SELECT n FROM inbox WHERE account = ? AND flow = ? AND done = 1 ORDER BY n LIMIT 1)",
+        )
+        .bind(account.to_string())
+        .bind(flow.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    }
+    Ok(waiting < MOST_WAITING && bytes < MOST_WAITING_BYTES && of_all < MOST_BYTES_OF_ACCOUNT)
 }
 
 /// Forgets what waits for a flow at listeners that it does not read any more, and says how much.

@@ -24,6 +24,31 @@ CREATE INDEX inbox_waiting ON inbox (account, flow, n, size_bytes) WHERE done = 
 CREATE INDEX inbox_run ON inbox (account, run) WHERE run IS NOT NULL;
 CREATE INDEX inbox_received ON inbox (received_ms);
 
+CREATE INDEX inbox_done ON inbox (account, flow, n) WHERE done = 1;
+
+-- How much is kept for each flow, so that nothing is counted while something comes: what is not read yet, and names alone.
+CREATE TABLE inbox_sizes (
+    account TEXT NOT NULL REFERENCES accounts (id),
+    flow TEXT NOT NULL,
+    waiting INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    named INTEGER NOT NULL,
+    PRIMARY KEY (account, flow)
+) STRICT;
+CREATE TRIGGER inbox_more AFTER INSERT ON inbox BEGIN
+    INSERT INTO inbox_sizes VALUES (NEW.account, NEW.flow, 1, NEW.size_bytes, 0)
+    ON CONFLICT (account, flow) DO UPDATE SET waiting = waiting + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER inbox_read AFTER UPDATE OF done ON inbox WHEN OLD.done = 0 AND NEW.done = 1 BEGIN
+    UPDATE inbox_sizes SET waiting = waiting - 1, bytes = bytes - OLD.size_bytes, named = named + 1
+    WHERE account = OLD.account AND flow = OLD.flow;
+END;
+CREATE TRIGGER inbox_less AFTER DELETE ON inbox BEGIN
+    UPDATE inbox_sizes SET waiting = waiting - (OLD.done = 0), bytes = bytes - OLD.size_bytes * (OLD.done = 0),
+    named = named - (OLD.done = 1) WHERE account = OLD.account AND flow = OLD.flow;
+    DELETE FROM inbox_sizes WHERE account = OLD.account AND flow = OLD.flow AND waiting = 0 AND named = 0;
+END;
+
 -- The last that came to each listener, as far as it is shown.
 CREATE TABLE last_received (
     account TEXT NOT NULL REFERENCES accounts (id),
