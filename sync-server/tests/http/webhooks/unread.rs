@@ -59,6 +59,7 @@ async fn what_three_runs_did_not_come_to_read_is_given_up_in_words_and_taken_whe
         }
     }
     hook.api.put(&import, good).await.good();
+    touch(&hook, "Mended").await;
     assert_eq!(send(&hook).await, 204);
     assert_eq!(hook.ended(&mut device).await.status, RunStatus::Completed);
     assert_eq!(records(&hook.sunk), [json!({ "id": 1 })]);
