@@ -231,8 +231,9 @@ mod tests {
         const SIGNATURE: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let proves = |before: &str, times: usize| {
             let webhook = json!({ "verify": "hmac", "header": "s", "algorithm": "sha256", "encoding": "hex" });
+            let before = format!("{before},").repeat(times);
             Case::new(webhook, ("key", "It's a Secret to Everybody"))
-                .with("s", &format!("{}{SIGNATURE}", format!("{before},").repeat(times)))
+                .with("s", &format!("{before}{SIGNATURE}"))
                 .body("Hello, World!")
                 .proves()
         };
