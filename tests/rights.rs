@@ -170,10 +170,14 @@ async fn a_removed_member_keeps_what_was_not_accepted_and_brings_it_when_invited
 async fn begins(screen: &Screen, sink: &Sink) -> Result<()> {
     let before = sink.received().len();
     screen.browser.press("button", "Run flow").await?;
-    until("records that arrive", Duration::from_secs(20), || async {
+    let begun = until("records that arrive", Duration::from_secs(20), || async {
         Ok((sink.received().len() > before + 20).then_some(()))
     })
-    .await
+    .await;
+    match begun {
+        Ok(()) => Ok(()),
+        Err(error) => anyhow::bail!("{error:#}\n{}", screen.browser.outline().await),
+    }
 }
 
 /// Starts it, takes the right away, and sees the run end.
@@ -214,7 +218,11 @@ async fn a_run_in_the_browser_ends_when_its_person_may_only_look_and_when_they_a
     ends_with_the_right(&screen, &sink, owner.change_role(colleague, "monitor")).await?;
     owner.change_role(colleague, "manage").await?;
     screen.on_the_server().await?;
-    screen.browser.find("button", "Rename flow").await?;
+    // Its connection, which a monitor may not open, comes back with the right.
+    let connection = flow.resources.iter().find(|(kind, ..)| *kind == Kind::Connection).context("a connection")?.1;
+    screen.visit(&format!("/connections/{connection}")).await?;
+    screen.browser.find("textbox", "Base URL").await?;
+    screen.open_flow("Endless integration", "Endless").await?;
     begins(&screen, &sink).await?;
     owner.remove(colleague).await?;
     screen.browser.see("You have no access any more").await?;

@@ -10,6 +10,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use tombolo_sync::server::ENDED;
 use tombolo_wire::sync::{Down, encode_down};
 
 use crate::error::ApiError;
@@ -18,9 +19,6 @@ use crate::error::ApiError;
 const MOST_HEARD_BYTES: usize = 64 * 1024;
 /// How long it may take to go.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// To who was removed or switched off. A page of before knows such words by how the first sentence ends.
-const ENDED: &str = "You are no longer a member of this account. What this device had of it is taken off; what you had not sent is kept.";
 
 /// Opens a socket only to say why there is none, to a device that could not hear it otherwise.
 /// `ended`: its person was a member.

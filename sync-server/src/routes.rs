@@ -33,7 +33,7 @@ mod transfers;
 mod v1;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -223,8 +223,14 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(statics::secure))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(app.clone())
+}
+
+/// What the log says of a request: its route. In its path and behind the question mark may stand what is secret.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
 }
 
 fn row<H, T>(method: Method, filter: MethodFilter, path: impl Into<String>, right: Right, handler: H) -> Route

@@ -25,6 +25,11 @@ const WARNINGS: usize = 20;
 /// The longest text of an error.
 const TEXT_BYTES: usize = 16 * 1024;
 
+/// Whether a run has come to read its sources, and did not end before that.
+pub(crate) fn has_read(row: &RunRow) -> bool {
+    row.steps.iter().any(|step| step.kind == "export" && step.received.saturating_add(step.errors) > 0)
+}
+
 /// Takes out of rows what would keep them from travelling, and says so in their messages.
 pub(crate) fn fit(rows: &mut RunRows) {
     rows.runs.iter_mut().for_each(fit_run);

@@ -319,14 +319,17 @@ async fn execute(app: &App, account: Id, wanted: Wanted, row: RunRow, entered: &
     let mut report = report::Report::new(app.clone(), account, row, wanted.narrowed.again.as_ref());
     let reads_received = wanted.wish.kind == RunType::Webhook;
     let outcome = work(app, account, wanted, &mut report, entered.canceled()).await;
-    if reads_received && matches!(outcome, Err(RunFailure::Canceled)) && *app.hub.stopping().borrow() {
-        // Nobody wanted that: the run after the next start reads it.
-        if let Err(error) = app.store.release_received(account, report.row().id).await {
-            tracing::error!(%error, "what came to a listener cannot be taken back; its run is over");
-        }
-    }
+    let stopped = match &outcome {
+        Ok(()) => false,
+        Err(RunFailure::Stopped(_)) => true,
+        Err(_) => *app.hub.stopping().borrow(),
+    };
     report.end(outcome);
     entered.ends_as(report.row().status);
+    if reads_received && !received::take_back(app, account, &mut report, stopped).await {
+        // After its next start this server takes back what the run had, and says that it was interrupted.
+        return report.row().clone();
+    }
     report.finish().await
 }
 

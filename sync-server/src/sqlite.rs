@@ -318,6 +318,8 @@ mod tests {
             DROP TABLE tags;
             DROP TABLE template_zips;
             DROP TABLE inbox;
+            DROP TABLE inbox_sizes;
+            ALTER TABLE members DROP COLUMN ended_ms;
             DROP TABLE last_received;
             DROP INDEX documents_listener;
             DROP TABLE retry_data;

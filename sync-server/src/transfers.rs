@@ -184,6 +184,11 @@ async fn afterwards(app: &App, account: Id, contents: &TransferContents) -> Resu
     words.extend(
         contents.left_behind.iter().map(|name| format!("“{name}” stayed behind: choose another in its place.")),
     );
+    let waiting = app.store.waiting().await?;
+    let unread = contents.items.iter().filter(|item| !item.copied && waiting.contains(&(account, item.id)));
+    words.extend(unread.map(|item| {
+        format!("What came to the listeners of “{}” and no run had read is dropped: have it sent again.", item.name)
+    }));
     Ok(words)
 }
 

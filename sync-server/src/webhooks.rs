@@ -8,9 +8,11 @@
 //! nothing of them is kept.
 
 mod answer;
+mod bodies;
 pub(crate) mod dispatch;
 mod limits;
 mod listener;
+mod mask;
 mod proof;
 mod receive;
 
@@ -22,6 +24,7 @@ use tokio::sync::Notify;
 use tombolo_model::Id;
 
 use crate::rest::bucket::Buckets;
+use bodies::Bodies;
 use limits::Misses;
 pub(crate) use receive::{Sent, receive};
 
@@ -29,6 +32,9 @@ pub(crate) use receive::{Sent, receive};
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// Beyond so many listeners all is forgotten and looked up anew.
 const MOST: usize = 10_000;
+
+/// For so long nothing is handed to a flow that could not take it, unless the flow is changed.
+const PAUSE: Duration = Duration::from_secs(300);
 
 /// The flows that may read each listener, and since when they are remembered; by account and export.
 type Readers = HashMap<(Id, Id), (Instant, Vec<Id>)>;
@@ -39,7 +45,12 @@ pub(crate) struct Webhooks {
     /// How often a listener is sent something that proves itself.
     buckets: Buckets,
     misses: Misses,
+    /// How often networks ask whether somebody is there without proving themselves.
+    asks: Misses,
+    bodies: Bodies,
     readers: Mutex<Readers>,
+    /// The flows that cannot take anything now, and since when.
+    paused: Mutex<HashMap<(Id, Id), Instant>>,
     came: Notify,
 }
 
@@ -47,6 +58,31 @@ impl Webhooks {
     /// Something came, or a flow may take what waits for it.
     pub(crate) fn wake(&self) {
         self.came.notify_one();
+    }
+
+    /// Hands a flow nothing for a while: it is off, or its runs end before they read anything.
+    pub(crate) fn pause(&self, account: Id, flow: Id) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if paused.len() >= MOST {
+            paused.clear();
+        }
+        paused.insert((account, flow), Instant::now());
+    }
+
+    fn is_paused(&self, account: Id, flow: Id) -> bool {
+        let paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        paused.get(&(account, flow)).is_some_and(|since| since.elapsed() < PAUSE)
+    }
+
+    /// A flow was changed; without one, any may have been.
+    fn resume(&self, flow: Option<(Id, Id)>) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        match flow {
+            Some(flow) => {
+                paused.remove(&flow);
+            }
+            None => paused.clear(),
+        }
     }
 
     fn remembered(&self, listener: (Id, Id)) -> Option<Vec<Id>> {

@@ -102,7 +102,47 @@ async fn fields_of_a_resource_are_written_in_their_editors() -> Result<()> {
     screen.paste_over("Relative URI", "/stock/{{record.sku}}").await?;
     screen.browser.press("button", "Close").await?;
     json_has(&screen, "/http/relativeURI", json!(["/stock/{{record.sku}}"])).await?;
+    the_whole_request(&screen).await?;
+    a_query(&screen).await?;
     screen.browser.close().await
+}
+
+/// Method, address, headers and body of a step in one editor, with the address of its connection.
+async fn the_whole_request(screen: &Screen) -> Result<()> {
+    screen.browser.press("button", "Whole request").await?;
+    screen.output_has("http://127.0.0.1:9/stock/").await?;
+    // The form below has a field of this name too.
+    let dialog = screen.browser.find("dialog", "Whole request").await?;
+    screen.browser.find_in(Some(&dialog), "combobox", "Method").await?.send_keys("PATCH").await?;
+    screen.browser.fill("Headers", "X-Sku: {{record.sku}}").await?;
+    screen.paste_over("Body", "{\"sku\": \"{{record.sku}}\"}").await?;
+    screen.output_has("\"method\": \"PATCH\"").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("button", "Close").await?;
+    json_has(screen, "/http/method", json!(["PATCH"])).await?;
+    json_has(screen, "/http/headers/0/name", json!("X-Sku")).await?;
+    json_has(screen, "/http/headers/0/value", json!("{{record.sku}}")).await?;
+    json_has(screen, "/http/body", json!(["{\"sku\": \"{{record.sku}}\"}"])).await
+}
+
+/// A body that is a query is shown by its parts.
+async fn a_query(screen: &Screen) -> Result<()> {
+    screen.browser.fill("Body", r#"{"query": "{ shop { id } }"}"#).await?;
+    screen.browser.press("button", "GraphQL").await?;
+    screen.output_has("{ shop { id } }").await?;
+    screen.paste_over("Query", "query Stock($sku: ID!) { stock(sku: $sku) { quantity } }").await?;
+    screen.browser.fill("Variables", r#"{"sku": "{{record.sku}}"}"#).await?;
+    screen.output_has("\"variables\"").await?;
+    screen.browser.press("button", "Close").await?;
+    until("the body with its variables", PATIENCE, || async {
+        let text = screen.browser.value("JSON of the resource").await?;
+        let resource: Value = serde_json::from_str(&text).unwrap_or_default();
+        let body = resource.pointer("/http/body/0").and_then(Value::as_str).unwrap_or_default();
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let is_query = body["query"].as_str().is_some_and(|query| query.starts_with("query Stock"));
+        Ok((is_query && body["variables"] == json!({"sku": "{{record.sku}}"})).then_some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

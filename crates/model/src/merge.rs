@@ -66,17 +66,68 @@ fn items(base: &[Value], mine: &[Value], theirs: &[Value]) -> Vec<Value> {
     both(base, here, there)
 }
 
-/// Where the two stretches share items: those of mine, and behind them what there is in theirs alone.
+/// Beyond so many items that two people have otherwise, those of mine stay: each is looked for among the others.
+const MOST: usize = 1_000;
+
+/// Where the two stretches share items: rows that both have are merged from both ends on, as far as it is plain which of
+/// them are the same.
 fn both(base: &[Value], here: Stretch<'_>, there: Stretch<'_>) -> Vec<Value> {
     let (from, to) = (here.from.min(there.from), here.to.max(there.to));
     // What lies outside of one stretch is in both lists, unless the other took it away.
     let widened = |one: Stretch<'_>| [&base[from..one.from], one.now, &base[one.to..to]].concat();
     let (mine, theirs) = (widened(here), widened(there));
-    let shared = &base[from..to];
-    let gone_there = |item: &Value| shared.contains(item) && !theirs.contains(item);
-    let mut made: Vec<Value> = mine.iter().filter(|item| !gone_there(item)).cloned().collect();
-    made.extend(theirs.iter().filter(|item| !shared.contains(item) && !mine.contains(item)).cloned());
+    let made =
+        if mine.len().max(theirs.len()).max(to - from) > MOST { mine } else { paired(&base[from..to], &mine, &theirs) };
     [&base[..from], &made, &base[to..]].concat()
+}
+
+fn paired(mut base: &[Value], mut mine: &[Value], mut theirs: &[Value]) -> Vec<Value> {
+    let (mut begin, mut end) = (Vec::new(), Vec::new());
+    while let (Some((had, had_rest)), Some((my, my_rest)), Some((their, their_rest))) =
+        (base.split_first(), mine.split_first(), theirs.split_first())
+    {
+        if !is_one(had, my, their) || is_moved(had, my, my_rest) || is_moved(had, their, their_rest) {
+            break;
+        }
+        begin.push(merged(had, my, their));
+        (base, mine, theirs) = (had_rest, my_rest, their_rest);
+    }
+    while let (Some((had, had_rest)), Some((my, my_rest)), Some((their, their_rest))) =
+        (base.split_last(), mine.split_last(), theirs.split_last())
+    {
+        if !is_one(had, my, their) || is_moved(had, my, my_rest) || is_moved(had, their, their_rest) {
+            break;
+        }
+        end.push(merged(had, my, their));
+        (base, mine, theirs) = (had_rest, my_rest, their_rest);
+    }
+    begin.extend(left(base, mine, theirs));
+    begin.extend(end.into_iter().rev());
+    begin
+}
+
+/// Whether what stands at one place is the same row, which two people left or changed.
+fn is_one(had: &Value, mine: &Value, theirs: &Value) -> bool {
+    had == mine || had == theirs || (is_like(had, mine) && is_like(had, theirs))
+}
+
+/// Whether something else stands where a row was that is still there.
+fn is_moved(had: &Value, now: &Value, rest: &[Value]) -> bool {
+    had != now && rest.contains(had)
+}
+
+fn is_like(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => one.iter().any(|(name, value)| other.get(name) == Some(value)),
+        _ => false,
+    }
+}
+
+/// Where nothing says which rows are the same: those of mine, and behind them what there is in theirs alone.
+fn left(base: &[Value], mine: &[Value], theirs: &[Value]) -> Vec<Value> {
+    let gone_there = |item: &&Value| base.contains(item) && !theirs.contains(item);
+    let alone = |item: &&Value| !base.contains(item) && !mine.contains(item);
+    mine.iter().filter(|item| !gone_there(item)).chain(theirs.iter().filter(alone)).cloned().collect()
 }
 
 #[cfg(test)]
@@ -123,6 +174,13 @@ mod tests {
                 json!([{"a": 2, "b": 2}]),
             ),
             (json!([]), json!([1]), json!([]), json!([1])),
+            (json!([1, 2, 3]), json!([1, 9]), json!([1, 2, 2, 3]), json!([1, 9, 2])),
+            (
+                json!([{"to": "x", "from": 1}, 2]),
+                json!([{"to": "x", "from": 5}, 2]),
+                json!([{"to": "x", "from": 6}, 2, 3]),
+                json!([{"to": "x", "from": 5}, 2, 3]),
+            ),
         ] {
             assert_eq!(merged(&base, &mine, &theirs), both, "{base}: {mine}, {theirs}");
         }

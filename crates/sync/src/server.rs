@@ -15,4 +15,4 @@ mod pushes;
 
 pub use effect::{Effect, Request};
 pub use event::{AccountState, Event, Judged, Numbered};
-pub use peer::{Peer, Session};
+pub use peer::{ENDED, Peer, Session};

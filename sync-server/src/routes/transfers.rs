@@ -77,7 +77,11 @@ pub(super) async fn offer(
         contents,
         now_ms: clock::now_ms(),
     };
-    app.store.offer_transfer(&transfer).await?;
+    if !app.store.offer_transfer(&transfer).await? {
+        let message =
+            "Some of this was offered to somebody a moment ago. Cancel that offer first, or wait for its answer.";
+        return Err(ApiError::conflict("offered_already", message));
+    }
     let told = [audit::field("/to", None, Some(email.into())), status(None, "offered")];
     note(&app, entered.account, &caller, id, &names, AuditAction::Create, told.into()).await;
     let mailed = letter.is_some();

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -60,6 +60,9 @@ pub(crate) enum RunFailure {
     /// The child ended before the run did.
     #[error("the child process ended with {0}")]
     Ended(String),
+    /// Somebody told the child to stop who told the server too, or is about to.
+    #[error("the child process was told to stop: {0}")]
+    Stopped(String),
     /// The child said what is no line.
     #[error("the child process said what is not understood: {0}")]
     Line(String),
@@ -139,7 +142,7 @@ async fn attend(
     };
     match ended {
         Ok(status) if status.success() && report.has_ended() => Ok(()),
-        Ok(status) => Err(RunFailure::Ended(status.to_string())),
+        Ok(status) => Err(how(status)),
         Err(why) => {
             if let Err(error) = child.kill().await {
                 tracing::warn!(%error, "the process of a run cannot be ended");
@@ -149,6 +152,21 @@ async fn attend(
             if report.has_ended() { Ok(()) } else { Err(why) }
         }
     }
+}
+
+/// The signals by which people and service managers stop programs (POSIX.1-2017, `kill`).
+#[cfg(unix)]
+const INTERRUPT: i32 = 2;
+#[cfg(unix)]
+const TERMINATE: i32 = 15;
+
+/// How a child ended before its run did. One that is out of memory or takes too long is not asked to stop but killed.
+fn how(status: ExitStatus) -> RunFailure {
+    #[cfg(unix)]
+    if let Some(INTERRUPT | TERMINATE) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return RunFailure::Stopped(status.to_string());
+    }
+    RunFailure::Ended(status.to_string())
 }
 
 fn spawn(folder: &Path, memory_mib: u64, has_scripts: bool) -> std::io::Result<Child> {
@@ -170,6 +188,9 @@ fn spawn(folder: &Path, memory_mib: u64, has_scripts: bool) -> std::io::Result<C
             command.env(name, value);
         }
     }
+    // Ctrl+C at a terminal is for the server, which ends its runs.
+    #[cfg(unix)]
+    command.process_group(0);
     command.spawn()
 }
 

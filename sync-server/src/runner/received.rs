@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 
 use tombolo_model::Id;
 use tombolo_model::run::Received;
-use tombolo_wire::run::{RunOrigin, RunPlace, RunRow, RunType};
+use tombolo_model::views::Flow;
+use tombolo_wire::run::{RunOrigin, RunPlace, RunRow, RunStatus, RunType};
 
 use super::child::RunFailure;
-use super::{Narrowed, StartError, Wanted, Wish, first_row, run_to_end, runnable};
+use super::report::Report;
+use super::{AGAIN, Narrowed, StartError, Wanted, Wish, first_row, run_error, run_to_end, runnable};
 use crate::app::App;
-use crate::fresh;
+use crate::{fresh, run_rows};
+
+/// What has ended so many runs before they read it is given up: with it none may ever come to its sources.
+const MOST_ENDS: u32 = 3;
 
 /// Starts a run with what waits for a flow, if something does.
 ///
@@ -31,8 +36,16 @@ pub(crate) async fn start_received(app: &App, account: Id, flow: Id) -> Result<(
     // As with those of a schedule: there is one a flow at most, and they wait for their turn.
     let entered = app.runner.lives.enter(account, flow, run, RunPlace::Schedule, None)?;
     let origin = RunOrigin { kind: RunType::Webhook, ..RunOrigin::default() };
-    let row = RunRow { origin, ..first_row(Some(&found), flow, run, RunPlace::Server) };
-    let Some(taken) = app.store.take_received(account, &row).await? else { return Ok(()) };
+    let mut row = RunRow { origin, ..first_row(Some(&found), flow, run, RunPlace::Server) };
+    let reads: Vec<Id> = Flow(&found.value).generators().iter().filter_map(|one| one.export()).collect();
+    let Some(taken) = app.store.take_received(account, &row, &reads).await? else { return Ok(()) };
+    if taken.dropped > 0 {
+        let message = format!(
+            "{} that came to listeners were dropped: the flow does not read these listeners any more.",
+            taken.dropped
+        );
+        row.error = Some(run_error("dropped", message));
+    }
     app.committed(account, taken.sequence);
     let narrowed = Narrowed { sources: taken.exports, ..Narrowed::default() };
     tokio::spawn(run_to_end(
@@ -43,6 +56,40 @@ pub(crate) async fn start_received(app: &App, account: Id, flow: Id) -> Result<(
         entered,
     ));
     Ok(())
+}
+
+/// Takes back what a run was handed that was stopped, or failed before it came to its sources; another one reads it.
+///
+/// Says whether that is stored. It is tried until it is, or the server stops.
+pub(super) async fn take_back(app: &App, account: Id, report: &mut Report, stopped: bool) -> bool {
+    let (run, flow) = (report.row().id, report.row().flow);
+    let unread = report.row().status == RunStatus::Failed && !run_rows::has_read(report.row());
+    if !stopped && !unread {
+        return true;
+    }
+    let mut stopping = app.hub.stopping();
+    // That it was stopped says nothing against what it was handed.
+    let most_ends = (!stopped).then_some(MOST_ENDS);
+    let given_up = loop {
+        match app.store.release_received(account, run, most_ends).await {
+            Ok(given_up) => break given_up,
+            Err(error) => tracing::error!(%error, %run, "what came to a listener cannot be taken back"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            _ = stopping.wait_for(|stop| *stop) => return false,
+        }
+    };
+    if !stopped {
+        app.webhooks.pause(account, flow);
+    }
+    if given_up > 0 {
+        let message = format!(
+            "{given_up} that came to listeners are given up: {MOST_ENDS} runs ended before they read them. Mend the flow and have them sent again."
+        );
+        report.say("given_up", &message);
+    }
+    true
 }
 
 /// Writes what a run was handed into its folder: its places there, by name, and what came to each listener.

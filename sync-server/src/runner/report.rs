@@ -94,7 +94,8 @@ impl Report {
         self.row.status = row.status;
         self.row.ended_ms = row.ended_ms;
         self.row.steps = row.steps;
-        self.row.error = row.error;
+        // What the server has said of it before stays.
+        self.row.error = row.error.or_else(|| self.row.error.take());
         self.row.n = row.n;
         self.dirty = true;
     }
@@ -223,6 +224,18 @@ impl Report {
         self.row.ended_ms.get_or_insert_with(clock::now_ms);
     }
 
+    /// Adds to what is said of how it ended.
+    pub(super) fn say(&mut self, code: &str, message: &str) {
+        match &mut self.row.error {
+            Some(error) => {
+                error.message.push(' ');
+                error.message.push_str(message);
+            }
+            none => *none = Some(run_error(code, message)),
+        }
+        self.row.n += 1;
+    }
+
     /// Stores the end.
     pub(super) async fn finish(mut self) -> RunRow {
         if let Some(retried) = self.retried.take() {
@@ -262,6 +275,7 @@ fn said(failure: &RunFailure, memory_mib: u64) -> Option<RunError> {
             run_error("storage_full", "The server's disk is full. Ask its operator for room and run the flow again.")
         }
         RunFailure::Vault(error) => run_error("secret", format!("{error}.")),
+        RunFailure::Stopped(_) => run_error("interrupted", "The server's programs were told to stop while this ran."),
         RunFailure::Ended(status) => run_error(
             "worker_ended",
             format!(

@@ -7,8 +7,10 @@ use tombolo_model::{Action, Grants, Id, Kind, Rights, Role};
 
 use super::row::{db, get, id, json, maybe_id, number, parse_id, role, role_name};
 use super::{Sqlite, invitations, rights, sso, tokens};
+use crate::clock;
 use crate::store::{
-    Accepted, Accounts, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation, RoleChange, StoreError,
+    Accepted, Accounts, BRINGS_BACK_MS, Invitation, Invited, MemberChange, MemberRow, Membership, NewInvitation,
+    RoleChange, StoreError,
 };
 
 #[async_trait]
@@ -34,9 +36,12 @@ impl Accounts for Sqlite {
 
     async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError> {
         let rows = sqlx::query(
-            "SELECT account FROM members WHERE user = ? AND NOT (status = 'accepted' AND enabled = 1) ORDER BY account",
+            "SELECT m.account FROM members m, server s
+             WHERE s.one = 1 AND m.user = ?1 AND NOT (m.status = 'accepted' AND m.enabled = 1)
+             AND (m.ended_ms > s.restored OR s.restored <= ?2) ORDER BY m.account",
         )
         .bind(user.to_string())
+        .bind(clock::now_ms().saturating_sub(BRINGS_BACK_MS))
         .fetch_all(&self.read)
         .await
         .map_err(db("listing accounts"))?;
@@ -198,12 +203,14 @@ impl Accounts for Sqlite {
         }
         sqlx::query(
             "UPDATE members SET enabled = COALESCE(?, enabled), require_factor = COALESCE(?, require_factor),
-             require_sso = COALESCE(?, require_sso), visibility_epoch = visibility_epoch + ? WHERE account = ? AND user = ?",
+             require_sso = COALESCE(?, require_sso), visibility_epoch = visibility_epoch + ?,
+             ended_ms = COALESCE(?, ended_ms) WHERE account = ? AND user = ?",
         )
         .bind(wanted.enabled)
         .bind(wanted.require_factor)
         .bind(wanted.require_sso)
         .bind(i64::from(wanted.enabled.is_some()))
+        .bind((wanted.enabled == Some(false)).then(clock::now_ms))
         .bind(account.to_string())
         .bind(user.to_string())
         .execute(&mut *tx)
@@ -245,8 +252,10 @@ impl Accounts for Sqlite {
         let change = may_change(&mut tx, account, user).await?;
         if change == RoleChange::Done {
             sqlx::query(
-                "UPDATE members SET status = 'removed', require_sso = 0, visibility_epoch = visibility_epoch + 1 WHERE account = ? AND user = ?",
+                "UPDATE members SET status = 'removed', require_sso = 0, visibility_epoch = visibility_epoch + 1, ended_ms = ?
+                 WHERE account = ? AND user = ?",
             )
+            .bind(clock::now_ms())
             .bind(account.to_string())
             .bind(user.to_string())
             .execute(&mut *tx)

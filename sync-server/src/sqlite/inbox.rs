@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::{Sqlite as Db, Transaction};
 use tombolo_model::Id;
-use tombolo_wire::run::RunRow;
+use tombolo_wire::run::{RunRow, RunStatus};
 
 use super::Sqlite;
 use super::push::take_numbers;
-use super::row::{db, get, id, number, parse_id};
+use super::row::{db, get, id, number, parse_id, to_json};
 use super::runs::keep_run;
+use crate::run_rows::has_read;
 use crate::store::{Inbox, Kept, LastReceived, NewReceived, ReceivedRow, SHOWN_BYTES, StoreError, Taken};
 
 /// An id belongs to one account unless somebody has chosen another's on purpose; that one is the later.
@@ -18,6 +19,10 @@ const MOST_ACCOUNTS: u32 = 16;
 /// So much waits for a flow at most: beyond that its senders keep it and try again.
 const MOST_WAITING: i64 = 20_000;
 const MOST_WAITING_BYTES: i64 = 256 * 1024 * 1024;
+/// So much waits for all flows of an account.
+const MOST_BYTES_OF_ACCOUNT: i64 = 1024 * 1024 * 1024;
+/// So many names of what was read stay for a flow.
+const MOST_NAMED: i64 = 100_000;
 /// So much is read by one run.
 const MOST_TAKEN: u32 = 2_000;
 const MOST_TAKEN_BYTES: i64 = 32 * 1024 * 1024;
@@ -41,16 +46,10 @@ impl Inbox for Sqlite {
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
         let mut kept = Kept::Known;
         for flow in flows {
-            let (count, bytes): (i64, i64) = sqlx::query_as(
-                "SELECT COUNT(*), COALESCE(SUM(size_bytes), 0) FROM inbox
-                 WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL",
-            )
-            .bind(account.to_string())
-            .bind(flow.to_string())
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(db(DOING))?;
-            if count >= MOST_WAITING || bytes >= MOST_WAITING_BYTES {
+            if let Some(why) = standing(&mut tx, account, *flow).await? {
+                return Ok(why);
+            }
+            if !has_room(&mut tx, account, *flow).await? {
                 return Ok(Kept::Full);
             }
             let inserted = sqlx::query(
@@ -87,9 +86,10 @@ impl Inbox for Sqlite {
         rows.iter().map(|row| Ok((id(row, "inbox", "account")?, id(row, "inbox", "flow")?))).collect()
     }
 
-    async fn take_received(&self, account: Id, run: &RunRow) -> Result<Option<Taken>, StoreError> {
+    async fn take_received(&self, account: Id, run: &RunRow, reads: &[Id]) -> Result<Option<Taken>, StoreError> {
         const DOING: &str = "handing what came to a run";
         let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        let dropped = drop_others(&mut tx, account, run.flow, reads).await?;
         let rows = sqlx::query(
             "SELECT n, size_bytes, export FROM inbox WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL
              ORDER BY n LIMIT ?",
@@ -113,7 +113,10 @@ impl Inbox for Sqlite {
                 exports.push(export);
             }
         }
-        let Some(last) = last else { return Ok(None) };
+        let Some(last) = last else {
+            tx.commit().await.map_err(db(DOING))?;
+            return Ok(None);
+        };
         sqlx::query("UPDATE inbox SET run = ? WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL AND n <= ?")
             .bind(run.id.to_string())
             .bind(account.to_string())
@@ -125,7 +128,7 @@ impl Inbox for Sqlite {
         keep_run(&mut tx, account, run, None).await?;
         let sequence = take_numbers(&mut tx, account, 0).await?;
         tx.commit().await.map_err(db(DOING))?;
-        Ok(Some(Taken { sequence, exports }))
+        Ok(Some(Taken { sequence, exports, dropped }))
     }
 
     async fn received_by(&self, account: Id, run: Id) -> Result<BTreeMap<Id, Vec<i64>>, StoreError> {
@@ -152,14 +155,25 @@ impl Inbox for Sqlite {
         .await
     }
 
-    async fn release_received(&self, account: Id, run: Id) -> Result<(), StoreError> {
-        sqlx::query("UPDATE inbox SET run = NULL WHERE account = ? AND run = ?")
+    async fn release_received(&self, account: Id, run: Id, most_ends: Option<u32>) -> Result<u64, StoreError> {
+        const DOING: &str = "taking back what a run was handed";
+        let mut tx = self.write.begin_with("BEGIN IMMEDIATE").await.map_err(db(DOING))?;
+        let given_up = sqlx::query("DELETE FROM inbox WHERE account = ?1 AND run = ?2 AND ends + 1 >= ?3")
             .bind(account.to_string())
             .bind(run.to_string())
-            .execute(&self.write)
+            .bind(most_ends.map_or(i64::MAX, i64::from))
+            .execute(&mut *tx)
             .await
-            .map_err(db("taking back what a run was handed"))?;
-        Ok(())
+            .map_err(db(DOING))?;
+        sqlx::query("UPDATE inbox SET run = NULL, ends = ends + ?3 WHERE account = ?1 AND run = ?2")
+            .bind(account.to_string())
+            .bind(run.to_string())
+            .bind(i64::from(most_ends.is_some()))
+            .execute(&mut *tx)
+            .await
+            .map_err(db(DOING))?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(given_up.rows_affected())
     }
 
     async fn release_all_received(&self) -> Result<(), StoreError> {
@@ -222,20 +236,97 @@ impl Inbox for Sqlite {
     }
 }
 
-/// Forgets what a run has read, in the transaction that keeps its end; the names that senders gave stay for a while.
-pub(super) async fn settle(tx: &mut Transaction<'_, Db>, account: Id, run: Id) -> Result<(), StoreError> {
-    for statement in [
+/// Settles what a run was handed, in the transaction that keeps its end.
+///
+/// What it has read is forgotten; the names that senders gave stay for a while. What a person has canceled unread goes with
+/// its name, so that it can be sent again, and what a failure kept from being read waits for another run.
+pub(super) async fn settle(tx: &mut Transaction<'_, Db>, account: Id, row: &RunRow) -> Result<(), StoreError> {
+    const READ: [&str; 2] = [
         "DELETE FROM inbox WHERE account = ? AND run = ? AND event IS NULL",
         "UPDATE inbox SET done = 1, body = x'', run = NULL WHERE account = ? AND run = ?",
-    ] {
-        sqlx::query(statement)
+    ];
+    let statements: &[&'static str] = if row.status == RunStatus::Completed || has_read(row) {
+        &READ
+    } else if row.status == RunStatus::Canceled {
+        &["DELETE FROM inbox WHERE account = ? AND run = ?"]
+    } else {
+        &[
+            "DELETE FROM inbox WHERE account = ? AND run = ? AND ends >= 2",
+            "UPDATE inbox SET run = NULL, ends = ends + 1 WHERE account = ? AND run = ?",
+        ]
+    };
+    for statement in statements {
+        sqlx::query(*statement)
             .bind(account.to_string())
-            .bind(run.to_string())
+            .bind(row.id.to_string())
             .execute(&mut **tx)
             .await
             .map_err(db("keeping a run"))?;
     }
     Ok(())
+}
+
+/// Why nothing may be kept for a flow now: said in the transaction that keeps it, for a flow that has left reads nothing.
+async fn standing(tx: &mut Transaction<'_, Db>, account: Id, flow: Id) -> Result<Option<Kept>, StoreError> {
+    let found: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT d.purged, EXISTS (SELECT 1 FROM transfers t, json_each(t.contents, '$.items') i
+         WHERE t.account = d.account AND t.status = 'accepted' AND json_extract(i.value, '$.id') = d.id)
+         FROM documents d WHERE d.account = ? AND d.id = ?",
+    )
+    .bind(account.to_string())
+    .bind(flow.to_string())
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(db("keeping what came to a listener"))?;
+    Ok(match found {
+        Some((0, 0)) => None,
+        Some((0, _)) => Some(Kept::Leaving),
+        _ => Some(Kept::NoFlow),
+    })
+}
+
+/// Whether something more may be kept for a flow. Of very many names the oldest makes room.
+async fn has_room(tx: &mut Transaction<'_, Db>, account: Id, flow: Id) -> Result<bool, StoreError> {
+    const DOING: &str = "keeping what came to a listener";
+    let (waiting, bytes, named, of_all): (i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT COALESCE(SUM(waiting * (flow = ?2)), 0), COALESCE(SUM(bytes * (flow = ?2)), 0),
+         COALESCE(SUM(named * (flow = ?2)), 0), COALESCE(SUM(bytes), 0) FROM inbox_sizes WHERE account = ?1",
+    )
+    .bind(account.to_string())
+    .bind(flow.to_string())
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(db(DOING))?;
+    if named >= MOST_NAMED {
+        sqlx::query(
+            "DELETE FROM inbox WHERE n = (SELECT n FROM inbox WHERE account = ? AND flow = ? AND done = 1 ORDER BY n LIMIT 1)",
+        )
+        .bind(account.to_string())
+        .bind(flow.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(db(DOING))?;
+    }
+    Ok(waiting < MOST_WAITING && bytes < MOST_WAITING_BYTES && of_all < MOST_BYTES_OF_ACCOUNT)
+}
+
+/// Forgets what waits for a flow at listeners that it does not read any more, and says how much.
+async fn drop_others(tx: &mut Transaction<'_, Db>, account: Id, flow: Id, reads: &[Id]) -> Result<u64, StoreError> {
+    let gone = sqlx::query(
+        "DELETE FROM inbox WHERE account = ? AND flow = ? AND done = 0 AND run IS NULL
+         AND export NOT IN (SELECT value FROM json_each(?))",
+    )
+    .bind(account.to_string())
+    .bind(flow.to_string())
+    .bind(to_json("inbox", &reads)?)
+    .execute(&mut **tx)
+    .await
+    .map_err(db("handing what came to a run"))?;
+    let dropped = gone.rows_affected();
+    if dropped > 0 {
+        tracing::warn!(%account, %flow, dropped, "what came to listeners that the flow does not read is dropped");
+    }
+    Ok(dropped)
 }
 
 async fn show(tx: &mut Transaction<'_, Db>, account: Id, new: &NewReceived<'_>) -> Result<(), StoreError> {

@@ -290,7 +290,7 @@ pub(super) async fn keep_run(
     .await
     .map_err(db(DOING))?;
     if by.is_none() && row.ended_ms.is_some() {
-        inbox::settle(tx, account, row.id).await?;
+        inbox::settle(tx, account, row).await?;
     }
     checkpoints::keep(tx, account, row).await
 }

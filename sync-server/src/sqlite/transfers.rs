@@ -17,10 +17,14 @@ pub(super) const SHOWN: &str = "SELECT t.*, a.name AS account_name, u.name AS by
 
 #[async_trait]
 impl Transfers for Sqlite {
-    async fn offer_transfer(&self, transfer: &NewTransfer) -> Result<(), StoreError> {
-        sqlx::query(
+    async fn offer_transfer(&self, transfer: &NewTransfer) -> Result<bool, StoreError> {
+        let made = sqlx::query(
             "INSERT INTO transfers (id, account, by, email, token, status, contents, created_ms)
-             VALUES (?, ?, ?, ?, ?, 'offered', ?, ?)",
+             SELECT ?1, ?2, ?3, ?4, ?5, 'offered', ?6, ?7 WHERE NOT EXISTS (
+             SELECT 1 FROM transfers t, json_each(t.contents, '$.items') had, json_each(?6, '$.items') wanted
+             WHERE t.account = ?2 AND (t.status = 'accepted' OR (t.status = 'offered' AND t.created_ms > ?8))
+             AND json_extract(wanted.value, '$.kind') = 'integration'
+             AND json_extract(had.value, '$.id') = json_extract(wanted.value, '$.id'))",
         )
         .bind(transfer.id.to_string())
         .bind(transfer.account.to_string())
@@ -29,10 +33,11 @@ impl Transfers for Sqlite {
         .bind(transfer.token.as_slice())
         .bind(to_json("transfers", &transfer.contents)?)
         .bind(transfer.now_ms)
+        .bind(transfer.now_ms.saturating_sub(TRANSFER_MS))
         .execute(&self.write)
         .await
         .map_err(db("keeping a transfer"))?;
-        Ok(())
+        Ok(made.rows_affected() > 0)
     }
 
     async fn transfers(&self, account: Id, user: Id, now_ms: i64) -> Result<Vec<TransferRow>, StoreError> {

@@ -135,7 +135,8 @@ pub trait Accounts {
     /// The accounts a person may open, their own first.
     async fn accounts_of(&self, user: Id) -> Result<Vec<Membership>, StoreError>;
 
-    /// The accounts that a person was taken out of, or is switched off in.
+    /// The accounts that a person was taken out of, or is switched off in. For [`super::BRINGS_BACK_MS`] after a restore only
+    /// those where that was done since: the backup may be older than that they were let in again.
     async fn ended_for(&self, user: Id) -> Result<Vec<Id>, StoreError>;
 
     /// What a person may do in an account; absent when they are no member or there is no such account.

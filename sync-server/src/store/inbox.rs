@@ -1,5 +1,5 @@
 //! What came to listeners: kept before it is acknowledged, handed to one run of each flow that reads the listener, and gone
-//! in the transaction that keeps how that run ended.
+//! in the transaction that keeps how that run ended, unless the run had not come to read it.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,10 @@ pub enum Kept {
     Known,
     /// Too much waits already.
     Full,
+    /// A flow that reads it is on its way to another account.
+    Leaving,
+    /// A flow that read it is gone.
+    NoFlow,
 }
 
 /// What a run reads.
@@ -45,6 +49,8 @@ pub struct Taken {
     pub sequence: u64,
     /// The listeners to which it came.
     pub exports: Vec<Id>,
+    /// How much was forgotten that came to listeners which the flow does not read any more.
+    pub dropped: u64,
 }
 
 /// The body of something that came.
@@ -84,8 +90,8 @@ pub trait Inbox {
     async fn waiting(&self) -> Result<Vec<(Id, Id)>, StoreError>;
 
     /// Hands what waits for a flow to a run, in its order and not too much at once, and keeps the run's row, all or nothing.
-    /// Absent when nothing waits.
-    async fn take_received(&self, account: Id, run: &RunRow) -> Result<Option<Taken>, StoreError>;
+    /// Absent when nothing waits. `reads` are the exports of the flow: what came to others is forgotten.
+    async fn take_received(&self, account: Id, run: &RunRow, reads: &[Id]) -> Result<Option<Taken>, StoreError>;
 
     /// The numbers of what a run reads, by listener.
     async fn received_by(&self, account: Id, run: Id) -> Result<BTreeMap<Id, Vec<i64>>, StoreError>;
@@ -93,8 +99,9 @@ pub trait Inbox {
     /// One of them.
     async fn received(&self, account: Id, n: i64) -> Result<Option<ReceivedRow>, StoreError>;
 
-    /// Takes back what a run was handed, for another one: the server stops before it has ended.
-    async fn release_received(&self, account: Id, run: Id) -> Result<(), StoreError>;
+    /// Takes back what a run was handed and has not read, for another one. That it ended is counted when it may do so at
+    /// most so many times; what has ended so many runs unread is given up with its name, and it is said how many are.
+    async fn release_received(&self, account: Id, run: Id, most_ends: Option<u32>) -> Result<u64, StoreError>;
 
     /// The same for all runs: no run goes on after a start.
     async fn release_all_received(&self) -> Result<(), StoreError>;

@@ -104,8 +104,8 @@ pub enum HandedOver {
 /// Transfers.
 #[async_trait]
 pub trait Transfers {
-    /// Keeps an offer.
-    async fn offer_transfer(&self, transfer: &NewTransfer) -> Result<(), StoreError>;
+    /// Keeps an offer; `false` when an integration of it is in an open one already, and nothing is kept.
+    async fn offer_transfer(&self, transfer: &NewTransfer) -> Result<bool, StoreError>;
 
     /// The transfers from and to an account, and what waits for this person; newest first, offers that nobody took in
     /// time as expired.

@@ -34,6 +34,11 @@ impl Reply {
         webhook.get(self.names().1).and_then(Value::as_str).is_some_and(|body| !body.is_empty())
     }
 
+    /// Whether a template of it may name something.
+    pub(super) fn names_fields(self, webhook: &Value) -> bool {
+        self.is_set(webhook) || pairs(webhook.get(self.names().3)).iter().any(|(_, value)| value.contains("{{"))
+    }
+
     /// The fields of status, body, type and headers.
     const fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
@@ -57,10 +62,8 @@ impl Reply {
 
 /// Makes an answer. `context` is what its templates name.
 pub(super) async fn made(app: &App, account: Id, reply: Reply, webhook: &Value, context: &Value) -> Response {
-    let (status, body, media, headers) = reply.names();
-    let status = webhook.get(status).and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
-    let status = status.and_then(|status| StatusCode::from_u16(status).ok()).filter(StatusCode::is_success);
-    let status = status.unwrap_or(reply.usual());
+    let (_, body, media, headers) = reply.names();
+    let status = status(reply, webhook);
     let body = webhook.get(body).and_then(Value::as_str).unwrap_or_default();
     let body = if status == StatusCode::NO_CONTENT { "" } else { body };
     let headers = pairs(webhook.get(headers));
@@ -86,6 +89,17 @@ pub(super) async fn made(app: &App, account: Id, reply: Reply, webhook: &Value, 
         }
     }
     inert(response)
+}
+
+/// An answer without a body and headers.
+pub(super) fn bare(reply: Reply, webhook: &Value) -> Response {
+    inert(status(reply, webhook).into_response())
+}
+
+fn status(reply: Reply, webhook: &Value) -> StatusCode {
+    let status = webhook.get(reply.names().0).and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
+    let status = status.and_then(|status| StatusCode::from_u16(status).ok()).filter(StatusCode::is_success);
+    status.unwrap_or(reply.usual())
 }
 
 fn inert(mut response: Response) -> Response {

@@ -118,7 +118,14 @@ pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decoded(part: &str) -> String {
+/// The value of a field of a form.
+pub(super) fn field(form: &str, name: &str) -> Option<String> {
+    let mut pairs = form.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(have, _)| decoded(have) == name).map(|(_, value)| decoded(value))
+}
+
+/// A name or a value as it was before it was sent.
+pub(super) fn decoded(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::listener::field;
 use crate::auth::same::same;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -91,17 +92,19 @@ fn given(webhook: &Value, shown: Shown<'_>) -> Option<String> {
 
 /// A token in a body of JSON, or in a form.
 fn in_body(path: &str, shown: Shown<'_>) -> Option<String> {
-    let media = shown.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if media.starts_with("application/x-www-form-urlencoded") {
-        return super::listener::pairs(std::str::from_utf8(shown.body).ok()?)
-            .into_iter()
-            .find(|(name, _)| name == path)
-            .map(|(_, value)| value);
+    if is_form(shown.headers) {
+        return field(std::str::from_utf8(shown.body).ok()?, path);
     }
     let body: Value = serde_json::from_slice(shown.body).ok()?;
     let path = path.strip_prefix("$.").unwrap_or(path);
     let found = path.split('.').try_fold(&body, |at, name| at.get(name))?;
     found.as_str().map(str::to_owned)
+}
+
+/// Whether a body is a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.starts_with("application/x-www-form-urlencoded")
 }
 
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
@@ -112,16 +115,32 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
 }
 
+/// So many signatures are looked at: nobody changes more keys at once, and whoever sends thousands only guesses.
+const MOST_SIGNATURES: usize = 5;
+
 /// Whether a signature is that of a body. Several may be given, as while a key is changed.
+///
+/// The body is gone through once, and only for what may be a signature of it: nobody has proved anything yet.
 fn signed(key: &str, algorithm: &str, encoding: &str, given: &str, body: &[u8]) -> bool {
     let decode = |text: &str| match encoding {
         "base64" => BASE64.decode(text).ok(),
         _ => hex::decode(text).ok(),
     };
+    let size = match algorithm {
+        "sha1" => 20,
+        "sha384" => 48,
+        "sha512" => 64,
+        _ => 32,
+    };
     let all = given.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty());
+    let all = all.filter_map(|part| decode(without_prefix(part))).filter(|signature| signature.len() == size);
+    let all: Vec<Vec<u8>> = all.take(MOST_SIGNATURES).collect();
+    if all.is_empty() {
+        return false;
+    }
+    let Some(made) = signature(key.as_bytes(), algorithm, body) else { return false };
     // Each is looked at, so that the time taken says nothing of which one fits.
-    all.filter_map(|part| decode(without_prefix(part)))
-        .fold(false, |found, signature| verified(key.as_bytes(), algorithm, &signature, body) | found)
+    all.iter().fold(false, |found, given| same(given, &made) | found)
 }
 
 /// A signature without what senders write before it: `sha256=`, `v1=`. What `=` ends in base64 stands behind it.
@@ -132,18 +151,19 @@ fn without_prefix(text: &str) -> &str {
     }
 }
 
-fn verified(key: &[u8], algorithm: &str, signature: &[u8], body: &[u8]) -> bool {
-    fn check<M: Mac + KeyInit>(key: &[u8], signature: &[u8], body: &[u8]) -> bool {
-        let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return false };
+/// The signature of a body; absent when nobody knows the algorithm.
+fn signature(key: &[u8], algorithm: &str, body: &[u8]) -> Option<Vec<u8>> {
+    fn made<M: Mac + KeyInit>(key: &[u8], body: &[u8]) -> Option<Vec<u8>> {
+        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
         mac.update(body);
-        mac.verify_slice(signature).is_ok()
+        Some(mac.finalize().into_bytes().to_vec())
     }
     match algorithm {
-        "sha1" => check::<Hmac<Sha1>>(key, signature, body),
-        "sha384" => check::<Hmac<Sha384>>(key, signature, body),
-        "sha512" => check::<Hmac<Sha512>>(key, signature, body),
-        "" | "sha256" => check::<Hmac<Sha256>>(key, signature, body),
-        _ => false,
+        "sha1" => made::<Hmac<Sha1>>(key, body),
+        "sha384" => made::<Hmac<Sha384>>(key, body),
+        "sha512" => made::<Hmac<Sha512>>(key, body),
+        "" | "sha256" => made::<Hmac<Sha256>>(key, body),
+        _ => None,
     }
 }
 
@@ -203,6 +223,24 @@ mod tests {
         for wrong in ["", "sha256=", "sha256=zz", "=", "sha256=75"] {
             assert!(!case(wrong, "Hello, World!"), "{wrong}");
         }
+    }
+
+    /// Each that is looked at would cost another pass over a body that nobody has signed.
+    #[test]
+    fn of_many_signatures_only_the_first_few_that_could_be_one_are_looked_at() {
+        const SIGNATURE: &str = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let proves = |before: &str, times: usize| {
+            let webhook = json!({ "verify": "hmac", "header": "s", "algorithm": "sha256", "encoding": "hex" });
+            let before = format!("{before},").repeat(times);
+            Case::new(webhook, ("key", "It's a Secret to Everybody"))
+                .with("s", &format!("{before}{SIGNATURE}"))
+                .body("Hello, World!")
+                .proves()
+        };
+        let wrong = "00".repeat(32);
+        assert!(proves(&wrong, MOST_SIGNATURES - 1));
+        assert!(!proves(&wrong, MOST_SIGNATURES));
+        assert!(proves("aa", 1_000), "what is too short to be one is none of them");
     }
 
     /// RFC 2202 and RFC 4231, test case 2.

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use tombolo_model::Id;
 
-use super::answer::{Reply, context, is_challenge, made};
+use super::answer::{Reply, bare, context, is_challenge, made};
 use super::listener::{Listener, Readers, all_of, pairs, readers};
+use super::mask::masked;
 use super::proof::Shown;
 use crate::app::App;
 use crate::auth::attempts::Network;
@@ -31,7 +32,7 @@ const NAMES: [&str; 7] = [
 /// After this long what waits may have become less.
 const LATER_S: u64 = 30;
 
-/// What was sent.
+/// What was sent, without its body.
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) method: Method,
@@ -41,49 +42,88 @@ pub(crate) struct Sent {
     pub(crate) token: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) query: Option<String>,
-    pub(crate) body: Bytes,
     pub(crate) network: Network,
 }
 
-/// Takes what was sent, or says why not.
+/// Takes what was sent, or says why not. The body is read only when it may be one for a listener.
 ///
 /// # Errors
 ///
 /// Returns what the sender is answered; nothing is kept then.
-pub(crate) async fn receive(app: &App, sent: &Sent) -> Result<Response, RestError> {
+pub(crate) async fn receive(
+    app: &App,
+    sent: &Sent,
+    body: impl Future<Output = Result<Bytes, RestError>> + Send,
+) -> Result<Response, RestError> {
     let query = pairs(sent.query.as_deref().unwrap_or_default());
-    let shown = Shown { headers: &sent.headers, query: &query, token: sent.token.as_deref(), body: &sent.body };
-    app.webhooks.misses.check(sent.network, clock::now_ms()).map_err(ApiError::slow_down)?;
+    let shown = Shown { headers: &sent.headers, query: &query, token: sent.token.as_deref(), body: &[] };
     let reads = matches!(sent.method, Method::GET | Method::HEAD);
-    let Some(listener) = listener(app, &sent.id, shown, reads).await? else {
-        app.webhooks.misses.count(sent.network, clock::now_ms());
-        return Err(RestError::Unauthorized("Unauthorized"));
+    let mut all = match sent.id.parse::<Id>() {
+        Ok(id) => all_of(app, id).await?,
+        Err(_) => Vec::new(),
     };
-    app.webhooks.buckets.take(listener.id, clock::now_ms()).map_err(ApiError::slow_down)?;
+    all.retain(|listener| !listener.asks_for_no_body() || fits(listener, shown, reads));
+    let body =
+        if all.is_empty() || reads { Bytes::new() } else { app.webhooks.bodies.read(&sent.headers, body).await? };
+    let shown = Shown { body: &body, ..shown };
+    // Misses are counted behind the proof: applications share the addresses from which they send with whoever guesses.
+    let Some(listener) = all.into_iter().find(|listener| fits(listener, shown, reads)) else {
+        return Err(missed(app, sent.network));
+    };
     let webhook = listener.webhook();
-    if reads || (Reply::Challenge.is_set(webhook) && is_challenge(&sent.body, &query)) {
-        return Ok(made(app, listener.account, Reply::Challenge, webhook, &context(&sent.body, &query)).await);
+    if reads && !listener.lets_in(shown) {
+        return asked(app, &listener, sent.network, &query).await;
     }
-    keep(app, &listener, sent).await?;
-    let context = if Reply::Success.is_set(webhook) { context(&sent.body, &query) } else { serde_json::Value::Null };
+    app.webhooks.buckets.take(listener.id, clock::now_ms()).map_err(ApiError::slow_down)?;
+    if reads || (Reply::Challenge.is_set(webhook) && is_challenge(&body, &query)) {
+        return Ok(made(app, listener.account, Reply::Challenge, webhook, &context(&body, &query)).await);
+    }
+    keep(app, &listener, sent, &masked(webhook, &sent.headers, &body)).await?;
+    let names_fields = Reply::Success.names_fields(webhook);
+    let context = if names_fields { context(&body, &query) } else { serde_json::Value::Null };
     Ok(made(app, listener.account, Reply::Success, webhook, &context).await)
 }
 
-/// The listener to which a sender proves itself.
-async fn listener(app: &App, id: &str, shown: Shown<'_>, reads: bool) -> Result<Option<Listener>, RestError> {
-    let Ok(id) = id.parse::<Id>() else { return Ok(None) };
-    let fits = |listener: &Listener| {
-        if !reads {
-            return listener.lets_in(shown);
-        }
-        // Whoever asks whether somebody is there has no body to sign yet; only a listener that says so answers.
-        Reply::Challenge.is_set(listener.webhook())
-            && (listener.lets_in(shown) || (!listener.asks_for_no_body() && shown.token.is_none()))
-    };
-    Ok(all_of(app, id).await?.into_iter().find(fits))
+/// Whether a sender is one that the listener answers.
+fn fits(listener: &Listener, shown: Shown<'_>, reads: bool) -> bool {
+    if !reads {
+        return listener.lets_in(shown);
+    }
+    // Whoever asks whether somebody is there has no body to sign yet; only a listener that says so answers.
+    Reply::Challenge.is_set(listener.webhook())
+        && (listener.lets_in(shown) || (!listener.asks_for_no_body() && shown.token.is_none()))
 }
 
-async fn keep(app: &App, listener: &Listener, sent: &Sent) -> Result<(), RestError> {
+/// Counts what proves nothing, and says what it is answered.
+fn missed(app: &App, network: Network) -> RestError {
+    let (misses, now_ms) = (&app.webhooks.misses, clock::now_ms());
+    if let Err(seconds) = misses.check(network, now_ms) {
+        return ApiError::slow_down(seconds).into();
+    }
+    misses.count(network, now_ms);
+    RestError::Unauthorized("Unauthorized")
+}
+
+/// Answers somebody who asks whether a listener is there and could not prove themselves yet. That takes nothing from what
+/// its sender may send.
+async fn asked(
+    app: &App,
+    listener: &Listener,
+    network: Network,
+    query: &[(String, String)],
+) -> Result<Response, RestError> {
+    let (asks, now_ms) = (&app.webhooks.asks, clock::now_ms());
+    asks.check(network, now_ms).map_err(ApiError::slow_down)?;
+    asks.count(network, now_ms);
+    let webhook = listener.webhook();
+    if !is_challenge(&[], query) {
+        // It asks for nothing that a template could name, so none is rendered.
+        return Ok(bare(Reply::Challenge, webhook));
+    }
+    Ok(made(app, listener.account, Reply::Challenge, webhook, &context(&[], query)).await)
+}
+
+async fn keep(app: &App, listener: &Listener, sent: &Sent, body: &[u8]) -> Result<(), RestError> {
     let flows = match readers(app, listener).await? {
         Readers::Flows(flows) if flows.is_empty() => return Err(not_listening().into()),
         Readers::Flows(flows) => flows,
@@ -94,13 +134,15 @@ async fn keep(app: &App, listener: &Listener, sent: &Sent) -> Result<(), RestErr
         export: listener.id,
         event: NAMES.iter().find_map(|name| named(&sent.headers, name)),
         media_type: media_type.get(..LONGEST_NAME.min(media_type.len())).unwrap_or_default(),
-        body: &sent.body,
+        body,
         received_ms: clock::now_ms(),
     };
     match app.store.receive(listener.account, &flows, &new).await? {
         Kept::New => app.webhooks.wake(),
         Kept::Known => tracing::debug!(listener = %listener.id, "something came again"),
         Kept::Full => return Err(full().into()),
+        Kept::Leaving => return Err(leaving().into()),
+        Kept::NoFlow => return Err(not_listening().into()),
     }
     Ok(())
 }

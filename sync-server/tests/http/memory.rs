@@ -1,15 +1,11 @@
 //! A run that wants more memory than it may have.
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
 use tombolo_wire::run::RunStatus;
 
 use crate::device::Device;
-use crate::runs::{build, build_with, child_of, endpoint, limits_of, put_secret, start, until_row};
+use crate::runs::{build, build_asking, child_of, endpoint, limits_of, put_secret, start, until_row};
 use crate::server::Server;
-
-/// More than a whole run may have here, for one record.
-const COPIES: usize = 256;
 
 #[tokio::test]
 async fn a_run_that_wants_too_much_memory_fails_and_costs_neither_the_server_nor_its_neighbour() {
@@ -18,9 +14,8 @@ async fn a_run_that_wants_too_much_memory_fails_and_costs_neither_the_server_nor
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let beside = build(&mut device, &base, "/never").await;
-    let field = |n| json!({ "generate": format!("copy{n}"), "dataType": "string", "extract": "$.text" });
-    let copies: Vec<Value> = (0..COPIES).map(field).collect();
-    let greedy = build_with(&mut device, &base, "/large", json!(copies)).await;
+    // 60 MB for each of the records of a page, which is more than a whole run may have here.
+    let greedy = build_asking(&mut device, &base, "/many", "/large").await;
     let modest = build(&mut device, &base, "/orders").await;
     for built in [&beside, &greedy, &modest] {
         put_secret(&mut ann, built).await;

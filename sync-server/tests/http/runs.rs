@@ -26,7 +26,11 @@ pub(crate) async fn endpoint() -> (String, Received) {
     let router = Router::new()
         .route("/orders", get(async || Json(json!([{ "id": 1, "name": "one" }, { "id": 2, "name": "two" }]))))
         .route("/never", get(std::future::pending::<()>))
-        .route("/large", get(async || Json(json!([{ "text": "a".repeat(4 * 1024 * 1024) }]))))
+        .route("/many", get(async || Json((0..20).map(|id| json!({ "id": id })).collect::<Value>())))
+        .route(
+            "/large",
+            get(async || Json((0..15).map(|_| json!({ "text": "a".repeat(4 * 1024 * 1024) })).collect::<Value>())),
+        )
         .route("/echo", any(echo))
         .route("/sink", post(take))
         .with_state(Arc::clone(&received));
@@ -51,6 +55,8 @@ async fn take(State(received): State<Received>, headers: HeaderMap, Json(body): 
 pub(crate) struct Built {
     pub(crate) flow: Id,
     connection: Id,
+    export: Id,
+    import: Id,
     host: String,
 }
 
@@ -61,6 +67,26 @@ pub(crate) async fn build(device: &mut Device, base: &str, source: &str) -> Buil
 /// The same, with mappings before the records are sent.
 pub(crate) async fn build_with(device: &mut Device, base: &str, source: &str, mappings: Value) -> Built {
     build_all(device, base, source, mappings, Value::Null).await
+}
+
+/// The same, with something asked for each record before.
+pub(crate) async fn build_asking(device: &mut Device, base: &str, source: &str, asked: &str) -> Built {
+    let built = build(device, base, source).await;
+    let lookup = json!({
+        "name": "More", "_connectionId": built.connection, "adaptorType": "HTTPExport", "isLookup": true,
+        "http": { "method": "GET", "relativeURI": asked }
+    });
+    let lookup = make(device, Kind::Export, &lookup).await;
+    let step = json!({
+        "type": "export", "_exportId": lookup,
+        "responseMapping": { "fields": [{ "extract": "data", "generate": "more" }] }
+    });
+    let flow = json!({
+        "name": "Asking", "pageGenerators": [{ "_exportId": built.export }],
+        "pageProcessors": [step, { "type": "import", "_importId": built.import }]
+    });
+    let flow = make(device, Kind::Flow, &flow).await;
+    Built { flow, ..built }
 }
 
 /// The same in an integration that owns all of it.
@@ -96,7 +122,7 @@ async fn build_all(device: &mut Device, base: &str, source: &str, mappings: Valu
         "pageProcessors": [{ "type": "import", "_importId": import }]
     });
     let flow = make(device, Kind::Flow, &owned(flow)).await;
-    Built { flow, connection, host: base.to_owned() }
+    Built { flow, connection, export, import, host: base.to_owned() }
 }
 
 pub(crate) async fn make(device: &mut Device, kind: Kind, value: &Value) -> Id {

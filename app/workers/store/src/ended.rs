@@ -87,13 +87,18 @@ pub(crate) async fn empty(account: &Rc<Account>, session: &Rc<Session>) -> Resul
     account.storage.write(&batch).await?;
     forget(account, runs);
     untold::told(account, number);
+    tell(account, untaken);
+    Ok(())
+}
+
+/// Names what of an account is gone that the server did not get.
+fn tell(account: &Rc<Account>, untaken: usize) {
     if untaken > 0 {
         let message = format!(
             "Your access has ended. {untaken} records of runs and entered secrets had not reached the server, and have left this device with the account."
         );
         account.notice(Notice { code: "ended".to_owned(), message, document: None });
     }
-    Ok(())
 }
 
 /// Puts aside what any tab has written and the server has not got.
@@ -178,9 +183,11 @@ pub(crate) async fn elsewhere(tab: &Rc<Tab>, ended: &[Id]) -> Result<(), Fault> 
 async fn empty_unopened(tab: &Rc<Tab>, info: AccountInfo) -> Result<(), Fault> {
     let database = database_name(&info);
     let storage = Storage::open(&database, Layout::Account, || ()).await?;
-    let emptied = strip(&storage).await;
+    let stripped = async { Ok::<_, Fault>((untaken(&storage).await?, strip(&storage).await?)) }.await;
     storage.close();
-    if emptied? {
+    let (untaken, emptied) = stripped?;
+    tell(&tab.account(), untaken);
+    if emptied {
         tab.registry.remove(info.id).await?;
         return Ok(Storage::delete(&database).await?);
     }

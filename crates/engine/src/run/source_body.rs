@@ -219,7 +219,7 @@ impl Start {
 }
 
 /// The encoding that a `Content-Type` names, where it is one that files may have.
-fn charset(content_type: &str) -> Option<Encoding> {
+pub(super) fn charset(content_type: &str) -> Option<Encoding> {
     let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let (_, name) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     Encoding::named(name.trim().trim_matches('"'))

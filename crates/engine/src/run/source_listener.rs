@@ -1,11 +1,14 @@
 //! Reads what came to a listener: each body by itself, so that one that is broken costs nothing but itself.
 
+use std::borrow::Cow;
+
 use futures::stream::StreamExt;
-use tombolo_formats::{MAX_RECORD_BYTES, Row, RowError};
+use tombolo_formats::{Decoder, Encoding, MAX_RECORD_BYTES, Row, RowError};
 use tombolo_model::{KeyPool, Record, Val};
 
 use super::shared::Shared;
 use super::source::{Failure, Intake, Stopped};
+use super::source_body::charset;
 use super::source_file::Parser;
 use crate::path::Path;
 use crate::plan::{BodyKind, Format, ListenerRead};
@@ -56,9 +59,9 @@ fn rows(listener: &ListenerRead, media_type: &str, bytes: &[u8]) -> Result<Vec<R
     match media {
         BodyKind::Json => json(listener, bytes),
         BodyKind::Form => Ok(vec![Ok(form(bytes)?)]),
-        BodyKind::Csv => parsed(&listener.csv, bytes),
+        BodyKind::Csv => parsed(&listener.csv, &decoded_as(media_type, bytes)?),
         BodyKind::Xml => parsed(listener.xml.as_ref().map_err(Clone::clone)?, bytes),
-        BodyKind::Text => parsed(&Format::Text, bytes),
+        BodyKind::Text => parsed(&Format::Text, &decoded_as(media_type, bytes)?),
     }
 }
 
@@ -82,6 +85,16 @@ fn media_of(media_type: &str, bytes: &[u8]) -> Result<BodyKind, String> {
             ));
         }
     })
+}
+
+/// A text or a table in UTF-8, from the encoding that its sender names.
+fn decoded_as<'b>(media_type: &str, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, String> {
+    let Some(encoding) = charset(media_type).filter(|encoding| *encoding != Encoding::Utf8) else {
+        return Ok(Cow::Borrowed(bytes));
+    };
+    let (mut decoder, mut text) = (Decoder::new(encoding), Vec::new());
+    let decoded = decoder.push(bytes, &mut text).and_then(|()| decoder.finish(&mut text));
+    decoded.map(|()| Cow::Owned(text)).map_err(|error| error.to_string())
 }
 
 fn parsed(format: &Format, bytes: &[u8]) -> Result<Vec<Row>, String> {
@@ -245,6 +258,19 @@ mod tests {
         let xml = good(path, "application/xml", "<orders><order><id>1</id></order><order><id>2</id></order></orders>");
         assert_eq!(xml.len(), 2, "{xml:?}");
         assert_eq!(good(json!({ "requestMediaType": "json" }), "text/plain", r#"{"a":1}"#), [json!({"a": 1})]);
+    }
+
+    #[test]
+    fn a_text_is_read_in_the_encoding_that_its_sender_names() {
+        let listener = listener_of(&Bundle::default(), Id::from_parts(1, [0; 8]), &json!({ "webhook": {} })).unwrap();
+        for (media_type, body) in [
+            ("text/plain; charset=iso-8859-1", b"M\xfcller".as_slice()),
+            ("text/plain; charset=\"UTF-8\"", "Müller".as_bytes()),
+            ("text/plain; charset=utf-16", b"M\0\xfc\0l\0l\0e\0r\0".as_slice()),
+        ] {
+            let read = rows(&listener, media_type, body).unwrap();
+            assert_eq!(read[0].as_ref().unwrap().to_json(), r#"{"text":"Müller"}"#, "{media_type}");
+        }
     }
 
     #[test]

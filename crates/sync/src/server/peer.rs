@@ -14,7 +14,7 @@ use super::{AccountState, Effect, Event, Request};
 const SILENT_MS: u64 = 90_000;
 
 /// To who was removed or switched off. A page of before knows such words by how the first sentence ends.
-const ENDED: &str = "You are no longer a member of this account. What this device had of it is taken off; what you had not sent is kept.";
+pub const ENDED: &str = "You are no longer a member of this account. What this device had of it is taken off; what you had not sent is kept.";
 
 /// Who is at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]

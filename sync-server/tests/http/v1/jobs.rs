@@ -146,14 +146,16 @@ async fn a_run_that_comes_to_no_step_says_why_among_its_errors() {
     let (flow, _) = flow(&api, &base, &["/orders"]).await;
     let shown = api.get(&format!("/v1/flows/{flow}")).await.good();
     let import = shown["pageProcessors"][0]["_importId"].as_str().unwrap();
-    let mut broken = api.get(&format!("/v1/imports/{import}")).await.good();
-    broken["http"]["relativeURI"] = json!(["/sink/{{#if"]);
-    api.put(&format!("/v1/imports/{import}"), broken).await.good();
+    // A damaged document keeps the run from being put together, so no step is there to report anything.
+    let damage =
+        "UPDATE changes SET bytes = x'00' WHERE sequence = (SELECT max(sequence) FROM changes WHERE document = ?)";
+    sqlx::query(damage).bind(import).execute(&mut server.database().await).await.unwrap();
     let job = run(&api, &flow, json!({})).await;
     let done = ended(&api, &job).await;
     assert_eq!(done["status"], "failed", "{done}");
     let errors = api.get(&format!("/v1/jobs/{job}/errors")).await.good();
     let [error] = errors["errors"].as_array().unwrap().as_slice() else { panic!("{errors}") };
+    assert_eq!((&error["code"], &error["errorId"]), (&json!("damaged"), &json!(format!("{job}.0"))));
     assert_eq!((&error["message"], &error["_jobId"]), (&done["errors"][0]["message"], &json!(job)));
     assert!(error["occurredAt"].is_string() && error["resolved"] == false, "{error}");
 }
