@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::components::editor::{header_lines, header_rows};
 
-/// A header by its name, the how manieth of it that is, and its value.
+/// A header: its name, which one of that name it is, and its value.
 type Line = ((String, usize), Value);
 
 fn read(rows: &Value) -> Vec<Line> {
