@@ -4,25 +4,25 @@ use reqwest::{Method, StatusCode};
 use tombolo_wire::run::RunStatus;
 
 use crate::device::Device;
-use crate::runs::{build, build_asking, child_of, endpoint, limits_of, put_secret, start, until_row};
+use crate::runs::{build, build_sorted, child_of, endpoint, limits_of, put_secret, start, until_row};
 use crate::server::Server;
 
 #[tokio::test]
 async fn a_run_that_wants_too_much_memory_fails_and_costs_neither_the_server_nor_its_neighbour() {
     let (base, received) = endpoint().await;
-    let server = Server::start_with(&["--allow-private-network", "--run-memory", "768"]);
+    let server = Server::start_with(&["--allow-private-network", "--run-memory", "320"]);
     let mut ann = server.person("ann").await;
     let mut device = Device::join(&ann.browser, ann.account, None).await;
     let beside = build(&mut device, &base, "/never").await;
-    // 60 MB for each of the records of a page, which is more than a whole run may have here.
-    let greedy = build_asking(&mut device, &base, "/many", "/large").await;
+    // All of them are held to be sorted, which takes more than a whole run may have here.
+    let greedy = build_sorted(&mut device, &base, "/large").await;
     let modest = build(&mut device, &base, "/orders").await;
     for built in [&beside, &greedy, &modest] {
         put_secret(&mut ann, built).await;
     }
     let neighbour = start(&mut ann, beside.flow).await;
     until_row(&mut device, |row| row.id == neighbour && row.status == RunStatus::Running).await;
-    let cap = (768 * 1024 * 1024).to_string();
+    let cap = (320 * 1024 * 1024).to_string();
     assert_eq!(limits_of(&child_of(&server), "Max address space"), [cap.as_str(), cap.as_str()]);
 
     let run = start(&mut ann, greedy.flow).await;
@@ -30,7 +30,7 @@ async fn a_run_that_wants_too_much_memory_fails_and_costs_neither_the_server_nor
     assert_eq!(row.status, RunStatus::Failed, "{row:?}");
     let error = row.error.unwrap();
     assert_eq!(error.code, "worker_ended", "{error:?}");
-    assert!(error.message.contains("768 MiB"), "{}", error.message);
+    assert!(error.message.contains("320 MiB"), "{}", error.message);
     assert!(received.lock().unwrap().is_empty());
 
     assert_eq!(ann.browser.get("/healthz").await.status(), StatusCode::OK);
