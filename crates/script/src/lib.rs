@@ -8,7 +8,7 @@
 //! written natively (a sort, a regular expression) cannot be interrupted. An instance therefore lives in a process or a
 //! worker that its owner ends at a deadline, and is thrown away with it.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 mod api;
 mod clock;
@@ -25,8 +25,6 @@ mod locale;
 mod math;
 mod modules;
 mod own;
-#[cfg(not(target_arch = "wasm32"))]
-mod power;
 mod random;
 mod reading;
 mod sort;

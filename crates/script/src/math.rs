@@ -1,5 +1,6 @@
 //! The functions of `Math` whose last digit the language leaves open: by one library everywhere, so that a script gives the
-//! same bytes in the browser as on the server. The interpreter takes those of the platform.
+//! same bytes in the browser as on the server. The interpreter takes those of the platform; of its `**` only powers that are
+//! whole numbers are the same everywhere.
 
 use boa_engine::{Context, JsArgs, JsResult, JsValue};
 

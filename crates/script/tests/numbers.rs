@@ -64,11 +64,11 @@ proptest! {
     /// The browser's interpreter has these of `libm`; here the platform's would differ in the last digit.
     #[test]
     fn numbers_have_the_last_digit_that_they_have_in_a_browser(x in 0.001_f64..50.0, y in -9.0_f64..9.0) {
-        let source = "const f = ([x, y]) => [x ** y, Math.pow(x, y), Math.exp(y), Math.log10(x), Math.atan2(x, y), Math.hypot(x, y)].map(String)";
+        let source = "const f = ([x, y]) => [Math.pow(x, y), Math.exp(y), Math.log10(x), Math.atan2(x, y), Math.hypot(x, y)].map(String)";
         let bits = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap().to_bits();
         let made = made(source, &json!([x, y])).unwrap();
         let made: Vec<u64> = made.as_array().unwrap().iter().map(bits).collect();
-        let wanted = [libm::pow(x, y), libm::pow(x, y), libm::exp(y), libm::log10(x), libm::atan2(x, y), libm::hypot(libm::hypot(0.0, x), y)];
+        let wanted = [libm::pow(x, y), libm::exp(y), libm::log10(x), libm::atan2(x, y), libm::hypot(libm::hypot(0.0, x), y)];
         prop_assert_eq!(made, wanted.map(f64::to_bits));
     }
 }
