@@ -445,8 +445,13 @@ async fn an_administrator_sets_single_sign_on_up_and_a_member_signs_in_at_the_or
     other.sign_in("jonas@example.com").await?;
     other.browser.press("button", "Switch account").await?;
     other.browser.press("menuitem", "Ines").await?;
+    until("the account of Ines", Duration::from_secs(20), || async {
+        let shown = other.browser.find("button", "Switch account").await?.text().await?;
+        Ok(shown.contains("Ines").then_some(()))
+    })
+    .await?;
     other.visit("/sign-in").await?;
-    other.browser.see("Its organization id is “acme”").await?;
+    other.browser.see_within("Its organization id is “acme”", Duration::from_secs(30)).await?;
     // A stranger at the organization is nobody here.
     other.visit("/sso/acme").await?;
     other.browser.fill("Work address", "mallory@example.com").await?;

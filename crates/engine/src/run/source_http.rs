@@ -187,7 +187,7 @@ impl<'a> Reading<'a, '_> {
         }
         let keep_last = read.paging.as_ref().is_some_and(|paging| paging.previous.record);
         let body = Body { shared: self.shared, format: self.format(progress), scrub, keep_last };
-        let headers = std::mem::take(&mut response.headers);
+        let headers = response.headers.clone();
         let headers_may_be_hidden = response.headers_may_be_hidden;
         let reads_answer = read.paging.as_ref().is_some_and(|paging| paging.reads_answer());
         let (came, value) = if read.verdict.reads_answer() {

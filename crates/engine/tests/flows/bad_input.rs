@@ -105,7 +105,7 @@ fn a_table_that_an_endpoint_sends_is_read_in_the_encoding_that_it_names() {
         let ran = go(&bundle(export, &[file_import(&json!({"type": "json"}))]), &host);
         (ran.outcome.error.map(|_| ()), host.made_text())
     };
-    let wanted = (None, Some("[{\"name\":\"Zoë\"}]\n".to_owned()));
+    let wanted = (None, Some("[\n{\"name\":\"Zoë\"}\n]\n".to_owned()));
     let utf16: Vec<u8> = "name\nZoë\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(read("\"ISO-8859-1\"", b"name\nZo\xeb\n"), wanted);
     assert_eq!(read("utf-16le", &utf16), wanted);
