@@ -9,7 +9,7 @@ use tombolo_model::Val;
 use super::{Comparison, JsonPathError, Matching, Operand, PatternOf, Query, Selector, Step, Test, is_many, pattern};
 
 /// How many values a path may touch: a record has at most some hundred thousand.
-const MOST_STEPS: u32 = 1_000_000;
+const MOST_STEPS: u32 = 2_000_000;
 
 pub(super) struct Follower<'v> {
     root: &'v Val,
