@@ -19,6 +19,7 @@ const PAGE: &str = "Page";
 const SERVER: &str = "Server program";
 const DATA: &str = "Real data";
 const BROWSER: &str = "Browser";
+const WASM: &str = "Compiler for the browser";
 
 /// One step.
 pub(crate) struct Step {
@@ -45,6 +46,7 @@ enum Work {
     Page,
     Data,
     Browser,
+    Wasm,
 }
 
 impl Step {
@@ -75,9 +77,9 @@ impl Step {
                 "Tests of the page in a browser",
                 Work::Tests { arguments: page_tests, wasm: true, browser: false },
             )
-            .after(&[BROWSER]),
+            .after(&[WASM, BROWSER]),
         );
-        steps.push(Self::new(PAGE, Work::Page));
+        steps.push(Self::new(PAGE, Work::Page).after(&[WASM]));
         // As its HTTP tests have it: built for itself, its dependencies would have other features and be compiled again.
         steps.push(Self::new(SERVER, Work::Command(words("test --workspace --no-run --test http"))));
         steps.push(Self::new(DATA, Work::Data));
@@ -98,7 +100,8 @@ impl Step {
         vec![
             Self::new("Formatting", Work::Command(words("fmt --all --check"))),
             Self::new("Lints", Work::LintedBuild(words("test --workspace --no-run"))),
-            Self::new("Lints of the page", Work::LintedBuild(page)),
+            Self::new(WASM, Work::Wasm),
+            Self::new("Lints of the page", Work::LintedBuild(page)).after(&[WASM]),
         ]
     }
 
@@ -113,7 +116,8 @@ impl Step {
         vec![
             Self::new("Formatting", Work::Command(words("fmt --all --check"))),
             Self::new("Lints", Work::Command(words("clippy --workspace --all-targets -- -D warnings"))),
-            Self::new("Lints of the page", Work::Command(wasm)),
+            Self::new(WASM, Work::Wasm),
+            Self::new("Lints of the page", Work::Command(wasm)).after(&[WASM]),
         ]
     }
 
@@ -141,6 +145,7 @@ impl Step {
             Work::Page => site::build(site::Profile::Dev).map(|_| Tally::one(true)),
             Work::Data => data::install().map(|_| Tally::one(true)),
             Work::Browser => needs::browser().map(|_| Tally::one(true)),
+            Work::Wasm => needs::wasm_target().map(|()| Tally::one(true)),
             Work::Tests { arguments, wasm, browser } => tests(arguments, *wasm, *browser, failures),
         }
     }
