@@ -5,12 +5,13 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
 use crate::components::{Shell, ToastStack};
-use crate::pages::{
-    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, GuidePage, HelpPage, HomePage, IntegrationPage,
-    LoaderPage, MembersPage, NewsPage, NotAcceptedPage, NotFound, PlaygroundPage, PreferencesPage, ResourcePage,
-    ResourcesPage, ReviewPage, RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, SsoBackPage, SsoPage,
-    SubscriptionPage, TestCasesPage, TokensPage, TransfersPage,
+use crate::pages::later::{
+    AccountPage, AuditPage, BinPage, DataLoaderPage, FlowPage, GuidePage, HelpPage, IntegrationPage, LoaderPage,
+    MembersPage, NewsPage, NotAcceptedPage, PlaygroundPage, PreferencesPage, ResourcePage, ResourcesPage, ReviewPage,
+    RunsPage, SecurityPage, SignInPage, SignUpPage, SignedInToPage, SsoBackPage, SsoPage, SubscriptionPage,
+    TestCasesPage, TokensPage, TransfersPage,
 };
+use crate::pages::{HomePage, NotFound};
 use crate::state::App as State;
 
 /// The whole app.

@@ -10,6 +10,7 @@ mod flow;
 mod help;
 mod home;
 mod integration;
+pub(crate) mod later;
 mod members;
 mod not_accepted;
 mod not_found;

@@ -23,6 +23,7 @@ pub(crate) fn bench(filter: Option<&str>) -> Result<bool> {
         let size = site::brotli_size(&site.join(format!("assets/{name}_bg.wasm")))?;
         cargo.env(format!("TOMBOLO_SIZE_{}", name.to_uppercase()), size.to_string());
     }
+    cargo.env("TOMBOLO_SIZE_PARTS", site::parts_size(&site.join("assets"))?.to_string());
     cargo
         .args(filter)
         .env("TOMBOLO_SITE", &site)

@@ -21,6 +21,7 @@ use std::time::Instant;
 
 pub(crate) use compress::{brotli_size, compress};
 pub(crate) use editor::install;
+pub(crate) use wasm::parts_size;
 
 /// How the page is built.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,7 +1,13 @@
 //! The four wasm modules and the JavaScript that loads them.
 //!
+//! The screen is cut into parts: what every page needs is loaded first, the rest with the page that needs it.
+//!
 //! Development builds all of them with one cargo command, so that they share every dependency. What is shipped is built
 //! in two: the screen and the documents small, the flow engine and the interpreter of scripts fast.
+
+mod parts;
+
+pub(crate) use parts::parts_size;
 
 use super::Profile;
 use crate::{command, places, say};
@@ -16,13 +22,15 @@ struct Module {
     package: &'static str,
     out_name: &'static str,
     profile: &'static str,
+    /// It is cut into parts.
+    parts: bool,
 }
 
 const MODULES: [Module; 4] = [
-    Module { package: "tombolo-app", out_name: "app", profile: "small" },
-    Module { package: "tombolo-store-worker", out_name: "store", profile: "small" },
-    Module { package: "tombolo-run-worker", out_name: "run", profile: "fast" },
-    Module { package: "tombolo-script-worker", out_name: "script", profile: "fast" },
+    Module { package: "tombolo-app", out_name: "app", profile: "small", parts: true },
+    Module { package: "tombolo-store-worker", out_name: "store", profile: "small", parts: false },
+    Module { package: "tombolo-run-worker", out_name: "run", profile: "fast", parts: false },
+    Module { package: "tombolo-script-worker", out_name: "script", profile: "fast", parts: false },
 ];
 
 /// Compiles the modules and writes them to `assets`.
@@ -42,8 +50,9 @@ pub(super) fn build(profile: Profile, assets: &Path) -> Result<()> {
     }
     for module in &MODULES {
         let folder = if profile == Profile::Dev { "debug" } else { module.profile };
-        let input = places::target().join(TARGET).join(folder).join(format!("{}.wasm", module.package));
-        bind(profile, &input, module.out_name, assets)?;
+        let folder = places::target().join(TARGET).join(folder);
+        let input = folder.join(format!("{}.wasm", module.package));
+        bind(profile, module, &input, assets)?;
     }
     Ok(())
 }
@@ -56,24 +65,31 @@ fn compile(packages: &[&str], profile: &str) -> Result<()> {
     command::run(&mut cargo)
 }
 
-fn bind(profile: Profile, input: &Path, out_name: &str, assets: &Path) -> Result<()> {
-    let module: PathBuf = assets.join(format!("{out_name}_bg.wasm"));
-    if is_newer(&module, input) {
+fn bind(profile: Profile, module: &Module, input: &Path, assets: &Path) -> Result<()> {
+    let made: PathBuf = assets.join(format!("{}_bg.wasm", module.out_name));
+    if is_newer(&made, input) {
         return Ok(());
     }
+    let parts = if module.parts { Some(parts::cut(module.out_name, input, assets)?) } else { None };
     let shipped = profile == Profile::Small;
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(input)
+        .input_path(parts.as_ref().map_or(input, |parts| &parts.first))
         .web(true)?
         .typescript(false)
         .omit_default_module_path(false)
-        .out_name(out_name)
+        .out_name(module.out_name)
+        // By these names the parts reach what is in the first.
+        .keep_lld_exports(module.parts)
+        .demangle(!module.parts)
         .remove_name_section(shipped)
         .remove_producers_section(true);
     bindgen.generate(assets).with_context(|| format!("binding {}", input.display()))?;
-    let size = fs::metadata(&module)?.len();
-    say::line(&format!("    {out_name}_bg.wasm {} KiB", size / 1024));
+    if let Some(parts) = parts {
+        parts.link(&assets.join(format!("{}.js", module.out_name)))?;
+    }
+    let size = fs::metadata(&made)?.len();
+    say::line(&format!("    {}_bg.wasm {} KiB", module.out_name, size / 1024));
     Ok(())
 }
 
