@@ -29,6 +29,6 @@ async fn a_page_whose_part_does_not_come_says_so_and_comes_when_it_is_asked_for_
     there.see("This page did not load").await?;
     there.devtools("Network.setBlockedURLs", json!({"urls": []})).await?;
     there.press("button", "Try again").await?;
-    there.see("No runs yet").await?;
+    there.see("Nothing has run yet").await?;
     screen.browser.close().await
 }
