@@ -64,7 +64,7 @@ pub use refused::{NewRefused, Refused, RefusedRow};
 pub use removal::{Removal, Removed};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
-pub use security::{Factor, OpenSession, Security};
+pub use security::{Factor, LAST_PASSWORDS, OpenSession, Security};
 pub use settings::Settings;
 pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};

@@ -42,6 +42,24 @@ async fn people_and_sessions(store: &dyn Store) {
     assert!(!store.knows_browser(&[8; 32], id(2)).await.unwrap());
 }
 
+async fn last_passwords(store: &dyn Store) {
+    let last = async || store.last_passwords(id(1)).await.unwrap();
+    let first = last().await;
+    assert_eq!(first, [user(1).password]);
+    assert!(!store.change_password(id(1), "another", "new").await.unwrap(), "it is not the present one any more");
+    assert_eq!(last().await, first);
+    let mut present = first[0].clone();
+    for n in 1..=25 {
+        let new = format!("hash {n}");
+        assert!(store.change_password(id(1), &present, &new).await.unwrap());
+        present = new;
+    }
+    let expected: Vec<String> = (6..=25).rev().map(|n| format!("hash {n}")).collect();
+    assert_eq!(last().await, expected);
+    assert_eq!(store.password_of(id(1)).await.unwrap().as_deref(), Some("hash 25"));
+    assert!(store.last_passwords(id(77)).await.unwrap().is_empty());
+}
+
 async fn members_and_invitations(store: &dyn Store) {
     store.sign_up(&user(2)).await.unwrap();
     let invitation = NewInvitation {
@@ -464,6 +482,7 @@ async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store
 /// The whole suite, on an empty store.
 async fn every_store(store: Arc<dyn Store>) {
     people_and_sessions(&*store).await;
+    last_passwords(&*store).await;
     members_and_invitations(&*store).await;
     changes_and_the_sequence(&*store).await;
     many_pushes_at_once(Arc::clone(&store)).await;
