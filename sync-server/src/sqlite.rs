@@ -222,6 +222,7 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     }
     if version < 12 {
         sqlx::raw_sql(include_str!("sqlite/version_12_passwords.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_12_tokens.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.

@@ -71,7 +71,7 @@ pub use states::{KeptState, States};
 pub use tags::{KeptTag, TagRow, Tags};
 pub use template_zips::TemplateZips;
 pub use ticks::{Claimed, TickKey, Ticks};
-pub use tokens::{NewToken, TokenRow, Tokens};
+pub use tokens::{BinnedToken, NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{CLIENT_HOSTS, SealedSecret, Vault};
 
