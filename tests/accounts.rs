@@ -294,6 +294,23 @@ async fn a_token_is_made_on_its_page_shown_once_and_revoked_there() -> Result<()
     screen.browser.press("menuitem", "Delete").await?;
     screen.browser.press("button", "Delete token").await?;
     screen.browser.see("No token yet").await?;
+    // It lies in the bin, comes back as revoked as it went, and goes for good from there.
+    screen.visit("/bin").await?;
+    screen.browser.press("button", "Restore Deploys").await?;
+    screen.browser.see("The bin is empty").await?;
+    ensure!(ask().await?.status() == 401);
+    screen.browser.press("link", "API tokens").await?;
+    screen.browser.see("Revoked").await?;
+    screen.browser.press("button", "More for Deploys").await?;
+    screen.browser.press("menuitem", "Delete").await?;
+    screen.browser.press("button", "Delete token").await?;
+    screen.browser.see("No token yet").await?;
+    screen.visit("/bin").await?;
+    screen.browser.press("button", "More for Deploys").await?;
+    screen.browser.press("menuitem", "Delete for good").await?;
+    let dialog = screen.browser.find("dialog", "Delete Deploys for good").await?;
+    screen.browser.press_in(Some(&dialog), "button", "Delete for good").await?;
+    screen.browser.see("The bin is empty").await?;
     screen.browser.close().await
 }
 

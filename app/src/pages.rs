@@ -72,9 +72,19 @@ fn id_param(name: &'static str) -> Memo<Option<Id>> {
 
 /// Downloads everything on this device as one file; works when nothing can be stored any more.
 pub(crate) fn export_all(app: App) {
+    download(app, Call::ExportAll);
+}
+
+/// Downloads what of the person has changes on this device alone, in all of their accounts.
+pub(crate) fn export_unsent(app: App) {
+    download(app, Call::ExportUnsent);
+}
+
+/// Downloads the file that a call is answered with.
+fn download(app: App, call: Call) {
     spawn_local(async move {
         let exported = match app.client() {
-            Ok(client) => client.call_with::<BlobInfo>(Call::ExportAll, &[]).await,
+            Ok(client) => client.call_with::<BlobInfo>(call, &[]).await,
             Err(error) => Err(error),
         };
         match exported {

@@ -22,8 +22,9 @@ const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const SESSIONS_MS: i64 = 30 * DAY_MS;
 /// After they were made: long after they let nobody in any more, so that a late visitor hears why.
 const INVITATIONS_MS: i64 = 90 * DAY_MS;
-/// After they went by themselves: until then somebody may ask what a token was.
-const TOKENS_MS: i64 = 30 * DAY_MS;
+/// After they went by themselves: until then somebody may ask what a token was. Or after they came into the recycle bin, as
+/// everything else that lies there.
+const TOKENS_MS: i64 = bin::BIN_MS;
 /// After they were entered for a connection that has not come, or is gone for good.
 const LOOSE_SECRETS_MS: i64 = 30 * DAY_MS;
 /// After they were sent or given up: as long as invitations are shown.

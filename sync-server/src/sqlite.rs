@@ -65,7 +65,7 @@ use row::{db, from_u64, to_u64};
 pub(crate) use sealed::{SealedPlace, SealedRow};
 
 /// The version of the tables; kept in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 11;
+pub(crate) const SCHEMA_VERSION: i64 = 12;
 
 /// The store on one `SQLite` file.
 #[derive(Debug)]
@@ -220,6 +220,10 @@ async fn migrate(pool: &SqlitePool, audit_key: &AuditKey, epoch: u64, now_ms: i6
     if version < 11 {
         sqlx::raw_sql(include_str!("sqlite/version_11_inbox.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
     }
+    if version < 12 {
+        sqlx::raw_sql(include_str!("sqlite/version_12_passwords.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+        sqlx::raw_sql(include_str!("sqlite/version_12_tokens.sql")).execute(&mut *tx).await.map_err(db(DOING))?;
+    }
     orphans::close(&mut tx).await?;
     // A pragma takes no parameter; the number is this program's own.
     let set_version = AssertSqlSafe(format!("PRAGMA user_version = {SCHEMA_VERSION}"));
@@ -305,6 +309,7 @@ mod tests {
             DROP TABLE audit_heads;
             DROP TABLE audit_cursors;
             DROP TABLE transfers;
+            DROP TABLE former_passwords;
             DROP TABLE second_factors;
             DROP TABLE recovery_codes;
             ALTER TABLE members DROP COLUMN enabled;

@@ -64,14 +64,14 @@ pub use refused::{NewRefused, Refused, RefusedRow};
 pub use removal::{Removal, Removed};
 pub use retention::Retention;
 pub use runs::{NewRunFile, RunFileRow, Runs};
-pub use security::{Factor, OpenSession, Security};
+pub use security::{Factor, LAST_PASSWORDS, OpenSession, Security};
 pub use settings::Settings;
 pub use sso::{Demands, Proofs, Sso, SsoClientRow, SsoKept, SsoLinked};
 pub use states::{KeptState, States};
 pub use tags::{KeptTag, TagRow, Tags};
 pub use template_zips::TemplateZips;
 pub use ticks::{Claimed, TickKey, Ticks};
-pub use tokens::{NewToken, TokenRow, Tokens};
+pub use tokens::{BinnedToken, NewToken, TokenRow, Tokens};
 pub use transfers::{Arrival, HandOver, HandedOver, NewTransfer, TRANSFER_MS, TransferRow, Transfers};
 pub use vault::{CLIENT_HOSTS, SealedSecret, Vault};
 

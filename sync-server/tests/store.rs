@@ -4,6 +4,8 @@
 
 #[path = "store/fixtures.rs"]
 mod fixtures;
+#[path = "store/tokens.rs"]
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use tombolo_model::{Kind, Role};
 use tombolo_server::Sqlite;
 use tombolo_server::store::{
     Accepted, BlobRow, BlobSource, CacheSize, Invited, KeptState, MemberChange, NewInvitation, NewRefused, NewRunFile,
-    NewToken, NewUser, Proofs, RoleChange, SealedSecret, Sight, SignUp, SsoLinked, Store, TickKey, Upserted,
+    NewUser, Proofs, RoleChange, SealedSecret, Sight, SignUp, SsoLinked, Store, TickKey, Upserted,
 };
 use tombolo_sync::gate::Verdict;
 use tombolo_wire::rest::OfferRefused;
@@ -40,6 +42,24 @@ async fn people_and_sessions(store: &dyn Store) {
     store.know_browser(&[8; 32], id(1), 1).await.unwrap();
     assert!(store.knows_browser(&[8; 32], id(1)).await.unwrap());
     assert!(!store.knows_browser(&[8; 32], id(2)).await.unwrap());
+}
+
+async fn last_passwords(store: &dyn Store) {
+    let last = async || store.last_passwords(id(1)).await.unwrap();
+    let first = last().await;
+    assert_eq!(first, [user(1).password]);
+    assert!(!store.change_password(id(1), "another", "new").await.unwrap(), "it is not the present one any more");
+    assert_eq!(last().await, first);
+    let mut present = first[0].clone();
+    for n in 1..=25 {
+        let new = format!("hash {n}");
+        assert!(store.change_password(id(1), &present, &new).await.unwrap());
+        present = new;
+    }
+    let expected: Vec<String> = (6..=25).rev().map(|n| format!("hash {n}")).collect();
+    assert_eq!(last().await, expected);
+    assert_eq!(store.password_of(id(1)).await.unwrap().as_deref(), Some("hash 25"));
+    assert!(store.last_passwords(id(77)).await.unwrap().is_empty());
 }
 
 async fn members_and_invitations(store: &dyn Store) {
@@ -350,38 +370,6 @@ async fn lists_of_documents(store: &dyn Store) {
     assert!(store.list(id(102), None).await.unwrap().is_empty());
 }
 
-async fn tokens(store: &dyn Store) {
-    let token = NewToken {
-        account: id(101),
-        id: id(91),
-        hash: [91; 32],
-        user: id(1),
-        sso: false,
-        personal: false,
-        body: json!({ "name": "ci" }),
-        purge_ms: Some(2_000),
-        now_ms: 1_000,
-    };
-    store.add_token(&token).await.unwrap();
-    let mut row = store.token_by_hash(&[91; 32], 1_999).await.unwrap().unwrap();
-    assert_eq!((row.id, row.revoked, row.purge_ms, &row.body["name"]), (id(91), false, Some(2_000), &json!("ci")));
-    // Its time is over: it lets nobody in and is in no list.
-    assert!(store.token_by_hash(&[91; 32], 2_000).await.unwrap().is_none());
-    assert!(store.token(id(101), id(91), 2_000).await.unwrap().is_none());
-    assert!(store.tokens(id(101), 2_000).await.unwrap().is_empty());
-    assert!(store.token(id(102), id(91), 1_000).await.unwrap().is_none(), "seen from another account");
-    assert!(!store.delete_token(id(101), id(91)).await.unwrap(), "deleted before it was revoked");
-    row.revoked = true;
-    row.purge_ms = None;
-    store.keep_token(&row).await.unwrap();
-    assert_eq!(store.tokens(id(101), 9_000).await.unwrap(), [row]);
-    assert!(!store.delete_token(id(102), id(91)).await.unwrap());
-    assert!(store.delete_token(id(101), id(91)).await.unwrap());
-    store.add_token(&token).await.unwrap();
-    assert_eq!(store.remove_tokens(1_999, 10).await.unwrap(), 0);
-    assert_eq!(store.remove_tokens(2_000, 10).await.unwrap(), 1);
-}
-
 async fn state_and_caches(store: &dyn Store) {
     let (account, other, owner) = (id(101), id(102), Some(id(60)));
     let put = |key: &'static str, most| async move {
@@ -464,6 +452,7 @@ async fn an_account_goes_when_its_time_has_come_and_not_before(store: &dyn Store
 /// The whole suite, on an empty store.
 async fn every_store(store: Arc<dyn Store>) {
     people_and_sessions(&*store).await;
+    last_passwords(&*store).await;
     members_and_invitations(&*store).await;
     changes_and_the_sequence(&*store).await;
     many_pushes_at_once(Arc::clone(&store)).await;
@@ -473,7 +462,8 @@ async fn every_store(store: Arc<dyn Store>) {
     pages_of_runs_and_documents(&*store).await;
     secrets_and_ticks(&*store).await;
     lists_of_documents(&*store).await;
-    tokens(&*store).await;
+    tokens::made_used_and_deleted(&*store).await;
+    tokens::gone_after_a_time_in_the_bin(&*store).await;
     state_and_caches(&*store).await;
     store.check().await.unwrap();
     an_account_goes_when_its_time_has_come_and_not_before(&*store).await;

@@ -5,16 +5,16 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
 use tombolo_model::Role;
-use tombolo_wire::store::{AccountInfo, Call, Link};
+use tombolo_wire::store::{AccountInfo, Call, Link, WithUnsent};
 
 use super::owner::OwnerLines;
 use super::places::{self, Place};
 use super::removed::{NoAccess, is_barred};
 use super::waits::WaitsElsewhere;
-use super::{Banners, Bell, Icon, Menu, MenuItem, Palette, Shortcuts, SyncPill};
+use super::{Banners, Bell, Icon, Menu, MenuItem, Palette, Shortcuts, SignOut, SyncPill};
 use crate::browser::service_worker::News;
 use crate::browser::{fold, page, service_worker, theme};
-use crate::state::{App, is_removed, use_enter};
+use crate::state::{App, is_removed, use_enter, use_sign_out};
 use crate::words;
 use crate::words::kinds::KINDS;
 
@@ -121,8 +121,8 @@ fn AccountMenu() -> impl IntoView {
     let person = move || app.account.with(|account| account.as_ref().and_then(|account| account.user.clone()));
     let turn = move |()| theme::choose(if theme::is_dark() { "light" } else { "dark" });
     let shortcuts = RwSignal::new(false);
-    let enter = use_enter();
-    let sign_out = move |()| enter.run(Call::SignOut);
+    let leave = use_sign_out();
+    let sign_out = move |()| leave.run(WithUnsent::Ask);
     let ended = move || app.sync.with(|sync| sync.link == Link::Stopped && !is_removed(sync));
     let face = (move || match person() {
         Some(user) => view! { <span class=format!("avatar p{}", words::tint(&user.email)) aria-hidden="true">{words::monogram(&user.name)}</span> }.into_any(),
@@ -153,6 +153,7 @@ fn AccountMenu() -> impl IntoView {
             {move || person().map(|_| view! { <MenuItem on_choose=Callback::new(sign_out)><Icon name="log-out"/>"Sign out"</MenuItem> })}
         </Menu>
         <Shortcuts open=shortcuts/>
+        <SignOut/>
     }
 }
 

@@ -1,6 +1,7 @@
 //! The recycle bin: what was put there, and the way back.
 
 mod cascade;
+mod tokens;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crate::components::{Ago, Dialog, Icon, Menu, MenuItem, SelectBox};
 use crate::state::App;
 use crate::words;
 use crate::words::kinds::kind_name;
+use tokens::{BinnedToken, TokenRow};
 
 /// Everything in the bin, last changed first.
 pub(crate) fn binned<'a>(rows: impl Iterator<Item = &'a CatalogueRow>) -> Vec<CatalogueRow> {
@@ -70,12 +72,19 @@ pub(crate) fn BinPage() -> impl IntoView {
     let found =
         Memo::new(move |_| rows.with(|rows| search.with(|search| kind.with(|kind| matching(rows, search, kind)))));
     let told = RwSignal::new(BTreeMap::new());
+    let tokens = RwSignal::new(Vec::<BinnedToken>::new());
+    let found_tokens = Memo::new(move |_| {
+        tokens.with(|tokens| search.with(|search| kind.with(|kind| tokens::matching(tokens, search, kind))))
+    });
     // Whatever comes into the bin while it is looked at has somebody who put it there.
     Effect::new(move |_| {
         rows.track();
-        told::ask(app, told);
+        told::ask(app, told, tokens);
     });
-    let kinds = Signal::derive(move || rows.with(|rows| kinds_of(rows)));
+    let again = Callback::new(move |()| told::ask(app, told, tokens));
+    let kinds = Signal::derive(move || rows.with(|rows| tokens.with(|tokens| kinds_of(rows, !tokens.is_empty()))));
+    let some = move || !rows.with(Vec::is_empty) || !tokens.with(Vec::is_empty);
+    let some_found = move || !found.with(Vec::is_empty) || !found_tokens.with(Vec::is_empty);
     let clear = move |_| {
         search.set(String::new());
         kind.set(String::new());
@@ -89,7 +98,7 @@ pub(crate) fn BinPage() -> impl IntoView {
                 "What is here still exists, for everybody in the account, and is deleted for good after 30 days. Nothing runs from the bin."
             }}</p>
         </div></div>
-        <Show when=move || !rows.with(Vec::is_empty) fallback=|| view! {
+        <Show when=some fallback=|| view! {
             <div class="empty"><span class="kind"><Icon name="trash-2"/></span><h2>"The bin is empty"</h2><p>"What you put in the bin waits here until you take it back."</p></div>
         }>
             <div class="toolbar">
@@ -98,7 +107,7 @@ pub(crate) fn BinPage() -> impl IntoView {
                 </label>
                 <SelectBox name="bin-kind" label="Kind" value=kind choices=kinds on_change=Callback::new(move |key| kind.set(key))/>
             </div>
-            <Show when=move || !found.with(Vec::is_empty) fallback=move || view! {
+            <Show when=some_found fallback=move || view! {
                 <div class="empty"><span class="kind"><Icon name="search"/></span><h2>"Nothing matches"</h2><button class="button" on:click=clear>"Clear filters"</button></div>
             }>
                 <div class="table-wrap">
@@ -106,7 +115,8 @@ pub(crate) fn BinPage() -> impl IntoView {
                         <thead><tr><th>"Name"</th><th data-rank="2">"Kind"</th><th data-rank="2">"Deleted"</th>
                             {move || (!app.is_alone()).then(|| view! { <th data-rank="3">"Deleted by"</th><th data-rank="2">"Days left"</th> })}
                             <th><span class="sr">"Actions"</span></th></tr></thead>
-                        <tbody><For each=move || found.get() key=|row| (row.id, row.modified_ms) let:row><BinRow row=row told=told/></For></tbody>
+                        <tbody><For each=move || found.get() key=|row| (row.id, row.modified_ms) let:row><BinRow row=row told=told/></For>
+                            <For each=move || found_tokens.get() key=BinnedToken::clone let:token><TokenRow token=token again=again/></For></tbody>
                     </table>
                 </div>
             </Show>
@@ -123,10 +133,12 @@ fn matching(rows: &[CatalogueRow], search: &str, kind: &str) -> Vec<CatalogueRow
 }
 
 /// The kinds that there are, to choose from.
-fn kinds_of(rows: &[CatalogueRow]) -> Vec<(String, String)> {
+fn kinds_of(rows: &[CatalogueRow], tokens: bool) -> Vec<(String, String)> {
     let there: BTreeSet<Kind> = rows.iter().map(|row| row.kind).collect();
     let all = (String::new(), "All kinds".to_owned());
-    std::iter::once(all).chain(there.into_iter().map(|kind| (kind.name().to_owned(), kind_name(kind)))).collect()
+    let kinds = there.into_iter().map(|kind| (kind.name().to_owned(), kind_name(kind)));
+    let tokens = tokens.then(|| (tokens::KIND.to_owned(), tokens::NAME.to_owned()));
+    std::iter::once(all).chain(kinds).chain(tokens).collect()
 }
 
 /// Takes a resource out of the bin with all that belongs to it, and says so once it is back.
@@ -272,6 +284,6 @@ mod tests {
         };
         assert_eq!(names("order", ""), ["Orders", "Orders hook"]);
         assert_eq!(names(" ORDER ", "flow"), ["Orders"]);
-        assert_eq!(kinds_of(&rows).len(), 3);
+        assert_eq!((kinds_of(&rows, false).len(), kinds_of(&rows, true).len()), (3, 4));
     }
 }

@@ -20,7 +20,7 @@ use super::logs::Logs;
 use super::outages::Outages;
 use super::reading::read;
 use super::runs::Marks;
-use super::{Client, Saving, Toasts, watch};
+use super::{Client, Saving, SigningOut, Toasts, watch};
 use crate::browser::time;
 use crate::browser::waits::{self, Waits};
 
@@ -76,6 +76,8 @@ pub(crate) struct App {
     pub(crate) feedback: RwSignal<Vec<Unsent>>,
     /// The time as the screen shows it, which moves on twice a minute.
     pub(crate) now_ms: RwSignal<i64>,
+    /// What is asked before the person signs out.
+    pub(crate) signing_out: SigningOut,
     /// Messages.
     pub(crate) toasts: Toasts,
     /// Secrets that were typed and are not kept yet.
@@ -112,6 +114,7 @@ impl App {
             answered: RwSignal::new(0),
             feedback: RwSignal::new(feedback::kept()),
             now_ms: RwSignal::new(time::now_ms()),
+            signing_out: SigningOut::new(),
             toasts: Toasts::new(),
             drafts: Drafts::new(),
             documents: Documents::new(),

@@ -12,10 +12,10 @@ mod reply;
 mod rows;
 
 pub use crate::run::{RunError, RunRow};
-pub use call::{Call, PackageSource, Request};
+pub use call::{Call, PackageSource, Request, WithUnsent};
 pub use event::{Event, Outgoing, TextSplice};
 pub use reply::{
     BlobInfo, CachePage, CallError, Created, Difference, Edited, FlowErrors, HistoryEntry, OpenReply, Overview, Packed,
-    Parked, TestReport, Tested, UndoState,
+    Parked, TestReport, Tested, UndoState, Unsent,
 };
 pub use rows::{Access, AccountInfo, CatalogueRow, Link, Notice, Person, SyncStatus, UserInfo};

@@ -23,7 +23,7 @@ use crate::auth::password::LONGEST;
 use crate::auth::{qr, second, totp, trust};
 use crate::error::ApiError;
 use crate::fresh::token_hash;
-use crate::store::{AuditEvent, MemberRow};
+use crate::store::{AuditEvent, LAST_PASSWORDS, MemberRow};
 use crate::{audit, clock, fresh, mail};
 
 /// Recovery codes that a person is given.
@@ -87,16 +87,34 @@ pub(super) async fn password(
     headers: HeaderMap,
     Body(body): Body<ChangePassword>,
 ) -> Result<StatusCode, ApiError> {
-    check_password(&body.new_password)?;
-    if body.new_password == body.password {
-        return Err(ApiError::invalid("newPassword", "Choose another password than the one you have."));
-    }
+    check_password(&body.new_password).map_err(|wrong| ApiError::from(wrong).about("newPassword"))?;
+    // Read before the present one is asked for: what is changed in between is another's.
+    let last = app.store.last_passwords(caller.user.id).await?;
     prove(&app, &caller, peer, &headers, body.password).await?;
+    let present = last.first().ok_or_else(ApiError::signed_out)?;
+    never_before(&app, &body.new_password, &last).await?;
     let hash = app.passwords.hash(body.new_password).await.map_err(|error| ApiError::internal(&error))?;
-    app.store.set_password(caller.user.id, &hash).await?;
+    if !app.store.change_password(caller.user.id, present, &hash).await? {
+        let message = "The password was changed elsewhere at the same time. Sign in with the new one.";
+        return Err(ApiError::conflict("password_changed", message));
+    }
     let ended = end_others(&app, &caller).await?;
     changed(&app, &caller, vec![audit::masked("/password", true, true), sessions_ended(ended)]).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses a password that is one of the last ones. Each is compared in a turn of its own: whoever signs in meanwhile waits
+/// for one of them and not for all.
+async fn never_before(app: &App, new: &str, last: &[String]) -> Result<(), ApiError> {
+    for hash in last {
+        let same = app.passwords.matches(new.to_owned(), Some(hash.clone())).await;
+        if same.map_err(|error| ApiError::internal(&error))? {
+            let message = format!("This is one of your last {LAST_PASSWORDS} passwords. Choose one that is not.");
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Err(ApiError::new(status, "password_used", message).about("newPassword"));
+        }
+    }
+    Ok(())
 }
 
 /// Who changed what opens the account is alone with it.

@@ -66,7 +66,8 @@ pub(super) fn table() -> Vec<Route> {
             .says("Create an API token; its text is shown in this answer only"),
         get("/v1/accesstokens/{id}", ENTER, tokens::one).says("Get an API token, without its text"),
         put("/v1/accesstokens/{id}", ENTER, tokens::change).says("Rename, rescope, revoke or reactivate an API token"),
-        delete("/v1/accesstokens/{id}", ENTER, tokens::remove).says("Delete an API token that is revoked"),
+        delete("/v1/accesstokens/{id}", ENTER, tokens::remove)
+            .says("Delete an API token that is revoked, into the recycle bin"),
         get("/v1/accesstokens/{id}/audit", READ_AUDIT, audit::of_one)
             .says("List what was done to an API token and when it was used"),
         get("/v1/ashares", SEE_MEMBERS, ashares::list)

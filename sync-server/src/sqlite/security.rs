@@ -5,7 +5,7 @@ use tombolo_model::Id;
 
 use super::Sqlite;
 use super::row::{array, db, get};
-use crate::store::{Factor, OpenSession, Security, StoreError};
+use crate::store::{Factor, LAST_PASSWORDS, OpenSession, Security, StoreError};
 
 #[async_trait]
 impl Security for Sqlite {
@@ -46,14 +46,54 @@ impl Security for Sqlite {
         self.find(query, "finding a person", |row| get(row, "users", "password")).await
     }
 
-    async fn set_password(&self, user: Id, password: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE users SET password = ? WHERE id = ?")
-            .bind(password)
+    async fn last_passwords(&self, user: Id) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT password FROM (
+                 SELECT password, NULL AS n FROM users WHERE id = ?1
+                 UNION ALL SELECT password, n FROM former_passwords WHERE user = ?1
+             ) ORDER BY n IS NOT NULL, n DESC LIMIT ?2",
+        )
+        .bind(user.to_string())
+        .bind(LAST_PASSWORDS)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("reading the last passwords"))
+    }
+
+    async fn change_password(&self, user: Id, present: &str, new: &str) -> Result<bool, StoreError> {
+        const DOING: &str = "changing a password";
+        let mut tx = self.write.begin().await.map_err(db(DOING))?;
+        let changed = sqlx::query("UPDATE users SET password = ? WHERE id = ? AND password = ?")
+            .bind(new)
             .bind(user.to_string())
-            .execute(&self.write)
+            .bind(present)
+            .execute(&mut *tx)
             .await
-            .map_err(db("changing a password"))?;
-        Ok(())
+            .map_err(db(DOING))?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query(
+            "INSERT INTO former_passwords (user, n, password)
+             SELECT ?1, 1 + COALESCE(MAX(n), 0), ?2 FROM former_passwords WHERE user = ?1",
+        )
+        .bind(user.to_string())
+        .bind(present)
+        .execute(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        // The new one is one of the last.
+        sqlx::query(
+            "DELETE FROM former_passwords WHERE user = ?1 AND n NOT IN
+             (SELECT n FROM former_passwords WHERE user = ?1 ORDER BY n DESC LIMIT ?2)",
+        )
+        .bind(user.to_string())
+        .bind(LAST_PASSWORDS - 1)
+        .execute(&mut *tx)
+        .await
+        .map_err(db(DOING))?;
+        tx.commit().await.map_err(db(DOING))?;
+        Ok(true)
     }
 
     async fn factor(&self, user: Id) -> Result<Option<Factor>, StoreError> {

@@ -7,7 +7,7 @@ use tombolo_model::Id;
 
 use super::Sqlite;
 use super::row::{db, get, id, json, to_json};
-use crate::store::{NewToken, StoreError, TokenRow, Tokens};
+use crate::store::{BinnedToken, NewToken, StoreError, TokenRow, Tokens};
 
 #[async_trait]
 impl Tokens for Sqlite {
@@ -33,35 +33,42 @@ impl Tokens for Sqlite {
     }
 
     async fn token_by_hash(&self, hash: &[u8; 32], now_ms: i64) -> Result<Option<TokenRow>, StoreError> {
-        let query = sqlx::query("SELECT * FROM tokens WHERE hash = ? AND (purge_ms IS NULL OR purge_ms > ?)")
-            .bind(hash.as_slice())
-            .bind(now_ms);
+        let query = sqlx::query(
+            "SELECT * FROM tokens WHERE hash = ? AND deleted_ms IS NULL AND (purge_ms IS NULL OR purge_ms > ?)",
+        )
+        .bind(hash.as_slice())
+        .bind(now_ms);
         self.find(query, "looking up a token", row).await
     }
 
     async fn token(&self, account: Id, id: Id, now_ms: i64) -> Result<Option<TokenRow>, StoreError> {
-        let query =
-            sqlx::query("SELECT * FROM tokens WHERE account = ? AND id = ? AND (purge_ms IS NULL OR purge_ms > ?)")
-                .bind(account.to_string())
-                .bind(id.to_string())
-                .bind(now_ms);
+        let query = sqlx::query(
+            "SELECT * FROM tokens
+             WHERE account = ? AND id = ? AND deleted_ms IS NULL AND (purge_ms IS NULL OR purge_ms > ?)",
+        )
+        .bind(account.to_string())
+        .bind(id.to_string())
+        .bind(now_ms);
         self.find(query, "finding a token", row).await
     }
 
     async fn tokens(&self, account: Id, now_ms: i64) -> Result<Vec<TokenRow>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM tokens WHERE account = ? AND (purge_ms IS NULL OR purge_ms > ?) ORDER BY id")
-                .bind(account.to_string())
-                .bind(now_ms)
-                .fetch_all(&self.read)
-                .await
-                .map_err(db("listing tokens"))?;
+        let rows = sqlx::query(
+            "SELECT * FROM tokens
+             WHERE account = ? AND deleted_ms IS NULL AND (purge_ms IS NULL OR purge_ms > ?) ORDER BY id",
+        )
+        .bind(account.to_string())
+        .bind(now_ms)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("listing tokens"))?;
         rows.iter().map(row).collect()
     }
 
-    async fn keep_token(&self, token: &TokenRow) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE tokens SET body = ?, revoked = ?, purge_ms = ?, modified_ms = ? WHERE account = ? AND id = ?",
+    async fn keep_token(&self, token: &TokenRow) -> Result<bool, StoreError> {
+        let kept = sqlx::query(
+            "UPDATE tokens SET body = ?, revoked = ?, purge_ms = ?, modified_ms = ?
+             WHERE account = ? AND id = ? AND deleted_ms IS NULL",
         )
         .bind(to_json("tokens", &token.body)?)
         .bind(token.revoked)
@@ -72,7 +79,7 @@ impl Tokens for Sqlite {
         .execute(&self.write)
         .await
         .map_err(db("changing a token"))?;
-        Ok(())
+        Ok(kept.rows_affected() > 0)
     }
 
     async fn use_token(&self, account: Id, id: Id, now_ms: i64) -> Result<(), StoreError> {
@@ -86,8 +93,57 @@ impl Tokens for Sqlite {
         Ok(())
     }
 
-    async fn delete_token(&self, account: Id, id: Id) -> Result<bool, StoreError> {
-        let gone = sqlx::query("DELETE FROM tokens WHERE account = ? AND id = ? AND revoked = 1")
+    async fn delete_token(&self, account: Id, id: Id, by: Id, now_ms: i64) -> Result<bool, StoreError> {
+        let gone = sqlx::query(
+            "UPDATE tokens SET deleted_ms = ?, deleted_by = ?
+             WHERE account = ? AND id = ? AND revoked = 1 AND deleted_ms IS NULL",
+        )
+        .bind(now_ms)
+        .bind(by.to_string())
+        .bind(account.to_string())
+        .bind(id.to_string())
+        .execute(&self.write)
+        .await
+        .map_err(db("deleting a token"))?;
+        Ok(gone.rows_affected() > 0)
+    }
+
+    async fn binned_tokens(&self, account: Id, now_ms: i64) -> Result<Vec<BinnedToken>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM tokens WHERE account = ? AND deleted_ms IS NOT NULL AND (purge_ms IS NULL OR purge_ms > ?)
+             ORDER BY deleted_ms DESC, id",
+        )
+        .bind(account.to_string())
+        .bind(now_ms)
+        .fetch_all(&self.read)
+        .await
+        .map_err(db("listing deleted tokens"))?;
+        let binned = rows.iter().map(|found| {
+            Ok(BinnedToken {
+                token: row(found)?,
+                deleted_ms: get(found, "tokens", "deleted_ms")?,
+                deleted_by: id(found, "tokens", "deleted_by")?,
+            })
+        });
+        binned.collect()
+    }
+
+    async fn restore_token(&self, account: Id, id: Id, now_ms: i64) -> Result<bool, StoreError> {
+        let back = sqlx::query(
+            "UPDATE tokens SET deleted_ms = NULL, deleted_by = NULL, modified_ms = ?
+             WHERE account = ? AND id = ? AND deleted_ms IS NOT NULL",
+        )
+        .bind(now_ms)
+        .bind(account.to_string())
+        .bind(id.to_string())
+        .execute(&self.write)
+        .await
+        .map_err(db("restoring a token"))?;
+        Ok(back.rows_affected() > 0)
+    }
+
+    async fn purge_token(&self, account: Id, id: Id) -> Result<bool, StoreError> {
+        let gone = sqlx::query("DELETE FROM tokens WHERE account = ? AND id = ? AND deleted_ms IS NOT NULL")
             .bind(account.to_string())
             .bind(id.to_string())
             .execute(&self.write)
@@ -97,13 +153,15 @@ impl Tokens for Sqlite {
     }
 
     async fn remove_tokens(&self, before_ms: i64, most: u32) -> Result<u64, StoreError> {
-        let gone =
-            sqlx::query("DELETE FROM tokens WHERE rowid IN (SELECT rowid FROM tokens WHERE purge_ms <= ? LIMIT ?)")
-                .bind(before_ms)
-                .bind(most)
-                .execute(&self.write)
-                .await
-                .map_err(db("removing old tokens"))?;
+        let gone = sqlx::query(
+            "DELETE FROM tokens WHERE rowid IN
+             (SELECT rowid FROM tokens WHERE purge_ms <= ?1 OR deleted_ms <= ?1 LIMIT ?2)",
+        )
+        .bind(before_ms)
+        .bind(most)
+        .execute(&self.write)
+        .await
+        .map_err(db("removing old tokens"))?;
         Ok(gone.rows_affected())
     }
 }

@@ -31,6 +31,9 @@ pub struct Factor {
     pub codes_left: u32,
 }
 
+/// So many passwords of a person, the present one among them, are not taken again.
+pub const LAST_PASSWORDS: u32 = 20;
+
 /// What keeps a person's account theirs.
 #[async_trait]
 pub trait Security {
@@ -43,8 +46,12 @@ pub trait Security {
     /// The hash of a person's password.
     async fn password_of(&self, user: Id) -> Result<Option<String>, StoreError>;
 
-    /// Puts another in its place.
-    async fn set_password(&self, user: Id, password: &str) -> Result<(), StoreError>;
+    /// The hashes of a person's last passwords, the present one first, at most [`LAST_PASSWORDS`].
+    async fn last_passwords(&self, user: Id) -> Result<Vec<String>, StoreError>;
+
+    /// Puts another password in the place of the present one, which counts among the last ones from now on; says whether
+    /// `present` still was the present one. Of two who change it at once only the first does.
+    async fn change_password(&self, user: Id, present: &str, new: &str) -> Result<bool, StoreError>;
 
     /// A person's second factor, also one that does not count yet.
     async fn factor(&self, user: Id) -> Result<Option<Factor>, StoreError>;

@@ -56,7 +56,18 @@ pub struct TokenRow {
     pub used_ms: Option<i64>,
 }
 
-/// API tokens. One whose time is over is as good as absent everywhere.
+/// A token in the recycle bin. It was revoked before it came there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BinnedToken {
+    /// The token as it was.
+    pub token: TokenRow,
+    /// Since when it lies there.
+    pub deleted_ms: i64,
+    /// Who put it there.
+    pub deleted_by: Id,
+}
+
+/// API tokens. One whose time is over is as good as absent everywhere, and one in the recycle bin everywhere but there.
 #[async_trait]
 pub trait Tokens {
     /// Keeps a new token.
@@ -71,15 +82,24 @@ pub trait Tokens {
     /// The tokens of an account, oldest first.
     async fn tokens(&self, account: Id, now_ms: i64) -> Result<Vec<TokenRow>, StoreError>;
 
-    /// Keeps what a token is good for from now on.
-    async fn keep_token(&self, token: &TokenRow) -> Result<(), StoreError>;
+    /// Keeps what a token is good for from now on; says whether there still is one.
+    async fn keep_token(&self, token: &TokenRow) -> Result<bool, StoreError>;
 
     /// Notes that a token lets somebody in.
     async fn use_token(&self, account: Id, id: Id, now_ms: i64) -> Result<(), StoreError>;
 
-    /// Removes a token that is revoked; says whether there was one.
-    async fn delete_token(&self, account: Id, id: Id) -> Result<bool, StoreError>;
+    /// Puts a token that is revoked into the recycle bin; says whether there was one.
+    async fn delete_token(&self, account: Id, id: Id, by: Id, now_ms: i64) -> Result<bool, StoreError>;
 
-    /// Removes those whose time was over before this; says how many.
+    /// The tokens of an account that lie in the recycle bin, last deleted first.
+    async fn binned_tokens(&self, account: Id, now_ms: i64) -> Result<Vec<BinnedToken>, StoreError>;
+
+    /// Takes a token out of the recycle bin, as revoked as it was; says whether it lay there.
+    async fn restore_token(&self, account: Id, id: Id, now_ms: i64) -> Result<bool, StoreError>;
+
+    /// Removes a token for good that lies in the recycle bin; says whether it lay there.
+    async fn purge_token(&self, account: Id, id: Id) -> Result<bool, StoreError>;
+
+    /// Removes those whose time was over before this, and those that were deleted before it; says how many.
     async fn remove_tokens(&self, before_ms: i64, most: u32) -> Result<u64, StoreError>;
 }

@@ -150,6 +150,24 @@ async fn a_member_leaves_an_account_and_its_owner_does_not() {
     assert_eq!(told, (&json!("member"), &json!("delete"), &json!("bob")));
 }
 
+#[tokio::test]
+async fn an_account_is_not_deleted_while_integrations_are_on_their_way_out_of_it() {
+    let server = Server::start();
+    let (mut ann, api) = crate::v1::client::owner(&server, "ann").await;
+    let shop = api.make("integrations", json!({ "name": "Shop" })).await;
+    let path = format!("/api/accounts/{}", ann.account);
+    let offer = json!({ "integrations": [shop], "email": "bob@example.com" });
+    let offered: Value = ann.browser.post(&format!("{path}/transfers"), offer).await.json().await.unwrap();
+    let body = json!({ "name": "ann", "password": PASSWORD });
+    let close = format!("{path}/close");
+    assert_eq!(code(ann.browser.post(&close, body.clone()).await).await, "transfer_open");
+    let settings: Value = ann.browser.get(&format!("{path}/settings")).await.json().await.unwrap();
+    assert!(settings.get("closingMs").is_none(), "{settings}");
+    let cancel = format!("{path}/transfers/{}/cancel", offered["id"].as_str().unwrap());
+    assert_eq!(ann.browser.post(&cancel, json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ann.browser.post(&close, body).await.status(), StatusCode::NO_CONTENT);
+}
+
 /// Waits until an account's last row is gone.
 async fn is_gone(database: &mut sqlx::SqliteConnection, account: tombolo_model::Id) {
     let begun = std::time::Instant::now();

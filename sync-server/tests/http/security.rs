@@ -128,6 +128,73 @@ async fn a_new_password_and_an_ended_session_close_the_other_browsers_and_their_
     assert_eq!(second.post("/api/signin", sign_in("another long one")).await.status(), StatusCode::OK);
 }
 
+/// Lets somebody have had so many passwords before the present one, all of them nobody else's: hashing each takes its time.
+async fn had_many(server: &Server, email: &str, many: i64) {
+    let other = json!({ "name": "Other", "email": "other@example.com", "password": "Nobody-Else-Has-1" });
+    assert_eq!(server.browser().post("/api/signup", other).await.status(), StatusCode::OK);
+    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)
+        INSERT INTO former_passwords (user, n, password)
+        SELECT u.id, n + (SELECT MAX(n) FROM former_passwords WHERE user = u.id), o.password
+        FROM n, users u, users o WHERE u.email = ? AND o.email = 'other@example.com'";
+    sqlx::query(fill).bind(many).bind(email).execute(&mut server.database().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn none_of_the_last_twenty_passwords_is_taken_again_and_the_one_before_them_is() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await.browser;
+    let change = |old: &str, new: &str| json!({ "password": old, "newPassword": new });
+    let first = ann.post("/api/security/password", change(PASSWORD, "Second-Passw0rd")).await;
+    assert_eq!(first.status(), StatusCode::NO_CONTENT);
+    // With the present one these are twenty.
+    had_many(&server, "ann@example.com", 18).await;
+    for again in [PASSWORD, "Second-Passw0rd"] {
+        let refused = ann.post("/api/security/password", change("Second-Passw0rd", again)).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{again}");
+        let said: Value = refused.json().await.unwrap();
+        let said = &said["errors"][0];
+        assert_eq!(
+            (said["field"].as_str(), said["code"].as_str()),
+            (Some("newPassword"), Some("password_used")),
+            "{said}"
+        );
+    }
+    // Who does not know the present one learns nothing of those before it.
+    let guess = ann.post("/api/security/password", change("not this one", PASSWORD)).await;
+    let said: Value = guess.json().await.unwrap();
+    assert_eq!(said["errors"][0]["field"], "password", "{said}");
+    for (old, new) in [("Second-Passw0rd", "Third-Passw0rd"), ("Third-Passw0rd", PASSWORD)] {
+        let changed = ann.post("/api/security/password", change(old, new)).await;
+        assert_eq!(changed.status(), StatusCode::NO_CONTENT, "{new}");
+    }
+    let sign_in = json!({ "email": "ann@example.com", "password": PASSWORD });
+    assert_eq!(server.browser().post("/api/signin", sign_in).await.status(), StatusCode::OK);
+    // Nothing is kept of those that may be taken again, nor of any as it was typed.
+    let mut database = server.database().await;
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT password FROM former_passwords").fetch_all(&mut database).await.unwrap();
+    assert_eq!(kept.len(), 19);
+    assert!(kept.iter().all(|hash| hash.starts_with("$argon2id$")), "{kept:?}");
+}
+
+#[tokio::test]
+async fn of_two_who_change_a_password_at_once_one_does() {
+    let server = Server::start();
+    let first = server.person("ann").await.browser;
+    let mut second = server.browser();
+    let sign_in = |password: &str| json!({ "email": "ann@example.com", "password": password });
+    second.post("/api/signin", sign_in(PASSWORD)).await;
+    let change = async |browser: &Browser, new: &str| {
+        let body = json!({ "password": PASSWORD, "newPassword": new });
+        browser.clone().post("/api/security/password", body).await.status()
+    };
+    let (here, there) = tokio::join!(change(&first, "Changed-Here-1"), change(&second, "Changed-There-1"));
+    let done = [here, there].iter().filter(|status| status.is_success()).count();
+    assert_eq!(done, 1, "{here} {there}");
+    let new = if here.is_success() { "Changed-Here-1" } else { "Changed-There-1" };
+    assert_eq!(server.browser().post("/api/signin", sign_in(new)).await.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn who_is_asked_for_a_second_factor_enters_the_account_with_one_only_and_its_owner_always() {
     let server = Server::start();

@@ -247,3 +247,76 @@ async fn an_integration_is_offered_to_one_at_a_time() {
     assert!(call(&mut ann, &cancel, json!({})).await.status().is_success());
     assert_eq!(call(&mut ann, "", offer(&[shop], "carl@example.com")).await.status(), StatusCode::OK);
 }
+
+/// How the sender's only transfer stands.
+async fn status(person: &mut Person) -> String {
+    let path = format!("/api/accounts/{}/transfers", person.account);
+    let listed: Value = person.browser.get(&path).await.json().await.unwrap();
+    listed["transfers"][0]["status"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_is_waited_for_and_meanwhile_nothing_starts_and_nobody_takes_the_offer_back() {
+    let server = Server::start_with(&["--allow-private-network"]);
+    let (base, _received) = endpoint().await;
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let shop = make(&mut device, Kind::Integration, &json!({ "name": "Shop" })).await;
+    let built = build_in(&mut device, &base, "/never", shop).await;
+    put_secret(&mut ann, &built).await;
+    let second = make(&mut device, Kind::Flow, &json!({ "name": "Second", "_integrationId": shop })).await;
+    let run = start(&mut ann, built.flow).await;
+    until_row(&mut device, |row| row.id == run && row.status == RunStatus::Running).await;
+    let body = json!({ "integrations": [shop], "email": "bob@example.com" });
+    let offered: Value = call(&mut ann, "", body).await.json().await.unwrap();
+    let token = offered["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+    bob.browser.post("/api/transfers/look", json!({ "offer": token })).await;
+    let id = offered["id"].clone();
+    let accepting = tokio::spawn(async move {
+        let answer = call(&mut bob, "/accept", json!({ "transfer": id })).await;
+        (answer.json::<Value>().await.unwrap(), bob)
+    });
+    while status(&mut ann).await != "accepted" {
+        tokio::task::yield_now().await;
+    }
+    for flow in [built.flow, second] {
+        let path = format!("/api/accounts/{}/flows/{flow}/run", ann.account);
+        assert_eq!(code(ann.browser.post(&path, json!({})).await).await, "in_transfer");
+    }
+    let cancel = format!("/{}/cancel", offered["id"].as_str().unwrap());
+    assert_eq!(code(call(&mut ann, &cancel, json!({})).await).await, "not_open");
+    assert_eq!(status(&mut ann).await, "accepted", "it waits for the run");
+    assert_eq!(names(&ann).await.len(), 6, "nothing has gone yet");
+    let end = format!("/api/accounts/{}/runs/{run}/cancel", ann.account);
+    assert!(ann.browser.post(&end, json!({})).await.status().is_success());
+    let (accepted, bob) = accepting.await.unwrap();
+    assert_eq!(accepted["status"], "done", "{accepted}");
+    assert_eq!((names(&ann).await.len(), names(&bob).await.len()), (0, 6));
+}
+
+#[tokio::test]
+async fn what_others_use_by_the_time_it_is_accepted_stays_whole_with_its_sender() {
+    let server = Server::start();
+    let mut ann = server.person("ann").await;
+    let mut bob = server.person("bob").await;
+    let mut device = Device::join(&ann.browser, ann.account, None).await;
+    let shop = make(&mut device, Kind::Integration, &json!({ "name": "Shop" })).await;
+    let other = make(&mut device, Kind::Integration, &json!({ "name": "Other" })).await;
+    let connection = make(&mut device, Kind::Connection, &json!({ "name": "Store", "_integrationId": shop })).await;
+    let export = |name: &str, home: Id| json!({ "name": name, "_connectionId": connection, "_integrationId": home });
+    make(&mut device, Kind::Export, &export("Orders", shop)).await;
+    let body = json!({ "integrations": [shop], "email": "bob@example.com" });
+    let offered: Value = call(&mut ann, "", body).await.json().await.unwrap();
+    make(&mut device, Kind::Export, &export("Stock", other)).await;
+    let token = offered["link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+    bob.browser.post("/api/transfers/look", json!({ "offer": token })).await;
+    let before = names(&ann).await;
+    let accepted = call(&mut bob, "/accept", json!({ "transfer": offered["id"] })).await;
+    let accepted: Value = accepted.json().await.unwrap();
+    assert_eq!(accepted["status"], "failed", "{accepted}");
+    assert!(accepted["afterwards"].to_string().contains("Nothing was handed over"), "{accepted}");
+    assert_eq!((names(&ann).await, names(&bob).await), (before, Vec::new()));
+    // It is as much the sender's as before.
+    make(&mut device, Kind::Flow, &json!({ "name": "New", "_integrationId": shop })).await;
+}

@@ -1,5 +1,5 @@
-//! What the server says of what lies in the recycle bin: who put it there. How long it stays is counted from its last
-//! change, which for what went there without a network is by the clock of that device.
+//! What the server says of what lies in the recycle bin: who put it there, and the tokens, which no device has. How long
+//! something stays is counted from its last change, which for what went there without a network is by the clock of that device.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use tombolo_model::{Id, Kind};
 use tombolo_wire::store::CallError;
 
+use super::tokens::BinnedToken;
 use crate::browser::server;
 use crate::state::App;
 
@@ -24,18 +25,35 @@ pub(super) struct Told {
     pub(super) by: Option<String>,
 }
 
+/// One entry of the server's list.
 #[derive(Deserialize)]
-struct Entry {
-    doc: Value,
-    #[serde(rename = "deletedBy")]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    #[serde(default)]
+    pub(super) model: String,
+    pub(super) doc: Value,
+    #[serde(default)]
+    pub(super) deleted_at: String,
     deleted_by: Option<Value>,
+}
+
+impl Entry {
+    pub(super) fn id(&self) -> Option<Id> {
+        self.doc.get("_id")?.as_str()?.parse().ok()
+    }
+
+    /// The name of who put it there.
+    pub(super) fn by(&self) -> Option<String> {
+        let by = self.deleted_by.as_ref().and_then(|by| by.get("name")).and_then(Value::as_str);
+        by.filter(|by| !by.is_empty()).map(str::to_owned)
+    }
 }
 
 /// By id; empty until the server has answered, and without a server.
 pub(super) type All = RwSignal<BTreeMap<Id, Told>>;
 
 /// Asks the server, where there is one. What it does not say now is shown as not known.
-pub(super) fn ask(app: App, all: All) {
+pub(super) fn ask(app: App, all: All, tokens: RwSignal<Vec<BinnedToken>>) {
     let Some(account) = app
         .account
         .with_untracked(|account| account.as_ref().filter(|account| !account.local).map(|account| account.id))
@@ -45,15 +63,15 @@ pub(super) fn ask(app: App, all: All) {
     spawn_local(async move {
         let path = "/v1/recycleBinTTL?limit=1000";
         if let Ok(entries) = server::ask_rest::<Option<Vec<Entry>>>(account, Method::GET, path, None::<&()>).await {
-            all.try_set(entries.unwrap_or_default().iter().filter_map(told).collect());
+            let entries = entries.unwrap_or_default();
+            all.try_set(entries.iter().filter_map(told).collect());
+            tokens.try_set(entries.iter().filter_map(BinnedToken::of).collect());
         }
     });
 }
 
 fn told(entry: &Entry) -> Option<(Id, Told)> {
-    let id = entry.doc.get("_id")?.as_str()?.parse().ok()?;
-    let by = entry.deleted_by.as_ref().and_then(|by| by.get("name")).and_then(Value::as_str);
-    Some((id, Told { by: by.filter(|by| !by.is_empty()).map(str::to_owned) }))
+    Some((entry.id()?, Told { by: entry.by() }))
 }
 
 /// Has the server delete something for good.

@@ -7,12 +7,12 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::use_navigate;
 use tombolo_wire::rest::Accept;
-use tombolo_wire::store::{Call, Overview, UserInfo};
+use tombolo_wire::store::{Call, Overview, UserInfo, WithUnsent};
 
 use super::{Followed, Inviter};
 use crate::browser::{page, server};
 use crate::components::Icon;
-use crate::state::{App, use_enter};
+use crate::state::{App, use_sign_out};
 
 /// The page.
 #[component]
@@ -21,7 +21,7 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
     let UserInfo { name, email, .. } = user;
     page::title(|| "Join the account".into());
     let navigate = StoredValue::new_local(use_navigate());
-    let enter = use_enter();
+    let leave = use_sign_out();
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let invitation = Followed::begin(token.clone());
@@ -65,7 +65,7 @@ pub(super) fn Join(user: UserInfo, token: String) -> impl IntoView {
             {move || error.get().map(|error| view! { <div class="banner danger" role="alert"><Icon name="circle-alert"/><p>{error}</p></div> })}
             <button class="button primary" on:click=join prop:disabled=move || busy.get() || invitation.is_over() aria-busy=move || busy.get().to_string()><Icon name="users"/>"Join the account"</button>
             <button class="button" on:click=dismiss prop:disabled=move || busy.get() || invitation.is_over()>"Decline the invitation"</button>
-            <p class="muted">"The invitation is for another address? "<button class="link" on:click=move |_| enter.run(Call::SignOut)>"Sign out"</button>" and follow the link again. "<A href="/" attr:class="link">"Go home"</A></p>
+            <p class="muted">"The invitation is for another address? "<button class="link" on:click=move |_| leave.run(WithUnsent::Ask)>"Sign out"</button>" and follow the link again. "<A href="/" attr:class="link">"Go home"</A></p>
         </div>
     }
 }

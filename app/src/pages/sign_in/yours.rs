@@ -1,18 +1,18 @@
 //! The page of somebody who is signed in: who, in which account, on which server, and where their changes are.
 
 use leptos::prelude::*;
-use tombolo_wire::store::{Call, UserInfo};
+use tombolo_wire::store::{UserInfo, WithUnsent};
 
 use crate::browser::page;
 use crate::components::{Ago, Icon, RemovedBanner, sync_words};
-use crate::state::{App, is_in_step, use_enter};
+use crate::state::{App, is_in_step, use_sign_out};
 
 /// The page.
 #[component]
 pub(super) fn YourAccount(user: UserInfo) -> impl IntoView {
     let app = App::here();
     page::title(|| "Your account".into());
-    let enter = use_enter();
+    let leave = use_sign_out();
     let UserInfo { name, email, .. } = user;
     let waiting = move || app.sync.with(|sync| sync.waiting);
     let account =
@@ -33,8 +33,8 @@ pub(super) fn YourAccount(user: UserInfo) -> impl IntoView {
                     (false, None) => "Not since this page was opened".into_any(),
                 }}</dd></div>
             </dl>
-            {move || (waiting() > 0).then(|| view! { <p class="muted">"What is not on the server yet stays on this device and goes there when you sign in again."</p> })}
-            <button class="button" on:click=move |_| enter.run(Call::SignOut)><Icon name="log-out"/>"Sign out"</button>
+            {move || (waiting() > 0).then(|| view! { <p class="muted">"You are asked what becomes of what is not on the server yet before you are signed out."</p> })}
+            <button class="button" on:click=move |_| leave.run(WithUnsent::Ask)><Icon name="log-out"/>"Sign out"</button>
         </div>
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Asking {
     Edit(Token),
     /// Take it away.
     Revoke(Token),
-    /// Remove it for good.
+    /// Put it into the recycle bin.
     Delete(Token),
 }
 
@@ -38,10 +38,11 @@ impl Ring {
     }
 
     fn delete(self, app: App, token: &Token) {
-        let path = format!("/{}", token.id());
+        let (path, name) = (format!("/{}", token.id()), token.name().to_owned());
         spawn_local(async move {
-            if let Err(error) = self.ask::<Value>(Method::DELETE, &path, None::<&()>).await {
-                app.toasts.fail(error.message);
+            match self.ask::<Value>(Method::DELETE, &path, None::<&()>).await {
+                Ok(_) => app.toasts.say(format!("“{name}” is in the recycle bin.")),
+                Err(error) => app.toasts.fail(error.message),
             }
             self.refresh();
         });
@@ -128,7 +129,8 @@ pub(super) fn Question(ring: Ring, asking: Asking, open: RwSignal<bool>) -> impl
             "Revoke token",
         ),
         Asking::Edit(token) | Asking::Delete(token) => {
-            (format!("“{}” is removed for good and cannot come back.", token.name()), "Delete token")
+            let says = "goes to the recycle bin. It can be restored there for 30 days, and is deleted for good then.";
+            (format!("“{}” {says}", token.name()), "Delete token")
         }
     };
     let press = move |_| {

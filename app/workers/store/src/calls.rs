@@ -48,17 +48,13 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::Marks => value(runs::marks(&account).await?),
         Call::Decide { run, errors, decision } => value(runs::decide(&account, run, &errors, &decision).await?),
         Call::RunFile { run, step } => run_file(&account, run, &step).await,
-        Call::SetSecret { connection, path, value: secret } => {
-            value(secrets::set(&account, connection, &path, &secret).await?)
-        }
+        Call::SetSecret { connection, path, value: secret } => set_secret(&account, connection, &path, &secret).await,
         Call::SignInTo { connection } => value(runs::sign_in_to(&account, connection).await?),
         Call::SignedInTo { state, code, problem, iss } => {
             created(runs::signed_in_to(&account, &state, code, &problem, iss.as_deref()).await?)
         }
         Call::Secrets { connection } => value(secrets::paths(&account, connection).await?),
-        Call::CacheRead { cache, start, after } => {
-            value(caches::read(&account, cache, &start, after.as_deref()).await?)
-        }
+        Call::CacheRead { cache, start, after } => cache_page(&account, cache, &start, after.as_deref()).await,
         Call::CacheWrite { cache, put, delete } => value(caches::write(&account, cache, put, delete).await?),
         Call::CachePurge { cache } => value(caches::purge(&account, cache).await?),
         Call::SignUp { name, email, password, invitation } => {
@@ -71,7 +67,9 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::AcceptInvitation { token } => value(moving::accept(tab, token).await?),
         Call::AcceptWaiting { account } => value(moving::accept_waiting(tab, account).await?),
         Call::Renamed { name } => value(moving::renamed(tab, &name).await?),
-        Call::SignOut => value(moving::sign_out(tab).await?),
+        Call::SignOut { unsent } => value(moving::sign_out(tab, unsent).await?),
+        Call::Unsent => value(moving::unsent(tab).await?),
+        Call::ExportUnsent => exported("tombolo-unsent", moving::export_unsent(tab).await?),
         Call::SwitchAccount { account } => value(moving::switch(tab, account).await?),
         Call::Accounts { open, ended } => value(accounts(tab, &open, &ended).await?),
         Call::Presence { document, field, cursor } => {
@@ -81,7 +79,7 @@ pub(crate) async fn answer(tab: &Rc<Tab>, call: Call, files: Vec<Blob>) -> Resul
         Call::ParkedOffer { parked } => value(park::offer(&account, &parked).await?),
         Call::ParkedRetry { parked } => value(park::retry(&account, &parked).await?),
         Call::ParkedDiscard { parked } => value(park::discard(&account, &parked).await?),
-        Call::ExportAll => export_all(&account).await,
+        Call::ExportAll => exported("tombolo", export::export_all(&account).await?),
         Call::Purge { ids } => value(bin::purge(&account, &ids).await?),
         Call::Pack { id } => packed(packages::pack(&account, id).await?),
         Call::Bundle { id, password } => packed(packages::bundle(&account, id, &password).await?),
@@ -108,6 +106,14 @@ async fn run_file(account: &Rc<Account>, run: Id, step: &str) -> Result<Answer, 
     with_file(&info, file)
 }
 
+async fn set_secret(account: &Rc<Account>, connection: Id, path: &str, secret: &str) -> Result<Answer, Fault> {
+    value(secrets::set(account, connection, path, secret).await?)
+}
+
+async fn cache_page(account: &Rc<Account>, cache: Id, start: &str, after: Option<&str>) -> Result<Answer, Fault> {
+    value(caches::read(account, cache, start, after).await?)
+}
+
 /// The connections that are offline, as this device knows them, and asks for anew.
 fn outages_of(account: &Rc<Account>) -> Result<Answer, Fault> {
     outages::show(account);
@@ -126,9 +132,8 @@ async fn put_file(account: &Rc<Account>, name: String, file: Option<&Blob>) -> R
     value(blobs::put(account, name, file).await?)
 }
 
-async fn export_all(account: &Rc<Account>) -> Result<Answer, Fault> {
-    let file = export::export_all(account).await?;
-    let info = blobs::info(String::new(), export_name(), &file);
+fn exported(of: &str, file: Blob) -> Result<Answer, Fault> {
+    let info = blobs::info(String::new(), export_name(of), &file);
     with_file(&info, file)
 }
 
@@ -162,8 +167,8 @@ fn place(document: Id, field: Option<String>, cursor: Option<(usize, usize)>) ->
     Place { document: Some(document), field, cursor: cursor.map(|(anchor, head)| (wide(anchor), wide(head))) }
 }
 
-fn export_name() -> String {
+fn export_name(of: &str) -> String {
     let date = js_sys::Date::new(&(js_sys::Date::now().into()));
     let day = String::from(date.to_iso_string());
-    format!("tombolo-{}-{}.json", day.get(..10).unwrap_or("export"), env::now_ms() % 100_000)
+    format!("{of}-{}-{}.json", day.get(..10).unwrap_or("export"), env::now_ms() % 100_000)
 }

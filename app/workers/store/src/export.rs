@@ -23,18 +23,10 @@ pub(crate) async fn export_all(account: &Rc<Account>) -> Result<Blob, Fault> {
     let mut ids: BTreeSet<Id> = account.catalogue.borrow().iter().filter_map(whole).collect();
     // What could not be stored yet is in memory only.
     ids.extend(account.documents.open_ids());
-    let mut resources = Map::new();
-    let mut unreadable = Vec::new();
-    for id in ids {
-        match value(account, id).await {
-            Ok((kind, value)) => add(&mut resources, kind, id, value),
-            Err(Fault::NotFound(_) | Fault::Damaged { .. }) => unreadable.push(id.to_string()),
-            Err(error) => return Err(error),
-        }
-    }
+    let (resources, mut unreadable) = resources(account, ids).await?;
     let (cache_data, damaged_caches) = caches::exported(account).await?;
     unreadable.extend(damaged_caches);
-    let file = json!({
+    file(&json!({
         "format": "tombolo-export",
         "version": 1,
         "account": account.info.borrow().name,
@@ -43,8 +35,36 @@ pub(crate) async fn export_all(account: &Rc<Account>) -> Result<Blob, Fault> {
         "lookupCacheData": cache_data,
         "notAccepted": park::list(account).await?,
         "unreadable": unreadable,
-    });
-    let text = serde_json::to_string_pretty(&file).map_err(|error| Fault::Browser(error.to_string()))?;
+    }))
+}
+
+/// What has changes that the server has not, as it is now, and what was not accepted.
+pub(crate) async fn unsent(account: &Rc<Account>) -> Result<Value, Fault> {
+    let (resources, unreadable) = resources(account, account.pending_documents()).await?;
+    Ok(json!({
+        "account": account.info.borrow().name,
+        "resources": resources,
+        "notAccepted": park::list(account).await?,
+        "unreadable": unreadable,
+    }))
+}
+
+/// Resources by kind, and the ids of those that cannot be read.
+async fn resources(account: &Rc<Account>, ids: BTreeSet<Id>) -> Result<(Map<String, Value>, Vec<String>), Fault> {
+    let (mut found, mut unreadable) = (Map::new(), Vec::new());
+    for id in ids {
+        match value(account, id).await {
+            Ok((kind, value)) => add(&mut found, kind, id, value),
+            Err(Fault::NotFound(_) | Fault::Damaged { .. }) => unreadable.push(id.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((found, unreadable))
+}
+
+/// A JSON file.
+pub(crate) fn file(value: &Value) -> Result<Blob, Fault> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Fault::Browser(error.to_string()))?;
     let options = BlobPropertyBag::new();
     options.set_type("application/json");
     Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)

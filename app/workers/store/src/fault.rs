@@ -45,6 +45,9 @@ pub(crate) enum Fault {
         /// The server's words.
         message: String,
     },
+    /// The server has not everything of so many accounts, and nobody has said what shall become of that.
+    #[error("something of {0} accounts is on this device alone")]
+    Unsent(usize),
     /// There is no space for a file.
     #[error("there is no space for the file")]
     NoRoom,
@@ -65,6 +68,7 @@ impl Fault {
             Self::Edit(error @ EditError::TooLong { .. }) => ("invalid", format!("{error}. Leave some of it out.")),
             Self::Edit(error) => ("invalid", format!("This could not be changed: {error}.")),
             Self::Storage(StorageError::Quota) => ("quota", "There is no more space for this page, so this was not done. Free some space on this computer and try again. Exporting still works.".to_owned()),
+            Self::Unsent(_) => ("unsent", "Not everything on this device has reached the server. Choose what becomes of it, then sign out.".to_owned()),
             Self::NoRoom => ("quota", "There is no space for this file, so it is not kept. Free some space on this computer and choose the file again.".to_owned()),
             Self::Storage(StorageError::Closed) => ("closed", "This page was opened in a newer version elsewhere. Reload it.".to_owned()),
             Self::Storage(error) => ("internal", format!("Storing failed, so this is not saved: {error}.")),

@@ -4,6 +4,7 @@
 //! has all of it (decision 21).
 
 mod bring;
+mod sign_out;
 
 use std::rc::Rc;
 
@@ -14,12 +15,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::account::Account;
 use crate::fault::Fault;
-use crate::storage::Storage;
 use crate::tabs::Say;
 use crate::worker::Tab;
 use crate::{api, ended, port, runs, writer};
 
 pub(crate) use bring::{all_is_there, note_refused};
+pub(crate) use sign_out::{delete_left, export_unsent, sign_out, unsent};
 
 /// Signs up; what is on the device comes along.
 pub(crate) async fn sign_up(tab: &Rc<Tab>, body: &SignUp) -> Result<Overview, Fault> {
@@ -184,37 +185,6 @@ async fn prepare(
     // What was edited meanwhile.
     may_leave(before).await?;
     tab.registry.make_current(infos, next.id).await
-}
-
-/// Signs out; what the server has leaves this device, what it has not stays.
-pub(crate) async fn sign_out(tab: &Rc<Tab>) -> Result<Overview, Fault> {
-    let before = tab.account();
-    if before.is_local() {
-        return overview(tab).await;
-    }
-    may_leave(&before).await?;
-    match api::tell("POST", "/api/signout", None::<&()>).await {
-        Ok(()) | Err(Fault::Refused { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let info = tab.registry.local().await?;
-    let next = Account::open(&tab.registry, info, &tab.name, tab.visible.get()).await?;
-    let everything_there = bring::is_all_there(&before).await;
-    for known in tab.registry.accounts().await? {
-        // Others of the same person open again after signing in.
-        if !known.local && (known.id != before.id || everything_there) {
-            tab.registry.remove(known.id).await?;
-        }
-    }
-    let left = before.database();
-    let overview = go(tab, &before, next).await?;
-    if everything_there {
-        spawn_local(async move {
-            // A tab that still has it open lets go when it loads anew; then the browser deletes it.
-            drop(Storage::delete(&left).await);
-        });
-    }
-    Ok(overview)
 }
 
 /// Shows another account of the same person.

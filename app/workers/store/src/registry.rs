@@ -5,6 +5,7 @@ use tombolo_wire::store::{AccountInfo, Event};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::CryptoKey;
 
+use crate::account::database_name;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::storage::read::json;
@@ -16,6 +17,8 @@ const NAME: &str = "tombolo";
 const CURRENT: &str = "current";
 const KEY: &str = "secrets";
 const SIGNING: &str = "signing";
+/// Before the name of a database that is to be deleted.
+const LEAVING: &str = "leaving:";
 
 /// The registry.
 pub(crate) struct Registry {
@@ -94,9 +97,7 @@ impl Registry {
     /// Writes accounts and says which one is current.
     pub(crate) async fn make_current(&self, accounts: &[AccountInfo], current: Id) -> Result<(), Fault> {
         let mut batch = Batch::new();
-        for info in accounts {
-            batch.put_json(Store::Accounts, &text(info.id.to_string()), info);
-        }
+        accounts.iter().for_each(|info| know(&mut batch, info));
         batch.put_json(Store::Meta, &text(CURRENT), &current);
         Ok(self.storage.write(&batch).await?)
     }
@@ -104,7 +105,36 @@ impl Registry {
     /// Writes what is known of an account.
     pub(crate) async fn update(&self, info: &AccountInfo) -> Result<(), Fault> {
         let mut batch = Batch::new();
-        batch.put_json(Store::Accounts, &text(info.id.to_string()), info);
+        know(&mut batch, info);
+        Ok(self.storage.write(&batch).await?)
+    }
+
+    /// Forgets the accounts of a person who signs out, and remembers which databases are to be deleted: this tab may end
+    /// before it has done that.
+    pub(crate) async fn leave(&self, accounts: &[AccountInfo]) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        for info in accounts {
+            let database = database_name(info);
+            // The row may be somebody else's by now, who came to the same account.
+            if self.account(info.id).await?.is_some_and(|known| database_name(&known) == database) {
+                batch.delete(Store::Accounts, &text(info.id.to_string()));
+            }
+            batch.put_json(Store::Meta, &leaving_key(&database), &true);
+        }
+        Ok(self.storage.write(&batch).await?)
+    }
+
+    /// The databases that are to be deleted.
+    pub(crate) async fn leaving(&self) -> Result<Vec<String>, Fault> {
+        let found = self.storage.entries(&[(Store::Meta, None)]).await?;
+        let names = found.iter().flatten().filter_map(|(key, _)| key.as_string());
+        Ok(names.filter_map(|key| key.strip_prefix(LEAVING).map(str::to_owned)).collect())
+    }
+
+    /// A database is deleted.
+    pub(crate) async fn left(&self, database: &str) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        batch.delete(Store::Meta, &leaving_key(database));
         Ok(self.storage.write(&batch).await?)
     }
 
@@ -145,4 +175,14 @@ impl Registry {
         batch.put(Store::Keys, &JsValue::from_str(KEY), key.into());
         Ok(self.storage.write(&batch).await?)
     }
+}
+
+fn leaving_key(database: &str) -> JsValue {
+    text(format!("{LEAVING}{database}"))
+}
+
+/// An account is known here from now on: whoever has come back keeps what they get.
+fn know(batch: &mut Batch, info: &AccountInfo) {
+    batch.put_json(Store::Accounts, &text(info.id.to_string()), info);
+    batch.delete(Store::Meta, &leaving_key(&database_name(info)));
 }

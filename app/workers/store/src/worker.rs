@@ -9,13 +9,13 @@ use tombolo_wire::run::{KeptAsk, KeptReply};
 use tombolo_wire::store::{Call, CallError, Event, Notice, Outgoing};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MessageEvent;
+use web_sys::{Blob, MessageEvent};
 
 use crate::account::Account;
 use crate::fault::Fault;
 use crate::locks::{self, Ask};
 use crate::registry::Registry;
-use crate::{calls, compact, env, kept, port, presence};
+use crate::{calls, compact, env, kept, moving, port, presence};
 
 /// This tab.
 pub(crate) struct Tab {
@@ -68,6 +68,16 @@ impl Device {
     pub async fn call(&self, call: Call) -> Result<Value, CallError> {
         let answer = calls::answer(&self.tab, call, Vec::new()).await.map_err(|error| error.to_wire())?;
         serde_json::from_str(&answer.value).map_err(|error| Fault::Browser(error.to_string()).to_wire())
+    }
+
+    /// Does what a call asks that is answered with a file, and gives that.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the screen would be told.
+    pub async fn file(&self, call: Call) -> Result<Option<Blob>, CallError> {
+        let answer = calls::answer(&self.tab, call, Vec::new()).await.map_err(|error| error.to_wire())?;
+        Ok(answer.file)
     }
 
     /// Puts the pieces of a document together as the leader does; whether it was possible.
@@ -131,6 +141,7 @@ async fn open() -> Result<Rc<Tab>, Fault> {
     // Held until the browser ends this tab; never let go by hand.
     std::mem::forget(locks::take(&presence::tab_lock(&name), Ask::InTurn, || ()).await);
     let registry = Rc::new(Registry::open().await?);
+    moving::delete_left(&registry).await?;
     let info = registry.current().await?;
     let account = Account::open(&registry, info, &name, true).await?;
     Ok(Rc::new(Tab { name, registry, visible: Cell::new(true), account: RefCell::new(account) }))

@@ -20,7 +20,7 @@ use tombolo_docs::{Author, hash_to_hex};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Batch, Store, bytes, chunk_key, document_range, number, pair, range, text};
-use tombolo_wire::store::{Call, Created, Edited, Link, Overview, Parked};
+use tombolo_wire::store::{Call, Created, Edited, Link, Overview, Parked, WithUnsent};
 use tombolo_wire::sync::{Cursor, Down, RefusedChanges};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -266,7 +266,7 @@ async fn a_tab_that_comes_back_to_an_account_goes_on_counting_where_it_stopped()
         numbers.iter().filter_map(|number| number.as_f64()).fold(0.0, f64::max)
     };
     let before = counted().await;
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     sign_in(&device, 18).await;
     let call = Call::Create { kind: Kind::Flow, value: json!({"name": "After"}) };
     ask::<Created>(&device, call).await;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tombolo_model::{Id, Intent, Kind};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Batch, Layout, Storage, Store, text};
-use tombolo_wire::store::{AccountInfo, Call, Created, Edited, OpenReply, Overview};
+use tombolo_wire::store::{AccountInfo, Call, Created, Edited, OpenReply, Overview, Unsent, WithUnsent};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -71,7 +72,7 @@ async fn what_one_person_left_unsent_is_not_shown_to_the_next() {
     create(&device, Kind::Flow, "Anna's own").await;
     ask::<Overview>(&device, Call::SwitchAccount { account: id(SHARED, 1) }).await;
     create(&device, Kind::Flow, "Anna's unsent").await;
-    let local: Overview = ask(&device, Call::SignOut).await;
+    let local: Overview = ask(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     assert!(local.account.local && local.accounts.iter().all(|info| info.local));
 
     let first = sign_in(&device, &ben, false).await;
@@ -80,12 +81,12 @@ async fn what_one_person_left_unsent_is_not_shown_to_the_next() {
     assert!(names(&shared).is_empty(), "{:?}", names(&shared));
     let error = device.call(Call::SwitchAccount { account: id(1, 1) }).await.unwrap_err();
     assert_eq!(error.code, "not_found");
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
 
     sign_in(&device, &anna, false).await;
     let shared: Overview = ask(&device, Call::SwitchAccount { account: id(SHARED, 1) }).await;
     assert_eq!(names(&shared), ["Anna's unsent"]);
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
@@ -105,7 +106,7 @@ async fn an_invitation_opens_the_account_that_invites_and_local_work_stays_the_p
     assert!(!names(&opened).contains(&"Made alone"));
     let own: Overview = ask(&device, Call::SwitchAccount { account: id(1, 2) }).await;
     assert!(names(&own).contains(&"Made alone") && own.sync.waiting > 0);
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
@@ -126,7 +127,7 @@ async fn somebody_who_is_signed_in_follows_an_invitation_into_its_account() {
     for account in ask::<Overview>(&device, Call::Hello).await.accounts {
         assert_eq!(account.user.unwrap().name, "Another");
     }
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
@@ -137,13 +138,13 @@ async fn local_work_that_went_on_after_it_was_brought_is_brought_again() {
     let person = me(1, 4, &[], None);
     assert!(names(&sign_in(&device, &person, true).await).contains(&"First"));
     // Nothing was sent, so the local account is still there.
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     let intents = vec![Intent::Set { path: "/name".to_owned(), value: json!("Second") }];
     ask::<Edited>(&device, Call::Edit { id: flow, intents }).await;
     assert!(names(&sign_in(&device, &person, true).await).contains(&"Second"));
     let opened: OpenReply = ask(&device, Call::Open { id: flow }).await;
     assert_eq!(opened.view.value["name"], "Second");
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
@@ -156,7 +157,7 @@ async fn a_flow_does_not_run_on_the_server_before_its_last_changes_are_there() {
     serve(&json!({format!("/api/accounts/{}/flows/{flow}/run", id(1, 5)): run, "/api/signout": null}));
     let refused = device.call(Call::StartRun { flow, on_server: true, options: Default::default() }).await.unwrap_err();
     assert_eq!(refused.code, "invalid");
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
@@ -205,6 +206,126 @@ async fn what_the_device_has_of_accounts_that_somebody_was_taken_out_of_leaves_i
     let open = vec![id(1, 8), id(EMPTY, 8)];
     let left: Vec<AccountInfo> = ask(&device, Call::Accounts { open, ended: Vec::new() }).await;
     assert!(left.iter().any(|info| info.id == id(EMPTY, 8) && !info.ended), "{left:?}");
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
+    device.close();
+}
+
+/// The names of the databases in this browser that hold a text.
+async fn databases(of: &str) -> Vec<String> {
+    let all = js_sys::eval("indexedDB.databases().then((all) => all.map((one) => one.name).sort())").unwrap();
+    let all = JsFuture::from(js_sys::Promise::from(all)).await.unwrap();
+    js_sys::Array::from(&all).iter().filter_map(|name| name.as_string()).filter(|name| name.contains(of)).collect()
+}
+
+/// Waits for what the browser does in its own time.
+async fn until(done: impl AsyncFn() -> bool) -> bool {
+    let mut tries = 300;
+    while !done().await && tries > 0 {
+        gloo_timers::future::TimeoutFuture::new(10).await;
+        tries -= 1;
+    }
+    tries > 0
+}
+
+/// Waits until just these databases hold a text.
+async fn left(of: &str, expected: &[String]) {
+    let is_so = until(async || databases(of).await == expected).await;
+    assert!(is_so, "{:?} are left, not {expected:?}", databases(of).await);
+}
+
+fn database(account: u8, person: u8, test: u8) -> String {
+    format!("tombolo-{}-{}", id(account, test), id(person, test))
+}
+
+async fn unsent(device: &Device) -> Vec<(Id, usize, bool)> {
+    let found: Vec<Unsent> = ask(device, Call::Unsent).await;
+    found.into_iter().map(|of| (of.account, of.changes + of.not_accepted + of.others, of.unreadable)).collect()
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_takes_all_accounts_of_the_person_off_the_device_and_nobody_elses() {
+    const SHARED: u8 = 9;
+    let device = Device::open().await.unwrap();
+    let local: Overview = ask(&device, Call::Hello).await;
+    let alone = create(&device, Kind::Flow, "Made alone, and stays").await;
+    sign_in(&device, &me(2, 10, &[SHARED], None), false).await;
+    create(&device, Kind::Flow, "Ben's unsent").await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
+    sign_in(&device, &me(1, 10, &[SHARED], None), false).await;
+    for account in [SHARED, 1] {
+        ask::<Overview>(&device, Call::SwitchAccount { account: id(account, 10) }).await;
+    }
+    assert_eq!(databases(&id(1, 10).to_string()).await, [database(1, 1, 10), database(SHARED, 1, 10)]);
+    assert!(unsent(&device).await.is_empty());
+    let after: Overview = ask(&device, Call::SignOut { unsent: WithUnsent::Ask }).await;
+    assert_eq!((after.account.id, after.account.local), (local.account.id, true));
+    left(&id(1, 10).to_string(), &[]).await;
+    assert!(names(&ask::<Overview>(&device, Call::Hello).await).contains(&"Made alone, and stays"));
+    assert!(device.call(Call::Open { id: alone }).await.is_ok());
+    left(&id(2, 10).to_string(), &[database(2, 2, 10)]).await;
+    assert_eq!(rows_of(id(2, 10), id(2, 10)).await, ["Ben's unsent"]);
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_the_server_has_not_is_counted_can_be_downloaded_and_goes_only_on_its_persons_word() {
+    const SHARED: u8 = 9;
+    let device = Device::open().await.unwrap();
+    let person = me(1, 11, &[SHARED], None);
+    sign_in(&device, &person, false).await;
+    ask::<Overview>(&device, Call::SwitchAccount { account: id(SHARED, 11) }).await;
+    let flow = create(&device, Kind::Flow, "Unsent elsewhere").await;
+    let intents = vec![Intent::Set { path: "/description".to_owned(), value: json!("Mine") }];
+    ask::<Edited>(&device, Call::Edit { id: flow, intents }).await;
+    ask::<Overview>(&device, Call::SwitchAccount { account: id(1, 11) }).await;
+    create(&device, Kind::Script, "Unsent here").await;
+    let refused = device.call(Call::SignOut { unsent: WithUnsent::Ask }).await.unwrap_err();
+    assert_eq!(refused.code, "unsent");
+    assert_eq!(ask::<Overview>(&device, Call::Hello).await.account.id, id(1, 11), "still signed in");
+    assert_eq!(unsent(&device).await, [(id(1, 11), 1, false), (id(SHARED, 11), 2, false)]);
+    let file = device.file(Call::ExportUnsent).await.unwrap().unwrap();
+    let text = JsFuture::from(file.text()).await.unwrap().as_string().unwrap();
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let named = |account: usize, kind: Kind| file["accounts"][account]["resources"][kind.collection()][0].clone();
+    assert_eq!(named(0, Kind::Script)["name"], "Unsent here", "{file}");
+    let elsewhere = named(1, Kind::Flow);
+    assert_eq!((&elsewhere["name"], &elsewhere["description"]), (&json!("Unsent elsewhere"), &json!("Mine")), "{file}");
+    let both = [database(1, 1, 11), database(SHARED, 1, 11)];
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
+    assert_eq!(databases(&id(1, 11).to_string()).await, both);
+    assert!(names(&sign_in(&device, &person, false).await).contains(&"Unsent here"));
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Delete }).await;
+    left(&id(1, 11).to_string(), &[]).await;
+    // Nothing comes back with the person.
+    assert!(names(&sign_in(&device, &person, false).await).is_empty());
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Ask }).await;
+    device.close();
+}
+
+#[wasm_bindgen_test]
+async fn what_a_tab_did_not_come_to_delete_is_deleted_by_the_next_unless_its_person_is_back() {
+    let (over, back) = (database(3, 1, 12), database(1, 1, 12));
+    let device = Device::open().await.unwrap();
+    sign_in(&device, &me(1, 12, &[], None), false).await;
+    let registry = Storage::open("tombolo", Layout::Registry, || ()).await.unwrap();
+    let marks = async || -> Vec<String> {
+        let found = registry.entries(&[(Store::Meta, None)]).await.unwrap().concat();
+        found.iter().filter_map(|(key, _)| key.as_string()).filter(|key| key.starts_with("leaving:")).collect()
+    };
+    Storage::open(&over, Layout::Account, || ()).await.unwrap().close();
+    let mut batch = Batch::new();
+    for database in [&over, &back] {
+        batch.put_json(Store::Meta, &text(format!("leaving:{database}")), &true);
+    }
+    registry.write(&batch).await.unwrap();
+    // Whoever signs in again keeps what they get.
+    sign_in(&device, &me(1, 12, &[], None), false).await;
+    assert_eq!(marks().await, [format!("leaving:{over}")]);
+    let next = Device::open().await.unwrap();
+    left(&id(1, 12).to_string(), &[back]).await;
+    assert!(until(async || marks().await.is_empty()).await);
+    registry.close();
+    next.close();
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Ask }).await;
     device.close();
 }

@@ -275,8 +275,18 @@ pub enum Call {
         /// Their name.
         name: String,
     },
-    /// → [`Overview`](super::Overview) of the local account.
-    SignOut,
+    /// → [`Overview`](super::Overview) of the local account. Everything of the person leaves this device, in all of their
+    /// accounts. As long as the server has not all of it and nothing is said of that, this is `unsent` and nothing happens.
+    SignOut {
+        /// What becomes of what the server has not.
+        #[serde(default)]
+        unsent: WithUnsent,
+    },
+    /// → `Vec<`[`Unsent`](super::Unsent)`>`: the accounts of the person of which the server has not everything.
+    Unsent,
+    /// → [`BlobInfo`](super::BlobInfo) with one attachment: a JSON file of the resources, in all accounts of the person, that
+    /// have changes which the server has not.
+    ExportUnsent,
     /// → [`Overview`](super::Overview) of the account switched to.
     SwitchAccount {
         /// Which.
@@ -347,6 +357,19 @@ pub enum Call {
         /// Now.
         visible: bool,
     },
+}
+
+/// What becomes of what the server has not when its person signs out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WithUnsent {
+    /// The person is asked first.
+    #[default]
+    Ask,
+    /// The accounts that have some of it stay on this device, for when the same person signs in again.
+    Keep,
+    /// It is deleted with everything else.
+    Delete,
 }
 
 /// What resources are made of.

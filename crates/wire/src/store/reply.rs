@@ -179,6 +179,24 @@ pub struct HistoryEntry {
     pub paths: Vec<String>,
 }
 
+/// What is on this device of one account and not on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unsent {
+    /// Which account.
+    pub account: Id,
+    /// Its name.
+    pub name: String,
+    /// Changes that were not sent.
+    pub changes: usize,
+    /// Refused changes, as rows of what was not accepted.
+    pub not_accepted: usize,
+    /// Records of runs, files and secrets that were not sent.
+    pub others: usize,
+    /// What is there cannot be read, so that nobody knows.
+    pub unreadable: bool,
+}
+
 /// A change that the server refused; taken out of the document and kept beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

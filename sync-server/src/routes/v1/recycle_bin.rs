@@ -11,6 +11,7 @@ use tombolo_model::catalogue::describe;
 use tombolo_model::{Action, Id, Kind};
 
 use super::resources::page;
+use super::tokens::binned as tokens;
 use crate::app::App;
 use crate::bin::{self, Doomed};
 use crate::error::ApiError;
@@ -41,6 +42,8 @@ pub(super) async fn all(
         json!({ "model": model(found.row.kind), "doc": show(found, &beside), "deletedAt": time(at),
             "deletedBy": by.map(|by| json!({ "_id": by, "name": name })), "purgedAt": time(at + bin::BIN_MS) })
     });
+    let binned_tokens = tokens::all(&app, &acting).await?;
+    let entries = entries.chain(binned_tokens.iter().map(|token| tokens::entry(token, &names)));
     page(&app, &headers, uri.path(), raw.as_deref(), entries)
 }
 
@@ -53,6 +56,10 @@ pub(super) async fn of_kind(
     Names(name): Names<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, RestError> {
+    if tokens::are_named(&name) {
+        let found = tokens::all(&app, &acting).await?;
+        return page(&app, &headers, uri.path(), raw.as_deref(), found.iter().map(tokens::show));
+    }
     let kind = kind_of(&name)?;
     let found = mirror::all(&app, acting.account, Some(kind)).await?;
     let beside = Beside::of(&app, acting.account, kind).await?;
@@ -66,6 +73,9 @@ pub(super) async fn one(
     acting: Acting,
     Names((name, id)): Names<(String, Id)>,
 ) -> Result<Answer<Value>, RestError> {
+    if tokens::are_named(&name) {
+        return Ok(Answer(tokens::show(&tokens::one(&app, &acting, id).await?)));
+    }
     let found = binned(&app, &acting, &name, id).await?;
     Ok(Answer(show(&found, &Beside::of(&app, acting.account, found.row.kind).await?)))
 }
@@ -76,6 +86,10 @@ pub(super) async fn restore(
     acting: Acting,
     Names((name, id)): Names<(String, Id)>,
 ) -> Result<StatusCode, RestError> {
+    if tokens::are_named(&name) {
+        tokens::restore(&app, &acting, id).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let found = binned(&app, &acting, &name, id).await?;
     bring_back(&app, &acting, &found).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -89,6 +103,11 @@ pub(super) async fn restore_with_all(
     acting: Acting,
     Names((name, id)): Names<(String, Id)>,
 ) -> Result<StatusCode, RestError> {
+    if tokens::are_named(&name) {
+        // Nothing else belongs to one.
+        tokens::restore(&app, &acting, id).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let first = binned(&app, &acting, &name, id).await?;
     let (mut open, mut seen) = (vec![first], BTreeSet::from([id]));
     if open.iter().any(|found| found.row.kind == Kind::Integration) {
@@ -119,6 +138,10 @@ pub(super) async fn purge(
     acting: Acting,
     Names((name, id)): Names<(String, Id)>,
 ) -> Result<StatusCode, RestError> {
+    if tokens::are_named(&name) {
+        tokens::purge(&app, &acting, id).await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let first = binned(&app, &acting, &name, id).await?;
     let mut all = vec![first.clone()];
     if first.row.kind == Kind::Integration {

@@ -1,8 +1,10 @@
-//! API tokens: made, listed, changed, revoked, deleted.
+//! API tokens: made, listed, changed, revoked, deleted. What becomes of deleted ones is [`binned`]'s.
 //!
 //! A token of the account is for whoever answers for its members. A personal one is made in a page, by a person who has
 //! signed in: a token that could make it would outlive its own time, or act as somebody else. Its text is shown when it
 //! is made and kept as a hash only.
+
+pub(super) mod binned;
 
 use std::collections::BTreeSet;
 
@@ -125,7 +127,7 @@ pub(super) async fn change(
     // A rename does not bring a token back that was taken away.
     row.revoked = wish.revoked.unwrap_or(row.revoked);
     row.modified_ms = clock::now_ms();
-    app.store.keep_token(&row).await?;
+    keep(&app, &row).await?;
     let shown = show(&row);
     note(&app, &acting, &row, AuditAction::Update, differences(&before, &shown)).await;
     Ok(Answer(shown))
@@ -138,8 +140,8 @@ pub(super) async fn remove(
     Names(id): Names<Id>,
 ) -> Result<StatusCode, RestError> {
     let row = find(&app, &acting, id).await?;
-    must_own(&acting, &row).or_else(|_| acting.must_in_account(Action::ManageMembers, Kind::Integration))?;
-    if app.store.delete_token(acting.account, id).await? {
+    must_take_away(&acting, &row)?;
+    if app.store.delete_token(acting.account, id, acting.user, clock::now_ms()).await? {
         note(&app, &acting, &row, AuditAction::Delete, Vec::new()).await;
         return Ok(StatusCode::NO_CONTENT);
     }
@@ -156,10 +158,15 @@ async fn end(app: &App, acting: &Acting, mut row: TokenRow, wish: &Wish) -> Resu
     let before = show(&row);
     row.revoked = true;
     row.modified_ms = clock::now_ms();
-    app.store.keep_token(&row).await?;
+    keep(app, &row).await?;
     let shown = show(&row);
     note(app, acting, &row, AuditAction::Update, differences(&before, &shown)).await;
     Ok(Answer(shown))
+}
+
+/// Keeps a token as it is now. Somebody may have put it into the bin meanwhile.
+async fn keep(app: &App, row: &TokenRow) -> Result<(), RestError> {
+    if app.store.keep_token(row).await? { Ok(()) } else { Err(RestError::not_found()) }
 }
 
 /// Into the audit log.
@@ -207,6 +214,11 @@ fn must_own(acting: &Acting, row: &TokenRow) -> Result<(), RestError> {
     }
     // A token of the account acts in the name of a person, and is not that person.
     if row.user == acting.user && acting.by != By::Account { Ok(()) } else { Err(RestError::forbidden()) }
+}
+
+/// Whose token it is deletes it, and who answers for members.
+fn must_take_away(acting: &Acting, row: &TokenRow) -> Result<(), RestError> {
+    must_own(acting, row).or_else(|_| acting.must_in_account(Action::ManageMembers, Kind::Integration))
 }
 
 /// A token without its text.

@@ -196,6 +196,63 @@ async fn a_list_has_what_the_caller_may_look_into_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn uses_audit_bin_and_search_tell_a_custom_member_of_nothing_but_what_is_granted() {
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let mut bob = server.person("bob").await;
+    ann.let_in(&mut bob, "bob", "custom").await;
+    let ours = api.make("integrations", json!({ "name": "Ours" })).await;
+    let theirs = api.make("integrations", json!({ "name": "canary" })).await;
+    let in_it = |kind: Kind, home: Option<&str>| {
+        let mut body = least(kind);
+        body["name"] = json!(home.map_or("canary", |home| if home == ours { "Orders" } else { "canary" }));
+        body["_integrationId"] = json!(home);
+        body
+    };
+    let connection = api.make("connections", in_it(Kind::Connection, Some(&ours))).await;
+    // Somebody uses it elsewhere, and caches belong elsewhere and to nothing; one is registered, which shows it alone.
+    let mut user = in_it(Kind::Export, Some(&theirs));
+    user["_connectionId"] = json!(connection);
+    api.make("exports", user).await;
+    for home in [Some(theirs.as_str()), None] {
+        api.make("lookupcaches", in_it(Kind::LookupCache, home)).await;
+    }
+    for home in [Some(ours.as_str()), Some(&theirs), None] {
+        let script = api.make("scripts", in_it(Kind::Script, home)).await;
+        assert_eq!(api.delete(&format!("/v1/scripts/{script}")).await.status, 204);
+    }
+    let member = format!("/api/accounts/{}/members/{}", ann.account, bob.user);
+    let grant = json!({ "role": "custom", "grants": { (ours.clone()): "manage" } });
+    assert_eq!(ann.browser.send(Method::PATCH, &member, Some(grant)).await.status(), 204);
+    let his = personal(&server, &mut bob, &ann.account.to_string()).await;
+    let mut told = Vec::new();
+    let one = format!("/v1/connections/{connection}");
+    let mut paths = vec![one.clone(), format!("{one}/dependencies"), "/v1/recycleBinTTL".to_owned()];
+    paths.extend(Kind::ALL.iter().flat_map(|kind| {
+        let name = kind.collection();
+        [format!("/v1/{name}"), format!("/v1/{name}?name=canary"), format!("/v1/recycleBinTTL/{name}")]
+    }));
+    for path in paths {
+        let answer = his.get(&path).await;
+        assert!(matches!(answer.status.as_u16(), 200 | 204 | 400 | 403), "{path}: {} {}", answer.status, answer.text);
+        if answer.text.contains("canary") {
+            told.push(format!("{path}: {}", answer.text));
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
+    assert_eq!(his.get(&one).await.good()["name"], "Orders");
+    let binned = his.get("/v1/recycleBinTTL").await.good();
+    assert_eq!((binned.as_array().unwrap().len(), &binned[0]["doc"]["name"]), (1, &json!("Orders")));
+    for path in ["/v1/audit".to_owned(), format!("{one}/audit")] {
+        assert_eq!(his.get(&path).await.no(), (403, "forbidden".to_owned()), "{path}");
+    }
+    // The owner is told of all of it by the same questions.
+    let uses = api.get(&format!("{one}/dependencies")).await.text;
+    assert!(uses.contains("canary"), "{uses}");
+    assert_eq!(api.get("/v1/recycleBinTTL").await.good().as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_member_makes_resources_where_they_manage_and_nowhere_else() {
     let matrix = Matrix::open().await;
     let of = |name: &str| &matrix.people.iter().find(|(have, ..)| have == name).unwrap().2;

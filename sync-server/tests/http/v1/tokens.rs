@@ -43,6 +43,97 @@ async fn a_token_is_shown_once_kept_as_a_hash_and_lets_in_until_it_is_revoked() 
 }
 
 #[tokio::test]
+async fn a_deleted_token_lies_in_the_recycle_bin_says_who_put_it_there_and_comes_back_revoked() {
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let made = api.post("/v1/accesstokens", json!({ "name": "ci", "fullAccess": true })).await;
+    let (id, program) = (made.id(), Api::new(&server, made.json()["token"].as_str().unwrap()));
+    let (one, binned) = (format!("/v1/accesstokens/{id}"), format!("/v1/recycleBinTTL/accesstokens/{id}"));
+    assert_eq!(api.get(&binned).await.status, 404, "it is not in the bin");
+    for refused in [api.post(&binned, json!({})).await, api.delete(&binned).await] {
+        assert_eq!(refused.no(), (404, "not_found".to_owned()));
+    }
+    let mut shown = api.get(&one).await.good();
+    shown["revoked"] = json!(true);
+    let revoked = api.put(&one, shown.clone()).await.good();
+    assert_eq!(api.delete(&one).await.status, 204);
+    for gone in [api.get(&one).await, api.put(&one, shown).await, api.delete(&one).await] {
+        assert_eq!(gone.no(), (404, "not_found".to_owned()));
+    }
+    let all = api.get("/v1/recycleBinTTL").await.good();
+    let entry = &all[0];
+    assert_eq!((&entry["model"], &entry["doc"]), (&json!("AccessToken"), &revoked));
+    assert_eq!(entry["deletedBy"], json!({ "_id": ann.user, "name": "ann" }));
+    let time = |name: &str| entry[name].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert_eq!(time("purgedAt") - time("deletedAt"), Duration::days(30));
+    assert_eq!(api.get("/v1/recycleBinTTL/accessTokens").await.good(), json!([revoked]));
+    assert_eq!(api.get(&binned).await.good(), revoked);
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 401);
+    // It comes back as it went, and lets in once somebody says so.
+    assert_eq!(api.post(&binned, json!({})).await.status, 204);
+    assert_eq!(api.get("/v1/recycleBinTTL").await.status, 204);
+    let mut back = api.get(&one).await.good();
+    assert_eq!((&back["revoked"], &back["name"]), (&json!(true), &json!("ci")));
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 401);
+    back["revoked"] = json!(false);
+    api.put(&one, back.clone()).await.good();
+    assert_eq!(program.get("/v1/tokenInfo").await.status, 200);
+    back["revoked"] = json!(true);
+    api.put(&one, back).await.good();
+    assert_eq!(api.delete(&one).await.status, 204);
+    assert_eq!(api.post(&format!("{binned}/doCascadeRestore"), json!({})).await.status, 204);
+    assert_eq!(api.delete(&one).await.status, 204);
+    assert_eq!(api.delete(&binned).await.status, 204);
+    assert_eq!(api.post(&binned, json!({})).await.no(), (404, "not_found".to_owned()));
+    let log: Value = ann.browser.get(&format!("/api/accounts/{}/audit", ann.account)).await.json().await.unwrap();
+    let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["resource"] == json!(id));
+    let told = entries.map(|entry| (entry["action"].as_str().unwrap(), entry["resourceName"].as_str().unwrap()));
+    let told: Vec<_> = told.collect();
+    assert!(told.starts_with(&[("delete", "ci (deleted for good)"), ("delete", "ci"), ("restore", "ci")]), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_deleted_personal_token_is_its_persons_and_the_administrators_to_restore_and_nobody_elses_to_see() {
+    let server = Server::start();
+    let (mut ann, api) = owner(&server, "ann").await;
+    let account = ann.account.to_string();
+    let (mut bob, mut cid) = (server.person("bob").await, server.person("cid").await);
+    for (person, name) in [(&mut bob, "bob"), (&mut cid, "cid")] {
+        ann.let_in(person, name, "manage").await;
+    }
+    let his = personal(&server, &mut bob, &account).await;
+    let token = his.get("/v1/accesstokens").await.good()[0].clone();
+    let one = format!("/v1/accesstokens/{}", token["_id"].as_str().unwrap());
+    let binned = format!("/v1/recycleBinTTL{}", one.strip_prefix("/v1").unwrap());
+    let mut revoked = token.clone();
+    revoked["revoked"] = json!(true);
+    assert_eq!(as_page(&mut bob, &account, Method::PUT, &one, Some(revoked)).await.status, 200);
+    assert_eq!(as_page(&mut bob, &account, Method::DELETE, &one, None).await.status, 204);
+    // To a colleague it is as absent as any other.
+    for path in ["/v1/recycleBinTTL", "/v1/recycleBinTTL/accesstokens"] {
+        assert_eq!(as_page(&mut cid, &account, Method::GET, path, None).await.status, 204, "{path}");
+    }
+    for method in [Method::GET, Method::POST, Method::DELETE] {
+        let refused = as_page(&mut cid, &account, method, &binned, None).await;
+        assert_eq!(refused.no(), (404, "not_found".to_owned()));
+    }
+    assert_eq!(as_page(&mut bob, &account, Method::POST, &binned, None).await.status, 204);
+    assert_eq!(as_page(&mut bob, &account, Method::DELETE, &one, None).await.status, 204);
+    assert_eq!(api.get(&binned).await.good()["_userId"], json!(bob.user));
+    assert_eq!(api.delete(&binned).await.status, 204);
+    // What ends with its person's membership does not wait in the bin for them.
+    let another = personal(&server, &mut bob, &account).await;
+    let token = another.get("/v1/accesstokens").await.good()[0].clone();
+    let one = format!("/v1/accesstokens/{}", token["_id"].as_str().unwrap());
+    let mut revoked = token;
+    revoked["revoked"] = json!(true);
+    as_page(&mut bob, &account, Method::PUT, &one, Some(revoked)).await.good();
+    assert_eq!(as_page(&mut bob, &account, Method::DELETE, &one, None).await.status, 204);
+    ann.browser.send(Method::DELETE, &format!("/api/accounts/{account}/members/{}", bob.user), None).await;
+    assert_eq!(api.get("/v1/recycleBinTTL").await.status, 204);
+}
+
+#[tokio::test]
 async fn a_token_tells_when_it_was_last_used_and_what_is_shown_can_be_sent_back() {
     let server = Server::start();
     let (_ann, api) = owner(&server, "ann").await;

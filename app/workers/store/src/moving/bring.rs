@@ -331,7 +331,7 @@ async fn copy_again(local: &Storage, account: &Rc<Account>, brought: &mut Brough
 }
 
 /// Whether the server has everything of an account. When that cannot be known, it has not.
-pub(super) async fn is_all_there(account: &Rc<Account>) -> bool {
+async fn is_all_there(account: &Rc<Account>) -> bool {
     let wanted = [Store::Outbox, Store::RunOutbox, Store::Errands, Store::Parked].map(|store| (store, None));
     let waiting = account.storage.entries(&wanted).await;
     account.writer.unsaved() == 0 && waiting.is_ok_and(|stores| stores.iter().all(Vec::is_empty))

@@ -6,7 +6,7 @@ use tombolo_docs::Document;
 use tombolo_model::{Grants, Id, Intent, Kind, Role};
 use tombolo_store_worker::Device;
 use tombolo_store_worker::storage::{Layout, Storage, Store, bytes_of, document_range};
-use tombolo_wire::store::{Call, Created, OpenReply, Overview, SyncStatus};
+use tombolo_wire::store::{Call, Created, OpenReply, Overview, SyncStatus, WithUnsent};
 use tombolo_wire::sync::{ByteBuf, Course, Cursor, Down, Up, VERSION, Welcome, decode_up, encode_down};
 
 /// Where a device is that has everything.
@@ -55,7 +55,7 @@ pub(crate) async fn sign_in(device: &Device, person: u8) {
 
 /// Signs the person out, so that the next test begins without one.
 pub(crate) async fn end(device: Device) {
-    ask::<Overview>(&device, Call::SignOut).await;
+    ask::<Overview>(&device, Call::SignOut { unsent: WithUnsent::Keep }).await;
     device.close();
 }
 
