@@ -177,3 +177,29 @@ async fn the_templates_of_a_step_have_the_frame_of_the_playground_and_its_tests_
     screen.browser.see_within("1 test passed.", Duration::from_secs(60)).await?;
     screen.browser.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_inside_a_step_begins_with_the_record_that_the_step_failed_on() -> Result<()> {
+    let server = Server::start().await?;
+    let owner = Member::sign_up(&server.address(), "Ines", "ines@example.com").await?;
+    let hash = owner.store(b"sku,quantity\nhp-2,many\n").await?;
+    let mappings = json!([row("$.sku", "sku", "string"), row("$.quantity", "quantity", "number")]);
+    let to = Destination::Http("http://127.0.0.1:9", "/stock");
+    let flow = flows::flow("Stock", &Source::Csv(&hash), None, &mappings, &to);
+    owner.device(owner.account()).await?.create_flow(&flow).await?;
+    let screen = Screen::open(&server.address()).await?;
+    screen.sign_in("ines@example.com").await?;
+    screen.open_flow("Stock integration", "Stock").await?;
+    screen.completes(Duration::from_secs(60)).await?;
+
+    page(&screen, "imports", id_of(&flow, Kind::Import)?).await?;
+    open_editor_of(&screen, "Relative URL").await?;
+    screen.browser.see("The input is the record that this step failed on last").await?;
+    screen.panel_has("Input", "\"quantity\": \"many\"").await?;
+    assert_eq!(screen.browser.violations().await?, Vec::<String>::new());
+    screen.browser.press("button", "Show the example").await?;
+    screen.browser.see("The input is an example.").await?;
+    screen.browser.press("button", "Take your data").await?;
+    screen.panel_has("Input", "\"quantity\": \"many\"").await?;
+    screen.browser.close().await
+}

@@ -55,14 +55,18 @@ pub(super) fn OfListeners(take: Callback<Value>) -> impl IntoView {
     .into_any()
 }
 
-/// What came, as a value: as it is where it is JSON, else as a record with its text.
 fn found(last: LastPayload) -> Result<Vec<Found>, String> {
+    value_of(last).map(|value| vec![Found { title: "the payload".to_owned(), value }])
+}
+
+/// What came, as a value: as it is where it is JSON, else as a record with its text.
+pub(super) fn value_of(last: LastPayload) -> Result<Value, String> {
     let LastPayload { text, cut, .. } = last;
     let parsed = serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_object() || value.is_array());
     match parsed {
-        Some(value) => Ok(vec![Found { title: "the payload".to_owned(), value }]),
+        Some(value) => Ok(value),
         None if cut => Err("It is so large that only its beginning is kept.".to_owned()),
-        None => Ok(vec![Found { title: "the payload".to_owned(), value: json!({ "text": text }) }]),
+        None => Ok(json!({ "text": text })),
     }
 }
 
